@@ -1,0 +1,55 @@
+"""Time and chance, so that everything else can be given other ones."""
+
+import random
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the core asks of time: tests pass one that they set."""
+
+    def now(self) -> int:
+        """UTC in milliseconds since 1970."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only grow, for measuring a wait."""
+        ...
+
+    def pause(self) -> None:
+        """Sleep for a random fraction of a millisecond, between tries for a lock."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def pause(self) -> None:
+        time.sleep(random.uniform(0.0002, 0.001))
+
+
+def token(length: int = 16) -> str:
+    """An unguessable string of 2 x `length` hexadecimal digits."""
+    return secrets.token_hex(length)
+
+
+def iso(at: int) -> str:
+    """UTC milliseconds as ISO 8601 with milliseconds and `Z`: the spelling of every door."""
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+
+
+def from_iso(text: str) -> int:
+    """The inverse of `iso`. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,269 @@
+"""sparkq.yml, the environment and the config table -> one frozen Config."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sparkq_core import place
+from sparkq_core.errors import InvalidConfig
+from sparkq_core.settings import HOOKS, WEEK_SECONDS, Config, Scalar, Settings, TaskClass, Tool, scalars
+from sparkq_core.text import nearest, safe
+
+MAX_FILE = 256 * 1024
+TABLES = ("task_classes", "tools", "hooks")
+
+Found = dict[str, tuple[Any, str]]
+"""Values by dotted key, each with where it stands ("sparkq.yml:12")."""
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment: the one place where SparkQ reads it."""
+    return os.environ
+
+
+def load(
+    start: Path | None = None, env: Mapping[str, str] | None = None, stored: Mapping[str, str] | None = None
+) -> Config:
+    """The configuration of the project around `start` (default: the working directory).
+
+    Defaults, then `stored` (the config table: only without a sparkq.yml), then the file, then SPARKQ_SECTION__KEY
+    variables. Raises InvalidConfig, naming file, line and key, and NoProject.
+    """
+    env = environment() if env is None else env
+    where = place.find(start or Path.cwd(), env)
+    found: Found = {}
+    if where.file is not None:
+        found = read_file(where.file)
+    elif stored:
+        found = {key: (json.loads(value), "the config table") for key, value in stored.items()}
+    found |= _from_environment(env)
+    settings = build(found)
+    return Config(settings, where.root, where.file, {key: source for key, (_, source) in found.items()})
+
+
+def build(found: Found) -> Settings:
+    """Settings from values by dotted key; the rest is default. Raises InvalidConfig."""
+    known = scalars()
+    settings = Settings()
+    for key, (value, source) in found.items():
+        section, _, rest = key.partition(".")
+        if key in known:
+            good = checked(known[key], value, source)
+            if rest:
+                settings = replace(settings, **{section: replace(getattr(settings, section), **{rest: good})})
+            else:
+                settings = replace(settings, **{key: good})
+        elif key == "script_dirs":
+            settings = replace(settings, script_dirs=_texts(key, value, source))
+        elif section in TABLES and rest:
+            settings = replace(
+                settings, **{section: getattr(settings, section) | {rest: _entry(section, rest, value, source)}}
+            )
+        else:
+            raise InvalidConfig(f"{source}: {safe(key)!r} is not a setting.", _meant(key, known))
+    return settings
+
+
+def checked(spec: Scalar, value: Any, source: str) -> Any:
+    """`value` if it fits the setting `spec`; numbers and booleans may come as text from the environment."""
+    if spec.kind is str:
+        if not isinstance(value, str):
+            raise InvalidConfig(f"{source}: {spec.key} must be text, not {_shown(value)}.", "Put it in quotes.")
+        if spec.choices and value not in spec.choices:
+            raise InvalidConfig(f"{source}: {spec.key} is {_shown(value)}.", f"It can be {', '.join(spec.choices)}.")
+        return value
+    if spec.kind is bool:
+        if not isinstance(value, bool):
+            raise InvalidConfig(
+                f"{source}: {spec.key} must be true or false, not {_shown(value)}.", "Write true or false."
+            )
+        return value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidConfig(f"{source}: {spec.key} must be a whole number, not {_shown(value)}.", f"{spec.doc}")
+    if (spec.low is not None and value < spec.low) or (spec.high is not None and value > spec.high):
+        raise InvalidConfig(f"{source}: {spec.key} is {value}.", f"It can be {spec.low} to {spec.high}.")
+    return value
+
+
+def _texts(key: str, value: Any, source: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise InvalidConfig(
+            f"{source}: {key} must be a list of texts, not {_shown(value)}.", f"Write {key}: [one, two]."
+        )
+    return tuple(value)
+
+
+def _entry(table: str, name: str, value: Any, source: str) -> Any:
+    if table == "hooks":
+        if name not in HOOKS:
+            raise InvalidConfig(f"{source}: {safe(name)!r} is not a hook.", nearest(name, HOOKS))
+        return _texts(f"hooks.{name}", value, source)
+    if table == "task_classes":
+        entry = {"timeout": value} if isinstance(value, int) else value
+        timeout = _member(entry, "timeout", int, f"task_classes.{name}", source)
+        if isinstance(timeout, bool) or not 1 <= timeout <= WEEK_SECONDS:
+            raise InvalidConfig(
+                f"{source}: task_classes.{name}.timeout is {timeout}.", f"It can be 1 to {WEEK_SECONDS} seconds."
+            )
+        _only(entry, {"timeout", "description"}, f"task_classes.{name}", source)
+        return TaskClass(timeout, _member(entry, "description", str, f"task_classes.{name}", source, ""))
+    _only(value, {"how", "task_class"}, f"tools.{name}", source)
+    return Tool(
+        _member(value, "how", str, f"tools.{name}", source),
+        _member(value, "task_class", str, f"tools.{name}", source, "MEDIUM_SCRIPT"),
+    )
+
+
+def _member(entry: Any, name: str, kind: type, key: str, source: str, default: Any = None) -> Any:
+    value = entry.get(name, default) if isinstance(entry, dict) else None
+    if not isinstance(value, kind):
+        raise InvalidConfig(
+            f"{source}: {key} needs {name} ({'a whole number' if kind is int else 'a text'}).",
+            f"Write {key}: {{{name}: …}}.",
+        )
+    return value
+
+
+def _only(entry: Any, allowed: set[str], key: str, source: str) -> None:
+    unknown = set(entry) - allowed if isinstance(entry, dict) else set()
+    if unknown:
+        raise InvalidConfig(
+            f"{source}: {key} has no {safe(str(min(unknown)))!r}.", f"It can have {', '.join(sorted(allowed))}."
+        )
+
+
+def _shown(value: Any) -> str:
+    return safe(json.dumps(value, ensure_ascii=False, default=str))[:60]
+
+
+def _meant(key: str, known: Mapping[str, Scalar]) -> str:
+    return nearest(key, [*known, "script_dirs", *TABLES])
+
+
+def _from_environment(env: Mapping[str, str]) -> Found:
+    known = scalars()
+    found: Found = {}
+    for name, raw in env.items():
+        if not name.startswith("SPARKQ_") or name == "SPARKQ_CONFIG":
+            continue
+        key = name.removeprefix("SPARKQ_").lower().replace("__", ".")
+        if key not in known:
+            if "__" in name:
+                raise InvalidConfig(f"The environment variable {safe(name)} is not a setting.", _meant(key, known))
+            continue
+        found[key] = (_typed(known[key], raw), f"the environment variable {name}")
+    return found
+
+
+def _typed(spec: Scalar, raw: str) -> Any:
+    if spec.kind is int and raw.strip().lstrip("-").isdecimal():
+        return int(raw)
+    if spec.kind is bool and raw.lower() in ("true", "false", "1", "0", "yes", "no", "on", "off"):
+        return raw.lower() in ("true", "1", "yes", "on")
+    return raw
+
+
+def read_file(file: Path) -> Found:
+    """The values of a sparkq.yml by dotted key, each with `file:line`. Raises InvalidConfig."""
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_FILE + 1)
+        text = raw.decode()
+    except OSError as error:
+        raise InvalidConfig(f"{file} cannot be read: {error.strerror}.", "Check the file's permissions.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidConfig(f"{file} is not UTF-8 text (byte {error.start}).", "Save it as UTF-8.") from error
+    if len(raw) > MAX_FILE:
+        raise InvalidConfig(
+            f"{file} is larger than {MAX_FILE:,} bytes.", "A configuration is a page or two: is it the right file?"
+        )
+    return parse(text, file.name)
+
+
+def parse(text: str, name: str) -> Found:
+    """The values of a YAML text by dotted key. No aliases, no duplicate keys, only plain data. Raises InvalidConfig."""
+    from yaml import YAMLError, compose  # 20 ms at import: only projects with a file pay it
+
+    try:
+        from yaml import CSafeLoader as Loader
+    except ImportError:  # a PyYAML built without libyaml
+        from yaml import SafeLoader as Loader  # type: ignore[assignment]
+    try:
+        node = compose(text, Loader)
+        found: Found = {}
+        if node is not None:
+            for key, one in _pairs(node, name, "the file", seen=set()):
+                _collect(found, key, one, name)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not YAML"
+        raise InvalidConfig(f"{name}{line}: {safe(str(problem))}.", "Compare it with sparkq.yml.example.") from error
+    except RecursionError as error:
+        raise InvalidConfig(f"{name}: nested too deeply.", "Compare it with sparkq.yml.example.") from error
+    return found
+
+
+def _collect(found: Found, key: str, node: Any, name: str) -> None:
+    """Settings of a section become `section.key`; an empty section means its defaults."""
+    source = f"{name}:{node.start_mark.line + 1}"
+    is_section = key in TABLES or any(known.startswith(f"{key}.") for known in scalars())
+    if not is_section:
+        found[key] = (_value(node, name, seen=set()), source)
+        return
+    if node.tag.endswith(":null"):
+        return
+    for inner, one in _pairs(node, name, key, seen=set()):
+        found[f"{key}.{inner}"] = (_value(one, name, seen=set()), f"{name}:{one.start_mark.line + 1}")
+
+
+def _pairs(node: Any, name: str, what: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    line = f"{name}:{node.start_mark.line + 1}"
+    if node.id != "mapping":
+        raise InvalidConfig(f"{line}: {safe(what)} must be `key: value` lines.", "Compare it with sparkq.yml.example.")
+    _once(node, line, seen)
+    keys: set[str] = set()
+    for key_node, value in node.value:
+        at = f"{name}:{key_node.start_mark.line + 1}"
+        if key_node.id != "scalar" or key_node.value == "<<":
+            raise InvalidConfig(f"{at}: a key must be a plain word.", "Merge keys and composite keys are not read.")
+        if key_node.value in keys:
+            raise InvalidConfig(f"{at}: {safe(key_node.value)!r} stands twice.", "Keep one of the two.")
+        keys.add(key_node.value)
+        yield key_node.value, value
+
+
+def _once(node: Any, line: str, seen: set[int]) -> None:
+    """An alias is the same node a second time."""
+    if id(node) in seen:
+        raise InvalidConfig(f"{line}: aliases are not read.", "Write the value out.")
+    seen.add(id(node))
+
+
+def _value(node: Any, name: str, seen: set[int]) -> Any:
+    line = f"{name}:{node.start_mark.line + 1}"
+    if node.id == "mapping":
+        return {key: _value(one, name, seen) for key, one in _pairs(node, name, "the value", seen)}
+    _once(node, line, seen)
+    if node.id == "sequence":
+        return [_value(one, name, seen) for one in node.value]
+    kind = node.tag.rpartition(":")[2]
+    try:
+        if kind == "int":
+            return int(node.value.replace("_", ""), 0)
+        if kind == "float":
+            return float(node.value)
+    except ValueError as error:
+        raise InvalidConfig(
+            f"{line}: {safe(node.value)!r} is not a plain number.", "Put it in quotes if it is text."
+        ) from error
+    if kind == "bool":
+        return node.value.lower() in ("true", "yes", "on")
+    if kind == "null":
+        return None
+    if kind in ("str", "timestamp"):
+        return node.value
+    raise InvalidConfig(f"{line}: the tag {safe(node.tag)!r} is not read.", "Only plain text, numbers, true and false.")

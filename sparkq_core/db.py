@@ -1,0 +1,265 @@
+"""The only SQLite room: connections, rows, and the write transaction.
+
+apsw brings its own SQLite (3.51.3 or newer: before that a WAL-reset race could corrupt a database that several
+processes checkpoint) and never opens a transaction behind the caller's back.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import apsw
+
+from sparkq_core.clock import Clock
+from sparkq_core.errors import Busy, Corrupt, DiskFull, NewerSchema, NoProject, ReadOnly, SparkQError, StorageError
+
+APPLICATION_ID = 0x53504B51
+"""`SPKQ` in the header of every SparkQ database."""
+
+WAIT_SECONDS = 10.0
+"""How long a statement waits for other processes' transactions."""
+
+Row = tuple[Any, ...]
+Values = Mapping[str, Any]
+Migrate = Callable[[apsw.Connection], None]
+
+
+class Reader(Protocol):
+    """What a query needs: a transaction, or the database itself for a single statement."""
+
+    def rows(self, sql: str, values: Values | None = None) -> list[Row]: ...
+    def row(self, sql: str, values: Values | None = None) -> Row | None: ...
+
+
+class Transaction:
+    """Statements on one connection, all fetched to the end before the next begins."""
+
+    __slots__ = ("_execute",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._execute = connection.execute
+
+    def rows(self, sql: str, values: Values | None = None) -> list[Row]:
+        """All rows of one statement."""
+        return self._execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Values | None = None) -> Row | None:
+        """The first row of one statement, which runs to its end."""
+        found = self._execute(sql, values).fetchall()
+        return found[0] if found else None
+
+    def run(self, sql: str, values: Values | None = None) -> None:
+        """A statement that returns nothing."""
+        self._execute(sql, values).fetchall()
+
+    def run_each(self, sql: str, values: Sequence[Values]) -> None:
+        """The same statement for each of `values`."""
+        for one in values:
+            self._execute(sql, one).fetchall()
+
+
+class _Local(threading.local):
+    pid: int = 0
+    opened: "_Opened | None" = None
+
+
+class _Opened:
+    """A connection and the file that it was opened on."""
+
+    __slots__ = ("connection", "identity", "inside", "transaction")
+
+    def __init__(self, connection: apsw.Connection, identity: tuple[int, int]) -> None:
+        self.connection = connection
+        self.identity = identity
+        self.transaction = Transaction(connection)
+        self.inside = False
+
+
+_abandoned: list[_Opened | None] = []
+"""Connections that a forked child inherited: closing them there would drop the parent's locks."""
+
+
+class Database:
+    """One database file, with a connection for each thread of each process.
+
+    `schema` is the user_version that the file must have; `migrate` brings an older one there. Every method raises
+    Busy when other processes keep the file locked for 10 s, and a StorageError when the file or the disk does not
+    let it work.
+    """
+
+    def __init__(self, path: Path, clock: Clock, schema: int, migrate: Migrate, synchronous: str = "full") -> None:
+        self.path = path
+        self.clock = clock
+        self.schema = schema
+        self.synchronous = synchronous
+        self._migrate = migrate
+        self._name = str(path)
+        self._local = _Local()
+
+    def rows(self, sql: str, values: Values | None = None) -> list[Row]:
+        """All rows of one reading statement."""
+        with self._translated():
+            return self._opened().transaction.rows(sql, values)
+
+    def row(self, sql: str, values: Values | None = None) -> Row | None:
+        """The first row of one reading statement."""
+        with self._translated():
+            return self._opened().transaction.row(sql, values)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Several reading statements that see one moment."""
+        with self._transaction("BEGIN") as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """One transaction that sees no other writer: committed when the block ends, rolled back when it raises."""
+        with self._transaction("BEGIN IMMEDIATE") as tx:
+            yield tx
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has written: 3 us to ask."""
+        with self._translated():
+            return self._opened().connection.data_version()
+
+    def connection(self) -> apsw.Connection:
+        """The raw connection of this thread, for backup and care."""
+        with self._translated():
+            return self._opened().connection
+
+    def close(self) -> None:
+        """Close this thread's connection; the next call opens it again."""
+        opened, self._local.opened = self._local.opened, None
+        if opened is not None and self._local.pid == os.getpid():
+            with self._translated():
+                opened.connection.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Transaction]:
+        with self._translated():
+            opened = self._opened()
+            if opened.inside:
+                raise RuntimeError("a transaction is open on this thread already")
+            opened.connection.execute(begin)
+            opened.inside = True
+            try:
+                if self._identity() != opened.identity:
+                    raise Corrupt(
+                        f"{self.path} was removed or replaced while it was open.",
+                        "Restart this process; what it had acknowledged before stands in the file that was there.",
+                    )
+                yield opened.transaction
+                opened.connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back(opened)
+                raise
+            finally:
+                opened.inside = False
+
+    def _roll_back(self, opened: _Opened) -> None:
+        try:
+            if opened.connection.in_transaction:
+                opened.connection.execute("ROLLBACK")
+        except apsw.Error:
+            # The connection cannot even roll back: a fresh one starts from what the file says.
+            self._local.opened = None
+
+    def _opened(self) -> _Opened:
+        local = self._local
+        if local.opened is not None and local.pid == os.getpid():
+            return local.opened
+        if local.opened is not None:
+            _abandoned.append(local.opened)
+        local.pid = os.getpid()
+        local.opened = self._open()
+        return local.opened
+
+    def _identity(self) -> tuple[int, int]:
+        try:
+            found = os.stat(self._name)
+        except FileNotFoundError:
+            return (0, 0)
+        return found.st_dev, found.st_ino
+
+    def _open(self) -> _Opened:
+        identity = self._identity()
+        if identity == (0, 0):
+            raise NoProject(f"There is no database at {self.path}.", "Run `sparkq setup` in the repository.")
+        if os.path.getsize(self._name) == 0:
+            raise Corrupt(
+                f"{self.path} is empty: it is no database.",
+                "Put a backup in its place, or move it away and run `sparkq setup`.",
+            )
+        connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_handler(self._keep_trying())
+        self._recognise(connection)
+        for pragma, value in (
+            ("synchronous", self.synchronous),
+            ("foreign_keys", 1),
+            ("journal_size_limit", 4 * 1024 * 1024),
+            ("trusted_schema", 0),
+            ("temp_store", 2),
+        ):
+            connection.pragma(pragma, value)
+        return _Opened(connection, identity)
+
+    def _recognise(self, connection: apsw.Connection) -> None:
+        if connection.pragma("application_id") != APPLICATION_ID:
+            raise Corrupt(f"{self.path} is a database of another program.", "Correct database.path in sparkq.yml.")
+        version = connection.pragma("user_version")
+        if version > self.schema:
+            raise NewerSchema(
+                f"{self.path} has schema {version}; this SparkQ knows up to {self.schema}.",
+                "Upgrade SparkQ: pip install -U sparkq.",
+            )
+        if version < self.schema:
+            self._migrate(connection)
+
+    def _keep_trying(self) -> Any:
+        """A busy handler of short random sleeps: SQLite's own doubles its waits and starves (2.1 s with 8 processes)."""
+        started = 0.0
+
+        def busy(tries: int) -> bool:
+            nonlocal started
+            if tries == 0:
+                started = self.clock.monotonic()
+            self.clock.pause()
+            return self.clock.monotonic() - started < WAIT_SECONDS
+
+        return busy
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except apsw.Error as error:
+            raise translated(error, self.path) from error
+
+
+def translated(error: apsw.Error, path: Path) -> SparkQError:
+    """SQLite's refusal as one of ours."""
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return Busy(
+            f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",
+            "Try again; `sparkq doctor` shows who holds it.",
+        )
+    if isinstance(error, apsw.FullError):
+        return DiskFull(f"The disk with {path} is full; nothing was changed.", "Free some space and try again.")
+    if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError | apsw.AuthError):
+        return ReadOnly(f"{path} cannot be written.", "Check the permissions of the file and of its folder.")
+    if isinstance(error, apsw.CantOpenError):
+        return StorageError(f"{path} cannot be opened.", "Check that the folder exists and can be written.")
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return Corrupt(
+            f"{path} is damaged or no database: {error}.",
+            "It was left as it is. Put a backup in its place; `sparkq doctor` tells more.",
+        )
+    if isinstance(error, apsw.IOError):
+        return StorageError(
+            f"The disk refused to read or write {path}: {error}.", "Check the disk; nothing was acknowledged."
+        )
+    return StorageError(f"SQLite refused: {error}.", "This is a defect of SparkQ: please report it with the log.")

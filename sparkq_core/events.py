@@ -1,0 +1,56 @@
+"""The append-only log of everything that happened: the timeline of a task and the feed that doors follow."""
+
+from sparkq_core.db import Reader, Transaction
+from sparkq_core.model import Event
+from sparkq_core.project import SparkQ
+
+NOTE = """
+INSERT INTO events (at, kind, task_id, queue_id, attempt, worker, text)
+VALUES (:at, :kind, :task, :queue, :attempt, :worker, :text)
+"""
+
+AFTER = """
+SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM events
+WHERE id > :after ORDER BY id LIMIT :limit
+"""
+
+OF_TASK = """
+SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM (
+    SELECT * FROM events WHERE task_id = :task ORDER BY id DESC LIMIT :limit
+) ORDER BY id
+"""
+
+LAST = "SELECT coalesce(max(id), 0) FROM events"
+
+
+def note(
+    tx: Transaction,
+    at: int,
+    kind: str,
+    *,
+    task: int | None = None,
+    queue: int | None = None,
+    attempt: int | None = None,
+    worker: str | None = None,
+    text: str | None = None,
+) -> None:
+    """Log one event inside the transaction that makes it true."""
+    tx.run(
+        NOTE, {"at": at, "kind": kind, "task": task, "queue": queue, "attempt": attempt, "worker": worker, "text": text}
+    )
+
+
+def of_task(source: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...]:
+    """The last `limit` events of a task, oldest first."""
+    return tuple(Event(*row) for row in source.rows(OF_TASK, {"task": task_id, "limit": limit}))
+
+
+def after(sq: SparkQ, event_id: int, limit: int = 500) -> tuple[Event, ...]:
+    """The next `limit` events after `event_id`, oldest first: the change feed."""
+    return tuple(Event(*row) for row in sq.db.rows(AFTER, {"after": event_id, "limit": limit}))
+
+
+def last(sq: SparkQ) -> int:
+    """The id of the newest event, 0 when there is none: where a new follower of the feed starts."""
+    row = sq.db.row(LAST)
+    return int(row[0]) if row else 0

@@ -1,0 +1,191 @@
+"""The rows that the core hands out: frozen, and nothing but data."""
+
+from dataclasses import dataclass, field
+
+from sparkq_core.states import Status, fails_at
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A named stretch of work: a label over queues."""
+
+    id: int
+    name: str
+    status: str
+    created_at: int
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A named line of tasks. `revision` counts the changes of its instructions, 0 when it never had any."""
+
+    id: int
+    name: str
+    session: str | None
+    status: str
+    revision: int
+    created_at: int
+    ended_at: int | None
+    archived_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tasks of a queue stand where; `stale` counts among running, `unreviewed` among finished ones."""
+
+    queued: int = 0
+    running: int = 0
+    stale: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    unreviewed: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.queued + self.running + self.succeeded + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One unit of work as lists and transitions see it: everything but its long texts. Times are UTC ms."""
+
+    id: int
+    queue_id: int
+    queue: str
+    session: str | None
+    status: str
+    position: int
+    title: str
+    tool: str
+    task_class: str
+    timeout: int
+    source: str
+    key: str | None
+    revision: int
+    attempts: int
+    created_at: int
+    worker: str | None
+    claimed_at: int | None
+    heartbeat_at: int | None
+    stale_warned_at: int | None
+    finished_at: int | None
+    reviewed_at: int | None
+    error_type: str | None
+
+    @property
+    def deadline(self) -> int | None:
+        """When the running attempt fails by itself unless its worker is heard of, UTC ms."""
+        if self.status != Status.RUNNING or self.claimed_at is None:
+            return None
+        return fails_at(self.heartbeat_at or self.claimed_at, self.timeout, self.stale_warned_at)
+
+    @property
+    def duration_ms(self) -> int | None:
+        """From claim to outcome."""
+        if self.finished_at is None or self.claimed_at is None:
+            return None
+        return self.finished_at - self.claimed_at
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One execution of a task. The `late_` values arrived after it had ended and are kept for a person."""
+
+    task_id: int
+    attempt: int
+    worker: str
+    revision: int
+    claimed_at: int
+    heartbeat_at: int | None
+    stale_warned_at: int | None
+    finished_at: int | None
+    outcome: str | None
+    result: str | None
+    data: str | None
+    error: str | None
+    error_type: str | None
+    late_outcome: str | None
+    late_text: str | None
+    late_data: str | None
+    late_at: int | None
+    accepted_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; `text` is its note, feedback or reason."""
+
+    id: int
+    at: int
+    kind: str
+    task_id: int | None
+    queue_id: int | None
+    attempt: int | None
+    worker: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A task with its long texts and its history."""
+
+    task: Task
+    prompt: str
+    attempts: tuple[Attempt, ...]
+    events: tuple[Event, ...]
+    feedback: str | None
+
+    @property
+    def last(self) -> Attempt | None:
+        """The attempt that the task's present status speaks of."""
+        return self.attempts[-1] if self.attempts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """How the attempt before this one ended, for the next claimer."""
+
+    attempt: int
+    worker: str
+    outcome: str
+    text: str | None
+    error_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A task in a worker's hands: settle it with `task.attempts` as the attempt."""
+
+    task: Task
+    prompt: str
+    how: str
+    feedback: str | None
+    earlier: Earlier | None
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some tasks of a list: `total` counts all that match, `next` continues after them."""
+
+    tasks: tuple[Task, ...]
+    total: int
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A settled task; `again` says that the same outcome had been reported before."""
+
+    task: Task
+    remaining: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep changed."""
+
+    warned: tuple[Task, ...] = field(default=())
+    failed: tuple[Task, ...] = field(default=())

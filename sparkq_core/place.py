@@ -1,0 +1,98 @@
+"""Where a project is: the folder with its sparkq.yml, found from anywhere inside the repository.
+
+Reads Git's files instead of running `git`: every command looks here first, and a process costs 3 ms.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sparkq_core.errors import NoProject
+
+FILE = "sparkq.yml"
+DATABASE = "sparkq/data/sparkq.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A Git work tree: `top` is its root, `main` the root of the main work tree (itself unless linked)."""
+
+    top: Path
+    main: Path
+
+    @property
+    def linked(self) -> bool:
+        return self.top != self.main
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The project's root folder, and its sparkq.yml when it has one."""
+
+    root: Path
+    file: Path | None
+
+
+def repository(start: Path) -> Repository | None:
+    """The Git work tree around `start`, or None."""
+    for folder in (start, *start.parents):
+        dot_git = folder / ".git"
+        if dot_git.is_dir():
+            return Repository(folder, folder)
+        if dot_git.is_file():
+            return Repository(folder, _main_of(dot_git) or folder)
+    return None
+
+
+def _main_of(dot_git: Path) -> Path | None:
+    """The main work tree that a linked one's `.git` file leads to; None for a submodule."""
+    try:
+        word, _, target = dot_git.read_text().strip().partition(": ")
+        if word != "gitdir":
+            return None
+        private = (dot_git.parent / target).resolve()
+        shared = (private / (private / "commondir").read_text().strip()).resolve()
+    except OSError:
+        return None
+    return shared.parent if shared.name == ".git" else None
+
+
+def find(start: Path, environment: Mapping[str, str]) -> Place:
+    """The project that a command in folder `start` means.
+
+    SPARKQ_CONFIG, then sparkq.yml in `start`, in its parents up to the repository's root, and in the main work
+    tree of a linked one (which goes before a linked tree's own copy, so that all work trees share one store).
+    The home folder and those above it are never looked into. Without any file: the repository's root, or `start`.
+    Raises NoProject when SPARKQ_CONFIG names no file.
+    """
+    named = environment.get("SPARKQ_CONFIG")
+    if named:
+        file = (start / Path(named).expanduser()).resolve()
+        if not file.is_file():
+            raise NoProject(f"SPARKQ_CONFIG names {file}, which is not a file.", "Correct SPARKQ_CONFIG or unset it.")
+        return Place(file.parent, file)
+    start = start.resolve()
+    git = repository(start)
+    for folder in _upwards(start, git, environment.get("HOME")):
+        if git and git.linked:
+            shared = git.main / folder.relative_to(git.top) / FILE
+            if shared.is_file():
+                return Place(shared.parent, shared)
+        if (folder / FILE).is_file():
+            return Place(folder, folder / FILE)
+    if git:
+        return Place(git.main, git.main / FILE if (git.main / FILE).is_file() else None)
+    return Place(
+        next((f for f in _upwards(start, None, environment.get("HOME")) if (f / DATABASE).is_file()), start), None
+    )
+
+
+def _upwards(start: Path, git: Repository | None, home: str | None) -> Iterator[Path]:
+    forbidden = {Path(home).resolve(), *Path(home).resolve().parents} if home else set()
+    for folder in (start, *start.parents):
+        if folder in forbidden and folder != start:
+            return
+        if folder not in forbidden or (git and folder == git.top):
+            yield folder
+        if git and folder == git.top:
+            return

@@ -1,0 +1,48 @@
+"""The open handle that every room of the core takes: database, configuration, clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sparkq_core import config as configuration
+from sparkq_core import schema
+from sparkq_core.clock import Clock, SystemClock
+from sparkq_core.db import Database
+from sparkq_core.settings import Config
+
+CONFIG_ROWS = "SELECT key, value FROM config ORDER BY key"
+
+
+@dataclass(frozen=True, slots=True)
+class SparkQ:
+    """An open project. Usable from several threads; each gets its own connection."""
+
+    db: Database
+    config: Config
+    clock: Clock
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self.db.close()
+
+
+def open(start: Path | None = None, *, env: Mapping[str, str] | None = None, clock: Clock | None = None) -> SparkQ:
+    """The project around folder `start` (default: the working directory), its database open and recognised.
+
+    Creates nothing. Raises NoProject when nothing was set up here, InvalidConfig, and StorageError for a file that
+    is empty, foreign, newer or damaged.
+    """
+    return open_with(configuration.load(start, env), start=start, env=env, clock=clock)
+
+
+def open_with(
+    config: Config, *, start: Path | None = None, env: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> SparkQ:
+    """As `open`, with a configuration that was loaded already."""
+    clock = clock or SystemClock()
+    db = Database(config.database, clock, schema.VERSION, schema.migrate, config.settings.database.synchronous)
+    stored: dict[str, str] = dict(db.rows(CONFIG_ROWS)) if config.file is None else {}
+    if stored:
+        config = configuration.load(start, env, stored=stored)
+    db.data_version()
+    return SparkQ(db, config, clock)

@@ -1,0 +1,69 @@
+"""Sessions: named stretches of work, a label over queues."""
+
+from sparkq_core.db import Reader
+from sparkq_core.errors import NameTaken, NoSuchSession
+from sparkq_core.events import note
+from sparkq_core.model import Session
+from sparkq_core.project import SparkQ
+from sparkq_core.text import checked_name, nearest, safe
+
+COLUMNS = "id, name, status, created_at, ended_at"
+
+CREATE = (
+    f"INSERT INTO sessions (name, created_at) VALUES (:name, :now) ON CONFLICT (name) DO NOTHING RETURNING {COLUMNS}"
+)
+GET = f"SELECT {COLUMNS} FROM sessions WHERE name = :name"
+ALL = f"SELECT {COLUMNS} FROM sessions ORDER BY status, id"
+NAMES = "SELECT name FROM sessions ORDER BY status, id"
+END = (
+    f"UPDATE sessions SET status = 'ended', ended_at = coalesce(ended_at, :now) WHERE name = :name RETURNING {COLUMNS}"
+)
+END_QUEUES = """
+UPDATE queues SET status = 'ended', ended_at = :now WHERE session_id = :session AND status = 'active' RETURNING id, name
+"""
+
+
+def create(sq: SparkQ, name: str) -> Session:
+    """Begin a session. Raises InvalidName, NameTaken."""
+    checked_name(name, "session")
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        row = tx.row(CREATE, {"name": name, "now": now})
+        if row is None:
+            raise NameTaken(f"There is a session {name} already.", "Take another name, or use the one that is there.")
+        note(tx, now, "session created", text=name)
+    return Session(*row)
+
+
+def get(source: Reader, name: str) -> Session:
+    """The session called `name`. Raises NoSuchSession."""
+    row = source.row(GET, {"name": name})
+    if row is None:
+        names = [str(one) for (one,) in source.rows(NAMES)]
+        raise NoSuchSession(
+            f"There is no session {safe(name)!r}.",
+            nearest(name, names) or "Create one with: sparkq session create NAME",
+        )
+    return Session(*row)
+
+
+def all_of(sq: SparkQ) -> tuple[Session, ...]:
+    """Every session, active ones first, oldest first."""
+    return tuple(Session(*row) for row in sq.db.rows(ALL))
+
+
+def end(sq: SparkQ, name: str) -> tuple[Session, tuple[str, ...]]:
+    """Close a session and end its active queues, whose names are returned: they take no new tasks, workers drain them.
+
+    Ending an ended session is harmless. Raises NoSuchSession.
+    """
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        session = get(tx, name)
+        row = tx.row(END, {"name": name, "now": now})
+        ended = tx.rows(END_QUEUES, {"session": session.id, "now": now})
+        if session.status != "ended":
+            note(tx, now, "session ended", text=name)
+        for queue_id, _ in ended:
+            note(tx, now, "queue ended", queue=queue_id)
+    return Session(*row) if row else session, tuple(str(queue) for _, queue in ended)

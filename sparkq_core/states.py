@@ -1,0 +1,87 @@
+"""The life cycle as data: which verb leads from which status to which.
+
+The guards of the SQL, the hints of the errors, the diagram in the documentation and the tests all read MOVES.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a task stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class QueueStatus(StrEnum):
+    """Where a queue stands: `ended` takes no new tasks, `archived` takes and gives nothing."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+    ARCHIVED = "archived"
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One verb: the statuses it starts from, the one it leads to, and whether it needs the running attempt."""
+
+    sources: tuple[Status, ...]
+    target: Status
+    fenced: bool = False
+    by_hand: bool = True
+
+    @property
+    def source(self) -> Status:
+        """The first (usually the only) status it starts from."""
+        return self.sources[0]
+
+
+FINISHED = (Status.SUCCEEDED, Status.FAILED)
+
+MOVES = {
+    "claim": Move((Status.QUEUED,), Status.RUNNING),
+    "edit": Move((Status.QUEUED,), Status.QUEUED),
+    "cancel": Move((Status.QUEUED,), Status.FAILED),
+    "progress": Move((Status.RUNNING,), Status.RUNNING, fenced=True),
+    "complete": Move((Status.RUNNING,), Status.SUCCEEDED, fenced=True),
+    "fail": Move((Status.RUNNING,), Status.FAILED, fenced=True),
+    "release": Move((Status.RUNNING,), Status.QUEUED, fenced=True),
+    "auto-fail": Move((Status.RUNNING,), Status.FAILED, fenced=True, by_hand=False),
+    "requeue": Move((Status.FAILED,), Status.QUEUED),
+    "requeue --again": Move((Status.SUCCEEDED,), Status.QUEUED),
+    "accept": Move((Status.FAILED,), Status.SUCCEEDED),
+    "review": Move(FINISHED, Status.SUCCEEDED),
+}
+
+
+def verbs_from(status: str) -> list[str]:
+    """The verbs that a person or a worker may use from `status`, for hints."""
+    return [verb for verb, move in MOVES.items() if status in move.sources and move.by_hand]
+
+
+WARN_AFTER = 1
+"""A running task is stale after this many of its timeouts."""
+
+FAIL_AFTER = 2
+"""A running task fails by itself after this many of its timeouts."""
+
+
+def fails_at(base: int, timeout: int, warned_at: int | None) -> int:
+    """When a running task fails by itself, in UTC ms.
+
+    `base` is the claim or the last heartbeat (UTC ms), `timeout` seconds. Normally base + 2 x timeout; when the
+    warning came late (the laptop slept, nothing was running) one whole timeout after the warning, so that the
+    warning always comes first.
+    """
+    due = base + FAIL_AFTER * timeout * 1000
+    return due if warned_at is None else max(due, warned_at + timeout * 1000)

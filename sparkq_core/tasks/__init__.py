@@ -1,0 +1,30 @@
+"""The verbs of the life cycle, and reading tasks."""
+
+from sparkq_core.tasks.claim import claim, held, peek
+from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, enqueue, enqueue_all
+from sparkq_core.tasks.late import accept
+from sparkq_core.tasks.listing import Wanted, detail, get, page
+from sparkq_core.tasks.requeue import cancel, requeue
+from sparkq_core.tasks.settle import complete, fail, progress, release
+
+__all__ = [
+    "Draft",
+    "Enqueued",
+    "Wanted",
+    "accept",
+    "cancel",
+    "claim",
+    "complete",
+    "detail",
+    "edit",
+    "enqueue",
+    "enqueue_all",
+    "fail",
+    "get",
+    "held",
+    "page",
+    "peek",
+    "progress",
+    "release",
+    "requeue",
+]

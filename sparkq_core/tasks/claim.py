@@ -1,0 +1,115 @@
+"""Handing a queued task to exactly one worker."""
+
+from sparkq_core import catalogue, queues
+from sparkq_core.db import Transaction
+from sparkq_core.events import note
+from sparkq_core.model import Claim, Earlier, Page, Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.states import MOVES, QueueStatus
+from sparkq_core.sweep import sweep
+from sparkq_core.tasks.enqueue import WAITING
+from sparkq_core.tasks.refusal import find, refused
+from sparkq_core.text import checked
+
+HEAD = f"SELECT {COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT :limit"
+
+CLAIM_NEXT = f"""
+UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
+    heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + timeout * 1000
+WHERE id = (SELECT id FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT 1)
+RETURNING {COLUMNS}
+"""
+CLAIM_THIS = f"""
+UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
+    heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + timeout * 1000
+WHERE id = :id AND status = 'queued'
+RETURNING {COLUMNS}
+"""
+ATTEMPT_IN = """
+INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at) VALUES (:task, :attempt, :worker, :revision, :now)
+"""
+PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
+FEEDBACK = """
+SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' AND text IS NOT NULL ORDER BY id DESC LIMIT 1
+"""
+EARLIER = """
+SELECT attempt, worker, outcome, coalesce(late_text, result, error), error_type FROM attempts
+WHERE task_id = :task AND attempt < :attempt ORDER BY attempt DESC LIMIT 1
+"""
+MAX_WORKER = 200
+
+
+def peek(sq: SparkQ, queue: str, limit: int = 1) -> Page:
+    """The next `limit` tasks of the queue, in the order in which they will be claimed; claims nothing.
+
+    Raises NoSuchQueue.
+    """
+    sweep(sq)
+    with sq.db.read() as tx:
+        of = queues.get(tx, queue)
+        if of.status == QueueStatus.ARCHIVED:
+            return Page((), 0)
+        rows = tx.rows(HEAD, {"queue": of.id, "limit": limit})
+        waiting = tx.row(WAITING, {"queue": of.id})
+    return Page(tuple(Task(*row) for row in rows), int(waiting[0]) if waiting else 0)
+
+
+def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None) -> Claim | None:
+    """Give `worker` the head of the queue, or the queued task `task_id`; None when the queue is empty.
+
+    No two claims ever get the same attempt. The claim lasts until it is settled or released, or until twice its
+    timeout has passed without a word of the worker. Raises NoSuchQueue, NoSuchTask, WrongState when the task is not
+    queued, QueueClosed for an archived queue.
+    """
+    checked(worker, "worker name", limit=MAX_WORKER)
+    sweep(sq)
+    with sq.db.write() as tx:
+        now = sq.clock.now()
+        wanted = find(tx, task_id) if task_id is not None else None
+        of = queues.by_id(tx, wanted.queue_id) if wanted and queue is None else queues.get(tx, queue or "")
+        if of.status == QueueStatus.ARCHIVED:
+            raise queues.closed(of)
+        if wanted is None:
+            row = tx.row(CLAIM_NEXT, {"queue": of.id, "worker": worker, "now": now})
+            if row is None:
+                return None
+        else:
+            row = (
+                tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
+                if wanted.queue_id == of.id
+                else None
+            )
+            if row is None:
+                raise refused(tx, wanted.id, "claim")
+        task = Task(*row)
+        tx.run(
+            ATTEMPT_IN,
+            {"task": task.id, "attempt": task.attempts, "worker": worker, "revision": task.revision, "now": now},
+        )
+        note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts)
+        return _packet(sq, tx, task)
+
+
+def held(sq: SparkQ, task_id: int) -> Claim:
+    """The packet of a running task once more, for a worker that takes it up again. Raises NoSuchTask, WrongState."""
+    with sq.db.read() as tx:
+        task = find(tx, task_id)
+        if task.status != MOVES["claim"].target:
+            raise refused(tx, task_id, "claim")
+        return _packet(sq, tx, task)
+
+
+def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
+    prompt = tx.row(PROMPT, {"task": task.id, "revision": task.revision})
+    feedback = tx.row(FEEDBACK, {"task": task.id})
+    before = tx.row(EARLIER, {"task": task.id, "attempt": task.attempts}) if task.attempts > 1 else None
+    waiting = tx.row(WAITING, {"queue": task.queue_id})
+    return Claim(
+        task=task,
+        prompt=str(prompt[0]) if prompt else "",
+        how=catalogue.how(sq, tx, task.tool),
+        feedback=str(feedback[0]) if feedback else None,
+        earlier=Earlier(*before) if before else None,
+        remaining=int(waiting[0]) if waiting else 0,
+    )

@@ -1,0 +1,159 @@
+"""Putting tasks into a queue, and changing one that waits there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sparkq_core import catalogue, queues
+from sparkq_core.db import Transaction
+from sparkq_core.errors import InvalidValue
+from sparkq_core.events import note
+from sparkq_core.model import Queue, Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.states import MOVES, QueueStatus
+from sparkq_core.tasks.refusal import find, refused
+from sparkq_core.text import checked, title_of
+
+INSERT = f"""
+INSERT INTO tasks (queue_id, position, title, tool, task_class, timeout, source, key, created_at)
+VALUES (:queue, :position, :title, :tool, :task_class, :timeout, :source, :key, :now)
+RETURNING {COLUMNS}
+"""
+PROMPT_IN = "INSERT INTO prompts (task_id, revision, text, created_at) VALUES (:task, :revision, :text, :now)"
+BY_KEY = f"SELECT {COLUMNS} FROM tasks WHERE key = :key"
+AHEAD = "SELECT count(*) FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position <= :position"
+WAITING = "SELECT coalesce(sum(total), 0) FROM counts WHERE queue_id = :queue AND status = 'queued'"
+EDIT = f"""
+UPDATE tasks SET revision = revision + :again, title = :title, tool = :tool, task_class = :task_class, timeout = :timeout
+WHERE id = :id AND status = :source RETURNING {COLUMNS}
+"""
+MAX_KEY = 200
+SOURCES = ("cli", "mcp", "http", "script", "import", "library")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A task to be. `timeout` in seconds goes before the class's, `task_class` before the tool's."""
+
+    prompt: str
+    tool: str | None = None
+    task_class: str | None = None
+    timeout: int | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """A task in line: `place` counts from 1 at the head; `again` says that its key had been used before."""
+
+    task: Task
+    place: int
+    again: bool = False
+
+
+def enqueue(
+    sq: SparkQ,
+    queue: str,
+    prompt: str,
+    *,
+    tool: str | None = None,
+    task_class: str | None = None,
+    timeout: int | None = None,
+    key: str | None = None,
+    source: str = "library",
+) -> Enqueued:
+    """Put one task at the end of the queue; when this returns, it is on the disk.
+
+    `prompt` at most 1 MiB, `timeout` in seconds, `key` at most 200 bytes: the same key again returns the task that it
+    made, whatever the other arguments. Raises NoSuchQueue, QueueClosed, NoSuchTool, NoSuchClass, InvalidText,
+    InvalidValue.
+    """
+    return enqueue_all(sq, queue, [Draft(prompt, tool, task_class, timeout, key)], source=source)[0]
+
+
+def enqueue_all(sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str = "library") -> tuple[Enqueued, ...]:
+    """Put tasks at the end of the queue in their order, all of them or none. Raises as `enqueue`."""
+    for draft in drafts:
+        checked(draft.prompt, "prompt")
+        if draft.key is not None:
+            checked(draft.key, "key", limit=MAX_KEY)
+    if source not in SOURCES:
+        raise InvalidValue(f"{source!r} is not a source.", f"It can be {', '.join(SOURCES)}.")
+    with sq.db.write() as tx:
+        into = queues.get(tx, queue)
+        now = sq.clock.now()
+        return tuple(_one(sq, tx, into, draft, source, now) for draft in drafts)
+
+
+def _one(sq: SparkQ, tx: Transaction, queue: Queue, draft: Draft, source: str, now: int) -> Enqueued:
+    if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
+        known = Task(*row)
+        ahead = tx.row(AHEAD, {"queue": known.queue_id, "position": known.position})
+        return Enqueued(known, int(ahead[0]) if ahead and known.status == "queued" else 0, again=True)
+    if queue.status != QueueStatus.ACTIVE:
+        raise queues.closed(queue)
+    tool, task_class, timeout = _executed(sq, tx, draft.tool, draft.task_class, draft.timeout)
+    row = tx.row(INSERT, {
+        "queue": queue.id, "position": queues.place(tx, queue), "title": title_of(draft.prompt), "tool": tool,
+        "task_class": task_class, "timeout": timeout, "source": source, "key": draft.key, "now": now,
+    })  # fmt: skip
+    assert row is not None
+    task = Task(*row)
+    tx.run(PROMPT_IN, {"task": task.id, "revision": 1, "text": draft.prompt, "now": now})
+    note(tx, now, "enqueued", task=task.id, queue=queue.id)
+    waiting = tx.row(WAITING, {"queue": queue.id})
+    return Enqueued(task, int(waiting[0]) if waiting else 1)
+
+
+def _executed(
+    sq: SparkQ, tx: Transaction, tool: str | None, task_class: str | None, timeout: int | None
+) -> tuple[str, str, int]:
+    """The tool, its class and the timeout in force at enqueue: later changes of a class leave the task as it is."""
+    name = tool or catalogue.DEFAULT_TOOL
+    known = catalogue.tool(sq, tx, name)
+    class_name = task_class or known.task_class
+    by_class = catalogue.task_class(sq, tx, class_name).timeout
+    return name, class_name, by_class if timeout is None else catalogue.checked_timeout(timeout)
+
+
+def edit(
+    sq: SparkQ,
+    task_id: int,
+    *,
+    prompt: str | None = None,
+    tool: str | None = None,
+    task_class: str | None = None,
+    timeout: int | None = None,
+) -> Task:
+    """Change a task that waits: a new prompt becomes its next revision, the earlier ones stay.
+
+    Raises NoSuchTask, WrongState once it was claimed, and as `enqueue`.
+    """
+    if prompt is not None:
+        checked(prompt, "prompt")
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        before = _editable(tx, task_id)
+        name, class_name, seconds = before.tool, before.task_class, before.timeout
+        if tool or task_class or timeout is not None:
+            name, class_name, seconds = _executed(
+                sq, tx, tool or before.tool, task_class or (None if tool else before.task_class), timeout
+            )
+        row = tx.row(EDIT, {
+            "id": task_id, "source": MOVES["edit"].source, "again": prompt is not None,
+            "title": before.title if prompt is None else title_of(prompt),
+            "tool": name, "task_class": class_name, "timeout": seconds,
+        })  # fmt: skip
+        assert row is not None
+        task = Task(*row)
+        if prompt is not None:
+            tx.run(PROMPT_IN, {"task": task.id, "revision": task.revision, "text": prompt, "now": now})
+        note(tx, now, "edited", task=task.id, queue=task.queue_id)
+    return task
+
+
+def _editable(tx: Transaction, task_id: int) -> Task:
+    task = find(tx, task_id)
+    if task.status not in MOVES["edit"].sources:
+        raise refused(tx, task_id, "edit")
+    return task

@@ -1,0 +1,87 @@
+"""Back into the line: a failed task once more, and out of it: a queued one cancelled."""
+
+from sparkq_core import queues
+from sparkq_core.db import Transaction
+from sparkq_core.events import note
+from sparkq_core.model import Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.states import MOVES, Status
+from sparkq_core.tasks.enqueue import PROMPT_IN
+from sparkq_core.tasks.refusal import find, refused
+from sparkq_core.text import checked, title_of
+
+REQUEUE = f"""
+UPDATE tasks SET status = :target, position = :position, title = :title, revision = revision + :again,
+    worker = NULL, claimed_at = NULL, heartbeat_at = NULL, stale_warned_at = NULL, finished_at = NULL,
+    reviewed_at = NULL, error_type = NULL
+WHERE id = :id AND status = :source RETURNING {COLUMNS}
+"""
+CANCEL = f"""
+UPDATE tasks SET status = :target, finished_at = :now, error_type = 'cancelled'
+WHERE id = :id AND status = :source RETURNING {COLUMNS}
+"""
+LAST_MOVE = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
+
+
+def requeue(
+    sq: SparkQ,
+    task_id: int,
+    *,
+    feedback: str | None = None,
+    prompt: str | None = None,
+    front: bool = False,
+    again: bool = False,
+) -> Task:
+    """Put a failed task at the end (or the front) of its queue, keeping its id and its attempts.
+
+    `feedback` (at most 1 MiB) reaches the next claimer beside the earlier outcome; a `prompt` becomes the next
+    revision. With `again` a succeeded task may be done once more. The same requeue twice is harmless.
+    Raises NoSuchTask, WrongState, QueueClosed for an archived queue, InvalidText.
+    """
+    for value, what in ((feedback, "feedback"), (prompt, "prompt")):
+        if value is not None:
+            checked(value, what)
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        task = find(tx, task_id)
+        allowed = MOVES["requeue"].sources + (MOVES["requeue --again"].sources if again else ())
+        if task.status not in allowed:
+            if prompt is None and _requeued_just_so(tx, task, feedback):
+                return task
+            raise refused(tx, task_id, "requeue")
+        row = tx.row(REQUEUE, {
+            "id": task_id, "source": task.status, "target": MOVES["requeue"].target,
+            "position": queues.place(tx, queues.by_id(tx, task.queue_id), front=front),
+            "title": task.title if prompt is None else title_of(prompt), "again": prompt is not None,
+        })  # fmt: skip
+        assert row is not None
+        moved = Task(*row)
+        if prompt is not None:
+            tx.run(PROMPT_IN, {"task": task_id, "revision": moved.revision, "text": prompt, "now": now})
+        note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts, text=feedback)
+    return moved
+
+
+def _requeued_just_so(tx: Transaction, task: Task, feedback: str | None) -> bool:
+    return task.status == Status.QUEUED and tx.row(LAST_MOVE, {"task": task.id}) == ("requeued", feedback)
+
+
+def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
+    """Take a queued task out of the line: failed, `error_type=cancelled`; requeue brings it back.
+
+    Cancelling it again is harmless. Raises NoSuchTask, WrongState, InvalidText.
+    """
+    checked(reason, "reason", empty=True)
+    move = MOVES["cancel"]
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        row = tx.row(CANCEL, {"id": task_id, "source": move.source, "target": move.target, "now": now})
+        if row is None:
+            task = find(tx, task_id)
+            if task.error_type == "cancelled":
+                return task
+            raise refused(tx, task_id, "cancel")
+        task = Task(*row)
+        note(tx, now, "cancelled", task=task.id, queue=task.queue_id, text=reason or None)
+    return task

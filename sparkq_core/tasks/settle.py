@@ -1,0 +1,184 @@
+"""What the holder of a claim says of it: progress, done, failed, given back."""
+
+import json
+from typing import Any
+
+from sparkq_core.db import Transaction
+from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
+from sparkq_core.events import note
+from sparkq_core.model import Settled, Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.states import MOVES, Move, Status
+from sparkq_core.tasks import late
+from sparkq_core.tasks.enqueue import WAITING
+from sparkq_core.tasks.refusal import find, refused
+from sparkq_core.text import MAX_TEXT, checked
+
+SETTLE = f"""
+UPDATE tasks SET status = :target, finished_at = :now, due_at = NULL, error_type = :error_type
+WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
+RETURNING {COLUMNS}
+"""
+END_ATTEMPT = """
+UPDATE attempts SET outcome = :outcome, result = :result, data = :data, error = :error, error_type = :error_type,
+    finished_at = :now, heartbeat_at = :heartbeat, stale_warned_at = :warned
+WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
+"""
+HEARTBEAT = f"""
+UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, due_at = :now + timeout * 1000
+WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
+RETURNING {COLUMNS}
+"""
+RELEASE = f"""
+UPDATE tasks SET status = :target, due_at = NULL, worker = NULL, claimed_at = NULL, heartbeat_at = NULL,
+    stale_warned_at = NULL
+WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
+RETURNING {COLUMNS}
+"""
+HELD = f"SELECT {COLUMNS} FROM tasks WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)"
+MAX_TYPE = 100
+
+
+def complete(sq: SparkQ, task_id: int, result: str, *, data: Any = None, attempt: int | None = None) -> Settled:
+    """Settle a running task as done. `result` (at most 1 MiB) is for whoever reviews it, `data` any JSON value.
+
+    `attempt` is the number that the claim gave; without it the present one is meant. The same outcome again is
+    harmless. A result that comes too late raises ClaimLost, and is kept on its attempt for a person to accept.
+    Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
+    """
+    checked(result, "result")
+    return _settle(sq, task_id, "complete", attempt, result, as_json(data), None)
+
+
+def fail(sq: SparkQ, task_id: int, error: str, *, error_type: str | None = None, attempt: int | None = None) -> Settled:
+    """Settle a running task as failed. `error` (at most 1 MiB) says what went wrong, `error_type` is one word for it.
+
+    As `complete` in everything else.
+    """
+    checked(error, "error message")
+    checked(error_type or "error", "error type", limit=MAX_TYPE)
+    if error_type in ("timeout", "cancelled"):
+        raise InvalidValue(f"The error type {error_type!r} is SparkQ's own.", "Use another word, such as 'gave_up'.")
+    return _settle(sq, task_id, "fail", attempt, error, None, error_type or "error")
+
+
+def as_json(data: Any) -> str | None:
+    """`data` as compact JSON, at most 1 MiB; None for None. Raises InvalidValue, InvalidText."""
+    if data is None:
+        return None
+    try:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidValue(
+            f"The result data is not JSON: {error}.", "Send an object, a list, a text or a number."
+        ) from error
+    return checked(text, "result data", limit=MAX_TEXT)
+
+
+def _settle(
+    sq: SparkQ, task_id: int, verb: str, attempt: int | None, text: str, data: str | None, error_type: str | None
+) -> Settled:
+    move = MOVES[verb]
+    done = move.target == Status.SUCCEEDED
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        row = tx.row(SETTLE, {
+            "id": task_id, "attempt": attempt, "source": move.source, "target": move.target, "now": now,
+            "error_type": error_type,
+        })  # fmt: skip
+        if row is not None:
+            task = Task(*row)
+            tx.run(END_ATTEMPT, {
+                "task": task.id, "attempt": task.attempts, "outcome": move.target, "result": text if done else None,
+                "data": data, "error": None if done else text, "error_type": error_type, "now": now,
+                "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
+            })  # fmt: skip
+            note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
+            return Settled(task, _remaining(tx, task))
+        outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)
+    if isinstance(outcome, SparkQError):
+        raise outcome  # after the transaction: what came too late has been kept by now
+    return outcome
+
+
+def _unsettled(
+    tx: Transaction, task_id: int, verb: str, move: Move, attempt: int | None, text: str, data: str | None, now: int
+) -> Settled | SparkQError:
+    """The same outcome again, or a refusal whose text is kept on its attempt."""
+    try:
+        task = find(tx, task_id)
+    except NoSuchTask as missing:
+        return missing
+    number = attempt if attempt is not None else task.attempts
+    ended = late.ended(tx, task_id, number)
+    if ended is None:
+        return refused(tx, task_id, verb, attempt)
+    if (ended.outcome, ended.error_type == "timeout") == (move.target, False):
+        if text != (ended.result if move.target == Status.SUCCEEDED else ended.error):
+            late.keep(tx, task, ended, move.target, text, data, now)
+        return Settled(task, _remaining(tx, task), again=True)
+    late.keep(tx, task, ended, move.target, text, data, now)
+    return refused(tx, task_id, verb, number)
+
+
+def _remaining(tx: Transaction, task: Task) -> int:
+    waiting = tx.row(WAITING, {"queue": task.queue_id})
+    return int(waiting[0]) if waiting else 0
+
+
+def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:
+    """The worker is alive: the stale clock starts again. A `text` (at most 1 MiB) goes into the task's timeline.
+
+    Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
+    """
+    checked(text, "progress note", empty=True)
+    return _held(sq, HEARTBEAT, task_id, "progress", attempt, text or None)
+
+
+def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None = None) -> Task:
+    """Give a running task back to its old place in the line; its attempt ends `released`.
+
+    Releasing it again is harmless while it waits. Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
+    """
+    checked(reason, "reason", empty=True)
+    return _held(sq, RELEASE, task_id, "release", attempt, reason or None)
+
+
+def _held(sq: SparkQ, sql: str, task_id: int, verb: str, attempt: int | None, text: str | None) -> Task:
+    move = MOVES[verb]
+    now = sq.clock.now()
+    values = {"id": task_id, "attempt": attempt, "source": move.source}
+    with sq.db.write() as tx:
+        before = tx.row(HELD, values) if sql is RELEASE else None
+        row = tx.row(sql, values | ({"target": move.target} if sql is RELEASE else {"now": now}))
+        if row is None:
+            if sql is RELEASE and (again := _released(tx, task_id, attempt)) is not None:
+                return again
+            raise refused(tx, task_id, verb, attempt)
+        task = Task(*row)
+        if before is not None:
+            held = Task(*before)
+            tx.run(END_ATTEMPT, {
+                "task": task.id, "attempt": task.attempts, "outcome": "released", "result": None, "data": None,
+                "error": text, "error_type": None, "now": now, "heartbeat": held.heartbeat_at,
+                "warned": held.stale_warned_at,
+            })  # fmt: skip
+        if text is not None or before is not None:
+            kind = "released" if before is not None else "progress"
+            note(tx, now, kind, task=task.id, queue=task.queue_id, attempt=task.attempts, text=text)
+    return task
+
+
+def _released(tx: Transaction, task_id: int, attempt: int | None) -> Task | None:
+    """The task, if it waits because this very attempt (or, unnamed, the last one) was released before."""
+    task = find(tx, task_id)
+    ended = late.ended(tx, task_id, attempt if attempt is not None else task.attempts)
+    if (
+        task.status == Status.QUEUED
+        and ended is not None
+        and ended.outcome == "released"
+        and ended.attempt == task.attempts
+    ):
+        return task
+    return None

@@ -1,0 +1,1 @@
+"""The door for Claude: SparkQ over the Model Context Protocol."""
