@@ -21,6 +21,10 @@ class SparkQ:
     config: Config
     clock: Clock
 
+    def version(self) -> int:
+        """A number that changes when another process has written: 3 us to ask."""
+        return self.db.data_version()
+
     def close(self) -> None:
         """Close this thread's connection."""
         self.db.close()

@@ -130,6 +130,13 @@ def instructions_of(source: Reader, queue: Queue) -> str:
     return str(row[0]) if row else ""
 
 
+def instructions(sq: SparkQ, name: str) -> tuple[Queue, str]:
+    """The queue and the instructions in force. Raises NoSuchQueue."""
+    with sq.db.read() as tx:
+        queue = get(tx, name)
+        return queue, instructions_of(tx, queue)
+
+
 def instruct(sq: SparkQ, name: str, text: str) -> Queue:
     """Give the queue new instructions (at most 1 MiB; empty takes them away) and the next revision number.
 

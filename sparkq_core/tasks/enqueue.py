@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sparkq_core import catalogue, queues
-from sparkq_core.db import Transaction
+from sparkq_core.db import Reader, Transaction
 from sparkq_core.errors import InvalidValue
 from sparkq_core.events import note
 from sparkq_core.model import Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, QueueStatus
+from sparkq_core.states import MOVES, QueueStatus, Status
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import checked, title_of
 
@@ -88,8 +88,7 @@ def enqueue_all(sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str 
 def _one(sq: SparkQ, tx: Transaction, queue: Queue, draft: Draft, source: str, now: int) -> Enqueued:
     if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
         known = Task(*row)
-        ahead = tx.row(AHEAD, {"queue": known.queue_id, "position": known.position})
-        return Enqueued(known, int(ahead[0]) if ahead and known.status == "queued" else 0, again=True)
+        return Enqueued(known, place(tx, known), again=True)
     if queue.status != QueueStatus.ACTIVE:
         raise queues.closed(queue)
     tool, task_class, timeout = _executed(sq, tx, draft.tool, draft.task_class, draft.timeout)
@@ -103,6 +102,14 @@ def _one(sq: SparkQ, tx: Transaction, queue: Queue, draft: Draft, source: str, n
     note(tx, now, "enqueued", task=task.id, queue=queue.id)
     waiting = tx.row(WAITING, {"queue": queue.id})
     return Enqueued(task, int(waiting[0]) if waiting else 1)
+
+
+def place(source: Reader, task: Task) -> int:
+    """Where a queued task stands in its line, from 1 at the head; 0 for one that is not queued."""
+    if task.status != Status.QUEUED:
+        return 0
+    ahead = source.row(AHEAD, {"queue": task.queue_id, "position": task.position})
+    return int(ahead[0]) if ahead else 0
 
 
 def _executed(

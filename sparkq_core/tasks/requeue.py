@@ -7,7 +7,7 @@ from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, Status
-from sparkq_core.tasks.enqueue import PROMPT_IN
+from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import checked, title_of
 
@@ -32,7 +32,7 @@ def requeue(
     prompt: str | None = None,
     front: bool = False,
     again: bool = False,
-) -> Task:
+) -> Enqueued:
     """Put a failed task at the end (or the front) of its queue, keeping its id and its attempts.
 
     `feedback` (at most 1 MiB) reaches the next claimer beside the earlier outcome; a `prompt` becomes the next
@@ -48,7 +48,7 @@ def requeue(
         allowed = MOVES["requeue"].sources + (MOVES["requeue --again"].sources if again else ())
         if task.status not in allowed:
             if prompt is None and _requeued_just_so(tx, task, feedback):
-                return task
+                return Enqueued(task, place(tx, task), again=True)
             raise refused(tx, task_id, "requeue")
         row = tx.row(REQUEUE, {
             "id": task_id, "source": task.status, "target": MOVES["requeue"].target,
@@ -60,7 +60,7 @@ def requeue(
         if prompt is not None:
             tx.run(PROMPT_IN, {"task": task_id, "revision": moved.revision, "text": prompt, "now": now})
         note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts, text=feedback)
-    return moved
+        return Enqueued(moved, place(tx, moved))
 
 
 def _requeued_just_so(tx: Transaction, task: Task, feedback: str | None) -> bool:

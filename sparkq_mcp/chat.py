@@ -1,0 +1,108 @@
+"""What the server remembers of the chats that talk to it: which attempts they hold, which instructions they saw.
+
+A stdio process serves one chat. Everything here is convenience: the attempts are fenced in the store, so that a
+server that was restarted, or forgot, can cost a chat one more call but never a result.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sparkq_core import project, tasks
+from sparkq_core.errors import InvalidValue, NoSuchTask
+from sparkq_core.model import Claim
+from sparkq_core.project import SparkQ
+from sparkq_core.states import Status
+
+Opener = Callable[[], SparkQ]
+
+
+@dataclass
+class Chat:
+    """One chat: its worker name, the attempts that it was handed, those that it has not settled yet, and the
+    revision of each queue's instructions that it was shown."""
+
+    worker: str = ""
+    handed: dict[int, int] = field(default_factory=dict)
+    unsettled: set[int] = field(default_factory=set)
+    shown: dict[int, int] = field(default_factory=dict)
+
+    def took(self, claim: Claim) -> None:
+        """Remember the attempt of a claim that goes to this chat."""
+        self.handed[claim.task.id] = claim.task.attempts
+        self.unsettled.add(claim.task.id)
+
+    def gave_back(self, task_id: int) -> None:
+        """The task is settled or released. Its attempt stays known, so that the same answer again is harmless."""
+        self.unsettled.discard(task_id)
+
+    def attempt(self, task_id: int, given: int) -> int:
+        """The attempt with which this chat may settle the task: the one it names, or the one it was handed.
+
+        Raises InvalidValue when it names none and holds none: guessing the present one would break the fence.
+        """
+        if given:
+            return given
+        if task_id not in self.handed:
+            raise InvalidValue(
+                f"This chat has not claimed #{task_id}.",
+                "Claim it first, or pass the attempt number that its claim gave; get_task shows who has it.",
+            )
+        return self.handed[task_id]
+
+    def open_claims(self, sq: SparkQ, but: int = 0) -> list[int]:
+        """The ids of the tasks that this chat still holds, besides `but`."""
+        self.unsettled = {one for one in self.unsettled if self.holds(sq, one)}
+        return sorted(self.unsettled - {but})
+
+    def holds(self, sq: SparkQ, task_id: int) -> bool:
+        """Whether the running attempt of the task is this chat's."""
+        if task_id not in self.handed:
+            return False
+        try:
+            task = tasks.get(sq, task_id)
+        except NoSuchTask:
+            return False
+        return task.status == Status.RUNNING and self.handed[task_id] == task.attempts
+
+
+class Desk:
+    """The project behind the tools, opened when it is first needed, and the chats."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._sq: SparkQ | None = None
+        self._chats: dict[str, Chat] = {}
+
+    @property
+    def sq(self) -> SparkQ:
+        """The open project. Tried anew at each call until one has been set up. Raises NoProject and StorageError."""
+        if self._sq is None:
+            self._sq = self._opener()
+        return self._sq
+
+    def chat(self, connection: str, client: str | None) -> Chat:
+        """The chat on this connection; its worker name is the client's plus the process."""
+        known = self._chats.setdefault(connection, Chat())
+        if not known.worker:
+            known.worker = worker_name(client, connection)
+        return known
+
+
+def worker_name(client: str | None, connection: str) -> str:
+    """`claude-code-4711`: the client's name as one word, and the process that serves it."""
+    word = re.sub(r"[^A-Za-z0-9._]+", "-", client or "").strip("-")[:60].lower()
+    suffix = f"-{connection}" if connection else ""
+    return f"{word or 'chat'}-{os.getpid()}{suffix}"
+
+
+def opener(path: Path | None, environment: Mapping[str, str]) -> Opener:
+    """Opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of the working directory."""
+
+    def open_project() -> SparkQ:
+        start = path or Path(environment.get("CLAUDE_PROJECT_DIR") or Path.cwd())
+        return project.open(start, env=environment)
+
+    return open_project

@@ -1,0 +1,76 @@
+"""A tool whose arguments are checked to the last key and whose failures are answers, not exceptions."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from mcp import MCPError
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult, ToolAnnotations
+from pydantic import ValidationError
+
+from sparkq_core.errors import SparkQError
+from sparkq_mcp import reply
+
+log = logging.getLogger("sparkq.mcp")
+
+NOISE = ("title", "default", "additionalProperties")
+
+
+class StrictTool(Tool):
+    """Refuses unknown arguments, and answers every error with its code, its message and the next step."""
+
+    @classmethod
+    def of(
+        cls, fn: Callable[..., Any], *, title: str, read_only: bool = False, idempotent: bool = True
+    ) -> "StrictTool":
+        """The tool made from `fn`: its name, its docstring, its annotated parameters."""
+        tool = cls.from_function(
+            fn,
+            title=title,
+            annotations=ToolAnnotations(
+                title=title,
+                read_only_hint=read_only,
+                destructive_hint=False,
+                idempotent_hint=read_only or idempotent,
+                open_world_hint=False,
+            ),
+        )
+        arguments = tool.fn_metadata.arg_model
+        # The SDK ignores unknown arguments; {"lmit": 1} must not pass for a limit.
+        arguments.model_config["extra"] = "forbid"
+        arguments.model_rebuild(force=True)
+        tool.parameters = lean(arguments.model_json_schema(by_alias=True))
+        return tool  # type: ignore[return-value]  # from_function is typed for its base class
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
+        """Validate, call, and turn every failure into an answer that the model can act on."""
+        try:
+            values = self.fn_metadata.validate_arguments(arguments)
+        except ValidationError as error:
+            return reply.bad_arguments(self.name, list(self.fn_metadata.arg_model.model_fields), error)
+        try:
+            result: CallToolResult = await self.fn(**values, ctx=context)
+        except SparkQError as refused:
+            return reply.refusal(refused)
+        except MCPError:
+            raise
+        except Exception:
+            # A defect must not end the chat: it is logged whole, and the model is told in one line.
+            log.exception("tool %s failed", self.name)
+            return reply.defect(self.name)
+        return self.fn_metadata.convert_result(result) if convert_result else result
+
+
+def lean(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without what a model pays for and does not need: pydantic's titles and defaults."""
+    properties = {
+        name: {key: value for key, value in one.items() if key not in NOISE}
+        for name, one in schema.get("properties", {}).items()
+    }
+    slim: dict[str, Any] = {"type": "object", "properties": properties}
+    if schema.get("required"):
+        slim["required"] = schema["required"]
+    # Closed on the wire too, so that a client that validates can tell the model before the call.
+    return slim | {"additionalProperties": False}

@@ -1,0 +1,285 @@
+"""The twelve tools. None holds a rule: each reads its arguments, calls the core, and answers."""
+
+from typing import Annotated, Any
+
+import anyio
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from sparkq_core import queues, sweep, tasks, wire
+from sparkq_core.model import Claim, Settled
+from sparkq_core.text import cut
+from sparkq_mcp import shapes
+from sparkq_mcp.chat import Chat, Desk
+from sparkq_mcp.reply import reply
+from sparkq_mcp.strict import StrictTool
+
+Ctx = Context[Desk, Any]
+QueueName = Annotated[str, Field(description="Queue name")]
+TaskId = Annotated[int, Field(description="Task id: 42 for #42")]
+Attempt = Annotated[int, Field(description="From the claim; needed only by another chat")]
+ClaimNext = Annotated[bool, Field(description="Return the queue's next task too")]
+
+TITLE_IN_LIST = 48
+HISTORY_TEXT = 2000
+POLL_SECONDS = 0.1
+
+
+def chat_of(ctx: Ctx) -> Chat:
+    """The chat that is calling."""
+    request = ctx.request_context
+    client = request.session.client_params
+    return request.lifespan_context.chat("", client.client_info.name if client else None)
+
+
+def desk_of(ctx: Ctx) -> Desk:
+    """The project that it works on."""
+    return ctx.request_context.lifespan_context
+
+
+async def list_queues(ctx: Ctx, include_archived: bool = False) -> Annotated[CallToolResult, shapes.QueueList]:
+    """The queues and how many of their tasks are queued, running, stale, succeeded, failed and unreviewed."""
+    sq = desk_of(ctx).sq
+    sweep.sweep(sq)
+    keys = ("name", "status", "queued", "running", "stale", "succeeded", "failed", "unreviewed")
+    found = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
+    return reply({"queues": [{key: one[key] for key in keys} for one in found]})
+
+
+async def peek(
+    queue: QueueName, ctx: Ctx, limit: Annotated[int, Field(ge=1, le=20)] = 1
+) -> Annotated[CallToolResult, shapes.Peeked]:
+    """The next tasks of a queue, by title, without claiming them."""
+    page = tasks.peek(desk_of(ctx).sq, queue, limit)
+    lines = [
+        {"id": task.id, "title": task.title, "task_class": task.task_class, "tool_name": task.tool}
+        for task in page.tasks
+    ]
+    return reply({"tasks": lines, "total": page.total})
+
+
+async def list_tasks(
+    ctx: Ctx,
+    queue: Annotated[str, Field(description="Only this queue")] = "",
+    status: Annotated[str, Field(description="queued, running, succeeded or failed")] = "",
+    limit: Annotated[int, Field(ge=1, le=50)] = 20,
+    cursor: Annotated[str, Field(description="next_cursor of the page before")] = "",
+) -> Annotated[CallToolResult, shapes.TaskList]:
+    """Tasks by title, newest first. A queue or status that all of them share stands once, beside the list."""
+    sq = desk_of(ctx).sq
+    wanted = tasks.Wanted(queue=queue or None, status=status or None)
+    page = tasks.page(sq, wanted, limit=limit, cursor=cursor or None)
+    now = sq.clock.now()
+    lines: list[dict[str, Any]] = [
+        wire.present(
+            {
+                "id": task.id,
+                "queue": task.queue,
+                "status": task.status,
+                "title": cut(task.title, TITLE_IN_LIST) if len(task.title) > TITLE_IN_LIST + 20 else task.title,
+                "stale": wire.stale(task, now),
+                "age_s": max(0, now - task.created_at) // 1000,
+            }
+        )
+        for task in page.tasks
+    ]
+    shared = {key: lines[0][key] for key in ("queue", "status") if lines and len({one[key] for one in lines}) == 1}
+    listed = [{key: value for key, value in one.items() if key not in shared} for one in lines]
+    return reply(
+        wire.present({**shared, "tasks": listed, "shown": len(listed), "total": page.total, "next_cursor": page.next})
+    )
+
+
+async def get_task(task_id: TaskId, ctx: Ctx) -> Annotated[CallToolResult, shapes.Whole]:
+    """A task whole: prompt, outcome, every attempt, timeline."""
+    sq, chat = desk_of(ctx).sq, chat_of(ctx)
+    if chat.holds(sq, task_id):
+        tasks.progress(sq, task_id, attempt=chat.handed[task_id])  # whoever asks about its own task is alive
+    found = wire.task_history(tasks.detail(sq, task_id), sq.clock.now())
+    found["events"] = found["events"][-10:]
+    for attempt in found["history"]:
+        for key in ("result_summary", "error_message"):
+            if key in attempt:
+                attempt[key] = cut(attempt[key], HISTORY_TEXT)
+    return reply(wire.present(found))
+
+
+async def queue_instructions(queue: QueueName, ctx: Ctx) -> Annotated[CallToolResult, shapes.Instructions]:
+    """What the person wrote for whoever works this queue."""
+    found, text = queues.instructions(desk_of(ctx).sq, queue)
+    chat_of(ctx).shown[found.id] = found.revision
+    return reply({"queue": found.name, "instructions": text, "revision": found.revision})
+
+
+async def enqueue(
+    queue: QueueName,
+    prompt: Annotated[str, Field(description="The whole task: its worker sees nothing else")],
+    ctx: Ctx,
+    tool_name: str = "",
+    task_class: str = "",
+    timeout: Annotated[int, Field(description="Seconds", ge=0)] = 0,
+    key: Annotated[str, Field(description="Same key, same task: makes retries safe")] = "",
+) -> Annotated[CallToolResult, shapes.InLine]:
+    """Add a task at the end of a queue."""
+    done = tasks.enqueue(
+        desk_of(ctx).sq,
+        queue,
+        prompt,
+        tool=tool_name or None,
+        task_class=task_class or None,
+        timeout=timeout or None,
+        key=key or None,
+        source="mcp",
+    )
+    return reply({"id": done.task.id, "queue": done.task.queue, "position": done.place})
+
+
+async def claim(
+    queue: QueueName,
+    ctx: Ctx,
+    task_id: Annotated[int, Field(description="This task instead of the next")] = 0,
+    wait: Annotated[int, Field(description="Seconds to wait for a task", ge=0, le=50)] = 0,
+) -> Annotated[CallToolResult, shapes.Packet]:
+    """Take the next task: prompt, how to execute it, deadline, feedback on earlier attempts, new queue instructions. task is null when the queue is empty."""
+    desk, chat = desk_of(ctx), chat_of(ctx)
+    if chat.holds(desk.sq, task_id):
+        tasks.progress(desk.sq, task_id, attempt=chat.handed[task_id])
+        return reply(_packet(desk, chat, tasks.held(desk.sq, task_id)))
+    taken = tasks.claim(desk.sq, queue, chat.worker, task_id=task_id or None)
+    if taken is None and wait:
+        taken = await _wait_for_task(ctx, desk, chat, queue, wait)
+    return reply(_packet(desk, chat, taken))
+
+
+async def _wait_for_task(ctx: Ctx, desk: Desk, chat: Chat, queue: str, seconds: int) -> Claim | None:
+    """Try again whenever another process has written. Between a claim and its return nothing is awaited: a client
+    that goes away while waiting leaves no claimed task behind."""
+    started = anyio.current_time()
+    seen = desk.sq.version()
+    while (elapsed := anyio.current_time() - started) < seconds:
+        if int(elapsed / POLL_SECONDS) % 50 == 0:
+            await ctx.report_progress(round(elapsed), seconds, f"waiting for a task in {queue}")
+        await anyio.sleep(POLL_SECONDS)
+        version = desk.sq.version()
+        if version != seen:
+            seen = version
+            taken = tasks.claim(desk.sq, queue, chat.worker)
+            if taken is not None:
+                return taken
+    return None
+
+
+def _packet(desk: Desk, chat: Chat, taken: Claim | None) -> wire.Json:
+    """What a worker needs, and its queue's instructions if this chat has not seen them as they are now."""
+    if taken is None:
+        others = chat.open_claims(desk.sq)
+        step = "Settle the open claims." if others else "The queue is empty: stop, or claim with wait."
+        return {"task": None, "remaining": 0, "next": step} | ({"open_claims": others} if others else {})
+    chat.took(taken)
+    number = taken.task.id
+    found: wire.Json = {"task": wire.claimed(taken)}
+    of, text = queues.instructions(desk.sq, taken.task.queue)
+    if of.revision > 0 and chat.shown.get(of.id) != of.revision:
+        found["instructions"] = text
+        chat.shown[of.id] = of.revision
+    others = chat.open_claims(desk.sq, but=number)
+    if others:
+        found["open_claims"] = others
+    step = f"Do it, then complete or fail {number}; progress before the deadline keeps it."
+    return found | {"remaining": taken.remaining, "next": step}
+
+
+async def progress(
+    task_id: TaskId,
+    ctx: Ctx,
+    note: Annotated[str, Field(description="One line for the person")] = "",
+    attempt: Attempt = 0,
+) -> Annotated[CallToolResult, shapes.Progressed]:
+    """Say that a claimed task is still being worked on; moves its deadline."""
+    desk = desk_of(ctx)
+    task = tasks.progress(desk.sq, task_id, note, attempt=chat_of(ctx).attempt(task_id, attempt))
+    return reply({"id": task.id, "deadline": wire.task_brief(task, desk.sq.clock.now())["deadline"]})
+
+
+async def complete(
+    task_id: TaskId,
+    result: Annotated[str, Field(description="What was done and how it was checked")],
+    ctx: Ctx,
+    data: Annotated[Any, Field(description="JSON for programs")] = None,
+    attempt: Attempt = 0,
+    claim_next: ClaimNext = False,
+) -> Annotated[CallToolResult, shapes.Settlement]:
+    """Settle a claimed task as done. The person reviews the result later."""
+    number = chat_of(ctx).attempt(task_id, attempt)
+    done = tasks.complete(desk_of(ctx).sq, task_id, result, data=data, attempt=number)
+    return reply(_settled(ctx, done, claim_next))
+
+
+async def fail(
+    task_id: TaskId,
+    error: Annotated[str, Field(description="What was tried and what stopped it")],
+    ctx: Ctx,
+    error_type: Annotated[str, Field(description="One word for it")] = "",
+    attempt: Attempt = 0,
+    claim_next: ClaimNext = False,
+) -> Annotated[CallToolResult, shapes.Settlement]:
+    """Settle a claimed task as failed. The person may requeue it with feedback."""
+    number = chat_of(ctx).attempt(task_id, attempt)
+    done = tasks.fail(desk_of(ctx).sq, task_id, error, error_type=error_type or None, attempt=number)
+    return reply(_settled(ctx, done, claim_next))
+
+
+def _settled(ctx: Ctx, done: Settled, claim_next: bool) -> wire.Json:
+    desk, chat = desk_of(ctx), chat_of(ctx)
+    chat.gave_back(done.task.id)
+    found = wire.settled(done)
+    if done.again:
+        found["next"] = "It was settled so before; nothing changed."
+    elif claim_next:
+        taken = tasks.claim(desk.sq, done.task.queue, chat.worker)
+        found["claimed"] = _packet(desk, chat, taken)
+        found["remaining"] = found["claimed"]["remaining"]
+        found["next"] = found["claimed"]["next"]
+    else:
+        found["next"] = "Claim the next task." if done.remaining else "The queue is empty."
+    return found
+
+
+async def release(
+    task_id: TaskId, ctx: Ctx, reason: str = "", attempt: Attempt = 0
+) -> Annotated[CallToolResult, shapes.Standing]:
+    """Give a claimed task back to its old place in the queue."""
+    chat = chat_of(ctx)
+    task = tasks.release(desk_of(ctx).sq, task_id, reason, attempt=chat.attempt(task_id, attempt))
+    chat.gave_back(task_id)
+    return reply({"id": task.id, "status": task.status})
+
+
+async def requeue(
+    task_id: TaskId,
+    ctx: Ctx,
+    feedback: Annotated[str, Field(description="For the next worker")] = "",
+    front: bool = False,
+) -> Annotated[CallToolResult, shapes.Requeued]:
+    """Put a failed task back in its queue."""
+    done = tasks.requeue(desk_of(ctx).sq, task_id, feedback=feedback or None, front=front)
+    return reply({"id": done.task.id, "status": done.task.status, "position": done.place})
+
+
+def all_tools() -> list[StrictTool]:
+    """The twelve, in the order in which a worker meets them."""
+    return [
+        StrictTool.of(list_queues, title="List queues", read_only=True),
+        StrictTool.of(peek, title="Peek at a queue", read_only=True),
+        StrictTool.of(claim, title="Claim a task", idempotent=False),
+        StrictTool.of(complete, title="Complete a task"),
+        StrictTool.of(fail, title="Fail a task"),
+        StrictTool.of(progress, title="Report progress"),
+        StrictTool.of(release, title="Release a task"),
+        StrictTool.of(requeue, title="Requeue a task"),
+        StrictTool.of(enqueue, title="Enqueue a task"),
+        StrictTool.of(queue_instructions, title="Read a queue's instructions", read_only=True),
+        StrictTool.of(list_tasks, title="List tasks", read_only=True),
+        StrictTool.of(get_task, title="Read a task", read_only=True),
+    ]
