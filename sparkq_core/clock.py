@@ -1,7 +1,6 @@
 """Time and chance, so that everything else can be given other ones."""
 
 import random
-import secrets
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -38,6 +37,8 @@ class SystemClock:
 
 def token(length: int = 16) -> str:
     """An unguessable string of 2 x `length` hexadecimal digits."""
+    import secrets  # 4 ms at import, and few commands need it
+
     return secrets.token_hex(length)
 
 

@@ -41,7 +41,13 @@ def load(
         found = {key: (json.loads(value), "the config table") for key, value in stored.items()}
     found |= _from_environment(env)
     settings = build(found)
-    return Config(settings, where.root, where.file, {key: source for key, (_, source) in found.items()})
+    return Config(
+        settings,
+        where.root,
+        where.file,
+        {key: source for key, (_, source) in found.items()},
+        place.repository(where.root) is not None,
+    )
 
 
 def build(found: Found) -> Settings:

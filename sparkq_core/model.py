@@ -110,6 +110,8 @@ class Attempt:
     late_data: str | None
     late_at: int | None
     accepted_at: int | None
+    git_before: str | None
+    git_after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,36 @@ class Claim:
     feedback: str | None
     earlier: Earlier | None
     remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished task as the inbox shows it. `summary` is the beginning of its result or error."""
+
+    task: Task
+    summary: str
+    late: bool
+    git_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Finished work that nobody has looked at: some of it, and how much there is; `next` continues."""
+
+    tasks: tuple[Finished, ...]
+    total: int
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What ended in a queue since the person's last look; `timed_out` is not counted as failed."""
+
+    queue: str
+    succeeded: int
+    failed: int
+    timed_out: int
+    late: int
 
 
 @dataclass(frozen=True, slots=True)

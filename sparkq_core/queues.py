@@ -124,6 +124,11 @@ def counts(source: Reader, now: int, queue_id: int | None = None) -> dict[int, C
     return {queue: Counts(stale=stale.get(queue, 0), **of_queue) for queue, of_queue in found.items()}
 
 
+def counts_of(sq: SparkQ, queue: Queue) -> Counts:
+    """The counts of one queue."""
+    return counts(sq.db, sq.clock.now(), queue.id).get(queue.id, Counts())
+
+
 def instructions_of(source: Reader, queue: Queue) -> str:
     """The instructions in force, empty when there are none."""
     row = source.row(INSTRUCTIONS, {"queue": queue.id})

@@ -168,6 +168,12 @@ class Config:
     root: Path
     file: Path | None
     sources: dict[str, str]
+    in_git: bool = False
+
+    @property
+    def watches_git(self) -> bool:
+        """Whether claims and results note what Git says."""
+        return self.in_git and self.settings.git
 
     @property
     def name(self) -> str:

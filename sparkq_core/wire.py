@@ -8,7 +8,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from sparkq_core.clock import iso
-from sparkq_core.model import Attempt, Claim, Counts, Detail, Event, Page, Queue, Session, Settled, Task
+from sparkq_core.model import (
+    Attempt,
+    Claim,
+    Counts,
+    Detail,
+    Event,
+    Finished,
+    Inbox,
+    Page,
+    Queue,
+    Session,
+    Settled,
+    Since,
+    Task,
+)
 from sparkq_core.states import WARN_AFTER, Status
 from sparkq_core.text import cut
 
@@ -134,6 +148,8 @@ def attempt(one: Attempt) -> Json:
         "error_type": one.error_type,
         "late": present(late) if late else None,
         "accepted_at": _at(one.accepted_at),
+        "git_before": _loaded(one.git_before),
+        "git_after": _loaded(one.git_after),
     })  # fmt: skip
 
 
@@ -158,6 +174,44 @@ def page(found: Page, now: int) -> Json:
         "total": found.total,
         "next_cursor": found.next,
     })  # fmt: skip
+
+
+def finished(one: Finished, now: int) -> Json:
+    """A line of the inbox: a task, the beginning of what it says, how long it took, what it changed."""
+    took = one.task.duration_ms
+    changed = _loaded(one.git_after)
+    return task_brief(one.task, now) | present({
+        "summary": one.summary,
+        "late": one.late or None,
+        "duration_s": None if took is None else round(took / 1000, 1),
+        "changed": changed if changed and changed.get("files") else None,
+    })  # fmt: skip
+
+
+def inbox(found: Inbox, now: int) -> Json:
+    """Unreviewed work: `total` counts all of it."""
+    return present({
+        "tasks": [finished(one, now) for one in found.tasks],
+        "total": found.total,
+        "next_cursor": found.next,
+    })  # fmt: skip
+
+
+def since(moment: int | None, found: Iterable[Since]) -> Json:
+    """What ended since the person's last look, by queue."""
+    return {
+        "since": _at(moment),
+        "queues": [
+            {
+                "queue": one.queue,
+                "succeeded": one.succeeded,
+                "failed": one.failed,
+                "timed_out": one.timed_out,
+                "late": one.late,
+            }
+            for one in found
+        ],
+    }
 
 
 def queue(one: Queue, counts: Counts) -> Json:

@@ -6,7 +6,8 @@ CREATE TABLE project (
     name TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     looked_at INTEGER,  -- the person's last look at the inbox
-    purged_at INTEGER   -- the last background purge, so that processes take turns
+    purged_at INTEGER,  -- the last background purge, so that processes take turns
+    indexed_event INTEGER NOT NULL DEFAULT 0  -- the last event that the search index knows
 ) STRICT;
 
 CREATE TABLE config (
@@ -142,6 +143,8 @@ CREATE TABLE attempts (
     late_data TEXT,  -- JSON
     late_at INTEGER,
     accepted_at INTEGER,
+    git_before TEXT,  -- JSON: branch, head, dirty
+    git_after TEXT,  -- JSON: branch, head, dirty, files, insertions, deletions
     PRIMARY KEY (task_id, attempt)
 ) STRICT;
 
@@ -158,6 +161,11 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE INDEX events_of_task ON events (task_id) WHERE task_id IS NOT NULL;
+
+-- Filled when somebody searches, from the events since the last time: enqueue and complete pay nothing for it.
+CREATE VIRTUAL TABLE search USING fts5 (
+    title, prompt, outcome, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
 
 -- Kept counters: counting a million rows takes 26 ms, reading these 5 us.
 CREATE TABLE counts (

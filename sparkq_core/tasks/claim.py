@@ -1,6 +1,6 @@
 """Handing a queued task to exactly one worker."""
 
-from sparkq_core import catalogue, queues
+from sparkq_core import catalogue, changes, queues
 from sparkq_core.db import Transaction
 from sparkq_core.events import note
 from sparkq_core.model import Claim, Earlier, Page, Task
@@ -27,7 +27,8 @@ WHERE id = :id AND status = 'queued'
 RETURNING {COLUMNS}
 """
 ATTEMPT_IN = """
-INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at) VALUES (:task, :attempt, :worker, :revision, :now)
+INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, git_before)
+VALUES (:task, :attempt, :worker, :revision, :now, :git)
 """
 PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 FEEDBACK = """
@@ -36,6 +37,9 @@ SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' AND text IS 
 EARLIER = """
 SELECT attempt, worker, outcome, coalesce(late_text, result, error), error_type FROM attempts
 WHERE task_id = :task AND attempt < :attempt ORDER BY attempt DESC LIMIT 1
+"""
+WAITS = """
+SELECT 1 FROM tasks WHERE status = 'queued' AND queue_id = (SELECT q.id FROM queues AS q WHERE q.name = :queue) LIMIT 1
 """
 MAX_WORKER = 200
 
@@ -64,6 +68,7 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
     """
     checked(worker, "worker name", limit=MAX_WORKER)
     sweep(sq)
+    git = changes.before(sq) if sq.config.watches_git and (task_id or _waits(sq, queue)) else None
     with sq.db.write() as tx:
         now = sq.clock.now()
         wanted = find(tx, task_id) if task_id is not None else None
@@ -85,10 +90,22 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
         task = Task(*row)
         tx.run(
             ATTEMPT_IN,
-            {"task": task.id, "attempt": task.attempts, "worker": worker, "revision": task.revision, "now": now},
+            {
+                "task": task.id,
+                "attempt": task.attempts,
+                "worker": worker,
+                "revision": task.revision,
+                "now": now,
+                "git": git,
+            },
         )
         note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts)
         return _packet(sq, tx, task)
+
+
+def _waits(sq: SparkQ, queue: str | None) -> bool:
+    """Whether the queue has something to claim, so that an empty one never asks Git."""
+    return sq.db.row(WAITS, {"queue": queue}) is not None
 
 
 def held(sq: SparkQ, task_id: int) -> Claim:

@@ -48,9 +48,7 @@ def refused(source: Reader, task_id: int, verb: str, attempt: int | None = None)
             f"Attempt {attempt} of #{task.id} no longer holds it: its status is {task.status}{_holder(task)}.",
             f"{KEPT if verb in ('complete', 'fail') else ''}Claim the next task.",
         )
-    return WrongState(
-        f"#{task.id} cannot be changed by {verb}: its status is {task.status}{_holder(task)}.", hint(task)
-    )
+    return WrongState(f"{verb} does not apply to #{task.id}: its status is {task.status}{_holder(task)}.", hint(task))
 
 
 def hint(task: Task) -> str:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sparkq_core import changes
 from sparkq_core.db import Transaction
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
@@ -37,6 +38,8 @@ WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
 RETURNING {COLUMNS}
 """
 HELD = f"SELECT {COLUMNS} FROM tasks WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)"
+GIT_BEFORE = "SELECT git_before FROM attempts WHERE task_id = :task AND attempt = :attempt"
+GIT_AFTER = "UPDATE attempts SET git_after = :git WHERE task_id = :task AND attempt = :attempt"
 MAX_TYPE = 100
 
 
@@ -95,8 +98,11 @@ def _settle(
                 "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
             })  # fmt: skip
             note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
-            return Settled(task, _remaining(tx, task))
-        outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)
+            outcome: Settled | SparkQError = Settled(task, _remaining(tx, task))
+        else:
+            outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)
+    if row is not None and sq.config.watches_git:
+        _note_change(sq, task_id, Task(*row).attempts)
     if isinstance(outcome, SparkQError):
         raise outcome  # after the transaction: what came too late has been kept by now
     return outcome
@@ -120,6 +126,15 @@ def _unsettled(
         return Settled(task, _remaining(tx, task), again=True)
     late.keep(tx, task, ended, move.target, text, data, now)
     return refused(tx, task_id, verb, number)
+
+
+def _note_change(sq: SparkQ, task_id: int, attempt: int) -> None:
+    """What the attempt changed in the repository: after its outcome is safe, since Git may take a moment."""
+    row = sq.db.row(GIT_BEFORE, {"task": task_id, "attempt": attempt})
+    found = changes.after(sq, row[0] if row else None)
+    if found is not None:
+        with sq.db.write() as tx:
+            tx.run(GIT_AFTER, {"task": task_id, "attempt": attempt, "git": found})
 
 
 def _remaining(tx: Transaction, task: Task) -> int:

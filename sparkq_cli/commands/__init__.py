@@ -1,0 +1,1 @@
+"""One room a command or noun; `sparkq_cli.main` lists them."""

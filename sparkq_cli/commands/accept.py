@@ -1,0 +1,24 @@
+"""`sparkq accept`"""
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, Quiet, TaskId
+from sparkq_core import tasks, wire
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def accept(task_id: TaskId, json: Json = False, quiet: Quiet = False) -> None:
+    """Take the late result of a task that timed out as its outcome.
+
+    Example: sparkq accept 42
+    """
+    sq = open_sparkq()
+    task = tasks.accept(sq, task_id)
+    if json:
+        show.json_line(wire.task_brief(task, sq.clock.now()))
+    elif not quiet:
+        show.say(f"{wire.friendly(task.id)} {task.status}: its late result is accepted.")

@@ -1,0 +1,54 @@
+"""`sparkq complete`"""
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq, text_from
+from sparkq_cli.options import Attempt, Json, Quiet, TaskId
+from sparkq_core import tasks, wire
+from sparkq_core.errors import InvalidValue
+from sparkq_core.model import Settled
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def complete(
+    task_id: TaskId,
+    summary: Annotated[str | None, typer.Argument(help="What was done; `-` reads standard input.")] = None,
+    data: Annotated[str | None, typer.Option("--data", metavar="JSON", help="A JSON value for programs.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the summary from a file.")] = None,
+    attempt: Attempt = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Settle a running task as done.
+
+    Example: sparkq complete 42 "Fixed the parser; 31 tests pass" --data '{"files": 3}'
+    """
+    value = None
+    if data is not None:
+        try:
+            value = json_format.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise InvalidValue(
+                f"--data is not JSON: {error}.", "Quote it for the shell: --data '{\"files\": 3}'"
+            ) from error
+    sq = open_sparkq()
+    report(tasks.complete(sq, task_id, text_from(summary, file, "result"), data=value, attempt=attempt), json, quiet)
+
+
+def report(done: Settled, json: bool, quiet: bool) -> None:
+    """What a settled task answers, for `complete` and `fail`."""
+    if json:
+        show.json_line(wire.settled(done))
+    elif not quiet:
+        took = f" after {show.duration(done.task.duration_ms)}" if done.task.duration_ms is not None else ""
+        again = " already; nothing changed" if done.again else took
+        show.say(
+            f"{wire.friendly(done.task.id)} {done.task.status}{again}. {done.remaining} queued in {done.task.queue}."
+        )

@@ -1,0 +1,42 @@
+"""`sparkq edit`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq, text_from
+from sparkq_cli.options import Json, Quiet, TaskId
+from sparkq_core import tasks, wire
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def edit(
+    task_id: TaskId,
+    prompt: Annotated[
+        str | None, typer.Argument(help="The new prompt; `-` reads standard input; nothing opens $EDITOR.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Read the new prompt from a file.")
+    ] = None,
+    tool: Annotated[str | None, typer.Option("--tool", metavar="T", help="Another tool.")] = None,
+    task_class: Annotated[str | None, typer.Option("--class", metavar="C", help="Another task class.")] = None,
+    timeout: Annotated[int | None, typer.Option("--timeout", metavar="S", help="Another timeout, in seconds.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Change a task that is still queued; its earlier prompts are kept.
+
+    Example: sparkq edit 42 --timeout 1800
+    """
+    sq = open_sparkq()
+    settings_only = prompt is None and file is None and (tool or task_class or timeout is not None)
+    text = None if settings_only else text_from(prompt, file, "prompt", template=tasks.detail(sq, task_id).prompt)
+    task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
+    if json:
+        show.json_line(wire.task_brief(task, sq.clock.now()))
+    elif not quiet:
+        show.say(f"{wire.friendly(task.id)} changed: prompt {task.revision}, {task.tool}, timeout {task.timeout} s.")

@@ -1,0 +1,31 @@
+"""`sparkq fail`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkq_cli.commands.complete import report
+from sparkq_cli.context import open_sparkq, text_from
+from sparkq_cli.options import Attempt, Json, Quiet, TaskId
+from sparkq_core import tasks
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def fail(
+    task_id: TaskId,
+    message: Annotated[str | None, typer.Argument(help="What went wrong; `-` reads standard input.")] = None,
+    error_type: Annotated[str | None, typer.Option("--type", metavar="WORD", help="One word for it.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the message from a file.")] = None,
+    attempt: Attempt = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Settle a running task as failed.
+
+    Example: sparkq fail 42 "The test database is missing" --type environment
+    """
+    text = text_from(message, file, "error message")
+    report(tasks.fail(open_sparkq(), task_id, text, error_type=error_type, attempt=attempt), json, quiet)

@@ -1,0 +1,21 @@
+"""`sparkq mcp`: starts the other door. `sparkq_cli.main` goes there directly; this room serves help and `-C`."""
+
+import runpy
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def mcp(
+    project: Annotated[str | None, typer.Option("--project", metavar="PATH", help="A folder of the project.")] = None,
+) -> None:
+    """Serve this project's queues to Claude over MCP on standard input and output.
+
+    An MCP client starts this; for Claude Code: claude mcp add sparkq -- sparkq mcp
+    """
+    sys.argv = ["sparkq mcp", *(["--project", project] if project else [])]
+    runpy.run_module("sparkq_mcp.stdio", run_name="__main__", alter_sys=True)

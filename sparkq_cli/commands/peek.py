@@ -1,0 +1,42 @@
+"""`sparkq peek`"""
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import meant, open_sparkq
+from sparkq_cli.options import Json, Limit, QueueOpt
+from sparkq_core import tasks, wire
+from sparkq_core.text import safe
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def peek(queue: QueueOpt = None, limit: Limit = 1, json: Json = False) -> None:
+    """Show the next tasks of a queue without claiming them.
+
+    Example: sparkq peek --queue backend --limit 5
+    """
+    sq = open_sparkq()
+    name = meant(sq, queue)
+    page = tasks.peek(sq, name, max(1, limit))
+    now = sq.clock.now()
+    if json:
+        show.json_line(wire.page(page, now))
+        return
+    if not page.tasks:
+        show.say(f"Nothing is queued in {name}.")
+        return
+    rows = [
+        [
+            wire.friendly(task.id),
+            safe(task.title),
+            safe(task.tool),
+            safe(task.task_class),
+            show.ago(task.created_at, now),
+        ]
+        for task in page.tasks
+    ]
+    show.table(["ID", "TITLE", "TOOL", "CLASS", "AGE"], rows, flexible=1)
+    if page.total > len(page.tasks):
+        show.say(f"{page.total - len(page.tasks)} more wait.")

@@ -1,0 +1,32 @@
+"""`sparkq progress`"""
+
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Attempt, Json, Quiet, TaskId
+from sparkq_core import tasks, wire
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def progress(
+    task_id: TaskId,
+    note: Annotated[str, typer.Argument(help="A line for the task's timeline.")] = "",
+    attempt: Attempt = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say that a running task is still being worked on: its timeout starts again.
+
+    Example: sparkq progress 42 "half of the tests pass"
+    """
+    sq = open_sparkq()
+    task = tasks.progress(sq, task_id, note, attempt=attempt)
+    if json:
+        show.json_line(wire.task_brief(task, sq.clock.now()))
+    elif not quiet:
+        show.say(f"{wire.friendly(task.id)} has {task.timeout} s again.")

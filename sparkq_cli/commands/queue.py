@@ -1,0 +1,180 @@
+"""`sparkq queue create|list|show|instructions|rename|end|reopen|archive|unarchive`"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import edited, open_sparkq, text_from
+from sparkq_cli.options import Json, QueueArg, Quiet
+from sparkq_core import queues, wire
+from sparkq_core.model import Counts, Queue
+from sparkq_core.project import SparkQ
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Named lines of tasks, first in, first out."
+)
+
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, '.', '_' and '-'.")]
+
+
+@app.command()
+def create(
+    name: NewName,
+    instructions: Annotated[
+        str, typer.Option("--instructions", metavar="TEXT", help="For whoever works it; `-` reads standard input.")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Read the instructions from a file.")
+    ] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Put it into this session.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Create a queue.
+
+    Example: sparkq queue create backend --instructions "Run make test before you complete."
+    """
+    text = text_from(instructions or None, file, "instructions") if instructions or file else ""
+    sq = open_sparkq()
+    queue = queues.create(sq, name, instructions=text, session=session)
+    if json:
+        show.json_line(wire.queue(queue, Counts()))
+    elif not quiet:
+        show.say(f'Queue {queue.name} created. Add work: sparkq enqueue "…" --queue {queue.name}')
+
+
+@app.command(name="list")
+def list_queues(
+    all_too: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False, json: Json = False
+) -> None:
+    """List the queues and how many of their tasks stand where."""
+    sq = open_sparkq()
+    found = queues.all_of(sq, archived=all_too)
+    if json:
+        show.json_line(wire.queues(found))
+    elif not found:
+        show.say("No queues yet. Create one: sparkq queue create NAME")
+    else:
+        show_queues(found)
+
+
+def show_queues(found: tuple[tuple[Queue, Counts], ...]) -> None:
+    """The table of queues, here and in the overview."""
+    rows = [
+        [
+            queue.name,
+            queue.status,
+            str(counts.queued),
+            f"{counts.running}" + (f" ({counts.stale} stale)" if counts.stale else ""),
+            str(counts.succeeded),
+            str(counts.failed),
+            str(counts.unreviewed),
+            queue.session or "",
+        ]
+        for queue, counts in found
+    ]
+    heads = ["QUEUE", "STATUS", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "TO REVIEW", "SESSION"]
+    show.table(heads, rows, flexible=0)
+
+
+@app.command(name="show")
+def show_queue(name: QueueArg, json: Json = False) -> None:
+    """Show a queue: its counts and its instructions."""
+    sq = open_sparkq()
+    queue, text = queues.instructions(sq, name)
+    counts = queues.counts_of(sq, queue)
+    if json:
+        show.json_line(wire.queue(queue, counts) | {"instructions": text})
+        return
+    show_queues(((queue, counts),))
+    if text:
+        show.say(f"\n{show.paint(f'Instructions (revision {queue.revision})', 'bold')}")
+        show.say(show.block(text))
+
+
+@app.command()
+def instructions(
+    name: QueueArg,
+    text: Annotated[
+        str | None, typer.Argument(metavar="[TEXT]", help="The new instructions; `-` reads standard input.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read them from a file.")] = None,
+    edit: Annotated[bool, typer.Option("--edit", help="Open them in $EDITOR.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Take them away.")] = False,
+    json: Json = False,
+) -> None:
+    """Show or change what whoever works the queue is told first.
+
+    Examples:
+      sparkq queue instructions backend
+      sparkq queue instructions backend "Work on branch dev. Run make test."
+      sparkq queue instructions backend --edit
+    """
+    sq = open_sparkq()
+    queue, present = queues.instructions(sq, name)
+    new = (
+        ""
+        if clear
+        else edited(present, "instructions")
+        if edit
+        else text_from(text, file, "instructions")
+        if text or file
+        else None
+    )
+    if new is not None:
+        queue = queues.instruct(sq, name, new)
+        present = new
+    if json:
+        show.json_line({"queue": queue.name, "instructions": present, "revision": queue.revision})
+    elif new is not None:
+        show.say(
+            f"Instructions of {queue.name} are at revision {queue.revision}; chats see them with their next claim."
+        )
+    else:
+        show.say(show.block(present, "") if present else f"The queue {queue.name} has no instructions.")
+
+
+@app.command()
+def rename(name: QueueArg, new: NewName, json: Json = False, quiet: Quiet = False) -> None:
+    """Give a queue another name; its tasks stay with it."""
+    sq = open_sparkq()
+    _turned(sq, queues.rename(sq, name, new), f"is the new name of {name}", json, quiet)
+
+
+@app.command()
+def end(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
+    """Take no new tasks; workers drain what is there."""
+    _turn(queues.end, name, "has ended: it takes no new tasks", json, quiet)
+
+
+@app.command()
+def reopen(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
+    """Let an ended queue take tasks again."""
+    _turn(queues.reopen, name, "takes tasks again", json, quiet)
+
+
+@app.command()
+def archive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
+    """Hide a queue: it takes and gives nothing; its tasks are kept."""
+    _turn(queues.archive, name, f"is archived. Back: sparkq queue unarchive {name}", json, quiet)
+
+
+@app.command()
+def unarchive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
+    """Bring an archived queue back as it was."""
+    _turn(queues.unarchive, name, "is back", json, quiet)
+
+
+def _turn(verb: Callable[[SparkQ, str], Queue], name: str, said: str, json: bool, quiet: bool) -> None:
+    sq = open_sparkq()
+    _turned(sq, verb(sq, name), said, json, quiet)
+
+
+def _turned(sq: SparkQ, queue: Queue, said: str, json: bool, quiet: bool) -> None:
+    if json:
+        show.json_line(wire.queue(queue, queues.counts_of(sq, queue)))
+    elif not quiet:
+        show.say(f"{queue.name} {said}.")

@@ -1,0 +1,43 @@
+"""`sparkq requeue`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq, read_file
+from sparkq_cli.options import Json, Quiet, TaskId
+from sparkq_core import tasks, wire
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def requeue(
+    task_id: TaskId,
+    feedback: Annotated[
+        str | None, typer.Option("--feedback", "-m", metavar="TEXT", help="Reaches the next worker.")
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", metavar="TEXT", help="A new prompt; the old one is kept.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Read the new prompt from a file.")
+    ] = None,
+    front: Annotated[bool, typer.Option("--front", help="To the head of the queue instead of its end.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also a succeeded task.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put a failed task back in its queue: same id, its attempts stay.
+
+    Example: sparkq requeue 42 --feedback "Keep the old API working" --front
+    """
+    text = read_file(file, "prompt") if file is not None else prompt
+    sq = open_sparkq()
+    done = tasks.requeue(sq, task_id, feedback=feedback, prompt=text, front=front, again=again)
+    if json:
+        show.json_line(wire.task_brief(done.task, sq.clock.now()) | {"position": done.place})
+    elif not quiet:
+        show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {show.ordinal(done.place)} in line.")

@@ -1,0 +1,165 @@
+"""`sparkq review`"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.commands.task import as_text
+from sparkq_cli.context import open_sparkq, paged
+from sparkq_cli.options import Json, Limit, QueueOpt, task_id
+from sparkq_core import changes, inbox, tasks, wire
+from sparkq_core.errors import SparkQError
+from sparkq_core.model import Finished, Since
+from sparkq_core.project import SparkQ
+from sparkq_core.text import safe
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+KEYS = "[a]ccept  [r]equeue with feedback  [s]kip  [v]iew whole  [q]uit"
+
+
+@app.command()
+def review(
+    ids: Annotated[
+        list[int] | None,
+        typer.Argument(parser=task_id, metavar="[ID]...", help="Mark these as reviewed and ask nothing."),
+    ] = None,
+    queue: QueueOpt = None,
+    list_only: Annotated[bool, typer.Option("--list", help="Only show what waits.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="With ids left out: mark all that waits as reviewed.")
+    ] = False,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """Go through finished work that you have not seen: accept it, or send it back with feedback.
+
+    Examples:
+      sparkq review
+      sparkq review --list --queue backend
+      sparkq review 42 43
+    """
+    sq = open_sparkq()
+    if ids or everything:
+        _mark(sq, list(ids or []) or _all(sq, queue), json)
+        return
+    moment, since = inbox.since_last_look(sq)
+    waiting = inbox.unreviewed(sq, queue=queue, limit=limit)
+    now = sq.clock.now()
+    if json:
+        show.json_line(wire.inbox(waiting, now) | {"since_last_look": wire.since(moment, since)})
+        return
+    _since(moment, since, now)
+    if not waiting.tasks:
+        show.say("Nothing waits for your review.")
+        return
+    interactive = sys.stdin.isatty() and sys.stdout.isatty() and not list_only
+    if not interactive:
+        for one in waiting.tasks:
+            _line(one, now)
+        if waiting.total > len(waiting.tasks):
+            show.say(f"{waiting.total - len(waiting.tasks)} more wait.")
+        return
+    inbox.look(sq)
+    _walk(sq, queue)
+
+
+def _mark(sq: SparkQ, ids: list[int], json: bool) -> None:
+    done = [inbox.review(sq, one) for one in ids]
+    if json:
+        show.json_line({"tasks": [wire.task_brief(task, sq.clock.now()) for task in done], "total": len(done)})
+    else:
+        show.say(
+            f"{len(done)} reviewed: {', '.join(wire.friendly(task.id) for task in done)}."
+            if done
+            else "Nothing waits for your review."
+        )
+
+
+def _all(sq: SparkQ, queue: str | None) -> list[int]:
+    found: list[int] = []
+    cursor = None
+    while True:
+        page = inbox.unreviewed(sq, queue=queue, limit=1000, cursor=cursor)
+        found += [one.task.id for one in page.tasks]
+        cursor = page.next
+        if cursor is None:
+            return found
+
+
+def _since(moment: int | None, since: tuple[Since, ...], now: int) -> None:
+    if not since:
+        return
+    show.say(
+        show.paint(f"Since your last look ({show.ago(moment, now)} ago)" if moment else "Since the beginning", "bold")
+    )
+    for one in since:
+        parts = [f"{one.succeeded} succeeded", f"{one.failed} failed"]
+        parts += [f"{one.timed_out} timed out"] if one.timed_out else []
+        parts += [f"{one.late} came late"] if one.late else []
+        show.say(f"  {one.queue}: {', '.join(parts)}")
+    show.say()
+
+
+def _line(one: Finished, now: int) -> None:
+    task = one.task
+    took = show.duration(task.duration_ms) if task.duration_ms is not None else ""
+    facts = ", ".join(part for part in (changes.summary(one.git_after), took, task.queue) if part)
+    state = f"{show.paint(task.status, task.status)} {show.mark(task, now)}".strip()
+    late = f" (a late result waits: sparkq accept {task.id})" if one.late else ""
+    show.say(
+        f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}{late}"
+    )
+    if one.summary:
+        lines = one.summary.strip().split("\n")
+        shown = "\n".join(lines[:6]) + ("\n…" if len(lines) > 6 or len(one.summary) >= inbox.SUMMARY else "")
+        show.say(show.block(shown, "      "))
+
+
+def _walk(sq: SparkQ, queue: str | None) -> None:
+    """One task after the other; what is skipped stays in the inbox."""
+    cursor = None
+    while True:
+        page = inbox.unreviewed(sq, queue=queue, limit=1, cursor=cursor)
+        if not page.tasks:
+            show.say("That was all.")
+            return
+        one = page.tasks[0]
+        cursor = f"{one.task.finished_at}.{one.task.id}"
+        show.say()
+        _line(one, sq.clock.now())
+        if not _decide(sq, one):
+            return
+
+
+def _decide(sq: SparkQ, one: Finished) -> bool:
+    """Ask until the task is decided or skipped; False to stop."""
+    number = one.task.id
+    while True:
+        answer = str(typer.prompt(KEYS, default="s", show_default=False, prompt_suffix=" > ")).strip().lower()[:1]
+        if answer == "q":
+            return False
+        if answer == "s":
+            return True
+        if answer == "v":
+            paged(as_text(sq, tasks.detail(sq, number), timeline=True))
+        elif answer == "a":
+            if one.late:
+                tasks.accept(sq, number)
+            else:
+                inbox.review(sq, number)
+            show.say(f"{wire.friendly(number)} accepted.")
+            return True
+        elif answer == "r":
+            feedback = str(
+                typer.prompt("Feedback for the next worker (empty for none)", default="", show_default=False)
+            )
+            try:
+                done = tasks.requeue(sq, number, feedback=feedback.strip() or None, again=True)
+            except SparkQError as error:
+                show.say(f"{error.message} {error.hint}")
+                continue
+            show.say(f"{wire.friendly(number)} in {done.task.queue} again, {show.ordinal(done.place)} in line.")
+            return True

@@ -1,0 +1,60 @@
+"""`sparkq session create|list|end`"""
+
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, Quiet
+from sparkq_core import sessions, wire
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Named stretches of work: a label over queues.",
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the session.")]
+
+
+@app.command()
+def create(name: Name, json: Json = False, quiet: Quiet = False) -> None:
+    """Begin a session.
+
+    Example: sparkq session create feature-x
+    """
+    session = sessions.create(open_sparkq(), name)
+    if json:
+        show.json_line(wire.session(session))
+    elif not quiet:
+        show.say(f"Session {session.name} created. A queue in it: sparkq queue create NAME --session {session.name}")
+
+
+@app.command(name="list")
+def list_sessions(json: Json = False) -> None:
+    """List the sessions, active ones first."""
+    sq = open_sparkq()
+    found = sessions.all_of(sq)
+    now = sq.clock.now()
+    if json:
+        show.json_line(wire.sessions(found))
+    elif not found:
+        show.say("No sessions yet. Begin one: sparkq session create NAME")
+    else:
+        rows = [[one.name, one.status, show.ago(one.created_at, now), show.ago(one.ended_at, now)] for one in found]
+        show.table(["NAME", "STATUS", "AGE", "ENDED"], rows, flexible=0)
+
+
+@app.command()
+def end(name: Name, json: Json = False, quiet: Quiet = False) -> None:
+    """End a session and its queues: they take no new tasks, workers drain them.
+
+    Example: sparkq session end feature-x
+    """
+    session, ended = sessions.end(open_sparkq(), name)
+    if json:
+        show.json_line(wire.session(session) | {"ended_queues": list(ended)})
+    elif not quiet:
+        show.say(f"Session {session.name} ended." + (f" Its queues too: {', '.join(ended)}." if ended else ""))

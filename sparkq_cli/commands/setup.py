@@ -1,0 +1,134 @@
+"""`sparkq setup`"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.options import Json
+from sparkq_core import config as configuration
+from sparkq_core import lifecycle, project, queues, sessions
+from sparkq_core.clock import SystemClock
+from sparkq_core.errors import InvalidConfig, SparkQError
+from sparkq_core.project import SparkQ
+from sparkq_core.settings import scalars
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def setup(
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing: take the defaults, and print every one.")
+    ] = False,
+    queue: Annotated[str | None, typer.Option("--queue", metavar="NAME", help="Create this queue too.")] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Create this session too.")] = None,
+    json: Json = False,
+) -> None:
+    """Set this repository up: sparkq.yml, the database, and what Git should ignore.
+
+    Run it again to look at the settings and change some; nothing else changes, no task is touched.
+    """
+    env = configuration.environment()
+    root, known = lifecycle.root_for(Path.cwd(), env)
+    values = lifecycle.values(root, env)
+    if not json:
+        show.say(f"{'SparkQ is set up' if known else 'Setting up SparkQ'} in {root}\n")
+    if yes:
+        if not json:
+            show.fields([(key, _shown(value)) for key, value in values.items()])
+    else:
+        values = _asked(values)
+    config, steps = lifecycle.setup(root, values, SystemClock(), env)
+    sq = project.open(root, env=env)
+    made = _first(sq, session, queue, ask=not yes and not json)
+    if json:
+        done = [{"done": step.done, "path": str(step.path)} for step in steps]
+        show.json_line({"project": config.name, "root": str(root), "settings": values, "steps": done} | made)
+        return
+    show.say()
+    for step in steps:
+        show.say(f"  {step.done:8}{_near(step.path, root)}")
+    for noun, name in made.items():
+        show.say(f"  created {noun} {name}")
+    _next(sq)
+
+
+def _asked(values: dict[str, Any]) -> dict[str, Any]:
+    """Every setting, shown with its default and confirmed."""
+    show.say("Enter keeps the value in brackets.\n")
+    known = scalars()
+    answers: dict[str, Any] = {}
+    for key, value in values.items():
+        spec = known.get(key)
+        if spec is not None:
+            show.say(show.paint(spec.doc, "dim"))
+        answers[key] = _ask(key, value)
+    show.say()
+    show.fields([(key, _shown(value)) for key, value in answers.items()])
+    typer.confirm("\nWrite these settings?", default=True, abort=True)
+    return answers
+
+
+def _ask(key: str, value: Any) -> Any:
+    """One answer of the type that the setting has; a wrong one is explained and asked again."""
+    while True:
+        raw = str(typer.prompt(key, default=_shown(value))).strip()
+        answer: Any = raw
+        if isinstance(value, list):
+            answer = [part.strip() for part in raw.split(",") if part.strip()]
+        elif isinstance(value, bool):
+            answer = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}.get(
+                raw.lower(), raw
+            )
+        elif isinstance(value, int) and raw.lstrip("-").isdecimal():
+            answer = int(raw)
+        try:
+            configuration.build({key: (answer, "Your answer")})
+        except InvalidConfig as error:
+            show.say(f"  {error.message} {error.hint}")
+            continue
+        return answer
+
+
+def _first(sq: SparkQ, session: str | None, queue: str | None, *, ask: bool) -> dict[str, str]:
+    """A first session and queue: named by options, or offered when there is none."""
+    made = {}
+    if ask and not queues.all_of(sq, archived=True) and queue is None:
+        session = session or str(typer.prompt("\nName of a first session (- for none)", default="-"))
+        queue = str(typer.prompt("Name of a first queue (- for none)", default="main"))
+    session = None if session == "-" else session
+    for noun, name in (("session", session), ("queue", None if queue == "-" else queue)):
+        if name is None:
+            continue
+        try:
+            if noun == "session":
+                sessions.create(sq, name)
+            else:
+                queues.create(sq, name, session=session)
+        except SparkQError as error:
+            if error.code != "name_taken":
+                raise
+        else:
+            made[noun] = name
+    return made
+
+
+def _next(sq: SparkQ) -> None:
+    names = queues.names(sq)
+    show.say("\nNext:")
+    if not names:
+        show.say("  sparkq queue create main")
+    show.say(f'  sparkq enqueue "What Claude should do" --queue {names[0] if names else "main"}')
+    show.say("  claude mcp add sparkq -- sparkq mcp        (once, so that Claude Code can pull the queue)")
+
+
+def _near(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

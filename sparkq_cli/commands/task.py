@@ -1,0 +1,90 @@
+"""`sparkq task`"""
+
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, TaskId
+from sparkq_core import changes, tasks, wire
+from sparkq_core.clock import iso
+from sparkq_core.model import Attempt, Detail, Event
+from sparkq_core.project import SparkQ
+from sparkq_core.text import safe
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def task(
+    task_id: TaskId,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Everything that happened to it.")] = False,
+    json: Json = False,
+) -> None:
+    """Show a task whole: prompt, outcome, every attempt.
+
+    Example: sparkq task 42 --timeline
+    """
+    sq = open_sparkq()
+    detail = tasks.detail(sq, task_id)
+    if json:
+        show.json_line(wire.task_history(detail, sq.clock.now()))
+        return
+    show.say(as_text(sq, detail, timeline=timeline))
+
+
+def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
+    """A task as a person reads it, here and in the pager of `sparkq review`; nothing in it is raw."""
+    lines = [_head(sq, detail), f"\n{show.paint('Prompt', 'bold')}", show.block(detail.prompt)]
+    if detail.feedback:
+        lines += [f"\n{show.paint('Feedback', 'bold')}", show.block(detail.feedback)]
+    lines += [_attempt(attempt) for attempt in detail.attempts]
+    if timeline:
+        lines += [f"\n{show.paint('Timeline', 'bold')}", *(_event(event) for event in detail.events)]
+    return "\n".join(lines)
+
+
+def _event(event: Event) -> str:
+    number = f" (attempt {event.attempt})" if event.attempt else ""
+    return f"  {iso(event.at)}  {event.kind}{number}{show.fit(f'  {safe(event.text)}' if event.text else '', 100)}"
+
+
+def _head(sq: SparkQ, detail: Detail) -> str:
+    task, now = detail.task, sq.clock.now()
+    took = show.duration(task.duration_ms) if task.duration_ms is not None and task.status != "queued" else None
+    facts = show.field_lines([
+        ("status", f"{show.paint(task.status, task.status)} {show.mark(task, now)} {task.error_type or ''}".strip()),
+        ("queue", task.queue),
+        ("session", task.session),
+        ("tool", safe(f"{task.tool} ({task.task_class}, timeout {task.timeout} s)")),
+        ("worker", safe(task.worker or "")),
+        ("created", f"{show.ago(task.created_at, now)} ago by {task.source}"),
+        ("took", took),
+        ("deadline", f"in {show.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
+        ("changed", changes.summary(detail.last.git_after) if detail.last else None),
+        ("reviewed", f"{show.ago(task.reviewed_at, now)} ago" if task.reviewed_at else None),
+    ])  # fmt: skip
+    cancelled = show.block(str(wire.outcome(detail)["error_message"])) if task.error_type == "cancelled" else ""
+    return "\n".join(
+        [
+            f"{show.paint(wire.friendly(task.id), 'bold')}  {safe(task.title)}",
+            facts,
+            *([cancelled] if cancelled else []),
+        ]
+    )
+
+
+def _attempt(one: Attempt) -> str:
+    took = f", {show.duration(one.finished_at - one.claimed_at)}" if one.finished_at is not None else ""
+    kind = f" ({safe(one.error_type)})" if one.error_type else ""
+    ended = f"{one.outcome or 'running'}{kind}{took}, {safe(one.worker)}"
+    lines = [f"\n{show.paint(f'Attempt {one.attempt}', 'bold')}  {ended}"]
+    lines += [show.block(text) for text in (one.result, one.error) if text]
+    if one.data:
+        lines.append(f"  data: {safe(one.data)}")
+    if one.late_text is not None:
+        accepted = "accepted" if one.accepted_at else f"not accepted: sparkq accept {one.task_id}"
+        lines.append(f"  Came late ({one.late_outcome}, {accepted if one.late_outcome == 'succeeded' else 'kept'}):")
+        lines.append(show.block(one.late_text, "    "))
+    return "\n".join(lines)

@@ -1,0 +1,63 @@
+"""`sparkq tasks`"""
+
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, Limit, QueueOpt
+from sparkq_core import tasks as core
+from sparkq_core import wire
+from sparkq_core.text import safe
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def tasks(
+    queue: QueueOpt = None,
+    status: Annotated[
+        str | None, typer.Option("--status", metavar="S", help="queued, running, succeeded or failed.")
+    ] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="NAME", help="Only queues of this session.")
+    ] = None,
+    tool: Annotated[str | None, typer.Option("--tool", metavar="T", help="Only tasks of this tool.")] = None,
+    worker: Annotated[str | None, typer.Option("--worker", metavar="W", help="Only tasks of this worker.")] = None,
+    limit: Limit = 50,
+    cursor: Annotated[str | None, typer.Option("--cursor", metavar="C", help="Continue after this page.")] = None,
+    json: Json = False,
+) -> None:
+    """List tasks: newest first, the queued ones of one queue in their order.
+
+    Examples:
+      sparkq tasks --queue backend --status queued
+      sparkq tasks --status failed --json
+    """
+    sq = open_sparkq()
+    wanted = core.Wanted(queue=queue, status=status, session=session, tool=tool, worker=worker)
+    page = core.page(sq, wanted, limit=limit, cursor=cursor)
+    now = sq.clock.now()
+    if json:
+        show.json_line(wire.page(page, now))
+        return
+    if not page.tasks:
+        show.say(
+            "No tasks match." if wanted != core.Wanted() else 'No tasks yet. Add one: sparkq enqueue "…" --queue NAME'
+        )
+        return
+    rows = [
+        [
+            wire.friendly(task.id),
+            f"{task.status} {show.mark(task, now)}".strip(),
+            task.queue,
+            safe(task.title),
+            show.ago(task.created_at, now),
+            safe(task.worker or ""),
+        ]
+        for task in page.tasks
+    ]
+    show.table(["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"], rows, flexible=3)
+    if page.next:
+        show.say(f"{len(page.tasks)} of {page.total}. More: --cursor {page.next}")

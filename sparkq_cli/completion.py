@@ -1,0 +1,23 @@
+"""What the shell completes: names of queues, ids of tasks. Silent when there is no project."""
+
+from sparkq_core import project, queues, tasks
+from sparkq_core.errors import SparkQError
+from sparkq_core.text import safe
+
+
+def queue_names(incomplete: str) -> list[str]:
+    """The queues whose names begin so."""
+    try:
+        return [name for name in queues.names(project.open()) if name.startswith(incomplete)]
+    except SparkQError:
+        return []
+
+
+def task_ids(incomplete: str) -> list[tuple[str, str]]:
+    """The newest tasks whose ids begin so, with their titles."""
+    try:
+        found = tasks.page(project.open(), limit=100).tasks
+    except SparkQError:
+        return []
+    wanted = incomplete.removeprefix("#")
+    return [(str(task.id), safe(task.title)) for task in found if str(task.id).startswith(wanted)][:20]

@@ -1,0 +1,104 @@
+"""What every command begins with: the open project, the queue that is meant, the text that is meant."""
+
+import os
+import sys
+from pathlib import Path
+
+from sparkq_core import project, queues
+from sparkq_core.config import environment
+from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue
+from sparkq_core.project import SparkQ
+from sparkq_core.states import QueueStatus
+from sparkq_core.text import MAX_TEXT
+
+
+def open_sparkq() -> SparkQ:
+    """The project around the working directory. Raises NoProject."""
+    return project.open()
+
+
+def meant(sq: SparkQ, queue: str | None) -> str:
+    """The queue that the person named, or the only one there is. Raises NoSuchQueue, InvalidValue."""
+    if queue is not None:
+        return queue
+    active = [one.name for one, _ in queues.all_of(sq) if one.status == QueueStatus.ACTIVE]
+    if len(active) == 1:
+        return active[0]
+    if not active:
+        raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
+    raise InvalidValue("There is more than one queue.", f"Say which: --queue {' or --queue '.join(active[:4])}")
+
+
+def text_from(argument: str | None, file: Path | None, what: str, *, template: str = "") -> str:
+    """A text from the argument, `-` (stdin), `--file`, or the person's editor. Raises InvalidText, InvalidValue."""
+    if argument is not None and file is not None:
+        raise InvalidValue(f"The {what} was given twice.", "Give it as an argument or with --file.")
+    if file is not None:
+        return read_file(file, what)
+    if argument == "-":
+        return _decoded(sys.stdin.buffer.read(2 * MAX_TEXT), what)
+    if argument is not None:
+        return argument
+    if sys.stdin.isatty():
+        return edited(template, what)
+    raise InvalidValue(
+        f"No {what} was given.", "Give it as an argument, with --file FILE, or `-` to read standard input."
+    )
+
+
+def read_file(file: Path, what: str) -> str:
+    """The text of a file (`-` for standard input). Raises InvalidText, InvalidValue."""
+    if str(file) == "-":
+        return _decoded(sys.stdin.buffer.read(), what)
+    try:
+        return _decoded(file.read_bytes(), what)
+    except OSError as error:
+        raise InvalidValue(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+
+
+def _decoded(raw: bytes, what: str) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidText(
+            f"The {what} is not UTF-8 text (byte {error.start}).", "Convert it, or name the file in the prompt."
+        ) from error
+
+
+def paged(text: str) -> None:
+    """A text whose foreign parts were made safe, in the person's $PAGER."""
+    import shlex
+    import subprocess
+
+    env = {"LESS": "-R", **environment()}
+    try:
+        subprocess.run(shlex.split(env.get("PAGER") or "less"), input=text.encode(), env=env, check=False)
+    except OSError:
+        sys.stdout.write(f"{text}\n")
+
+
+def edited(text: str, what: str) -> str:
+    """`text` as the person leaves it in $VISUAL or $EDITOR. Raises InvalidValue when it was left unchanged."""
+    import shlex  # these cost 6 ms at import, and only an editor needs them
+    import subprocess
+    import tempfile
+
+    env = environment()
+    editor = shlex.split(env.get("VISUAL") or env.get("EDITOR") or "vi")
+    handle, name = tempfile.mkstemp(prefix="sparkq-", suffix=".md", text=True)
+    file = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        try:
+            done = subprocess.run([*editor, name], check=False)
+        except OSError as error:
+            raise InvalidValue(
+                f"The editor {editor[0]} does not start: {error.strerror}.", "Set EDITOR, or use --file."
+            ) from error
+        found = file.read_text(encoding="utf-8")
+    finally:
+        file.unlink(missing_ok=True)
+    if done.returncode != 0 or found == text or not found.strip():
+        raise InvalidValue(f"The {what} was left as it was; nothing was changed.", "Save a text in the editor.")
+    return found

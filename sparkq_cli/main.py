@@ -1,0 +1,162 @@
+"""`sparkq`: finds the room of the command, and turns refusals into one sentence and an exit code."""
+
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+from sparkq_core.errors import Kind, SparkQError
+
+EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
+DEFECT = 70
+
+ROOMS = {
+    "setup": "setup",
+    "enqueue": "enqueue",
+    "peek": "peek",
+    "tasks": "tasks",
+    "task": "task",
+    "claim": "claim",
+    "progress": "progress",
+    "complete": "complete",
+    "fail": "fail",
+    "release": "release",
+    "requeue": "requeue",
+    "edit": "edit",
+    "cancel": "cancel",
+    "accept": "accept",
+    "review": "review",
+    "queue": "queue",
+    "session": "session",
+    "mcp": "mcp",
+    "demo": "demo",
+    "version": "version",
+}
+
+
+def main() -> None:
+    """The entry point of the `sparkq` command."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `sparkq tasks | head` ends quietly
+    if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
+        _become("sparkq_mcp.stdio")
+        return
+    try:
+        _app()()
+    except SparkQError as error:
+        sys.exit(_refuse(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        sys.exit(_defect(error))
+
+
+def _become(module: str) -> None:
+    """Run another door in this process: no import edge, and none of Typer's start-up time."""
+    import runpy
+
+    sys.argv = [f"sparkq {sys.argv[1]}", *sys.argv[2:]]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _refuse(error: SparkQError) -> int:
+    if "--json" in sys.argv:
+        from sparkq_core import wire
+
+        sys.stderr.write(wire.compact(wire.error(error)) + "\n")
+    else:
+        sys.stderr.write(f"sparkq: {error.message}\n")
+        if error.hint:
+            sys.stderr.write(f"        {error.hint}\n")
+    return EXIT_CODES[error.kind]
+
+
+def _defect(error: Exception) -> int:
+    """A bug: one line for the person, the traceback in a file that they can send."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="sparkq-defect-", suffix=".txt", delete=False) as log:
+        log.write(traceback.format_exc())
+    sys.stderr.write(f"sparkq: a defect of SparkQ: {type(error).__name__}. The details are in {log.name}\n")
+    return DEFECT
+
+
+def _app() -> Any:
+    import typer
+    from typer.core import TyperGroup
+    from typer.main import get_command
+
+    class Rooms(TyperGroup):
+        """Imports a command's room when it is used: `sparkq tasks` pays for no other."""
+
+        def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the framework's signature
+            return list(ROOMS)
+
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+            if cmd_name not in ROOMS:
+                return None
+            command = get_command(import_module(f"sparkq_cli.commands.{ROOMS[cmd_name]}").app)
+            command.name = cmd_name
+            for one in (command, *getattr(command, "commands", {}).values()):
+                one.help = _kept(one.help)
+            return command
+
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            if args and not args[0].startswith("-") and args[0] not in ROOMS:
+                from sparkq_core.errors import InvalidValue
+                from sparkq_core.text import nearest, safe
+
+                raise InvalidValue(
+                    f"There is no command {safe(args[0])[:40]!r}.", f"{nearest(args[0], ROOMS)} See: sparkq --help"
+                )
+            return super().resolve_command(ctx, args)
+
+    app = typer.Typer(
+        cls=Rooms,
+        no_args_is_help=False,
+        invoke_without_command=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def root(
+        ctx: typer.Context,
+        project: Annotated[
+            str | None, typer.Option("--project", "-C", metavar="PATH", help="Act as if started in this folder.")
+        ] = None,
+    ) -> None:
+        """Queue work for Claude, walk away, review the results later.
+
+        Without a command: the state of the project.
+        """
+        if project is not None:
+            _enter(project)
+        if ctx.invoked_subcommand is None:
+            from sparkq_cli.overview import show_overview
+
+            show_overview()
+
+    return app
+
+
+def _kept(text: str | None) -> str | None:
+    """Help whose examples keep their lines: a paragraph that begins with a backspace is not filled."""
+    return text and text.replace("\n\nExample", "\n\n\b\nExample")
+
+
+def _enter(folder: str) -> None:
+    from sparkq_core.errors import InvalidValue
+    from sparkq_core.text import safe
+
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise InvalidValue(f"{safe(folder)} is no folder to work in: {error.strerror}.", "Check --project.") from error
+
+
+if __name__ == "__main__":
+    main()

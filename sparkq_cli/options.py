@@ -1,0 +1,52 @@
+"""Parameters that several commands share, spelled once."""
+
+from typing import Annotated
+
+import typer
+
+from sparkq_core.errors import InvalidValue
+from sparkq_core.text import safe
+
+
+def task_id(value: str) -> int:
+    """`42` or `#42`."""
+    digits = value.removeprefix("#")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
+        raise InvalidValue(f"{safe(value)[:40]!r} is not a task id.", "Type the number of the task: 42 for #42.")
+    return int(digits)
+
+
+def _queue_names(incomplete: str) -> list[str]:
+    from sparkq_cli.completion import queue_names
+
+    return queue_names(incomplete)
+
+
+def _task_ids(incomplete: str) -> list[tuple[str, str]]:
+    from sparkq_cli.completion import task_ids
+
+    return task_ids(incomplete)
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+TaskId = Annotated[
+    int, typer.Argument(parser=task_id, metavar="ID", help="The task: 42 for #42.", autocompletion=_task_ids)
+]
+QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name of the queue.", autocompletion=_queue_names)]
+QueueOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--queue",
+        metavar="NAME",
+        help="The queue; may be left out when there is only one.",
+        autocompletion=_queue_names,
+    ),
+]
+Attempt = Annotated[
+    int | None,
+    typer.Option(
+        "--attempt", metavar="N", help="Only if this attempt still holds the task (the claim gave the number)."
+    ),
+]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.")]

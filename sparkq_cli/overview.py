@@ -1,0 +1,25 @@
+"""`sparkq` alone: the state of the project at a glance."""
+
+from sparkq_cli import show
+from sparkq_cli.commands.queue import show_queues
+from sparkq_cli.context import open_sparkq
+from sparkq_core import queues, sweep
+
+
+def show_overview() -> None:
+    """Project, queues, and what wants the person's attention."""
+    sq = open_sparkq()
+    sweep.sweep(sq)
+    found = queues.all_of(sq)
+    show.say(f"{show.paint(sq.config.name, 'bold')}  {sq.config.root}")
+    if not found:
+        show.say("No queues yet. Create one: sparkq queue create NAME")
+        return
+    show.say()
+    show_queues(found)
+    waiting = sum(counts.unreviewed for _, counts in found)
+    stale = sum(counts.stale for _, counts in found)
+    show.say()
+    if stale:
+        show.say(f"{stale} running task{'s have' if stale > 1 else ' has'} gone quiet: sparkq tasks --status running")
+    show.say(f"{waiting} to review: sparkq tasks" if waiting else "Nothing waits for your review.")

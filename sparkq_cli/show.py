@@ -1,0 +1,144 @@
+"""What a person sees: tables that fit the terminal, times they can read, no foreign character raw.
+
+Everything that came from a task goes through `safe()`; colour only on a terminal and without NO_COLOR.
+"""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+from unicodedata import east_asian_width
+
+import typer
+
+from sparkq_core import wire
+from sparkq_core.config import environment
+from sparkq_core.model import Task
+from sparkq_core.text import safe
+
+MARKS = {"warned": ("⚠️ ", "!"), "failed": ("🔴 ", "x"), "timeout": ("💀 ", "X")}
+STYLES = {"queued": "36", "running": "33", "succeeded": "32", "failed": "31", "dim": "2", "bold": "1"}
+
+
+def say(text: str = "") -> None:
+    """One line, or several, of our own words (foreign parts already made safe)."""
+    typer.echo(text)
+
+
+def json_line(value: wire.Json) -> None:
+    """One JSON object, indented for a person's eye on a terminal, compact in a pipe."""
+    if sys.stdout.isatty():
+        import json
+
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(wire.compact(value).encode("utf-8", "backslashreplace"))
+
+
+def coloured() -> bool:
+    """Whether the terminal wants colour."""
+    env = environment()
+    return sys.stdout.isatty() and not env.get("NO_COLOR") and env.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str) -> str:
+    """`text` in the style of a status, where the terminal wants colour."""
+    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if text and coloured() else text
+
+
+def fancy() -> bool:
+    """Whether the output can carry emoji."""
+    return (getattr(sys.stdout, "encoding", "") or "").lower().startswith("utf")
+
+
+def mark(task: Task, now: int) -> str:
+    """⚠️ stale, 🔴 failed, 💀 timed out; letters where emoji cannot be shown."""
+    name = "timeout" if task.error_type == "timeout" else "failed" if task.status == "failed" else wire.stale(task, now)
+    if name is None or name not in MARKS:
+        return ""
+    return MARKS[name][0 if fancy() else 1].strip()
+
+
+def ago(moment: int | None, now: int) -> str:
+    """How long ago, in the unit that matters: `12s`, `5m`, `3h`, `2d`."""
+    return "" if moment is None else span(max(0, now - moment))
+
+
+def span(milliseconds: int) -> str:
+    """A duration in its largest unit."""
+    seconds = milliseconds // 1000
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def duration(milliseconds: int) -> str:
+    """How long something took: `0.4 s`, `12 s`, `7 min`, `1 h 05 min`."""
+    if milliseconds < 10_000:
+        return f"{milliseconds / 1000:.1f} s"
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    if minutes < 1:
+        return f"{seconds} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def width(text: str) -> int:
+    """Columns on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if one == "\ufe0f" else 2 if east_asian_width(one) in "WF" or one == "⚠" else 1 for one in text)
+
+
+def fit(text: str, columns: int) -> str:
+    """`text` cut to so many columns."""
+    if width(text) <= columns:
+        return text
+    kept = ""
+    for one in text:
+        if width(kept + one) > columns - 1:
+            break
+        kept += one
+    return f"{kept}…"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: int, styles: Sequence[str] = ()) -> None:
+    """A table whose column `flexible` gives way to the terminal's width; `styles` paints whole rows."""
+    if not rows:
+        return
+    widths = [max(width(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
+    room = shutil.get_terminal_size((100, 24)).columns - sum(widths) - 2 * (len(heads) - 1) + widths[flexible]
+    if sys.stdout.isatty():
+        widths[flexible] = max(10, min(widths[flexible], room))
+    typer.echo(paint(_line(heads, widths, flexible), "dim"))
+    for at, row in enumerate(rows):
+        line = _line(row, widths, flexible)
+        typer.echo(paint(line, styles[at]) if styles and styles[at] else line)
+
+
+def _line(row: Sequence[str], widths: Sequence[int], flexible: int) -> str:
+    cells = [fit(cell, widths[at]) if at == flexible else cell for at, cell in enumerate(row)]
+    return "  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in enumerate(cells)).rstrip()
+
+
+def block(text: str, indent: str = "  ") -> str:
+    """Foreign text over several lines, indented, nothing raw."""
+    return "\n".join(f"{indent}{line}".rstrip() for line in safe(text, lines=True).split("\n"))
+
+
+def fields(pairs: Sequence[tuple[str, Any]]) -> None:
+    """Print `name  value` lines; absent values are left out."""
+    say(field_lines(pairs))
+
+
+def field_lines(pairs: Sequence[tuple[str, Any]]) -> str:
+    """`name  value` lines; absent values are left out."""
+    known = [(name, str(value)) for name, value in pairs if value not in (None, "")]
+    widest = max((len(name) for name, _ in known), default=0)
+    return "\n".join(f"{paint(name.ljust(widest), 'dim')}  {value}" for name, value in known)
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th …"""
+    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"

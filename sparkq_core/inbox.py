@@ -1,0 +1,108 @@
+"""The inbox: finished work that nobody has looked at yet. This is what the person comes back for."""
+
+from sparkq_core import queues
+from sparkq_core.errors import InvalidValue, WrongState
+from sparkq_core.events import note
+from sparkq_core.model import Finished, Inbox, Since, Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.sweep import sweep
+from sparkq_core.tasks.refusal import find, hint
+from sparkq_core.text import safe
+
+SUMMARY = 400
+"""Characters of a result that the inbox carries."""
+
+FINISHED = f"""{COLUMNS},
+coalesce((SELECT substr(coalesce(a.late_text, a.result, a.error), 1, {SUMMARY}) FROM attempts AS a
+    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type IS NOT 'cancelled'), ''),
+coalesce((SELECT a.late_outcome = 'succeeded' AND a.accepted_at IS NULL FROM attempts AS a
+    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type = 'timeout'), 0),
+(SELECT a.git_after FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts)"""
+
+UNREVIEWED = f"""
+SELECT {FINISHED} FROM tasks INDEXED BY tasks_inbox
+WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND (finished_at, id) > (:finished, :after)
+AND (:queue IS NULL OR queue_id = :queue)
+ORDER BY finished_at, id LIMIT :limit
+"""
+WAITING = """
+SELECT coalesce(sum(total), 0) FROM counts WHERE reviewed = 0 AND (:queue IS NULL OR queue_id = :queue)
+AND status IN (SELECT name FROM statuses WHERE finished)
+"""
+LOOKED = "SELECT looked_at FROM project"
+LOOK = "UPDATE project SET looked_at = :now"
+SINCE = """
+SELECT (SELECT name FROM queues AS q WHERE q.id = queue_id), sum(status = 'succeeded'),
+    sum(status = 'failed' AND error_type IS NOT 'timeout'), sum(error_type IS 'timeout'),
+    sum(error_type IS 'timeout' AND EXISTS (SELECT 1 FROM attempts AS a
+        WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.late_outcome = 'succeeded'))
+FROM tasks INDEXED BY tasks_inbox
+WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND finished_at > :since GROUP BY queue_id ORDER BY queue_id
+"""
+REVIEW = f"""
+UPDATE tasks SET reviewed_at = :now WHERE id = :id AND finished_at IS NOT NULL AND reviewed_at IS NULL
+RETURNING {COLUMNS}
+"""
+
+
+def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor: str | None = None) -> Inbox:
+    """Finished tasks that nobody has reviewed, the oldest outcome first, at most `limit` (1 to 1,000).
+
+    Raises NoSuchQueue, InvalidValue.
+    """
+    if not 1 <= limit <= 1000:
+        raise InvalidValue(f"A page of {limit} tasks is not possible.", "Ask for 1 to 1,000.")
+    finished, after = _cursor(cursor)
+    sweep(sq)
+    with sq.db.read() as tx:
+        of = queues.get(tx, queue).id if queue is not None else None
+        rows = tx.rows(UNREVIEWED, {"finished": finished, "after": after, "queue": of, "limit": limit + 1})
+        total = tx.row(WAITING, {"queue": of})
+    found = tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows[:limit])
+    more = f"{found[-1].task.finished_at}.{found[-1].task.id}" if len(rows) > limit else None
+    return Inbox(found, int(total[0]) if total else 0, more)
+
+
+def _cursor(cursor: str | None) -> tuple[int, int]:
+    if cursor is None:
+        return -1, -1
+    finished, _, after = cursor.partition(".")
+    if not (finished.isdecimal() and after.isdecimal() and len(cursor) < 36):
+        raise InvalidValue(
+            f"{safe(cursor)[:40]!r} is not a cursor.", "Send the one that the previous page gave, or none."
+        )
+    return int(finished), int(after)
+
+
+def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
+    """When the person last looked (UTC ms), and what ended since, by queue, of what is still unreviewed."""
+    sweep(sq)
+    with sq.db.read() as tx:
+        looked = tx.row(LOOKED)
+        moment = looked[0] if looked else None
+        rows = tx.rows(SINCE, {"since": moment or 0})
+    return moment, tuple(Since(*row) for row in rows)
+
+
+def look(sq: SparkQ) -> None:
+    """The person looks now: "since you left" counts from here."""
+    with sq.db.write() as tx:
+        tx.run(LOOK, {"now": sq.clock.now()})
+
+
+def review(sq: SparkQ, task_id: int) -> Task:
+    """The person has seen the outcome and leaves it so. Harmless when it was reviewed before.
+
+    Raises NoSuchTask, WrongState for a task that has not finished.
+    """
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        row = tx.row(REVIEW, {"id": task_id, "now": now})
+        if row is None:
+            task = find(tx, task_id)
+            if task.finished_at is None:
+                raise WrongState(f"#{task.id} has not finished: its status is {task.status}.", hint(task))
+            return task
+        note(tx, now, "reviewed", task=task_id, queue=row[1])
+        return Task(*row)

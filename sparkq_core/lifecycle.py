@@ -1,0 +1,164 @@
+"""Setting a project up: which files that makes and changes. Asks nothing and prints nothing."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sparkq_core import config as configuration
+from sparkq_core import place, schema
+from sparkq_core.clock import Clock
+from sparkq_core.errors import StorageError
+from sparkq_core.settings import Config, scalars
+
+SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
+IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
+_PLAIN = re.compile(r"[A-Za-z_./][\w./-]*")
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+
+HEADER = """\
+# SparkQ: the settings of this project. Every setting is shown with its value; deleting a line means its default.
+# Relative paths start at this file's folder. SPARKQ_SECTION__KEY variables go before this file.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that setup did or found: `created`, `changed` or `kept`, and the path."""
+
+    done: str
+    path: Path
+
+
+def root_for(start: Path, env: Mapping[str, str]) -> tuple[Path, bool]:
+    """Where `sparkq setup` in folder `start` would set up, and whether a project is there already."""
+    found = place.find(start, env)
+    if found.file is not None:
+        return found.root, True
+    return found.root, (found.root / place.DATABASE).is_file()
+
+
+def defaults(root: Path) -> dict[str, Any]:
+    """The values of a new project's settings by dotted key."""
+    values = {key: spec.default for key, spec in scalars().items()}
+    values["project.name"] = root.name or "project"
+    values["script_dirs"] = ["scripts"]
+    return values | {f"task_classes.{name}": timeout for name, timeout in SEEDED_CLASSES.items()}
+
+
+def values(root: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """What setup shows: the settings of the project at `root` as they are, or the defaults of a new one."""
+    file = root / place.FILE
+    if not file.is_file():
+        return defaults(root)
+    present = {key: value for key, (value, _) in configuration.read_file(file).items()}
+    configuration.load(root, {key: value for key, value in env.items() if key != "SPARKQ_CONFIG"})
+    return defaults(root) | present
+
+
+def setup(
+    root: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str]
+) -> tuple[Config, tuple[Step, ...]]:
+    """Write sparkq.yml with `values`, create the database, and keep its folder out of Git.
+
+    An existing database is kept as it is; sparkq.yml is replaced only when its text changes. Raises InvalidConfig
+    before anything is written, and StorageError.
+    """
+    file = root / place.FILE
+    text = render(values)
+    configuration.build(configuration.parse(text, place.FILE))
+    steps = [_write(file, text)]
+    config = configuration.load(root, {key: value for key, value in env.items() if key != "SPARKQ_CONFIG"})
+    made = schema.create(config.database, config.name, clock)
+    steps.append(Step("created" if made else "kept", config.database))
+    if place.repository(root) is not None:
+        steps.append(_ignore(root))
+    return config, tuple(steps)
+
+
+def _write(file: Path, text: str) -> Step:
+    try:
+        before = file.read_text(encoding="utf-8") if file.exists() else None
+        if before == text:
+            return Step("kept", file)
+        beside = file.with_name(f".{file.name}.new")
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, file)
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written: {error.strerror}.", "Check the folder's permissions.") from error
+    return Step("created" if before is None else "changed", file)
+
+
+def _ignore(root: Path) -> Step:
+    file = root / ".gitignore"
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    missing = [one for one in IGNORED if one not in before.splitlines() and f"/{one}" not in before.splitlines()]
+    if not missing or "/sparkq/" in before.splitlines() or "sparkq/" in before.splitlines():
+        return Step("kept", file)
+    start = before if not before or before.endswith("\n") else f"{before}\n"
+    return _write(file, f"{start}# SparkQ's data\n" + "".join(f"{one}\n" for one in missing))
+
+
+def render(values: Mapping[str, Any]) -> str:
+    """A commented sparkq.yml with these values by dotted key; settings that are not named have their defaults."""
+    lines = [HEADER.rstrip("\n")]
+    section = ""
+    for key, spec in scalars().items():
+        head, _, rest = key.rpartition(".")
+        if head != section:
+            lines += ["", f"{head}:"] if head else [""]
+            section = head
+        indent = "  " if head else ""
+        lines.append(f"{indent}# {spec.doc}{_limits(spec.low, spec.high, spec.choices)}")
+        lines.append(f"{indent}{rest}: {_scalar(values.get(key, spec.default))}")
+    lines += [
+        "",
+        "# Folders whose scripts `sparkq scripts` lists.",
+        f"script_dirs: {_scalar(values.get('script_dirs', ['scripts']))}",
+    ]
+    lines += [
+        "",
+        "# Seconds that a task of each class may take: warned after that time, failed after twice of it.",
+        "task_classes:",
+    ]
+    classes = {
+        key.partition(".")[2]: one for key, one in values.items() if key.startswith("task_classes.")
+    } or SEEDED_CLASSES
+    lines += [f"  {name}: {_scalar(one)}" for name, one in classes.items()]
+    lines += [
+        "",
+        "# More tools, or other words for the built-in ones (run-bash, run-python, llm-haiku, llm-sonnet, llm-codex).",
+        _table(
+            "tools",
+            values,
+            "#   run-make: {how: 'Run this make target and report its output.', task_class: MEDIUM_SCRIPT}",
+        ),
+        "",
+        "# Commands to run on events, without a shell, with the task as JSON on stdin:",
+        "# on_succeeded, on_failed, on_stale, on_queue_empty.",
+        _table("hooks", values, "#   on_failed: [notify-send, A SparkQ task failed]"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(name: str, values: Mapping[str, Any], example: str) -> str:
+    entries = [
+        f"  {key.partition('.')[2]}: {_scalar(one)}" for key, one in values.items() if key.startswith(f"{name}.")
+    ]
+    return "\n".join([f"{name}:", *entries]) if entries else f"# {name}:\n{example}"
+
+
+def _limits(low: int | None, high: int | None, choices: tuple[str, ...]) -> str:
+    if choices:
+        return f" ({', '.join(choices)})"
+    return "" if low is None or high is None else f" ({low} to {high})"
+
+
+def _scalar(value: Any) -> str:
+    """A value as YAML: plain where nothing can be misread, else as JSON, which is YAML too."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)

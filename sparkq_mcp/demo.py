@@ -1,0 +1,225 @@
+"""`sparkq demo`: the whole loop on real work, in a temporary project.
+
+The person's part is done with the `sparkq` command, the chat's part by a real MCP client that talks to `sparkq mcp`.
+The worker here is no model: it does what the tool's sentence says, and runs the script that each task carries.
+Whatever the scripts find is what the results say.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp_types import Implementation
+
+from sparkq_core.config import environment
+from sparkq_core.text import cut, safe
+
+WIDTH = 110
+TASK_SECONDS = 60
+QUEUE = "survey"
+INSTRUCTIONS = "Read only. Report what the script printed, and its exit code when it is not 0."
+
+COUNT_FILES = """
+# Count the Python files and lines of each package
+from pathlib import Path
+
+packages = {}
+for file in sorted(Path().rglob("*.py")):
+    if not any(part.startswith(".") or part in ("build", "node_modules") for part in file.parts):
+        entry = packages.setdefault(file.parts[0] if len(file.parts) > 1 else "(top level)", [0, 0])
+        entry[0] += 1
+        entry[1] += len(file.read_text(errors="replace").splitlines())
+for name, (files, lines) in packages.items():
+    print(f"{name}: {files} files, {lines:,} lines")
+print(f"{sum(files for files, _ in packages.values())} files in {len(packages)} packages")
+"""
+
+LONGEST_FUNCTION = """
+# Find the longest function
+import ast
+from pathlib import Path
+
+found = []
+for file in Path().rglob("*.py"):
+    if not any(part.startswith(".") or part in ("build", "node_modules") for part in file.parts):
+        for node in ast.walk(ast.parse(file.read_text(errors="replace"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                found.append((node.end_lineno - node.lineno + 1, str(file), node.lineno, node.name))
+lines, file, at, name = max(found)
+print(f"{name} in {file}:{at} has {lines} lines; {len(found)} functions were measured")
+"""
+
+HELP_OF_COMMANDS = """
+# Check that every console command answers --help
+for command in sparkq sparkq-mcp; do
+    "$SPARKQ_DEMO_BIN/$command" --help > /dev/null || { echo "$command --help failed"; exit 1; }
+    echo "$command --help: ok"
+done
+"""
+
+NEWEST_COMMITS = """
+# Report the three newest commits
+git log --max-count=3 --format='%h %s'
+"""
+
+TASKS = (
+    ("run-python", COUNT_FILES),
+    ("run-python", LONGEST_FUNCTION),
+    ("run-bash", HELP_OF_COMMANDS),
+    ("run-bash", NEWEST_COMMITS),
+)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo looks, and where its project is."""
+
+    code: Path
+    home: Path
+
+    def sparkq(self, *arguments: str, shown: bool = True) -> None:
+        """Run the command as a person would, and show both."""
+        if shown:
+            say(f"$ sparkq {' '.join(arguments if len(' '.join(arguments)) < WIDTH else arguments[:-1])}")
+        done = subprocess.run(
+            [sys.executable, "-m", "sparkq_cli.main", *arguments],
+            cwd=self.home,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"sparkq {arguments[0]} failed: {done.stderr}")
+        if shown:
+            say(textwrap.indent(done.stdout.rstrip(), "  "))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the demo; exits 1 when a task of it could not be settled."""
+    parser = ArgumentParser(prog="sparkq demo")
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args(arguments)
+    home = Path(tempfile.mkdtemp(prefix="sparkq-demo-"))
+    try:
+        run(Demo(code_to_look_at(options.folder), home))
+        if options.keep:
+            say(f"\nThe project is in {home}: try `sparkq -C {home} review`.")
+    finally:
+        if not options.keep:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def code_to_look_at(folder: Path | None) -> Path:
+    """The given folder, else the working directory if it has Python files, else SparkQ's own source."""
+    here = (folder or Path.cwd()).resolve()
+    if any(here.glob("*.py")) or any(here.glob("*/*.py")):
+        return here
+    if folder is not None:
+        raise SystemExit(f"sparkq demo: there are no Python files in {here}.")
+    return Path(__file__).resolve().parent.parent
+
+
+def run(demo: Demo) -> None:
+    """The person queues, the chat works, the person reviews."""
+    heading("1. You queue work")
+    demo.sparkq("setup", "--yes", shown=False)
+    say(f"(a project was set up in {demo.home})")
+    demo.sparkq("queue", "create", QUEUE, "--instructions", INSTRUCTIONS)
+    for tool, script in TASKS:
+        file = demo.home / "task.txt"
+        file.write_text(script.strip() + "\n")
+        demo.sparkq("enqueue", "--queue", QUEUE, "--tool", tool, "--file", "task.txt")
+    demo.sparkq("tasks", "--status", "queued")
+    heading("2. Claude works the queue over MCP (here: a small client that really runs the scripts)")
+    anyio.run(work, demo)
+    heading("3. You come back and review")
+    demo.sparkq("review", "--list")
+
+
+async def work(demo: Demo) -> None:
+    """What a chat does: look, claim, execute, complete, until the queue is empty."""
+    environment_ = {**environment(), "SPARKQ_CONFIG": str(demo.home / "sparkq.yml")}
+    server = StdioServerParameters(command=sys.executable, args=["-m", "sparkq_mcp.stdio"], env=environment_)
+    async with Client(stdio_client(server), client_info=Implementation(name="demo", version="1")) as client:
+        await call(client, "list_queues")
+        packet = await call(client, "claim", queue=QUEUE)
+        while packet["task"] is not None:
+            task = packet["task"]
+            code, output = await execute(demo.code, task)
+            if code == 0:
+                settled = await call(client, "complete", task_id=task["id"], result=output, claim_next=True)
+            else:
+                settled = await call(
+                    client, "fail", task_id=task["id"], error=f"exit code {code}\n{output}", claim_next=True
+                )
+            packet = settled["claimed"]
+
+
+async def call(client: Client, tool: str, **arguments: Any) -> Any:
+    """Call a tool, and show the call and its answer."""
+    result = await client.call_tool(tool, arguments)
+    shown = ", ".join(f"{name}={cut(json.dumps(value, ensure_ascii=False), 56)}" for name, value in arguments.items())
+    say(f"\n-> {tool}({shown})")
+    answer = result.structured_content or {}
+    for line in readable(answer):
+        say(f"   {line}")
+    if result.is_error:
+        raise SystemExit(1)
+    return answer
+
+
+def readable(value: Any, depth: int = 0) -> list[str]:
+    """An answer as short indented lines."""
+    lines = []
+    for name, one in value.items():
+        if isinstance(one, dict):
+            lines += [f"{'  ' * depth}{name}:", *readable(one, depth + 1)]
+        elif isinstance(one, list) and one and isinstance(one[0], dict):
+            for entry in one:
+                lines += [f"{'  ' * depth}{name}: " + "  ".join(f"{key}={part}" for key, part in entry.items())]
+        else:
+            text = safe(one).replace("\\n", " ⏎ ") if isinstance(one, str) else json.dumps(one)
+            lines.append(f"{'  ' * depth}{name}: {text}")
+    return [line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in lines]
+
+
+async def execute(folder: Path, task: dict[str, Any]) -> tuple[int, str]:
+    """Do what the tool's sentence says: run the script that the prompt is, in `folder`."""
+    command = ["bash", "-c"] if task["tool_name"] == "run-bash" else [sys.executable, "-c"]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        task["prompt"],
+        cwd=folder,
+        env={**environment(), "SPARKQ_DEMO_BIN": str(Path(sys.executable).parent)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), TASK_SECONDS)
+    return process.returncode or 0, output.decode(errors="replace").strip() or "(no output)"
+
+
+def heading(text: str) -> None:
+    """A line between the acts."""
+    say(f"\n{text}\n{'=' * len(text)}")
+
+
+def say(text: str) -> None:
+    """A line for the person, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
