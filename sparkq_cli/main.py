@@ -6,33 +6,11 @@ import sys
 from importlib import import_module
 from typing import Annotated, Any
 
+from sparkq_cli.rooms import ROOMS, SECTIONS, module
 from sparkq_core.errors import Kind, SparkQError
 
 EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
 DEFECT = 70
-
-ROOMS = {
-    "setup": "setup",
-    "enqueue": "enqueue",
-    "peek": "peek",
-    "tasks": "tasks",
-    "task": "task",
-    "claim": "claim",
-    "progress": "progress",
-    "complete": "complete",
-    "fail": "fail",
-    "release": "release",
-    "requeue": "requeue",
-    "edit": "edit",
-    "cancel": "cancel",
-    "accept": "accept",
-    "review": "review",
-    "queue": "queue",
-    "session": "session",
-    "mcp": "mcp",
-    "demo": "demo",
-    "version": "version",
-}
 
 
 def main() -> None:
@@ -97,11 +75,16 @@ def _app() -> Any:
         def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
             if cmd_name not in ROOMS:
                 return None
-            command = get_command(import_module(f"sparkq_cli.commands.{ROOMS[cmd_name]}").app)
+            command = get_command(import_module(module(cmd_name)).app)
             command.name = cmd_name
             for one in (command, *getattr(command, "commands", {}).values()):
                 one.help = _kept(one.help)
             return command
+
+        def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+            for section, lines in SECTIONS.items():
+                with formatter.section(section):
+                    formatter.write_dl(list(lines.items()))
 
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
             if args and not args[0].startswith("-") and args[0] not in ROOMS:

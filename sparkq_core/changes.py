@@ -5,7 +5,6 @@ A repository that answers too slowly, is none, or has no commit yet gives None: 
 
 import json
 import re
-import subprocess
 import time
 from pathlib import Path
 
@@ -78,6 +77,8 @@ def _git(root: Path, seconds: float, *arguments: str) -> str | None:
     Without optional locks, so that a Git command of the person's is never in the way of this one or behind it;
     without external diff or filter programs of the repository's configuration.
     """
+    import subprocess  # 3 ms at import, which commands that only read do not pay
+
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments[:1]]
     if arguments[0] == "diff":
         command += ["--no-ext-diff", "--no-textconv", "--ignore-submodules"]

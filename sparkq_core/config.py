@@ -3,13 +3,12 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sparkq_core import place
 from sparkq_core.errors import InvalidConfig
-from sparkq_core.settings import HOOKS, WEEK_SECONDS, Config, Scalar, Settings, TaskClass, Tool, scalars
+from sparkq_core.settings import HOOKS, SCALARS, WEEK_SECONDS, Config, Scalar, Settings, TaskClass, Tool
 from sparkq_core.text import nearest, safe
 
 MAX_FILE = 256 * 1024
@@ -52,21 +51,21 @@ def load(
 
 def build(found: Found) -> Settings:
     """Settings from values by dotted key; the rest is default. Raises InvalidConfig."""
-    known = scalars()
+    known = SCALARS
     settings = Settings()
     for key, (value, source) in found.items():
         section, _, rest = key.partition(".")
         if key in known:
             good = checked(known[key], value, source)
             if rest:
-                settings = replace(settings, **{section: replace(getattr(settings, section), **{rest: good})})
+                settings = settings._replace(**{section: getattr(settings, section)._replace(**{rest: good})})
             else:
-                settings = replace(settings, **{key: good})
+                settings = settings._replace(**{key: good})
         elif key == "script_dirs":
-            settings = replace(settings, script_dirs=_texts(key, value, source))
+            settings = settings._replace(script_dirs=_texts(key, value, source))
         elif section in TABLES and rest:
-            settings = replace(
-                settings, **{section: getattr(settings, section) | {rest: _entry(section, rest, value, source)}}
+            settings = settings._replace(
+                **{section: getattr(settings, section) | {rest: _entry(section, rest, value, source)}}
             )
         else:
             raise InvalidConfig(f"{source}: {safe(key)!r} is not a setting.", _meant(key, known))
@@ -150,7 +149,7 @@ def _meant(key: str, known: Mapping[str, Scalar]) -> str:
 
 
 def _from_environment(env: Mapping[str, str]) -> Found:
-    known = scalars()
+    known = SCALARS
     found: Found = {}
     for name, raw in env.items():
         if not name.startswith("SPARKQ_") or name == "SPARKQ_CONFIG":
@@ -216,7 +215,7 @@ def parse(text: str, name: str) -> Found:
 def _collect(found: Found, key: str, node: Any, name: str) -> None:
     """Settings of a section become `section.key`; an empty section means its defaults."""
     source = f"{name}:{node.start_mark.line + 1}"
-    is_section = key in TABLES or any(known.startswith(f"{key}.") for known in scalars())
+    is_section = key in TABLES or any(known.startswith(f"{key}.") for known in SCALARS)
     if not is_section:
         found[key] = (_value(node, name, seen=set()), source)
         return

@@ -4,15 +4,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sparkq_core import config as configuration
 from sparkq_core import place, schema
 from sparkq_core.clock import Clock
 from sparkq_core.errors import StorageError
-from sparkq_core.settings import Config, scalars
+from sparkq_core.settings import SCALARS, Config
 
 SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
 IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
@@ -25,8 +24,7 @@ HEADER = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One thing that setup did or found: `created`, `changed` or `kept`, and the path."""
 
     done: str
@@ -43,7 +41,7 @@ def root_for(start: Path, env: Mapping[str, str]) -> tuple[Path, bool]:
 
 def defaults(root: Path) -> dict[str, Any]:
     """The values of a new project's settings by dotted key."""
-    values = {key: spec.default for key, spec in scalars().items()}
+    values = {key: spec.default for key, spec in SCALARS.items()}
     values["project.name"] = root.name or "project"
     values["script_dirs"] = ["scripts"]
     return values | {f"task_classes.{name}": timeout for name, timeout in SEEDED_CLASSES.items()}
@@ -106,7 +104,7 @@ def render(values: Mapping[str, Any]) -> str:
     """A commented sparkq.yml with these values by dotted key; settings that are not named have their defaults."""
     lines = [HEADER.rstrip("\n")]
     section = ""
-    for key, spec in scalars().items():
+    for key, spec in SCALARS.items():
         head, _, rest = key.rpartition(".")
         if head != section:
             lines += ["", f"{head}:"] if head else [""]

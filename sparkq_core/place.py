@@ -4,8 +4,8 @@ Reads Git's files instead of running `git`: every command looks here first, and 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sparkq_core.errors import NoProject
 
@@ -13,8 +13,7 @@ FILE = "sparkq.yml"
 DATABASE = "sparkq/data/sparkq.db"
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A Git work tree: `top` is its root, `main` the root of the main work tree (itself unless linked)."""
 
     top: Path
@@ -25,8 +24,7 @@ class Repository:
         return self.top != self.main
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The project's root folder, and its sparkq.yml when it has one."""
 
     root: Path

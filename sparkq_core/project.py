@@ -1,8 +1,8 @@
 """The open handle that every room of the core takes: database, configuration, clock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sparkq_core import config as configuration
 from sparkq_core import schema
@@ -13,8 +13,7 @@ from sparkq_core.settings import Config
 CONFIG_ROWS = "SELECT key, value FROM config ORDER BY key"
 
 
-@dataclass(frozen=True, slots=True)
-class SparkQ:
+class SparkQ(NamedTuple):
     """An open project. Usable from several threads; each gets its own connection."""
 
     db: Database

@@ -3,8 +3,8 @@
 The guards of the SQL, the hints of the errors, the diagram in the documentation and the tests all read MOVES.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -31,8 +31,7 @@ class SessionStatus(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One verb: the statuses it starts from, the one it leads to, and whether it needs the running attempt."""
 
     sources: tuple[Status, ...]

@@ -12,7 +12,7 @@ from sparkq_core import lifecycle, project, queues, sessions
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import scalars
+from sparkq_core.settings import SCALARS
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -58,7 +58,7 @@ def setup(
 def _asked(values: dict[str, Any]) -> dict[str, Any]:
     """Every setting, shown with its default and confirmed."""
     show.say("Enter keeps the value in brackets.\n")
-    known = scalars()
+    known = SCALARS
     answers: dict[str, Any] = {}
     for key, value in values.items():
         spec = known.get(key)

@@ -1,7 +1,7 @@
 """Putting tasks into a queue, and changing one that waits there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sparkq_core import catalogue, queues
 from sparkq_core.db import Reader, Transaction
@@ -31,8 +31,7 @@ MAX_KEY = 200
 SOURCES = ("cli", "mcp", "http", "script", "import", "library")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A task to be. `timeout` in seconds goes before the class's, `task_class` before the tool's."""
 
     prompt: str
@@ -42,8 +41,7 @@ class Draft:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Enqueued:
+class Enqueued(NamedTuple):
     """A task in line: `place` counts from 1 at the head; `again` says that its key had been used before."""
 
     task: Task

@@ -4,7 +4,7 @@ Pages continue after a cursor, never after a count of rows: their cost does not 
 statement walks one index; the filters that have none thin out what it finds.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sparkq_core import events, queues, sessions
 from sparkq_core.db import Reader, Values
@@ -51,8 +51,7 @@ ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER 
 MAX_LIMIT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which tasks: all that are given must hold. `since` and `until` are UTC ms of the enqueue."""
 
     queue: str | None = None

@@ -1,0 +1,45 @@
+"""Every command with the line that `sparkq --help` shows, by what a person wants to do.
+
+The lines stand here so that the overview needs to import no command's room (it took 60 ms to import them all); a test
+holds them equal to the first sentence of each command's own help.
+"""
+
+SECTIONS = {
+    "Set up": {
+        "setup": "Set this repository up: sparkq.yml, the database, and what Git should ignore.",
+        "demo": "Show the whole loop on real work: queue tasks, let a real MCP client do them, review the results.",
+        "mcp": "Serve this project's queues to Claude over MCP on standard input and output.",
+    },
+    "Queue work": {
+        "queue": "Named lines of tasks, first in, first out.",
+        "session": "Named stretches of work: a label over queues.",
+        "enqueue": "Put a task into a queue.",
+        "edit": "Change a task that is still queued; its earlier prompts are kept.",
+        "cancel": "Take a queued task out of the line.",
+    },
+    "Look and review": {
+        "review": "Go through finished work that you have not seen: accept it, or send it back with feedback.",
+        "tasks": "List tasks: newest first, the queued ones of one queue in their order.",
+        "task": "Show a task whole: prompt, outcome, every attempt.",
+        "peek": "Show the next tasks of a queue without claiming them.",
+        "requeue": "Put a failed task back in its queue: same id, its attempts stay.",
+        "accept": "Take the late result of a task that timed out as its outcome.",
+    },
+    "Work by hand": {
+        "claim": "Take the next task of a queue, to do it by hand or in a chat without MCP.",
+        "progress": "Say that a running task is still being worked on: its timeout starts again.",
+        "complete": "Settle a running task as done.",
+        "fail": "Settle a running task as failed.",
+        "release": "Give a running task back to its old place in the queue.",
+    },
+    "Care": {
+        "version": "Print the version.",
+    },
+}
+
+ROOMS = {name: line for section in SECTIONS.values() for name, line in section.items()}
+
+
+def module(command: str) -> str:
+    """The module of a command: its name as Python spells it."""
+    return f"sparkq_cli.commands.{command.replace('-', '_')}"
