@@ -1,11 +1,14 @@
 """Parameters that several commands share, spelled once."""
 
+import re
 from typing import Annotated
 
 import typer
 
 from sparkq_core.errors import InvalidValue
 from sparkq_core.text import safe
+
+UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000}
 
 
 def task_id(value: str) -> int:
@@ -14,6 +17,16 @@ def task_id(value: str) -> int:
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
         raise InvalidValue(f"{safe(value)[:40]!r} is not a task id.", "Type the number of the task: 42 for #42.")
     return int(digits)
+
+
+def milliseconds(text: str) -> int:
+    """`3d`, `12h`, `30m`, `45s`, or a number of days. Raises InvalidValue."""
+    hit = re.fullmatch(r"(\d{1,6})([dhms]?)", text.strip().lower())
+    if hit is None:
+        raise InvalidValue(
+            f"{safe(text)[:40]!r} is not an age.", "Give days, hours, minutes or seconds: 3d, 12h, 30m, 45s."
+        )
+    return int(hit.group(1)) * UNITS[hit.group(2) or "d"]
 
 
 def _queue_names(incomplete: str) -> list[str]:

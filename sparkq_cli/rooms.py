@@ -7,6 +7,8 @@ holds them equal to the first sentence of each command's own help.
 SECTIONS = {
     "Set up": {
         "setup": "Set this repository up: sparkq.yml, the database, and what Git should ignore.",
+        "config": "Show the settings in force and where they come from, or change one.",
+        "config-export": "Print the settings in force as a commented sparkq.yml.",
         "demo": "Show the whole loop on real work: queue tasks, let a real MCP client do them, review the results.",
         "mcp": "Serve this project's queues to Claude over MCP on standard input and output.",
     },
@@ -14,6 +16,7 @@ SECTIONS = {
         "queue": "Named lines of tasks, first in, first out.",
         "session": "Named stretches of work: a label over queues.",
         "enqueue": "Put a task into a queue.",
+        "scripts": "List the project's scripts by their comment headers.",
         "edit": "Change a task that is still queued; its earlier prompts are kept.",
         "cancel": "Take a queued task out of the line.",
     },
@@ -33,6 +36,12 @@ SECTIONS = {
         "release": "Give a running task back to its old place in the queue.",
     },
     "Care": {
+        "purge": "Delete old finished tasks.",
+        "backup": "Write a sound copy of the database while others go on working.",
+        "export": "Write the whole project as JSON Lines.",
+        "import": "Read an export into a new project.",
+        "reload": "Read sparkq.yml and the script headers anew, and tell running servers to.",
+        "doctor": "Check that everything is in order, and say what mends what is not.",
         "version": "Print the version.",
     },
 }

@@ -159,11 +159,12 @@ def _from_environment(env: Mapping[str, str]) -> Found:
             if "__" in name:
                 raise InvalidConfig(f"The environment variable {safe(name)} is not a setting.", _meant(key, known))
             continue
-        found[key] = (_typed(known[key], raw), f"the environment variable {name}")
+        found[key] = (typed(known[key], raw), f"the environment variable {name}")
     return found
 
 
-def _typed(spec: Scalar, raw: str) -> Any:
+def typed(spec: Scalar, raw: str) -> Any:
+    """Text from the environment or the command line as the type of its setting, where it can be read as that."""
     if spec.kind is int and raw.strip().lstrip("-").isdecimal():
         return int(raw)
     if spec.kind is bool and raw.lower() in ("true", "false", "1", "0", "yes", "no", "on", "off"):

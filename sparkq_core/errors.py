@@ -90,6 +90,12 @@ class NoSuchClass(SparkQError):
     kind, code = Kind.NOT_FOUND, "no_such_class"
 
 
+class NoSuchScript(SparkQError):
+    """No script of the index has this name."""
+
+    kind, code = Kind.NOT_FOUND, "no_such_script"
+
+
 class WrongState(SparkQError):
     """The life cycle has no such move from the task's present status."""
 
@@ -106,6 +112,12 @@ class QueueClosed(SparkQError):
     """The queue has ended or is archived and does not admit this."""
 
     kind, code = Kind.CONFLICT, "queue_closed"
+
+
+class NotEmpty(SparkQError):
+    """The place is taken: a file that would be overwritten, or a project that would be mixed with another."""
+
+    kind, code = Kind.CONFLICT, "not_empty"
 
 
 class NameTaken(SparkQError):

@@ -20,6 +20,7 @@ SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM (
 ) ORDER BY id
 """
 
+RELOADED = "SELECT EXISTS (SELECT 1 FROM events WHERE id > :after AND kind = 'reloaded')"
 LAST = "SELECT coalesce(max(id), 0) FROM events"
 
 
@@ -48,6 +49,12 @@ def of_task(source: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...
 def after(sq: SparkQ, event_id: int, limit: int = 500) -> tuple[Event, ...]:
     """The next `limit` events after `event_id`, oldest first: the change feed."""
     return tuple(Event(*row) for row in sq.db.rows(AFTER, {"after": event_id, "limit": limit}))
+
+
+def reloaded(sq: SparkQ, event_id: int) -> bool:
+    """Whether somebody asked for the configuration to be read anew after `event_id`."""
+    row = sq.db.row(RELOADED, {"after": event_id})
+    return bool(row and row[0])
 
 
 def last(sq: SparkQ) -> int:

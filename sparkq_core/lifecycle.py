@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sparkq_core import catalogue, place, schema
 from sparkq_core import config as configuration
-from sparkq_core import place, schema
 from sparkq_core.clock import Clock
 from sparkq_core.errors import StorageError
+from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS, Config
 
 SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
@@ -55,6 +56,20 @@ def values(root: Path, env: Mapping[str, str]) -> dict[str, Any]:
     present = {key: value for key, (value, _) in configuration.read_file(file).items()}
     configuration.load(root, {key: value for key, value in env.items() if key != "SPARKQ_CONFIG"})
     return defaults(root) | present
+
+
+def in_force(sq: SparkQ) -> dict[str, Any]:
+    """The settings in force by dotted key, as `render` writes them."""
+    settings = sq.config.settings
+    found: dict[str, Any] = {}
+    for key in SCALARS:
+        head, _, rest = key.partition(".")
+        value = getattr(settings, head)
+        found[key] = getattr(value, rest) if rest else value
+    found["script_dirs"] = list(settings.script_dirs)
+    found |= {f"task_classes.{name}": one.timeout for name, one in catalogue.classes(sq).items()}
+    found |= {f"tools.{name}": one._asdict() for name, one in settings.tools.items()}
+    return found | {f"hooks.{name}": list(one) for name, one in settings.hooks.items()}
 
 
 def setup(
@@ -111,11 +126,11 @@ def render(values: Mapping[str, Any]) -> str:
             section = head
         indent = "  " if head else ""
         lines.append(f"{indent}# {spec.doc}{_limits(spec.low, spec.high, spec.choices)}")
-        lines.append(f"{indent}{rest}: {_scalar(values.get(key, spec.default))}")
+        lines.append(f"{indent}{rest}: {yaml_scalar(values.get(key, spec.default))}")
     lines += [
         "",
         "# Folders whose scripts `sparkq scripts` lists.",
-        f"script_dirs: {_scalar(values.get('script_dirs', ['scripts']))}",
+        f"script_dirs: {yaml_scalar(values.get('script_dirs', ['scripts']))}",
     ]
     lines += [
         "",
@@ -125,7 +140,7 @@ def render(values: Mapping[str, Any]) -> str:
     classes = {
         key.partition(".")[2]: one for key, one in values.items() if key.startswith("task_classes.")
     } or SEEDED_CLASSES
-    lines += [f"  {name}: {_scalar(one)}" for name, one in classes.items()]
+    lines += [f"  {name}: {yaml_scalar(one)}" for name, one in classes.items()]
     lines += [
         "",
         "# More tools, or other words for the built-in ones (run-bash, run-python, llm-haiku, llm-sonnet, llm-codex).",
@@ -144,7 +159,7 @@ def render(values: Mapping[str, Any]) -> str:
 
 def _table(name: str, values: Mapping[str, Any], example: str) -> str:
     entries = [
-        f"  {key.partition('.')[2]}: {_scalar(one)}" for key, one in values.items() if key.startswith(f"{name}.")
+        f"  {key.partition('.')[2]}: {yaml_scalar(one)}" for key, one in values.items() if key.startswith(f"{name}.")
     ]
     return "\n".join([f"{name}:", *entries]) if entries else f"# {name}:\n{example}"
 
@@ -155,7 +170,7 @@ def _limits(low: int | None, high: int | None, choices: tuple[str, ...]) -> str:
     return "" if low is None or high is None else f" ({low} to {high})"
 
 
-def _scalar(value: Any) -> str:
+def yaml_scalar(value: Any) -> str:
     """A value as YAML: plain where nothing can be misread, else as JSON, which is YAML too."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value

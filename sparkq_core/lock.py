@@ -25,6 +25,21 @@ def acquire(path: Path, *, wait: bool) -> int | None:
     return handle
 
 
+def is_held(path: Path) -> bool:
+    """Whether some process has the lock on file `path` now."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Wait for the lock on file `path` and hold it for the block."""

@@ -23,6 +23,7 @@ from sparkq_core.model import (
     Since,
     Task,
 )
+from sparkq_core.scripts import Script
 from sparkq_core.states import WARN_AFTER, Status
 from sparkq_core.text import cut
 
@@ -238,6 +239,21 @@ def queues(found: Iterable[tuple[Queue, Counts]]) -> Json:
     """A list of queues."""
     listed = [queue(one, counts) for one, counts in found]
     return {"queues": listed, "total": len(listed)}
+
+
+def script(one: Script) -> Json:
+    """A script of the index."""
+    return present({
+        "name": one.name,
+        "path": one.path,
+        "tool_name": one.tool,
+        "description": one.description,
+        "inputs": [part._asdict() for part in one.inputs],
+        "outputs": [part._asdict() for part in one.outputs],
+        "tags": list(one.tags),
+        "timeout": one.timeout,
+        "task_class": one.task_class,
+    })  # fmt: skip
 
 
 def session(one: Session) -> Json:

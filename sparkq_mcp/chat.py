@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sparkq_core import project, tasks
+from sparkq_core import events, project, tasks
 from sparkq_core.errors import InvalidValue, NoSuchTask
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
@@ -74,13 +74,21 @@ class Desk:
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._sq: SparkQ | None = None
+        self._version = 0
+        self._event = 0
         self._chats: dict[str, Chat] = {}
 
     @property
     def sq(self) -> SparkQ:
-        """The open project. Tried anew at each call until one has been set up. Raises NoProject and StorageError."""
+        """The open project. Tried anew at each call until one has been set up, and opened anew
+        with its configuration when somebody else ran `sparkq reload`. Raises NoProject and StorageError."""
+        if self._sq is not None and (version := self._sq.version()) != self._version:
+            self._version = version
+            if events.reloaded(self._sq, self._event):
+                self._sq = None
         if self._sq is None:
             self._sq = self._opener()
+            self._version, self._event = self._sq.version(), events.last(self._sq)
         return self._sq
 
     def chat(self, connection: str, client: str | None) -> Chat:

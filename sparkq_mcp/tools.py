@@ -8,6 +8,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from sparkq_core import queues, sweep, tasks, wire
+from sparkq_core import search as core_search
 from sparkq_core.model import Claim, Settled
 from sparkq_core.text import cut
 from sparkq_mcp import shapes
@@ -63,13 +64,17 @@ async def list_tasks(
     ctx: Ctx,
     queue: Annotated[str, Field(description="Only this queue")] = "",
     status: Annotated[str, Field(description="queued, running, succeeded or failed")] = "",
+    search: Annotated[str, Field(description="Words of title, prompt or outcome")] = "",
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
     cursor: Annotated[str, Field(description="next_cursor of the page before")] = "",
 ) -> Annotated[CallToolResult, shapes.TaskList]:
     """Tasks by title, newest first. A queue or status that all of them share stands once, beside the list."""
     sq = desk_of(ctx).sq
     wanted = tasks.Wanted(queue=queue or None, status=status or None)
-    page = tasks.page(sq, wanted, limit=limit, cursor=cursor or None)
+    if search:
+        page = core_search.page(sq, search, wanted, limit=limit, cursor=cursor or None)
+    else:
+        page = tasks.page(sq, wanted, limit=limit, cursor=cursor or None)
     now = sq.clock.now()
     lines: list[dict[str, Any]] = [
         wire.present(

@@ -6,9 +6,9 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Limit, QueueOpt
+from sparkq_cli.options import Json, Limit, QueueOpt, milliseconds
+from sparkq_core import search, wire
 from sparkq_core import tasks as core
-from sparkq_core import wire
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -25,6 +25,25 @@ def tasks(
     ] = None,
     tool: Annotated[str | None, typer.Option("--tool", metavar="T", help="Only tasks of this tool.")] = None,
     worker: Annotated[str | None, typer.Option("--worker", metavar="W", help="Only tasks of this worker.")] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            "--search", metavar="WORDS", help="Words, or a phrase in double quotes, of title, prompt or outcome."
+        ),
+    ] = None,
+    older: Annotated[
+        str | None, typer.Option("--older-than", metavar="AGE", help="Enqueued longer ago than this: 2d, 3h.")
+    ] = None,
+    newer: Annotated[
+        str | None, typer.Option("--newer-than", metavar="AGE", help="Enqueued within this time: 2d, 3h.")
+    ] = None,
+    reviewed: Annotated[
+        bool | None,
+        typer.Option("--reviewed/--unreviewed", help="Only finished ones that you have, or have not, reviewed."),
+    ] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="ORDER", help="newest, oldest, or line for the queued tasks of one queue.")
+    ] = "",
     limit: Limit = 50,
     cursor: Annotated[str | None, typer.Option("--cursor", metavar="C", help="Continue after this page.")] = None,
     json: Json = False,
@@ -33,18 +52,33 @@ def tasks(
 
     Examples:
       sparkq tasks --queue backend --status queued
-      sparkq tasks --status failed --json
+      sparkq tasks --status failed --newer-than 1d --json
+      sparkq tasks --search '"date parser" tests'
     """
     sq = open_sparkq()
-    wanted = core.Wanted(queue=queue, status=status, session=session, tool=tool, worker=worker)
-    page = core.page(sq, wanted, limit=limit, cursor=cursor)
     now = sq.clock.now()
+    wanted = core.Wanted(
+        queue=queue,
+        status=status,
+        session=session,
+        tool=tool,
+        worker=worker,
+        since=None if newer is None else now - milliseconds(newer),
+        until=None if older is None else now - milliseconds(older),
+        reviewed=reviewed,
+    )
+    if words is not None:
+        page = search.page(sq, words, wanted, limit=limit, cursor=cursor)
+    else:
+        page = core.page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
     if json:
         show.json_line(wire.page(page, now))
         return
     if not page.tasks:
         show.say(
-            "No tasks match." if wanted != core.Wanted() else 'No tasks yet. Add one: sparkq enqueue "…" --queue NAME'
+            "No tasks match."
+            if words or wanted != core.Wanted()
+            else 'No tasks yet. Add one: sparkq enqueue "…" --queue NAME'
         )
         return
     rows = [

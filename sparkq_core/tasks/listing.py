@@ -25,18 +25,31 @@ AND (:tool IS NULL OR tool = :tool) AND (:worker IS NULL OR worker = :worker)
 AND (:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)
 AND (:reviewed IS NULL OR (finished_at IS NOT NULL AND (reviewed_at IS NOT NULL) = :reviewed))
 """
-NEWEST = " ORDER BY id DESC LIMIT :limit"
+_FROM = f"SELECT {COLUMNS} FROM tasks WHERE"
+_DOWN = f"id < :after {THIN} ORDER BY id DESC LIMIT :limit"
+_UP = f"id > :after {THIN} ORDER BY id LIMIT :limit"
 
-ANY = f"SELECT {COLUMNS} FROM tasks WHERE id < :after {THIN}{NEWEST}"
-BY_STATUS = f"SELECT {COLUMNS} FROM tasks WHERE status = :status AND id < :after {THIN}{NEWEST}"
-BY_QUEUE_STATUS = (
-    f"SELECT {COLUMNS} FROM tasks WHERE queue_id = :queue AND status = :status AND id < :after {THIN}{NEWEST}"
-)
-BY_QUEUE = f"SELECT {COLUMNS} FROM tasks WHERE queue_id = :queue AND id < :after {THIN}{NEWEST}"
-LINE = f"""
-SELECT {COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position > :after {THIN}
-ORDER BY position LIMIT :limit
-"""
+ANY_NEWEST = f"{_FROM} {_DOWN}"
+ANY_OLDEST = f"{_FROM} {_UP}"
+STATUS_NEWEST = f"{_FROM} status = :status AND {_DOWN}"
+STATUS_OLDEST = f"{_FROM} status = :status AND {_UP}"
+QUEUE_NEWEST = f"{_FROM} queue_id = :queue AND {_DOWN}"
+QUEUE_OLDEST = f"{_FROM} queue_id = :queue AND {_UP}"
+QUEUE_STATUS_NEWEST = f"{_FROM} queue_id = :queue AND status = :status AND {_DOWN}"
+QUEUE_STATUS_OLDEST = f"{_FROM} queue_id = :queue AND status = :status AND {_UP}"
+LINE = f"{_FROM} queue_id = :queue AND status = 'queued' AND position > :after {THIN} ORDER BY position LIMIT :limit"
+
+BY_ID = {
+    # (queue given, status given, newest first)
+    (False, False, True): ANY_NEWEST,
+    (False, False, False): ANY_OLDEST,
+    (False, True, True): STATUS_NEWEST,
+    (False, True, False): STATUS_OLDEST,
+    (True, False, True): QUEUE_NEWEST,
+    (True, False, False): QUEUE_OLDEST,
+    (True, True, True): QUEUE_STATUS_NEWEST,
+    (True, True, False): QUEUE_STATUS_OLDEST,
+}
 
 TOTAL = """
 SELECT coalesce(sum(total), 0) FROM counts
@@ -49,6 +62,7 @@ SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:sta
 """
 ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER BY attempt"
 MAX_LIMIT = 1000
+SORTS = ("newest", "oldest", "line")
 
 
 class Wanted(NamedTuple):
@@ -91,30 +105,45 @@ def detail(sq: SparkQ, task_id: int) -> Detail:
         )
 
 
-def page(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
+def page(
+    sq: SparkQ, wanted: Wanted | None = None, *, sort: str = "", limit: int = 50, cursor: str | None = None
+) -> Page:
     """A page of at most `limit` (1 to 1,000) tasks, and the cursor of the next one.
 
-    Newest first; the queued tasks of one queue in the order in which they will be claimed. Raises NoSuchQueue,
-    NoSuchSession, InvalidValue.
+    `sort` is `newest`, `oldest` or `line` (the order in which they will be claimed: only for the queued tasks of one
+    queue, for which it is the default; else newest is). A cursor continues a page of the same filters and sort.
+    Raises NoSuchQueue, NoSuchSession, InvalidValue.
     """
     wanted = wanted or Wanted()
+    checked_limit(limit, wanted)
+    lines = wanted.queue is not None and wanted.status == Status.QUEUED
+    sort = sort or ("line" if lines else "newest")
+    if sort not in SORTS or (sort == "line" and not lines):
+        raise InvalidValue(
+            f"{safe(sort)!r} is not a way to sort these tasks.",
+            "It can be newest or oldest; line for the queued tasks of one queue.",
+        )
+    sweep(sq)
+    with sq.db.read() as tx:
+        values = filter_values(tx, wanted)
+        sql = LINE if sort == "line" else BY_ID[wanted.queue is not None, wanted.status is not None, sort == "newest"]
+        rows = tx.rows(sql, {**values, "after": start_after(cursor, newest=sort == "newest"), "limit": limit + 1})
+        total = tx.row(TOTAL if wanted.counted else COUNT, values)
+    tasks = tuple(Task(*row) for row in rows[:limit])
+    more = str(tasks[-1].position if sort == "line" else tasks[-1].id) if len(rows) > limit else None
+    return Page(tasks, int(total[0]) if total else 0, more)
+
+
+def checked_limit(limit: int, wanted: Wanted) -> None:
+    """Refuses a page size or a status that cannot be. Raises InvalidValue."""
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidValue(f"A page of {limit} tasks is not possible.", f"Ask for 1 to {MAX_LIMIT:,}.")
     if wanted.status is not None and wanted.status not in set(Status):
         raise InvalidValue(f"{safe(wanted.status)!r} is not a status.", f"It can be {', '.join(Status)}.")
-    sweep(sq)
-    with sq.db.read() as tx:
-        values = _values(tx, wanted)
-        sql, in_line = _statement(wanted)
-        start = _start(cursor, in_line)
-        rows = tx.rows(sql, {**values, "after": start, "limit": limit + 1})
-        total = tx.row(TOTAL if wanted.counted else COUNT, values)
-    tasks = tuple(Task(*row) for row in rows[:limit])
-    more = str(tasks[-1].position if in_line else tasks[-1].id) if len(rows) > limit else None
-    return Page(tasks, int(total[0]) if total else 0, more)
 
 
-def _values(source: Reader, wanted: Wanted) -> Values:
+def filter_values(source: Reader, wanted: Wanted) -> Values:
+    """The values of a list's filters. Raises NoSuchQueue, NoSuchSession."""
     return {
         "queue": queues.get(source, wanted.queue).id if wanted.queue is not None else None,
         "session": sessions.get(source, wanted.session).id if wanted.session is not None else None,
@@ -127,19 +156,11 @@ def _values(source: Reader, wanted: Wanted) -> Values:
     }
 
 
-def _statement(wanted: Wanted) -> tuple[str, bool]:
-    """The statement for these filters, and whether it follows the line instead of the ids."""
-    if wanted.queue is not None and wanted.status == Status.QUEUED:
-        return LINE, True
-    if wanted.queue is not None:
-        return (BY_QUEUE_STATUS if wanted.status else BY_QUEUE), False
-    return (BY_STATUS if wanted.status else ANY), False
-
-
-def _start(cursor: str | None, in_line: bool) -> int:
+def start_after(cursor: str | None, *, newest: bool) -> int:
+    """The id or position after which a page begins. Raises InvalidValue."""
     if cursor is None:
-        return -MAX_ID if in_line else MAX_ID
-    if not cursor.lstrip("-").isdecimal() or len(cursor) > 19:
+        return MAX_ID if newest else -MAX_ID
+    if not cursor.removeprefix("-").isdecimal() or len(cursor) > 19:
         raise InvalidValue(
             f"{safe(cursor)[:40]!r} is not a cursor.", "Send the one that the previous page gave, or none."
         )

@@ -1,0 +1,37 @@
+"""`sparkq backup`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json
+from sparkq_core import backup as core
+from sparkq_core.clock import iso
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; else beside the database, named by the time.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a sound copy of the database while others go on working. Never overwrites a file.
+
+    To restore: stop what uses the project, and put the copy in the database's place.
+
+    Example: sparkq backup ~/sparkq-monday.db
+    """
+    sq = open_sparkq()
+    name = f"{sq.config.database.stem}-{iso(sq.clock.now()).replace(':', '').replace('.', '-')}.backup.db"
+    target = file or sq.config.database.with_name(name)
+    size = core.copy(sq, target)
+    if json:
+        show.json_line({"path": str(target), "bytes": size})
+    else:
+        show.say(f"{size:,} bytes in {target}")

@@ -1,0 +1,78 @@
+"""`sparkq config show|set`"""
+
+from typing import Annotated, Any
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json
+from sparkq_core import adjust, catalogue, lifecycle
+from sparkq_core import config as configuration
+from sparkq_core.errors import InvalidConfig
+from sparkq_core.text import nearest, safe
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Show the settings in force and where they come from, or change one.",
+)
+
+
+@app.command(name="show")
+def show_config(
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="Only this setting.")] = None, json: Json = False
+) -> None:
+    """Show the settings in force, and where each comes from.
+
+    Example: sparkq config show purge.older_than_days
+    """
+    sq = open_sparkq()
+    values = lifecycle.in_force(sq)
+    values |= {f"tools.{name}": one._asdict() for name, one in catalogue.tools(sq).items()}
+    if key is not None:
+        if key not in values:
+            raise InvalidConfig(f"{safe(key)!r} is not a setting.", nearest(key, values))
+        values = {key: values[key]}
+    sources = {name: sq.config.sources.get(name, "default") for name in values}
+    if json:
+        listed = [{"key": name, "value": value, "source": sources[name]} for name, value in values.items()]
+        show.json_line({"settings": listed, "file": str(sq.config.file) if sq.config.file else None})
+        return
+    rows = [[name, safe(_text(value)), safe(sources[name])] for name, value in values.items()]
+    show.table(["SETTING", "VALUE", "FROM"], rows, flexible=1)
+
+
+@app.command(name="set")
+def set_config(
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="For example purge.older_than_days or task_classes.LLM_HEAVY.")
+    ],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="JSON for lists and tables.")],
+    json: Json = False,
+) -> None:
+    """Change one setting in sparkq.yml, its comments left alone (without a file: in the config table).
+
+    Examples:
+      sparkq config set task_classes.LLM_HEAVY 1800
+      sparkq config set tools.run-make '{"how": "Run this make target.", "task_class": "MEDIUM_SCRIPT"}'
+    """
+    sq = open_sparkq()
+    new = adjust.value_of(key, value)
+    where = adjust.change(sq, key, new)
+    if json:
+        show.json_line({"key": key, "value": new, "source": where})
+    else:
+        show.say(f"{key} is {_text(new)} in {where}.")
+        overriding = configuration.load().sources.get(key, "")
+        if overriding.startswith("the environment"):
+            show.say(f"Note: {overriding} goes before it here.")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {one}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,73 @@
+"""`sparkq purge`"""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, milliseconds
+from sparkq_core import purge as core
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def purge(
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than", metavar="AGE", help="Age of reviewed tasks: 3d, 12h, 30m (default: purge.older_than_days)."
+        ),
+    ] = None,
+    unreviewed: Annotated[
+        str | None,
+        typer.Option(
+            "--unreviewed-older-than", metavar="AGE", help="Age of unreviewed ones (default: purge.unreviewed_days)."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete old finished tasks. Never a queued or running one; results that nobody reviewed are kept longer.
+
+    Example: sparkq purge --older-than 7d --dry-run
+    """
+    sq = open_sparkq()
+    age = None if older_than is None else milliseconds(older_than)
+    unreviewed_age = None if unreviewed is None else milliseconds(unreviewed)
+    found = core.purge(sq, older_than=age, unreviewed=unreviewed_age, dry_run=True)
+    if not dry_run and found.total:
+        if not yes and not json and sys.stdin.isatty():
+            typer.confirm(f"Delete {found.total} finished tasks ({found.unreviewed} of them unreviewed)?", abort=True)
+        found = core.purge(
+            sq, older_than=age, unreviewed=unreviewed_age, on_batch=_bar(found.total) if not json else None
+        )
+    if json:
+        show.json_line(
+            {"reviewed": found.reviewed, "unreviewed": found.unreviewed, "total": found.total, "dry_run": dry_run}
+        )
+    else:
+        would = "would be deleted" if dry_run else "deleted"
+        show.say(
+            f"{found.total} finished tasks {would}"
+            + (f", {found.unreviewed} of them unreviewed." if found.total else ".")
+        )
+
+
+def _bar(total: int) -> Callable[[int], None] | None:
+    """A line that grows, for a purge that takes a while, on a terminal."""
+    if total < 2000 or not sys.stderr.isatty():
+        return None
+
+    def drawn(gone: int) -> None:
+        filled = 40 * gone // total
+        sys.stderr.write(
+            f"\r[{'#' * filled}{' ' * (40 - filled)}] {gone:,} of {total:,}" + ("\n" if gone >= total else "")
+        )
+        sys.stderr.flush()
+
+    return drawn

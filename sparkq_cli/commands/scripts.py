@@ -1,0 +1,51 @@
+"""`sparkq scripts`"""
+
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.options import Json
+from sparkq_core import config, wire
+from sparkq_core import scripts as core
+from sparkq_core.text import safe
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def scripts(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORDS]...", help="A tag, or words of name and description.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the project's scripts by their comment headers.
+
+    A header is `# name: …`, `# description: …`, `# inputs: ENV (required)`, `# outputs: …`, `# tags: …`,
+    `# timeout: 60`, `# task_class: FAST_SCRIPT` before the first line of code, in the folders of script_dirs.
+
+    Example: sparkq scripts deploy
+    """
+    settings = config.load()
+    found = core.matching(core.index(settings.root, settings.settings.script_dirs), words or ())
+    if json:
+        listed = [wire.script(one) for one in found]
+        show.json_line({"scripts": listed, "total": len(listed)})
+        return
+    if not found:
+        folders = ", ".join(settings.settings.script_dirs)
+        show.say(f"No script with a header{' matches' if words else ''} in {folders}. See: sparkq scripts --help")
+        return
+    rows = [
+        [
+            safe(one.name),
+            safe(one.path),
+            safe(one.description),
+            safe(", ".join(f"{part.name}{'*' if part.required else ''}" for part in one.inputs)),
+            safe(", ".join(one.tags)),
+        ]
+        for one in found
+    ]
+    show.table(["NAME", "PATH", "DESCRIPTION", "INPUTS (* required)", "TAGS"], rows, flexible=2)
+    show.say(f"\nQueue one: sparkq enqueue --script {safe(found[0].name)} --queue NAME")

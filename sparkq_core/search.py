@@ -1,0 +1,88 @@
+"""Full-text search over titles, prompts and outcomes.
+
+The index is brought up to date from the event log when somebody searches: enqueue and complete pay nothing for it.
+"""
+
+import re
+
+from sparkq_core.db import Transaction
+from sparkq_core.errors import InvalidValue
+from sparkq_core.model import Page, Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.sweep import sweep
+from sparkq_core.tasks.listing import THIN, Wanted, checked_limit, filter_values, start_after
+
+BATCH = 500
+INDEXED = "SELECT indexed_event FROM project"
+SINCE = "SELECT id, task_id FROM events WHERE id > :after ORDER BY id LIMIT :limit"
+FORGET = "DELETE FROM search WHERE rowid = :task"
+LEARN = """
+INSERT INTO search (rowid, title, prompt, outcome)
+SELECT t.id, t.title, (SELECT p.text FROM prompts AS p WHERE p.task_id = t.id AND p.revision = t.revision),
+    (SELECT group_concat(concat_ws(' ', a.result, a.error, a.late_text), ' ') FROM attempts AS a WHERE a.task_id = t.id)
+FROM tasks AS t WHERE t.id = :task
+"""
+INDEXED_TO = "UPDATE project SET indexed_event = :event"
+FOUND = f"""
+SELECT {COLUMNS} FROM (
+    SELECT rowid AS found FROM search WHERE search MATCH :match AND rowid < :after ORDER BY rowid DESC
+) CROSS JOIN tasks ON tasks.id = found
+WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN} LIMIT :limit
+"""
+TOTAL = f"""
+SELECT count(*) FROM (SELECT rowid AS found FROM search WHERE search MATCH :match) CROSS JOIN tasks ON tasks.id = found
+WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
+"""
+
+
+def page(sq: SparkQ, words: str, wanted: Wanted | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """Tasks that have all the `words` in title, prompt or outcome, newest first.
+
+    A word finds those that begin with it; "two words" in double quotes find the phrase. Raises InvalidValue,
+    NoSuchQueue, NoSuchSession.
+    """
+    match = query(words)
+    wanted = wanted or Wanted()
+    checked_limit(limit, wanted)
+    sweep(sq)
+    update(sq)
+    with sq.db.read() as tx:
+        values = {**filter_values(tx, wanted), "match": match}
+        rows = tx.rows(FOUND, {**values, "after": start_after(cursor, newest=True), "limit": limit + 1})
+        total = tx.row(TOTAL, values)
+    tasks = tuple(Task(*row) for row in rows[:limit])
+    return Page(tasks, int(total[0]) if total else 0, str(tasks[-1].id) if len(rows) > limit else None)
+
+
+def query(words: str) -> str:
+    """What a person typed as an FTS5 query in which no character is an operator. Raises InvalidValue."""
+    parts = re.findall(r'"([^"]+)"|([^\s"]+)', words)
+    terms = [f'"{phrase}"' if phrase else f'"{word}"*' for phrase, word in parts if re.search(r"\w", phrase or word)]
+    if not terms:
+        raise InvalidValue(
+            "There is no word to search for.", 'Give words, or a phrase in double quotes: "date parser".'
+        )
+    return " AND ".join(terms[:20])
+
+
+def update(sq: SparkQ) -> None:
+    """Index what has happened since the last search, in small batches."""
+    while True:
+        with sq.db.read() as tx:
+            row = tx.row(INDEXED)
+            if not tx.rows(SINCE, {"after": row[0] if row else 0, "limit": 1}):
+                return
+        with sq.db.write() as tx:
+            _batch(tx)
+
+
+def _batch(tx: Transaction) -> None:
+    row = tx.row(INDEXED)
+    events = tx.rows(SINCE, {"after": row[0] if row else 0, "limit": BATCH})
+    if not events:
+        return
+    for task in sorted({task for _, task in events if task is not None}):
+        tx.run(FORGET, {"task": task})
+        tx.run(LEARN, {"task": task})
+    tx.run(INDEXED_TO, {"event": events[-1][0]})
