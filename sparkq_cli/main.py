@@ -30,6 +30,18 @@ def main() -> None:
         sys.exit(_defect(error))
 
 
+def runner() -> None:
+    """The entry point of `sparkq-runner`."""
+    sys.argv[1:1] = ["runner"]
+    main()
+
+
+def complete() -> None:
+    """The entry point of `sparkq-complete`."""
+    sys.argv[1:1] = ["complete"]
+    main()
+
+
 def _become(module: str) -> None:
     """Run another door in this process: no import edge, and none of Typer's start-up time."""
     import runpy

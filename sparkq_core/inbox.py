@@ -26,6 +26,10 @@ WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND (finished_at, id) > (:
 AND (:queue IS NULL OR queue_id = :queue)
 ORDER BY finished_at, id LIMIT :limit
 """
+NEWEST = f"""
+SELECT {FINISHED} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL
+AND (:queue IS NULL OR queue_id = :queue) ORDER BY finished_at DESC, id DESC LIMIT :limit
+"""
 WAITING = """
 SELECT coalesce(sum(total), 0) FROM counts WHERE reviewed = 0 AND (:queue IS NULL OR queue_id = :queue)
 AND status IN (SELECT name FROM statuses WHERE finished)
@@ -62,6 +66,14 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
     found = tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows[:limit])
     more = f"{found[-1].task.finished_at}.{found[-1].task.id}" if len(rows) > limit else None
     return Inbox(found, int(total[0]) if total else 0, more)
+
+
+def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Finished, ...]:
+    """The unreviewed tasks that finished last, the latest first. Raises NoSuchQueue."""
+    with sq.db.read() as tx:
+        of = queues.get(tx, queue).id if queue is not None else None
+        rows = tx.rows(NEWEST, {"queue": of, "limit": limit})
+    return tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows)
 
 
 def _cursor(cursor: str | None) -> tuple[int, int]:

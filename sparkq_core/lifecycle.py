@@ -15,6 +15,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS, Config
 
 SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
+IGNORED_HEAD = "# SparkQ's data"
 IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
 _PLAIN = re.compile(r"[A-Za-z_./][\w./-]*")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
@@ -112,7 +113,7 @@ def _ignore(root: Path) -> Step:
     if not missing or "/sparkq/" in before.splitlines() or "sparkq/" in before.splitlines():
         return Step("kept", file)
     start = before if not before or before.endswith("\n") else f"{before}\n"
-    return _write(file, f"{start}# SparkQ's data\n" + "".join(f"{one}\n" for one in missing))
+    return _write(file, f"{start}{IGNORED_HEAD}\n" + "".join(f"{one}\n" for one in missing))
 
 
 def render(values: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
+import anyio
 from mcp import Client
 from mcp.server import MCPServer
 from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCRequest, jsonrpc_message_adapter
@@ -18,12 +19,16 @@ from pydantic import ValidationError
 from sparkq_core.wire import compact
 from sparkq_mcp.streams import MAX_LINE, Oversized
 
+DRAIN_SECONDS = 0.5
 UNSUPPORTED_PROTOCOL_VERSION = -32022
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 
 
 class Sink(Protocol):
     """Where answers go."""
+
+    answered: int
+    """How many requests have been answered."""
 
     async def write(self, text: str) -> Any: ...
     async def flush(self) -> Any: ...
@@ -37,13 +42,18 @@ class Entry:
         self._sink = sink
         self._server = server
         self._open = False
+        self._asked = 0
 
     def __aiter__(self) -> "Entry":
         return self
 
     async def __anext__(self) -> str:
         while True:
-            line = await anext(self._source)
+            try:
+                line = await anext(self._source)
+            except StopAsyncIteration:
+                await self._drain()
+                raise
             if isinstance(line, Oversized):
                 await self._refuse(None, INVALID_REQUEST, f"A request may have {MAX_LINE:,} bytes at most.")
                 continue
@@ -56,7 +66,15 @@ class Entry:
                 if not self._open and message.method == "server/discover" and await self._discover(message):
                     continue
                 self._open = True
+                self._asked += 1
             return line
+
+    async def _drain(self) -> None:
+        """The client has closed its end: what it asked before is still answered, unless that takes too long."""
+        with anyio.move_on_after(DRAIN_SECONDS):
+            while self._sink.answered < self._asked:
+                await anyio.sleep(0.005)
+            await self._sink.flush()
 
     async def _malformed(self, line: str) -> None:
         try:
@@ -93,6 +111,7 @@ class Entry:
         await self._answer({"jsonrpc": "2.0", "id": request_id, "error": error})
 
     async def _answer(self, message: dict[str, Any]) -> None:
+        self._asked += 1
         await self._sink.write(compact(message) + "\n")
         await self._sink.flush()
 

@@ -100,6 +100,7 @@ class Output(asyncio.BaseProtocol):
     transport: asyncio.WriteTransport
 
     def __init__(self) -> None:
+        self.answered = 0
         self._room = asyncio.Event()
         self._room.set()
         self._gone = False
@@ -120,6 +121,8 @@ class Output(asyncio.BaseProtocol):
 
     async def write(self, text: str) -> None:
         """Put `text` into the buffer; nothing when the client is gone."""
+        if text.startswith('{"jsonrpc":"2.0","id":'):
+            self.answered += 1
         if not self._gone:
             self.transport.write(text.encode("utf-8", errors="backslashreplace"))
 

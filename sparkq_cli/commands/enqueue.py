@@ -1,5 +1,6 @@
 """`sparkq enqueue`"""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,9 @@ def enqueue(
         str | None, typer.Option("--key", metavar="K", help="The same key again returns the task that it made.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the prompt from a file.")] = None,
+    split: Annotated[
+        bool, typer.Option("--split", help="Several tasks from one text: one a heading, or one a line.")
+    ] = False,
     script: Annotated[
         str | None, typer.Option("--script", metavar="NAME", help="Queue a script of `sparkq scripts`.")
     ] = None,
@@ -54,6 +58,7 @@ def enqueue(
       sparkq enqueue "Add tests for the parser" --queue backend
       sparkq enqueue --queue backend --file task.md --timeout 1800
       sparkq enqueue --script deploy --arg ENV=staging
+      sparkq enqueue --file tasks.md --split
       git diff | sparkq enqueue - --queue review --tool llm-haiku
     """
     sq = open_sparkq()
@@ -66,9 +71,35 @@ def enqueue(
             timeout=timeout if timeout is not None else None if task_class else draft.timeout,
             key=key,
         )
+        drafts = [draft]
     else:
-        draft = tasks.Draft(text_from(prompt, file, "prompt"), tool, task_class, timeout, key)
-    done = tasks.enqueue_all(sq, into, [draft], source="script" if script else "cli")[0]
+        text = text_from(prompt, file, "prompt")
+        parts = parts_of(text) if split else [text]
+        if not parts:
+            raise InvalidValue("There is no task in this text.", "Write one task a heading (## Task) or one a line.")
+        # A key names one task: the parts of a split text get numbered ones, so that the same file again adds nothing.
+        keys = [f"{key}-{number}" if key and split else key for number in range(1, len(parts) + 1)]
+        drafts = [tasks.Draft(part, tool, task_class, timeout, one) for part, one in zip(parts, keys, strict=True)]
+    added = tasks.enqueue_all(sq, into, drafts, source="script" if script else "cli")
+    if split:
+        _report_all(sq, added, json, quiet)
+    else:
+        _report(sq, added[0], json, quiet)
+
+
+def _report_all(sq: SparkQ, added: tuple[tasks.Enqueued, ...], json: bool, quiet: bool) -> None:
+    if json:
+        now = sq.clock.now()
+        show.json_line(
+            {"tasks": [wire.task_brief(one.task, now) | {"position": one.place} for one in added], "total": len(added)}
+        )
+    elif not quiet:
+        for one in added:
+            show.say(f"{wire.friendly(one.task.id)}  {safe(one.task.title)}")
+        show.say(f"{len(added)} tasks in {added[0].task.queue}.")
+
+
+def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
     if json:
         show.json_line(wire.task_brief(done.task, sq.clock.now()) | {"position": done.place})
     elif not quiet:
@@ -89,3 +120,37 @@ def _draft(sq: SparkQ, name: str, arguments: list[str], has_prompt: bool) -> tas
         given[key] = value
     found = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), name)
     return tasks.Draft(scripts.prompt(found, given), found.tool, found.task_class, found.timeout)
+
+
+def parts_of(text: str) -> list[str]:
+    """The tasks of one text: what stands under each heading of the highest level that occurs more than once (or at
+    all), heading included; without headings each line that says something, list marks taken off."""
+    lines = text.splitlines()
+    fenced = _in_fences(lines)
+    levels = [
+        0 if fenced[at] else len(line) - len(line.lstrip("#")) if re.match(r"#{1,6} ", line) else 0
+        for at, line in enumerate(lines)
+    ]
+    present = sorted({level for level in levels if level})
+    if not present:
+        return [
+            part
+            for part in (re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?", "", line).strip() for line in lines)
+            if part
+        ]
+    level = next((one for one in present if levels.count(one) > 1), present[-1])
+    starts = [at for at, one in enumerate(levels) if one == level]
+    ends = [
+        next((at for at in range(start + 1, len(lines)) if 0 < levels[at] <= level), len(lines)) for start in starts
+    ]
+    return ["\n".join(lines[start:end]).strip() for start, end in zip(starts, ends, strict=True)]
+
+
+def _in_fences(lines: list[str]) -> list[bool]:
+    """Which lines stand in fenced code, where a # is no heading."""
+    inside, found = False, []
+    for line in lines:
+        fence = line.lstrip().startswith("```")
+        found.append(inside or fence)
+        inside ^= fence
+    return found

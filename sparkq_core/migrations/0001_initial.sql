@@ -7,7 +7,8 @@ CREATE TABLE project (
     created_at INTEGER NOT NULL,
     looked_at INTEGER,  -- the person's last look at the inbox
     purged_at INTEGER,  -- the last background purge, so that processes take turns
-    indexed_event INTEGER NOT NULL DEFAULT 0  -- the last event that the search index knows
+    indexed_event INTEGER NOT NULL DEFAULT 0,  -- the last event that the search index knows
+    hooked_event INTEGER  -- the last event whose hooks were run; NULL until hooks are configured
 ) STRICT;
 
 CREATE TABLE config (

@@ -1,0 +1,44 @@
+"""`sparkq connect`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import connect as core
+from sparkq_cli import show
+from sparkq_cli.options import Json
+from sparkq_core import config as configuration
+from sparkq_core.errors import NoProject
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def connect(
+    name: Annotated[str, typer.Argument(metavar="CLIENT", help="claude-code, claude-desktop, cursor or vscode.")],
+    only_print: Annotated[bool, typer.Option("--print", help="Show the configuration; write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Tell an MCP client where this project's server is, and check that it starts.
+
+    What the client's configuration said before is kept beside it.
+
+    Example: sparkq connect claude-code
+    """
+    config = configuration.load()
+    if not config.database.is_file():
+        raise NoProject("There is no project here to connect.", "Run `sparkq setup` first.")
+    target = core.client(name, config, Path.home())
+    server = core.entry(config)
+    text = core.merged(target, server)
+    if only_print:
+        show.say(text.rstrip("\n"))
+        return
+    tools = core.check(server)
+    kept = core.write(target, text)
+    if json:
+        show.json_line({"client": name, "file": str(target.file), "kept": str(kept) if kept else None, "tools": tools})
+        return
+    show.say(f"{target.name} finds SparkQ in {target.file}" + (f" (before: {kept.name})." if kept else "."))
+    show.say(f"Checked: the server starts and offers {tools} tools. Restart {target.name} to use them.")

@@ -1,0 +1,24 @@
+"""`sparkq restart`"""
+
+import typer
+
+from sparkq_cli import service
+from sparkq_cli.commands.run import Env, Host, Port, passed_on
+from sparkq_cli.commands.start import report
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, Quiet
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def restart(host: Host = None, port: Port = None, env: Env = None, json: Json = False, quiet: Quiet = False) -> None:
+    """Stop the background server, if one runs, and start it.
+
+    Example: sparkq restart --env prod
+    """
+    config = open_sparkq().config
+    server = service.running(config)
+    if server is not None:
+        service.stop(config, server)
+    report(config, service.start(config, passed_on(host, port, env)), "runs", json, quiet)

@@ -1,0 +1,29 @@
+"""`sparkq run`"""
+
+import runpy
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Goes before server.host.")]
+Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Goes before server.port.", min=1, max=65535)]
+Env = Annotated[str | None, typer.Option("--env", metavar="E", help="dev, test or prod: goes before env.")]
+
+
+def passed_on(host: str | None, port: int | None, env: str | None) -> list[str]:
+    """The options as the server's own command line."""
+    given = (("--host", host), ("--port", port), ("--env", env))
+    return [part for name, value in given if value is not None for part in (name, str(value))]
+
+
+@app.command()
+def run(host: Host = None, port: Port = None, env: Env = None) -> None:
+    """Serve the web page and REST API in the foreground, until Ctrl-C.
+
+    Example: sparkq run --port 5006 --env prod
+    """
+    sys.argv = ["sparkq run", *passed_on(host, port, env)]
+    runpy.run_module("sparkq_http.server", run_name="__main__", alter_sys=True)

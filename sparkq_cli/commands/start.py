@@ -1,0 +1,33 @@
+"""`sparkq start`"""
+
+import typer
+
+from sparkq_cli import service, show
+from sparkq_cli.commands.run import Env, Host, Port, passed_on
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, Quiet
+from sparkq_core.settings import Config
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def start(host: Host = None, port: Port = None, env: Env = None, json: Json = False, quiet: Quiet = False) -> None:
+    """Serve the web page and REST API in the background; says where once they answer.
+
+    Example: sparkq start
+    """
+    config = open_sparkq().config
+    server = service.running(config)
+    if server is not None:
+        report(config, server, "is running already", json, quiet)
+        return
+    report(config, service.start(config, passed_on(host, port, env)), "runs", json, quiet)
+
+
+def report(config: Config, server: service.Running, said: str, json: bool, quiet: bool) -> None:
+    """Where the server is, for `start` and `restart`."""
+    if json:
+        show.json_line({"running": True, "url": server.url, **server._asdict(), "log": str(config.log)})
+    elif not quiet:
+        show.say(f"The server {said} at {server.url} (process {server.pid}, log {config.log}).")

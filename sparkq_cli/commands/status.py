@@ -1,0 +1,35 @@
+"""`sparkq status`"""
+
+import typer
+
+from sparkq_cli import service, show
+from sparkq_cli.options import Json
+from sparkq_core import config as configuration
+from sparkq_core.clock import SystemClock, from_iso
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """Say whether the server runs, and where. The queue itself needs no server.
+
+    Exit code 0 when it runs, 1 when it does not.
+
+    Example: sparkq status
+    """
+    server = service.running(configuration.load())
+    answers = server is not None and server.port > 0 and service.healthy(server)
+    if json:
+        about = {"url": server.url, **server._asdict(), "healthy": answers} if server is not None else {}
+        show.json_line({"running": server is not None} | about)
+    elif server is None:
+        show.say("No server runs. Start it: sparkq start (the queue itself needs none)")
+    elif not server.port:
+        show.say("The server is starting.")
+    else:
+        since = show.ago(from_iso(server.started_at), SystemClock().now())
+        word = "answers" if answers else "does NOT answer"
+        show.say(f"The server runs at {server.url} for {since} (process {server.pid}) and {word}.")
+    if server is None:
+        raise typer.Exit(1)

@@ -1,0 +1,93 @@
+"""`sparkq wait`"""
+
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, QueueOpt, Quiet, task_id
+from sparkq_core import queues, sweep, tasks, wire
+from sparkq_core.errors import InvalidValue
+from sparkq_core.model import Task
+from sparkq_core.project import SparkQ
+from sparkq_core.states import FINISHED
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+FAILED, TIMED_OUT = 1, 124
+LOOK_SECONDS = 0.1
+SWEEP_SECONDS = 5.0
+
+
+@app.command()
+def wait(
+    ids: Annotated[
+        list[int] | None, typer.Argument(parser=task_id, metavar="[ID]...", help="The tasks to wait for.")
+    ] = None,
+    queue: QueueOpt = None,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", metavar="S", help="Give up after so many seconds.", min=0)
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Return when tasks are finished, or when a queue has nothing queued or running.
+
+    Exit code 0 when all succeeded, 1 when one failed, 124 when the time was over.
+
+    Examples:
+      sparkq wait 42 43 --timeout 600 && make release
+      sparkq wait --queue backend
+    """
+    if bool(ids) == bool(queue):
+        raise InvalidValue("Say what to wait for.", "Give ids, or --queue NAME.")
+    sq = open_sparkq()
+    started = sq.clock.now()
+    over = not _until(sq, lambda: _done(sq, ids or [], queue), timeout)
+    found = [tasks.get(sq, one) for one in ids] if ids else _finished(sq, str(queue), started)
+    failed = any(task.status == "failed" for task in found)
+    if json:
+        show.json_line(
+            {"tasks": [wire.task_brief(task, sq.clock.now()) for task in found], "total": len(found), "timed_out": over}
+        )
+    elif not quiet:
+        for task in found:
+            show.say(f"{wire.friendly(task.id)} {task.status} {show.mark(task, sq.clock.now())}".rstrip())
+        if over:
+            show.say("The time is over.")
+    if over or failed:
+        raise typer.Exit(TIMED_OUT if over else FAILED)
+
+
+def _done(sq: SparkQ, ids: list[int], queue: str | None) -> bool:
+    if queue is None:
+        return all(tasks.get(sq, one).status in FINISHED for one in ids)
+    of, _ = queues.instructions(sq, queue)
+    counts = queues.counts_of(sq, of)
+    return not counts.queued and not counts.running
+
+
+def _finished(sq: SparkQ, queue: str, since: int) -> list[Task]:
+    """The queue's tasks that finished while this command waited."""
+    newest = tasks.page(sq, tasks.Wanted(queue=queue), limit=1000).tasks
+    return [task for task in reversed(newest) if task.finished_at is not None and task.finished_at >= since]
+
+
+def _until(sq: SparkQ, holds: Callable[[], bool], timeout: float | None) -> bool:
+    """Whether it came true in time: looked at whenever another process has written."""
+    end = None if timeout is None else time.monotonic() + timeout
+    swept = time.monotonic()
+    version = None
+    while True:
+        present = sq.version()
+        if present != version or time.monotonic() - swept > SWEEP_SECONDS:
+            version, swept = present, time.monotonic()
+            sweep.sweep(sq)
+            if holds():
+                return True
+        if end is not None and time.monotonic() >= end:
+            return holds()
+        time.sleep(LOOK_SECONDS)

@@ -1,0 +1,112 @@
+"""`sparkq watch`"""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import QueueOpt
+from sparkq_core import events, inbox, queues, tasks, upkeep, wire
+from sparkq_core.model import Task
+from sparkq_core.project import SparkQ
+from sparkq_core.states import Status
+from sparkq_core.text import safe
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+LOOK_SECONDS = 0.2
+BAR = 20
+
+
+@app.command()
+def watch(
+    queue: QueueOpt = None,
+    interval: Annotated[
+        float, typer.Option("--interval", metavar="S", help="Seconds between two pictures.", min=0.2, max=60)
+    ] = 1.0,
+) -> None:
+    """Watch the project live: running with age against timeout, next up, just finished. Ctrl-C ends it.
+
+    Into a pipe it prints a line for each thing that happens.
+
+    Example: sparkq watch
+    """
+    sq = open_sparkq()
+    if queue is not None:
+        queues.instructions(sq, queue)  # an unknown name is an error now, not an empty picture for ever
+    try:
+        if sys.stdout.isatty():
+            _pictures(sq, queue, interval)
+        else:
+            _lines(sq)
+    except KeyboardInterrupt:
+        return
+
+
+def _pictures(sq: SparkQ, queue: str | None, interval: float) -> None:
+    while True:
+        upkeep.upkeep(sq)
+        lines = picture(sq, queue)
+        sys.stdout.write("\x1b[H\x1b[2J" + "\n".join(lines) + "\n")
+        sys.stdout.flush()
+        time.sleep(interval)
+
+
+def picture(sq: SparkQ, queue: str | None) -> list[str]:
+    """The present state as lines."""
+    now = sq.clock.now()
+    found = [(one, counts) for one, counts in queues.all_of(sq) if queue in (None, one.name)]
+    lines = [
+        f"{show.paint(sq.config.name, 'bold')}  {time.strftime('%H:%M:%S', time.localtime(now / 1000))}  (Ctrl-C ends)",
+        "",
+    ]
+    lines.append(show.paint("Running", "bold"))
+    running = tasks.page(sq, tasks.Wanted(queue=queue, status=Status.RUNNING), sort="oldest", limit=15).tasks
+    lines += [_running(task, now) for task in running] or ["  nothing"]
+    lines += ["", show.paint("Next up", "bold")]
+    waiting = [
+        f"  {one.name}: {_heads(sq, one.name)} ({counts.queued} queued)" for one, counts in found if counts.queued
+    ]
+    lines += waiting or ["  nothing"]
+    lines += ["", show.paint("Finished, to review", "bold")]
+    finished = inbox.newest(sq, queue=queue, limit=8)
+    lines += [
+        f"  {wire.friendly(one.task.id)}  {one.task.status} {show.mark(one.task, now)}  {safe(one.task.title)}  {show.ago(one.task.finished_at, now)} ago"
+        for one in finished
+    ] or ["  nothing"]
+    return [show.fit(line, show.columns() + 16 * show.coloured()) for line in lines]
+
+
+def _running(task: Task, now: int) -> str:
+    age = now - (task.heartbeat_at or task.claimed_at or now)
+    part = min(1.0, max(0.0, age / (task.timeout * 1000)))
+    bar = "#" * round(BAR * part) + "." * (BAR - round(BAR * part))
+    style = "failed" if part >= 1 else "running"
+    return f"  {wire.friendly(task.id)}  [{show.paint(bar, style)}] {show.span(age)}/{task.timeout}s {show.mark(task, now)} {safe(task.title)}  {safe(task.worker or '')}"
+
+
+def _heads(sq: SparkQ, queue: str) -> str:
+    return ", ".join(f"{wire.friendly(task.id)} {safe(task.title)}" for task in tasks.peek(sq, queue, 2).tasks)
+
+
+def _lines(sq: SparkQ) -> None:
+    """The event feed, for pipes and logs."""
+    last, version = events.last(sq), 0
+    while True:
+        if sq.version() != version:
+            version = sq.version()
+            for event in events.after(sq, last):
+                last = event.id
+                what = f"{wire.friendly(event.task_id)} " if event.task_id else ""
+                note = f": {safe(event.text)}" if event.text else ""
+                show.say(
+                    show.fit(
+                        f"{time.strftime('%H:%M:%S', time.localtime(event.at / 1000))} {what}{event.kind}{note}", 200
+                    )
+                )
+                sys.stdout.flush()
+        upkeep.upkeep(sq)
+        time.sleep(LOOK_SECONDS)

@@ -1,0 +1,135 @@
+"""Writes an MCP client's configuration: merged with what is there, a copy kept, and checked by really starting it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sparkq_core.errors import InvalidConfig, InvalidValue, SparkQError, StorageError
+from sparkq_core.settings import Config
+
+CHECK_SECONDS = 30
+REQUESTS = (
+    {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "sparkq-connect", "version": "1"},
+        },
+    },
+    {"jsonrpc": "2.0", "method": "notifications/initialized"},
+    {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+)
+
+
+class Client(NamedTuple):
+    """An MCP client: where its configuration stands, and under which key it lists its servers."""
+
+    name: str
+    file: Path
+    key: str = "mcpServers"
+
+
+class CheckFailed(SparkQError):
+    """The configured command did not answer as an MCP server."""
+
+    code = "check_failed"
+
+
+def client(name: str, config: Config, home: Path) -> Client:
+    """The client called `name`. Raises InvalidValue."""
+    desktop = home / "Library/Application Support/Claude" if sys.platform == "darwin" else home / ".config/Claude"
+    known = {
+        "claude-code": Client("Claude Code", config.root / ".mcp.json"),
+        "claude-desktop": Client("Claude Desktop", desktop / "claude_desktop_config.json"),
+        "cursor": Client("Cursor", config.root / ".cursor/mcp.json"),
+        "vscode": Client("VS Code", config.root / ".vscode/mcp.json", "servers"),
+    }
+    if name not in known:
+        raise InvalidValue(f"{name!r} is no client that SparkQ knows.", f"It can be {', '.join(known)}.")
+    return known[name]
+
+
+def entry(config: Config) -> dict[str, Any]:
+    """How a client starts this project's server: absolute paths, since clients start it anywhere with a bare environment."""
+    installed = shutil.which("sparkq", path=str(Path(sys.executable).parent))
+    command = [installed] if installed else [sys.executable, "-m", "sparkq_cli.main"]
+    return {"command": command[0], "args": [*command[1:], "mcp", "--project", str(config.root.resolve())]}
+
+
+def merged(target: Client, server: dict[str, Any]) -> str:
+    """The client's configuration with SparkQ in it and everything else as it was. Raises InvalidConfig."""
+    present: Any = {}
+    if target.file.is_file():
+        try:
+            present = json.loads(target.file.read_text(encoding="utf-8") or "{}")
+        except (OSError, ValueError) as error:
+            raise InvalidConfig(
+                f"{target.file} is not JSON: {error}.", "Mend it first; it was left as it is."
+            ) from error
+    servers = present.get(target.key, {}) if isinstance(present, dict) else None
+    if not isinstance(present, dict) or not isinstance(servers, dict):
+        raise InvalidConfig(
+            f"{target.file} is no configuration of {target.name}.", "Mend it first; it was left as it is."
+        )
+    return json.dumps(present | {target.key: servers | {"sparkq": server}}, indent=2, ensure_ascii=False) + "\n"
+
+
+def write(target: Client, text: str) -> Path | None:
+    """Write the configuration; returns the copy of what was there before, if anything was. Raises StorageError."""
+    try:
+        target.file.parent.mkdir(parents=True, exist_ok=True)
+        kept = None
+        if target.file.exists():
+            if target.file.read_text(encoding="utf-8") == text:
+                return None
+            kept = _free(target.file)
+            shutil.copy2(target.file, kept)
+        beside = target.file.with_name(f".{target.file.name}.new")
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, target.file.resolve())
+    except OSError as error:
+        raise StorageError(
+            f"{target.file} cannot be written: {error.strerror}.", "Use --print and copy it by hand."
+        ) from error
+    return kept
+
+
+def _free(file: Path) -> Path:
+    number = 1
+    while (kept := file.with_name(f"{file.name}.before-sparkq{'' if number == 1 else f'-{number}'}")).exists():
+        number += 1
+    return kept
+
+
+def check(server: dict[str, Any]) -> int:
+    """Start the configured command in a bare environment and count its tools. Raises CheckFailed with what it said."""
+    lines = "".join(json.dumps(request) + "\n" for request in REQUESTS)
+    try:
+        done = subprocess.run(
+            [server["command"], *server["args"]],
+            input=lines,
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "HOME": "/"},
+            capture_output=True,
+            text=True,
+            timeout=CHECK_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CheckFailed(
+            f"{server['command']} does not start: {error}.", "Reinstall SparkQ where it stays, then connect again."
+        ) from error
+    for line in done.stdout.splitlines():
+        answer = json.loads(line)
+        if answer.get("id") == 2 and "result" in answer:
+            return len(answer["result"]["tools"])
+    raise CheckFailed(
+        "The configured command does not list its tools.", (done.stderr.strip() or "It said nothing.")[-400:]
+    )

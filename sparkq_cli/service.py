@@ -1,0 +1,109 @@
+"""The background server: started, found, and stopped, by the lock that it holds."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sparkq_core import lock
+from sparkq_core.errors import Busy, SparkQError, StorageError
+from sparkq_core.settings import Config
+
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
+
+
+class Running(NamedTuple):
+    """A server that holds the lock now; `port` 0 while it is still starting."""
+
+    pid: int
+    host: str
+    port: int
+    started_at: str
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+def running(config: Config) -> Running | None:
+    """The project's server, or None. Trusts nothing that is written unless its writer still holds the lock."""
+    file = config.run_dir / "server.lock"
+    if not lock.is_held(file):
+        return None
+    try:
+        about = json.loads(file.read_text(encoding="utf-8"))
+        return Running(int(about["pid"]), str(about["host"]), int(about["port"]), str(about["started_at"]))
+    except (OSError, ValueError, KeyError):
+        return Running(0, "", 0, "")
+
+
+def healthy(server: Running) -> bool:
+    """Whether it answers."""
+    from http.client import HTTPConnection, HTTPException
+
+    connection = HTTPConnection(server.host, server.port, timeout=2)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def start(config: Config, arguments: list[str]) -> Running:
+    """Start the server in the background and wait until it answers. Raises StorageError, SparkQError with its words."""
+    config.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        log = config.log.open("ab")
+    except OSError as error:
+        raise StorageError(f"{config.log} cannot be written: {error.strerror}.", "Correct logs.path.") from error
+    with log:
+        before = log.tell()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sparkq_http.server", *arguments],
+            cwd=config.root,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    found = _until(START_SECONDS, lambda: process.poll() is not None or _answers(config, process.pid))
+    server = running(config)
+    if not found or process.returncode is not None or server is None:
+        if process.poll() is None:
+            process.kill()
+        said = config.log.read_bytes()[before:].decode(errors="replace").strip().splitlines()
+        raise SparkQError("The server did not start.", "\n        ".join(said[-4:]) or f"See {config.log}.")
+    return server
+
+
+def _answers(config: Config, pid: int) -> bool:
+    server = running(config)
+    return server is not None and server.pid == pid and healthy(server)
+
+
+def stop(config: Config, server: Running) -> None:
+    """End the server and wait until it has let go of the lock. Raises Busy when it does not."""
+    for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 3.0)):
+        if server.pid and running(config) is not None:
+            os.kill(server.pid, number)
+        if _until(seconds, lambda: running(config) is None):
+            return
+    raise Busy(f"The server (process {server.pid}) does not end.", "Try again; `sparkq status` shows it.")
+
+
+def _until(seconds: float, holds: Callable[[], bool]) -> bool:
+    """Whether something came true in time, asked every 50 ms."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return holds()

@@ -1,0 +1,106 @@
+"""Commands of the person's that run when something happened: without a shell, with the task as JSON on standard input.
+
+Whichever process comes by first takes the new events in one transaction and starts their commands, so each runs once.
+Nobody waits for them: a failing or hanging hook never disturbs the queue.
+"""
+
+import subprocess
+import tempfile
+from typing import Any
+
+from sparkq_core import queues, tasks, wire
+from sparkq_core.errors import NoSuchTask
+from sparkq_core.model import Event
+from sparkq_core.project import SparkQ
+
+ON_EVENT = {"succeeded": "on_succeeded", "failed": "on_failed", "timed out": "on_failed", "stale": "on_stale"}
+BATCH = 100
+WATERMARK = "SELECT hooked_event FROM project"
+BEGIN_HERE = "UPDATE project SET hooked_event = (SELECT coalesce(max(id), 0) FROM events)"
+NEW = """
+SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM events WHERE id > :after ORDER BY id LIMIT :limit
+"""
+TAKEN = "UPDATE project SET hooked_event = :event"
+
+_started: list[subprocess.Popen[bytes]] = []
+"""Commands that may still run: asked now and then, so that none stays a zombie."""
+
+
+def run_due(sq: SparkQ) -> int:
+    """Start the hooks of what has happened since the last time; returns how many were started.
+
+    What happened before hooks were configured starts nothing. A command that cannot be started is passed over.
+    """
+    _started[:] = [one for one in _started if one.poll() is None]
+    if not sq.config.settings.hooks:
+        return 0
+    return sum(_start(sq, command, document) for command, document in _wanted(sq, _take(sq)))
+
+
+def _take(sq: SparkQ) -> list[Event]:
+    """The new events, which from now on are this process's to run hooks for."""
+    row = sq.db.row(WATERMARK)
+    after = row[0] if row else None
+    if after is not None and not sq.db.rows(NEW, {"after": after, "limit": 1}):
+        return []
+    with sq.db.write() as tx:
+        row = tx.row(WATERMARK)
+        if row is None or row[0] is None:
+            tx.run(BEGIN_HERE)
+            return []
+        found = [Event(*one) for one in tx.rows(NEW, {"after": row[0], "limit": BATCH})]
+        if found:
+            tx.run(TAKEN, {"event": found[-1].id})
+    return found
+
+
+def _wanted(sq: SparkQ, events: list[Event]) -> list[tuple[tuple[str, ...], wire.Json]]:
+    """The commands to start, each with its document."""
+    configured = sq.config.settings.hooks
+    found: list[tuple[tuple[str, ...], wire.Json]] = []
+    settled: dict[int, Event] = {}
+    for event in events:
+        name = ON_EVENT.get(event.kind)
+        if name in configured and event.task_id is not None:
+            document = _task(sq, event.task_id)
+            if document is not None:
+                found.append((configured[name], {"event": name, "task": document}))
+        if event.kind in ("succeeded", "failed", "timed out") and event.queue_id is not None:
+            settled[event.queue_id] = event
+    if "on_queue_empty" in configured:
+        found += [
+            (configured["on_queue_empty"], {"event": "on_queue_empty", "queue": one}) for one in _emptied(sq, settled)
+        ]
+    return found
+
+
+def _task(sq: SparkQ, task_id: int) -> wire.Json | None:
+    try:
+        return wire.task_whole(tasks.detail(sq, task_id), sq.clock.now())
+    except NoSuchTask:
+        return None
+
+
+def _emptied(sq: SparkQ, settled: dict[int, Event]) -> list[wire.Json]:
+    """The queues whose last open task has just been settled."""
+    found = [(queue, counts) for queue, counts in queues.all_of(sq, archived=True) if queue.id in settled]
+    return [wire.queue(queue, counts) for queue, counts in found if not counts.queued and not counts.running]
+
+
+def _start(sq: SparkQ, command: tuple[str, ...], document: dict[str, Any]) -> bool:
+    with tempfile.TemporaryFile() as stdin:  # a file, because a pipe would block on a long prompt
+        stdin.write(wire.compact(document).encode("utf-8", "backslashreplace"))
+        stdin.seek(0)
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=sq.config.root,
+                start_new_session=True,
+            )
+        except OSError:
+            return False
+    _started.append(process)
+    return True
