@@ -149,6 +149,8 @@ CREATE TABLE attempts (
     PRIMARY KEY (task_id, attempt)
 ) STRICT;
 
+CREATE INDEX attempts_finished ON attempts (finished_at) WHERE finished_at IS NOT NULL;
+
 -- Append-only: the timeline of a task and the change feed of the doors.
 CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -3,6 +3,7 @@
 from sparkq_core.tasks.claim import claim, held, peek
 from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, enqueue, enqueue_all
 from sparkq_core.tasks.late import accept
+from sparkq_core.tasks.line import delete, to_front
 from sparkq_core.tasks.listing import Wanted, detail, get, page
 from sparkq_core.tasks.requeue import cancel, requeue
 from sparkq_core.tasks.settle import complete, fail, progress, release
@@ -15,6 +16,7 @@ __all__ = [
     "cancel",
     "claim",
     "complete",
+    "delete",
     "detail",
     "edit",
     "enqueue",
@@ -27,4 +29,5 @@ __all__ = [
     "progress",
     "release",
     "requeue",
+    "to_front",
 ]

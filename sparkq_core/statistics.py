@@ -1,0 +1,62 @@
+"""How the work went: finished tasks by day, and how long they took by queue.
+
+A timeout is counted apart: it is not the worker's failure.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sparkq_core.project import SparkQ
+
+DAYS = 7
+DAY = 86_400_000
+
+BY_DAY = """
+SELECT finished_at / :day, sum(outcome = 'succeeded'), sum(outcome = 'failed' AND error_type IS NOT 'timeout'),
+    sum(error_type IS 'timeout')
+FROM attempts INDEXED BY attempts_finished
+WHERE finished_at >= :since AND outcome IN ('succeeded', 'failed') GROUP BY 1 ORDER BY 1
+"""
+BY_QUEUE = """
+SELECT (SELECT q.name FROM queues AS q WHERE q.id = t.queue_id), count(*), avg(a.finished_at - a.claimed_at),
+    max(a.finished_at - a.claimed_at)
+FROM attempts AS a INDEXED BY attempts_finished JOIN tasks AS t ON t.id = a.task_id
+WHERE a.finished_at >= :since AND a.outcome = 'succeeded' GROUP BY t.queue_id ORDER BY 1
+"""
+
+
+class Day(NamedTuple):
+    """What finished on one day (UTC): `date` as 2026-11-23."""
+
+    date: str
+    succeeded: int
+    failed: int
+    timed_out: int
+
+
+class Pace(NamedTuple):
+    """How long a queue's succeeded attempts took, in ms."""
+
+    queue: str
+    count: int
+    mean_ms: int
+    longest_ms: int
+
+
+def by_day(sq: SparkQ) -> tuple[Day, ...]:
+    """The last seven days (UTC), today last, days without work included."""
+    today = sq.clock.now() // DAY
+    rows = {row[0]: row[1:] for row in sq.db.rows(BY_DAY, {"day": DAY, "since": (today - DAYS + 1) * DAY})}
+    return tuple(Day(_date(day), *rows.get(day, (0, 0, 0))) for day in range(today - DAYS + 1, today + 1))
+
+
+def by_queue(sq: SparkQ) -> tuple[Pace, ...]:
+    """Time from claim to success by queue, over the last seven days."""
+    since = (sq.clock.now() // DAY - DAYS + 1) * DAY
+    return tuple(
+        Pace(name, n, round(mean), longest) for name, n, mean, longest in sq.db.rows(BY_QUEUE, {"since": since})
+    )
+
+
+def _date(day: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()

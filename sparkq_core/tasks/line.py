@@ -1,0 +1,44 @@
+"""What a person does to the line itself: bring a waiting task to its head, or delete a task for good."""
+
+from sparkq_core import queues
+from sparkq_core.errors import NoSuchTask
+from sparkq_core.events import note
+from sparkq_core.model import Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.states import MOVES
+from sparkq_core.tasks.refusal import find, no_such, refused
+
+TO_FRONT = f"UPDATE tasks SET position = :position WHERE id = :id AND status = :source RETURNING {COLUMNS}"
+DELETE = "DELETE FROM tasks WHERE id = :id AND status <> 'running' RETURNING queue_id"
+FORGET = "DELETE FROM search WHERE rowid = :id"
+
+
+def to_front(sq: SparkQ, task_id: int) -> Task:
+    """Make a queued task the next one of its queue. Raises NoSuchTask, WrongState, QueueClosed for an archived queue."""
+    with sq.db.write() as tx:
+        task = find(tx, task_id)
+        if task.status not in MOVES["edit"].sources:
+            raise refused(tx, task_id, "move to the front")
+        position = queues.place(tx, queues.by_id(tx, task.queue_id), front=True)
+        row = tx.row(TO_FRONT, {"id": task_id, "position": position, "source": MOVES["edit"].source})
+        assert row is not None
+        note(tx, sq.clock.now(), "moved to the front", task=task_id, queue=task.queue_id)
+    return Task(*row)
+
+
+def delete(sq: SparkQ, task_id: int) -> None:
+    """Delete a task that is not running, with its prompts, attempts and timeline. Its id is never given again.
+
+    Raises NoSuchTask, WrongState for a running one.
+    """
+    with sq.db.write() as tx:
+        row = tx.row(DELETE, {"id": task_id})
+        if row is None:
+            try:
+                find(tx, task_id)
+            except NoSuchTask:
+                raise no_such(tx, task_id) from None
+            raise refused(tx, task_id, "delete")
+        tx.run(FORGET, {"id": task_id})
+        note(tx, sq.clock.now(), "deleted", queue=row[0], text=f"#{task_id}")
