@@ -38,7 +38,7 @@ class Pace(NamedTuple):
     """How long a queue's succeeded attempts took, in ms."""
 
     queue: str
-    count: int
+    finished: int
     mean_ms: int
     longest_ms: int
 
