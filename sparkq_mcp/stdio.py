@@ -16,6 +16,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--project", type=Path, metavar="PATH", help="a folder of the project (default: where it is started)"
     )
+    parser.add_argument("--read-only", action="store_true", help="offer only the tools that change nothing")
+    parser.add_argument("--tools", default="", metavar="NAMES", help="offer only these tools: claim,complete,fail")
     options = parser.parse_args(arguments)
     # One line a record, and before MCPServer puts its own handler on the root logger.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
@@ -25,10 +27,15 @@ def main(arguments: list[str] | None = None) -> None:
     import anyio
 
     from sparkq_core.config import environment
+    from sparkq_core.errors import InvalidValue
     from sparkq_mcp.chat import opener
     from sparkq_mcp.server import build
 
-    server = build(opener(options.project, environment()))
+    only = [name.strip() for name in options.tools.split(",") if name.strip()]
+    try:
+        server = build(opener(options.project, environment()), read_only=options.read_only, only=only)
+    except InvalidValue as error:
+        parser.error(f"{error.message} {error.hint}")
     gc.enable()
     gc.freeze()
     anyio.run(_serve, server)

@@ -23,12 +23,19 @@ class StrictTool(Tool):
 
     @classmethod
     def of(
-        cls, fn: Callable[..., Any], *, title: str, read_only: bool = False, idempotent: bool = True
+        cls,
+        fn: Callable[..., Any],
+        *,
+        title: str,
+        read_only: bool = False,
+        idempotent: bool = True,
+        meta: dict[str, Any] | None = None,
     ) -> "StrictTool":
         """The tool made from `fn`: its name, its docstring, its annotated parameters."""
         tool = cls.from_function(
             fn,
             title=title,
+            meta=meta,
             annotations=ToolAnnotations(
                 title=title,
                 read_only_hint=read_only,

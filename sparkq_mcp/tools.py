@@ -12,6 +12,7 @@ from sparkq_core import search as core_search
 from sparkq_core.model import Claim, Settled
 from sparkq_core.text import cut
 from sparkq_mcp import shapes
+from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, Desk
 from sparkq_mcp.reply import reply
 from sparkq_mcp.strict import StrictTool
@@ -275,7 +276,7 @@ async def requeue(
 def all_tools() -> list[StrictTool]:
     """The twelve, in the order in which a worker meets them."""
     return [
-        StrictTool.of(list_queues, title="List queues", read_only=True),
+        StrictTool.of(list_queues, title="List queues", read_only=True, meta={"ui": {"resourceUri": BOARD}}),
         StrictTool.of(peek, title="Peek at a queue", read_only=True),
         StrictTool.of(claim, title="Claim a task", idempotent=False),
         StrictTool.of(complete, title="Complete a task"),

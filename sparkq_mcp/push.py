@@ -1,0 +1,83 @@
+"""Tells listeners what changed, whichever process changed it.
+
+Modern clients listen by `subscriptions/listen`, which the SDK serves from a bus; legacy ones by `resources/subscribe`,
+which it does not serve, so it is added here. Asking the database costs 4 us; nothing is read until something changed.
+"""
+
+import logging
+from typing import Any, NamedTuple
+
+import anyio
+from mcp.server.context import ServerRequestContext
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import InMemorySubscriptionBus
+from mcp.shared.subscriptions import ResourceUpdated
+from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+
+from sparkq_core import events
+from sparkq_core.errors import SparkQError
+from sparkq_mcp.chat import Desk
+from sparkq_mcp.resources import touched
+
+LOOK_SECONDS = 0.1
+MAX_SUBSCRIPTIONS = 1000
+log = logging.getLogger("sparkq.mcp")
+
+
+class Subscription(NamedTuple):
+    """A legacy client's wish to hear of one resource. `client` tells its connection from others."""
+
+    client: int
+    uri: str
+
+
+class Push:
+    """The bus of the modern era, the subscriptions of the legacy one, and the loop that feeds both."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.bus = InMemorySubscriptionBus()
+        self._desk = desk
+        self._legacy: dict[Subscription, ServerSession] = {}
+
+    async def subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
+        """Serve `resources/subscribe`."""
+        if len(self._legacy) < MAX_SUBSCRIPTIONS:
+            self._legacy[Subscription(id(ctx.session.client_params), str(params.uri))] = ctx.session
+        return EmptyResult()
+
+    async def unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
+        """Serve `resources/unsubscribe`."""
+        self._legacy.pop(Subscription(id(ctx.session.client_params), str(params.uri)), None)
+        return EmptyResult()
+
+    async def run(self) -> None:
+        """Publish what changes, for ever. A project that cannot be read now is looked at again later."""
+        last = self._newest()  # before the first request, so that nothing after a client's subscription is missed
+        while True:
+            await anyio.sleep(LOOK_SECONDS)
+            try:
+                newest = events.last(self._desk.sq)
+                if newest != last:
+                    await self._publish(touched(self._desk, events.after(self._desk.sq, last)))
+                last = newest
+            except SparkQError:
+                await anyio.sleep(2)
+            except Exception:
+                # A listener that is gone, or a defect here, must not end the chat.
+                log.exception("pushing changes failed")
+                await anyio.sleep(2)
+
+    def _newest(self) -> int:
+        try:
+            return events.last(self._desk.sq)
+        except SparkQError:
+            return 0
+
+    async def _publish(self, uris: list[str]) -> None:
+        for uri in uris:
+            await self.bus.publish(ResourceUpdated(uri=uri))
+        for wish, session in [one for one in self._legacy.items() if one[0].uri in uris]:
+            try:
+                await session.send_resource_updated(wish.uri)
+            except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+                self._legacy.pop(wish, None)

@@ -1,0 +1,141 @@
+"""Resources: the same facts as the tools give, for clients whose person attaches or watches them."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp_types import Completion, CompletionArgument
+
+from sparkq_core import queues, scripts, tasks, wire
+from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.model import Event
+from sparkq_core.states import Status
+from sparkq_mcp.chat import Desk
+from sparkq_mcp.reply import visible
+
+QUEUES = "sparkq://queues"
+SCRIPTS = "sparkq://scripts"
+PLAYBOOK = "sparkq://playbook"
+JSON_TYPE = "application/json"
+MAX_COMPLETIONS = 100
+
+Reader = Callable[..., Awaitable[str]]
+
+
+def playbook() -> str:
+    """WORKER_PLAYBOOK.md as installed, or as it stands in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for file in (package / "sparkq_core" / "WORKER_PLAYBOOK.md", package / "WORKER_PLAYBOOK.md"):
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    return "The playbook is missing from this installation of SparkQ."
+
+
+def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
+    """Register every resource and the completion of its parameters."""
+
+    def resource(uri: str, title: str, description: str, mime_type: str = JSON_TYPE) -> Callable[[Reader], Reader]:
+        register = server.resource(uri, name=title, title=title, description=description, mime_type=mime_type)
+        return lambda fn: register(_translating(fn))
+
+    @resource(QUEUES, "Queues", "Every queue and how many of its tasks stand where.")
+    async def all_queues() -> str:
+        return text(wire.queues(queues.all_of(desk.sq)))
+
+    @resource(f"{QUEUES}/{{queue}}", "Queue", "One queue with its counts and instructions.")
+    async def one_queue(queue: str) -> str:
+        found, instructions = queues.instructions(desk.sq, queue)
+        return text(wire.queue(found, queues.counts_of(desk.sq, found)) | {"instructions": instructions})
+
+    @resource(
+        f"{QUEUES}/{{queue}}/tasks{{?status}}",
+        "Tasks of a queue",
+        "A queue's tasks by title, optionally of one status.",
+    )
+    async def tasks_of_queue(queue: str, status: str = "") -> str:
+        page = tasks.page(desk.sq, tasks.Wanted(queue=queue, status=status or None))
+        return text(wire.page(page, desk.sq.clock.now()))
+
+    @resource(
+        f"{QUEUES}/{{queue}}/instructions", "Instructions of a queue", "What the person wrote for whoever works it."
+    )
+    async def instructions_of_queue(queue: str) -> str:
+        found, words = queues.instructions(desk.sq, queue)
+        return text({"queue": found.name, "instructions": words, "revision": found.revision})
+
+    @resource("sparkq://tasks/{id}", "Task", "A task whole: prompt, outcome, every attempt, timeline.")
+    async def one_task(id: str) -> str:  # noqa: A002  # the name of the template's parameter
+        if not (id.isascii() and id.isdecimal() and len(id) < 19):
+            raise ResourceNotFoundError("A task is named by its number: sparkq://tasks/42")
+        return text(wire.task_history(tasks.detail(desk.sq, int(id)), desk.sq.clock.now()))
+
+    @resource(SCRIPTS, "Scripts", "The project's scripts by their comment headers.")
+    async def all_scripts() -> str:
+        settings = desk.sq.config
+        found = scripts.index(settings.root, settings.settings.script_dirs)
+        return text({"scripts": [wire.script(one) for one in found], "total": len(found)})
+
+    @resource(PLAYBOOK, "Worker playbook", "How to work a queue well.", mime_type="text/markdown")
+    async def the_playbook() -> str:
+        return playbook()
+
+    async def complete(_ref: object, argument: CompletionArgument, _context: object) -> Completion:
+        return Completion(values=completions(desk, argument.name, argument.value)[:MAX_COMPLETIONS])
+
+    register: Any = server.completion  # untyped in the SDK
+    register()(complete)
+
+
+def completions(desk: Desk, name: str, begun: str) -> list[str]:
+    """What a parameter called `name` may be, of what begins so."""
+    if name == "status":
+        known: tuple[str, ...] = tuple(Status)
+    elif name == "queue":
+        try:
+            known = queues.names(desk.sq)
+        except SparkQError:
+            return []
+    else:
+        return []
+    return [str(one) for one in known if str(one).startswith(begun)]
+
+
+def text(value: wire.Json) -> str:
+    """Compact JSON whose texts a model can safely read."""
+    return wire.compact(visible(value))
+
+
+def _translating(fn: Reader) -> Reader:
+    """The function with the core's refusals as the protocol's: what is not there is -32602, the rest -32603."""
+
+    @functools.wraps(fn)
+    async def wrapped(*args: Any, **kwargs: Any) -> str:
+        try:
+            return await fn(*args, **kwargs)
+        except SparkQError as error:
+            kind = ResourceNotFoundError if error.kind == Kind.NOT_FOUND else ResourceError
+            raise kind(f"{error.message} {error.hint}".strip()) from error
+
+    return wrapped
+
+
+def touched(desk: Desk, events: tuple[Event, ...]) -> list[str]:
+    """The resources that these events changed."""
+    by_id = {queue.id: queue.name for queue, _ in queues.all_of(desk.sq, archived=True)}
+    found: dict[str, None] = {}
+    for event in events:
+        if event.kind == "reloaded":
+            found[SCRIPTS] = None
+            continue
+        found[QUEUES] = None
+        if event.task_id is not None:
+            found[f"sparkq://tasks/{event.task_id}"] = None
+        if (name := by_id.get(event.queue_id or 0)) is not None:
+            found |= {f"{QUEUES}/{name}": None, f"{QUEUES}/{name}/tasks": None}
+            found |= {f"{QUEUES}/{name}/tasks?status={status}": None for status in Status}
+            if event.kind == "queue instructions":
+                found[f"{QUEUES}/{name}/instructions"] = None
+    return list(found)
