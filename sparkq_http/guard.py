@@ -1,34 +1,135 @@
-"""Who may talk to the server: only requests that name this machine, so that a rebound DNS name reads nothing."""
+"""Who may talk to the server, and how: every request passes here before any route sees it.
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+A browser lets any page that the person visits send requests to this machine. So the request must name this server
+as its host (a rebound DNS name does not), come from no page or from our own, and write only with a content type that
+no foreign page can send without asking first. Nobody is ever asked: no answer carries a CORS header.
+"""
 
-from sparkq_core import wire
+from ipaddress import ip_address
+from socket import gethostname
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sparkq_http.answer import Refused
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+MAX_BODY = 8 * 1024 * 1024
+READING = ("GET", "HEAD")
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 class Guard:
-    """Answers 421 to a Host that is not loopback with the server's port."""
+    """Refuses foreign requests and sets the security headers of every answer. `remote`: other machines may ask too."""
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, *, remote: bool = False) -> None:
         self._app = app
-        self._hosts = {f"{name}:{port}" for name in LOOPBACK} | (set(LOOPBACK) if port == 80 else set())
+        self._port = port
+        self._remote = remote
+        self._names = {*LOOPBACK, host.lower(), *((gethostname().lower(),) if remote else ())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._allowed(scope):
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        body = wire.compact(
-            {
-                "error": "misdirected",
-                "message": "This server answers on loopback only.",
-                "hint": "Use http://127.0.0.1 and its port.",
-            }
-        )
-        head = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 421, "headers": head})
-        await send({"type": "http.response.body", "body": body.encode()})
+        if scope["type"] != "http":
+            return  # nothing here speaks WebSocket: the handshake is refused by not accepting it
+        headed = _headed(send)
+        try:
+            headers = Headers(scope=scope)
+            self._judge(scope["method"], headers)
+            body = receive if scope["method"] in READING else await _whole(headers, receive)
+        except Refused as refused:
+            await refused.answer()(scope, receive, headed)
+            return
+        await self._app(scope, body, headed)
 
-    def _allowed(self, scope: Scope) -> bool:
-        hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
-        return len(hosts) == 1 and hosts[0] in self._hosts
+    def _judge(self, method: str, headers: Headers) -> None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._is_here(hosts[0].lower()):
+            raise Refused(421, "misdirected", "This server has another name.", "Use http://127.0.0.1 and its port.")
+        if headers.getlist("origin") not in ([], [f"http://{hosts[0].lower()}"]):
+            raise Refused(403, "foreign_origin", "Only SparkQ's own page may ask.", "Open the page of this server.")
+        site = headers.get("sec-fetch-site", "none")
+        if site not in ("none", "same-origin") and not _is_visit(method, headers):
+            raise Refused(403, "foreign_site", "Only SparkQ's own page may ask.", "Open the page of this server.")
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if method not in READING and kind != "application/json":
+            raise Refused(
+                415, "content_type", "Every change needs the content type application/json.", "Set Content-Type."
+            )
+
+    def _is_here(self, host: str) -> bool:
+        """Whether a Host header means this server: a known name, or on a network any literal address, with the port."""
+        try:
+            parts = urlsplit(f"//{host}")
+            name, port = parts.hostname or "", parts.port
+        except ValueError:
+            return False
+        shown = f"[{name}]" if ":" in name else name
+        if host not in (f"{shown}:{port}", shown) or (port or 80) != self._port:
+            return False
+        return shown in self._names or name in self._names or (self._remote and _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_visit(method: str, headers: Headers) -> bool:
+    """Whether a person followed a link to here: reading, in a window of its own."""
+    return (
+        method in READING
+        and headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest") == "document"
+    )
+
+
+async def _whole(headers: Headers, receive: Receive) -> Receive:
+    """The body, read to its end within the limit, for the route to read again. Raises Refused."""
+    too_large = Refused(413, "too_large", f"A body may have {MAX_BODY:,} bytes at most.", "Send less at once.")
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > MAX_BODY:
+        raise too_large
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise too_large
+        more = message.get("more_body", False)
+    whole: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+
+    async def again() -> Message:
+        return whole.pop() if whole else await receive()
+
+    return again
+
+
+def _headed(send: Send) -> Send:
+    """`send` with the security headers; what no route said may be cached, may not."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.update(HEADERS)
+            headers.setdefault("Cache-Control", "no-store")
+        await send(message)
+
+    return with_headers

@@ -1,0 +1,231 @@
+"""Writes the parts of the documentation that come from the program itself, or (with --check) says which are stale.
+
+The worked session of WORKER_PLAYBOOK.md, docs/cli.md, docs/mcp.md, docs/configuration.md and sparkq.yml.example.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import anyio
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from sparkq_cli.rooms import SECTIONS
+from sparkq_core import lifecycle
+from sparkq_core.settings import SCALARS
+from sparkq_mcp.server import INSTRUCTIONS
+from sparkq_mcp.tools import all_tools
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKS = ("<!-- session -->", "<!-- end of session -->")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+SECONDS = re.compile(r'("(?:duration_s|age_s)":)[\d.]+')
+
+
+def main() -> int:
+    """Write everything; with --check change nothing and return 1 when something is not in step."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    stale = [file for file, text in pages().items() if written(file, text, check)]
+    for file in stale:
+        print(f"{'stale' if check else 'written'}: {file.relative_to(ROOT)}")
+    return int(check and bool(stale))
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
+    playbook = ROOT / "WORKER_PLAYBOOK.md"
+    before, rest = playbook.read_text(encoding="utf-8").split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    defaults = lifecycle.defaults(ROOT) | {"project.name": ""}
+    return {
+        playbook: f"{before}{MARKS[0]}\n{session()}{MARKS[1]}{after}",
+        ROOT / "sparkq.yml.example": lifecycle.render(defaults),
+        ROOT / "docs/cli.md": cli(),
+        ROOT / "docs/tools.md": tools(),
+        ROOT / "docs/configuration.md": configuration(),
+    }
+
+
+def written(file: Path, text: str, check: bool) -> bool:
+    """Whether the file was not in step (and, without `check`, is now)."""
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
+        return False
+    if not check:
+        file.write_text(text, encoding="utf-8")
+    return True
+
+
+def clean_environment(home: str) -> dict[str, str]:
+    """An environment in which every machine prints the same."""
+    return {"PATH": os.environ["PATH"], "HOME": home, "COLUMNS": "100", "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+
+
+def sparkq(*arguments: str, folder: Path) -> str:
+    """What the command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sparkq_cli.main", *arguments],
+        cwd=folder, env=clean_environment(str(folder)), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def session() -> str:
+    """A chat working two tasks, one of which comes back with feedback, as it really went."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sparkq("setup", "--yes", folder=folder)
+        sparkq(
+            "queue",
+            "create",
+            "docs",
+            "--instructions",
+            "Write for newcomers. Keep lines under 100 characters.",
+            folder=folder,
+        )
+        sparkq("enqueue", "Write README.md: what the project is, in three sentences", "--queue", "docs", folder=folder)
+        sparkq(
+            "enqueue",
+            "Print the working directory's file names",
+            "--queue",
+            "docs",
+            "--tool",
+            "run-bash",
+            folder=folder,
+        )
+        lines: list[str] = []
+        anyio.run(work, folder, lines)
+        sparkq("requeue", "1", "--again", "--feedback", "Say who it is for.", folder=folder)
+        lines.append(
+            'The person reviews, and sends #1 back:  sparkq requeue 1 --again --feedback "Say who it is for."\n'
+        )
+        anyio.run(again, folder, lines)
+    return "\n".join(["```text", *lines, "```", ""])
+
+
+def server(folder: Path) -> StdioServerParameters:
+    """`sparkq mcp` for the project."""
+    return StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "sparkq_mcp.stdio", "--project", str(folder)],
+        env=clean_environment(str(folder)),
+    )
+
+
+async def work(folder: Path, lines: list[str]) -> None:
+    """The first chat."""
+    async with Client(stdio_client(server(folder))) as client:
+        await call(client, lines, "list_queues")
+        await call(client, lines, "claim", queue="docs")
+        (folder / "README.md").write_text("A queue.\n")
+        await call(client, lines, "progress", task_id=1, note="draft written")
+        result = "Wrote README.md (1 line). Checked: it is there and under 100 columns. Open: no example yet."
+        await call(client, lines, "complete", task_id=1, result=result, claim_next=True)
+        listed = "\n".join(sorted(one.name for one in folder.iterdir() if one.is_file()))
+        await call(client, lines, "complete", task_id=2, result=f"exit code 0\n{listed}", claim_next=True)
+
+
+async def again(folder: Path, lines: list[str]) -> None:
+    """The next chat, which gets the feedback and the earlier outcome."""
+    async with Client(stdio_client(server(folder))) as client:
+        await call(client, lines, "claim", queue="docs")
+        await call(
+            client,
+            lines,
+            "complete",
+            task_id=1,
+            result="README.md now begins with whom it is for. Checked by reading it.",
+        )
+
+
+async def call(client: Client, lines: list[str], tool: str, **arguments: Any) -> None:
+    """Call a tool and note both sides."""
+    answer = await client.call_tool(tool, arguments)
+    given = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items())
+    text = json.dumps(answer.structured_content, ensure_ascii=False, separators=(",", ":"))
+    text = SECONDS.sub(r"\g<1>42", TIME.sub("2026-01-01T12:00:00.000Z", text))
+    text = re.sub(r'"worker_id":"[^"]*"', '"worker_id":"claude-code-4711"', text)
+    lines.append(f"> {tool}({given})\n{text}\n")
+
+
+def cli() -> str:
+    """docs/cli.md: every command's own help."""
+    parts = ["# Command reference\n\nGenerated from the commands themselves by `docs/generate.py`.\n"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        parts.append(f"```text\n{sparkq('--help', folder=folder)}```\n")
+        for section, commands in SECTIONS.items():
+            parts.append(f"## {section}\n")
+            for command in commands:
+                text = sparkq(command, "--help", folder=folder)
+                parts.append(f"### sparkq {command}\n\n```text\n{text}```\n")
+                for sub in re.findall(r"^  (\w+) +\S", text.partition("\nCommands:\n")[2], re.MULTILINE):
+                    parts.append(
+                        f"#### sparkq {command} {sub}\n\n```text\n{sparkq(command, sub, '--help', folder=folder)}```\n"
+                    )
+    return "\n".join(parts)
+
+
+def tools() -> str:
+    """docs/tools.md: the MCP tools as a client sees them."""
+    parts = [
+        "# MCP tools\n\nGenerated from the server itself by `docs/generate.py`. What the server says of itself:\n",
+        f"> {INSTRUCTIONS}\n",
+    ]
+    for tool in all_tools():
+        hints = tool.annotations
+        kind = (
+            "reads"
+            if hints and hints.read_only_hint
+            else "writes" + (", safe to repeat" if hints and hints.idempotent_hint else "")
+        )
+        parts.append(f"## {tool.name}\n\n{tool.description} ({kind})\n")
+        required = tool.parameters.get("required", [])
+        if tool.parameters["properties"]:
+            parts.append("| parameter | type | |\n|---|---|---|")
+            for name, one in tool.parameters["properties"].items():
+                limits = f" {one['minimum']}–{one['maximum']}" if "maximum" in one else ""
+                needed = "required. " if name in required else ""
+                parts.append(
+                    f"| `{name}` | {one.get('type', 'any JSON')}{limits} | {needed}{one.get('description', '')} |"
+                )
+            parts.append("")
+    return "\n".join(parts)
+
+
+def configuration() -> str:
+    """docs/configuration.md: every setting."""
+    head = (
+        "# Configuration\n\nGenerated from the settings themselves by `docs/generate.py`. A variable `SPARKQ_SECTION__KEY` goes before "
+        "`sparkq.yml`, which goes before the `config` table (read only where there is no file) and the defaults.\n\n"
+        "| setting | default | |\n|---|---|---|\n"
+    )
+    rows = []
+    for key, spec in SCALARS.items():
+        limits = (
+            f" ({', '.join(spec.choices)})"
+            if spec.choices
+            else f" ({spec.low} to {spec.high})"
+            if spec.low is not None
+            else ""
+        )
+        rows.append(f"| `{key}` | `{json.dumps(spec.default)}` | {spec.doc}{limits} |")
+    return (
+        head
+        + "\n".join(rows)
+        + "\n\nThe whole file, with its tables:\n\n```yaml\n"
+        + lifecycle.render(lifecycle.defaults(ROOT)).replace(f"name: {ROOT.name}", 'name: ""')
+        + "```\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

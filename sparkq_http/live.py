@@ -1,0 +1,147 @@
+"""The change feed as server-sent events: what any process writes reaches every open page within a moment.
+
+One look at the event log every 0.1 s serves all connections. Each has a bounded queue; a reader that lets it run full
+is dropped, and comes back with the id of the last event that it saw.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+
+import anyio
+
+from sparkq_core import events, wire
+from sparkq_core.errors import SparkQError
+from sparkq_core.model import Event
+from sparkq_core.text import cut
+from sparkq_http.answer import Refused
+from sparkq_http.desk import Desk
+
+LOOK_SECONDS = 0.1
+PAUSE_SECONDS = 2.0
+HEARTBEAT_SECONDS = 15.0
+RETRY_MS = 1000
+ROOM = 1000
+MAX_LISTENERS = 100
+MAX_TEXT = 2000
+"""Characters of an event's text in the feed; the task's timeline has the whole."""
+
+HEARTBEAT = ": still here\n\n"
+TOO_SLOW = ": too slow, come back\n\n"
+log = logging.getLogger("sparkq.http")
+
+
+class Listener:
+    """One connection: what it has still to be told."""
+
+    def __init__(self, room: int) -> None:
+        self.dropped = False
+        self._room = room
+        self._waiting: deque[Event] = deque()
+        self._changed = asyncio.Event()
+
+    def tell(self, event: Event) -> bool:
+        """Whether there was room for one more; a listener without room is dropped."""
+        self.dropped = self.dropped or len(self._waiting) >= self._room
+        if self.dropped:
+            self._waiting.clear()
+        else:
+            self._waiting.append(event)
+        self.wake()
+        return not self.dropped
+
+    def wake(self) -> None:
+        """Let the connection look again."""
+        self._changed.set()
+
+    async def heard(self, seconds: float) -> list[Event]:
+        """What has come; nothing when it was woken for another reason, or after `seconds`."""
+        if not self._waiting and not self.dropped:
+            with anyio.move_on_after(seconds):
+                await self._changed.wait()
+        self._changed.clear()
+        found = list(self._waiting)
+        self._waiting.clear()
+        return found
+
+
+class Feed:
+    """The one look at the log, and the connections that follow it."""
+
+    def __init__(self, desk: Desk, *, room: int = ROOM, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+        self._desk = desk
+        self._room = room
+        self._heartbeat = heartbeat
+        self._last = events.last(desk.sq)
+        self._listeners: set[Listener] = set()
+        self._closed = False
+
+    async def run(self) -> None:
+        """Look for ever. A project that cannot be read now is looked at again later."""
+        while True:
+            await anyio.sleep(LOOK_SECONDS)
+            try:
+                self.look()
+            except SparkQError as error:
+                log.warning("the event log cannot be read: %s", error.message)
+                await anyio.sleep(PAUSE_SECONDS)
+            except Exception:
+                # A defect in the background must not take the server down.
+                log.exception("following the event log failed")
+                await anyio.sleep(PAUSE_SECONDS)
+
+    def look(self) -> None:
+        """Tell every listener what is new. Our own writes count too, which the file's version would not show."""
+        if events.last(self._desk.sq) == self._last:
+            return
+        found = events.after(self._desk.sq, self._last)
+        if any(event.kind == "reloaded" for event in found):
+            self._desk.reload()
+        for event in found:
+            self._listeners = {one for one in self._listeners if one.tell(event)}
+        self._last = found[-1].id if found else events.last(self._desk.sq)
+
+    def close(self) -> None:
+        """End every stream: the server stops."""
+        self._closed = True
+        for listener in self._listeners:
+            listener.wake()
+
+    def check_room(self) -> None:
+        """Raises Refused when there are as many connections as the server holds open."""
+        if len(self._listeners) >= MAX_LISTENERS:
+            raise Refused(503, "busy", f"{MAX_LISTENERS} event streams are open.", "Close a page and try again.")
+
+    async def follow(self, after: int | None) -> AsyncIterator[str]:
+        """The stream of one connection: what happened after event `after` (None: from now on), then what happens."""
+        newest = events.last(self._desk.sq)
+        last = newest if after is None else min(after, newest)
+        yield f"retry: {RETRY_MS}\nid: {last}\n\n"
+        while missed := events.after(self._desk.sq, last):
+            for event in missed:
+                yield frame(event)
+            last = missed[-1].id
+            if self._closed:
+                return
+        listener = Listener(self._room)
+        self._listeners.add(listener)
+        try:
+            while not self._closed:
+                found = await listener.heard(self._heartbeat)
+                for event in found:
+                    if event.id > last:
+                        yield frame(event)
+                if listener.dropped:
+                    yield TOO_SLOW
+                    return
+                if not found and not self._closed:
+                    yield HEARTBEAT
+        finally:
+            self._listeners.discard(listener)
+
+
+def frame(event: Event) -> str:
+    """An event of the log as the browser's EventSource reads it."""
+    short = event if event.text is None else event._replace(text=cut(event.text, MAX_TEXT))
+    return f"id: {event.id}\ndata: {wire.compact(wire.event(short))}\n\n"

@@ -1,0 +1,55 @@
+"""Two small services between the guard and the routes: HEAD for every GET, and one answer for every defect."""
+
+import logging
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sparkq_http.answer import defect
+
+log = logging.getLogger("sparkq.http")
+
+
+class Head:
+    """Answers HEAD as GET would, without the body: the route is stopped once its headers are known."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        with anyio.CancelScope() as until_headed:
+
+            async def head_only(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    await send(message)
+                    await send({"type": "http.response.body", "body": b""})
+                    until_headed.cancel()
+
+            await self._app({**scope, "method": "GET"}, receive, head_only)
+
+
+class Defects:
+    """A defect is logged with its traceback, and answered without it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            if not started:
+                await defect()(scope, receive, send)
