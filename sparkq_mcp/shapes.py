@@ -49,9 +49,11 @@ class TaskList(TypedDict):
 
 
 class Instructions(TypedDict):
-    queue: str
-    instructions: str
-    revision: int
+    queue: NotRequired[str]
+    instructions: NotRequired[str]
+    revision: NotRequired[int]
+    playbook: NotRequired[str]
+    scripts: NotRequired[list[str]]
 
 
 class InLine(TypedDict):

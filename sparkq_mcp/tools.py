@@ -7,11 +7,11 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from sparkq_core import queues, sweep, tasks, wire
+from sparkq_core import queues, scripts, sweep, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.model import Claim, Settled
 from sparkq_core.text import cut
-from sparkq_mcp import shapes
+from sparkq_mcp import resources, shapes
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, Desk
 from sparkq_mcp.reply import reply
@@ -24,6 +24,7 @@ Attempt = Annotated[int, Field(description="From the claim; needed only by anoth
 ClaimNext = Annotated[bool, Field(description="Return the queue's next task too")]
 
 TITLE_IN_LIST = 48
+PLAYBOOK_TEXT = 5000
 HISTORY_TEXT = 2000
 POLL_SECONDS = 0.1
 
@@ -111,8 +112,14 @@ async def get_task(task_id: TaskId, ctx: Ctx) -> Annotated[CallToolResult, shape
     return reply(wire.present(found))
 
 
-async def queue_instructions(queue: QueueName, ctx: Ctx) -> Annotated[CallToolResult, shapes.Instructions]:
+async def queue_instructions(
+    ctx: Ctx, queue: Annotated[str, Field(description="Empty: how to work any queue, and the scripts")] = ""
+) -> Annotated[CallToolResult, shapes.Instructions]:
     """What the person wrote for whoever works this queue."""
+    if not queue:
+        settings = desk_of(ctx).sq.config
+        known = scripts.index(settings.root, settings.settings.script_dirs)
+        return reply({"playbook": cut(resources.playbook(), PLAYBOOK_TEXT), "scripts": [one.name for one in known]})
     found, text = queues.instructions(desk_of(ctx).sq, queue)
     chat_of(ctx).shown[found.id] = found.revision
     return reply({"queue": found.name, "instructions": text, "revision": found.revision})
