@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sparkq_core.settings import HOOKS, SCALARS, WEEK_SECONDS, Config, Scalar, S
 from sparkq_core.text import nearest, safe
 
 MAX_FILE = 256 * 1024
+MAX_DEPTH = 20
 TABLES = ("task_classes", "tools", "hooks")
 
 Found = dict[str, tuple[Any, str]]
@@ -37,7 +39,7 @@ def load(
     if where.file is not None:
         found = read_file(where.file)
     elif stored:
-        found = {key: (json.loads(value), "the config table") for key, value in stored.items()}
+        found = {key: (_stored(key, value), "the config table") for key, value in stored.items()}
     found |= _from_environment(env)
     settings = build(found)
     return Config(
@@ -47,6 +49,15 @@ def load(
         {key: source for key, (_, source) in found.items()},
         place.repository(where.root) is not None,
     )
+
+
+def _stored(key: str, value: str) -> Any:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise InvalidConfig(
+            f"the config table: {safe(key)} is not JSON.", "Give it a value: sparkq config set KEY VALUE"
+        ) from error
 
 
 def build(found: Found) -> Settings:
@@ -77,6 +88,8 @@ def checked(spec: Scalar, value: Any, source: str) -> Any:
     if spec.kind is str:
         if not isinstance(value, str):
             raise InvalidConfig(f"{source}: {spec.key} must be text, not {_shown(value)}.", "Put it in quotes.")
+        if "\0" in value:
+            raise InvalidConfig(f"{source}: {spec.key} has a NUL character.", "Remove it.")
         if spec.choices and value not in spec.choices:
             raise InvalidConfig(f"{source}: {spec.key} is {_shown(value)}.", f"It can be {', '.join(spec.choices)}.")
         return value
@@ -165,7 +178,7 @@ def _from_environment(env: Mapping[str, str]) -> Found:
 
 def typed(spec: Scalar, raw: str) -> Any:
     """Text from the environment or the command line as the type of its setting, where it can be read as that."""
-    if spec.kind is int and raw.strip().lstrip("-").isdecimal():
+    if spec.kind is int and re.fullmatch(r"-?[0-9]{1,18}", raw):
         return int(raw)
     if spec.kind is bool and raw.lower() in ("true", "false", "1", "0", "yes", "no", "on", "off"):
         return raw.lower() in ("true", "1", "yes", "on")
@@ -198,39 +211,57 @@ def parse(text: str, name: str) -> Found:
     except ImportError:  # a PyYAML built without libyaml
         from yaml import SafeLoader as Loader  # type: ignore[assignment]
     try:
+        _shallow(text, name, Loader)
         node = compose(text, Loader)
-        found: Found = {}
-        if node is not None:
-            for key, one in _pairs(node, name, "the file", seen=set()):
-                _collect(found, key, one, name)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not YAML"
         raise InvalidConfig(f"{name}{line}: {safe(str(problem))}.", "Compare it with sparkq.yml.example.") from error
-    except RecursionError as error:
-        raise InvalidConfig(f"{name}: nested too deeply.", "Compare it with sparkq.yml.example.") from error
+    found: Found = {}
+    if node is not None and not _empty(node):
+        for key, one, line in _pairs(node, name, "the file"):
+            _collect(found, key, one, line, name)
     return found
 
 
-def _collect(found: Found, key: str, node: Any, name: str) -> None:
+def _shallow(text: str, name: str, loader: Any) -> None:
+    """Refuses aliases, and a nesting so deep that composing it would end the process. Raises InvalidConfig."""
+    from yaml import AliasEvent, CollectionEndEvent, CollectionStartEvent, parse
+
+    depth = 0
+    event: Any
+    for event in parse(text, loader):
+        line = f"{name}:{event.start_mark.line + 1}"
+        if isinstance(event, AliasEvent):
+            raise InvalidConfig(f"{line}: aliases are not read.", "Write the value out.")
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise InvalidConfig(f"{line}: nested too deeply.", "Compare it with sparkq.yml.example.")
+
+
+def _empty(node: Any) -> bool:
+    return bool(node.tag.endswith(":null"))
+
+
+def _collect(found: Found, key: str, node: Any, line: str, name: str) -> None:
     """Settings of a section become `section.key`; an empty section means its defaults."""
-    source = f"{name}:{node.start_mark.line + 1}"
-    is_section = key in TABLES or any(known.startswith(f"{key}.") for known in SCALARS)
-    if not is_section:
-        found[key] = (_value(node, name, seen=set()), source)
-        return
-    if node.tag.endswith(":null"):
-        return
-    for inner, one in _pairs(node, name, key, seen=set()):
-        found[f"{key}.{inner}"] = (_value(one, name, seen=set()), f"{name}:{one.start_mark.line + 1}")
+    if "." in key:
+        raise InvalidConfig(
+            f"{line}: {safe(key)!r} is not a setting.", "Write the section, and the key indented below it."
+        )
+    if key not in TABLES and not any(known.startswith(f"{key}.") for known in SCALARS):
+        found[key] = (_value(node, name), line)
+    elif not _empty(node):
+        for inner, one, at in _pairs(node, name, key):
+            found[f"{key}.{inner}"] = (_value(one, name), at)
 
 
-def _pairs(node: Any, name: str, what: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _pairs(node: Any, name: str, what: str) -> Iterator[tuple[str, Any, str]]:
+    """Keys, values, and where each key stands."""
     line = f"{name}:{node.start_mark.line + 1}"
     if node.id != "mapping":
         raise InvalidConfig(f"{line}: {safe(what)} must be `key: value` lines.", "Compare it with sparkq.yml.example.")
-    _once(node, line, seen)
     keys: set[str] = set()
     for key_node, value in node.value:
         at = f"{name}:{key_node.start_mark.line + 1}"
@@ -239,33 +270,28 @@ def _pairs(node: Any, name: str, what: str, seen: set[int]) -> Iterator[tuple[st
         if key_node.value in keys:
             raise InvalidConfig(f"{at}: {safe(key_node.value)!r} stands twice.", "Keep one of the two.")
         keys.add(key_node.value)
-        yield key_node.value, value
+        yield key_node.value, value, at
 
 
-def _once(node: Any, line: str, seen: set[int]) -> None:
-    """An alias is the same node a second time."""
-    if id(node) in seen:
-        raise InvalidConfig(f"{line}: aliases are not read.", "Write the value out.")
-    seen.add(id(node))
-
-
-def _value(node: Any, name: str, seen: set[int]) -> Any:
+def _value(node: Any, name: str) -> Any:
     line = f"{name}:{node.start_mark.line + 1}"
     if node.id == "mapping":
-        return {key: _value(one, name, seen) for key, one in _pairs(node, name, "the value", seen)}
-    _once(node, line, seen)
+        return {key: _value(one, name) for key, one, _ in _pairs(node, name, "the value")}
     if node.id == "sequence":
-        return [_value(one, name, seen) for one in node.value]
+        return [_value(one, name) for one in node.value]
     kind = node.tag.rpartition(":")[2]
-    try:
-        if kind == "int":
-            return int(node.value.replace("_", ""), 0)
-        if kind == "float":
-            return float(node.value)
-    except ValueError as error:
-        raise InvalidConfig(
-            f"{line}: {safe(node.value)!r} is not a plain number.", "Put it in quotes if it is text."
-        ) from error
+    if kind == "int":
+        if not re.fullmatch(r"[-+]?(0|[1-9][0-9_]{0,17})", node.value):
+            raise InvalidConfig(
+                f"{line}: {safe(node.value)[:40]!r} is not a plain number.", "Put it in quotes if it is text."
+            )
+        return int(node.value.replace("_", ""))
+    if kind == "float":
+        if not re.fullmatch(r"[-+]?[0-9]{1,18}\.[0-9]{0,18}", node.value):
+            raise InvalidConfig(
+                f"{line}: {safe(node.value)[:40]!r} is not a plain number.", "Put it in quotes if it is text."
+            )
+        return float(node.value)
     if kind == "bool":
         return node.value.lower() in ("true", "yes", "on")
     if kind == "null":

@@ -124,7 +124,7 @@ class Database:
     def data_version(self) -> int:
         """A number that changes when another connection has written: 3 us to ask."""
         with self._translated():
-            return self._opened().connection.data_version()
+            return int(self._opened().connection.pragma("data_version"))
 
     def connection(self) -> apsw.Connection:
         """The raw connection of this thread, for backup and care."""
@@ -147,11 +147,6 @@ class Database:
             opened.connection.execute(begin)
             opened.inside = True
             try:
-                if self._identity() != opened.identity:
-                    raise Corrupt(
-                        f"{self.path} was removed or replaced while it was open.",
-                        "Restart this process; what it had acknowledged before stands in the file that was there.",
-                    )
                 yield opened.transaction
                 opened.connection.execute("COMMIT")
             except BaseException:
@@ -171,6 +166,11 @@ class Database:
     def _opened(self) -> _Opened:
         local = self._local
         if local.opened is not None and local.pid == os.getpid():
+            if self._identity() != local.opened.identity:
+                raise Corrupt(
+                    f"{self.path} was removed or replaced while it was open.",
+                    "Restart this process; what it had acknowledged before stands in the file that was there.",
+                )
             return local.opened
         if local.opened is not None:
             _abandoned.append(local.opened)
@@ -181,8 +181,10 @@ class Database:
     def _identity(self) -> tuple[int, int]:
         try:
             found = os.stat(self._name)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return (0, 0)
+        except OSError as error:
+            raise StorageError(f"{self.path} cannot be reached: {error.strerror}.", "Correct database.path.") from error
         return found.st_dev, found.st_ino
 
     def _open(self) -> _Opened:
@@ -238,6 +240,8 @@ class Database:
             yield
         except apsw.Error as error:
             raise translated(error, self.path) from error
+        except UnicodeDecodeError as error:  # no text that SparkQ wrote
+            raise Corrupt(f"{self.path} is damaged: a text is not UTF-8.", "`sparkq doctor` tells more.") from error
 
 
 def translated(error: apsw.Error, path: Path) -> SparkQError:

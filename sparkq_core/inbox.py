@@ -1,14 +1,14 @@
 """The inbox: finished work that nobody has looked at yet. This is what the person comes back for."""
 
 from sparkq_core import queues
-from sparkq_core.errors import InvalidValue, WrongState
+from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.model import Finished, Inbox, Since, Task
+from sparkq_core.paging import checked_limit, number
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.sweep import sweep
 from sparkq_core.tasks.refusal import find, hint
-from sparkq_core.text import safe
 
 SUMMARY = 400
 """Characters of a result that the inbox carries."""
@@ -55,8 +55,7 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
 
     Raises NoSuchQueue, InvalidValue.
     """
-    if not 1 <= limit <= 1000:
-        raise InvalidValue(f"A page of {limit} tasks is not possible.", "Ask for 1 to 1,000.")
+    checked_limit(limit)
     finished, after = _cursor(cursor)
     sweep(sq)
     with sq.db.read() as tx:
@@ -80,11 +79,7 @@ def _cursor(cursor: str | None) -> tuple[int, int]:
     if cursor is None:
         return -1, -1
     finished, _, after = cursor.partition(".")
-    if not (finished.isdecimal() and after.isdecimal() and len(cursor) < 36):
-        raise InvalidValue(
-            f"{safe(cursor)[:40]!r} is not a cursor.", "Send the one that the previous page gave, or none."
-        )
-    return int(finished), int(after)
+    return number(finished), number(after)
 
 
 def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:

@@ -50,7 +50,7 @@ def _main_of(dot_git: Path) -> Path | None:
             return None
         private = (dot_git.parent / target).resolve()
         shared = (private / (private / "commondir").read_text().strip()).resolve()
-    except OSError:
+    except (OSError, ValueError):  # unreadable, no text, or a path that cannot be
         return None
     return shared.parent if shared.name == ".git" else None
 
@@ -65,12 +65,17 @@ def find(start: Path, environment: Mapping[str, str]) -> Place:
     """
     named = environment.get("SPARKQ_CONFIG")
     if named:
-        file = (start / Path(named).expanduser()).resolve()
+        try:
+            file = (start / Path(named).expanduser()).resolve()
+        except (RuntimeError, ValueError, OSError):
+            file = start / "-"
         if not file.is_file():
-            raise NoProject(f"SPARKQ_CONFIG names {file}, which is not a file.", "Correct SPARKQ_CONFIG or unset it.")
+            raise NoProject(f"SPARKQ_CONFIG names {named}, which is not a file.", "Correct SPARKQ_CONFIG or unset it.")
         return Place(file.parent, file)
     start = start.resolve()
     git = repository(start)
+    if git is not None and git.top != start and str(git.top) == environment.get("HOME"):
+        git = None  # dotfiles kept in Git do not make everything at home one project
     for folder in _upwards(start, git, environment.get("HOME")):
         if git and git.linked:
             shared = git.main / folder.relative_to(git.top) / FILE

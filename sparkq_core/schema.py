@@ -53,6 +53,7 @@ def create(path: Path, name: str, clock: Clock) -> bool:
             building = path.with_name(f"{path.name}.new")
             _remove(building)
             _build(building, name, clock)
+            _set_aside(path)
             os.replace(building, path)
             _sync_folder(path.parent)
     return True
@@ -70,6 +71,18 @@ def _build(path: Path, name: str, clock: Clock) -> None:
         )
     finally:
         connection.close()
+
+
+def _set_aside(path: Path) -> None:
+    """A write-ahead log whose database is gone: SQLite would replay it into the new one. Its bytes are kept."""
+    for side in ("-wal", "-journal"):
+        left = path.with_name(f"{path.name}{side}")
+        if left.exists():
+            number = 1
+            while (kept := path.with_name(f"{path.name}{side}.orphan{number}")).exists():
+                number += 1
+            os.replace(left, kept)
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
 
 
 def _remove(building: Path) -> None:

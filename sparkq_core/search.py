@@ -8,10 +8,11 @@ import re
 from sparkq_core.db import Transaction
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Page, Task
+from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.sweep import sweep
-from sparkq_core.tasks.listing import THIN, Wanted, checked_limit, filter_values, start_after
+from sparkq_core.tasks.listing import THIN, Wanted, checked_status, filter_values, start_after
 
 BATCH = 500
 INDEXED = "SELECT indexed_event FROM project"
@@ -44,7 +45,8 @@ def page(sq: SparkQ, words: str, wanted: Wanted | None = None, *, limit: int = 5
     """
     match = query(words)
     wanted = wanted or Wanted()
-    checked_limit(limit, wanted)
+    checked_limit(limit)
+    checked_status(wanted)
     sweep(sq)
     update(sq)
     with sq.db.read() as tx:

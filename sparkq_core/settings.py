@@ -6,6 +6,8 @@ The validation, sparkq.yml.example, `sparkq setup`, `sparkq config show` and the
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sparkq_core.errors import InvalidConfig
+
 WEEK_SECONDS = 604_800
 HOOKS = ("on_succeeded", "on_failed", "on_stale", "on_queue_empty")
 
@@ -177,5 +179,8 @@ class Config(NamedTuple):
         return self.path(self.settings.logs.path)
 
     def path(self, value: str) -> Path:
-        """A path of the configuration; relative ones start at the project's root."""
-        return self.root / Path(value).expanduser()
+        """A path of the configuration; relative ones start at the project's root. Raises InvalidConfig."""
+        try:
+            return self.root / Path(value).expanduser()
+        except RuntimeError as error:  # ~somebody, and nobody has that name
+            raise InvalidConfig(f"The path {value} leads to no home folder.", "Write the whole path.") from error

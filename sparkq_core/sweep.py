@@ -10,17 +10,17 @@ from sparkq_core.model import Swept, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 
-DUE = "SELECT 1 FROM tasks WHERE status = 'running' AND due_at <= :now LIMIT 1"
+DUE = "SELECT 1 FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND due_at <= :now LIMIT 1"
 
 WARN = f"""
-UPDATE tasks SET stale_warned_at = :now,
+UPDATE tasks INDEXED BY tasks_due SET stale_warned_at = :now,
     due_at = max(coalesce(heartbeat_at, claimed_at) + 2 * timeout * 1000, :now + timeout * 1000)
 WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NULL
 RETURNING {COLUMNS}
 """
 
 FAIL = f"""
-UPDATE tasks SET status = 'failed', finished_at = :now, due_at = NULL, error_type = 'timeout'
+UPDATE tasks INDEXED BY tasks_due SET status = 'failed', finished_at = :now, due_at = NULL, error_type = 'timeout'
 WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NOT NULL
 RETURNING {COLUMNS}
 """

@@ -1,56 +1,99 @@
-"""The HTTP application: for now `/health`; the page and REST come with their own rooms."""
+"""The HTTP application: every room of `routes`, behind the guard, over one open project."""
 
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, NamedTuple
 
 import anyio
-import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
-from sparkq_core import __version__, upkeep
+from sparkq_core import __version__
 from sparkq_core.errors import SparkQError
-from sparkq_core.project import SparkQ
+from sparkq_http import routes
+from sparkq_http.answer import Refused, from_core, from_door, from_reading, from_routing
+from sparkq_http.background import keep_up
+from sparkq_http.desk import Desk
 from sparkq_http.guard import Guard
+from sparkq_http.live import Feed
+from sparkq_http.middleware import Defects, Head
+from sparkq_http.shapes import Refusal
+from sparkq_http.token import Gate
 
-LONGEST_PAUSE_SECONDS = 600
-log = logging.getLogger("sparkq.http")
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "The core does not take this value."},
+    401: {"model": Refusal, "description": "The token is missing: only on servers that other machines can reach."},
+    403: {"model": Refusal, "description": "Asked by a foreign page, or not to be done from here."},
+    404: {"model": Refusal, "description": "There is no such thing."},
+    409: {"model": Refusal, "description": "The present state does not admit it."},
+    413: {"model": Refusal, "description": "The body is too large."},
+    415: {"model": Refusal, "description": "The content type is not application/json."},
+    421: {"model": Refusal, "description": "The Host header names another server."},
+    422: {"model": Refusal, "description": "The body or a parameter is malformed."},
+    500: {"model": Refusal, "description": "A defect of SparkQ."},
+    503: {"model": Refusal, "description": "Busy; try again after a second."},
+    507: {"model": Refusal, "description": "The disk or the database file does not let SparkQ keep its word."},
+}
 
 
-def create_app(sq: SparkQ) -> FastAPI:
-    """The application over one open project."""
+class Guest(NamedTuple):
+    """Routes of another door that this server serves too, and what must run around them."""
+
+    routes: Sequence[BaseRoute]
+    running: Callable[[], AbstractAsyncContextManager[None]]
+
+
+def create_app(desk: Desk, *, token: str | None = None, guests: Sequence[Guest] = ()) -> FastAPI:
+    """The application over one open project.
+
+    With a `token` it is for other machines too, which must show it. `guests` are behind the same guard.
+    """
+    feed = Feed(desk)
+    server = desk.sq.config.settings.server
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as background:
-            background.start_soon(keep_up, sq)
+        async with AsyncExitStack() as running:
+            for guest in guests:
+                await running.enter_async_context(guest.running())
+            background = await running.enter_async_context(anyio.create_task_group())
+            background.start_soon(keep_up, desk)
+            background.start_soon(feed.run)
             yield
             background.cancel_scope.cancel()
 
-    app = FastAPI(title="SparkQ", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.add_middleware(Guard, port=sq.config.settings.server.port)
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """Whether the server and its database answer."""
-        sq.version()
-        return {"status": "ok", "project": sq.config.name, "version": __version__}
-
+    app = FastAPI(
+        title="SparkQ",
+        version=__version__,
+        summary="Queue work, walk away, review results later.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.desk, app.state.feed, app.state.token, app.state.port = desk, feed, token, server.port
+    app.add_middleware(Head)
+    app.add_middleware(Defects)
+    if token is not None:
+        app.add_middleware(Gate, token=token, port=server.port)
+    app.add_middleware(Guard, host=server.host, port=server.port, remote=token is not None)
+    app.add_exception_handler(SparkQError, from_core)
+    app.add_exception_handler(Refused, from_door)
+    app.add_exception_handler(RequestValidationError, from_reading)
+    app.add_exception_handler(HTTPException, from_routing)
+    for router in rooms():
+        app.include_router(router, responses=REFUSALS)
+    for guest in guests:
+        app.router.routes.extend(guest.routes)
     return app
 
 
-async def keep_up(sq: SparkQ) -> None:
-    """Sweep, run hooks and purge each interval; what the disk refuses now is tried again later."""
-    seconds = upkeep.interval_seconds(sq)
-    while True:
-        await anyio.sleep(seconds)
-        try:
-            await anyio.to_thread.run_sync(upkeep.upkeep, sq)
-            seconds = upkeep.interval_seconds(sq)
-        except SparkQError as error:
-            seconds = min(2 * seconds, LONGEST_PAUSE_SECONDS)
-            log.warning("upkeep again in %s s: %s", seconds, error.message)
-        except Exception:
-            # A defect in the background must not take the server down.
-            seconds = min(2 * seconds, LONGEST_PAUSE_SECONDS)
-            log.exception("upkeep failed")
+def rooms() -> Iterator[APIRouter]:
+    """The router of each room, in the order of their names."""
+    for found in sorted(pkgutil.iter_modules(routes.__path__), key=lambda one: one.name):
+        router: APIRouter = importlib.import_module(f"{routes.__name__}.{found.name}").router
+        yield router

@@ -4,23 +4,64 @@ One server a project, by a lock that the operating system holds; what the lock f
 the lock is held, and nothing once it is not.
 """
 
+import importlib.util
 import json
 import logging
 import os
+import runpy
+import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from sparkq_core import lock, project
 from sparkq_core.clock import SystemClock, iso
-from sparkq_core.errors import InvalidConfig, SparkQError
+from sparkq_core.errors import SparkQError, StorageError
 from sparkq_core.project import SparkQ
+from sparkq_http.desk import Desk, Opener
+
+if TYPE_CHECKING:
+    from sparkq_http.app import Guest
 
 log = logging.getLogger("sparkq.http")
 ALREADY_RUNNING, ADDRESS_IN_USE = 4, 69
+STOP_SECONDS = 2
+LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
+
+GUESTS = ("sparkq_mcp.http",)
+"""Other doors that are served here too, by name, since no door imports another: each that is there has
+`guest(opener)`, which returns its routes and the context manager that must run around them."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which ends the event streams when it is told to stop, and then ends as one that was asked to."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Otherwise each open page would hold the server until its time is up.
+        self._end_streams()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal once more at the end: a traceback at Ctrl-C, and never the exit code 0.
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -29,23 +70,33 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--host")
     parser.add_argument("--port", type=int)
     parser.add_argument("--env", choices=("dev", "test", "prod"))
+    parser.add_argument("--log", type=Path, help="write the log to this file, which is rotated")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        sys.exit(serve(adjusted(project.open(), options.host, options.port, options.env)))
+        log_to(options.log)
+        sys.exit(serve(lambda: adjusted(project.open(), options.host, options.port, options.env)))
     except SparkQError as error:
         sys.exit(f"sparkq: {error.message}\n        {error.hint}")
 
 
+def log_to(file: Path | None) -> None:
+    """Log to stderr, or to `file`, which is rotated at 5 MiB with three kept. Raises StorageError."""
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if file is not None:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+            file.chmod(0o600)
+        except OSError as error:
+            raise StorageError(f"{file} cannot be written: {error.strerror}.", "Correct --log.") from error
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format=form)
+
+
 def adjusted(sq: SparkQ, host: str | None, port: int | None, env: str | None) -> SparkQ:
-    """The project with what the command line says over its configuration. Raises InvalidConfig."""
+    """The project with what the command line says over its configuration."""
     settings = sq.config.settings
     server = settings.server._replace(host=host or settings.server.host, port=port or settings.server.port)
-    if not loopback(server.host):
-        raise InvalidConfig(
-            f"server.host is {server.host}, which other machines can reach.",
-            "Use 127.0.0.1: whoever can enqueue steers Claude.",
-        )
     changed = settings._replace(server=server, env=env or settings.env)
     return sq._replace(config=sq.config._replace(settings=changed))
 
@@ -58,14 +109,24 @@ def loopback(host: str) -> bool:
         return False
 
 
-def serve(sq: SparkQ) -> int:
-    """Hold the project's server lock, listen, serve; returns the exit code."""
+def guests(opener: Opener) -> list["Guest"]:
+    """The other doors that are installed and wanted."""
+    from sparkq_http.app import Guest
+
+    there = [name for name in GUESTS if importlib.util.find_spec(name) is not None]
+    return [Guest(*runpy.run_module(name)["guest"](opener)) for name in there]
+
+
+def serve(opener: Opener) -> int:
+    """Hold the project's server lock, listen, serve; returns the exit code. Raises StorageError."""
+    from sparkq_http import token
     from sparkq_http.app import create_app
 
-    host, port = sq.config.settings.server.host, sq.config.settings.server.port
-    file = sq.config.run_dir / "server.lock"
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = lock.acquire(file, wait=False)
+    desk = Desk(opener)
+    config = desk.sq.config
+    host, port = config.settings.server.host, config.settings.server.port
+    config.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = lock.acquire(config.run_dir / "server.lock", wait=False)
     if handle is None:
         sys.stderr.write("sparkq: The server of this project is running already.\n        See: sparkq status\n")
         return ALREADY_RUNNING
@@ -78,13 +139,22 @@ def serve(sq: SparkQ) -> int:
             f"sparkq: Port {port} of {host} cannot be used: {error.strerror}.\n        Take another: --port {port + 1}, or server.port in sparkq.yml.\n"
         )
         return ADDRESS_IN_USE
+    key = None if loopback(host) else token.kept(config.run_dir)
+    app = create_app(desk, token=key, guests=guests(opener) if config.settings.server.mcp else ())
     about = {"pid": os.getpid(), "host": host, "port": port, "started_at": iso(SystemClock().now())}
     os.ftruncate(handle, 0)
     os.pwrite(handle, json.dumps(about).encode(), 0)
-    config = uvicorn.Config(create_app(sq), log_config=None, access_log=False, timeout_graceful_shutdown=3)
-    log.info("serving %s at http://%s:%s", sq.config.name, host, port)
-    uvicorn.Server(config).run(sockets=[listener])
+    log.info("serving %s at http://%s:%s", config.name, f"[{host}]" if ":" in host else host, port)
+    if key is not None:
+        log.warning("other machines can reach it; the token they need is in %s", config.run_dir / token.FILE)
+    Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
+        ),
+        app.state.feed.close,
+    ).run(sockets=[listener])
     os.ftruncate(handle, 0)
+    log.info("stopped")
     return 0
 
 

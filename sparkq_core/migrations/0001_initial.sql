@@ -109,7 +109,8 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_line ON tasks (queue_id, position) WHERE status = 'queued';
 CREATE INDEX tasks_due ON tasks (due_at) WHERE status = 'running';
 CREATE INDEX tasks_by_status ON tasks (status);
-CREATE INDEX tasks_by_queue ON tasks (queue_id, status);
+CREATE INDEX tasks_by_queue ON tasks (queue_id);
+CREATE INDEX tasks_by_queue_status ON tasks (queue_id, status);
 CREATE INDEX tasks_inbox ON tasks (finished_at) WHERE finished_at IS NOT NULL AND reviewed_at IS NULL;
 CREATE INDEX tasks_reviewed ON tasks (finished_at) WHERE reviewed_at IS NOT NULL;
 CREATE UNIQUE INDEX tasks_key ON tasks (key) WHERE key IS NOT NULL;

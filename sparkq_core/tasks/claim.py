@@ -2,8 +2,10 @@
 
 from sparkq_core import catalogue, changes, queues
 from sparkq_core.db import Transaction
+from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.model import Claim, Earlier, Page, Task
+from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, QueueStatus
@@ -49,6 +51,7 @@ def peek(sq: SparkQ, queue: str, limit: int = 1) -> Page:
 
     Raises NoSuchQueue.
     """
+    checked_limit(limit)
     sweep(sq)
     with sq.db.read() as tx:
         of = queues.get(tx, queue)
@@ -75,16 +78,16 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
         of = queues.by_id(tx, wanted.queue_id) if wanted and queue is None else queues.get(tx, queue or "")
         if of.status == QueueStatus.ARCHIVED:
             raise queues.closed(of)
+        if wanted is not None and wanted.queue_id != of.id:
+            raise WrongState(
+                f"#{wanted.id} is in the queue {wanted.queue}, not in {of.name}.", f"Claim it from {wanted.queue}."
+            )
         if wanted is None:
             row = tx.row(CLAIM_NEXT, {"queue": of.id, "worker": worker, "now": now})
             if row is None:
                 return None
         else:
-            row = (
-                tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
-                if wanted.queue_id == of.id
-                else None
-            )
+            row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
             if row is None:
                 raise refused(tx, wanted.id, "claim")
         task = Task(*row)

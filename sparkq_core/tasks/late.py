@@ -4,6 +4,7 @@ from sparkq_core.db import Reader, Transaction
 from sparkq_core.errors import SparkQError, WrongState
 from sparkq_core.events import note
 from sparkq_core.model import Attempt, Task
+from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES
@@ -27,15 +28,19 @@ ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND att
 
 def ended(source: Reader, task_id: int, attempt: int) -> Attempt | None:
     """The attempt, if it has ended."""
-    row = source.row(ENDED, {"task": task_id, "attempt": attempt})
+    row = source.row(ENDED, {"task": task_id, "attempt": storable(attempt)})
     return Attempt(*row) if row else None
 
 
 def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str, data: str | None, now: int) -> None:
-    """Keep a text on the attempt that it belongs to; earlier late texts stay in the timeline."""
+    """Keep a text on the attempt that it belongs to; every late text stands in the timeline.
+
+    A late failure does not take the place of a late result, and nothing that of an accepted one.
+    """
     if (attempt.late_outcome, attempt.late_text, attempt.late_data) == (outcome, text, data):
         return
-    tx.run(KEEP, {
+    if attempt.accepted_at is None and (attempt.late_outcome, outcome) != ("succeeded", "failed"):
+        tx.run(KEEP, {
         "task": task.id, "attempt": attempt.attempt, "outcome": outcome, "text": text, "data": data, "now": now,
     })  # fmt: skip
     note(tx, now, "late", task=task.id, queue=task.queue_id, attempt=attempt.attempt, worker=attempt.worker, text=text)

@@ -10,13 +10,14 @@ from sparkq_core import events, queues, sessions
 from sparkq_core.db import Reader, Values
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Attempt, Detail, Page, Task
+from sparkq_core.paging import MAX_ID, checked_limit, number
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import Status
 from sparkq_core.sweep import sweep
 from sparkq_core.tasks.claim import FEEDBACK, PROMPT
 from sparkq_core.tasks.late import ATTEMPT_COLUMNS
-from sparkq_core.tasks.refusal import MAX_ID, find
+from sparkq_core.tasks.refusal import find
 from sparkq_core.text import safe
 
 THIN = """
@@ -61,7 +62,6 @@ COUNT = f"""
 SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 """
 ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER BY attempt"
-MAX_LIMIT = 1000
 SORTS = ("newest", "oldest", "line")
 
 
@@ -115,7 +115,8 @@ def page(
     Raises NoSuchQueue, NoSuchSession, InvalidValue.
     """
     wanted = wanted or Wanted()
-    checked_limit(limit, wanted)
+    checked_limit(limit)
+    checked_status(wanted)
     lines = wanted.queue is not None and wanted.status == Status.QUEUED
     sort = sort or ("line" if lines else "newest")
     if sort not in SORTS or (sort == "line" and not lines):
@@ -134,10 +135,8 @@ def page(
     return Page(tasks, int(total[0]) if total else 0, more)
 
 
-def checked_limit(limit: int, wanted: Wanted) -> None:
-    """Refuses a page size or a status that cannot be. Raises InvalidValue."""
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidValue(f"A page of {limit} tasks is not possible.", f"Ask for 1 to {MAX_LIMIT:,}.")
+def checked_status(wanted: Wanted) -> None:
+    """Refuses a status that no task has. Raises InvalidValue."""
     if wanted.status is not None and wanted.status not in set(Status):
         raise InvalidValue(f"{safe(wanted.status)!r} is not a status.", f"It can be {', '.join(Status)}.")
 
@@ -160,8 +159,4 @@ def start_after(cursor: str | None, *, newest: bool) -> int:
     """The id or position after which a page begins. Raises InvalidValue."""
     if cursor is None:
         return MAX_ID if newest else -MAX_ID
-    if not cursor.removeprefix("-").isdecimal() or len(cursor) > 19:
-        raise InvalidValue(
-            f"{safe(cursor)[:40]!r} is not a cursor.", "Send the one that the previous page gave, or none."
-        )
-    return int(cursor)
+    return number(cursor)

@@ -3,13 +3,13 @@
 from sparkq_core.db import Reader
 from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, SparkQError, WrongState
 from sparkq_core.model import Task
+from sparkq_core.paging import MAX_ID
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import Status, verbs_from
 from sparkq_core.text import safe
 
 GET = f"SELECT {COLUMNS} FROM tasks WHERE id = :id"
 NEWEST = "SELECT max(id) FROM tasks"
-MAX_ID = 2**63 - 1
 KEPT = "What you sent is kept on your attempt for the person to review. "
 
 

@@ -4,6 +4,7 @@ from sparkq_core import queues
 from sparkq_core.db import Transaction
 from sparkq_core.events import note
 from sparkq_core.model import Task
+from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, Status
@@ -21,6 +22,7 @@ CANCEL = f"""
 UPDATE tasks SET status = :target, finished_at = :now, error_type = 'cancelled'
 WHERE id = :id AND status = :source RETURNING {COLUMNS}
 """
+PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 LAST_MOVE = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
 
 
@@ -47,7 +49,7 @@ def requeue(
         task = find(tx, task_id)
         allowed = MOVES["requeue"].sources + (MOVES["requeue --again"].sources if again else ())
         if task.status not in allowed:
-            if prompt is None and _requeued_just_so(tx, task, feedback):
+            if not front and _requeued_just_so(tx, task, feedback, prompt):
                 return Enqueued(task, place(tx, task), again=True)
             raise refused(tx, task_id, "requeue")
         row = tx.row(REQUEUE, {
@@ -63,8 +65,11 @@ def requeue(
         return Enqueued(moved, place(tx, moved))
 
 
-def _requeued_just_so(tx: Transaction, task: Task, feedback: str | None) -> bool:
-    return task.status == Status.QUEUED and tx.row(LAST_MOVE, {"task": task.id}) == ("requeued", feedback)
+def _requeued_just_so(tx: Transaction, task: Task, feedback: str | None, prompt: str | None) -> bool:
+    """Whether the task waits because of this very requeue."""
+    if task.status != Status.QUEUED or tx.row(LAST_MOVE, {"task": task.id}) != ("requeued", feedback):
+        return False
+    return prompt is None or tx.row(PROMPT, {"task": task.id, "revision": task.revision}) == (prompt,)
 
 
 def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
@@ -76,7 +81,7 @@ def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
     move = MOVES["cancel"]
     now = sq.clock.now()
     with sq.db.write() as tx:
-        row = tx.row(CANCEL, {"id": task_id, "source": move.source, "target": move.target, "now": now})
+        row = tx.row(CANCEL, {"id": storable(task_id), "source": move.source, "target": move.target, "now": now})
         if row is None:
             task = find(tx, task_id)
             if task.error_type == "cancelled":

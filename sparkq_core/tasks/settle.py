@@ -8,6 +8,7 @@ from sparkq_core.db import Transaction
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
 from sparkq_core.model import Settled, Task
+from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, Move, Status
@@ -87,7 +88,7 @@ def _settle(
     now = sq.clock.now()
     with sq.db.write() as tx:
         row = tx.row(SETTLE, {
-            "id": task_id, "attempt": attempt, "source": move.source, "target": move.target, "now": now,
+            "id": storable(task_id), "attempt": storable(attempt), "source": move.source, "target": move.target, "now": now,
             "error_type": error_type,
         })  # fmt: skip
         if row is not None:
@@ -121,7 +122,7 @@ def _unsettled(
     if ended is None:
         return refused(tx, task_id, verb, attempt)
     if (ended.outcome, ended.error_type == "timeout") == (move.target, False):
-        if text != (ended.result if move.target == Status.SUCCEEDED else ended.error):
+        if (text, data) != (ended.result if move.target == Status.SUCCEEDED else ended.error, ended.data):
             late.keep(tx, task, ended, move.target, text, data, now)
         return Settled(task, _remaining(tx, task), again=True)
     late.keep(tx, task, ended, move.target, text, data, now)
@@ -163,7 +164,7 @@ def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None =
 def _held(sq: SparkQ, sql: str, task_id: int, verb: str, attempt: int | None, text: str | None) -> Task:
     move = MOVES[verb]
     now = sq.clock.now()
-    values = {"id": task_id, "attempt": attempt, "source": move.source}
+    values = {"id": storable(task_id), "attempt": storable(attempt), "source": move.source}
     with sq.db.write() as tx:
         before = tx.row(HELD, values) if sql is RELEASE else None
         row = tx.row(sql, values | ({"target": move.target} if sql is RELEASE else {"now": now}))

@@ -1,0 +1,134 @@
+"""What routes take: the open project, ids and names in addresses, and the types of parameters and bodies."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import anyio.to_thread
+from fastapi import Depends, Path, Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+
+from sparkq_core import clock, queues, sessions
+from sparkq_core.errors import NoSuchSession
+from sparkq_core.model import Session
+from sparkq_core.project import SparkQ
+from sparkq_core.text import nearest, safe
+from sparkq_http.desk import Desk
+from sparkq_http.live import Feed
+
+T = TypeVar("T")
+MAX_NUMBER = 2**53
+"""What a program may send as a number: JavaScript's limit, and well inside SQLite's."""
+
+
+async def _desk(request: Request) -> Desk:
+    found: Desk = request.app.state.desk
+    return found
+
+
+async def _project(request: Request) -> SparkQ:
+    found: Desk = request.app.state.desk
+    return found.sq
+
+
+async def _feed(request: Request) -> Feed:
+    found: Feed = request.app.state.feed
+    return found
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+Open = Annotated[SparkQ, Depends(_project)]
+Live = Annotated[Feed, Depends(_feed)]
+
+
+class Body(BaseModel):
+    """A JSON object with these keys and no others, each of its very type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Nothing(Body):
+    """The body of a verb that needs none: empty, or `{}`."""
+
+
+async def _bodiless(body: Nothing | None = None) -> None:
+    assert body is None or body == Nothing()
+
+
+BODILESS = Depends(_bodiless)
+"""For a verb without a body: one that has keys is refused."""
+
+
+class Filters(BaseModel):
+    """Parameters behind the `?`: these and no others; an empty one counts as absent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _task_id(value: Any) -> int:
+    digits = str(value).removeprefix("#")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
+        raise ValueError("a task id is a number: 42 for #42")
+    return int(digits)
+
+
+def _moment(value: Any) -> int:
+    try:
+        return clock.from_iso(str(value))
+    except (ValueError, OverflowError) as error:
+        raise ValueError("a moment is written as 2026-11-23T12:00:00Z") from error
+
+
+def _absent(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _words(low: int, high: int, **more: Any) -> dict[str, Any]:
+    return {"anyOf": [{"type": "string", "minLength": low, "maxLength": high, **more}, {"type": "null"}]}
+
+
+TaskNumber = Annotated[int, BeforeValidator(_task_id), WithJsonSchema({"type": "string", "pattern": "^#?[0-9]{1,18}$"})]
+TaskId = Annotated[TaskNumber, Path(description="`42`, or `#42`.")]
+QueueName = Annotated[str, Path(description="The queue's name, or its id.")]
+SessionName = Annotated[str, Path(description="The session's name, or its id.")]
+Word = Annotated[str | None, BeforeValidator(_absent)]
+Moment = Annotated[
+    int | None,
+    BeforeValidator(lambda value: _moment(value) if value else None),
+    WithJsonSchema(_words(0, 40, format="date-time")),
+]
+Cursor = Annotated[
+    str | None,
+    BeforeValidator(_absent),
+    WithJsonSchema(_words(0, 40)),
+]
+
+
+def queue_named(sq: SparkQ, address: str) -> str:
+    """The name of the queue that an address means: a name, else the id of one. Unknown ones are left to the core."""
+    if not (address.isascii() and address.isdecimal()):
+        return address
+    known = [queue for queue, _ in queues.all_of(sq, archived=True)]
+    if any(queue.name == address for queue in known):
+        return address
+    return next((queue.name for queue in known if str(queue.id) == address), address)
+
+
+def queue_with_id(sq: SparkQ, address: int | str) -> str:
+    """The name of the queue with this id, as the first SparkQ's programs send it: a number, or text they do not read."""
+    wanted = str(address).removeprefix("#")
+    known = (queue for queue, _ in queues.all_of(sq, archived=True))
+    return next((queue.name for queue in known if str(queue.id) == wanted), wanted)
+
+
+def session_named(sq: SparkQ, address: str) -> Session:
+    """The session that a name, else an id means. Raises NoSuchSession."""
+    known = sessions.all_of(sq)
+    found = [one for one in known if one.name == address] or [one for one in known if str(one.id) == address]
+    if not found:
+        raise NoSuchSession(f"There is no session {safe(address)!r}.", nearest(address, [one.name for one in known]))
+    return found[0]
+
+
+async def worked(sq: SparkQ, verb: Callable[[], T]) -> T:
+    """What `verb` returns: called here, or in a worker thread where it asks Git, which may take seconds."""
+    return await anyio.to_thread.run_sync(verb) if sq.config.watches_git else verb()

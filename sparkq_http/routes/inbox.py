@@ -1,0 +1,56 @@
+"""The inbox: finished work that nobody has looked at yet."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from sparkq_core import inbox, wire
+from sparkq_core.errors import SparkQError
+from sparkq_http import shapes
+from sparkq_http.answer import Answer
+from sparkq_http.parameters import BODILESS, Body, Cursor, Filters, Open, TaskNumber, Word, queue_named
+
+router = APIRouter(prefix="/api/inbox", tags=["inbox"])
+
+
+class InboxFilters(Filters):
+    """Which part of the inbox."""
+
+    queue: Word = None
+    limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
+    cursor: Cursor = None
+
+
+class Reviewed(Body):
+    """The tasks that the person has seen."""
+
+    ids: list[TaskNumber] = Field(max_length=1000)
+
+
+@router.get("", response_model=shapes.Inbox)
+async def unreviewed(sq: Open, asked: Annotated[InboxFilters, Query()]) -> Answer:
+    """Unreviewed tasks, the oldest outcome first, and what ended since the person's last look."""
+    queue = queue_named(sq, asked.queue) if asked.queue is not None else None
+    found = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
+    since = wire.since(*inbox.since_last_look(sq))
+    return Answer(wire.inbox(found, sq.clock.now()) | {"since_last_look": since})
+
+
+@router.post("/look", response_model=shapes.Looked, dependencies=[BODILESS])
+async def look(sq: Open) -> Answer:
+    """The person looks now: "since you left" counts from here."""
+    inbox.look(sq)
+    return Answer({"since_last_look": wire.since(*inbox.since_last_look(sq))})
+
+
+@router.post("/review", response_model=shapes.ManyReviewed)
+async def review_many(sq: Open, body: Reviewed) -> Answer:
+    """Mark several outcomes as seen. Those that cannot be are named with the reason; the others are done."""
+    done, refused = [], []
+    for one in dict.fromkeys(body.ids):
+        try:
+            done.append(wire.task_brief(inbox.review(sq, one), sq.clock.now()))
+        except SparkQError as error:
+            refused.append({"id": one, "error": error.code, "message": error.message, "hint": error.hint})
+    return Answer({"tasks": done, "total": len(done), "refused": refused})

@@ -1,0 +1,101 @@
+"""Settings and care: the configuration in force, changing it, reading it anew, deleting what is old."""
+
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter
+from pydantic import Field
+
+from sparkq_core import adjust, catalogue, lifecycle, purge, scripts, wire
+from sparkq_core.project import SparkQ
+from sparkq_core.settings import SCALARS
+from sparkq_http import shapes
+from sparkq_http.answer import Answer, Refused
+from sparkq_http.parameters import BODILESS, AtDesk, Body, Open
+
+router = APIRouter(prefix="/api", tags=["settings"])
+
+AT_THE_KEYBOARD = ("hooks.", "server.", "database.", "logs.", "queue_runner.lock_dir", "script_dirs")
+"""Settings that run programs, open doors or name files: changed on the command line or in the file, not from a page."""
+
+DAY_MS = 86_400_000
+
+
+class SettingChange(Body):
+    """One setting by its dotted key, such as `purge.older_than_days`."""
+
+    key: str
+    value: Any
+
+
+class PurgeWanted(Body):
+    """Ages in days, else those of the configuration; `dry_run` only counts."""
+
+    dry_run: bool = False
+    older_than_days: int | None = Field(default=None, ge=0, le=36500)
+    unreviewed_days: int | None = Field(default=None, ge=0, le=36500)
+
+
+def changeable(key: str) -> bool:
+    """Whether a setting may be changed from here."""
+    return not key.startswith(AT_THE_KEYBOARD)
+
+
+def setting(sq: SparkQ, key: str, value: Any) -> wire.Json:
+    """A setting with its source, and what may stand there."""
+    spec = SCALARS.get(key)
+    return wire.present({
+        "key": key,
+        "value": value,
+        "source": sq.config.sources.get(key, "default"),
+        "changeable": changeable(key),
+        "doc": spec.doc if spec else None,
+        "minimum": spec.low if spec else None,
+        "maximum": spec.high if spec else None,
+        "choices": list(spec.choices) if spec and spec.choices else None,
+    })  # fmt: skip
+
+
+@router.get("/config", response_model=shapes.Settings)
+async def get_config(sq: Open) -> Answer:
+    """Every setting in force, and where each comes from."""
+    values = lifecycle.in_force(sq)
+    values |= {f"tools.{name}": one._asdict() for name, one in catalogue.tools(sq).items()}
+    listed = [setting(sq, key, value) for key, value in values.items()]
+    return Answer({"settings": listed, "file": str(sq.config.file) if sq.config.file else None})
+
+
+@router.patch("/config", response_model=shapes.Changed)
+async def change_config(desk: AtDesk, body: SettingChange) -> Answer:
+    """Change one setting where it lives: in sparkq.yml with its comments left alone, or in the database."""
+    if not changeable(body.key):
+        raise Refused(403, "at_the_keyboard", f"{body.key} cannot be changed from here.", "Use `sparkq config set`.")
+    where = await to_thread.run_sync(adjust.change, desk.sq, body.key, body.value)
+    desk.reload()
+    return Answer({"key": body.key, "value": body.value, "source": where})
+
+
+@router.post("/reload", response_model=shapes.Reloaded, dependencies=[BODILESS])
+async def reload(desk: AtDesk) -> Answer:
+    """Read the configuration and the script headers anew, here and in every other server."""
+    adjust.reload(desk.sq)
+    desk.reload()
+    config = desk.sq.config
+    found = await to_thread.run_sync(scripts.index, config.root, config.settings.script_dirs)
+    return Answer({"config": str(config.file) if config.file else None, "scripts": len(found)})
+
+
+@router.post("/purge", response_model=shapes.Purged)
+async def purge_now(sq: Open, body: PurgeWanted | None = None) -> Answer:
+    """Delete old finished tasks. Never a queued or running one; results that nobody reviewed are kept longer."""
+    asked = body or PurgeWanted()
+    gone = await to_thread.run_sync(lambda: _purged(sq, asked))
+    return Answer(
+        {"reviewed": gone.reviewed, "unreviewed": gone.unreviewed, "total": gone.total, "dry_run": asked.dry_run}
+    )
+
+
+def _purged(sq: SparkQ, asked: PurgeWanted) -> purge.Purged:
+    older = None if asked.older_than_days is None else asked.older_than_days * DAY_MS
+    unreviewed = None if asked.unreviewed_days is None else asked.unreviewed_days * DAY_MS
+    return purge.purge(sq, older_than=older, unreviewed=unreviewed, dry_run=asked.dry_run)

@@ -1,0 +1,190 @@
+"""Tasks: put in line, listed, read, edited, deleted."""
+
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Query
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from sparkq_core import scripts, search, tasks, wire
+from sparkq_core.errors import InvalidValue
+from sparkq_core.model import Page
+from sparkq_core.project import SparkQ
+from sparkq_core.states import Status
+from sparkq_core.tasks import Draft, Enqueued, Wanted
+from sparkq_core.tasks.listing import SORTS
+from sparkq_http import shapes
+from sparkq_http.answer import Answer
+from sparkq_http.claims import with_payload
+from sparkq_http.parameters import Body, Cursor, Filters, Moment, Open, TaskId, Word, queue_named, queue_with_id
+from sparkq_http.parts import parts_of
+
+router = APIRouter(prefix="/api/tasks", tags=["tasks"])
+
+
+class Addressed(Body):
+    """Where a task goes: `queue` is a name (or id), `queue_id` an id as the list of queues gives it."""
+
+    queue: str | None = None
+    queue_id: int | str | None = None
+    tool_name: str | None = None
+    task_class: str | None = None
+    timeout: int | None = Field(None, description="Seconds; without it the task class decides.")
+
+    @model_validator(mode="after")
+    def _has_address(self) -> "Addressed":
+        if (self.queue is None) == (self.queue_id is None):
+            raise ValueError("give queue or queue_id")
+        return self
+
+    def queue_of(self, sq: SparkQ) -> str:
+        """The name of the queue."""
+        return queue_named(sq, self.queue) if self.queue is not None else queue_with_id(sq, self.queue_id or "")
+
+
+class NewTask(Addressed):
+    """A task to be: a prompt, or a script of the index with its inputs. `key` makes it safe to send twice."""
+
+    prompt: str | None = None
+    script: str | None = None
+    inputs: dict[str, str] = Field(default_factory=dict)
+    key: str | None = None
+
+    @model_validator(mode="after")
+    def _has_work(self) -> "NewTask":
+        if (self.prompt is None) == (self.script is None):
+            raise ValueError("give prompt or script")
+        return self
+
+    def draft(self, sq: SparkQ) -> Draft:
+        """As the core takes it. Raises NoSuchScript, InvalidValue."""
+        if self.script is None:
+            return Draft(self.prompt or "", self.tool_name, self.task_class, self.timeout, self.key)
+        found = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), self.script)
+        return Draft(
+            scripts.prompt(found, self.inputs),
+            self.tool_name or found.tool,
+            self.task_class or found.task_class,
+            self.timeout if self.timeout is not None or self.task_class else found.timeout,
+            self.key,
+        )
+
+
+class NewTasks(Addressed):
+    """Tasks to be, all of them or none: `prompts`, or one `text`, split at its headings or lines if `split`."""
+
+    prompts: list[str] | None = None
+    text: str | None = None
+    split: bool = True
+
+    @model_validator(mode="after")
+    def _has_work(self) -> "NewTasks":
+        if (self.prompts is None) == (self.text is None):
+            raise ValueError("give prompts or text")
+        return self
+
+    def drafts(self) -> list[Draft]:
+        """As the core takes them. Raises InvalidValue when there are none."""
+        whole = [self.text or ""] if not self.split else parts_of(self.text or "")
+        prompts = self.prompts if self.prompts is not None else whole
+        if not prompts:
+            raise InvalidValue("There is no task in this.", "Write one task a heading (## Task) or one a line.")
+        return [Draft(one, self.tool_name, self.task_class, self.timeout) for one in prompts]
+
+
+class TaskChange(Body):
+    """What changes of a task that waits; a new prompt becomes its next revision."""
+
+    prompt: str | None = None
+    tool_name: str | None = None
+    task_class: str | None = None
+    timeout: int | None = None
+
+
+class TaskFilters(Filters):
+    """Which tasks: all that are given must hold. `since` and `until` are about the enqueue."""
+
+    status: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*Status, ""]})] = None
+    queue: Word = None
+    queue_id: Word = Field(None, description="As `queue`, by id; each task then carries its `payload`.")
+    session: Word = None
+    tool: Word = None
+    worker: Word = None
+    reviewed: Annotated[bool | None, BeforeValidator(lambda value: None if value == "" else value)] = None
+    since: Moment = None
+    until: Moment = None
+    search: Word = Field(None, description='Words, or "a phrase": in title, prompt and outcome.')
+    sort: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*SORTS, ""]})] = None
+    limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
+    cursor: Cursor = None
+
+    def wanted(self, sq: SparkQ) -> Wanted:
+        """As the core takes them."""
+        by_id = queue_with_id(sq, self.queue_id) if self.queue_id is not None else None
+        queue = queue_named(sq, self.queue) if self.queue is not None else by_id
+        return Wanted(queue, self.status, self.session, self.tool, self.worker, self.since, self.until, self.reviewed)
+
+
+def in_line(sq: SparkQ, done: Enqueued) -> wire.Json:
+    """A task and where it stands."""
+    return wire.task_brief(done.task, sq.clock.now()) | {"position": done.place}
+
+
+@router.post("", status_code=201, response_model=shapes.InLine, responses={200: {"model": shapes.InLine}})
+async def enqueue(sq: Open, body: NewTask) -> Answer:
+    """Put one task at the end of a queue. 200 instead of 201: its key had been used, and this is the task it made."""
+    draft = await to_thread.run_sync(body.draft, sq) if body.script is not None else body.draft(sq)
+    source = "http" if body.script is None else "script"
+    done = tasks.enqueue_all(sq, body.queue_of(sq), [draft], source=source)[0]
+    status = 200 if done.again else 201
+    return Answer({"task": in_line(sq, done)}, status, {"Location": f"/api/tasks/{done.task.id}"})
+
+
+@router.post("/bulk", status_code=201, response_model=shapes.Bulk)
+async def enqueue_many(sq: Open, body: NewTasks) -> Answer:
+    """Put several tasks at the end of a queue in their order, all of them or none."""
+    done = tasks.enqueue_all(sq, body.queue_of(sq), body.drafts(), source="http")
+    return Answer({"tasks": [in_line(sq, one) for one in done], "total": len(done)}, 201)
+
+
+@router.get("", response_model=shapes.Tasks)
+async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Query()]) -> Answer:
+    """A page of tasks: newest first, the queued ones of one queue in the order in which they will be claimed."""
+    wanted = asked.wanted(sq)
+    if asked.search is not None:
+        # The first search after much work indexes it, which takes a while.
+        found = await to_thread.run_sync(_found, sq, asked.search, wanted, asked)
+    else:
+        found = tasks.page(sq, wanted, sort=asked.sort or "", limit=asked.limit, cursor=asked.cursor)
+    listed = wire.page(found, sq.clock.now())
+    if asked.queue_id is not None:
+        listed["tasks"] = [one for task in found.tasks if (one := with_payload(sq, task)) is not None]
+    return Answer(listed)
+
+
+def _found(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> Page:
+    if asked.sort not in (None, "newest"):
+        raise InvalidValue("What a search finds is sorted newest first.", "Leave sort out.")
+    return search.page(sq, words, wanted, limit=asked.limit, cursor=asked.cursor)
+
+
+@router.get("/{task_id}", response_model=shapes.TaskHistory)
+async def get_task(sq: Open, task_id: TaskId) -> Answer:
+    """One task with everything: prompt, outcome, attempts, timeline."""
+    return Answer(wire.task_history(tasks.detail(sq, task_id), sq.clock.now()))
+
+
+@router.patch("/{task_id}", response_model=shapes.OneTask)
+async def edit_task(sq: Open, task_id: TaskId, body: TaskChange) -> Answer:
+    """Change a task that waits."""
+    given: dict[str, Any] = {
+        "prompt": body.prompt, "tool": body.tool_name, "task_class": body.task_class, "timeout": body.timeout,
+    }  # fmt: skip
+    return Answer({"task": wire.task_brief(tasks.edit(sq, task_id, **given), sq.clock.now())})
+
+
+@router.delete("/{task_id}", response_model=shapes.Deleted)
+async def delete_task(sq: Open, task_id: TaskId) -> Answer:
+    """Delete a task that is not running, with its history. Its id is never given again."""
+    tasks.delete(sq, task_id)
+    return Answer({"deleted": task_id})

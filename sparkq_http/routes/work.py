@@ -1,0 +1,109 @@
+"""What a worker does with one task: claim it, say that it is alive, settle it, give it back."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from sparkq_core import tasks, wire
+from sparkq_core.model import Settled
+from sparkq_core.project import SparkQ
+from sparkq_http import shapes
+from sparkq_http.answer import Answer
+from sparkq_http.claims import packet
+from sparkq_http.parameters import MAX_NUMBER, Body, Open, TaskId, worked
+
+router = APIRouter(prefix="/api/tasks/{task_id}", tags=["work"])
+
+AttemptNumber = Annotated[int | None, Field(ge=1, le=MAX_NUMBER, description="The number that the claim gave.")]
+
+
+class Worker(Body):
+    """Who claims."""
+
+    worker_id: str
+
+
+class Result(Body):
+    """What was done: `result_summary` for whoever reviews it, `result_data` any JSON value."""
+
+    result_summary: str
+    result_data: Any = None
+    attempt: AttemptNumber = None
+
+
+class Failure(Body):
+    """What went wrong, and one word for it."""
+
+    error_message: str
+    error_type: str | None = None
+    attempt: AttemptNumber = None
+
+
+class Progress(Body):
+    """A sign of life, with a note for the task's timeline if there is something to say."""
+
+    note: str = ""
+    attempt: AttemptNumber = None
+
+
+class Release(Body):
+    """Why the task is given back."""
+
+    reason: str = ""
+    attempt: AttemptNumber = None
+
+
+def settled(sq: SparkQ, done: Settled) -> Answer:
+    """The answer to a worker that settled its task."""
+    return Answer(wire.settled(done) | {"task": wire.task_brief(done.task, sq.clock.now())})
+
+
+@router.post("/claim", response_model=shapes.Claimed)
+async def claim(sq: Open, task_id: TaskId, body: Worker) -> Answer:
+    """Hand this queued task to a worker. 409 when it is not queued any more."""
+    found = await worked(sq, lambda: tasks.claim(sq, None, body.worker_id, task_id=task_id))
+    assert found is not None
+    return Answer(packet(sq, found))
+
+
+@router.post("/complete", response_model=shapes.Settled)
+async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer:
+    """Settle a running task as done. 409 for a result that comes too late, which is kept for the person."""
+    return settled(
+        sq,
+        await worked(
+            sq,
+            lambda: tasks.complete(sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt),
+        ),
+    )
+
+
+@router.post("/fail", response_model=shapes.Settled)
+async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer:
+    """Settle a running task as failed."""
+    return settled(
+        sq,
+        await worked(
+            sq,
+            lambda: tasks.fail(sq, task_id, body.error_message, error_type=body.error_type, attempt=body.attempt),
+        ),
+    )
+
+
+@router.post("/progress", response_model=shapes.OneTask)
+async def progress(sq: Open, task_id: TaskId, body: Progress | None = None) -> Answer:
+    """The worker is alive: the stale clock starts again."""
+    said = body or Progress()
+    return Answer(
+        {"task": wire.task_brief(tasks.progress(sq, task_id, said.note, attempt=said.attempt), sq.clock.now())}
+    )
+
+
+@router.post("/release", response_model=shapes.OneTask)
+async def release(sq: Open, task_id: TaskId, body: Release | None = None) -> Answer:
+    """Give a running task back to its old place in the line."""
+    said = body or Release()
+    return Answer(
+        {"task": wire.task_brief(tasks.release(sq, task_id, said.reason, attempt=said.attempt), sq.clock.now())}
+    )

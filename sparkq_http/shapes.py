@@ -1,0 +1,450 @@
+"""The shapes of answers for the OpenAPI document. `wire` makes them; the tests hold the two together."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Shape(BaseModel):
+    """An answer with these keys and no others; those with a default may be absent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Refusal(Shape):
+    """Every refusal: a code for programs, what is wrong, and what to do next."""
+
+    error: str
+    message: str
+    hint: str
+
+
+class Task(Shape):
+    """A task as lists show it."""
+
+    id: int
+    friendly_id: str
+    queue: str
+    session: str | None = None
+    title: str
+    status: Literal["queued", "running", "succeeded", "failed"]
+    tool_name: str
+    task_class: str
+    timeout: int
+    attempts: int
+    worker_id: str | None = None
+    error_type: str | None = None
+    stale: str | None = None
+    source: str
+    key: str | None = None
+    created_at: str
+    claimed_at: str | None = None
+    started_at: str | None = None
+    heartbeat_at: str | None = None
+    stale_warned_at: str | None = None
+    deadline: str | None = None
+    finished_at: str | None = None
+    reviewed_at: str | None = None
+
+
+class Placed(Task):
+    """A task in line: `position` counts from 1 at the head."""
+
+    position: int
+
+
+class Listed(Task):
+    """A task of a list; the last two only when the list was asked by `queue_id`."""
+
+    queue_id: int | None = None
+    payload: str | None = None
+
+
+class Late(Shape):
+    """What a worker said after its attempt had ended."""
+
+    outcome: str
+    text: str
+    data: Any = None
+    at: str
+
+
+class Attempt(Shape):
+    """One execution of a task."""
+
+    attempt: int
+    worker_id: str
+    prompt_revision: int
+    claimed_at: str
+    heartbeat_at: str | None = None
+    stale_warned_at: str | None = None
+    finished_at: str | None = None
+    outcome: str | None = None
+    result_summary: str | None = None
+    result_data: Any = None
+    error_message: str | None = None
+    error_type: str | None = None
+    late: Late | None = None
+    accepted_at: str | None = None
+    git_before: dict[str, Any] | None = None
+    git_after: dict[str, Any] | None = None
+
+
+class Event(Shape):
+    """One thing that happened."""
+
+    id: int
+    at: str
+    kind: str
+    task_id: int | None = None
+    queue_id: int | None = None
+    attempt: int | None = None
+    worker_id: str | None = None
+    text: str | None = None
+
+
+class TaskHistory(Task):
+    """A task with everything."""
+
+    prompt: str
+    feedback: str | None
+    result_summary: str | None
+    result_data: Any
+    error_message: str | None
+    history: list[Attempt]
+    events: list[Event]
+
+
+class OneTask(Shape):
+    """What a verb left behind."""
+
+    task: Task
+
+
+class InLine(Shape):
+    """A task that waits."""
+
+    task: Placed
+
+
+class Tasks(Shape):
+    """A page of a list: `total` counts all that match; without `next_cursor` it was the last page."""
+
+    tasks: list[Listed]
+    total: int
+    next_cursor: str | None = None
+
+
+class Bulk(Shape):
+    """Tasks that were put in line together."""
+
+    tasks: list[Placed]
+    total: int
+
+
+class Settled(Shape):
+    """A settled task, and how many wait in its queue."""
+
+    id: int
+    status: str
+    duration_s: float | None = None
+    remaining: int
+    task: Task
+
+
+class Previous(Shape):
+    """How the attempt before this one ended."""
+
+    attempt: int
+    worker_id: str
+    outcome: str
+    error_type: str | None = None
+    text: str | None = None
+
+
+class ClaimedTask(Listed):
+    """A task in a worker's hands: settle it with `attempt`."""
+
+    prompt: str
+    how: str
+    attempt: int
+    feedback: str | None = None
+    previous: Previous | None = None
+
+
+class Claimed(Shape):
+    """A claim; `task` is null when the queue is empty."""
+
+    task: ClaimedTask | None
+    remaining: int
+    instructions: str | None = None
+
+
+class Queue(Shape):
+    """A queue, and how many of its tasks stand where."""
+
+    id: int
+    name: str
+    session: str | None = None
+    status: Literal["active", "ended", "archived"]
+    queued: int
+    running: int
+    stale: int
+    succeeded: int
+    failed: int
+    unreviewed: int
+    instructions: str
+    instructions_revision: int
+    created_at: str
+    ended_at: str | None = None
+    archived_at: str | None = None
+
+
+class OneQueue(Shape):
+    """A queue as it is now."""
+
+    queue: Queue
+
+
+class Queues(Shape):
+    """Every queue."""
+
+    queues: list[Queue]
+    total: int
+
+
+class Session(Shape):
+    """A named stretch of work."""
+
+    id: int
+    name: str
+    status: Literal["active", "ended"]
+    created_at: str
+    ended_at: str | None = None
+
+
+class OneSession(Shape):
+    """A session; `ended_queues` are those that ended with it."""
+
+    session: Session
+    ended_queues: list[str] | None = None
+
+
+class Sessions(Shape):
+    """Every session."""
+
+    sessions: list[Session]
+    total: int
+
+
+class Deleted(Shape):
+    """The id that is gone."""
+
+    deleted: int
+
+
+class Changes(Shape):
+    """What an attempt changed in the repository."""
+
+    branch: str | None = None
+    head: str | None = None
+    dirty: bool | None = None
+    files: int | None = None
+    insertions: int | None = None
+    deletions: int | None = None
+
+
+class FinishedTask(Task):
+    """A line of the inbox: the beginning of what the task says, how long it took, what it changed."""
+
+    summary: str
+    late: bool | None = None
+    duration_s: float | None = None
+    changed: Changes | None = None
+
+
+class SinceQueue(Shape):
+    """What ended in one queue; timeouts are not counted as failed."""
+
+    queue: str
+    succeeded: int
+    failed: int
+    timed_out: int
+    late: int
+
+
+class Since(Shape):
+    """What ended since the person's last look (null: there was none)."""
+
+    since: str | None
+    queues: list[SinceQueue]
+
+
+class Looked(Shape):
+    """The last look, which was just now."""
+
+    since_last_look: Since
+
+
+class Inbox(Looked):
+    """Unreviewed work: `total` counts all of it."""
+
+    tasks: list[FinishedTask]
+    total: int
+    next_cursor: str | None = None
+
+
+class RefusedTask(Refusal):
+    """Why one of several was refused."""
+
+    id: int
+
+
+class ManyReviewed(Shape):
+    """The tasks that are reviewed now, and those that could not be."""
+
+    tasks: list[Task]
+    total: int
+    refused: list[RefusedTask]
+
+
+class Tool(Shape):
+    """What a tool tells its worker."""
+
+    name: str
+    how: str
+    task_class: str
+
+
+class Tools(Shape):
+    """Every tool."""
+
+    tools: list[Tool]
+    total: int
+
+
+class TaskClass(Shape):
+    """A task class; `timeout` in seconds."""
+
+    name: str
+    timeout: int
+    description: str
+
+
+class TaskClasses(Shape):
+    """Every task class."""
+
+    task_classes: list[TaskClass]
+    total: int
+
+
+class Parameter(Shape):
+    """An input or output of a script."""
+
+    name: str
+    required: bool
+    description: str
+
+
+class Script(Shape):
+    """A script of the index."""
+
+    name: str
+    path: str
+    tool_name: str
+    description: str
+    inputs: list[Parameter]
+    outputs: list[Parameter]
+    tags: list[str]
+    timeout: int | None = None
+    task_class: str | None = None
+
+
+class Scripts(Shape):
+    """Some of the index."""
+
+    scripts: list[Script]
+    total: int
+
+
+class Setting(Shape):
+    """A setting in force, where it comes from, and what may stand there."""
+
+    key: str
+    value: Any
+    source: str
+    changeable: bool
+    doc: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: list[str] | None = None
+
+
+class Settings(Shape):
+    """Every setting; `file` is the sparkq.yml, null when the settings are in the database."""
+
+    settings: list[Setting]
+    file: str | None
+
+
+class Changed(Shape):
+    """A setting's new value, and where it stands now."""
+
+    key: str
+    value: Any
+    source: str
+
+
+class Reloaded(Shape):
+    """The file that was read, and how many scripts were found."""
+
+    config: str | None
+    scripts: int
+
+
+class Purged(Shape):
+    """How many tasks were deleted, or would be."""
+
+    reviewed: int
+    unreviewed: int
+    total: int
+    dry_run: bool
+
+
+class Health(Shape):
+    """The server answers for this project."""
+
+    status: str
+    project: str
+    version: str
+
+
+class Version(Shape):
+    """The version of SparkQ."""
+
+    version: str
+
+
+class Day(Shape):
+    """What finished on one day (UTC)."""
+
+    date: str
+    succeeded: int
+    failed: int
+    timed_out: int
+
+
+class Pace(Shape):
+    """How long a queue's succeeded attempts took."""
+
+    queue: str
+    finished: int
+    mean_ms: int
+    longest_ms: int
+
+
+class Statistics(Shape):
+    """The last seven days, today last."""
+
+    days: list[Day]
+    queues: list[Pace]
