@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from sparkq_cli.rooms import ROOMS, SECTIONS, module
 from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.text import safe
 
 EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
 DEFECT = 70
@@ -52,13 +53,14 @@ def _become(module: str) -> None:
 
 def _refuse(error: SparkQError) -> int:
     if "--json" in sys.argv:
+        from sparkq_cli.show import json_text
         from sparkq_core import wire
 
-        sys.stderr.write(wire.compact(wire.error(error)) + "\n")
+        sys.stderr.write(json_text(wire.error(error)) + "\n")
     else:
-        sys.stderr.write(f"sparkq: {error.message}\n")
+        sys.stderr.write(f"sparkq: {safe(error.message, lines=True)}\n")
         if error.hint:
-            sys.stderr.write(f"        {error.hint}\n")
+            sys.stderr.write(f"        {safe(error.hint, lines=True)}\n")
     return EXIT_CODES[error.kind]
 
 
@@ -101,7 +103,7 @@ def _app() -> Any:
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
             if args and not args[0].startswith("-") and args[0] not in ROOMS:
                 from sparkq_core.errors import InvalidValue
-                from sparkq_core.text import nearest, safe
+                from sparkq_core.text import nearest
 
                 raise InvalidValue(
                     f"There is no command {safe(args[0])[:40]!r}.", f"{nearest(args[0], ROOMS)} See: sparkq --help"
@@ -145,7 +147,6 @@ def _kept(text: str | None) -> str | None:
 
 def _enter(folder: str) -> None:
     from sparkq_core.errors import InvalidValue
-    from sparkq_core.text import safe
 
     try:
         os.chdir(folder)

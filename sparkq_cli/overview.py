@@ -4,6 +4,7 @@ from sparkq_cli import show
 from sparkq_cli.commands.queue import show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_core import queues, sweep
+from sparkq_core.text import safe
 
 
 def show_overview() -> None:
@@ -11,7 +12,7 @@ def show_overview() -> None:
     sq = open_sparkq()
     sweep.sweep(sq)
     found = queues.all_of(sq)
-    show.say(f"{show.paint(sq.config.name, 'bold')}  {sq.config.root}")
+    show.say(f"{show.paint(safe(sq.config.name), 'bold')}  {safe(str(sq.config.root))}")
     if not found:
         show.say("No queues yet. Create one: sparkq queue create NAME")
         return

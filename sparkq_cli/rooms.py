@@ -49,7 +49,7 @@ SECTIONS = {
     "Care": {
         "purge": "Delete old finished tasks.",
         "backup": "Write a sound copy of the database while others go on working.",
-        "export": "Write the whole project as JSON Lines.",
+        "export": "Write the whole project as JSON Lines: every task, prompt, attempt and event.",
         "import": "Read an export into a new project.",
         "reload": "Read sparkq.yml and the script headers anew, and tell running servers to.",
         "doctor": "Check that everything is in order, and say what mends what is not.",

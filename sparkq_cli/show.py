@@ -25,13 +25,20 @@ def say(text: str = "") -> None:
 
 
 def json_line(value: wire.Json) -> None:
-    """One JSON object, indented for a person's eye on a terminal, compact in a pipe."""
-    if sys.stdout.isatty():
-        import json
+    """One JSON object: compact in a pipe, indented on a terminal, where no character of it is raw."""
+    typer.echo(
+        json_text(value, indent=2) if sys.stdout.isatty() else wire.compact(value).encode("utf-8", "backslashreplace")
+    )
 
-        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
-    else:
-        typer.echo(wire.compact(value).encode("utf-8", "backslashreplace"))
+
+def json_text(value: wire.Json, indent: int | None = None) -> str:
+    """JSON for a terminal: control, invisible and bidirectional characters as JSON's own escapes."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if safe(text, lines=True) == text:
+        return text
+    return "".join(one if one == "\n" or safe(one) == one else json.dumps(one)[1:-1] for one in text)
 
 
 def coloured() -> bool:
@@ -118,6 +125,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: int,
     """A table whose column `flexible` gives way to the terminal's width; `styles` paints whole rows."""
     if not rows:
         return
+    rows = [[safe(cell) for cell in row] for row in rows]
     widths = [max(width(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
     room = columns() - sum(widths) - 2 * (len(heads) - 1) + widths[flexible]
     if sys.stdout.isatty():
@@ -145,7 +153,7 @@ def fields(pairs: Sequence[tuple[str, Any]]) -> None:
 
 def field_lines(pairs: Sequence[tuple[str, Any]]) -> str:
     """`name  value` lines; absent values are left out."""
-    known = [(name, str(value)) for name, value in pairs if value not in (None, "")]
+    known = [(safe(name), str(value)) for name, value in pairs if value not in (None, "")]
     widest = max((len(name) for name, _ in known), default=0)
     return "\n".join(f"{paint(name.ljust(widest), 'dim')}  {value}" for name, value in known)
 

@@ -1,10 +1,13 @@
 """The inbox: finished work that nobody has looked at yet. This is what the person comes back for."""
 
+from collections.abc import Sequence
+
 from sparkq_core import queues
+from sparkq_core.db import Transaction
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.model import Finished, Inbox, Since, Task
-from sparkq_core.paging import checked_limit, number
+from sparkq_core.paging import checked_limit, number, storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.sweep import sweep
@@ -103,13 +106,22 @@ def review(sq: SparkQ, task_id: int) -> Task:
 
     Raises NoSuchTask, WrongState for a task that has not finished.
     """
+    return review_all(sq, [task_id])[0]
+
+
+def review_all(sq: SparkQ, ids: Sequence[int]) -> tuple[Task, ...]:
+    """As `review` for each of `ids`: all of them or, when one is refused, none."""
     now = sq.clock.now()
     with sq.db.write() as tx:
-        row = tx.row(REVIEW, {"id": task_id, "now": now})
-        if row is None:
-            task = find(tx, task_id)
-            if task.finished_at is None:
-                raise WrongState(f"#{task.id} has not finished: its status is {task.status}.", hint(task))
-            return task
-        note(tx, now, "reviewed", task=task_id, queue=row[1])
-        return Task(*row)
+        return tuple(_reviewed(tx, one, now) for one in ids)
+
+
+def _reviewed(tx: Transaction, task_id: int, now: int) -> Task:
+    row = tx.row(REVIEW, {"id": storable(task_id), "now": now})
+    if row is None:
+        task = find(tx, task_id)
+        if task.finished_at is None:
+            raise WrongState(f"#{task.id} has not finished: its status is {task.status}.", hint(task))
+        return task
+    note(tx, now, "reviewed", task=task_id, queue=row[1])
+    return Task(*row)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sparkq_core import events, project, tasks
-from sparkq_core.errors import InvalidValue, NoSuchTask
+from sparkq_core.errors import NoSuchTask
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_core.states import Status
@@ -38,18 +38,15 @@ class Chat:
         """The task is settled or released. Its attempt stays known, so that the same answer again is harmless."""
         self.unsettled.discard(task_id)
 
-    def attempt(self, task_id: int, given: int) -> int:
-        """The attempt with which this chat may settle the task: the one it names, or the one it was handed.
+    def attempt(self, sq: SparkQ, verb: str, task_id: int, given: int) -> int:
+        """The attempt with which this chat may do `verb`: the one it names, or the one it was handed.
 
-        Raises InvalidValue when it names none and holds none: guessing the present one would break the fence.
+        Raises what the core says of a task that this chat does not hold.
         """
         if given:
             return given
         if task_id not in self.handed:
-            raise InvalidValue(
-                f"This chat has not claimed #{task_id}.",
-                "Claim it first, or pass the attempt number that its claim gave; get_task shows who has it.",
-            )
+            raise tasks.not_held(sq, task_id, verb)
         return self.handed[task_id]
 
     def open_claims(self, sq: SparkQ, but: int = 0) -> list[int]:

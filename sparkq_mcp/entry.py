@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import anyio
 from mcp import Client
 from mcp.server import MCPServer
-from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCRequest, jsonrpc_message_adapter
+from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
@@ -61,6 +61,9 @@ class Entry:
                 message = jsonrpc_message_adapter.validate_json(line, by_name=False)
             except ValidationError:
                 await self._malformed(line)
+                continue
+            if isinstance(message, JSONRPCNotification) and '"id"' in line and "id" in json.loads(line):
+                await self._malformed(line)  # an id that is none: the SDK would take it for a notification
                 continue
             if isinstance(message, JSONRPCRequest):
                 if not self._open and message.method == "server/discover" and await self._discover(message):

@@ -211,7 +211,7 @@ async def progress(
 ) -> Annotated[CallToolResult, shapes.Progressed]:
     """Say that a claimed task is still being worked on; moves its deadline."""
     desk = desk_of(ctx)
-    task = tasks.progress(desk.sq, task_id, note, attempt=chat_of(ctx).attempt(task_id, attempt))
+    task = tasks.progress(desk.sq, task_id, note, attempt=chat_of(ctx).attempt(desk.sq, "progress", task_id, attempt))
     return reply({"id": task.id, "deadline": wire.task_brief(task, desk.sq.clock.now())["deadline"]})
 
 
@@ -224,7 +224,7 @@ async def complete(
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as done. The person reviews the result later."""
-    number = chat_of(ctx).attempt(task_id, attempt)
+    number = chat_of(ctx).attempt(desk_of(ctx).sq, "complete", task_id, attempt)
     done = tasks.complete(desk_of(ctx).sq, task_id, result, data=data, attempt=number)
     return reply(_settled(ctx, done, claim_next))
 
@@ -238,7 +238,7 @@ async def fail(
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as failed. The person may requeue it with feedback."""
-    number = chat_of(ctx).attempt(task_id, attempt)
+    number = chat_of(ctx).attempt(desk_of(ctx).sq, "fail", task_id, attempt)
     done = tasks.fail(desk_of(ctx).sq, task_id, error, error_type=error_type or None, attempt=number)
     return reply(_settled(ctx, done, claim_next))
 
@@ -263,8 +263,8 @@ async def release(
     task_id: TaskId, ctx: Ctx, reason: str = "", attempt: Attempt = 0
 ) -> Annotated[CallToolResult, shapes.Standing]:
     """Give a claimed task back to its old place in the queue."""
-    chat = chat_of(ctx)
-    task = tasks.release(desk_of(ctx).sq, task_id, reason, attempt=chat.attempt(task_id, attempt))
+    sq, chat = desk_of(ctx).sq, chat_of(ctx)
+    task = tasks.release(sq, task_id, reason, attempt=chat.attempt(sq, "release", task_id, attempt))
     chat.gave_back(task_id)
     return reply({"id": task.id, "status": task.status})
 

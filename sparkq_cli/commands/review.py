@@ -67,7 +67,7 @@ def review(
 
 
 def _mark(sq: SparkQ, ids: list[int], json: bool) -> None:
-    done = [inbox.review(sq, one) for one in ids]
+    done = inbox.review_all(sq, ids)
     if json:
         show.json_line({"tasks": [wire.task_brief(task, sq.clock.now()) for task in done], "total": len(done)})
     else:
@@ -146,10 +146,14 @@ def _decide(sq: SparkQ, one: Finished) -> bool:
         if answer == "v":
             paged(as_text(sq, tasks.detail(sq, number), timeline=True))
         elif answer == "a":
-            if one.late:
-                tasks.accept(sq, number)
-            else:
-                inbox.review(sq, number)
+            try:
+                if one.late:
+                    tasks.accept(sq, number)
+                else:
+                    inbox.review(sq, number)
+            except SparkQError as error:
+                show.say(f"{error.message} {error.hint}")
+                continue
             show.say(f"{wire.friendly(number)} accepted.")
             return True
         elif answer == "r":

@@ -34,7 +34,7 @@ def scripts(
         show.json_line({"scripts": listed, "total": len(listed)})
         return
     if not found:
-        folders = ", ".join(settings.settings.script_dirs)
+        folders = safe(", ".join(settings.settings.script_dirs))
         show.say(f"No script with a header{' matches' if words else ''} in {folders}. See: sparkq scripts --help")
         return
     rows = [

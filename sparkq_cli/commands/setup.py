@@ -1,5 +1,6 @@
 """`sparkq setup`"""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +11,10 @@ from sparkq_cli.options import Json
 from sparkq_core import config as configuration
 from sparkq_core import lifecycle, project, queues, sessions
 from sparkq_core.clock import SystemClock
-from sparkq_core.errors import InvalidConfig, SparkQError
+from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS
+from sparkq_core.text import checked_name, safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -31,10 +33,14 @@ def setup(
     Run it again to look at the settings and change some; nothing else changes, no task is touched.
     """
     env = configuration.environment()
+    if not yes and (json or not sys.stdin.isatty()):
+        raise InvalidValue(
+            "Setup asks for every setting, and nobody can answer here.", "Add --yes to take the values that it shows."
+        )
     root, known = lifecycle.root_for(Path.cwd(), env)
     values = lifecycle.values(root, env)
     if not json:
-        show.say(f"{'SparkQ is set up' if known else 'Setting up SparkQ'} in {root}\n")
+        show.say(f"{'SparkQ is set up' if known else 'Setting up SparkQ'} in {safe(str(root))}\n")
     if yes:
         if not json:
             show.fields([(key, _shown(value)) for key, value in values.items()])
@@ -96,8 +102,8 @@ def _first(sq: SparkQ, session: str | None, queue: str | None, *, ask: bool) -> 
     """A first session and queue: named by options, or offered when there is none."""
     made = {}
     if ask and not queues.all_of(sq, archived=True) and queue is None:
-        session = session or str(typer.prompt("\nName of a first session (- for none)", default="-"))
-        queue = str(typer.prompt("Name of a first queue (- for none)", default="main"))
+        session = session or _name("\nName of a first session (- for none)", "-", "session")
+        queue = _name("Name of a first queue (- for none)", "main", "queue")
     session = None if session == "-" else session
     for noun, name in (("session", session), ("queue", None if queue == "-" else queue)):
         if name is None:
@@ -115,6 +121,16 @@ def _first(sq: SparkQ, session: str | None, queue: str | None, *, ask: bool) -> 
     return made
 
 
+def _name(question: str, default: str, noun: str) -> str:
+    """A name, or `-`; one that cannot be is explained and asked again."""
+    while True:
+        name = str(typer.prompt(question, default=default)).strip()
+        try:
+            return name if name == "-" else checked_name(name, noun)
+        except InvalidName as error:
+            show.say(f"  {error.message} {error.hint}")
+
+
 def _next(sq: SparkQ) -> None:
     names = queues.names(sq)
     show.say("\nNext:")
@@ -125,10 +141,10 @@ def _next(sq: SparkQ) -> None:
 
 
 def _near(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    return safe(str(path.relative_to(root) if path.is_relative_to(root) else path))
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        return safe(", ".join(str(one) for one in value))
+    return str(value).lower() if isinstance(value, bool) else safe(str(value))

@@ -54,7 +54,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
     task, now = detail.task, sq.clock.now()
     took = show.duration(task.duration_ms) if task.duration_ms is not None and task.status != "queued" else None
     facts = show.field_lines([
-        ("status", f"{show.paint(task.status, task.status)} {show.mark(task, now)} {task.error_type or ''}".strip()),
+        ("status", f"{show.paint(task.status, task.status)} {show.mark(task, now)} {safe(task.error_type or '')}".strip()),
         ("queue", task.queue),
         ("session", task.session),
         ("tool", safe(f"{task.tool} ({task.task_class}, timeout {task.timeout} s)")),

@@ -60,7 +60,7 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
     now = sq.clock.now()
     found = [(one, counts) for one, counts in queues.all_of(sq) if queue in (None, one.name)]
     lines = [
-        f"{show.paint(sq.config.name, 'bold')}  {time.strftime('%H:%M:%S', time.localtime(now / 1000))}  (Ctrl-C ends)",
+        f"{show.paint(safe(sq.config.name), 'bold')}  {time.strftime('%H:%M:%S', time.localtime(now / 1000))}  (Ctrl-C ends)",
         "",
     ]
     lines.append(show.paint("Running", "bold"))

@@ -5,6 +5,7 @@ from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, enqueue, enqueue_al
 from sparkq_core.tasks.late import accept
 from sparkq_core.tasks.line import delete, to_front
 from sparkq_core.tasks.listing import Wanted, detail, get, page
+from sparkq_core.tasks.refusal import not_held
 from sparkq_core.tasks.requeue import cancel, requeue
 from sparkq_core.tasks.settle import complete, fail, progress, release
 
@@ -24,6 +25,7 @@ __all__ = [
     "fail",
     "get",
     "held",
+    "not_held",
     "page",
     "peek",
     "progress",

@@ -4,6 +4,7 @@ from sparkq_core.db import Reader
 from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, SparkQError, WrongState
 from sparkq_core.model import Task
 from sparkq_core.paging import MAX_ID
+from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import Status, verbs_from
 from sparkq_core.text import safe
@@ -49,6 +50,20 @@ def refused(source: Reader, task_id: int, verb: str, attempt: int | None = None)
             f"{KEPT if verb in ('complete', 'fail') else ''}Claim the next task.",
         )
     return WrongState(f"{verb} does not apply to #{task.id}: its status is {task.status}{_holder(task)}.", hint(task))
+
+
+def not_held(sq: SparkQ, task_id: int, verb: str) -> SparkQError:
+    """Why a worker that names no attempt and was handed none cannot do `verb`: guessing would break the fence."""
+    try:
+        task = find(sq.db, task_id)
+    except NoSuchTask as missing:
+        return missing
+    if task.status != Status.RUNNING:
+        return refused(sq.db, task_id, verb)
+    return ClaimLost(
+        f"#{task.id} is not yours: its status is {task.status}{_holder(task)}.",
+        "Claim another task, or pass the attempt number if it is yours from before.",
+    )
 
 
 def hint(task: Task) -> str:

@@ -1,0 +1,144 @@
+"""Where a command may be typed: in the project, below it, beside it, or where nothing was set up; and how it is broken off."""
+
+import subprocess
+
+import pytest
+
+from sparkq_core import queues, tasks
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.support import add, take
+from tests.terminal import CTRL_D, Terminal
+
+
+def test_alone_it_shows_the_state_of_the_project(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", "three")
+    take(sq)
+    tasks.complete(sq, 1, "done")
+    take(sq)
+
+    printed = shell.ok()
+
+    assert printed.splitlines()[0] == f"project  {shell.folder}"
+    assert "backend  active  1       1        1          0       1" in printed
+    assert "1 to review" in printed
+
+
+def test_alone_in_a_new_project_it_says_what_to_do(bare: Shell, empty: SparkQ) -> None:
+    assert "sparkq queue create NAME" in bare.ok()
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["tasks"], ["enqueue", "x"], ["claim"], ["complete", "1", "x"], ["review"], ["queue", "list"]]
+)
+def test_where_nothing_was_set_up_it_says_so_and_makes_nothing(repository: Shell, command: list[str]) -> None:
+    told = repository.refused(3, *command)
+
+    assert "sparkq setup" in told
+    assert [one.name for one in repository.folder.iterdir()] == [".git"]
+
+
+def test_a_subfolder_finds_the_project_above(repository: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    below = repository.folder / "src" / "deep"
+    below.mkdir(parents=True)
+
+    assert repository._replace(folder=below).facts("tasks")["total"] == 1
+
+
+def test_a_linked_work_tree_shares_the_store(repository: Shell, sq: SparkQ) -> None:
+    (repository.folder / ".gitignore").write_text("sparkq/\n")
+    git = ["git", "-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+    for command in (["add", "."], ["commit", "--quiet", "-m", "start"], ["worktree", "add", "--quiet", "../linked"]):
+        subprocess.run([*git, *command], cwd=repository.folder, check=True, capture_output=True)
+    linked = repository._replace(folder=repository.folder.parent / "linked")
+
+    linked.ok("enqueue", "from the other tree")
+
+    assert tasks.get(sq, 1).title == "from the other tree"
+    assert not (linked.folder / "sparkq").exists()
+
+
+def test_another_folder_is_named_with_c(shell: Shell, sq: SparkQ) -> None:
+    elsewhere = shell._replace(folder=shell.folder.parent)
+    add(sq, "one")
+
+    assert elsewhere.facts("-C", str(shell.folder), "tasks")["total"] == 1
+    assert elsewhere.ok("--project", "project").startswith("project  ")
+    assert "no-such" in elsewhere.refused(2, "-C", "no-such", "tasks")
+    assert "sparkq setup" in elsewhere.refused(3, "tasks")
+
+
+def test_the_environment_names_a_configuration(shell: Shell, sq: SparkQ) -> None:
+    elsewhere = shell._replace(folder=shell.folder.parent)
+    add(sq, "one")
+
+    printed = elsewhere.ok("tasks", SPARKQ_CONFIG=str(shell.folder / "sparkq.yml"))
+
+    assert "one" in printed
+    assert "SPARKQ_CONFIG" in elsewhere.refused(3, "tasks", SPARKQ_CONFIG="missing.yml")
+
+
+def test_the_home_folder_is_never_a_project(bare: Shell) -> None:
+    home = bare._replace(folder=bare.home, home=bare.home)
+    below = bare.home / "work"
+    below.mkdir(parents=True)
+    home.ok("setup", "--yes")
+
+    home._replace(folder=below).refused(3, "tasks")
+
+
+def test_a_database_in_the_wrong_state_is_a_storage_error(shell: Shell, sq: SparkQ) -> None:
+    database = sq.config.database
+    sq.close()
+    for beside in database.parent.glob("*.db-*"):
+        beside.unlink()
+    sound = database.read_bytes()
+    for content, says in (
+        (b"", "empty"),
+        (b"no database at all" * 300, "no database"),
+        (sound[:60] + (99).to_bytes(4, "big") + sound[64:], "Upgrade SparkQ"),
+        (sound[:68] + b"\0\0\0\0" + sound[72:], "another program"),
+    ):
+        database.write_bytes(content)
+        assert says in shell.refused(74, "tasks")
+        assert database.read_bytes() == content
+
+
+def test_ctrl_c_ends_a_command_that_reads_and_nothing_is_queued(shell: Shell, sq: SparkQ) -> None:
+    with Terminal(shell, "enqueue", "-", "--queue", "backend") as terminal:
+        terminal.type("half a prompt")
+        terminal.until("half a prompt")
+        assert terminal.break_off() != 0
+
+    assert shell.facts("tasks")["total"] == 0
+
+
+def test_the_end_of_input_ends_a_typed_prompt(shell: Shell, sq: SparkQ) -> None:
+    with Terminal(shell, "enqueue", "-", "--queue", "backend") as terminal:
+        terminal.type("typed by hand")
+        terminal.until("typed by hand")
+        terminal.press(CTRL_D)
+        terminal.until("#1 in backend")
+        assert terminal.end() == 0
+
+    assert tasks.detail(sq, 1).prompt == "typed by hand\n"
+
+
+def test_the_version_is_the_packages(bare: Shell) -> None:
+    assert bare.ok("version") == f"sparkq {bare.facts('version')['version']}\n"
+
+
+def test_completion_knows_queues_and_tasks(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    add(sq, "one", "two")
+
+    def completed(words: str) -> str:
+        done = shell.sparkq(_SPARKQ_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=words)
+        return done.out
+
+    assert "backend" in completed("sparkq peek --queue ba")
+    assert "docs" not in completed("sparkq peek --queue ba")
+    assert "docs" in completed("sparkq queue show d")
+    assert "two" in completed("sparkq task 2")
+    assert "enqueue" in completed("sparkq enq")

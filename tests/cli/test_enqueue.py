@@ -1,0 +1,172 @@
+"""`sparkq enqueue`: from an argument, a pipe, a file, a script or the editor, and never by accident."""
+
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import queues, tasks
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.dump import dump
+from tests.support import line
+from tests.terminal import Terminal, editor
+
+
+def prompt_of(sq: SparkQ, task_id: int = 1) -> str:
+    return tasks.detail(sq, task_id).prompt
+
+
+def test_the_argument_is_the_prompt(shell: Shell, sq: SparkQ) -> None:
+    assert shell.ok("enqueue", "Fix the parser", "--queue", "backend") == "#1 in backend, 1st in line.\n"
+    assert prompt_of(sq) == "Fix the parser"
+    assert tasks.get(sq, 1).source == "cli"
+
+
+def test_the_places_in_line_are_counted_as_people_do(shell: Shell, sq: SparkQ) -> None:
+    printed = [shell.ok("enqueue", f"task {number}") for number in range(3)]
+
+    assert [one.rstrip() for one in printed] == [
+        "#1 in backend, 1st in line.",
+        "#2 in backend, 2nd in line.",
+        "#3 in backend, 3rd in line.",
+    ]
+
+
+def test_a_dash_reads_standard_input(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("enqueue", "-", "--queue", "backend", stdin="From a pipe:\n  kept  \n")
+
+    assert prompt_of(sq) == "From a pipe:\n  kept  \n"
+
+
+def test_a_file_is_the_prompt(shell: Shell, sq: SparkQ) -> None:
+    (shell.folder / "task.md").write_text("# From a file\n\nAll of it.\n")
+
+    shell.ok("enqueue", "--file", "task.md")
+    shell.ok("enqueue", "--file", "-", stdin="dash as a file")
+
+    assert (prompt_of(sq), prompt_of(sq, 2)) == ("# From a file\n\nAll of it.\n", "dash as a file")
+    assert tasks.get(sq, 1).title == "From a file"
+
+
+def test_without_a_prompt_the_editor_opens(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    with Terminal(shell, "enqueue", EDITOR=editor(tmp_path, 'echo "Written in an editor" > "$1"')) as terminal:
+        terminal.until("#1 in backend")
+        assert terminal.end() == 0
+
+    assert prompt_of(sq) == "Written in an editor\n"
+
+
+def test_visual_goes_before_editor_and_may_have_arguments(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    program = editor(tmp_path, 'echo visual $1 > "$2"')
+    with Terminal(shell, "enqueue", EDITOR="false", VISUAL=f"{program} --wait") as terminal:
+        assert terminal.end() == 0
+
+    assert prompt_of(sq) == "visual --wait\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [("true", "left as it was"), ('echo x > "$1"; exit 1', "left as it was"), ('printf "  \\n" > "$1"', "left as it")],
+    ids=["unchanged", "failed", "blank"],
+)
+def test_an_editor_that_was_left_without_a_text_enqueues_nothing(
+    shell: Shell, sq: SparkQ, tmp_path: Path, script: str, says: str
+) -> None:
+    before = dump(sq)
+    with Terminal(shell, "enqueue", EDITOR=editor(tmp_path, script), TMPDIR=str(tmp_path)) as terminal:
+        terminal.until(says)
+        assert terminal.end() == 2
+
+    assert dump(sq) == before
+    assert list(tmp_path.glob("sparkq-*")) == []
+
+
+def test_an_editor_that_is_not_there_is_named(shell: Shell, sq: SparkQ) -> None:
+    with Terminal(shell, "enqueue", EDITOR="no-such-editor") as terminal:
+        terminal.until("no-such-editor")
+        assert terminal.end() == 2
+
+    assert line(sq) == []
+
+
+def test_without_prompt_and_terminal_it_says_how_to_give_one(shell: Shell, sq: SparkQ) -> None:
+    told = shell.refused(2, "enqueue", "--queue", "backend")
+
+    assert "--file" in told
+    assert "`-`" in told
+    assert line(sq) == []
+
+
+def test_a_prompt_that_is_given_twice_is_refused(shell: Shell, sq: SparkQ) -> None:
+    (shell.folder / "task.md").write_text("From a file")
+
+    assert "twice" in shell.refused(2, "enqueue", "an argument", "--file", "task.md")
+    assert line(sq) == []
+
+
+@pytest.mark.parametrize("name", ["missing.md", ".", "\x1b[31m.md"])
+def test_a_file_that_cannot_be_read_is_named(shell: Shell, name: str) -> None:
+    told = shell.refused(2, "enqueue", "--file", name)
+
+    assert "cannot be read" in told
+    assert "\x1b" not in told
+
+
+def test_bytes_that_are_no_text_are_refused(shell: Shell, sq: SparkQ) -> None:
+    (shell.folder / "image.png").write_bytes(b"\x89PNG\r\n")
+
+    assert "UTF-8" in shell.refused(2, "enqueue", "-", stdin=b"caf\xe9")
+    assert "UTF-8" in shell.refused(2, "enqueue", "--file", "image.png")
+    assert "surrogate" in shell.refused(2, "enqueue", "caf\udce9")
+    assert line(sq) == []
+
+
+def test_two_mebibytes_are_refused_from_a_pipe_and_from_a_file(shell: Shell, sq: SparkQ) -> None:
+    (shell.folder / "long.txt").write_text("x" * 2**21)
+
+    assert "1,048,576" in shell.refused(2, "enqueue", "-", stdin="x" * 2**21)
+    assert "1,048,576" in shell.refused(2, "enqueue", "--file", "long.txt")
+    assert line(sq) == []
+
+
+def test_the_queue_may_be_left_out_when_there_is_only_one(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    queues.archive(sq, "docs")
+    assert shell.facts("enqueue", "one")["queue"] == "backend"
+
+    queues.unarchive(sq, "docs")
+    told = shell.refused(2, "enqueue", "two")
+    assert "--queue backend or --queue docs" in told
+
+
+def test_without_any_queue_it_says_how_to_make_one(bare: Shell, empty: SparkQ) -> None:
+    assert "sparkq queue create NAME" in bare.refused(3, "enqueue", "one")
+
+
+def test_tool_class_and_timeout_are_the_tasks(shell: Shell, sq: SparkQ) -> None:
+    told = shell.facts("enqueue", "ls", "--tool", "run-bash", "--class", "FAST_SCRIPT")
+    assert (told["tool_name"], told["task_class"], told["timeout"]) == ("run-bash", "FAST_SCRIPT", 30)
+
+    assert shell.facts("enqueue", "think", "--class", "LLM_HEAVY", "--timeout", "1800")["timeout"] == 1800
+    assert "Did you mean run-bash" in shell.refused(3, "enqueue", "x", "--tool", "run-bsh")
+    assert "timeout" in shell.refused(2, "enqueue", "x", "--timeout", "0")
+    assert "604,800" in shell.refused(2, "enqueue", "x", "--timeout", "604801")
+    assert "--timeout" in shell.refused(2, "enqueue", "x", "--timeout", "soon")
+
+
+def test_the_same_key_says_that_it_was_used_before(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("enqueue", "one", "--key", "issue-7")
+
+    assert "used before" in shell.ok("enqueue", "two", "--key", "issue-7")
+    assert (line(sq), prompt_of(sq)) == ([1], "one")
+
+
+def test_a_prompt_that_looks_like_an_option_goes_after_two_dashes(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("enqueue", "--queue", "backend", "--", "--help is missing")
+
+    assert prompt_of(sq) == "--help is missing"
+
+
+def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
+    assert shell.ok("enqueue", "one", "--quiet") == ""
+    assert line(sq) == [1]

@@ -1,0 +1,90 @@
+"""Help: every command explains itself, and a word that is none is answered with the nearest."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sparkq_cli.rooms import ROOMS
+from tests.cli.commands import COMMANDS
+from tests.command import Done, Shell
+
+REQUIRED = """setup teardown start stop restart run status session queue enqueue peek claim progress complete fail release
+requeue edit cancel accept review tasks task purge reload config config-export scripts runner mcp connect watch wait
+doctor backup export import demo version""".split()  # noqa: SIM905  # reads as the design's line does
+
+
+@pytest.fixture(scope="module")
+def helps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
+    """What `--help` prints, for every command and noun, in a folder without a project."""
+    folder: Path = tmp_path_factory.mktemp("nowhere")
+    shell = Shell(folder, folder / "home")
+    words = sorted({*COMMANDS, *ROOMS, ""})
+    with ThreadPoolExecutor(4) as threads:
+        return dict(zip(words, threads.map(lambda one: shell.sparkq(*one.split(), "--help"), words), strict=True))
+
+
+def test_every_help_succeeds_anywhere(helps: dict[str, Done]) -> None:
+    assert {name: done for name, done in helps.items() if done.code or done.err} == {}
+    assert all(done.out.startswith("Usage: sparkq") or "usage: sparkq" in done.out for done in helps.values())
+
+
+def test_every_help_has_an_example_or_an_explanation(helps: dict[str, Done]) -> None:
+    silent = [
+        name
+        for name in COMMANDS
+        if "Example" not in helps[name].out and len((COMMANDS[name].help or "").split()) < 5 and name != "version"
+    ]
+
+    assert silent == []
+
+
+def test_examples_are_lines_of_their_own(helps: dict[str, Done]) -> None:
+    for name, done in helps.items():
+        for line in done.out.splitlines():
+            if "sparkq" in line and line.strip().startswith("Example:"):
+                assert line.strip().startswith("Example: sparkq "), (name, line)
+
+
+def test_the_overview_lists_every_command_with_its_line(helps: dict[str, Done]) -> None:
+    shown = " ".join(helps[""].out.split())
+
+    for name, line in ROOMS.items():
+        assert f"{name} {line}" in shown
+
+
+def test_the_lines_of_the_overview_are_the_commands_own() -> None:
+    for name, line in ROOMS.items():
+        if name in COMMANDS:
+            assert " ".join((COMMANDS[name].help or "").split()).startswith(line), name
+
+
+def test_every_command_of_the_design_is_there() -> None:
+    assert sorted(set(REQUIRED) - set(ROOMS)) == []
+
+
+def test_a_word_that_is_no_command_is_answered_with_the_nearest(bare: Shell) -> None:
+    told = bare.refused(2, "taskz")
+
+    assert "Did you mean" in told
+    assert "tasks" in told
+    assert "sparkq --help" in told
+
+
+def test_control_characters_in_a_command_are_not_echoed(bare: Shell) -> None:
+    for words in (["\x1b[95mx"], ["tasks", "\x1b[95mx"], ["tasks", "--\x1b[95mx"], ["queue", "\x1b[95mx"]):
+        assert "\x1b" not in bare.refused(2, *words)
+
+
+def test_a_wrong_option_is_named_and_help_offered(bare: Shell) -> None:
+    told = bare.refused(2, "tasks", "--statsu", "queued")
+
+    assert "--statsu" in told
+    assert "-h" in told
+
+
+def test_a_noun_alone_shows_its_help(bare: Shell) -> None:
+    done = bare.sparkq("queue")
+
+    assert done.code == 2
+    assert "instructions" in done.out + done.err

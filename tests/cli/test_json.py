@@ -1,0 +1,135 @@
+"""`--json`: one object on standard output for every command that prints what programs can use, and nothing beside it."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from sparkq_core import backup, project, sessions, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.cli.commands import COMMANDS, options
+from tests.command import Shell
+from tests.support import SetClock, add, take, timed_out
+
+CALLS = {
+    "setup": "setup --yes",
+    "config show": "config show purge.older_than_days",
+    "config set": "config set purge.older_than_days 4",
+    "connect": "connect claude-code --print",
+    "queue create": "queue create docs --instructions Plain",
+    "queue list": "queue list",
+    "queue show": "queue show backend",
+    "queue instructions": "queue instructions backend New",
+    "queue rename": "queue rename backend server",
+    "queue end": "queue end backend",
+    "queue reopen": "queue reopen backend",
+    "queue archive": "queue archive backend",
+    "queue unarchive": "queue unarchive backend",
+    "session create": "session create y",
+    "session list": "session list",
+    "session show": "session show x",
+    "session end": "session end x",
+    "enqueue": "enqueue six",
+    "scripts": "scripts",
+    "edit": "edit 2 new",
+    "cancel": "cancel 2",
+    "review": "review --list",
+    "tasks": "tasks",
+    "task": "task 4",
+    "peek": "peek",
+    "wait": "wait 4",
+    "requeue": "requeue 3",
+    "accept": "accept 5",
+    "claim": "claim",
+    "progress": "progress 1",
+    "complete": "complete 1 Done",
+    "fail": "fail 1 broke",
+    "release": "release 1",
+    "stop": "stop",
+    "status": "status",
+    "purge": "purge --dry-run",
+    "backup": "backup copy.db",
+    "reload": "reload",
+    "doctor": "doctor",
+    "teardown": "teardown --dry-run",
+    "version": "version",
+}
+"""One call of each command, in the project below."""
+
+ELSEWHERE = {"import", "start", "restart"}
+"""Import needs a project of its own (below); start and restart are the server's tests'."""
+
+
+@pytest.fixture
+def busy(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
+    """#1 running, #2 queued, #3 failed, #4 done, #5 timed out with a late result; session "x"."""
+    sessions.create(sq, "x")
+    add(sq, "one", "two", "three", "four")
+    for task_id in (1, 3, 4):
+        take(sq, task_id=task_id)
+    tasks.fail(sq, 3, "broke")
+    tasks.complete(sq, 4, "done", data={"a": 1})
+    clock = SetClock(SystemClock().now() - 3_600_000)
+    earlier = project.open(bare.folder, env={}, clock=clock)
+    timed_out(earlier, clock)
+    with pytest.raises(Exception, match="no longer holds it"):
+        tasks.complete(earlier, 5, "late", attempt=1)
+    yield sq
+    earlier.close()
+
+
+def test_every_command_with_json_is_called_here() -> None:
+    with_json = {name for name, command in COMMANDS.items() if "--json" in options(command)}
+
+    assert with_json - set(CALLS) - ELSEWHERE == set()
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name in COMMANDS])
+def test_json_is_one_object_and_nothing_else(bare: Shell, busy: SparkQ, name: str) -> None:
+    done = bare.sparkq(*CALLS[name].split(), "--json")
+
+    assert (done.code, done.err) == (1 if name == "status" else 0, "")  # 1: no server runs, which is what was asked
+    assert isinstance(json.loads(done.out), dict)
+
+
+def test_import_tells_json_too(bare: Shell, sq: SparkQ, empty: SparkQ) -> None:
+    add(sq, "one")
+    export = "\n".join(backup.export(sq))
+    other = bare._replace(folder=bare.folder.parent / "other")
+    other.folder.mkdir()
+    other.ok("setup", "--yes")
+
+    assert other.facts("import", "-", stdin=export)["rows"] > 0
+    assert other.facts("tasks")["total"] == 1
+
+
+def test_a_list_is_its_noun_and_a_total(bare: Shell, busy: SparkQ) -> None:
+    for noun, command in {
+        "tasks": ["tasks"],
+        "queues": ["queue", "list"],
+        "sessions": ["session", "list"],
+        "scripts": ["scripts"],
+    }.items():
+        told = bare.facts(*command)
+        assert told["total"] == len(told[noun])
+
+
+def test_a_refusal_in_json_is_one_object_on_stderr(bare: Shell, busy: SparkQ) -> None:
+    told = json.loads(bare.refused(3, "task", "99", "--json"))
+
+    assert told.keys() == {"error", "kind", "message", "hint"}
+    assert (told["error"], told["kind"]) == ("no_such_task", "not_found")
+
+
+def test_text_in_json_is_exact(bare: Shell, sq: SparkQ) -> None:
+    text = "[/red] \x1b[31m é 👩‍👩‍👧 \u202e \x9b \x7f tab\t"
+    add(sq, text)
+
+    assert bare.facts("task", "1")["prompt"] == text
+
+
+def test_setup_in_json_asks_nothing_on_standard_output(bare: Shell) -> None:
+    done = bare.sparkq("setup", "--json")
+
+    assert done.out == "" or isinstance(json.loads(done.out), dict)

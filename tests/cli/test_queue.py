@@ -1,0 +1,159 @@
+"""`sparkq queue`: lines of tasks and what their workers are told."""
+
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import queues, sessions, tasks
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.dump import dump
+from tests.support import add, take
+from tests.terminal import Terminal, editor
+
+
+def told_to(sq: SparkQ, name: str = "backend") -> str:
+    return queues.instructions(sq, name)[1]
+
+
+def test_a_queue_is_made_with_instructions_and_session(shell: Shell, sq: SparkQ) -> None:
+    sessions.create(sq, "feature-x")
+
+    told = shell.facts("queue", "create", "docs", "--instructions", "Plain words.", "--session", "feature-x")
+
+    assert (told["name"], told["session"], told["status"]) == ("docs", "feature-x", "active")
+    assert told["instructions_revision"] == 1
+    assert told_to(sq, "docs") == "Plain words."
+
+
+def test_instructions_come_from_a_file_or_standard_input(shell: Shell, sq: SparkQ) -> None:
+    (shell.folder / "rules.md").write_text("From a file.\n")
+
+    shell.ok("queue", "create", "one", "--file", "rules.md")
+    shell.ok("queue", "create", "two", "--instructions", "-", stdin="From a pipe.\n")
+
+    assert (told_to(sq, "one"), told_to(sq, "two")) == ("From a file.\n", "From a pipe.\n")
+
+
+def test_the_list_counts_what_stands_where(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", "three")
+    take(sq)
+    take(sq)
+    tasks.fail(sq, 1, "broke")
+
+    (queue,) = shell.facts("queue", "list")["queues"]
+
+    assert (queue["queued"], queue["running"], queue["failed"], queue["unreviewed"]) == (1, 1, 1, 1)
+    heads, row = shell.ok("queue", "list").splitlines()
+    assert heads.split()[:6] == ["QUEUE", "STATUS", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED"]
+    assert row.split()[:6] == ["backend", "active", "1", "1", "0", "1"]
+
+
+def test_show_has_the_counts_and_the_instructions(shell: Shell, sq: SparkQ) -> None:
+    queues.instruct(sq, "backend", "Work on dev.\nRun make test.")
+
+    assert shell.facts("queue", "show", "backend")["instructions"] == "Work on dev.\nRun make test."
+    assert "  Work on dev.\n  Run make test.\n" in shell.ok("queue", "show", "backend")
+
+
+def test_instructions_are_shown_changed_and_cleared(shell: Shell, sq: SparkQ) -> None:
+    assert "no instructions" in shell.ok("queue", "instructions", "backend")
+
+    shell.ok("queue", "instructions", "backend", "Run make test.")
+    assert shell.ok("queue", "instructions", "backend") == "Run make test.\n"
+    shell.ok("queue", "instructions", "backend", "-", stdin="From a pipe.")
+    assert told_to(sq) == "From a pipe."
+    assert shell.facts("queue", "instructions", "backend", "--clear")["revision"] == 3
+    assert told_to(sq) == ""
+
+
+def test_instructions_open_in_the_editor_as_they_are(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    queues.instruct(sq, "backend", "Run make test.\n")
+    with Terminal(
+        shell, "queue", "instructions", "backend", "--edit", EDITOR=editor(tmp_path, 'echo "And lint." >> "$1"')
+    ) as terminal:
+        assert terminal.end() == 0
+
+    assert told_to(sq) == "Run make test.\nAnd lint.\n"
+
+
+def test_instructions_left_as_they_were_change_nothing(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    queues.instruct(sq, "backend", "Run make test.\n")
+    before = dump(sq)
+
+    assert "left as it was" in shell.refused(
+        2, "queue", "instructions", "backend", "--edit", EDITOR=editor(tmp_path, "true")
+    )
+    assert dump(sq) == before
+
+
+def test_a_renamed_queue_keeps_its_tasks(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+
+    shell.ok("queue", "rename", "backend", "server")
+
+    assert tasks.get(sq, 1).queue == "server"
+    assert "backend" in shell.refused(3, "queue", "show", "backend")
+
+
+def test_an_ended_queue_takes_no_new_task_until_it_is_reopened(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    shell.ok("queue", "end", "backend")
+
+    assert "has ended" in shell.refused(4, "enqueue", "two", "--queue", "backend")
+    assert shell.facts("claim", "--queue", "backend")["task"]["id"] == 1
+    shell.ok("queue", "reopen", "backend")
+    assert shell.facts("enqueue", "two", "--queue", "backend")["id"] == 2
+
+
+def test_an_archived_queue_is_hidden_and_comes_back_as_it_was(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    assert "unarchive" in shell.ok("queue", "archive", "backend")
+
+    assert shell.facts("queue", "list")["queues"] == []
+    assert shell.facts("queue", "list", "--all")["queues"][0]["status"] == "archived"
+    assert "archived" in shell.refused(4, "claim", "--queue", "backend")
+    assert "archived" in shell.refused(4, "enqueue", "two", "--queue", "backend")
+    assert shell.facts("queue", "unarchive", "backend")["status"] == "active"
+    assert shell.facts("claim", "--queue", "backend")["task"]["id"] == 1
+
+
+@pytest.mark.parametrize("name", ["../x", "", "/tmp/x", "\x1b]0;x\x07"])
+def test_a_name_that_cannot_be_is_refused_and_no_file_is_made(shell: Shell, sq: SparkQ, name: str) -> None:
+    before, files = dump(sq), sorted(shell.folder.parent.rglob("*"))
+
+    told = shell.refused(2, "queue", "create", "--", name)
+
+    assert "queue name" in told
+    assert "\x1b" not in told
+    assert dump(sq) == before
+    assert sorted(shell.folder.parent.rglob("*")) == files
+
+
+def test_a_queue_is_not_renamed_to_what_cannot_be(shell: Shell, sq: SparkQ) -> None:
+    before = dump(sq)
+
+    assert "Perhaps x?" in shell.refused(2, "queue", "rename", "backend", "../x")
+    assert dump(sq) == before
+
+
+def test_a_taken_name_is_a_conflict(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+
+    assert "already" in shell.refused(4, "queue", "create", "backend")
+    assert "already" in shell.refused(4, "queue", "rename", "docs", "backend")
+
+
+def test_an_unknown_queue_names_the_nearest(shell: Shell) -> None:
+    for verb in ("show", "instructions", "end", "archive"):
+        assert "Did you mean backend?" in shell.refused(3, "queue", verb, "backed")
+
+
+def test_without_queues_the_list_says_how_to_begin(bare: Shell, empty: SparkQ) -> None:
+    assert "sparkq queue create NAME" in bare.ok("queue", "list")
+    assert bare.facts("queue", "list") == {"queues": [], "total": 0}
+
+
+def test_quiet_prints_nothing(shell: Shell) -> None:
+    for command in (["create", "docs"], ["end", "docs"], ["archive", "docs"], ["unarchive", "docs"]):
+        assert shell.ok("queue", *command, "--quiet") == ""

@@ -1,0 +1,206 @@
+"""`sparkq review`: what finished while nobody looked, and what the person says to it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sparkq_core import inbox, project, queues, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.dump import dump
+from tests.support import SetClock, add, line, take, timed_out
+from tests.terminal import CTRL_C, CTRL_D, Terminal
+
+KEYS = "[q]uit > "
+
+
+@pytest.fixture
+def finished(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
+    """#1 done, #2 failed, #3 timed out with a late result; all unreviewed. #4 still runs."""
+    clock = SetClock(SystemClock().now() - 3_600_000)
+    earlier = project.open(bare.folder, env={}, clock=clock)
+    add(earlier, "Add tests", "Fix the parser")
+    take(earlier)
+    tasks.complete(earlier, 1, "Added 12 tests\nall pass")
+    take(earlier)
+    tasks.fail(earlier, 2, "The database is missing")
+    timed_out(earlier, clock)
+    with pytest.raises(Exception, match="no longer holds it"):
+        tasks.complete(earlier, 3, "finished after all", attempt=1)
+    add(sq, "Still going")
+    take(sq)
+    yield sq
+    earlier.close()
+
+
+def unreviewed(sq: SparkQ) -> list[int]:
+    return [one.task.id for one in inbox.unreviewed(sq).tasks]
+
+
+def test_the_list_shows_what_waits_and_marks_nothing(bare: Shell, finished: SparkQ) -> None:
+    before = dump(finished)
+
+    printed = bare.ok("review", "--list")
+
+    for part in (
+        "Since the beginning",
+        "backend: 1 succeeded, 1 failed, 1 timed out, 1 came late",
+        "#1  succeeded  Add tests",
+        "      Added 12 tests\n      all pass",
+        "#2  failed 🔴  Fix the parser",
+        "#3  failed 💀",
+        "sparkq accept 3",
+    ):
+        assert part in printed
+    assert "#4" not in printed
+    assert dump(finished) == before
+
+
+def test_without_a_terminal_review_only_lists(bare: Shell, finished: SparkQ) -> None:
+    assert "#1  succeeded" in bare.ok("review")
+    assert unreviewed(finished) == [1, 2, 3]
+
+
+def test_the_list_in_json_has_what_a_reviewer_needs(bare: Shell, finished: SparkQ) -> None:
+    told = bare.facts("review", "--list")
+
+    assert [task["id"] for task in told["tasks"]] == [1, 2, 3]
+    assert told["total"] == 3
+    assert told["tasks"][0]["summary"] == "Added 12 tests\nall pass"
+    assert told["tasks"][2]["late"] is True
+    counts = {"queue": "backend", "succeeded": 1, "failed": 1, "timed_out": 1, "late": 1}
+    assert told["since_last_look"]["queues"] == [counts]
+
+
+def test_ids_are_marked_without_a_question(bare: Shell, finished: SparkQ) -> None:
+    assert bare.ok("review", "1", "#2") == "2 reviewed: #1, #2.\n"
+
+    assert unreviewed(finished) == [3]
+    assert bare.facts("review", "1")["tasks"][0]["reviewed_at"]
+    assert tasks.get(finished, 2).status == "failed"
+
+
+def test_all_of_a_queue_or_of_the_project_is_marked(bare: Shell, finished: SparkQ) -> None:
+    queues.create(finished, "docs")
+    assert bare.ok("review", "--all", "--queue", "docs") == "Nothing waits for your review.\n"
+
+    assert bare.ok("review", "--all") == "3 reviewed: #1, #2, #3.\n"
+    assert unreviewed(finished) == []
+    assert bare.ok("review") == "Nothing waits for your review.\n"
+
+
+def test_what_has_not_finished_cannot_be_reviewed(bare: Shell, finished: SparkQ) -> None:
+    assert "running" in bare.refused(4, "review", "4")
+    assert "#9" in bare.refused(3, "review", "9")
+
+
+def test_of_several_ids_one_wrong_marks_none(bare: Shell, finished: SparkQ) -> None:
+    bare.refused(3, "review", "1", "9")
+
+    assert unreviewed(finished) == [1, 2, 3]
+
+
+def test_a_walk_accepts_sends_back_and_takes_late_results(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review") as terminal:
+        assert "Add tests" in terminal.until(KEYS)
+        terminal.type("a")
+        assert "#1 accepted." in terminal.until("Fix the parser")
+        terminal.until(KEYS)
+        terminal.type("r")
+        terminal.until("Feedback for the next worker")
+        terminal.type("Start the database first")
+        terminal.until("#2 in backend again, 1st in line.")
+        assert "late result waits" in terminal.until(KEYS)
+        terminal.type("a")
+        terminal.until("That was all.")
+        assert terminal.end() == 0
+
+    assert tasks.get(finished, 1).reviewed_at is not None
+    assert tasks.get(finished, 3).status == "succeeded"
+    assert line(finished) == [2]
+    assert take(finished).feedback == "Start the database first"
+    assert unreviewed(finished) == []
+
+
+def test_what_is_skipped_or_not_reached_stays(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review") as terminal:
+        terminal.until(KEYS)
+        terminal.type("s")
+        terminal.until("Fix the parser")
+        terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0
+
+    assert unreviewed(finished) == [1, 2, 3]
+
+
+def test_another_key_asks_again(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review") as terminal:
+        terminal.until(KEYS)
+        terminal.type("x")
+        terminal.until(KEYS)
+        terminal.type("quit")
+        assert terminal.end() == 0
+
+    assert unreviewed(finished) == [1, 2, 3]
+
+
+def test_view_shows_the_task_in_the_pager_and_asks_again(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review", PAGER="cat") as terminal:
+        terminal.until(KEYS)
+        terminal.type("v")
+        shown = terminal.until(KEYS)
+        for part in ("Prompt", "Attempt 1", "Added 12 tests", "Timeline", "enqueued"):
+            assert part in shown
+        terminal.type("q")
+        assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_a_walk_that_is_broken_off_changes_nothing_more(bare: Shell, finished: SparkQ, key: bytes) -> None:
+    with Terminal(bare, "review") as terminal:
+        terminal.until(KEYS)
+        terminal.type("a")
+        terminal.until("#1 accepted.")
+        terminal.until(KEYS)
+        assert terminal.break_off(key) != 0
+
+    assert unreviewed(finished) == [2, 3]
+
+
+def test_a_walk_is_the_look_from_which_the_next_counts(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review") as terminal:
+        terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0
+    tasks.complete(finished, 4, "done")
+
+    assert "Since your last look" in bare.ok("review", "--list")
+    (counts,) = bare.facts("review", "--list")["since_last_look"]["queues"]
+    assert (counts["succeeded"], counts["failed"]) == (1, 0)
+
+
+def test_a_task_that_moved_on_during_the_walk_is_no_defect(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review") as terminal:
+        terminal.until(KEYS)
+        tasks.requeue(finished, 1, again=True)
+        terminal.type("a")
+        terminal.until("its status is queued")
+        terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0
+
+    assert line(finished) == [1]
+
+
+def test_a_requeue_into_an_archived_queue_is_explained_and_asked_again(bare: Shell, finished: SparkQ) -> None:
+    queues.archive(finished, "backend")
+    with Terminal(bare, "review") as terminal:
+        terminal.until(KEYS)
+        terminal.type("r")
+        terminal.until("Feedback")
+        terminal.type("")
+        assert "archived" in terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0

@@ -1,0 +1,75 @@
+"""`sparkq session`: named stretches of work, from their beginning to their end."""
+
+import pytest
+
+from sparkq_core import queues, sessions
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.dump import dump
+
+
+def test_a_session_begins_and_is_listed(shell: Shell) -> None:
+    assert shell.ok("session", "create", "feature-x").startswith("Session feature-x created.")
+    assert shell.facts("session", "create", "bugfix-2026-12-01")["status"] == "active"
+
+    listed = shell.facts("session", "list")
+
+    assert [one["name"] for one in listed["sessions"]] == ["feature-x", "bugfix-2026-12-01"]
+    assert listed["total"] == 2
+    table = shell.ok("session", "list").splitlines()
+    assert table[0].split() == ["NAME", "STATUS", "AGE", "ENDED"]
+    assert table[1].split()[:2] == ["feature-x", "active"]
+
+
+def test_the_end_of_a_session_ends_its_queues(shell: Shell, sq: SparkQ) -> None:
+    sessions.create(sq, "feature-x")
+    queues.create(sq, "inside", session="feature-x")
+
+    told = shell.facts("session", "end", "feature-x")
+
+    assert (told["status"], told["ended_queues"]) == ("ended", ["inside"])
+    assert {queue.name: queue.status for queue, _ in queues.all_of(sq)} == {"backend": "active", "inside": "ended"}
+
+
+def test_ending_it_again_is_harmless(shell: Shell, sq: SparkQ) -> None:
+    sessions.create(sq, "feature-x")
+    shell.ok("session", "end", "feature-x")
+    before = dump(sq)
+
+    shell.ok("session", "end", "feature-x")
+
+    assert dump(sq) == before
+
+
+def test_without_sessions_the_list_says_how_to_begin(shell: Shell) -> None:
+    assert "sparkq session create NAME" in shell.ok("session", "list")
+    assert shell.facts("session", "list") == {"sessions": [], "total": 0}
+
+
+@pytest.mark.parametrize("name", ["../x", "", "-x", "x" * 65, "\x1b[31m"])
+def test_a_name_that_cannot_be_is_refused(shell: Shell, sq: SparkQ, name: str) -> None:
+    before = dump(sq)
+
+    told = shell.refused(2, "session", "create", "--", name)
+
+    assert "session name" in told
+    assert "\x1b" not in told
+    assert dump(sq) == before
+
+
+def test_a_taken_name_is_a_conflict(shell: Shell, sq: SparkQ) -> None:
+    sessions.create(sq, "feature-x")
+
+    assert "already" in shell.refused(4, "session", "create", "feature-x")
+
+
+def test_an_unknown_session_names_the_nearest(shell: Shell, sq: SparkQ) -> None:
+    sessions.create(sq, "feature-x")
+
+    assert "Did you mean feature-x?" in shell.refused(3, "session", "end", "feature")
+    assert "feature-x" in shell.refused(3, "tasks", "--session", "featur-x")
+
+
+def test_quiet_prints_nothing(shell: Shell) -> None:
+    assert shell.ok("session", "create", "feature-x", "--quiet") == ""
+    assert shell.ok("session", "end", "feature-x", "-q") == ""

@@ -1,0 +1,187 @@
+"""`sparkq setup`: every setting shown, nothing of the person's lost, the same again harmless."""
+
+import stat
+import subprocess
+
+import pytest
+
+from sparkq_core import config, lifecycle, project, queues, tasks
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.support import add
+
+DEFAULTS = {
+    "server.host": "127.0.0.1",
+    "server.port": "5005",
+    "database.path": "sparkq/data/sparkq.db",
+    "logs.path": "sparkq/logs/sparkq.log",
+    "purge.older_than_days": "3",
+    "queue_runner.poll_interval_seconds": "30",
+    "queue_runner.auto_fail_interval_seconds": "30",
+    "env": "dev",
+    "task_classes.FAST_SCRIPT": "30",
+    "task_classes.MEDIUM_SCRIPT": "300",
+    "task_classes.LLM_LITE": "300",
+    "task_classes.LLM_HEAVY": "900",
+}
+
+
+def settings_in(printed: str) -> dict[str, str]:
+    """The `name  value` lines."""
+    return {words[0]: words[1] for line in printed.splitlines() if len(words := line.split(maxsplit=1)) == 2}
+
+
+def test_yes_prints_every_setting_and_makes_the_project(bare: Shell) -> None:
+    printed = bare.ok("setup", "--yes")
+
+    shown = settings_in(printed)
+    assert shown | DEFAULTS == shown
+    assert set(lifecycle.defaults(bare.folder)) <= set(shown)
+    assert shown["project.name"] == "project"
+    assert printed.count("created ") == 2
+    with_defaults = config.load(bare.folder, {})
+    assert with_defaults.file == bare.folder / "sparkq.yml"
+    assert with_defaults.settings.server == ("127.0.0.1", 5005, True)
+    assert queues.all_of(project.open(bare.folder, env={})) == ()
+
+
+def test_the_data_is_the_owners_alone(bare: Shell) -> None:
+    bare.ok("setup", "--yes")
+
+    database = bare.folder / "sparkq/data/sparkq.db"
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    assert stat.S_IMODE(database.parent.stat().st_mode) == 0o700
+
+
+def test_every_line_of_the_written_file_is_explained(bare: Shell) -> None:
+    bare.ok("setup", "--yes")
+
+    lines = (bare.folder / "sparkq.yml").read_text().splitlines()
+    for at, line in enumerate(lines):
+        if line.startswith("  ") and ": " in line and not line.strip().startswith("#") and line.strip()[0].islower():
+            assert lines[at - 1].strip().startswith("# "), line
+
+
+def test_again_keeps_settings_and_tasks(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    file = shell.folder / "sparkq.yml"
+    file.write_text(file.read_text().replace("port: 5005", "port: 5006"))
+    before = file.read_bytes()
+
+    printed = shell.ok("setup", "--yes")
+
+    assert file.read_bytes() == before
+    assert settings_in(printed)["server.port"] == "5006"
+    assert "is set up" in printed
+    assert printed.count("kept ") == 2
+    assert tasks.get(sq, 1).title == "one"
+
+
+def test_again_without_the_file_keeps_the_tasks(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    (shell.folder / "sparkq.yml").unlink()
+
+    shell.ok("setup", "--yes")
+
+    assert shell.facts("tasks")["total"] == 1
+
+
+def test_a_first_session_and_queue_are_made_on_demand(bare: Shell) -> None:
+    told = bare.facts("setup", "--yes", "--session", "feature-x", "--queue", "backend")
+
+    assert (told["session"], told["queue"]) == ("feature-x", "backend")
+    (queue,) = bare.facts("queue", "list")["queues"]
+    assert (queue["name"], queue["session"]) == ("backend", "feature-x")
+    assert told["settings"]["server.port"] == 5005
+    assert {step["done"] for step in told["steps"]} == {"created"}
+
+
+def test_setup_again_with_the_same_queue_is_harmless(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("setup", "--yes", "--queue", "backend")
+
+    assert queues.names(sq) == ("backend",)
+
+
+def test_git_ignores_the_data_and_what_it_ignored_before(repository: Shell) -> None:
+    (repository.folder / ".gitignore").write_text("*.log\nbuild/")
+
+    repository.ok("setup", "--yes")
+
+    lines = (repository.folder / ".gitignore").read_text().splitlines()
+    assert lines[:2] == ["*.log", "build/"]
+    assert {"sparkq/data/", "sparkq/logs/", "sparkq/run/"} <= set(lines)
+    untracked = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"], cwd=repository.folder, capture_output=True, text=True, check=True
+    )
+    assert untracked.stdout.split() == ["??", ".gitignore", "??", "sparkq.yml"]
+
+
+def test_git_is_told_once(repository: Shell) -> None:
+    repository.ok("setup", "--yes")
+    before = (repository.folder / ".gitignore").read_text()
+
+    repository.ok("setup", "--yes")
+
+    assert (repository.folder / ".gitignore").read_text() == before
+
+
+def test_outside_git_there_is_no_gitignore(bare: Shell) -> None:
+    bare.ok("setup", "--yes")
+
+    assert not (bare.folder / ".gitignore").exists()
+
+
+def test_setup_in_a_subfolder_is_the_repositorys(repository: Shell) -> None:
+    below = repository.folder / "src" / "deep"
+    below.mkdir(parents=True)
+
+    repository._replace(folder=below).ok("setup", "--yes")
+
+    assert (repository.folder / "sparkq.yml").is_file()
+    assert list(below.iterdir()) == []
+
+
+BAD_FILES = (
+    ("an unknown key", "server:\n  prot: 5006\n", "sparkq.yml:2", "server.port"),
+    ("an unknown section", "env: dev\nsever:\n  port: 1\n", "sparkq.yml:2", "server"),
+    ("a key twice", "env: dev\nenv: prod\n", "sparkq.yml:2", "twice"),
+    ("an alias", "a: &x dev\nenv: *x\n", "sparkq.yml:", ""),
+    ("a wrong type", "server:\n  port: many\n", "sparkq.yml:2", "whole number"),
+    ("a value out of range", "env: dev\nserver:\n  port: 99999\n", "sparkq.yml:3", "65535"),
+    ("an unknown choice", "env: staging\n", "sparkq.yml:1", "prod"),
+    ("no YAML", "env: [dev\n", "sparkq.yml:", ""),
+    ("a tag", "env: !!python/object:os.system dev\n", "sparkq.yml:1", ""),
+    ("not UTF-8", b"env: d\xffev\n", "sparkq.yml", "UTF-8"),
+)
+
+
+SETUP_TOO = {"a key twice", "a value out of range", "no YAML"}
+
+
+@pytest.mark.parametrize(("what", "text", "where", "says"), BAD_FILES, ids=[one[0] for one in BAD_FILES])
+def test_a_bad_file_is_refused_with_its_line_and_left_as_it_is(
+    shell: Shell, sq: SparkQ, what: str, text: str | bytes, where: str, says: str
+) -> None:
+    file = shell.folder / "sparkq.yml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    before = file.read_bytes()
+
+    told = shell.refused(2, *(["setup", "--yes"] if what in SETUP_TOO else ["tasks"]))
+
+    assert where in told
+    assert says in told
+    assert file.read_bytes() == before
+
+
+def test_a_bad_environment_variable_is_named(shell: Shell) -> None:
+    assert "SPARKQ_SERVER__PORT" in shell.refused(2, "tasks", SPARKQ_SERVER__PORT="many")
+    assert "SPARKQ_SERVER__PROT" in shell.refused(2, "tasks", SPARKQ_SERVER__PROT="1")
+
+
+def test_the_environment_goes_before_the_file(shell: Shell) -> None:
+    assert shell.facts("tasks")["total"] == 0
+
+    told = shell.refused(3, "tasks", SPARKQ_DATABASE__PATH="elsewhere.db")
+
+    assert str(shell.folder / "elsewhere.db") in told
+    assert not (shell.folder / "elsewhere.db").exists()

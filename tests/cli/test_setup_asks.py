@@ -1,0 +1,151 @@
+"""`sparkq setup` on a terminal: shows every default, confirms all, explains a wrong answer and asks again."""
+
+import pytest
+
+from sparkq_core import config, lifecycle, project, queues
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.terminal import CTRL_C, CTRL_D, Terminal
+
+
+def answer(terminal: Terminal, shell: Shell, answers: dict[str, str]) -> None:
+    """Answer every question of the settings: with Enter, or with what `answers` says."""
+    for key, default in lifecycle.values(shell.folder, {}).items():
+        terminal.until(f"{key} [")
+        shown = terminal.until("]: ")[:-3]
+        wanted = ", ".join(default) if isinstance(default, list) else str(default)
+        assert shown == (wanted.lower() if isinstance(default, bool) else wanted)
+        terminal.type(answers.get(key, ""))
+
+
+def made(shell: Shell) -> list[str]:
+    return sorted(str(one.relative_to(shell.folder)) for one in shell.folder.rglob("*"))
+
+
+def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
+    with Terminal(bare, "setup") as terminal:
+        answer(terminal, bare, {})
+        terminal.until("Write these settings? [Y/n]: ")
+        assert made(bare) == []
+        terminal.type("")
+        terminal.until("first session")
+        terminal.type("feature-x")
+        terminal.until("first queue (- for none) [main]: ")
+        terminal.type("")
+        assert terminal.end() == 0
+
+    assert config.load(bare.folder, {}).settings.server.port == 5005
+    (queue, _), *rest = queues.all_of(project.open(bare.folder, env={}))
+    assert (queue.name, queue.session, rest) == ("main", "feature-x", [])
+
+
+def test_answers_are_what_the_file_says(bare: Shell) -> None:
+    answers = {
+        "project.name": "my shop",
+        "server.port": "5100",
+        "server.mcp": "no",
+        "script_dirs": "scripts, tools/bin",
+        "task_classes.LLM_HEAVY": "1800",
+        "purge.older_than_days": "7",
+    }
+    with Terminal(bare, "setup") as terminal:
+        answer(terminal, bare, answers)
+        summary = terminal.until("Write these settings?")
+        for value in ("my shop", "5100", "false", "scripts, tools/bin", "1800", "7"):
+            assert value in summary
+        terminal.type("y")
+        for question in ("first session", "first queue"):
+            terminal.until(question)
+            terminal.type("-")
+        assert terminal.end() == 0
+
+    found = config.load(bare.folder, {}).settings
+    assert (found.project.name, found.server.port, found.server.mcp) == ("my shop", 5100, False)
+    assert (found.script_dirs, found.purge.older_than_days) == (("scripts", "tools/bin"), 7)
+    assert found.task_classes["LLM_HEAVY"].timeout == 1800
+    assert queues.all_of(project.open(bare.folder, env={})) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "says", "right"),
+    [
+        ("server.port", "99999", "65535", "5050"),
+        ("server.port", "many", "whole number", "5050"),
+        ("server.mcp", "perhaps", "true or false", "yes"),
+        ("env", "staging", "dev, test, prod", "test"),
+        ("task_classes.FAST_SCRIPT", "0", "1 to", "10"),
+        ("purge.older_than_days", "-1", "0 to", "0"),
+    ],
+)
+def test_a_wrong_answer_is_explained_and_asked_again(bare: Shell, key: str, wrong: str, says: str, right: str) -> None:
+    with Terminal(bare, "setup") as terminal:
+        for asked in lifecycle.defaults(bare.folder):
+            terminal.until(f"{asked} [")
+            terminal.until("]: ")
+            if asked == key:
+                terminal.type(wrong)
+                assert says in terminal.until(f"{key} [")
+                terminal.until("]: ")
+                terminal.type(right)
+                break
+            terminal.type("")
+        assert terminal.break_off() != 0
+
+
+@pytest.mark.parametrize("wrong", ["../x", "two words", "-"])
+def test_a_first_queue_that_cannot_be_is_asked_again_or_left_out(bare: Shell, wrong: str) -> None:
+    with Terminal(bare, "setup") as terminal:
+        answer(terminal, bare, {})
+        for question in ("Write these settings?", "first session"):
+            terminal.until(question)
+            terminal.type("")
+        terminal.until("first queue (- for none) [main]: ")
+        terminal.type(wrong)
+        if wrong != "-":
+            assert "cannot be a queue name" in terminal.until("first queue (- for none) [main]: ")
+            terminal.type("main")
+        assert terminal.end() == 0
+
+    assert len(queues.names(project.open(bare.folder, env={}))) == (wrong != "-")
+
+
+def test_a_declined_setup_writes_nothing(bare: Shell) -> None:
+    with Terminal(bare, "setup") as terminal:
+        answer(terminal, bare, {})
+        terminal.until("Write these settings?")
+        terminal.type("n")
+        assert terminal.end() != 0
+
+    assert made(bare) == []
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_a_setup_that_is_broken_off_writes_nothing(bare: Shell, key: bytes) -> None:
+    with Terminal(bare, "setup") as terminal:
+        terminal.until("project.name [")
+        assert terminal.break_off(key) != 0
+
+    assert made(bare) == []
+
+
+def test_again_shows_what_is_there_and_changes_only_what_is_asked(shell: Shell, sq: SparkQ) -> None:
+    with Terminal(shell, "setup") as terminal:
+        terminal.until("is set up in")
+        answer(terminal, shell, {"server.port": "5007"})
+        terminal.until("Write these settings?")
+        terminal.type("")
+        ended = terminal.end()
+
+    assert ended == 0
+    assert "first queue" not in terminal.screen
+    assert config.load(shell.folder, {}).settings.server.port == 5007
+    assert config.load(shell.folder, {}).settings.purge.older_than_days == 3
+    assert queues.names(sq) == ("backend",)
+
+
+def test_without_a_terminal_setup_says_how_to_go_on(bare: Shell) -> None:
+    done = bare.sparkq("setup")
+
+    assert done.code == 2
+    assert "--yes" in done.err
+    assert made(bare) == []

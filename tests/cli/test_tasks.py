@@ -1,0 +1,164 @@
+"""`sparkq tasks` and `sparkq task`: what there is, and all about one."""
+
+import shlex
+
+import pytest
+
+from sparkq_core import queues, sessions, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.command import SPARKQ, Shell
+from tests.support import SetClock, add, another, take
+from tests.terminal import shown
+
+
+@pytest.fixture
+def busy(sq: SparkQ) -> SparkQ:
+    """#1 done by ann, #2 failed by bob, #3 running with ann, #4 and #5 queued, #6 in "docs" of session "feature-x"."""
+    sessions.create(sq, "feature-x")
+    queues.create(sq, "docs", session="feature-x")
+    add(sq, "one", "two", "three", "four")
+    tasks.enqueue(sq, "backend", "ls", tool="run-bash")
+    add(sq, "six", queue="docs")
+    take(sq, "ann")
+    tasks.complete(sq, 1, "Done\nin two lines")
+    take(sq, "bob")
+    tasks.fail(sq, 2, "broke", error_type="environment")
+    take(sq, "ann")
+    return sq
+
+
+@pytest.mark.parametrize(
+    ("filters", "ids"),
+    [
+        ([], [6, 5, 4, 3, 2, 1]),
+        (["--queue", "backend"], [5, 4, 3, 2, 1]),
+        (["--queue", "backend", "--status", "queued"], [4, 5]),
+        (["--status", "queued"], [6, 5, 4]),
+        (["--status", "failed"], [2]),
+        (["--session", "feature-x"], [6]),
+        (["--tool", "run-bash"], [5]),
+        (["--worker", "ann"], [3, 1]),
+        (["--worker", "ann", "--status", "running"], [3]),
+        (["--worker", "nobody"], []),
+    ],
+)
+def test_filters_choose(bare: Shell, busy: SparkQ, filters: list[str], ids: list[int]) -> None:
+    told = bare.facts("tasks", *filters)
+
+    assert [task["id"] for task in told["tasks"]] == ids
+    assert told["total"] == len(ids)
+
+
+def test_the_table_has_a_line_for_each(bare: Shell, busy: SparkQ) -> None:
+    heads, *lines = bare.ok("tasks").splitlines()
+
+    assert heads.split() == ["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"]
+    assert [row.split()[0] for row in lines] == ["#6", "#5", "#4", "#3", "#2", "#1"]
+    assert lines[3].split()[1:4] == ["running", "backend", "three"]
+    assert lines[3].split()[-1] == "ann"
+    assert "🔴" in lines[4]
+
+
+def test_pages_go_on_to_the_end(bare: Shell, busy: SparkQ) -> None:
+    found: list[int] = []
+    more: list[str] = []
+    while True:
+        told = bare.facts("tasks", "--limit", "4", *more)
+        found += [task["id"] for task in told["tasks"]]
+        if "next_cursor" not in told:
+            break
+        more = ["--cursor", told["next_cursor"]]
+
+    assert found == [6, 5, 4, 3, 2, 1]
+    printed = bare.ok("tasks", "--limit", "4")
+    assert "4 of 6. More: --cursor" in printed
+    assert len(bare.ok("tasks", "--limit", "4", *printed.split("More: ")[1].split()).splitlines()) == 3
+
+
+def test_an_empty_list_says_what_to_do(shell: Shell) -> None:
+    assert "sparkq enqueue" in shell.ok("tasks")
+    assert shell.ok("tasks", "--status", "failed") == "No tasks match.\n"
+    assert shell.facts("tasks") == {"tasks": [], "total": 0}
+
+
+def test_a_pipe_that_closes_early_is_no_error(shell: Shell, sq: SparkQ) -> None:
+    prompts = [f"task {number} " + "x" * 70 for number in range(1000)]
+    add(sq, *prompts)
+
+    head = f"{shlex.quote(str(SPARKQ))} tasks --limit 1000 | head -1"
+    done = shell.run("bash", "-c", head)
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("ID ")
+    assert len(done.out.splitlines()) == 1
+
+
+def test_a_table_fits_the_terminal(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "A title that is much longer than the terminal is wide, and goes on and on 表表表表表表表")
+
+    screen = shown(shell, "tasks", columns=60, NO_COLOR="1")
+
+    widths = [sum(2 if ord(one) > 0x2E80 else 1 for one in row) for row in screen.splitlines()]
+    assert max(widths) <= 60
+    assert "…" in screen
+    assert "on and on 表" in shell.ok("tasks")
+
+
+def test_a_stale_task_is_marked(shell: Shell, sq: SparkQ) -> None:
+    earlier = another(sq)._replace(clock=SetClock(SystemClock().now() - 90_000))
+    add(earlier, "one", timeout=60)
+    take(earlier)
+
+    assert "running ⚠️" in shell.ok("tasks")
+    assert shell.facts("task", "1")["stale"] == "warned"
+    assert "1 running task has gone quiet" in shell.ok()
+
+
+def test_marks_are_letters_where_emoji_cannot_be_shown(bare: Shell, busy: SparkQ) -> None:
+    printed = bare.ok("tasks", LANG="C", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+
+    assert printed.isascii()
+    assert "failed x" in printed
+
+
+def test_a_task_is_shown_whole(bare: Shell, busy: SparkQ) -> None:
+    tasks.requeue(busy, 2, feedback="Start the database first")
+    take(busy, "zoe", task_id=2)
+
+    printed = bare.ok("task", "2")
+
+    for part in ("#2  two", "running", "zoe", "  Start the database first", "Attempt 1", "environment", "  broke"):
+        assert part in printed
+    assert "  Done\n  in two lines\n" in bare.ok("task", "1")
+
+
+def test_the_timeline_tells_everything_in_order(bare: Shell, busy: SparkQ) -> None:
+    tasks.progress(busy, 3, "half done")
+    tasks.complete(busy, 3, "done")
+
+    timeline = bare.ok("task", "#3", "--timeline").split("Timeline\n")[1].splitlines()
+
+    assert [row.split()[1] for row in timeline] == ["enqueued", "claimed", "progress", "succeeded"]
+    assert timeline[2].endswith("half done")
+    assert [one["kind"] for one in bare.facts("task", "3")["events"]] == [row.split()[1] for row in timeline]
+
+
+def test_a_task_in_json_is_whole(bare: Shell, busy: SparkQ) -> None:
+    told = bare.facts("task", "1")
+
+    assert (told["friendly_id"], told["prompt"], told["result_summary"]) == ("#1", "one", "Done\nin two lines")
+    assert [attempt["worker_id"] for attempt in told["history"]] == ["ann"]
+    assert bare.facts("task", "#1") == told
+
+
+@pytest.mark.parametrize("wrong", ["abc", "１", "9" * 30, "", "\x1b[31m"])
+def test_what_is_no_id_is_refused(shell: Shell, wrong: str) -> None:
+    told = shell.refused(2, "task", wrong)
+
+    assert "not a task id" in told
+    assert "\x1b" not in told
+
+
+def test_an_unknown_id_names_the_newest(bare: Shell, busy: SparkQ) -> None:
+    assert "The newest is #6" in bare.refused(3, "task", "7")

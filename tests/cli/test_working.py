@@ -1,0 +1,210 @@
+"""Working a queue by hand: claim, progress, complete, fail, release; and changing one's mind: requeue, edit, cancel, accept."""
+
+import pytest
+
+from sparkq_core import project, queues, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.dump import dump
+from tests.support import SetClock, add, attempts, line, take, timed_out, timeline
+
+
+@pytest.fixture
+def late(sq: SparkQ, bare: Shell) -> int:
+    """A task that timed out an hour ago and whose result came then."""
+    clock = SetClock(SystemClock().now() - 3_600_000)
+    earlier = project.open(bare.folder, env={}, clock=clock)
+    task = timed_out(earlier, clock)
+    with pytest.raises(Exception, match="no longer holds it"):
+        tasks.complete(earlier, task.id, "finished after all", data={"files": 2}, attempt=1)
+    return task.id
+
+
+def test_a_claim_shows_what_to_do_and_how_to_end_it(shell: Shell, sq: SparkQ) -> None:
+    queues.instruct(sq, "backend", "Run make test.")
+    tasks.enqueue(sq, "backend", "Fix the parser\nall of it", tool="run-bash")
+
+    printed = shell.ok("claim", "--queue", "backend", "--worker", "ann")
+
+    for part in ("#1  attempt 1, from backend", "run-bash: ", "  Run make test.", "  Fix the parser\n  all of it"):
+        assert part in printed
+    assert 'sparkq complete 1 --attempt 1 "' in printed
+    assert 'sparkq fail 1 --attempt 1 "' in printed
+    assert tasks.get(sq, 1).worker == "ann"
+
+
+def test_a_second_attempt_shows_feedback_and_the_earlier_outcome(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+    tasks.fail(sq, 1, "The API broke")
+    tasks.requeue(sq, 1, feedback="Keep the old API")
+
+    printed = shell.ok("claim", "1")
+
+    assert "Feedback\n  Keep the old API" in printed
+    assert "Earlier\n  The API broke" in printed
+    assert "attempt 2" in printed
+
+
+def test_an_empty_queue_has_nothing_to_claim(shell: Shell) -> None:
+    assert shell.ok("claim") == "Nothing is queued in backend.\n"
+    assert shell.facts("claim") == {"task": None, "remaining": 0}
+    assert shell.ok("peek") == "Nothing is queued in backend.\n"
+
+
+def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", "three")
+
+    assert shell.ok("peek", "--limit", "2").splitlines()[-1] == "1 more wait."
+    assert [task["id"] for task in shell.facts("peek", "--limit", "2")["tasks"]] == [1, 2]
+
+
+def test_complete_tells_how_long_it_took_and_what_remains(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    take(sq)
+
+    told = shell.ok("complete", "1", "Did it", "--data", '{"files": 3}')
+
+    assert told.startswith("#1 succeeded after ")
+    assert told.endswith("1 queued in backend.\n")
+    assert (attempts(sq, 1)[0].result, attempts(sq, 1)[0].data) == ("Did it", '{"files":3}')
+    assert "already; nothing changed" in shell.ok("complete", "1", "Did it")
+
+
+def test_a_result_comes_from_a_pipe_or_a_file(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    take(sq)
+    take(sq)
+    (shell.folder / "result.md").write_text("From a file\n")
+
+    shell.ok("complete", "1", "-", stdin="From a pipe\n")
+    shell.ok("fail", "2", "--file", "result.md", "--type", "environment")
+
+    assert attempts(sq, 1)[0].result == "From a pipe\n"
+    assert (attempts(sq, 2)[0].error, attempts(sq, 2)[0].error_type) == ("From a file\n", "environment")
+
+
+@pytest.mark.parametrize("data", ["{", "NaN", "[1,", "[" * 100_000], ids=["half", "NaN", "open", "deep"])
+def test_data_that_is_not_json_settles_nothing(shell: Shell, sq: SparkQ, data: str) -> None:
+    add(sq, "one")
+    take(sq)
+    before = dump(sq)
+
+    assert "JSON" in shell.refused(2, "complete", "1", "Did it", "--data", data)
+    assert dump(sq) == before
+
+
+def test_a_result_must_say_something(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+
+    assert "empty" in shell.refused(2, "complete", "1", "  ")
+    assert "No result was given" in shell.refused(2, "complete", "1")
+    assert "No error message was given" in shell.refused(2, "fail", "1")
+    assert "SparkQ's own" in shell.refused(2, "fail", "1", "x", "--type", "timeout")
+    assert tasks.get(sq, 1).status == "running"
+
+
+def test_a_lost_attempt_is_a_conflict_that_says_who_has_it(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq, "ann")
+    tasks.fail(sq, 1, "gave up")
+    tasks.requeue(sq, 1)
+    take(sq, "bob")
+
+    told = shell.refused(4, "complete", "1", "from ann", "--attempt", "1")
+
+    assert "attempt 2 of bob has it" in told
+    assert "kept" in told
+    assert attempts(sq, 1)[0].late_text == "from ann"
+    assert "Came late" in shell.ok("task", "1")
+
+
+def test_progress_and_release_are_noted(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", timeout=77)
+    take(sq)
+
+    assert shell.ok("progress", "1", "half done") == "#1 has 77 s again.\n"
+    assert shell.ok("release", "1", "needs staging") == "#1 waits in backend again, at its old place.\n"
+
+    assert (line(sq), timeline(sq, 1)) == ([1, 2], ["enqueued", "claimed", "progress", "released"])
+
+
+def test_requeue_sends_it_back_with_feedback_or_a_new_prompt(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    take(sq)
+    tasks.fail(sq, 1, "broke")
+    (shell.folder / "new.md").write_text("One, but better")
+
+    told = shell.ok("requeue", "1", "--feedback", "Mind the API", "--file", "new.md", "--front")
+
+    assert told == "#1 in backend, 1st in line.\n"
+    again = take(sq)
+    assert (again.task.id, again.prompt, again.feedback) == (1, "One, but better", "Mind the API")
+
+
+def test_a_succeeded_task_is_done_again_only_on_purpose(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+    tasks.complete(sq, 1, "Did it")
+
+    assert "requeue --again" in shell.refused(4, "requeue", "1")
+    assert shell.facts("requeue", "1", "--again")["status"] == "queued"
+
+
+def test_edit_changes_what_waits_and_keeps_what_was(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+
+    told = shell.facts("edit", "1", "One, clearer", "--timeout", "120")
+
+    assert (told["title"], told["timeout"]) == ("One, clearer", 120)
+    assert tasks.get(sq, 1).revision == 2
+    assert shell.facts("edit", "1", "--class", "FAST_SCRIPT")["timeout"] == 30
+    take(sq)
+    assert "its status is running" in shell.refused(4, "edit", "1", "too late")
+
+
+def test_cancel_takes_it_out_and_requeue_brings_it_back(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+
+    assert "sparkq requeue 1" in shell.ok("cancel", "1", "done by hand")
+    assert shell.facts("task", "1")["error_type"] == "cancelled"
+    assert "done by hand" in shell.ok("task", "1")
+    shell.ok("requeue", "1")
+    assert line(sq) == [1]
+
+
+def test_a_late_result_is_kept_shown_and_accepted(shell: Shell, sq: SparkQ, late: int) -> None:
+    assert "💀" in shell.ok("tasks")
+    assert f"sparkq accept {late}" in shell.ok("task", str(late))
+    assert "finished after all" in shell.ok("task", str(late))
+
+    assert "succeeded" in shell.ok("accept", str(late))
+
+    told = shell.facts("task", str(late))
+    assert (told["status"], told["result_summary"]) == ("succeeded", "finished after all")
+    assert told["result_data"] == {"files": 2}
+    assert told["reviewed_at"] is not None
+    assert attempts(sq, late)[0].error_type == "timeout"
+
+
+def test_only_a_late_result_can_be_accepted(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    take(sq)
+    tasks.fail(sq, 1, "broke")
+    before = dump(sq)
+
+    for task_id in ("1", "2"):
+        assert "Only a task that timed out" in shell.refused(4, "accept", task_id)
+    assert "#9" in shell.refused(3, "accept", "9")
+    assert dump(sq) == before
+
+
+def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    take(sq)
+
+    for command in (["progress", "1"], ["release", "1"], ["edit", "1", "new"], ["cancel", "1"], ["requeue", "1"]):
+        assert shell.ok(*command, "--quiet") == ""
+    assert line(sq) == [2, 1]

@@ -1,0 +1,95 @@
+"""A task's life in plain Python: what the core must do, told without SQL."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sparkq_core.errors import ClaimLost, InvalidValue, SparkQError, WrongState
+from tests.support import SECOND
+
+TIMEOUT = 60
+
+Refusal = type[SparkQError] | None
+
+
+@dataclass
+class Try:
+    """One attempt as it should be."""
+
+    worker: str
+    claimed_at: int
+    outcome: str | None = None
+    text: str | None = None
+    error_type: str | None = None
+    finished_at: int | None = None
+    late: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Job:
+    """One task as it should be."""
+
+    id: int
+    queue: str
+    status: str = "queued"
+    worker: str | None = None
+    heard_at: int = 0
+    warned_at: int | None = None
+    error_type: str | None = None
+    reviewed: bool = False
+    prompt: str = ""
+    feedback: str | None = None
+    tries: list[Try] = field(default_factory=list)
+
+    @property
+    def last(self) -> Try:
+        return self.tries[-1]
+
+    def number(self, back: int | None) -> int | None:
+        """The number of the present attempt or of one before it; one that never was too."""
+        return None if back is None else len(self.tries) - back
+
+    def start(self, worker: str, now: int) -> None:
+        self.status, self.worker, self.heard_at, self.warned_at = "running", worker, now, None
+        self.tries.append(Try(worker, now))
+
+    def end(self, outcome: str, text: str | None, error_type: str | None, now: int) -> None:
+        self.last.outcome, self.last.text, self.last.error_type, self.last.finished_at = outcome, text, error_type, now
+        if outcome == "released":
+            self.wait()
+        else:
+            self.status, self.error_type = outcome, error_type
+
+    def wait(self) -> None:
+        self.status, self.worker, self.warned_at, self.error_type, self.reviewed = "queued", None, None, None, False
+
+    def swept(self, now: int) -> None:
+        """What time does to a running task."""
+        if self.status != "running":
+            return
+        if self.warned_at is None:
+            if now >= self.heard_at + TIMEOUT * SECOND:
+                self.warned_at = now
+        elif now >= max(self.heard_at + 2 * TIMEOUT * SECOND, self.warned_at + TIMEOUT * SECOND):
+            self.end("failed", None, "timeout", now)
+
+    def refuses(self, attempt: int | None) -> Refusal:
+        """Why a holder's verb does not apply, None when it does."""
+        if attempt is not None and not 1 <= attempt <= len(self.tries):
+            return InvalidValue
+        if attempt is not None and (attempt != len(self.tries) or self.status != "running"):
+            return ClaimLost
+        return None if self.status == "running" else WrongState
+
+
+FITS: dict[str, Callable[[Job], bool]] = {
+    "claim": lambda job: job.status == "queued",
+    "edit": lambda job: job.status == "queued",
+    "cancel": lambda job: job.status == "queued",
+    "progress": lambda job: job.status == "running",
+    "release": lambda job: job.status == "running",
+    "settle": lambda job: job.status == "running",
+    "settle too late": lambda job: bool(job.tries) and job.status != "running",
+    "requeue": lambda job: job.status in ("failed", "succeeded"),
+    "accept": lambda job: job.error_type == "timeout" and "succeeded" in job.last.late,
+}
+"""To which tasks a verb applies: a search that mostly tries what is refused finds little."""

@@ -1,0 +1,64 @@
+"""Changing a task while it waits."""
+
+import pytest
+
+from sparkq_core import tasks
+from sparkq_core.errors import SparkQError, WrongState
+from sparkq_core.project import SparkQ
+from tests.support import add, line, take, taken, timeline
+
+
+def test_an_edited_prompt_is_the_next_revision_and_what_the_worker_gets(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
+
+    edited = tasks.edit(sq, task_id, prompt="better")
+
+    assert (edited.revision, edited.title) == (2, "better")
+    assert take(sq).prompt == "better"
+    assert timeline(sq, task_id) == ["enqueued", "edited", "claimed"]
+
+
+def test_an_edit_keeps_the_place_and_the_earlier_revision(sq: SparkQ, queue: str) -> None:
+    first, second = add(sq, "one", "two")
+
+    tasks.edit(sq, first, prompt="better")
+
+    assert line(sq) == [first, second]
+    kept = sq.db.rows("SELECT revision, text FROM prompts WHERE task_id = :id ORDER BY 1", {"id": first})
+    assert kept == [(1, "one"), (2, "better")]
+
+
+def test_an_edited_class_brings_its_timeout(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one", timeout=60)
+
+    edited = tasks.edit(sq, task_id, task_class="FAST_SCRIPT")
+
+    assert (edited.task_class, edited.timeout, edited.revision) == ("FAST_SCRIPT", 30, 1)
+
+
+def test_an_edited_prompt_leaves_tool_and_timeout_alone(sq: SparkQ, queue: str) -> None:
+    task = tasks.enqueue(sq, queue, "one", tool="run-bash", timeout=7).task
+
+    edited = tasks.edit(sq, task.id, prompt="two")
+
+    assert (edited.tool, edited.task_class, edited.timeout) == ("run-bash", "MEDIUM_SCRIPT", 7)
+
+
+def test_a_bad_edit_changes_nothing(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
+    before = tasks.detail(sq, task_id)
+
+    for bad in ({"prompt": "\x00"}, {"prompt": "two", "tool": "none"}, {"prompt": "two", "timeout": 0}):
+        with pytest.raises(SparkQError):
+            tasks.edit(sq, task_id, **bad)
+
+    assert tasks.detail(sq, task_id) == before
+
+
+def test_a_claimed_task_cannot_be_edited(sq: SparkQ, queue: str) -> None:
+    task = taken(sq)
+
+    with pytest.raises(WrongState, match=r"edit .*its status is"):
+        tasks.edit(sq, task.id, prompt="two")
+
+    assert tasks.detail(sq, task.id).prompt == "one"

@@ -1,0 +1,294 @@
+"""The life cycle against a plain Python model of it: two connections, stale attempts, a clock that jumps."""
+
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from sparkq_core import queues, tasks
+from sparkq_core.errors import ClaimLost, SparkQError, WrongState
+from sparkq_core.model import Counts
+from sparkq_core.project import SparkQ
+from sparkq_core.sweep import sweep
+from tests.core.life import FITS, TIMEOUT, Job, Refusal
+from tests.support import HOUR, SetClock, another, made, refusal_of
+
+QUEUES = ("backend", "docs")
+MOST = 5
+"""Few tasks meet one another often."""
+
+
+class LifeCycle(RuleBasedStateMachine):
+    """Each rule does one verb through either connection, and the same to the model."""
+
+    connection = st.integers(0, 1)
+    pick = st.tuples(st.integers(0, MOST - 1), st.sampled_from([True, True, True, False]))
+    back = st.sampled_from([None, 0, 0, 0, 0, 1, 2, -1])
+    words = st.sampled_from(["one", "two"])
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="sparkq-model-"))
+        (self.folder / "sparkq.yml").write_text("database: {synchronous: normal}\n")
+        self.clock = SetClock()
+        first = made(self.folder, self.clock)
+        self.handles = (first, another(first))
+        for name in QUEUES:
+            queues.create(first, name)
+        self.jobs: dict[int, Job] = {}
+        self.lines: dict[str, list[int]] = {name: [] for name in QUEUES}
+        self.keys: dict[str, int] = {}
+        self.ended: dict[tuple[int, int], tuple[Any, ...]] = {}
+        for name in ("backend", "backend", "docs"):
+            self.enqueue(0, name, None)
+        self.claim_the_next(1, "backend", "ann")
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            for one in self.handles:
+                one.close()
+            shutil.rmtree(self.folder)
+
+    def time_passes(self) -> None:
+        """Claims and reads sweep first."""
+        for job in self.jobs.values():
+            job.swept(self.clock.now())
+
+    def waiting(self, queue: str) -> list[int]:
+        return [one for one in self.lines[queue] if self.jobs[one].status == "queued"]
+
+    def has(self, verb: str) -> bool:
+        """Whether the verb applies to some task."""
+        return any(FITS[verb](job) for job in self.jobs.values())
+
+    def some(self, pick: tuple[int, bool], verb: str) -> Job:
+        """A task: mostly one to which the verb applies, sometimes any."""
+        number, fitting = pick
+        among = [job for job in self.jobs.values() if not fitting or FITS[verb](job)]
+        return among[number % len(among)]
+
+    def refused(self, job: Job, wanted: Refusal, refusal: SparkQError | None) -> None:
+        assert type(refusal) is (wanted or type(None)), f"#{job.id}: {refusal}, expected {wanted}"
+
+    @precondition(lambda self: len(self.jobs) < MOST)
+    @rule(on=connection, queue=st.sampled_from(QUEUES), key=st.sampled_from([None, None, "k1", "k2"]))
+    def enqueue(self, on: int, queue: str, key: str | None) -> None:
+        done = tasks.enqueue(self.handles[on], queue, "prompt", timeout=TIMEOUT, key=key)
+        if key in self.keys:
+            assert (done.again, done.task.id) == (True, self.keys[key])
+            return
+        assert done.task.id > max(self.jobs, default=0), "ids only grow"
+        self.jobs[done.task.id] = Job(done.task.id, queue, prompt="prompt")
+        self.lines[queue].append(done.task.id)
+        assert done.place == len(self.waiting(queue))
+        if key is not None:
+            self.keys[key] = done.task.id
+
+    @rule(on=connection, queue=st.sampled_from(QUEUES), worker=st.sampled_from(["ann", "bob"]))
+    def claim_the_next(self, on: int, queue: str, worker: str) -> None:
+        self.time_passes()
+        claim = tasks.claim(self.handles[on], queue, worker)
+        head = next(iter(self.waiting(queue)), None)
+        assert (claim.task.id if claim else None) == head
+        if claim is not None:
+            self.started(claim, worker)
+
+    @precondition(lambda self: self.has("claim"))
+    @rule(on=connection, pick=pick, worker=st.sampled_from(["ann", "bob"]))
+    def claim_this(self, on: int, pick: tuple[int, bool], worker: str) -> None:
+        self.time_passes()
+        job = self.some(pick, "claim")
+        if job.status == "queued":
+            self.started(tasks.claim(self.handles[on], None, worker, task_id=job.id), worker)
+        else:
+            self.refused(
+                job, WrongState, refusal_of(lambda: tasks.claim(self.handles[on], None, worker, task_id=job.id))
+            )
+
+    def started(self, claim: Any, worker: str) -> None:
+        job = self.jobs[claim.task.id]
+        before = job.last if job.tries else None
+        job.start(worker, self.clock.now())
+        assert claim.task.attempts == len(job.tries)
+        assert (claim.prompt, claim.feedback) == (job.prompt, job.feedback)
+        assert (claim.earlier.outcome if claim.earlier else None) == (before.outcome if before else None)
+        assert claim.remaining == len(self.waiting(job.queue))
+
+    @precondition(lambda self: self.has("settle"))
+    @rule(on=connection, pick=pick, back=back, text=words, verb=st.sampled_from(["complete", "fail"]))
+    def settle(self, on: int, pick: tuple[int, bool], back: int | None, text: str, verb: str) -> None:
+        self.settled(self.handles[on], self.some(pick, "settle"), back, text, verb)
+
+    @precondition(lambda self: self.has("settle too late"))
+    @rule(on=connection, pick=pick, back=back, text=words, verb=st.sampled_from(["complete", "complete", "fail"]))
+    def settle_too_late(self, on: int, pick: tuple[int, bool], back: int | None, text: str, verb: str) -> None:
+        self.settled(self.handles[on], self.some(pick, "settle too late"), back, text, verb)
+
+    def settled(self, sq: SparkQ, job: Job, back: int | None, text: str, verb: str) -> None:
+        outcome = "succeeded" if verb == "complete" else "failed"
+        attempt = job.number(back)
+        refusal = refusal_of(lambda: getattr(tasks, verb)(sq, job.id, text, attempt=attempt))
+        wanted = job.refuses(attempt)
+        number = len(job.tries) if attempt is None else attempt
+        if wanted is None:
+            job.end(outcome, text, None if verb == "complete" else "error", self.clock.now())
+        elif 1 <= number <= len(job.tries):
+            told = job.tries[number - 1]
+            same = (told.outcome, told.error_type == "timeout") == (outcome, False)
+            wanted = None if same else ClaimLost
+            if not same:
+                told.late.add(outcome)
+        self.refused(job, wanted, refusal)
+
+    @precondition(lambda self: self.has("progress"))
+    @rule(on=connection, pick=pick, back=back)
+    def progress(self, on: int, pick: tuple[int, bool], back: int | None) -> None:
+        job = self.some(pick, "progress")
+        attempt = job.number(back)
+        wanted = job.refuses(attempt)
+        self.refused(job, wanted, refusal_of(lambda: tasks.progress(self.handles[on], job.id, attempt=attempt)))
+        if wanted is None:
+            job.heard_at, job.warned_at = self.clock.now(), None
+
+    @precondition(lambda self: self.has("release"))
+    @rule(on=connection, pick=pick, back=back)
+    def release(self, on: int, pick: tuple[int, bool], back: int | None) -> None:
+        job = self.some(pick, "release")
+        attempt = job.number(back)
+        wanted = job.refuses(attempt)
+        again = job.status == "queued" and bool(job.tries) and job.last.outcome == "released"
+        if wanted in (ClaimLost, WrongState) and again and attempt in (None, len(job.tries)):
+            wanted = None
+        self.refused(job, wanted, refusal_of(lambda: tasks.release(self.handles[on], job.id, attempt=attempt)))
+        if wanted is None and job.status == "running":
+            job.end("released", None, None, self.clock.now())
+
+    @precondition(lambda self: self.has("requeue"))
+    @rule(on=connection, pick=pick, front=st.booleans(), again=st.booleans(), feedback=st.none() | words)
+    def requeue(self, on: int, pick: tuple[int, bool], front: bool, again: bool, feedback: str | None) -> None:
+        job = self.some(pick, "requeue")
+        refusal = refusal_of(
+            lambda: tasks.requeue(self.handles[on], job.id, front=front, again=again, feedback=feedback)
+        )
+        if job.status == "failed" or (again and job.status == "succeeded"):
+            assert refusal is None
+            job.wait()
+            job.feedback = feedback or job.feedback
+            self.lines[job.queue].remove(job.id)
+            self.lines[job.queue].insert(0 if front else len(self.lines[job.queue]), job.id)
+        elif refusal is not None or job.status != "queued":  # the same once more is harmless, and changes nothing
+            self.refused(job, WrongState, refusal)
+
+    @precondition(lambda self: self.has("cancel"))
+    @rule(on=connection, pick=pick)
+    def cancel(self, on: int, pick: tuple[int, bool]) -> None:
+        job = self.some(pick, "cancel")
+        allowed = job.status == "queued" or job.error_type == "cancelled"
+        self.refused(job, None if allowed else WrongState, refusal_of(lambda: tasks.cancel(self.handles[on], job.id)))
+        if job.status == "queued":
+            job.status, job.error_type = "failed", "cancelled"
+
+    @precondition(lambda self: self.has("edit"))
+    @rule(on=connection, pick=pick, prompt=words)
+    def edit(self, on: int, pick: tuple[int, bool], prompt: str) -> None:
+        job = self.some(pick, "edit")
+        allowed = job.status == "queued"
+        refusal = refusal_of(lambda: tasks.edit(self.handles[on], job.id, prompt=prompt))
+        self.refused(job, None if allowed else WrongState, refusal)
+        if allowed:
+            job.prompt = prompt
+
+    @precondition(lambda self: self.has("accept"))
+    @rule(on=connection, pick=pick)
+    def accept(self, on: int, pick: tuple[int, bool]) -> None:
+        job = self.some(pick, "accept")
+        timed_out = job.status == "failed" and job.error_type == "timeout"
+        came = job.last.late if timed_out else set()
+        refusal = refusal_of(lambda: tasks.accept(self.handles[on], job.id))
+        self.refused(job, None if "succeeded" in came else WrongState, refusal)
+        if refusal is None:
+            job.status, job.error_type, job.reviewed = "succeeded", None, True
+
+    @rule(on=connection)
+    def sweep(self, on: int) -> None:
+        before = {job.id: (job.status, job.warned_at) for job in self.jobs.values()}
+        swept = sweep(self.handles[on])
+        self.time_passes()
+        changed = [job.id for job in self.jobs.values() if before[job.id] != (job.status, job.warned_at)]
+        assert sorted(task.id for task in swept.warned + swept.failed) == changed
+
+    @rule(seconds=st.sampled_from([-HOUR, 0, 1, TIMEOUT // 2, TIMEOUT, TIMEOUT, 2 * TIMEOUT, 8 * HOUR]))
+    def the_clock_jumps(self, seconds: int) -> None:
+        self.clock.move(seconds)
+
+    @precondition(lambda self: self.has("progress"))
+    @rule(on=connection, timeouts=st.integers(1, 2))
+    def nobody_is_heard_of(self, on: int, timeouts: int) -> None:
+        for _ in range(timeouts):
+            self.clock.move(TIMEOUT)
+            self.sweep(on)
+
+    @invariant()
+    def every_task_is_as_the_model_says(self) -> None:
+        found = self.handles[0].db.rows(TASKS)
+        assert found == [
+            (
+                *(job.id, job.queue, job.status, len(job.tries), job.worker, job.error_type, job.reviewed),
+                job.warned_at if job.status == "running" else None,
+            )
+            for job in self.jobs.values()
+        ]
+
+    @invariant()
+    def the_line_is_as_the_model_says(self) -> None:
+        for name in QUEUES:
+            assert [one for (one,) in self.handles[1].db.rows(LINE, {"queue": name})] == self.waiting(name)
+
+    @invariant()
+    def the_counts_are_a_recount(self) -> None:
+        for one, counts in queues.all_of(self.handles[0]):
+            of = [job for job in self.jobs.values() if job.queue == one.name]
+            by = Counter(job.status for job in of)
+            finished = [job for job in of if job.status in ("succeeded", "failed")]
+            assert counts._replace(stale=0) == Counts(
+                queued=by["queued"],
+                running=by["running"],
+                succeeded=by["succeeded"],
+                failed=by["failed"],
+                unreviewed=sum(not job.reviewed for job in finished),
+            )
+
+    @invariant()
+    def what_ended_an_attempt_never_changes(self) -> None:
+        found = {(row[0], row[1]): row[2:] for row in self.handles[1].db.rows(ATTEMPTS)}
+        assert found.keys() == {
+            (job.id, number) for job in self.jobs.values() for number in range(1, len(job.tries) + 1)
+        }
+        for (task, number), row in found.items():
+            one = self.jobs[task].tries[number - 1]
+            assert row[:4] == (one.worker, one.claimed_at, one.outcome, one.finished_at)
+            if one.outcome is not None:
+                assert self.ended.setdefault((task, number), row) == row
+                assert one.error_type == "timeout" or one.text in row[4:6]
+
+
+TASKS = """
+SELECT tasks.id, queues.name, tasks.status, attempts, worker, error_type, reviewed_at IS NOT NULL,
+    iif(tasks.status = 'running', stale_warned_at, NULL)
+FROM tasks JOIN queues ON queues.id = queue_id ORDER BY tasks.id
+"""
+LINE = """
+SELECT tasks.id FROM tasks JOIN queues ON queues.id = queue_id
+WHERE queues.name = :queue AND tasks.status = 'queued' ORDER BY position
+"""
+ATTEMPTS = """
+SELECT task_id, attempt, worker, claimed_at, outcome, finished_at, result, error, data, error_type, revision FROM attempts
+"""
+
+TestLifeCycle = LifeCycle.TestCase
+TestLifeCycle.settings = settings(max_examples=200, stateful_step_count=40)

@@ -1,0 +1,349 @@
+"""Old finished tasks go, whole and for good; nothing else does."""
+
+import pytest
+
+from sparkq_core import inbox, purge, queues, search, tasks
+from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
+from sparkq_core.model import Counts
+from sparkq_core.project import SparkQ
+from sparkq_core.purge import BATCH, Purged
+from tests.dump import dump
+from tests.support import HOUR, SECOND, SetClock, add, another, line, taken, timed_out, waiting
+
+DAYS = 24 * HOUR
+CHILDREN = ("prompts", "attempts", "events")
+
+
+def done(sq: SparkQ, prompt: str = "one", *, reviewed: bool = True) -> int:
+    """The id of a task that has just succeeded."""
+    task = taken(sq, prompt)
+    tasks.complete(sq, task.id, f"did {prompt}")
+    if reviewed:
+        inbox.review(sq, task.id)
+    return task.id
+
+
+def left(sq: SparkQ) -> list[int]:
+    """The ids of all tasks that are still there."""
+    return sorted(task.id for task in tasks.page(sq, limit=1000).tasks)
+
+
+def counted(sq: SparkQ) -> Counts:
+    """The kept counters of the queue "backend"."""
+    ((_, counts),) = queues.all_of(sq)
+    return counts
+
+
+def test_a_reviewed_task_goes_when_it_is_older_than_three_days_and_not_before(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    done(sq)
+    clock.move(3 * DAYS)
+    assert purge.purge(sq) == Purged(0, 0)
+
+    clock.move(0.001)
+    assert purge.purge(sq) == Purged(1, 0)
+    assert left(sq) == []
+
+
+def test_an_unreviewed_task_is_kept_for_thirty_days(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    done(sq, reviewed=False)
+    clock.move(30 * DAYS)
+    assert purge.purge(sq) == Purged(0, 0)
+
+    clock.move(0.001)
+    assert purge.purge(sq) == Purged(0, 1)
+    assert left(sq) == []
+
+
+def test_the_age_counts_from_the_outcome_and_not_from_the_review(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task_id = done(sq, reviewed=False)
+    clock.move(4 * DAYS)
+    inbox.review(sq, task_id)
+
+    assert purge.purge(sq).reviewed == 1
+
+
+def test_the_ages_of_the_configuration_are_in_force(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    done(sq)
+    done(sq, "two", reviewed=False)
+    (sq.config.root / "sparkq.yml").write_text("purge: {older_than_days: 1, unreviewed_days: 2}\n")
+    configured = another(sq)
+
+    clock.move(1.5 * DAYS)
+    assert purge.purge(configured) == Purged(1, 0)
+    clock.move(1 * DAYS)
+    assert purge.purge(configured) == Purged(0, 1)
+    configured.close()
+
+
+def test_ages_that_are_given_go_before_the_configuration(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    old = done(sq)
+    clock.move(2)
+    young, unseen = done(sq, "two"), done(sq, "three", reviewed=False)
+    clock.move(1)
+
+    assert purge.purge(sq, older_than=2 * SECOND, unreviewed=1 * SECOND) == Purged(1, 0)
+    assert left(sq) == [young, unseen]
+    assert old not in left(sq)
+    assert purge.purge(sq, older_than=0, unreviewed=0) == Purged(1, 1)
+
+
+@pytest.mark.parametrize("ages", [{"older_than": -1}, {"unreviewed": -1}], ids=str)
+def test_a_negative_age_is_refused(sq: SparkQ, queue: str, clock: SetClock, ages: dict[str, int]) -> None:
+    done(sq)
+    clock.move(100 * DAYS)
+    before = dump(sq)
+
+    with pytest.raises(InvalidValue, match="negative"):
+        purge.purge(sq, older_than=ages.get("older_than"), unreviewed=ages.get("unreviewed"))
+    assert dump(sq) == before
+
+
+@pytest.mark.parametrize("age", [10**14, 2**63, 10**30])
+def test_an_age_beyond_all_times_purges_nothing(sq: SparkQ, queue: str, age: int) -> None:
+    """As a refusal or as a purge of nothing: never as a defect."""
+    task_id = done(sq)
+
+    try:
+        gone = purge.purge(sq, older_than=age)
+    except SparkQError:
+        gone = Purged(0, 0)
+
+    assert (gone, left(sq)) == (Purged(0, 0), [task_id])
+
+
+def test_a_timed_out_and_a_cancelled_task_are_finished_ones(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    timed_out(sq, clock)
+    (task_id,) = add(sq, "two")
+    tasks.cancel(sq, task_id)
+
+    clock.move(31 * DAYS)
+
+    assert purge.purge(sq) == Purged(0, 2)
+
+
+def test_what_waits_or_runs_is_never_touched_however_old(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    requeued = taken(sq, "once failed")
+    tasks.fail(sq, requeued.id, "boom")
+    inbox.review(sq, requeued.id)
+    tasks.requeue(sq, requeued.id, feedback="again")
+    add(sq, "never claimed")
+    clock.move(1000 * DAYS)
+    taken(sq, "running")
+    before = dump(sq)
+
+    assert purge.purge(sq, older_than=0, unreviewed=0) == Purged(0, 0)
+    assert dump(sq) == before
+
+
+def test_a_task_goes_with_everything_that_belongs_to_it_and_with_nothing_else(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    gone = taken(sq, "goes")
+    tasks.edit(sq, add(sq, "stays")[0], prompt="stays, edited")
+    tasks.progress(sq, gone.id, "half way")
+    tasks.fail(sq, gone.id, "boom")
+    inbox.review(sq, gone.id)
+    before = dump(sq)
+    clock.move(4 * DAYS)
+
+    purge.purge(sq)
+
+    after = dump(sq)
+    of_task = {"prompts": 0, "attempts": 0, "events": 3}
+    for table in CHILDREN:
+        kept = [row for row in after[table] if "purged" not in row]
+        assert kept == [row for row in before[table] if row[of_task[table]] != gone.id]
+    assert after["tasks"] == [row for row in before["tasks"] if row[0] != gone.id]
+    assert sq.db.rows("PRAGMA foreign_key_check") == []
+    with pytest.raises(NoSuchTask):
+        tasks.get(sq, gone.id)
+
+
+def test_an_id_is_never_given_again(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    ids = [done(sq, f"task {number}") for number in range(5)]
+    clock.move(4 * DAYS)
+    purge.purge(sq)
+    assert left(sq) == []
+
+    assert add(sq, "next", queue=queue) == [max(ids) + 1]
+
+
+def test_an_id_is_not_given_again_by_the_next_process(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    last = done(sq)
+    clock.move(4 * DAYS)
+    purge.purge(sq)
+    sq.close()
+
+    opened = another(sq)
+
+    assert add(opened, "next") == [last + 1]
+    opened.close()
+
+
+def test_a_purge_leaves_one_event_that_says_what_went(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    ids = [done(sq, f"task {number}") for number in range(3)]
+    clock.move(4 * DAYS)
+    purge.purge(sq)
+    purge.purge(sq)
+
+    ((text,),) = sq.db.rows("SELECT text FROM events WHERE kind = 'purged'")
+    assert text == f"3 tasks, #{ids[0]} to #{ids[-1]}"
+
+
+def test_a_dry_run_counts_what_would_go_and_changes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    done(sq)
+    done(sq, "two", reviewed=False)
+    add(sq, "three")
+    clock.move(31 * DAYS)
+    before = dump(sq)
+
+    would = purge.purge(sq, dry_run=True)
+
+    assert dump(sq) == before
+    assert would == Purged(1, 1) == purge.purge(sq)
+    assert would.total == 2
+
+
+def test_the_counters_are_the_truth_after_a_purge(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    for number in range(4):
+        done(sq, f"old {number}", reviewed=number % 2 == 0)
+    clock.move(31 * DAYS)
+    done(sq, "young", reviewed=False)
+    add(sq, "waits")
+
+    purge.purge(sq)
+
+    assert counted(sq) == Counts(queued=1, succeeded=1, unreviewed=1)
+    assert waiting(sq) == 1
+    assert inbox.unreviewed(sq).total == 1
+    assert tasks.page(sq).total == 2
+
+
+def test_the_search_forgets_what_was_purged(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    done(sq, "indexed before the purge")
+    assert search.page(sq, "indexed").total == 1
+    done(sq, "never indexed before the purge")
+    clock.move(4 * DAYS)
+    kept = done(sq, "indexed and young")
+
+    purge.purge(sq)
+
+    assert [task.id for task in search.page(sq, "indexed").tasks] == [kept]
+    assert search.page(sq, "did").total == 1
+    assert sq.db.rows("SELECT rowid FROM search ORDER BY rowid") == [(kept,)]
+
+
+@pytest.fixture
+def many(sq: SparkQ, queue: str, clock: SetClock) -> int:
+    """So many old reviewed tasks that they take three batches, made by SQL since two thousand moves take seconds."""
+    count = 2 * BATCH + 7
+    add(sq, *(f"task {number}" for number in range(count)))
+    with sq.db.write() as tx:
+        tx.run("UPDATE tasks SET status = 'succeeded', finished_at = :now, reviewed_at = :now", {"now": sq.clock.now()})
+    clock.move(4 * DAYS)
+    return count
+
+
+def test_many_go_in_batches_and_somebody_is_told_how_far_it_is(sq: SparkQ, many: int) -> None:
+    told: list[int] = []
+
+    gone = purge.purge(sq, on_batch=told.append)
+
+    assert gone == Purged(many, 0)
+    assert told == [BATCH, 2 * BATCH, many]
+    assert left(sq) == []
+    assert counted(sq).total == 0
+
+
+def test_in_the_middle_of_a_purge_others_see_a_sound_state_and_work_on(sq: SparkQ, many: int) -> None:
+    other = another(sq)
+    seen: list[tuple[int, int]] = []
+
+    def look_and_enqueue(gone: int) -> None:
+        page = tasks.page(other, tasks.Wanted(status="succeeded"), limit=1000)
+        assert (page.total, len(page.tasks)) == (many - gone, many - gone)
+        assert counted(other).succeeded == many - gone
+        assert tasks.detail(other, page.tasks[0].id).prompt if page.tasks else True
+        assert other.db.rows("PRAGMA foreign_key_check") == []
+        add(other, f"enqueued after {gone}")
+        seen.append((gone, len(line(other))))
+
+    purge.purge(sq, on_batch=look_and_enqueue)
+
+    assert seen == [(BATCH, 1), (2 * BATCH, 2), (many, 3)]
+    assert len(left(sq)) == 3
+    other.close()
+
+
+def test_a_purge_that_is_stopped_keeps_what_it_had_done_and_goes_on_later(sq: SparkQ, many: int) -> None:
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        purge.purge(sq, on_batch=stop)
+
+    assert counted(sq).total == many - BATCH
+    assert purge.purge(sq).total == BATCH + 7
+
+
+def test_of_two_processes_one_purges_in_an_hour(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    other = another(sq)
+    done(sq)
+    clock.move(4 * DAYS)
+
+    assert purge.purge_in_turn(sq) == Purged(1, 0)
+    assert purge.purge_in_turn(other) is None
+    assert purge.purge_in_turn(sq) is None
+
+    clock.move(HOUR - 0.001)
+    assert purge.purge_in_turn(other) is None
+    clock.move(0.001)
+    assert purge.purge_in_turn(other) == Purged(0, 0)
+    assert purge.purge_in_turn(sq) is None
+    other.close()
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_purge(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    clock.move(400 * DAYS)
+    assert purge.purge_in_turn(sq) is not None
+    clock.move(-399 * DAYS)
+
+    assert purge.purge_in_turn(sq) is not None
+    assert purge.purge_in_turn(sq) is None
+
+
+def test_whose_turn_it_is_not_writes_nothing(sq: SparkQ, queue: str) -> None:
+    other = another(sq)
+    purge.purge_in_turn(sq)
+    before = other.version()
+
+    purge.purge_in_turn(sq)
+
+    assert other.version() == before
+    other.close()
+
+
+@pytest.mark.parametrize("kind", ["archived", "ended"])
+def test_closed_queues_are_purged_too(sq: SparkQ, queue: str, clock: SetClock, kind: str) -> None:
+    done(sq)
+    (queues.archive if kind == "archived" else queues.end)(sq, queue)
+    clock.move(4 * DAYS)
+
+    assert purge.purge(sq) == Purged(1, 0)
+
+
+def test_exactly_those_go_that_are_old_enough(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    today = clock.now()
+    kept = set()
+    for age in range(36):
+        for reviewed, days in ((True, 3), (False, 30)):
+            clock.at = today - age * DAYS * SECOND
+            task_id = done(sq, reviewed=reviewed)
+            kept |= {task_id} if age <= days else set()
+    clock.at = today
+
+    assert purge.purge(sq) == Purged(32, 5)
+    assert set(left(sq)) == kept
+    assert purge.purge(sq) == Purged(0, 0)

@@ -1,0 +1,292 @@
+"""Queues: what each state admits, their names, their instructions, and counts that are the truth."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from sparkq_core import queues, sessions, tasks
+from sparkq_core.errors import (
+    InvalidName,
+    InvalidText,
+    NameTaken,
+    NoSuchQueue,
+    NoSuchSession,
+    QueueClosed,
+    SparkQError,
+)
+from sparkq_core.model import Counts
+from sparkq_core.project import SparkQ
+from sparkq_core.text import MAX_TEXT
+from tests.support import HOUR, SetClock, add, another, line, refusal_of, take, taken, timed_out
+
+Turn = Callable[[SparkQ, str], object]
+
+STATES: dict[str, tuple[Turn, ...]] = {
+    "active": (),
+    "ended": (queues.end,),
+    "archived": (queues.archive,),
+    "ended, then archived": (queues.end, queues.archive),
+}
+
+
+def in_state(sq: SparkQ, name: str) -> int:
+    """A queue "backend" in this state with one queued task, whose id is returned, and one running."""
+    queues.create(sq, "backend")
+    taken(sq, "running")
+    (task_id,) = add(sq, "queued")
+    for turn in STATES[name]:
+        turn(sq, "backend")
+    return task_id
+
+
+def admits(verb: Callable[[], object]) -> bool:
+    """Whether a verb went through; only a closed queue may be in its way."""
+    refusal = refusal_of(verb)
+    assert refusal is None or isinstance(refusal, QueueClosed)
+    return refusal is None
+
+
+@pytest.mark.parametrize(
+    ("state", "enqueue", "claim"),
+    [
+        ("active", True, True),
+        ("ended", False, True),
+        ("archived", False, False),
+        ("ended, then archived", False, False),
+    ],
+)
+def test_each_state_admits_its_verbs(sq: SparkQ, state: str, enqueue: bool, claim: bool) -> None:
+    in_state(sq, state)
+
+    assert admits(lambda: add(sq, "new")) is enqueue
+    assert admits(lambda: tasks.claim(sq, "backend", "bob")) is claim
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_running_task_settles_in_every_state(sq: SparkQ, state: str) -> None:
+    waiting = in_state(sq, state)
+
+    assert tasks.complete(sq, waiting - 1, "done", attempt=1).task.status == "succeeded"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_running_task_can_be_given_back_in_every_state(sq: SparkQ, state: str) -> None:
+    waiting = in_state(sq, state)
+
+    assert tasks.release(sq, waiting - 1, attempt=1).status == "queued"
+
+
+@pytest.mark.parametrize(("state", "admitted"), [("active", True), ("ended", True), ("archived", False)])
+def test_a_failed_task_is_requeued_unless_the_queue_is_archived(sq: SparkQ, state: str, admitted: bool) -> None:
+    failed = in_state(sq, state) - 1
+    tasks.fail(sq, failed, "boom")
+
+    assert admits(lambda: tasks.requeue(sq, failed)) is admitted
+
+
+@pytest.mark.parametrize(
+    ("turn", "state", "leads_to"),
+    [
+        (queues.end, "active", "ended"),
+        (queues.end, "ended", "ended"),
+        (queues.end, "archived", QueueClosed),
+        (queues.archive, "active", "archived"),
+        (queues.archive, "ended", "archived"),
+        (queues.archive, "archived", "archived"),
+        (queues.unarchive, "active", "active"),
+        (queues.unarchive, "ended", "ended"),
+        (queues.unarchive, "archived", "active"),
+        (queues.unarchive, "ended, then archived", "ended"),
+        (queues.reopen, "active", "active"),
+        (queues.reopen, "ended", "active"),
+        (queues.reopen, "archived", QueueClosed),
+    ],
+)
+def test_each_turn_leads_where_it_should(sq: SparkQ, turn: Turn, state: str, leads_to: str | type[SparkQError]) -> None:
+    in_state(sq, state)
+    before = queues.get(sq.db, "backend").status
+
+    if isinstance(leads_to, str):
+        turn(sq, "backend")
+    else:
+        with pytest.raises(leads_to):
+            turn(sq, "backend")
+
+    assert queues.get(sq.db, "backend").status == (leads_to if isinstance(leads_to, str) else before)
+
+
+@pytest.mark.parametrize("turn", [queues.end, queues.archive, queues.unarchive, queues.reopen])
+def test_a_turn_of_an_unknown_queue_is_refused(sq: SparkQ, queue: str, turn: Turn) -> None:
+    with pytest.raises(NoSuchQueue) as refusal:
+        turn(sq, "bckend")
+
+    assert "backend" in refusal.value.hint
+
+
+def test_an_archived_queue_comes_back_with_its_line(sq: SparkQ, queue: str) -> None:
+    ids = add(sq, "one", "two")
+    queues.archive(sq, queue)
+    queues.unarchive(sq, queue)
+
+    assert line(sq) == ids
+    assert queues.get(sq.db, queue).archived_at is None
+
+
+def test_ending_twice_keeps_the_first_time(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    first = queues.end(sq, queue)
+    clock.move(HOUR)
+
+    assert queues.end(sq, queue) == first
+
+
+def test_a_list_hides_archived_queues_until_asked(sq: SparkQ, queue: str) -> None:
+    queues.create(sq, "old")
+    queues.archive(sq, "old")
+
+    assert [one.name for one, _ in queues.all_of(sq)] == ["backend"]
+    assert [one.name for one, _ in queues.all_of(sq, archived=True)] == ["backend", "old"]
+
+
+@pytest.mark.parametrize("name", ["a", "A.b_c-9", "9", "x" * 64])
+def test_a_name_is_letters_digits_and_three_signs(sq: SparkQ, name: str) -> None:
+    assert queues.create(sq, name).name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "../x", "a/b", "a b", ".a", "-a", "a..b", "x" * 65, "a\n", "a\x00", "é", "\ud800", "[/red]", "\x1b[31m"],
+)
+def test_a_name_that_would_not_survive_is_refused_and_nothing_made(sq: SparkQ, queue: str, name: str) -> None:
+    with pytest.raises(InvalidName):
+        queues.create(sq, name)
+    with pytest.raises(InvalidName):
+        queues.rename(sq, queue, name)
+
+    assert queues.names(sq) == ("backend",)
+
+
+def test_a_name_is_taken_once(sq: SparkQ, queue: str) -> None:
+    with pytest.raises(NameTaken, match="backend"):
+        queues.create(another(sq), queue)
+
+
+def test_the_name_of_an_archived_queue_stays_taken(sq: SparkQ, queue: str) -> None:
+    queues.archive(sq, queue)
+
+    with pytest.raises(NameTaken):
+        queues.create(sq, queue)
+
+
+def test_a_renamed_queue_keeps_its_tasks_and_instructions(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
+    queues.instruct(sq, queue, "Be brief.")
+
+    renamed = queues.rename(sq, queue, "api")
+
+    assert queues.instructions_of(sq.db, renamed) == "Be brief."
+    assert line(sq, "api") == [task_id]
+    assert tasks.get(sq, task_id).queue == "api"
+    with pytest.raises(NoSuchQueue):
+        queues.get(sq.db, "backend")
+
+
+def test_a_queue_is_not_renamed_over_another(sq: SparkQ, queue: str) -> None:
+    queues.create(sq, "docs")
+
+    with pytest.raises(NameTaken, match="docs"):
+        queues.rename(sq, queue, "docs")
+
+    assert queues.names(sq) == ("backend", "docs")
+
+
+def test_instructions_have_a_revision_that_grows_with_each_change(sq: SparkQ) -> None:
+    made = queues.create(sq, "backend", instructions="Be brief.")
+    same = queues.instruct(sq, "backend", "Be brief.")
+    changed = queues.instruct(sq, "backend", "Be thorough.")
+    taken_away = queues.instruct(sq, "backend", "")
+
+    assert [one.revision for one in (made, same, changed, taken_away)] == [1, 1, 2, 3]
+    assert queues.instructions_of(sq.db, taken_away) == ""
+
+
+def test_a_queue_without_instructions_is_at_revision_zero(sq: SparkQ, queue: str) -> None:
+    one = queues.get(sq.db, queue)
+
+    assert (one.revision, queues.instructions_of(sq.db, one)) == (0, "")
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800", "x" * (MAX_TEXT + 1)])
+def test_bad_instructions_change_nothing(sq: SparkQ, queue: str, text: str) -> None:
+    with pytest.raises(InvalidText):
+        queues.instruct(sq, queue, text)
+    with pytest.raises(InvalidText):
+        queues.create(sq, "docs", instructions=text)
+
+    assert queues.names(sq) == ("backend",)
+    assert queues.get(sq.db, queue).revision == 0
+
+
+def test_a_queue_belongs_to_its_session(sq: SparkQ) -> None:
+    sessions.create(sq, "feature")
+
+    assert queues.create(sq, "backend", session="feature").session == "feature"
+
+
+def test_a_queue_of_an_unknown_session_is_not_made(sq: SparkQ) -> None:
+    with pytest.raises(NoSuchSession):
+        queues.create(sq, "backend", session="feature")
+
+    assert queues.names(sq) == ()
+
+
+def counted(sq: SparkQ) -> Counts:
+    """The counts of the queue "backend" by counting, the slow way."""
+    found = [task for task in tasks.page(sq, limit=1000).tasks if task.queue == "backend"]
+    by = Counter(task.status for task in found)
+    return Counts(
+        queued=by["queued"],
+        running=by["running"],
+        stale=sum(task.status == "running" and task.stale_warned_at is not None for task in found),
+        succeeded=by["succeeded"],
+        failed=by["failed"],
+        unreviewed=sum(task.finished_at is not None and task.reviewed_at is None for task in found),
+    )
+
+
+def test_the_counts_are_the_truth_at_every_step_of_a_life(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    def same() -> None:
+        assert {one.name: counts for one, counts in queues.all_of(sq)}[queue] == counted(sq)
+
+    same()
+    add(sq, *"abcde")
+    same()
+    first, second = take(sq).task, take(sq).task
+    same()
+    tasks.complete(sq, first.id, "done")
+    tasks.fail(sq, second.id, "boom")
+    same()
+    tasks.requeue(sq, second.id)
+    tasks.release(sq, take(sq).task.id)
+    same()
+    tasks.cancel(sq, second.id)
+    same()
+    late = timed_out(sq, clock)
+    same()
+    with pytest.raises(SparkQError):
+        tasks.complete(sq, late.id, "done")
+    tasks.accept(sq, late.id)
+    same()
+    taken(sq)
+    clock.move(60)
+    tasks.page(sq)
+    same()
+
+
+def test_a_silent_task_counts_as_stale_before_any_sweep_has_come_by(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    taken(sq, timeout=60)
+    clock.move(60)
+
+    ((_, counts),) = queues.all_of(sq)
+
+    assert (counts.running, counts.stale, counts.total) == (1, 1, 1)

@@ -1,0 +1,195 @@
+"""Back into the line, and out of it."""
+
+import pytest
+
+from sparkq_core import queues, tasks
+from sparkq_core.errors import InvalidText, QueueClosed, WrongState
+from sparkq_core.project import SparkQ
+from sparkq_core.text import MAX_TEXT
+from tests.support import HOUR, SetClock, add, attempts, line, take, taken, timed_out, timeline
+
+
+def failed(sq: SparkQ, prompt: str = "one") -> int:
+    """The id of a task that has failed."""
+    task = taken(sq, prompt)
+    tasks.fail(sq, task.id, "boom")
+    return task.id
+
+
+def test_a_requeued_task_keeps_its_id_and_its_attempts(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq)
+
+    task = tasks.requeue(sq, task_id).task
+
+    assert (task.id, task.status, task.attempts) == (task_id, "queued", 1)
+    assert (task.worker, task.finished_at, task.error_type) == (None, None, None)
+    assert [one.error for one in attempts(sq, task_id)] == ["boom"]
+
+
+def test_a_requeued_task_tells_where_it_stands(sq: SparkQ, queue: str) -> None:
+    first, second = failed(sq), failed(sq, "two")
+    add(sq, "three")
+
+    assert tasks.requeue(sq, first).place == 2
+    assert tasks.requeue(sq, second, front=True).place == 1
+
+
+def test_a_prompt_given_with_the_requeue_is_the_next_revision(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq)
+
+    task = tasks.requeue(sq, task_id, prompt="better").task
+
+    assert (task.revision, task.title) == (2, "better")
+    assert take(sq).prompt == "better"
+    assert [one.revision for one in attempts(sq, task_id)] == [1, 2]
+
+
+def test_a_task_that_timed_out_can_be_requeued(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out(sq, clock)
+
+    tasks.requeue(sq, task.id)
+
+    assert take(sq, "bob").task.attempts == 2
+
+
+def test_a_requeued_task_starts_with_a_fresh_stale_clock(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out(sq, clock)
+    tasks.requeue(sq, task.id)
+    again = take(sq, "bob").task
+
+    assert (again.heartbeat_at, again.stale_warned_at, again.deadline) == (None, None, clock.now() + 120_000)
+
+
+def test_the_same_requeue_twice_is_harmless(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq)
+    (other,) = add(sq, "two")
+
+    first = tasks.requeue(sq, task_id, feedback="again")
+    again = tasks.requeue(sq, task_id, feedback="again")
+
+    assert (first.again, again.again) == (False, True)
+    assert (again.task, again.place) == (first.task, 2)
+    assert line(sq) == [other, task_id]
+    assert timeline(sq, task_id).count("requeued") == 1
+
+
+def test_the_same_requeue_with_a_prompt_twice_is_harmless(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq)
+
+    first = tasks.requeue(sq, task_id, prompt="better").task
+
+    assert tasks.requeue(sq, task_id, prompt="better").task == first
+
+
+def test_another_feedback_for_a_waiting_task_is_refused(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq)
+    tasks.requeue(sq, task_id, feedback="this")
+
+    with pytest.raises(WrongState, match="status is queued"):
+        tasks.requeue(sq, task_id, feedback="that")
+
+
+def test_a_requeue_to_the_front_of_a_waiting_task_does_not_pass_silently(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq)
+    add(sq, "two")
+    tasks.requeue(sq, task_id)
+
+    try:
+        tasks.requeue(sq, task_id, front=True)
+    except WrongState:
+        return
+    assert line(sq)[0] == task_id
+
+
+def test_a_task_that_never_failed_cannot_be_requeued(sq: SparkQ, queue: str) -> None:
+    (waiting,) = add(sq, "one")
+    running = taken(sq, "two").id
+
+    for task_id in (waiting, running):
+        with pytest.raises(WrongState, match=f"requeue .*#{task_id}: its status is"):
+            tasks.requeue(sq, task_id)
+
+
+def test_a_succeeded_task_is_done_again_only_when_asked(sq: SparkQ, queue: str) -> None:
+    task = taken(sq)
+    tasks.complete(sq, task.id, "done")
+
+    with pytest.raises(WrongState, match="status is succeeded"):
+        tasks.requeue(sq, task.id)
+
+    assert tasks.requeue(sq, task.id, again=True).task.status == "queued"
+    assert attempts(sq, task.id)[0].result == "done"
+
+
+def test_a_requeue_takes_the_review_mark_away(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out(sq, clock)
+    with pytest.raises(Exception, match="timed out"):
+        tasks.complete(sq, task.id, "done")
+    tasks.accept(sq, task.id)
+
+    assert tasks.requeue(sq, task.id, again=True).task.reviewed_at is None
+
+
+@pytest.mark.parametrize("bad", ["", "a\x00", "\ud800", "x" * (MAX_TEXT + 1)])
+def test_bad_feedback_requeues_nothing(sq: SparkQ, queue: str, bad: str) -> None:
+    task_id = failed(sq)
+
+    for words in ({"feedback": bad}, {"prompt": bad}):
+        with pytest.raises(InvalidText):
+            tasks.requeue(sq, task_id, **words)  # type: ignore[arg-type]
+
+    assert tasks.get(sq, task_id).status == "failed"
+
+
+def test_an_archived_queue_takes_nothing_back(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq)
+    queues.archive(sq, queue)
+
+    with pytest.raises(QueueClosed, match="archived"):
+        tasks.requeue(sq, task_id)
+
+    assert tasks.get(sq, task_id).status == "failed"
+
+
+def test_a_cancelled_task_leaves_the_line(sq: SparkQ, queue: str) -> None:
+    first, second = add(sq, "one", "two")
+
+    task = tasks.cancel(sq, first, "not needed")
+
+    assert (task.status, task.error_type) == ("failed", "cancelled")
+    assert line(sq) == [second]
+    assert tasks.detail(sq, first).events[-1].text == "not needed"
+
+
+def test_cancelling_again_is_harmless(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
+    first = tasks.cancel(sq, task_id)
+
+    assert tasks.cancel(sq, task_id) == first
+    assert timeline(sq, task_id) == ["enqueued", "cancelled"]
+
+
+def test_a_cancelled_task_can_come_back(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
+    tasks.cancel(sq, task_id)
+    tasks.requeue(sq, task_id)
+
+    assert take(sq).task.attempts == 1
+
+
+def test_only_a_queued_task_can_be_cancelled(sq: SparkQ, queue: str) -> None:
+    task = taken(sq)
+
+    with pytest.raises(WrongState, match="attempt 1 of ann has it"):
+        tasks.cancel(sq, task.id)
+
+    assert tasks.get(sq, task.id).status == "running"
+
+
+def test_a_cancelled_task_never_times_out(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq)
+    tasks.release(sq, task.id)
+    tasks.cancel(sq, task.id)
+    clock.move(8 * HOUR)
+
+    assert tasks.get(sq, task.id).error_type == "cancelled"

@@ -1,0 +1,147 @@
+"""The one spelling of JSON for every door."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkq_core import catalogue, queues, sessions, tasks, wire
+from sparkq_core.clock import SystemClock, from_iso, iso, token
+from sparkq_core.errors import SparkQError
+from sparkq_core.project import SparkQ
+from tests.support import SetClock, add, take, taken, timed_out
+
+KEYS = {
+    *("id", "friendly_id", "queue", "session", "title", "status", "prompt", "tool_name", "task_class", "timeout"),
+    *("attempts", "worker_id", "result_summary", "result_data", "error_message", "error_type", "stale"),
+    *("created_at", "claimed_at", "started_at", "heartbeat_at", "stale_warned_at", "deadline", "finished_at"),
+    "reviewed_at",
+}
+"""What the design promises of a task at every door."""
+
+
+def whole(sq: SparkQ, task_id: int) -> dict[str, Any]:
+    return wire.task_whole(tasks.detail(sq, task_id), sq.clock.now())
+
+
+def test_a_whole_task_has_every_key_always(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
+
+    found = whole(sq, task_id)
+
+    assert set(found) >= KEYS
+    assert (found["friendly_id"], found["status"], found["worker_id"]) == (f"#{task_id}", "queued", None)
+    assert json.loads(wire.compact(found)) == found
+
+
+def test_a_task_in_a_list_has_no_long_text_and_no_absent_value(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+
+    (found,) = wire.page(tasks.page(sq), sq.clock.now())["tasks"]
+
+    assert "prompt" not in found
+    assert None not in found.values()
+    assert set(found) <= KEYS | {"source", "key"}
+
+
+def test_times_are_iso_8601_with_z(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    clock.at = 1_700_000_000_042
+    task = taken(sq)
+
+    found = whole(sq, task.id)
+
+    assert (found["claimed_at"], found["deadline"]) == ("2023-11-14T22:13:20.042Z", "2023-11-14T22:15:20.042Z")
+
+
+@given(st.integers(0, 4_102_444_800_000))
+def test_a_time_survives_the_way_out_and_in(moment: int) -> None:
+    assert from_iso(iso(moment)) == moment
+
+
+def test_a_silent_task_is_shown_as_stale_before_any_sweep(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+
+    assert wire.stale(task, clock.now() + 59_999) is None
+    assert wire.stale(task, clock.now() + 60_000) == "warned"
+
+
+def test_a_result_is_shown_with_its_data(sq: SparkQ, queue: str) -> None:
+    task = taken(sq)
+    tasks.complete(sq, task.id, "12 files", data={"files": 12})
+
+    found = whole(sq, task.id)
+
+    assert (found["result_summary"], found["result_data"], found["error_message"]) == ("12 files", {"files": 12}, None)
+
+
+def test_an_accepted_late_result_is_shown_as_the_result(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out(sq, clock)
+    with pytest.raises(SparkQError):
+        tasks.complete(sq, task.id, "found it", data=[1])
+    tasks.accept(sq, task.id)
+
+    found = whole(sq, task.id)
+
+    assert (found["result_summary"], found["result_data"], found["error_message"]) == ("found it", [1], None)
+
+
+def test_a_cancelled_task_shows_the_reason(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
+    tasks.cancel(sq, task_id, "not needed")
+
+    assert whole(sq, task_id)["error_message"] == "not needed"
+
+
+def test_a_requeued_task_shows_no_outcome(sq: SparkQ, queue: str) -> None:
+    task = taken(sq)
+    tasks.fail(sq, task.id, "boom")
+    tasks.requeue(sq, task.id, feedback="again")
+
+    found = whole(sq, task.id)
+
+    assert (found["error_message"], found["error_type"], found["feedback"]) == (None, None, "again")
+
+
+def test_a_claim_is_spelled_for_its_worker(sq: SparkQ, queue: str) -> None:
+    task = taken(sq)
+    tasks.fail(sq, task.id, "x" * 5000)
+    tasks.requeue(sq, task.id, feedback="again")
+
+    found = wire.claimed(take(sq, "bob"))
+
+    assert (found["id"], found["attempt"], found["feedback"]) == (task.id, 2, "again")
+    assert found["previous"]["text"].endswith("(+3,000 characters)")
+    assert found["how"] == catalogue.tools(sq)["llm-sonnet"].how
+
+
+def test_queues_and_sessions_are_spelled_with_their_totals(sq: SparkQ) -> None:
+    sessions.create(sq, "feature")
+    queues.create(sq, "backend", session="feature")
+    add(sq, "one")
+
+    found = wire.queues(queues.all_of(sq))
+
+    assert found["total"] == 1
+    assert (found["queues"][0]["session"], found["queues"][0]["queued"]) == ("feature", 1)
+    assert wire.sessions(sessions.all_of(sq))["sessions"][0]["name"] == "feature"
+
+
+def test_a_refusal_is_spelled_with_kind_code_message_and_hint(sq: SparkQ, queue: str) -> None:
+    with pytest.raises(SparkQError) as refusal:
+        tasks.get(sq, 7)
+
+    found = wire.error(refusal.value)
+
+    assert (found["error"], found["kind"]) == ("no_such_task", "not_found")
+    assert found["message"]
+
+
+def test_the_machines_clock_tells_milliseconds_and_tokens_differ() -> None:
+    clock = SystemClock()
+    clock.pause()
+
+    assert clock.now() > 1_700_000_000_000
+    assert clock.monotonic() <= clock.monotonic()
+    assert len({token() for _ in range(50)}) == 50

@@ -1,0 +1,30 @@
+"""The fixtures of the every-door suite: its files name this plugin."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import project, queues, schema
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.doors import DOORS, Door, Site
+from tests.support import database_of
+
+
+@pytest.fixture
+def store(root: Path) -> Iterator[SparkQ]:
+    """The project behind the doors, on the machine's clock, with an empty queue "backend"."""
+    schema.create(database_of(root), "test", SystemClock())
+    sq = project.open(root, env={})
+    queues.create(sq, "backend")
+    yield sq
+    sq.close()
+
+
+@pytest.fixture(params=DOORS)
+def door(request: pytest.FixtureRequest, store: SparkQ, tmp_path: Path) -> Iterator[Door]:
+    """Each door in turn, with "ann" in it."""
+    with ExitStack() as at_the_end:
+        yield DOORS[request.param](Site(store.config.root, tmp_path / "home", at_the_end))

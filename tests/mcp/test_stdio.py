@@ -1,0 +1,257 @@
+"""The real process over real pipes: both eras, hostile lines, floods, and its end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import queues, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from sparkq_core.schema import create
+from sparkq_mcp.streams import MAX_LINE
+from tests.mcp.chat import HANDSHAKES, MODERN, Raw, envelope
+from tests.support import add, database_of
+
+
+@pytest.mark.parametrize("version", HANDSHAKES)
+def test_every_handshake_version_works_a_task(sq: SparkQ, queue: str, version: str) -> None:
+    add(sq, "one")
+
+    with Raw(sq.config.root) as raw:
+        assert raw.initialize(version)["result"]["protocolVersion"] == version
+        assert len(raw.ask("tools/list", request_id=5)["result"]["tools"]) == 12
+        assert raw.tool("claim", {"queue": "backend"})["task"]["id"] == 1
+        assert raw.tool("complete", {"task_id": 1, "result": "Done."}, 3)["status"] == "succeeded"
+        assert raw.ask("ping", request_id="text id")["result"] == {}
+
+    assert tasks.get(sq, 1).worker == f"raw-client-{raw.process.pid}"
+
+
+def test_the_modern_version_works_a_task_without_a_handshake(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+    meta = {"_meta": envelope()}
+
+    with Raw(sq.config.root) as raw:
+        assert len(raw.ask("tools/list", meta, 5)["result"]["tools"]) == 12
+        assert raw.tool("claim", {"queue": "backend"}, meta=envelope())["task"]["id"] == 1
+        assert raw.tool("complete", {"task_id": 1, "result": "Done."}, 3, envelope())["status"] == "succeeded"
+
+
+def test_a_client_that_probes_and_then_initializes_is_served(sq: SparkQ, queue: str) -> None:
+    with Raw(sq.config.root) as raw:
+        probe = raw.ask("server/discover", {"_meta": envelope()}, "probe")["result"]
+        assert MODERN in probe["supportedVersions"]
+        assert raw.initialize()["result"]["serverInfo"]["name"] == "sparkq"
+        assert raw.alive()
+
+
+def test_a_client_that_probes_twice_and_stays_modern_is_served(sq: SparkQ, queue: str) -> None:
+    meta = {"_meta": envelope()}
+
+    with Raw(sq.config.root) as raw:
+        first, second = raw.ask("server/discover", meta, 1), raw.ask("server/discover", meta, 2)
+        assert first["result"] == second["result"]
+        assert len(raw.ask("tools/list", meta, 3)["result"]["tools"]) == 12
+        assert MODERN in raw.ask("server/discover", meta, 4)["result"]["supportedVersions"]
+
+
+def test_a_probe_of_a_version_from_the_future_is_told_what_is_served(sq: SparkQ) -> None:
+    with Raw(sq.config.root) as raw:
+        refused = raw.ask("server/discover", {"_meta": envelope("2099-01-01")})["error"]
+        assert (refused["code"], refused["data"]["supported"]) == (-32022, [MODERN])
+        assert raw.initialize()["result"]
+
+
+HOSTILE: dict[str, str | bytes] = {
+    "no JSON": "hello",
+    "half a message": '{"jsonrpc": "2.0", "id": 7, "method": ',
+    "an array": "[1, 2]",
+    "a number": "42",
+    "another version": '{"jsonrpc": "1.0", "id": 7, "method": "ping"}',
+    "no method": '{"jsonrpc": "2.0", "id": 7}',
+    "a boolean id": '{"jsonrpc": "2.0", "id": true, "method": "ping"}',
+    "an object as id": '{"jsonrpc": "2.0", "id": {}, "method": "ping"}',
+    "a surrogate in the id": '{"jsonrpc": "2.0", "id": "\\ud800", "method": "ping"}',
+    "a surrogate in the method": '{"jsonrpc": "2.0", "id": 7, "method": "\\ud800"}',
+    "a surrogate in a value": '{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "\\udfff"}}',
+    "invalid UTF-8": b'{"jsonrpc": "2.0", "id": 7, "method": "\xff\xfe"}',
+    "deep nesting": "[" * 100_000,
+    "an unknown method": '{"jsonrpc": "2.0", "id": 7, "method": "no/such"}',
+    "an unknown tool": '{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "nope", "arguments": {}}}',
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_line_gets_a_reply_and_harms_nothing(sq: SparkQ, queue: str, name: str) -> None:
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        line = HOSTILE[name]
+        raw.send(line)
+        answer = raw.receive()
+        assert "error" in answer or answer["result"]["isError"]
+        assert raw.alive()
+        code, said = raw.end()
+
+    assert code == 0
+    assert "Traceback" not in said
+
+
+def test_a_lone_surrogate_in_a_prompt_is_refused_with_the_request_named(sq: SparkQ, queue: str) -> None:
+    call = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"enqueue","arguments":{"queue":"backend","prompt":"\\ud800"}}}'
+
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        raw.send(call)
+        assert raw.receive()["id"] == 7
+
+    assert tasks.page(sq).total == 0
+
+
+def test_a_line_beyond_the_limit_is_refused_and_the_next_one_read(sq: SparkQ) -> None:
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        sender = threading.Thread(target=raw.send, args=(b'{"x": "' + b"a" * (MAX_LINE + 10) + b'"}',))
+        sender.start()
+        assert "bytes at most" in raw.receive()["error"]["message"]
+        sender.join()
+        assert raw.alive()
+
+
+def test_empty_lines_are_nothing(sq: SparkQ) -> None:
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        for line in ("", "   ", "\t", "\r"):
+            raw.send(line)
+        assert raw.alive()
+
+
+def test_a_thousand_calls_at_once_are_all_answered(sq: SparkQ, queue: str) -> None:
+    call = {"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "peek", "arguments": {"queue": "backend"}}}
+
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        lines = "\n".join(json.dumps(call | {"id": number}) for number in range(1000))
+        sender = threading.Thread(target=raw.send, args=(lines,))
+        sender.start()
+        answered = {raw.receive()["id"] for _ in range(1000)}
+        sender.join()
+
+    assert answered == set(range(1000))
+
+
+def test_a_client_that_stops_reading_gets_everything_later(sq: SparkQ, queue: str) -> None:
+    add(sq, "x" * 500_000)
+
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        for number in range(20):
+            params = {"name": "get_task", "arguments": {"task_id": 1}}
+            raw.send({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})
+        assert {raw.receive()["id"] for _ in range(20)} == set(range(20))
+
+
+def test_what_was_asked_before_the_end_of_input_is_still_answered(sq: SparkQ, queue: str) -> None:
+    lines = [
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {},
+                "clientInfo": {"name": "c", "version": "1"},
+            },
+        },
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_queues", "arguments": {}}},
+    ]
+    done = _run(sq.config.root, "".join(json.dumps(line) + "\n" for line in lines))
+
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, 2]
+
+
+def test_a_regular_file_as_input_is_served_too(sq: SparkQ, queue: str, tmp_path: Path) -> None:
+    request = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}},
+    }
+    file = tmp_path / "requests"
+    file.write_text(json.dumps(request) + "\n")
+
+    with file.open() as stdin:
+        command = [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(sq.config.root)]
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=20, check=True)
+
+    assert json.loads(done.stdout)["id"] == 1
+
+
+def _run(project: Path, lines: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(project)]
+    return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=20, check=True)
+
+
+@pytest.mark.parametrize("how", [None, signal.SIGTERM, signal.SIGINT])
+def test_it_ends_within_a_second(sq: SparkQ, queue: str, how: signal.Signals | None) -> None:
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        raw.send(
+            {
+                "jsonrpc": "2.0",
+                "id": 9,
+                "method": "tools/call",
+                "params": {"name": "claim", "arguments": {"queue": "backend", "wait": 50}},
+            }
+        )
+        assert raw.ask("ping", request_id=10)["result"] == {}
+        code, said = raw.end(how)
+
+    assert (code, "Traceback" in said) == (0, False)
+
+
+def test_two_processes_hand_out_each_task_once(sq: SparkQ, queue: str) -> None:
+    add(sq, *(str(number) for number in range(40)))
+    got: list[int] = []
+
+    with Raw(sq.config.root) as one, Raw(sq.config.root) as other:
+        for raw in (one, other):
+            raw.initialize()
+        for number in range(20):
+            for raw in (one, other):
+                task = raw.tool("claim", {"queue": "backend"}, 100 + number)["task"]
+                got.append(task["id"])
+                raw.tool("complete", {"task_id": task["id"], "result": "Done."}, 200 + number)
+
+    assert got == list(range(1, 41))
+
+
+def test_without_a_project_it_starts_explains_itself_and_serves_one_that_comes_later(root: Path) -> None:
+    with Raw(root) as raw:
+        raw.initialize()
+        refused = raw.tool("list_queues", {})
+        assert (refused["error"], "sparkq setup" in refused["next"]) == ("no_project", True)
+        create(database_of(root), "late", SystemClock())
+        assert raw.tool("list_queues", {}, 3) == {"queues": []}
+
+    assert not (root / "sparkq.yml").exists()
+
+
+def test_a_changed_configuration_is_taken_up_after_reload(sq: SparkQ, queue: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(sq.config.root)}
+    command = [sys.executable, "-m", "sparkq_cli.main", "config", "set", "task_classes.TINY", "7"]
+
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        before = raw.tool("enqueue", {"queue": "backend", "prompt": "x", "task_class": "TINY"})
+        subprocess.run(command, cwd=sq.config.root, env=environment, check=True, capture_output=True)
+        after = raw.tool("enqueue", {"queue": "backend", "prompt": "x", "task_class": "TINY"}, 3)
+
+    assert (before["error"], after["id"]) == ("no_such_class", 1)
+    assert queues.names(sq) == ("backend",)

@@ -1,0 +1,294 @@
+"""What the tools promise to a model, in both protocol eras."""
+
+from typing import Any
+
+import pytest
+
+from sparkq_core import queues, tasks
+from sparkq_core.project import SparkQ
+from tests.dump import dump
+from tests.mcp.chat import ERAS, call, chat
+from tests.support import SetClock, add, attempts, take
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=ERAS)
+def era(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def test_the_whole_loop_takes_three_calls_and_names_each_next_step(sq: SparkQ, queue: str, era: str) -> None:
+    queues.instruct(sq, queue, "Run make test.")
+    add(sq, "# One\nmore", "Two", timeout=300)
+
+    async with chat(sq, era) as client:
+        assert (await call(client, "list_queues"))["queues"] == [
+            {
+                "name": "backend",
+                "status": "active",
+                "queued": 2,
+                "running": 0,
+                "stale": 0,
+                "succeeded": 0,
+                "failed": 0,
+                "unreviewed": 0,
+            }
+        ]
+        packet = await call(client, "claim", queue="backend")
+        settled = await call(client, "complete", task_id=1, result="Done.", data={"files": 1}, claim_next=True)
+
+    assert packet["task"] == {
+        "id": 1,
+        "prompt": "# One\nmore",
+        "tool_name": "llm-sonnet",
+        "how": packet["task"]["how"],
+        "task_class": "LLM_HEAVY",
+        "timeout": 300,
+        "deadline": packet["task"]["deadline"],
+        "attempt": 1,
+        "source": "library",
+    }
+    assert (packet["instructions"], packet["remaining"]) == ("Run make test.", 1)
+    assert "complete" in packet["next"]
+    assert (settled["id"], settled["status"], settled["claimed"]["task"]["id"]) == (1, "succeeded", 2)
+    assert "instructions" not in settled["claimed"]
+    assert tasks.detail(sq, 1).attempts[0].data == '{"files":1}'
+
+
+async def test_an_empty_queue_is_no_error(sq: SparkQ, queue: str, era: str) -> None:
+    async with chat(sq, era) as client:
+        found = await call(client, "claim", queue="backend")
+
+    assert found == {"task": None, "remaining": 0, "next": "The queue is empty: stop, or claim with wait."}
+
+
+async def test_changed_instructions_are_shown_once_more(sq: SparkQ, queue: str) -> None:
+    queues.instruct(sq, queue, "first")
+    add(sq, "1", "2", "3")
+
+    async with chat(sq) as client:
+        seen = [(await call(client, "claim", queue="backend")).get("instructions") for _ in range(2)]
+        queues.instruct(sq, queue, "second")
+        seen.append((await call(client, "claim", queue="backend")).get("instructions"))
+
+    assert seen == ["first", None, "second"]
+
+
+async def test_feedback_and_the_earlier_outcome_come_with_the_claim(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+    tasks.fail(sq, take(sq, "ann").task.id, "no database")
+    tasks.requeue(sq, 1, feedback="It is started now.")
+
+    async with chat(sq) as client:
+        task = (await call(client, "claim", queue="backend"))["task"]
+
+    assert (task["attempt"], task["feedback"]) == (2, "It is started now.")
+    assert task["previous"] == {
+        "attempt": 1,
+        "worker_id": "ann",
+        "outcome": "failed",
+        "error_type": "error",
+        "text": "no database",
+    }
+
+
+async def test_what_a_chat_still_holds_is_said_with_each_claim(sq: SparkQ, queue: str) -> None:
+    add(sq, "one", "two")
+
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+        second = await call(client, "claim", queue="backend")
+        await call(client, "complete", task_id=1, result="x")
+        third = await call(client, "claim", queue="backend")
+
+    assert (second["open_claims"], third["open_claims"]) == ([1], [2])
+
+
+async def test_a_claimed_task_can_be_asked_for_again_and_keeps_its_attempt(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+
+    async with chat(sq) as client:
+        first = await call(client, "claim", queue="backend")
+        again = await call(client, "claim", queue="backend", task_id=1)
+
+    assert (again["task"]["prompt"], again["task"]["attempt"]) == (first["task"]["prompt"], 1)
+
+
+async def test_the_same_outcome_again_is_harmless(sq: SparkQ, queue: str, era: str) -> None:
+    add(sq, "one")
+
+    async with chat(sq, era) as client:
+        await call(client, "claim", queue="backend")
+        await call(client, "complete", task_id=1, result="Done.")
+        again = await call(client, "complete", task_id=1, result="Done.")
+        other = await call(client, "fail", task_id=1, error="No.")
+
+    assert (again["status"], "is_error" in again) == ("succeeded", False)
+    assert (other["error"], other["kind"]) == ("claim_lost", "conflict")
+
+
+async def test_a_lost_claim_names_its_holder_and_keeps_the_text(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+        tasks.fail(sq, 1, "The person gave up.")
+        tasks.requeue(sq, 1)
+        take(sq, "bob")
+        lost = await call(client, "complete", task_id=1, result="My work.")
+
+    assert (lost["error"], "bob" in lost["message"], "kept" in lost["next"]) == ("claim_lost", True, True)
+    assert (attempts(sq, 1)[0].late_text, attempts(sq, 1)[1].outcome) == ("My work.", None)
+
+
+async def test_only_the_chat_that_claimed_may_settle_without_a_number(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+
+    async with chat(sq) as one, chat(sq) as other:
+        held = await call(one, "claim", queue="backend")
+        refused = await call(other, "complete", task_id=1, result="Not mine.")
+        named = await call(other, "complete", task_id=1, result="Mine.", attempt=held["task"]["attempt"])
+
+    assert (refused["error"], named["status"]) == ("claim_lost", "succeeded")
+
+
+async def test_two_chats_never_get_the_same_task(sq: SparkQ, queue: str) -> None:
+    add(sq, *(str(number) for number in range(20)))
+
+    async with chat(sq) as one, chat(sq, "legacy") as other:
+        got = [
+            (await call(client, "claim", queue="backend"))["task"]["id"] for _ in range(10) for client in (one, other)
+        ]
+
+    assert got == list(range(1, 21))
+
+
+async def test_progress_moves_the_deadline_and_leaves_a_note(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    add(sq, "one", timeout=60)
+
+    async with chat(sq) as client:
+        before = (await call(client, "claim", queue="backend"))["task"]["deadline"]
+        clock.move(30)
+        after = await call(client, "progress", task_id=1, note="half way")
+
+    assert after["deadline"] > before
+    assert "half way" in [event.text for event in tasks.detail(sq, 1).events]
+
+
+async def test_a_holder_that_reads_its_task_is_alive(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    add(sq, "one", timeout=60)
+
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+        clock.move(50)
+        await call(client, "get_task", task_id=1)
+
+    assert tasks.get(sq, 1).heartbeat_at == clock.now()
+
+
+async def test_released_work_waits_at_its_old_place(sq: SparkQ, queue: str) -> None:
+    add(sq, "one", "two")
+
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+        released = await call(client, "release", task_id=1, reason="called away")
+        again = await call(client, "claim", queue="backend")
+
+    assert (released, again["task"]["id"], again["task"]["attempt"]) == ({"id": 1, "status": "queued"}, 1, 2)
+
+
+async def test_enqueue_with_a_key_makes_one_task(sq: SparkQ, queue: str) -> None:
+    async with chat(sq) as client:
+        first = await call(
+            client, "enqueue", queue="backend", prompt="Do it.", key="k", tool_name="run-bash", timeout=60
+        )
+        again = await call(client, "enqueue", queue="backend", prompt="Do it.", key="k")
+
+    assert first == again == {"id": 1, "queue": "backend", "position": 1}
+    assert tasks.get(sq, 1).source == "mcp"
+
+
+async def test_lists_carry_titles_and_say_once_what_all_share(sq: SparkQ, queue: str) -> None:
+    add(sq, *(f"Task number {number} with a title of the usual length" for number in range(20)))
+
+    async with chat(sq) as client:
+        found = await call(client, "list_tasks")
+        answer = await client.call_tool("list_tasks", {})
+
+    assert (found["queue"], found["status"], found["shown"], found["total"]) == ("backend", "queued", 20, 20)
+    assert set(found["tasks"][0]) == {"id", "title", "age_s"}
+    assert len(getattr(answer.content[0], "text", "")) <= 1.7 * 1024
+
+
+async def test_a_search_finds_words_of_prompt_and_result(sq: SparkQ, queue: str) -> None:
+    add(sq, "Mend the parser", "Write docs")
+
+    async with chat(sq) as client:
+        assert [one["id"] for one in (await call(client, "list_tasks", search="parser"))["tasks"]] == [1]
+
+
+BAD: dict[str, tuple[str, dict[str, Any], str]] = {
+    "unknown queue": ("claim", {"queue": "bakend"}, "no_such_queue"),
+    "path as queue": ("claim", {"queue": "../x"}, "no_such_queue"),
+    "unknown id": ("get_task", {"task_id": 99}, "no_such_task"),
+    "id beyond all": ("get_task", {"task_id": 2**70}, "no_such_task"),
+    "complete a queued task": ("complete", {"task_id": 1, "result": "x"}, "wrong_state"),
+    "too long": ("enqueue", {"queue": "backend", "prompt": "x" * (2 << 20)}, "invalid_text"),
+    "NUL": ("enqueue", {"queue": "backend", "prompt": "a\0b"}, "invalid_text"),
+    "unknown tool": ("enqueue", {"queue": "backend", "prompt": "x", "tool_name": "run-bsh"}, "no_such_tool"),
+    "bad timeout": ("enqueue", {"queue": "backend", "prompt": "x", "timeout": 10**9}, "invalid_value"),
+    "bad status": ("list_tasks", {"status": "done"}, "invalid_value"),
+    "misspelt argument": ("peek", {"queue": "backend", "lmit": 1}, "invalid_arguments"),
+    "missing argument": ("complete", {"task_id": 1}, "invalid_arguments"),
+    "wrong type": ("peek", {"queue": "backend", "limit": "many"}, "invalid_arguments"),
+    "out of range": ("peek", {"queue": "backend", "limit": 21}, "invalid_arguments"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue: str, era: str, bad: str) -> None:
+    add(sq, "one")
+    before = dump(sq)
+    tool, arguments, code = BAD[bad]
+
+    async with chat(sq, era) as client:
+        found = await call(client, tool, **arguments)
+
+    assert (found["error"], found["is_error"], bool(found["message"]), bool(found["next"])) == (code, True, True, True)
+    assert dump(sq) == before
+    assert not any(
+        word in f"{found['message']} {found['next']}".lower()
+        for word in ("teardown", "purge", "delete", "rm -", "drop")
+    )
+
+
+async def test_foreign_text_reaches_the_model_with_visible_escapes_and_is_stored_as_it_was(
+    sq: SparkQ, queue: str
+) -> None:
+    prompt = "[/red] \x1b[31mred\x1b[0m \u202eevil \U000e0041 tab\tend"
+    add(sq, prompt)
+
+    async with chat(sq) as client:
+        shown = (await call(client, "claim", queue="backend"))["task"]["prompt"]
+
+    assert shown == "[/red] \\x1b[31mred\\x1b[0m \\u202eevil \\U000e0041 tab\tend"
+    assert tasks.detail(sq, 1).prompt == prompt
+
+
+async def test_reading_tools_change_nothing(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+    before = dump(sq)
+
+    async with chat(sq) as client:
+        for tool, arguments in (
+            ("list_queues", {}),
+            ("peek", {"queue": "backend"}),
+            ("list_tasks", {}),
+            ("get_task", {"task_id": 1}),
+            ("queue_instructions", {"queue": "backend"}),
+            ("queue_instructions", {}),
+        ):
+            assert "is_error" not in await call(client, tool, **arguments)
+
+    assert dump(sq) == before

@@ -1,0 +1,225 @@
+"""DESIGN.md, sections 5 and 6: errors, the one JSON shape, and the command line."""
+
+from tests.required.requirement import awaits, held
+
+ERRORS = (
+    held(
+        "D5.refusals",
+        "Every refusal has a kind, a code of its own, a sentence and the next step.",
+        "test_house.py::test_every_refusal_has_kind_code_and_sentence",
+        "test_house.py::test_every_code_means_one_refusal",
+        "test_every_door_refuses.py::test_every_refusal_has_a_code_of_its_own",
+        "test_every_door_refuses.py::test_bad_input_is_refused_and_nothing_changes",
+    ),
+    held(
+        "D5.exit-codes",
+        "invalid 2, not_found 3, conflict 4, storage 74, busy 75: for every kind.",
+        "test_every_door_refuses.py::test_every_kind_has_its_exit_code_and_its_answer_to_a_chat",
+        "cli/test_exit_codes.py::test_the_code_says_what_kind_of_end_it_was",
+        "test_every_door_refuses.py::test_a_locked_database_is_busy_at_every_door_and_nothing_changes",
+    ),
+    held(
+        "D5.mcp-errors",
+        "Over MCP each kind is an is_error result {error, kind, message, next}.",
+        "test_every_door_refuses.py::test_every_kind_has_its_exit_code_and_its_answer_to_a_chat",
+    ),
+    awaits(6, "D5.http-status", "Over HTTP each kind has its status: 400 or 422, 404, 409, 503, 507."),
+    held(
+        "D5.nearest-names",
+        "A not_found names the nearest existing names.",
+        "core/test_enqueue.py::test_an_unknown_queue_is_refused_with_the_nearest_name",
+        "cli/test_queue.py::test_an_unknown_queue_names_the_nearest",
+        "cli/test_session.py::test_an_unknown_session_names_the_nearest",
+    ),
+    held(
+        "D5.nothing-changed",
+        "What was refused has changed nothing.",
+        "test_every_door_refuses.py::test_bad_input_is_refused_and_nothing_changes",
+        "cli/test_review.py::test_of_several_ids_one_wrong_marks_none",
+    ),
+    held(
+        "D5.defects",
+        "Any other exception is a defect: one line for the person, its traceback in a file.",
+        "cli/test_exit_codes.py::test_a_defect_is_one_line_and_its_details_are_in_a_file",
+    ),
+)
+
+JSON = (
+    held(
+        "D6.task-keys",
+        "A task has the design's keys at every door, made by the core.",
+        "test_every_door.py::test_the_keys_of_a_task_are_the_designs",
+        "test_every_door.py::test_every_door_tells_the_same_of_a_task",
+        "core/test_wire.py::test_a_whole_task_has_every_key_always",
+    ),
+    held(
+        "D6.lists-are-slim",
+        "Lists leave out prompt, data and absent values.",
+        "core/test_wire.py::test_a_task_in_a_list_has_no_long_text_and_no_absent_value",
+        "test_every_door.py::test_lists_carry_neither_prompts_nor_results",
+    ),
+    held(
+        "D6.json-of-a-list",
+        "A single thing is one JSON object, a list is its noun and a total.",
+        "cli/test_json.py::test_a_list_is_its_noun_and_a_total",
+        "core/test_wire.py::test_queues_and_sessions_are_spelled_with_their_totals",
+    ),
+)
+
+COMMAND_LINE = (
+    held(
+        "D6.cli-commands",
+        "Every command of the list is there.",
+        "cli/test_help.py::test_every_command_of_the_design_is_there",
+    ),
+    held(
+        "D6.command-edit",
+        "sparkq edit changes a queued task.",
+        "cli/test_working.py::test_edit_changes_what_waits_and_keeps_what_was",
+    ),
+    held(
+        "D6.command-cancel",
+        "sparkq cancel takes a queued task out of the line.",
+        "cli/test_working.py::test_cancel_takes_it_out_and_requeue_brings_it_back",
+    ),
+    held(
+        "D6.command-accept",
+        "sparkq accept takes a late result as the outcome.",
+        "cli/test_working.py::test_a_late_result_is_kept_shown_and_accepted",
+        "cli/test_working.py::test_only_a_late_result_can_be_accepted",
+    ),
+    held(
+        "D6.command-review",
+        "sparkq review walks through what finished, lists it, or marks it.",
+        "cli/test_review.py::test_a_walk_accepts_sends_back_and_takes_late_results",
+        "cli/test_review.py::test_the_list_shows_what_waits_and_marks_nothing",
+        "cli/test_review.py::test_all_of_a_queue_or_of_the_project_is_marked",
+    ),
+    held(
+        "D6.command-progress",
+        "sparkq progress prolongs a running task with a note.",
+        "cli/test_working.py::test_progress_and_release_are_noted",
+    ),
+    held(
+        "D6.command-release",
+        "sparkq release gives a running task back.",
+        "cli/test_working.py::test_progress_and_release_are_noted",
+    ),
+    held(
+        "D6.command-mcp",
+        "sparkq mcp serves the project over MCP.",
+        "test_two_chats_and_cli.py::test_a_chat_and_the_command_see_each_other_at_once",
+    ),
+    held(
+        "D6.command-demo",
+        "sparkq demo does real work through a real MCP client and leaves nothing behind.",
+        "test_demo.py::test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fails",
+        "test_demo.py::test_a_folder_without_python_is_refused",
+    ),
+    held("D6.command-version", "sparkq version.", "cli/test_anywhere.py::test_the_version_is_the_packages"),
+    awaits(3, "D6.command-config", "sparkq config show and set."),
+    awaits(3, "D6.command-doctor", "sparkq doctor checks and says what mends."),
+    awaits(3, "D6.command-backup", "sparkq backup copies the database while others work."),
+    awaits(3, "D6.command-export", "sparkq export writes the whole project as JSON Lines."),
+    awaits(3, "D6.command-import", "sparkq import reads an export: the round trip is exact."),
+    awaits(4, "D6.command-runner", "sparkq runner streams a queue for chats without MCP."),
+    awaits(4, "D6.command-connect", "sparkq connect writes a client's configuration and checks it."),
+    awaits(4, "D6.command-watch", "sparkq watch shows the project live."),
+    awaits(4, "D6.command-wait", "sparkq wait returns when tasks are finished."),
+    held(
+        "D6.cli-help",
+        "Every command explains itself anywhere, and the overview lists them all.",
+        "cli/test_help.py::test_every_help_succeeds_anywhere",
+        "cli/test_help.py::test_every_help_has_an_example_or_an_explanation",
+        "cli/test_help.py::test_the_overview_lists_every_command_with_its_line",
+    ),
+    held(
+        "D6.cli-spelling",
+        "The commands are spelled as the design spells them.",
+        "cli/test_queue.py::test_a_queue_is_made_with_instructions_and_session",
+        "cli/test_enqueue.py::test_tool_class_and_timeout_are_the_tasks",
+        "cli/test_working.py::test_complete_tells_how_long_it_took_and_what_remains",
+    ),
+    held(
+        "D6.cli-json",
+        "--json on every command that prints data: one object on stdout, nothing beside it.",
+        "cli/test_json.py::test_every_command_with_json_is_called_here",
+        "cli/test_json.py::test_json_is_one_object_and_nothing_else",
+        "cli/test_json.py::test_setup_in_json_asks_nothing_on_standard_output",
+    ),
+    held(
+        "D6.cli-errors",
+        "Errors go to stderr only, as sentences, or as JSON with --json.",
+        "cli/test_json.py::test_a_refusal_in_json_is_one_object_on_stderr",
+        "cli/test_exit_codes.py::test_the_code_says_what_kind_of_end_it_was",
+    ),
+    held(
+        "D6.cli-prompts",
+        "Prompts come from an argument, - (stdin), --file or $EDITOR.",
+        "cli/test_enqueue.py::test_the_argument_is_the_prompt",
+        "cli/test_enqueue.py::test_a_dash_reads_standard_input",
+        "cli/test_enqueue.py::test_a_file_is_the_prompt",
+        "cli/test_enqueue.py::test_without_a_prompt_the_editor_opens",
+        "cli/test_enqueue.py::test_without_prompt_and_terminal_it_says_how_to_give_one",
+    ),
+    held(
+        "D6.cli-colour",
+        "No colour when not on a terminal or with NO_COLOR.",
+        "cli/test_hostile_text.py::test_without_colour_there_is_no_escape_at_all",
+        "cli/test_hostile_text.py::test_nothing_of_it_reaches_a_pipe",
+    ),
+    held(
+        "D6.cli-completion",
+        "The shell completes queue names and task ids.",
+        "cli/test_anywhere.py::test_completion_knows_queues_and_tasks",
+    ),
+    awaits(4, "D6.cli-asks", "Destructive commands ask; --yes answers."),
+    held(
+        "D6.cli-alone",
+        "sparkq alone shows the state of the project.",
+        "cli/test_anywhere.py::test_alone_it_shows_the_state_of_the_project",
+        "cli/test_anywhere.py::test_alone_in_a_new_project_it_says_what_to_do",
+    ),
+    held(
+        "D6.cli-safe",
+        "Nothing prints a task's text raw: control, C1 and bidi characters are shown visibly, markup never interpreted.",
+        "cli/test_hostile_text.py::test_nothing_of_it_reaches_a_pipe",
+        "cli/test_hostile_text.py::test_on_a_terminal_there_are_only_our_own_colours",
+        "cli/test_hostile_text.py::test_a_review_in_a_terminal_has_nothing_raw",
+        "cli/test_hostile_text.py::test_a_refusal_shows_nothing_of_it_raw",
+        "cli/test_hostile_text.py::test_json_on_a_terminal_has_nothing_raw_and_is_the_same_json",
+        "cli/test_hostile_text.py::test_settings_of_a_repository_that_was_cloned_show_nothing_raw",
+        "cli/test_hostile_text.py::test_markup_is_shown_as_it_was_typed",
+        "core/test_text.py::test_safe_text_has_nothing_that_acts",
+    ),
+    held(
+        "D6.cli-light",
+        "The command imports neither mcp, fastapi, uvicorn nor pydantic.",
+        "cli/test_imports.py::test_a_command_imports_no_framework_of_another_door",
+    ),
+    held(
+        "D6.cli-suggests",
+        "An unknown command is answered with the nearest.",
+        "cli/test_help.py::test_a_word_that_is_no_command_is_answered_with_the_nearest",
+    ),
+    held(
+        "D6.cli-pipes",
+        "A pipe that closes early is quiet.",
+        "cli/test_tasks.py::test_a_pipe_that_closes_early_is_no_error",
+    ),
+    held(
+        "D6.cli-quiet",
+        "--quiet prints nothing but errors.",
+        "cli/test_enqueue.py::test_quiet_prints_nothing",
+        "cli/test_working.py::test_quiet_prints_nothing",
+        "cli/test_queue.py::test_quiet_prints_nothing",
+    ),
+    held(
+        "D6.cli-broken-off",
+        "Ctrl-C ends a command without a traceback and without half a change.",
+        "cli/test_anywhere.py::test_ctrl_c_ends_a_command_that_reads_and_nothing_is_queued",
+        "cli/test_setup_asks.py::test_a_setup_that_is_broken_off_writes_nothing",
+        "cli/test_review.py::test_a_walk_that_is_broken_off_changes_nothing_more",
+    ),
+    awaits(8, "D6.cli-start-up", "sparkq tasks takes at most 1.6 x the time of importing typer."),
+)

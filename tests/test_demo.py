@@ -1,0 +1,93 @@
+"""`sparkq demo`: the whole loop on real work. What it shows is what the files really are, and it leaves nothing behind."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.command import SPARKQ, Done, Shell
+
+FILES = {
+    "shop/__init__.py": "",
+    "shop/cart.py": "def total(prices):\n    found = 0\n    for price in prices:\n        found += price\n    return found\n",
+    "shop/words.py": "def short():\n    return 1\n",
+    "top.py": "import shop\n",
+}
+LONGER = "\n\ndef longest_of_all(n):\n" + "".join(f"    n += {number}\n" for number in range(20)) + "    return n\n"
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """A small package in a Git repository of one commit."""
+    folder = tmp_path / "code"
+    for name, text in FILES.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    git = ["git", "-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "Open the shop"]):
+        subprocess.run([*git, *command], cwd=folder, check=True)
+    return folder
+
+
+def demo(tmp_path: Path, *arguments: str | Path) -> Done:
+    """Run it in a folder of its own, with a folder for temporary files of its own; both stay as they were."""
+    here, temporary = tmp_path / "here", tmp_path / "temporary"
+    for folder in (here, temporary):
+        folder.mkdir(exist_ok=True)
+    done = Shell(here, tmp_path / "home").run(SPARKQ, "demo", *arguments, TMPDIR=str(temporary))
+    assert list(here.iterdir()) == []
+    assert list(temporary.iterdir()) == []
+    return done
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+
+def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fails(tmp_path: Path, code: Path) -> None:
+    before = tree(code)
+    done = demo(tmp_path, code)
+
+    assert (done.code, done.err) == (0, "")
+    assert tree(code) == before
+    for part in ("$ sparkq queue create", "$ sparkq enqueue", "-> list_queues(", "-> claim(", "Read only."):
+        assert part in done.out
+    assert done.out.count("-> complete(") == 4
+    review = done.out.split("3. You come back and review")[1]
+    for result in (
+        "shop: 3 files, 7 lines",
+        "(top level): 1 files, 1 lines",
+        "4 files in 2 packages",
+        "total in shop/cart.py:1 has 5 lines; 2 functions were measured",
+        "sparkq --help: ok",
+        "sparkq-mcp --help: ok",
+        "Open the shop",
+    ):
+        assert result in review
+    assert review.count("succeeded") >= 4
+
+    (code / "shop" / "words.py").write_text(FILES["shop/words.py"] + LONGER)
+    (code / "shop" / "new.py").write_text("NEW = 1\n")
+    shutil.rmtree(code / ".git")
+    done = demo(tmp_path, code)
+    review = done.out.split("3. You come back and review")[1]
+
+    assert "shop: 4 files, 32 lines" in review
+    assert "5 files in 2 packages" in review
+    assert "longest_of_all in shop/words.py:5 has 22 lines; 3 functions were measured" in review
+    assert "survey: 3 succeeded, 1 failed" in review
+    assert "exit code 128" in review
+    assert done.out.count("-> fail(") == 1
+    assert done.code == 0
+
+
+def test_a_folder_without_python_is_refused(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+
+    done = demo(tmp_path, nothing)
+
+    assert done.code not in (0, 70)
+    assert str(nothing) in done.err

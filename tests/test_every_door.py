@@ -1,0 +1,333 @@
+"""What a door must never change, through each of them: library, command line, MCP. What they refuse stands next door."""
+
+from typing import Any
+
+import pytest
+
+from sparkq_core import queues, tasks, wire
+from sparkq_core.errors import Kind
+from sparkq_core.project import SparkQ
+from tests.doors import Chat, Door
+from tests.dump import dump
+from tests.support import add, attempts, line, take, timeline
+
+pytest_plugins = ("tests.door_fixtures",)
+
+HOSTILE = (
+    "[/red] [bold]x[/bold] \x1b]0;title\x07\x1b[31mred\x1b[0m \x9b31m '; DROP TABLE tasks; -- {braces} %s $(id) `id`",
+    "emoji 👩‍👩‍👧 🏳️‍🌈, combining é, \U0001f600, right to left: \u202eevil\u202c שלום مرحبا",
+    "tabs\tand\nlines\n\n  kept  \n",
+)
+
+
+def test_tasks_come_out_in_the_order_in_which_they_went_in(door: Door, store: SparkQ) -> None:
+    ids = [door.enqueue("backend", prompt)["id"] for prompt in ("one", "two", "three")]
+
+    claims = [door.claim("backend")["task"] for _ in ids]
+
+    assert [claim["id"] for claim in claims] == ids
+    assert [claim["prompt"] for claim in claims] == ["one", "two", "three"]
+
+
+def test_enqueue_says_the_id_and_the_place_in_line(door: Door, store: SparkQ) -> None:
+    add(store, "before")
+
+    done = door.enqueue("backend", "one")
+
+    assert (done["id"], done["queue"], done["position"]) == (2, "backend", 2)
+
+
+def test_options_of_a_task_reach_its_worker(door: Door, store: SparkQ) -> None:
+    door.enqueue("backend", "ls", tool_name="run-bash", task_class="FAST_SCRIPT")
+    door.enqueue("backend", "think", timeout=1234)
+
+    first, second = (door.claim("backend")["task"] for _ in range(2))
+
+    assert (first["tool_name"], first["task_class"], first["timeout"]) == ("run-bash", "FAST_SCRIPT", 30)
+    assert "Bash" in first["how"]
+    assert second["timeout"] == 1234
+
+
+def test_peek_shows_the_line_and_takes_nothing(door: Door, store: SparkQ) -> None:
+    add(store, "one", "two", "three")
+    before = dump(store)
+
+    seen = door.peek("backend", 2)
+
+    assert [task["title"] for task in seen["tasks"]] == ["one", "two"]
+    assert seen["total"] == 3
+    assert dump(store) == before
+
+
+def test_a_claimed_task_is_handed_out_once(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+
+    assert door.claim("backend")["task"]["id"] == 1
+    assert door.another("bob").claim("backend")["task"] is None
+
+
+def test_a_claim_has_all_that_a_worker_needs(door: Door, store: SparkQ) -> None:
+    queues.instruct(store, "backend", "Run make test.")
+    add(store, "one", "two", timeout=90)
+
+    claim = door.claim("backend")
+
+    assert claim["task"] | {"id": 1, "prompt": "one", "timeout": 90, "attempt": 1} == claim["task"]
+    assert claim["task"].keys() >= {"tool_name", "how", "task_class", "deadline"}
+    assert (claim["instructions"], claim["remaining"]) == ("Run make test.", 1)
+
+
+def test_a_given_task_is_claimed_out_of_turn(door: Door, store: SparkQ) -> None:
+    first, second = add(store, "one", "two")
+
+    assert door.claim("backend", second)["task"]["id"] == second
+    assert line(store) == [first]
+
+
+def test_an_empty_queue_is_null_and_no_error(door: Door, store: SparkQ) -> None:
+    before = dump(store)
+
+    claim = door.claim("backend")
+
+    assert (claim["task"], claim["remaining"]) == (None, 0)
+    assert dump(store) == before
+
+
+def test_a_completed_task_has_its_result(door: Door, store: SparkQ) -> None:
+    add(store, "one", "two")
+    held = door.claim("backend")["task"]
+
+    done = door.complete(held["id"], "Did it", {"files": 3, "ok": [True, None]}, attempt=held["attempt"])
+
+    assert (done["id"], done["status"], done["remaining"]) == (1, "succeeded", 1)
+    assert done["duration_s"] >= 0
+    task = door.task(1)
+    assert (task["status"], task["result_summary"]) == ("succeeded", "Did it")
+    assert task["result_data"] == {"files": 3, "ok": [True, None]}
+    assert task["finished_at"] >= task["claimed_at"] >= task["created_at"]
+
+
+def test_a_failed_task_has_its_error(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    door.claim("backend")
+
+    assert door.fail(1, "no database")["status"] == "failed"
+    task = door.task(1)
+    assert (task["status"], task["error_message"], task["error_type"]) == ("failed", "no database", "error")
+
+
+def test_only_the_running_attempt_settles(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    door.claim("backend")
+    door.fail(1, "no")
+    door.requeue(1)
+    held = door.claim("backend")["task"]
+
+    assert door.complete(1, "x", attempt=held["attempt"] - 1).kind is Kind.CONFLICT
+    assert door.complete(1, "x", attempt=held["attempt"])["status"] == "succeeded"
+
+
+def test_the_same_outcome_again_is_harmless_and_another_is_a_conflict(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    held = door.claim("backend")["task"]
+    door.complete(1, "Did it", attempt=held["attempt"])
+    before = dump(store)
+
+    assert door.complete(1, "Did it", attempt=held["attempt"])["status"] == "succeeded"
+    assert dump(store) == before
+    assert door.fail(1, "no, it broke", attempt=held["attempt"]).kind is Kind.CONFLICT
+    assert door.task(1)["status"] == "succeeded"
+
+
+def test_a_worker_that_lost_its_claim_hears_who_has_it_and_its_text_is_kept(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    lost = door.claim("backend")["task"]
+    tasks.fail(store, 1, "the person gave up on it")
+    tasks.requeue(store, 1)
+    bob = take(store, "bob").task
+
+    refused = door.complete(1, "finished after all", attempt=lost["attempt"])
+
+    assert refused.kind is Kind.CONFLICT
+    assert "attempt 2 of bob" in refused.said
+    first, second = attempts(store, 1)
+    assert (first.late_outcome, first.late_text) == ("succeeded", "finished after all")
+    assert (first.outcome, first.error) == ("failed", "the person gave up on it")
+    assert (second.outcome, second.late_text) == (None, None)
+    assert tasks.get(store, 1) == bob
+
+
+def test_a_lost_claim_can_neither_be_prolonged_nor_released(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    lost = door.claim("backend")["task"]["attempt"]
+    tasks.fail(store, 1, "gave up")
+    tasks.requeue(store, 1)
+    take(store, "bob")
+    before = dump(store)
+
+    assert door.progress(1, "still at it", attempt=lost).kind is Kind.CONFLICT
+    assert door.release(1, attempt=lost).kind is Kind.CONFLICT
+    assert dump(store) == before
+
+
+def test_requeue_keeps_id_and_attempts_and_delivers_feedback_and_the_earlier_outcome(door: Door, store: SparkQ) -> None:
+    add(store, "one", "two")
+    held = door.claim("backend")["task"]
+    door.fail(1, "the API broke", attempt=held["attempt"])
+
+    assert door.requeue(1, "Keep the old API")["position"] == 2
+    assert line(store) == [2, 1]
+    again = door.another("bob").claim("backend", 1)["task"]
+
+    assert (again["id"], again["attempt"], again["feedback"]) == (1, 2, "Keep the old API")
+    assert again["previous"] | {"attempt": 1, "outcome": "failed", "text": "the API broke"} == again["previous"]
+    assert [one.error for one in attempts(store, 1)] == ["the API broke", None]
+
+
+def test_requeue_to_the_front_is_next(door: Door, store: SparkQ) -> None:
+    add(store, "one", "two", "three")
+    door.claim("backend")
+    door.fail(1, "no")
+
+    assert door.requeue(1, front=True)["position"] == 1
+    assert line(store) == [1, 2, 3]
+
+
+def test_a_released_task_waits_at_its_old_place(door: Door, store: SparkQ) -> None:
+    add(store, "one", "two", "three")
+    door.claim("backend")
+    held = door.claim("backend")["task"]
+
+    assert door.release(held["id"], "needs staging", attempt=held["attempt"])["status"] == "queued"
+    assert line(store) == [2, 3]
+    assert attempts(store, 2)[0].outcome == "released"
+    assert door.claim("backend")["task"]["attempt"] == 2
+
+
+def test_progress_moves_the_deadline_and_leaves_its_note(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    held = door.claim("backend")["task"]
+
+    told = door.progress(1, "half done", attempt=held["attempt"])
+
+    assert told["deadline"] > held["deadline"]
+    assert tasks.detail(store, 1).events[-1].text == "half done"
+    assert timeline(store, 1) == ["enqueued", "claimed", "progress"]
+
+
+def test_the_same_key_gives_the_task_that_it_made(door: Door, store: SparkQ) -> None:
+    first = door.enqueue("backend", "one", key="issue-7")
+    before = dump(store)
+
+    again = door.enqueue("backend", "something else", key="issue-7")
+
+    assert again["id"] == first["id"]
+    assert dump(store) == before
+    assert door.task(first["id"])["prompt"] == "one"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_is_kept_to_the_byte(door: Door, store: SparkQ, text: str) -> None:
+    door.enqueue("backend", text)
+    held = door.claim("backend")["task"]
+    door.complete(1, text, {"quoted": text}, attempt=held["attempt"])
+
+    detail = tasks.detail(store, 1)
+    assert detail.prompt == text
+    assert (detail.attempts[0].result, detail.attempts[0].data) == (text, wire.compact({"quoted": text}))
+    assert (held["prompt"], door.task(1)["result_summary"]) == (door.shown(text), door.shown(text))
+
+
+def test_a_text_of_one_mebibyte_is_kept_whole(door: Door, store: SparkQ) -> None:
+    text = "é" * (512 * 1024)
+
+    door.enqueue("backend", text)
+
+    assert door.claim("backend")["task"]["prompt"] == text
+
+
+def test_lists_carry_neither_prompts_nor_results(door: Door, store: SparkQ) -> None:
+    add(store, "one title\nSECRET PROMPT", "two title\nSECRET PROMPT")
+    take(store)
+    tasks.complete(store, 1, "SECRET RESULT", data={"SECRET": "DATA"})
+
+    for listed in (door.tasks(), door.tasks(queue="backend", status="succeeded"), door.peek("backend", 5)):
+        assert listed["tasks"]
+        assert "SECRET" not in wire.compact(listed.facts)
+
+
+def test_a_list_is_filtered_and_continues_where_the_page_ended(door: Door, store: SparkQ) -> None:
+    queues.create(store, "docs")
+    ids = add(store, *(f"task {number}" for number in range(5)))
+    add(store, "elsewhere", queue="docs")
+    first = door.tasks(queue="backend", limit=3)
+    second = door.tasks(queue="backend", limit=3, cursor=first["next_cursor"])
+
+    assert [task["id"] for task in (*first["tasks"], *second["tasks"])] == ids[::-1]
+    assert (first["total"], second["total"]) == (5, 5)
+    assert "next_cursor" not in second.facts
+
+
+def test_the_queued_tasks_of_one_queue_are_listed_in_their_order(door: Door, store: SparkQ) -> None:
+    ids = add(store, "one", "two", "three")
+
+    assert [task["id"] for task in door.tasks(queue="backend", status="queued")["tasks"]] == ids
+
+
+def test_queues_are_listed_with_what_stands_where(door: Door, store: SparkQ) -> None:
+    add(store, "one", "two", "three", "four")
+    take(store)
+    take(store)
+    tasks.complete(store, 1, "done")
+
+    (queue,) = door.queues()["queues"]
+
+    wanted = {"name": "backend", "status": "active", "queued": 2, "running": 1, "succeeded": 1, "unreviewed": 1}
+    assert queue | wanted == queue
+
+
+DESIGN_KEYS = set(
+    """id friendly_id queue session title status prompt tool_name task_class timeout attempts worker_id result_summary
+    result_data error_message error_type stale created_at claimed_at started_at heartbeat_at stale_warned_at deadline
+    finished_at reviewed_at""".split()  # noqa: SIM905  # reads as the design's line does
+)
+
+MORE_KEYS = {"source", "key", "feedback", "history", "events"}
+"""What the whole of a task has besides: who put it in, its retry key, what the next worker is told, its history."""
+
+
+def test_the_keys_of_a_task_are_the_designs(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+
+    told = set(door.task(1).facts)
+
+    if isinstance(door, Chat):  # a chat pays for every word: what is absent is left out
+        assert told == {key for key, value in wire.task_history(tasks.detail(store, 1), 0).items() if value is not None}
+    else:
+        assert told == DESIGN_KEYS | MORE_KEYS
+
+
+def test_every_door_tells_the_same_of_a_task(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    take(store)
+    tasks.fail(store, 1, "broke", error_type="environment")
+    tasks.requeue(store, 1, feedback="again, please")
+    take(store, "bob")
+    tasks.complete(store, 1, "done", data=[1])
+
+    assert wire.present(door.task(1).facts) == told_by_core(store)
+
+
+def told_by_core(store: SparkQ) -> dict[str, Any]:
+    return wire.present(wire.task_history(tasks.detail(store, 1), store.clock.now()))
+
+
+def test_times_are_utc_in_iso_8601(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    take(store)
+
+    task = door.task(1)
+
+    for key in ("created_at", "claimed_at", "started_at", "deadline"):
+        assert task[key].endswith("Z")
+        assert len(task[key]) == len("2026-11-23T14:04:52.730Z")

@@ -1,0 +1,207 @@
+"""What every door refuses: the same kind through each, words that lead on, and nothing changed."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from sparkq_cli.main import EXIT_CODES
+from sparkq_core import errors, queues, tasks
+from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.project import SparkQ
+from sparkq_mcp import reply
+from tests.doors import DOORS, Answer, Door, Site
+from tests.dump import dump
+from tests.support import add, another, line, take
+
+pytest_plugins = ("tests.door_fixtures",)
+
+TWO_MEBIBYTES = "x" * (2 * 1024 * 1024)
+
+
+class Bad(NamedTuple):
+    """Something that no door does: what is asked for, and the kind of the refusal."""
+
+    name: str
+    kind: Kind
+    ask: Callable[[Door], Answer]
+    says: str = ""
+
+
+BAD = (
+    Bad("enqueue in an unknown queue", Kind.NOT_FOUND, lambda d: d.enqueue("backen", "x"), "backend"),
+    Bad("peek at an unknown queue", Kind.NOT_FOUND, lambda d: d.peek("bakend"), "backend"),
+    Bad("claim from an unknown queue", Kind.NOT_FOUND, lambda d: d.claim("back-end"), "backend"),
+    Bad("list an unknown queue", Kind.NOT_FOUND, lambda d: d.tasks(queue="backent"), "backend"),
+    Bad("a queue outside the project", Kind.NOT_FOUND, lambda d: d.enqueue("../x", "x"), "../x"),
+    Bad("a queue with control characters", Kind.NOT_FOUND, lambda d: d.claim("\x1b[31m"), "\\x1b"),
+    Bad("an unknown task to claim", Kind.NOT_FOUND, lambda d: d.claim("backend", 99), "#99"),
+    Bad("an unknown task to complete", Kind.NOT_FOUND, lambda d: d.complete(99, "x", attempt=1), "#99"),
+    Bad("an unknown task to complete, by its id alone", Kind.NOT_FOUND, lambda d: d.complete(99, "x"), "#99"),
+    Bad("an unknown task to fail", Kind.NOT_FOUND, lambda d: d.fail(99, "x", attempt=1), "#99"),
+    Bad("an unknown task to prolong", Kind.NOT_FOUND, lambda d: d.progress(99, attempt=1), "#99"),
+    Bad("an unknown task to release", Kind.NOT_FOUND, lambda d: d.release(99, attempt=1), "#99"),
+    Bad("an unknown task to requeue", Kind.NOT_FOUND, lambda d: d.requeue(99), "#99"),
+    Bad("an unknown task to read", Kind.NOT_FOUND, lambda d: d.task(99), "The newest is #5"),
+    Bad("an id beyond any number", Kind.NOT_FOUND, lambda d: d.task(10**17), "The newest is #5"),
+    Bad("an unknown tool", Kind.NOT_FOUND, lambda d: d.enqueue("backend", "x", tool_name="run-bas"), "run-bash"),
+    Bad("an unknown class", Kind.NOT_FOUND, lambda d: d.enqueue("backend", "x", task_class="LLM_HEAVI"), "LLM_HEAVY"),
+    Bad("completing a queued task", Kind.CONFLICT, lambda d: d.complete(1, "x"), "queued"),
+    Bad("failing a queued task", Kind.CONFLICT, lambda d: d.fail(1, "x"), "queued"),
+    Bad("prolonging a queued task", Kind.CONFLICT, lambda d: d.progress(1), "queued"),
+    Bad("releasing a queued task", Kind.CONFLICT, lambda d: d.release(1), "queued"),
+    Bad("requeuing a queued task", Kind.CONFLICT, lambda d: d.requeue(1), "claim, edit, cancel"),
+    Bad("requeuing a running task", Kind.CONFLICT, lambda d: d.requeue(2), "attempt 1 of zoe"),
+    Bad("claiming a running task", Kind.CONFLICT, lambda d: d.claim("backend", 2), "attempt 1 of zoe"),
+    Bad("claiming another queue's task", Kind.CONFLICT, lambda d: d.claim("drained", 1)),
+    Bad("an attempt that never was", Kind.INVALID, lambda d: d.complete(2, "x", attempt=7), "no attempt 7"),
+    Bad("enqueue in an archived queue", Kind.CONFLICT, lambda d: d.enqueue("hidden", "x"), "archived"),
+    Bad("claim from an archived queue", Kind.CONFLICT, lambda d: d.claim("hidden"), "archived"),
+    Bad("claim a task of an archived queue", Kind.CONFLICT, lambda d: d.claim("hidden", 3), "archived"),
+    Bad("requeue in an archived queue", Kind.CONFLICT, lambda d: d.requeue(4), "archived"),
+    Bad("enqueue in an ended queue", Kind.CONFLICT, lambda d: d.enqueue("drained", "x"), "ended"),
+    Bad("a prompt of 2 MiB", Kind.INVALID, lambda d: d.enqueue("backend", TWO_MEBIBYTES), "1,048,576"),
+    Bad("a prompt with NUL", Kind.INVALID, lambda d: d.enqueue("backend", "a\0b"), "NUL"),
+    Bad("a prompt with a lone surrogate", Kind.INVALID, lambda d: d.enqueue("backend", "a\ud800b")),
+    Bad("an empty prompt", Kind.INVALID, lambda d: d.enqueue("backend", " \n\t"), "empty"),
+    Bad("a result of 2 MiB", Kind.INVALID, lambda d: d.complete(2, TWO_MEBIBYTES, attempt=1), "1,048,576"),
+    Bad("a result with NUL", Kind.INVALID, lambda d: d.complete(2, "a\0b", attempt=1), "NUL"),
+    Bad("an error with a lone surrogate", Kind.INVALID, lambda d: d.fail(2, "a\udfffb", attempt=1)),
+    Bad("a key too long", Kind.INVALID, lambda d: d.enqueue("backend", "x", key="k" * 300), "200"),
+    Bad("a timeout below a second", Kind.INVALID, lambda d: d.enqueue("backend", "x", timeout=-1)),
+    Bad("a timeout beyond a week", Kind.INVALID, lambda d: d.enqueue("backend", "x", timeout=604_801), "604,800"),
+    Bad("an unknown status", Kind.INVALID, lambda d: d.tasks(status="done"), "succeeded"),
+    Bad("an empty page", Kind.INVALID, lambda d: d.tasks(limit=0)),
+    Bad("a made-up cursor", Kind.INVALID, lambda d: d.tasks(cursor="12; DROP"), "cursor"),
+)
+
+
+@pytest.fixture
+def busy_store(store: SparkQ) -> SparkQ:
+    """#1 queued, #2 running with zoe, #3 queued and #4 failed in the archived "hidden", #5 queued in the ended "drained"."""
+    for name in ("hidden", "drained"):
+        queues.create(store, name)
+    add(store, "one", "two")
+    take(store, "zoe", task_id=2)
+    add(store, "three", "four", queue="hidden")
+    add(store, "five", queue="drained")
+    take(store, "zoe", queue="hidden", task_id=4)
+    tasks.fail(store, 4, "broke")
+    queues.archive(store, "hidden")
+    queues.end(store, "drained")
+    return store
+
+
+@pytest.mark.parametrize("bad", BAD, ids=[one.name for one in BAD])
+def test_bad_input_is_refused_and_nothing_changes(door: Door, busy_store: SparkQ, bad: Bad) -> None:
+    before = dump(busy_store)
+    files = sorted(busy_store.config.root.rglob("*"))
+
+    answer = bad.ask(door)
+
+    assert (answer.kind, answer.facts["error"] != "defect") == (bad.kind, True), answer.facts
+    assert bad.says in answer.said
+    assert answer.facts["message"]
+    assert answer.facts.get("hint") or answer.facts.get("next")
+    assert dump(busy_store) == before
+    assert sorted(busy_store.config.root.rglob("*")) == files
+
+
+def test_an_ended_queue_is_drained(door: Door, busy_store: SparkQ) -> None:
+    assert door.claim("drained")["task"]["id"] == 5
+    assert door.complete(5, "done", attempt=1)["status"] == "succeeded"
+
+
+def test_a_running_task_of_an_archived_queue_may_settle(door: Door, busy_store: SparkQ) -> None:
+    queues.archive(busy_store, "backend")
+
+    assert door.complete(2, "done", attempt=1)["status"] == "succeeded"
+
+
+def test_an_archived_queue_shows_nothing_next_and_is_not_listed(door: Door, busy_store: SparkQ) -> None:
+    assert (door.peek("hidden")["tasks"], door.peek("hidden")["total"]) == ([], 0)
+    assert [queue["name"] for queue in door.queues()["queues"]] == ["backend", "drained"]
+    assert line(busy_store, "backend") == [1]
+
+
+def every_refusal(of: type[SparkQError] = SparkQError) -> list[type[SparkQError]]:
+    return [of] + [deeper for one in of.__subclasses__() for deeper in every_refusal(one)]
+
+
+DESIGN_EXITS = {"invalid": 2, "not_found": 3, "conflict": 4, "busy": 75, "storage": 74}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_its_exit_code_and_its_answer_to_a_chat(kind: Kind) -> None:
+    refusals = [one for one in every_refusal() if one.kind is kind]
+
+    assert refusals
+    assert EXIT_CODES[kind] == DESIGN_EXITS[kind]
+    for one in refusals:
+        told = reply.refusal(one("What is wrong.", "What to do."))
+        assert told.is_error
+        assert told.structured_content is not None
+        assert told.structured_content.keys() == {"error", "kind", "message", "next"}
+        assert told.structured_content | {"error": one.code, "kind": kind} == told.structured_content
+        assert told.structured_content["next"]
+
+
+def test_the_tables_of_the_doors_know_no_other_kind() -> None:
+    assert {kind.value: code for kind, code in EXIT_CODES.items()} == DESIGN_EXITS
+
+
+def test_every_refusal_has_a_code_of_its_own() -> None:
+    codes = [one.code for one in every_refusal() if one is not errors.SparkQError]
+
+    assert sorted(codes) == sorted(set(codes))
+
+
+def test_no_words_to_a_chat_name_a_destructive_command() -> None:
+    for words in (*reply.NEXT_BY_CODE.values(), *reply.NEXT_BY_KIND.values()):
+        assert not {"purge", "teardown", "delete", "--force", "rm"} & set(words.lower().split())
+
+
+def test_a_damaged_database_is_a_storage_error_and_stays_as_it_is(door: Door, store: SparkQ) -> None:
+    path = store.config.database
+    store.close()
+    for beside in path.parent.glob("*.db-*"):
+        beside.unlink()
+    damaged = b"This was a database once. " * 400
+    path.write_bytes(damaged)
+    path.chmod(0o600)
+
+    answer = door.another("bob").claim("backend")
+
+    assert answer.kind is Kind.STORAGE, answer.facts
+    assert path.read_bytes() == damaged
+
+
+def test_a_database_that_is_gone_is_not_made_again(door: Door, store: SparkQ) -> None:
+    path = store.config.database
+    store.close()
+    for one in path.parent.iterdir():
+        one.unlink()
+
+    assert door.another("bob").claim("backend").kind is Kind.NOT_FOUND
+    assert not path.exists()
+
+
+def test_a_locked_database_is_busy_at_every_door_and_nothing_changes(store: SparkQ, tmp_path: Path) -> None:
+    """One wait of ten seconds for all of them: the command line has no clock that a test could set."""
+    add(store, "one")
+    before = dump(store)
+    with ExitStack() as at_the_end:
+        doors = [door(Site(store.config.root, tmp_path / "home", at_the_end)) for door in DOORS.values()]
+        with another(store).db.write(), ThreadPoolExecutor(len(doors)) as threads:
+            answers = list(threads.map(lambda door: door.claim("backend"), doors))
+
+    assert [(answer.kind, answer.facts["error"]) for answer in answers] == [(Kind.BUSY, "busy")] * len(doors)
+    assert _work(dump(store)) == _work(before)
+
+
+def _work(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+    """All but the row that notes whose turn of the background purge it is: a chat's may come as soon as it can."""
+    return {table: found for table, found in rows.items() if table != "project"}

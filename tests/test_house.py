@@ -1,0 +1,198 @@
+"""The house rules that no linter knows: plans of the SQL, the shape of errors, sizes, docstrings, migrations."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import sparkq_core
+from sparkq_core import errors, inbox, schema, sweep, tasks
+from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.project import SparkQ
+from sparkq_core.states import MOVES, Status
+
+PACKAGE = Path(sparkq_core.__file__).parent
+MAX_LINES = 350
+GROWING = ("tasks", "attempts", "events", "prompts", "search")
+"""The tables that grow with the work that was ever done."""
+
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
+
+WALK = re.compile(r"SCAN (\w+)(?! VIRTUAL TABLE INDEX \d+:.)")
+"""A step through a whole table; a full-text table is asked by words or ids when something stands after the colon."""
+
+SCANS = {
+    "USED": "asks whether there is any task at all: EXISTS stops at the first",
+    "COUNT": "the total of a list by tool, worker or time, which no counter knows; lists by queue and status have one",
+}
+"""Statements that may walk a whole growing table, each with its reason."""
+
+SORTS = {
+    "SINCE": "groups what ended since the person's last look, which the person then reads",
+    "BY_DAY": "groups the attempts of the last seven days for the statistics page",
+    "BY_QUEUE": "likewise",
+    "STALE": "groups the running tasks, of which there are as many as workers",
+    "OF_TASK": "turns the last events of one task around, at most as many as its limit",
+}
+"""Statements that may sort or group rows of a growing table, each with its reason."""
+
+
+def modules() -> Iterator[ModuleType]:
+    """Every module of the core."""
+    for found in pkgutil.walk_packages(sparkq_core.__path__, "sparkq_core."):
+        yield importlib.import_module(found.name)
+
+
+def statements() -> dict[str, str]:
+    """Every SQL constant of the core by the module and name where it was defined first; `_PARTS` are none yet."""
+    found: dict[str, str] = {}
+    for module in modules():
+        for name, value in vars(module).items():
+            if (
+                re.fullmatch("[A-Z][A-Z0-9_]*", name)
+                and isinstance(value, str)
+                and SQL.match(value)
+                and value not in found.values()
+            ):
+                found[f"{module.__name__.removeprefix('sparkq_core.')}.{name}"] = value
+    return found
+
+
+STATEMENTS = statements()
+
+
+def plan(sq: SparkQ, sql: str) -> list[str]:
+    """What SQLite would do."""
+    names = dict.fromkeys(re.findall(r":([a-z_]+)", sql))
+    return [row[3] for row in sq.db.connection().execute(f"EXPLAIN QUERY PLAN {sql}", names or None)]
+
+
+def growing(sql: str) -> set[str]:
+    """The growing tables of a statement, and what it calls them."""
+    found = re.findall(rf"\b({'|'.join(GROWING)})\b(?:\s+AS\s+(\w+))?", sql)
+    return {name for pair in found for name in pair if name}
+
+
+def test_there_are_statements_to_look_at() -> None:
+    assert len(STATEMENTS) > 40
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_statement_walks_a_growing_table(sq: SparkQ, name: str) -> None:
+    sql = STATEMENTS[name]
+    walked = [step for step in plan(sq, sql) if (found := WALK.match(step)) and found[1] in growing(sql)]
+
+    assert not walked or name.rpartition(".")[2] in SCANS, walked
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_statement_sorts_a_growing_table(sq: SparkQ, name: str) -> None:
+    sql = STATEMENTS[name]
+    sorted_here = [step for step in plan(sq, sql) if "TEMP B-TREE" in step and growing(sql)]
+
+    assert not sorted_here or name.rpartition(".")[2] in SORTS, plan(sq, sql)
+
+
+@pytest.mark.parametrize("allowed", [*SCANS, *SORTS])
+def test_an_exception_that_nothing_needs_is_taken_away(sq: SparkQ, allowed: str) -> None:
+    plans = [plan(sq, sql) for name, sql in STATEMENTS.items() if name.rpartition(".")[2] == allowed]
+
+    assert any("SCAN" in step or "TEMP B-TREE" in step for steps in plans for step in steps)
+
+
+def test_looking_for_what_is_due_is_one_seek(sq: SparkQ) -> None:
+    assert any("tasks_due" in step for step in plan(sq, sweep.DUE))
+
+
+def test_no_sql_is_formatted_when_it_runs() -> None:
+    """A constant may be put together when the module is read; a function passes values, never text."""
+    for file in PACKAGE.rglob("*.py"):
+        for function in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)):
+            for node in ast.walk(function):
+                if isinstance(node, ast.JoinedStr):
+                    text = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+                    assert not re.match(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b", text), (
+                        f"{file.name}:{node.lineno}"
+                    )
+
+
+ELSEWHERE = {
+    "auto-fail": sweep.sweep,
+    "requeue --again": tasks.requeue,
+    "review": inbox.review,
+}
+"""Verbs that are not a function of the same name in sparkq_core.tasks."""
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_every_move_is_a_documented_function(verb: str) -> None:
+    function = ELSEWHERE.get(verb) or getattr(tasks, verb)
+
+    assert inspect.getdoc(function)
+    if verb.partition(" --")[2]:
+        assert f"`{verb.partition(' --')[2]}`" in (inspect.getdoc(function) or "")
+
+
+@pytest.mark.parametrize("verb", MOVES)
+def test_every_move_goes_between_statuses_that_the_database_knows(sq: SparkQ, verb: str) -> None:
+    known = {name for (name,) in sq.db.rows("SELECT name FROM statuses")}
+
+    assert known == set(Status)
+    assert {*MOVES[verb].sources, MOVES[verb].target} <= known
+
+
+def refusals(of: type[SparkQError] = SparkQError) -> Iterator[type[SparkQError]]:
+    """Every kind of refusal, the base too."""
+    yield of
+    for one in of.__subclasses__():
+        if one.__module__ == errors.__name__:
+            yield from refusals(one)
+
+
+@pytest.mark.parametrize("refusal", list(refusals()), ids=lambda one: one.__name__)
+def test_every_refusal_has_kind_code_and_sentence(refusal: type[SparkQError]) -> None:
+    assert isinstance(refusal.kind, Kind)
+    assert re.fullmatch(r"[a-z_]+", refusal.code)
+    assert "__doc__" in vars(refusal)
+    assert refusal.__doc__
+
+
+def test_every_code_means_one_refusal() -> None:
+    codes = [refusal.code for refusal in refusals()]
+
+    assert len(set(codes)) == len(codes)
+
+
+def test_every_kind_has_a_refusal() -> None:
+    assert {refusal.kind for refusal in refusals()} == set(Kind)
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_room_has_one_job_and_so_few_lines(file: Path) -> None:
+    assert len(file.read_text().splitlines()) < MAX_LINES
+
+
+@pytest.mark.parametrize("module", list(modules()), ids=lambda module: module.__name__)
+def test_everything_public_says_what_it_promises(module: ModuleType) -> None:
+    public = [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isfunction(value) or inspect.isclass(value))
+        and value.__module__ == module.__name__
+        and not ("__doc__" in vars(value) if inspect.isclass(value) else value.__doc__)
+    ]
+
+    assert module.__doc__ or not vars(module).get("__file__", "").endswith(".py")
+    assert public == []
+
+
+@pytest.mark.parametrize("file", schema.migrations(), ids=lambda file: file.name)
+def test_a_migration_opens_with_its_reason(file: Path) -> None:
+    assert file.read_text().startswith("-- ")

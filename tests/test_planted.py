@@ -1,0 +1,96 @@
+"""Each planted defect is found: a suite that passes on broken code would be worth nothing."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.planted import PLANTED, Planted
+from tests.planted_places import PLANTED_PLACES
+from tests.support import TOP
+
+ALL = {one.name: one for one in (*PLANTED, *PLANTED_PLACES)}
+NAMED = sorted({test for one in ALL.values() for test in one.tests})
+NOTHING = Planted("nothing", "", (), tuple(NAMED))
+
+PYTEST = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-p", "no:cacheprovider")
+"""Without rewritten assertions and long tracebacks, which cost more here than the tests themselves."""
+
+Run = Callable[[str], "subprocess.CompletedProcess[str]"]
+
+
+def run(defect: Planted, copy: Path) -> "subprocess.CompletedProcess[str]":
+    """The named tests on a copy of the core with the defect in it."""
+    for part in ("sparkq_core", "tests"):
+        shutil.copytree(TOP / part, copy / part)
+    shutil.copy(TOP / "pyproject.toml", copy)
+    if defect.changes:
+        file = copy / "sparkq_core" / defect.file
+        file.write_text(changed(file.read_text(), defect))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(
+        [*PYTEST, *(f"tests/core/{one}" for one in defect.tests)],
+        cwd=copy,
+        env={**environment, "PYTHONPATH": str(copy), "SPARKQ_TESTS_CORE": str(copy / "sparkq_core")},
+        capture_output=True,
+        text=True,
+    )
+
+
+def changed(text: str, defect: Planted) -> str:
+    """The source with the defect in it."""
+    for source, instead in defect.changes:
+        assert text.count(source) == 1, f"{defect.file} has {text.count(source)} times: {source}"
+        text = text.replace(source, instead)
+    return text
+
+
+@pytest.fixture(scope="module")
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The outcome of each planted run; those of the selected tests go two at a time, and ahead of the asking."""
+    here = [item for item in request.session.items if isinstance(item, pytest.Function) and item.path == request.path]
+    wanted = [str(item.callspec.params["name"]) for item in here if hasattr(item, "callspec")]
+    folder = tmp_path_factory.mktemp("planted")
+    with ThreadPoolExecutor(2) as pool:
+        started: dict[str, Future[subprocess.CompletedProcess[str]]] = {
+            name: pool.submit(run, ALL.get(name, NOTHING), folder / str(number))
+            for number, name in enumerate([NOTHING.name, *wanted])
+        }
+        yield lambda name: started[name].result()
+
+
+def test_without_a_defect_the_named_tests_pass(runs: Run) -> None:
+    done = runs(NOTHING.name)
+
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_planted_defect_is_caught_by_the_tests_that_it_names(runs: Run, name: str) -> None:
+    done = runs(name)
+
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout[-3000:] + done.stderr[-3000:]
+    failed = re.findall(r"^FAILED tests/core/(\S+?)(?:\[| |$)", done.stdout, re.MULTILINE)
+    assert set(failed) == set(ALL[name].tests), done.stdout[-3000:]
+
+
+def test_a_copy_that_is_not_tested_is_no_catch(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*PYTEST, f"tests/core/{NAMED[0]}"],
+        cwd=TOP,
+        env={**os.environ, "SPARKQ_TESTS_CORE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 7
+
+
+def test_every_defect_has_a_name_of_its_own() -> None:
+    assert len(ALL) == len(PLANTED) + len(PLANTED_PLACES)
