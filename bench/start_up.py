@@ -62,7 +62,9 @@ def first_tools(*arguments: str, folder: Path) -> Callable[[], None]:
     """An MCP server from its start to its answer to the first tools/list."""
 
     def run() -> None:
-        with subprocess.Popen(arguments, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        with subprocess.Popen(
+            arguments, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as server:
             assert server.stdin is not None
             assert server.stdout is not None
             for message in (INITIALIZE, INITIALIZED, LIST_TOOLS):
