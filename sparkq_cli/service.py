@@ -67,7 +67,7 @@ def start(config: Config, arguments: list[str]) -> Running:
     with log:
         before = log.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "sparkq_http.server", *arguments],
+            [sys.executable, "-m", "sparkq_http.server", "--log", str(config.log), *arguments],
             cwd=config.root,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from sparkq_core.project import SparkQ
 from sparkq_core.schema import VERSION
 from sparkq_core.text import safe
 
-STEP_PAGES = 256
 FORMAT = "sparkq-export"
 
 COLUMNS = {
@@ -58,22 +58,22 @@ def copy(sq: SparkQ, target: Path) -> int:
     The copy is of one moment. It appears under its name only when it is whole and was checked. Raises NotEmpty when
     `target` exists, StorageError.
     """
-    if target.exists():
-        raise NotEmpty(f"{target} exists already.", "Choose another name: a backup never overwrites anything.")
     building = target.with_name(f".{target.name}.new")
+    taken = NotEmpty(f"{target} exists already.", "Choose another name: a backup never overwrites anything.")
     try:
+        if target.exists():
+            raise taken
         building.unlink(missing_ok=True)
         os.close(os.open(building, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _copy(sq, building)
         os.link(building, target)
     except FileExistsError as error:
-        raise NotEmpty(
-            f"{target} exists already.", "Choose another name: a backup never overwrites anything."
-        ) from error
+        raise taken from error
     except OSError as error:
         raise StorageError(f"{target} cannot be written: {error.strerror}.", "Choose another place.") from error
     finally:
-        building.unlink(missing_ok=True)
+        with suppress(OSError):
+            building.unlink(missing_ok=True)
     return target.stat().st_size
 
 
@@ -82,9 +82,7 @@ def _copy(sq: SparkQ, target: Path) -> None:
         connection = apsw.Connection(str(target))
         try:
             with connection.backup("main", sq.db.connection(), "main") as running:
-                while not running.done:
-                    running.step(STEP_PAGES)
-            connection.pragma("journal_mode", "delete")
+                running.step(-1)  # at one go: between steps another process's write would begin it anew
             if connection.pragma("quick_check") != "ok":
                 raise Corrupt(f"The copy of {sq.db.path} is damaged.", "`sparkq doctor` tells more.")
         finally:

@@ -14,7 +14,17 @@ from typing import Any, Protocol
 import apsw
 
 from sparkq_core.clock import Clock
-from sparkq_core.errors import Busy, Corrupt, DiskFull, NewerSchema, NoProject, ReadOnly, SparkQError, StorageError
+from sparkq_core.errors import (
+    Busy,
+    Corrupt,
+    DiskFull,
+    InvalidText,
+    NewerSchema,
+    NoProject,
+    ReadOnly,
+    SparkQError,
+    StorageError,
+)
 
 APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
@@ -240,6 +250,10 @@ class Database:
             yield
         except apsw.Error as error:
             raise translated(error, self.path) from error
+        except UnicodeEncodeError as error:
+            raise InvalidText(
+                "A value has a lone surrogate.", "Send the whole character: it is not valid Unicode text."
+            ) from error
         except UnicodeDecodeError as error:  # no text that SparkQ wrote
             raise Corrupt(f"{self.path} is damaged: a text is not UTF-8.", "`sparkq doctor` tells more.") from error
 

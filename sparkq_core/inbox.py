@@ -9,7 +9,7 @@ from sparkq_core.events import note
 from sparkq_core.model import Finished, Inbox, Since, Task
 from sparkq_core.paging import checked_limit, number, storable
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
+from sparkq_core.row import COLUMNS, SAID
 from sparkq_core.sweep import sweep
 from sparkq_core.tasks.refusal import find, hint
 
@@ -17,7 +17,7 @@ SUMMARY = 400
 """Characters of a result that the inbox carries."""
 
 FINISHED = f"""{COLUMNS},
-coalesce((SELECT substr(coalesce(a.late_text, a.result, a.error), 1, {SUMMARY}) FROM attempts AS a
+coalesce((SELECT substr({SAID}, 1, {SUMMARY}) FROM attempts AS a
     WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type IS NOT 'cancelled'), ''),
 coalesce((SELECT a.late_outcome = 'succeeded' AND a.accepted_at IS NULL FROM attempts AS a
     WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type = 'timeout'), 0),

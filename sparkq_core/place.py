@@ -3,6 +3,7 @@
 Reads Git's files instead of running `git`: every command looks here first, and a process costs 3 ms.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -74,9 +75,10 @@ def find(start: Path, environment: Mapping[str, str]) -> Place:
         return Place(file.parent, file)
     start = start.resolve()
     git = repository(start)
-    if git is not None and git.top != start and str(git.top) == environment.get("HOME"):
+    home = _home(environment)
+    if git is not None and git.top != start and git.top in home:
         git = None  # dotfiles kept in Git do not make everything at home one project
-    for folder in _upwards(start, git, environment.get("HOME")):
+    for folder in _upwards(start, git, home):
         if git and git.linked:
             shared = git.main / folder.relative_to(git.top) / FILE
             if shared.is_file():
@@ -85,17 +87,22 @@ def find(start: Path, environment: Mapping[str, str]) -> Place:
             return Place(folder, folder / FILE)
     if git:
         return Place(git.main, git.main / FILE if (git.main / FILE).is_file() else None)
-    return Place(
-        next((f for f in _upwards(start, None, environment.get("HOME")) if (f / DATABASE).is_file()), start), None
-    )
+    return Place(next((f for f in _upwards(start, None, home) if (f / DATABASE).is_file()), start), None)
 
 
-def _upwards(start: Path, git: Repository | None, home: str | None) -> Iterator[Path]:
-    forbidden = {Path(home).resolve(), *Path(home).resolve().parents} if home else set()
+def _home(environment: Mapping[str, str]) -> frozenset[Path]:
+    """The home folder and those above it."""
+    home = environment.get("HOME")
+    return frozenset({Path(home).resolve(), *Path(home).resolve().parents}) if home else frozenset()
+
+
+def _upwards(start: Path, git: Repository | None, forbidden: frozenset[Path]) -> Iterator[Path]:
+    """The folders to look into: those of a stranger, as /tmp may hold, are passed over."""
     for folder in (start, *start.parents):
         if folder in forbidden and folder != start:
             return
-        if folder not in forbidden or (git and folder == git.top):
+        allowed = folder not in forbidden or (git is not None and folder == git.top)
+        if allowed and (folder == start or folder.stat().st_uid == os.getuid()):
             yield folder
         if git and folder == git.top:
             return

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sparkq_core.errors import InvalidValue
 from sparkq_core.events import note
+from sparkq_core.paging import MAX_ID
 from sparkq_core.project import SparkQ
 
 BATCH = 250
@@ -70,10 +71,11 @@ def purge(
     if reviewed_age < 0 or unreviewed_age < 0:
         raise InvalidValue("An age cannot be negative.", "Give days, hours or minutes: 3d, 12h, 30m.")
     now = sq.clock.now()
+    old, older = max(now - reviewed_age, -MAX_ID), max(now - unreviewed_age, -MAX_ID)
     if dry_run:
-        return Purged(_count(sq, REVIEWED, now - reviewed_age), _count(sq, UNREVIEWED, now - unreviewed_age))
-    reviewed = _delete(sq, DELETE_REVIEWED, now - reviewed_age, on_batch, 0)
-    return Purged(reviewed, _delete(sq, DELETE_UNREVIEWED, now - unreviewed_age, on_batch, reviewed))
+        return Purged(_count(sq, REVIEWED, old), _count(sq, UNREVIEWED, older))
+    reviewed = _delete(sq, DELETE_REVIEWED, old, on_batch, 0)
+    return Purged(reviewed, _delete(sq, DELETE_UNREVIEWED, older, on_batch, reviewed))
 
 
 def purge_in_turn(sq: SparkQ) -> Purged | None:

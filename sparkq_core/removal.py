@@ -133,8 +133,10 @@ def _logs(config: Config, root: Path) -> Iterator[Item]:
 
 
 def _locks(config: Config, root: Path) -> Iterator[Item]:
-    for path in sorted(config.run_dir.glob("*.lock")) if config.run_dir.is_dir() else ():
-        yield _judged(path, root, "a lock")
+    if not config.run_dir.is_dir():
+        return
+    for path in sorted([*config.run_dir.glob("*.lock"), *config.run_dir.glob("server.token")]):
+        yield _judged(path, root, "a lock" if path.suffix == ".lock" else "the server's token")
 
 
 def _judged(path: Path, root: Path, what: str) -> Item:

@@ -1,5 +1,9 @@
 """The columns of a task row, in the order of the model's Task."""
 
+SAID = """CASE WHEN a.accepted_at IS NOT NULL OR a.error_type = 'timeout'
+THEN coalesce(a.late_text, a.error) ELSE coalesce(a.result, a.error) END"""
+"""What an attempt `a` has to say for its outcome: a late text counts where it was accepted, or where the attempt timed out."""
+
 COLUMNS = """id, queue_id, (SELECT q.name FROM queues AS q WHERE q.id = tasks.queue_id),
 (SELECT s.name FROM queues AS q JOIN sessions AS s ON s.id = q.session_id WHERE q.id = tasks.queue_id),
 status, position, title, tool, task_class, timeout, source, key, revision, attempts, created_at,

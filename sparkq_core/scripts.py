@@ -30,6 +30,10 @@ MAX_SCRIPTS = 5000
 KEYS = ("name", "description", "inputs", "outputs", "tags", "timeout", "task_class")
 _KEY_LINE = re.compile(rf"(\s*)({'|'.join(KEYS)})\s*:(.*)", re.IGNORECASE)
 _COMMENT = re.compile(r"\s*(?:#|//)(.*)")
+_MARK = re.compile(r"\((?:required|optional)\)", re.IGNORECASE)
+_MARKED = re.compile(r",(?=\s*[\w.-]+\s*\((?:required|optional)\))", re.IGNORECASE)
+"""Where parameters are marked, a comma before the next marked one; the others belong to a description."""
+_COMMA = re.compile(r",")
 _PARAMETER = re.compile(r"([\w.-]+)\s*(?:\((required|optional)\))?\s*[:-]?\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -106,7 +110,7 @@ def _header(text: str) -> dict[str, str]:
 
 def _parameters(text: str) -> Iterator[Parameter]:
     """`ENV (required), VERSION (optional)`, or one a line with a description behind it."""
-    for part in re.split(r"\n|,(?![^(]*\))", text):
+    for part in (part for line in text.split("\n") for part in (_MARKED if _MARK.search(line) else _COMMA).split(line)):
         hit = _PARAMETER.fullmatch(part.strip().removeprefix("- "))
         if hit is not None:
             yield Parameter(hit.group(1), (hit.group(2) or "").lower() == "required", " ".join(hit.group(3).split()))
@@ -121,13 +125,20 @@ def index(root: Path, folders: Iterable[str]) -> tuple[Script, ...]:
     for folder in folders:
         base = (root / folder).resolve()
         for file in _files(base):
-            real = file.resolve()
-            if real in found or not real.is_relative_to(base) or len(found) >= MAX_SCRIPTS:
+            real = _real(file)
+            if real is None or real in found or not real.is_relative_to(base) or len(found) >= MAX_SCRIPTS:
                 continue
             script = _read(real, str(file.relative_to(root)) if file.is_relative_to(root) else str(file))
             if script is not None:
                 found[real] = script
     return tuple(sorted(found.values(), key=lambda one: (one.name, one.path)))
+
+
+def _real(file: Path) -> Path | None:
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        return None
 
 
 def _files(base: Path) -> Iterator[Path]:

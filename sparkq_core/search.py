@@ -27,9 +27,10 @@ FROM tasks AS t WHERE t.id = :task
 INDEXED_TO = "UPDATE project SET indexed_event = :event"
 FOUND = f"""
 SELECT {COLUMNS} FROM (
-    SELECT rowid AS found FROM search WHERE search MATCH :match AND rowid < :after ORDER BY rowid DESC
+    SELECT rowid AS found FROM search WHERE search MATCH :match AND rowid < :after
 ) CROSS JOIN tasks ON tasks.id = found
-WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN} LIMIT :limit
+WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
+ORDER BY id DESC LIMIT :limit
 """
 TOTAL = f"""
 SELECT count(*) FROM (SELECT rowid AS found FROM search WHERE search MATCH :match) CROSS JOIN tasks ON tasks.id = found
@@ -59,8 +60,11 @@ def page(sq: SparkQ, words: str, wanted: Wanted | None = None, *, limit: int = 5
 
 def query(words: str) -> str:
     """What a person typed as an FTS5 query in which no character is an operator. Raises InvalidValue."""
+    words = words.replace("\0", " ").encode("utf-8", "ignore").decode()
     parts = re.findall(r'"([^"]+)"|([^\s"]+)', words)
-    terms = [f'"{phrase}"' if phrase else f'"{word}"*' for phrase, word in parts if re.search(r"\w", phrase or word)]
+    terms = [
+        f'"{phrase}"' if phrase else f'"{word}"*' for phrase, word in parts if re.search(r"[^\W_]", phrase or word)
+    ]
     if not terms:
         raise InvalidValue(
             "There is no word to search for.", 'Give words, or a phrase in double quotes: "date parser".'

@@ -22,6 +22,10 @@ END_QUEUES = """
 UPDATE queues SET status = 'ended', ended_at = :now WHERE session_id = :session AND status = 'active' RETURNING id, name
 """
 
+END_ARCHIVED = (
+    "UPDATE queues SET ended_at = coalesce(ended_at, :now) WHERE session_id = :session AND status = 'archived'"
+)
+
 
 def create(sq: SparkQ, name: str) -> Session:
     """Begin a session. Raises InvalidName, NameTaken."""
@@ -62,6 +66,7 @@ def end(sq: SparkQ, name: str) -> tuple[Session, tuple[str, ...]]:
         session = get(tx, name)
         row = tx.row(END, {"name": name, "now": now})
         ended = tx.rows(END_QUEUES, {"session": session.id, "now": now})
+        tx.run(END_ARCHIVED, {"session": session.id, "now": now})  # one that is unarchived later comes back as ended
         if session.status != "ended":
             note(tx, now, "session ended", text=name)
         for queue_id, _ in ended:

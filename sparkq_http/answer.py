@@ -71,8 +71,14 @@ async def from_reading(_: Request, error: Exception) -> Answer:
     if first["type"] == "json_invalid":
         return malformed()
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    message = cut(safe(f"{where}: {first['msg'].rstrip('.')}"), MAX_SHOWN)
+    said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+    message = cut(safe(f"{where}: {said}"), MAX_SHOWN)
     return refusal(422, "malformed", f"{message}{more}.", "The route's parameters and body are described at /docs.")
+
+
+async def from_encoding(_: Request, __: Exception) -> Answer:
+    """A lone surrogate where the core looks a name up: it never reaches the database, which speaks UTF-8."""
+    return refusal(422, "malformed", "A text has a lone surrogate.", "Send whole Unicode characters.")
 
 
 async def from_routing(_: Request, error: Exception) -> Answer:

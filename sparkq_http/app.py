@@ -15,13 +15,13 @@ from starlette.routing import BaseRoute
 from sparkq_core import __version__
 from sparkq_core.errors import SparkQError
 from sparkq_http import routes
-from sparkq_http.answer import Refused, from_core, from_door, from_reading, from_routing
+from sparkq_http.answer import Refused, from_core, from_door, from_encoding, from_reading, from_routing
 from sparkq_http.background import keep_up
 from sparkq_http.desk import Desk
 from sparkq_http.guard import Guard
 from sparkq_http.live import Feed
 from sparkq_http.middleware import Defects, Head
-from sparkq_http.shapes import Refusal
+from sparkq_http.shapes.base import Refusal
 from sparkq_http.token import Gate
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -84,6 +84,7 @@ def create_app(desk: Desk, *, token: str | None = None, guests: Sequence[Guest] 
     app.add_exception_handler(SparkQError, from_core)
     app.add_exception_handler(Refused, from_door)
     app.add_exception_handler(RequestValidationError, from_reading)
+    app.add_exception_handler(UnicodeEncodeError, from_encoding)
     app.add_exception_handler(HTTPException, from_routing)
     for router in rooms():
         app.include_router(router, responses=REFUSALS)

@@ -75,7 +75,7 @@ class Feed:
         self._heartbeat = heartbeat
         self._last = events.last(desk.sq)
         self._listeners: set[Listener] = set()
-        self._closed = False
+        self.closed = asyncio.Event()
 
     async def run(self) -> None:
         """Look for ever. A project that cannot be read now is looked at again later."""
@@ -104,7 +104,7 @@ class Feed:
 
     def close(self) -> None:
         """End every stream: the server stops."""
-        self._closed = True
+        self.closed.set()
         for listener in self._listeners:
             listener.wake()
 
@@ -122,12 +122,12 @@ class Feed:
             for event in missed:
                 yield frame(event)
             last = missed[-1].id
-            if self._closed:
+            if self.closed.is_set():
                 return
         listener = Listener(self._room)
         self._listeners.add(listener)
         try:
-            while not self._closed:
+            while not self.closed.is_set():
                 found = await listener.heard(self._heartbeat)
                 for event in found:
                     if event.id > last:
@@ -135,7 +135,7 @@ class Feed:
                 if listener.dropped:
                     yield TOO_SLOW
                     return
-                if not found and not self._closed:
+                if not found and not self.closed.is_set():
                     yield HEARTBEAT
         finally:
             self._listeners.discard(listener)

@@ -71,7 +71,9 @@ def _task_id(value: Any) -> int:
     return int(digits)
 
 
-def _moment(value: Any) -> int:
+def _moment(value: Any) -> int | None:
+    if value in (None, ""):
+        return None
     try:
         return clock.from_iso(str(value))
     except (ValueError, OverflowError) as error:
@@ -82,25 +84,30 @@ def _absent(value: Any) -> Any:
     return None if value == "" else value
 
 
-def _words(low: int, high: int, **more: Any) -> dict[str, Any]:
-    return {"anyOf": [{"type": "string", "minLength": low, "maxLength": high, **more}, {"type": "null"}]}
-
-
 TaskNumber = Annotated[int, BeforeValidator(_task_id), WithJsonSchema({"type": "string", "pattern": "^#?[0-9]{1,18}$"})]
+TaskRef = Annotated[
+    int,
+    BeforeValidator(_task_id),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+                {"type": "string", "pattern": "^#?[0-9]{1,18}$"},
+            ]
+        }
+    ),
+]
+"""A task in a body: 42, "42" or "#42"."""
+
 TaskId = Annotated[TaskNumber, Path(description="`42`, or `#42`.")]
 QueueName = Annotated[str, Path(description="The queue's name, or its id.")]
 SessionName = Annotated[str, Path(description="The session's name, or its id.")]
-Word = Annotated[str | None, BeforeValidator(_absent)]
+Word = Annotated[str | None, BeforeValidator(_absent), WithJsonSchema({"type": "string"})]
+Flag = Annotated[bool | None, BeforeValidator(_absent), WithJsonSchema({"type": "boolean"})]
 Moment = Annotated[
-    int | None,
-    BeforeValidator(lambda value: _moment(value) if value else None),
-    WithJsonSchema(_words(0, 40, format="date-time")),
+    int | None, BeforeValidator(_moment), WithJsonSchema({"type": "string", "examples": ["2026-11-23T12:00:00Z"]})
 ]
-Cursor = Annotated[
-    str | None,
-    BeforeValidator(_absent),
-    WithJsonSchema(_words(0, 40)),
-]
+"""A time as every door spells it: 2026-11-23T12:00:00Z."""
 
 
 def queue_named(sq: SparkQ, address: str) -> str:

@@ -4,6 +4,7 @@ One server a project, by a lock that the operating system holds; what the lock f
 the lock is held, and nothing once it is not.
 """
 
+import asyncio
 import importlib.util
 import json
 import logging
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sparkq_core import lock, project
 from sparkq_core.clock import SystemClock, iso
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("sparkq.http")
 ALREADY_RUNNING, ADDRESS_IN_USE = 4, 69
 STOP_SECONDS = 2
+PARTING_SECONDS = 0.3
 LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
 
 GUESTS = ("sparkq_mcp.http",)
@@ -51,7 +54,14 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Otherwise each open page would hold the server until its time is up.
         self._end_streams()
+        asyncio.get_running_loop().call_later(PARTING_SECONDS, self._hang_up)
         await super().shutdown(sockets)
+
+    def _hang_up(self) -> None:
+        """Whoever does not read what it asked for is not waited for."""
+        for connection in [one for one in self.server_state.connections if isinstance(one, H11Protocol)]:
+            if connection.flow is not None and connection.flow.write_paused:
+                connection.transport.abort()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -91,6 +101,7 @@ def log_to(file: Path | None) -> None:
             raise StorageError(f"{file} cannot be written: {error.strerror}.", "Correct --log.") from error
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, handlers=[handler], format=form)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # our own lines say when it serves and stops
 
 
 def adjusted(sq: SparkQ, host: str | None, port: int | None, env: str | None) -> SparkQ:
@@ -149,7 +160,12 @@ def serve(opener: Opener) -> int:
         log.warning("other machines can reach it; the token they need is in %s", config.run_dir / token.FILE)
     Server(
         uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
+            app,
+            log_config=None,
+            http="h11",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
         ),
         app.state.feed.close,
     ).run(sockets=[listener])

@@ -16,6 +16,9 @@ from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_core.states import Status
 
+MAX_CHATS = 1000
+"""Chats remembered by a server of many; the one that was heard of longest ago is forgotten first."""
+
 Opener = Callable[[], SparkQ]
 
 
@@ -88,11 +91,18 @@ class Desk:
             self._version, self._event = self._sq.version(), events.last(self._sq)
         return self._sq
 
-    def chat(self, connection: str, client: str | None) -> Chat:
-        """The chat on this connection; its worker name is the client's plus the process."""
-        known = self._chats.setdefault(connection, Chat())
-        if not known.worker:
-            known.worker = worker_name(client, connection)
+    def chat(self, connection: str | None, client: str | None) -> Chat:
+        """The chat on this connection; its worker name is the client's plus the process.
+
+        None is a request that belongs to no connection: nothing is remembered of it, so that no chat can settle
+        another's task without its number.
+        """
+        if connection is None:
+            return Chat(worker_name(client, "http"))
+        known = self._chats.pop(connection, None) or Chat(worker_name(client, connection[:8]))
+        self._chats[connection] = known
+        while len(self._chats) > MAX_CHATS:
+            self._chats.pop(next(iter(self._chats)))
         return known
 
 

@@ -33,7 +33,9 @@ def chat_of(ctx: Ctx) -> Chat:
     """The chat that is calling."""
     request = ctx.request_context
     client = request.session.client_params
-    return request.lifespan_context.chat("", client.client_info.name if client else None)
+    headers = ctx.headers
+    connection = "" if headers is None else headers.get("mcp-session-id")
+    return request.lifespan_context.chat(connection, client.client_info.name if client else None)
 
 
 def desk_of(ctx: Ctx) -> Desk:

@@ -10,7 +10,10 @@ from sparkq_core import project, queues, schema
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.doors import DOORS, Door, Site
+from tests.http.door import Rest
 from tests.support import database_of
+
+DOORS["http"] = Rest
 
 
 @pytest.fixture

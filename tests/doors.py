@@ -270,3 +270,4 @@ class Chat:
 
 
 DOORS: dict[str, type[Door]] = {"library": Library, "command line": CommandLine, "mcp": Chat}
+"""The doors of this room; `tests.door_fixtures` adds HTTP, whose client stands with its own tests."""

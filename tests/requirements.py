@@ -1,4 +1,7 @@
-"""Every requirement of the project as data: an id, a sentence, and the tests that hold it or the issue that brings it."""
+"""Every requirement of the project as data: an id, a sentence, and the tests that hold it or the issue that brings it.
+
+`python -m tests.requirements` prints the open ones.
+"""
 
 import ast
 from functools import cache
@@ -50,3 +53,14 @@ def exists(node: str) -> bool:
     """Whether a node id ("core/test_claim.py::test_x") is a test that pytest would collect."""
     file, _, name = node.partition("::")
     return Path(file).name.startswith("test_") and name in tests_in(file)
+
+
+def report() -> str:
+    """How many there are, and the open ones by the issue that brings them."""
+    waiting = sorted((one for one in REQUIREMENTS if one.open_in), key=lambda one: (one.open_in or 0, one.id))
+    lines = [f"{len(REQUIREMENTS)} requirements, {len(waiting)} open:"]
+    return "\n".join([*lines, *(f"  issue {one.open_in}  {one.id:28}  {one.sentence}" for one in waiting)])
+
+
+if __name__ == "__main__":
+    print(report())

@@ -33,6 +33,7 @@ class Terminal:
             start_new_session=True,
             preexec_fn=_own_terminal,
         )
+        self._side = os.ttyname(side)
         os.close(side)
         self._raw = b""
         self._read_to = 0
@@ -63,6 +64,17 @@ class Terminal:
     def press(self, keys: bytes) -> None:
         """Press keys."""
         os.write(self._main, keys)
+
+    def taken(self) -> None:
+        """Wait until the command has read what was typed: it is past its start-up, where Ctrl-C is Python's."""
+        deadline = time.monotonic() + SECONDS
+        side = os.open(self._side, os.O_RDONLY | os.O_NOCTTY)
+        try:
+            while struct.unpack("i", fcntl.ioctl(side, termios.FIONREAD, b"\0" * 4))[0]:
+                assert time.monotonic() < deadline, f"it does not read; on the screen: {self.screen!r}"
+                select.select([], [], [], 0.01)
+        finally:
+            os.close(side)
 
     def end(self) -> int:
         """Wait until the command has ended; its exit code."""

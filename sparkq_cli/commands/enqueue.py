@@ -1,6 +1,5 @@
 """`sparkq enqueue`"""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from sparkq_cli.options import Json, QueueOpt, Quiet
 from sparkq_core import scripts, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
+from sparkq_core.split import parts_of
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -120,37 +120,3 @@ def _draft(sq: SparkQ, name: str, arguments: list[str], has_prompt: bool) -> tas
         given[key] = value
     found = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), name)
     return tasks.Draft(scripts.prompt(found, given), found.tool, found.task_class, found.timeout)
-
-
-def parts_of(text: str) -> list[str]:
-    """The tasks of one text: what stands under each heading of the highest level that occurs more than once (or at
-    all), heading included; without headings each line that says something, list marks taken off."""
-    lines = text.splitlines()
-    fenced = _in_fences(lines)
-    levels = [
-        0 if fenced[at] else len(line) - len(line.lstrip("#")) if re.match(r"#{1,6} ", line) else 0
-        for at, line in enumerate(lines)
-    ]
-    present = sorted({level for level in levels if level})
-    if not present:
-        return [
-            part
-            for part in (re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?", "", line).strip() for line in lines)
-            if part
-        ]
-    level = next((one for one in present if levels.count(one) > 1), present[-1])
-    starts = [at for at, one in enumerate(levels) if one == level]
-    ends = [
-        next((at for at in range(start + 1, len(lines)) if 0 < levels[at] <= level), len(lines)) for start in starts
-    ]
-    return ["\n".join(lines[start:end]).strip() for start, end in zip(starts, ends, strict=True)]
-
-
-def _in_fences(lines: list[str]) -> list[bool]:
-    """Which lines stand in fenced code, where a # is no heading."""
-    inside, found = False, []
-    for line in lines:
-        fence = line.lstrip().startswith("```")
-        found.append(inside or fence)
-        inside ^= fence
-    return found

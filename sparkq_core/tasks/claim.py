@@ -37,8 +37,10 @@ FEEDBACK = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' AND text IS NOT NULL ORDER BY id DESC LIMIT 1
 """
 EARLIER = """
-SELECT attempt, worker, outcome, coalesce(late_text, result, error), error_type FROM attempts
-WHERE task_id = :task AND attempt < :attempt ORDER BY attempt DESC LIMIT 1
+SELECT a.attempt, a.worker, a.outcome,
+    CASE WHEN a.outcome = 'failed' AND a.late_outcome = 'succeeded' THEN a.late_text ELSE coalesce(a.result, a.error) END,
+    a.error_type FROM attempts AS a
+WHERE a.task_id = :task AND a.attempt < :attempt ORDER BY a.outcome = 'released', a.attempt DESC LIMIT 1
 """
 WAITS = """
 SELECT 1 FROM tasks WHERE status = 'queued' AND queue_id = (SELECT q.id FROM queues AS q WHERE q.name = :queue) LIMIT 1

@@ -23,6 +23,9 @@ ACCEPT = f"""
 UPDATE tasks SET status = :target, error_type = NULL, reviewed_at = :now
 WHERE id = :id AND status = :source AND error_type = 'timeout' RETURNING {COLUMNS}
 """
+LAST_SAID = """
+SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :attempt ORDER BY id DESC LIMIT 1
+"""
 ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND attempt = :attempt"
 
 
@@ -38,6 +41,9 @@ def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str,
     A late failure does not take the place of a late result, and nothing that of an accepted one.
     """
     if (attempt.late_outcome, attempt.late_text, attempt.late_data) == (outcome, text, data):
+        return
+    said = tx.row(LAST_SAID, {"task": task.id, "attempt": attempt.attempt})
+    if outcome == "failed" and said == (text,):
         return
     if attempt.accepted_at is None and (attempt.late_outcome, outcome) != ("succeeded", "failed"):
         tx.run(KEEP, {

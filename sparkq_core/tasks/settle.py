@@ -1,6 +1,7 @@
 """What the holder of a claim says of it: progress, done, failed, given back."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from sparkq_core import changes
@@ -131,11 +132,12 @@ def _unsettled(
 
 def _note_change(sq: SparkQ, task_id: int, attempt: int) -> None:
     """What the attempt changed in the repository: after its outcome is safe, since Git may take a moment."""
-    row = sq.db.row(GIT_BEFORE, {"task": task_id, "attempt": attempt})
-    found = changes.after(sq, row[0] if row else None)
-    if found is not None:
-        with sq.db.write() as tx:
-            tx.run(GIT_AFTER, {"task": task_id, "attempt": attempt, "git": found})
+    with suppress(SparkQError):  # the outcome stands: what Git says of it is not worth a refusal
+        row = sq.db.row(GIT_BEFORE, {"task": task_id, "attempt": attempt})
+        found = changes.after(sq, row[0] if row else None)
+        if found is not None:
+            with sq.db.write() as tx:
+                tx.run(GIT_AFTER, {"task": task_id, "attempt": attempt, "git": found})
 
 
 def _remaining(tx: Transaction, task: Task) -> int:

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from sparkq_core import catalogue
-from sparkq_http import shapes
 from sparkq_http.answer import Answer
 from sparkq_http.parameters import Open
+from sparkq_http.shapes import project as shapes
 
 router = APIRouter(prefix="/api", tags=["catalogue"])
 

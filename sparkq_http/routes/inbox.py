@@ -7,9 +7,9 @@ from pydantic import Field
 
 from sparkq_core import inbox, wire
 from sparkq_core.errors import SparkQError
-from sparkq_http import shapes
 from sparkq_http.answer import Answer
-from sparkq_http.parameters import BODILESS, Body, Cursor, Filters, Open, TaskNumber, Word, queue_named
+from sparkq_http.parameters import BODILESS, Body, Filters, Open, TaskRef, Word, queue_named
+from sparkq_http.shapes import tasks as shapes
 
 router = APIRouter(prefix="/api/inbox", tags=["inbox"])
 
@@ -19,13 +19,13 @@ class InboxFilters(Filters):
 
     queue: Word = None
     limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
-    cursor: Cursor = None
+    cursor: Word = None
 
 
 class Reviewed(Body):
     """The tasks that the person has seen."""
 
-    ids: list[TaskNumber] = Field(max_length=1000)
+    ids: list[TaskRef] = Field(max_length=1000)
 
 
 @router.get("", response_model=shapes.Inbox)

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query
 from sparkq_core import queues, tasks, wire
 from sparkq_core.project import SparkQ
 from sparkq_core.text import checked
-from sparkq_http import shapes
 from sparkq_http.answer import Answer
 from sparkq_http.claims import packet
-from sparkq_http.parameters import BODILESS, Body, Open, QueueName, queue_named, worked
+from sparkq_http.parameters import BODILESS, Body, Open, QueueName, TaskRef, queue_named, worked
+from sparkq_http.shapes import project as shapes
+from sparkq_http.shapes import tasks as task_shapes
 
 router = APIRouter(prefix="/api/queues", tags=["queues"])
 
@@ -31,9 +32,10 @@ class QueueChange(Body):
 
 
 class Worker(Body):
-    """Who claims."""
+    """Who claims, and which task, if not the head of the queue."""
 
     worker_id: str
+    task_id: TaskRef | None = None
 
 
 def shown(sq: SparkQ, name: str) -> wire.Json:
@@ -102,15 +104,15 @@ async def unarchive_queue(sq: Open, queue: QueueName) -> Answer:
     return Answer({"queue": shown(sq, queues.unarchive(sq, queue_named(sq, queue)).name)})
 
 
-@router.get("/{queue}/peek", response_model=shapes.Tasks)
+@router.get("/{queue}/peek", response_model=task_shapes.Tasks)
 async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=1000)] = 1) -> Answer:
     """The next tasks in the order in which they will be claimed; claims nothing."""
     return Answer(wire.page(tasks.peek(sq, queue_named(sq, queue), limit), sq.clock.now()))
 
 
-@router.post("/{queue}/claim", response_model=shapes.Claimed)
+@router.post("/{queue}/claim", response_model=task_shapes.Claimed)
 async def claim_next(sq: Open, queue: QueueName, body: Worker) -> Answer:
-    """Hand the head of the queue to a worker; `task` is null when the queue is empty."""
+    """Hand the head of the queue (or the task that is named) to a worker; `task` is null when the queue is empty."""
     name = queue_named(sq, queue)
-    claim = await worked(sq, lambda: tasks.claim(sq, name, body.worker_id))
+    claim = await worked(sq, lambda: tasks.claim(sq, name, body.worker_id, task_id=body.task_id))
     return Answer({"task": None, "remaining": 0} if claim is None else packet(sq, claim))

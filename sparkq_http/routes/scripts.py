@@ -4,9 +4,9 @@ from anyio import to_thread
 from fastapi import APIRouter
 
 from sparkq_core import scripts, wire
-from sparkq_http import shapes
 from sparkq_http.answer import Answer
 from sparkq_http.parameters import Open
+from sparkq_http.shapes import project as shapes
 
 router = APIRouter(prefix="/api/scripts", tags=["scripts"])
 

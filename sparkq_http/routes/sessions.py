@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from sparkq_core import sessions, wire
-from sparkq_http import shapes
 from sparkq_http.answer import Answer
 from sparkq_http.parameters import BODILESS, Body, Open, SessionName, session_named
+from sparkq_http.shapes import project as shapes
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 

@@ -9,9 +9,9 @@ from pydantic import Field
 from sparkq_core import adjust, catalogue, lifecycle, purge, scripts, wire
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS
-from sparkq_http import shapes
 from sparkq_http.answer import Answer, Refused
 from sparkq_http.parameters import BODILESS, AtDesk, Body, Open
+from sparkq_http.shapes import project as shapes
 
 router = APIRouter(prefix="/api", tags=["settings"])
 

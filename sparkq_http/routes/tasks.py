@@ -4,20 +4,20 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Query
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from sparkq_core import scripts, search, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Page
 from sparkq_core.project import SparkQ
+from sparkq_core.split import parts_of
 from sparkq_core.states import Status
 from sparkq_core.tasks import Draft, Enqueued, Wanted
 from sparkq_core.tasks.listing import SORTS
-from sparkq_http import shapes
 from sparkq_http.answer import Answer
 from sparkq_http.claims import with_payload
-from sparkq_http.parameters import Body, Cursor, Filters, Moment, Open, TaskId, Word, queue_named, queue_with_id
-from sparkq_http.parts import parts_of
+from sparkq_http.parameters import Body, Filters, Flag, Moment, Open, TaskId, Word, queue_named, queue_with_id
+from sparkq_http.shapes import tasks as shapes
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
 
@@ -110,13 +110,13 @@ class TaskFilters(Filters):
     session: Word = None
     tool: Word = None
     worker: Word = None
-    reviewed: Annotated[bool | None, BeforeValidator(lambda value: None if value == "" else value)] = None
+    reviewed: Flag = None
     since: Moment = None
     until: Moment = None
     search: Word = Field(None, description='Words, or "a phrase": in title, prompt and outcome.')
     sort: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*SORTS, ""]})] = None
     limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
-    cursor: Cursor = None
+    cursor: Word = None
 
     def wanted(self, sq: SparkQ) -> Wanted:
         """As the core takes them."""

@@ -5,10 +5,10 @@ from fastapi import APIRouter
 from sparkq_core import inbox, tasks, wire
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
-from sparkq_http import shapes
 from sparkq_http.answer import Answer
 from sparkq_http.parameters import BODILESS, Body, Open, TaskId
 from sparkq_http.routes.tasks import in_line
+from sparkq_http.shapes import tasks as shapes
 
 router = APIRouter(prefix="/api/tasks/{task_id}", tags=["verdicts"])
 

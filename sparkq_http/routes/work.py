@@ -8,10 +8,10 @@ from pydantic import Field
 from sparkq_core import tasks, wire
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
-from sparkq_http import shapes
 from sparkq_http.answer import Answer
 from sparkq_http.claims import packet
 from sparkq_http.parameters import MAX_NUMBER, Body, Open, TaskId, worked
+from sparkq_http.shapes import tasks as shapes
 
 router = APIRouter(prefix="/api/tasks/{task_id}", tags=["work"])
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import lifecycle, project, queues
+from sparkq_core import lifecycle, project, queues, schema
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.command import Shell
+from tests.support import database_of
 
 
 @pytest.fixture
@@ -27,11 +28,18 @@ def repository(bare: Shell) -> Shell:
 
 @pytest.fixture
 def empty(bare: Shell) -> Iterator[SparkQ]:
-    """The project of the shell, as `sparkq setup --yes` makes it, on the machine's clock."""
-    lifecycle.setup(bare.folder, lifecycle.defaults(bare.folder), SystemClock(), {})
+    """The project of the shell, without a sparkq.yml (reading it costs each command 20 ms), on the machine's clock."""
+    schema.create(database_of(bare.folder), "project", SystemClock())
     opened = project.open(bare.folder, env={})
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def written(sq: SparkQ) -> Path:
+    """The sparkq.yml of the project, as `sparkq setup --yes` writes it."""
+    lifecycle.setup(sq.config.root, lifecycle.defaults(sq.config.root), SystemClock(), {})
+    return sq.config.root / "sparkq.yml"
 
 
 @pytest.fixture

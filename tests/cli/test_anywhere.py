@@ -1,6 +1,7 @@
 """Where a command may be typed: in the project, below it, beside it, or where nothing was set up; and how it is broken off."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -69,11 +70,11 @@ def test_another_folder_is_named_with_c(shell: Shell, sq: SparkQ) -> None:
     assert "sparkq setup" in elsewhere.refused(3, "tasks")
 
 
-def test_the_environment_names_a_configuration(shell: Shell, sq: SparkQ) -> None:
+def test_the_environment_names_a_configuration(shell: Shell, sq: SparkQ, written: Path) -> None:
     elsewhere = shell._replace(folder=shell.folder.parent)
     add(sq, "one")
 
-    printed = elsewhere.ok("tasks", SPARKQ_CONFIG=str(shell.folder / "sparkq.yml"))
+    printed = elsewhere.ok("tasks", SPARKQ_CONFIG=str(written))
 
     assert "one" in printed
     assert "SPARKQ_CONFIG" in elsewhere.refused(3, "tasks", SPARKQ_CONFIG="missing.yml")
@@ -109,6 +110,7 @@ def test_ctrl_c_ends_a_command_that_reads_and_nothing_is_queued(shell: Shell, sq
     with Terminal(shell, "enqueue", "-", "--queue", "backend") as terminal:
         terminal.type("half a prompt")
         terminal.until("half a prompt")
+        terminal.taken()
         assert terminal.break_off() != 0
 
     assert shell.facts("tasks")["total"] == 0

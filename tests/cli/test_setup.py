@@ -2,6 +2,7 @@
 
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -62,27 +63,27 @@ def test_every_line_of_the_written_file_is_explained(bare: Shell) -> None:
             assert lines[at - 1].strip().startswith("# "), line
 
 
-def test_again_keeps_settings_and_tasks(shell: Shell, sq: SparkQ) -> None:
+def test_again_keeps_settings_and_tasks(shell: Shell, sq: SparkQ, written: Path) -> None:
     add(sq, "one")
-    file = shell.folder / "sparkq.yml"
-    file.write_text(file.read_text().replace("port: 5005", "port: 5006"))
-    before = file.read_bytes()
+    written.write_text(written.read_text().replace("port: 5005", "port: 5006"))
+    before = written.read_bytes()
 
     printed = shell.ok("setup", "--yes")
 
-    assert file.read_bytes() == before
+    assert written.read_bytes() == before
     assert settings_in(printed)["server.port"] == "5006"
     assert "is set up" in printed
     assert printed.count("kept ") == 2
     assert tasks.get(sq, 1).title == "one"
 
 
-def test_again_without_the_file_keeps_the_tasks(shell: Shell, sq: SparkQ) -> None:
+def test_a_file_that_is_lost_is_written_anew_and_the_tasks_are_kept(shell: Shell, sq: SparkQ, written: Path) -> None:
     add(sq, "one")
-    (shell.folder / "sparkq.yml").unlink()
+    written.unlink()
 
     shell.ok("setup", "--yes")
 
+    assert written.is_file()
     assert shell.facts("tasks")["total"] == 1
 
 

@@ -1,5 +1,7 @@
 """`sparkq setup` on a terminal: shows every default, confirms all, explains a wrong answer and asks again."""
 
+from pathlib import Path
+
 import pytest
 
 from sparkq_core import config, lifecycle, project, queues
@@ -128,7 +130,7 @@ def test_a_setup_that_is_broken_off_writes_nothing(bare: Shell, key: bytes) -> N
     assert made(bare) == []
 
 
-def test_again_shows_what_is_there_and_changes_only_what_is_asked(shell: Shell, sq: SparkQ) -> None:
+def test_again_shows_what_is_there_and_changes_only_what_is_asked(shell: Shell, sq: SparkQ, written: Path) -> None:
     with Terminal(shell, "setup") as terminal:
         terminal.until("is set up in")
         answer(terminal, shell, {"server.port": "5007"})

@@ -46,7 +46,6 @@ def late(sq: SparkQ, clock: SetClock, result: str = "late") -> int:
 
 def test_an_empty_project_has_an_empty_inbox(sq: SparkQ) -> None:
     assert inbox.unreviewed(sq) == ((), 0, None)
-    assert inbox.newest(sq) == ()
     assert inbox.since_last_look(sq) == (None, ())
 
 
@@ -262,6 +261,16 @@ def test_a_task_that_never_was_cannot_be_reviewed(sq: SparkQ, queue: str, task_i
 
     with pytest.raises(NoSuchTask):
         inbox.review(sq, task_id)
+
+
+def test_of_several_that_are_reviewed_at_once_one_refused_marks_none(sq: SparkQ, queue: str) -> None:
+    ids = [done(sq), failed(sq)]
+
+    with pytest.raises(NoSuchTask):
+        inbox.review_all(sq, [*ids, 99])
+    assert waits(sq) == ids
+    assert [task.id for task in inbox.review_all(sq, ids)] == ids
+    assert waits(sq) == []
 
 
 def test_a_requeue_takes_it_out_of_the_inbox_and_the_next_outcome_brings_it_back(sq: SparkQ, queue: str) -> None:

@@ -21,6 +21,7 @@ ERRORS = (
     held(
         "D5.mcp-errors",
         "Over MCP each kind is an is_error result {error, kind, message, next}.",
+        "mcp/test_tools.py::test_a_refusal_says_what_is_next_and_changes_nothing",
         "test_every_door_refuses.py::test_every_kind_has_its_exit_code_and_its_answer_to_a_chat",
     ),
     awaits(6, "D5.http-status", "Over HTTP each kind has its status: 400 or 422, 404, 409, 503, 507."),

@@ -88,7 +88,12 @@ CAPABILITIES = (
     awaits(4, "R6.teardown", "Teardown removes the database, sparkq.yml, locks and logs, in two stages, idempotent."),
     awaits(4, "R6.teardown-force", "teardown --force asks nothing."),
     awaits(4, "R6.teardown-help", "teardown --help says what will be deleted."),
-    awaits(3, "R6.auto-purge", "Finished tasks go by themselves after 3 days (reviewed) or 30 (not reviewed)."),
+    held(
+        "R6.auto-purge",
+        "Of the processes that come by, one an hour purges what is older than 3 days (reviewed) or 30 (not reviewed).",
+        "core/test_purge.py::test_of_two_processes_one_purges_in_an_hour",
+        "core/test_purge.py::test_the_ages_of_the_configuration_are_in_force",
+    ),
     held(
         "R6.stale-detection",
         "Running tasks are warned and failed by their timeouts.",
@@ -178,7 +183,7 @@ REST_OF_IT = (
     held(
         "R10.classes",
         "FAST_SCRIPT 30 s, MEDIUM_SCRIPT 300 s, LLM_LITE 300 s, LLM_HEAVY 900 s.",
-        "core/test_enqueue.py::test_the_tool_gives_the_class_and_the_class_the_timeout",
+        "core/test_catalogue.py::test_a_new_project_has_the_four_classes",
         "cli/test_setup.py::test_yes_prints_every_setting_and_makes_the_project",
     ),
     held(
@@ -217,7 +222,7 @@ REST_OF_IT = (
     awaits(7, "R12.e2e", "End-to-end tests of all scenarios: kills, faults, a browser."),
     awaits(9, "R13.documentation", "User guide, CLI, REST and MCP references, architecture, reliability."),
     held(
-        "R5.late-status",
+        "R7.archived-status",
         "Archived is a status like any other (the enum gap of the earlier version).",
         "core/test_queues.py::test_a_list_hides_archived_queues_until_asked",
     ),

@@ -22,7 +22,12 @@ TOOLS = (
         "get_task tells a task whole.",
         "test_every_door.py::test_every_door_tells_the_same_of_a_task",
     ),
-    awaits(5, "D6.tool-queue_instructions", "queue_instructions gives the instructions and their revision."),
+    held(
+        "D6.tool-queue_instructions",
+        "queue_instructions gives the instructions and their revision.",
+        "mcp/test_tools.py::test_reading_tools_change_nothing",
+        "mcp/test_faces.py::test_resources_give_what_their_tools_give",
+    ),
     held(
         "D6.tool-enqueue",
         "enqueue puts a task at the end of a queue, idempotent with a key.",
@@ -75,7 +80,112 @@ MCP = (
         "claim_next: true returns the next claim with the answer.",
         "test_two_chats_and_cli.py::test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock",
     ),
-    awaits(5, "D6.mcp-budget", "At most 12 tools and 1,300 visible tokens in all."),
+    held(
+        "D6.mcp-budget",
+        "At most 12 tools and 1,300 visible tokens in all.",
+        "mcp/test_faces.py::test_twelve_tools_cost_a_model_at_most_1300_tokens",
+        "mcp/test_faces.py::test_the_tools_are_as_recorded",
+    ),
+    awaits(5, "D6.mcp-list-size", "A list of 20 tasks is at most 1.5 KB."),
+    held(
+        "D6.mcp-loop-calls",
+        "See queues, claim with instructions, complete: at most 4 calls, one more for each further task.",
+        "mcp/test_tools.py::test_the_whole_loop_takes_three_calls_and_names_each_next_step",
+    ),
+    awaits(5, "D6.mcp-loop-size", "The whole loop is at most 4 KB besides the prompt."),
+    held(
+        "D6.mcp-strict",
+        "Unknown, missing and wrong arguments are refused with what the tool takes.",
+        "mcp/test_tools.py::test_a_refusal_says_what_is_next_and_changes_nothing",
+    ),
+    held(
+        "D6.mcp-hints",
+        "Every tool has a title and says whether it reads, writes, repeats harmlessly; none destroys.",
+        "mcp/test_faces.py::test_every_tool_says_what_it_may_do",
+        "mcp/test_tools.py::test_reading_tools_change_nothing",
+    ),
+    held(
+        "D6.mcp-same-facts",
+        "Text and structured content carry the same facts, errors too.",
+        "test_every_door.py::test_every_door_tells_the_same_of_a_task",
+        "test_every_door_refuses.py::test_every_kind_has_its_exit_code_and_its_answer_to_a_chat",
+    ),
+    held(
+        "D6.mcp-remembers-attempts",
+        "attempt is optional: the server remembers what it handed out to this chat, and guesses for no other.",
+        "mcp/test_tools.py::test_only_the_chat_that_claimed_may_settle_without_a_number",
+        "mcp/test_tools.py::test_a_lost_claim_names_its_holder_and_keeps_the_text",
+    ),
+    held(
+        "D6.mcp-open-claims",
+        "A claim says what the chat still holds.",
+        "mcp/test_tools.py::test_what_a_chat_still_holds_is_said_with_each_claim",
+    ),
+    held(
+        "D6.mcp-wait",
+        "claim waits up to 50 s for a task and leaves none behind when the client goes away.",
+        "mcp/test_faces.py::test_waiting_for_a_task_ends_with_it",
+        "mcp/test_faces.py::test_a_client_that_stops_waiting_leaves_no_claim_behind",
+    ),
+    held(
+        "D6.mcp-holder-is-alive",
+        "Every call of the holder about its task restarts the stale clock.",
+        "mcp/test_tools.py::test_a_holder_that_reads_its_task_is_alive",
+    ),
+    held(
+        "D6.mcp-nothing-destructive",
+        "Accepting, purging, deleting and setting up are no tools, and no error text names such a command.",
+        "mcp/test_tools.py::test_a_refusal_says_what_is_next_and_changes_nothing",
+        "mcp/test_faces.py::test_twelve_tools_cost_a_model_at_most_1300_tokens",
+        "test_every_door_refuses.py::test_no_words_to_a_chat_name_a_destructive_command",
+    ),
+    held(
+        "D6.mcp-visible-escapes",
+        "Task text reaches the model with what acts or hides as visible escapes, and commands nothing.",
+        "mcp/test_tools.py::test_foreign_text_reaches_the_model_with_visible_escapes_and_is_stored_as_it_was",
+        "mcp/test_faces.py::test_instructions_are_short_and_descriptions_do_not_command",
+    ),
+    held(
+        "D6.mcp-both-eras",
+        "Every handshake version and the modern era are served, a probe followed by initialize too.",
+        "mcp/test_stdio.py::test_every_handshake_version_works_a_task",
+        "mcp/test_stdio.py::test_the_modern_version_works_a_task_without_a_handshake",
+        "mcp/test_stdio.py::test_a_client_that_probes_and_then_initializes_is_served",
+    ),
+    held(
+        "D6.mcp-without-project",
+        "It starts and explains itself where nothing was set up.",
+        "mcp/test_stdio.py::test_without_a_project_it_starts_explains_itself_and_serves_one_that_comes_later",
+    ),
+    held(
+        "D6.mcp-robust",
+        "Malformed, oversized and floods of lines are answered; it ends within a second.",
+        "mcp/test_stdio.py::test_a_hostile_line_gets_a_reply_and_harms_nothing",
+        "mcp/test_stdio.py::test_a_line_beyond_the_limit_is_refused_and_the_next_one_read",
+        "mcp/test_stdio.py::test_a_thousand_calls_at_once_are_all_answered",
+        "mcp/test_stdio.py::test_it_ends_within_a_second",
+    ),
+    held(
+        "D6.mcp-resources",
+        "Each resource gives what its tool gives.",
+        "mcp/test_faces.py::test_resources_give_what_their_tools_give",
+        "mcp/test_faces.py::test_a_resource_that_is_not_there_is_said_to_be_missing",
+    ),
+    held(
+        "D6.mcp-completion",
+        "Queue names are completed.",
+        "mcp/test_faces.py::test_names_and_statuses_are_completed",
+    ),
+    held(
+        "D6.mcp-push",
+        "A listener hears of what another process wrote.",
+        "mcp/test_faces.py::test_a_listener_hears_of_what_another_connection_wrote",
+    ),
+    held(
+        "D6.mcp-prompts",
+        "work_queue, review_results and plan_tasks need no argument.",
+        "mcp/test_faces.py::test_prompts_need_no_argument_and_take_no_foreign_text",
+    ),
 )
 
 SERVED = (

@@ -136,6 +136,8 @@ LIFE_CYCLE = (
     held(
         "D4.review",
         "A person reviews finished tasks: accepts them, or sends them back with feedback.",
+        "core/test_inbox.py::test_a_reviewed_task_leaves_the_inbox_and_stays_what_it_was",
+        "core/test_inbox.py::test_a_requeue_takes_it_out_of_the_inbox_and_the_next_outcome_brings_it_back",
         "cli/test_review.py::test_a_walk_accepts_sends_back_and_takes_late_results",
         "cli/test_review.py::test_ids_are_marked_without_a_question",
     ),
@@ -156,7 +158,7 @@ LIFE_CYCLE = (
     held(
         "D4.task-classes",
         "FAST_SCRIPT 30 s, MEDIUM_SCRIPT 300, LLM_LITE 300, LLM_HEAVY 900, editable in sparkq.yml.",
-        "core/test_enqueue.py::test_the_tool_gives_the_class_and_the_class_the_timeout",
+        "core/test_catalogue.py::test_a_new_project_has_the_four_classes",
         "core/test_config.py::test_the_files_tools_and_classes_go_before_the_built_in_ones",
         "cli/test_setup.py::test_yes_prints_every_setting_and_makes_the_project",
     ),
@@ -166,10 +168,28 @@ LIFE_CYCLE = (
         "core/test_enqueue.py::test_a_class_goes_before_the_tools_and_a_timeout_before_the_classes",
         "test_every_door.py::test_options_of_a_task_reach_its_worker",
     ),
-    awaits(3, "D4.purge-reviewed", "Reviewed finished tasks older than purge.older_than_days go, in small batches."),
-    awaits(3, "D4.purge-unreviewed", "Unreviewed finished tasks stay for purge.unreviewed_days."),
-    awaits(3, "D4.purge-never-open-work", "Purge never removes a queued or running task."),
-    awaits(3, "D4.timeouts-are-no-failures", "A timeout is not counted as the worker's failure in statistics."),
+    held(
+        "D4.purge-reviewed",
+        "Reviewed finished tasks older than purge.older_than_days go, in small batches.",
+        "core/test_purge.py::test_a_reviewed_task_goes_when_it_is_older_than_three_days_and_not_before",
+        "core/test_purge.py::test_many_go_in_batches_and_somebody_is_told_how_far_it_is",
+        "core/test_purge.py::test_in_the_middle_of_a_purge_others_see_a_sound_state_and_work_on",
+    ),
+    held(
+        "D4.purge-unreviewed",
+        "Unreviewed finished tasks stay for purge.unreviewed_days.",
+        "core/test_purge.py::test_an_unreviewed_task_is_kept_for_thirty_days",
+    ),
+    held(
+        "D4.purge-never-open-work",
+        "Purge never removes a queued or running task.",
+        "core/test_purge.py::test_what_waits_or_runs_is_never_touched_however_old",
+    ),
+    held(
+        "D4.timeouts-are-no-failures",
+        "A timeout is not counted as the worker's failure.",
+        "core/test_inbox.py::test_a_timeout_is_not_counted_as_a_failure_of_the_worker",
+    ),
     held(
         "D4.queue-states",
         "An ended queue takes no new tasks and is drained; an archived one takes and gives nothing.",

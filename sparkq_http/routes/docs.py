@@ -1,0 +1,31 @@
+"""The reference of this door: a page that reads /openapi.json, works offline, and can send each request."""
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse
+
+from sparkq_http.assets import asset_url
+
+router = APIRouter(tags=["page"], include_in_schema=False)
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>SparkQ: REST reference</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="{style}">
+<script type="module" src="{script}"></script>
+</head>
+<body>
+<header><h1>SparkQ <small>REST reference</small></h1><input id="filter" type="search" placeholder="Filter routes" aria-label="Filter routes"></header>
+<main id="routes"><noscript>This page needs JavaScript; the same facts stand in <a href="/openapi.json">/openapi.json</a>.</noscript></main>
+</body>
+</html>
+"""
+
+
+@router.get("/docs")
+async def docs() -> HTMLResponse:
+    """The page."""
+    return HTMLResponse(PAGE.format(style=asset_url("reference.css"), script=asset_url("reference.js")))

@@ -1,0 +1,217 @@
+"""A copy of the database: sound, of one moment, for the owner only, and never over anything."""
+
+import os
+import shutil
+import stat
+import time
+from pathlib import Path
+
+import apsw
+import pytest
+
+from sparkq_core import backup, project, search, tasks
+from sparkq_core.db import APPLICATION_ID
+from sparkq_core.errors import NotEmpty, StorageError
+from sparkq_core.project import SparkQ
+from sparkq_core.schema import VERSION
+from tests.dump import dump
+from tests.support import SetClock, add, another, database_of, line, made, take, taken, waiting, workers
+
+TASKS = 400
+DEADLINE_SECONDS = 30
+
+
+def put_in_place(copy: Path, root: Path, clock: SetClock) -> SparkQ:
+    """A project whose database is this copy, as a person restores one."""
+    made(root, clock).close()
+    shutil.copyfile(copy, database_of(root))
+    return project.open(root, env={}, clock=clock)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """The folder of another project."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    return folder
+
+
+def test_a_copy_holds_everything(sq: SparkQ, queue: str, other: Path, clock: SetClock, tmp_path: Path) -> None:
+    task = taken(sq, "Zoë 🎉\n'); DROP TABLE tasks; --")
+    tasks.complete(sq, task.id, "done", data={"files": 3})
+    search.page(sq, "done")
+    before = dump(sq)
+
+    size = backup.copy(sq, tmp_path / "copy.db")
+
+    assert size == (tmp_path / "copy.db").stat().st_size
+    restored = put_in_place(tmp_path / "copy.db", other, clock)
+    assert dump(restored) == before == dump(sq)
+    assert restored.db.rows("PRAGMA integrity_check") == [("ok",)]
+    restored.close()
+
+
+def test_a_copy_is_one_file_and_says_whose_it_is(sq: SparkQ, queue: str, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    folder.mkdir()
+
+    backup.copy(sq, folder / "copy.db")
+
+    assert [file.name for file in folder.iterdir()] == ["copy.db"]
+    found = apsw.Connection(str(folder / "copy.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    assert (found.pragma("application_id"), found.pragma("user_version")) == (APPLICATION_ID, VERSION)
+    found.close()
+
+
+def test_a_restored_copy_is_worked_with_as_the_original(
+    sq: SparkQ, queue: str, other: Path, clock: SetClock, tmp_path: Path
+) -> None:
+    add(sq, "one")
+    backup.copy(sq, tmp_path / "copy.db")
+
+    restored = put_in_place(tmp_path / "copy.db", other, clock)
+
+    assert take(restored).task.id == 1
+    assert add(restored, "two") == [2]
+    assert restored.db.connection().pragma("journal_mode") == "wal", "readers and writers must not wait for each other"
+    restored.close()
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_a_copy_is_its_owners_alone(sq: SparkQ, queue: str, tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        backup.copy(sq, tmp_path / "copy.db")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link", "broken link", "the database"])
+def test_a_copy_never_takes_the_place_of_anything(sq: SparkQ, queue: str, tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "copy.db"
+    victim = tmp_path / "victim"
+    if kind == "file":
+        target.write_text("mine")
+    elif kind == "folder":
+        target.mkdir()
+    elif kind == "link":
+        victim.write_text("mine")
+        target.symlink_to(victim)
+    elif kind == "broken link":
+        target.symlink_to(victim)
+    else:
+        target = sq.config.database
+    before = dump(sq)
+
+    with pytest.raises(NotEmpty, match="exists already"):
+        backup.copy(sq, target)
+
+    assert kind != "file" or target.read_text() == "mine"
+    assert kind != "link" or victim.read_text() == "mine"
+    assert kind != "broken link" or not victim.exists()
+    assert [file.name for file in tmp_path.iterdir() if file.name.endswith(".new")] == []
+    assert dump(sq) == before
+
+
+@pytest.mark.parametrize("place", ["nowhere/copy.db", "file/copy.db", "x" * 300])
+def test_a_place_that_cannot_be_written_is_a_clear_error(sq: SparkQ, queue: str, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StorageError, match="cannot be written") as refusal:
+        backup.copy(sq, tmp_path / place)
+    assert refusal.value.hint
+
+
+def test_what_a_killed_backup_left_is_no_hindrance(sq: SparkQ, queue: str, tmp_path: Path) -> None:
+    (tmp_path / ".copy.db.new").write_bytes(b"half")
+
+    backup.copy(sq, tmp_path / "copy.db")
+
+    assert sorted(file.name for file in tmp_path.glob("*copy.db*")) == ["copy.db"]
+
+
+def test_a_backup_changes_nothing_in_the_project(sq: SparkQ, queue: str, tmp_path: Path) -> None:
+    add(sq, "one")
+    other = another(sq)
+    before, version = dump(sq), other.version()
+
+    backup.copy(sq, tmp_path / "copy.db")
+
+    assert (dump(sq), other.version()) == (before, version)
+    assert sq.db.connection().pragma("journal_mode") == "wal"
+    other.close()
+
+
+def test_a_copy_made_while_another_process_works_is_sound_and_of_one_moment(
+    sq: SparkQ, queue: str, tmp_path: Path
+) -> None:
+    """The other process claims and completes without a pause while some 24 MB are copied."""
+    add(sq, *("x" * 60_000 for _ in range(TASKS)))
+
+    with workers(1, "drain", sq.config.root) as (process,):
+        process.tell()
+        wait_until_something_is_done(sq)
+        backup.copy(sq, tmp_path / "copy.db")
+        done_meanwhile = TASKS - waiting(sq)
+        process.hear()
+
+    copied = apsw.Connection(str(tmp_path / "copy.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    done_in_copy = moment(copied)
+    copied.close()
+    assert 0 <= done_in_copy <= done_meanwhile
+
+
+def wait_until_something_is_done(sq: SparkQ) -> None:
+    """The other process has begun."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while waiting(sq) == TASKS:
+        assert time.monotonic() < deadline
+
+
+def moment(copied: apsw.Connection) -> int:
+    """How many tasks were done when the copy was made: every table must tell the same."""
+
+    def number(sql: str) -> int:
+        (found,) = copied.execute(sql).fetchall()[0]
+        assert isinstance(found, int)
+        return found
+
+    assert copied.pragma("integrity_check") == "ok"
+    assert copied.execute("PRAGMA foreign_key_check").fetchall() == []
+    done = number("SELECT count(*) FROM tasks WHERE status = 'succeeded'")
+    running = number("SELECT count(*) FROM tasks WHERE status = 'running'")
+    assert running <= 1
+    assert number("SELECT count(*) FROM attempts WHERE outcome = 'succeeded'") == done
+    assert number("SELECT count(*) FROM attempts") == done + running
+    assert number("SELECT count(*) FROM events WHERE kind = 'succeeded'") == done
+    assert number("SELECT count(*) FROM events WHERE kind = 'claimed'") == done + running
+    assert number("SELECT coalesce(sum(total), 0) FROM counts WHERE status = 'succeeded'") == done
+    return done
+
+
+def test_two_copies_may_be_made_at_different_moments(sq: SparkQ, queue: str, other: Path, clock: SetClock) -> None:
+    add(sq, "one")
+    backup.copy(sq, other / "first.db")
+    add(sq, "two")
+    backup.copy(sq, other / "second.db")
+
+    restored = put_in_place(other / "first.db", other, clock)
+
+    assert (line(restored), line(sq)) == ([1], [1, 2])
+    restored.close()
+
+
+def test_a_damaged_database_gives_no_copy(sq: SparkQ, queue: str, tmp_path: Path) -> None:
+    add(sq, *("x" * 3000 for _ in range(30)))
+    sq.close()
+    file = sq.config.database
+    whole = file.read_bytes()
+    middle = len(whole) // 2 // 4096 * 4096
+    file.write_bytes(whole[:middle] + b"\xa5" * 4096 + whole[middle + 4096 :])
+
+    with pytest.raises(StorageError):
+        backup.copy(another(sq), tmp_path / "copy.db")
+
+    assert [one.name for one in tmp_path.glob("*copy.db*")] == []

@@ -1,0 +1,312 @@
+"""The doctor: what is wrong, what mends it, and not a byte changed by looking."""
+
+import json
+import sqlite3
+import stat
+from pathlib import Path
+
+import apsw
+import pytest
+
+from sparkq_core import doctor, lock, queues, schema
+from sparkq_core.db import APPLICATION_ID
+from sparkq_core.doctor import FAILURE, OK, WARNING, Finding, examine
+from sparkq_core.project import SparkQ
+from tests.support import SetClock, add, another, database_of, made
+
+CHECKS = (
+    *("configuration", "sqlite", "database", "integrity", "write-ahead log"),
+    *("permissions", "file system", "locks", "MCP clients"),
+)
+
+
+def found(root: Path, home: Path | None = None) -> dict[str, Finding]:
+    """What the doctor finds, by check. Whatever is wrong, no byte of any file may change, and a failure has its mend."""
+    before = snapshot(root)
+    findings = examine(root, {"HOME": str(home)} if home else {})
+    assert snapshot(root) == before
+    assert all(one.mend for one in findings if one.state == FAILURE)
+    return {one.check: one for one in findings}
+
+
+def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
+    """Mode and content of every file; what SQLite keeps beside an open database is its own."""
+    return {
+        str(file.relative_to(root)): (stat.S_IMODE(file.stat().st_mode), file.read_bytes())
+        for file in root.rglob("*")
+        if file.is_file() and not file.name.endswith(("-wal", "-shm"))
+    }
+
+
+def wrong(findings: dict[str, Finding]) -> dict[str, str]:
+    """The checks that are not in order."""
+    return {name: one.state for name, one in findings.items() if one.state != OK}
+
+
+@pytest.fixture
+def healthy(sq: SparkQ, queue: str) -> SparkQ:
+    """A project with some tasks in which everything is as it should be."""
+    add(sq, *("x" * 3000 for _ in range(20)))
+    (sq.config.root / ".mcp.json").write_text('{"mcpServers": {"sparkq": {"command": "sparkq", "args": ["mcp"]}}}')
+    return sq
+
+
+def test_everything_is_looked_at_and_in_order(healthy: SparkQ) -> None:
+    findings = found(healthy.config.root)
+
+    assert tuple(findings) == CHECKS
+    assert wrong(findings) == {}
+    assert findings["database"].message.endswith(f"schema {schema.VERSION}")
+    assert findings["MCP clients"].message == "Claude Code (.mcp.json)"
+
+
+def test_a_project_in_use_is_in_order_too(healthy: SparkQ) -> None:
+    """The doctor looks while another connection is in the middle of a change."""
+    with healthy.db.write() as tx:
+        tx.run("UPDATE project SET name = 'changing'")
+        assert wrong(found(healthy.config.root)) == {}
+
+
+def test_settings_that_cannot_be_read_are_the_only_finding(healthy: SparkQ) -> None:
+    (healthy.config.root / "sparkq.yml").write_text("server:\n  prot: 1\n")
+
+    (finding,) = found(healthy.config.root).values()
+
+    assert (finding.check, finding.state) == ("configuration", FAILURE)
+    assert "sparkq.yml:2" in finding.message
+    assert "server.port" in finding.mend
+
+
+def test_settings_from_a_file_are_named(healthy: SparkQ) -> None:
+    file = healthy.config.root / "sparkq.yml"
+    file.write_text("env: prod\n")
+
+    assert found(healthy.config.root)["configuration"].message == str(file)
+
+
+@pytest.mark.parametrize(
+    "key", ["database: {path: '~nobody-has-this-name/x.db'}", "queue_runner: {lock_dir: '~nobody-has-this-name/run'}"]
+)
+def test_a_path_that_leads_nowhere_is_a_finding(healthy: SparkQ, key: str) -> None:
+    (healthy.config.root / "sparkq.yml").write_text(f"{key}\n")
+
+    findings = found(healthy.config.root)
+
+    assert FAILURE in wrong(findings).values()
+    assert any("~nobody-has-this-name" in one.message for one in findings.values())
+
+
+def test_a_missing_database_is_a_failure_that_setup_mends(root: Path) -> None:
+    findings = found(root)
+
+    assert wrong(findings).items() >= {"database": FAILURE, "integrity": WARNING, "permissions": WARNING}.items()
+    assert "sparkq setup" in findings["database"].mend
+    assert list(root.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"once upon a time " * 1000, b"SQLite format 3\0" + b"\xa5" * 5000])
+def test_a_file_that_is_no_database_is_a_failure(root: Path, content: bytes) -> None:
+    database_of(root).parent.mkdir(parents=True)
+    database_of(root).write_bytes(content)
+
+    findings = found(root)
+
+    assert findings["database"].state == FAILURE
+    assert "database.path" in findings["database"].mend or "backup" in findings["database"].mend
+
+
+def test_a_database_of_another_program_is_a_failure(root: Path) -> None:
+    database_of(root).parent.mkdir(parents=True)
+    foreign = sqlite3.connect(database_of(root))
+    foreign.execute("CREATE TABLE tasks (id)")
+    foreign.close()
+
+    findings = found(root)
+
+    assert (findings["database"].state, findings["integrity"].state) == (FAILURE, WARNING)
+    assert "another program" in findings["database"].message
+
+
+def test_a_newer_schema_is_a_failure_that_an_upgrade_mends(healthy: SparkQ) -> None:
+    healthy.close()
+    newer = apsw.Connection(str(healthy.config.database))
+    newer.pragma("user_version", schema.VERSION + 1)
+    newer.close()
+
+    findings = found(healthy.config.root)
+
+    assert findings["database"].state == FAILURE
+    assert str(schema.VERSION + 1) in findings["database"].message
+    assert "Upgrade" in findings["database"].mend
+
+
+def test_looking_at_an_older_schema_does_not_upgrade_it(root: Path) -> None:
+    path = database_of(root)
+    path.parent.mkdir(parents=True, mode=0o700)
+    older = apsw.Connection(str(path))
+    older.pragma("application_id", APPLICATION_ID)
+    older.pragma("journal_mode", "wal")
+    older.execute("CREATE TABLE kept AS SELECT 'from before' AS note")
+
+    found(root)
+
+    assert older.pragma("user_version") == 0
+    older.close()
+
+
+def damaged(sq: SparkQ, page: int) -> None:
+    """Overwrite one page of the database, counted from 0."""
+    with sq.config.database.open("r+b") as stream:
+        stream.seek(page * 4096)
+        stream.write(b"\xa5" * 4096)
+
+
+def test_a_damaged_page_is_a_failure_wherever_it_is(healthy: SparkQ) -> None:
+    healthy.close()
+    sound = healthy.config.database.read_bytes()
+    pages = len(sound) // 4096
+    told = {}
+
+    for page in range(pages):
+        healthy.config.database.write_bytes(sound)
+        damaged(healthy, page)
+        try:
+            findings = found(healthy.config.root)
+        except Exception as error:
+            told[page] = repr(error)[:60]
+        else:
+            if FAILURE not in (findings["database"].state, findings["integrity"].state):
+                told[page] = "nothing found"
+
+    assert told == {}, f"of {pages} pages"
+
+
+def test_what_mends_a_damaged_database_is_a_backup(healthy: SparkQ) -> None:
+    healthy.close()
+    damaged(healthy, healthy.config.database.stat().st_size // 4096 - 1)
+
+    findings = found(healthy.config.root)
+
+    assert wrong(findings) == {"integrity": FAILURE}
+    assert "backup" in findings["integrity"].mend
+
+
+def test_a_row_that_points_nowhere_is_a_failure(healthy: SparkQ) -> None:
+    foreign = sqlite3.connect(healthy.config.database)
+    foreign.execute("INSERT INTO prompts VALUES (99, 1, 'of no task', 1)")
+    foreign.commit()
+    foreign.close()
+
+    finding = found(healthy.config.root)["integrity"]
+
+    assert (finding.state, "point nowhere" in finding.message) == (FAILURE, True)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
+def test_a_database_that_others_may_read_is_a_warning_and_its_mend_helps(healthy: SparkQ, mode: int) -> None:
+    file = healthy.config.database
+    file.chmod(mode)
+
+    finding = found(healthy.config.root)["permissions"]
+    assert (finding.state, finding.mend) == (WARNING, f"chmod 600 {file}")
+    assert f"{mode:04o}" in finding.message
+
+    file.chmod(0o600)
+    assert found(healthy.config.root)["permissions"].state == OK
+
+
+def test_a_log_that_was_never_shortened_is_a_warning(healthy: SparkQ) -> None:
+    healthy.close()
+    log = healthy.config.database.with_name("sparkq.db-wal")
+    with log.open("wb") as stream:
+        stream.truncate(doctor.LARGE_WAL + 1024 * 1024)
+
+    finding = found(healthy.config.root)["write-ahead log"]
+
+    assert (finding.state, finding.message) == (WARNING, "65 MiB")
+    assert finding.mend
+
+
+@pytest.mark.parametrize("name", ["Dropbox", "OneDrive - Contoso", "Nextcloud", "Mobile Documents"])
+def test_a_synchronised_folder_is_a_warning(tmp_path: Path, clock: SetClock, name: str) -> None:
+    root = tmp_path / name / "project"
+    root.mkdir(parents=True)
+    made(root, clock).close()
+
+    finding = found(root)["file system"]
+
+    assert finding.state == WARNING
+    assert "database.path" in finding.mend
+
+
+def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which the test has not: it calls the kind that it is on one."""
+    kind = doctor.file_system(healthy.config.database.parent)
+    if not kind:
+        pytest.skip("this system does not tell its file systems")
+    monkeypatch.setattr(doctor, "NETWORK_FILE_SYSTEMS", {kind})
+
+    finding = found(healthy.config.root)["file system"]
+
+    assert (finding.state, finding.mend) == (FAILURE, "Set database.path to a local disk.")
+    assert kind in finding.message
+
+
+@pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="only Linux tells its mounts there")
+def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount() -> None:
+    assert doctor.file_system(Path("/proc/self")) == "proc"
+    assert doctor.file_system(Path("/process")) == doctor.file_system(Path("/"))
+
+
+def test_a_lock_that_is_held_is_shown_and_one_that_was_left_is_not(healthy: SparkQ) -> None:
+    folder = healthy.config.run_dir
+    folder.mkdir()
+    (folder / "runner-left.lock").touch()
+
+    with lock.held(folder / "runner-backend.lock"):
+        assert found(healthy.config.root)["locks"].message == f"{folder}: runner-backend.lock"
+        assert lock.is_held(folder / "runner-backend.lock"), "looking does not take it away"
+
+    assert found(healthy.config.root)["locks"].message == f"{folder}: none held"
+
+
+def test_a_client_that_nobody_configured_is_a_warning_with_the_command(healthy: SparkQ) -> None:
+    (healthy.config.root / ".mcp.json").write_text('{"mcpServers": {}}')
+
+    finding = found(healthy.config.root)["MCP clients"]
+
+    assert (finding.state, finding.mend) == (WARNING, "claude mcp add sparkq -- sparkq mcp")
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b'{"a": 1,}'])
+def test_a_client_configuration_that_is_not_json_is_a_warning(healthy: SparkQ, content: bytes) -> None:
+    file = healthy.config.root / ".mcp.json"
+    file.write_bytes(content)
+
+    finding = found(healthy.config.root)["MCP clients"]
+
+    assert (finding.state, bool(finding.mend)) == (WARNING, True)
+    assert str(file) in finding.message
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (".claude.json", "Claude Code (~/.claude.json)"),
+        (".config/Claude/claude_desktop_config.json", "Claude Desktop (Linux)"),
+        ("Library/Application Support/Claude/claude_desktop_config.json", "Claude Desktop"),
+    ],
+)
+def test_clients_are_found_at_home_too(healthy: SparkQ, tmp_path: Path, path: str, name: str) -> None:
+    file = tmp_path / "home" / path
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"mcpServers": {"sparkq": {"command": "sparkq"}}}))
+
+    assert found(healthy.config.root, tmp_path / "home")["MCP clients"].message == f"Claude Code (.mcp.json), {name}"
+
+
+def test_looking_leaves_the_project_usable(healthy: SparkQ) -> None:
+    found(healthy.config.root)
+
+    add(another(healthy), "one more")
+    assert queues.all_of(healthy)[0][1].queued == 21

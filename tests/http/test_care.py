@@ -1,0 +1,188 @@
+"""Settings, catalogue, purge, reload, statistics, health over REST."""
+
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import adjust, lifecycle, project, purge, queues, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.http.caller import Caller, Served, until
+from tests.support import SetClock
+
+LOCAL = (
+    "hooks.on_failed",
+    "server.host",
+    "server.mcp",
+    "database.path",
+    "logs.path",
+    "queue_runner.lock_dir",
+    "script_dirs",
+)
+
+
+def value_of(call: Caller, key: str) -> tuple[object, str]:
+    """A setting in force and its source."""
+    one = next(one for one in call.get("/api/config")["settings"] if one["key"] == key)
+    return one["value"], one["source"]
+
+
+def test_every_setting_has_a_value_and_a_source(call: Caller) -> None:
+    settings = {one["key"]: one for one in call.get("/api/config")["settings"]}
+
+    assert settings["purge.older_than_days"]["source"] == "default"
+    assert settings["purge.older_than_days"]["maximum"] == 36500
+    assert settings["env"]["choices"] == ["dev", "test", "prod"]
+    assert "task_classes.LLM_HEAVY" in settings
+    assert "tools.run-bash" in settings
+    assert not any(settings[key]["changeable"] for key in LOCAL if key in settings)
+
+
+def test_a_setting_is_changed_in_the_database_and_in_force_at_once(call: Caller) -> None:
+    changed = call.patch("/api/config", key="purge.older_than_days", value=9)
+
+    assert (changed["value"], changed["source"]) == (9, "the config table")
+    assert value_of(call, "purge.older_than_days") == (9, "the config table")
+    call.patch("/api/config", key="purge.older_than_days", value=3)
+
+
+def test_a_setting_is_changed_in_the_file(tmp_path: Path) -> None:
+    root = tmp_path / "with-file"
+    root.mkdir()
+    lifecycle.setup(root, lifecycle.defaults(root), SystemClock(), {})
+    server = Served(root)
+    try:
+        source = server.call.patch(
+            "/api/config", key="tools.run-make", value={"how": "make it", "task_class": "LLM_LITE"}
+        )
+        assert Path(source["source"]) == root / "sparkq.yml"
+        assert "make it" in (root / "sparkq.yml").read_text()
+        assert "run-make" in [one["name"] for one in server.call.get("/api/tools")["tools"]]
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("purge.older_than_days", -1),
+        ("purge.older_than_days", "3"),
+        ("nothing.here", 1),
+        ("tools.x", {"how": "\ud800"}),
+        ("env", "live"),
+        ("task_classes.X", {"timeout": 0}),
+        ("task_classes.X", 2**70),
+        ("purge", 1),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(call: Caller, key: str, value: object) -> None:
+    reply = call.patch("/api/config", key=key, value=value)
+
+    assert reply.status in (400, 422)
+    assert set(reply.facts) == {"error", "message", "hint"}
+
+
+@pytest.mark.parametrize("key", LOCAL)
+def test_what_runs_programs_or_opens_doors_is_not_changed_from_a_page(call: Caller, key: str) -> None:
+    call.patch("/api/config", key=key, value=["touch", "/tmp/owned"]).refused(403, "at_the_keyboard")
+
+
+@pytest.mark.parametrize("body", [{}, {"key": "env"}, {"key": 1, "value": 1}, {"key": "env", "value": "dev", "x": 1}])
+def test_a_change_is_one_key_and_one_value(call: Caller, body: dict[str, object]) -> None:
+    call.patch("/api/config", **body).refused(422, "malformed")
+
+
+def test_what_another_process_changed_is_taken_up(call: Caller, behind: SparkQ) -> None:
+    adjust.change(behind, "purge.unreviewed_days", 77)
+    until(lambda: value_of(call, "purge.unreviewed_days")[0] == 77)
+    adjust.change(behind, "purge.unreviewed_days", 30)
+    until(lambda: value_of(call, "purge.unreviewed_days")[0] == 30)
+
+
+def test_reload_counts_the_scripts(call: Caller) -> None:
+    reloaded = call.post("/api/reload")
+
+    assert reloaded["config"] is None
+    assert reloaded["scripts"] >= 0
+    call.post("/api/reload", hard=True).refused(422, "malformed")
+
+
+def test_a_configuration_that_cannot_be_understood_changes_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "broken"
+    root.mkdir()
+    lifecycle.setup(root, lifecycle.defaults(root), SystemClock(), {})
+    server = Served(root)
+    try:
+        (root / "sparkq.yml").write_text("purge: {older_than_days: soon}\n")
+        assert server.call.post("/api/reload").status == 200
+        assert value_of(server.call, "purge.older_than_days")[0] == 3
+        assert "stays as it was" in server.said
+    finally:
+        server.stop()
+
+
+def test_old_finished_tasks_are_purged_and_counted_before(own: Path) -> None:
+    sq = project.open(own, env={}, clock=SetClock())  # years ago
+    queues.create(sq, "backend")
+    for prompt in ("one", "two"):
+        tasks.enqueue(sq, "backend", prompt)
+        claim = tasks.claim(sq, "backend", "ann")
+        assert claim is not None
+        tasks.complete(sq, claim.task.id, "done")
+    assert purge.purge(sq, dry_run=True).total == 0
+    server = Served(own)
+    try:
+        counted = server.call.post("/api/purge", dry_run=True)
+        assert (counted["unreviewed"], counted["total"], counted["dry_run"]) == (2, 2, True)
+        assert server.call.post("/api/purge", unreviewed_days=36500)["total"] == 0
+        assert server.call.post("/api/purge")["total"] == 2
+        assert server.call.get("/api/tasks")["total"] == 0
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("body", [{"older_than_days": -1}, {"unreviewed_days": 2**70}, {"dry_run": "yes"}, {"days": 3}])
+def test_a_purge_takes_ages_in_days(call: Caller, body: dict[str, object]) -> None:
+    call.post("/api/purge", **body).refused(422, "malformed")
+
+
+def test_tools_and_classes_are_listed(call: Caller) -> None:
+    tools = {one["name"]: one for one in call.get("/api/tools")["tools"]}
+    classes = {one["name"]: one["timeout"] for one in call.get("/api/task-classes")["task_classes"]}
+
+    assert tools["run-bash"]["task_class"] == "MEDIUM_SCRIPT"
+    assert classes == {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
+
+
+def test_statistics_are_of_seven_days(call: Caller, line: str) -> None:
+    call.done(line)
+    week = call.get("/api/statistics")
+
+    assert len(week["days"]) == 7
+    assert week["days"][-1]["succeeded"] >= 1
+    assert line in [one["queue"] for one in week["queues"]]
+
+
+def test_the_server_says_how_it_is(call: Caller) -> None:
+    assert call.get("/health").facts == call.get("/api/health").facts
+    assert call.get("/api/health")["status"] == "ok"
+    assert call.get("/api/version")["version"] == call.get("/api/health")["version"]
+
+
+def test_unknown_addresses_and_methods_have_the_same_shape(call: Caller) -> None:
+    call.get("/api/nowhere").refused(404, "no_such_route")
+    call.get("/api/queues/").refused(404, "no_such_route")
+    wrong = call.send("PUT", "/api/queues", b"{}", {"Content-Type": "application/json"})
+    wrong.refused(405, "method")
+    assert "GET" in wrong.headers["allow"] or "POST" in wrong.headers["allow"]
+
+
+def test_a_database_that_is_gone_is_a_storage_error(own: Path) -> None:
+    server = Served(own)
+    try:
+        database = next(own.rglob("*.db"))
+        database.rename(own / "elsewhere.db")
+        server.call.get("/health").refused(507, "corrupt")
+        server.call.post("/api/queues", name="x").refused(507, "corrupt")
+    finally:
+        server.stop()

@@ -1,0 +1,94 @@
+"""The OpenAPI document, the reference page and the assets."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkq_core import lifecycle
+from sparkq_core.clock import SystemClock
+from sparkq_http import assets
+from sparkq_http.answer import STATUS
+from sparkq_http.app import REFUSALS
+from tests.http.caller import Caller, Served
+from tests.http.test_guard import ROUTES
+
+
+@pytest.fixture
+def document(call: Caller) -> dict[str, Any]:
+    return call.get("/openapi.json").facts
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, verbs in document["paths"].items():
+        for verb, operation in verbs.items():
+            yield f"{verb.upper()} {path}", operation
+
+
+def test_every_api_route_is_in_the_document(document: dict[str, Any]) -> None:
+    listed = {name for name, _ in operations(document)}
+
+    assert len(listed) == len([path for _, path in ROUTES if path.startswith("/api")])
+
+
+def test_every_operation_says_what_it_does_and_how_it_refuses(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert operation["description"].strip(), name
+        for status in REFUSALS:
+            content = operation["responses"][str(status)]["content"]["application/json"]
+            assert content["schema"]["$ref"].endswith("/Refusal"), (name, status)
+        done = operation["responses"].get("200") or operation["responses"]["201"]
+        assert name == "GET /api/events" or "$ref" in done["content"]["application/json"]["schema"], name
+
+
+def test_every_kind_of_refusal_has_a_documented_status() -> None:
+    assert set(STATUS.values()) <= set(REFUSALS)
+
+
+def test_the_reference_page_is_made_of_own_files(call: Caller) -> None:
+    page = call.get("/docs")
+    links = re.findall(r'(?:href|src)="([^"]+)"', page.body.decode())
+
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<script>" not in page.body.decode()
+    for link in links:
+        assert link.startswith(("/", "data:")), link
+        assert link.startswith("data:") or call.get(link).status == 200
+    kinds = [call.get(link).headers["content-type"] for link in links if link.startswith("/assets/")]
+    assert sorted(kinds) == ["text/css; charset=utf-8", "text/javascript; charset=utf-8"]
+
+
+def test_assets_are_cached_for_a_year_in_prod_and_never_else(call: Caller, tmp_path: Path) -> None:
+    lifecycle.setup(tmp_path, lifecycle.defaults(tmp_path), SystemClock(), {})
+    url = assets.asset_url("reference.js")
+    server = Served(tmp_path, "--env", "prod")
+    try:
+        cached, stale = server.call.get(url), server.call.get("/assets/0000/reference.js")
+    finally:
+        server.stop()
+
+    assert cached.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (stale.status, stale.headers["cache-control"]) == (200, "no-store")
+    assert call.get(url).headers["cache-control"] == "no-store"
+
+
+def test_the_address_of_assets_changes_with_any_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "FOLDERS", (tmp_path,))
+    (tmp_path / "app.js").write_text("1")
+    (tmp_path / "other.css").write_text("1")
+    first = assets.asset_url("app.js")
+    (tmp_path / "other.css").write_text("22")
+
+    assert re.fullmatch(r"/assets/[0-9a-f]{16}/app\.js", first)
+    assert assets.asset_url("app.js") != first
+    with pytest.raises(KeyError):
+        assets.asset_url("nothing.js")
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "../server.py", "..%2fserver.py", "%2e%2e/server.py", "/etc/passwd", ""]
+)
+def test_nothing_else_is_an_asset(call: Caller, name: str) -> None:
+    assert call.get(f"/assets/0/{name}").status == 404

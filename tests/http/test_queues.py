@@ -1,0 +1,150 @@
+"""Queues and sessions over REST."""
+
+import pytest
+
+from tests.http.caller import Caller
+
+
+def test_a_queue_is_created_with_its_instructions(call: Caller) -> None:
+    made = call.post("/api/queues", name="made", instructions="Run make.")
+
+    assert made.status == 201
+    assert made.headers["location"] == "/api/queues/made"
+    assert (made["queue"]["name"], made["queue"]["instructions"], made["queue"]["queued"]) == ("made", "Run make.", 0)
+
+
+def test_a_name_is_taken_once(call: Caller, line: str) -> None:
+    assert line in call.post("/api/queues", name=line).refused(409, "name_taken")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", "x" * 65, "\x00"])
+def test_a_name_that_cannot_be_one_is_refused(call: Caller, name: str) -> None:
+    call.post("/api/queues", name=name).refused(400, "invalid_name")
+
+
+@pytest.mark.parametrize("body", [{}, {"name": 7}, {"name": "x", "colour": "red"}, {"name": None}])
+def test_a_body_of_another_shape_is_malformed(call: Caller, body: dict[str, object]) -> None:
+    call.post("/api/queues", **body).refused(422, "malformed")
+
+
+def test_a_queue_is_found_by_name_and_by_id(call: Caller, line: str) -> None:
+    by_name = call.get(f"/api/queues/{line}")["queue"]
+
+    assert call.get(f"/api/queues/{by_name['id']}")["queue"] == by_name
+    assert by_name["instructions"] == "Be quick."
+
+
+def test_a_queue_that_is_named_like_a_number_goes_before_the_id(call: Caller, line: str) -> None:
+    number = str(call.get(f"/api/queues/{line}")["queue"]["id"])
+    call.post("/api/queues", name=number)
+
+    assert call.get(f"/api/queues/{number}")["queue"]["name"] == number
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("get", ""),
+        ("patch", ""),
+        ("post", "/end"),
+        ("post", "/reopen"),
+        ("post", "/archive"),
+        ("post", "/unarchive"),
+        ("get", "/peek"),
+        ("post", "/claim"),
+    ],
+)
+def test_an_unknown_queue_is_not_found(call: Caller, line: str, verb: str, path: str) -> None:
+    body = {"worker_id": "ann"} if path == "/claim" else {"name": "x"} if verb == "patch" else {}
+    asked = getattr(call, verb)(f"/api/queues/{line}x{path}", **body)
+
+    assert line in asked.refused(404, "no_such_queue")
+
+
+def test_archived_queues_are_listed_when_asked_for(call: Caller, line: str) -> None:
+    assert call.post(f"/api/queues/{line}/archive")["queue"]["status"] == "archived"
+
+    assert line not in [one["name"] for one in call.get("/api/queues")["queues"]]
+    assert line in [one["name"] for one in call.get("/api/queues?include_archived=true")["queues"]]
+    assert call.post(f"/api/queues/{line}/unarchive")["queue"]["status"] == "active"
+
+
+def test_an_ended_queue_takes_nothing_until_it_is_reopened(call: Caller, line: str) -> None:
+    assert call.post(f"/api/queues/{line}/end")["queue"]["status"] == "ended"
+    call.post("/api/tasks", queue=line, prompt="one").refused(409, "queue_closed")
+
+    assert call.post(f"/api/queues/{line}/reopen")["queue"]["status"] == "active"
+    call.add(line)
+
+
+def test_a_queue_is_renamed_and_instructed(call: Caller, line: str) -> None:
+    changed = call.patch(f"/api/queues/{line}", name=f"{line}-new", instructions="Slowly.")["queue"]
+
+    assert (changed["name"], changed["instructions"], changed["instructions_revision"]) == (f"{line}-new", "Slowly.", 2)
+
+
+def test_a_change_of_a_queue_is_made_whole_or_not_at_all(call: Caller, line: str) -> None:
+    call.patch(f"/api/queues/{line}", name=f"{line}-new", instructions="\x00").refused(400, "invalid_text")
+    call.patch(f"/api/queues/{line}", name="a b", instructions="Slowly.").refused(400, "invalid_name")
+
+    assert call.get(f"/api/queues/{line}")["queue"]["instructions"] == "Be quick."
+
+
+def test_a_verb_without_a_body_refuses_one_that_says_something(call: Caller, line: str) -> None:
+    call.post(f"/api/queues/{line}/end", softly=True).refused(422, "malformed")
+
+    assert call.get(f"/api/queues/{line}")["queue"]["status"] == "active"
+
+
+def test_peek_shows_the_line_and_claims_nothing(call: Caller, line: str) -> None:
+    first, second, _ = (call.add(line, prompt) for prompt in ("one", "two", "three"))
+    seen = call.get(f"/api/queues/{line}/peek?limit=2")
+
+    assert [one["id"] for one in seen["tasks"]] == [first, second]
+    assert seen["total"] == 3
+    assert call.get(f"/api/queues/{line}")["queue"]["running"] == 0
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "1001", "many", str(2**70)])
+def test_peek_refuses_a_limit_that_cannot_be(call: Caller, line: str, limit: str) -> None:
+    call.get(f"/api/queues/{line}/peek?limit={limit}").refused(422, "malformed")
+
+
+def test_the_head_of_a_queue_is_claimed_with_its_instructions(call: Caller, line: str) -> None:
+    first, _ = call.add(line, "one\nmore"), call.add(line, "two")
+    claim = call.post(f"/api/queues/{line}/claim", worker_id="ann")
+
+    assert (claim["task"]["id"], claim["task"]["attempt"], claim["task"]["prompt"]) == (first, 1, "one\nmore")
+    assert (claim["instructions"], claim["remaining"]) == ("Be quick.", 1)
+
+
+def test_an_empty_queue_gives_null(call: Caller, line: str) -> None:
+    assert call.post(f"/api/queues/{line}/claim", worker_id="ann")["task"] is None
+
+
+def test_a_worker_has_a_name(call: Caller, line: str) -> None:
+    call.post(f"/api/queues/{line}/claim", worker_id=" ").refused(400, "invalid_text")
+    call.post(f"/api/queues/{line}/claim", worker_id="x" * 201).refused(400, "invalid_text")
+
+
+def test_a_session_ends_with_its_queues(call: Caller, line: str) -> None:
+    name = f"session-{line}"
+    made = call.post("/api/sessions", name=name)
+    call.post("/api/queues", name=f"{line}-of", session=name)
+
+    assert made.status == 201
+    assert call.get(f"/api/sessions/{made['session']['id']}")["session"]["name"] == name
+    ended = call.post(f"/api/sessions/{name}/end")
+    assert (ended["session"]["status"], ended["ended_queues"]) == ("ended", [f"{line}-of"])
+    assert name in [one["name"] for one in call.get("/api/sessions")["sessions"]]
+    call.post("/api/queues", name=f"{line}-late", session=name).refused(409, "queue_closed")
+
+
+def test_sessions_are_refused_as_queues_are(call: Caller, line: str) -> None:
+    call.post("/api/sessions", name=f"known-{line}")
+
+    call.post("/api/sessions", name=f"known-{line}").refused(409, "name_taken")
+    call.post("/api/sessions", name="a b").refused(400, "invalid_name")
+    assert f"known-{line}" in call.get(f"/api/sessions/known-{line}x").refused(404, "no_such_session")
+    call.post(f"/api/sessions/known-{line}x/end").refused(404, "no_such_session")
+    call.post("/api/queues", name=f"{line}-x", session="nowhere-at-all").refused(404, "no_such_session")

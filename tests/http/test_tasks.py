@@ -1,0 +1,256 @@
+"""Tasks over REST: put in line, listed, read, edited, deleted."""
+
+import pytest
+
+from sparkq_core.project import SparkQ
+from tests.http.caller import Caller, with_query
+
+
+def test_a_task_is_put_in_line(call: Caller, line: str) -> None:
+    call.add(line)
+    made = call.post("/api/tasks", queue=line, prompt="# Two\nmore", tool_name="run-bash", timeout=7, key=f"{line}-k")
+    task = made["task"]
+
+    assert made.status == 201
+    assert made.headers["location"] == f"/api/tasks/{task['id']}"
+    assert (task["friendly_id"], task["title"], task["status"]) == (f"#{task['id']}", "Two", "queued")
+    assert (task["tool_name"], task["task_class"], task["timeout"]) == ("run-bash", "MEDIUM_SCRIPT", 7)
+    assert (task["position"], task["source"], "prompt" in task) == (2, "http", False)
+
+
+def test_the_same_key_gives_the_same_task_with_200(call: Caller, line: str) -> None:
+    first = call.post("/api/tasks", queue=line, prompt="one", key=f"{line}-k")
+    again = call.post("/api/tasks", queue=line, prompt="other", key=f"{line}-k")
+
+    assert (first.status, again.status) == (201, 200)
+    assert again["task"]["id"] == first["task"]["id"]
+
+
+def test_a_queue_may_be_named_by_its_id(call: Caller, line: str) -> None:
+    number = call.get(f"/api/queues/{line}")["queue"]["id"]
+
+    for address in (number, str(number), f"#{number}"):
+        assert call.post("/api/tasks", queue_id=address, prompt="one")["task"]["queue"] == line
+    assert call.post("/api/tasks", queue=str(number), prompt="one")["task"]["queue"] == line
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"prompt": ""}, "invalid_text"),
+        ({"prompt": "a\x00b"}, "invalid_text"),
+        ({"prompt": "x", "timeout": 0}, "invalid_value"),
+        ({"prompt": "x", "timeout": 604_801}, "invalid_value"),
+        ({"prompt": "x", "timeout": 2**70}, "invalid_value"),
+        ({"prompt": "x", "key": "k" * 201}, "invalid_text"),
+        ({"prompt": "x" * (1024 * 1024 + 1)}, "invalid_text"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_the_core_does_not_take_is_invalid(call: Caller, line: str, body: dict[str, object], code: str) -> None:
+    call.post("/api/tasks", queue=line, **body).refused(400, code)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"prompt": None},
+        {"prompt": 7},
+        {"prompt": "x", "timeout": "7"},
+        {"prompt": "x", "timeout": 1.5},
+        {"prompt": "x", "colour": "red"},
+        {"prompt": "x", "script": "deploy"},
+        {"prompt": "x", "queue_id": 1},
+    ],
+    ids=str,
+)
+def test_what_is_no_new_task_is_malformed(call: Caller, line: str, body: dict[str, object]) -> None:
+    call.post("/api/tasks", queue=line, **body).refused(422, "malformed")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"prompt": "\\ud800"', b"[" * 100_000], ids=str
+)
+def test_what_is_no_json_object_is_malformed(call: Caller, body: bytes) -> None:
+    call.send("POST", "/api/tasks", body, {"Content-Type": "application/json"}).refused(422, "malformed")
+
+
+@pytest.mark.parametrize("place", ["queue", "prompt", "key", "tool_name"])
+def test_a_lone_surrogate_is_refused_wherever_it_stands(call: Caller, line: str, place: str) -> None:
+    refused = call.post("/api/tasks", **({"queue": line, "prompt": "one"} | {place: "a\ud800"}))
+
+    assert refused.status in (400, 404, 422)
+    assert set(refused.facts) == {"error", "message", "hint"}
+
+
+def test_unknown_names_are_not_found(call: Caller, line: str) -> None:
+    assert line in call.post("/api/tasks", queue=f"{line}x", prompt="x").refused(404, "no_such_queue")
+    call.post("/api/tasks", queue_id=999_999, prompt="x").refused(404, "no_such_queue")
+    call.post("/api/tasks", queue=line, prompt="x", tool_name="run-bush").refused(404, "no_such_tool")
+    call.post("/api/tasks", queue=line, prompt="x", task_class="NONE").refused(404, "no_such_class")
+    call.post("/api/tasks", queue=line, script="nowhere").refused(404, "no_such_script")
+
+
+def test_many_are_put_in_line_in_their_order(call: Caller, line: str) -> None:
+    made = call.post("/api/tasks/bulk", queue=line, prompts=["one", "two"], tool_name="run-bash")
+
+    assert made.status == 201
+    assert [(one["title"], one["position"]) for one in made["tasks"]] == [("one", 1), ("two", 2)]
+
+
+def test_many_are_all_put_in_line_or_none(call: Caller, line: str) -> None:
+    call.post("/api/tasks/bulk", queue=line, prompts=["one", ""]).refused(400, "invalid_text")
+    call.post("/api/tasks/bulk", queue=line, prompts=[]).refused(400, "invalid_value")
+    call.post("/api/tasks/bulk", queue=line, text="\n").refused(400, "invalid_value")
+    call.post("/api/tasks/bulk", queue=line).refused(422, "malformed")
+    call.post("/api/tasks/bulk", queue=line, prompts="one").refused(422, "malformed")
+
+    assert call.get(f"/api/queues/{line}")["queue"]["queued"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "split", "titles"),
+    [
+        ("## One\na\n## Two\nb", True, ["One", "Two"]),
+        ("- [ ] one\n2. two\n", True, ["one", "two"]),
+        ("## One\n## Two", False, ["One"]),
+    ],
+)
+def test_a_text_becomes_tasks(call: Caller, line: str, text: str, split: bool, titles: list[str]) -> None:
+    made = call.post("/api/tasks/bulk", queue=line, text=text, split=split)
+
+    assert [one["title"] for one in made["tasks"]] == titles
+
+
+def test_a_page_leads_to_the_next(call: Caller, line: str) -> None:
+    ids = [one["id"] for one in call.post("/api/tasks/bulk", queue=line, prompts=["x"] * 5)["tasks"]]
+    found: list[int] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = call.get(with_query("/api/tasks", queue=line, status="queued", limit=2, **cursor))
+        found += [one["id"] for one in page["tasks"]]
+        assert page["total"] == 5
+        if "next_cursor" not in page.facts:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+
+    assert found == ids
+
+
+def test_lists_are_filtered_by_everything(call: Caller, line: str) -> None:
+    done, waiting = call.done(line, f"polish {line}"), call.add(line, "other", tool_name="run-bash")
+    task = call.get(f"/api/tasks/{done}")
+
+    def found(**wanted: object) -> list[int]:
+        return [one["id"] for one in call.get(with_query("/api/tasks", queue=line, **wanted))["tasks"]]
+
+    assert found() == [waiting, done]
+    assert found(sort="oldest") == [done, waiting]
+    assert found(status="succeeded") == [done]
+    assert found(tool="run-bash") == [waiting]
+    assert found(worker="ann") == [done]
+    assert found(reviewed="false") == [done]
+    assert found(reviewed="true") == []
+    assert found(search="polish") == [done]
+    assert found(since=task["created_at"]) == [waiting, done]
+    assert found(until=task["created_at"]) == []
+    assert found(status="", since="", reviewed="", sort="", cursor="", search="") == [waiting, done]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=waiting",
+        "sort=random",
+        "limit=0",
+        "limit=1001",
+        "cursor=x",
+        f"cursor={95 * 10**17}",
+        "sort=line",
+        "search=%22",
+        "search=x&sort=line",
+    ],
+)
+def test_a_filter_that_cannot_be_is_invalid(call: Caller, query: str) -> None:
+    call.get(f"/api/tasks?{query}").refused(400, "invalid_value")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=yesterday",
+        "reviewed=perhaps",
+        "limit=x",
+        "stauts=queued",
+        "since=99999-01-01",
+    ],
+)
+def test_a_parameter_that_cannot_be_read_is_malformed(call: Caller, query: str) -> None:
+    call.get(f"/api/tasks?{query}").refused(422, "malformed")
+
+
+def test_lists_never_carry_prompts(call: Caller, line: str) -> None:
+    call.add(line, "title\nsecret words")
+
+    assert b"secret" not in call.get(f"/api/tasks?queue={line}").body
+
+
+def test_a_task_is_read_whole(call: Caller, line: str) -> None:
+    number = call.failed(line, "one\nmore")
+    task = call.get(f"/api/tasks/{number}")
+
+    assert (task["prompt"], task["status"], task["error_message"]) == ("one\nmore", "failed", "no way")
+    assert [one["outcome"] for one in task["history"]] == ["failed"]
+    assert [one["kind"] for one in task["events"]] == ["enqueued", "claimed", "failed"]
+    assert call.get(f"/api/tasks/%23{number}").facts == task.facts
+
+
+@pytest.mark.parametrize("address", ["abc", "1.5", "-1", "1e3", "%23", "9" * 19, "%D9%A1"])
+def test_what_is_no_id_is_malformed(call: Caller, address: str) -> None:
+    call.get(f"/api/tasks/{address}").refused(422, "malformed")
+
+
+@pytest.mark.parametrize("number", [0, 999_999, 10**18 - 1])
+def test_an_unknown_task_is_not_found(call: Caller, number: int) -> None:
+    call.get(f"/api/tasks/{number}").refused(404, "no_such_task")
+    call.patch(f"/api/tasks/{number}", prompt="x").refused(404, "no_such_task")
+    call.delete(f"/api/tasks/{number}").refused(404, "no_such_task")
+
+
+def test_a_waiting_task_is_edited(call: Caller, line: str) -> None:
+    number = call.add(line)
+    changed = call.patch(f"/api/tasks/{number}", prompt="other", task_class="FAST_SCRIPT")["task"]
+
+    assert (changed["title"], changed["task_class"], changed["timeout"]) == ("other", "FAST_SCRIPT", 30)
+    call.patch(f"/api/tasks/{number}", prompt="").refused(400, "invalid_text")
+    call.patch(f"/api/tasks/{number}", status="failed").refused(422, "malformed")
+
+
+def test_a_running_task_is_neither_edited_nor_deleted(call: Caller, line: str) -> None:
+    number = call.running(line)
+
+    call.patch(f"/api/tasks/{number}", prompt="other").refused(409, "wrong_state")
+    call.delete(f"/api/tasks/{number}").refused(409, "wrong_state")
+
+
+def test_a_task_is_deleted(call: Caller, line: str) -> None:
+    number = call.add(line)
+
+    assert call.delete(f"/api/tasks/{number}")["deleted"] == number
+    call.get(f"/api/tasks/{number}").refused(404, "no_such_task")
+
+
+def test_a_script_of_the_index_becomes_a_task(call: Caller, line: str, behind: SparkQ) -> None:
+    folder = behind.config.root / "scripts"
+    folder.mkdir(exist_ok=True)
+    (folder / "deploy.sh").write_text(
+        "# name: deploy\n# description: Ship it\n# inputs: ENV (required)\n# timeout: 9\n"
+    )
+
+    made = call.post("/api/tasks", queue=line, script="deploy", inputs={"ENV": "test"})["task"]
+    assert (made["tool_name"], made["timeout"], made["source"]) == ("run-bash", 9, "script")
+    assert "ENV = test" in call.get(f"/api/tasks/{made['id']}")["prompt"]
+    assert "ENV" in call.post("/api/tasks", queue=line, script="deploy").refused(400, "invalid_value")
+    assert [one["name"] for one in call.get("/api/scripts?words=ship")["scripts"]] == ["deploy"]
+    assert call.get("/api/scripts?words=nothing")["total"] == 0

@@ -1,0 +1,98 @@
+"""A server that other machines can reach: its token, where it stands, and what it opens."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+
+from sparkq_core.errors import StorageError
+from sparkq_http import token
+from tests.http.caller import JSON, Caller, Served
+from tests.http.conftest import new_project
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    server = Served(new_project(tmp_path_factory.mktemp("wide")), host="0.0.0.0")
+    yield server
+    server.stop()
+
+
+def secret(server: Served) -> str:
+    return (server.root / "sparkq/run" / token.FILE).read_text().strip()
+
+
+def test_nothing_is_answered_without_the_token(wide: Served) -> None:
+    refused = wide.call.get("/api/queues")
+
+    refused.refused(401, "no_token")
+    assert refused.headers["www-authenticate"] == "Bearer"
+    assert "content-security-policy" in refused.headers
+    for path in ("/docs", "/openapi.json", "/api/events", "/assets/0/x.js", "/nowhere", "/health/", "//health"):
+        wide.call.get(path).refused(401, "no_token")
+    wide.call.post("/api/queues", name="x").refused(401, "no_token")
+    assert wide.call.get("/health").status == 200
+
+
+def test_the_token_is_a_bearer(wide: Served) -> None:
+    def asked(authorization: str) -> int:
+        return wide.call.send("GET", "/api/queues", None, {"Authorization": authorization}).status
+
+    key = secret(wide)
+    assert asked(f"Bearer {key}") == 200
+    assert [asked(one) for one in (f"Bearer {key}x", "Bearer ", f"Basic {key}", key, "Bearer \xff")] == [401] * 5
+
+
+def test_a_browser_logs_in_and_keeps_a_cookie(wide: Served) -> None:
+    done = wide.call.get(f"/login?token={secret(wide)}")
+    cookie = done.headers["set-cookie"]
+
+    assert (done.status, done.headers["location"]) == (303, "/")
+    assert "httponly" in cookie.lower()
+    assert "samesite=lax" in cookie.lower()
+    kept = {"Cookie": cookie.partition(";")[0]}
+    assert wide.call.send("GET", "/api/queues", None, kept).status == 200
+    assert wide.call.send("POST", "/api/queues", b'{"name": "x"}', {**kept, **JSON}).status == 201
+    foreign = {**kept, **JSON, "Origin": "http://evil.example"}
+    wide.call.send("POST", "/api/queues", b'{"name": "y"}', foreign).refused(403, "foreign_origin")
+
+
+@pytest.mark.parametrize("given", ["", "?token=", "?token=wrong", "?token=%ff", f"?token={'x' * 201}"])
+def test_another_token_opens_nothing(wide: Served, given: str) -> None:
+    done = wide.call.get(f"/login{given}")
+
+    assert done.status in (401, 422)
+    assert "set-cookie" not in done.headers
+
+
+def test_an_address_is_a_host_and_a_foreign_name_is_not(wide: Served) -> None:
+    key = {"Authorization": f"Bearer {secret(wide)}"}
+
+    assert wide.call.send("GET", "/api/queues", None, {**key, "Host": f"192.0.2.7:{wide.port}"}).status == 200
+    wide.call.send("GET", "/api/queues", None, {**key, "Host": f"evil.example:{wide.port}"}).refused(421, "misdirected")
+
+
+def test_the_token_is_the_owners_file_and_never_printed(wide: Served) -> None:
+    file = wide.root / "sparkq/run" / token.FILE
+
+    assert S_IMODE(file.stat().st_mode) == 0o600
+    assert len(secret(wide)) == 64
+    assert secret(wide) not in wide.said
+    assert str(file) in wide.said
+
+
+def test_a_token_outlives_the_server_and_is_never_written_through_a_symlink(tmp_path: Path) -> None:
+    first = token.kept(tmp_path)
+    assert token.kept(tmp_path) == first
+
+    (tmp_path / token.FILE).unlink()
+    (tmp_path / "target").write_text("")
+    (tmp_path / token.FILE).symlink_to(tmp_path / "target")
+    with pytest.raises(StorageError, match="cannot be used"):
+        token.kept(tmp_path)
+    assert (tmp_path / "target").read_text() == ""
+
+
+def test_on_this_machine_no_token_is_needed(call: Caller) -> None:
+    assert call.get("/login").status == 303

@@ -1,0 +1,210 @@
+"""What workers and the person do to one task over REST."""
+
+import pytest
+
+from sparkq_core import tasks
+from sparkq_core.project import SparkQ
+from tests.http.caller import Caller
+from tests.support import SetClock
+
+VERBS = {
+    "claim": {"worker_id": "bob"},
+    "complete": {"result_summary": "x"},
+    "fail": {"error_message": "x"},
+    "progress": {},
+    "release": {},
+    "requeue": {},
+    "reset": {},
+    "cancel": {},
+    "front": {},
+    "accept": {},
+    "review": {},
+}
+APPLIES = {
+    "queued": {"claim", "cancel", "front"},
+    "running": {"complete", "fail", "progress", "release"},
+    "succeeded": {"complete", "review"},
+    "failed": {"fail", "requeue", "reset", "review"},
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("status", APPLIES)
+def test_a_verb_applies_where_the_life_cycle_says(call: Caller, line: str, status: str, verb: str) -> None:
+    made = {"queued": call.add, "running": call.running, "succeeded": call.done, "failed": call.failed}
+    number = made[status](line)
+    reply = call.post(f"/api/tasks/{number}/{verb}", **VERBS[verb])
+
+    if verb in APPLIES[status]:
+        assert reply["task"]["id"] == number
+    else:
+        assert status in reply.refused(409, reply.facts.get("error", ""))
+        assert call.get(f"/api/tasks/{number}")["status"] == status
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_on_an_unknown_task_is_not_found(call: Caller, verb: str) -> None:
+    call.post(f"/api/tasks/999999/{verb}", **VERBS[verb]).refused(404, "no_such_task")
+    call.post(f"/api/tasks/x/{verb}", **VERBS[verb]).refused(422, "malformed")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_takes_its_own_keys_only(call: Caller, line: str, verb: str) -> None:
+    call.post(f"/api/tasks/{call.add(line)}/{verb}", **VERBS[verb], colour="red").refused(422, "malformed")
+
+
+@pytest.mark.parametrize("verb", ["claim", "complete", "fail"])
+def test_a_verb_needs_what_it_is_about(call: Caller, line: str, verb: str) -> None:
+    call.post(f"/api/tasks/{call.add(line)}/{verb}").refused(422, "malformed")
+
+
+def test_a_result_is_kept_with_its_data(call: Caller, line: str) -> None:
+    number = call.running(line)
+    done = call.post(f"/api/tasks/{number}/complete", result_summary="did it", result_data={"ok": [1, None]}, attempt=1)
+
+    assert (done["status"], done["remaining"], done["task"]["status"]) == ("succeeded", 0, "succeeded")
+    assert call.get(f"/api/tasks/{number}")["result_data"] == {"ok": [1, None]}
+
+
+def test_the_same_outcome_again_is_harmless_and_another_is_a_conflict(call: Caller, line: str) -> None:
+    number = call.done(line)
+
+    assert call.post(f"/api/tasks/{number}/complete", result_summary="did it")["status"] == "succeeded"
+    call.post(f"/api/tasks/{number}/fail", error_message="x").refused(409, "claim_lost")
+
+
+@pytest.mark.parametrize("verb", ["complete", "fail", "progress", "release"])
+@pytest.mark.parametrize(("attempt", "status"), [(1, 409), (3, 400), (0, 422), (2**70, 422), ("1", 422)])
+def test_only_the_running_attempt_speaks(call: Caller, line: str, verb: str, attempt: int | str, status: int) -> None:
+    number = call.running(line)
+    call.post(f"/api/tasks/{number}/release")
+    call.post(f"/api/tasks/{number}/claim", worker_id="bob")
+
+    assert call.post(f"/api/tasks/{number}/{verb}", **VERBS[verb], attempt=attempt).status == status
+    assert call.get(f"/api/tasks/{number}")["worker_id"] == "bob"
+
+
+@pytest.mark.parametrize("data", [b"NaN", b"Infinity", b'"\\ud800"', b"[" * 3000 + b"]" * 3000])
+def test_data_that_is_no_json_is_refused(call: Caller, line: str, data: bytes) -> None:
+    number = call.running(line)
+    body = b'{"result_summary": "x", "result_data": ' + data + b"}"
+    reply = call.send("POST", f"/api/tasks/{number}/complete", body, {"Content-Type": "application/json"})
+
+    assert reply.status in (200, 400, 422), reply.body
+    assert call.get(f"/api/tasks/{number}").status == 200
+
+
+def test_an_own_error_type_is_kept_and_sparkqs_are_not_for_workers(call: Caller, line: str) -> None:
+    number = call.running(line)
+
+    call.post(f"/api/tasks/{number}/fail", error_message="x", error_type="timeout").refused(400, "invalid_value")
+    failed = call.post(f"/api/tasks/{number}/fail", error_message="x", error_type="gave_up")
+    assert failed["task"]["error_type"] == "gave_up"
+
+
+def test_a_progress_note_stands_in_the_timeline(call: Caller, line: str) -> None:
+    number = call.running(line)
+    told = call.post(f"/api/tasks/{number}/progress", note="half", attempt=1)["task"]
+
+    assert told["heartbeat_at"]
+    assert call.get(f"/api/tasks/{number}")["events"][-1]["text"] == "half"
+
+
+def test_a_released_task_waits_again(call: Caller, line: str) -> None:
+    number = call.running(line)
+
+    assert call.post(f"/api/tasks/{number}/release", reason="lunch")["task"]["status"] == "queued"
+
+
+def test_feedback_reaches_the_next_claimer(call: Caller, line: str) -> None:
+    number = call.failed(line)
+    waiting = call.add(line, "two")
+    back = call.post(f"/api/tasks/{number}/requeue", feedback="try harder", prompt="better", front=True)["task"]
+    claim = call.post(f"/api/queues/{line}/claim", worker_id="bob")["task"]
+
+    assert (back["position"], back["title"]) == (1, "better")
+    assert (claim["id"], claim["attempt"], claim["feedback"]) == (number, 2, "try harder")
+    assert claim["previous"] == {
+        "attempt": 1, "worker_id": "ann", "outcome": "failed", "error_type": "error", "text": "no way",
+    }  # fmt: skip
+    assert call.get(f"/api/queues/{line}/peek")["tasks"][0]["id"] == waiting
+
+
+def test_a_succeeded_task_is_done_again_when_told_so(call: Caller, line: str) -> None:
+    number = call.done(line)
+
+    call.post(f"/api/tasks/{number}/requeue").refused(409, "wrong_state")
+    assert call.post(f"/api/tasks/{number}/requeue", again=True)["task"]["status"] == "queued"
+
+
+def test_a_task_is_moved_to_the_front(call: Caller, line: str) -> None:
+    _, second = call.add(line), call.add(line, "two")
+    call.post(f"/api/tasks/{second}/front")["task"]
+
+    assert call.get(f"/api/queues/{line}/peek")["tasks"][0]["id"] == second
+
+
+def test_a_cancelled_task_says_why(call: Caller, line: str) -> None:
+    number = call.add(line)
+
+    assert call.post(f"/api/tasks/{number}/cancel", reason="no need")["task"]["error_type"] == "cancelled"
+    assert call.get(f"/api/tasks/{number}")["error_message"] == "no need"
+
+
+def test_a_late_result_is_refused_kept_and_accepted(call: Caller, line: str, behind: SparkQ) -> None:
+    number = call.running(line, timeout=1)
+    later = behind._replace(clock=SetClock(behind.clock.now() + 5_000))
+    tasks.get(later, number)
+    later.clock.move(5)  # type: ignore[attr-defined]
+    assert tasks.get(later, number).error_type == "timeout"
+
+    assert "status is failed" in call.post(f"/api/tasks/{number}/complete", result_summary="late").refused(
+        409, "claim_lost"
+    )
+    assert call.get(f"/api/tasks/{number}")["history"][0]["late"]["text"] == "late"
+    assert call.post(f"/api/tasks/{number}/accept")["task"]["status"] == "succeeded"
+    assert call.get(f"/api/tasks/{number}")["result_summary"] == "late"
+
+
+def test_the_inbox_holds_what_nobody_has_seen(call: Caller, line: str) -> None:
+    seen, other, waiting = call.done(line), call.failed(line), call.add(line)
+    found = call.get(f"/api/inbox?queue={line}&limit=1")
+
+    assert (found["tasks"][0]["id"], found["tasks"][0]["summary"], found["total"]) == (seen, "did it", 2)
+    assert line in [one["queue"] for one in found["since_last_look"]["queues"]]
+    more = call.get(f"/api/inbox?queue={line}&cursor={found['next_cursor']}")
+    assert [one["id"] for one in more["tasks"]] == [other]
+
+    reviewed = call.post("/api/inbox/review", ids=[seen, f"#{other}", waiting, 999_999])
+    assert [one["id"] for one in reviewed["tasks"]] == [seen, other]
+    assert [(one["id"], one["error"]) for one in reviewed["refused"]] == [
+        (waiting, "wrong_state"),
+        (999_999, "no_such_task"),
+    ]
+    assert call.get(f"/api/inbox?queue={line}")["total"] == 0
+
+
+def test_a_look_at_the_inbox_is_remembered(call: Caller, line: str) -> None:
+    call.done(line)
+    looked = call.post("/api/inbox/look")["since_last_look"]
+
+    assert looked["since"]
+    assert line not in [one["queue"] for one in looked["queues"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("limit=0", 400), ("cursor=x", 400), (f"cursor={2 * 10**19}.1", 400), ("queue=nowhere-at-all", 404)],
+)
+def test_the_inbox_refuses_what_cannot_be(call: Caller, query: str, status: int) -> None:
+    assert call.get(f"/api/inbox?{query}").status == status
+
+
+@pytest.mark.parametrize("query", ["limit=x", "colour=red"])
+def test_the_inbox_takes_its_own_parameters_only(call: Caller, query: str) -> None:
+    call.get(f"/api/inbox?{query}").refused(422, "malformed")
+
+
+@pytest.mark.parametrize("ids", [None, "1", ["x"], [-1], [1] * 1001])
+def test_a_review_of_many_takes_ids(call: Caller, ids: object) -> None:
+    call.post("/api/inbox/review", ids=ids).refused(422, "malformed")
