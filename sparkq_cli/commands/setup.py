@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import connect, show
 from sparkq_cli.options import Json
 from sparkq_core import config as configuration
 from sparkq_core import lifecycle, project, queues, sessions
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS
+from sparkq_core.settings import SCALARS, Config
 from sparkq_core.text import checked_name, safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -26,6 +26,9 @@ def setup(
     ] = False,
     queue: Annotated[str | None, typer.Option("--queue", metavar="NAME", help="Create this queue too.")] = None,
     session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Create this session too.")] = None,
+    connect_claude: Annotated[
+        bool, typer.Option("--connect", help="Write .mcp.json, so that Claude Code finds the queue.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Set this repository up: sparkq.yml, the database, and what Git should ignore.
@@ -48,7 +51,10 @@ def setup(
         values = _asked(values)
     config, steps = lifecycle.setup(root, values, SystemClock(), env)
     sq = project.open(root, env=env)
-    made = _first(sq, session, queue, ask=not yes and not json)
+    fresh = not yes and not queues.all_of(sq, archived=True)
+    made = _first(sq, session, queue, ask=fresh)
+    if connect_claude or (fresh and typer.confirm("Let Claude Code find it (writes .mcp.json)?", default=True)):
+        made["connection"] = str(_connected(config))
     if json:
         done = [{"done": step.done, "path": str(step.path)} for step in steps]
         show.json_line({"project": config.name, "root": str(root), "settings": values, "steps": done} | made)
@@ -57,8 +63,8 @@ def setup(
     for step in steps:
         show.say(f"  {step.done:8}{_near(step.path, root)}")
     for noun, name in made.items():
-        show.say(f"  created {noun} {name}")
-    _next(sq)
+        show.say(f"  created {noun} {_near(Path(name), root)}")
+    _next(sq, connected="connection" in made)
 
 
 def _asked(values: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +107,7 @@ def _ask(key: str, value: Any) -> Any:
 def _first(sq: SparkQ, session: str | None, queue: str | None, *, ask: bool) -> dict[str, str]:
     """A first session and queue: named by options, or offered when there is none."""
     made = {}
-    if ask and not queues.all_of(sq, archived=True) and queue is None:
+    if ask and queue is None:
         session = session or _name("\nName of a first session (- for none)", "-", "session")
         queue = _name("Name of a first queue (- for none)", "main", "queue")
     session = None if session == "-" else session
@@ -121,6 +127,16 @@ def _first(sq: SparkQ, session: str | None, queue: str | None, *, ask: bool) -> 
     return made
 
 
+def _connected(config: Config) -> Path:
+    """Write the client's configuration, checked by starting what it names."""
+    target = connect.client("claude-code", config, Path.home())
+    server = connect.entry(config)
+    text = connect.merged(target, server)
+    connect.check(server)
+    connect.write(target, text)
+    return target.file
+
+
 def _name(question: str, default: str, noun: str) -> str:
     """A name, or `-`; one that cannot be is explained and asked again."""
     while True:
@@ -131,13 +147,14 @@ def _name(question: str, default: str, noun: str) -> str:
             show.say(f"  {error.message} {error.hint}")
 
 
-def _next(sq: SparkQ) -> None:
+def _next(sq: SparkQ, *, connected: bool) -> None:
     names = queues.names(sq)
     show.say("\nNext:")
     if not names:
         show.say("  sparkq queue create main")
     show.say(f'  sparkq enqueue "What Claude should do" --queue {names[0] if names else "main"}')
-    show.say("  claude mcp add sparkq -- sparkq mcp        (once, so that Claude Code can pull the queue)")
+    if not connected:
+        show.say("  sparkq connect claude-code        (once, so that Claude Code can pull the queue)")
 
 
 def _near(path: Path, root: Path) -> str:

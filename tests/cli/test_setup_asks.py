@@ -1,5 +1,6 @@
 """`sparkq setup` on a terminal: shows every default, confirms all, explains a wrong answer and asks again."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from sparkq_core import config, lifecycle, project, queues
 from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.terminal import CTRL_C, CTRL_D, Terminal
+
+CONNECT = "Let Claude Code find it (writes .mcp.json)? [Y/n]: "
 
 
 def answer(terminal: Terminal, shell: Shell, answers: dict[str, str]) -> None:
@@ -34,8 +37,11 @@ def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
         terminal.type("feature-x")
         terminal.until("first queue (- for none) [main]: ")
         terminal.type("")
+        terminal.until(CONNECT)
+        terminal.type("y")
         assert terminal.end() == 0
 
+    assert json.loads((bare.folder / ".mcp.json").read_text())["mcpServers"]["sparkq"]["args"][-1] == str(bare.folder)
     assert config.load(bare.folder, {}).settings.server.port == 5005
     (queue, _), *rest = queues.all_of(project.open(bare.folder, env={}))
     assert (queue.name, queue.session, rest) == ("main", "feature-x", [])
@@ -59,6 +65,8 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
         for question in ("first session", "first queue"):
             terminal.until(question)
             terminal.type("-")
+        terminal.until(CONNECT)
+        terminal.type("n")
         assert terminal.end() == 0
 
     found = config.load(bare.folder, {}).settings
@@ -106,6 +114,8 @@ def test_a_first_queue_that_cannot_be_is_asked_again_or_left_out(bare: Shell, wr
         if wrong != "-":
             assert "cannot be a queue name" in terminal.until("first queue (- for none) [main]: ")
             terminal.type("main")
+        terminal.until(CONNECT)
+        terminal.type("n")
         assert terminal.end() == 0
 
     assert len(queues.names(project.open(bare.folder, env={}))) == (wrong != "-")
