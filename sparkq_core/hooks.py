@@ -6,9 +6,11 @@ Nobody waits for them: a failing or hanging hook never disturbs the queue.
 
 import subprocess
 import tempfile
+from contextlib import suppress
 from typing import Any
 
 from sparkq_core import queues, tasks, wire
+from sparkq_core.db import Transaction
 from sparkq_core.errors import NoSuchTask
 from sparkq_core.model import Event
 from sparkq_core.project import SparkQ
@@ -16,7 +18,7 @@ from sparkq_core.project import SparkQ
 ON_EVENT = {"succeeded": "on_succeeded", "failed": "on_failed", "timed out": "on_failed", "stale": "on_stale"}
 BATCH = 100
 WATERMARK = "SELECT hooked_event FROM project"
-BEGIN_HERE = "UPDATE project SET hooked_event = (SELECT coalesce(max(id), 0) FROM events)"
+BEFORE = "SELECT id FROM events WHERE at < :since ORDER BY id DESC LIMIT 1"
 NEW = """
 SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM events WHERE id > :after ORDER BY id LIMIT :limit
 """
@@ -45,13 +47,20 @@ def _take(sq: SparkQ) -> list[Event]:
         return []
     with sq.db.write() as tx:
         row = tx.row(WATERMARK)
-        if row is None or row[0] is None:
-            tx.run(BEGIN_HERE)
-            return []
-        found = [Event(*one) for one in tx.rows(NEW, {"after": row[0], "limit": BATCH})]
-        if found:
-            tx.run(TAKEN, {"event": found[-1].id})
+        after = row[0] if row is not None and row[0] is not None else _beginning(sq, tx)
+        found = [Event(*one) for one in tx.rows(NEW, {"after": after, "limit": BATCH})]
+        tx.run(TAKEN, {"event": found[-1].id if found else after})
     return found
+
+
+def _beginning(sq: SparkQ, tx: Transaction) -> int:
+    """The last event before the hooks were configured: before sparkq.yml was last written, or now without one."""
+    since = sq.clock.now() + 1
+    if sq.config.file is not None:
+        with suppress(OSError):
+            since = int(sq.config.file.stat().st_mtime * 1000)
+    row = tx.row(BEFORE, {"since": since})
+    return int(row[0]) if row else 0
 
 
 def _wanted(sq: SparkQ, events: list[Event]) -> list[tuple[tuple[str, ...], wire.Json]]:

@@ -51,6 +51,11 @@ def get(source: Reader, name: str) -> Session:
     return Session(*row)
 
 
+def named(sq: SparkQ, name: str) -> Session:
+    """The session called `name`. Raises NoSuchSession."""
+    return get(sq.db, name)
+
+
 def all_of(sq: SparkQ) -> tuple[Session, ...]:
     """Every session, active ones first, oldest first."""
     return tuple(Session(*row) for row in sq.db.rows(ALL))

@@ -14,7 +14,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus
 from mcp.shared.subscriptions import ResourceUpdated
 from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
-from sparkq_core import events
+from sparkq_core import events, hooks
 from sparkq_core.errors import SparkQError
 from sparkq_mcp.chat import Desk
 from sparkq_mcp.resources import touched
@@ -59,6 +59,7 @@ class Push:
                 newest = events.last(self._desk.sq)
                 if newest != last:
                     await self._publish(touched(self._desk, events.after(self._desk.sq, last)))
+                    hooks.run_due(self._desk.sq)  # at once, not with the next sweep
                 last = newest
             except SparkQError:
                 await anyio.sleep(2)

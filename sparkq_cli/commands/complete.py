@@ -12,6 +12,7 @@ from sparkq_cli.options import Attempt, Json, Quiet, TaskId
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Settled
+from sparkq_core.project import SparkQ
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -39,11 +40,16 @@ def complete(
                 f"--data is not JSON: {error}.", "Quote it for the shell: --data '{\"files\": 3}'"
             ) from error
     sq = open_sparkq()
-    report(tasks.complete(sq, task_id, text_from(summary, file, "result"), data=value, attempt=attempt), json, quiet)
+    done = tasks.complete(sq, task_id, text_from(summary, file, "result"), data=value, attempt=attempt)
+    report(sq, done, json, quiet)
 
 
-def report(done: Settled, json: bool, quiet: bool) -> None:
-    """What a settled task answers, for `complete` and `fail`."""
+def report(sq: SparkQ, done: Settled, json: bool, quiet: bool) -> None:
+    """What a settled task answers, and the hooks that it starts, for `complete` and `fail`."""
+    if sq.config.settings.hooks:
+        from sparkq_core import hooks
+
+        hooks.run_due(sq)
     if json:
         show.json_line(wire.settled(done))
     elif not quiet:

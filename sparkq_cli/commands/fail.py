@@ -28,4 +28,5 @@ def fail(
     Example: sparkq fail 42 "The test database is missing" --type environment
     """
     text = text_from(message, file, "error message")
-    report(tasks.fail(open_sparkq(), task_id, text, error_type=error_type, attempt=attempt), json, quiet)
+    sq = open_sparkq()
+    report(sq, tasks.fail(sq, task_id, text, error_type=error_type, attempt=attempt), json, quiet)

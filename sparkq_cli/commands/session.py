@@ -1,13 +1,14 @@
-"""`sparkq session create|list|end`"""
+"""`sparkq session create|list|show|end`"""
 
 from typing import Annotated
 
 import typer
 
 from sparkq_cli import show
+from sparkq_cli.commands.queue import show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Quiet
-from sparkq_core import sessions, wire
+from sparkq_core import queues, sessions, wire
 
 app = typer.Typer(
     add_completion=False,
@@ -45,6 +46,29 @@ def list_sessions(json: Json = False) -> None:
     else:
         rows = [[one.name, one.status, show.ago(one.created_at, now), show.ago(one.ended_at, now)] for one in found]
         show.table(["NAME", "STATUS", "AGE", "ENDED"], rows, flexible=0)
+
+
+@app.command(name="show")
+def show_session(name: Name, json: Json = False) -> None:
+    """Show a session and its queues.
+
+    Example: sparkq session show feature-x
+    """
+    sq = open_sparkq()
+    session = sessions.named(sq, name)
+    found = tuple(one for one in queues.all_of(sq, archived=True) if one[0].session == session.name)
+    if json:
+        show.json_line(wire.session(session) | wire.queues(found))
+        return
+    now = sq.clock.now()
+    ended = f", ended {show.ago(session.ended_at, now)} ago" if session.ended_at else ""
+    show.say(
+        f"{show.paint(session.name, 'bold')}  {session.status}, begun {show.ago(session.created_at, now)} ago{ended}"
+    )
+    if found:
+        show_queues(found)
+    else:
+        show.say(f"No queues yet. Create one: sparkq queue create NAME --session {session.name}")
 
 
 @app.command()
