@@ -19,7 +19,7 @@ ALL = {one.name: one for one in (*PLANTED, *PLANTED_PLACES)}
 NAMED = sorted({test for one in ALL.values() for test in one.tests})
 NOTHING = Planted("nothing", "", (), tuple(NAMED))
 
-PYTEST = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-p", "no:cacheprovider")
+PYTEST = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-p", "no:cacheprovider", "-n0")
 """Without rewritten assertions and long tracebacks, which cost more here than the tests themselves."""
 
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]

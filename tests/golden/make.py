@@ -100,8 +100,8 @@ def recorded(sq: SparkQ) -> dict[str, Any]:
         "sessions": wire.sessions(sessions.all_of(sq)),
         "tasks": [wire.task_history(tasks.detail(sq, task.id), now) for task in listed],
         "lines": {name: [task.id for task in tasks.peek(sq, name, 100).tasks] for name in ("backend", "docs")},
-        "inbox": wire.inbox(inbox.unreviewed(sq), now),
-        "found": [task.id for task in search.page(sq, "better", limit=1000).tasks],
+        "inbox": [one.task.id for one in inbox.unreviewed(sq).tasks],
+        "found": sorted(task.id for task in search.page(sq, "better", limit=1000).tasks),
     }
 
 

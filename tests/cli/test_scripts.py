@@ -1,0 +1,189 @@
+"""`sparkq scripts`, and a script of the index as a task: `sparkq enqueue --script`."""
+
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import tasks
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.support import line, take
+
+DEPLOY = """\
+#!/bin/sh
+# name: deploy
+# description: Put the service on a machine
+# inputs: ENV (required), VERSION (optional)
+# outputs: URL
+# tags: ops, production
+# timeout: 600
+# task_class: LLM_LITE
+touch ran
+"""
+
+
+@pytest.fixture(autouse=True)
+def scripts(bare: Shell) -> Path:
+    """The project's scripts: "deploy" and "build"."""
+    folder = bare.folder / "scripts"
+    folder.mkdir()
+    (folder / "deploy.sh").write_text(DEPLOY)
+    (folder / "build.py").write_text("# name: build\n# tags: ci\n# description: Make everything\n")
+    return folder
+
+
+def test_scripts_are_listed_by_name(shell: Shell) -> None:
+    printed = shell.ok("scripts").splitlines()
+
+    assert printed[0].split() == ["NAME", "PATH", "DESCRIPTION", "INPUTS", "(*", "required)", "TAGS"]
+    assert [row.split()[0] for row in printed[1:3]] == ["build", "deploy"]
+    assert "ENV*, VERSION" in printed[2]
+    assert "ops, production" in printed[2]
+    assert printed[-1] == "Queue one: sparkq enqueue --script build --queue NAME"
+
+
+@pytest.mark.parametrize(
+    ("words", "names"), [(["ops"], ["deploy"]), (["MACHINE", "production"], ["deploy"]), (["ops", "ci"], [])], ids=str
+)
+def test_words_choose_among_them(shell: Shell, words: list[str], names: list[str]) -> None:
+    told = shell.facts("scripts", *words)
+
+    assert [one["name"] for one in told["scripts"]] == names
+    assert told["total"] == len(names)
+
+
+def test_in_json_a_script_is_whole(shell: Shell) -> None:
+    _, deploy = shell.facts("scripts")["scripts"]
+
+    assert deploy == {
+        "name": "deploy",
+        "path": "scripts/deploy.sh",
+        "tool_name": "run-bash",
+        "description": "Put the service on a machine",
+        "inputs": [
+            {"name": "ENV", "required": True, "description": ""},
+            {"name": "VERSION", "required": False, "description": ""},
+        ],
+        "outputs": [{"name": "URL", "required": False, "description": ""}],
+        "tags": ["ops", "production"],
+        "timeout": 600,
+        "task_class": "LLM_LITE",
+    }
+
+
+def test_without_scripts_it_says_where_it_looked(shell: Shell, scripts: Path) -> None:
+    for file in scripts.iterdir():
+        file.unlink()
+
+    assert shell.ok("scripts").startswith("No script with a header in scripts.")
+    assert shell.facts("scripts") == {"scripts": [], "total": 0}
+
+
+def test_the_folders_are_a_setting(shell: Shell) -> None:
+    (shell.folder / "tools").mkdir()
+    (shell.folder / "tools/lint.rb").write_text("# name: lint\n")
+    shell.ok("config", "set", "script_dirs", "scripts, tools")
+
+    assert [one["name"] for one in shell.facts("scripts")["scripts"]] == ["build", "deploy", "lint"]
+
+
+def test_a_script_becomes_a_task_with_its_tool_class_and_timeout(shell: Shell, sq: SparkQ, scripts: Path) -> None:
+    added = shell.facts("enqueue", "--script", "deploy", "--arg", "ENV=staging", "--arg", "VERSION=a=b")
+
+    claim = take(sq)
+    assert (added["id"], claim.task.source) == (claim.task.id, "script")
+    assert (claim.task.tool, claim.task.task_class, claim.task.timeout) == ("run-bash", "LLM_LITE", 600)
+    assert claim.prompt == (
+        "Run the script scripts/deploy.sh\n\nPut the service on a machine\n\n"
+        "Inputs:\n- ENV = staging\n- VERSION = a=b\n\nReport:\n- URL\n"
+    )
+    assert not (scripts.parent / "ran").exists(), "nothing was executed"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], ("run-bash", "LLM_LITE", 600)),
+        (["--timeout", "5"], ("run-bash", "LLM_LITE", 5)),
+        (["--class", "FAST_SCRIPT"], ("run-bash", "FAST_SCRIPT", 30)),
+        (["--class", "FAST_SCRIPT", "--timeout", "5"], ("run-bash", "FAST_SCRIPT", 5)),
+        (["--tool", "llm-haiku"], ("llm-haiku", "LLM_LITE", 600)),
+    ],
+    ids=str,
+)
+def test_what_the_person_says_goes_before_the_header(
+    shell: Shell, sq: SparkQ, options: list[str], expected: tuple[str, str, int]
+) -> None:
+    shell.ok("enqueue", "--script", "deploy", "--arg", "ENV=x", *options)
+
+    task = tasks.get(sq, 1)
+    assert (task.tool, task.task_class, task.timeout) == expected
+
+
+def test_a_script_without_a_timeout_has_its_tools(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("enqueue", "--script", "scripts/build.py")
+
+    task = tasks.get(sq, 1)
+    assert (task.tool, task.task_class, task.timeout) == ("run-python", "MEDIUM_SCRIPT", 300)
+
+
+def test_the_same_key_queues_a_script_once(shell: Shell, sq: SparkQ) -> None:
+    for _ in range(2):
+        shell.ok("enqueue", "--script", "build", "--key", "nightly")
+
+    assert line(sq) == [1]
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "says"),
+    [
+        (2, ["deploy"], "deploy needs ENV"),
+        (2, ["deploy", "--arg", "VERSION=1"], "--arg ENV="),
+        (2, ["deploy", "--arg", "ENV"], "--arg NAME=VALUE"),
+        (2, ["deploy", "--arg", "ENV=x", "--arg", "REGION=y"], "no input 'REGION'"),
+        (2, ["build", "--arg", "ENV=x"], "takes no inputs"),
+        (2, ["build", "and a prompt"], "A script and a prompt"),
+        (2, ["build", "--file", "x.md"], "A script and a prompt"),
+        (3, ["biuld"], "build"),
+        (3, ["build", "--class", "SLOW"], "SLOW"),
+        (3, ["build", "--queue", "nowhere"], "nowhere"),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_the_script_queues_nothing(
+    shell: Shell, sq: SparkQ, code: int, arguments: list[str], says: str
+) -> None:
+    assert says in shell.refused(code, "enqueue", "--script", *arguments)
+    assert line(sq) == []
+
+
+def test_a_name_that_two_scripts_have_is_refused_with_their_paths(shell: Shell, scripts: Path) -> None:
+    (scripts / "again.sh").write_text("# name: build\n")
+
+    assert "scripts/again.sh, scripts/build.py" in shell.refused(2, "enqueue", "--script", "build")
+    shell.ok("enqueue", "--script", "scripts/again.sh")
+
+
+@pytest.mark.parametrize("options", [["--arg", "ENV=x"], ["--split", "--script", "build"]], ids=str)
+def test_options_that_mean_nothing_here_are_not_passed_over(shell: Shell, sq: SparkQ, options: list[str]) -> None:
+    """An input without a script, parts of a script: whoever types that means something else."""
+    prompt = [] if "--script" in options else ["a prompt"]
+
+    shell.refused(2, "enqueue", *prompt, *options)
+    assert line(sq) == []
+
+
+def test_a_class_that_a_header_names_and_nobody_has_is_refused(shell: Shell, sq: SparkQ, scripts: Path) -> None:
+    (scripts / "odd.sh").write_text("# name: odd\n# task_class: NOBODYS\n")
+
+    assert "NOBODYS" in shell.refused(3, "enqueue", "--script", "odd")
+    assert line(sq) == []
+
+
+def test_reload_counts_the_scripts_and_names_what_is_wrong(shell: Shell, sq: SparkQ) -> None:
+    assert shell.facts("reload") == {"config": None, "scripts": 2}
+    assert sq.db.rows("SELECT count(*) FROM events WHERE kind = 'reloaded'") == [(1,)]
+
+    (shell.folder / "sparkq.yml").write_text("script_dirs: scripts\n")
+    assert "sparkq.yml:1" in shell.refused(2, "reload")
+    assert sq.db.rows("SELECT count(*) FROM events WHERE kind = 'reloaded'") == [(1,)]

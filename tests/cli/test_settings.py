@@ -1,0 +1,168 @@
+"""`sparkq config show|set`, `config-export`: the settings in force, where they come from, and changing one."""
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkq_core import config, events
+from sparkq_core.lifecycle import SEEDED_CLASSES
+from sparkq_core.project import SparkQ
+from sparkq_core.settings import SCALARS
+from tests.command import Shell
+from tests.dump import dump
+
+
+def shown(shell: Shell, *key: str) -> dict[str, tuple[Any, str]]:
+    """Value and source of each setting that `config show` tells."""
+    return {one["key"]: (one["value"], one["source"]) for one in shell.facts("config", "show", *key)["settings"]}
+
+
+def test_every_setting_is_shown_with_its_value_and_where_it_comes_from(shell: Shell, sq: SparkQ) -> None:
+    found = shown(shell)
+
+    assert {key: (one.default, "default") for key, one in SCALARS.items()}.items() <= found.items()
+    assert found["script_dirs"] == (["scripts"], "default")
+    assert [found[f"task_classes.{name}"][0] for name in SEEDED_CLASSES] == list(SEEDED_CLASSES.values())
+    assert {"tools.run-bash", "tools.run-python", "tools.llm-haiku", "tools.llm-sonnet", "tools.llm-codex"} <= set(
+        found
+    )
+
+
+def test_a_setting_of_the_file_is_shown_with_its_line(shell: Shell, written: Path) -> None:
+    lines = written.read_text().splitlines()
+
+    value, source = shown(shell, "purge.older_than_days")["purge.older_than_days"]
+
+    assert value == 3
+    assert lines[int(source.removeprefix("sparkq.yml:")) - 1].strip() == "older_than_days: 3"
+    assert shell.facts("config", "show")["file"] == str(written)
+
+
+def test_the_environment_goes_before_the_file_and_is_named(shell: Shell, written: Path) -> None:
+    printed = shell.ok("config", "show", "server.port", SPARKQ_SERVER__PORT="6006")
+
+    assert printed.splitlines()[1].split(maxsplit=2) == [
+        *("server.port", "6006"),
+        "the environment variable SPARKQ_SERVER__PORT",
+    ]
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest(shell: Shell) -> None:
+    assert "server.port" in shell.refused(2, "config", "show", "server.prot")
+    assert "server.port" in shell.refused(2, "config", "set", "server.prot", "1")
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "value"),
+    [
+        ("purge.older_than_days", "9", 9),
+        ("git", "off", False),
+        ("project.name", "Zoë's: #1", "Zoë's: #1"),
+        ("project.name", "007", "007"),
+        ("task_classes.LLM_HEAVY", "1800", 1800),
+        ("task_classes.SLOW", '{"timeout": 7, "description": "Slow"}', {"timeout": 7, "description": "Slow"}),
+        ("tools.run-make", '{"how": "Run it.", "task_class": "SLOW"}', {"how": "Run it.", "task_class": "SLOW"}),
+        ("hooks.on_failed", '["notify-send", "x"]', ["notify-send", "x"]),
+        ("script_dirs", "scripts, bin", ["scripts", "bin"]),
+    ],
+)
+def test_a_setting_is_changed_in_the_file_and_its_comments_stay(
+    shell: Shell, written: Path, key: str, typed: str, value: Any
+) -> None:
+    before = written.read_text()
+
+    told = shell.facts("config", "set", key, typed)
+
+    assert told == {"key": key, "value": value, "source": str(written)}
+    assert config.read_file(written)[key][0] == value
+    after = written.read_text()
+    went = [one for one in difflib.ndiff(before.splitlines(), after.splitlines()) if one.startswith("- ")]
+    assert len(went) <= 1
+    assert not any(one.strip("- ").startswith("#") for one in went)
+
+
+def test_without_a_file_a_setting_is_changed_in_the_database(shell: Shell, sq: SparkQ) -> None:
+    assert shell.ok("config", "set", "purge.older_than_days", "9") == (
+        "purge.older_than_days is 9 in the config table.\n"
+    )
+
+    assert shown(shell, "purge.older_than_days") == {"purge.older_than_days": (9, "the config table")}
+    assert not (shell.folder / "sparkq.yml").exists()
+    assert [one.kind for one in events.after(sq, 0)][-1] == "reloaded"
+
+
+def test_a_change_that_the_environment_hides_says_so(shell: Shell, written: Path) -> None:
+    printed = shell.ok("config", "set", "server.port", "5006", SPARKQ_SERVER__PORT="6006")
+
+    assert "server.port is 5006" in printed
+    assert "SPARKQ_SERVER__PORT goes before it" in printed
+
+
+@pytest.mark.parametrize(
+    ("key", "typed"),
+    [
+        ("server.port", "70000"),
+        ("server.port", "high"),
+        ("git", "maybe"),
+        ("env", "production"),
+        ("task_classes.X", "0"),
+        ("task_classes.X", "soon"),
+        ("tools.x", "{}"),
+        ("hooks.on_fire", '["x"]'),
+        ("script_dirs", ""),
+        ("server", "{}"),
+        ("server.host", b"caf\xe9".decode(errors="surrogateescape")),
+    ],
+)
+@pytest.mark.parametrize("with_file", [True, False])
+def test_what_no_setting_can_be_changes_nothing(
+    shell: Shell, sq: SparkQ, key: str, typed: str, with_file: bool
+) -> None:
+    file = shell.folder / "sparkq.yml"
+    if with_file:
+        file.write_text("env: dev # mine\n")
+    before = dump(sq)
+
+    shell.refused(2, "config", "set", key, typed)
+
+    assert dump(sq) == before
+    assert not with_file or file.read_text() == "env: dev # mine\n"
+
+
+def test_an_export_of_the_settings_is_a_file_that_says_the_same(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("config", "set", "purge.older_than_days", "9")
+    shell.ok("config", "set", "tools.run-make", '{"how": "Größe: {x} # y", "task_class": "LLM_LITE"}')
+    shell.ok("config", "set", "hooks.on_failed", '["notify-send", "A: b"]')
+    before = {key: value for key, (value, _) in shown(shell).items()}
+
+    assert shell.ok("config-export", "sparkq.yml") == "Written to sparkq.yml.\n"
+
+    assert {key: value for key, (value, _) in shown(shell).items()} == before
+    text = (shell.folder / "sparkq.yml").read_text()
+    assert shell.ok("config-export") == text
+    assert all(f"{key.rpartition('.')[2]}:" in text for key in SCALARS)
+    assert text.count("#") > len(SCALARS)
+
+
+def test_an_export_of_the_settings_overwrites_nothing(shell: Shell, written: Path) -> None:
+    before = written.read_text()
+
+    assert "exists already" in shell.refused(4, "config-export", "sparkq.yml")
+    assert written.read_text() == before
+
+
+def test_a_place_for_the_export_that_cannot_be_written_is_no_defect(shell: Shell) -> None:
+    assert "nowhere/sparkq.yml" in shell.refused(74, "config-export", "nowhere/sparkq.yml")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_the_settings_are_utf8_whatever_the_terminal_speaks(shell: Shell, encoding: str) -> None:
+    shell.ok("config", "set", "project.name", "Größe 🎉")
+
+    done = shell.sparkq("config-export", PYTHONIOENCODING=encoding)
+
+    assert (done.code, done.err) == (0, "")
+    assert f"name: {json.dumps('Größe 🎉', ensure_ascii=False)}" in done.out
