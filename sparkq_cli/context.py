@@ -2,11 +2,13 @@
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sparkq_core import project, queues
 from sparkq_core.config import environment
-from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue
+from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.states import QueueStatus
 from sparkq_core.text import MAX_TEXT
@@ -54,6 +56,37 @@ def read_file(file: Path, what: str) -> str:
         return _decoded(file.read_bytes(), what)
     except OSError as error:
         raise InvalidValue(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+
+
+def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
+    """Write lines as UTF-8 to a file that is not there yet, or to standard output, whatever the terminal speaks.
+
+    The file is whole or not there. Raises NotEmpty, StorageError.
+    """
+    if file is None:
+        for line in lines:
+            sys.stdout.buffer.write(f"{line}\n".encode())
+        return
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as stream, _removed_unless_whole(file):
+            for line in lines:
+                stream.write(f"{line}\n")
+            stream.flush()
+    except FileExistsError as error:
+        raise NotEmpty(
+            f"{file} exists already.", f"Choose another name: an {what} never overwrites anything."
+        ) from error
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written: {error.strerror}.", "Choose another place.") from error
+
+
+@contextmanager
+def _removed_unless_whole(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def _decoded(raw: bytes, what: str) -> str:

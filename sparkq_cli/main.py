@@ -1,5 +1,6 @@
 """`sparkq`: finds the room of the command, and turns refusals into one sentence and an exit code."""
 
+import io
 import os
 import signal
 import sys
@@ -18,6 +19,9 @@ def main() -> None:
     """The entry point of the `sparkq` command."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `sparkq tasks | head` ends quietly
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows its number
     if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
         _become("sparkq_mcp.stdio")
         return

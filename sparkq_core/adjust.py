@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from typing import Any
 
 from sparkq_core import config as configuration
@@ -37,20 +38,35 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
             tx.run(STORE, {"key": key, "value": json.dumps(value, ensure_ascii=False)})
             note(tx, sq.clock.now(), "reloaded")
         return "the config table"
-    text = file.read_text(encoding="utf-8")
+    real = file.resolve()
+    before = values_in(configuration.read_file(file))
+    text = real.read_bytes().decode()
     changed = spliced(text, key, value)
-    if configuration.parse(changed, file.name).get(key, (None, ""))[0] != value:
+    if not _says(changed, before | {key: value}):
         raise InvalidConfig(
             f"{file.name} is written in a way that cannot be changed safely.", f"Change {safe(key)} in an editor."
         )
-    beside = file.with_name(f".{file.name}.new")
+    beside = real.with_name(f".{file.name}.new")
     try:
-        beside.write_text(changed, encoding="utf-8")
-        os.replace(beside, file)
+        beside.write_bytes(changed.encode())
+        shutil.copymode(real, beside)
+        os.replace(beside, real)
     except OSError as error:
         raise StorageError(f"{file} cannot be written: {error.strerror}.", "Check the folder's permissions.") from error
     reload(sq)
     return str(file)
+
+
+def values_in(found: configuration.Found) -> dict[str, Any]:
+    """The values that a file gives, without where they stand in it."""
+    return {key: value for key, (value, _) in found.items()}
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return values_in(configuration.parse(text, "")) == wanted
+    except InvalidConfig:
+        return False
 
 
 def reload(sq: SparkQ) -> None:

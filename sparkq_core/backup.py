@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,10 +13,10 @@ import apsw
 from sparkq_core import __version__
 from sparkq_core.clock import iso
 from sparkq_core.db import Transaction, translated
-from sparkq_core.errors import Corrupt, InvalidValue, NotEmpty, StorageError
+from sparkq_core.errors import Corrupt, InvalidText, InvalidValue, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.schema import VERSION
-from sparkq_core.text import safe
+from sparkq_core.text import checked, safe
 
 FORMAT = "sparkq-export"
 
@@ -47,6 +48,7 @@ INSERTS = {
 }
 PROJECT = "SELECT name, created_at, looked_at FROM project"
 PROJECT_IN = "UPDATE project SET name = :name, created_at = :created_at, looked_at = :looked_at, indexed_event = 0"
+HOOKED = "UPDATE project SET hooked_event = (SELECT ifnull(max(id), 0) FROM events)"
 USED = "SELECT EXISTS (SELECT 1 FROM queues) OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM tasks)"
 EMPTIED = ("DELETE FROM config", "DELETE FROM tools", "DELETE FROM task_classes", "DELETE FROM events")
 NO_SEQUENCE = "DELETE FROM sqlite_sequence WHERE name = :name"
@@ -92,15 +94,22 @@ def _copy(sq: SparkQ, target: Path) -> None:
 
 
 def export(sq: SparkQ) -> Iterator[str]:
-    """The whole project as lines of JSON, of one moment: a head, then `{"table": …, "row": {…}}` for each row."""
+    """The whole project as lines of JSON, of one moment.
+
+    A head, then `{"table": …, "row": {…}}` for each row, and last `{"rows": …}`, their number: an export without it
+    was cut off.
+    """
     with sq.db.read() as tx:
         project = tx.row(PROJECT)
         assert project is not None
         head = {"format": FORMAT, "schema": VERSION, "version": __version__, "exported_at": iso(sq.clock.now())}
         yield _line(head | {"project": dict(zip(("name", "created_at", "looked_at"), project, strict=True))})
+        rows = 0
         for table, sql in SELECTS.items():
             for row in tx.rows(sql):
                 yield _line({"table": table, "row": dict(zip(NAMES[table], row, strict=True))})
+                rows += 1
+        yield _line({"rows": rows})
 
 
 def _line(value: Any) -> str:
@@ -110,7 +119,8 @@ def _line(value: Any) -> str:
 def load(sq: SparkQ, lines: Iterable[str]) -> int:
     """Read an export into a project that has no queue, session or task yet; returns how many rows came in.
 
-    All of it or nothing. Raises NotEmpty, and InvalidValue naming the line that cannot be read.
+    All of it or nothing, and no hook runs for what happened there. Raises NotEmpty, and InvalidValue naming the line
+    that cannot be read.
     """
     numbered = enumerate(lines, 1)
     with sq.db.write() as tx:
@@ -120,11 +130,20 @@ def load(sq: SparkQ, lines: Iterable[str]) -> int:
         _head(tx, next(numbered, (1, "")))
         for sql in EMPTIED:
             tx.run(sql)
-        rows = 0
+        rows, announced = 0, None
         for number, line in numbered:
             if line.strip():
-                _row(tx, number, line)
-                rows += 1
+                value = _parsed(number, line)
+                if announced is not None:
+                    raise InvalidValue(f"Line {number} comes after the export's end.", "Give one export, as written.")
+                if set(value) == {"rows"}:
+                    announced = value["rows"]
+                else:
+                    _row(tx, number, value)
+                    rows += 1
+        if announced != rows:
+            raise InvalidValue(f"The export ends before its end, after {rows:,} rows: it was cut off.", "Export again.")
+        tx.run(HOOKED)
     return rows
 
 
@@ -143,10 +162,9 @@ def _head(tx: Transaction, first: tuple[int, str]) -> None:
     _run(tx, 1, PROJECT_IN, project)
 
 
-def _row(tx: Transaction, number: int, line: str) -> None:
-    value = _parsed(number, line)
+def _row(tx: Transaction, number: int, value: dict[str, Any]) -> None:
     table, row = value.get("table"), value.get("row")
-    if table not in NAMES or not isinstance(row, dict) or set(row) != set(NAMES[table]):
+    if not isinstance(table, str) or table not in NAMES or not isinstance(row, dict) or set(row) != set(NAMES[table]):
         raise InvalidValue(f"Line {number} is no row of an export.", "The file is damaged or of another version.")
     if table == "sqlite_sequence":
         _run(tx, number, NO_SEQUENCE, {"name": row["name"]})
@@ -162,9 +180,19 @@ def _run(tx: Transaction, number: int, sql: str, values: dict[str, Any]) -> None
         ) from error
 
 
+def _texts(value: dict[str, Any]) -> dict[str, Any]:
+    """The object, if each of its texts is one that SparkQ can keep."""
+    for name, one in value.items():
+        if isinstance(one, str):
+            checked(one, name, limit=sys.maxsize, empty=True)
+    return value
+
+
 def _parsed(number: int, line: str) -> dict[str, Any]:
     try:
-        value = json.loads(line)
+        value = json.loads(line, object_hook=_texts)
+    except InvalidText as error:
+        raise InvalidValue(f"Line {number}: {error.message}", error.hint) from error
     except (ValueError, RecursionError) as error:
         raise InvalidValue(f"Line {number} is not JSON.", "Give a file that `sparkq export` wrote.") from error
     if not isinstance(value, dict):

@@ -15,6 +15,7 @@ from sparkq_core.text import nearest, safe
 MAX_FILE = 256 * 1024
 MAX_DEPTH = 20
 TABLES = ("task_classes", "tools", "hooks")
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")
 
 Found = dict[str, tuple[Any, str]]
 """Values by dotted key, each with where it stands ("sparkq.yml:12")."""
@@ -41,14 +42,16 @@ def load(
     elif stored:
         found = {key: (_stored(key, value), "the config table") for key, value in stored.items()}
     found |= _from_environment(env)
-    settings = build(found)
-    return Config(
-        settings,
+    config = Config(
+        build(found),
         where.root,
         where.file,
         {key: source for key, (_, source) in found.items()},
         place.repository(where.root) is not None,
     )
+    for path in (config.settings.database.path, config.settings.queue_runner.lock_dir, config.settings.logs.path):
+        config.path(path)
+    return config
 
 
 def _stored(key: str, value: str) -> Any:
@@ -88,8 +91,8 @@ def checked(spec: Scalar, value: Any, source: str) -> Any:
     if spec.kind is str:
         if not isinstance(value, str):
             raise InvalidConfig(f"{source}: {spec.key} must be text, not {_shown(value)}.", "Put it in quotes.")
-        if "\0" in value:
-            raise InvalidConfig(f"{source}: {spec.key} has a NUL character.", "Remove it.")
+        if _UNUSABLE.search(value):
+            raise InvalidConfig(f"{source}: {spec.key} has a NUL or a lone surrogate.", "Remove it.")
         if spec.choices and value not in spec.choices:
             raise InvalidConfig(f"{source}: {spec.key} is {_shown(value)}.", f"It can be {', '.join(spec.choices)}.")
         return value

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import apsw
 
 from sparkq_core import config as configuration
-from sparkq_core import project, schema
+from sparkq_core import schema
+from sparkq_core.clock import SystemClock
+from sparkq_core.db import Database
 from sparkq_core.errors import SparkQError
 from sparkq_core.lock import is_held
-from sparkq_core.project import SparkQ
 from sparkq_core.settings import Config
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
@@ -42,10 +43,10 @@ class Finding(NamedTuple):
 
 
 class Patient(NamedTuple):
-    """What the checks look at; `sq` is None when the project cannot be opened, and `trouble` says why."""
+    """What the checks look at; `db` is None when the database cannot be opened, and `trouble` says why."""
 
     config: Config
-    sq: SparkQ | None
+    db: Database | None
     trouble: SparkQError | None
     env: Mapping[str, str]
 
@@ -56,11 +57,20 @@ def examine(start: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
         config = configuration.load(start, env)
     except SparkQError as error:
         return (Finding("configuration", FAILURE, error.message, error.hint),)
+    db = Database(config.database, SystemClock(), schema.VERSION, _leave)
     try:
-        patient = Patient(config, project.open_with(config, start=start, env=env), None, env)
+        db.data_version()
+        patient = Patient(config, db, None, env)
     except SparkQError as error:
         patient = Patient(config, None, error, env)
-    return tuple(check(patient) for check in CHECKS)
+    try:
+        return tuple(check(patient) for check in CHECKS)
+    finally:
+        db.close()
+
+
+def _leave(_: apsw.Connection) -> None:
+    """An older schema is looked at as it is: upgrading it is for a command that works with it."""
 
 
 def _configuration(patient: Patient) -> Finding:
@@ -83,23 +93,35 @@ def _sqlite(_: Patient) -> Finding:
 def _database(patient: Patient) -> Finding:
     if patient.trouble is not None:
         return Finding("database", FAILURE, patient.trouble.message, patient.trouble.hint)
-    return Finding("database", OK, f"{patient.config.database}, schema {schema.VERSION}")
+    assert patient.db is not None
+    ((version,),) = patient.db.rows("PRAGMA user_version")
+    older = "" if version == schema.VERSION else f" (the next command upgrades it to {schema.VERSION})"
+    return Finding("database", OK, f"{patient.config.database}, schema {version}{older}")
 
 
 def _integrity(patient: Patient) -> Finding:
-    if patient.sq is None:
+    if patient.db is None:
         return Finding("integrity", WARNING, "not checked: the database cannot be opened")
-    found = [str(row[0]) for row in patient.sq.db.rows("PRAGMA integrity_check(5)")]
-    broken = patient.sq.db.rows("PRAGMA foreign_key_check")
-    if found != ["ok"] or broken:
-        message = "; ".join(found) if found != ["ok"] else f"{len(broken)} rows point nowhere"
+    wrong = _unsound(patient.db)
+    if wrong:
         return Finding(
             "integrity",
             FAILURE,
-            message,
+            wrong,
             "Put a backup in its place (`sparkq backup` makes them), and keep this file for study.",
         )
     return Finding("integrity", OK, "every page and every reference is sound")
+
+
+def _unsound(db: Database) -> str:
+    try:
+        found = [str(row[0]) for row in db.rows("PRAGMA integrity_check(5)")]
+        broken = db.rows("PRAGMA foreign_key_check")
+    except SparkQError as error:
+        return error.message
+    if found != ["ok"]:
+        return "; ".join(found)
+    return f"{len(broken)} rows point nowhere" if broken else ""
 
 
 def _wal(patient: Patient) -> Finding:

@@ -22,6 +22,10 @@ BEFORE = "SELECT id FROM events WHERE at < :since ORDER BY id DESC LIMIT 1"
 NEW = """
 SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM events WHERE id > :after ORDER BY id LIMIT :limit
 """
+SETTLED_SINCE = """
+SELECT EXISTS (SELECT 1 FROM events
+WHERE id > :event AND queue_id = :queue AND kind IN ('succeeded', 'failed', 'timed out'))
+"""
 TAKEN = "UPDATE project SET hooked_event = :event"
 
 _started: list[subprocess.Popen[bytes]] = []
@@ -91,9 +95,19 @@ def _task(sq: SparkQ, task_id: int) -> wire.Json | None:
 
 
 def _emptied(sq: SparkQ, settled: dict[int, Event]) -> list[wire.Json]:
-    """The queues whose last open task has just been settled."""
+    """The queues whose last open task has just been settled, by the last of these events and none after it."""
     found = [(queue, counts) for queue, counts in queues.all_of(sq, archived=True) if queue.id in settled]
-    return [wire.queue(queue, counts) for queue, counts in found if not counts.queued and not counts.running]
+    return [
+        wire.queue(queue, counts)
+        for queue, counts in found
+        if not counts.queued and not counts.running and not _settled_since(sq, settled[queue.id])
+    ]
+
+
+def _settled_since(sq: SparkQ, event: Event) -> bool:
+    """Whether a later event empties the queue as well: whoever takes that one tells it."""
+    row = sq.db.row(SETTLED_SINCE, {"event": event.id, "queue": event.queue_id})
+    return bool(row and row[0])
 
 
 def _start(sq: SparkQ, command: tuple[str, ...], document: dict[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from sparkq_core.settings import SCALARS, Config
 SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
 IGNORED_HEAD = "# SparkQ's data"
 IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
-_PLAIN = re.compile(r"[A-Za-z_./][\w./-]*")
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 HEADER = """\

@@ -29,6 +29,7 @@ WALK = re.compile(r"SCAN (\w+)(?! VIRTUAL TABLE INDEX \d+:.)")
 
 SCANS = {
     "USED": "asks whether there is any task at all: EXISTS stops at the first",
+    "BEFORE": "asked once in a project's life, when hooks are first seen, and ends at the newest event before them",
     "COUNT": "the total of a list by tool, worker or time, which no counter knows; lists by queue and status have one",
 }
 """Statements that may walk a whole growing table, each with its reason."""

@@ -1,6 +1,5 @@
 """`sparkq import`"""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +23,7 @@ def import_project(
     Example: sparkq setup --yes && sparkq import project.jsonl
     """
     sq = open_sparkq()
-    rows = backup.load(sq, sys.stdin if str(file) == "-" else read_file(file, "export").split("\n"))
+    rows = backup.load(sq, read_file(file, "export").split("\n"))
     if json:
         show.json_line({"rows": rows})
     else:

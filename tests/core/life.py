@@ -44,6 +44,12 @@ class Job:
     def last(self) -> Try:
         return self.tries[-1]
 
+    @property
+    def earlier(self) -> Try | None:
+        """What the next claimer is told of: the last attempt that came to something, else the last one."""
+        told = [one for one in self.tries if one.outcome != "released"] or self.tries
+        return told[-1] if told else None
+
     def number(self, back: int | None) -> int | None:
         """The number of the present attempt or of one before it; one that never was too."""
         return None if back is None else len(self.tries) - back

@@ -112,7 +112,7 @@ class LifeCycle(RuleBasedStateMachine):
 
     def started(self, claim: Any, worker: str) -> None:
         job = self.jobs[claim.task.id]
-        before = job.last if job.tries else None
+        before = job.earlier
         job.start(worker, self.clock.now())
         assert claim.task.attempts == len(job.tries)
         assert (claim.prompt, claim.feedback) == (job.prompt, job.feedback)
