@@ -151,17 +151,47 @@ COMMANDS = (
         "cli/test_tasks.py::test_a_task_is_shown_whole",
         "cli/test_tasks.py::test_the_timeline_tells_everything_in_order",
     ),
-    awaits(3, "R7.purge", "sparkq purge: delete old finished tasks."),
-    awaits(3, "R7.reload", "sparkq reload: settings and script index anew."),
-    awaits(3, "R7.config-export", "sparkq config-export: the settings as YAML."),
-    awaits(3, "R7.scripts", "sparkq scripts: list and discover scripts."),
+    held(
+        "R7.purge",
+        "sparkq purge: delete old finished tasks.",
+        "cli/test_care.py::test_a_purge_deletes_what_is_old_and_reviewed",
+        "cli/test_care.py::test_a_dry_run_only_counts",
+    ),
+    held(
+        "R7.reload",
+        "sparkq reload: settings and script index anew.",
+        "cli/test_scripts.py::test_reload_counts_the_scripts_and_names_what_is_wrong",
+        "core/test_adjust.py::test_reload_tells_running_servers_and_changes_nothing_else",
+    ),
+    held(
+        "R7.config-export",
+        "sparkq config-export: the settings as YAML.",
+        "cli/test_settings.py::test_an_export_of_the_settings_is_a_file_that_says_the_same",
+    ),
+    held(
+        "R7.scripts",
+        "sparkq scripts: list and discover scripts.",
+        "cli/test_scripts.py::test_scripts_are_listed_by_name",
+        "cli/test_scripts.py::test_words_choose_among_them",
+    ),
     held(
         "R7.help",
         "Inline help for every command.",
         "cli/test_help.py::test_every_help_has_an_example_or_an_explanation",
     ),
-    awaits(6, "R7.rest", "REST for sessions, queues, tasks, tools, with pagination and filters; 400, 404, 409."),
-    awaits(6, "R7.rest-docs", "Interactive docs at /docs."),
+    held(
+        "R7.rest",
+        "REST for sessions, queues, tasks, tools, with pagination and filters; 400, 404, 409.",
+        "http/test_document.py::test_every_api_route_is_in_the_document",
+        "http/test_tasks.py::test_a_page_leads_to_the_next",
+        "http/test_tasks.py::test_lists_are_filtered_by_everything",
+        "http/test_work.py::test_a_verb_applies_where_the_life_cycle_says",
+    ),
+    held(
+        "R7.rest-docs",
+        "Interactive docs at /docs.",
+        "http/test_document.py::test_the_reference_page_is_made_of_own_files",
+    ),
     awaits(6, "R7.page", "Dashboard, task list with filters and sorting, task detail, live refresh."),
     awaits(6, "R7.page-marks", "Visual indicators on the page, light and dark mode."),
     held(
@@ -175,8 +205,18 @@ COMMANDS = (
 )
 
 REST_OF_IT = (
-    awaits(3, "R8.script-index", "Scripts are indexed by their comment headers, in memory, refreshed by reload."),
-    awaits(3, "R8.script-fields", "name, description, inputs, outputs, tags, timeout and task_class are read."),
+    held(
+        "R8.script-index",
+        "Scripts are indexed by their comment headers, in memory, refreshed by reload.",
+        "core/test_script_index.py::test_scripts_are_found_in_all_folders_below_by_name",
+        "core/test_script_index.py::test_the_index_is_of_the_moment",
+        "core/test_script_index.py::test_indexing_runs_nothing_and_changes_nothing",
+    ),
+    held(
+        "R8.script-fields",
+        "name, description, inputs, outputs, tags, timeout and task_class are read.",
+        "core/test_scripts.py::test_a_whole_header_is_read",
+    ),
     awaits(4, "R9.runner", "The runner polls (30 s, configurable) with --once, --run and --watch and streams prompts."),
     awaits(4, "R9.worker-id", "Its worker id is worker-{hostname}-{queue}."),
     awaits(5, "R9.playbook", "WORKER_PLAYBOOK.md: the operating guide for workers."),
@@ -212,7 +252,11 @@ REST_OF_IT = (
         "core/test_config.py::test_the_environment_goes_before_the_file",
     ),
     awaits(4, "R11.flags", "Defaults are overridden by command flags."),
-    awaits(6, "R11.env-modes", "dev and test bust caches, prod caches."),
+    held(
+        "R11.env-modes",
+        "dev and test bust caches, prod caches.",
+        "http/test_document.py::test_assets_are_cached_for_a_year_in_prod_and_never_else",
+    ),
     held(
         "R11.config-path",
         "SPARKQ_CONFIG, then the working directory, then the repository's root; paths start at the file.",

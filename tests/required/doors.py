@@ -189,14 +189,37 @@ MCP = (
 )
 
 SERVED = (
-    awaits(
-        6, "D6.rest-nouns", "REST for sessions, queues, tasks, tools, task classes, scripts, config, purge, reload."
+    held(
+        "D6.rest-nouns",
+        "REST for sessions, queues, tasks, tools, task classes, scripts, config, purge, reload.",
+        "http/test_document.py::test_every_operation_says_what_it_does_and_how_it_refuses",
+        "http/test_questions.py::test_no_question_finds_a_defect_or_an_undocumented_answer",
     ),
-    awaits(6, "D6.rest-docs", "Interactive documentation at /docs, offline."),
-    awaits(6, "D6.rest-health", "Health and version answer."),
-    awaits(6, "D6.rest-events", "Server-sent events at /api/events, other processes' writes too."),
-    awaits(6, "D6.rest-v1", "The worker contract of SparkQ v1 keeps working."),
-    awaits(6, "D6.rest-conflict", "A conflict is 409."),
+    held(
+        "D6.rest-docs",
+        "Interactive documentation at /docs, offline.",
+        "http/test_document.py::test_the_reference_page_is_made_of_own_files",
+    ),
+    held("D6.rest-health", "Health and version answer.", "http/test_care.py::test_the_server_says_how_it_is"),
+    held(
+        "D6.rest-events",
+        "Server-sent events at /api/events, other processes' writes too.",
+        "http/test_events.py::test_what_another_process_writes_arrives_within_half_a_second",
+        "http/test_events.py::test_a_listener_goes_on_where_it_left_off",
+    ),
+    held(
+        "D6.rest-v1",
+        "The worker contract of SparkQ v1 keeps working.",
+        "http/test_v1.py::test_a_queue_is_worked_oldest_first",
+        "http/test_v1.py::test_a_late_result_meets_a_failed_task_and_may_be_done_again",
+        "http/test_v1.py::test_a_listed_task_carries_its_prompt_as_payload",
+    ),
+    held(
+        "D6.rest-conflict",
+        "A conflict is 409.",
+        "http/test_work.py::test_the_same_outcome_again_is_harmless_and_another_is_a_conflict",
+        "http/test_work.py::test_a_verb_applies_where_the_life_cycle_says",
+    ),
     awaits(6, "D6.page", "The page at / and /ui works offline from the installed package."),
     awaits(4, "D6.runner-modes", "The runner has --once, --run, --watch and --drain."),
     awaits(4, "D6.runner-one-at-a-time", "The runner shows one task at a time with the command that completes it."),

@@ -1,6 +1,6 @@
 """DESIGN.md, section 4: the life cycle of a task, and what time does to it."""
 
-from tests.required.requirement import awaits, held
+from tests.required.requirement import held
 
 LIFE_CYCLE = (
     held(
@@ -154,7 +154,12 @@ LIFE_CYCLE = (
         "core/test_sweep.py::test_a_second_sweep_at_the_same_moment_changes_nothing",
         "core/test_race.py::test_eight_sweepers_and_a_completing_worker_never_undo_one_another",
     ),
-    awaits(3, "D4.sweeps-of-processes", "Long-lived processes sweep every auto_fail_interval_seconds."),
+    held(
+        "D4.sweeps-of-processes",
+        "Long-lived processes sweep every auto_fail_interval_seconds.",
+        "core/test_upkeep.py::test_a_round_warns_fails_and_purges",
+        "core/test_upkeep.py::test_the_interval_is_a_setting",
+    ),
     held(
         "D4.task-classes",
         "FAST_SCRIPT 30 s, MEDIUM_SCRIPT 300, LLM_LITE 300, LLM_HEAVY 900, editable in sparkq.yml.",
