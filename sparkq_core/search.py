@@ -13,6 +13,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.sweep import sweep
 from sparkq_core.tasks.listing import THIN, Wanted, checked_status, filter_values, start_after
+from sparkq_core.text import safe
 
 BATCH = 500
 INDEXED = "SELECT indexed_event FROM project"
@@ -25,34 +26,49 @@ SELECT t.id, t.title, (SELECT p.text FROM prompts AS p WHERE p.task_id = t.id AN
 FROM tasks AS t WHERE t.id = :task
 """
 INDEXED_TO = "UPDATE project SET indexed_event = :event"
-FOUND = f"""
+NEWEST = f"""
 SELECT {COLUMNS} FROM (
     SELECT rowid AS found FROM search WHERE search MATCH :match AND rowid < :after
 ) CROSS JOIN tasks ON tasks.id = found
 WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 ORDER BY id DESC LIMIT :limit
 """
+OLDEST = NEWEST.replace("rowid <", "rowid >").replace("id DESC", "id")
 TOTAL = f"""
 SELECT count(*) FROM (SELECT rowid AS found FROM search WHERE search MATCH :match) CROSS JOIN tasks ON tasks.id = found
 WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 """
 
 
-def page(sq: SparkQ, words: str, wanted: Wanted | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Tasks that have all the `words` in title, prompt or outcome, newest first.
+def page(
+    sq: SparkQ,
+    words: str,
+    wanted: Wanted | None = None,
+    *,
+    sort: str = "",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """Tasks that have all the `words` in title, prompt or outcome, `newest` (the default) or `oldest` first.
 
     A word finds those that begin with it; "two words" in double quotes find the phrase. Raises InvalidValue,
     NoSuchQueue, NoSuchSession.
     """
     match = query(words)
     wanted = wanted or Wanted()
+    newest = (sort or "newest") == "newest"
+    if not newest and sort != "oldest":
+        raise InvalidValue(f"{safe(sort)!r} is not a way to sort what a search finds.", "It can be newest or oldest.")
     checked_limit(limit)
     checked_status(wanted)
     sweep(sq)
     update(sq)
     with sq.db.read() as tx:
         values = {**filter_values(tx, wanted), "match": match}
-        rows = tx.rows(FOUND, {**values, "after": start_after(cursor, newest=True), "limit": limit + 1})
+        rows = tx.rows(
+            NEWEST if newest else OLDEST,
+            {**values, "after": start_after(cursor, newest=newest), "limit": limit + 1},
+        )
         total = tx.row(TOTAL, values)
     tasks = tuple(Task(*row) for row in rows[:limit])
     return Page(tasks, int(total[0]) if total else 0, str(tasks[-1].id) if len(rows) > limit else None)

@@ -40,7 +40,8 @@ SORTS = {
     "BY_QUEUE": "likewise",
     "STALE": "groups the running tasks, of which there are as many as workers",
     "EARLIER": "orders the attempts of one task",
-    "FOUND": "orders the tasks that a search found",
+    "NEWEST": "orders the tasks that a search found",
+    "OLDEST": "orders the tasks that a search found",
     "OF_TASK": "turns the last events of one task around, at most as many as its limit",
 }
 """Statements that may sort or group rows of a growing table, each with its reason."""

@@ -5,8 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,8 +19,6 @@ NOTHING = Planted("nothing", "", (), tuple(NAMED))
 
 PYTEST = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-p", "no:cacheprovider", "-n0")
 """Without rewritten assertions and long tracebacks, which cost more here than the tests themselves."""
-
-Run = Callable[[str], "subprocess.CompletedProcess[str]"]
 
 
 def run(defect: Planted, copy: Path) -> "subprocess.CompletedProcess[str]":
@@ -51,29 +47,15 @@ def changed(text: str, defect: Planted) -> str:
     return text
 
 
-@pytest.fixture(scope="module")
-def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """The outcome of each planted run; those of the selected tests go two at a time, and ahead of the asking."""
-    here = [item for item in request.session.items if isinstance(item, pytest.Function) and item.path == request.path]
-    wanted = [str(item.callspec.params["name"]) for item in here if hasattr(item, "callspec")]
-    folder = tmp_path_factory.mktemp("planted")
-    with ThreadPoolExecutor(2) as pool:
-        started: dict[str, Future[subprocess.CompletedProcess[str]]] = {
-            name: pool.submit(run, ALL.get(name, NOTHING), folder / str(number))
-            for number, name in enumerate([NOTHING.name, *wanted])
-        }
-        yield lambda name: started[name].result()
-
-
-def test_without_a_defect_the_named_tests_pass(runs: Run) -> None:
-    done = runs(NOTHING.name)
+def test_without_a_defect_the_named_tests_pass(tmp_path: Path) -> None:
+    done = run(NOTHING, tmp_path / "copy")
 
     assert done.returncode == 0, done.stdout[-3000:]
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_planted_defect_is_caught_by_the_tests_that_it_names(runs: Run, name: str) -> None:
-    done = runs(name)
+def test_a_planted_defect_is_caught_by_the_tests_that_it_names(tmp_path: Path, name: str) -> None:
+    done = run(ALL[name], tmp_path / "copy")
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout[-3000:] + done.stderr[-3000:]
     failed = re.findall(r"^FAILED tests/core/(\S+?)(?:\[| |$)", done.stdout, re.MULTILINE)

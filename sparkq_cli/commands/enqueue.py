@@ -63,6 +63,10 @@ def enqueue(
     """
     sq = open_sparkq()
     into = meant(sq, queue)
+    if script is None and arguments:
+        raise InvalidValue("An input was given without a script.", "Name the script: --script NAME.")
+    if script is not None and split:
+        raise InvalidValue("A script is one task: it cannot be split.", "Leave --split out.")
     if script is not None:
         draft = _draft(sq, script, arguments or [], prompt is not None or file is not None)
         draft = draft._replace(

@@ -5,9 +5,12 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json
 from sparkq_core import config, wire
 from sparkq_core import scripts as core
+from sparkq_core.errors import NoProject
+from sparkq_core.settings import Config
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -27,7 +30,7 @@ def scripts(
 
     Example: sparkq scripts deploy
     """
-    settings = config.load()
+    settings = _config()
     found = core.matching(core.index(settings.root, settings.settings.script_dirs), words or ())
     if json:
         listed = [wire.script(one) for one in found]
@@ -49,3 +52,11 @@ def scripts(
     ]
     show.table(["NAME", "PATH", "DESCRIPTION", "INPUTS (* required)", "TAGS"], rows, flexible=2)
     show.say(f"\nQueue one: sparkq enqueue --script {safe(found[0].name)} --queue NAME")
+
+
+def _config() -> Config:
+    """The settings in force, also where no project was set up yet."""
+    try:
+        return open_sparkq().config
+    except NoProject:
+        return config.load()

@@ -68,7 +68,7 @@ def tasks(
         reviewed=reviewed,
     )
     if words is not None:
-        page = search.page(sq, words, wanted, limit=limit, cursor=cursor)
+        page = search.page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor)
     else:
         page = core.page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
     if json:

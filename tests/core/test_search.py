@@ -293,3 +293,13 @@ def test_what_is_no_cursor_is_refused(sq: SparkQ, queue: str, cursor: str) -> No
 def test_a_page_has_1_to_1000_tasks(sq: SparkQ, queue: str, limit: int) -> None:
     with pytest.raises(InvalidValue, match="is not possible"):
         search.page(sq, "parser", limit=limit)
+
+
+def test_the_oldest_come_first_when_asked_for_page_by_page(sq: SparkQ, queue: str) -> None:
+    ids = add(sq, "a parser", "no", "parser two", "parser three")
+
+    first = search.page(sq, "parser", sort="oldest", limit=2)
+    rest = search.page(sq, "parser", sort="oldest", limit=2, cursor=first.next)
+
+    assert [task.id for task in (*first.tasks, *rest.tasks)] == [ids[0], ids[2], ids[3]]
+    assert (first.total, rest.next) == (3, None)
