@@ -1,6 +1,7 @@
 """Writes the parts of the documentation that come from the program itself, or (with --check) says which are stale.
 
-The worked session of WORKER_PLAYBOOK.md, docs/cli.md, docs/mcp.md, docs/configuration.md and sparkq.yml.example.
+The worked session of WORKER_PLAYBOOK.md, docs/cli.md, docs/tools.md, docs/rest.md, docs/configuration.md and
+sparkq.yml.example.
 """
 
 import json
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from fastapi import FastAPI
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from sparkq_cli.rooms import SECTIONS
 from sparkq_core import lifecycle
 from sparkq_core.settings import SCALARS
+from sparkq_http.app import REFUSALS, rooms
 from sparkq_mcp.server import INSTRUCTIONS
 from sparkq_mcp.tools import all_tools
 
@@ -43,14 +46,15 @@ def main() -> int:
 def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     playbook = ROOT / "WORKER_PLAYBOOK.md"
-    before, rest = playbook.read_text(encoding="utf-8").split(MARKS[0])
-    after = rest.split(MARKS[1])[1]
+    before, behind = playbook.read_text(encoding="utf-8").split(MARKS[0])
+    after = behind.split(MARKS[1])[1]
     defaults = lifecycle.defaults(ROOT) | {"project.name": ""}
     return {
         playbook: f"{before}{MARKS[0]}\n{session()}{MARKS[1]}{after}",
         ROOT / "sparkq.yml.example": lifecycle.render(defaults),
         ROOT / "docs/cli.md": cli(),
         ROOT / "docs/tools.md": tools(),
+        ROOT / "docs/rest.md": rest(),
         ROOT / "docs/configuration.md": configuration(),
     }
 
@@ -199,6 +203,64 @@ def tools() -> str:
                 )
             parts.append("")
     return "\n".join(parts)
+
+
+def rest() -> str:
+    """docs/rest.md: every operation, from the document that the server gives at /openapi.json."""
+    app = FastAPI()
+    for router in rooms():
+        app.include_router(router)
+    document = app.openapi()
+    schemas = document["components"]["schemas"]
+    parts = [
+        "# REST reference\n\nGenerated from the server itself by `docs/generate.py`; the running server shows the same, with "
+        "a form for each operation, at `/docs`.\n\n"
+        "A change is sent as `application/json`, also without a body. A refusal is "
+        '`{"error": code, "message": …, "hint": …}`:\n\n| status | |\n|---|---|'
+    ]
+    parts += [f"| {status} | {one['description']} |" for status, one in REFUSALS.items()]
+    section = ""
+    for path, operations in document["paths"].items():
+        for method, one in operations.items():
+            if one["tags"][0] != section:
+                section = one["tags"][0]
+                parts.append(f"\n## {section.capitalize()}")
+            parts.append(f"\n### {method.upper()} {path}\n\n{one['description']} {_answer(one, schemas)}\n".rstrip(" "))
+            parts += _table("parameter", {p["name"]: p["schema"] | p for p in one.get("parameters", ())}, [])
+            body = one.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            for name in re.findall(r"#/components/schemas/(\w+)", json.dumps(body)):
+                parts += _table("in the body", schemas[name].get("properties", {}), schemas[name].get("required", []))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
+
+
+def _table(head: str, fields: dict[str, Any], required: list[str]) -> list[str]:
+    """One row for each field of an operation."""
+    rows = [
+        f"| `{name}` | {_kind(one)} | "
+        f"{'required. ' if name in required or one.get('required') is True else ''}{one.get('description', '')} |"
+        for name, one in fields.items()
+    ]
+    return [f"| {head} | type | |\n|---|---|---|", *rows, ""] if rows else []
+
+
+def _answer(operation: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """The keys of the answer when all went well."""
+    status, answer = next(iter(operation["responses"].items()))
+    name = json.dumps(answer.get("content", {})).rpartition("/schemas/")[2].partition('"')[0]
+    keys = ", ".join(f"`{key}`" for key in schemas.get(name, {}).get("properties", {}))
+    return f"Answers {status}: {keys}." if keys else ""
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """A schema's type in a word or two."""
+    if "enum" in schema:
+        return ", ".join(f"`{one}`" for one in schema["enum"] if one)
+    if "anyOf" in schema:
+        return " or ".join(kind for one in schema["anyOf"] if (kind := _kind(one)) != "null")
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    kind = str(schema.get("type", "any JSON"))
+    return f"{kind} of {_kind(schema['items'])}" if kind == "array" else kind
 
 
 def configuration() -> str:
