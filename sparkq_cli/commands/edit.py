@@ -25,18 +25,29 @@ def edit(
     tool: Annotated[str | None, typer.Option("--tool", metavar="T", help="Another tool.")] = None,
     task_class: Annotated[str | None, typer.Option("--class", metavar="C", help="Another task class.")] = None,
     timeout: Annotated[int | None, typer.Option("--timeout", metavar="S", help="Another timeout, in seconds.")] = None,
+    front: Annotated[bool, typer.Option("--front", help="Make it the next one of its queue.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Change a task that is still queued; its earlier prompts are kept.
 
-    Example: sparkq edit 42 --timeout 1800
+    Examples:
+      sparkq edit 42                  (opens $EDITOR)
+      sparkq edit 42 --timeout 1800
+      sparkq edit 42 --front
     """
     sq = open_sparkq()
-    settings_only = prompt is None and file is None and (tool or task_class or timeout is not None)
-    text = None if settings_only else text_from(prompt, file, "prompt", template=tasks.detail(sq, task_id).prompt)
-    task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
+    settings = tool is not None or task_class is not None or timeout is not None
+    given = prompt is not None or file is not None
+    if given or settings or not front:
+        asked = given or not (settings or front)
+        text = text_from(prompt, file, "prompt", template=tasks.detail(sq, task_id).prompt) if asked else None
+        task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
+    if front:
+        task = tasks.to_front(sq, task_id)
     if json:
         show.json_line(wire.task_brief(task, sq.clock.now()))
+    elif not quiet and front:
+        show.say(f"{wire.friendly(task.id)} is the next one in {task.queue}.")
     elif not quiet:
         show.say(f"{wire.friendly(task.id)} changed: prompt {task.revision}, {task.tool}, timeout {task.timeout} s.")

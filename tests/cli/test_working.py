@@ -208,3 +208,13 @@ def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
     for command in (["progress", "1"], ["release", "1"], ["edit", "1", "new"], ["cancel", "1"], ["requeue", "1"]):
         assert shell.ok(*command, "--quiet") == ""
     assert line(sq) == [2, 1]
+
+
+def test_a_waiting_task_is_moved_to_the_front(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", "three")
+
+    assert shell.ok("edit", "3", "--front") == "#3 is the next one in backend.\n"
+    shell.ok("edit", "2", "--front", "--timeout", "70")
+
+    assert line(sq) == [2, 3, 1]
+    assert shell.facts("task", "2")["timeout"] == 70
