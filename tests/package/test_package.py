@@ -1,0 +1,130 @@
+"""What is in the release, and that it works where nothing else is."""
+
+import ast
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from tests.command import Shell
+from tests.package.conftest import Built, run
+from tests.support import TOP
+
+PACKAGES = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http")
+PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+IMPORTED_AS = {"pyyaml": "yaml"}
+
+
+@pytest.fixture
+def contents(built: Built) -> set[str]:
+    return set(zipfile.ZipFile(built.wheel).namelist())
+
+
+def tracked(*suffixes: str) -> set[str]:
+    """The files of the packages that Git keeps."""
+    listed = run("git", "-C", TOP, "ls-files", *PACKAGES).splitlines()
+    return {one for one in listed if one.endswith(suffixes)}
+
+
+def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(contents: set[str]) -> None:
+    ours = {one for one in contents if not one.partition("/")[0].endswith(".dist-info")}
+
+    assert ours - {"sparkq_core/WORKER_PLAYBOOK.md"} == tracked("")
+    assert "sparkq_core/WORKER_PLAYBOOK.md" in ours
+    assert any(one.startswith("sparkq_core/migrations/") for one in ours)
+
+
+def test_the_metadata_tell_a_stranger_what_it_is(built: Built) -> None:
+    wheel = zipfile.ZipFile(built.wheel)
+    (name,) = (one for one in wheel.namelist() if one.endswith("/METADATA"))
+    told = message_from_bytes(wheel.read(name))
+
+    assert told["Name"] == "sparkq"
+    assert told["License-Expression"] == "MIT"
+    assert told["Requires-Python"] == ">=3.11"
+    assert "Queue work for Claude" in told["Summary"]
+    assert any(one.startswith("Programming Language :: Python :: 3.") for one in told.get_all("Classifier", []))
+    assert any(one.endswith("/licenses/LICENSE") for one in wheel.namelist())
+
+
+def test_the_source_distribution_makes_the_same_wheel(built: Built, tmp_path: Path) -> None:
+    with tarfile.open(built.sdist) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    assert not [one for one in source.rglob("*.db") if "golden" not in one.parts]
+
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "dist", cwd=source)
+
+    (again,) = (tmp_path / "dist").glob("*.whl")
+    assert {one.filename: one.CRC for one in zipfile.ZipFile(again).infolist()} == {
+        one.filename: one.CRC for one in zipfile.ZipFile(built.wheel).infolist()
+    }
+
+
+def test_every_dependency_is_imported_and_has_a_lower_bound() -> None:
+    trees = [ast.parse(file.read_text()) for package in PACKAGES for file in (TOP / package).rglob("*.py")]
+    imported = {
+        name.partition(".")[0]
+        for tree in trees
+        for node in ast.walk(tree)
+        for name in (
+            [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    for one in PROJECT["dependencies"]:
+        name = re.split(r"[<>=~]", one)[0]
+        assert IMPORTED_AS.get(name, name) in imported, f"{name} is not used"
+        assert ">=" in one, f"{name} has no lower bound"
+
+
+@pytest.fixture
+def elsewhere(bin_folder: Path, tmp_path: Path) -> Shell:
+    """A repository outside the checkout, with the installed commands on its path."""
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "home").mkdir()
+    return Shell(tmp_path / "repository", tmp_path / "home")
+
+
+def typed(shell: Shell, bin_folder: Path, *command: str, timeout: int = 60) -> "subprocess.CompletedProcess[str]":
+    """A command line in a login shell that knows nothing of the checkout."""
+    environment = {"PATH": f"{bin_folder}:/usr/bin:/bin", "HOME": str(shell.home), "LANG": "C.UTF-8"}
+    return subprocess.run(
+        command, cwd=shell.folder, env=environment, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+@pytest.mark.parametrize("name", PROJECT["scripts"])
+def test_every_installed_command_says_what_it_is(bin_folder: Path, elsewhere: Shell, name: str) -> None:
+    done = typed(elsewhere, bin_folder, name, "--help")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "usage" in done.stdout.lower()
+
+
+def test_the_demo_runs_from_the_wheel(bin_folder: Path, elsewhere: Shell) -> None:
+    done = typed(elsewhere, bin_folder, "sparkq", "demo")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "claim" in done.stdout
+    assert list(elsewhere.folder.iterdir()) == []
+
+
+def test_what_a_page_needs_is_served_from_the_wheel(bin_folder: Path, elsewhere: Shell) -> None:
+    code = (
+        "from importlib.resources import files; from sparkq_mcp import resources; "
+        "print(len((files('sparkq_core') / 'WORKER_PLAYBOOK.md').read_text()) > 1000, "
+        "bool(list((files('sparkq_core') / 'migrations').iterdir())))"
+    )
+    done = typed(elsewhere, bin_folder, str(bin_folder / "python"), "-c", code)
+
+    assert done.stdout == "True True\n", done.stderr
