@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sparkq_core import clients
 from sparkq_core.errors import InvalidConfig, InvalidValue, SparkQError, StorageError
 from sparkq_core.settings import Config
 
@@ -45,12 +46,8 @@ class CheckFailed(SparkQError):
 def client(name: str, config: Config, home: Path) -> Client:
     """The client called `name`. Raises InvalidValue."""
     desktop = home / "Library/Application Support/Claude" if sys.platform == "darwin" else home / ".config/Claude"
-    known = {
-        "claude-code": Client("Claude Code", config.root / ".mcp.json"),
-        "claude-desktop": Client("Claude Desktop", desktop / "claude_desktop_config.json"),
-        "cursor": Client("Cursor", config.root / ".cursor/mcp.json"),
-        "vscode": Client("VS Code", config.root / ".vscode/mcp.json", "servers"),
-    }
+    known = {name: Client(one.client, config.root / one.path, one.key) for name, one in clients.IN_PROJECT.items()}
+    known["claude-desktop"] = Client("Claude Desktop", desktop / "claude_desktop_config.json")
     if name not in known:
         raise InvalidValue(f"{name!r} is no client that SparkQ knows.", f"It can be {', '.join(known)}.")
     return known[name]
@@ -60,7 +57,7 @@ def entry(config: Config) -> dict[str, Any]:
     """How a client starts this project's server: absolute paths, since clients start it anywhere with a bare environment."""
     installed = shutil.which("sparkq", path=str(Path(sys.executable).parent))
     command = [installed] if installed else [sys.executable, "-m", "sparkq_cli.main"]
-    return {"command": command[0], "args": [*command[1:], "mcp", "--project", str(config.root.resolve())]}
+    return {"command": command[0], "args": [*command[1:], *clients.arguments(config.root)]}
 
 
 def merged(target: Client, server: dict[str, Any]) -> str:
@@ -78,7 +75,7 @@ def merged(target: Client, server: dict[str, Any]) -> str:
         raise InvalidConfig(
             f"{target.file} is no configuration of {target.name}.", "Mend it first; it was left as it is."
         )
-    return json.dumps(present | {target.key: servers | {"sparkq": server}}, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(present | {target.key: servers | {clients.NAME: server}}, indent=2, ensure_ascii=False) + "\n"
 
 
 def write(target: Client, text: str) -> Path | None:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import apsw
 
+from sparkq_core import clients, schema
 from sparkq_core import config as configuration
-from sparkq_core import schema
 from sparkq_core.clock import SystemClock
 from sparkq_core.db import Database
 from sparkq_core.errors import SparkQError
@@ -197,12 +197,12 @@ def _clients(patient: Patient) -> Finding:
     """Where Claude Code, Claude Desktop and others would find SparkQ."""
     home = Path(patient.env.get("HOME") or "/nonexistent")
     known = {
-        "Claude Code (.mcp.json)": patient.config.root / ".mcp.json",
+        f"{one.client} ({one.path})" if one.client == "Claude Code" else one.client: patient.config.root / one.path
+        for one in clients.IN_PROJECT.values()
+    } | {
         "Claude Code (~/.claude.json)": home / ".claude.json",
         "Claude Desktop": home / "Library/Application Support/Claude/claude_desktop_config.json",
         "Claude Desktop (Linux)": home / ".config/Claude/claude_desktop_config.json",
-        "Cursor": patient.config.root / ".cursor/mcp.json",
-        "VS Code": patient.config.root / ".vscode/mcp.json",
     }
     broken = []
     found = []

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import apsw
 
-from sparkq_core import place
+from sparkq_core import clients, place
 from sparkq_core.db import APPLICATION_ID
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.lifecycle import IGNORED, IGNORED_HEAD
@@ -78,7 +78,8 @@ def in_use(config: Config) -> bool:
 
 
 def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
-    """Remove `items`, the folders of SparkQ that are empty then, and its lines in .gitignore; returns what went.
+    """Remove `items`, the folders of SparkQ that are empty then, and its lines in .gitignore and in the project's MCP
+    client files; returns what went.
 
     Raises StorageError at the first path that cannot be removed; calling again goes on.
     """
@@ -103,7 +104,7 @@ def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
             gone.append(folder)
     if _unignore(root):
         gone.append(root / ".gitignore")
-    return tuple(gone)
+    return (*gone, *_disconnect(root))
 
 
 def _database(config: Config, root: Path) -> Iterator[Item]:
@@ -149,6 +150,27 @@ def _judged(path: Path, root: Path, what: str) -> Item:
 
 def _inside(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root) and path.resolve() != root
+
+
+def _disconnect(root: Path) -> Iterator[Path]:
+    """Take the server that `sparkq connect` wrote out of the project's client files; an empty one goes."""
+    for one in clients.IN_PROJECT.values():
+        file = root / one.path
+        try:
+            if file.is_symlink() or not file.is_file():
+                continue
+            left = clients.without(file.read_text(encoding="utf-8"), one, root)
+            if left is None:
+                continue
+            if left:
+                file.write_text(left, encoding="utf-8")
+            else:
+                file.unlink()
+                if file.parent != root and not any(file.parent.iterdir()):
+                    file.parent.rmdir()
+        except (OSError, UnicodeDecodeError):
+            continue
+        yield file
 
 
 def _unignore(root: Path) -> bool:

@@ -33,6 +33,7 @@ def teardown(
       sparkq/run/*.lock                                   lock files
       sparkq.yml                                          the settings
       SparkQ's own lines in .gitignore
+      what `sparkq connect` wrote into .mcp.json, .cursor and .vscode
       .venv                                               asked for separately
 
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.
