@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format docs bench clean
+.PHONY: demo test check format docs screenshots bench clean
 
 demo: $(READY)
 	@$(BIN)/sparkq demo
@@ -25,6 +25,9 @@ format: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python docs/generate.py
+
+screenshots: $(READY)
+	@$(BIN)/python docs/screenshots.py
 
 bench: $(READY)
 	@$(BIN)/python bench/start_up.py

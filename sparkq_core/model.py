@@ -179,6 +179,14 @@ class Inbox(NamedTuple):
     next: str | None = None
 
 
+class Prompt(NamedTuple):
+    """One wording of a task."""
+
+    revision: int
+    text: str
+    created_at: int
+
+
 class Since(NamedTuple):
     """What ended in a queue since the person's last look; `timed_out` is not counted as failed."""
 

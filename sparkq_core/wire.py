@@ -17,6 +17,7 @@ from sparkq_core.model import (
     Finished,
     Inbox,
     Page,
+    Prompt,
     Queue,
     Session,
     Settled,
@@ -122,6 +123,11 @@ def task_history(detail: Detail, now: int) -> Json:
         "history": [attempt(one) for one in detail.attempts],
         "events": [event(one) for one in detail.events],
     }
+
+
+def prompts(found: Iterable[Prompt]) -> list[Json]:
+    """The wordings of a task, the first one first."""
+    return [{"revision": one.revision, "text": one.text, "created_at": iso(one.created_at)} for one in found]
 
 
 def attempt(one: Attempt) -> Json:

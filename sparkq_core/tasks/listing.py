@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sparkq_core import events, queues, sessions
 from sparkq_core.db import Reader, Values
 from sparkq_core.errors import InvalidValue
-from sparkq_core.model import Attempt, Detail, Page, Task
+from sparkq_core.model import Attempt, Detail, Page, Prompt, Task
 from sparkq_core.paging import MAX_ID, checked_limit, number
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
@@ -20,6 +20,7 @@ from sparkq_core.tasks.late import ATTEMPT_COLUMNS
 from sparkq_core.tasks.refusal import find
 from sparkq_core.text import safe
 
+PROMPTS = "SELECT revision, text, created_at FROM prompts WHERE task_id = :task ORDER BY revision"
 THIN = """
 AND (:session IS NULL OR queue_id IN (SELECT q.id FROM queues AS q WHERE q.session_id = :session))
 AND (:tool IS NULL OR tool = :tool) AND (:worker IS NULL OR worker = :worker)
@@ -103,6 +104,12 @@ def detail(sq: SparkQ, task_id: int) -> Detail:
             events.of_task(tx, task.id),
             str(feedback[0]) if feedback else None,
         )
+
+
+def prompts(sq: SparkQ, task_id: int) -> tuple[Prompt, ...]:
+    """Every prompt that a task has had, the first one first. Raises NoSuchTask."""
+    with sq.db.read() as tx:
+        return tuple(Prompt(*row) for row in tx.rows(PROMPTS, {"task": find(tx, task_id).id}))
 
 
 def page(

@@ -168,8 +168,9 @@ def _found(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> Page:
 
 @router.get("/{task_id}", response_model=shapes.TaskHistory)
 async def get_task(sq: Open, task_id: TaskId) -> Answer:
-    """One task with everything: prompt, outcome, attempts, timeline."""
-    return Answer(wire.task_history(tasks.detail(sq, task_id), sq.clock.now()))
+    """One task with everything: prompts, outcome, attempts, timeline."""
+    told = wire.task_history(tasks.detail(sq, task_id), sq.clock.now())
+    return Answer(told | {"prompts": wire.prompts(tasks.prompts(sq, task_id))})
 
 
 @router.patch("/{task_id}", response_model=shapes.OneTask)

@@ -89,10 +89,19 @@ class Event(Shape):
     text: str | None = None
 
 
+class Prompt(Shape):
+    """One wording of a task."""
+
+    revision: int
+    text: str
+    created_at: str
+
+
 class TaskHistory(Task):
     """A task with everything."""
 
     prompt: str
+    prompts: list[Prompt]
     feedback: str | None
     result_summary: str | None
     result_data: Any
