@@ -159,7 +159,7 @@ def reopen(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
 @app.command()
 def archive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
     """Hide a queue: it takes and gives nothing; its tasks are kept."""
-    _turn(queues.archive, name, f"is archived. Back: sparkq queue unarchive {name}", json, quiet)
+    _turn(queues.archive, name, f"is archived; to bring it back: sparkq queue unarchive {name}", json, quiet)
 
 
 @app.command()

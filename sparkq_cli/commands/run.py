@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from sparkq_core.errors import InvalidValue
+from sparkq_core.settings import SCALARS
+from sparkq_core.text import safe
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Goes before server.host.")]
@@ -14,7 +18,10 @@ Env = Annotated[str | None, typer.Option("--env", metavar="E", help="dev, test o
 
 
 def passed_on(host: str | None, port: int | None, env: str | None) -> list[str]:
-    """The options as the server's own command line."""
+    """The options as the server's own command line. Raises InvalidValue."""
+    choices = SCALARS["env"].choices
+    if env is not None and env not in choices:
+        raise InvalidValue(f"{safe(env)[:40]!r} is no environment.", f"It can be {', '.join(choices)}.")
     given = (("--host", host), ("--port", port), ("--env", env))
     return [part for name, value in given if value is not None for part in (name, str(value))]
 

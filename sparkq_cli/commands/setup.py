@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sparkq_cli import connect, show
+from sparkq_cli.context import agreed
 from sparkq_cli.options import Json
 from sparkq_core import config as configuration
 from sparkq_core import lifecycle, project, queues, sessions
@@ -79,7 +80,7 @@ def _asked(values: dict[str, Any]) -> dict[str, Any]:
         answers[key] = _ask(key, value)
     show.say()
     show.fields([(key, _shown(value)) for key, value in answers.items()])
-    typer.confirm("\nWrite these settings?", default=True, abort=True)
+    agreed("\nWrite these settings?", default=True)
     return answers
 
 
