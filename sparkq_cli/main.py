@@ -15,6 +15,9 @@ from sparkq_cli.rooms import ROOMS, SECTIONS, module
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import safe
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
 DEFECT, BROKEN_OFF = 70, 130
 
@@ -27,8 +30,6 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows its number
     try:
-        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
         if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
             _become("sparkq_mcp.stdio")
         else:
