@@ -78,7 +78,7 @@ def work(runner: Runner) -> None:
     except Stop:
         for number in ENDING:
             signal.signal(number, signal.SIG_DFL)
-        if select.select([], [sys.stdout], [], 0)[1]:  # a reader that does not read is not waited for
+        if _writable(0):
             with suppress(BrokenPipeError):
                 say(f"The runner of {runner.queue.name} ends. What it handed out can still be completed.")
 
@@ -118,19 +118,17 @@ def _present(runner: Runner) -> Claim | None:
 
 
 def _next(runner: Runner) -> Claim | None:
-    """Claim and announce the next task. A signal before the end of that, or a reader that is gone, gives it back."""
-    claim = None
+    """Claim and announce the next task; given back when a signal comes first, or the reader is gone or does not read."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         claim = tasks.claim(runner.sq, runner.queue.name, runner.worker)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         if claim is not None:
-            announce(claim)
-    except (OSError, Stop):
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-        if claim is not None:
-            give_back(runner.sq, claim)
-        raise Stop from None
+            try:
+                _unless_stopped()
+                announce(claim)
+            except (BrokenPipeError, Stop):
+                give_back(runner.sq, claim)
+                raise
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     return claim
@@ -222,7 +220,23 @@ def _time(runner: Runner) -> str:
 
 
 def say(text: str) -> None:
-    """Lines for the chat, at once and unbuffered: what a signal cuts off must not follow when the process ends."""
+    """Lines for the chat, at once and unbuffered: what a signal cuts off must not follow when the process ends.
+
+    Raises Stop when a signal comes while the reader does not read, BrokenPipeError when it is gone.
+    """
     left = f"{text}\n".encode(sys.stdout.encoding, "backslashreplace")
     while left:
-        left = left[os.write(sys.stdout.fileno(), left) :]
+        if _writable():
+            left = left[os.write(sys.stdout.fileno(), left[: select.PIPE_BUF]) :]  # so much never blocks
+        else:
+            _unless_stopped()
+
+
+def _writable(seconds: float = LOOK_SECONDS) -> bool:
+    """Whether somebody takes what is written."""
+    return bool(select.select([], [sys.stdout], [], seconds)[1])
+
+
+def _unless_stopped() -> None:
+    if signal.sigpending() & ENDING:
+        raise Stop
