@@ -81,8 +81,8 @@ def healthy(server: Running) -> bool:
 
 def start(config: Config, arguments: list[str]) -> Running:
     """Start the server in the background and wait until it answers. Raises StorageError, NotStarted, AddressTaken."""
-    config.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        config.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = config.log.open("ab")
     except OSError as error:
         raise StorageError(f"{config.log} cannot be written: {error.strerror}.", "Correct logs.path.") from error

@@ -6,6 +6,7 @@ Everything that came from a task goes through `safe()`; colour only on a termina
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -139,6 +140,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: int,
 def _line(row: Sequence[str], widths: Sequence[int], flexible: int) -> str:
     cells = [fit(cell, widths[at]) if at == flexible else cell for at, cell in enumerate(row)]
     return "  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in enumerate(cells)).rstrip()
+
+
+def near(path: Path, root: Path) -> str:
+    """A path as the person in the project's folder would type it."""
+    return safe(str(path.relative_to(root) if path.is_relative_to(root) else path))
 
 
 def block(text: str, indent: str = "  ") -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sparkq_cli.context import open_sparkq
 from sparkq_core.errors import InvalidValue
 from sparkq_core.settings import SCALARS
 from sparkq_core.text import safe
@@ -32,5 +33,7 @@ def run(host: Host = None, port: Port = None, env: Env = None) -> None:
 
     Example: sparkq run --port 5006 --env prod
     """
-    sys.argv = ["sparkq run", *passed_on(host, port, env)]
+    given = passed_on(host, port, env)
+    open_sparkq().close()  # what is wrong with the project is refused as by every command
+    sys.argv = ["sparkq run", *given]
     runpy.run_module("sparkq_http.server", run_name="__main__", alter_sys=True)

@@ -62,9 +62,9 @@ def setup(
         return
     show.say()
     for step in steps:
-        show.say(f"  {step.done:8}{_near(step.path, root)}")
+        show.say(f"  {step.done:8}{show.near(step.path, root)}")
     for noun, name in made.items():
-        show.say(f"  created {noun} {_near(Path(name), root)}")
+        show.say(f"  created {noun} {show.near(Path(name), root)}")
     _next(sq, connected="connection" in made)
 
 
@@ -156,10 +156,6 @@ def _next(sq: SparkQ, *, connected: bool) -> None:
     show.say(f'  sparkq enqueue "What Claude should do" --queue {names[0] if names else "main"}')
     if not connected:
         show.say("  sparkq connect claude-code        (once, so that Claude Code can pull the queue)")
-
-
-def _near(path: Path, root: Path) -> str:
-    return safe(str(path.relative_to(root) if path.is_relative_to(root) else path))
 
 
 def _shown(value: Any) -> str:
