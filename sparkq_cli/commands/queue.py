@@ -77,7 +77,7 @@ def show_queues(found: tuple[tuple[Queue, Counts], ...]) -> None:
         for queue, counts in found
     ]
     heads = ["QUEUE", "STATUS", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "TO REVIEW", "SESSION"]
-    show.table(heads, rows, flexible=0)
+    show.table(heads, rows, flexible=0, droppable=(7, 1, 4, 5))
 
 
 @app.command(name="show")

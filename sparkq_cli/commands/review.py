@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.commands.task import as_text
 from sparkq_cli.context import open_sparkq, paged
-from sparkq_cli.options import Json, Limit, QueueOpt, task_id
+from sparkq_cli.options import Json, Limit, QueueOpt, completed_ids, task_id
 from sparkq_core import changes, inbox, tasks, wire
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Finished, Since
@@ -25,7 +25,12 @@ KEYS = "[a]ccept  [r]equeue with feedback  [s]kip  [v]iew whole  [q]uit"
 def review(
     ids: Annotated[
         list[int] | None,
-        typer.Argument(parser=task_id, metavar="[ID]...", help="Mark these as reviewed and ask nothing."),
+        typer.Argument(
+            parser=task_id,
+            autocompletion=completed_ids,
+            metavar="[ID]...",
+            help="Mark these as reviewed and ask nothing.",
+        ),
     ] = None,
     queue: QueueOpt = None,
     list_only: Annotated[bool, typer.Option("--list", help="Only show what waits.")] = False,

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_core import events, project, queues, tasks
+from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.cli.stream import Stream
+from tests.cli.stream import Stream, until_true
 from tests.command import Shell
-from tests.support import add, take
+from tests.support import SetClock, add, take
 
 
 def settled(sq: SparkQ, verb: Callable[..., object] = tasks.complete) -> int:
@@ -43,10 +44,16 @@ def test_a_queue_is_waited_for_until_nothing_is_queued_or_running(shell: Shell, 
     queues.create(sq, "docs")
     add(sq, "not waited for", queue="docs")
     add(sq, "one", "two")
+    before = project.open(shell.folder, env={}, clock=SetClock(SystemClock().now() - 90_000))
+    take(before, task_id=2)
+    before.close()
     with Stream(shell, "wait", "--queue", "backend") as wait:
-        for verb in (tasks.complete, tasks.fail):
-            assert wait.process.poll() is None
-            verb(sq, take(sq).task.id, "done")
+        until_true(lambda: "stale" in [event.kind for event in events.after(sq, 0)])  # it is there: it has swept
+        tasks.complete(sq, 2, "done")
+        take(sq, task_id=3)
+        assert wait.process.poll() is None
+        tasks.fail(sq, 3, "cannot be done")
+        wait.until("#2 succeeded\n#3 failed 🔴\n")
         assert wait.end() == 1
 
 

@@ -71,10 +71,10 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_raw(shell: Shell, sq:
 
 def test_in_a_pipe_it_prints_a_line_for_each_thing_that_happens(shell: Shell, sq: SparkQ) -> None:
     with Stream(shell, "watch") as watch:
-        while "#1 enqueued" not in watch.printed:
-            add(sq, "one")
-            watch.until("enqueued")
+        watch.until("watching project\n")
+        add(sq, "one")
         take(sq)
+        watch.until("#1 enqueued\n")
         watch.until("#1 claimed")
         tasks.progress(sq, 1, "half\ndone\x1b[2J")
         assert "\x1b" not in watch.until("#1 progress: half")
@@ -82,6 +82,15 @@ def test_in_a_pipe_it_prints_a_line_for_each_thing_that_happens(shell: Shell, sq
         watch.until("#1 succeeded")
         watch.kill(signal.SIGINT)
         assert watch.end() == 0
+
+
+def test_in_a_pipe_only_the_queue_that_was_named_is_told_of(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    with Stream(shell, "watch", "--queue", "docs") as watch:
+        watch.until("watching")
+        add(sq, "one")
+        add(sq, "two", queue="docs")
+        assert "#1" not in watch.until("#2 enqueued")
 
 
 def test_an_unknown_queue_is_an_error_at_once(shell: Shell) -> None:
