@@ -142,10 +142,10 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
             return
         one = page.tasks[0]
         cursor = f"{one.task.finished_at}.{one.task.id}"
-        show.say()
         _line(one, sq.clock.now())
         if not _decide(sq, one):
             return
+        show.say()
 
 
 def _decide(sq: SparkQ, one: Finished) -> bool:

@@ -35,7 +35,10 @@ def create(name: Name, json: Json = False, quiet: Quiet = False) -> None:
 
 @app.command(name="list")
 def list_sessions(json: Json = False) -> None:
-    """List the sessions, active ones first."""
+    """List the sessions, active ones first.
+
+    Example: sparkq session list
+    """
     sq = open_sparkq()
     found = sessions.all_of(sq)
     now = sq.clock.now()

@@ -35,6 +35,10 @@ def setup(
     """Set this repository up: sparkq.yml, the database, and what Git should ignore.
 
     Run it again to look at the settings and change some; nothing else changes, no task is touched.
+
+    Examples:
+      sparkq setup
+      sparkq setup --yes --queue backend --connect
     """
     env = configuration.environment()
     if not yes and (json or not sys.stdin.isatty()):

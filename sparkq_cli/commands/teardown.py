@@ -24,6 +24,9 @@ def teardown(
     force: Annotated[
         bool, typer.Option("--force", help="Ask nothing, remove .venv too, and do not mind who has the database open.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask; .venv stays, and whoever has the database open is minded.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     json: Json = False,
 ) -> None:
@@ -58,15 +61,16 @@ def teardown(
             show.json_line({"would_remove": [str(path) for path in going], "kept": _kept(items)})
         return
     if (doomed or clients) and not force:
-        if json:
-            raise InvalidValue("Teardown asks before it removes.", "Add --force, or --dry-run to look.")
+        if json and not yes:
+            raise InvalidValue("Teardown asks before it removes.", "Add --yes or --force, or --dry-run to look.")
         if service.running(config) is None:
             _alone(config)
-        agreed("Remove this, with every task and result?")
+        if not yes:
+            agreed("Remove this, with every task and result?")
     if doomed:
         _quiet(config, force)
     gone = removal.remove(config, items)
-    if venv is not None and not venv.kept and (force or _too(venv, config, json)):
+    if venv is not None and not venv.kept and (force or (not yes and _too(venv, config, json))):
         gone += removal.remove(config, (venv,))
     if json:
         show.json_line({"removed": [str(path) for path in gone], "kept": _kept(items)})

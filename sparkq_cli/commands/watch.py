@@ -73,7 +73,7 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
     lines += ["", show.paint("Finished, to review", "bold")]
     finished = inbox.newest(sq, queue=queue, limit=8)
     lines += [
-        f"  {wire.friendly(one.task.id)}  {one.task.status} {show.mark(one.task, now)}  {safe(one.task.title)}  {show.ago(one.task.finished_at, now)} ago"
+        f"  {wire.friendly(one.task.id)}  {f'{one.task.status} {show.mark(one.task, now)}'.strip()}, {show.ago(one.task.finished_at, now)} ago  {safe(one.task.title)}"
         for one in finished
     ] or ["  nothing"]
     return [show.fit(line, show.columns()) for line in lines]

@@ -124,9 +124,12 @@ def test_a_venv_that_is_no_virtual_environment_stays(project_of: Shell) -> None:
     assert (project_of.folder / ".venv/precious").read_text() == "mine"
 
 
-def test_programs_need_force(project_of: Shell) -> None:
-    assert "--force" in project_of.refused(2, "teardown", "--json")
+def test_programs_say_yes_or_force(project_of: Shell, venv: Path) -> None:
+    assert "--yes or --force" in project_of.refused(2, "teardown", "--json")
     assert (project_of.folder / "sparkq.yml").exists()
+
+    assert str(project_of.folder / "sparkq.yml") in project_of.facts("teardown", "--yes")["removed"]
+    assert venv.is_dir()
 
 
 def test_it_stops_the_server_first(project_of: Shell, port: int) -> None:

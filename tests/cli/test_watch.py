@@ -28,7 +28,7 @@ def test_it_shows_what_runs_what_is_next_and_what_is_finished(shell: Shell, sq: 
     shown = ESCAPE.sub("", picture)
     assert re.search(r"Running\s+#2 +\[\.{20}\] +\ds/60s +Write the guide +bob", shown)
     assert re.search(r"Next up\s+backend: #3 Read the logs \(1 queued\)", shown)
-    assert re.search(r"Finished, to review\s+#1 +succeeded +Fix the parser +\ds ago", shown)
+    assert re.search(r"Finished, to review\s+#1  succeeded, \ds ago  Fix the parser", shown)
 
 
 def test_a_task_that_is_silent_is_marked_and_then_failed_while_one_watches(shell: Shell, sq: SparkQ) -> None:

@@ -140,9 +140,9 @@ def caring(day: Day, elsewhere: Path) -> None:
     day.ok("export", str(elsewhere / "day.jsonl"))
     other = day.shell._replace(folder=elsewhere / "other")
     other.folder.mkdir()
+    other.ok("setup", "--yes")
     other.ok("import", str(elsewhere / "day.jsonl"))
     day.typed.add("import")
     assert json.loads(other.ok("tasks", "--json"))["total"] == 4
     assert day.facts("purge", "--older-than", "0s")["total"] == 1
     assert day.ok("version").startswith("sparkq ")
-
