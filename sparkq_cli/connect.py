@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sparkq_core import clients
 from sparkq_core.errors import InvalidConfig, InvalidValue, SparkQError, StorageError
 from sparkq_core.settings import Config
+from sparkq_core.text import nearest
 
 CHECK_SECONDS = 30
 REQUESTS = (
@@ -49,7 +50,7 @@ def client(name: str, config: Config, home: Path) -> Client:
     known = {name: Client(one.client, config.root / one.path, one.key) for name, one in clients.IN_PROJECT.items()}
     known["claude-desktop"] = Client("Claude Desktop", desktop / "claude_desktop_config.json")
     if name not in known:
-        raise InvalidValue(f"{name!r} is no client that SparkQ knows.", f"It can be {', '.join(known)}.")
+        raise InvalidValue(f"{name!r} is no client that SparkQ knows.", nearest(name, known))
     return known[name]
 
 
@@ -100,7 +101,7 @@ def write(target: Client, text: str) -> Path | None:
 
 def _free(file: Path) -> Path:
     number = 1
-    while (kept := file.with_name(f"{file.name}.before-sparkq{'' if number == 1 else f'-{number}'}")).exists():
+    while (kept := file.with_name(f"{file.name}{clients.KEPT}{'' if number == 1 else f'-{number}'}")).exists():
         number += 1
     return kept
 

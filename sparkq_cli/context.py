@@ -48,6 +48,15 @@ def text_from(argument: str | None, file: Path | None, what: str, *, template: s
     )
 
 
+def agreed(question: str, *, default: bool = False) -> None:
+    """Go on only when the person says yes; a no ends the command with code 1 and nothing changed."""
+    import typer
+
+    if not typer.confirm(question, default=default):
+        typer.echo("Nothing was changed.")
+        raise typer.Exit(1)
+
+
 def read_file(file: Path, what: str) -> str:
     """The text of a file (`-` for standard input). Raises InvalidText, InvalidValue."""
     if str(file) == "-":

@@ -1,8 +1,12 @@
 """`sparkq`: finds the room of the command, and turns refusals into one sentence and an exit code."""
 
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while modules are imported ends it without a traceback
+
 import io
 import os
-import signal
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -11,8 +15,11 @@ from sparkq_cli.rooms import ROOMS, SECTIONS, module
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import safe
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
-DEFECT = 70
+DEFECT, BROKEN_OFF = 70, 130
 
 
 def main() -> None:
@@ -22,15 +29,15 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows its number
-    if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
-        _become("sparkq_mcp.stdio")
-        return
     try:
-        _app()()
+        if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
+            _become("sparkq_mcp.stdio")
+        else:
+            _app()()
     except SparkQError as error:
         sys.exit(_refuse(error))
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(BROKEN_OFF)
     except Exception as error:
         sys.exit(_defect(error))
 
@@ -96,8 +103,16 @@ def _app() -> Any:
             command = get_command(import_module(module(cmd_name)).app)
             command.name = cmd_name
             for one in (command, *getattr(command, "commands", {}).values()):
+                one.short_help = (one.help or "").partition("\n\n")[0]  # else the list of a noun's verbs is cut short
                 one.help = _kept(one.help)
             return command
+
+        def invoke(self, ctx: Any) -> Any:
+            try:
+                return super().invoke(ctx)
+            except typer.Abort:  # Ctrl-C or Ctrl-D at a question: the cursor still stands behind it
+                sys.stderr.write("\n")
+                raise typer.Exit(BROKEN_OFF) from None
 
         def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
             for section, lines in SECTIONS.items():
@@ -129,6 +144,7 @@ def _app() -> Any:
         project: Annotated[
             str | None, typer.Option("--project", "-C", metavar="PATH", help="Act as if started in this folder.")
         ] = None,
+        json: Annotated[bool, typer.Option("--json", help="Print the state of the project as JSON.")] = False,
     ) -> None:
         """Queue work for Claude, walk away, review the results later.
 
@@ -139,7 +155,9 @@ def _app() -> Any:
         if ctx.invoked_subcommand is None:
             from sparkq_cli.overview import show_overview
 
-            show_overview()
+            show_overview(json)
+        elif json:
+            raise typer.BadParameter(f"write it behind the command: sparkq {ctx.invoked_subcommand} --json")
 
     return app
 

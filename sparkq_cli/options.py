@@ -35,7 +35,8 @@ def _queue_names(incomplete: str) -> list[str]:
     return queue_names(incomplete)
 
 
-def _task_ids(incomplete: str) -> list[tuple[str, str]]:
+def completed_ids(incomplete: str) -> list[tuple[str, str]]:
+    """For the shell: the newest tasks whose ids begin so."""
     from sparkq_cli.completion import task_ids
 
     return task_ids(incomplete)
@@ -44,7 +45,7 @@ def _task_ids(incomplete: str) -> list[tuple[str, str]]:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 TaskId = Annotated[
-    int, typer.Argument(parser=task_id, metavar="ID", help="The task: 42 for #42.", autocompletion=_task_ids)
+    int, typer.Argument(parser=task_id, metavar="ID", help="The task: 42 for #42.", autocompletion=completed_ids)
 ]
 QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name of the queue.", autocompletion=_queue_names)]
 QueueOpt = Annotated[

@@ -3,15 +3,18 @@
 from sparkq_cli import show
 from sparkq_cli.commands.queue import show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import queues, sweep
+from sparkq_core import queues, sweep, wire
 from sparkq_core.text import safe
 
 
-def show_overview() -> None:
+def show_overview(json: bool) -> None:
     """Project, queues, and what wants the person's attention."""
     sq = open_sparkq()
     sweep.sweep(sq)
     found = queues.all_of(sq)
+    if json:
+        show.json_line({"project": sq.config.name, "root": str(sq.config.root), **wire.queues(found)})
+        return
     show.say(f"{show.paint(safe(sq.config.name), 'bold')}  {safe(str(sq.config.root))}")
     if not found:
         show.say("No queues yet. Create one: sparkq queue create NAME")
@@ -23,4 +26,4 @@ def show_overview() -> None:
     show.say()
     if stale:
         show.say(f"{stale} running task{'s have' if stale > 1 else ' has'} gone quiet: sparkq tasks --status running")
-    show.say(f"{waiting} to review: sparkq tasks" if waiting else "Nothing waits for your review.")
+    show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing waits for your review.")

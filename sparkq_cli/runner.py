@@ -4,9 +4,12 @@ One task at a time: the next is claimed only when the last is settled, so no tim
 executes anything. One runner a queue, by a lock that the operating system holds and nothing survives.
 """
 
+import os
+import select
 import signal
 import sys
 import time
+from contextlib import suppress
 from enum import StrEnum
 from socket import gethostname
 from types import FrameType
@@ -71,9 +74,13 @@ def work(runner: Runner) -> None:
         _instructions(runner)
         _loop(runner)
     except BrokenPipeError:
-        sys.exit(0)
+        return
     except Stop:
-        say(f"The runner of {runner.queue.name} ends. What it handed out can still be completed.")
+        for number in ENDING:
+            signal.signal(number, signal.SIG_DFL)
+        if _writable(0):
+            with suppress(BrokenPipeError):
+                say(f"The runner of {runner.queue.name} ends. What it handed out can still be completed.")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -111,19 +118,17 @@ def _present(runner: Runner) -> Claim | None:
 
 
 def _next(runner: Runner) -> Claim | None:
-    """Claim and announce the next task. A signal between the two, or a reader that is gone, gives the task back."""
+    """Claim and announce the next task; given back when a signal comes first, or the reader is gone or does not read."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         claim = tasks.claim(runner.sq, runner.queue.name, runner.worker)
-        if claim is not None and signal.sigpending() & ENDING:
-            give_back(runner.sq, claim)
-            claim = None
         if claim is not None:
             try:
+                _unless_stopped()
                 announce(claim)
-            except OSError:
+            except (BrokenPipeError, Stop):
                 give_back(runner.sq, claim)
-                raise Stop from None
+                raise
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     return claim
@@ -147,21 +152,29 @@ def _until_settled(runner: Runner, claim: Claim) -> None:
             return
         waited += _wait(runner, runner.poll)
         if runner.mode == Mode.WATCH:
-            stale = " ⚠️ stale" if wire.stale(task, runner.sq.clock.now()) else ""
+            mark = show.mark(task, runner.sq.clock.now())
+            stale = f" {mark} stale" if mark else ""
             say(f"{_time(runner)} {wire.friendly(task.id)} running for {show.duration(int(waited * 1000))}{stale}.")
 
 
 def _wait(runner: Runner, seconds: float) -> float:
-    """Sleep until another process has written, at most `seconds`; sweeps on the way."""
+    """Sleep until something has changed, at most `seconds`, and do the upkeep that is due; how long it slept."""
     started = time.monotonic()
-    version = runner.sq.version()
-    due = started + upkeep.interval_seconds(runner.sq)
-    while (now := time.monotonic()) - started < seconds and runner.sq.version() == version:
-        time.sleep(min(LOOK_SECONDS, seconds))
-        if now >= due:
-            upkeep.upkeep(runner.sq)
-            due = now + upkeep.interval_seconds(runner.sq)
-    return time.monotonic() - started
+    while True:
+        written = _sleep(runner.sq, min(started + seconds, time.monotonic() + upkeep.interval_seconds(runner.sq)))
+        swept = upkeep.upkeep(runner.sq)
+        if written or swept.warned or swept.failed or time.monotonic() >= started + seconds:
+            return time.monotonic() - started
+
+
+def _sleep(sq: SparkQ, until: float) -> bool:
+    """Sleep until another process has written; False when the time came first."""
+    version = sq.version()
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(LOOK_SECONDS, left))
+        if sq.version() != version:
+            return True
+    return False
 
 
 def _instructions(runner: Runner) -> None:
@@ -207,6 +220,23 @@ def _time(runner: Runner) -> str:
 
 
 def say(text: str) -> None:
-    """A line for the chat, at once: it may be reading a pipe."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """Lines for the chat, at once and unbuffered: what a signal cuts off must not follow when the process ends.
+
+    Raises Stop when a signal comes while the reader does not read, BrokenPipeError when it is gone.
+    """
+    left = f"{text}\n".encode(sys.stdout.encoding, "backslashreplace")
+    while left:
+        if _writable():
+            left = left[os.write(sys.stdout.fileno(), left[: select.PIPE_BUF]) :]  # so much never blocks
+        else:
+            _unless_stopped()
+
+
+def _writable(seconds: float = LOOK_SECONDS) -> bool:
+    """Whether somebody takes what is written."""
+    return bool(select.select([], [sys.stdout], [], seconds)[1])
+
+
+def _unless_stopped() -> None:
+    if signal.sigpending() & ENDING:
+        raise Stop

@@ -7,23 +7,38 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from sparkq_core import lock
-from sparkq_core.errors import Busy, SparkQError, StorageError
+from sparkq_core.errors import Busy, Kind, SparkQError, StorageError
 from sparkq_core.settings import Config
 
+CONFLICT = 4
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
 
+class NotStarted(SparkQError):
+    """The server ended before it answered, for a reason of the settings or of the machine."""
+
+    code = "not_started"
+
+
+class AddressTaken(SparkQError):
+    """Another program has the address, or another server of this project the lock."""
+
+    kind, code = Kind.CONFLICT, "address_taken"
+
+
 class Running(NamedTuple):
-    """A server that holds the lock now; `port` 0 while it is still starting."""
+    """A server that holds the lock now; `port` 0 while it is still starting. Others than this machine need the token."""
 
     pid: int
     host: str
     port: int
     started_at: str
+    token_file: str | None = None
 
     @property
     def url(self) -> str:
@@ -38,9 +53,16 @@ def running(config: Config) -> Running | None:
         return None
     try:
         about = json.loads(file.read_text(encoding="utf-8"))
-        return Running(int(about["pid"]), str(about["host"]), int(about["port"]), str(about["started_at"]))
+        found = Running(int(about["pid"]), str(about["host"]), int(about["port"]), str(about["started_at"]))
+        return found._replace(token_file=about.get("token_file"))
     except (OSError, ValueError, KeyError):
         return Running(0, "", 0, "")
+
+
+def settled(config: Config) -> Running | None:
+    """The project's server, waited for while it is starting."""
+    _until(START_SECONDS, lambda: (server := running(config)) is None or (server.port > 0 and healthy(server)))
+    return running(config)
 
 
 def healthy(server: Running) -> bool:
@@ -58,9 +80,9 @@ def healthy(server: Running) -> bool:
 
 
 def start(config: Config, arguments: list[str]) -> Running:
-    """Start the server in the background and wait until it answers. Raises StorageError, SparkQError with its words."""
-    config.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Start the server in the background and wait until it answers. Raises StorageError, NotStarted, AddressTaken."""
     try:
+        config.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = config.log.open("ab")
     except OSError as error:
         raise StorageError(f"{config.log} cannot be written: {error.strerror}.", "Correct logs.path.") from error
@@ -79,9 +101,20 @@ def start(config: Config, arguments: list[str]) -> Running:
     if not found or process.returncode is not None or server is None:
         if process.poll() is None:
             process.kill()
-        said = config.log.read_bytes()[before:].decode(errors="replace").strip().splitlines()
-        raise SparkQError("The server did not start.", "\n        ".join(said[-4:]) or f"See {config.log}.")
+        raise _refused(process.returncode, config.log, before)
     return server
+
+
+def _refused(code: int | None, log: Path, before: int) -> SparkQError:
+    """Why the server did not start, in the words that it left in its log."""
+    said = log.read_bytes()[before:].decode(errors="replace").strip().splitlines()
+    kind = AddressTaken if code == CONFLICT else NotStarted
+    at = next((at for at, line in enumerate(said) if line.startswith("sparkq: ")), None)
+    if at is None:
+        return kind("The server did not start.", f"See {log}." if not said else f"It said: {said[-1]}")
+    return kind(
+        f"The server did not start. {said[at].removeprefix('sparkq: ')}", "".join(said[at + 1 : at + 2]).strip()
+    )
 
 
 def _answers(config: Config, pid: int) -> bool:

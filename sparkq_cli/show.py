@@ -4,8 +4,10 @@ Everything that came from a task goes through `safe()`; colour only on a termina
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -15,7 +17,10 @@ from sparkq_core.config import environment
 from sparkq_core.model import Task
 from sparkq_core.text import safe
 
+PAINT = re.compile(r"(\x1b\[\d+m)")
 MARKS = {"warned": ("⚠️ ", "!"), "failed": ("🔴 ", "x"), "timeout": ("💀 ", "X")}
+NARROW = 10
+"""Columns that the text of a table keeps before others are left out."""
 STYLES = {"queued": "36", "running": "33", "succeeded": "32", "failed": "31", "dim": "2", "bold": "1"}
 
 
@@ -101,7 +106,9 @@ def columns() -> int:
 
 
 def width(text: str) -> int:
-    """Columns on a terminal."""
+    """Columns on a terminal; `paint` takes none."""
+    if "\x1b" in text:
+        text = PAINT.sub("", text)
     if text.isascii():
         return len(text)
     from unicodedata import east_asian_width  # 2 ms at import
@@ -110,35 +117,63 @@ def width(text: str) -> int:
 
 
 def fit(text: str, room: int) -> str:
-    """`text` cut to so many columns."""
+    """`text`, painted or not, cut to so many columns."""
     if width(text) <= room:
         return text
-    kept = ""
-    for one in text:
-        if width(kept + one) > room - 1:
-            break
-        kept += one
-    return f"{kept}…"
+    kept, left = "", room - 1
+    for part in PAINT.split(text):
+        if PAINT.fullmatch(part):
+            kept += part
+            continue
+        for one in part:
+            left -= width(one)
+            if left < 0:
+                return f"{kept}…" + ("\x1b[0m" if "\x1b" in kept else "")
+            kept += one
+    return kept
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: int, styles: Sequence[str] = ()) -> None:
-    """A table whose column `flexible` gives way to the terminal's width; `styles` paints whole rows."""
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    flexible: int,
+    droppable: Sequence[int] = (),
+    styles: Sequence[str] = (),
+) -> None:
+    """A table that fits the terminal: the columns `droppable` go, in this order, before `flexible` gets too narrow.
+
+    `styles` paints whole rows. In a pipe every column stands there whole.
+    """
     if not rows:
         return
     rows = [[safe(cell) for cell in row] for row in rows]
     widths = [max(width(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
-    room = columns() - sum(widths) - 2 * (len(heads) - 1) + widths[flexible]
+    shown, room = list(range(len(heads))), sum(widths) + 2 * len(widths)
     if sys.stdout.isatty():
-        widths[flexible] = max(10, min(widths[flexible], room))
-    typer.echo(paint(_line(heads, widths, flexible), "dim"))
-    for at, row in enumerate(rows):
-        line = _line(row, widths, flexible)
-        typer.echo(paint(line, styles[at]) if styles and styles[at] else line)
+        room = columns()
+        least = min(NARROW, widths[flexible])
+        for at in droppable:
+            if _left(widths, shown, flexible, room) >= least:
+                break
+            shown.remove(at)
+        widths[flexible] = max(least, min(widths[flexible], _left(widths, shown, flexible, room)))
+    for number, row in enumerate((heads, *rows)):
+        cells = [fit(row[at], widths[at]) for at in shown]
+        line = "  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in zip(shown, cells, strict=True))
+        style = "dim" if number == 0 else styles[number - 1] if styles else ""
+        text = fit(line.rstrip(), room)
+        typer.echo(paint(text, style) if style else text)
 
 
-def _line(row: Sequence[str], widths: Sequence[int], flexible: int) -> str:
-    cells = [fit(cell, widths[at]) if at == flexible else cell for at, cell in enumerate(row)]
-    return "  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in enumerate(cells)).rstrip()
+def _left(widths: Sequence[int], shown: Sequence[int], flexible: int, room: int) -> int:
+    """What the other columns leave to the flexible one."""
+    return room - sum(widths[at] for at in shown if at != flexible) - 2 * (len(shown) - 1)
+
+
+def near(path: Path, root: Path) -> str:
+    """A path as the person in the project's folder would type it."""
+    return safe(str(path.relative_to(root) if path.is_relative_to(root) else path))
 
 
 def block(text: str, indent: str = "  ") -> str:

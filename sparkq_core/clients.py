@@ -20,6 +20,8 @@ IN_PROJECT = {
 }
 NAME = "sparkq"
 """What the server is called there."""
+KEPT = ".before-sparkq"
+"""How the copy of what was there before is called, behind the name of its file."""
 
 
 def arguments(root: Path) -> list[str]:

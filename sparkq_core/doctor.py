@@ -220,7 +220,7 @@ def _clients(patient: Patient) -> Finding:
             "MCP clients", WARNING, f"not JSON: {', '.join(broken)}", "Mend the file: its client ignores it now."
         )
     if not found:
-        return Finding("MCP clients", WARNING, "none has SparkQ configured", "claude mcp add sparkq -- sparkq mcp")
+        return Finding("MCP clients", WARNING, "none has SparkQ configured", "sparkq connect claude-code")
     return Finding("MCP clients", OK, ", ".join(found))
 
 

@@ -14,10 +14,11 @@ from sparkq_core.sweep import sweep
 from sparkq_core.tasks.refusal import find, hint
 
 SUMMARY = 400
-"""Characters of a result that the inbox carries."""
+"""Characters of an outcome that the inbox carries: the first of a result, the last of an error, which say most."""
 
 FINISHED = f"""{COLUMNS},
-coalesce((SELECT substr({SAID}, 1, {SUMMARY}) FROM attempts AS a
+coalesce((SELECT CASE WHEN a.outcome = 'failed' AND a.late_outcome IS NOT 'succeeded'
+    THEN substr({SAID}, -{SUMMARY}) ELSE substr({SAID}, 1, {SUMMARY}) END FROM attempts AS a
     WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type IS NOT 'cancelled'), ''),
 coalesce((SELECT a.late_outcome = 'succeeded' AND a.accepted_at IS NULL FROM attempts AS a
     WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type = 'timeout'), 0),

@@ -2,27 +2,52 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from sparkq_core.errors import StorageError
+
+TRIES = 5
 
 
 def acquire(path: Path, *, wait: bool) -> int | None:
     """The open handle of a lock on file `path` (mode 0600, never through a symlink), or None if another has it.
 
     Close the handle to give the lock back. The file stays: removing it would let two processes hold two files.
-    Raises OSError.
+    Raises StorageError.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be locked: {error.strerror}.", "A lock is a file of its own, in a folder that is yours."
+        ) from error
+    try:
+        got = _taken(handle, wait)
     except BaseException:
         os.close(handle)
         raise
-    return handle
+    if got:
+        return handle
+    os.close(handle)
+    return None
+
+
+def _taken(handle: int, wait: bool) -> bool:
+    """Whether the lock could be had. Somebody who only looks (`is_held`) has it for microseconds: outlast that."""
+    if wait:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return True
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return True
+    return False
 
 
 def is_held(path: Path) -> bool:
@@ -32,7 +57,7 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that look do not see each other
     except BlockingIOError:
         return True
     finally:

@@ -206,10 +206,12 @@ class Page(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A settled task; `again` says that the same outcome had been reported before."""
+    """A settled task; `again` says that this outcome of `attempt` had been reported before."""
 
     task: Task
     remaining: int
+    attempt: int
+    outcome: str
     again: bool = False
 
 

@@ -3,6 +3,8 @@
 Only what SparkQ made, only inside the project, and never through a symlink.
 """
 
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +55,11 @@ def virtual_environment(config: Config) -> Item | None:
     if not (folder / "pyvenv.cfg").is_file():
         return None
     return _judged(folder, config.root.resolve(), "the virtual environment")
+
+
+def connected(config: Config) -> tuple[Path, ...]:
+    """The client files inside the project from which `remove` takes this project's server."""
+    return tuple(file for file, _ in _disconnected(config.root.resolve()))
 
 
 def in_use(config: Config) -> bool:
@@ -112,6 +119,8 @@ def _database(config: Config, root: Path) -> Iterator[Item]:
     if file.exists() and not _ours(file):
         yield Item(file, "the database", "it is no database of SparkQ")
         return
+    for backup in sorted(file.parent.glob("*.backup.db")):
+        yield Item(backup, "a backup", "backups are yours")
     for side in SIDES:
         path = file.with_name(f"{file.name}{side}")
         if path.exists() or path.is_symlink():
@@ -152,25 +161,44 @@ def _inside(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root) and path.resolve() != root
 
 
-def _disconnect(root: Path) -> Iterator[Path]:
-    """Take the server that `sparkq connect` wrote out of the project's client files; an empty one goes."""
+def _disconnected(root: Path) -> Iterator[tuple[Path, str]]:
+    """The project's client files with this project's server in them, and their text without it."""
     for one in clients.IN_PROJECT.values():
         file = root / one.path
         try:
-            if file.is_symlink() or not file.is_file():
+            if file.is_symlink() or not file.is_file() or not _inside(file, root):
                 continue
             left = clients.without(file.read_text(encoding="utf-8"), one, root)
-            if left is None:
-                continue
-            if left:
+        except (OSError, UnicodeDecodeError):
+            continue
+        if left is not None:
+            yield file, left
+
+
+def _disconnect(root: Path) -> Iterator[Path]:
+    """Take the server that `sparkq connect` wrote out of the project's client files; an empty one goes."""
+    for file, left in _disconnected(root):
+        try:
+            before = file.with_name(f"{file.name}{clients.KEPT}")
+            if left and _says(before, left):
+                os.replace(before, file)
+            elif left:
                 file.write_text(left, encoding="utf-8")
             else:
                 file.unlink()
                 if file.parent != root and not any(file.parent.iterdir()):
                     file.parent.rmdir()
-        except (OSError, UnicodeDecodeError):
+        except OSError:
             continue
         yield file
+
+
+def _says(file: Path, text: str) -> bool:
+    """Whether the file says in its own words what the JSON `text` says."""
+    try:
+        return bool(json.loads(file.read_text(encoding="utf-8")) == json.loads(text))
+    except (OSError, ValueError):
+        return False
 
 
 def _unignore(root: Path) -> bool:

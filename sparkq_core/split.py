@@ -5,7 +5,8 @@ import re
 
 def parts_of(text: str) -> list[str]:
     """The tasks of one text: what stands under each heading of the highest level that occurs more than once (or at
-    all), heading included; without headings each line that says something, list marks taken off."""
+    all), heading included; without headings each line that says something, list marks taken off, but for the items of
+    a checklist that are checked."""
     lines = text.splitlines()
     fenced = _in_fences(lines)
     levels = [
@@ -16,8 +17,8 @@ def parts_of(text: str) -> list[str]:
     if not present:
         return [
             part
-            for part in (re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?", "", line).strip() for line in lines)
-            if part
+            for part in (re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[ \]\s+)?", "", line).strip() for line in lines)
+            if part and not re.match(r"\[[xX]\]\s", part)
         ]
     level = next((one for one in present if levels.count(one) > 1), present[-1])
     starts = [at for at, one in enumerate(levels) if one == level]

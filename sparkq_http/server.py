@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sparkq_http.app import Guest
 
 log = logging.getLogger("sparkq.http")
-ALREADY_RUNNING, ADDRESS_IN_USE = 4, 69
+CONFLICT = 4
 STOP_SECONDS = 2
 PARTING_SECONDS = 0.3
 LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
@@ -101,7 +101,8 @@ def log_to(file: Path | None) -> None:
             raise StorageError(f"{file} cannot be written: {error.strerror}.", "Correct --log.") from error
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, handlers=[handler], format=form)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # our own lines say when it serves and stops
+    for name in ("uvicorn", "mcp"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # our own lines say when it serves and stops
 
 
 def adjusted(sq: SparkQ, host: str | None, port: int | None, env: str | None) -> SparkQ:
@@ -140,7 +141,7 @@ def serve(opener: Opener) -> int:
     handle = lock.acquire(config.run_dir / "server.lock", wait=False)
     if handle is None:
         sys.stderr.write("sparkq: The server of this project is running already.\n        See: sparkq status\n")
-        return ALREADY_RUNNING
+        return CONFLICT
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -149,10 +150,16 @@ def serve(opener: Opener) -> int:
         sys.stderr.write(
             f"sparkq: Port {port} of {host} cannot be used: {error.strerror}.\n        Take another: --port {port + 1}, or server.port in sparkq.yml.\n"
         )
-        return ADDRESS_IN_USE
+        return CONFLICT
     key = None if loopback(host) else token.kept(config.run_dir)
     app = create_app(desk, token=key, guests=guests(opener) if config.settings.server.mcp else ())
-    about = {"pid": os.getpid(), "host": host, "port": port, "started_at": iso(SystemClock().now())}
+    about = {
+        "pid": os.getpid(),
+        "host": host,
+        "port": port,
+        "started_at": iso(SystemClock().now()),
+        "token_file": None if key is None else str(config.run_dir / token.FILE),
+    }
     os.ftruncate(handle, 0)
     os.pwrite(handle, json.dumps(about).encode(), 0)
     log.info("serving %s at http://%s:%s", config.name, f"[{host}]" if ":" in host else host, port)

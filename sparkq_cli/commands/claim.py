@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq
-from sparkq_cli.options import Json, QueueOpt, task_id
+from sparkq_cli.options import Json, QueueOpt, completed_ids, task_id
 from sparkq_core import queues, tasks, wire
 from sparkq_core.text import safe
 
@@ -17,7 +17,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def claim(
     task: Annotated[
-        int | None, typer.Argument(parser=task_id, metavar="[ID]", help="This task instead of the next.")
+        int | None,
+        typer.Argument(
+            parser=task_id, autocompletion=completed_ids, metavar="[ID]", help="This task instead of the next."
+        ),
     ] = None,
     queue: QueueOpt = None,
     worker: Annotated[str | None, typer.Option("--worker", metavar="W", help="Who claims.")] = None,

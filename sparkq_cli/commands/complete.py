@@ -53,8 +53,17 @@ def report(sq: SparkQ, done: Settled, json: bool, quiet: bool) -> None:
     if json:
         show.json_line(wire.settled(done))
     elif not quiet:
-        took = f" after {show.duration(done.task.duration_ms)}" if done.task.duration_ms is not None else ""
-        again = " already; nothing changed" if done.again else took
-        show.say(
-            f"{wire.friendly(done.task.id)} {done.task.status}{again}. {done.remaining} queued in {done.task.queue}."
-        )
+        show.say(f"{_said(done)} {done.remaining} queued in {done.task.queue}.")
+
+
+def _said(done: Settled) -> str:
+    task = done.task
+    if not done.again:
+        took = f" after {show.duration(task.duration_ms)}" if task.duration_ms is not None else ""
+        return f"{wire.friendly(task.id)} {task.status}{took}."
+    if (done.attempt, done.outcome) == (task.attempts, task.status):
+        return f"{wire.friendly(task.id)} {task.status} already; nothing changed."
+    return (
+        f"Attempt {done.attempt} of {wire.friendly(task.id)} {done.outcome} already; nothing changed. "
+        f"The task is {task.status}{f', attempt {task.attempts}' if task.attempts != done.attempt else ''}."
+    )

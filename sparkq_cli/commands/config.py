@@ -41,7 +41,10 @@ def show_config(
         show.json_line({"settings": listed, "file": str(sq.config.file) if sq.config.file else None})
         return
     rows = [[name, safe(_text(value)), safe(sources[name])] for name, value in values.items()]
-    show.table(["SETTING", "VALUE", "FROM"], rows, flexible=1)
+    if key is not None:
+        show.say(f"{key} is {rows[0][1]} ({rows[0][2]}).")
+        return
+    show.table(["SETTING", "VALUE", "FROM"], rows, flexible=1, droppable=(2,))
 
 
 @app.command(name="set")

@@ -18,6 +18,8 @@ def demo(
     """Show the whole loop on real work: queue tasks, let a real MCP client do them, review the results.
 
     Everything happens in a temporary project; nothing of yours is changed.
+
+    Example: sparkq demo --keep
     """
     import runpy
     import sys

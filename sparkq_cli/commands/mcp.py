@@ -19,7 +19,9 @@ def mcp(
 ) -> None:
     """Serve this project's queues to Claude over MCP on standard input and output.
 
-    An MCP client starts this; for Claude Code: claude mcp add sparkq -- sparkq mcp
+    An MCP client starts this; sparkq connect writes its configuration.
+
+    Example: sparkq mcp --project ~/shop
     """
     sys.argv = ["sparkq mcp", *(["--project", project] if project else []), *(["--read-only"] if read_only else [])]
     sys.argv += ["--tools", tools] if tools else []

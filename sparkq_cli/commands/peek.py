@@ -37,6 +37,6 @@ def peek(queue: QueueOpt = None, limit: Limit = 1, json: Json = False) -> None:
         ]
         for task in page.tasks
     ]
-    show.table(["ID", "TITLE", "TOOL", "CLASS", "AGE"], rows, flexible=1)
+    show.table(["ID", "TITLE", "TOOL", "CLASS", "AGE"], rows, flexible=1, droppable=(3, 2, 4))
     if page.total > len(page.tasks):
         show.say(f"{page.total - len(page.tasks)} more wait.")

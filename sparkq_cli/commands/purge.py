@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import open_sparkq
+from sparkq_cli.context import agreed, open_sparkq
 from sparkq_cli.options import Json, milliseconds
 from sparkq_core import purge as core
 
@@ -42,7 +42,7 @@ def purge(
     found = core.purge(sq, older_than=age, unreviewed=unreviewed_age, dry_run=True)
     if not dry_run and found.total:
         if not yes and not json and sys.stdin.isatty():
-            typer.confirm(f"Delete {found.total} finished tasks ({found.unreviewed} of them unreviewed)?", abort=True)
+            agreed(f"Delete {found.total} finished tasks ({found.unreviewed} of them unreviewed)?")
         found = core.purge(
             sq, older_than=age, unreviewed=unreviewed_age, on_batch=_bar(found.total) if not json else None
         )

@@ -50,7 +50,10 @@ def create(
 def list_queues(
     all_too: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False, json: Json = False
 ) -> None:
-    """List the queues and how many of their tasks stand where."""
+    """List the queues and how many of their tasks stand where.
+
+    Example: sparkq queue list --all
+    """
     sq = open_sparkq()
     found = queues.all_of(sq, archived=all_too)
     if json:
@@ -77,12 +80,15 @@ def show_queues(found: tuple[tuple[Queue, Counts], ...]) -> None:
         for queue, counts in found
     ]
     heads = ["QUEUE", "STATUS", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "TO REVIEW", "SESSION"]
-    show.table(heads, rows, flexible=0)
+    show.table(heads, rows, flexible=0, droppable=(7, 1, 4, 5))
 
 
 @app.command(name="show")
 def show_queue(name: QueueArg, json: Json = False) -> None:
-    """Show a queue: its counts and its instructions."""
+    """Show a queue: its counts and its instructions.
+
+    Example: sparkq queue show backend
+    """
     sq = open_sparkq()
     queue, text = queues.instructions(sq, name)
     counts = queues.counts_of(sq, queue)
@@ -139,32 +145,47 @@ def instructions(
 
 @app.command()
 def rename(name: QueueArg, new: NewName, json: Json = False, quiet: Quiet = False) -> None:
-    """Give a queue another name; its tasks stay with it."""
+    """Give a queue another name; its tasks stay with it.
+
+    Example: sparkq queue rename backend api
+    """
     sq = open_sparkq()
     _turned(sq, queues.rename(sq, name, new), f"is the new name of {name}", json, quiet)
 
 
 @app.command()
 def end(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
-    """Take no new tasks; workers drain what is there."""
+    """Take no new tasks; workers drain what is there.
+
+    Example: sparkq queue end backend
+    """
     _turn(queues.end, name, "has ended: it takes no new tasks", json, quiet)
 
 
 @app.command()
 def reopen(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
-    """Let an ended queue take tasks again."""
+    """Let an ended queue take tasks again.
+
+    Example: sparkq queue reopen backend
+    """
     _turn(queues.reopen, name, "takes tasks again", json, quiet)
 
 
 @app.command()
 def archive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
-    """Hide a queue: it takes and gives nothing; its tasks are kept."""
-    _turn(queues.archive, name, f"is archived. Back: sparkq queue unarchive {name}", json, quiet)
+    """Hide a queue: it takes and gives nothing; its tasks are kept.
+
+    Example: sparkq queue archive backend
+    """
+    _turn(queues.archive, name, f"is archived; to bring it back: sparkq queue unarchive {name}", json, quiet)
 
 
 @app.command()
 def unarchive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
-    """Bring an archived queue back as it was."""
+    """Bring an archived queue back as it was.
+
+    Example: sparkq queue unarchive backend
+    """
     _turn(queues.unarchive, name, "is back", json, quiet)
 
 

@@ -18,7 +18,8 @@ def restart(host: Host = None, port: Port = None, env: Env = None, json: Json = 
     Example: sparkq restart --env prod
     """
     config = open_sparkq().config
+    given = passed_on(host, port, env)
     server = service.running(config)
     if server is not None:
         service.stop(config, server)
-    report(config, service.start(config, passed_on(host, port, env)), "runs", json, quiet)
+    report(config, service.start(config, given), "runs", json, quiet)

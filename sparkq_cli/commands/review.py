@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.commands.task import as_text
 from sparkq_cli.context import open_sparkq, paged
-from sparkq_cli.options import Json, Limit, QueueOpt, task_id
+from sparkq_cli.options import Json, Limit, QueueOpt, completed_ids, task_id
 from sparkq_core import changes, inbox, tasks, wire
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Finished, Since
@@ -17,6 +17,7 @@ from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+LINES = 6
 KEYS = "[a]ccept  [r]equeue with feedback  [s]kip  [v]iew whole  [q]uit"
 
 
@@ -24,7 +25,12 @@ KEYS = "[a]ccept  [r]equeue with feedback  [s]kip  [v]iew whole  [q]uit"
 def review(
     ids: Annotated[
         list[int] | None,
-        typer.Argument(parser=task_id, metavar="[ID]...", help="Mark these as reviewed and ask nothing."),
+        typer.Argument(
+            parser=task_id,
+            autocompletion=completed_ids,
+            metavar="[ID]...",
+            help="Mark these as reviewed and ask nothing.",
+        ),
     ] = None,
     queue: QueueOpt = None,
     list_only: Annotated[bool, typer.Option("--list", help="Only show what waits.")] = False,
@@ -107,15 +113,23 @@ def _line(one: Finished, now: int) -> None:
     task = one.task
     took = show.duration(task.duration_ms) if task.duration_ms is not None else ""
     facts = ", ".join(part for part in (changes.summary(one.git_after), took, task.queue) if part)
-    state = f"{show.paint(task.status, task.status)} {show.mark(task, now)}".strip()
+    kind = safe(task.error_type) if task.error_type not in (None, "error") else ""
+    state = " ".join(part for part in (show.paint(task.status, task.status), show.mark(task, now), kind) if part)
     late = f" (a late result waits: sparkq accept {task.id})" if one.late else ""
     show.say(
         f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}{late}"
     )
     if one.summary:
-        lines = one.summary.strip().split("\n")
-        shown = "\n".join(lines[:6]) + ("\n…" if len(lines) > 6 or len(one.summary) >= inbox.SUMMARY else "")
-        show.say(show.block(shown, "      "))
+        show.say(show.block(_part(one), "      "))
+
+
+def _part(one: Finished) -> str:
+    """The beginning of a result, the end of an error: what says most of each in a few lines."""
+    lines = one.summary.strip().split("\n")
+    cut = len(lines) > LINES or len(one.summary) >= inbox.SUMMARY
+    if one.task.status == "failed" and not one.late:
+        return ("…\n" if cut else "") + "\n".join(lines[-LINES:])
+    return "\n".join(lines[:LINES]) + ("\n…" if cut else "")
 
 
 def _walk(sq: SparkQ, queue: str | None) -> None:
@@ -128,10 +142,10 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
             return
         one = page.tasks[0]
         cursor = f"{one.task.finished_at}.{one.task.id}"
-        show.say()
         _line(one, sq.clock.now())
         if not _decide(sq, one):
             return
+        show.say()
 
 
 def _decide(sq: SparkQ, one: Finished) -> bool:

@@ -6,6 +6,11 @@ from typing import Annotated
 
 import typer
 
+from sparkq_cli.context import open_sparkq
+from sparkq_core.errors import InvalidValue
+from sparkq_core.settings import SCALARS
+from sparkq_core.text import safe
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Goes before server.host.")]
@@ -14,7 +19,10 @@ Env = Annotated[str | None, typer.Option("--env", metavar="E", help="dev, test o
 
 
 def passed_on(host: str | None, port: int | None, env: str | None) -> list[str]:
-    """The options as the server's own command line."""
+    """The options as the server's own command line. Raises InvalidValue."""
+    choices = SCALARS["env"].choices
+    if env is not None and env not in choices:
+        raise InvalidValue(f"{safe(env)[:40]!r} is no environment.", f"It can be {', '.join(choices)}.")
     given = (("--host", host), ("--port", port), ("--env", env))
     return [part for name, value in given if value is not None for part in (name, str(value))]
 
@@ -25,5 +33,7 @@ def run(host: Host = None, port: Port = None, env: Env = None) -> None:
 
     Example: sparkq run --port 5006 --env prod
     """
-    sys.argv = ["sparkq run", *passed_on(host, port, env)]
+    given = passed_on(host, port, env)
+    open_sparkq().close()  # what is wrong with the project is refused as by every command
+    sys.argv = ["sparkq run", *given]
     runpy.run_module("sparkq_http.server", run_name="__main__", alter_sys=True)

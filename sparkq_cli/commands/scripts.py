@@ -50,7 +50,7 @@ def scripts(
         ]
         for one in found
     ]
-    show.table(["NAME", "PATH", "DESCRIPTION", "INPUTS (* required)", "TAGS"], rows, flexible=2)
+    show.table(["NAME", "PATH", "DESCRIPTION", "INPUTS (* required)", "TAGS"], rows, flexible=2, droppable=(4, 1, 3))
     show.say(f"\nQueue one: sparkq enqueue --script {safe(found[0].name)} --queue NAME")
 
 

@@ -35,7 +35,10 @@ def create(name: Name, json: Json = False, quiet: Quiet = False) -> None:
 
 @app.command(name="list")
 def list_sessions(json: Json = False) -> None:
-    """List the sessions, active ones first."""
+    """List the sessions, active ones first.
+
+    Example: sparkq session list
+    """
     sq = open_sparkq()
     found = sessions.all_of(sq)
     now = sq.clock.now()
@@ -45,7 +48,7 @@ def list_sessions(json: Json = False) -> None:
         show.say("No sessions yet. Begin one: sparkq session create NAME")
     else:
         rows = [[one.name, one.status, show.ago(one.created_at, now), show.ago(one.ended_at, now)] for one in found]
-        show.table(["NAME", "STATUS", "AGE", "ENDED"], rows, flexible=0)
+        show.table(["NAME", "STATUS", "AGE", "ENDED"], rows, flexible=0, droppable=(3, 2))
 
 
 @app.command(name="show")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sparkq_cli import connect, show
+from sparkq_cli.context import agreed
 from sparkq_cli.options import Json
 from sparkq_core import config as configuration
 from sparkq_core import lifecycle, project, queues, sessions
@@ -34,6 +35,10 @@ def setup(
     """Set this repository up: sparkq.yml, the database, and what Git should ignore.
 
     Run it again to look at the settings and change some; nothing else changes, no task is touched.
+
+    Examples:
+      sparkq setup
+      sparkq setup --yes --queue backend --connect
     """
     env = configuration.environment()
     if not yes and (json or not sys.stdin.isatty()):
@@ -61,9 +66,9 @@ def setup(
         return
     show.say()
     for step in steps:
-        show.say(f"  {step.done:8}{_near(step.path, root)}")
+        show.say(f"  {step.done:8}{show.near(step.path, root)}")
     for noun, name in made.items():
-        show.say(f"  created {noun} {_near(Path(name), root)}")
+        show.say(f"  created {noun} {show.near(Path(name), root)}")
     _next(sq, connected="connection" in made)
 
 
@@ -79,7 +84,7 @@ def _asked(values: dict[str, Any]) -> dict[str, Any]:
         answers[key] = _ask(key, value)
     show.say()
     show.fields([(key, _shown(value)) for key, value in answers.items()])
-    typer.confirm("\nWrite these settings?", default=True, abort=True)
+    agreed("\nWrite these settings?", default=True)
     return answers
 
 
@@ -155,10 +160,6 @@ def _next(sq: SparkQ, *, connected: bool) -> None:
     show.say(f'  sparkq enqueue "What Claude should do" --queue {names[0] if names else "main"}')
     if not connected:
         show.say("  sparkq connect claude-code        (once, so that Claude Code can pull the queue)")
-
-
-def _near(path: Path, root: Path) -> str:
-    return safe(str(path.relative_to(root) if path.is_relative_to(root) else path))
 
 
 def _shown(value: Any) -> str:

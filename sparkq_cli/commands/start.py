@@ -18,11 +18,12 @@ def start(host: Host = None, port: Port = None, env: Env = None, json: Json = Fa
     Example: sparkq start
     """
     config = open_sparkq().config
-    server = service.running(config)
+    given = passed_on(host, port, env)
+    server = service.settled(config)
     if server is not None:
         report(config, server, "is running already", json, quiet)
         return
-    report(config, service.start(config, passed_on(host, port, env)), "runs", json, quiet)
+    report(config, service.start(config, given), "runs", json, quiet)
 
 
 def report(config: Config, server: service.Running, said: str, json: bool, quiet: bool) -> None:
@@ -31,3 +32,5 @@ def report(config: Config, server: service.Running, said: str, json: bool, quiet
         show.json_line({"running": True, "url": server.url, **server._asdict(), "log": str(config.log)})
     elif not quiet:
         show.say(f"The server {said} at {server.url} (process {server.pid}, log {config.log}).")
+        if server.token_file is not None:
+            show.say(f"Other machines can reach it with the token in {server.token_file}: {server.url}/login?token=…")

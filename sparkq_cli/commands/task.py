@@ -9,7 +9,7 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId
 from sparkq_core import changes, tasks, wire
 from sparkq_core.clock import iso
-from sparkq_core.model import Attempt, Detail, Event
+from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 
@@ -39,7 +39,7 @@ def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
     lines = [_head(sq, detail), f"\n{show.paint('Prompt', 'bold')}", show.block(detail.prompt)]
     if detail.feedback:
         lines += [f"\n{show.paint('Feedback', 'bold')}", show.block(detail.feedback)]
-    lines += [_attempt(attempt) for attempt in detail.attempts]
+    lines += [_attempt(detail.task, attempt) for attempt in detail.attempts]
     if timeline:
         lines += [f"\n{show.paint('Timeline', 'bold')}", *(_event(event) for event in detail.events)]
     return "\n".join(lines)
@@ -75,7 +75,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
     )
 
 
-def _attempt(one: Attempt) -> str:
+def _attempt(task: Task, one: Attempt) -> str:
     took = f", {show.duration(one.finished_at - one.claimed_at)}" if one.finished_at is not None else ""
     kind = f" ({safe(one.error_type)})" if one.error_type else ""
     ended = f"{one.outcome or 'running'}{kind}{took}, {safe(one.worker)}"
@@ -84,7 +84,8 @@ def _attempt(one: Attempt) -> str:
     if one.data:
         lines.append(f"  data: {safe(one.data)}")
     if one.late_text is not None:
-        accepted = "accepted" if one.accepted_at else f"not accepted: sparkq accept {one.task_id}"
-        lines.append(f"  Came late ({one.late_outcome}, {accepted if one.late_outcome == 'succeeded' else 'kept'}):")
+        acceptable = (task.attempts, task.error_type, one.late_outcome) == (one.attempt, "timeout", "succeeded")
+        state = "accepted" if one.accepted_at else f"to take it: sparkq accept {task.id}" if acceptable else "kept"
+        lines.append(f"  Came late ({one.late_outcome}, {state}):")
         lines.append(show.block(one.late_text, "    "))
     return "\n".join(lines)

@@ -92,6 +92,6 @@ def tasks(
         ]
         for task in page.tasks
     ]
-    show.table(["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"], rows, flexible=3)
+    show.table(["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"], rows, flexible=3, droppable=(5, 4, 2))
     if page.next:
         show.say(f"{len(page.tasks)} of {page.total}. More: --cursor {page.next}")

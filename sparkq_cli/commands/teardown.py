@@ -1,16 +1,20 @@
 """`sparkq teardown`"""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sparkq_cli import service, show
+from sparkq_cli.context import agreed
 from sparkq_cli.options import Json
 from sparkq_core import config as configuration
 from sparkq_core import removal
 from sparkq_core.errors import Busy, InvalidValue
 from sparkq_core.removal import Item
 from sparkq_core.settings import Config
+from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -19,6 +23,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def teardown(
     force: Annotated[
         bool, typer.Option("--force", help="Ask nothing, remove .venv too, and do not mind who has the database open.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask; .venv stays, and whoever has the database open is minded.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     json: Json = False,
@@ -30,51 +37,66 @@ def teardown(
     \b
       sparkq/data/sparkq.db and its -wal and -shm files   every task and result
       sparkq/logs/sparkq.log*                             the server's log
-      sparkq/run/*.lock                                   lock files
+      sparkq/run/*.lock, sparkq/run/server.token          lock files, the server's token
       sparkq.yml                                          the settings
-      SparkQ's own lines in .gitignore
-      what `sparkq connect` wrote into .mcp.json, .cursor and .vscode
+      .mcp.json, .cursor/mcp.json, .vscode/mcp.json       SparkQ's own entry
+      .gitignore                                          SparkQ's own lines
       .venv                                               asked for separately
 
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.
     Backups stay. Running it again is harmless.
+
+    Example: sparkq teardown --dry-run
     """
     config = configuration.load()
     items = removal.manifest(config)
+    clients = removal.connected(config)
     venv = removal.virtual_environment(config)
     doomed = [item for item in items if not item.kept]
     if not json:
-        _show(config, items)
+        _show(config, items, clients, venv if force else None)
     if dry_run:
         if json:
-            show.json_line({"would_remove": [str(item.path) for item in doomed], "kept": _kept(items)})
+            going = [*(item.path for item in doomed), *clients]
+            show.json_line({"would_remove": [str(path) for path in going], "kept": _kept(items)})
         return
-    if doomed and not force:
-        if json:
-            raise InvalidValue("Teardown asks before it removes.", "Add --force, or --dry-run to look.")
-        typer.confirm("Remove this, with every task and result?", abort=True)
+    if (doomed or clients) and not force:
+        if json and not yes:
+            raise InvalidValue("Teardown asks before it removes.", "Add --yes or --force, or --dry-run to look.")
+        if service.running(config) is None:
+            _alone(config)
+        if not yes:
+            agreed("Remove this, with every task and result?")
     if doomed:
         _quiet(config, force)
     gone = removal.remove(config, items)
-    if (
-        venv is not None
-        and not venv.kept
-        and (force or (doomed and not json and typer.confirm(f"Remove {venv.path} too?", default=False)))
-    ):
+    if venv is not None and not venv.kept and (force or (not yes and _too(venv, config, json))):
         gone += removal.remove(config, (venv,))
     if json:
         show.json_line({"removed": [str(path) for path in gone], "kept": _kept(items)})
+    elif gone:
+        show.say(f"{len(gone)} removed. SparkQ is gone from {safe(str(config.root))}.")
     else:
-        show.say(f"{len(gone)} removed. SparkQ is gone from {config.root}." if gone else "Nothing of SparkQ is here.")
+        show.say("Nothing is left to remove." if items else "Nothing of SparkQ is here.")
 
 
-def _show(config: Config, items: tuple[Item, ...]) -> None:
-    if not items:
+def _too(venv: Item, config: Config, json: bool) -> bool:
+    """The second stage: the virtual environment, where somebody can answer."""
+    return not json and sys.stdin.isatty() and typer.confirm(f"Remove {show.near(venv.path, config.root)} too?")
+
+
+def _show(config: Config, items: tuple[Item, ...], clients: tuple[Path, ...], venv: Item | None) -> None:
+    rows = [
+        (show.near(item.path, config.root), item.what, f"stays: {item.kept}" if item.kept else "goes")
+        for item in (*items, *((venv,) if venv else ()))
+    ]
+    rows += [(show.near(file, config.root), "SparkQ's entry", "goes") for file in clients]
+    if not rows:
         return
-    show.say(f"In {config.root}:")
-    for item in items:
-        state = f"stays: {item.kept}" if item.kept else "goes"
-        show.say(f"  {item.path}  ({item.what}, {state})")
+    show.say(f"In {safe(str(config.root))}:")
+    widest = max(show.width(path) for path, _, _ in rows)
+    for path, what, state in rows:
+        show.say(f"  {path}{' ' * (widest - show.width(path))}  {what}, {state}")
 
 
 def _kept(items: tuple[Item, ...]) -> list[dict[str, str]]:
@@ -86,7 +108,12 @@ def _quiet(config: Config, force: bool) -> None:
     server = service.running(config)
     if server is not None:
         service.stop(config, server)
-    if not force and removal.in_use(config):
+    if not force:
+        _alone(config)
+
+
+def _alone(config: Config) -> None:
+    if removal.in_use(config):
         raise Busy(
             "Another process has the database open.", "End the chats, runners and commands that use it, or add --force."
         )

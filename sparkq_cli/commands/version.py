@@ -11,7 +11,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def version(json: Json = False) -> None:
-    """Print the version."""
+    """Print the version.
+
+    Example: sparkq version --json
+    """
     if json:
         show.json_line({"version": __version__})
     else:

@@ -8,7 +8,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, QueueOpt, Quiet, task_id
+from sparkq_cli.options import Json, QueueOpt, Quiet, completed_ids, task_id
 from sparkq_core import queues, sweep, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Task
@@ -25,7 +25,8 @@ SWEEP_SECONDS = 5.0
 @app.command()
 def wait(
     ids: Annotated[
-        list[int] | None, typer.Argument(parser=task_id, metavar="[ID]...", help="The tasks to wait for.")
+        list[int] | None,
+        typer.Argument(parser=task_id, autocompletion=completed_ids, metavar="[ID]...", help="The tasks to wait for."),
     ] = None,
     queue: QueueOpt = None,
     timeout: Annotated[

@@ -18,7 +18,7 @@ from sparkq_core.text import safe
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 LOOK_SECONDS = 0.2
-BAR = 20
+BAR, LINE = 20, 200
 
 
 @app.command()
@@ -35,13 +35,12 @@ def watch(
     Example: sparkq watch
     """
     sq = open_sparkq()
-    if queue is not None:
-        queues.instructions(sq, queue)  # an unknown name is an error now, not an empty picture for ever
+    of = None if queue is None else queues.instructions(sq, queue)[0].id  # an unknown name is an error now
     try:
         if sys.stdout.isatty():
             _pictures(sq, queue, interval)
         else:
-            _lines(sq)
+            _lines(sq, of)
     except KeyboardInterrupt:
         return
 
@@ -74,10 +73,10 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
     lines += ["", show.paint("Finished, to review", "bold")]
     finished = inbox.newest(sq, queue=queue, limit=8)
     lines += [
-        f"  {wire.friendly(one.task.id)}  {one.task.status} {show.mark(one.task, now)}  {safe(one.task.title)}  {show.ago(one.task.finished_at, now)} ago"
+        f"  {wire.friendly(one.task.id)}  {f'{one.task.status} {show.mark(one.task, now)}'.strip()}, {show.ago(one.task.finished_at, now)} ago  {safe(one.task.title)}"
         for one in finished
     ] or ["  nothing"]
-    return [show.fit(line, show.columns() + 16 * show.coloured()) for line in lines]
+    return [show.fit(line, show.columns()) for line in lines]
 
 
 def _running(task: Task, now: int) -> str:
@@ -92,21 +91,23 @@ def _heads(sq: SparkQ, queue: str) -> str:
     return ", ".join(f"{wire.friendly(task.id)} {safe(task.title)}" for task in tasks.peek(sq, queue, 2).tasks)
 
 
-def _lines(sq: SparkQ) -> None:
+def _lines(sq: SparkQ, queue_id: int | None) -> None:
     """The event feed, for pipes and logs."""
     last, version = events.last(sq), 0
+    _line(sq.clock.now(), f"watching {safe(sq.config.name)}")
     while True:
         if sq.version() != version:
             version = sq.version()
             for event in events.after(sq, last):
                 last = event.id
-                what = f"{wire.friendly(event.task_id)} " if event.task_id else ""
-                note = f": {safe(event.text)}" if event.text else ""
-                show.say(
-                    show.fit(
-                        f"{time.strftime('%H:%M:%S', time.localtime(event.at / 1000))} {what}{event.kind}{note}", 200
-                    )
-                )
-                sys.stdout.flush()
+                if queue_id in (None, event.queue_id):
+                    what = f"{wire.friendly(event.task_id)} " if event.task_id else ""
+                    note = f": {safe(event.text)}" if event.text else ""
+                    _line(event.at, f"{what}{event.kind}{note}")
         upkeep.upkeep(sq)
         time.sleep(LOOK_SECONDS)
+
+
+def _line(at: int, text: str) -> None:
+    show.say(show.fit(f"{time.strftime('%H:%M:%S', time.localtime(at / 1000))} {text}", LINE))
+    sys.stdout.flush()

@@ -100,7 +100,7 @@ def _settle(
                 "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
             })  # fmt: skip
             note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
-            outcome: Settled | SparkQError = Settled(task, _remaining(tx, task))
+            outcome: Settled | SparkQError = Settled(task, _remaining(tx, task), task.attempts, task.status)
         else:
             outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)
     if row is not None and sq.config.watches_git:
@@ -125,7 +125,7 @@ def _unsettled(
     if (ended.outcome, ended.error_type == "timeout") == (move.target, False):
         if (text, data) != (ended.result if move.target == Status.SUCCEEDED else ended.error, ended.data):
             late.keep(tx, task, ended, move.target, text, data, now)
-        return Settled(task, _remaining(tx, task), again=True)
+        return Settled(task, _remaining(tx, task), number, str(ended.outcome), again=True)
     late.keep(tx, task, ended, move.target, text, data, now)
     return refused(tx, task_id, verb, number)
 

@@ -1,5 +1,6 @@
 """Fixtures of the command's tests: a shell in a project that was set up, and the project itself to arrange and to look."""
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,14 @@ from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.support import database_of
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @pytest.fixture

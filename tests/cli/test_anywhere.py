@@ -22,7 +22,11 @@ def test_alone_it_shows_the_state_of_the_project(shell: Shell, sq: SparkQ) -> No
 
     assert printed.splitlines()[0] == f"project  {shell.folder}"
     assert "backend  active  1       1        1          0       1" in printed
-    assert "1 to review" in printed
+    assert "1 to review: sparkq review" in printed
+    told = shell.facts()
+    assert (told["project"], told["root"]) == ("project", str(shell.folder))
+    assert [one["name"] for one in told["queues"]] == ["backend"]
+    assert "sparkq tasks --json" in shell.refused(2, "--json", "tasks")
 
 
 def test_alone_in_a_new_project_it_says_what_to_do(bare: Shell, empty: SparkQ) -> None:

@@ -90,6 +90,30 @@ def test_all_of_a_queue_or_of_the_project_is_marked(bare: Shell, finished: Spark
     assert bare.ok("review") == "Nothing waits for your review.\n"
 
 
+def test_of_a_result_the_beginning_is_shown_and_of_an_error_the_end(bare: Shell, sq: SparkQ) -> None:
+    lines = "\n".join(f"line {number} of a long text" for number in range(1, 60))
+    add(sq, "one", "two")
+    take(sq)
+    tasks.complete(sq, 1, f"{lines}\nthe end of it")
+    take(sq)
+    tasks.fail(sq, 2, f"{lines}\nAssertionError: 3 != 4")
+
+    result, error = bare.ok("review", "--list").split("#2 ")
+
+    assert "line 1 of" in result
+    assert "the end of it" not in result
+    assert error.count("\n") == 8
+    assert "      …\n" in error
+    assert "AssertionError: 3 != 4" in error
+
+
+def test_a_task_that_the_person_cancelled_says_so(bare: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    tasks.cancel(sq, 1)
+
+    assert "#1  failed 🔴 cancelled  one" in bare.ok("review", "--list")
+
+
 def test_what_has_not_finished_cannot_be_reviewed(bare: Shell, finished: SparkQ) -> None:
     assert "running" in bare.refused(4, "review", "4")
     assert "#9" in bare.refused(3, "review", "9")

@@ -121,6 +121,32 @@ def test_a_lost_attempt_is_a_conflict_that_says_who_has_it(shell: Shell, sq: Spa
     assert "Came late" in shell.ok("task", "1")
 
 
+def test_an_attempt_that_settled_before_hears_of_its_own_outcome(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    take(sq)
+    tasks.complete(sq, 1, "done")
+    tasks.requeue(sq, 1, again=True)
+
+    assert shell.ok("complete", "1", "done", "--attempt", "1").startswith(
+        "Attempt 1 of #1 succeeded already; nothing changed. The task is queued."
+    )
+    take(sq, task_id=1)
+    assert "The task is running, attempt 2." in shell.ok("complete", "1", "done", "--attempt", "1")
+    assert tasks.get(sq, 1).status == "running"
+
+
+def test_only_what_can_be_accepted_is_offered(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+    tasks.complete(sq, 1, "done")
+    tasks.complete(sq, 1, "done in other words")
+
+    shown = shell.ok("task", "1")
+
+    assert "Came late (succeeded, kept):\n    done in other words" in shown
+    assert "sparkq accept" not in shown
+
+
 def test_progress_and_release_are_noted(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", timeout=77)
     take(sq)

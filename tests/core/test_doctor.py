@@ -275,7 +275,7 @@ def test_a_client_that_nobody_configured_is_a_warning_with_the_command(healthy: 
 
     finding = found(healthy.config.root)["MCP clients"]
 
-    assert (finding.state, finding.mend) == (WARNING, "claude mcp add sparkq -- sparkq mcp")
+    assert (finding.state, finding.mend) == (WARNING, "sparkq connect claude-code")
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b'{"a": 1,}'])

@@ -119,3 +119,4 @@ def test_the_nearest_names_are_offered_else_all_of_a_few() -> None:
     assert nearest("zzz", ["backend", "docs"]) == "There is: backend, docs."
     assert nearest("zzz", [f"queue{number}" for number in range(9)]).endswith(", ….")
     assert nearest("zzz", []) == ""
+    assert nearest("bakend", ["backend", "backend"]) == "Did you mean backend?"

@@ -39,7 +39,7 @@ def test_a_second_server_of_the_project_is_refused(served: Served) -> None:
 def test_a_port_that_is_taken_is_refused_with_another(served: Served, own: Path) -> None:
     done = run(own, "--port", str(served.port))
 
-    assert done.returncode == 69
+    assert done.returncode == 4
     assert f"--port {served.port + 1}" in done.stderr
 
 

@@ -1,0 +1,113 @@
+"""`sparkq connect`: a client's configuration, merged with what is there and checked by starting what it names."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import SPARKQ, Shell
+
+FILES = {
+    "claude-code": (".mcp.json", "mcpServers"),
+    "cursor": (".cursor/mcp.json", "mcpServers"),
+    "vscode": (".vscode/mcp.json", "servers"),
+}
+
+
+def file_of(shell: Shell, client: str) -> tuple[Path, str]:
+    """Where the client's configuration stands, and under which key it lists servers."""
+    if client == "claude-desktop":
+        return shell.home / ".config/Claude/claude_desktop_config.json", "mcpServers"
+    name, key = FILES[client]
+    return shell.folder / name, key
+
+
+def entry(shell: Shell) -> dict[str, Any]:
+    return {"command": str(SPARKQ), "args": ["mcp", "--project", str(shell.folder)]}
+
+
+@pytest.mark.parametrize("client", ["claude-code", "claude-desktop", "cursor", "vscode"])
+def test_it_writes_absolute_paths_and_checks_that_the_server_starts(shell: Shell, client: str) -> None:
+    file, key = file_of(shell, client)
+
+    printed = shell.ok("connect", client)
+
+    assert json.loads(file.read_text()) == {key: {"sparkq": entry(shell)}}
+    assert str(file) in printed
+    assert "the server starts and offers 12 tools" in printed
+
+
+def test_what_was_there_is_merged_and_a_copy_kept(shell: Shell) -> None:
+    file, _ = file_of(shell, "cursor")
+    file.parent.mkdir()
+    before = '{"mcpServers": {"other": {"command": "x"}, "sparkq": {"command": "old"}}, "theme": "dark — ü"}'
+    file.write_text(before)
+
+    told = shell.facts("connect", "cursor")
+
+    assert json.loads(file.read_text()) == {
+        "mcpServers": {"other": {"command": "x"}, "sparkq": entry(shell)},
+        "theme": "dark — ü",
+    }
+    assert Path(told["kept"]).read_text() == before
+    assert told["tools"] == 12
+
+
+def test_an_earlier_copy_is_never_overwritten(shell: Shell) -> None:
+    file, _ = file_of(shell, "claude-code")
+    for number in (1, 2):
+        file.write_text(json.dumps({"number": number}))
+        shell.ok("connect", "claude-code")
+
+    assert [json.loads(one.read_text()) for one in sorted(shell.folder.glob(".mcp.json.before*"))] == [
+        {"number": 1},
+        {"number": 2},
+    ]
+
+
+def test_again_changes_nothing_and_keeps_no_copy(shell: Shell) -> None:
+    shell.ok("connect", "claude-code")
+    before = sorted(shell.folder.iterdir())
+
+    assert shell.facts("connect", "claude-code")["kept"] is None
+    assert sorted(shell.folder.iterdir()) == before
+
+
+def test_print_only_shows_it(shell: Shell) -> None:
+    printed = shell.ok("connect", "vscode", "--print")
+
+    assert json.loads(printed) == {"servers": {"sparkq": entry(shell)}}
+    assert not (shell.folder / ".vscode").exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"mcpServers": []}', "// a comment\n{}"])
+def test_a_configuration_that_cannot_be_read_is_left_as_it_is(shell: Shell, text: str) -> None:
+    file, _ = file_of(shell, "claude-code")
+    file.write_text(text)
+
+    assert str(file) in shell.refused(2, "connect", "claude-code")
+    assert file.read_text() == text
+
+
+def test_a_server_that_does_not_start_is_not_written(shell: Shell, written: Path) -> None:
+    written.write_text("server:\n  prot: 1\n")
+
+    assert "prot" in shell.refused(2, "connect", "claude-code")
+    assert not file_of(shell, "claude-code")[0].exists()
+
+
+def test_a_folder_that_cannot_be_written_is_a_storage_error(shell: Shell) -> None:
+    (shell.folder / ".cursor").write_text("a file")
+
+    assert "--print" in shell.refused(74, "connect", "cursor")
+
+
+def test_an_unknown_client_is_answered_with_the_nearest(shell: Shell) -> None:
+    assert "Did you mean claude-code" in shell.refused(2, "connect", "claude-cod")
+    assert "vscode" in shell.refused(2, "connect", "xyz")
+
+
+def test_there_must_be_a_project_to_connect(bare: Shell) -> None:
+    assert "sparkq setup" in bare.refused(3, "connect", "claude-code")
+    assert list(bare.folder.iterdir()) == []

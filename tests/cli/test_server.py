@@ -1,0 +1,165 @@
+"""`sparkq start`, `stop`, `restart`, `run`, `status`: one server a project, found by the lock that it holds."""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+
+from sparkq_core.project import SparkQ
+from tests.cli.stream import Stream, until_true
+from tests.command import Shell
+from tests.support import add
+
+
+@pytest.fixture
+def server(shell: Shell) -> Iterator[Shell]:
+    """A shell whose server is stopped afterwards."""
+    yield shell
+    shell.sparkq("stop")
+
+
+@contextmanager
+def another_program() -> Iterator[int]:
+    """A port on which another program listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def health(port: int) -> int:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def status(shell: Shell) -> dict[str, Any]:
+    """What `sparkq status` says, whether one runs (0) or not (1)."""
+    done = shell.sparkq("status", "--json")
+    found: dict[str, Any] = json.loads(done.out)
+    assert done.code == (not found["running"])
+    return found
+
+
+def test_start_returns_when_it_answers_and_says_where(server: Shell, port: int) -> None:
+    told = server.ok("start", "--port", str(port))
+
+    assert health(port) == 200
+    assert f"http://127.0.0.1:{port}" in told
+    log = server.folder / "sparkq/logs/sparkq.log"
+    assert str(log) in told
+    assert f"serving project at http://127.0.0.1:{port}" in log.read_text()
+    assert "answers" in server.ok("status")
+
+
+def test_a_second_start_says_that_it_runs_and_starts_nothing(server: Shell, port: int) -> None:
+    first = server.facts("start", "--port", str(port))
+
+    assert "is running already" in server.ok("start", "--port", str(port + 1))
+    assert server.facts("start")["pid"] == first["pid"]
+    assert server.refused(4, "run").startswith("sparkq: The server of this project is running already.")
+
+
+def test_stop_ends_it_and_again_is_harmless(server: Shell, port: int) -> None:
+    server.ok("start", "--port", str(port))
+
+    assert server.ok("stop") == "The server has stopped.\n"
+
+    with pytest.raises(ConnectionRefusedError):
+        health(port)
+    assert server.ok("stop") == "No server was running.\n"
+    assert server.sparkq("status").code == 1
+
+
+def test_restart_starts_what_does_not_run_and_replaces_what_does(server: Shell, port: int) -> None:
+    first = server.facts("restart", "--port", str(port))
+    second = server.facts("restart", "--port", str(port))
+
+    assert first["pid"] != second["pid"]
+    assert health(port) == 200
+
+
+def test_the_lock_of_a_server_that_was_killed_does_not_lie(server: Shell, port: int) -> None:
+    pid = server.facts("start", "--port", str(port))["pid"]
+    os.kill(pid, signal.SIGKILL)
+    until_true(lambda: not status(server)["running"])
+
+    assert "No server runs" in server.sparkq("status").out
+    assert server.facts("start", "--port", str(port))["pid"] != pid
+
+
+def test_what_is_written_of_another_process_is_not_believed(server: Shell, sq: SparkQ) -> None:
+    folder = server.folder / "sparkq/run"
+    folder.mkdir()
+    about = {"pid": os.getpid(), "host": "127.0.0.1", "port": 1, "started_at": "2026-01-01T00:00:00.000Z"}
+    (folder / "server.lock").write_text(json.dumps(about))
+
+    assert server.ok("stop") == "No server was running.\n"
+    assert server.sparkq("status").code == 1
+
+
+@pytest.mark.parametrize("command", ["start", "run"])
+def test_a_port_in_use_is_named_with_another_to_take(server: Shell, command: str) -> None:
+    with another_program() as taken:
+        told = server.refused(4, command, "--port", str(taken))
+
+    assert f"Port {taken} of 127.0.0.1 cannot be used" in told
+    assert f"--port {taken + 1}" in told
+    assert server.sparkq("status").code == 1
+
+
+@pytest.mark.parametrize("command", ["start", "restart", "run"])
+def test_an_environment_that_is_none_is_refused(server: Shell, command: str) -> None:
+    assert "dev, test, prod" in server.refused(2, command, "--env", "staging")
+
+
+def test_run_serves_in_the_foreground_until_ctrl_c(server: Shell, port: int) -> None:
+    with Stream(server, "run", "--port", str(port), "--env", "prod") as run:
+        run.until(f"serving project at http://127.0.0.1:{port}")
+        until_true(lambda: bool(status(server)["healthy"]))
+        assert status(server)["port"] == port
+        run.kill(signal.SIGINT)
+        assert run.end() == 0
+
+
+def test_flags_go_before_the_environment_and_that_before_the_file(server: Shell, port: int) -> None:
+    told = server.sparkq("start", "--port", str(port), "--json", SPARKQ_SERVER__PORT="1", SPARKQ_SERVER__HOST="::1")
+
+    assert json.loads(told.out)["url"] == f"http://[::1]:{port}"
+
+
+def test_other_machines_are_told_where_the_token_is(server: Shell, port: int) -> None:
+    told = server.ok("start", "--host", "0.0.0.0", "--port", str(port))
+
+    file = server.folder / "sparkq/run/server.token"
+    assert str(file) in told
+    assert file.read_text().strip() not in told
+    assert status(server)["token_file"] == str(file)
+
+
+def test_start_where_nothing_was_set_up_says_what_to_do(bare: Shell) -> None:
+    for command in ("start", "restart", "run"):
+        assert "sparkq setup" in bare.refused(3, command)
+    assert list(bare.folder.iterdir()) == []
+
+
+def test_a_log_that_cannot_be_written_is_a_storage_error(server: Shell) -> None:
+    (server.folder / "sparkq/logs").write_text("a file")
+
+    assert "sparkq.log" in server.refused(74, "start")
+
+
+def test_everything_but_the_page_works_without_a_server(server: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+
+    server.ok("claim")
+    server.ok("complete", "1", "done")
+
+    assert "the queue itself needs none" in server.sparkq("status").out

@@ -1,0 +1,84 @@
+"""`sparkq enqueue --split`: several tasks from one text, one a heading or one a line."""
+
+import pytest
+
+from sparkq_core import tasks
+from sparkq_core.project import SparkQ
+from tests.command import Shell
+from tests.support import line
+
+PLAN = """\
+# The plan
+
+## Fix the parser
+It fails on dates.
+
+```sh
+## no heading, but a comment
+make test
+```
+
+## Write the guide
+### For newcomers
+In three sentences.
+"""
+
+
+def prompts(sq: SparkQ) -> list[str]:
+    return [tasks.detail(sq, one).prompt for one in line(sq)]
+
+
+def test_one_task_a_heading_in_the_order_of_the_text(shell: Shell, sq: SparkQ) -> None:
+    (shell.folder / "tasks.md").write_text(PLAN)
+
+    printed = shell.ok("enqueue", "--file", "tasks.md", "--split")
+
+    assert printed == "#1  Fix the parser\n#2  Write the guide\n2 tasks in backend.\n"
+    first, second = prompts(sq)
+    assert first.startswith("## Fix the parser\nIt fails on dates.")
+    assert "## no heading, but a comment\nmake test\n```" in first
+    assert second == "## Write the guide\n### For newcomers\nIn three sentences."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("one\n\n  two \r\nthree", ["one", "two", "three"]),
+        ("- one\n* two\n1. three\n2) four", ["one", "two", "three", "four"]),
+        ("- [ ] to do\n- [x] done\n- [X] done too\n", ["to do"]),
+        ("# only one heading\nwith a text\n", ["# only one heading\nwith a text"]),
+        ("#no heading\n$(touch owned)", ["#no heading", "$(touch owned)"]),
+    ],
+)
+def test_without_several_headings_each_line_is_a_task(shell: Shell, sq: SparkQ, text: str, expected: list[str]) -> None:
+    told = shell.facts("enqueue", "-", "--split", stdin=text)
+
+    assert prompts(sq) == expected
+    assert (told["total"], [one["position"] for one in told["tasks"]]) == (
+        len(expected),
+        [*range(1, len(expected) + 1)],
+    )
+
+
+def test_tool_and_class_are_those_of_each(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("enqueue", "-", "--split", "--tool", "run-bash", "--timeout", "77", stdin="ls\npwd\n")
+
+    assert [(task.tool, task.timeout) for task in tasks.page(sq).tasks] == [("run-bash", 77)] * 2
+
+
+def test_the_same_text_with_the_same_key_adds_nothing(shell: Shell, sq: SparkQ) -> None:
+    for _ in range(2):
+        shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\ntwo\n")
+
+    assert prompts(sq) == ["one", "two"]
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "- [x] all done\n"])
+def test_a_text_without_a_task_adds_nothing(shell: Shell, sq: SparkQ, text: str) -> None:
+    assert "no task in this text" in shell.refused(2, "enqueue", "-", "--split", stdin=text)
+    assert line(sq) == []
+
+
+def test_one_part_that_cannot_be_adds_none(shell: Shell, sq: SparkQ) -> None:
+    assert "1,048,576" in shell.refused(2, "enqueue", "-", "--split", stdin="one\n" + "x" * (2**20 + 1))
+    assert line(sq) == []

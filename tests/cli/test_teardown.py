@@ -1,0 +1,247 @@
+"""`sparkq teardown`: takes away what SparkQ made, inside the project only, and nothing else."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import project, removal
+from tests.command import Shell
+from tests.support import add
+from tests.terminal import CTRL_C, Terminal
+
+ASKS = "Remove this, with every task and result? [y/N]: "
+
+
+def files(folder: Path) -> list[str]:
+    """Everything in the folder but Git's own."""
+    return sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if ".git" not in one.parts)
+
+
+@pytest.fixture
+def project_of(repository: Shell) -> Shell:
+    """A shell in a repository with files of its own, where SparkQ was set up."""
+    (repository.folder / "app.py").write_text("print('mine')\n")
+    (repository.folder / ".gitignore").write_text("*.log\n")
+    repository.ok("setup", "--yes", "--queue", "backend")
+    return repository
+
+
+@pytest.fixture
+def venv(project_of: Shell) -> Path:
+    """A virtual environment of the project."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", project_of.folder / ".venv"], check=True)
+    return project_of.folder / ".venv"
+
+
+def test_it_leaves_the_repository_as_it_was(project_of: Shell) -> None:
+    project_of.ok("enqueue", "one")
+
+    printed = project_of.ok("teardown", "--force")
+
+    assert files(project_of.folder) == [".gitignore", "app.py"]
+    assert (project_of.folder / ".gitignore").read_text() == "*.log\n"
+    assert "SparkQ is gone from" in printed
+
+
+def test_again_is_harmless(project_of: Shell) -> None:
+    project_of.ok("teardown", "--force")
+
+    assert project_of.ok("teardown", "--force") == "Nothing of SparkQ is here.\n"
+    assert project_of.ok("teardown") == "Nothing of SparkQ is here.\n"
+    assert project_of.facts("teardown") == {"removed": [], "kept": []}
+
+
+def test_help_lists_everything_that_goes(bare: Shell) -> None:
+    told = bare.ok("teardown", "--help")
+
+    for part in ("sparkq.db", "-wal", "sparkq.yml", "*.lock", "sparkq.log", ".gitignore", ".mcp.json", ".venv"):
+        assert part in told
+
+
+def test_a_dry_run_shows_it_and_removes_nothing(project_of: Shell) -> None:
+    before = files(project_of.folder)
+
+    printed = project_of.ok("teardown", "--dry-run")
+    told = project_of.facts("teardown", "--dry-run")
+
+    assert files(project_of.folder) == before
+    for name in ("sparkq/data/sparkq.db", "sparkq.yml"):
+        assert f"  {name}" in printed
+        assert str(project_of.folder / name) in told["would_remove"]
+
+
+def test_it_asks_and_a_no_removes_nothing(project_of: Shell) -> None:
+    before = files(project_of.folder)
+    with Terminal(project_of, "teardown") as terminal:
+        assert "sparkq/data/sparkq.db" in terminal.until(ASKS)
+        terminal.type("")
+        terminal.until("Nothing was changed.")
+        assert terminal.end() == 1
+    with Terminal(project_of, "teardown") as terminal:
+        terminal.until(ASKS)
+        assert terminal.break_off(CTRL_C) == 130
+
+    assert files(project_of.folder) == before
+
+
+def test_a_yes_removes_the_core_and_venv_is_asked_for_on_its_own(project_of: Shell, venv: Path) -> None:
+    with Terminal(project_of, "teardown") as terminal:
+        terminal.until(ASKS)
+        terminal.type("y")
+        terminal.until("Remove .venv too? [y/N]: ")
+        terminal.type("")
+        terminal.until("is gone from")
+        assert terminal.end() == 0
+
+    assert not (project_of.folder / "sparkq.yml").exists()
+    assert venv.is_dir()
+
+
+@pytest.mark.parametrize("answer", ["y", "--force"])
+def test_venv_goes_when_it_is_wanted(project_of: Shell, venv: Path, answer: str) -> None:
+    if answer == "--force":
+        project_of.ok("teardown", "--force")
+    else:
+        with Terminal(project_of, "teardown") as terminal:
+            terminal.until(ASKS)
+            terminal.type("y")
+            terminal.until("Remove .venv too?")
+            terminal.type("y")
+            assert terminal.end() == 0
+
+    assert files(project_of.folder) == [".gitignore", "app.py"]
+
+
+def test_a_venv_that_is_no_virtual_environment_stays(project_of: Shell) -> None:
+    (project_of.folder / ".venv").mkdir()
+    (project_of.folder / ".venv/precious").write_text("mine")
+
+    project_of.ok("teardown", "--force")
+
+    assert (project_of.folder / ".venv/precious").read_text() == "mine"
+
+
+def test_programs_say_yes_or_force(project_of: Shell, venv: Path) -> None:
+    assert "--yes or --force" in project_of.refused(2, "teardown", "--json")
+    assert (project_of.folder / "sparkq.yml").exists()
+
+    assert str(project_of.folder / "sparkq.yml") in project_of.facts("teardown", "--yes")["removed"]
+    assert venv.is_dir()
+
+
+def test_it_stops_the_server_first(project_of: Shell, port: int) -> None:
+    project_of.ok("start", "--port", str(port))
+
+    project_of.ok("teardown", "--force")
+
+    assert files(project_of.folder) == [".gitignore", "app.py"]
+    assert project_of.sparkq("status").code == 1
+
+
+def test_while_another_process_has_the_database_it_is_refused_unless_forced(project_of: Shell) -> None:
+    sq = project.open(project_of.folder, env={})
+    add(sq, "one")
+    assert removal.in_use(sq.config)
+    done = project_of.sparkq("teardown")
+    assert (done.code, done.err.splitlines()[0]) == (75, "sparkq: Another process has the database open.")
+    assert (project_of.folder / "sparkq/data/sparkq.db").exists()
+
+    project_of.ok("teardown", "--force")
+
+    assert files(project_of.folder) == [".gitignore", "app.py"]
+    sq.close()
+
+
+def test_what_stands_elsewhere_is_left_alone(project_of: Shell, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    file = project_of.folder / "sparkq.yml"
+    file.write_text(file.read_text().replace("path: sparkq/data/sparkq.db", f"path: {elsewhere}/sparkq.db"))
+    project_of.ok("setup", "--yes")
+
+    printed = project_of.ok("teardown", "--force")
+
+    assert "stays: it is outside the project" in printed
+    assert (elsewhere / "sparkq.db").exists()
+
+
+def test_a_link_and_what_it_points_to_stay(project_of: Shell, tmp_path: Path) -> None:
+    database = project_of.folder / "sparkq/data/sparkq.db"
+    target = tmp_path / "moved.db"
+    database.rename(target)
+    database.symlink_to(target)
+
+    printed = project_of.ok("teardown", "--force")
+
+    assert "stays: it is a symlink" in printed
+    assert database.is_symlink()
+    assert target.exists()
+
+
+def test_a_linked_folder_leads_nowhere(project_of: Shell, tmp_path: Path) -> None:
+    (project_of.folder / "sparkq").rename(tmp_path / "moved")
+    (project_of.folder / "sparkq").symlink_to(tmp_path / "moved")
+
+    project_of.ok("teardown", "--force")
+
+    assert (tmp_path / "moved/data/sparkq.db").exists()
+
+
+def test_a_database_of_another_program_stays(project_of: Shell) -> None:
+    database = project_of.folder / "sparkq/data/sparkq.db"
+    sound = database.read_bytes()
+    database.write_bytes(sound[:68] + b"\0\0\0\0" + sound[72:])
+
+    assert "it is no database of SparkQ" in project_of.ok("teardown", "--force")
+    assert database.exists()
+
+
+def test_backups_and_other_files_in_its_folders_stay(project_of: Shell) -> None:
+    project_of.ok("backup")
+    (project_of.folder / "sparkq/notes.md").write_text("mine")
+
+    printed = project_of.ok("teardown", "--force")
+
+    left = files(project_of.folder)
+    (backup,) = [one for one in left if one.endswith(".backup.db")]
+    assert "sparkq/notes.md" in left
+    assert backup in printed
+
+
+def test_the_home_folder_is_never_torn_down(bare: Shell) -> None:
+    home = bare._replace(folder=bare.home)
+    bare.home.mkdir(exist_ok=True)
+    home.ok("setup", "--yes")
+
+    assert "home folder" in home.refused(2, "teardown", "--force")
+    assert (bare.home / "sparkq/data/sparkq.db").exists()
+
+
+def test_clients_forget_the_project_and_keep_what_else_they_know(project_of: Shell) -> None:
+    before = '{"mcpServers": {"other": {"command": "other"}}}\n'
+    cursor = project_of.folder / ".cursor/mcp.json"
+    cursor.parent.mkdir()
+    cursor.write_text(before)
+    for client in ("claude-code", "cursor", "vscode"):
+        project_of.ok("connect", client)
+    file = project_of.folder / ".mcp.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"more": 1}))
+
+    printed = project_of.ok("teardown", "--force")
+
+    assert "SparkQ's entry, goes" in printed
+    assert files(project_of.folder) == [".cursor", ".cursor/mcp.json", ".gitignore", ".mcp.json", "app.py"]
+    assert cursor.read_text() == before
+    assert json.loads(file.read_text()) == {"more": 1}
+
+
+def test_a_client_that_knows_another_project_keeps_it(project_of: Shell) -> None:
+    file = project_of.folder / ".mcp.json"
+    file.write_text('{"mcpServers": {"sparkq": {"command": "sparkq", "args": ["mcp", "--project", "/elsewhere"]}}}')
+
+    project_of.ok("teardown", "--force")
+
+    assert "/elsewhere" in file.read_text()

@@ -1,0 +1,116 @@
+"""Terminals: narrow ones, ones without colour, pipes that close, and Ctrl-C wherever it comes."""
+
+import re
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import queues, sessions, tasks
+from sparkq_core.project import SparkQ
+from tests.command import SPARKQ, Shell
+from tests.support import add, take
+from tests.terminal import CTRL_C, CTRL_D, Terminal, shown
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+TABLES = ["", "tasks", "queue list", "peek --queue backend --limit 5", "session list", "session show x", "config show"]
+
+
+@pytest.fixture
+def full(sq: SparkQ, bare: Shell) -> Shell:
+    """A project whose names and titles are long."""
+    sessions.create(sq, "x")
+    queues.create(sq, "a-queue-with-quite-a-long-name-for-one", session="x")
+    add(sq, "Fix the parser, which is wrong in many ways, and write tests for each of them", "語" * 60)
+    take(sq, "worker-of-a-machine-with-a-long-name")
+    tasks.complete(sq, 1, "done")
+    return bare
+
+
+def columns(line: str) -> int:
+    return len(line.replace("️", "")) + sum(line.count(wide) for wide in "語⚠")
+
+
+@pytest.mark.parametrize("command", TABLES)
+@pytest.mark.parametrize("wide", [40, 80])
+def test_tables_fit_the_terminal(full: Shell, command: str, wide: int) -> None:
+    screen = ESCAPE.sub("", shown(full, *command.split(), columns=wide))
+
+    table = [line for line in screen.splitlines() if str(full.folder) not in line]
+    assert max(columns(line) for line in table) <= wide, screen
+
+
+def test_what_matters_stays_when_there_is_little_room(full: Shell) -> None:
+    heads = ESCAPE.sub("", shown(full, "queue", "list", columns=40)).splitlines()[0].split()
+    assert heads == ["QUEUE", "QUEUED", "RUNNING", "TO", "REVIEW"]
+
+    screen = ESCAPE.sub("", shown(full, "tasks", columns=40))
+    assert screen.splitlines()[0].split() == ["ID", "STATUS", "QUEUE", "TITLE", "AGE"]
+    assert "Fix the" in screen
+
+
+def test_a_pipe_gets_every_column_whole(full: Shell) -> None:
+    printed = full.ok("tasks")
+
+    assert "and write tests for each of them" in printed
+    assert "worker-of-a-machine-with-a-long-name" in printed
+
+
+def test_colour_is_for_terminals_that_want_it(full: Shell) -> None:
+    assert "\x1b[" in shown(full, "tasks")
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\x1b" not in shown(full, "tasks", **env)
+    assert "\x1b" not in full.ok("tasks")
+
+
+@pytest.mark.parametrize("command", ["tasks", "export", "task 1 --timeline", "tasks --json", "config show", "--help"])
+def test_a_pipe_that_closes_early_is_quiet(full: Shell, sq: SparkQ, command: str) -> None:
+    tasks.enqueue_all(sq, "backend", [tasks.Draft("a title of some length " * 3)] * 900)
+
+    done = full.run(
+        "sh", "-c", f"sparkq {command} --limit 900 | head -1" if "tasks" in command else f"sparkq {command} | head -1"
+    )
+
+    assert (done.err, done.out.count("\n")) == ("", 1)
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+@pytest.mark.parametrize("command", ["setup", "review", "purge --older-than 0s"])
+def test_a_question_that_is_broken_off_ends_quietly(full: Shell, written: Path, command: str, key: bytes) -> None:
+    full.ok("review", "1")
+    full.ok("requeue", "1", "--again")
+    full.ok("claim", "1")
+    full.ok("complete", "1", "done again")
+    if "purge" in command:
+        full.ok("review", "1")
+    with Terminal(full, *command.split()) as terminal:
+        terminal.until({"review": " > ", "setup": "]: "}.get(command, "[y/N]: "))
+        assert terminal.break_off(key) == 130
+
+    assert "Abort" not in terminal.screen
+
+
+def test_ctrl_c_during_start_up_shows_no_traceback(shell: Shell) -> None:
+    for milliseconds in range(0, 160, 8):
+        process = subprocess.Popen(
+            [SPARKQ, "tasks"],
+            cwd=shell.folder,
+            env=shell.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(milliseconds / 1000)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+        assert "sparkq_cli" not in said, (milliseconds, said)
+        assert "sparkq_core" not in said, (milliseconds, said)
+
+
+def test_ctrl_c_in_front_of_another_program_ends_with_130(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    with Terminal(shell, "wait", "1") as terminal:
+        assert terminal.break_off() in (130, -signal.SIGINT)

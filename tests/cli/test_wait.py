@@ -1,0 +1,115 @@
+"""`sparkq wait`: returns when work is finished; its exit code is the outcome, for scripts."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sparkq_core import events, project, queues, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.cli.stream import Stream, until_true
+from tests.command import Shell
+from tests.support import SetClock, add, take
+
+
+def settled(sq: SparkQ, verb: Callable[..., object] = tasks.complete) -> int:
+    """A new task, claimed and settled."""
+    (task_id,) = add(sq, "one")
+    take(sq, task_id=task_id)
+    verb(sq, task_id, "done")
+    return task_id
+
+
+@pytest.mark.parametrize(("verb", "code"), [(tasks.complete, 0), (tasks.fail, 1)])
+def test_the_code_is_the_outcome(shell: Shell, sq: SparkQ, verb: Callable[..., object], code: int) -> None:
+    settled(sq)
+    settled(sq, verb)
+
+    assert shell.sparkq("wait", "1", "#2").code == code
+
+
+def test_it_returns_when_the_last_of_them_is_finished(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", "three")
+    take(sq)
+    take(sq)
+    with Stream(shell, "wait", "1", "2") as wait:
+        tasks.complete(sq, 1, "done")
+        assert wait.process.poll() is None
+        tasks.complete(sq, 2, "done")
+        wait.until("#2 succeeded\n")
+        assert wait.end() == 0
+
+
+def test_a_queue_is_waited_for_until_nothing_is_queued_or_running(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    add(sq, "not waited for", queue="docs")
+    add(sq, "one", "two")
+    before = project.open(shell.folder, env={}, clock=SetClock(SystemClock().now() - 90_000))
+    take(before, task_id=2)
+    before.close()
+    with Stream(shell, "wait", "--queue", "backend") as wait:
+        until_true(lambda: "stale" in [event.kind for event in events.after(sq, 0)])  # it is there: it has swept
+        tasks.complete(sq, 2, "done")
+        take(sq, task_id=3)
+        assert wait.process.poll() is None
+        tasks.fail(sq, 3, "cannot be done")
+        wait.until("#2 succeeded\n#3 failed 🔴\n")
+        assert wait.end() == 1
+
+
+def test_what_failed_before_it_waited_does_not_count(shell: Shell, sq: SparkQ) -> None:
+    settled(sq, tasks.fail)
+
+    assert shell.sparkq("wait", "--queue", "backend").code == 0
+
+
+def test_the_time_can_be_over(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+
+    done = shell.sparkq("wait", "1", "--timeout", "0.2")
+    told = shell.sparkq("wait", "--queue", "backend", "--timeout", "0", "--json")
+
+    assert (done.code, done.out) == (124, "#1 queued\nThe time is over.\n")
+    assert (told.code, told.err) == (124, "")
+    assert '"timed_out":true' in told.out
+
+
+def test_a_worker_that_is_silent_is_failed_while_one_waits(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", timeout=1)
+    take(sq)
+
+    done = shell.sparkq("wait", "1", "--timeout", "15")
+
+    assert (done.code, done.out) == (1, "#1 failed 💀\n")
+
+
+def test_quiet_leaves_only_the_code(shell: Shell, sq: SparkQ) -> None:
+    settled(sq, tasks.fail)
+
+    done = shell.sparkq("wait", "1", "--quiet")
+
+    assert (done.code, done.out, done.err) == (1, "", "")
+
+
+def test_in_json_it_tells_of_every_task(shell: Shell, sq: SparkQ) -> None:
+    settled(sq)
+
+    told = shell.facts("wait", "1")
+
+    assert (told["total"], told["timed_out"], told["tasks"][0]["status"]) == (1, False, "succeeded")
+
+
+def test_what_is_not_there_cannot_be_waited_for(shell: Shell) -> None:
+    assert "#9" in shell.refused(3, "wait", "9")
+    assert "Did you mean backend?" in shell.refused(3, "wait", "--queue", "backnd")
+    assert "--queue" in shell.refused(2, "wait")
+    assert "--queue" in shell.refused(2, "wait", "1", "--queue", "backend")
+
+
+def test_a_script_goes_on_only_after_success(shell: Shell, sq: SparkQ) -> None:
+    settled(sq)
+    settled(sq, tasks.fail)
+
+    done = shell.run("sh", "-c", "sparkq wait 1 -q && echo released; sparkq wait 2 -q && echo again || echo held")
+
+    assert done.out == "released\nheld\n"

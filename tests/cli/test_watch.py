@@ -1,0 +1,97 @@
+"""`sparkq watch`: the project live on a terminal, a line for each thing that happens in a pipe."""
+
+import re
+import signal
+
+from sparkq_core import queues, tasks
+from sparkq_core.project import SparkQ
+from tests.cli.stream import Stream
+from tests.command import Shell
+from tests.support import add, take
+from tests.terminal import CTRL_C, Terminal
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def test_it_shows_what_runs_what_is_next_and_what_is_finished(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "Fix the parser", "Write the guide", "Read the logs")
+    take(sq)
+    tasks.complete(sq, 1, "done")
+    take(sq, "bob")
+
+    with Terminal(shell, "watch", "--interval", "0.2") as terminal:
+        picture = terminal.until("(Ctrl-C ends)") + terminal.until("(Ctrl-C ends)")
+        add(sq, "Something new")
+        terminal.until("2 queued")
+        assert terminal.break_off(CTRL_C) == 0
+
+    shown = ESCAPE.sub("", picture)
+    assert re.search(r"Running\s+#2 +\[\.{20}\] +\ds/60s +Write the guide +bob", shown)
+    assert re.search(r"Next up\s+backend: #3 Read the logs \(1 queued\)", shown)
+    assert re.search(r"Finished, to review\s+#1  succeeded, \ds ago  Fix the parser", shown)
+
+
+def test_a_task_that_is_silent_is_marked_and_then_failed_while_one_watches(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", timeout=1)
+    take(sq)
+
+    with Terminal(shell, "watch", "--interval", "0.2") as terminal:
+        terminal.until("⚠️")
+        terminal.until("💀")
+        terminal.break_off(CTRL_C)
+
+    assert tasks.get(sq, 1).error_type == "timeout"
+
+
+def test_only_the_queue_that_was_named_is_shown(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    add(sq, "in backend")
+    add(sq, "in docs", queue="docs")
+
+    with Terminal(shell, "watch", "--queue", "docs") as terminal:
+        shown = terminal.until("in docs")
+        terminal.break_off(CTRL_C)
+
+    assert "in backend" not in shown
+
+
+def test_no_line_is_wider_than_the_terminal_and_nothing_is_raw(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "a long title " * 20 + "\x1b[2J", "語" * 100)
+    take(sq)
+
+    with Terminal(shell, "watch", columns=40) as terminal:
+        terminal.until("Finished")
+        picture = terminal.until("nothing")
+        shown = ESCAPE.sub("", terminal.screen.removesuffix(picture))
+        terminal.break_off(CTRL_C)
+
+    assert "\x1b[2J" not in terminal.screen.replace("\x1b[H\x1b[2J", "")
+    assert all(len(line) + line.count("語") <= 40 for line in shown.splitlines()), shown
+
+
+def test_in_a_pipe_it_prints_a_line_for_each_thing_that_happens(shell: Shell, sq: SparkQ) -> None:
+    with Stream(shell, "watch") as watch:
+        watch.until("watching project\n")
+        add(sq, "one")
+        take(sq)
+        watch.until("#1 enqueued\n")
+        watch.until("#1 claimed")
+        tasks.progress(sq, 1, "half\ndone\x1b[2J")
+        assert "\x1b" not in watch.until("#1 progress: half")
+        tasks.complete(sq, 1, "done")
+        watch.until("#1 succeeded")
+        watch.kill(signal.SIGINT)
+        assert watch.end() == 0
+
+
+def test_in_a_pipe_only_the_queue_that_was_named_is_told_of(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    with Stream(shell, "watch", "--queue", "docs") as watch:
+        watch.until("watching")
+        add(sq, "one")
+        add(sq, "two", queue="docs")
+        assert "#1" not in watch.until("#2 enqueued")
+
+
+def test_an_unknown_queue_is_an_error_at_once(shell: Shell) -> None:
+    assert "Did you mean backend?" in shell.refused(3, "watch", "--queue", "backnd")
