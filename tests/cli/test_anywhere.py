@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.support import add, take
@@ -133,18 +133,3 @@ def test_the_end_of_input_ends_a_typed_prompt(shell: Shell, sq: SparkQ) -> None:
 
 def test_the_version_is_the_packages(bare: Shell) -> None:
     assert bare.ok("version") == f"sparkq {bare.facts('version')['version']}\n"
-
-
-def test_completion_knows_queues_and_tasks(shell: Shell, sq: SparkQ) -> None:
-    queues.create(sq, "docs")
-    add(sq, "one", "two")
-
-    def completed(words: str) -> str:
-        done = shell.sparkq(_SPARKQ_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=words)
-        return done.out
-
-    assert "backend" in completed("sparkq peek --queue ba")
-    assert "docs" not in completed("sparkq peek --queue ba")
-    assert "docs" in completed("sparkq queue show d")
-    assert "two" in completed("sparkq task 2")
-    assert "enqueue" in completed("sparkq enq")

@@ -20,7 +20,7 @@ ENDS = "ends. What it handed out can still be completed."
 
 def complete_line(printed: str) -> str:
     """The command that the runner says completes the task."""
-    return re.findall(r"^When it is done: +(sparkq complete .*)$", printed, re.MULTILINE)[-1]
+    return str(re.findall(r"^When it is done: +(sparkq complete .*)$", printed, re.MULTILINE)[-1])
 
 
 def test_once_announces_one_task_and_ends(shell: Shell, sq: SparkQ) -> None:

@@ -1,13 +1,11 @@
 """`sparkq tasks` and `sparkq task`: what there is, and all about one."""
 
-import shlex
-
 import pytest
 
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.command import SPARKQ, Shell
+from tests.command import Shell
 from tests.support import SetClock, add, another, take
 from tests.terminal import shown
 
@@ -80,18 +78,6 @@ def test_an_empty_list_says_what_to_do(shell: Shell) -> None:
     assert "sparkq enqueue" in shell.ok("tasks")
     assert shell.ok("tasks", "--status", "failed") == "No tasks match.\n"
     assert shell.facts("tasks") == {"tasks": [], "total": 0}
-
-
-def test_a_pipe_that_closes_early_is_no_error(shell: Shell, sq: SparkQ) -> None:
-    prompts = [f"task {number} " + "x" * 70 for number in range(1000)]
-    add(sq, *prompts)
-
-    head = f"{shlex.quote(str(SPARKQ))} tasks --limit 1000 | head -1"
-    done = shell.run("bash", "-c", head)
-
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("ID ")
-    assert len(done.out.splitlines()) == 1
 
 
 def test_a_table_fits_the_terminal(shell: Shell, sq: SparkQ) -> None:

@@ -235,7 +235,7 @@ def test_clients_forget_the_project_and_keep_what_else_they_know(project_of: She
     assert "SparkQ's entry, goes" in printed
     assert files(project_of.folder) == [".cursor", ".cursor/mcp.json", ".gitignore", ".mcp.json", "app.py"]
     assert cursor.read_text() == before
-    assert json.loads(file.read_text()) == {"more": 1}
+    assert json.loads(file.read_text()) == {"more": 1, "mcpServers": {}}
 
 
 def test_a_client_that_knows_another_project_keeps_it(project_of: Shell) -> None:

@@ -85,9 +85,28 @@ CAPABILITIES = (
         "cli/test_setup.py::test_again_keeps_settings_and_tasks",
         "cli/test_setup_asks.py::test_again_shows_what_is_there_and_changes_only_what_is_asked",
     ),
-    awaits(4, "R6.teardown", "Teardown removes the database, sparkq.yml, locks and logs, in two stages, idempotent."),
-    awaits(4, "R6.teardown-force", "teardown --force asks nothing."),
-    awaits(4, "R6.teardown-help", "teardown --help says what will be deleted."),
+    held(
+        "R6.teardown",
+        "Teardown removes the database, sparkq.yml, locks and logs, in two stages, idempotent.",
+        "cli/test_teardown.py::test_it_leaves_the_repository_as_it_was",
+        "cli/test_teardown.py::test_a_yes_removes_the_core_and_venv_is_asked_for_on_its_own",
+        "cli/test_teardown.py::test_again_is_harmless",
+        "cli/test_teardown.py::test_what_stands_elsewhere_is_left_alone",
+        "cli/test_teardown.py::test_a_link_and_what_it_points_to_stay",
+        "cli/test_teardown.py::test_the_home_folder_is_never_torn_down",
+    ),
+    held(
+        "R6.teardown-force",
+        "teardown --force asks nothing.",
+        "cli/test_teardown.py::test_it_leaves_the_repository_as_it_was",
+        "cli/test_teardown.py::test_venv_goes_when_it_is_wanted",
+        "cli/test_teardown.py::test_while_another_process_has_the_database_it_is_refused_unless_forced",
+    ),
+    held(
+        "R6.teardown-help",
+        "teardown --help says what will be deleted.",
+        "cli/test_teardown.py::test_help_lists_everything_that_goes",
+    ),
     held(
         "R6.auto-purge",
         "Of the processes that come by, one an hour purges what is older than 3 days (reviewed) or 30 (not reviewed).",
@@ -100,17 +119,50 @@ CAPABILITIES = (
         "core/test_sweep.py::test_a_silent_task_is_warned_after_one_timeout_and_not_before",
         "core/test_sweep.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",
     ),
-    awaits(4, "R6.lock-files", "A lock prevents a second runner on a queue."),
+    held(
+        "R6.lock-files",
+        "A lock prevents a second runner on a queue.",
+        "cli/test_runner.py::test_one_runner_works_a_queue_and_the_lock_dies_with_it",
+    ),
 )
 
 COMMANDS = (
     held("R7.setup", "sparkq setup.", "cli/test_setup.py::test_yes_prints_every_setting_and_makes_the_project"),
-    awaits(4, "R7.teardown", "sparkq teardown."),
-    awaits(4, "R7.start", "sparkq start: in the background."),
-    awaits(4, "R7.stop", "sparkq stop."),
-    awaits(4, "R7.restart", "sparkq restart."),
-    awaits(4, "R7.run", "sparkq run: in the foreground; --env dev and --env prod."),
-    awaits(4, "R7.status", "sparkq status: whether the server runs."),
+    held(
+        "R7.teardown",
+        "sparkq teardown.",
+        "cli/test_whole_day.py::test_a_whole_day_from_setup_to_teardown_leaves_nothing_behind",
+        "cli/test_teardown.py::test_it_stops_the_server_first",
+    ),
+    held(
+        "R7.start",
+        "sparkq start: in the background.",
+        "cli/test_server.py::test_start_returns_when_it_answers_and_says_where",
+        "cli/test_server.py::test_a_second_start_says_that_it_runs_and_starts_nothing",
+        "cli/test_server.py::test_a_port_in_use_is_named_with_another_to_take",
+    ),
+    held(
+        "R7.stop",
+        "sparkq stop.",
+        "cli/test_server.py::test_stop_ends_it_and_again_is_harmless",
+    ),
+    held(
+        "R7.restart",
+        "sparkq restart.",
+        "cli/test_server.py::test_restart_starts_what_does_not_run_and_replaces_what_does",
+    ),
+    held(
+        "R7.run",
+        "sparkq run: in the foreground; --env dev and --env prod.",
+        "cli/test_server.py::test_run_serves_in_the_foreground_until_ctrl_c",
+        "cli/test_server.py::test_an_environment_that_is_none_is_refused",
+    ),
+    held(
+        "R7.status",
+        "sparkq status: whether the server runs.",
+        "cli/test_server.py::test_start_returns_when_it_answers_and_says_where",
+        "cli/test_server.py::test_the_lock_of_a_server_that_was_killed_does_not_lie",
+    ),
     held(
         "R7.session",
         "sparkq session create, list, end.",
@@ -177,7 +229,7 @@ COMMANDS = (
     held(
         "R7.help",
         "Inline help for every command.",
-        "cli/test_help.py::test_every_help_has_an_example_or_an_explanation",
+        "cli/test_help.py::test_every_help_has_an_example",
     ),
     held(
         "R7.rest",
@@ -217,8 +269,18 @@ REST_OF_IT = (
         "name, description, inputs, outputs, tags, timeout and task_class are read.",
         "core/test_scripts.py::test_a_whole_header_is_read",
     ),
-    awaits(4, "R9.runner", "The runner polls (30 s, configurable) with --once, --run and --watch and streams prompts."),
-    awaits(4, "R9.worker-id", "Its worker id is worker-{hostname}-{queue}."),
+    held(
+        "R9.runner",
+        "The runner polls (30 s, configurable) with --once, --run and --watch and streams prompts.",
+        "cli/test_runner.py::test_the_default_polls_for_ever_and_takes_what_comes",
+        "cli/test_runner.py::test_watch_adds_status_lines",
+        "cli/test_runner.py::test_once_announces_one_task_and_ends",
+    ),
+    held(
+        "R9.worker-id",
+        "Its worker id is worker-{hostname}-{queue}.",
+        "cli/test_runner.py::test_the_worker_is_named_after_host_and_queue",
+    ),
     awaits(5, "R9.playbook", "WORKER_PLAYBOOK.md: the operating guide for workers."),
     held(
         "R10.classes",
@@ -251,7 +313,11 @@ REST_OF_IT = (
         "core/test_config.py::test_without_a_file_the_defaults_hold",
         "core/test_config.py::test_the_environment_goes_before_the_file",
     ),
-    awaits(4, "R11.flags", "Defaults are overridden by command flags."),
+    held(
+        "R11.flags",
+        "Defaults are overridden by command flags.",
+        "cli/test_server.py::test_flags_go_before_the_environment_and_that_before_the_file",
+    ),
     held(
         "R11.env-modes",
         "dev and test bust caches, prod caches.",
@@ -271,6 +337,14 @@ REST_OF_IT = (
         "core/test_queues.py::test_a_list_hides_archived_queues_until_asked",
     ),
     awaits(9, "R15.wording", "Public pages say local-first, single-user; never distributed."),
-    awaits(4, "RC.wrapper", "./sparkq.sh COMMAND works for every command."),
-    awaits(4, "RC.task-complete", "task_complete.py is sparkq-complete ID SUMMARY."),
+    held(
+        "RC.wrapper",
+        "./sparkq.sh COMMAND works for every command.",
+        "cli/test_wrapper.py::test_everything_is_passed_on_and_so_is_the_exit_code",
+    ),
+    held(
+        "RC.task-complete",
+        "task_complete.py is sparkq-complete ID SUMMARY.",
+        "cli/test_runner.py::test_the_runner_and_complete_are_commands_of_their_own",
+    ),
 )

@@ -37,7 +37,12 @@ CONFIGURATION = (
         "cli/test_setup.py::test_the_environment_goes_before_the_file",
         "cli/test_setup.py::test_a_bad_environment_variable_is_named",
     ),
-    awaits(4, "D7.flags", "Command flags go before the environment: sparkq run --port, --host, --env."),
+    held(
+        "D7.flags",
+        "Command flags go before the environment: sparkq run --port, --host, --env.",
+        "cli/test_server.py::test_flags_go_before_the_environment_and_that_before_the_file",
+        "cli/test_server.py::test_run_serves_in_the_foreground_until_ctrl_c",
+    ),
     held(
         "D7.strict",
         "Unknown keys, aliases, duplicate keys and wrong types are errors that name file, line and key.",
@@ -63,7 +68,12 @@ DECISIONS = (
         "core/test_config.py::test_the_defaults_are_what_the_design_says",
     ),
     awaits(7, "D8.token", "A non-loopback host is explicit and needs a token."),
-    awaits(4, "D8.runner-lock", "The runner's lock is in the project's run folder, opened without following links."),
+    held(
+        "D8.runner-lock",
+        "The runner's lock is in the project's run folder, opened without following links.",
+        "cli/test_runner.py::test_the_lock_is_a_file_of_the_run_folder_and_never_a_links_target",
+        "core/test_lock.py::test_a_links_target_is_never_locked",
+    ),
     held(
         "D8.archived-in-the-command",
         "Archive and unarchive are exposed in the command.",
@@ -82,8 +92,17 @@ DECISIONS = (
         "test_two_chats_and_cli.py::test_a_chat_and_the_command_see_each_other_at_once",
         "test_every_door.py::test_tasks_come_out_in_the_order_in_which_they_went_in",
     ),
-    awaits(4, "D8.wrapper", "sparkq.sh makes a virtual environment and passes everything on."),
-    awaits(4, "D8.other-names", "sparkq-runner and sparkq-complete are installed."),
+    held(
+        "D8.wrapper",
+        "sparkq.sh makes a virtual environment and passes everything on.",
+        "cli/test_wrapper.py::test_everything_is_passed_on_and_so_is_the_exit_code",
+        "cli/test_wrapper.py::test_the_first_time_it_makes_a_virtual_environment_and_says_so",
+    ),
+    held(
+        "D8.other-names",
+        "sparkq-runner and sparkq-complete are installed.",
+        "cli/test_runner.py::test_the_runner_and_complete_are_commands_of_their_own",
+    ),
 )
 
 PROMISES = (
