@@ -16,6 +16,8 @@ class QueueLine(TypedDict):
 
 class QueueList(TypedDict):
     queues: list[QueueLine]
+    total: NotRequired[int]
+    next_cursor: NotRequired[str]
 
 
 class PeekLine(TypedDict):
@@ -41,14 +43,23 @@ class TaskLine(TypedDict):
 
 class TaskList(TypedDict):
     tasks: list[TaskLine]
-    shown: int
     total: int
+    shown: NotRequired[int]
     queue: NotRequired[str]
     status: NotRequired[str]
     next_cursor: NotRequired[str]
 
 
-class Instructions(TypedDict):
+class Readable(TypedDict):
+    """An answer with long texts: `more` has the call that reads on by the name of each that is cut; a page that was
+    asked for by such a call is the `text` of that `part`."""
+
+    more: NotRequired[dict[str, str]]
+    part: NotRequired[str]
+    text: NotRequired[str]
+
+
+class Instructions(Readable):
     queue: NotRequired[str]
     instructions: NotRequired[str]
     revision: NotRequired[int]
@@ -69,12 +80,16 @@ class Requeued(TypedDict):
     position: int
 
 
-class Packet(TypedDict):
+class Claimed(TypedDict):
     task: dict[str, Any] | None
-    remaining: int
-    next: str
     instructions: NotRequired[str]
     open_claims: NotRequired[list[int]]
+    more: NotRequired[dict[str, str]]
+
+
+class Packet(Claimed):
+    remaining: int
+    next: str
 
 
 class Progressed(TypedDict):
@@ -88,7 +103,7 @@ class Settlement(TypedDict):
     remaining: int
     next: str
     duration_s: NotRequired[float]
-    claimed: NotRequired[Packet]
+    claimed: NotRequired[Claimed]
 
 
 class Standing(TypedDict):
@@ -96,9 +111,9 @@ class Standing(TypedDict):
     status: str
 
 
-class Whole(TypedDict):
+class Whole(Readable):
     id: int
-    queue: str
-    status: str
-    title: str
-    prompt: str
+    queue: NotRequired[str]
+    status: NotRequired[str]
+    title: NotRequired[str]
+    prompt: NotRequired[str]

@@ -71,7 +71,8 @@ class StrictTool(Tool):
 
 
 def lean(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without what a model pays for and does not need: pydantic's titles and defaults."""
+    """The schema without what a model pays for and does not need: pydantic's titles and defaults, and that it is closed,
+    which a call that tries anything else is told."""
     properties = {
         name: {key: value for key, value in one.items() if key not in NOISE}
         for name, one in schema.get("properties", {}).items()
@@ -79,5 +80,4 @@ def lean(schema: dict[str, Any]) -> dict[str, Any]:
     slim: dict[str, Any] = {"type": "object", "properties": properties}
     if schema.get("required"):
         slim["required"] = schema["required"]
-    # Closed on the wire too, so that a client that validates can tell the model before the call.
-    return slim | {"additionalProperties": False}
+    return slim

@@ -83,16 +83,33 @@ MCP = (
     held(
         "D6.mcp-budget",
         "At most 12 tools and 1,300 visible tokens in all.",
-        "mcp/test_faces.py::test_twelve_tools_cost_a_model_at_most_1300_tokens",
+        "mcp/test_faces.py::test_twelve_tools_and_the_instructions_cost_a_model_at_most_1300_tokens",
         "mcp/test_faces.py::test_the_tools_are_as_recorded",
     ),
-    awaits(5, "D6.mcp-list-size", "A list of 20 tasks is at most 1.5 KB."),
+    held(
+        "D6.mcp-list-size",
+        "A list of 20 tasks is at most 1.5 KB.",
+        "mcp/test_sizes.py::test_twenty_tasks_take_a_kilobyte_and_a_half",
+        "mcp/test_sizes.py::test_long_titles_are_shortened_where_a_list_is_long",
+    ),
     held(
         "D6.mcp-loop-calls",
         "See queues, claim with instructions, complete: at most 4 calls, one more for each further task.",
         "mcp/test_tools.py::test_the_whole_loop_takes_three_calls_and_names_each_next_step",
     ),
-    awaits(5, "D6.mcp-loop-size", "The whole loop is at most 4 KB besides the prompt."),
+    held(
+        "D6.mcp-loop-size",
+        "The whole loop is at most 4 KB besides the prompt.",
+        "mcp/test_sizes.py::test_the_whole_loop_costs_at_most_four_calls_and_four_kilobytes",
+    ),
+    held(
+        "D6.mcp-cut",
+        "An answer is at most 2,000 tokens unless asked for; what is cut names the call that reads on.",
+        "mcp/test_sizes.py::test_a_long_prompt_begins_in_the_claim_and_is_read_on",
+        "mcp/test_sizes.py::test_a_task_with_long_texts_is_told_within_the_limit_and_read_on",
+        "mcp/test_sizes.py::test_a_list_of_many_queues_comes_in_pages",
+        "mcp/test_sizes.py::test_a_refusal_does_not_echo_what_was_sent",
+    ),
     held(
         "D6.mcp-strict",
         "Unknown, missing and wrong arguments are refused with what the tool takes.",
@@ -136,7 +153,7 @@ MCP = (
         "D6.mcp-nothing-destructive",
         "Accepting, purging, deleting and setting up are no tools, and no error text names such a command.",
         "mcp/test_tools.py::test_a_refusal_says_what_is_next_and_changes_nothing",
-        "mcp/test_faces.py::test_twelve_tools_cost_a_model_at_most_1300_tokens",
+        "mcp/test_faces.py::test_twelve_tools_and_the_instructions_cost_a_model_at_most_1300_tokens",
         "test_every_door_refuses.py::test_no_words_to_a_chat_name_a_destructive_command",
     ),
     held(
