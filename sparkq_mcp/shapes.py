@@ -35,7 +35,7 @@ class Peeked(TypedDict):
 class TaskLine(TypedDict):
     id: int
     title: str
-    age_s: int
+    age_s: NotRequired[int]
     queue: NotRequired[str]
     status: NotRequired[str]
     stale: NotRequired[str]

@@ -34,8 +34,8 @@ LINE_SIZE = 77
 LIST_SIZE = 600
 """Bytes that a list of few tasks may take in any case."""
 
-TITLES = (80, 60, 54, 50, 47, 44, 42, 40, 38, 36, 33, 30, 27, 24, 20, 16, 12)
-"""Characters of a title in a list: as many as make the list fit."""
+FORMS = tuple((title, age) for age, shortest in ((True, 40), (False, 12)) for title in range(80, shortest - 1, -2))
+"""How a list's lines may look, best first: characters of a title, and whether the age is told."""
 
 POLL_SECONDS = 0.1
 
@@ -108,14 +108,15 @@ async def list_tasks(
         if (values := [getattr(task, key) for task in found.tasks])
     }
     about = {"shown": count if count < found.total else None, "total": found.total, "next_cursor": found.next}
-    for title in TITLES:
-        listed = wire.present({**common, "tasks": [_line(task, now, common, title) for task in found.tasks], **about})
+    for title, age in FORMS:
+        lines = [_line(task, now, common, title, age) for task in found.tasks]
+        listed = wire.present({**common, "tasks": lines, **about})
         if size(listed) <= max(LIST_SIZE, LINE_SIZE * count):
             break
     return reply(listed)
 
 
-def _line(task: Task, now: int, common: dict[str, str], title: int) -> wire.Json:
+def _line(task: Task, now: int, common: dict[str, str], title: int, age: bool) -> wire.Json:
     """A task of a list, without what it has in common with most."""
     return wire.present(
         {
@@ -123,7 +124,7 @@ def _line(task: Task, now: int, common: dict[str, str], title: int) -> wire.Json
             **{key: value for key in common if (value := getattr(task, key)) != common[key]},
             "title": task.title if len(task.title) <= title else f"{task.title[: title - 1].rstrip('… ')}…",
             "stale": wire.stale(task, now),
-            "age_s": max(0, now - task.created_at) // 1000,
+            "age_s": max(0, now - task.created_at) // 1000 if age else None,
         }
     )
 
