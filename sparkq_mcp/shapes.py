@@ -1,6 +1,8 @@
 """The shapes of the tools' structured results, for the clients that check them."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any
+
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 
 class QueueLine(TypedDict):
