@@ -8,9 +8,18 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+from mcp import MCPError
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
-from mcp_types import Icon, SubscribeRequestParams, UnsubscribeRequestParams
+from mcp_types import (
+    INVALID_PARAMS,
+    GetPromptResult,
+    Icon,
+    InputRequiredResult,
+    SubscribeRequestParams,
+    UnsubscribeRequestParams,
+)
 
 from sparkq_core import __version__, upkeep
 from sparkq_core.errors import InvalidValue, SparkQError
@@ -39,12 +48,24 @@ log = logging.getLogger("sparkq.mcp")
 
 
 class SparkQServer(MCPServer[Desk]):
-    """MCPServer with the one thing its public face lacks: serving on streams that the caller made."""
+    """MCPServer with what its public face lacks: streams that the caller made, `resources/subscribe`, and refusals of
+    unknown prompts."""
 
     def serve_legacy_subscriptions(self, push: Push) -> None:
         """Answer `resources/subscribe`, for which MCPServer has no public place."""
         self._lowlevel_server.add_request_handler("resources/subscribe", SubscribeRequestParams, push.subscribe)
         self._lowlevel_server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, push.unsubscribe)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Desk, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """A prompt, or -32602 with the prompts and arguments that there are: MCPServer calls that an internal error."""
+        known = {prompt.name: [one.name for one in prompt.arguments or []] for prompt in await self.list_prompts()}
+        if name not in known:
+            raise MCPError(INVALID_PARAMS, f"There is no such prompt. There is: {', '.join(known)}.")
+        if not set(arguments or {}) <= set(known[name]):
+            raise MCPError(INVALID_PARAMS, f"{name} takes: {', '.join(known[name])}.")
+        return await super().get_prompt(name, arguments, context)
 
     async def serve(self, stdin: Any, stdout: Any) -> None:
         """Serve until `stdin` ends. Both are objects like anyio's text files."""

@@ -49,6 +49,7 @@ class StrictTool(Tool):
         arguments.model_config["extra"] = "forbid"
         arguments.model_rebuild(force=True)
         tool.parameters = lean(arguments.model_json_schema(by_alias=True))
+        tool.fn_metadata.output_schema = open_to_refusals(tool.fn_metadata.output_schema)
         return tool  # type: ignore[return-value]  # from_function is typed for its base class
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
@@ -81,3 +82,9 @@ def lean(schema: dict[str, Any]) -> dict[str, Any]:
     if schema.get("required"):
         slim["required"] = schema["required"]
     return slim
+
+
+def open_to_refusals(schema: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The schema of a tool's results without what only a success has to have: some clients hold refusals to it too, and
+    would keep one from the model."""
+    return {key: value for key, value in schema.items() if key != "required"} if schema else None
