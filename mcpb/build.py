@@ -21,21 +21,24 @@ FILES = ("pyproject.toml", "README.md", "LICENSE", "WORKER_PLAYBOOK.md")
 
 def main() -> None:
     """Stage, validate, pack."""
-    npx = shutil.which("npx")
-    if npx is None:
-        raise SystemExit(
-            "make mcpb needs npx, which comes with Node.js: the official tool validates and packs the bundle."
-        )
+    tool = official()
     stage()
     for step in (["validate", str(STAGE / "manifest.json")], ["pack", str(STAGE), str(BUNDLE)]):
-        # The cache is in .build too, so that nothing outside the checkout is touched.
-        command = [npx, "--yes", "--cache", str(ROOT / ".build/npx"), TOOL, *step]
-        done = subprocess.run(command, text=True, capture_output=True, check=False)
+        done = subprocess.run([*tool, *step], text=True, capture_output=True, check=False)
         if done.returncode:
             raise SystemExit(f"mcpb {step[0]} failed:\n{done.stdout}{done.stderr}")
     sys.stdout.write(
         f"{BUNDLE.relative_to(ROOT)}: {BUNDLE.stat().st_size // 1024} KB, valid. Open it with Claude Desktop.\n"
     )
+
+
+def official() -> list[str]:
+    """The tool that validates and packs: installed, or from npm into .build, so that nothing else is touched."""
+    if installed := shutil.which("mcpb"):
+        return [installed]
+    if npx := shutil.which("npx"):
+        return [npx, "--yes", "--cache", str(ROOT / ".build/npx"), TOOL]
+    raise SystemExit("make mcpb needs npx, which comes with Node.js: the official tool validates and packs the bundle.")
 
 
 def stage() -> None:
