@@ -168,7 +168,6 @@ def served(root: Path) -> Iterator[str]:
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=sys.stderr,
-
     ) as server:
         address = f"http://127.0.0.1:{port}"
         for _ in range(200):

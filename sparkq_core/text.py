@@ -89,7 +89,7 @@ def cut(value: str, limit: int) -> str:
 
 def nearest(wanted: str, names: Iterable[str]) -> str:
     """The end of a not-found hint: the nearest existing names, or all of them when they are few."""
-    existing = list(names)
+    existing = list(dict.fromkeys(names))
     if not existing:
         return ""
     from difflib import get_close_matches  # costs 4 ms at import, and only errors need it

@@ -40,7 +40,7 @@ def refusal(error: SparkQError) -> CallToolResult:
     if error.kind in NEXT_BY_KIND or error.code in ("no_project", "invalid_config"):
         step = NEXT_BY_KIND.get(error.kind) or NEXT_BY_CODE[error.code]
     else:
-        hint = "" if "sparkq " in error.hint else error.hint
+        hint = "" if "sparkq " in error.hint or "--" in error.hint else error.hint  # a chat has no command line
         step = " ".join(part for part in (hint, NEXT_BY_CODE.get(error.code, "")) if part)
     said = {"error": error.code, "kind": error.kind, "message": cut(error.message, SAID), "next": cut(step, SAID)}
     return reply(said, is_error=True)

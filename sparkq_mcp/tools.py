@@ -214,10 +214,18 @@ async def _wait_for_task(ctx: Ctx, desk: Desk, chat: Chat, queue: str, seconds: 
         version = desk.sq.version()
         if version != seen:
             seen = version
+            if await _is_gone(ctx):
+                return None
             taken = tasks.claim(desk.sq, queue, chat.worker)
             if taken is not None:
                 return taken
     return None
+
+
+async def _is_gone(ctx: Ctx) -> bool:
+    """Whether the client has closed its HTTP request: the SDK lets a handler of the legacy era go on nevertheless."""
+    request = ctx.request_context.request
+    return request is not None and await request.is_disconnected()
 
 
 async def progress(

@@ -249,6 +249,8 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "NUL": ("enqueue", {"queue": "backend", "prompt": "a\0b"}, "invalid_text"),
     "unknown tool": ("enqueue", {"queue": "backend", "prompt": "x", "tool_name": "run-bsh"}, "no_such_tool"),
     "bad timeout": ("enqueue", {"queue": "backend", "prompt": "x", "timeout": 10**9}, "invalid_value"),
+    "requeue of a success": ("requeue", {"task_id": 2}, "wrong_state"),
+    "unknown class": ("enqueue", {"queue": "backend", "prompt": "x", "task_class": "HEAVY"}, "no_such_class"),
     "bad status": ("list_tasks", {"status": "done"}, "invalid_value"),
     "misspelt argument": ("peek", {"queue": "backend", "lmit": 1}, "invalid_arguments"),
     "missing argument": ("complete", {"task_id": 1}, "invalid_arguments"),
@@ -259,7 +261,8 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("bad", BAD)
 async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue: str, era: str, bad: str) -> None:
-    add(sq, "one")
+    add(sq, "one", "two")
+    tasks.complete(sq, take(sq, task_id=2).task.id, "Done.")
     before = dump(sq)
     tool, arguments, code = BAD[bad]
 
@@ -270,7 +273,7 @@ async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue
     assert dump(sq) == before
     assert not any(
         word in f"{found['message']} {found['next']}".lower()
-        for word in ("teardown", "purge", "delete", "rm -", "drop")
+        for word in ("teardown", "purge", "delete", "rm -", "drop", "--", "llm_heavy or llm_heavy")
     )
 
 
