@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format docs screenshots bench clean
+.PHONY: demo test check format docs screenshots bench mcpb clean
 
 demo: $(READY)
 	@$(BIN)/sparkq demo
@@ -31,6 +31,9 @@ screenshots: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python bench/start_up.py
+
+mcpb: $(READY)
+	@$(BIN)/python mcpb/build.py
 
 clean:
 	rm -rf $(VENV) .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,6 +17,9 @@ from sparkq_http.answer import Refused
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MAX_BODY = 8 * 1024 * 1024
 READING = ("GET", "HEAD")
+END_OF_SESSION = ("DELETE", "/mcp", "")
+"""How MCP clients end a session: without a body, so without its type. No page may send a DELETE elsewhere unasked."""
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -46,14 +49,14 @@ class Guard:
         headed = _headed(send)
         try:
             headers = Headers(scope=scope)
-            self._judge(scope["method"], headers)
+            self._judge(scope["method"], scope["path"], headers)
             body = receive if scope["method"] in READING else await _whole(headers, receive)
         except Refused as refused:
             await refused.answer()(scope, receive, headed)
             return
         await self._app(scope, body, headed)
 
-    def _judge(self, method: str, headers: Headers) -> None:
+    def _judge(self, method: str, path: str, headers: Headers) -> None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_here(hosts[0].lower()):
             raise Refused(421, "misdirected", "This server has another name.", "Use http://127.0.0.1 and its port.")
@@ -63,7 +66,7 @@ class Guard:
         if site not in ("none", "same-origin") and not _is_visit(method, headers):
             raise Refused(403, "foreign_site", "Only SparkQ's own page may ask.", "Open the page of this server.")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if method not in READING and kind != "application/json":
+        if method not in READING and kind != "application/json" and (method, path, kind) != END_OF_SESSION:
             raise Refused(
                 415, "content_type", "Every change needs the content type application/json.", "Set Content-Type."
             )

@@ -4,14 +4,13 @@ Some hosts show the model only one of the two. Task text is data from elsewhere:
 bidirectional characters reach the model as visible escapes, and stay as they are in the store.
 """
 
-from typing import Any
-
 from mcp_types import CallToolResult, TextContent
 from pydantic import ValidationError
 
 from sparkq_core import wire
 from sparkq_core.errors import Kind, SparkQError
-from sparkq_core.text import safe
+from sparkq_core.text import cut, safe
+from sparkq_mcp.fit import visible
 
 NEXT_BY_CODE = {
     "no_project": "Nothing is queued here yet: the person sets it up by running `sparkq setup` in the repository. Then call again.",
@@ -20,21 +19,13 @@ NEXT_BY_CODE = {
     "wrong_state": "get_task shows its history.",
     "invalid_config": "The person corrects sparkq.yml; `sparkq doctor` checks it.",
 }
+SAID = 600
+"""Characters of a message: it may quote what the caller sent."""
+
 NEXT_BY_KIND = {
     Kind.BUSY: "Call again in a moment.",
     Kind.STORAGE: "Tell the person; `sparkq doctor` says more. What was acknowledged before is kept.",
 }
-
-
-def visible(value: Any) -> Any:
-    """JSON whose texts a model can safely read."""
-    if isinstance(value, str):
-        return safe(value, lines=True)
-    if isinstance(value, dict):
-        return {key: visible(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [visible(one) for one in value]
-    return value
 
 
 def reply(facts: wire.Json, *, is_error: bool = False) -> CallToolResult:
@@ -49,16 +40,17 @@ def refusal(error: SparkQError) -> CallToolResult:
     if error.kind in NEXT_BY_KIND or error.code in ("no_project", "invalid_config"):
         step = NEXT_BY_KIND.get(error.kind) or NEXT_BY_CODE[error.code]
     else:
-        hint = "" if "sparkq " in error.hint else error.hint
+        hint = "" if "sparkq " in error.hint or "--" in error.hint else error.hint  # a chat has no command line
         step = " ".join(part for part in (hint, NEXT_BY_CODE.get(error.code, "")) if part)
-    return reply({"error": error.code, "kind": error.kind, "message": error.message, "next": step}, is_error=True)
+    said = {"error": error.code, "kind": error.kind, "message": cut(error.message, SAID), "next": cut(step, SAID)}
+    return reply(said, is_error=True)
 
 
 def bad_arguments(tool: str, allowed: list[str], error: ValidationError) -> CallToolResult:
     """Arguments that do not fit the tool: which, why, and what it takes. The values are the caller's and not echoed."""
     problems = []
     for one in error.errors(include_url=False, include_context=False, include_input=False)[:5]:
-        where = ".".join(str(part) for part in one["loc"]) or "arguments"
+        where = safe(cut(".".join(str(part) for part in one["loc"]), 60)) or "arguments"
         said = "is not a parameter" if one["type"] == "extra_forbidden" else one["msg"]
         problems.append(f"{where}: {said}")
     takes = f"{tool} takes: {', '.join(allowed)}." if allowed else f"{tool} takes no arguments."

@@ -14,7 +14,7 @@ from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.model import Event
 from sparkq_core.states import Status
 from sparkq_mcp.chat import Desk
-from sparkq_mcp.reply import visible
+from sparkq_mcp.fit import visible
 
 QUEUES = "sparkq://queues"
 SCRIPTS = "sparkq://scripts"

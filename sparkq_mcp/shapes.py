@@ -1,6 +1,8 @@
 """The shapes of the tools' structured results, for the clients that check them."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any
+
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 
 class QueueLine(TypedDict):
@@ -16,6 +18,8 @@ class QueueLine(TypedDict):
 
 class QueueList(TypedDict):
     queues: list[QueueLine]
+    total: NotRequired[int]
+    next_cursor: NotRequired[str]
 
 
 class PeekLine(TypedDict):
@@ -33,7 +37,7 @@ class Peeked(TypedDict):
 class TaskLine(TypedDict):
     id: int
     title: str
-    age_s: int
+    age_s: NotRequired[int]
     queue: NotRequired[str]
     status: NotRequired[str]
     stale: NotRequired[str]
@@ -41,14 +45,23 @@ class TaskLine(TypedDict):
 
 class TaskList(TypedDict):
     tasks: list[TaskLine]
-    shown: int
     total: int
+    shown: NotRequired[int]
     queue: NotRequired[str]
     status: NotRequired[str]
     next_cursor: NotRequired[str]
 
 
-class Instructions(TypedDict):
+class Readable(TypedDict):
+    """An answer with long texts: `more` has the call that reads on by the name of each that is cut; a page that was
+    asked for by such a call is the `text` of that `part`."""
+
+    more: NotRequired[dict[str, str]]
+    part: NotRequired[str]
+    text: NotRequired[str]
+
+
+class Instructions(Readable):
     queue: NotRequired[str]
     instructions: NotRequired[str]
     revision: NotRequired[int]
@@ -69,12 +82,16 @@ class Requeued(TypedDict):
     position: int
 
 
-class Packet(TypedDict):
+class Claimed(TypedDict):
     task: dict[str, Any] | None
-    remaining: int
-    next: str
     instructions: NotRequired[str]
     open_claims: NotRequired[list[int]]
+    more: NotRequired[dict[str, str]]
+
+
+class Packet(Claimed):
+    remaining: int
+    next: str
 
 
 class Progressed(TypedDict):
@@ -88,7 +105,7 @@ class Settlement(TypedDict):
     remaining: int
     next: str
     duration_s: NotRequired[float]
-    claimed: NotRequired[Packet]
+    claimed: NotRequired[Claimed]
 
 
 class Standing(TypedDict):
@@ -96,9 +113,9 @@ class Standing(TypedDict):
     status: str
 
 
-class Whole(TypedDict):
+class Whole(Readable):
     id: int
-    queue: str
-    status: str
-    title: str
-    prompt: str
+    queue: NotRequired[str]
+    status: NotRequired[str]
+    title: NotRequired[str]
+    prompt: NotRequired[str]

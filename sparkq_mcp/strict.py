@@ -49,6 +49,7 @@ class StrictTool(Tool):
         arguments.model_config["extra"] = "forbid"
         arguments.model_rebuild(force=True)
         tool.parameters = lean(arguments.model_json_schema(by_alias=True))
+        tool.fn_metadata.output_schema = open_to_refusals(tool.fn_metadata.output_schema)
         return tool  # type: ignore[return-value]  # from_function is typed for its base class
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
@@ -71,7 +72,8 @@ class StrictTool(Tool):
 
 
 def lean(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without what a model pays for and does not need: pydantic's titles and defaults."""
+    """The schema without what a model pays for and does not need: pydantic's titles and defaults, and that it is closed,
+    which a call that tries anything else is told."""
     properties = {
         name: {key: value for key, value in one.items() if key not in NOISE}
         for name, one in schema.get("properties", {}).items()
@@ -79,5 +81,10 @@ def lean(schema: dict[str, Any]) -> dict[str, Any]:
     slim: dict[str, Any] = {"type": "object", "properties": properties}
     if schema.get("required"):
         slim["required"] = schema["required"]
-    # Closed on the wire too, so that a client that validates can tell the model before the call.
-    return slim | {"additionalProperties": False}
+    return slim
+
+
+def open_to_refusals(schema: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The schema of a tool's results without what only a success has to have: some clients hold refusals to it too, and
+    would keep one from the model."""
+    return {key: value for key, value in schema.items() if key != "required"} if schema else None

@@ -9,23 +9,34 @@ from pydantic import Field
 
 from sparkq_core import queues, scripts, sweep, tasks, wire
 from sparkq_core import search as core_search
-from sparkq_core.model import Claim, Settled
-from sparkq_core.text import cut
-from sparkq_mcp import resources, shapes
+from sparkq_core.errors import InvalidValue
+from sparkq_core.model import Claim, Settled, Task
+from sparkq_mcp import history, packet, resources, shapes
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, Desk
+from sparkq_mcp.fit import Long, fitted, page, size
 from sparkq_mcp.reply import reply
 from sparkq_mcp.strict import StrictTool
 
 Ctx = Context[Desk, Any]
 QueueName = Annotated[str, Field(description="Queue name")]
 TaskId = Annotated[int, Field(description="Task id: 42 for #42")]
-Attempt = Annotated[int, Field(description="From the claim; needed only by another chat")]
+Attempt = Annotated[int, Field(description="Needed for another chat's claim")]
 ClaimNext = Annotated[bool, Field(description="Return the queue's next task too")]
+More = Annotated[str, Field(description="From a cut answer")]
 
-TITLE_IN_LIST = 48
-PLAYBOOK_TEXT = 5000
-HISTORY_TEXT = 2000
+QUEUES_SIZE = 7500
+"""Bytes of the queues of one answer."""
+
+LINE_SIZE = 77
+"""Bytes that a listed task may take on average: 20 of them take 1.5 KB."""
+
+LIST_SIZE = 600
+"""Bytes that a list of few tasks may take in any case."""
+
+FORMS = tuple((title, age) for age, shortest in ((True, 40), (False, 12)) for title in range(80, shortest - 1, -2))
+"""How a list's lines may look, best first: characters of a title, and whether the age is told."""
+
 POLL_SECONDS = 0.1
 
 
@@ -43,25 +54,35 @@ def desk_of(ctx: Ctx) -> Desk:
     return ctx.request_context.lifespan_context
 
 
-async def list_queues(ctx: Ctx, include_archived: bool = False) -> Annotated[CallToolResult, shapes.QueueList]:
+async def list_queues(
+    ctx: Ctx, include_archived: bool = False, cursor: str = ""
+) -> Annotated[CallToolResult, shapes.QueueList]:
     """The queues and how many of their tasks are queued, running, stale, succeeded, failed and unreviewed."""
     sq = desk_of(ctx).sq
     sweep.sweep(sq)
     keys = ("name", "status", "queued", "running", "stale", "succeeded", "failed", "unreviewed")
     found = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
-    return reply({"queues": [{key: one[key] for key in keys} for one in found]})
+    lines = [{key: one[key] for key in keys} for one in found]
+    names = ["", *(line["name"] for line in lines)]
+    if cursor not in names:
+        raise InvalidValue("This cursor is of no list of queues.", "Leave it out to begin anew.")
+    shown = rest = lines[names.index(cursor) :]
+    while size(shown) > QUEUES_SIZE:
+        shown = shown[: len(shown) * QUEUES_SIZE // size(shown)]
+    more = {"total": len(lines), "next_cursor": shown[-1]["name"]} if len(shown) < len(rest) else {}
+    return reply({"queues": shown} | more)
 
 
 async def peek(
     queue: QueueName, ctx: Ctx, limit: Annotated[int, Field(ge=1, le=20)] = 1
 ) -> Annotated[CallToolResult, shapes.Peeked]:
     """The next tasks of a queue, by title, without claiming them."""
-    page = tasks.peek(desk_of(ctx).sq, queue, limit)
+    found = tasks.peek(desk_of(ctx).sq, queue, limit)
     lines = [
         {"id": task.id, "title": task.title, "task_class": task.task_class, "tool_name": task.tool}
-        for task in page.tasks
+        for task in found.tasks
     ]
-    return reply({"tasks": lines, "total": page.total})
+    return reply({"tasks": lines, "total": found.total})
 
 
 async def list_tasks(
@@ -72,59 +93,73 @@ async def list_tasks(
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
     cursor: Annotated[str, Field(description="next_cursor of the page before")] = "",
 ) -> Annotated[CallToolResult, shapes.TaskList]:
-    """Tasks by title, newest first. A queue or status that all of them share stands once, beside the list."""
+    """Tasks by title, newest first. The queue and status that most of them have stand once, beside the list."""
     sq = desk_of(ctx).sq
     wanted = tasks.Wanted(queue=queue or None, status=status or None)
     if search:
-        page = core_search.page(sq, search, wanted, limit=limit, cursor=cursor or None)
+        found = core_search.page(sq, search, wanted, limit=limit, cursor=cursor or None)
     else:
-        page = tasks.page(sq, wanted, limit=limit, cursor=cursor or None)
+        found = tasks.page(sq, wanted, limit=limit, cursor=cursor or None)
     now = sq.clock.now()
-    lines: list[dict[str, Any]] = [
-        wire.present(
-            {
-                "id": task.id,
-                "queue": task.queue,
-                "status": task.status,
-                "title": cut(task.title, TITLE_IN_LIST) if len(task.title) > TITLE_IN_LIST + 20 else task.title,
-                "stale": wire.stale(task, now),
-                "age_s": max(0, now - task.created_at) // 1000,
-            }
-        )
-        for task in page.tasks
-    ]
-    shared = {key: lines[0][key] for key in ("queue", "status") if lines and len({one[key] for one in lines}) == 1}
-    listed = [{key: value for key, value in one.items() if key not in shared} for one in lines]
-    return reply(
-        wire.present({**shared, "tasks": listed, "shown": len(listed), "total": page.total, "next_cursor": page.next})
+    count = len(found.tasks)
+    common = {
+        key: max(values, key=values.count)
+        for key in ("queue", "status")
+        if (values := [getattr(task, key) for task in found.tasks])
+    }
+    about = {"shown": count if count < found.total else None, "total": found.total, "next_cursor": found.next}
+    for title, age in FORMS:
+        lines = [_line(task, now, common, title, age) for task in found.tasks]
+        listed = wire.present({**common, "tasks": lines, **about})
+        if size(listed) <= max(LIST_SIZE, LINE_SIZE * count):
+            break
+    return reply(listed)
+
+
+def _line(task: Task, now: int, common: dict[str, str], title: int, age: bool) -> wire.Json:
+    """A task of a list, without what it has in common with most."""
+    return wire.present(
+        {
+            "id": task.id,
+            **{key: value for key in common if (value := getattr(task, key)) != common[key]},
+            "title": task.title if len(task.title) <= title else f"{task.title[: title - 1].rstrip('… ')}…",
+            "stale": wire.stale(task, now),
+            "age_s": max(0, now - task.created_at) // 1000 if age else None,
+        }
     )
 
 
-async def get_task(task_id: TaskId, ctx: Ctx) -> Annotated[CallToolResult, shapes.Whole]:
-    """A task whole: prompt, outcome, every attempt, timeline."""
+async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[CallToolResult, shapes.Whole]:
+    """A task whole: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
     sq, chat = desk_of(ctx).sq, chat_of(ctx)
     if chat.holds(sq, task_id):
         tasks.progress(sq, task_id, attempt=chat.handed[task_id])  # whoever asks about its own task is alive
-    found = wire.task_history(tasks.detail(sq, task_id), sq.clock.now())
-    found["events"] = found["events"][-10:]
-    for attempt in found["history"]:
-        for key in ("result_summary", "error_message"):
-            if key in attempt:
-                attempt[key] = cut(attempt[key], HISTORY_TEXT)
-    return reply(wire.present(found))
+    found = tasks.detail(sq, task_id)
+    if more:
+        return reply({"id": task_id} | page(history.texts_of(found), more, history.reading_on(task_id)))
+    return reply(history.whole(found, sq.clock.now()))
 
 
 async def queue_instructions(
-    ctx: Ctx, queue: Annotated[str, Field(description="Empty: how to work any queue, and the scripts")] = ""
+    ctx: Ctx,
+    queue: Annotated[str, Field(description="Empty: how to work any queue, and the scripts")] = "",
+    more: More = "",
 ) -> Annotated[CallToolResult, shapes.Instructions]:
     """What the person wrote for whoever works this queue."""
+    sq = desk_of(ctx).sq
     if not queue:
-        settings = desk_of(ctx).sq.config
-        known = scripts.index(settings.root, settings.settings.script_dirs)
-        return reply({"playbook": cut(resources.playbook(), PLAYBOOK_TEXT), "scripts": [one.name for one in known]})
-    found, text = queues.instructions(desk_of(ctx).sq, queue)
+        call = "queue_instructions(more='{more}')"
+        if more:
+            return reply(page({"playbook": resources.playbook()}, more, call))
+        known = scripts.index(sq.config.root, sq.config.settings.script_dirs)
+        about = {"playbook": resources.playbook(), "scripts": [one.name for one in known]}
+        return reply(fitted(about, [Long(about, "playbook", "playbook", call)]))
+    found, text = queues.instructions(sq, queue)
+    if more:
+        return reply({"queue": found.name} | page({"instructions": text}, more, packet.instructions_of(found.name)))
     chat_of(ctx).shown[found.id] = found.revision
-    return reply({"queue": found.name, "instructions": text, "revision": found.revision})
+    told = {"queue": found.name, "instructions": text, "revision": found.revision}
+    return reply(fitted(told, [Long(told, "instructions", "instructions", packet.instructions_of(found.name))]))
 
 
 async def enqueue(
@@ -160,11 +195,11 @@ async def claim(
     desk, chat = desk_of(ctx), chat_of(ctx)
     if chat.holds(desk.sq, task_id):
         tasks.progress(desk.sq, task_id, attempt=chat.handed[task_id])
-        return reply(_packet(desk, chat, tasks.held(desk.sq, task_id)))
+        return reply(packet.of_claim(desk, chat, tasks.held(desk.sq, task_id)))
     taken = tasks.claim(desk.sq, queue, chat.worker, task_id=task_id or None)
     if taken is None and wait:
         taken = await _wait_for_task(ctx, desk, chat, queue, wait)
-    return reply(_packet(desk, chat, taken))
+    return reply(packet.of_claim(desk, chat, taken))
 
 
 async def _wait_for_task(ctx: Ctx, desk: Desk, chat: Chat, queue: str, seconds: int) -> Claim | None:
@@ -179,30 +214,18 @@ async def _wait_for_task(ctx: Ctx, desk: Desk, chat: Chat, queue: str, seconds: 
         version = desk.sq.version()
         if version != seen:
             seen = version
+            if await _is_gone(ctx):
+                return None
             taken = tasks.claim(desk.sq, queue, chat.worker)
             if taken is not None:
                 return taken
     return None
 
 
-def _packet(desk: Desk, chat: Chat, taken: Claim | None) -> wire.Json:
-    """What a worker needs, and its queue's instructions if this chat has not seen them as they are now."""
-    if taken is None:
-        others = chat.open_claims(desk.sq)
-        step = "Settle the open claims." if others else "The queue is empty: stop, or claim with wait."
-        return {"task": None, "remaining": 0, "next": step} | ({"open_claims": others} if others else {})
-    chat.took(taken)
-    number = taken.task.id
-    found: wire.Json = {"task": wire.claimed(taken)}
-    of, text = queues.instructions(desk.sq, taken.task.queue)
-    if of.revision > 0 and chat.shown.get(of.id) != of.revision:
-        found["instructions"] = text
-        chat.shown[of.id] = of.revision
-    others = chat.open_claims(desk.sq, but=number)
-    if others:
-        found["open_claims"] = others
-    step = f"Do it, then complete or fail {number}; progress before the deadline keeps it."
-    return found | {"remaining": taken.remaining, "next": step}
+async def _is_gone(ctx: Ctx) -> bool:
+    """Whether the client has closed its HTTP request: the SDK lets a handler of the legacy era go on nevertheless."""
+    request = ctx.request_context.request
+    return request is not None and await request.is_disconnected()
 
 
 async def progress(
@@ -252,10 +275,8 @@ def _settled(ctx: Ctx, done: Settled, claim_next: bool) -> wire.Json:
     if done.again:
         found["next"] = "It was settled so before; nothing changed."
     elif claim_next:
-        taken = tasks.claim(desk.sq, done.task.queue, chat.worker)
-        found["claimed"] = _packet(desk, chat, taken)
-        found["remaining"] = found["claimed"]["remaining"]
-        found["next"] = found["claimed"]["next"]
+        claimed = packet.of_claim(desk, chat, tasks.claim(desk.sq, done.task.queue, chat.worker))
+        found |= {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed}
     else:
         found["next"] = "Claim the next task." if done.remaining else "The queue is empty."
     return found

@@ -4,6 +4,7 @@ Another door (HTTP, issue 6) joins by a class below and its line in DOORS.
 """
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Enqueued
 from sparkq_core.text import safe
+from sparkq_mcp.fit import MARK
 from sparkq_mcp.server import build
 from tests.command import Shell
 
@@ -232,7 +234,21 @@ class Chat:
         return self._call("peek", queue=queue, limit=limit)
 
     def claim(self, queue: str, task_id: int | None = None) -> Answer:
-        return self._call("claim", queue=queue, task_id=task_id)
+        answer = self._call("claim", queue=queue, task_id=task_id)
+        if "prompt" in answer.facts.get("more", {}):
+            answer.facts["task"]["prompt"] = self._read_on(answer.facts["task"]["prompt"], answer.facts["more"])
+        return answer
+
+    def _read_on(self, begun: str, more: dict[str, str]) -> str:
+        """A cut prompt whole, read as its answer says."""
+        parts = [begun.removesuffix(MARK)]
+        while more:
+            call = re.fullmatch(r"get_task\(task_id=(\d+), more='([^']+)'\)", more["prompt"])
+            assert call is not None
+            page = self._call("get_task", task_id=int(call[1]), more=call[2]).facts
+            parts.append(page["text"])
+            more = page.get("more", {})
+        return "".join(parts)
 
     def complete(self, task_id: int, result: str, data: Any = None, *, attempt: int | None = None) -> Answer:
         return self._call("complete", task_id=task_id, result=result, data=data, attempt=attempt)

@@ -46,7 +46,8 @@ def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
 
 
 def _event(event: Event) -> str:
-    number = f" (attempt {event.attempt})" if event.attempt else ""
+    by = f", {safe(event.worker)}" if event.worker else ""
+    number = f" (attempt {event.attempt}{by})" if event.attempt else ""
     return f"  {iso(event.at)}  {event.kind}{number}{show.fit(f'  {safe(event.text)}' if event.text else '', 100)}"
 
 

@@ -104,7 +104,7 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
                 "git": git,
             },
         )
-        note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts)
+        note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=worker)
         return _packet(sq, tx, task)
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import anyio
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from mcp import MCPError
 from mcp_types import ResourceTemplateReference
@@ -37,14 +38,15 @@ async def test_the_tools_are_as_recorded(sq: SparkQ) -> None:
     assert shown == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
-async def test_twelve_tools_cost_a_model_at_most_1300_tokens(sq: SparkQ) -> None:
+async def test_twelve_tools_and_the_instructions_cost_a_model_at_most_1300_tokens(sq: SparkQ) -> None:
     """No tokenizer ships with the project: four characters of compact JSON count as one token, which is on the high side."""
     async with chat(sq) as client:
         listed = (await client.list_tools()).tools
+        said = client.instructions or ""
 
     visible = [{"name": one.name, "description": one.description, "input_schema": one.input_schema} for one in listed]
     assert {one.name for one in listed} == NAMES
-    assert len(json.dumps(visible, separators=(",", ":"))) / 4 <= 1300
+    assert (len(json.dumps(visible, separators=(",", ":"))) + len(said)) / 4 <= 1300
 
 
 async def test_every_tool_says_what_it_may_do(sq: SparkQ) -> None:
@@ -60,6 +62,18 @@ async def test_every_tool_says_what_it_may_do(sq: SparkQ) -> None:
             tool.name in {"list_queues", "peek", "list_tasks", "get_task", "queue_instructions"}
         )
         assert hints.idempotent_hint is (tool.name != "claim")
+
+
+async def test_a_refusal_fits_the_output_schema_of_every_tool(sq: SparkQ) -> None:
+    """Clients check it, and keep what does not fit from the model."""
+    async with chat(sq) as client:
+        listed = (await client.list_tools()).tools
+        refused = await call(client, "peek", queue="nope")
+
+    for tool in listed:
+        assert tool.output_schema is not None
+        assert tool.output_schema["properties"]
+        jsonschema.validate(refused, tool.output_schema)
 
 
 def test_instructions_are_short_and_descriptions_do_not_command() -> None:
@@ -116,6 +130,17 @@ async def test_prompts_need_no_argument_and_take_no_foreign_text(sq: SparkQ, que
 
     assert "queue backend" in named
     assert "Ignore" not in evil
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_an_unknown_prompt_or_argument_is_refused_with_those_that_are(sq: SparkQ, era: str) -> None:
+    async with chat(sq, era) as client:
+        with pytest.raises(MCPError, match="work_queue, review_results, plan_tasks") as unknown:
+            await client.get_prompt("work")
+        with pytest.raises(MCPError, match="takes: queue") as misspelt:
+            await client.get_prompt("work_queue", {"qeue": "backend"})
+
+    assert (unknown.value.error.code, misspelt.value.error.code) == (-32602, -32602)
 
 
 async def test_names_and_statuses_are_completed(sq: SparkQ, queue: str) -> None:

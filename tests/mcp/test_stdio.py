@@ -77,6 +77,13 @@ HOSTILE: dict[str, str | bytes] = {
     "no method": '{"jsonrpc": "2.0", "id": 7}',
     "a boolean id": '{"jsonrpc": "2.0", "id": true, "method": "ping"}',
     "an object as id": '{"jsonrpc": "2.0", "id": {}, "method": "ping"}',
+    "a null id": '{"jsonrpc": "2.0", "id": null, "method": "ping"}',
+    "a fraction as id": '{"jsonrpc": "2.0", "id": 1.5, "method": "ping"}',
+    "an array as id": '{"jsonrpc": "2.0", "id": [], "method": "ping"}',
+    "an unknown prompt": '{"jsonrpc": "2.0", "id": 7, "method": "prompts/get", "params": {"name": "nope"}}',
+    "an unknown resource": '{"jsonrpc": "2.0", "id": 7, "method": "resources/read", "params": {"uri": "sparkq://x"}}',
+    "parameters that are none": '{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": [1]}',
+    "a completion of nothing": '{"jsonrpc": "2.0", "id": 7, "method": "completion/complete", "params": {}}',
     "a surrogate in the id": '{"jsonrpc": "2.0", "id": "\\ud800", "method": "ping"}',
     "a surrogate in the method": '{"jsonrpc": "2.0", "id": 7, "method": "\\ud800"}',
     "a surrogate in a value": '{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "\\udfff"}}',
@@ -143,6 +150,29 @@ def test_a_thousand_calls_at_once_are_all_answered(sq: SparkQ, queue: str) -> No
         sender.join()
 
     assert answered == set(range(1000))
+
+
+@pytest.mark.parametrize("request_id", [0, -1, 2**53, "", "0", "é\u202e", "x" * 5000], ids=lambda one: str(one)[:9])
+def test_an_id_comes_back_as_it_was_sent(sq: SparkQ, request_id: int | str) -> None:
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        assert raw.ask("tools/list", request_id=request_id)["id"] == request_id
+
+
+def test_a_thousand_claims_at_once_hand_out_each_task_once(sq: SparkQ, queue: str) -> None:
+    add(sq, *(str(number) for number in range(400)))
+    call = {"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "claim", "arguments": {"queue": "backend"}}}
+
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        lines = "\n".join(json.dumps(call | {"id": number}) for number in range(1000))
+        sender = threading.Thread(target=raw.send, args=(lines,))
+        sender.start()
+        tasks_got = [raw.receive()["result"]["structuredContent"]["task"] for _ in range(1000)]
+        sender.join()
+        assert raw.alive()
+
+    assert sorted(task["id"] for task in tasks_got if task) == list(range(1, 401))
 
 
 def test_a_client_that_stops_reading_gets_everything_later(sq: SparkQ, queue: str) -> None:

@@ -187,6 +187,19 @@ async def test_a_holder_that_reads_its_task_is_alive(sq: SparkQ, queue: str, clo
     assert tasks.get(sq, 1).heartbeat_at == clock.now()
 
 
+async def test_the_timeline_says_who_claimed(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+        events = (await call(client, "get_task", task_id=1))["events"]
+
+    assert [(one["kind"], one.get("worker_id")) for one in events] == [
+        ("enqueued", None),
+        ("claimed", tasks.get(sq, 1).worker),
+    ]
+
+
 async def test_released_work_waits_at_its_old_place(sq: SparkQ, queue: str) -> None:
     add(sq, "one", "two")
 
@@ -214,11 +227,9 @@ async def test_lists_carry_titles_and_say_once_what_all_share(sq: SparkQ, queue:
 
     async with chat(sq) as client:
         found = await call(client, "list_tasks")
-        answer = await client.call_tool("list_tasks", {})
 
-    assert (found["queue"], found["status"], found["shown"], found["total"]) == ("backend", "queued", 20, 20)
+    assert (found["queue"], found["status"], found["total"]) == ("backend", "queued", 20)
     assert set(found["tasks"][0]) == {"id", "title", "age_s"}
-    assert len(getattr(answer.content[0], "text", "")) <= 1.7 * 1024
 
 
 async def test_a_search_finds_words_of_prompt_and_result(sq: SparkQ, queue: str) -> None:
@@ -238,6 +249,8 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "NUL": ("enqueue", {"queue": "backend", "prompt": "a\0b"}, "invalid_text"),
     "unknown tool": ("enqueue", {"queue": "backend", "prompt": "x", "tool_name": "run-bsh"}, "no_such_tool"),
     "bad timeout": ("enqueue", {"queue": "backend", "prompt": "x", "timeout": 10**9}, "invalid_value"),
+    "requeue of a success": ("requeue", {"task_id": 2}, "wrong_state"),
+    "unknown class": ("enqueue", {"queue": "backend", "prompt": "x", "task_class": "HEAVY"}, "no_such_class"),
     "bad status": ("list_tasks", {"status": "done"}, "invalid_value"),
     "misspelt argument": ("peek", {"queue": "backend", "lmit": 1}, "invalid_arguments"),
     "missing argument": ("complete", {"task_id": 1}, "invalid_arguments"),
@@ -248,7 +261,8 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("bad", BAD)
 async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue: str, era: str, bad: str) -> None:
-    add(sq, "one")
+    add(sq, "one", "two")
+    tasks.complete(sq, take(sq, task_id=2).task.id, "Done.")
     before = dump(sq)
     tool, arguments, code = BAD[bad]
 
@@ -259,7 +273,7 @@ async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue
     assert dump(sq) == before
     assert not any(
         word in f"{found['message']} {found['next']}".lower()
-        for word in ("teardown", "purge", "delete", "rm -", "drop")
+        for word in ("teardown", "purge", "delete", "rm -", "drop", "--", "llm_heavy or llm_heavy")
     )
 
 

@@ -1,0 +1,258 @@
+"""What an answer costs: nothing over 2,000 tokens unless asked for, and every cut says how to read on."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp import Client
+
+from sparkq_core import queues, tasks
+from sparkq_core.project import SparkQ
+from sparkq_core.text import safe
+from sparkq_mcp.fit import LIMIT, MARK, PAGE, size, window
+from tests.mcp.chat import Message, call, chat
+from tests.support import SetClock, add, take
+
+pytestmark = pytest.mark.anyio
+
+MEBIBYTE = 1024 * 1024
+CALL = re.compile(r"(?P<tool>\w+)\((?:(?P<key>\w+)=(?P<value>'[^']*'|\d+), )?more='(?P<more>[^']+)'\)")
+
+TEXTS = {
+    "letters": "word " * (MEBIBYTE // 5),
+    "two bytes a letter": "é" * (MEBIBYTE // 2),
+    "lines": "a line\r\n" * (MEBIBYTE // 8),
+    "quotes": '"\\' * (MEBIBYTE // 2),
+    "invisible": "\U000e0041" * (MEBIBYTE // 4),
+}
+
+
+async def read_on(client: Client, begun: str, more: Message, name: str) -> str:
+    """A cut text whole, by the calls that the answers name."""
+    assert begun.endswith(MARK)
+    parts = [begun.removesuffix(MARK)]
+    while name in more:
+        found = CALL.fullmatch(more[name])
+        assert found is not None
+        about: dict[str, Any] = {found["key"]: json.loads(found["value"].replace("'", '"'))} if found["key"] else {}
+        page = await call(client, found["tool"], more=found["more"], **about)
+        assert size(page) <= PAGE + 400
+        assert page["part"] == name
+        parts.append(page["text"])
+        more = page.get("more", {})
+    return "".join(parts)
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+async def test_a_long_prompt_begins_in_the_claim_and_is_read_on(sq: SparkQ, queue: str, kind: str) -> None:
+    add(sq, TEXTS[kind])
+
+    async with chat(sq) as client:
+        packet = await call(client, "claim", queue="backend")
+        assert size(packet) <= LIMIT
+        assert "Read on" in packet["next"]
+        prompt = await read_on(client, packet["task"]["prompt"], packet["more"], "prompt")
+
+    assert prompt == safe(TEXTS[kind], lines=True)
+
+
+async def test_a_claim_with_everything_long_still_says_what_to_do(sq: SparkQ, queue: str) -> None:
+    long = {name: f"{name} " * 20_000 for name in ("prompt", "earlier", "feedback", "instructions")}
+    queues.instruct(sq, queue, long["instructions"])
+    add(sq, long["prompt"])
+    take(sq)
+    tasks.fail(sq, 1, long["earlier"])
+    tasks.requeue(sq, 1, feedback=long["feedback"])
+
+    async with chat(sq) as client:
+        packet = await call(client, "claim", queue="backend")
+        task, more = packet["task"], packet["more"]
+        whole = [
+            await read_on(client, task["prompt"], more, "prompt"),
+            await read_on(client, task["feedback"], more, "feedback"),
+            await read_on(client, packet["instructions"], more, "instructions"),
+            await read_on(client, task["previous"]["text"], more, "attempt-1"),
+        ]
+
+    assert size(packet) <= LIMIT
+    assert (task["id"], task["attempt"], bool(task["how"]), bool(task["deadline"])) == (1, 2, True, True)
+    assert whole == [long["prompt"], long["feedback"], long["instructions"], long["earlier"]]
+
+
+async def test_the_next_task_of_a_completion_is_cut_as_a_claim_is(sq: SparkQ, queue: str) -> None:
+    add(sq, "short", "x" * MEBIBYTE)
+
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+        settled = await call(client, "complete", task_id=1, result="Done.", claim_next=True)
+        claimed = settled["claimed"]
+        prompt = await read_on(client, claimed["task"]["prompt"], claimed["more"], "prompt")
+
+    assert size(settled) <= LIMIT
+    assert "Read on" in settled["next"]
+    assert prompt == "x" * MEBIBYTE
+
+
+async def test_a_task_with_long_texts_is_told_within_the_limit_and_read_on(sq: SparkQ, queue: str) -> None:
+    add(sq, "p" * 50_000)
+    for number in range(8):
+        take(sq)
+        tasks.progress(sq, 1, "note " * 5_000, attempt=number + 1)
+        tasks.fail(sq, 1, f"error {number} " * 5_000)
+        tasks.requeue(sq, 1, feedback="feedback " * 5_000)
+    take(sq)
+    result, data = "result " * 50_000, [{"name": "value"}] * 20_000
+    tasks.complete(sq, 1, result, data=data)
+
+    async with chat(sq) as client:
+        task = await call(client, "get_task", task_id=1)
+        more = task["more"]
+        read = await read_on(client, task["result_summary"], more, "result")
+        read_data = await read_on(client, task["result_data"], more, "data")
+        error = await read_on(client, task["history"][-2]["error_message"], more, "error-8")
+
+    assert size(task) <= LIMIT
+    assert (read, json.loads(read_data), error) == (result, data, "error 7 " * 5_000)
+    assert (len(task["history"]), task["earlier_attempts"]) == (5, 4)
+
+
+async def test_long_instructions_are_read_on(sq: SparkQ, queue: str) -> None:
+    text = "Do this, then that. " * 10_000
+    queues.instruct(sq, queue, text)
+
+    async with chat(sq) as client:
+        told = await call(client, "queue_instructions", queue="backend")
+        assert await read_on(client, told["instructions"], told["more"], "instructions") == text
+
+    assert size(told) <= LIMIT
+
+
+async def test_the_playbook_is_read_to_its_end(sq: SparkQ) -> None:
+    async with chat(sq) as client:
+        told = await call(client, "queue_instructions")
+        whole = await read_on(client, told["playbook"], told["more"], "playbook")
+        resource = (await client.read_resource("sparkq://playbook")).contents[0]
+
+    assert size(told) <= LIMIT
+    assert whole == getattr(resource, "text", "")
+
+
+async def test_a_place_that_is_none_is_refused_with_those_that_are(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+
+    async with chat(sq) as client:
+        for wrong in ("prompt", "result:0", "prompt:-1", "prompt:x", ":0", "prompt:٣"):
+            refused = await call(client, "get_task", task_id=1, more=wrong)
+            assert (refused["error"], refused["next"]) == ("invalid_value", "There is: prompt:0.")
+        assert (await call(client, "get_task", task_id=1, more="prompt:99"))["text"] == ""
+
+
+@given(st.text(max_size=200), st.integers(1, 60))
+def test_windows_of_a_text_put_together_are_the_text(text: str, room: int) -> None:
+    pieces, start = [], 0
+    while start < len(text):
+        pieces.append(window(text, room, start))
+        start += len(pieces[-1])
+
+    assert "".join(pieces) == text
+    assert all(size(piece) <= room or len(piece.replace("\r\n", "\n")) == 1 for piece in pieces)
+
+
+async def test_twenty_tasks_take_a_kilobyte_and_a_half(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    queues.create(sq, "documentation")
+    for number in range(40):
+        name = "documentation" if number % 5 == 0 else "backend"
+        add(sq, f"Mend the parser of the module number {number:3}", queue=name)
+        clock.move(600)
+    for number in (3, 8, 13, 21, 22, 23, 31):
+        take(sq, task_id=number, queue=tasks.get(sq, number).queue)
+        tasks.fail(sq, number, "broke")
+
+    async with chat(sq) as client:
+        mixed = await call(client, "list_tasks")
+        alike = await call(client, "list_tasks", queue="backend", status="queued")
+
+    for listed in (mixed, alike):
+        assert (len(listed["tasks"]), listed["shown"], "next_cursor" in listed) == (20, 20, True)
+        assert size(listed) <= 1536
+        assert min(len(one["title"]) for one in listed["tasks"]) > 33
+    assert {(one["id"], one.get("queue", mixed["queue"]), one.get("status", mixed["status"])) for one in mixed["tasks"]} == {
+        (number, tasks.get(sq, number).queue, tasks.get(sq, number).status) for number in range(21, 41)
+    }  # fmt: skip
+
+
+async def test_long_titles_are_shortened_where_a_list_is_long(sq: SparkQ, queue: str) -> None:
+    add(
+        sq,
+        *("A title of eighty characters, which is the longest that a task can ever have: " + str(n) for n in range(20)),
+    )
+
+    async with chat(sq) as client:
+        listed = await call(client, "list_tasks")
+        few = await call(client, "list_tasks", limit=3)
+
+    assert size(listed) <= 1536
+    assert all(one["title"].endswith("…") for one in listed["tasks"])
+    assert all(len(one["title"]) > 75 for one in few["tasks"])
+
+
+async def test_a_list_of_many_queues_comes_in_pages(sq: SparkQ) -> None:
+    names = [f"queue-with-a-rather-long-name-{number}" for number in range(150)]
+    for name in names:
+        queues.create(sq, name)
+    seen: list[str] = []
+    cursor: str | None = ""
+
+    async with chat(sq) as client:
+        while cursor is not None:
+            listed = await call(client, "list_queues", cursor=cursor)
+            assert size(listed) <= LIMIT
+            seen += [one["name"] for one in listed["queues"]]
+            cursor = listed.get("next_cursor")
+        refused = await call(client, "list_queues", cursor="nope")
+
+    assert (seen, refused["error"]) == (names, "invalid_value")
+
+
+async def test_the_whole_loop_costs_at_most_four_calls_and_four_kilobytes(sq: SparkQ, queue: str) -> None:
+    """Both directions: what the chat sends, and what it reads."""
+    prompt = "Mend the parser of dates: it takes 2026-02-30.\nCheck with make test."
+    queues.instruct(sq, queue, "Work on branch dev. Run make test before you complete. One commit a task.")
+    queues.create(sq, "documentation")
+    queues.create(sq, "review")
+    add(sq, prompt, prompt)
+    result = "Dates beyond a month's end are refused. Checked: make test, 214 passed. Open: leap seconds."
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("list_queues", {}),
+        ("claim", {"queue": "backend"}),
+        ("complete", {"task_id": 1, "result": result, "claim_next": True}),
+        ("complete", {"task_id": 2, "result": result, "claim_next": True}),
+    ]
+
+    async with chat(sq) as client:
+        answers = [await call(client, tool, **arguments) for tool, arguments in calls]
+
+    sent = sum(size({"name": tool, "arguments": arguments}) for tool, arguments in calls)
+    assert sent + sum(size(answer) for answer in answers) - 2 * size(prompt) <= 4096
+    assert answers[-1]["claimed"]["task"] is None
+
+
+async def test_a_refusal_does_not_echo_what_was_sent(sq: SparkQ, queue: str) -> None:
+    long = "x" * MEBIBYTE
+
+    async with chat(sq) as client:
+        for tool, arguments in (
+            ("peek", {"queue": long}),
+            ("peek", {"queue": "backend", long: 1}),
+            ("list_tasks", {"status": long}),
+            ("list_tasks", {"cursor": long}),
+            ("get_task", {"task_id": 1, "more": long}),
+            ("enqueue", {"queue": "backend", "prompt": "x", "tool_name": long}),
+            ("claim", {"queue": "backend", "wait": long}),
+        ):
+            refused = await call(client, tool, **arguments)
+            assert refused["is_error"]
+            assert size(refused) <= LIMIT / 4

@@ -1,0 +1,156 @@
+"""A server that waits: for a task, with a client that may go away, and idle, while others abandon their work."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from sparkq_core import project, queues, schema, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.http.caller import Served
+from tests.mcp.chat import Message, Raw, envelope
+from tests.support import SetClock, add, database_of, take, workers
+
+WAKE_SECONDS = 0.5
+DEADLINE_SECONDS = 40
+
+
+@pytest.fixture
+def store(root: Path) -> Iterator[SparkQ]:
+    """A project on the machine's clock, with an empty queue "backend"."""
+    schema.create(database_of(root), "test", SystemClock())
+    sq = project.open(root, env={})
+    queues.create(sq, "backend")
+    yield sq
+    sq.close()
+
+
+def waiting(request_id: int = 7) -> Message:
+    """A claim that waits, and wants to hear how it goes."""
+    arguments = {"queue": "backend", "wait": 50}
+    params = {"name": "claim", "arguments": arguments, "_meta": {"progressToken": "waits"}}
+    return {"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params}
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something to come true."""
+    end = time.monotonic() + DEADLINE_SECONDS
+    while not true():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.05)
+
+
+def status(sq: SparkQ, task_id: int = 1) -> str:
+    """Where a task stands, without the sweep that looking at it by a verb would do."""
+    return str(sq.db.rows("SELECT status FROM tasks WHERE id = :id", {"id": task_id})[0][0])
+
+
+def test_another_process_wakes_a_waiting_claim_within_half_a_second(store: SparkQ) -> None:
+    took = []
+    with Raw(store.config.root) as raw, workers(3, "enqueues", store.config.root) as others:
+        raw.initialize()
+        for number, other in enumerate(others):
+            raw.send(waiting(number))
+            assert raw.receive()["method"] == "notifications/progress"
+            other.tell()
+            task_id = other.hear()[0]
+            started = time.monotonic()
+            claimed = raw.answer(number)["result"]["structuredContent"]
+            took.append(time.monotonic() - started)
+            assert claimed["task"]["id"] == task_id
+
+    assert min(took) < WAKE_SECONDS  # the machine may be busy now and then, not each time
+
+
+def test_a_waiting_claim_says_how_long_it_has_waited(store: SparkQ) -> None:
+    with Raw(store.config.root) as raw:
+        raw.initialize()
+        raw.send(waiting())
+        first, second = raw.receive()["params"], raw.receive()["params"]
+
+    assert (first["progressToken"], first["progress"], first["total"]) == ("waits", 0, 50)
+    assert second["progress"] > first["progress"]
+    assert "waiting for a task in backend" in second["message"]
+
+
+def test_a_cancelled_wait_takes_nothing(store: SparkQ) -> None:
+    with Raw(store.config.root) as raw:
+        raw.initialize()
+        raw.send(waiting())
+        raw.receive()
+        raw.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}})
+        assert raw.alive()
+        add(store, "one")
+        for number in range(5):
+            assert raw.tool("list_queues", {}, 20 + number)["queues"][0]["queued"] == 1
+        code, said = raw.end()
+
+    assert (code, "Traceback" in said, status(store)) == (0, False, "queued")
+
+
+def test_a_client_that_is_gone_takes_nothing(store: SparkQ) -> None:
+    with Raw(store.config.root) as raw:
+        raw.initialize()
+        raw.send(waiting())
+        raw.receive()
+        assert raw.end()[0] == 0
+    add(store, "one")
+
+    assert status(store) == "queued"
+
+
+def test_a_claim_that_nobody_received_fails_by_the_stale_rules(store: SparkQ) -> None:
+    add(store, "one", timeout=60)
+    with Raw(store.config.root) as raw:
+        raw.initialize()
+        raw.send({**waiting(), "params": {"name": "claim", "arguments": {"queue": "backend"}}})
+        until(lambda: status(store) == "running")
+        raw.process.kill()
+
+    later = project.open(store.config.root, env={}, clock=SetClock(SystemClock().now() + 61_000))
+    assert isinstance(later.clock, SetClock)
+    tasks.get(later, 1)
+    later.clock.move(60)
+    assert (tasks.get(later, 1).status, tasks.get(later, 1).error_type) == ("failed", "timeout")
+    later.close()
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_a_client_that_is_gone_from_the_http_door_takes_nothing(store: SparkQ, era: str) -> None:
+    server = Served(store.config.root)
+    url = f"http://127.0.0.1:{server.port}/mcp"
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    call = waiting()
+    with httpx.Client(timeout=DEADLINE_SECONDS) as client:
+        if era == "legacy":
+            hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
+            request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+            headers["mcp-session-id"] = client.post(url, json=request, headers=headers).headers["mcp-session-id"]
+        else:
+            call["params"]["_meta"] |= envelope()
+            headers |= {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "claim"}
+        with client.stream("POST", url, json=call, headers=headers) as answer:
+            next(answer.iter_lines())
+    time.sleep(0.5)  # the server hears of it from the closed connection
+    add(store, "one")
+    time.sleep(1)
+    server.stop()
+
+    assert status(store) == "queued"
+
+
+def test_an_idle_server_fails_what_another_process_abandoned(
+    sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARKQ_QUEUE_RUNNER__AUTO_FAIL_INTERVAL_SECONDS", "1")
+    add(sq, "one", timeout=1)
+    take(sq)
+
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        until(lambda: status(sq) == "failed")  # nobody calls meanwhile
+
+    assert tasks.detail(sq, 1).task.error_type == "timeout"
