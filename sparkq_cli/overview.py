@@ -1,7 +1,7 @@
 """`sparkq` alone: the state of the project at a glance."""
 
 from sparkq_cli import show
-from sparkq_cli.commands.queue import show_queues
+from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_core import queues, sweep, wire
 from sparkq_core.text import safe
@@ -17,7 +17,7 @@ def show_overview(json: bool) -> None:
         return
     show.say(f"{show.paint(safe(sq.config.name), 'bold')}  {safe(str(sq.config.root))}")
     if not found:
-        show.say("No queues yet. Create one: sparkq queue create NAME")
+        show.say(none_there(sq))
         return
     show.say()
     show_queues(found)

@@ -59,9 +59,16 @@ def list_queues(
     if json:
         show.json_line(wire.queues(found))
     elif not found:
-        show.say("No queues yet. Create one: sparkq queue create NAME")
+        show.say(none_there(sq))
     else:
         show_queues(found)
+
+
+def none_there(sq: SparkQ) -> str:
+    """What to do where no queue is shown, here and in the overview."""
+    if queues.all_of(sq, archived=True):
+        return "Every queue is archived. See them: sparkq queue list --all"
+    return "No queues yet. Create one: sparkq queue create NAME"
 
 
 def show_queues(found: tuple[tuple[Queue, Counts], ...]) -> None:

@@ -87,6 +87,13 @@ def test_instructions_left_as_they_were_change_nothing(shell: Shell, sq: SparkQ,
     assert dump(sq) == before
 
 
+def test_where_every_queue_is_archived_it_says_how_to_see_them(shell: Shell) -> None:
+    shell.ok("queue", "archive", "backend")
+
+    for command in ([], ["queue", "list"]):
+        assert "sparkq queue list --all" in shell.ok(*command)
+
+
 def test_a_renamed_queue_keeps_its_tasks(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 
