@@ -1,6 +1,6 @@
 """Writes the parts of the documentation that come from the program itself, or (with --check) says which are stale.
 
-The worked session of WORKER_PLAYBOOK.md, docs/cli.md, docs/tools.md, docs/rest.md, docs/configuration.md and
+The worked session of WORKER_PLAYBOOK.md, the terminal of README.md, docs/cli.md, docs/tools.md, docs/rest.md, docs/configuration.md and
 sparkq.yml.example.
 """
 
@@ -28,7 +28,9 @@ from sparkq_mcp.tools import all_tools
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKS = ("<!-- session -->", "<!-- end of session -->")
+TERMINAL_MARKS = ("<!-- terminal -->", "<!-- end of terminal -->")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TOOK = re.compile(r"  [\d.]+ (s|ms|min), ")
 SECONDS = re.compile(r'("(?:duration_s|age_s)":)[\d.]+')
 
 
@@ -49,7 +51,11 @@ def pages() -> dict[Path, str]:
     before, behind = playbook.read_text(encoding="utf-8").split(MARKS[0])
     after = behind.split(MARKS[1])[1]
     defaults = lifecycle.defaults(ROOT) | {"project.name": ""}
+    readme = ROOT / "README.md"
+    top, _, rest_of_it = readme.read_text(encoding="utf-8").partition(TERMINAL_MARKS[0])
+    bottom = rest_of_it.split(TERMINAL_MARKS[1])[1]
     return {
+        readme: f"{top}{TERMINAL_MARKS[0]}\n{terminal()}{TERMINAL_MARKS[1]}{bottom}",
         playbook: f"{before}{MARKS[0]}\n{session()}{MARKS[1]}{after}",
         ROOT / "sparkq.yml.example": lifecycle.render(defaults),
         ROOT / "docs/cli.md": cli(),
@@ -122,6 +128,30 @@ def server(folder: Path) -> StdioServerParameters:
         args=["-m", "sparkq_mcp.stdio", "--project", str(folder)],
         env=clean_environment(str(folder)),
     )
+
+
+def terminal() -> str:
+    """A person fills a queue, Claude works it meanwhile, the person reviews: what the terminal showed."""
+    lines: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "acme-api"
+        folder.mkdir()
+        sparkq("setup", "--yes", folder=folder)
+
+        def types(*arguments: str) -> None:
+            shown = " ".join(f'"{one}"' if " " in one else one for one in arguments)
+            lines.append(f"$ sparkq {shown}".rstrip())
+            lines.extend(line.rstrip() for line in TOOK.sub("  42 s, ", sparkq(*arguments, folder=folder)).splitlines())
+
+        types("queue", "create", "docs", "--instructions", "Plain words. Say what you checked.")
+        types("enqueue", "Write README.md: what the project is, in three sentences", "--queue", "docs")
+        types("enqueue", "Print the working directory's file names", "--queue", "docs", "--tool", "run-bash")
+        anyio.run(work, folder, [])
+        lines += ["", "… Claude Code was told: Work the queue docs until it is empty. Meanwhile: lunch …", ""]
+        types("review", "--list")
+        types("requeue", "1", "--again", "--feedback", "Say who it is for.")
+        types("queue", "list")
+    return "\n".join(["```console", *lines, "```", ""])
 
 
 async def work(folder: Path, lines: list[str]) -> None:
