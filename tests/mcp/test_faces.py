@@ -12,6 +12,7 @@ from mcp_types import ResourceTemplateReference
 from sparkq_core import queues, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
+from sparkq_mcp.resources import playbook
 from sparkq_mcp.server import INSTRUCTIONS, build
 from sparkq_mcp.tools import all_tools
 from tests.mcp.chat import call, chat
@@ -80,6 +81,12 @@ def test_instructions_are_short_and_descriptions_do_not_command() -> None:
     assert len(INSTRUCTIONS) <= 600
     for tool in all_tools():
         assert not any(word in tool.description.lower() for word in ("you must", "always", "never", "important"))
+
+
+def test_the_playbook_speaks_of_every_tool() -> None:
+    said = playbook()
+
+    assert [name for name in sorted(NAMES) if f"`{name}" not in said] == []
 
 
 @pytest.mark.parametrize("era", ["auto", "legacy"])
