@@ -168,9 +168,15 @@ def _found(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> Page:
 
 @router.get("/{task_id}", response_model=shapes.TaskHistory)
 async def get_task(sq: Open, task_id: TaskId) -> Answer:
-    """One task with everything: prompts, outcome, attempts, timeline."""
-    told = wire.task_history(tasks.detail(sq, task_id), sq.clock.now())
-    return Answer(told | {"prompts": wire.prompts(tasks.prompts(sq, task_id))})
+    """One task with everything: prompt, outcome, attempts, timeline."""
+    return Answer(wire.task_history(tasks.detail(sq, task_id), sq.clock.now()))
+
+
+@router.get("/{task_id}/prompts", response_model=shapes.Prompts)
+async def get_prompts(sq: Open, task_id: TaskId) -> Answer:
+    """Every prompt that the task has had, the first one first."""
+    found = wire.prompts(tasks.prompts(sq, task_id))
+    return Answer({"prompts": found, "total": len(found)})
 
 
 @router.patch("/{task_id}", response_model=shapes.OneTask)

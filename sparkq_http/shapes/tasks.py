@@ -97,11 +97,17 @@ class Prompt(Shape):
     created_at: str
 
 
+class Prompts(Shape):
+    """The wordings of a task."""
+
+    prompts: list[Prompt]
+    total: int
+
+
 class TaskHistory(Task):
     """A task with everything."""
 
     prompt: str
-    prompts: list[Prompt]
     feedback: str | None
     result_summary: str | None
     result_data: Any

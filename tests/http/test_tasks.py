@@ -206,6 +206,17 @@ def test_a_task_is_read_whole(call: Caller, line: str) -> None:
     assert call.get(f"/api/tasks/%23{number}").facts == task.facts
 
 
+def test_every_prompt_of_a_task_is_kept(call: Caller, line: str) -> None:
+    number = call.post("/api/tasks", queue=line, prompt="first")["task"]["id"]
+    call.patch(f"/api/tasks/{number}", prompt="second")
+
+    told = call.get(f"/api/tasks/{number}/prompts")
+
+    assert [(one["revision"], one["text"]) for one in told["prompts"]] == [(1, "first"), (2, "second")]
+    assert told["total"] == 2
+    call.get("/api/tasks/999999/prompts").refused(404, "no_such_task")
+
+
 @pytest.mark.parametrize("address", ["abc", "1.5", "-1", "1e3", "%23", "9" * 19, "%D9%A1"])
 def test_what_is_no_id_is_malformed(call: Caller, address: str) -> None:
     call.get(f"/api/tasks/{address}").refused(422, "malformed")

@@ -15,16 +15,17 @@ export const keys = [
 ];
 
 export async function load(route) {
-  const task = await get(`/tasks/${at(route.path[1])}`);
+  const id = at(route.path[1]);
+  const [task, { prompts }] = await Promise.all([get(`/tasks/${id}`), get(`/tasks/${id}/prompts`)]);
   const { queue } = await get(`/queues/${at(task.queue)}`);
   task.late = task.error_type === "timeout" && task.history.at(-1)?.late?.outcome === "succeeded";
-  return { task, queue };
+  return { task, prompts, queue };
 }
 
 export const affects = (event, data) => !data || event.task_id === data.task.id || event.queue_id === data.queue.id;
 export const tasks = (data) => [data.task];
 
-export function draw({ task, queue }) {
+export function draw({ task, prompts, queue }) {
   const id = { "data-id": task.id };
   const done = task.finished_at !== null && task.finished_at !== undefined;
   return [
@@ -58,7 +59,7 @@ export function draw({ task, queue }) {
       task.key && fact("Key", task.key),
     ),
     outcomeOf(task),
-    text("prompt", "Prompt", task.prompt, revisions(task)),
+    text("prompt", "Prompt", task.prompt, revisions(prompts)),
     task.feedback && text("feedback", "Feedback for the next worker", task.feedback),
     queue.instructions && h("details", { "data-key": "instructions" }, h("summary", {}, `Instructions of ${queue.name}`), h("pre", { tabindex: "0" }, queue.instructions)),
     task.history.length && h("section", { "data-key": "attempts" }, h("header", {}, h("h2", {}, "Attempts")), h("ol.attempts", {}, task.history.map(attempt).reverse())),
@@ -72,8 +73,8 @@ function text(key, name, what, more = null) {
   return h("section", { "data-key": key }, h("header", {}, h("h2", {}, name), more, h("button.quiet", { type: "button", "data-act": "copy", "data-copies": `text-${key}` }, "Copy")), h("pre", { id: `text-${key}`, tabindex: "0" }, what));
 }
 
-function revisions(task) {
-  const earlier = task.prompts.slice(0, -1);
+function revisions(prompts) {
+  const earlier = prompts.slice(0, -1);
   return (
     earlier.length > 0 &&
     h(

@@ -1,0 +1,81 @@
+"""The documents that a stranger reads: every one is there, every link leads somewhere, the words are the product's."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import TOP
+
+WANTED = {
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CLAUDE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "WORKER_PLAYBOOK.md",
+    "docs/cli.md",
+    "docs/configuration.md",
+    "docs/guide.md",
+    "docs/mcp.md",
+    "docs/performance.md",
+    "docs/reliability.md",
+    "docs/rest.md",
+    "docs/tools.md",
+    "docs/upgrading.md",
+}
+FOLDERS = ("", "docs", "plugin/**")
+PAGES = sorted({file for folder in FOLDERS for file in TOP.glob(f"{folder}/*.md".lstrip("/"))})
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)")
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(TOP))
+
+
+def anchors(page: Path) -> set[str]:
+    """What a heading can be linked by."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+def test_every_document_is_there() -> None:
+    assert WANTED - {name(page) for page in PAGES} == set()
+
+
+@pytest.mark.parametrize("document", PAGES, ids=name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target, anchor in LINK.findall(document.read_text(encoding="utf-8")):
+        if target.startswith("https://"):
+            continue
+        there = (document.parent / target).resolve()
+        assert there.exists(), target
+        if anchor:
+            assert anchor in anchors(there), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("document", PAGES, ids=name)
+def test_nothing_is_called_what_it_is_not(document: Path) -> None:
+    """One person, one machine: no page promises a distributed, cloud or team product."""
+    text = document.read_text(encoding="utf-8").lower()
+
+    for word in ("distributed", "multi-user", "cloud", "team"):
+        for found in re.finditer(rf"\b{word}\b", text):
+            before = text[max(0, found.start() - 40) : found.start()]
+            assert re.search(r"\b(not?|never|nor|without)\b", before), text[
+                max(0, found.start() - 60) : found.end() + 20
+            ]
+
+
+def test_the_readme_says_for_whom_it_is() -> None:
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+
+    assert "local-first, single-user" in text
+    assert "make demo" in text
+    assert "make test" in text
+
+
+@pytest.mark.parametrize("document", PAGES, ids=name)
+def test_no_page_knows_the_machine_that_it_was_written_on(document: Path) -> None:
+    assert not re.search(r"/(?:home|Users|root|work|tmp)/", document.read_text(encoding="utf-8"))
