@@ -30,7 +30,7 @@ screenshots: $(READY)
 	@$(BIN)/python docs/screenshots.py
 
 bench: $(READY)
-	@$(BIN)/python bench/start_up.py
+	@$(BIN)/python -m bench
 
 mcpb: $(READY)
 	@$(BIN)/python mcpb/build.py

@@ -1,19 +1,17 @@
-"""Start-up, as whole processes: the commands against `import typer`, the MCP server against a one-tool MCPServer.
-
-Every round runs each candidate once, in turn, so that whatever else the machine does falls on all of them.
-Prints medians with their spread, the ratio, and the goal; exits 1 when a goal is missed.
-"""
+"""Rows 7 and 9: start-up, as whole processes: commands against `import typer`, `sparkq mcp` against a one-tool MCPServer."""
 
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from argparse import ArgumentParser
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+from bench.figure import Figure, at_most, interleaved, spread
+
+ROUNDS = 15
 
 MINIMAL_SERVER = """
 from mcp.server import MCPServer
@@ -39,10 +37,10 @@ INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 LIST_TOOLS = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """Something to time: `goal` is the most that its median may be of `base`'s."""
 
+    row: int
     name: str
     run: Callable[[], None]
     base: str = ""
@@ -82,13 +80,15 @@ def cases(folder: Path) -> list[Case]:
     sparkq = str(Path(sys.executable).with_name("sparkq"))
     minimal = folder / "minimal.py"
     minimal.write_text(MINIMAL_SERVER)
+    typer, stock = "import typer", "one-tool MCPServer"
     return [
-        Case("import typer", command(sys.executable, "-c", "import typer", folder=folder)),
-        Case("sparkq --help", command(sparkq, "--help", folder=folder), "import typer", 2.0),
-        Case("sparkq tasks", command(sparkq, "tasks", "--limit", "20", folder=folder), "import typer", 2.0),
-        Case("sparkq peek", command(sparkq, "peek", folder=folder), "import typer", 2.0),
-        Case("one-tool MCPServer", first_tools(sys.executable, str(minimal), folder=folder)),
-        Case("sparkq mcp", first_tools(sparkq, "mcp", folder=folder), "one-tool MCPServer", 1.15),
+        Case(7, typer, command(sys.executable, "-c", "import typer", folder=folder)),
+        Case(7, "sparkq --help", command(sparkq, "--help", folder=folder), typer, 1.6),
+        Case(7, "sparkq tasks --limit 20", command(sparkq, "tasks", "--limit", "20", folder=folder), typer, 1.6),
+        Case(7, "sparkq peek", command(sparkq, "peek", folder=folder), typer, 1.6),
+        Case(7, "sparkq enqueue", command(sparkq, "enqueue", "one more", "--quiet", folder=folder), typer, 1.6),
+        Case(9, stock, first_tools(sys.executable, str(minimal), folder=folder)),
+        Case(9, "sparkq mcp, to its first tools/list", first_tools(sparkq, "mcp", folder=folder), stock, 1.1),
     ]
 
 
@@ -101,41 +101,17 @@ def prepare(folder: Path) -> None:
         subprocess.run([sparkq, "enqueue", f"Task {number}", "--quiet"], cwd=folder, check=True)
 
 
-def measure(found: list[Case], rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each case, round by round."""
-    times: dict[str, list[float]] = {case.name: [] for case in found}
-    for _ in range(rounds + 1):
-        for case in found:
-            started = time.perf_counter()
-            case.run()
-            times[case.name].append((time.perf_counter() - started) * 1000)
-    return {name: all_times[1:] for name, all_times in times.items()}
-
-
-def main() -> int:
-    """Print the table; the number of missed goals is the exit code."""
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
-    missed = 0
+def measure() -> list[Figure]:
+    """Every round runs each candidate once, in turn."""
     with tempfile.TemporaryDirectory(prefix="sparkq-bench-") as name:
         folder = Path(name)
         prepare(folder)
         found = cases(folder)
-        times = measure(found, rounds)
-    print(f"{'':22}{'median':>10}{'spread':>18}{'ratio':>8}{'goal':>8}")
+        times = interleaved(ROUNDS, **{case.name: case.run for case in found})
+    figures = []
     for case in found:
-        middle = statistics.median(times[case.name])
-        spread = f"{min(times[case.name]):.0f}-{max(times[case.name]):.0f}"
-        line = f"{case.name:22}{middle:7.0f} ms{spread:>15} ms"
         if case.base:
-            ratio = middle / statistics.median(times[case.base])
-            short = ratio > case.goal
-            missed += short
-            line += f"{ratio:8.2f}{case.goal:8.2f}{'  FALLS SHORT' if short else ''}"
-        print(line)
-    return missed
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            ratio = statistics.median(times[case.name]) / statistics.median(times[case.base])
+            beside = f"{statistics.median(times[case.name]) * 1000:.0f} ms ({spread(times[case.name])}) against {statistics.median(times[case.base]) * 1000:.0f} ms"
+            figures.append(at_most(case.row, f"{case.name} against {case.base}", ratio, case.goal, beside=beside))
+    return figures

@@ -1,0 +1,67 @@
+"""`make bench`: every figure with its goal, as a table, as JSON and as docs/performance.md. `python -m bench core scale` runs some."""
+
+import importlib
+import json
+import platform
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.figure import Figure
+
+ROOMS = ("core", "peers", "scale", "contention", "purge", "start_up", "mcp", "http", "push", "page", "tokens")
+TOP = Path(__file__).parent.parent
+RESULTS = TOP / "bench/results"
+PAGE = TOP / "docs/performance.md"
+MARKS = ("<!-- figures -->", "<!-- end of figures -->")
+
+
+def main() -> int:
+    """Measure, print, and (for a whole run) write; the number of figures that fall short is the exit code."""
+    rooms = sys.argv[1:] or ROOMS
+    figures: list[Figure] = []
+    for room in rooms:
+        started = time.perf_counter()
+        found = importlib.import_module(f"bench.{room}").measure()
+        figures += found
+        for one in found:
+            print(shown(one), flush=True)
+        print(f"  ({room}: {time.perf_counter() - started:.0f} s)", file=sys.stderr, flush=True)
+    if not sys.argv[1:]:
+        written(sorted(figures, key=lambda one: one.row))
+    short = [one for one in figures if one.good is False]
+    print(f"{len(figures)} figures, {len(short)} fall short.")
+    return min(len(short), 1)
+
+
+def shown(one: Figure) -> str:
+    """A line of the table."""
+    mark = {True: "ok   ", False: "SHORT", None: "     "}[one.good]
+    return f"{one.row:>2}  {mark}  {one.what:<68} {one.figure:>12}  {one.goal:<7} {one.beside}"
+
+
+def written(figures: list[Figure]) -> None:
+    """The newest figures as JSON and in the table of docs/performance.md."""
+    day = datetime.now(UTC).date().isoformat()
+    machine = (
+        f"{platform.python_implementation()} {platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
+    RESULTS.mkdir(exist_ok=True)
+    for older in RESULTS.glob("*.json"):
+        older.unlink()
+    document = {"date": day, "machine": machine, "figures": [one._asdict() for one in figures]}
+    (RESULTS / f"{day}.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    table = [f"Measured {day} on two cores, {machine}.", "", "| # | what | figure | goal | |", "|---|---|---|---|---|"]
+    table += [
+        f"| {one.row} | {one.what} | {'**short** ' if one.good is False else ''}{one.figure} | {one.goal} | {one.beside} |"
+        for one in figures
+    ]
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    PAGE.write_text("\n".join([f"{before}{MARKS[0]}", "", *table, "", f"{MARKS[1]}{after}"]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""A measured figure with its goal, and how figures are measured: interleaved, so that the machine's moods hit all alike."""
+
+import contextlib
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from sparkq_core import config, project, queues, schema
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+
+BUILD = Path(__file__).parent.parent / ".build"
+PYTHON = BUILD / "peers/bin/python"
+"""The environment of the peers, made by the first bench that needs it."""
+
+
+class Figure(NamedTuple):
+    """One line of the table. `good` is None where there is nothing to compare with a goal."""
+
+    row: int
+    what: str
+    figure: str
+    goal: str = ""
+    good: bool | None = None
+    beside: str = ""
+
+
+def at_least(row: int, what: str, value: float, goal: float, unit: str = "×", beside: str = "") -> Figure:
+    """A figure that must not be smaller than its goal."""
+    return Figure(row, what, f"{value:,.2f} {unit}", f"≥ {goal:g}", value >= goal, beside)
+
+
+def at_most(row: int, what: str, value: float, goal: float, unit: str = "×", beside: str = "") -> Figure:
+    """A figure that must not be larger than its goal."""
+    return Figure(row, what, f"{value:,.2f} {unit}", f"≤ {goal:g}", value <= goal, beside)
+
+
+def interleaved(rounds: int, **runs: Callable[[], object]) -> dict[str, list[float]]:
+    """Seconds of each run, round by round in turn; the first round warms up and does not count."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds + 1):
+        for name, run in runs.items():
+            started = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - started)
+    return {name: found[1:] for name, found in times.items()}
+
+
+def medians(times: dict[str, list[float]]) -> dict[str, float]:
+    """The middle of each."""
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def spread(found: list[float], scale: float = 1000, unit: str = "ms") -> str:
+    """From the least to the most, in thousandths."""
+    return f"{min(found) * scale:.3g}–{max(found) * scale:.3g} {unit}"
+
+
+def percentile(found: list[float], part: float) -> float:
+    """The value that `part` (0 to 1) of the measurements do not exceed."""
+    return sorted(found)[min(len(found) - 1, int(len(found) * part))]
+
+
+@contextlib.contextmanager
+def opened(synchronous: str = "full") -> Iterator[SparkQ]:
+    """A new project in a folder of its own, with one queue."""
+    with tempfile.TemporaryDirectory(prefix="sparkq-bench-") as name:
+        root = Path(name)
+        (root / "sparkq.yml").write_text(f"git: false\ndatabase:\n  synchronous: {synchronous}\n")
+        schema.create(config.load(root, {}).database, "bench", SystemClock())
+        sq = project.open(root, env={})
+        queues.create(sq, "main")
+        yield sq
+        sq.close()

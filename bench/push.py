@@ -1,0 +1,102 @@
+"""Row 11: another process's write, seen by a page's event stream and by an MCP listener; what watching costs."""
+
+import http.client
+import json
+import os
+import threading
+import time
+
+import anyio
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from bench.figure import Figure, at_most, opened, percentile
+from bench.http import served
+from sparkq_core import tasks
+from sparkq_core.project import SparkQ
+
+WRITES = 100
+IDLE_SECONDS = 10.0
+
+
+def measure() -> list[Figure]:
+    """The write is this process's; the listener is another's server."""
+    with opened() as sq:
+        stream, idle = _stream(sq)
+        told = anyio.run(_told, sq)
+    return [
+        at_most(11, "a write seen by the page, p99", percentile(stream, 0.99) * 1000, 50, "ms", f"median {percentile(stream, 0.5) * 1000:.0f} ms"),
+        at_most(11, "a write seen by an MCP listener, p99", percentile(told, 0.99) * 1000, 50, "ms", f"median {percentile(told, 0.5) * 1000:.0f} ms"),
+        at_most(11, "an idle server with an open page, of a core", idle * 100, 0.2, "%"),
+    ]  # fmt: skip
+
+
+def _stream(sq: SparkQ) -> tuple[list[float], float]:
+    seen: dict[int, float] = {}
+    with served(sq.config.root, "ours") as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("GET", "/api/events")
+        answer = connection.getresponse()
+
+        def listen() -> None:
+            for line in answer:
+                if line.startswith(b"data: "):
+                    event = json.loads(line[6:])
+                    if event["kind"] == "enqueued":
+                        seen[event["task_id"]] = time.perf_counter()
+
+        threading.Thread(target=listen, daemon=True).start()
+        time.sleep(1.0)
+        process = _listener(port)
+        before = _cpu(process)
+        time.sleep(IDLE_SECONDS)
+        idle = (_cpu(process) - before) / IDLE_SECONDS
+        written = {}
+        for number in range(WRITES):
+            task = tasks.enqueue(sq, "main", "one").task.id
+            written[task] = time.perf_counter()
+            time.sleep(0.03 + number % 7 / 100)
+        time.sleep(1.0)
+    return [seen[task] - at for task, at in written.items()], idle
+
+
+def _listener(port: int) -> int:
+    """The process that listens on `port`."""
+    wanted = f":{port:04X}"
+    with open("/proc/net/tcp") as listed:
+        (inode,) = (one.split()[9] for one in listed if wanted in one.split()[1] and one.split()[3] == "0A")
+    for process in (one for one in os.listdir("/proc") if one.isdigit()):
+        try:
+            for handle in os.listdir(f"/proc/{process}/fd"):
+                if os.readlink(f"/proc/{process}/fd/{handle}") == f"socket:[{inode}]":
+                    return int(process)
+        except OSError:
+            continue
+    raise LookupError(port)
+
+
+def _cpu(process: int) -> float:
+    with open(f"/proc/{process}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def _told(sq: SparkQ) -> list[float]:
+    import sys
+
+    parameters = StdioServerParameters(
+        command=sys.executable, args=["-m", "sparkq_mcp.stdio", "--project", str(sq.config.root)], env=dict(os.environ)
+    )
+    times = []
+    async with Client(stdio_client(parameters)) as client:
+        async with client.listen(resource_subscriptions=["sparkq://queues"]) as heard:
+            for number in range(WRITES):
+                await anyio.sleep(0.05 + number % 7 / 100)
+                started = time.perf_counter()
+                await anyio.to_thread.run_sync(tasks.enqueue, sq, "main", "one")
+                written = time.perf_counter()
+                with anyio.fail_after(5):
+                    async for _ in heard:
+                        break
+                times.append(time.perf_counter() - max(started, written))
+    return times
