@@ -1,6 +1,6 @@
 """The change feed as server-sent events: what any process writes reaches every open page within a moment.
 
-One look at the event log every 0.1 s serves all connections. Each has a bounded queue; a reader that lets it run full
+One look at the event log every 40 ms serves all connections. Each has a bounded queue; a reader that lets it run full
 is dropped, and comes back with the id of the last event that it saw.
 """
 
@@ -18,7 +18,7 @@ from sparkq_core.text import cut
 from sparkq_http.answer import Refused
 from sparkq_http.desk import Desk
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.04
 PAUSE_SECONDS = 2.0
 HEARTBEAT_SECONDS = 15.0
 RETRY_MS = 1000

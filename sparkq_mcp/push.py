@@ -19,7 +19,7 @@ from sparkq_core.errors import SparkQError
 from sparkq_mcp.chat import Desk
 from sparkq_mcp.resources import touched
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.04
 MAX_SUBSCRIPTIONS = 1000
 log = logging.getLogger("sparkq.mcp")
 
