@@ -1,0 +1,11 @@
+"""How much a check does: a little in every test run, all of it in `make prove`, for long in `make soak`."""
+
+import os
+
+EXTENTS = ("test", "prove", "soak")
+EXTENT = os.environ.get("PROOF_EXTENT", "test")
+
+
+def extent(test: int, prove: int, soak: int) -> int:
+    """The number that goes with the extent of this run: rounds, seconds, examples."""
+    return {"test": test, "prove": prove, "soak": soak}[EXTENT]
