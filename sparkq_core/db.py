@@ -172,6 +172,7 @@ class Database:
         except apsw.Error:
             # The connection cannot even roll back: a fresh one starts from what the file says.
             self._local.opened = None
+            opened.connection.close(force=True)
 
     def _opened(self) -> _Opened:
         local = self._local
@@ -207,16 +208,20 @@ class Database:
                 "Put a backup in its place, or move it away and run `sparkq setup`.",
             )
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
-        connection.set_busy_handler(self._keep_trying())
-        self._recognise(connection)
-        for pragma, value in (
-            ("synchronous", self.synchronous),
-            ("foreign_keys", 1),
-            ("journal_size_limit", 4 * 1024 * 1024),
-            ("trusted_schema", 0),
-            ("temp_store", 2),
-        ):
-            connection.pragma(pragma, value)
+        try:
+            connection.set_busy_handler(self._keep_trying())
+            self._recognise(connection)
+            for pragma, value in (
+                ("synchronous", self.synchronous),
+                ("foreign_keys", 1),
+                ("journal_size_limit", 4 * 1024 * 1024),
+                ("trusted_schema", 0),
+                ("temp_store", 2),
+            ):
+                connection.pragma(pragma, value)
+        except BaseException:
+            connection.close(force=True)  # one that the traceback keeps alive would hold its locks
+            raise
         return _Opened(connection, identity)
 
     def _recognise(self, connection: apsw.Connection) -> None:
