@@ -29,6 +29,8 @@ from sparkq_core.errors import (
 APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
 
+USER_VERSION = "PRAGMA user_version"
+
 WAIT_SECONDS = 10.0
 """How long a statement waits for other processes' transactions."""
 
@@ -127,8 +129,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """One transaction that sees no other writer: committed when the block ends, rolled back when it raises."""
+        """One transaction that sees no other writer: committed when the block ends, rolled back when it raises.
+
+        Raises NewerSchema when a newer SparkQ has migrated the file since it was opened.
+        """
         with self._transaction("BEGIN IMMEDIATE") as tx:
+            ((version,),) = tx.rows(USER_VERSION)
+            self._check_version(version)
             yield tx
 
     def data_version(self) -> int:
@@ -228,13 +235,16 @@ class Database:
         if connection.pragma("application_id") != APPLICATION_ID:
             raise Corrupt(f"{self.path} is a database of another program.", "Correct database.path in sparkq.yml.")
         version = connection.pragma("user_version")
+        self._check_version(version)
+        if version < self.schema:
+            self._migrate(connection)
+
+    def _check_version(self, version: int) -> None:
         if version > self.schema:
             raise NewerSchema(
                 f"{self.path} has schema {version}; this SparkQ knows up to {self.schema}.",
-                "Upgrade SparkQ: pip install -U sparkq.",
+                "Upgrade SparkQ: pip install -U sparkq. A process that was running meanwhile is to be started anew.",
             )
-        if version < self.schema:
-            self._migrate(connection)
 
     def _keep_trying(self) -> Any:
         """A busy handler of short random sleeps: SQLite's own doubles its waits and starves (2.1 s with 8 processes)."""

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -74,13 +75,9 @@ def test_every_door_says_that_the_disk_is_full_and_goes_on_when_it_is_not(
     with Raw(root) as raw:
         raw.initialize()
         filler = root / "filler"
-        with filler.open("wb") as out:
-            try:
-                while True:
-                    out.write(b"x" * 4096)
-                    out.flush()
-            except OSError:
-                pass
+        with filler.open("wb", buffering=0) as out, suppress(OSError):
+            while True:
+                out.write(b"x" * 4096)
         acknowledged, refusals = [], 0
         for number in range(TRIES):
             reply = server.call.post("/api/tasks", queue="backend", prompt=f"{number} {BIG}")
