@@ -70,11 +70,12 @@ def read_file(file: Path, what: str) -> str:
 def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
     """Write lines as UTF-8 to a file that is not there yet, or to standard output, whatever the terminal speaks.
 
-    The file is whole or not there. Raises NotEmpty, StorageError.
+    On a terminal no character of it is raw. The file is whole or not there. Raises NotEmpty, StorageError.
     """
     if file is None:
+        shown = show.escaped if sys.stdout.isatty() else str
         for line in lines:
-            sys.stdout.buffer.write(f"{line}\n".encode())
+            sys.stdout.buffer.write(f"{shown(line)}\n".encode())
         return
     try:
         with file.open("x", encoding="utf-8", newline="\n") as stream, _removed_unless_whole(file):

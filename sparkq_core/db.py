@@ -25,6 +25,7 @@ from sparkq_core.errors import (
     SparkQError,
     StorageError,
 )
+from sparkq_core.place import check_disk
 
 APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
@@ -214,6 +215,7 @@ class Database:
                 f"{self.path} is empty: it is no database.",
                 "Put a backup in its place, or move it away and run `sparkq setup`.",
             )
+        check_disk(self.path.parent)
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             connection.set_busy_handler(self._keep_trying())
