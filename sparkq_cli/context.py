@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sparkq_cli.show import escaped
 from sparkq_core import project, queues
 from sparkq_core.config import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
@@ -73,7 +74,7 @@ def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
     On a terminal no character of it is raw. The file is whole or not there. Raises NotEmpty, StorageError.
     """
     if file is None:
-        shown = show.escaped if sys.stdout.isatty() else str
+        shown = escaped if sys.stdout.isatty() else str
         for line in lines:
             sys.stdout.buffer.write(f"{shown(line)}\n".encode())
         return

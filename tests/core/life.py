@@ -42,12 +42,6 @@ class Job:
     tries: list[Try] = field(default_factory=list)
 
     @property
-    def earlier(self) -> Try | None:
-        """The attempt that the next claimer is told of: the last that came to an outcome, else the last."""
-        ended = [one for one in self.tries if one.outcome != "released"]
-        return (ended or self.tries)[-1] if self.tries else None
-
-    @property
     def last(self) -> Try:
         return self.tries[-1]
 

@@ -255,7 +255,7 @@ def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest
 @pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="only Linux tells its mounts there")
 def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount() -> None:
     assert place.file_system(Path("/proc/self")) == "proc"
-    assert place.file_system(Path("/process")) == doctor.file_system(Path("/"))
+    assert place.file_system(Path("/process")) == place.file_system(Path("/"))
 
 
 def test_a_lock_that_is_held_is_shown_and_one_that_was_left_is_not(healthy: SparkQ) -> None:

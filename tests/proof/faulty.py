@@ -53,8 +53,9 @@ class Disk(apsw.VFS):
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> "File":
         return File(self, name, flags)
 
-    def excepthook(self, *_: Any) -> None:
+    def excepthook(self, *_: Any) -> bool:
         """A fault where SQLite has nobody to tell."""
+        return True
 
     def called(self, kind: str) -> None:
         """Count a call; raise if it is one that fails."""
@@ -74,8 +75,9 @@ class File(apsw.VFSFile):
         super().__init__("unix", name, flags)
         self._disk = disk
 
-    def excepthook(self, *_: Any) -> None:
+    def excepthook(self, *_: Any) -> bool:
         """As the disk's."""
+        return True
 
     def xRead(self, amount: int, offset: int) -> bytes:
         self._disk.called("read")

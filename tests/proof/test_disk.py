@@ -199,7 +199,11 @@ def test_servers_whose_file_is_harmed_say_so_at_rest_and_make_nothing(
     counts(files_harmed_while_open=1)
 
 
-CHAT = (("list_queues", {}), ("enqueue", {"queue": "backend", "prompt": "x"}), ("claim", {"queue": "backend"}))
+CHAT: tuple[tuple[str, dict[str, str]], ...] = (
+    ("list_queues", {}),
+    ("enqueue", {"queue": "backend", "prompt": "x"}),
+    ("claim", {"queue": "backend"}),
+)
 
 
 def harmed(path: Path, harm: str, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -116,11 +117,14 @@ class Stage:
     def end(self) -> None:
         """End every process."""
         self.over.set()
-        for hand in (*self.chats, *self.workers):
-            hand.end()
-        for process in (self.server, *(one.process for one in self.sweepers)):
-            process.kill()
-            process.wait()
+        for chat in self.chats:
+            chat.end()
+        for worker in self.workers:
+            worker.end()
+        for sweeper in self.sweepers:
+            sweeper.process.kill()
+        self.server.kill()
+        self.server.wait()
         for thread in self._listening:
             thread.join()
 
@@ -155,7 +159,7 @@ def live(stage: Stage, hand: Hand, name: str, journal: Journal) -> None:
         if stage.over.is_set():
             return
         prompt = f"{name} {number}"
-        task = insist(stage, lambda prompt=prompt: hand.enqueue(prompt, prompt))
+        task = insist(stage, partial(hand.enqueue, prompt, prompt))
         if task is not None:
             journal.acknowledged("enqueued", task, 0, prompt)
         try:
@@ -172,12 +176,18 @@ def live(stage: Stage, hand: Hand, name: str, journal: Journal) -> None:
 def settle(stage: Stage, hand: Hand, journal: Journal, verb: str, held: Held, text: str) -> None:
     """Settle until an answer comes; one that came too late is noted as that."""
     try:
-        if insist(stage, lambda: hand.settle(verb, held, text) or True):
+        if insist(stage, partial(settled, hand, verb, held, text)):
             journal.acknowledged(verb, held.task, held.attempt, text)
     except Refused as refusal:
         if str(refusal) not in ANSWERS_TO_LATECOMERS:
             raise
         journal.acknowledged(f"late {verb}", held.task, held.attempt, text)
+
+
+def settled(hand: Hand, verb: str, held: Held, text: str) -> bool:
+    """Settle; true when that was acknowledged."""
+    hand.settle(verb, held, text)
+    return True
 
 
 def insist(stage: Stage, verb: Callable[[], int | bool]) -> int | None:
@@ -213,7 +223,7 @@ class Saved:
 def save(stage: Stage, journals: list[Journal], folder: Path) -> list[Saved]:
     """Make backups while it goes on."""
     sq = project.open(stage.root, env={})
-    made = []
+    made: list[Saved] = []
     while not stage.over.wait(0.7):
         before = [entry for journal in journals for entry in journal.read()]
         target = folder / f"{len(made)}.db"
@@ -242,8 +252,8 @@ def test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice(
             person = pool.submit(requeue, stage)
             saving = pool.submit(save, stage, list(journals.values()), tmp_path)
             wrecking = pool.submit(wreck_for, stage)
-            for one in (wrecking, *living, person):
-                one.result()
+            for running in (wrecking, *living, person):
+                running.result()
             saved = saving.result()
         finally:
             stage.over.set()
@@ -327,6 +337,6 @@ def out_of_step(sq: SparkQ, log: list[Event]) -> list[str]:
         "claimed": "running",
         "timed out": "failed",
     }
-    last = {event.task_id: says.get(event.kind, event.kind) for event in log}
-    found = dict(sq.db.rows("SELECT id, status FROM tasks"))
+    last = {event.task_id or 0: says.get(event.kind, event.kind) for event in log}
+    found: dict[int, str] = dict(sq.db.rows("SELECT id, status FROM tasks"))
     return [f"#{task} is {found.get(task)}, the log says {status}" for task, status in last.items() if found.get(task) != status]  # fmt: skip

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,7 @@ def test_a_late_completion_never_disturbs_the_attempt_after_it(
     for _ in range(ROUNDS):
         task = timed_out(sq, clock)
         refusal, status = at_once(
-            lambda task=task: tasks.complete(late, task.id, "first, late", attempt=1), lambda task=task: again(task.id)
+            partial(tasks.complete, late, task.id, "first, late", attempt=1), partial(again, task.id)
         )
         first, second = attempts(sq, task.id)
         assert (type(refusal), status) == (ClaimLost, "succeeded")

@@ -48,7 +48,7 @@ def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refu
         queues.create(begun, "backend")
         hands = [CoreHand(root) for _ in range(2)]
         acknowledged: list[tuple[int, str]] = []
-        told = []
+        told: list[str] = []
         migrating = subprocess.Popen(
             [sys.executable, "-c", OPENS, str(root)], env={**os.environ, "PYTHONPATH": str(later)}, cwd=later
         )
@@ -68,7 +68,7 @@ def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refu
         assert set(told) == {"newer_schema"}
         assert begun.db.connection().pragma("user_version") == schema.VERSION + 1
         assert (unsound(begun), twice(moves(begun))) == ([], [])
-        found = dict(begun.db.rows("SELECT task_id, text FROM prompts"))
+        found: dict[int, str] = dict(begun.db.rows("SELECT task_id, text FROM prompts"))
         assert found == dict(acknowledged), "all that was acknowledged and nothing else"
         assert begun.db.rows("SELECT count(*) FROM tasks WHERE idea_of = 'owner'") == [(len(found),)]
         assert tasks.page(begun).total == len(found), "the older one may still look"
