@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -19,7 +19,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.sweep import sweep
 from tests.core.life import FITS, TIMEOUT, Job, Refusal
 from tests.proof.counts import Counts as Figures
-from tests.proof.extent import EXTENT, extent
+from tests.proof.extent import BROKEN, EXTENT, extent
 from tests.support import HOUR, SECOND, SetClock, another, made, refusal_of
 
 QUEUES = ("backend", "docs")
@@ -365,7 +365,10 @@ SELECT task_id, attempt, worker, claimed_at, outcome, finished_at, result, error
 
 TestLifeCycle = LifeCycle.TestCase
 TestLifeCycle.settings = settings(
-    max_examples=extent(300, 300, 3000), stateful_step_count=50, derandomize=EXTENT != "soak"
+    max_examples=extent(300, 300, 3000),
+    stateful_step_count=50,
+    derandomize=EXTENT != "soak",
+    phases=(Phase.generate,) if EXTENT == BROKEN else tuple(Phase),
 )
 
 

@@ -71,8 +71,10 @@ def test_six_claimers_and_four_producers_through_every_door_share_one_line(
     with ThreadPoolExecutor(len(producers) + len(claimers)) as pool:
         working = [pool.submit(work, hand) for hand in claimers]
         producing = [pool.submit(produce, name) for name in producers]
-        made = sorted(task for one in producing for task in one.result())
-        enough.set()
+        try:
+            made = sorted(task for one in producing for task in one.result())
+        finally:
+            enough.set()
         shares = [one.result() for one in working]
 
     sq = project.open(root, env={})

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from sparkq_core import project, queues, schema, tasks
@@ -15,6 +16,7 @@ from tests.proof.history import moves, twice, unsound
 from tests.support import TOP, database_of
 
 ROUNDS = extent(3, 20, 100)
+SECONDS = 15
 MIGRATION = """-- Whose idea a task was: rows from before this column are the owner's.
 ALTER TABLE tasks ADD COLUMN idea_of TEXT NOT NULL DEFAULT 'owner';
 CREATE TABLE ideas (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
@@ -53,7 +55,9 @@ def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refu
             [sys.executable, "-c", OPENS, str(root)], env={**os.environ, "PYTHONPATH": str(later)}, cwd=later
         )
         try:
+            end = time.monotonic() + SECONDS
             while len(told) < len(hands):
+                assert time.monotonic() < end, "the older processes go on in the newer schema"
                 for hand in hands:
                     prompt = f"{len(acknowledged)} of round {number}"
                     try:
