@@ -6,7 +6,7 @@ import resource
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +41,21 @@ def mounted(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Starts servers, of which none is left behind."""
+    started: list[Served] = []
+
+    def start(root: Path, *arguments: str) -> Served:
+        started.append(Served(root, *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.wait()
+
+
 def project_in(root: Path) -> Path:
     """A project with a queue and a task."""
     sq = project.open(new_project(root), env={})
@@ -66,12 +81,12 @@ def refused(done: Done) -> bool:
 
 
 def test_every_door_says_that_the_disk_is_full_and_goes_on_when_it_is_not(
-    mounted: Path, tmp_path: Path, counts: Counts
+    mounted: Path, tmp_path: Path, serve: Callable[..., Served], counts: Counts
 ) -> None:
     root = project_in(mounted)
     shell = Shell(root, tmp_path / "home")
     log = tmp_path / "server.log"
-    server = Served(root, "--log", str(log))
+    server = serve(root, "--log", str(log))
     with Raw(root) as raw:
         raw.initialize()
         filler = root / "filler"
@@ -160,14 +175,14 @@ def test_a_disk_that_became_read_only_refuses_every_change_at_every_door(mounted
 
 @pytest.mark.parametrize("harm", ["unlink", "replace", "empty", "truncate", "garbage"])
 def test_servers_whose_file_is_harmed_say_so_at_rest_and_make_nothing(
-    tmp_path: Path, counts: Counts, harm: str
+    tmp_path: Path, serve: Callable[..., Served], counts: Counts, harm: str
 ) -> None:
     """Nothing is made anew, the background does not run hot, and no answer is a defect."""
     root = tmp_path / "project"
     root.mkdir()
     project_in(root)
     path = database_of(root)
-    server = Served(root)
+    server = serve(root)
     with Raw(root) as raw:
         raw.initialize()
         assert raw.tool("list_queues", {})["queues"]
@@ -228,12 +243,12 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_a_file_that_is_put_back_is_served_again(tmp_path: Path) -> None:
+def test_a_file_that_is_put_back_is_served_again(tmp_path: Path, serve: Callable[..., Served]) -> None:
     root = tmp_path / "project"
     root.mkdir()
     project_in(root)
     path, away = database_of(root), tmp_path / "away.db"
-    server = Served(root)
+    server = serve(root)
     shutil.move(path, away)
     server.call.get("/api/queues").refused(507, "corrupt")
     shutil.move(away, path)
