@@ -4,13 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format docs screenshots bench mcpb clean
+.PHONY: demo test prove soak check format docs screenshots bench mcpb clean
 
 demo: $(READY)
 	@$(BIN)/sparkq demo
 
 test: $(READY)
 	@$(BIN)/python -m pytest
+
+prove: $(READY)
+	@$(BIN)/python -m tests.proof prove
+
+soak: $(READY)
+	@$(BIN)/python -m tests.proof soak
 
 check: $(READY)
 	@$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sparkq_cli.show import escaped
 from sparkq_core import project, queues
 from sparkq_core.config import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
@@ -70,11 +71,12 @@ def read_file(file: Path, what: str) -> str:
 def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
     """Write lines as UTF-8 to a file that is not there yet, or to standard output, whatever the terminal speaks.
 
-    The file is whole or not there. Raises NotEmpty, StorageError.
+    On a terminal no character of it is raw. The file is whole or not there. Raises NotEmpty, StorageError.
     """
     if file is None:
+        shown = escaped if sys.stdout.isatty() else str
         for line in lines:
-            sys.stdout.buffer.write(f"{line}\n".encode())
+            sys.stdout.buffer.write(f"{shown(line)}\n".encode())
         return
     try:
         with file.open("x", encoding="utf-8", newline="\n") as stream, _removed_unless_whole(file):

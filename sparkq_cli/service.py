@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,7 +127,8 @@ def stop(config: Config, server: Running) -> None:
     """End the server and wait until it has let go of the lock. Raises Busy when it does not."""
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 3.0)):
         if server.pid and running(config) is not None:
-            os.kill(server.pid, number)
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(server.pid, number)
         if _until(seconds, lambda: running(config) is None):
             return
     raise Busy(f"The server (process {server.pid}) does not end.", "Try again; `sparkq status` shows it.")

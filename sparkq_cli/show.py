@@ -40,7 +40,13 @@ def json_text(value: wire.Json, indent: int | None = None) -> str:
     """JSON for a terminal: control, invisible and bidirectional characters as JSON's own escapes."""
     import json
 
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return escaped(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def escaped(text: str) -> str:
+    """The same JSON with everything as an escape that a terminal would act on or hide."""
+    import json
+
     if safe(text, lines=True) == text:
         return text
     return "".join(one if one == "\n" or safe(one) == one else json.dumps(one)[1:-1] for one in text)

@@ -25,9 +25,12 @@ from sparkq_core.errors import (
     SparkQError,
     StorageError,
 )
+from sparkq_core.place import check_disk
 
 APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
+
+USER_VERSION = "PRAGMA user_version"
 
 WAIT_SECONDS = 10.0
 """How long a statement waits for other processes' transactions."""
@@ -127,8 +130,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """One transaction that sees no other writer: committed when the block ends, rolled back when it raises."""
+        """One transaction that sees no other writer: committed when the block ends, rolled back when it raises.
+
+        Raises NewerSchema when a newer SparkQ has migrated the file since it was opened.
+        """
         with self._transaction("BEGIN IMMEDIATE") as tx:
+            ((version,),) = tx.rows(USER_VERSION)
+            self._check_version(version)
             yield tx
 
     def data_version(self) -> int:
@@ -172,6 +180,7 @@ class Database:
         except apsw.Error:
             # The connection cannot even roll back: a fresh one starts from what the file says.
             self._local.opened = None
+            opened.connection.close(force=True)
 
     def _opened(self) -> _Opened:
         local = self._local
@@ -206,30 +215,38 @@ class Database:
                 f"{self.path} is empty: it is no database.",
                 "Put a backup in its place, or move it away and run `sparkq setup`.",
             )
+        check_disk(self.path.parent)
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
-        connection.set_busy_handler(self._keep_trying())
-        self._recognise(connection)
-        for pragma, value in (
-            ("synchronous", self.synchronous),
-            ("foreign_keys", 1),
-            ("journal_size_limit", 4 * 1024 * 1024),
-            ("trusted_schema", 0),
-            ("temp_store", 2),
-        ):
-            connection.pragma(pragma, value)
+        try:
+            connection.set_busy_handler(self._keep_trying())
+            self._recognise(connection)
+            for pragma, value in (
+                ("synchronous", self.synchronous),
+                ("foreign_keys", 1),
+                ("journal_size_limit", 4 * 1024 * 1024),
+                ("trusted_schema", 0),
+                ("temp_store", 2),
+            ):
+                connection.pragma(pragma, value)
+        except BaseException:
+            connection.close(force=True)  # one that the traceback keeps alive would hold its locks
+            raise
         return _Opened(connection, identity)
 
     def _recognise(self, connection: apsw.Connection) -> None:
         if connection.pragma("application_id") != APPLICATION_ID:
             raise Corrupt(f"{self.path} is a database of another program.", "Correct database.path in sparkq.yml.")
         version = connection.pragma("user_version")
+        self._check_version(version)
+        if version < self.schema:
+            self._migrate(connection)
+
+    def _check_version(self, version: int) -> None:
         if version > self.schema:
             raise NewerSchema(
                 f"{self.path} has schema {version}; this SparkQ knows up to {self.schema}.",
-                "Upgrade SparkQ: pip install -U sparkq.",
+                "Upgrade SparkQ: pip install -U sparkq. A process that was running meanwhile is to be started anew.",
             )
-        if version < self.schema:
-            self._migrate(connection)
 
     def _keep_trying(self) -> Any:
         """A busy handler of short random sleeps: SQLite's own doubles its waits and starves (2.1 s with 8 processes)."""

@@ -14,12 +14,10 @@ from sparkq_core.clock import SystemClock
 from sparkq_core.db import Database
 from sparkq_core.errors import SparkQError
 from sparkq_core.lock import is_held
+from sparkq_core.place import NETWORK_FILE_SYSTEMS, file_system
 from sparkq_core.settings import Config
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
-NETWORK_FILE_SYSTEMS = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afpfs", "webdav", "fuse.davfs2"}
-)
 SYNCED_FOLDERS = (
     "Dropbox",
     "OneDrive",
@@ -170,21 +168,6 @@ def _file_system(patient: Patient) -> Finding:
             "Set database.path to a folder that is not.",
         )
     return Finding("file system", OK, kind or "local")
-
-
-def file_system(folder: Path) -> str:
-    """The type of the file system that `folder` is on, or nothing where the system does not tell."""
-    try:
-        lines = Path("/proc/self/mounts").read_text().splitlines()
-    except OSError:
-        return ""
-    best, kind = "", ""
-    for line in lines:
-        _, point, found, *_ = line.split(" ")
-        point = point.replace("\\040", " ")
-        if (str(folder) + "/").startswith(point.rstrip("/") + "/") and len(point) >= len(best):
-            best, kind = point, found
-    return kind
 
 
 def _locks(patient: Patient) -> Finding:

@@ -156,6 +156,12 @@ class Corrupt(StorageError):
     code = "corrupt"
 
 
+class RemoteDisk(StorageError):
+    """The database would stand on a network file system, whose locks do not protect it."""
+
+    code = "remote_disk"
+
+
 class NewerSchema(StorageError):
     """The database was written by a newer SparkQ."""
 

@@ -8,10 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.errors import NoProject
+from sparkq_core.errors import NoProject, RemoteDisk
 
 FILE = "sparkq.yml"
 DATABASE = "sparkq/data/sparkq.db"
+NETWORK_FILE_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afpfs", "webdav", "fuse.davfs2"}
+)
+MOUNTS = Path("/proc/self/mounts")
 
 
 class Repository(NamedTuple):
@@ -106,3 +110,28 @@ def _upwards(start: Path, git: Repository | None, forbidden: frozenset[Path]) ->
             yield folder
         if git and folder == git.top:
             return
+
+
+def file_system(folder: Path) -> str:
+    """The type of the file system that `folder` is on, or nothing where the system does not tell."""
+    try:
+        lines = MOUNTS.read_text().splitlines()
+    except OSError:
+        return ""
+    best, kind = "", ""
+    for line in lines:
+        _, point, found, *_ = line.split(" ")
+        point = point.replace("\\040", " ")
+        if (str(folder) + "/").startswith(point.rstrip("/") + "/") and len(point) >= len(best):
+            best, kind = point, found
+    return kind
+
+
+def check_disk(folder: Path) -> None:
+    """Raises RemoteDisk when `folder` is on a file system of another machine."""
+    kind = file_system(folder.resolve())
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise RemoteDisk(
+            f"{folder} is on {kind}: the locks of a network file system do not protect a database.",
+            "Set database.path to a folder on a local disk.",
+        )

@@ -11,6 +11,7 @@ from sparkq_core.clock import Clock
 from sparkq_core.db import APPLICATION_ID, translated
 from sparkq_core.errors import StorageError
 from sparkq_core.lock import held
+from sparkq_core.place import check_disk
 
 VERSION = 1
 """The schema of this release: the number of the last migration."""
@@ -43,8 +44,9 @@ def create(path: Path, name: str, clock: Clock) -> bool:
     """Make the project's database file, or leave the one that is there: False.
 
     The file appears whole or not at all: it is built beside its place under a lock and moved there. Its folder is
-    for the owner only. Raises StorageError.
+    for the owner only. Raises StorageError, also for a network file system.
     """
+    check_disk(path.parent)
     with _storage(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with held(path.with_name(f"{path.name}.setup.lock")):

@@ -142,6 +142,7 @@ def serve(opener: Opener) -> int:
     if handle is None:
         sys.stderr.write("sparkq: The server of this project is running already.\n        See: sparkq status\n")
         return CONFLICT
+    os.ftruncate(handle, 0)  # what a killed server left: its process number may be anybody's by now
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -160,7 +161,6 @@ def serve(opener: Opener) -> int:
         "started_at": iso(SystemClock().now()),
         "token_file": None if key is None else str(config.run_dir / token.FILE),
     }
-    os.ftruncate(handle, 0)
     os.pwrite(handle, json.dumps(about).encode(), 0)
     log.info("serving %s at http://%s:%s", config.name, f"[{host}]" if ":" in host else host, port)
     if key is not None:

@@ -10,6 +10,7 @@ from hypothesis import settings
 import sparkq_core
 from sparkq_core import queues
 from sparkq_core.project import SparkQ
+from tests.proof.counts import Counts
 from tests.support import SetClock, made
 
 settings.register_profile("sparkq", deadline=None, print_blob=True)
@@ -34,6 +35,12 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def counts(request: pytest.FixtureRequest) -> Counts:
+    """Counts what the test does, for the table of `make prove`."""
+    return Counts(request.node.user_properties)
 
 
 @pytest.fixture

@@ -23,19 +23,20 @@ PYTEST = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", 
 
 def run(defect: Planted, copy: Path) -> "subprocess.CompletedProcess[str]":
     """The named tests on a copy of the core with the defect in it."""
-    for part in ("sparkq_core", "tests"):
-        shutil.copytree(TOP / part, copy / part)
+    for part in ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http", "tests"):
+        shutil.copytree(TOP / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TOP / "pyproject.toml", copy)
     if defect.changes:
-        file = copy / "sparkq_core" / defect.file
+        file = copy / (defect.file if defect.file.startswith("sparkq_") else f"sparkq_core/{defect.file}")
         file.write_text(changed(file.read_text(), defect))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
-        [*PYTEST, *(f"tests/core/{one}" for one in defect.tests)],
+        [*PYTEST, *(one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.tests)],
         cwd=copy,
         env={**environment, "PYTHONPATH": str(copy), "SPARKQ_TESTS_CORE": str(copy / "sparkq_core")},
         capture_output=True,
         text=True,
+        timeout=200,
     )
 
 

@@ -7,10 +7,11 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from sparkq_core import project, schema, tasks
+from sparkq_core import project, schema, tasks, upkeep
 from sparkq_core.clock import SystemClock
-from sparkq_core.errors import ClaimLost
+from sparkq_core.errors import ClaimLost, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.sweep import sweep
 from tests.support import SetClock, add, database_of
@@ -86,6 +87,33 @@ def enqueues(sq: SparkQ) -> None:
     tell(add(sq, "one"))
 
 
+def hand(sq: SparkQ) -> None:
+    """For each line with a verb and its arguments: do it, and tell what came of it, or the code of the refusal."""
+    ready()
+    while line := told():
+        try:
+            tell([True, handled(sq, *json.loads(line))])
+        except SparkQError as refusal:
+            tell([False, refusal.code])
+
+
+def handled(sq: SparkQ, verb: str, *words: Any) -> Any:
+    """One verb of a hand."""
+    if verb == "enqueue":
+        return tasks.enqueue(sq, "backend", words[0], key=words[1], timeout=words[2]).task.id
+    if verb == "claim":
+        claim = tasks.claim(sq, "backend", "a-hand")
+        return claim and [claim.task.id, claim.task.attempts]
+    return getattr(tasks, verb)(sq, words[0], words[2], attempt=words[1]).task.status
+
+
+def keeps_up(sq: SparkQ) -> None:
+    """Sweep, and what else long-lived processes do, again and again until nobody listens."""
+    ready()
+    while True:
+        tell(len(upkeep.upkeep(sq).failed))
+
+
 def forks(sq: SparkQ) -> None:
     """Fork inside a transaction: the child must work on a connection of its own."""
     with sq.db.write() as tx:
@@ -117,6 +145,10 @@ def main(what: str, folder: str, *args: str) -> None:
             completes(project.open(root, env={}, clock=clock))
         case "creates":
             creates(root)
+        case "hand":
+            hand(project.open(root, env={}))
+        case "keeps_up":
+            keeps_up(project.open(root, env={}))
         case "enqueues":
             enqueues(project.open(root, env={}))
         case "opens":

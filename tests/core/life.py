@@ -36,6 +36,7 @@ class Job:
     warned_at: int | None = None
     error_type: str | None = None
     reviewed: bool = False
+    finished_at: int | None = None
     prompt: str = ""
     feedback: str | None = None
     tries: list[Try] = field(default_factory=list)
@@ -63,10 +64,16 @@ class Job:
         if outcome == "released":
             self.wait()
         else:
-            self.status, self.error_type = outcome, error_type
+            self.status, self.error_type, self.finished_at = outcome, error_type, now
 
     def wait(self) -> None:
         self.status, self.worker, self.warned_at, self.error_type, self.reviewed = "queued", None, None, None, False
+        self.finished_at = None
+
+    def old(self, now: int, reviewed_age: int, unreviewed_age: int) -> bool:
+        """Whether a purge now takes the task away."""
+        age = reviewed_age if self.reviewed else unreviewed_age
+        return self.finished_at is not None and self.finished_at < now - age
 
     def swept(self, now: int) -> None:
         """What time does to a running task."""
@@ -96,6 +103,7 @@ FITS: dict[str, Callable[[Job], bool]] = {
     "settle": lambda job: job.status == "running",
     "settle too late": lambda job: bool(job.tries) and job.status != "running",
     "requeue": lambda job: job.status in ("failed", "succeeded"),
+    "review": lambda job: job.finished_at is not None and not job.reviewed,
     "accept": lambda job: job.error_type == "timeout" and "succeeded" in job.last.late,
 }
 """To which tasks a verb applies: a search that mostly tries what is refused finds little."""

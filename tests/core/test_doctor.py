@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import doctor, lock, queues, schema
+from sparkq_core import doctor, lock, place, queues, schema
 from sparkq_core.db import APPLICATION_ID
 from sparkq_core.doctor import FAILURE, OK, WARNING, Finding, examine
 from sparkq_core.project import SparkQ
@@ -241,7 +241,7 @@ def test_a_synchronised_folder_is_a_warning(tmp_path: Path, clock: SetClock, nam
 
 def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which the test has not: it calls the kind that it is on one."""
-    kind = doctor.file_system(healthy.config.database.parent)
+    kind = place.file_system(healthy.config.database.parent)
     if not kind:
         pytest.skip("this system does not tell its file systems")
     monkeypatch.setattr(doctor, "NETWORK_FILE_SYSTEMS", {kind})
@@ -254,8 +254,8 @@ def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest
 
 @pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="only Linux tells its mounts there")
 def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount() -> None:
-    assert doctor.file_system(Path("/proc/self")) == "proc"
-    assert doctor.file_system(Path("/process")) == doctor.file_system(Path("/"))
+    assert place.file_system(Path("/proc/self")) == "proc"
+    assert place.file_system(Path("/process")) == place.file_system(Path("/"))
 
 
 def test_a_lock_that_is_held_is_shown_and_one_that_was_left_is_not(healthy: SparkQ) -> None:

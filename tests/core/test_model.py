@@ -3,29 +3,42 @@
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from hypothesis import settings
+import pytest
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sparkq_core import queues, tasks
-from sparkq_core.errors import ClaimLost, SparkQError, WrongState
+from sparkq_core import inbox, purge, queues, tasks
+from sparkq_core.errors import ClaimLost, QueueClosed, SparkQError, WrongState
 from sparkq_core.model import Counts
 from sparkq_core.project import SparkQ
 from sparkq_core.sweep import sweep
 from tests.core.life import FITS, TIMEOUT, Job, Refusal
-from tests.support import HOUR, SetClock, another, made, refusal_of
+from tests.proof.counts import Counts as Figures
+from tests.proof.extent import BROKEN, EXTENT, extent
+from tests.support import HOUR, SECOND, SetClock, another, made, refusal_of
 
 QUEUES = ("backend", "docs")
 MOST = 5
 """Few tasks meet one another often."""
 
+TURNS = {
+    "end": {"active": "ended", "ended": "ended"},
+    "reopen": {"active": "active", "ended": "active"},
+    "archive": {"active": "archived", "ended": "archived", "archived": "archived"},
+    "unarchive": {"active": "active", "ended": "ended", "archived": "active"},
+}
+"""What becomes of a queue; where nothing stands, it is refused as closed."""
+
 
 class LifeCycle(RuleBasedStateMachine):
     """Each rule does one verb through either connection, and the same to the model."""
 
+    done: ClassVar[Counter[str]] = Counter()
     connection = st.integers(0, 1)
     pick = st.tuples(st.integers(0, MOST - 1), st.sampled_from([True, True, True, False]))
     back = st.sampled_from([None, 0, 0, 0, 0, 1, 2, -1])
@@ -44,6 +57,10 @@ class LifeCycle(RuleBasedStateMachine):
         self.lines: dict[str, list[int]] = {name: [] for name in QUEUES}
         self.keys: dict[str, int] = {}
         self.ended: dict[tuple[int, int], tuple[Any, ...]] = {}
+        self.states = dict.fromkeys(QUEUES, "active")
+        self.closed: set[str] = set()
+        self.newest = 0
+        self.done["lives"] += 1
         for name in ("backend", "backend", "docs"):
             self.enqueue(0, name, None)
         self.claim_the_next(1, "backend", "ann")
@@ -75,14 +92,21 @@ class LifeCycle(RuleBasedStateMachine):
     def refused(self, job: Job, wanted: Refusal, refusal: SparkQError | None) -> None:
         assert type(refusal) is (wanted or type(None)), f"#{job.id}: {refusal}, expected {wanted}"
 
+    def is_closed(self, verb: Any) -> None:
+        assert type(refusal_of(verb)) is QueueClosed
+
     @precondition(lambda self: len(self.jobs) < MOST)
     @rule(on=connection, queue=st.sampled_from(QUEUES), key=st.sampled_from([None, None, "k1", "k2"]))
     def enqueue(self, on: int, queue: str, key: str | None) -> None:
+        if self.states[queue] != "active" and key not in self.keys:
+            self.is_closed(lambda: tasks.enqueue(self.handles[on], queue, "prompt", timeout=TIMEOUT, key=key))
+            return
         done = tasks.enqueue(self.handles[on], queue, "prompt", timeout=TIMEOUT, key=key)
         if key in self.keys:
             assert (done.again, done.task.id) == (True, self.keys[key])
             return
-        assert done.task.id > max(self.jobs, default=0), "ids only grow"
+        assert done.task.id > self.newest, "ids only grow"
+        self.newest = done.task.id
         self.jobs[done.task.id] = Job(done.task.id, queue, prompt="prompt")
         self.lines[queue].append(done.task.id)
         assert done.place == len(self.waiting(queue))
@@ -92,6 +116,9 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(on=connection, queue=st.sampled_from(QUEUES), worker=st.sampled_from(["ann", "bob"]))
     def claim_the_next(self, on: int, queue: str, worker: str) -> None:
         self.time_passes()
+        if self.states[queue] == "archived":
+            self.is_closed(lambda: tasks.claim(self.handles[on], queue, worker))
+            return
         claim = tasks.claim(self.handles[on], queue, worker)
         head = next(iter(self.waiting(queue)), None)
         assert (claim.task.id if claim else None) == head
@@ -103,7 +130,9 @@ class LifeCycle(RuleBasedStateMachine):
     def claim_this(self, on: int, pick: tuple[int, bool], worker: str) -> None:
         self.time_passes()
         job = self.some(pick, "claim")
-        if job.status == "queued":
+        if self.states[job.queue] == "archived":
+            self.is_closed(lambda: tasks.claim(self.handles[on], None, worker, task_id=job.id))
+        elif job.status == "queued":
             self.started(tasks.claim(self.handles[on], None, worker, task_id=job.id), worker)
         else:
             self.refused(
@@ -175,7 +204,10 @@ class LifeCycle(RuleBasedStateMachine):
         refusal = refusal_of(
             lambda: tasks.requeue(self.handles[on], job.id, front=front, again=again, feedback=feedback)
         )
-        if job.status == "failed" or (again and job.status == "succeeded"):
+        allowed = job.status == "failed" or (again and job.status == "succeeded")
+        if allowed and self.states[job.queue] == "archived":
+            self.refused(job, QueueClosed, refusal)
+        elif allowed:
             assert refusal is None
             job.wait()
             job.feedback = feedback or job.feedback
@@ -191,7 +223,7 @@ class LifeCycle(RuleBasedStateMachine):
         allowed = job.status == "queued" or job.error_type == "cancelled"
         self.refused(job, None if allowed else WrongState, refusal_of(lambda: tasks.cancel(self.handles[on], job.id)))
         if job.status == "queued":
-            job.status, job.error_type = "failed", "cancelled"
+            job.status, job.error_type, job.finished_at = "failed", "cancelled", self.clock.now()
 
     @precondition(lambda self: self.has("edit"))
     @rule(on=connection, pick=pick, prompt=words)
@@ -214,6 +246,42 @@ class LifeCycle(RuleBasedStateMachine):
         if refusal is None:
             job.status, job.error_type, job.reviewed = "succeeded", None, True
 
+    @precondition(lambda self: self.has("review"))
+    @rule(on=connection, pick=pick)
+    def review(self, on: int, pick: tuple[int, bool]) -> None:
+        job = self.some(pick, "review")
+        wanted = WrongState if job.finished_at is None else None
+        self.refused(job, wanted, refusal_of(lambda: inbox.review(self.handles[on], job.id)))
+        job.reviewed = job.reviewed or job.finished_at is not None
+
+    @rule(on=connection, ages=st.sampled_from([(0, 2 * HOUR), (TIMEOUT, TIMEOUT), (TIMEOUT, HOUR)]))
+    def purge(self, on: int, ages: tuple[int, int]) -> None:
+        reviewed, unreviewed = (age * SECOND for age in ages)
+        old = [job for job in self.jobs.values() if job.old(self.clock.now(), reviewed, unreviewed)]
+        gone = purge.purge(self.handles[on], older_than=reviewed, unreviewed=unreviewed)
+        assert gone == (sum(job.reviewed for job in old), sum(not job.reviewed for job in old))
+        for job in old:
+            del self.jobs[job.id]
+            self.lines[job.queue].remove(job.id)
+            self.keys = {key: task for key, task in self.keys.items() if task != job.id}
+            self.ended = {at: row for at, row in self.ended.items() if at[0] != job.id}
+
+    @rule(on=connection, queue=st.sampled_from(QUEUES), turn=st.sampled_from(list(TURNS)))
+    def turn(self, on: int, queue: str, turn: str) -> None:
+        state = self.states[queue]
+        becomes = TURNS[turn].get(state)
+        if becomes is None:
+            self.is_closed(lambda: getattr(queues, turn)(self.handles[on], queue))
+            return
+        if turn == "unarchive" and state == "archived":
+            becomes = "ended" if queue in self.closed else "active"
+        assert getattr(queues, turn)(self.handles[on], queue).status == becomes
+        self.states[queue] = becomes
+        if becomes == "ended":
+            self.closed.add(queue)
+        elif becomes == "active":
+            self.closed.discard(queue)
+
     @rule(on=connection)
     def sweep(self, on: int) -> None:
         before = {job.id: (job.status, job.warned_at) for job in self.jobs.values()}
@@ -234,6 +302,10 @@ class LifeCycle(RuleBasedStateMachine):
             self.sweep(on)
 
     @invariant()
+    def it_is_counted(self) -> None:
+        self.done["steps"] += 1
+
+    @invariant()
     def every_task_is_as_the_model_says(self) -> None:
         found = self.handles[0].db.rows(TASKS)
         assert found == [
@@ -251,7 +323,8 @@ class LifeCycle(RuleBasedStateMachine):
 
     @invariant()
     def the_counts_are_a_recount(self) -> None:
-        for one, counts in queues.all_of(self.handles[0]):
+        for one, counts in queues.all_of(self.handles[0], archived=True):
+            assert one.status == self.states[one.name]
             of = [job for job in self.jobs.values() if job.queue == one.name]
             by = Counter(job.status for job in of)
             finished = [job for job in of if job.status in ("succeeded", "failed")]
@@ -291,4 +364,15 @@ SELECT task_id, attempt, worker, claimed_at, outcome, finished_at, result, error
 """
 
 TestLifeCycle = LifeCycle.TestCase
-TestLifeCycle.settings = settings(max_examples=200, stateful_step_count=40)
+TestLifeCycle.settings = settings(
+    max_examples=extent(300, 300, 3000),
+    stateful_step_count=50,
+    derandomize=EXTENT != "soak",
+    phases=(Phase.generate,) if EXTENT == BROKEN else tuple(Phase),
+)
+
+
+@pytest.fixture(autouse=True)
+def _counted(counts: Figures) -> Iterator[None]:
+    yield
+    counts(LifeCycle.done)

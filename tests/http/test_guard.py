@@ -6,13 +6,18 @@ from http.client import HTTPConnection
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.routing import Route
 
+from sparkq_core import project
 from sparkq_http.app import rooms
-from sparkq_http.guard import HEADERS, MAX_BODY
+from sparkq_http.guard import END_OF_SESSION, HEADERS, MAX_BODY
+from sparkq_http.server import guests
 from tests.http.caller import JSON, SECONDS, Caller, Reply
+from tests.proof.counts import Counts
 
 FILLED = {"{queue}": "nowhere-at-all", "{session}": "nowhere-at-all", "{task_id}": "999999", "{name:path}": "x.js"}
 ENDLESS = "/api/events"
+CHAT = "/mcp"
 HTTP_SCHEMES_AND_PORTS = (
     "https://127.0.0.1:{port}",
     "http://127.0.0.1:1",
@@ -33,11 +38,16 @@ def routes() -> Iterator[tuple[str, str]]:
             assert "{" not in path, f"say in FILLED what stands for the parameters of {path}"
             for verb in sorted(route.methods or ()):
                 yield verb, path
+    for guest in guests(project.open):
+        for one in guest.routes:
+            assert isinstance(one, Route)
+            for verb in sorted(one.methods or ("GET", "POST", "DELETE")):
+                yield verb, one.path
 
 
 ROUTES = sorted(set(routes()))
 CHANGING = [(verb, path) for verb, path in ROUTES if verb != "GET"]
-READING = [(verb, path) for verb, path in ROUTES if verb == "GET" and path != ENDLESS]
+READING = [(verb, path) for verb, path in ROUTES if verb == "GET" and path not in (ENDLESS, CHAT)]
 
 
 def ask(call: Caller, verb: str, path: str, headers: list[tuple[str, str]], body: bytes = b"") -> Reply:
@@ -59,9 +69,16 @@ def usual(call: Caller) -> list[tuple[str, str]]:
     return [("Host", f"127.0.0.1:{call.port}"), ("Content-Type", "application/json")]
 
 
-def test_there_are_routes_to_guard() -> None:
+@pytest.fixture(autouse=True)
+def _counted(request: pytest.FixtureRequest, counts: Counts) -> None:
+    if "path" in request.fixturenames:
+        counts(routes_x_cases=1)
+
+
+def test_there_are_routes_to_guard(counts: Counts) -> None:
+    counts(routes=len(ROUTES))
     assert len(ROUTES) > 40
-    assert {("GET", "/docs"), ("GET", "/health"), ("POST", "/api/tasks")} <= set(ROUTES)
+    assert {("GET", "/docs"), ("GET", "/health"), ("POST", "/api/tasks"), ("POST", CHAT)} <= set(ROUTES)
 
 
 @pytest.mark.parametrize(("verb", "path"), ROUTES)
@@ -107,7 +124,8 @@ def test_a_foreign_page_may_link_here_but_not_embed_or_send(call: Caller, verb: 
 @pytest.mark.parametrize(("verb", "path"), CHANGING)
 def test_every_change_needs_the_content_type(call: Caller, verb: str, path: str) -> None:
     host = ("Host", f"127.0.0.1:{call.port}")
-    ask(call, verb, path, [host]).refused(415, "content_type")
+    if (verb, path, "") != END_OF_SESSION:
+        ask(call, verb, path, [host]).refused(415, "content_type")
     for kind in (
         "text/plain",
         "application/x-www-form-urlencoded",

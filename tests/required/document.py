@@ -334,7 +334,14 @@ REST_OF_IT = (
         "core/test_place.py::test_the_variable_goes_before_every_file",
         "core/test_config.py::test_relative_paths_start_at_the_file",
     ),
-    awaits(7, "R12.e2e", "End-to-end tests of all scenarios: kills, faults, a browser."),
+    held(
+        "R12.e2e",
+        "End-to-end tests of all scenarios: kills, faults, a browser.",
+        "proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice",
+        "proof/test_disk.py::test_every_door_says_that_the_disk_is_full_and_goes_on_when_it_is_not",
+        "proof/test_hostile_page.py::test_a_page_of_another_origin_changes_and_reads_nothing",
+        "proof/test_broken.py::test_a_check_fails_on_a_core_that_is_broken_just_there",
+    ),
     awaits(9, "R13.documentation", "User guide, CLI, REST and MCP references, architecture, reliability."),
     held(
         "R7.archived-status",

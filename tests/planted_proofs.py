@@ -1,0 +1,126 @@
+"""Planted defects that the proof must find: each check once against a SparkQ that is broken just there."""
+
+from tests.planted import FENCE, NO_FENCE, PLANTED, planted
+
+_BY_NAME = {one.name: one for one in PLANTED}
+CROWD = "tests/proof/test_races.py::test_six_claimers_and_four_producers_through_every_door_share_one_line"
+KILL = "tests/proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice"
+MODEL = "tests/core/test_model.py::TestLifeCycle"
+SETTLES = "error_type = :error_type\nWHERE id = :id"
+
+BROKEN = [
+    planted("a racy claim", "tasks/claim.py", *_BY_NAME["a claim in two steps"].changes, caught_by=(CROWD,)),
+    planted("last in, first out", "tasks/claim.py", *_BY_NAME["last in, first out"].changes, caught_by=(CROWD,)),
+    planted(
+        "no busy timeout",
+        "db.py",
+        ("return self.clock.monotonic() - started < WAIT_SECONDS", "return False"),
+        caught_by=(CROWD,),
+    ),
+    planted("no fence", "tasks/settle.py", (f"{SETTLES} {FENCE}", SETTLES), caught_by=(MODEL,)),
+    planted(
+        "a fence of the state only",
+        "tasks/settle.py",
+        (f"{SETTLES} {FENCE}", f"{SETTLES} {NO_FENCE}"),
+        caught_by=("tests/proof/test_races.py::test_a_late_completion_never_disturbs_the_attempt_after_it",),
+    ),
+    planted(
+        "a sweep in two steps",
+        "sweep.py",
+        ("WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NOT NULL\n", "WHERE id = :id\n"),
+        (
+            '    with sq.db.write() as tx:\n        failed = tuple(Task(*row) for row in tx.rows(FAIL, {"now": now}))\n',
+            "    due = sq.db.rows(\"SELECT id FROM tasks WHERE status = 'running' AND due_at <= :now"
+            ' AND stale_warned_at IS NOT NULL", {"now": now})\n'
+            "    with sq.db.write() as tx:\n"
+            '        failed = tuple(Task(*row) for (id,) in due for row in tx.rows(FAIL, {"now": now, "id": id}))\n',
+        ),
+        ("UPDATE tasks INDEXED BY tasks_due SET status = 'failed'", "UPDATE tasks SET status = 'failed'"),
+        caught_by=(
+            "tests/core/test_sweep_race.py::test_in_200_rounds_no_sweeper_overwrites_an_acknowledged_completion",
+        ),
+    ),
+    planted(
+        "a commit that failed is acknowledged",
+        "db.py",
+        (
+            '                opened.connection.execute("COMMIT")\n',
+            '                try:\n                    opened.connection.execute("COMMIT")\n'
+            "                except apsw.Error:\n                    self._roll_back(opened)\n",
+        ),
+        caught_by=("tests/proof/test_disk_faults.py::test_a_fault_changes_nothing_that_was_acknowledged",),
+    ),
+    planted(
+        "an acknowledgement before the commit",
+        "db.py",
+        (
+            '                opened.connection.execute("COMMIT")\n',
+            "                if opened.connection.total_changes() % 3:\n"
+            '                    opened.connection.execute("COMMIT")\n',
+        ),
+        (
+            "            opened.connection.execute(begin)\n",
+            "            if not opened.connection.in_transaction:\n                opened.connection.execute(begin)\n",
+        ),
+        caught_by=(KILL,),
+    ),
+    planted(
+        "a backup that copies the file as it lies there",
+        "backup.py",
+        (
+            '            with connection.backup("main", sq.db.connection(), "main") as running:\n',
+            "            import shutil\n            connection.close()\n            shutil.copyfile(sq.db.path, target)\n"
+            "            connection = apsw.Connection(str(target))\n            if False:\n",
+        ),
+        caught_by=(KILL,),
+    ),
+    planted(
+        "an older program writes into a newer schema",
+        "db.py",
+        ("            self._check_version(version)\n            yield tx", "            yield tx"),
+        caught_by=(
+            "tests/proof/test_upgrade_in_use.py::"
+            "test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refused",
+        ),
+    ),
+    planted(
+        "any Host will do",
+        "sparkq_http/guard.py",
+        ("if len(hosts) != 1 or not self._is_here(hosts[0].lower()):", "if len(hosts) != 1:"),
+        caught_by=(
+            "tests/http/test_guard.py::test_a_host_that_is_not_this_server_is_misdirected",
+            "tests/proof/test_hostile_page.py::test_a_name_that_was_rebound_to_this_machine_is_misdirected",
+        ),
+    ),
+    planted(
+        "any content type and any origin will do",
+        "sparkq_http/guard.py",
+        ('if method not in READING and kind != "application/json":', "if not kind and not method:"),
+        ('if headers.getlist("origin") not in', 'if not hosts and headers.getlist("origin") not in'),
+        ('if site not in ("none", "same-origin") and', "if not hosts and"),
+        caught_by=("tests/proof/test_hostile_page.py::test_a_page_of_another_origin_changes_and_reads_nothing",),
+    ),
+    planted(
+        "task text is shown as it is",
+        "text.py",
+        ("shown = _UNSEEN.sub(_escape, value", "shown = str.strip(value"),
+        caught_by=(
+            "tests/proof/test_hostile_text.py::test_a_terminal_gets_nothing_that_acts",
+            "tests/proof/test_hostile_text.py::test_a_chat_reads_escapes",
+        ),
+    ),
+    planted(
+        "a line that is no UTF-8 ends the chat",
+        "sparkq_mcp/streams.py",
+        ('line.decode("utf-8", errors="replace")', 'line.decode("utf-8")'),
+        caught_by=(
+            "tests/proof/test_stdio_fuzz.py::test_after_whatever_line_the_next_request_is_answered_within_a_second",
+        ),
+    ),
+    planted(
+        "a lock follows links",
+        "lock.py",
+        ("os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC", "os.O_RDWR | os.O_CREAT | os.O_CLOEXEC"),
+        caught_by=("tests/proof/test_files.py::test_a_lock_that_is_a_link_is_not_followed",),
+    ),
+]

@@ -1,0 +1,1 @@
+"""The promises of the design, proven: races, kills, faults, foreign pages, hostile text. `make prove` prints the table."""

@@ -1,0 +1,76 @@
+"""The checks of the proof as data: what each shows, and the tests that show it."""
+
+from typing import NamedTuple
+
+
+class Check(NamedTuple):
+    """One line of the table. `tests` are files below `tests/`; what stands first for a test's file counts."""
+
+    name: str
+    shows: str
+    tests: tuple[str, ...]
+
+
+CHECKS = (
+    Check(
+        "model",
+        "the whole project equals a plain model of it, whatever is done through two connections",
+        ("core/test_model.py",),
+    ),
+    Check(
+        "races",
+        "each task is handed out once and in order, through all doors at once, and nobody hears of a lock",
+        ("core/test_race.py", "core/test_sweep_race.py", "proof/test_races.py", "proof/test_cold_start.py"),
+    ),
+    Check(
+        "kill",
+        "whatever is killed, every acknowledged write is there and no task runs twice without a requeue",
+        ("proof/test_kill.py",),
+    ),
+    Check(
+        "faults",
+        "what a disk refuses changes nothing, and is said clearly",
+        ("proof/test_disk_faults.py", "proof/test_disk.py", "core/test_database.py", "core/test_schema.py"),
+    ),
+    Check(
+        "upgrade and backup",
+        "files of every schema are brought up while others write; a backup is of one moment",
+        ("core/test_upgrade.py", "core/test_backup.py", "proof/test_upgrade_in_use.py"),
+    ),
+    Check(
+        "HTTP guard",
+        "every route refuses foreign hosts, pages, content types and sizes",
+        ("http/test_guard.py", "http/test_token.py", "http/test_questions.py"),
+    ),
+    Check(
+        "hostile page",
+        "a page of another origin in a browser changes nothing and reads nothing",
+        ("proof/test_hostile_page.py",),
+    ),
+    Check(
+        "hostile text",
+        "task text reaches terminal, JSON and chat as data",
+        ("proof/test_hostile_text.py", "cli/test_hostile_text.py", "core/test_text.py"),
+    ),
+    Check(
+        "MCP fuzz",
+        "whatever line comes, the server answers the next one",
+        ("proof/test_stdio_fuzz.py", "mcp/test_stdio.py"),
+    ),
+    Check(
+        "files",
+        "locks are the system's, files the owner's, and nothing follows a link",
+        ("proof/test_files.py", "core/test_doctor.py", "core/test_script_index.py", "core/test_yaml.py"),
+    ),
+    Check(
+        "the harness",
+        "each check fails on a core that is broken on purpose",
+        ("test_planted.py", "proof/test_broken.py"),
+    ),
+)
+
+
+def check_of(node: str) -> Check | None:
+    """The check that a test ("tests/core/test_race.py::test_x") belongs to."""
+    file = node.partition("::")[0].removeprefix("tests/")
+    return next((one for one in CHECKS if file in one.tests), None)

@@ -1,0 +1,194 @@
+"""The same three verbs through every door, for many hands at once: each hand is a process of its own or speaks to one."""
+
+import json
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from tests.command import Shell
+from tests.http.caller import Caller, Reply
+from tests.mcp.chat import Raw
+from tests.support import Worker
+
+QUEUE = "backend"
+
+
+class Gone(Exception):
+    """The process behind the door is no more: nobody knows whether the verb was done."""
+
+
+class Refused(Exception):
+    """The door refused. Its code is the argument."""
+
+
+class Held(NamedTuple):
+    """A claim that was acknowledged."""
+
+    task: int
+    attempt: int
+
+
+class Hand(Protocol):
+    """Whoever enqueues or works. Every verb raises Refused, and Gone."""
+
+    def enqueue(self, prompt: str, key: str) -> int: ...
+    def claim(self) -> Held | None: ...
+    def settle(self, verb: str, held: Held, text: str) -> None: ...
+    def end(self) -> None: ...
+
+
+class CoreHand:
+    """`import sparkq_core` in a process of its own, started anew whenever it is gone."""
+
+    def __init__(self, root: Path, timeout: int = 600) -> None:
+        self._root = root
+        self._timeout = timeout
+        self.worker = self._begun()
+
+    def enqueue(self, prompt: str, key: str) -> int:
+        return int(self._asked("enqueue", prompt, key, self._timeout))
+
+    def claim(self) -> Held | None:
+        found = self._asked("claim")
+        return Held(*found) if found else None
+
+    def settle(self, verb: str, held: Held, text: str) -> None:
+        self._asked(verb, held.task, held.attempt, text)
+
+    def end(self) -> None:
+        self.worker.process.kill()
+        with suppress(BrokenPipeError):
+            self.worker.process.communicate()
+
+    @property
+    def pid(self) -> int:
+        return self.worker.process.pid
+
+    def _begun(self) -> Worker:
+        worker = Worker("hand", self._root)
+        with suppress(AssertionError, OSError, ValueError):  # killed at its start: the next verb finds that out
+            assert worker.hear() == "ready"
+            worker.tell()
+        return worker
+
+    def _asked(self, *words: Any) -> Any:
+        try:
+            self.worker.tell(json.dumps(words))
+            done, found = self.worker.hear()
+        except (AssertionError, OSError, ValueError) as error:
+            if self.worker.process.poll() not in (None, -9):
+                raise
+            self.end()
+            self.worker = self._begun()
+            raise Gone from error
+        if not done:
+            raise Refused(found)
+        return found
+
+
+class CommandHand:
+    """`sparkq …`: a process for every verb."""
+
+    def __init__(self, root: Path, home: Path) -> None:
+        self._shell = Shell(root, home)
+
+    def enqueue(self, prompt: str, key: str) -> int:
+        return int(self._run("enqueue", prompt, "--queue", QUEUE, "--timeout", "600", "--key", key)["id"])
+
+    def claim(self) -> Held | None:
+        task = self._run("claim", "--queue", QUEUE, "--worker", "at-the-shell")["task"]
+        return Held(task["id"], task["attempt"]) if task else None
+
+    def settle(self, verb: str, held: Held, text: str) -> None:
+        self._run(verb, str(held.task), text, "--attempt", str(held.attempt))
+
+    def end(self) -> None: ...
+
+    def _run(self, *arguments: str) -> dict[str, Any]:
+        done = self._shell.sparkq(*arguments, "--json")
+        told: dict[str, Any] = json.loads(done.out or done.err)
+        if done.code:
+            raise Refused(told["error"])
+        return told
+
+
+class RestHand:
+    """REST on a port, whoever serves there at the moment."""
+
+    def __init__(self, port: int, timeout: int = 600) -> None:
+        self._call = Caller(port)
+        self._timeout = timeout
+
+    def enqueue(self, prompt: str, key: str) -> int:
+        body = {"queue": QUEUE, "prompt": prompt, "key": key, "timeout": self._timeout}
+        return int(self._post("/api/tasks", body)["task"]["id"])
+
+    def claim(self) -> Held | None:
+        task = self._post(f"/api/queues/{QUEUE}/claim", {"worker_id": "over-http"})["task"]
+        return Held(task["id"], task["attempt"]) if task else None
+
+    def settle(self, verb: str, held: Held, text: str) -> None:
+        words = {"complete": "result_summary", "fail": "error_message"}
+        self._post(f"/api/tasks/{held.task}/{verb}", {words[verb]: text, "attempt": held.attempt})
+
+    def end(self) -> None: ...
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            reply: Reply = self._call.post(path, **body)
+            told = reply.facts
+        except (OSError, HTTPException, ValueError) as error:
+            raise Gone from error
+        if reply.status >= 300:
+            raise Refused(told["error"])
+        return told
+
+
+class ChatHand:
+    """`sparkq mcp` over pipes, started anew whenever it is gone."""
+
+    def __init__(self, root: Path, timeout: int = 600) -> None:
+        self._root = root
+        self._timeout = timeout
+        self._number = 0
+        self.raw = self._begun()
+
+    def enqueue(self, prompt: str, key: str) -> int:
+        wanted = {"queue": QUEUE, "prompt": prompt, "key": key, "timeout": self._timeout}
+        return int(self._called("enqueue", wanted)["id"])
+
+    def claim(self) -> Held | None:
+        task = self._called("claim", {"queue": QUEUE})["task"]
+        return Held(task["id"], task["attempt"]) if task else None
+
+    def settle(self, verb: str, held: Held, text: str) -> None:
+        word = {"complete": "result", "fail": "error"}[verb]
+        self._called(verb, {"task_id": held.task, word: text, "attempt": held.attempt})
+
+    def end(self) -> None:
+        self.raw.__exit__(None, None, None)
+
+    @property
+    def pid(self) -> int:
+        return self.raw.process.pid
+
+    def _begun(self) -> Raw:
+        raw = Raw(self._root)
+        with suppress(AssertionError, OSError):  # killed at its start: the next verb finds that out
+            raw.initialize()
+        return raw
+
+    def _called(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self._number += 1
+        try:
+            told = self.raw.tool(tool, arguments, self._number)
+        except (AssertionError, OSError, ValueError) as error:
+            if self.raw.process.poll() is None and "closed its output" not in str(error):
+                raise
+            self.end()
+            self.raw = self._begun()
+            raise Gone from error
+        if "error" in told:
+            raise Refused(told["error"])
+        return told

@@ -1,0 +1,28 @@
+"""The harness is tested too: a check that passes on a broken SparkQ would be worth nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.planted_proofs import BROKEN
+from tests.proof.counts import Counts
+from tests.proof.extent import BROKEN as EXTENT_OF_THESE
+from tests.proof.extent import extent
+from tests.test_planted import run
+
+ALL = {one.name: one for one in BROKEN}
+HERE = list(ALL)[: extent(7, len(ALL), len(ALL))]
+"""In every test run the first ones; all of them in `make prove`."""
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_check_fails_on_a_core_that_is_broken_just_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts: Counts, name: str
+) -> None:
+    monkeypatch.setenv("PROOF_EXTENT", EXTENT_OF_THESE)
+    done = run(ALL[name], tmp_path / "copy")
+
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout[-3000:] + done.stderr[-3000:]
+    missed = [test for test in ALL[name].tests if f"FAILED {test}" not in done.stdout]
+    assert missed == [] or "SKIPPED" in done.stdout, done.stdout[-3000:]
+    counts(broken_variants_caught=1)

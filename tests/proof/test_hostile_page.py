@@ -1,0 +1,174 @@
+"""A page of somebody else in a real browser: other port, other site, `null`, and a name that was rebound to here.
+
+It fetches, posts, embeds, submits forms, opens sockets and streams: the project stays as it is to the last row, and
+nothing of it reaches the page.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkq_core import project, purge, queues
+from tests.dump import dump
+from tests.http.caller import Served
+from tests.http.conftest import new_project
+from tests.proof.counts import Counts
+from tests.proof.extent import extent
+from tests.support import add, take
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser to ask with")
+CHROMIUM = next((str(one) for one in (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser")) if one.exists()), None)  # fmt: skip
+SECRET = "the-secret-of-the-project"
+SCRIPT = Path(__file__).with_name("hostile_page.js").read_text()
+FOREIGN = "evil.example"
+PAGES = [f"http://{FOREIGN}:{{other}}", "http://127.0.0.1:{other}", "http://localhost:{other}"][: extent(1, 3, 3)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, for which every foreign name is this machine, as a rebound name would be."""
+    with playwright.sync_playwright() as running:
+        try:
+            opened = running.chromium.launch(
+                executable_path=CHROMIUM,
+                args=[
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1",
+                    # The browser's own wall before this machine is not what is tested: not every browser has one.
+                    "--disable-features=LocalNetworkAccessChecks",
+                ],
+            )
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium to ask with: {error.message.splitlines()[0]}")
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def victim(root: Path) -> Iterator[Served]:
+    """A server whose project has a secret."""
+    sq = project.open(new_project(root), env={})
+    queues.create(sq, "backend", instructions=SECRET)
+    add(sq, *([SECRET] * 3), timeout=3600)
+    take(sq)
+    purge.purge_in_turn(sq)  # so that for an hour nothing but the page acts
+    sq.close()
+    served = Served(root)
+    yield served
+    served.stop()
+
+
+class Page(BaseHTTPRequestHandler):
+    """The hostile page, at every address of its server."""
+
+    def do_GET(self) -> None:
+        body = b"<!doctype html><body>hostile"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the test's output is its own."""
+
+
+@contextmanager
+def elsewhere() -> Iterator[int]:
+    """The port of a server that only has the hostile page."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def everything(served: Served) -> dict[str, Any]:
+    """Every row of the project."""
+    sq = project.open(served.root, env={})
+    try:
+        return dump(sq)
+    finally:
+        sq.close()
+
+
+def tried(page: Any, target: str) -> dict[str, Any]:
+    """Let the open page try everything against `target`."""
+    page.evaluate(f"window.TARGET = {target!r}")
+    page.add_script_tag(content=f"{SCRIPT}\nwindow.everything = everything;")
+    found: dict[str, Any] = page.evaluate("window.everything()")
+    return found
+
+
+def harmless(served: Served, before: dict[str, Any], found: dict[str, Any]) -> None:
+    """Nothing was changed, and nothing was read but that it is refused."""
+    assert everything(served) == before
+    assert [one for one in found["read"] if '"error":"misdirected"' not in one] == []
+
+
+@pytest.mark.parametrize("at", PAGES)
+def test_a_page_of_another_origin_changes_and_reads_nothing(
+    browser: Any, victim: Served, counts: Counts, at: str
+) -> None:
+    before = everything(victim)
+    with elsewhere() as other:
+        page = browser.new_page()
+        page.goto(at.format(other=other))
+        found = tried(page, f"http://127.0.0.1:{victim.port}")
+        harmless(victim, before, found)
+        page.context.close()
+    counts(attempts=found["tried"], origins=1)
+
+
+def test_a_sandboxed_page_whose_origin_is_null_changes_and_reads_nothing(
+    browser: Any, victim: Served, counts: Counts
+) -> None:
+    before = everything(victim)
+    page = browser.new_page()
+    page.goto("data:text/html,<body>hostile")
+    assert page.evaluate("window.origin") == "null"
+    found = tried(page, f"http://127.0.0.1:{victim.port}")
+    harmless(victim, before, found)
+    page.context.close()
+    counts(attempts=found["tried"], origins=1)
+
+
+def test_a_name_that_was_rebound_to_this_machine_is_misdirected(browser: Any, victim: Served, counts: Counts) -> None:
+    """The page came from its own server; from then on its name means this machine, and all is of one origin to it."""
+    before = everything(victim)
+    page = browser.new_page()
+    own = f"http://{FOREIGN}:{victim.port}"
+    page.route(
+        f"{own}/hostile", lambda route: route.fulfill(status=200, content_type="text/html", body="<body>hostile")
+    )
+    page.goto(f"{own}/hostile")
+    found = tried(page, own)
+
+    harmless(victim, before, found)
+    assert any("misdirected" in one for one in found["read"]), "the browser did ask, as one origin"
+    page.context.close()
+    counts(attempts=found["tried"], origins=1)
+
+
+def test_the_same_page_from_this_server_would_read_it(browser: Any, victim: Served) -> None:
+    """What the others try does work for SparkQ's own page: they are refused, not mistaken."""
+    page = browser.new_page()
+    own = f"http://127.0.0.1:{victim.port}"
+    page.route(
+        f"{own}/hostile", lambda route: route.fulfill(status=200, content_type="text/html", body="<body>hostile")
+    )
+    page.goto(f"{own}/hostile")
+    found = tried(page, own)
+
+    assert any(SECRET in one for one in found["read"])
+    page.context.close()

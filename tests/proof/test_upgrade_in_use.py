@@ -1,0 +1,81 @@
+"""A newer SparkQ migrates the project while an older one goes on writing: nothing is lost, and the older one is told."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sparkq_core import project, queues, schema, tasks
+from sparkq_core.project import SparkQ
+from tests.proof.counts import Counts
+from tests.proof.extent import extent
+from tests.proof.hands import CoreHand, Refused
+from tests.proof.history import moves, twice, unsound
+from tests.support import TOP, database_of
+
+ROUNDS = extent(3, 20, 100)
+SECONDS = 15
+MIGRATION = """-- Whose idea a task was: rows from before this column are the owner's.
+ALTER TABLE tasks ADD COLUMN idea_of TEXT NOT NULL DEFAULT 'owner';
+CREATE TABLE ideas (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+INSERT INTO ideas (text) SELECT title FROM tasks;
+"""
+OPENS = "import sys, pathlib; from sparkq_core import project; project.open(pathlib.Path(sys.argv[1]), env={}).close()"
+
+
+def newer(folder: Path) -> Path:
+    """The core of the next version, which has one migration more."""
+    shutil.copytree(TOP / "sparkq_core", folder / "sparkq_core")
+    core = folder / "sparkq_core"
+    (core / "migrations" / f"{schema.VERSION + 1:04}_ideas.sql").write_text(MIGRATION)
+    room = core / "schema.py"
+    text = room.read_text()
+    assert text.count(f"VERSION = {schema.VERSION}\n") == 1
+    room.write_text(text.replace(f"VERSION = {schema.VERSION}\n", f"VERSION = {schema.VERSION + 1}\n"))
+    return folder
+
+
+def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refused(
+    sq: SparkQ, queue: str, tmp_path: Path, counts: Counts
+) -> None:
+    later = newer(tmp_path / "newer")
+    written = 0
+    for number in range(ROUNDS):
+        root = tmp_path / f"round-{number}"
+        root.mkdir()
+        schema.create(database_of(root), "test", sq.clock)
+        begun = project.open(root, env={})
+        queues.create(begun, "backend")
+        hands = [CoreHand(root) for _ in range(2)]
+        acknowledged: list[tuple[int, str]] = []
+        told: list[str] = []
+        migrating = subprocess.Popen(
+            [sys.executable, "-c", OPENS, str(root)], env={**os.environ, "PYTHONPATH": str(later)}, cwd=later
+        )
+        try:
+            end = time.monotonic() + SECONDS
+            while len(told) < len(hands):
+                assert time.monotonic() < end, "the older processes go on in the newer schema"
+                for hand in hands:
+                    prompt = f"{len(acknowledged)} of round {number}"
+                    try:
+                        acknowledged.append((hand.enqueue(prompt, prompt), prompt))
+                    except Refused as refusal:
+                        told.append(str(refusal))
+        finally:
+            for hand in hands:
+                hand.end()
+            assert migrating.wait(30) == 0
+
+        assert set(told) == {"newer_schema"}
+        assert begun.db.connection().pragma("user_version") == schema.VERSION + 1
+        assert (unsound(begun), twice(moves(begun))) == ([], [])
+        found: dict[int, str] = dict(begun.db.rows("SELECT task_id, text FROM prompts"))
+        assert found == dict(acknowledged), "all that was acknowledged and nothing else"
+        assert begun.db.rows("SELECT count(*) FROM tasks WHERE idea_of = 'owner'") == [(len(found),)]
+        assert tasks.page(begun).total == len(found), "the older one may still look"
+        begun.close()
+        written += len(found)
+    counts(migrations_under_load=ROUNDS, written_before_it=written)
