@@ -1,0 +1,50 @@
+"""What was measured last: every subject, with its goal, and nothing hidden. Measuring itself is `make bench`."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.support import TOP
+
+PAGE = (TOP / "docs/performance.md").read_text(encoding="utf-8")
+PROMISED = {
+    "claim at 1,000,000 tasks against 1,000",
+    "peek at 1,000,000 tasks against 1,000",
+    "fairness: least by most served",
+    "tasks handed out twice to 8 processes",
+    "sparkq tasks --limit 20 against import typer",
+    "p99 of a claim against theirs (NORMAL)",
+}
+
+
+@pytest.fixture
+def figures() -> list[dict[str, Any]]:
+    (file,) = (TOP / "bench/results").glob("*.json")
+    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["figures"]
+    return found
+
+
+def test_every_row_of_the_plan_was_measured(figures: list[dict[str, Any]]) -> None:
+    assert {one["row"] for one in figures} == set(range(1, 15))
+    assert [one["what"] for one in figures if one["goal"] and one["good"] is None] == []
+
+
+def test_the_promised_figures_were_reached(figures: list[dict[str, Any]]) -> None:
+    good = {one["what"] for one in figures if one["good"]}
+
+    assert PROMISED - good == set()
+
+
+def test_the_page_shows_what_was_measured(figures: list[dict[str, Any]]) -> None:
+    for one in figures:
+        assert one["what"] in PAGE
+        assert one["figure"] in PAGE
+
+
+def test_what_falls_short_is_explained(figures: list[dict[str, Any]]) -> None:
+    short = {one["row"] for one in figures if one["good"] is False}
+    explained = {int(number) for number in re.findall(r"^- \*\*Row (\d+)", PAGE, re.MULTILINE)}
+
+    assert short - explained == set()
