@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import place
+from sparkq_core import place, remembered
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.settings import HOOKS, SCALARS, WEEK_SECONDS, Config, Scalar, Settings, TaskClass, Tool
 from sparkq_core.text import nearest, safe
@@ -27,18 +27,23 @@ def environment() -> Mapping[str, str]:
 
 
 def load(
-    start: Path | None = None, env: Mapping[str, str] | None = None, stored: Mapping[str, str] | None = None
+    start: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stored: Mapping[str, str] | None = None,
+    *,
+    remember: bool = False,
 ) -> Config:
     """The configuration of the project around `start` (default: the working directory).
 
     Defaults, then `stored` (the config table: only without a sparkq.yml), then the file, then SPARKQ_SECTION__KEY
-    variables. Raises InvalidConfig, naming file, line and key, and NoProject.
+    variables. With `remember` a file that has not changed since it was last read is not parsed again. Raises
+    InvalidConfig, naming file, line and key, and NoProject.
     """
     env = environment() if env is None else env
     where = place.find(start or Path.cwd(), env)
     found: Found = {}
     if where.file is not None:
-        found = read_file(where.file)
+        found = _remembered(where.file) if remember else read_file(where.file)
     elif stored:
         found = {key: (_stored(key, value), "the config table") for key, value in stored.items()}
     found |= _from_environment(env)
@@ -52,6 +57,19 @@ def load(
     for path in (config.settings.database.path, config.settings.queue_runner.lock_dir, config.settings.logs.path):
         config.path(path)
     return config
+
+
+def _remembered(file: Path) -> Found:
+    try:
+        state = remembered.identity(file)
+    except OSError:
+        return read_file(file)
+    known = remembered.recall(file, state)
+    if known is not None:
+        return known
+    found = read_file(file)
+    remembered.keep(file, state, found)
+    return found
 
 
 def _stored(key: str, value: str) -> Any:

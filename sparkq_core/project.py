@@ -35,7 +35,7 @@ def open(start: Path | None = None, *, env: Mapping[str, str] | None = None, clo
     Creates nothing. Raises NoProject when nothing was set up here, InvalidConfig, and StorageError for a file that
     is empty, foreign, newer or damaged.
     """
-    return open_with(configuration.load(start, env), start=start, env=env, clock=clock)
+    return open_with(configuration.load(start, env, remember=True), start=start, env=env, clock=clock)
 
 
 def open_with(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import apsw
 
-from sparkq_core import clients, place
+from sparkq_core import clients, place, remembered
 from sparkq_core.db import APPLICATION_ID
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.lifecycle import IGNORED, IGNORED_HEAD
@@ -40,7 +40,7 @@ def manifest(config: Config) -> tuple[Item, ...]:
         raise InvalidConfig(
             f"The project's folder is {root}.", "Teardown never works on / or a home folder: remove sparkq.yml by hand."
         )
-    found = [*_database(config, root), *_logs(config, root), *_locks(config, root)]
+    found = [*_database(config, root), *_logs(config, root), *_locks(config, root), *_remembered(root)]
     if config.file is not None:
         found.append(_judged(config.file, root, "the settings"))
     found += [
@@ -105,7 +105,13 @@ def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
                 f"{item.path} cannot be removed: {error.strerror}.", "Mend its permissions and run it again."
             ) from error
         gone.append(item.path)
-    for folder in (config.database.parent, config.log.parent, config.run_dir, root / "sparkq"):
+    for folder in (
+        config.database.parent,
+        config.log.parent,
+        config.run_dir,
+        (root / remembered.PATH).parent,
+        root / "sparkq",
+    ):
         if folder.is_dir() and not folder.is_symlink() and _inside(folder, root) and not any(folder.iterdir()):
             folder.rmdir()
             gone.append(folder)
@@ -147,6 +153,12 @@ def _locks(config: Config, root: Path) -> Iterator[Item]:
         return
     for path in sorted([*config.run_dir.glob("*.lock"), *config.run_dir.glob("server.token")]):
         yield _judged(path, root, "a lock" if path.suffix == ".lock" else "the server's token")
+
+
+def _remembered(root: Path) -> Iterator[Item]:
+    kept = root / remembered.PATH
+    for path in sorted(kept.parent.glob("settings.*")) if kept.parent.is_dir() else ():
+        yield _judged(path, root, "the settings, as they were last read")
 
 
 def _judged(path: Path, root: Path, what: str) -> Item:
