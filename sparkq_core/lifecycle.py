@@ -98,7 +98,7 @@ def _write(file: Path, text: str) -> Step:
         before = file.read_text(encoding="utf-8") if file.exists() else None
         if before == text:
             return Step("kept", file)
-        beside = file.with_name(f".{file.name}.new")
+        beside = file.with_name(f".{file.name}.{os.getpid()}.new")  # others may be setting up here at this moment
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, file)
     except OSError as error:

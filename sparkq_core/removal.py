@@ -43,9 +43,7 @@ def manifest(config: Config) -> tuple[Item, ...]:
     found = [*_database(config, root), *_logs(config, root), *_locks(config, root), *_remembered(root)]
     if config.file is not None:
         found.append(_judged(config.file, root, "the settings"))
-    found += [
-        _judged(file, root, "a half-written settings file") for file in [root / f".{place.FILE}.new"] if file.exists()
-    ]
+    found += [_judged(file, root, "a half-written settings file") for file in sorted(root.glob(f".{place.FILE}*.new"))]
     return tuple(found)
 
 
