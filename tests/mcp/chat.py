@@ -58,6 +58,7 @@ class Raw:
             cwd=Path(__file__).parent.parent.parent,
         )
         self._read = b""
+        self.patience = DEADLINE
 
     def __enter__(self) -> "Raw":
         return self
@@ -77,10 +78,10 @@ class Raw:
         self.process.stdin.write(raw + b"\n")
         self.process.stdin.flush()
 
-    def receive(self, seconds: float = DEADLINE) -> Message:
+    def receive(self, seconds: float | None = None) -> Message:
         """The next line, which must be JSON-RPC."""
         assert self.process.stdout is not None
-        end = time.monotonic() + seconds
+        end = time.monotonic() + (self.patience if seconds is None else seconds)
         while b"\n" not in self._read:
             ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, end - time.monotonic()))
             assert ready, "nothing came"
