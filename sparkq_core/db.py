@@ -219,6 +219,8 @@ class Database:
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             connection.set_busy_handler(self._keep_trying())
+            # Otherwise SQLite compiles a statement anew whenever a parameter that could sway its plan is bound.
+            connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             self._recognise(connection)
             for pragma, value in (
                 ("synchronous", self.synchronous),
