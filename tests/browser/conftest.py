@@ -1,0 +1,118 @@
+"""Fixtures of the page: one real browser, a real server for each file, a tab of its own for each test."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.http.caller import Caller, Served
+from tests.http.conftest import new_project
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser.screen import Screen
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+HERE = Path(__file__).parent
+
+_numbers = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser these tests are skipped, and the reason is printed."""
+    if CHROMIUM.exists():
+        return
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=f"there is no {CHROMIUM}: apt-get install chromium"))
+
+
+# Playwright's loop counts as running in its thread as long as it is there, so it must be gone before another
+# package's asynchronous tests run in this process: the scope is the package, never the session.
+@pytest.fixture(scope="package")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
+    """The browser."""
+    from playwright.sync_api import sync_playwright
+
+    home = tmp_path_factory.mktemp("browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, env={**os.environ, "HOME": str(home)}
+        )
+        yield browser
+        browser.close()
+
+
+Tab = Callable[..., Any]
+
+
+@contextmanager
+def tabs(chromium: "Browser") -> Iterator[Tab]:
+    """Opens tabs, each in a context of its own; when they close, each must have been clean."""
+    from tests.browser.screen import Screen
+
+    opened: list[Screen] = []
+
+    def new(port: int, **options: Any) -> Screen:
+        page = chromium.new_context(viewport={"width": 1200, "height": 900}, **options).new_page()
+        opened.append(Screen(page, port))
+        return opened[-1]
+
+    yield new
+    for one in opened:
+        one.page.context.close()
+    assert [one.problems for one in opened] == [[]] * len(opened)
+
+
+@pytest.fixture
+def tab(chromium: "Browser") -> Iterator[Tab]:
+    """Opens a tab: `tab(port, color_scheme="dark")`."""
+    with tabs(chromium) as new:
+        yield new
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server that the tests of a file share."""
+    server = Served(new_project(tmp_path_factory.mktemp("page")))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def call(served: Served) -> Caller:
+    """Another client of the server."""
+    return served.call
+
+
+@pytest.fixture
+def screen(tab: Tab, served: Served) -> "Screen":
+    """A tab on the shared server."""
+    return tab(served.port)  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def line(call: Caller) -> str:
+    """An empty queue that no other test uses."""
+    name = f"line-{next(_numbers)}"
+    call.post("/api/queues", name=name)["queue"]
+    return name
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Served]:
+    """A server of the test's own, in an empty project."""
+    root = tmp_path / "own"
+    root.mkdir()
+    server = Served(new_project(root))
+    yield server
+    server.stop()
