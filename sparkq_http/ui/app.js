@@ -34,7 +34,7 @@ const page = {
     if (replace) navigate();
   },
   known: (id) => page.view.tasks(page.data).find((one) => one.id === id),
-  refresh: () => load(false),
+  refresh: load,
   redraw: draw,
   theme: () => document.documentElement.dataset.theme ?? "as the system",
   notifies: () => kept("notify") === "yes" && "Notification" in window && Notification.permission === "granted",
@@ -51,9 +51,17 @@ function kept(name, value) {
   return value;
 }
 
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function routed() {
   const [path, text] = (location.hash.slice(1) || "/inbox").split("?");
-  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = path.split("/").filter(Boolean).map(decoded);
   return { path: parts, address: location.hash, query: new URLSearchParams(text ?? "") };
 }
 
@@ -73,15 +81,16 @@ function navigate() {
     page.selected.clear();
   }
   nav();
-  load(!same);
+  load();
 }
 
 let loading = 0;
 
-async function load(fresh) {
+async function load() {
   const mine = ++loading;
+  const fresh = page.data === null;
   const { view, route } = page;
-  const waiting = fresh ? setTimeout(() => main.setAttribute("aria-busy", "true"), 200) : 0;
+  if (fresh) main.setAttribute("aria-busy", "true");
   try {
     const data = await view.load(route, { before: page.data });
     if (mine !== loading) return;
@@ -92,11 +101,10 @@ async function load(fresh) {
     if (fresh) arrive();
   } catch (error) {
     if (mine !== loading) return;
-    if (page.data && !fresh) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
+    if (!fresh) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
     else patch(main, [h("div.empty", { "data-key": "problem", role: "alert" }, h("p", {}, h("strong", {}, error.message)), h("p", {}, error.hint ?? ""))]);
   } finally {
-    clearTimeout(waiting);
-    main.removeAttribute("aria-busy");
+    if (mine === loading) main.removeAttribute("aria-busy");
   }
 }
 
@@ -212,7 +220,7 @@ const ACTS = {
   edit: one(verbs.edit),
   rework: one(verbs.rework),
   stop: one(verbs.stop),
-  add: (_, element) => verbs.add(page, element?.dataset.name ?? (page.view === queue ? page.route.path[1] : null)),
+  add: (_, element) => verbs.add(page, { queue: element?.dataset.name ?? (page.view === queue ? page.route.path[1] : null), script: element?.dataset.script }),
   create: () => verbs.create(page),
   instruct: named(verbs.instruct),
   rename: named(verbs.rename),

@@ -23,11 +23,12 @@ function closing(dialog) {
 
 /**
  * Ask for some fields and hand them to `submit`; a refusal is shown in the dialog and nothing typed is lost.
- * A field is { name, label, kind: text|area|select|check|number, value, options, hint, required }.
- * What was typed and not sent is there again the next time that the same `keep` is asked.
+ * A field is { name, label, kind: text|area|select|check|number, value, options, hint, required, given }.
+ * What was typed and not sent is there again the next time that the same `keep` is asked, save for what is `given`.
  */
 export function ask({ title, text, fields = [], verb = "Save", danger = false, keep = null, submit, redraw = null }) {
-  const kept = (keep && drafts.get(keep)) || {};
+  const kept = { ...(keep && drafts.get(keep)) };
+  for (const one of fields) if (one.given) delete kept[one.name];
   const problem = h("p.problem", { role: "alert" });
   const body = h("div.fields");
   const form = h(

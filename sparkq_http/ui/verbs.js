@@ -112,7 +112,12 @@ export async function erase(page, ids) {
     await each(page, ids, (id) => remove(`/tasks/${id}`), "deleted");
 }
 
-export const front = (page, ids) => each(page, [...ids].reverse(), (id) => post(`/tasks/${id}/front`), "moved to the front");
+/** The last of the line goes first, so that those who move keep their order. */
+export function front(page, ids) {
+  const line = page.view.tasks(page.data).map((one) => one.id);
+  const backward = [...ids].sort((one, two) => line.indexOf(two) - line.indexOf(one));
+  return each(page, backward, (id) => post(`/tasks/${id}/front`), "moved to the front");
+}
 
 export async function stop(page, id) {
   await ask({
@@ -126,7 +131,7 @@ export async function stop(page, id) {
 }
 
 /** New tasks: one prompt, many from one text, or a script of the index. */
-export async function add(page, queue = null) {
+export async function add(page, { queue = null, script: chosen = null } = {}) {
   const [queues, tools, classes, scripts] = await Promise.all([get("/queues"), get("/tools"), get("/task-classes"), get("/scripts")]);
   const open = queues.queues.filter((one) => one.status === "active");
   if (!open.length) return create(page);
@@ -134,9 +139,9 @@ export async function add(page, queue = null) {
   const fields = (now) => {
     const script = scripts.scripts.find((one) => one.name === now.script);
     return [
-      { name: "queue", label: "Queue", kind: "select", value: first, options: open.map((one) => [one.name, one.name]) },
+      { name: "queue", label: "Queue", kind: "select", value: first, given: first === queue, options: open.map((one) => [one.name, one.name]) },
       scripts.total
-        ? { name: "script", label: "Script", kind: "select", value: "", redraws: true, options: [["", "none: a prompt"], ...scripts.scripts.map((one) => [one.name, `${one.name}${one.description ? `: ${one.description}` : ""}`])] }
+        ? { name: "script", label: "Script", kind: "select", value: chosen ?? "", given: Boolean(chosen), redraws: true, options: [["", "none: a prompt"], ...scripts.scripts.map((one) => [one.name, `${one.name}${one.description ? `: ${one.description}` : ""}`])] }
         : null,
       ...(script
         ? script.inputs.map((one) => ({ name: `input-${one.name}`, label: `${one.name}${one.required ? "" : " (optional)"}`, required: one.required, hint: one.description }))

@@ -1,4 +1,4 @@
-"""Fixtures of the page: one real browser, a real server for each file, a tab of its own for each test."""
+"""Fixtures of the page: one real browser and one real server, a tab of its own for each test."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -80,10 +80,10 @@ def tab(chromium: "Browser") -> Iterator[Tab]:
         yield new
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The server that the tests of a file share."""
-    server = Served(new_project(tmp_path_factory.mktemp("page")))
+    """The server that tests share."""
+    server = Served(new_project(tmp_path_factory.mktemp("shared")))
     yield server
     server.stop()
 
@@ -106,6 +106,13 @@ def line(call: Caller) -> str:
     name = f"line-{next(_numbers)}"
     call.post("/api/queues", name=name)["queue"]
     return name
+
+
+@pytest.fixture
+def calm(call: Caller) -> None:
+    """Nothing waits for review."""
+    while waiting := call.get("/api/inbox?limit=1000")["tasks"]:
+        call.post("/api/inbox/review", ids=[one["id"] for one in waiting])["tasks"]
 
 
 @pytest.fixture

@@ -13,8 +13,15 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect  
 
 __all__ = ["Screen", "expect"]
 
-PATIENCE_MS = 8000
+PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
+
+GO = """address => new Promise((done) => {
+  if (location.hash === address) return done();
+  addEventListener("hashchange", () => done(), { once: true });
+  location.hash = address;
+})"""
+"""Go to an address of the page, which then has begun to load."""
 
 
 class Screen:
@@ -47,8 +54,12 @@ class Screen:
 
     def open(self, path: str = "/inbox") -> "Screen":
         """Go to a view."""
-        self.page.goto(f"{self.address}/#{path}")
+        if self.page.url.startswith(self.address):
+            self.page.evaluate(GO, f"#{path}")
+        else:
+            self.page.goto(f"{self.address}/#{path}")
         expect(self.main.locator("h1, [role=alert]").first).to_be_visible()
+        expect(self.main).not_to_have_attribute("aria-busy", "true")
         return self
 
     @property
