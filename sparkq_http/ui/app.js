@@ -35,6 +35,8 @@ const page = {
   },
   known: (id) => page.view.tasks(page.data).find((one) => one.id === id),
   refresh: load,
+  /** These tasks are gone: nobody stays at the address of one. */
+  left: (ids) => (page.view === task && ids.includes(page.data?.task.id) ? page.go(`/queues/${encodeURIComponent(page.data.task.queue)}`, { replace: true }) : load()),
   redraw: draw,
   theme: () => document.documentElement.dataset.theme ?? "as the system",
   notifies: () => kept("notify") === "yes" && "Notification" in window && Notification.permission === "granted",
@@ -101,7 +103,8 @@ async function load() {
     if (fresh) arrive();
   } catch (error) {
     if (mine !== loading) return;
-    if (!fresh) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
+    if (error.status === 404) page.data = null;
+    if (page.data) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
     else patch(main, [h("div.empty", { "data-key": "problem", role: "alert" }, h("p", {}, h("strong", {}, error.message)), h("p", {}, error.hint ?? ""))]);
   } finally {
     if (mine === loading) main.removeAttribute("aria-busy");

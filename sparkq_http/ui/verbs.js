@@ -6,13 +6,14 @@ import { counted } from "./words.js";
 
 const named = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, "task"));
 
-/** Do one thing to each; what could not be done is said with its reason, the others are done. */
-async function each(page, ids, verb, done) {
+/** Do one thing to each; what could not be done is said with its reason, the others are done. One alone throws its refusal. */
+async function each(page, ids, verb, done, after = page.refresh) {
   const refused = [];
   for (const id of ids) {
     try {
       await verb(id);
     } catch (error) {
+      if (ids.length === 1) throw error;
       refused.push(`#${id}: ${error.message}`);
     }
   }
@@ -20,7 +21,7 @@ async function each(page, ids, verb, done) {
   if (good) say(`${ids.length === 1 ? `#${ids[0]}` : counted(good, "task")} ${done}.`);
   if (refused.length) say(refused.slice(0, 3).join(" ") + (refused.length > 3 ? ` and ${refused.length - 3} more` : ""), { problem: true });
   page.selected.clear();
-  await page.refresh();
+  await after();
 }
 
 export async function accept(page, ids) {
@@ -109,7 +110,7 @@ export async function cancel(page, ids) {
 
 export async function erase(page, ids) {
   if (await confirmed(`Delete ${named(ids)}?`, "With prompt, results and history. This cannot be undone.", "Delete"))
-    await each(page, ids, (id) => remove(`/tasks/${id}`), "deleted");
+    await each(page, ids, (id) => remove(`/tasks/${id}`), "deleted", () => page.left(ids));
 }
 
 /** The last of the line goes first, so that those who move keep their order. */
@@ -126,7 +127,7 @@ export async function stop(page, id) {
     verb: "Fail it",
     danger: true,
     fields: [{ name: "error", label: "Why", value: "The worker is gone.", required: true }],
-    submit: (given) => each(page, [id], () => post(`/tasks/${id}/fail`, { error: given.error }), "failed"),
+    submit: (given) => each(page, [id], () => post(`/tasks/${id}/fail`, { error_message: given.error }), "failed"),
   });
 }
 
