@@ -1,9 +1,11 @@
 """Sessions, scripts and settings."""
 
+from sparkq_core import inbox, tasks
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import later
 from tests.http.caller import Caller, Served, until
+from tests.support import add, take
 
 SCRIPT = """#!/bin/sh
 # name: deploy
@@ -86,7 +88,7 @@ def test_settings_in_the_database_are_changed_and_shown_with_their_source(own: S
 
     screen.said("purge.older_than_days is changed in")
     expect(row.locator(".value")).to_have_text("14")
-    expect(row).to_contain_text("database")
+    expect(row).to_contain_text("the config table")
     (own.root / "sparkq.yml").write_text("# Ours.\npurge:\n  older_than_days: 9  # days\n")
     screen.click("Read sparkq.yml anew")
     expect(row.locator(".value")).to_have_text("9")
@@ -103,10 +105,18 @@ def test_settings_in_the_database_are_changed_and_shown_with_their_source(own: S
 
 
 def test_a_purge_says_what_it_would_delete_and_asks(screen: Screen, served: Served, line: str) -> None:
-    task = served.call.done(line)
-    served.call.post("/api/inbox/review", ids=[task])["tasks"]
     with later(served.root, -400 * 86_400) as sq:
-        sq.close()
+        (task,) = add(sq, "long ago", queue=line)
+        take(sq, queue=line)
+        tasks.complete(sq, task, "did it")
+        inbox.review(sq, task)
     screen.open("/settings")
+    screen.click("Purge now …")
+    expect(screen.dialog).to_contain_text("1 reviewed result")
+    expect(screen.dialog).to_contain_text("This cannot be undone.")
+    screen.answer("Delete")
+
+    screen.said("1 task deleted.")
+    served.call.get(f"/api/tasks/{task}").refused(404, "no_such_task")
     screen.click("Purge now …")
     screen.said("There is nothing old enough to delete.")

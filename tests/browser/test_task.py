@@ -6,7 +6,6 @@ from tests.browser.seeds import late
 from tests.http.caller import Caller, Served, until
 
 
-
 def test_the_permalink_shows_prompt_result_attempts_and_timeline(screen: Screen, call: Caller, line: str) -> None:
     call.patch(f"/api/queues/{line}", instructions="Be quick.")["queue"]
     task = call.failed(line, "Mend it\n\nCarefully.")
