@@ -70,7 +70,8 @@ function routed() {
 function navigate() {
   const route = routed();
   const [first, second] = route.path;
-  const view = (second && DEEPER[first]) || VIEWS[first];
+  const among = second && Object.hasOwn(DEEPER, first) ? DEEPER : VIEWS;
+  const view = Object.hasOwn(among, first) && among[first];
   if (!view) {
     location.replace("#/inbox");
     return;
@@ -126,9 +127,13 @@ function draw() {
 
 const focusedRow = () => document.activeElement?.closest("#main li")?.querySelector("[data-row]");
 
+let arrived = false;
+
 function arrive() {
   scrollTo(0, 0);
-  if (!document.querySelector("dialog")) main.focus({ preventScroll: true });
+  // The first view leaves the focus before everything, where the skip link is.
+  if (arrived && !document.querySelector("dialog[open]")) main.focus({ preventScroll: true });
+  arrived = true;
 }
 
 const titled = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
@@ -266,13 +271,18 @@ const ACTS = {
   sheet: showSheet,
 };
 
+let acting = 0;
+
 async function act(name, element) {
   const verb = page.view?.acts?.[name] ?? ACTS[name];
+  acting += 1;
   try {
     await (page.view?.acts?.[name] ? verb(page, element) : verb?.(page, element));
   } catch (error) {
     say(`${error.message} ${error.hint ?? ""}`, { problem: true });
     await page.refresh();
+  } finally {
+    acting -= 1;
   }
 }
 
@@ -363,8 +373,8 @@ addEventListener("keydown", (event) => {
     return;
   }
   const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select");
-  if (event.key === "Escape" && typing && !document.querySelector("dialog")) typing.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey || typing || document.querySelector("dialog")) return;
+  if (event.key === "Escape" && typing && !document.querySelector("dialog[open]")) typing.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey || typing || document.querySelector("dialog[open]")) return;
   if (Date.now() - went < 1200 && GO[event.key]) {
     went = 0;
     event.preventDefault();
@@ -379,6 +389,8 @@ addEventListener("keydown", (event) => {
   if (!run || !page.data) return;
   if (event.key.startsWith("Arrow") && !document.activeElement?.closest("[data-row]")) return;
   if (ON_TASKS.has(event.key) && !page.view.tasks(page.data).length) return;
+  // What is typed before a dialog has opened is not another command.
+  if (acting && (ON_TASKS.has(event.key) || event.key === "n")) return;
   event.preventDefault();
   run();
 });

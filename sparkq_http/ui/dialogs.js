@@ -76,13 +76,14 @@ export function ask({ title, text, fields = [], verb = "Save", danger = false, k
         answer = (await submit?.(given)) ?? given;
         if (keep) drafts.delete(keep);
         dialog.close();
+        resolve(answer);
       } catch (error) {
         problem.textContent = `${error.message} ${error.hint ?? ""}`;
         sending.disabled = false;
       }
     });
     shown(dialog);
-    (body.querySelector("[autofocus], textarea, input, select") ?? form.querySelector("footer button:last-child")).focus();
+    (body.querySelector("textarea, input") ?? body.querySelector("select") ?? form.querySelector("footer button:last-child")).focus();
   });
 }
 
@@ -113,7 +114,7 @@ export async function confirmed(title, text, verb) {
 
 /** Which key does what. */
 export function sheet(groups) {
-  if (document.querySelector("dialog")) return;
+  if (document.querySelector("dialog[open]")) return;
   const dialog = h(
     "dialog.sheet",
     { "aria-labelledby": "dialog-title" },
@@ -132,7 +133,7 @@ export function sheet(groups) {
 
 /** Everything that can be done, found by typing. `commands` are [words, run]. */
 export function palette(commands) {
-  if (document.querySelector("dialog")) return;
+  if (document.querySelector("dialog[open]")) return;
   const input = h("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Command", placeholder: "Go to, or do …", autocomplete: "off" });
   const list = h("ul", { id: "palette-list", role: "listbox", "aria-label": "Commands" });
   const dialog = h("dialog.palette", { "aria-label": "Command palette" }, input, list);

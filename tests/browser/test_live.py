@@ -33,7 +33,7 @@ def test_scroll_focus_and_selection_survive_an_update(screen: Screen, served: Se
     screen.row(made[3]).get_by_role("checkbox").check()
     screen.row(made[40]).locator("[data-row]").focus()
     screen.page.mouse.wheel(0, 600)
-    screen.page.wait_for_function("scrollY > 400")
+    until(lambda: screen.evaluate("scrollY > 400"))
     place = screen.row(made[40]).bounding_box()
 
     typed(served, "enqueue", "at the end", "--queue", line)
