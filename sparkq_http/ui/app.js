@@ -271,18 +271,13 @@ const ACTS = {
   sheet: showSheet,
 };
 
-let acting = 0;
-
 async function act(name, element) {
   const verb = page.view?.acts?.[name] ?? ACTS[name];
-  acting += 1;
   try {
     await (page.view?.acts?.[name] ? verb(page, element) : verb?.(page, element));
   } catch (error) {
     say(`${error.message} ${error.hint ?? ""}`, { problem: true });
     await page.refresh();
-  } finally {
-    acting -= 1;
   }
 }
 
@@ -331,6 +326,7 @@ const KEYS = {
 };
 const GO = { i: "/inbox", q: "/queues", t: "/tasks", s: "/sessions", c: "/scripts", o: "/settings" };
 const ON_TASKS = new Set(["a", "r", "e", "c", "f"]);
+const ASKING = new Set(["n", "r", "e", "c"]);
 
 function showSheet() {
   sheet([
@@ -365,6 +361,7 @@ function commands() {
 }
 
 let went = 0;
+let asking = 0;
 
 addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
@@ -390,9 +387,11 @@ addEventListener("keydown", (event) => {
   if (event.key.startsWith("Arrow") && !document.activeElement?.closest("[data-row]")) return;
   if (ON_TASKS.has(event.key) && !page.view.tasks(page.data).length) return;
   // What is typed before a dialog has opened is not another command.
-  if (acting && (ON_TASKS.has(event.key) || event.key === "n")) return;
+  if (asking && (ON_TASKS.has(event.key) || event.key === "n")) return;
   event.preventDefault();
-  run();
+  if (!ASKING.has(event.key)) return void run();
+  asking += 1;
+  run().finally(() => (asking -= 1));
 });
 
 addEventListener("click", (event) => {

@@ -183,6 +183,8 @@ export function palette(commands) {
 export function say(text, { problem = false } = {}) {
   const message = h("div.toast", { class: problem ? "problem" : "" }, h("span", {}, text), h("button.quiet", { type: "button", "aria-label": "Dismiss" }, "✕"));
   message.querySelector("button").addEventListener("click", () => message.remove());
-  document.getElementById("toasts").append(message);
+  const toasts = document.getElementById("toasts");
+  for (const one of [...toasts.children]) if (one.textContent === message.textContent) one.remove();
+  toasts.append(message);
   setTimeout(() => message.remove(), problem ? 15_000 : 4000);
 }

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from tests.http.caller import Caller, Served
 from tests.http.conftest import new_project
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext, ViewportSize
 
     from tests.browser.screen import Screen
 
@@ -53,31 +52,35 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
 
 
 Tab = Callable[..., Any]
+VIEWPORT: "ViewportSize" = {"width": 1200, "height": 900}
 
 
-@contextmanager
-def tabs(chromium: "Browser") -> Iterator[Tab]:
-    """Opens tabs, each in a context of its own; when they close, each must have been clean."""
+@pytest.fixture(scope="package")
+def window(chromium: "Browser") -> "Iterator[BrowserContext]":
+    """What tabs share that want nothing of their own: the cache, so that each need not load the scripts."""
+    context = chromium.new_context(viewport=VIEWPORT)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(chromium: "Browser", window: "BrowserContext") -> Iterator[Tab]:
+    """Opens a tab: `tab(port, color_scheme="dark")`. When it closes, it must have been clean."""
     from tests.browser.screen import Screen
 
     opened: list[Screen] = []
 
     def new(port: int, **options: Any) -> Screen:
-        page = chromium.new_context(viewport={"width": 1200, "height": 900}, **options).new_page()
-        opened.append(Screen(page, port))
+        context = chromium.new_context(viewport=VIEWPORT, **options) if options else window
+        opened.append(Screen(context.new_page(), port))
         return opened[-1]
 
     yield new
     for one in opened:
-        one.page.context.close()
+        one.page.close()
+        if one.page.context is not window:
+            one.page.context.close()
     assert [one.problems for one in opened] == [[]] * len(opened)
-
-
-@pytest.fixture
-def tab(chromium: "Browser") -> Iterator[Tab]:
-    """Opens a tab: `tab(port, color_scheme="dark")`."""
-    with tabs(chromium) as new:
-        yield new
 
 
 @pytest.fixture(scope="package")
@@ -101,11 +104,16 @@ def screen(tab: Tab, served: Served) -> "Screen":
 
 
 @pytest.fixture
-def line(call: Caller) -> str:
-    """An empty queue that no other test uses."""
+def line(call: Caller) -> Iterator[str]:
+    """An empty queue that no other test uses; it and what was made beside it are put away afterwards."""
     name = f"line-{next(_numbers)}"
     call.post("/api/queues", name=name)["queue"]
-    return name
+    yield name
+    for one in call.get("/api/queues")["queues"]:
+        if one["name"] == name or one["name"].startswith(f"{name}-"):
+            for task in call.get(f"/api/tasks?queue={one['name']}&limit=1000")["tasks"]:
+                call.delete(f"/api/tasks/{task['id']}")
+            call.post(f"/api/queues/{one['name']}/archive")
 
 
 @pytest.fixture

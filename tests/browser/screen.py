@@ -7,11 +7,13 @@ import pytest
 
 from tests.http.caller import Caller
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install -e '.[dev]'")
+MISSING = "Playwright or axe is not installed: pip install -e '.[dev]'"
+pytest.importorskip("playwright.sync_api", reason=MISSING)
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=MISSING).Axe()
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect  # noqa: E402
+from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, expect  # noqa: E402
 
-__all__ = ["Screen", "expect"]
+__all__ = ["Screen", "axe", "expect"]
 
 PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -36,7 +38,7 @@ class Screen:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         page.on("request", self._request)
-        page.on("dialog", lambda dialog: (self.problems.append(f"box: {dialog.message}"), dialog.dismiss())[1])
+        page.on("dialog", self._box)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -45,6 +47,10 @@ class Screen:
     def _request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.address}/", "data:")):
             self.problems.append(f"request to {request.url}")
+
+    def _box(self, box: Dialog) -> None:
+        self.problems.append(f"box: {box.message}")
+        box.dismiss()
 
     def forgive(self, *words: str) -> None:
         """A test that provokes a refusal says so: the browser writes each of them to the console."""
