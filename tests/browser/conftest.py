@@ -57,7 +57,7 @@ VIEWPORT: "ViewportSize" = {"width": 1200, "height": 900}
 
 @pytest.fixture(scope="package")
 def window(chromium: "Browser") -> "Iterator[BrowserContext]":
-    """What tabs share that want nothing of their own: the cache, so that each need not load the scripts."""
+    """What tabs share that want nothing of their own: a cache of what the server lets a browser keep."""
     context = chromium.new_context(viewport=VIEWPORT)
     yield context
     context.close()
@@ -86,7 +86,7 @@ def tab(chromium: "Browser", window: "BrowserContext") -> Iterator[Tab]:
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server that tests share."""
-    server = Served(new_project(tmp_path_factory.mktemp("shared")))
+    server = Served(new_project(tmp_path_factory.mktemp("shared")), "--env", "prod")
     yield server
     server.stop()
 

@@ -161,6 +161,12 @@ def test_of_ten_thousand_tasks_a_page_is_shown_and_more_on_scrolling(screen: Scr
     expect(screen.main.locator("li.row")).to_contain_text("number 9123")
 
 
+@pytest.mark.parametrize("address", ["/", "/ui"])
+def test_the_page_stands_at_both_addresses(screen: Screen, address: str) -> None:
+    screen.page.goto(f"{screen.address}{address}")
+    expect(screen.heading).to_have_text("Inbox")
+
+
 def test_nothing_moves_when_the_page_has_come(screen: Screen, views: dict[str, str]) -> None:
     screen.page.add_init_script(
         "window.moved = 0; new PerformanceObserver((list) => { for (const one of list.getEntries()) moved += one.value; })"
