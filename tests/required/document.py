@@ -1,6 +1,6 @@
 """REQUIREMENTS.md (FRD v9.0): its capabilities, commands, names and defaults, by its sections."""
 
-from tests.required.requirement import awaits, held
+from tests.required.requirement import held
 
 CAPABILITIES = (
     held(

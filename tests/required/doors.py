@@ -1,6 +1,6 @@
 """DESIGN.md, section 6: MCP, REST, the page and the runner."""
 
-from tests.required.requirement import awaits, held
+from tests.required.requirement import held
 
 TOOLS = (
     held(

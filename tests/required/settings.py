@@ -1,6 +1,6 @@
 """DESIGN.md, sections 7 to 9: configuration, what holds where the requirements disagree, and the promises."""
 
-from tests.required.requirement import awaits, held
+from tests.required.requirement import held
 
 CONFIGURATION = (
     held(
