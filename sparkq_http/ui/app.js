@@ -34,7 +34,9 @@ const page = {
     if (replace) navigate();
   },
   known: (id) => page.view.tasks(page.data).find((one) => one.id === id),
-  refresh: () => load(false),
+  refresh: load,
+  /** These tasks are gone: nobody stays at the address of one. */
+  left: (ids) => (page.view === task && ids.includes(page.data?.task.id) ? page.go(`/queues/${encodeURIComponent(page.data.task.queue)}`, { replace: true }) : load()),
   redraw: draw,
   theme: () => document.documentElement.dataset.theme ?? "as the system",
   notifies: () => kept("notify") === "yes" && "Notification" in window && Notification.permission === "granted",
@@ -51,16 +53,25 @@ function kept(name, value) {
   return value;
 }
 
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function routed() {
   const [path, text] = (location.hash.slice(1) || "/inbox").split("?");
-  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = path.split("/").filter(Boolean).map(decoded);
   return { path: parts, address: location.hash, query: new URLSearchParams(text ?? "") };
 }
 
 function navigate() {
   const route = routed();
   const [first, second] = route.path;
-  const view = (second && DEEPER[first]) || VIEWS[first];
+  const among = second && Object.hasOwn(DEEPER, first) ? DEEPER : VIEWS;
+  const view = Object.hasOwn(among, first) && among[first];
   if (!view) {
     location.replace("#/inbox");
     return;
@@ -73,15 +84,16 @@ function navigate() {
     page.selected.clear();
   }
   nav();
-  load(!same);
+  load();
 }
 
 let loading = 0;
 
-async function load(fresh) {
+async function load() {
   const mine = ++loading;
+  const fresh = page.data === null;
   const { view, route } = page;
-  const waiting = fresh ? setTimeout(() => main.setAttribute("aria-busy", "true"), 200) : 0;
+  if (fresh) main.setAttribute("aria-busy", "true");
   try {
     const data = await view.load(route, { before: page.data });
     if (mine !== loading) return;
@@ -92,11 +104,11 @@ async function load(fresh) {
     if (fresh) arrive();
   } catch (error) {
     if (mine !== loading) return;
-    if (page.data && !fresh) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
+    if (error.status === 404) page.data = null;
+    if (page.data) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
     else patch(main, [h("div.empty", { "data-key": "problem", role: "alert" }, h("p", {}, h("strong", {}, error.message)), h("p", {}, error.hint ?? ""))]);
   } finally {
-    clearTimeout(waiting);
-    main.removeAttribute("aria-busy");
+    if (mine === loading) main.removeAttribute("aria-busy");
   }
 }
 
@@ -115,9 +127,13 @@ function draw() {
 
 const focusedRow = () => document.activeElement?.closest("#main li")?.querySelector("[data-row]");
 
+let arrived = false;
+
 function arrive() {
   scrollTo(0, 0);
-  if (!document.querySelector("dialog")) main.focus({ preventScroll: true });
+  // The first view leaves the focus before everything, where the skip link is.
+  if (arrived && !document.querySelector("dialog[open]")) main.focus({ preventScroll: true });
+  arrived = true;
 }
 
 const titled = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
@@ -212,7 +228,7 @@ const ACTS = {
   edit: one(verbs.edit),
   rework: one(verbs.rework),
   stop: one(verbs.stop),
-  add: (_, element) => verbs.add(page, element?.dataset.name ?? (page.view === queue ? page.route.path[1] : null)),
+  add: (_, element) => verbs.add(page, { queue: element?.dataset.name ?? (page.view === queue ? page.route.path[1] : null), script: element?.dataset.script }),
   create: () => verbs.create(page),
   instruct: named(verbs.instruct),
   rename: named(verbs.rename),
@@ -310,6 +326,7 @@ const KEYS = {
 };
 const GO = { i: "/inbox", q: "/queues", t: "/tasks", s: "/sessions", c: "/scripts", o: "/settings" };
 const ON_TASKS = new Set(["a", "r", "e", "c", "f"]);
+const ASKING = new Set(["n", "r", "e", "c"]);
 
 function showSheet() {
   sheet([
@@ -344,6 +361,7 @@ function commands() {
 }
 
 let went = 0;
+let asking = 0;
 
 addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
@@ -352,8 +370,8 @@ addEventListener("keydown", (event) => {
     return;
   }
   const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select");
-  if (event.key === "Escape" && typing && !document.querySelector("dialog")) typing.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey || typing || document.querySelector("dialog")) return;
+  if (event.key === "Escape" && typing && !document.querySelector("dialog[open]")) typing.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey || typing || document.querySelector("dialog[open]")) return;
   if (Date.now() - went < 1200 && GO[event.key]) {
     went = 0;
     event.preventDefault();
@@ -368,8 +386,12 @@ addEventListener("keydown", (event) => {
   if (!run || !page.data) return;
   if (event.key.startsWith("Arrow") && !document.activeElement?.closest("[data-row]")) return;
   if (ON_TASKS.has(event.key) && !page.view.tasks(page.data).length) return;
+  // What is typed before a dialog has opened is not another command.
+  if (asking && (ON_TASKS.has(event.key) || event.key === "n")) return;
   event.preventDefault();
-  run();
+  if (!ASKING.has(event.key)) return void run();
+  asking += 1;
+  run().finally(() => (asking -= 1));
 });
 
 addEventListener("click", (event) => {

@@ -23,11 +23,12 @@ function closing(dialog) {
 
 /**
  * Ask for some fields and hand them to `submit`; a refusal is shown in the dialog and nothing typed is lost.
- * A field is { name, label, kind: text|area|select|check|number, value, options, hint, required }.
- * What was typed and not sent is there again the next time that the same `keep` is asked.
+ * A field is { name, label, kind: text|area|select|check|number, value, options, hint, required, given }.
+ * What was typed and not sent is there again the next time that the same `keep` is asked, save for what is `given`.
  */
 export function ask({ title, text, fields = [], verb = "Save", danger = false, keep = null, submit, redraw = null }) {
-  const kept = (keep && drafts.get(keep)) || {};
+  const kept = { ...(keep && drafts.get(keep)) };
+  for (const one of fields) if (one.given) delete kept[one.name];
   const problem = h("p.problem", { role: "alert" });
   const body = h("div.fields");
   const form = h(
@@ -75,13 +76,14 @@ export function ask({ title, text, fields = [], verb = "Save", danger = false, k
         answer = (await submit?.(given)) ?? given;
         if (keep) drafts.delete(keep);
         dialog.close();
+        resolve(answer);
       } catch (error) {
         problem.textContent = `${error.message} ${error.hint ?? ""}`;
         sending.disabled = false;
       }
     });
     shown(dialog);
-    (body.querySelector("[autofocus], textarea, input, select") ?? form.querySelector("footer button:last-child")).focus();
+    (body.querySelector("textarea, input") ?? body.querySelector("select") ?? form.querySelector("footer button:last-child")).focus();
   });
 }
 
@@ -112,7 +114,7 @@ export async function confirmed(title, text, verb) {
 
 /** Which key does what. */
 export function sheet(groups) {
-  if (document.querySelector("dialog")) return;
+  if (document.querySelector("dialog[open]")) return;
   const dialog = h(
     "dialog.sheet",
     { "aria-labelledby": "dialog-title" },
@@ -131,7 +133,7 @@ export function sheet(groups) {
 
 /** Everything that can be done, found by typing. `commands` are [words, run]. */
 export function palette(commands) {
-  if (document.querySelector("dialog")) return;
+  if (document.querySelector("dialog[open]")) return;
   const input = h("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Command", placeholder: "Go to, or do …", autocomplete: "off" });
   const list = h("ul", { id: "palette-list", role: "listbox", "aria-label": "Commands" });
   const dialog = h("dialog.palette", { "aria-label": "Command palette" }, input, list);
@@ -181,6 +183,8 @@ export function palette(commands) {
 export function say(text, { problem = false } = {}) {
   const message = h("div.toast", { class: problem ? "problem" : "" }, h("span", {}, text), h("button.quiet", { type: "button", "aria-label": "Dismiss" }, "✕"));
   message.querySelector("button").addEventListener("click", () => message.remove());
-  document.getElementById("toasts").append(message);
+  const toasts = document.getElementById("toasts");
+  for (const one of [...toasts.children]) if (one.textContent === message.textContent) one.remove();
+  toasts.append(message);
   setTimeout(() => message.remove(), problem ? 15_000 : 4000);
 }

@@ -6,13 +6,14 @@ import { counted } from "./words.js";
 
 const named = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, "task"));
 
-/** Do one thing to each; what could not be done is said with its reason, the others are done. */
-async function each(page, ids, verb, done) {
+/** Do one thing to each; what could not be done is said with its reason, the others are done. One alone throws its refusal. */
+async function each(page, ids, verb, done, after = page.refresh) {
   const refused = [];
   for (const id of ids) {
     try {
       await verb(id);
     } catch (error) {
+      if (ids.length === 1) throw error;
       refused.push(`#${id}: ${error.message}`);
     }
   }
@@ -20,7 +21,7 @@ async function each(page, ids, verb, done) {
   if (good) say(`${ids.length === 1 ? `#${ids[0]}` : counted(good, "task")} ${done}.`);
   if (refused.length) say(refused.slice(0, 3).join(" ") + (refused.length > 3 ? ` and ${refused.length - 3} more` : ""), { problem: true });
   page.selected.clear();
-  await page.refresh();
+  await after();
 }
 
 export async function accept(page, ids) {
@@ -109,10 +110,15 @@ export async function cancel(page, ids) {
 
 export async function erase(page, ids) {
   if (await confirmed(`Delete ${named(ids)}?`, "With prompt, results and history. This cannot be undone.", "Delete"))
-    await each(page, ids, (id) => remove(`/tasks/${id}`), "deleted");
+    await each(page, ids, (id) => remove(`/tasks/${id}`), "deleted", () => page.left(ids));
 }
 
-export const front = (page, ids) => each(page, [...ids].reverse(), (id) => post(`/tasks/${id}/front`), "moved to the front");
+/** The last of the line goes first, so that those who move keep their order. */
+export function front(page, ids) {
+  const line = page.view.tasks(page.data).map((one) => one.id);
+  const backward = [...ids].sort((one, two) => line.indexOf(two) - line.indexOf(one));
+  return each(page, backward, (id) => post(`/tasks/${id}/front`), "moved to the front");
+}
 
 export async function stop(page, id) {
   await ask({
@@ -121,12 +127,12 @@ export async function stop(page, id) {
     verb: "Fail it",
     danger: true,
     fields: [{ name: "error", label: "Why", value: "The worker is gone.", required: true }],
-    submit: (given) => each(page, [id], () => post(`/tasks/${id}/fail`, { error: given.error }), "failed"),
+    submit: (given) => each(page, [id], () => post(`/tasks/${id}/fail`, { error_message: given.error }), "failed"),
   });
 }
 
 /** New tasks: one prompt, many from one text, or a script of the index. */
-export async function add(page, queue = null) {
+export async function add(page, { queue = null, script: chosen = null } = {}) {
   const [queues, tools, classes, scripts] = await Promise.all([get("/queues"), get("/tools"), get("/task-classes"), get("/scripts")]);
   const open = queues.queues.filter((one) => one.status === "active");
   if (!open.length) return create(page);
@@ -134,9 +140,9 @@ export async function add(page, queue = null) {
   const fields = (now) => {
     const script = scripts.scripts.find((one) => one.name === now.script);
     return [
-      { name: "queue", label: "Queue", kind: "select", value: first, options: open.map((one) => [one.name, one.name]) },
+      { name: "queue", label: "Queue", kind: "select", value: first, given: first === queue, options: open.map((one) => [one.name, one.name]) },
       scripts.total
-        ? { name: "script", label: "Script", kind: "select", value: "", redraws: true, options: [["", "none: a prompt"], ...scripts.scripts.map((one) => [one.name, `${one.name}${one.description ? `: ${one.description}` : ""}`])] }
+        ? { name: "script", label: "Script", kind: "select", value: chosen ?? "", given: Boolean(chosen), redraws: true, options: [["", "none: a prompt"], ...scripts.scripts.map((one) => [one.name, `${one.name}${one.description ? `: ${one.description}` : ""}`])] }
         : null,
       ...(script
         ? script.inputs.map((one) => ({ name: `input-${one.name}`, label: `${one.name}${one.required ? "" : " (optional)"}`, required: one.required, hint: one.description }))

@@ -98,10 +98,10 @@ class Caller(NamedTuple):
 
 
 class Served:
-    """A server of its own process on a free port, in a project's folder."""
+    """A server of its own process on a free port unless one is given, in a project's folder."""
 
-    def __init__(self, root: Path, *arguments: str, host: str = "127.0.0.1") -> None:
-        self.port = free_port()
+    def __init__(self, root: Path, *arguments: str, host: str = "127.0.0.1", port: int | None = None) -> None:
+        self.port = port or free_port()
         self.call = Caller(self.port)
         self.root = root
         self.out = root / f"server-{self.port}.out"

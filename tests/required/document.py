@@ -1,6 +1,6 @@
 """REQUIREMENTS.md (FRD v9.0): its capabilities, commands, names and defaults, by its sections."""
 
-from tests.required.requirement import awaits, held
+from tests.required.requirement import held
 
 CAPABILITIES = (
     held(
@@ -22,7 +22,12 @@ CAPABILITIES = (
         "core/test_queues.py::test_instructions_have_a_revision_that_grows_with_each_change",
         "core/test_queues.py::test_a_queue_belongs_to_its_session",
     ),
-    awaits(6, "R3.server", "FastAPI on localhost:5005 with the page at /ui and REST at /api."),
+    held(
+        "R3.server",
+        "FastAPI on localhost:5005 with the page at /ui and REST at /api.",
+        "browser/test_look.py::test_the_page_stands_at_both_addresses",
+        "cli/test_setup.py::test_yes_prints_every_setting_and_makes_the_project",
+    ),
     held(
         "R5.projects",
         "One project for a repository, configured by sparkq.yml, with one database.",
@@ -244,8 +249,22 @@ COMMANDS = (
         "Interactive docs at /docs.",
         "http/test_document.py::test_the_reference_page_is_made_of_own_files",
     ),
-    awaits(6, "R7.page", "Dashboard, task list with filters and sorting, task detail, live refresh."),
-    awaits(6, "R7.page-marks", "Visual indicators on the page, light and dark mode."),
+    held(
+        "R7.page",
+        "Dashboard, task list with filters and sorting, task detail, live refresh.",
+        "browser/test_inbox.py::test_what_runs_is_shown_with_its_age_and_what_is_next",
+        "browser/test_tasks.py::test_filters_stand_in_the_address_and_are_there_after_a_reload",
+        "browser/test_tasks.py::test_the_order_can_be_turned",
+        "browser/test_task.py::test_the_permalink_shows_prompt_result_attempts_and_timeline",
+        "browser/test_live.py::test_a_task_from_the_command_line_appears_by_itself",
+    ),
+    held(
+        "R7.page-marks",
+        "Visual indicators on the page, light and dark mode.",
+        "browser/test_inbox.py::test_silence_is_told_by_mark_and_by_words",
+        "browser/test_look.py::test_the_theme_is_the_systems_until_one_is_chosen_and_then_kept",
+        "browser/test_look.py::test_axe_finds_nothing_serious_in_any_view_or_dialog",
+    ),
     held(
         "R13.marks",
         "Stale, failed and timed out are marked in the terminal, with letters where emoji cannot be shown.",

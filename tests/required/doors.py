@@ -1,6 +1,6 @@
 """DESIGN.md, section 6: MCP, REST, the page and the runner."""
 
-from tests.required.requirement import awaits, held
+from tests.required.requirement import held
 
 TOOLS = (
     held(
@@ -271,7 +271,13 @@ SERVED = (
         "http/test_work.py::test_the_same_outcome_again_is_harmless_and_another_is_a_conflict",
         "http/test_work.py::test_a_verb_applies_where_the_life_cycle_says",
     ),
-    awaits(6, "D6.page", "The page at / and /ui works offline from the installed package."),
+    held(
+        "D6.page",
+        "The page at / and /ui works offline from the installed package.",
+        "browser/test_look.py::test_the_page_stands_at_both_addresses",
+        "browser/test_look.py::test_the_files_of_the_page_are_small_and_whole",
+        "package/test_package.py::test_what_a_page_needs_is_served_from_the_wheel",
+    ),
     held(
         "D6.runner-modes",
         "The runner has --once, --run, --watch and --drain.",

@@ -1,6 +1,6 @@
 """DESIGN.md, sections 7 to 9: configuration, what holds where the requirements disagree, and the promises."""
 
-from tests.required.requirement import awaits, held
+from tests.required.requirement import held
 
 CONFIGURATION = (
     held(
@@ -85,7 +85,12 @@ DECISIONS = (
         "Archive and unarchive are exposed in the command.",
         "cli/test_queue.py::test_an_archived_queue_is_hidden_and_comes_back_as_it_was",
     ),
-    awaits(6, "D8.archived-on-the-page", "Archive and unarchive are exposed in REST and on the page."),
+    held(
+        "D8.archived-on-the-page",
+        "Archive and unarchive are exposed in REST and on the page.",
+        "browser/test_queues.py::test_a_queue_is_renamed_ended_reopened_archived_and_brought_back",
+        "http/test_queues.py::test_archived_queues_are_listed_when_asked_for",
+    ),
     held(
         "D8.late-results-wait",
         "Nothing recovers by itself; a late result waits for a person.",
@@ -164,7 +169,14 @@ PROMISES = (
         "test_house.py::test_no_sql_is_formatted_when_it_runs",
         "cli/test_queue.py::test_a_name_that_cannot_be_is_refused_and_no_file_is_made",
     ),
-    awaits(7, "D9.text-on-the-page", "Task text executes nothing on the page."),
+    held(
+        "D9.text-on-the-page",
+        "Task text executes nothing on the page.",
+        "browser/test_hostile.py::test_hostile_text_is_text_in_every_view",
+        "browser/test_hostile.py::test_hostile_text_is_text_in_dialogs_messages_and_the_palette",
+        "browser/test_hostile.py::test_a_hostile_address_runs_nothing",
+        "browser/test_hostile.py::test_the_policy_of_the_page_stops_what_would_slip_through",
+    ),
     held(
         "D9.planted-defects",
         "A list of planted defects, each of which a test catches.",

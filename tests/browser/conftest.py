@@ -1,0 +1,133 @@
+"""Fixtures of the page: one real browser and one real server, a tab of its own for each test."""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.http.caller import Caller, Served
+from tests.http.conftest import new_project
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ViewportSize
+
+    from tests.browser.screen import Screen
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+HERE = Path(__file__).parent
+
+_numbers = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser these tests are skipped, and the reason is printed."""
+    if CHROMIUM.exists():
+        return
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=f"there is no {CHROMIUM}: apt-get install chromium"))
+
+
+# Playwright's loop counts as running in its thread as long as it is there, so it must be gone before another
+# package's asynchronous tests run in this process: the scope is the package, never the session.
+@pytest.fixture(scope="package")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
+    """The browser."""
+    from playwright.sync_api import sync_playwright
+
+    home = tmp_path_factory.mktemp("browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, env={**os.environ, "HOME": str(home)}
+        )
+        yield browser
+        browser.close()
+
+
+Tab = Callable[..., Any]
+VIEWPORT: "ViewportSize" = {"width": 1200, "height": 900}
+
+
+@pytest.fixture(scope="package")
+def window(chromium: "Browser") -> "Iterator[BrowserContext]":
+    """What tabs share that want nothing of their own: a cache of what the server lets a browser keep."""
+    context = chromium.new_context(viewport=VIEWPORT)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(chromium: "Browser", window: "BrowserContext") -> Iterator[Tab]:
+    """Opens a tab: `tab(port, color_scheme="dark")`. When it closes, it must have been clean."""
+    from tests.browser.screen import Screen
+
+    opened: list[Screen] = []
+
+    def new(port: int, **options: Any) -> Screen:
+        context = chromium.new_context(viewport=VIEWPORT, **options) if options else window
+        opened.append(Screen(context.new_page(), port))
+        return opened[-1]
+
+    yield new
+    for one in opened:
+        one.page.close()
+        if one.page.context is not window:
+            one.page.context.close()
+    assert [one.problems for one in opened] == [[]] * len(opened)
+
+
+@pytest.fixture(scope="package")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server that tests share."""
+    server = Served(new_project(tmp_path_factory.mktemp("shared")), "--env", "prod")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def call(served: Served) -> Caller:
+    """Another client of the server."""
+    return served.call
+
+
+@pytest.fixture
+def screen(tab: Tab, served: Served) -> "Screen":
+    """A tab on the shared server."""
+    return tab(served.port)  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def line(call: Caller) -> Iterator[str]:
+    """An empty queue that no other test uses; it and what was made beside it are put away afterwards."""
+    name = f"line-{next(_numbers)}"
+    call.post("/api/queues", name=name)["queue"]
+    yield name
+    for one in call.get("/api/queues")["queues"]:
+        if one["name"] == name or one["name"].startswith(f"{name}-"):
+            for task in call.get(f"/api/tasks?queue={one['name']}&limit=1000")["tasks"]:
+                call.delete(f"/api/tasks/{task['id']}")
+            call.post(f"/api/queues/{one['name']}/archive")
+
+
+@pytest.fixture
+def calm(call: Caller) -> None:
+    """Nothing waits for review."""
+    while waiting := call.get("/api/inbox?limit=1000")["tasks"]:
+        call.post("/api/inbox/review", ids=[one["id"] for one in waiting])["tasks"]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Served]:
+    """A server of the test's own, in an empty project."""
+    root = tmp_path / "own"
+    root.mkdir()
+    server = Served(new_project(root))
+    yield server
+    server.stop()

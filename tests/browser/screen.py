@@ -1,0 +1,132 @@
+"""What a test sees and does on the page: the page's own words for its parts."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.http.caller import Caller
+
+MISSING = "Playwright or axe is not installed: pip install -e '.[dev]'"
+pytest.importorskip("playwright.sync_api", reason=MISSING)
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=MISSING).Axe()
+
+from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, expect  # noqa: E402
+
+__all__ = ["Screen", "axe", "expect"]
+
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
+
+GO = """address => new Promise((done) => {
+  if (location.hash === address) return done();
+  addEventListener("hashchange", () => done(), { once: true });
+  location.hash = address;
+})"""
+"""Go to an address of the page, which then has begun to load."""
+
+
+class Screen:
+    """One tab of a real browser on one server. It notes whatever a clean page never does."""
+
+    def __init__(self, page: Page, port: int) -> None:
+        self.page = page
+        self.call = Caller(port)
+        self.address = f"http://127.0.0.1:{port}"
+        self.problems: list[str] = []
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        page.on("request", self._request)
+        page.on("dialog", self._box)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.address}/", "data:")):
+            self.problems.append(f"request to {request.url}")
+
+    def _box(self, box: Dialog) -> None:
+        self.problems.append(f"box: {box.message}")
+        box.dismiss()
+
+    def forgive(self, *words: str) -> None:
+        """A test that provokes a refusal says so: the browser writes each of them to the console."""
+        for word in words:
+            assert any(word in one for one in self.problems), (word, self.problems)
+            self.problems = [one for one in self.problems if word not in one]
+
+    def open(self, path: str = "/inbox") -> "Screen":
+        """Go to a view."""
+        if self.page.url.startswith(self.address):
+            self.page.evaluate(GO, f"#{path}")
+        else:
+            self.page.goto(f"{self.address}/#{path}")
+        expect(self.main.locator("h1, [role=alert]").first).to_be_visible()
+        expect(self.main).not_to_have_attribute("aria-busy", "true")
+        return self
+
+    @property
+    def main(self) -> Locator:
+        return self.page.locator("#main")
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.locator("dialog[open]")
+
+    @property
+    def heading(self) -> Locator:
+        return self.main.locator("h1")
+
+    def row(self, task: int) -> Locator:
+        """The line of a task in a list."""
+        return self.main.locator(f'li[data-id="{task}"]')
+
+    def card(self, name: str) -> Locator:
+        """The card of a queue, session or script."""
+        return self.main.locator("li.card").filter(has=self.page.get_by_role("heading", name=name, exact=True))
+
+    def part(self, title: str) -> Locator:
+        """A section by its heading."""
+        return self.main.locator("section").filter(has=self.page.get_by_role("heading", name=title, exact=True))
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def click(self, name: str, *, within: Locator | None = None) -> None:
+        """Click the button that reads so."""
+        (within or self.main).get_by_role("button", name=name, exact=True).click()
+
+    def answer(self, verb: str, /, **given: str | bool) -> None:
+        """Fill the open dialog by field name and press the button that reads `verb`."""
+        self.fill(**given)
+        self.click(verb, within=self.dialog)
+        expect(self.dialog).to_have_count(0)
+
+    def fill(self, **given: str | bool) -> None:
+        """Fill fields of the open dialog."""
+        for name, value in given.items():
+            field = self.dialog.locator(f'[name="{name}"]')
+            if isinstance(value, bool):
+                field.set_checked(value)
+            elif field.evaluate("one => one.nodeName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+
+    def said(self, text: str) -> None:
+        """A short message says this."""
+        expect(self.page.locator("#toasts").get_by_text(text).first).to_be_visible()
+
+    def focuses(self, locator: Locator) -> None:
+        expect(locator).to_be_focused()
+
+    def at(self, pattern: str) -> None:
+        """The address ends like this."""
+        expect(self.page).to_have_url(re.compile(pattern))
+
+    def evaluate(self, script: str) -> Any:
+        return self.page.evaluate(script)

@@ -1,0 +1,40 @@
+"""What the page shows, written as other processes would write it, at any time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sparkq_core import project, tasks
+from sparkq_core.clock import SystemClock
+from sparkq_core.project import SparkQ
+from tests.http.caller import Caller
+from tests.support import SECOND, SetClock
+
+
+@contextmanager
+def later(root: Path, seconds: float) -> Iterator[SparkQ]:
+    """The project as a process sees it whose time is `seconds` from now."""
+    opened = project.open(root, env={}, clock=SetClock(SystemClock().now() + round(seconds * SECOND)))
+    yield opened
+    opened.close()
+
+
+def stale(root: Path, task: int, timeout: int) -> None:
+    """A running task's worker says nothing for one timeout."""
+    with later(root, timeout + 1) as sq:
+        assert tasks.get(sq, task).stale_warned_at
+
+
+def timed_out(root: Path, task: int, timeout: int) -> None:
+    """Nor for the second."""
+    stale(root, task, timeout)
+    with later(root, 2 * timeout + 2) as sq:
+        assert tasks.get(sq, task).error_type == "timeout"
+
+
+def late(root: Path, call: Caller, queue: str, result: str) -> int:
+    """A task that timed out and whose result came then; its id."""
+    task = call.running(queue, timeout=600)
+    timed_out(root, task, 600)
+    call.post(f"/api/tasks/{task}/complete", result_summary=result, attempt=1).refused(409, "claim_lost")
+    return task

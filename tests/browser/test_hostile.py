@@ -1,0 +1,126 @@
+"""Foreign text is shown as text: it runs nothing, loads nothing, leads nowhere."""
+
+import pytest
+
+from tests.browser.screen import Screen, expect
+from tests.http.caller import Caller, Served
+
+WORDS = (
+    "<script>window.ran = 1</script><img src=x onerror='window.ran = 2'><svg onload='window.ran = 3'>"
+    "<a href=\"javascript:window.ran = 4\">click</a> [link](javascript:window.ran=5) <iframe src='//example.com'>"
+    "<style>* { display: none }</style>\"'`${window.ran = 6}{{7*7}} ]]> <!--"
+)
+STRANGE = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \u202eevil\u202c \u2066mixed\u2069 \ufeff\u200d 👩‍👩‍👧 é"
+TEXT = f"{WORDS}\n{STRANGE}"
+
+
+@pytest.fixture
+def hostile(call: Caller, served: Served, line: str) -> dict[str, int]:
+    """Tasks in each state, whose every text is hostile."""
+    call.patch(f"/api/queues/{line}", instructions=TEXT)["queue"]
+    made = {name: call.add(line, TEXT) for name in ("queued", "done", "failed", "running")}
+    for name in ("done", "failed", "running"):
+        call.post(f"/api/tasks/{made[name]}/claim", worker_id=WORDS[:90])["task"]
+    call.post(f"/api/tasks/{made['done']}/complete", result_summary=TEXT, result_data={WORDS: TEXT})["status"]
+    call.post(f"/api/tasks/{made['failed']}/fail", error_message=TEXT)["status"]
+    call.post(f"/api/tasks/{made['failed']}/requeue", feedback=TEXT, prompt=f"Again {TEXT}")["task"]
+    call.post(f"/api/tasks/{made['running']}/progress", note=TEXT)
+    (served.root / "scripts").mkdir(exist_ok=True)
+    (served.root / "scripts/hostile.sh").write_text(
+        f"# name: hostile-{line}\n# description: {WORDS}\n# inputs:\n#   X (required): {WORDS}\n# tags: {WORDS[:60]}\n"
+    )
+    call.post("/api/reload")
+    return made
+
+
+def harmless(screen: Screen) -> None:
+    """Nothing ran, and nothing of the text became a part of the page."""
+    assert screen.evaluate("window.ran") is None
+    assert screen.main.locator("img, iframe, style, script, svg:not(.chart)").count() == 0
+    assert screen.page.locator("a[href]:not([href^='#'])").count() == 0
+
+
+def test_hostile_text_is_text_in_every_view(screen: Screen, call: Caller, line: str, hostile: dict[str, int]) -> None:
+    for path in ("/inbox", "/queues", f"/queues/{line}", f"/tasks?queue={line}", "/sessions", "/scripts", "/settings"):
+        screen.open(path)
+        harmless(screen)
+    for task in hostile.values():
+        screen.open(f"/tasks/{task}")
+        assert (
+            screen.page.locator("#text-prompt").evaluate("one => one.textContent")
+            == call.get(f"/api/tasks/{task}")["prompt"]
+        )
+        for details in screen.main.locator("details").all():
+            details.evaluate("one => { one.open = true; }")
+        harmless(screen)
+    screen.open(f"/tasks/{hostile['done']}")
+    assert screen.page.locator("#text-outcome").evaluate("one => one.textContent") == TEXT
+
+
+def test_hostile_text_is_text_in_dialogs_messages_and_the_palette(
+    screen: Screen, line: str, hostile: dict[str, int]
+) -> None:
+    screen.open(f"/tasks/{hostile['done']}")
+    for button in ("Requeue …", "Requeue with another prompt …", "Delete …"):
+        screen.click(button)
+        expect(screen.dialog).to_be_visible()
+        harmless(screen)
+        screen.press("Escape")
+        expect(screen.dialog).to_have_count(0)
+    screen.press("Control+k")
+    screen.page.keyboard.type("script>")
+    expect(screen.dialog).to_contain_text("<script>")
+    harmless(screen)
+    screen.press("Escape")
+    screen.press("n")
+    screen.fill(script=f"hostile-{line}")
+    expect(screen.dialog).to_contain_text("<script>")
+    harmless(screen)
+    screen.press("Escape")
+    screen.open("/tasks")
+    screen.press("/")
+    screen.page.keyboard.insert_text(WORDS)
+    screen.at("search=")
+    expect(screen.main.locator(".total")).to_contain_text("match")
+    harmless(screen)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "#/queues/<img src=x onerror=window.ran=1>",
+        "#javascript:window.ran=1",
+        "#/tasks?queue=<script>window.ran=1</script>&search='\"><svg onload=window.ran=1>",
+        "#/tasks/../../login",
+    ],
+)
+def test_a_hostile_address_runs_nothing(screen: Screen, address: str) -> None:
+    screen.page.goto(f"{screen.address}/{address}")
+    expect(screen.main.locator("h1, [role=alert]").first).to_be_visible()
+    harmless(screen)
+    screen.problems = [one for one in screen.problems if "status of 4" not in one]
+
+
+@pytest.mark.parametrize("address", ["#/constructor", "#/__proto__/x", "#/toString/1"])
+def test_a_name_of_the_language_is_no_view(screen: Screen, address: str) -> None:
+    screen.page.goto(f"{screen.address}/{address}")
+    screen.at("#/inbox$")
+    expect(screen.heading).to_have_text("Inbox")
+
+
+def test_the_policy_of_the_page_stops_what_would_slip_through(screen: Screen) -> None:
+    screen.open()
+    screen.evaluate(
+        """() => {
+          const one = document.createElement("div");
+          one.innerHTML = "<img src='//example.com/x.png' onerror='window.ran = 1'>";
+          document.body.append(one);
+          const script = document.createElement("script");
+          script.textContent = "window.ran = 2";
+          document.body.append(script);
+        }"""
+    )
+    expect(screen.heading).to_be_visible()
+    assert screen.evaluate("window.ran") is None
+    screen.forgive("Content Security Policy")
+    screen.problems = [one for one in screen.problems if "example.com" not in one]

@@ -1,0 +1,171 @@
+"""The whole page without a mouse."""
+
+import pytest
+
+from tests.browser.screen import Screen, expect
+from tests.http.caller import Caller, until
+
+
+@pytest.mark.parametrize(
+    ("key", "heading"),
+    [("q", "Queues"), ("t", "Tasks"), ("s", "Sessions"), ("c", "Scripts"), ("o", "Settings"), ("i", "Inbox")],
+)
+def test_two_keys_lead_to_each_view(screen: Screen, key: str, heading: str) -> None:
+    screen.open("/queues" if key == "i" else "/inbox")
+    screen.press("g", key)
+    expect(screen.heading).to_have_text(heading)
+
+
+def test_a_day_by_keys_alone(screen: Screen, call: Caller, line: str) -> None:
+    name = f"{line}-keys"
+    screen.open("/queues")
+
+    screen.press("Control+k")
+    screen.page.keyboard.type("new queue")
+    screen.press("Enter")
+    screen.focuses(screen.dialog.locator('[name="name"]'))
+    screen.page.keyboard.type(name)
+    screen.press("Control+Enter")
+    expect(screen.heading).to_have_text(name)
+    screen.press("n")
+    expect(screen.dialog).to_be_visible()
+    screen.page.keyboard.type("one")
+    screen.press("Control+Enter")
+    expect(screen.main.locator("li.row")).to_have_count(1)
+    expect(screen.dialog).to_have_count(0)
+    screen.press("n")
+    expect(screen.dialog).to_be_visible()
+    screen.page.keyboard.type("two")
+    screen.press("Control+Enter")
+    rows = screen.main.locator("li.row")
+    expect(rows).to_have_count(2)
+    expect(screen.dialog).to_have_count(0)
+
+    screen.press("j", "j")
+    screen.focuses(rows.nth(1).locator("[data-row]"))
+    screen.press("f")
+    expect(rows.first).to_contain_text("two")
+    screen.press("j", "j", "k")
+    screen.focuses(rows.first.locator("[data-row]"))
+    screen.press("Enter")
+    expect(screen.heading).to_contain_text("two")
+    screen.press("e")
+    expect(screen.dialog).to_be_visible()
+    screen.press("Control+a")
+    screen.page.keyboard.type("better words")
+    screen.press("Control+Enter")
+    expect(screen.heading).to_contain_text("better words")
+    task = call.get(f"/api/queues/{name}/peek")["tasks"][0]["id"]
+    call.post(f"/api/tasks/{task}/claim", worker_id="ann")["task"]
+    call.post(f"/api/tasks/{task}/complete", result_summary="did it")["status"]
+    expect(screen.page.locator("#text-outcome")).to_have_text("did it")
+    screen.press("r")
+    screen.page.keyboard.type("More of it.")
+    screen.press("Tab", "Space", "Control+Enter")
+
+    expect(screen.page.locator("#text-feedback")).to_have_text("More of it.")
+    assert [one["id"] for one in call.get(f"/api/queues/{name}/peek")["tasks"]] == [task]
+
+
+def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(screen: Screen, call: Caller, line: str) -> None:
+    task = call.add(line)
+    screen.open(f"/queues/{line}")
+    seen = []
+    for _ in range(40):
+        screen.press("Tab")
+        where = screen.evaluate(
+            "(() => { const one = document.activeElement; const style = getComputedStyle(one);"
+            " return [one === document.body ? '' : one.innerText || one.ariaLabel || one.nodeName, style.outlineStyle]; })()"
+        )
+        if not where[0]:
+            break
+        seen.append(where)
+    names = [name.strip() for name, _ in seen]
+
+    assert names[0] == "Skip to the content"
+    for name in ("Inbox", "Add tasks", "Instructions …", "Rename …", f"#{task} one", "Edit …", "Cancel …"):
+        assert [one for one in names if one.startswith(name)], names
+    assert {outline for _, outline in seen} == {"solid"}
+
+
+def test_the_skip_link_leads_to_the_content(screen: Screen) -> None:
+    screen.open("/queues")
+    screen.press("Tab", "Enter")
+
+    screen.focuses(screen.main)
+    screen.at("#/queues$")
+
+
+def test_the_palette_finds_views_queues_tasks_and_acts(screen: Screen, call: Caller, line: str) -> None:
+    task = call.add(line, "A needle")
+    screen.open(f"/queues/{line}")
+    screen.page.get_by_role("button", name="Commands").click()
+    options = screen.dialog.get_by_role("option")
+    screen.page.keyboard.type("needle")
+    expect(options).to_have_text([f"Open #{task} A needle"])
+    screen.press("Enter")
+    screen.at(f"#/tasks/{task}$")
+    expect(screen.heading).to_contain_text("A needle")
+
+    screen.press("Control+k")
+    screen.page.keyboard.type(f"open queue {line}")
+    screen.press("Enter")
+    screen.at(f"#/queues/{line}$")
+    screen.press("Control+k")
+    screen.page.keyboard.type("go to")
+    expect(options).to_have_count(6)
+    screen.press("ArrowDown", "ArrowDown")
+    expect(options.nth(2)).to_have_attribute("aria-selected", "true")
+    screen.press("Enter")
+    expect(screen.heading).to_have_text("Tasks")
+    screen.press("Control+k")
+    screen.page.keyboard.type("nothing is called so")
+    screen.press("Enter")
+    expect(screen.dialog).to_have_count(0)
+    screen.press("Control+k")
+    screen.page.keyboard.type("keys")
+    screen.press("Enter")
+    expect(screen.dialog).to_contain_text("Everywhere")
+
+
+def test_the_sheet_says_what_the_keys_do(screen: Screen) -> None:
+    screen.open()
+    screen.press("?")
+    expect(screen.dialog).to_contain_text("requeue with feedback")
+    expect(screen.dialog).to_contain_text("Everywhere")
+    screen.press("Escape")
+    expect(screen.dialog).to_have_count(0)
+    screen.page.get_by_role("button", name="Keys").click()
+    screen.click("Close", within=screen.dialog)
+    expect(screen.dialog).to_have_count(0)
+
+
+def test_keys_are_letters_while_somebody_types(screen: Screen, call: Caller, line: str) -> None:
+    task = call.done(line)
+    screen.open(f"/tasks?queue={line}")
+    screen.press("/")
+    screen.page.keyboard.type("acrenx?t")
+    expect(screen.main).to_contain_text("No task matches.")
+    expect(screen.dialog).to_have_count(0)
+    screen.press("Escape")
+    screen.press("?")
+    expect(screen.dialog).to_be_visible()
+    screen.press("a", "r")
+
+    assert not call.get(f"/api/tasks/{task}").facts.get("reviewed_at")
+
+
+def test_focus_returns_to_where_it_was_when_a_dialog_closes(screen: Screen, call: Caller, line: str) -> None:
+    task = call.add(line)
+    screen.open(f"/queues/{line}")
+    screen.row(task).locator("[data-row]").focus()
+    screen.press("c")
+    expect(screen.dialog).to_be_visible()
+    screen.press("Escape")
+    screen.focuses(screen.row(task).locator("[data-row]"))
+
+    screen.press("e")
+    screen.answer("Save", prompt="other words")
+
+    until(lambda: "other words" in screen.row(task).inner_text())
+    screen.focuses(screen.row(task).locator("[data-row]"))

@@ -1,0 +1,136 @@
+"""The page follows what any process writes, and takes nothing away from whoever is in the middle of something."""
+
+import re
+from pathlib import Path
+
+from tests.browser.conftest import Tab
+from tests.browser.screen import Screen, expect
+from tests.command import Shell
+from tests.http.caller import Caller, Served, until
+
+
+def typed(served: Served, *words: str) -> None:
+    """A command of another process."""
+    done = Shell(served.root, Path(f"{served.root}-home")).sparkq(*words)
+    assert done.code == 0, done.err
+
+
+def test_a_task_from_the_command_line_appears_by_itself(screen: Screen, served: Served, line: str) -> None:
+    screen.open(f"/queues/{line}")
+    expect(screen.main).to_contain_text("Nothing waits in this queue.")
+
+    typed(served, "enqueue", "From another process", "--queue", line)
+
+    expect(screen.main.locator("li.row")).to_contain_text("From another process")
+    expect(screen.page.locator("#views a", has_text="Tasks")).to_contain_text(re.compile(r"Tasks \d+"))
+
+
+def test_scroll_focus_and_selection_survive_an_update(screen: Screen, served: Served, line: str) -> None:
+    call = served.call
+    text = "\n".join(f"number {one}" for one in range(45))
+    made = [one["id"] for one in call.post("/api/tasks/bulk", queue=line, text=text, split=True)["tasks"]]
+    screen.open(f"/tasks?queue={line}")
+    screen.row(made[3]).get_by_role("checkbox").check()
+    screen.row(made[40]).locator("[data-row]").focus()
+    screen.page.mouse.wheel(0, 600)
+    until(lambda: screen.evaluate("scrollY > 400"))
+    place = screen.row(made[40]).bounding_box()
+
+    typed(served, "enqueue", "at the end", "--queue", line)
+
+    expect(screen.main.locator(".total")).to_have_text("46 tasks match")
+    assert screen.row(made[40]).bounding_box() == place
+    screen.focuses(screen.row(made[40]).locator("[data-row]"))
+    expect(screen.row(made[3]).get_by_role("checkbox")).to_be_checked()
+
+
+def test_half_typed_text_and_an_open_dialog_survive_an_update(screen: Screen, served: Served, line: str) -> None:
+    task = served.call.add(line, "words")
+    screen.open(f"/queues/{line}")
+    screen.press("n")
+    prompt = screen.dialog.locator('[name="prompt"]')
+    prompt.fill("half a thou")
+    prompt.evaluate("one => one.setSelectionRange(2, 4)")
+
+    typed(served, "enqueue", "another", "--queue", line)
+
+    expect(screen.main.locator("li.row")).to_have_count(2)
+    screen.focuses(prompt)
+    expect(prompt).to_have_value("half a thou")
+    assert prompt.evaluate("one => [one.selectionStart, one.selectionEnd]") == [2, 4]
+    screen.press("Escape")
+    screen.open(f"/tasks?queue={line}")
+    screen.press("/")
+    screen.page.keyboard.type("wor")
+    typed(served, "enqueue", "a third", "--queue", line)
+    screen.page.keyboard.type("ds")
+
+    expect(screen.page.locator("#search")).to_have_value("words")
+    expect(screen.row(task)).to_be_visible()
+    expect(screen.main.locator("li.row")).to_have_count(1)
+
+
+def test_an_opened_detail_stays_open_while_the_task_goes_on(screen: Screen, call: Caller, line: str) -> None:
+    task = call.failed(line)
+    screen.open(f"/tasks/{task}")
+    details = screen.main.locator("ol.attempts details").first
+    details.locator("summary").click()
+    expect(details.locator("pre")).to_be_visible()
+
+    call.post(f"/api/tasks/{task}/requeue")["task"]
+    call.post(f"/api/tasks/{task}/claim", worker_id="bob")["task"]
+
+    expect(screen.main.locator("ol.attempts > li")).to_have_count(2)
+    expect(screen.main.locator('[data-key="attempt-1"] pre')).to_be_visible()
+    expect(screen.main.locator('[data-key="attempt-2"] pre')).to_have_count(0)
+
+
+def test_a_task_deleted_elsewhere_is_told_once_in_its_place(screen: Screen, call: Caller, line: str) -> None:
+    task = call.add(line)
+    screen.open(f"/tasks/{task}")
+
+    call.delete(f"/api/tasks/{task}")
+
+    expect(screen.main.get_by_role("alert")).to_contain_text(str(task))
+    expect(screen.page.locator(".toast")).to_have_count(0)
+    screen.forgive("status of 404")
+
+
+def test_a_stopped_server_is_told_and_a_new_one_on_the_same_port_is_found(own: Served, tab: Tab) -> None:
+    own.call.post("/api/queues", name="q")["queue"]
+    screen: Screen = tab(own.port).open("/queues/q")
+    banner = screen.page.locator("#banner")
+    expect(banner).to_be_hidden()
+
+    own.stop()
+    expect(banner).to_be_visible()
+    screen.click("Instructions …")
+    expect(screen.page.locator(".toast.problem")).to_contain_text("The server does not answer.")
+    typed(own, "enqueue", "while it was away", "--queue", "q")
+    again = Served(own.root, port=own.port)
+
+    try:
+        expect(screen.main.locator("li.row")).to_contain_text("while it was away", timeout=30_000)
+        expect(banner).to_be_hidden()
+        again.call.add("q", "after")
+        expect(screen.main.locator("li.row")).to_have_count(2)
+    finally:
+        screen.page.close()
+        again.stop()
+    screen.forgive("ERR_")
+
+
+def test_a_notification_tells_that_a_queue_has_drained(tab: Tab, served: Served, line: str) -> None:
+    screen: Screen = tab(served.port, permissions=["notifications"])
+    screen.page.add_init_script(
+        "window.told = []; window.Notification = class { static permission = 'granted';"
+        " static async requestPermission() { return 'granted'; } constructor(title) { told.push(title); } };"
+    )
+    task = served.call.running(line)
+    screen.open("/settings")
+    screen.click("Allow")
+    expect(screen.main.get_by_role("button", name="Stop")).to_be_visible()
+
+    served.call.post(f"/api/tasks/{task}/complete", result_summary="did it")["status"]
+
+    until(lambda: screen.evaluate("told") == [f"{line} has drained"])

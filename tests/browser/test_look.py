@@ -1,0 +1,192 @@
+"""How it looks and reads: both themes, a phone, a screen reader, ten thousand tasks."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Tab
+from tests.browser.screen import Screen, axe, expect
+from tests.browser.seeds import late, stale
+from tests.http.caller import Caller, Served, until
+from tests.support import TOP
+
+MOST_BYTES = 120_000
+GRAVE = {"serious", "critical"}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+THEMES = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def views(served: Served) -> dict[str, str]:
+    """Every view by its name, with something of each kind to show."""
+    call = served.call
+    call.post("/api/sessions", name="looked-at")["session"]
+    for name in ("look", "look-over"):
+        call.post("/api/queues", name=name, instructions="Be quick.\nBe good.", session="looked-at")["queue"]
+    call.done("look", "A title that is quite long and goes on " * 3)
+    failed = call.failed("look")
+    call.post(f"/api/tasks/{failed}/requeue", feedback="Again.", prompt="Other words")["task"]
+    call.post(f"/api/tasks/{failed}/claim", worker_id="a-worker-with-a-long-name-4711-on-a-machine")["task"]
+    call.post(f"/api/tasks/{failed}/complete", result_summary="a" * 400, result_data={"one": 1})["status"]
+    late(served.root, call, "look", "late")
+    stale(served.root, call.running("look", timeout=600), 600)
+    call.running("look", timeout=600)
+    for word in ("one", "two"):
+        call.add("look", f"{word} {'unbroken' * 30}")
+    call.add("look-over")
+    call.post("/api/queues/look-over/end")
+    (served.root / "scripts").mkdir(exist_ok=True)
+    (served.root / "scripts/look.py").write_text(
+        "# name: look\n# description: Look around\n# inputs:\n#   WHERE (required)\n# outputs: SEEN\n# tags: eyes, ops\n"
+    )
+    call.post("/api/reload")
+    return {
+        "inbox": "/inbox",
+        "queues": "/queues?archived=1",
+        "queue": "/queues/look",
+        "tasks": "/tasks?queue=look",
+        "task": f"/tasks/{failed}",
+        "sessions": "/sessions",
+        "scripts": "/scripts",
+        "settings": "/settings",
+    }
+
+
+def grave(screen: Screen) -> list[str]:
+    """What axe calls serious or critical; in the dark only what a colour can change."""
+    dark = screen.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    found = axe.run(screen.page, options=COLOURS if dark else {}).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in GRAVE]
+
+
+def overflow(screen: Screen) -> int:
+    """By how many pixels the page is wider than the window."""
+    return int(screen.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_serious_in_any_view_or_dialog(
+    tab: Tab, served: Served, views: dict[str, str], theme: str
+) -> None:
+    screen: Screen = tab(served.port, color_scheme=theme, reduced_motion="reduce")
+    found = {}
+    for name, path in views.items():
+        screen.open(path)
+        found[name] = grave(screen)
+    screen.open(views["queue"])
+    for name, key in {"add": "n", "keys": "?", "palette": "Control+k"}.items():
+        screen.press(key)
+        expect(screen.dialog).to_be_visible()
+        found[name] = grave(screen)
+        screen.press("Escape")
+        expect(screen.dialog).to_have_count(0)
+    screen.open(views["task"])
+    screen.click("Delete …")
+    found["confirmation"] = grave(screen)
+    screen.press("Escape")
+
+    assert {name: one for name, one in found.items() if one} == {}
+
+
+def test_no_view_is_wider_than_a_phone(tab: Tab, served: Served, views: dict[str, str]) -> None:
+    screen: Screen = tab(served.port)
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    wider = {}
+    for name, path in views.items():
+        screen.open(path)
+        wider[name] = overflow(screen)
+    screen.press("n")
+    expect(screen.dialog).to_be_visible()
+    wider["add"] = overflow(screen)
+    box = screen.dialog.bounding_box()
+    assert box is not None
+
+    assert wider == dict.fromkeys(wider, 0)
+    assert (box["x"] >= 0, box["x"] + box["width"] <= 390) == (True, True)
+
+
+def paper(screen: Screen) -> str:
+    return str(screen.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_the_theme_is_the_systems_until_one_is_chosen_and_then_kept(tab: Tab, served: Served) -> None:
+    dark: Screen = tab(served.port, color_scheme="dark").open()
+    screen: Screen = tab(served.port, color_scheme="light").open()
+    assert paper(screen) != paper(dark)
+    bright = paper(screen)
+
+    screen.press("t")
+    screen.said("Theme: light.")
+    assert paper(screen) == bright
+    screen.page.get_by_role("button", name="Theme", exact=True).click()
+    screen.said("Theme: dark.")
+    assert paper(screen) == paper(dark)
+    screen.page.reload()
+    expect(screen.heading).to_be_visible()
+    assert paper(screen) == paper(dark)
+    screen.press("t")
+
+    screen.said("Theme: as the system.")
+    assert paper(screen) == bright
+    screen.page.emulate_media(color_scheme="dark")
+    assert paper(screen) == paper(dark)
+
+
+@pytest.fixture
+def many(served: Served, call: Caller) -> str:
+    """A queue of 10,000 tasks."""
+    call.post("/api/queues", name="many")["queue"]
+    for part in range(10):
+        text = "\n".join(f"number {one}" for one in range(part * 1000, part * 1000 + 1000))
+        call.post("/api/tasks/bulk", queue="many", text=text, split=True)["tasks"]
+    return "many"
+
+
+def test_of_ten_thousand_tasks_a_page_is_shown_and_more_on_scrolling(screen: Screen, many: str) -> None:
+    screen.open(f"/tasks?queue={many}")
+    rows = screen.main.locator("li.row")
+    expect(screen.main.locator(".total")).to_have_text("10,000 tasks match")
+    expect(rows).to_have_count(50)
+
+    screen.main.get_by_role("button", name="Show more").scroll_into_view_if_needed()
+    expect(rows).to_have_count(100)
+    screen.page.mouse.wheel(0, 20_000)
+    until(lambda: rows.count() >= 200)
+
+    screen.open("/tasks")
+    expect(rows).to_have_count(50)
+    screen.open(f"/queues/{many}")
+    expect(screen.part("Next up").locator("li.row")).to_have_count(50)
+    screen.open("/tasks?search=9123")
+    expect(screen.main.locator("li.row")).to_contain_text("number 9123")
+
+
+@pytest.mark.parametrize("address", ["/", "/ui"])
+def test_the_page_stands_at_both_addresses(screen: Screen, address: str) -> None:
+    screen.page.goto(f"{screen.address}{address}")
+    expect(screen.heading).to_have_text("Inbox")
+
+
+def test_nothing_moves_when_the_page_has_come(screen: Screen, views: dict[str, str]) -> None:
+    screen.page.add_init_script(
+        "window.moved = 0; new PerformanceObserver((list) => { for (const one of list.getEntries()) moved += one.value; })"
+        ".observe({ type: 'layout-shift', buffered: true });"
+    )
+    screen.open(views["inbox"])
+    expect(screen.main.locator("li.row").first).to_be_visible()
+
+    assert screen.evaluate("moved") < 0.1
+
+
+def test_the_files_of_the_page_are_small_and_whole(served: Served) -> None:
+    folder = TOP / "sparkq_http/ui"
+    files = [file for file in folder.rglob("*") if file.is_file()]
+
+    assert sum(file.stat().st_size for file in files) <= MOST_BYTES
+    assert {file.suffix for file in files} <= {".js", ".css", ".svg"}
+    assert not [file for file in files if "http://" in outside(file) or "https://" in outside(file)]
+
+
+def outside(file: Path) -> str:
+    """A file's text without the name of SVG's namespace, which nobody fetches."""
+    return file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")

@@ -1,0 +1,139 @@
+"""One task, with everything about it."""
+
+from tests.browser.conftest import Tab
+from tests.browser.screen import Screen, expect
+from tests.browser.seeds import late
+from tests.http.caller import Caller, Served, until
+
+
+def test_the_permalink_shows_prompt_result_attempts_and_timeline(screen: Screen, call: Caller, line: str) -> None:
+    call.patch(f"/api/queues/{line}", instructions="Be quick.")["queue"]
+    task = call.failed(line, "Mend it\n\nCarefully.")
+    call.post(f"/api/tasks/{task}/requeue", feedback="Look at the log.")["task"]
+    call.post(f"/api/tasks/{task}/claim", worker_id="bob")["task"]
+    call.post(f"/api/tasks/{task}/complete", result_summary="mended", result_data={"files": 3})["status"]
+    screen.open(f"/tasks/{task}")
+
+    expect(screen.heading).to_contain_text(f"#{task} Mend it")
+    expect(screen.page.locator("#text-prompt")).to_have_text("Mend it\n\nCarefully.")
+    expect(screen.page.locator("#text-outcome")).to_have_text("mended")
+    expect(screen.page.locator("#text-data")).to_contain_text('"files": 3')
+    expect(screen.main.get_by_text("Be quick.")).to_be_attached()
+    expect(screen.main.locator("dl.facts")).to_contain_text("bob")
+    attempts = screen.main.locator("ol.attempts > li")
+    expect(attempts).to_have_count(2)
+    attempts.nth(1).locator("summary").click()
+    expect(attempts.nth(1)).to_contain_text("no way")
+    for kind in ("enqueued", "claimed", "failed", "requeued", "succeeded"):
+        expect(screen.main.locator("ol.timeline").get_by_text(kind, exact=True).first).to_be_visible()
+
+
+def test_a_waiting_task_is_edited_and_earlier_prompts_are_kept(screen: Screen, call: Caller, line: str) -> None:
+    task = call.add(line, "first words")
+    other = call.get("/api/task-classes")["task_classes"][-1]["name"]
+    screen.open(f"/tasks/{task}")
+    screen.press("e")
+    screen.answer("Save", prompt="second words", task_class=other)
+
+    expect(screen.page.locator("#text-prompt")).to_have_text("second words")
+    screen.main.get_by_text("1 earlier").click()
+    expect(screen.main.locator(".revisions pre")).to_have_text("first words")
+    assert call.get(f"/api/tasks/{task}")["task_class"] == other
+
+
+def test_a_task_is_accepted_by_key_and_then_deleted(screen: Screen, call: Caller, line: str) -> None:
+    task = call.done(line)
+    screen.open(f"/tasks/{task}")
+    screen.press("a")
+    expect(screen.main.locator("dl.facts")).to_contain_text("(reviewed)")
+
+    screen.click("Delete …")
+    screen.answer("Delete")
+
+    screen.said(f"#{task} deleted.")
+    call.get(f"/api/tasks/{task}").refused(404, "no_such_task")
+    screen.at(f"#/queues/{line}$")
+
+
+def test_a_finished_task_is_requeued_with_another_prompt(screen: Screen, call: Caller, line: str) -> None:
+    task = call.failed(line, "old words")
+    screen.open(f"/tasks/{task}")
+    screen.click("Requeue with another prompt …")
+    screen.answer("Requeue", prompt="new words", feedback="Now with tests.")
+
+    expect(screen.page.locator("#text-prompt")).to_have_text("new words")
+    expect(screen.page.locator("#text-feedback")).to_have_text("Now with tests.")
+    assert call.get(f"/api/tasks/{task}")["status"] == "queued"
+
+
+def test_a_waiting_task_is_moved_to_the_front_and_cancelled(screen: Screen, call: Caller, line: str) -> None:
+    first, task = call.add(line), call.add(line)
+    screen.open(f"/tasks/{task}")
+    screen.press("f")
+    screen.said(f"#{task} moved to the front.")
+    assert [one["id"] for one in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]] == [task, first]
+
+    screen.press("c")
+    screen.answer("Cancel the task", reason="Done by hand.")
+
+    expect(screen.page.locator("#text-error")).to_have_text("Done by hand.")
+
+
+def test_a_task_whose_worker_is_gone_is_failed(screen: Screen, call: Caller, line: str) -> None:
+    task = call.running(line)
+    screen.open(f"/tasks/{task}")
+    screen.click("Fail …")
+    screen.answer("Fail it", error="The laptop was closed.")
+
+    expect(screen.page.locator("#text-error")).to_have_text("The laptop was closed.")
+    assert call.get(f"/api/tasks/{task}")["status"] == "failed"
+
+
+def test_a_late_result_is_read_and_accepted(screen: Screen, served: Served, line: str) -> None:
+    task = late(served.root, served.call, line, "It took a while.")
+    screen.open(f"/tasks/{task}")
+    expect(screen.main).to_contain_text("Late result: it came after the timeout")
+    expect(screen.page.locator("#text-outcome")).to_have_text("It took a while.")
+
+    screen.click("Accept late result")
+
+    expect(screen.main.locator("dl.facts")).to_contain_text("succeeded")
+    assert served.call.get(f"/api/tasks/{task}")["result_summary"] == "It took a while."
+
+
+def test_a_text_is_copied_whole(tab: Tab, served: Served, line: str) -> None:
+    task = served.call.add(line, "Copy\n\n<b>me</b>  as I am")
+    screen: Screen = tab(served.port, permissions=["clipboard-read", "clipboard-write"])
+    screen.open(f"/tasks/{task}")
+
+    screen.click("Copy")
+
+    screen.said("Copied.")
+    assert screen.evaluate("navigator.clipboard.readText()") == "Copy\n\n<b>me</b>  as I am"
+
+
+def test_a_refused_edit_keeps_what_was_typed(screen: Screen, call: Caller, line: str) -> None:
+    task = call.add(line, "words")
+    screen.open(f"/tasks/{task}")
+    screen.press("e")
+    screen.fill(prompt="Words that took an hour.")
+    call.post(f"/api/tasks/{task}/claim", worker_id="bob")["task"]
+    screen.click("Save", within=screen.dialog)
+
+    expect(screen.dialog.get_by_role("alert")).to_contain_text("running")
+    expect(screen.dialog.locator("textarea")).to_have_value("Words that took an hour.")
+    screen.forgive("status of 409")
+
+
+def test_refused_feedback_keeps_what_was_typed(screen: Screen, call: Caller, line: str) -> None:
+    task = call.failed(line)
+    screen.open(f"/tasks/{task}")
+    screen.press("r")
+    screen.fill(feedback="Thoughts that took an hour.")
+    call.delete(f"/api/tasks/{task}")
+    screen.click("Requeue", within=screen.dialog)
+
+    expect(screen.dialog.get_by_role("alert")).to_contain_text(f"{task}")
+    expect(screen.dialog.locator("textarea")).to_have_value("Thoughts that took an hour.")
+    until(lambda: any("404" in one for one in screen.problems))
+    screen.forgive("status of 404")

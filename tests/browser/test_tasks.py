@@ -1,0 +1,164 @@
+"""The list of all tasks: filters in the address, search, order, selection."""
+
+import pytest
+
+from tests.browser.screen import Screen, expect
+from tests.http.caller import Caller
+
+
+def test_filters_stand_in_the_address_and_are_there_after_a_reload(screen: Screen, call: Caller, line: str) -> None:
+    done, failed, queued = call.done(line), call.failed(line), call.add(line)
+    screen.open("/tasks")
+    screen.main.get_by_label("Queue").select_option(line)
+    screen.at(rf"#/tasks\?queue={line}$")
+    expect(screen.main.locator(".total")).to_have_text("3 tasks match")
+
+    screen.main.get_by_role("button", name="failed 1", exact=True).click()
+    screen.at(rf"#/tasks\?queue={line}&status=failed$")
+    screen.page.reload()
+
+    expect(screen.row(failed)).to_be_visible()
+    expect(screen.row(done)).to_have_count(0)
+    expect(screen.row(queued)).to_have_count(0)
+    expect(screen.main.get_by_role("button", name="failed 1", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(screen.main.get_by_label("Queue")).to_have_value(line)
+    screen.main.get_by_role("link", name="Clear").click()
+    screen.at("#/tasks$")
+    expect(screen.main.get_by_label("Queue")).to_have_value("")
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "shown"),
+    [("Review", "false", "done"), ("Review", "true", "seen"), ("Tool", "run-shell", "other"), ("Age", "7", "done")],
+)
+def test_each_filter_narrows(screen: Screen, call: Caller, line: str, label: str, value: str, shown: str) -> None:
+    made = {"done": call.done(line), "seen": call.done(line), "other": call.add(line, tool_name=tool(call))}
+    call.post("/api/inbox/review", ids=[made["seen"]])["tasks"]
+    screen.open(f"/tasks?queue={line}")
+
+    screen.main.get_by_label(label).select_option(tool(call) if label == "Tool" else value)
+
+    expect(screen.row(made[shown])).to_be_visible()
+    if label != "Age":
+        expect(screen.main.locator("li.row")).to_have_count(1)
+
+
+def tool(call: Caller) -> str:
+    """A tool that is not the usual one."""
+    return str(call.get("/api/tools")["tools"][-1]["name"])
+
+
+def test_a_session_and_a_worker_narrow(screen: Screen, call: Caller, line: str) -> None:
+    call.post("/api/sessions", name=f"{line}-session")["session"]
+    call.post("/api/queues", name=f"{line}-in", session=f"{line}-session")["queue"]
+    inside, outside = call.add(f"{line}-in"), call.running(line)
+    screen.open("/tasks")
+    screen.main.get_by_label("Session").select_option(f"{line}-session")
+    expect(screen.row(outside)).to_have_count(0)
+    expect(screen.row(inside)).to_be_visible()
+
+    screen.open(f"/tasks?queue={line}")
+    screen.main.get_by_label("Worker").fill("nobody")
+    expect(screen.main).to_contain_text("No task matches.")
+    screen.main.get_by_label("Worker").fill("ann")
+
+    expect(screen.row(outside)).to_be_visible()
+
+
+def test_search_finds_words_while_they_are_typed(screen: Screen, call: Caller, line: str) -> None:
+    hit, miss = call.add(line, f"Mend the zebra of {line}"), call.add(line, "Something else")
+    screen.open(f"/tasks?queue={line}")
+
+    screen.press("/")
+    screen.focuses(screen.page.locator("#search"))
+    screen.page.keyboard.type("zebra")
+
+    expect(screen.row(miss)).to_have_count(0)
+    expect(screen.row(hit)).to_be_visible()
+    screen.at("search=zebra")
+    screen.focuses(screen.page.locator("#search"))
+    screen.open("/inbox")
+    screen.press("/")
+    screen.focuses(screen.page.locator("#search"))
+
+
+def test_the_order_can_be_turned(screen: Screen, call: Caller, line: str) -> None:
+    one, two = call.add(line), call.add(line)
+    screen.open(f"/tasks?queue={line}")
+    rows = screen.main.locator("li.row")
+
+    screen.main.get_by_label("Order").select_option("newest")
+    expect(rows.first).to_have_attribute("data-id", str(two))
+    screen.main.get_by_label("Order").select_option("oldest")
+
+    expect(rows.first).to_have_attribute("data-id", str(one))
+    screen.at("sort=oldest")
+
+
+def test_selected_tasks_are_deleted_after_a_confirmation(screen: Screen, call: Caller, line: str) -> None:
+    one, two = call.add(line), call.add(line)
+    screen.open(f"/tasks?queue={line}")
+    screen.click("Select all")
+    screen.click("Delete …")
+    expect(screen.dialog).to_contain_text("Delete 2 tasks?")
+    expect(screen.dialog).to_contain_text("This cannot be undone.")
+    screen.click("Cancel", within=screen.dialog)
+    assert call.get(f"/api/tasks?queue={line}")["total"] == 2
+
+    screen.click("Delete …")
+    screen.answer("Delete")
+
+    screen.said("2 tasks deleted.")
+    expect(screen.row(one)).to_have_count(0)
+    call.get(f"/api/tasks/{two}").refused(404, "no_such_task")
+
+
+def test_selected_tasks_are_accepted_requeued_and_cancelled_together(screen: Screen, call: Caller, line: str) -> None:
+    done, failed = call.done(line), call.failed(line)
+    screen.open(f"/tasks?queue={line}")
+
+    screen.row(done).get_by_role("checkbox").check()
+    screen.row(failed).locator("[data-row]").focus()
+    screen.press("x")
+    screen.click("Accept 2")
+    screen.said("2 tasks accepted.")
+    screen.click("Select all")
+    screen.click("Requeue …")
+    screen.answer("Requeue", feedback="Both again.")
+    screen.said("2 tasks queued again.")
+    screen.click("Select all")
+    screen.click("Cancel …")
+    screen.answer("Cancel the tasks", reason="")
+    screen.said("2 tasks cancelled.")
+
+    expect(screen.main.locator("[data-state=cancelled]")).to_have_count(2)
+    screen.click("Select all")
+    screen.press("Escape")
+    expect(screen.row(done).get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_what_could_not_be_done_is_said_with_its_reason(screen: Screen, call: Caller, line: str) -> None:
+    running, queued = call.running(line), call.add(line)
+    screen.open(f"/tasks?queue={line}")
+
+    screen.click("Select all")
+    screen.click("Cancel …")
+    screen.answer("Cancel the tasks", reason="")
+
+    screen.said("1 task cancelled.")
+    expect(screen.page.locator(".toast.problem")).to_contain_text(f"#{running}")
+    assert call.get(f"/api/tasks/{queued}")["error_type"] == "cancelled"
+    screen.forgive("status of 409")
+
+
+def test_an_address_that_means_nothing_is_told_or_leads_to_the_inbox(screen: Screen) -> None:
+    screen.open("/tasks/99999999")
+    expect(screen.main.get_by_role("alert")).to_contain_text("99999999")
+    screen.open("/queues/no-such")
+    expect(screen.main.get_by_role("alert")).to_contain_text("no-such")
+    screen.page.goto(f"{screen.address}/#/tasks/%E0%A4%A")
+    expect(screen.main.get_by_role("alert")).to_be_visible()
+    screen.page.goto(f"{screen.address}/#/nowhere")
+    screen.at("#/inbox$")
+    expect(screen.heading).to_have_text("Inbox")
+    screen.forgive("status of 404", "status of 422")
