@@ -12,7 +12,7 @@ from tests.http.caller import Caller, Served
 from tests.http.conftest import new_project
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ViewportSize
+    from playwright.sync_api import Browser, Page, ViewportSize
 
     from tests.browser.screen import Screen
 
@@ -56,29 +56,29 @@ VIEWPORT: "ViewportSize" = {"width": 1200, "height": 900}
 
 
 @pytest.fixture(scope="package")
-def window(chromium: "Browser") -> "Iterator[BrowserContext]":
-    """What tabs share that want nothing of their own: a cache of what the server lets a browser keep."""
+def shared(chromium: "Browser") -> "Iterator[Page]":
+    """The tab of all tests that want nothing of their own: a new one costs half as much as a test."""
     context = chromium.new_context(viewport=VIEWPORT)
-    yield context
+    yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def tab(chromium: "Browser", window: "BrowserContext") -> Iterator[Tab]:
+def tab(chromium: "Browser", shared: "Page") -> Iterator[Tab]:
     """Opens a tab: `tab(port, color_scheme="dark")`. When it closes, it must have been clean."""
     from tests.browser.screen import Screen
 
     opened: list[Screen] = []
 
     def new(port: int, **options: Any) -> Screen:
-        context = chromium.new_context(viewport=VIEWPORT, **options) if options else window
-        opened.append(Screen(context.new_page(), port))
+        page = chromium.new_context(viewport=VIEWPORT, **options).new_page() if options else shared
+        opened.append(Screen(page, port))
         return opened[-1]
 
     yield new
     for one in opened:
-        one.page.close()
-        if one.page.context is not window:
+        one.leave()
+        if one.page is not shared:
             one.page.context.close()
     assert [one.problems for one in opened] == [[]] * len(opened)
 

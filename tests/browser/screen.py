@@ -11,7 +11,7 @@ MISSING = "Playwright or axe is not installed: pip install -e '.[dev]'"
 pytest.importorskip("playwright.sync_api", reason=MISSING)
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=MISSING).Axe()
 
-from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, expect  # noqa: E402
+from playwright.sync_api import ConsoleMessage, Dialog, Error, Locator, Page, Request, expect  # noqa: E402
 
 __all__ = ["Screen", "axe", "expect"]
 
@@ -36,16 +36,27 @@ class Screen:
         self.problems: list[str] = []
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        page.on("pageerror", self._error)
         page.on("request", self._request)
         page.on("dialog", self._box)
+
+    def leave(self) -> None:
+        """Go to nowhere and listen no more."""
+        self.page.goto("about:blank")
+        self.page.remove_listener("console", self._console)
+        self.page.remove_listener("pageerror", self._error)
+        self.page.remove_listener("request", self._request)
+        self.page.remove_listener("dialog", self._box)
+
+    def _error(self, error: Error) -> None:
+        self.problems.append(f"page error: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.address}/", "data:")):
+        if not request.url.startswith((f"{self.address}/", "data:", "about:")):
             self.problems.append(f"request to {request.url}")
 
     def _box(self, box: Dialog) -> None:

@@ -115,7 +115,7 @@ def test_a_stopped_server_is_told_and_a_new_one_on_the_same_port_is_found(own: S
         again.call.add("q", "after")
         expect(screen.main.locator("li.row")).to_have_count(2)
     finally:
-        screen.page.close()
+        screen.page.goto("about:blank")
         again.stop()
     screen.forgive("ERR_")
 

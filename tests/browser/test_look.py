@@ -89,7 +89,7 @@ def test_axe_finds_nothing_serious_in_any_view_or_dialog(
 
 
 def test_no_view_is_wider_than_a_phone(tab: Tab, served: Served, views: dict[str, str]) -> None:
-    screen: Screen = tab(served.port)
+    screen: Screen = tab(served.port, screen={"width": 390, "height": 844})
     screen.page.set_viewport_size({"width": 390, "height": 844})
     wider = {}
     for name, path in views.items():
@@ -167,7 +167,8 @@ def test_the_page_stands_at_both_addresses(screen: Screen, address: str) -> None
     expect(screen.heading).to_have_text("Inbox")
 
 
-def test_nothing_moves_when_the_page_has_come(screen: Screen, views: dict[str, str]) -> None:
+def test_nothing_moves_when_the_page_has_come(tab: Tab, served: Served, views: dict[str, str]) -> None:
+    screen: Screen = tab(served.port, color_scheme="light")
     screen.page.add_init_script(
         "window.moved = 0; new PerformanceObserver((list) => { for (const one of list.getEntries()) moved += one.value; })"
         ".observe({ type: 'layout-shift', buffered: true });"
