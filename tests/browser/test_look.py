@@ -55,7 +55,9 @@ def views(served: Served) -> dict[str, str]:
 def grave(screen: Screen) -> list[str]:
     """What axe calls serious or critical; in the dark only what a colour can change."""
     dark = screen.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    found = axe.run(screen.page, options=COLOURS if dark else {}).response["violations"]
+    found = axe.run(screen.page, options={"resultTypes": ["violations"], **(COLOURS if dark else {})}).response[
+        "violations"
+    ]
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in GRAVE]
 
 

@@ -174,7 +174,7 @@ PROMISES = (
         "Task text executes nothing on the page.",
         "browser/test_hostile.py::test_hostile_text_is_text_in_every_view",
         "browser/test_hostile.py::test_hostile_text_is_text_in_dialogs_messages_and_the_palette",
-        "browser/test_hostile.py::test_a_hostile_address_runs_nothing",
+        "browser/test_hostile.py::test_a_hostile_address_runs_nothing_and_a_name_of_the_language_is_no_view",
         "browser/test_hostile.py::test_the_policy_of_the_page_stops_what_would_slip_through",
     ),
     held(
