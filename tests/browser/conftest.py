@@ -80,7 +80,7 @@ def tab(chromium: "Browser", shared: "Page") -> Iterator[Tab]:
         one.leave()
         if one.page is not shared:
             one.page.context.close()
-    assert [one.problems for one in opened] == [[]] * len(opened)
+    assert [one.complaints for one in opened] == [[]] * len(opened)
 
 
 @pytest.fixture(scope="package")

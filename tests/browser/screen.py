@@ -34,6 +34,7 @@ class Screen:
         self.call = Caller(port)
         self.address = f"http://127.0.0.1:{port}"
         self.problems: list[str] = []
+        self.forgiven: list[str] = []
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._console)
         page.on("pageerror", self._error)
@@ -67,7 +68,12 @@ class Screen:
         """A test that provokes a refusal says so: the browser writes each of them to the console."""
         for word in words:
             assert any(word in one for one in self.problems), (word, self.problems)
-            self.problems = [one for one in self.problems if word not in one]
+        self.forgiven.extend(words)
+
+    @property
+    def complaints(self) -> list[str]:
+        """What went wrong and is not forgiven."""
+        return [one for one in self.problems if not any(word in one for word in self.forgiven)]
 
     def open(self, path: str = "/inbox") -> "Screen":
         """Go to a view."""

@@ -41,12 +41,17 @@ def test_a_waiting_task_is_edited_and_earlier_prompts_are_kept(screen: Screen, c
     assert call.get(f"/api/tasks/{task}")["task_class"] == other
 
 
-def test_a_task_is_accepted_by_key_and_then_deleted(screen: Screen, call: Caller, line: str) -> None:
+def test_a_task_is_accepted_by_key(screen: Screen, call: Caller, line: str) -> None:
     task = call.done(line)
     screen.open(f"/tasks/{task}")
     screen.press("a")
+
     expect(screen.main.locator("dl.facts")).to_contain_text("(reviewed)")
 
+
+def test_nobody_stays_at_the_address_of_a_task_that_is_deleted(screen: Screen, call: Caller, line: str) -> None:
+    task = call.done(line)
+    screen.open(f"/tasks/{task}")
     screen.click("Delete …")
     screen.answer("Delete")
 
