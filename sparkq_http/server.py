@@ -143,7 +143,9 @@ def serve(opener: Opener) -> int:
         sys.stderr.write("sparkq: The server of this project is running already.\n        See: sparkq status\n")
         return CONFLICT
     os.ftruncate(handle, 0)  # what a killed server left: its process number may be anybody's by now
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # With the protocol named, asyncio turns Nagle's delay off for each connection: else every answer waits 40 ms.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
