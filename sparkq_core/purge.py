@@ -12,8 +12,8 @@ from sparkq_core.events import note
 from sparkq_core.paging import MAX_ID
 from sparkq_core.project import SparkQ
 
-BATCH = 250
-"""Tasks deleted in one transaction: the write lock is held for about 5 ms."""
+BATCH = 60
+"""Tasks deleted in one transaction: the write lock is held for about 2 ms."""
 
 DAY = 86_400_000
 PAUSE_BETWEEN_PURGES = 3_600_000

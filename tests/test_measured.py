@@ -15,7 +15,7 @@ PROMISED = {
     "fairness: least by most served",
     "tasks handed out twice to 8 processes",
     "sparkq tasks --limit 20 against import typer",
-    "p99 of a claim against theirs (NORMAL)",
+    "claims against thread-pool handlers (NORMAL)",
 }
 
 
