@@ -89,6 +89,8 @@ function navigate() {
 
 let loading = 0;
 
+let listed = "";
+
 async function load() {
   const mine = ++loading;
   const fresh = page.data === null;
@@ -98,6 +100,10 @@ async function load() {
     const data = await view.load(route, { before: page.data });
     if (mine !== loading) return;
     page.data = data;
+    // Another list begins at its head: left at the old one's end, it would go on loading by itself.
+    const list = route.address.replace(/[?&]shown=\d+/, "");
+    if (list !== listed) scrollTo(0, 0);
+    listed = list;
     const here = new Set(view.tasks(data).map((one) => one.id));
     for (const id of page.selected) if (!here.has(id)) page.selected.delete(id);
     draw();
