@@ -82,6 +82,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--env", choices=("dev", "test", "prod"))
     parser.add_argument("--log", type=Path, help="write the log to this file, which is rotated")
     options = parser.parse_args(arguments)
+    signal.signal(
+        signal.SIGPIPE, signal.SIG_IGN
+    )  # the command line lets it end a command; a reader must not end a server
     try:
         log_to(options.log)
         sys.exit(serve(lambda: adjusted(project.open(), options.host, options.port, options.env)))

@@ -163,3 +163,21 @@ def test_everything_but_the_page_works_without_a_server(server: Shell, sq: Spark
     server.ok("complete", "1", "done")
 
     assert "the queue itself needs none" in server.sparkq("status").out
+
+
+def test_a_broken_pipe_does_not_end_the_server(shell: Shell, sq: SparkQ) -> None:
+    """The command line lets a closed pipe end a command; a server outlives its readers."""
+    with another_program() as port:
+        pass
+    with Stream(shell, "run", "--port", str(port)) as running:
+        until_true(lambda: answers(port))
+        running.kill(signal.SIGPIPE)
+        assert answers(port)
+        assert running.process.poll() is None
+
+
+def answers(port: int) -> bool:
+    try:
+        return health(port) == 200
+    except OSError:
+        return False
