@@ -12,6 +12,7 @@ import pytest
 from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
+from sparkq_core.purge import BATCH
 from tests.command import Shell
 from tests.dump import dump
 from tests.support import HOUR, SetClock, add, take, taken
@@ -88,7 +89,7 @@ def test_a_long_purge_draws_how_far_it_is(shell: Shell, sq: SparkQ) -> None:
         tx.run("UPDATE tasks SET status = 'succeeded', finished_at = 1, reviewed_at = 1")
 
     with Terminal(shell, "purge", "--yes") as terminal:
-        terminal.until("] 250 of 2,001")
+        terminal.until(f"] {BATCH} of 2,001")
         terminal.until(f"[{'#' * 40}] 2,001 of 2,001")
         assert terminal.end() == 0
 

@@ -11,6 +11,7 @@ from tests.proof.extent import extent
 from tests.test_planted import run
 
 ALL = {one.name: one for one in BROKEN}
+RUNS = 6
 HERE = list(ALL)[: extent(7, len(ALL), len(ALL))]
 """In every test run the first ones; all of them in `make prove`."""
 
@@ -20,9 +21,13 @@ def test_a_check_fails_on_a_core_that_is_broken_just_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts: Counts, name: str
 ) -> None:
     monkeypatch.setenv("PROOF_EXTENT", EXTENT_OF_THESE)
-    done = run(ALL[name], tmp_path / "copy")
+    # Some need an unlucky moment of several processes, which one short run may miss.
+    for turn in range(RUNS):
+        done = run(ALL[name], tmp_path / str(turn))
+        missed = [test for test in ALL[name].tests if f"FAILED {test}" not in done.stdout]
+        if not missed or "SKIPPED" in done.stdout:
+            break
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout[-3000:] + done.stderr[-3000:]
-    missed = [test for test in ALL[name].tests if f"FAILED {test}" not in done.stdout]
     assert missed == [] or "SKIPPED" in done.stdout, done.stdout[-3000:]
     counts(broken_variants_caught=1)
