@@ -40,7 +40,7 @@ result, data, error, error_type, late_outcome, late_text, late_data, late_at, ac
 NAMES = {table: [name.strip() for name in columns.split(",")] for table, columns in COLUMNS.items()}
 SELECTS = {table: f"SELECT {columns} FROM {table} ORDER BY rowid" for table, columns in COLUMNS.items()} | {
     table: f"SELECT {COLUMNS[table]} FROM {table} ORDER BY {key}"
-    for table, key in (("config", "key"), ("task_classes", "name"), ("tools", "name"))
+    for table, key in (("config", "key"), ("task_classes", "name"), ("tools", "name"), ("attempts", "task_id, attempt"))
 }
 INSERTS = {
     table: f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f':{name}' for name in NAMES[table])})"

@@ -8,6 +8,7 @@ from sparkq_core.text import nearest, safe
 
 TOOLS = "SELECT name, how, task_class FROM tools ORDER BY name"
 CLASSES = "SELECT name, timeout, description FROM task_classes ORDER BY timeout, name"
+HOW = "SELECT how FROM tools WHERE name = :tool"
 TOOL = "SELECT how, task_class FROM tools WHERE name = :name"
 CLASS = "SELECT timeout, description FROM task_classes WHERE name = :name"
 
@@ -38,13 +39,11 @@ def tool(sq: SparkQ, source: Reader, name: str) -> Tool:
     return Tool(*row)
 
 
-def how(sq: SparkQ, source: Reader, name: str) -> str:
-    """The sentence that tells a worker how to execute with tool `name`; of a tool that is gone, its name."""
+def how(sq: SparkQ, name: str, seeded: str | None) -> str:
+    """The sentence that tells a worker how to execute with tool `name`: the configuration's, else the `seeded` one
+    (HOW), else its name."""
     configured = sq.config.settings.tools.get(name)
-    if configured is not None:
-        return configured.how
-    row = source.row(TOOL, {"name": name})
-    return str(row[0]) if row else f"Execute it with {name}."
+    return configured.how if configured is not None else seeded or f"Execute it with {name}."
 
 
 def task_class(sq: SparkQ, source: Reader, name: str) -> TaskClass:

@@ -6,9 +6,10 @@ processes checkpoint) and never opens a transaction behind the caller's back.
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol
 
 import apsw
@@ -38,6 +39,7 @@ WAIT_SECONDS = 10.0
 Row = tuple[Any, ...]
 Values = Mapping[str, Any]
 Migrate = Callable[[apsw.Connection], None]
+_STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)
 
 
 class Reader(Protocol):
@@ -66,7 +68,7 @@ class Transaction:
 
     def run(self, sql: str, values: Values | None = None) -> None:
         """A statement that returns nothing."""
-        self._execute(sql, values).fetchall()
+        self._execute(sql, values)
 
     def run_each(self, sql: str, values: Sequence[Values]) -> None:
         """The same statement for each of `values`."""
@@ -82,13 +84,56 @@ class _Local(threading.local):
 class _Opened:
     """A connection and the file that it was opened on."""
 
-    __slots__ = ("connection", "identity", "inside", "transaction")
+    __slots__ = ("connection", "execute", "identity", "inside", "transaction")
 
     def __init__(self, connection: apsw.Connection, identity: tuple[int, int]) -> None:
         self.connection = connection
+        self.execute = connection.execute
         self.identity = identity
         self.transaction = Transaction(connection)
         self.inside = False
+
+
+class _Block:
+    """A transaction as a `with` block. A class, since generators would be a tenth of what a verb costs."""
+
+    __slots__ = ("_db", "_opened", "_writes")
+
+    def __init__(self, db: "Database", *, writes: bool) -> None:
+        self._db = db
+        self._writes = writes
+
+    def __enter__(self) -> Transaction:
+        opened = self._opened = self._db._present()
+        if opened.inside:
+            raise RuntimeError("a transaction is open on this thread already")
+        try:
+            opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+            if self._writes:
+                version: Any = opened.execute(USER_VERSION).fetchall()[0][0]
+                self._db._check_version(version)
+        except BaseException as error:
+            self._roll_back(error)
+            raise
+        opened.inside = True
+        return opened.transaction
+
+    def __exit__(self, _: type[BaseException] | None, raised: BaseException | None, __: TracebackType | None) -> None:
+        self._opened.inside = False
+        if raised is not None:
+            self._roll_back(raised)
+            return
+        try:
+            self._opened.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back(error)
+            raise
+
+    def _roll_back(self, error: BaseException) -> None:
+        """Undo the block; a refusal of SQLite's goes on as one of ours."""
+        self._db._roll_back(self._opened)
+        if isinstance(error, _STORAGE):
+            raise translated(error, self._db.path) from error
 
 
 _abandoned: list[_Opened | None] = []
@@ -114,64 +159,48 @@ class Database:
 
     def rows(self, sql: str, values: Values | None = None) -> list[Row]:
         """All rows of one reading statement."""
-        with self._translated():
-            return self._opened().transaction.rows(sql, values)
+        opened = self._present()
+        try:
+            return opened.execute(sql, values).fetchall()
+        except _STORAGE as error:
+            raise translated(error, self.path) from error
 
     def row(self, sql: str, values: Values | None = None) -> Row | None:
         """The first row of one reading statement."""
-        with self._translated():
-            return self._opened().transaction.row(sql, values)
+        found = self.rows(sql, values)
+        return found[0] if found else None
 
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
+    def read(self) -> AbstractContextManager[Transaction]:
         """Several reading statements that see one moment."""
-        with self._transaction("BEGIN") as tx:
-            yield tx
+        return _Block(self, writes=False)
 
-    @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self) -> AbstractContextManager[Transaction]:
         """One transaction that sees no other writer: committed when the block ends, rolled back when it raises.
 
         Raises NewerSchema when a newer SparkQ has migrated the file since it was opened.
         """
-        with self._transaction("BEGIN IMMEDIATE") as tx:
-            ((version,),) = tx.rows(USER_VERSION)
-            self._check_version(version)
-            yield tx
+        return _Block(self, writes=True)
 
     def data_version(self) -> int:
         """A number that changes when another connection has written: 3 us to ask."""
-        with self._translated():
-            return int(self._opened().connection.pragma("data_version"))
+        opened = self._present()
+        try:
+            return int(opened.connection.pragma("data_version"))
+        except _STORAGE as error:
+            raise translated(error, self.path) from error
 
     def connection(self) -> apsw.Connection:
         """The raw connection of this thread, for backup and care."""
-        with self._translated():
-            return self._opened().connection
+        return self._present().connection
 
     def close(self) -> None:
         """Close this thread's connection; the next call opens it again."""
         opened, self._local.opened = self._local.opened, None
         if opened is not None and self._local.pid == os.getpid():
-            with self._translated():
-                opened.connection.close()
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Transaction]:
-        with self._translated():
-            opened = self._opened()
-            if opened.inside:
-                raise RuntimeError("a transaction is open on this thread already")
-            opened.connection.execute(begin)
-            opened.inside = True
             try:
-                yield opened.transaction
-                opened.connection.execute("COMMIT")
-            except BaseException:
-                self._roll_back(opened)
-                raise
-            finally:
-                opened.inside = False
+                opened.connection.close()
+            except apsw.Error as error:
+                raise translated(error, self.path) from error
 
     def _roll_back(self, opened: _Opened) -> None:
         try:
@@ -182,7 +211,8 @@ class Database:
             self._local.opened = None
             opened.connection.close(force=True)
 
-    def _opened(self) -> _Opened:
+    def _present(self) -> _Opened:
+        """This thread's connection, if its file is still the one that it was opened on."""
         local = self._local
         if local.opened is not None and local.pid == os.getpid():
             if self._identity() != local.opened.identity:
@@ -194,7 +224,10 @@ class Database:
         if local.opened is not None:
             _abandoned.append(local.opened)
         local.pid = os.getpid()
-        local.opened = self._open()
+        try:
+            local.opened = self._open()
+        except _STORAGE as error:
+            raise translated(error, self.path) from error
         return local.opened
 
     def _identity(self) -> tuple[int, int]:
@@ -263,22 +296,13 @@ class Database:
 
         return busy
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except apsw.Error as error:
-            raise translated(error, self.path) from error
-        except UnicodeEncodeError as error:
-            raise InvalidText(
-                "A value has a lone surrogate.", "Send the whole character: it is not valid Unicode text."
-            ) from error
-        except UnicodeDecodeError as error:  # no text that SparkQ wrote
-            raise Corrupt(f"{self.path} is damaged: a text is not UTF-8.", "`sparkq doctor` tells more.") from error
 
-
-def translated(error: apsw.Error, path: Path) -> SparkQError:
-    """SQLite's refusal as one of ours."""
+def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
+    """SQLite's refusal, or that of a text on its way to or from it, as one of ours."""
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidText("A value has a lone surrogate.", "Send the whole character: it is not valid Unicode text.")
+    if isinstance(error, UnicodeError):  # no text that SparkQ wrote
+        return Corrupt(f"{path} is damaged: a text is not UTF-8.", "`sparkq doctor` tells more.")
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return Busy(
             f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",

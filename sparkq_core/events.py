@@ -8,6 +8,9 @@ NOTE = """
 INSERT INTO events (at, kind, task_id, queue_id, attempt, worker, text)
 VALUES (:at, :kind, :task, :queue, :attempt, :worker, :text)
 """
+NOTE_AS = """
+INSERT INTO events (id, at, kind, queue_id, text) VALUES (:id, :at, :kind, :queue, :text)
+"""
 
 AFTER = """
 SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM events
@@ -22,6 +25,7 @@ SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM (
 
 RELOADED = "SELECT EXISTS (SELECT 1 FROM events WHERE id > :after AND kind = 'reloaded')"
 LAST = "SELECT coalesce(max(id), 0) FROM events"
+"""Every event has a higher id than those before it, also than those that are gone: see `note_deleted`."""
 
 
 def note(
@@ -39,6 +43,18 @@ def note(
     tx.run(
         NOTE, {"at": at, "kind": kind, "task": task, "queue": queue, "attempt": attempt, "worker": worker, "text": text}
     )
+
+
+def newest(source: Reader) -> int:
+    """The id of the newest event, 0 when there is none."""
+    row = source.row(LAST)
+    return int(row[0]) if row else 0
+
+
+def note_deleted(tx: Transaction, at: int, kind: str, newest: int, *, queue: int | None = None, text: str) -> None:
+    """Log that tasks went, and their events with them. `newest` was the newest event before, which may have gone too:
+    its id must not be given again, or followers of the feed would miss what comes under it."""
+    tx.run(NOTE_AS, {"id": newest + 1, "at": at, "kind": kind, "queue": queue, "text": text})
 
 
 def of_task(source: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...]:
@@ -59,5 +75,4 @@ def reloaded(sq: SparkQ, event_id: int) -> bool:
 
 def last(sq: SparkQ) -> int:
     """The id of the newest event, 0 when there is none: where a new follower of the feed starts."""
-    row = sq.db.row(LAST)
-    return int(row[0]) if row else 0
+    return newest(sq.db)

@@ -35,8 +35,7 @@ SELECT {FINISHED} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NUL
 AND (:queue IS NULL OR queue_id = :queue) ORDER BY finished_at DESC, id DESC LIMIT :limit
 """
 WAITING = """
-SELECT coalesce(sum(total), 0) FROM counts WHERE reviewed = 0 AND (:queue IS NULL OR queue_id = :queue)
-AND status IN (SELECT name FROM statuses WHERE finished)
+SELECT coalesce(sum(unreviewed_succeeded + unreviewed_failed), 0) FROM queues WHERE :queue IS NULL OR id = :queue
 """
 LOOKED = "SELECT looked_at FROM project"
 LOOK = "UPDATE project SET looked_at = :now"

@@ -7,8 +7,8 @@ the person walked away for. A queued or running task is never touched, and no id
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sparkq_core import events
 from sparkq_core.errors import InvalidValue
-from sparkq_core.events import note
 from sparkq_core.paging import MAX_ID
 from sparkq_core.project import SparkQ
 
@@ -98,10 +98,12 @@ def _delete(sq: SparkQ, sql: str, before: int, on_batch: Callable[[int], None] |
     deleted = 0
     while True:
         with sq.db.write() as tx:
+            newest = events.newest(tx)
             ids = [task for (task,) in tx.rows(sql, {"before": before, "batch": BATCH})]
             tx.run_each(FORGET, [{"task": task} for task in ids])
             if ids:
-                note(tx, sq.clock.now(), "purged", text=f"{len(ids)} tasks, #{min(ids)} to #{max(ids)}")
+                text = f"{len(ids)} tasks, #{min(ids)} to #{max(ids)}"
+                events.note_deleted(tx, sq.clock.now(), "purged", newest, text=text)
         deleted += len(ids)
         if on_batch is not None and ids:
             on_batch(gone + deleted)

@@ -6,7 +6,7 @@ from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed
 from sparkq_core.events import note
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
-from sparkq_core.states import FINISHED, QueueStatus
+from sparkq_core.states import QueueStatus
 from sparkq_core.text import checked, checked_name, nearest, safe
 
 COLUMNS = """id, name, (SELECT s.name FROM sessions AS s WHERE s.id = queues.session_id), status, revision,
@@ -20,10 +20,11 @@ GET = f"SELECT {COLUMNS} FROM queues WHERE name = :name"
 BY_ID = f"SELECT {COLUMNS} FROM queues WHERE id = :id"
 ALL = f"SELECT {COLUMNS} FROM queues WHERE :archived OR status <> 'archived' ORDER BY status, id"
 NAMES = "SELECT name FROM queues ORDER BY status, id"
-COUNTS = "SELECT queue_id, status, reviewed, total FROM counts"
-COUNTS_OF = "SELECT queue_id, status, reviewed, total FROM counts WHERE queue_id = :queue"
+COUNTS = "SELECT id, queued, running, succeeded, failed, unreviewed_succeeded + unreviewed_failed FROM queues"
+COUNTS_OF = f"{COUNTS} WHERE id = :queue"
+WAITING = "SELECT queued FROM queues WHERE id = :queue"
 STALE = """
-SELECT queue_id, count(*) FROM tasks WHERE status = 'running'
+SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_due WHERE status = 'running'
 AND (stale_warned_at IS NOT NULL OR coalesce(heartbeat_at, claimed_at) + timeout * 1000 <= :now) GROUP BY queue_id
 """
 INSTRUCT = f"UPDATE queues SET revision = revision + 1 WHERE id = :queue RETURNING {COLUMNS}"
@@ -34,6 +35,7 @@ INSTRUCTIONS = """
 SELECT text FROM instructions WHERE queue_id = :queue ORDER BY revision DESC LIMIT 1
 """
 BACK = "UPDATE queues SET back = back + 1 WHERE id = :queue AND status <> 'archived' RETURNING back"
+"""For a task that comes back; a new one takes `back + 1` and a trigger counts it."""
 FRONT = "UPDATE queues SET front = front - 1 WHERE id = :queue AND status <> 'archived' RETURNING front"
 END = f"""
 UPDATE queues SET status = 'ended', ended_at = :now WHERE id = :queue AND status = 'active' RETURNING {COLUMNS}
@@ -115,18 +117,21 @@ def counts(source: Reader, now: int, queue_id: int | None = None) -> dict[int, C
     """The counts of every queue (or of one) by id, from kept counters: their cost does not grow with the tasks."""
     rows = source.rows(COUNTS) if queue_id is None else source.rows(COUNTS_OF, {"queue": queue_id})
     stale: dict[int, int] = dict(source.rows(STALE, {"now": now}))
-    found: dict[int, dict[str, int]] = {}
-    for queue, status, reviewed, total in rows:
-        of_queue = found.setdefault(queue, {})
-        of_queue[status] = of_queue.get(status, 0) + total
-        if status in FINISHED and not reviewed:
-            of_queue["unreviewed"] = of_queue.get("unreviewed", 0) + total
-    return {queue: Counts(stale=stale.get(queue, 0), **of_queue) for queue, of_queue in found.items()}
+    return {
+        queue: Counts(queued, running, stale.get(queue, 0), succeeded, failed, unreviewed)
+        for queue, queued, running, succeeded, failed, unreviewed in rows
+    }
 
 
 def counts_of(sq: SparkQ, queue: Queue) -> Counts:
     """The counts of one queue."""
     return counts(sq.db, sq.clock.now(), queue.id).get(queue.id, Counts())
+
+
+def waiting(source: Reader, queue_id: int) -> int:
+    """How many tasks of the queue are queued."""
+    row = source.row(WAITING, {"queue": queue_id})
+    return int(row[0]) if row else 0
 
 
 def instructions_of(source: Reader, queue: Queue) -> str:

@@ -13,7 +13,7 @@ from sparkq_core.errors import StorageError
 from sparkq_core.lock import held
 from sparkq_core.place import check_disk
 
-VERSION = 1
+VERSION = 2
 """The schema of this release: the number of the last migration."""
 
 FOLDER = Path(__file__).parent / "migrations"

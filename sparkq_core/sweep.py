@@ -5,6 +5,7 @@ and never one whose worker has just been heard of or has just settled. There is 
 nothing is due. What a timed-out worker still says later is kept (see the late room).
 """
 
+from sparkq_core.db import Transaction
 from sparkq_core.events import note
 from sparkq_core.model import Swept, Task
 from sparkq_core.project import SparkQ
@@ -38,17 +39,33 @@ def sweep(sq: SparkQ) -> Swept:
     if sq.db.row(DUE, {"now": now}) is None:
         return Swept()
     with sq.db.write() as tx:
-        failed = tuple(Task(*row) for row in tx.rows(FAIL, {"now": now}))
-        warned = tuple(Task(*row) for row in tx.rows(WARN, {"now": now}))
-        for task in failed:
-            tx.run(END_ATTEMPT, {
-                "task": task.id, "attempt": task.attempts, "now": now, "error": silence(task, now),
-                "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
-            })  # fmt: skip
-            note(tx, now, "timed out", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
-        for task in warned:
-            note(tx, now, "stale", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
+        return sweep_within(tx, now)
+
+
+def sweep_within(tx: Transaction, now: int) -> Swept:
+    """As `sweep`, in the transaction of a verb that is to see what has become of the stale ones."""
+    if tx.row(DUE, {"now": now}) is None:
+        return Swept()
+    failed, warned = _fail_due(tx, now), _warn_due(tx, now)
     return Swept(warned, failed)
+
+
+def _fail_due(tx: Transaction, now: int) -> tuple[Task, ...]:
+    failed = tuple(Task(*row) for row in tx.rows(FAIL, {"now": now}))
+    for task in failed:
+        tx.run(END_ATTEMPT, {
+            "task": task.id, "attempt": task.attempts, "now": now, "error": silence(task, now),
+            "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
+        })  # fmt: skip
+        note(tx, now, "timed out", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
+    return failed
+
+
+def _warn_due(tx: Transaction, now: int) -> tuple[Task, ...]:
+    warned = tuple(Task(*row) for row in tx.rows(WARN, {"now": now}))
+    for task in warned:
+        note(tx, now, "stale", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
+    return warned
 
 
 def silence(task: Task, now: int) -> str:

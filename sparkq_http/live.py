@@ -1,6 +1,6 @@
 """The change feed as server-sent events: what any process writes reaches every open page within a moment.
 
-One look at the event log every 40 ms serves all connections. Each has a bounded queue; a reader that lets it run full
+One look at the event log after each write serves all connections. Each has a bounded queue; a reader that lets it run full
 is dropped, and comes back with the id of the last event that it saw.
 """
 
@@ -15,10 +15,10 @@ from sparkq_core import events, wire
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Event
 from sparkq_core.text import cut
+from sparkq_core.watch import watching
 from sparkq_http.answer import Refused
 from sparkq_http.desk import Desk
 
-LOOK_SECONDS = 0.04
 PAUSE_SECONDS = 2.0
 HEARTBEAT_SECONDS = 15.0
 RETRY_MS = 1000
@@ -78,21 +78,23 @@ class Feed:
         self.closed = asyncio.Event()
 
     async def run(self) -> None:
-        """Look for ever. A project that cannot be read now is looked at again later."""
-        while True:
-            await anyio.sleep(LOOK_SECONDS)
-            try:
-                self.look()
-            except SparkQError as error:
-                log.warning("the event log cannot be read: %s", error.message)
-                await anyio.sleep(PAUSE_SECONDS)
-            except Exception:
-                # A defect in the background must not take the server down.
-                log.exception("following the event log failed")
-                await anyio.sleep(PAUSE_SECONDS)
+        """Look whenever something was written, for ever. A project that cannot be read now is looked at again later."""
+        with watching(self._desk.sq) as changed:
+            while True:
+                await changed.wait()
+                changed.clear()
+                try:
+                    self.look()
+                except SparkQError as error:
+                    log.warning("the event log cannot be read: %s", error.message)
+                    await anyio.sleep(PAUSE_SECONDS)
+                except Exception:
+                    # A defect in the background must not take the server down.
+                    log.exception("following the event log failed")
+                    await anyio.sleep(PAUSE_SECONDS)
 
     def look(self) -> None:
-        """Tell every listener what is new. Our own writes count too, which the file's version would not show."""
+        """Tell every listener what is new."""
         if events.last(self._desk.sq) == self._last:
             return
         found = events.after(self._desk.sq, self._last)

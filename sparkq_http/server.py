@@ -15,10 +15,11 @@ import socket
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("sparkq.http")
 CONFLICT = 4
 STOP_SECONDS = 2
+TICK_SECONDS = 1.0
 PARTING_SECONDS = 0.3
 LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
 
@@ -45,11 +47,25 @@ GUESTS = ("sparkq_mcp.http",)
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which ends the event streams when it is told to stop, and then ends as one that was asked to."""
+    """uvicorn, which sleeps until it is told to stop, then ends the event streams, and ends as one that was asked to."""
 
     def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self._end_streams = end_streams
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        # uvicorn's own looks ten times a second whether it was told to stop.
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):  # which renews the Date header
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), TICK_SECONDS)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Otherwise each open page would hold the server until its time is up.

@@ -1,7 +1,7 @@
 """Tells listeners what changed, whichever process changed it.
 
 Modern clients listen by `subscriptions/listen`, which the SDK serves from a bus; legacy ones by `resources/subscribe`,
-which it does not serve, so it is added here. Asking the database costs 4 us; nothing is read until something changed.
+which it does not serve, so it is added here. Nothing is read until something was written.
 """
 
 import logging
@@ -16,10 +16,12 @@ from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestPar
 
 from sparkq_core import events, hooks
 from sparkq_core.errors import SparkQError
+from sparkq_core.project import SparkQ
+from sparkq_core.watch import watching
 from sparkq_mcp.chat import Desk
 from sparkq_mcp.resources import touched
 
-LOOK_SECONDS = 0.04
+PAUSE_SECONDS = 2.0
 MAX_SUBSCRIPTIONS = 1000
 log = logging.getLogger("sparkq.mcp")
 
@@ -37,6 +39,7 @@ class Push:
     def __init__(self, desk: Desk) -> None:
         self.bus = InMemorySubscriptionBus()
         self._desk = desk
+        self._last = 0
         self._legacy: dict[Subscription, ServerSession] = {}
 
     async def subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
@@ -52,21 +55,28 @@ class Push:
 
     async def run(self) -> None:
         """Publish what changes, for ever. A project that cannot be read now is looked at again later."""
-        last = self._newest()  # before the first request, so that nothing after a client's subscription is missed
+        self._last = self._newest()  # before the first request: nothing after a client's subscription is missed
         while True:
-            await anyio.sleep(LOOK_SECONDS)
             try:
-                newest = events.last(self._desk.sq)
-                if newest != last:
-                    await self._publish(touched(self._desk, events.after(self._desk.sq, last)))
-                    hooks.run_due(self._desk.sq)  # at once, not with the next sweep
-                last = newest
+                await self._follow(self._desk.sq)
             except SparkQError:
-                await anyio.sleep(2)
+                await anyio.sleep(PAUSE_SECONDS)
             except Exception:
                 # A listener that is gone, or a defect here, must not end the chat.
                 log.exception("pushing changes failed")
-                await anyio.sleep(2)
+                await anyio.sleep(PAUSE_SECONDS)
+
+    async def _follow(self, sq: SparkQ) -> None:
+        """Publish what changes, while the desk's project is this one."""
+        with watching(sq) as changed:
+            while self._desk.sq is sq:
+                await changed.wait()
+                changed.clear()
+                newest = events.last(self._desk.sq)
+                if newest != self._last:
+                    await self._publish(touched(self._desk, events.after(self._desk.sq, self._last)))
+                    hooks.run_due(self._desk.sq)  # at once, not with the next sweep
+                self._last = newest
 
     def _newest(self) -> int:
         try:

@@ -63,7 +63,7 @@ PLANTED_PLACES = [
     planted(
         "a follower that does not read sees no change",
         "db.py",
-        ('int(self._opened().connection.pragma("data_version"))', "self._opened().connection.data_version()"),
+        ('int(opened.connection.pragma("data_version"))', "opened.connection.data_version()"),
         caught_by=("test_database.py::test_the_data_version_changes_when_another_connection_has_written",),
     ),
     planted(
@@ -75,7 +75,10 @@ PLANTED_PLACES = [
     planted(
         "a damaged text passes for a defect",
         "db.py",
-        ("except UnicodeDecodeError as error:", "except UnicodeEncodeError as error:"),
+        (
+            "_STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)",
+            "_STORAGE = (apsw.Error, UnicodeEncodeError)",
+        ),
         caught_by=("test_schema.py::test_a_damaged_page_never_passes_for_a_defect_of_the_program",),
     ),
     planted(

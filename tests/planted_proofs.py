@@ -29,11 +29,17 @@ BROKEN = [
         "sweep.py",
         ("WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NOT NULL\n", "WHERE id = :id\n"),
         (
-            '    with sq.db.write() as tx:\n        failed = tuple(Task(*row) for row in tx.rows(FAIL, {"now": now}))\n',
+            "    with sq.db.write() as tx:\n        return sweep_within(tx, now)\n",
             "    due = sq.db.rows(\"SELECT id FROM tasks WHERE status = 'running' AND due_at <= :now"
             ' AND stale_warned_at IS NOT NULL", {"now": now})\n'
-            "    with sq.db.write() as tx:\n"
-            '        failed = tuple(Task(*row) for (id,) in due for row in tx.rows(FAIL, {"now": now, "id": id}))\n',
+            "    with sq.db.write() as tx:\n        return sweep_within(tx, now, due)\n",
+        ),
+        ("def sweep_within(tx: Transaction, now: int) ->", "def sweep_within(tx: Transaction, now: int, due=()) ->"),
+        ("_fail_due(tx, now), ", "_fail_due(tx, now, due), "),
+        ("def _fail_due(tx: Transaction, now: int) ->", "def _fail_due(tx: Transaction, now: int, due) ->"),
+        (
+            'for row in tx.rows(FAIL, {"now": now}))\n',
+            'for (id,) in due for row in tx.rows(FAIL, {"now": now, "id": id}))\n',
         ),
         ("UPDATE tasks INDEXED BY tasks_due SET status = 'failed'", "UPDATE tasks SET status = 'failed'"),
         caught_by=(
@@ -44,9 +50,8 @@ BROKEN = [
         "a commit that failed is acknowledged",
         "db.py",
         (
-            '                opened.connection.execute("COMMIT")\n',
-            '                try:\n                    opened.connection.execute("COMMIT")\n'
-            "                except apsw.Error:\n                    self._roll_back(opened)\n",
+            "        except BaseException as error:\n            self._roll_back(error)\n            raise\n\n    def _roll",
+            "        except BaseException:\n            self._db._roll_back(self._opened)\n\n    def _roll",
         ),
         caught_by=("tests/proof/test_disk_faults.py::test_a_fault_changes_nothing_that_was_acknowledged",),
     ),
@@ -54,13 +59,14 @@ BROKEN = [
         "an acknowledgement before the commit",
         "db.py",
         (
-            '                opened.connection.execute("COMMIT")\n',
-            "                if opened.connection.total_changes() % 3:\n"
-            '                    opened.connection.execute("COMMIT")\n',
+            '            self._opened.execute("COMMIT")\n',
+            "            if self._opened.connection.total_changes() % 3:\n"
+            '                self._opened.execute("COMMIT")\n',
         ),
         (
-            "            opened.connection.execute(begin)\n",
-            "            if not opened.connection.in_transaction:\n                opened.connection.execute(begin)\n",
+            '            opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")\n',
+            "            if not opened.connection.in_transaction:\n"
+            '                opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")\n',
         ),
         caught_by=(KILL,),
     ),
@@ -77,7 +83,7 @@ BROKEN = [
     planted(
         "an older program writes into a newer schema",
         "db.py",
-        ("            self._check_version(version)\n            yield tx", "            yield tx"),
+        ("                self._db._check_version(version)\n", ""),
         caught_by=(
             "tests/proof/test_upgrade_in_use.py::"
             "test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refused",

@@ -30,6 +30,9 @@ WALK = re.compile(r"SCAN (\w+)(?! VIRTUAL TABLE INDEX \d+:.)")
 SCANS = {
     "USED": "asks whether there is any task at all: EXISTS stops at the first",
     "BEFORE": "asked once in a project's life, when hooks are first seen, and ends at the newest event before them",
+    "STALE": "walks the running tasks, of which there are as many as workers",
+    "RUNNING_NEWEST": "likewise",
+    "RUNNING_OLDEST": "likewise",
     "COUNT": "the total of a list by tool, worker or time, which no counter knows; lists by queue and status have one",
 }
 """Statements that may walk a whole growing table, each with its reason."""
@@ -39,6 +42,8 @@ SORTS = {
     "BY_DAY": "groups the attempts of the last seven days for the statistics page",
     "BY_QUEUE": "likewise",
     "STALE": "groups the running tasks, of which there are as many as workers",
+    "RUNNING_NEWEST": "sorts the running tasks",
+    "RUNNING_OLDEST": "likewise",
     "EARLIER": "orders the attempts of one task",
     "NEWEST": "orders the tasks that a search found",
     "OLDEST": "orders the tasks that a search found",

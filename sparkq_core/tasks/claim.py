@@ -9,8 +9,7 @@ from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, QueueStatus
-from sparkq_core.sweep import sweep
-from sparkq_core.tasks.enqueue import WAITING
+from sparkq_core.sweep import sweep, sweep_within
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import checked
 
@@ -36,6 +35,7 @@ PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revisio
 FEEDBACK = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' AND text IS NOT NULL ORDER BY id DESC LIMIT 1
 """
+TEXTS = f"SELECT ({PROMPT}), ({FEEDBACK}), ({catalogue.HOW}), ({queues.WAITING})"
 EARLIER = """
 SELECT a.attempt, a.worker, a.outcome,
     CASE WHEN a.outcome = 'failed' AND a.late_outcome = 'succeeded' THEN a.late_text ELSE coalesce(a.result, a.error) END,
@@ -60,8 +60,7 @@ def peek(sq: SparkQ, queue: str, limit: int = 1) -> Page:
         if of.status == QueueStatus.ARCHIVED:
             return Page((), 0)
         rows = tx.rows(HEAD, {"queue": of.id, "limit": limit})
-        waiting = tx.row(WAITING, {"queue": of.id})
-    return Page(tuple(Task(*row) for row in rows), int(waiting[0]) if waiting else 0)
+        return Page(tuple(Task(*row) for row in rows), queues.waiting(tx, of.id))
 
 
 def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None) -> Claim | None:
@@ -72,7 +71,8 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
     queued, QueueClosed for an archived queue.
     """
     checked(worker, "worker name", limit=MAX_WORKER)
-    sweep(sq)
+    if task_id is not None:
+        sweep(sq)  # by itself, so that a refusal does not undo it
     git = changes.before(sq) if sq.config.watches_git and (task_id or _waits(sq, queue)) else None
     with sq.db.write() as tx:
         now = sq.clock.now()
@@ -85,6 +85,7 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
                 f"#{wanted.id} is in the queue {wanted.queue}, not in {of.name}.", f"Claim it from {wanted.queue}."
             )
         if wanted is None:
+            sweep_within(tx, now)
             row = tx.row(CLAIM_NEXT, {"queue": of.id, "worker": worker, "now": now})
             if row is None:
                 return None
@@ -123,15 +124,15 @@ def held(sq: SparkQ, task_id: int) -> Claim:
 
 
 def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
-    prompt = tx.row(PROMPT, {"task": task.id, "revision": task.revision})
-    feedback = tx.row(FEEDBACK, {"task": task.id})
+    ((prompt, feedback, how, waiting),) = tx.rows(
+        TEXTS, {"task": task.id, "revision": task.revision, "tool": task.tool, "queue": task.queue_id}
+    )
     before = tx.row(EARLIER, {"task": task.id, "attempt": task.attempts}) if task.attempts > 1 else None
-    waiting = tx.row(WAITING, {"queue": task.queue_id})
     return Claim(
         task=task,
-        prompt=str(prompt[0]) if prompt else "",
-        how=catalogue.how(sq, tx, task.tool),
-        feedback=str(feedback[0]) if feedback else None,
+        prompt=prompt or "",
+        how=catalogue.how(sq, task.tool, how),
+        feedback=feedback,
         earlier=Earlier(*before) if before else None,
-        remaining=int(waiting[0]) if waiting else 0,
+        remaining=waiting,
     )

@@ -16,13 +16,13 @@ from sparkq_core.text import checked, title_of
 
 INSERT = f"""
 INSERT INTO tasks (queue_id, position, title, tool, task_class, timeout, source, key, created_at)
-VALUES (:queue, :position, :title, :tool, :task_class, :timeout, :source, :key, :now)
+VALUES (:queue, (SELECT back + 1 FROM queues WHERE queues.id = :queue), :title, :tool, :task_class, :timeout, :source,
+    :key, :now)
 RETURNING {COLUMNS}
 """
 PROMPT_IN = "INSERT INTO prompts (task_id, revision, text, created_at) VALUES (:task, :revision, :text, :now)"
 BY_KEY = f"SELECT {COLUMNS} FROM tasks WHERE key = :key"
 AHEAD = "SELECT count(*) FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position <= :position"
-WAITING = "SELECT coalesce(sum(total), 0) FROM counts WHERE queue_id = :queue AND status = 'queued'"
 EDIT = f"""
 UPDATE tasks SET revision = revision + :again, title = :title, tool = :tool, task_class = :task_class, timeout = :timeout
 WHERE id = :id AND status = :source RETURNING {COLUMNS}
@@ -78,28 +78,43 @@ def enqueue_all(sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str 
     if source not in SOURCES:
         raise InvalidValue(f"{source!r} is not a source.", f"It can be {', '.join(SOURCES)}.")
     with sq.db.write() as tx:
-        into = queues.get(tx, queue)
-        now = sq.clock.now()
-        return tuple(_one(sq, tx, into, draft, source, now) for draft in drafts)
+        entry = _Entry(sq, tx, queues.get(tx, queue), source)
+        return tuple(entry.of(draft) for draft in drafts)
 
 
-def _one(sq: SparkQ, tx: Transaction, queue: Queue, draft: Draft, source: str, now: int) -> Enqueued:
-    if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
-        known = Task(*row)
-        return Enqueued(known, place(tx, known), again=True)
-    if queue.status != QueueStatus.ACTIVE:
-        raise queues.closed(queue)
-    tool, task_class, timeout = _executed(sq, tx, draft.tool, draft.task_class, draft.timeout)
-    row = tx.row(INSERT, {
-        "queue": queue.id, "position": queues.place(tx, queue), "title": title_of(draft.prompt), "tool": tool,
-        "task_class": task_class, "timeout": timeout, "source": source, "key": draft.key, "now": now,
-    })  # fmt: skip
-    assert row is not None
-    task = Task(*row)
-    tx.run(PROMPT_IN, {"task": task.id, "revision": 1, "text": draft.prompt, "now": now})
-    note(tx, now, "enqueued", task=task.id, queue=queue.id)
-    waiting = tx.row(WAITING, {"queue": queue.id})
-    return Enqueued(task, int(waiting[0]) if waiting else 1)
+class _Entry:
+    """What the tasks of one transaction have in common on their way into a queue."""
+
+    def __init__(self, sq: SparkQ, tx: Transaction, queue: Queue, source: str) -> None:
+        self._sq = sq
+        self._tx = tx
+        self._queue = queue
+        self._source = source
+        self._now = sq.clock.now()
+        self._waiting = queues.waiting(tx, queue.id)
+        self._executed: dict[tuple[str | None, str | None, int | None], tuple[str, str, int]] = {}
+
+    def of(self, draft: Draft) -> Enqueued:
+        """Put one task at the end of the line, unless its key has been used."""
+        tx, queue, now = self._tx, self._queue, self._now
+        if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
+            known = Task(*row)
+            return Enqueued(known, place(tx, known), again=True)
+        if queue.status != QueueStatus.ACTIVE:
+            raise queues.closed(queue)
+        wanted = (draft.tool, draft.task_class, draft.timeout)
+        if wanted not in self._executed:
+            self._executed[wanted] = _executed(self._sq, tx, *wanted)
+        tool, task_class, timeout = self._executed[wanted]
+        (row,) = tx.rows(INSERT, {
+            "queue": queue.id, "title": title_of(draft.prompt), "tool": tool, "task_class": task_class,
+            "timeout": timeout, "source": self._source, "key": draft.key, "now": now,
+        })  # fmt: skip
+        task = Task(*row)
+        tx.run(PROMPT_IN, {"task": task.id, "revision": 1, "text": draft.prompt, "now": now})
+        note(tx, now, "enqueued", task=task.id, queue=queue.id)
+        self._waiting += 1
+        return Enqueued(task, self._waiting)
 
 
 def place(source: Reader, task: Task) -> int:

@@ -1,6 +1,6 @@
 """What a person does to the line itself: bring a waiting task to its head, or delete a task for good."""
 
-from sparkq_core import queues
+from sparkq_core import events, queues
 from sparkq_core.errors import NoSuchTask
 from sparkq_core.events import note
 from sparkq_core.model import Task
@@ -33,6 +33,7 @@ def delete(sq: SparkQ, task_id: int) -> None:
     Raises NoSuchTask, WrongState for a running one.
     """
     with sq.db.write() as tx:
+        newest = events.newest(tx)
         row = tx.row(DELETE, {"id": task_id})
         if row is None:
             try:
@@ -41,4 +42,4 @@ def delete(sq: SparkQ, task_id: int) -> None:
                 raise no_such(tx, task_id) from None
             raise refused(tx, task_id, "delete")
         tx.run(FORGET, {"id": task_id})
-        note(tx, sq.clock.now(), "deleted", queue=row[0], text=f"#{task_id}")
+        events.note_deleted(tx, sq.clock.now(), "deleted", newest, queue=row[0], text=f"#{task_id}")

@@ -13,7 +13,7 @@ from sparkq_core.model import Attempt, Detail, Page, Prompt, Task
 from sparkq_core.paging import MAX_ID, checked_limit, number
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import Status
+from sparkq_core.states import FINISHED, Status
 from sparkq_core.sweep import sweep
 from sparkq_core.tasks.claim import FEEDBACK, PROMPT
 from sparkq_core.tasks.late import ATTEMPT_COLUMNS
@@ -31,18 +31,22 @@ _FROM = f"SELECT {COLUMNS} FROM tasks WHERE"
 _DOWN = f"id < :after {THIN} ORDER BY id DESC LIMIT :limit"
 _UP = f"id > :after {THIN} ORDER BY id LIMIT :limit"
 
+_RUNNING = f"SELECT {COLUMNS} FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND"
+
 ANY_NEWEST = f"{_FROM} {_DOWN}"
 ANY_OLDEST = f"{_FROM} {_UP}"
-STATUS_NEWEST = f"{_FROM} status = :status AND {_DOWN}"
-STATUS_OLDEST = f"{_FROM} status = :status AND {_UP}"
+STATUS_NEWEST = f"{_FROM} status = :status AND status <> 'running' AND {_DOWN}"
+STATUS_OLDEST = f"{_FROM} status = :status AND status <> 'running' AND {_UP}"
 QUEUE_NEWEST = f"{_FROM} queue_id = :queue AND {_DOWN}"
 QUEUE_OLDEST = f"{_FROM} queue_id = :queue AND {_UP}"
-QUEUE_STATUS_NEWEST = f"{_FROM} queue_id = :queue AND status = :status AND {_DOWN}"
-QUEUE_STATUS_OLDEST = f"{_FROM} queue_id = :queue AND status = :status AND {_UP}"
+QUEUE_STATUS_NEWEST = f"{_FROM} queue_id = :queue AND status = :status AND status <> 'running' AND {_DOWN}"
+QUEUE_STATUS_OLDEST = f"{_FROM} queue_id = :queue AND status = :status AND status <> 'running' AND {_UP}"
+RUNNING_NEWEST = f"{_RUNNING} (:queue IS NULL OR queue_id = :queue) AND {_DOWN}"
+RUNNING_OLDEST = f"{_RUNNING} (:queue IS NULL OR queue_id = :queue) AND {_UP}"
 LINE = f"{_FROM} queue_id = :queue AND status = 'queued' AND position > :after {THIN} ORDER BY position LIMIT :limit"
 
 BY_ID = {
-    # (queue given, status given, newest first)
+    # (queue given, status given and not running, newest first)
     (False, False, True): ANY_NEWEST,
     (False, False, False): ANY_OLDEST,
     (False, True, True): STATUS_NEWEST,
@@ -53,12 +57,22 @@ BY_ID = {
     (True, True, False): QUEUE_STATUS_OLDEST,
 }
 
-TOTAL = """
-SELECT coalesce(sum(total), 0) FROM counts
-WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status)
-AND (:session IS NULL OR queue_id IN (SELECT q.id FROM queues AS q WHERE q.session_id = :session))
-AND (:reviewed IS NULL OR (reviewed = :reviewed AND status IN (SELECT name FROM statuses WHERE finished)))
+
+def _counters(status: str | None, reviewed: bool | None) -> list[str]:
+    """The counters that make up the total of a filter."""
+    statuses = [one for one in Status if status in (None, one) and (reviewed is None or one in FINISHED)]
+    return [{None: one, False: f"unreviewed_{one}", True: f"{one} - unreviewed_{one}"}[reviewed] for one in statuses]
+
+
+_TOTAL = """
+SELECT coalesce(sum({}), 0) FROM queues
+WHERE (:queue IS NULL OR id = :queue) AND (:session IS NULL OR session_id = :session)
 """
+TOTALS = {
+    (status, reviewed): _TOTAL.format(" + ".join(_counters(status, reviewed)) or "0")
+    for status in (None, *Status)
+    for reviewed in (None, False, True)
+}
 COUNT = f"""
 SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 """
@@ -134,12 +148,22 @@ def page(
     sweep(sq)
     with sq.db.read() as tx:
         values = filter_values(tx, wanted)
-        sql = LINE if sort == "line" else BY_ID[wanted.queue is not None, wanted.status is not None, sort == "newest"]
+        sql = _statement(wanted, sort)
         rows = tx.rows(sql, {**values, "after": start_after(cursor, newest=sort == "newest"), "limit": limit + 1})
-        total = tx.row(TOTAL if wanted.counted else COUNT, values)
+        total = tx.row(TOTALS[wanted.status, wanted.reviewed] if wanted.counted else COUNT, values)
     tasks = tuple(Task(*row) for row in rows[:limit])
     more = str(tasks[-1].position if sort == "line" else tasks[-1].id) if len(rows) > limit else None
     return Page(tasks, int(total[0]) if total else 0, more)
+
+
+def _statement(wanted: Wanted, sort: str) -> str:
+    """The statement that walks the index of what is wanted."""
+    if sort == "line":
+        return LINE
+    newest = sort == "newest"
+    if wanted.status == Status.RUNNING:
+        return RUNNING_NEWEST if newest else RUNNING_OLDEST
+    return BY_ID[wanted.queue is not None, wanted.status is not None, newest]
 
 
 def checked_status(wanted: Wanted) -> None:

@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from sparkq_core import changes
+from sparkq_core import changes, queues
 from sparkq_core.db import Transaction
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
@@ -14,7 +14,6 @@ from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, Move, Status
 from sparkq_core.tasks import late
-from sparkq_core.tasks.enqueue import WAITING
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import MAX_TEXT, checked
 
@@ -100,7 +99,9 @@ def _settle(
                 "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
             })  # fmt: skip
             note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
-            outcome: Settled | SparkQError = Settled(task, _remaining(tx, task), task.attempts, task.status)
+            outcome: Settled | SparkQError = Settled(
+                task, queues.waiting(tx, task.queue_id), task.attempts, task.status
+            )
         else:
             outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)
     if row is not None and sq.config.watches_git:
@@ -125,7 +126,7 @@ def _unsettled(
     if (ended.outcome, ended.error_type == "timeout") == (move.target, False):
         if (text, data) != (ended.result if move.target == Status.SUCCEEDED else ended.error, ended.data):
             late.keep(tx, task, ended, move.target, text, data, now)
-        return Settled(task, _remaining(tx, task), number, str(ended.outcome), again=True)
+        return Settled(task, queues.waiting(tx, task.queue_id), number, str(ended.outcome), again=True)
     late.keep(tx, task, ended, move.target, text, data, now)
     return refused(tx, task_id, verb, number)
 
@@ -138,11 +139,6 @@ def _note_change(sq: SparkQ, task_id: int, attempt: int) -> None:
         if found is not None:
             with sq.db.write() as tx:
                 tx.run(GIT_AFTER, {"task": task_id, "attempt": attempt, "git": found})
-
-
-def _remaining(tx: Transaction, task: Task) -> int:
-    waiting = tx.row(WAITING, {"queue": task.queue_id})
-    return int(waiting[0]) if waiting else 0
 
 
 def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:

@@ -64,7 +64,7 @@ def shared(chromium: "Browser") -> "Iterator[Page]":
 
 
 @pytest.fixture
-def tab(chromium: "Browser", shared: "Page") -> Iterator[Tab]:
+def tab(chromium: "Browser", shared: "Page", lines: list[str]) -> Iterator[Tab]:
     """Opens a tab: `tab(port, color_scheme="dark")`. When it closes, it must have been clean."""
     from tests.browser.screen import Screen
 
@@ -104,16 +104,24 @@ def screen(tab: Tab, served: Served) -> "Screen":
 
 
 @pytest.fixture
-def line(call: Caller) -> Iterator[str]:
-    """An empty queue that no other test uses; it and what was made beside it are put away afterwards."""
-    name = f"line-{next(_numbers)}"
-    call.post("/api/queues", name=name)["queue"]
-    yield name
-    for one in call.get("/api/queues")["queues"]:
-        if one["name"] == name or one["name"].startswith(f"{name}-"):
+def lines(call: Caller) -> Iterator[list[str]]:
+    """The queues of a test: they and what was made beside them are put away, once no tab shows them any more."""
+    names: list[str] = []
+    yield names
+    for one in call.get("/api/queues")["queues"] if names else ():
+        if any(one["name"] == name or one["name"].startswith(f"{name}-") for name in names):
             for task in call.get(f"/api/tasks?queue={one['name']}&limit=1000")["tasks"]:
                 call.delete(f"/api/tasks/{task['id']}")
             call.post(f"/api/queues/{one['name']}/archive")
+
+
+@pytest.fixture
+def line(call: Caller, lines: list[str]) -> str:
+    """An empty queue that no other test uses."""
+    name = f"line-{next(_numbers)}"
+    call.post("/api/queues", name=name)["queue"]
+    lines.append(name)
+    return name
 
 
 @pytest.fixture

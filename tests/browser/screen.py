@@ -54,7 +54,7 @@ class Screen:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.problems.append(f"console {message.type}: {message.text}")
+            self.problems.append(f"console {message.type}: {message.text} {message.location.get('url', '')}".rstrip())
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.address}/", "data:", "about:")):

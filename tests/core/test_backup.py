@@ -187,7 +187,7 @@ def moment(copied: apsw.Connection) -> int:
     assert number("SELECT count(*) FROM attempts") == done + running
     assert number("SELECT count(*) FROM events WHERE kind = 'succeeded'") == done
     assert number("SELECT count(*) FROM events WHERE kind = 'claimed'") == done + running
-    assert number("SELECT coalesce(sum(total), 0) FROM counts WHERE status = 'succeeded'") == done
+    assert number("SELECT coalesce(sum(succeeded), 0) FROM queues") == done
     return done
 
 

@@ -20,6 +20,8 @@ from tests.support import HOUR, SetClock, add, another, database_of, line, made,
 MADE_ANEW = ("search", "search_config", "search_content", "search_data", "search_docsize", "search_idx")
 """What a project makes again by itself from the rest."""
 
+COUNTERS = ("queued", "running", "succeeded", "failed", "unreviewed_succeeded", "unreviewed_failed")
+
 
 @pytest.fixture
 def new(tmp_path: Path, clock: SetClock) -> Iterator[SparkQ]:
@@ -71,9 +73,8 @@ def lived(sq: SparkQ, queue: str, clock: SetClock) -> SparkQ:
 
 
 def tables(sq: SparkQ) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything but what is made anew, and counters that count nothing."""
+    """Everything but what is made anew."""
     found = {name: sorted(rows, key=repr) for name, rows in dump(sq).items() if name not in MADE_ANEW}
-    found["counts"] = [row for row in found["counts"] if row[-1]]
     ((_, name, created_at, looked_at, *_),) = found["project"]
     found["project"] = [(name, created_at, looked_at)]
     return found
@@ -131,12 +132,13 @@ def test_an_export_is_of_one_moment(sq: SparkQ, queue: str, new: SparkQ) -> None
 
 
 def test_an_export_holds_every_column_of_every_table(sq: SparkQ) -> None:
-    """A column that a migration adds must not be lost on the way."""
-    left_out = {"project", "statuses", "counts", "sqlite_sequence", *MADE_ANEW}
+    """A column that a migration adds must not be lost on the way; counters are made anew."""
+    left_out = {"project", "statuses", "sqlite_sequence", *MADE_ANEW}
     found = {}
     for (table,) in sq.db.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
         if table not in left_out:
             found[table] = [row[1] for row in sq.db.connection().execute(f'PRAGMA table_info("{table}")')]
+    found["queues"] = [name for name in found["queues"] if name not in COUNTERS]
 
     assert {name: columns for name, columns in backup.NAMES.items() if name != "sqlite_sequence"} == found
 

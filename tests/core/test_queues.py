@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sparkq_core import queues, sessions, tasks
+from sparkq_core import inbox, queues, sessions, tasks
 from sparkq_core.errors import (
     InvalidName,
     InvalidText,
@@ -265,6 +265,8 @@ def test_the_counts_are_the_truth_at_every_step_of_a_life(sq: SparkQ, queue: str
     same()
     tasks.complete(sq, first.id, "done")
     tasks.fail(sq, second.id, "boom")
+    same()
+    inbox.review(sq, first.id)
     same()
     tasks.requeue(sq, second.id)
     tasks.release(sq, take(sq).task.id)

@@ -18,7 +18,7 @@ from tests.support import TOP
 
 PACKAGES = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http")
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
-IMPORTED_AS = {"pyyaml": "yaml"}
+IMPORTED_AS = {"pyyaml": "yaml", "inotify-simple": "inotify_simple"}
 
 
 @pytest.fixture

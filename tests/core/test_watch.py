@@ -1,0 +1,96 @@
+"""Whoever follows the event log is woken by any process's write, sleeps otherwise, and is told when it cannot be read."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from sparkq_core import watch
+from sparkq_core.errors import Corrupt
+from sparkq_core.project import SparkQ
+from sparkq_core.watch import watching
+from tests.support import add, another, database_of, workers
+
+SECONDS = 10
+QUIET_SECONDS = 0.3
+
+
+def following(sq: SparkQ, what: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    async def follow() -> None:
+        with watching(sq) as changed:
+            await woken(changed)
+            await what(changed)
+
+    asyncio.run(follow())
+
+
+async def woken(changed: asyncio.Event) -> None:
+    """Wait for the wake-up and take it."""
+    await asyncio.wait_for(changed.wait(), SECONDS)
+    changed.clear()
+
+
+async def left_alone(changed: asyncio.Event) -> None:
+    """Nothing wakes it from now on. What was under way may still arrive."""
+    await asyncio.sleep(2 * watch.LOOK_SECONDS)
+    changed.clear()
+    await asyncio.sleep(QUIET_SECONDS)
+    assert not changed.is_set()
+
+
+def test_a_write_of_this_process_and_of_another_wakes_a_follower(sq: SparkQ, queue: str) -> None:
+    async def write(changed: asyncio.Event) -> None:
+        add(sq, "from here")
+        await woken(changed)
+        await left_alone(changed)
+        with workers(1, "drain", sq.config.root) as (process,):
+            process.tell()
+            process.hear()
+        await woken(changed)
+
+    following(sq, write)
+
+
+def test_reading_wakes_nobody(sq: SparkQ, queue: str) -> None:
+    async def read(changed: asyncio.Event) -> None:
+        await left_alone(changed)
+        assert another(sq).db.rows("SELECT count(*) FROM tasks") == [(0,)]
+        await left_alone(changed)
+
+    following(sq, read)
+
+
+def test_all_followers_of_a_file_share_one_thread_which_ends_with_the_last(sq: SparkQ, queue: str) -> None:
+    name = f"watch {sq.db.path}"
+
+    def threads() -> int:
+        return sum(one.name == name for one in threading.enumerate())
+
+    async def follow(changed: asyncio.Event) -> None:
+        with watching(another(sq)) as second:
+            await woken(second)
+            assert threads() == 1
+            add(sq, "one")
+            await woken(changed)
+            await woken(second)
+        add(sq, "two")
+        await woken(changed)
+        await left_alone(second)
+
+    following(sq, follow)
+    for one in [one for one in threading.enumerate() if one.name == name]:
+        one.join(SECONDS)
+    assert threads() == 0
+
+
+def test_a_follower_of_a_file_that_is_gone_is_woken_to_find_out(sq: SparkQ, queue: str) -> None:
+    async def remove(changed: asyncio.Event) -> None:
+        file: Path = database_of(sq.config.root)
+        file.unlink()
+        await woken(changed)
+        with pytest.raises(Corrupt):
+            sq.db.data_version()
+
+    following(sq, remove)
