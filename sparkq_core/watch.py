@@ -6,10 +6,9 @@ is written to, and the thread sleeps too; what was written is seen only once its
 the thread asks again and again for a while.
 """
 
-import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, cast
@@ -42,23 +41,11 @@ class _Notices(Protocol):
     def close(self) -> None: ...
 
 
-class _Follower:
-    """An event of a loop, to be set from another thread."""
-
-    def __init__(self) -> None:
-        self.changed = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-
-    def wake(self) -> None:
-        with suppress(RuntimeError):  # the loop has ended meanwhile
-            self._loop.call_soon_threadsafe(self.changed.set)
-
-
 class _Watcher:
     """The thread that asks one database, while it has followers."""
 
     def __init__(self, db: Database) -> None:
-        self.followers: set[_Follower] = set()
+        self.followers: list[Callable[[], object]] = []
         self._db = db
         threading.Thread(target=self._run, name=f"watch {db.path}", daemon=True).start()
 
@@ -88,8 +75,9 @@ class _Watcher:
     def _wake(self) -> None:
         with _guard:
             followers = tuple(self.followers)
-        for one in followers:
-            one.wake()
+        for wake in followers:
+            with suppress(RuntimeError):  # an event loop that has ended meanwhile
+                wake()
 
     def _is_wanted(self) -> bool:
         with _guard:
@@ -123,20 +111,20 @@ _guard = threading.Lock()
 
 
 @contextmanager
-def watching(sq: SparkQ) -> Iterator[asyncio.Event]:
-    """An event of the running loop, set at once and then within 40 ms of any process's write, this one's too.
+def watching(sq: SparkQ, wake: Callable[[], object]) -> Iterator[None]:
+    """Until the block ends, call `wake` at once and then within 40 ms (on Linux 5) of any process's write, this one's too.
 
-    On Linux within 5 ms. It stays set until it is cleared. While the file cannot be read it is set every 2 s: who reads it then finds out why.
+    It is called from another thread and must return at once: `loop.call_soon_threadsafe(changed.set)`. While the file
+    cannot be read it is called every 2 s: who reads it then finds out why.
     """
-    follower = _Follower()
     with _guard:
         watcher = _watchers.get(sq.db.path)
         if watcher is None:
             _watchers[sq.db.path] = watcher = _Watcher(sq.db)
-        watcher.followers.add(follower)
-    follower.changed.set()
+        watcher.followers.append(wake)
+    wake()
     try:
-        yield follower.changed
+        yield
     finally:
         with _guard:
-            watcher.followers.discard(follower)
+            watcher.followers.remove(wake)

@@ -79,7 +79,8 @@ class Feed:
 
     async def run(self) -> None:
         """Look whenever something was written, for ever. A project that cannot be read now is looked at again later."""
-        with watching(self._desk.sq) as changed:
+        changed, loop = asyncio.Event(), asyncio.get_running_loop()
+        with watching(self._desk.sq, lambda: loop.call_soon_threadsafe(changed.set)):
             while True:
                 await changed.wait()
                 changed.clear()

@@ -4,6 +4,7 @@ Modern clients listen by `subscriptions/listen`, which the SDK serves from a bus
 which it does not serve, so it is added here. Nothing is read until something was written.
 """
 
+import asyncio
 import logging
 from typing import Any, NamedTuple
 
@@ -68,7 +69,8 @@ class Push:
 
     async def _follow(self, sq: SparkQ) -> None:
         """Publish what changes, while the desk's project is this one."""
-        with watching(sq) as changed:
+        changed, loop = asyncio.Event(), asyncio.get_running_loop()
+        with watching(sq, lambda: loop.call_soon_threadsafe(changed.set)):
             while self._desk.sq is sq:
                 await changed.wait()
                 changed.clear()

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,17 @@ SECONDS = 10
 QUIET_SECONDS = 0.3
 
 
+@contextmanager
+def woken_by(sq: SparkQ) -> Iterator[asyncio.Event]:
+    """An event that is set whenever the follower is woken."""
+    changed, loop = asyncio.Event(), asyncio.get_running_loop()
+    with watching(sq, lambda: loop.call_soon_threadsafe(changed.set)):
+        yield changed
+
+
 def following(sq: SparkQ, what: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     async def follow() -> None:
-        with watching(sq) as changed:
+        with woken_by(sq) as changed:
             await woken(changed)
             await what(changed)
 
@@ -69,7 +78,7 @@ def test_all_followers_of_a_file_share_one_thread_which_ends_with_the_last(sq: S
         return sum(one.name == name for one in threading.enumerate())
 
     async def follow(changed: asyncio.Event) -> None:
-        with watching(another(sq)) as second:
+        with woken_by(another(sq)) as second:
             await woken(second)
             assert threads() == 1
             add(sq, "one")
