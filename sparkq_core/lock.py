@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sparkq_core.errors import StorageError
 
-TRIES = 5
+TRIES, PAUSE = 25, 0.01
+"""Seconds between tries. Under load somebody who looks may lose the processor just while looking, several times."""
 
 
 def acquire(path: Path, *, wait: bool) -> int | None:
@@ -44,7 +45,7 @@ def _taken(handle: int, wait: bool) -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(0.01)
+            time.sleep(PAUSE)
         else:
             return True
     return False

@@ -23,12 +23,12 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sparkq_core import lock, project
 from sparkq_core.clock import SystemClock, iso
 from sparkq_core.errors import SparkQError, StorageError
 from sparkq_core.project import SparkQ
+from sparkq_http.connection import Connection
 from sparkq_http.desk import Desk, Opener
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Server(uvicorn.Server):
 
     def _hang_up(self) -> None:
         """Whoever does not read what it asked for is not waited for."""
-        for connection in [one for one in self.server_state.connections if isinstance(one, HttpToolsProtocol)]:
+        for connection in [one for one in self.server_state.connections if isinstance(one, Connection)]:
             if connection.flow is not None and connection.flow.write_paused:
                 connection.transport.abort()
 
@@ -190,7 +190,7 @@ def serve(opener: Opener) -> int:
         uvicorn.Config(
             app,
             log_config=None,
-            http="httptools",
+            http=Connection,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,

@@ -17,27 +17,45 @@ ALL = {one.name: one for one in (*PLANTED, *PLANTED_PLACES)}
 NAMED = sorted({test for one in ALL.values() for test in one.tests})
 NOTHING = Planted("nothing", "", (), tuple(NAMED))
 
-PYTEST = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-p", "no:cacheprovider", "-n0")
-"""Without rewritten assertions and long tracebacks, which cost more here than the tests themselves."""
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
+"""What Python is compiling at this moment, in another process."""
+
+PYTEST = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-n0")
+PYTEST += ("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:playwright")
+"""Without rewritten assertions, long tracebacks and plugins of others, which cost more here than the tests themselves."""
 
 
 def run(defect: Planted, copy: Path) -> "subprocess.CompletedProcess[str]":
     """The named tests on a copy of the core with the defect in it."""
     for part in ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http", "tests"):
-        shutil.copytree(TOP / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(TOP / part, copy / part, copy_function=linked, ignore=HALF_WRITTEN)
     shutil.copy(TOP / "pyproject.toml", copy)
     if defect.changes:
         file = copy / (defect.file if defect.file.startswith("sparkq_") else f"sparkq_core/{defect.file}")
-        file.write_text(changed(file.read_text(), defect))
+        text = changed(file.read_text(), defect)
+        file.unlink()  # it is a link to the source
+        file.write_text(text)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
-        [*PYTEST, *(one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.tests)],
+        [
+            *PYTEST,
+            *(["-x"] if len(defect.tests) == 1 else []),
+            *(one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.tests),
+        ],
         cwd=copy,
         env={**environment, "PYTHONPATH": str(copy), "SPARKQ_TESTS_CORE": str(copy / "sparkq_core")},
         capture_output=True,
         text=True,
         timeout=200,
     )
+
+
+def linked(source: str, target: str) -> None:
+    """The same file under another name, with what Python compiled of it; a copy where the disk is another one."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def changed(text: str, defect: Planted) -> str:

@@ -32,7 +32,8 @@ async function main() {
     name: "complete", arguments: { task_id: task.id, result: "Done.", claim_next: true },
   });
   const refused = await client.callTool({ name: "get_task", arguments: { task_id: 999999 } });
-  const updated = await Promise.race([heard, new Promise((resolve) => setTimeout(() => resolve("nothing"), 10000))]);
+  const patience = new Promise((resolve) => setTimeout(() => resolve("nothing"), 10000).unref());  // ends no run late
+  const updated = await Promise.race([heard, patience]);
 
   console.log(JSON.stringify({
     server: client.getServerVersion().name,
