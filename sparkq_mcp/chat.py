@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sparkq_core import events, project, tasks
-from sparkq_core.errors import NoSuchTask
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
-from sparkq_core.states import Status
 
 MAX_CHATS = 1000
 """Chats remembered by a server of many; the one that was heard of longest ago is forgotten first."""
+
+MAX_OPEN = 20
+"""Open claims named at once; the others are named when these are settled."""
 
 Opener = Callable[[], SparkQ]
 
@@ -53,19 +54,13 @@ class Chat:
         return self.handed[task_id]
 
     def open_claims(self, sq: SparkQ, but: int = 0) -> list[int]:
-        """The ids of the tasks that this chat still holds, besides `but`."""
-        self.unsettled = {one for one in self.unsettled if self.holds(sq, one)}
-        return sorted(self.unsettled - {but})
+        """The ids of the tasks that this chat still holds, besides `but`; of many, the MAX_OPEN oldest."""
+        self.unsettled = tasks.running(sq, {one: self.handed[one] for one in self.unsettled})
+        return sorted(self.unsettled - {but})[:MAX_OPEN]
 
     def holds(self, sq: SparkQ, task_id: int) -> bool:
         """Whether the running attempt of the task is this chat's."""
-        if task_id not in self.handed:
-            return False
-        try:
-            task = tasks.get(sq, task_id)
-        except NoSuchTask:
-            return False
-        return task.status == Status.RUNNING and self.handed[task_id] == task.attempts
+        return task_id in self.handed and bool(tasks.running(sq, {task_id: self.handed[task_id]}))
 
 
 class Desk:

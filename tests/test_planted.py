@@ -20,7 +20,7 @@ NOTHING = Planted("nothing", "", (), tuple(NAMED))
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
 """What Python is compiling at this moment, in another process."""
 
-PYTEST = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-n0")
+PYTEST: tuple[str, ...] = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-n0")
 PYTEST += ("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:playwright")
 """Without rewritten assertions, long tracebacks and plugins of others, which cost more here than the tests themselves."""
 

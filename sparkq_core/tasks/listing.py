@@ -4,6 +4,8 @@ Pages continue after a cursor, never after a count of rows: their cost does not 
 statement walks one index; the filters that have none thin out what it finds.
 """
 
+import json
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sparkq_core import events, queues, sessions
@@ -77,6 +79,10 @@ COUNT = f"""
 SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 """
 ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER BY attempt"
+RUN_NOW = """
+SELECT tasks.id FROM json_each(:handed) AS handed JOIN tasks ON tasks.id = CAST(handed.key AS INTEGER)
+WHERE status = 'running' AND attempts = handed.value
+"""
 SORTS = ("newest", "oldest", "line")
 
 
@@ -102,6 +108,12 @@ def get(sq: SparkQ, task_id: int) -> Task:
     """One task without its texts. Raises NoSuchTask."""
     sweep(sq)
     return find(sq.db, task_id)
+
+
+def running(sq: SparkQ, attempts: Mapping[int, int]) -> set[int]:
+    """Which of these tasks (id: attempt) are running now in just this attempt; ids of no task are passed over."""
+    sweep(sq)
+    return {int(row[0]) for row in sq.db.rows(RUN_NOW, {"handed": json.dumps(attempts)})}
 
 
 def detail(sq: SparkQ, task_id: int) -> Detail:

@@ -105,6 +105,18 @@ async def test_what_a_chat_still_holds_is_said_with_each_claim(sq: SparkQ, queue
     assert (second["open_claims"], third["open_claims"]) == ([1], [2])
 
 
+async def test_of_many_open_claims_the_oldest_are_named(sq: SparkQ, queue: str) -> None:
+    add(sq, *(str(number) for number in range(1, 26)))
+
+    async with chat(sq) as client:
+        for _ in range(25):
+            await call(client, "claim", queue="backend")
+        tasks.complete(sq, 3, "Done elsewhere.", attempt=1)
+        nothing = await call(client, "claim", queue="backend")
+
+    assert nothing["open_claims"] == [1, 2, *range(4, 22)]
+
+
 async def test_a_claimed_task_can_be_asked_for_again_and_keeps_its_attempt(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 

@@ -92,13 +92,32 @@ def test_the_registry_entry_starts_the_server(sq: SparkQ, queue: str, tmp_path: 
     assert claims_through(package["identifier"], arguments, environment(tmp_path), tmp_path) == (12, "one")
 
 
-def test_the_registry_entry_starts_with_its_runtime(uv: Path, sq: SparkQ, queue: str, tmp_path: Path) -> None:
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    subprocess.run(build, cwd=TOP, check=True, capture_output=True)
+    return next((tmp_path / "dist").glob("*.whl"))
+
+
+def test_the_demo_runs_from_the_wheel_alone(uv: Path, wheel: Path, tmp_path: Path) -> None:
+    told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
+    uvx = [str(uv / "bin/uvx"), "--from", str(wheel), "sparkq", "demo"]
+
+    done = subprocess.run(uvx, env=told, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "4 succeeded, 0 failed" in done.stdout
+
+
+def test_the_registry_entry_starts_with_its_runtime(
+    uv: Path, wheel: Path, sq: SparkQ, queue: str, tmp_path: Path
+) -> None:
     add(sq, "one")
     (package,) = read("server.json")["packages"]
     assert package["runtimeHint"] == "uvx"
     told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
-    # From this checkout: the registry has the released one.
-    arguments = ["--from", str(TOP), package["identifier"], "mcp", "--project", str(sq.config.root)]
+    # From a wheel of this checkout: the registry has the released one, and of the folder uv may have an earlier build.
+    arguments = ["--from", str(wheel), package["identifier"], "mcp", "--project", str(sq.config.root)]
 
     assert claims_through(str(uv / "bin/uvx"), arguments, told, tmp_path) == (12, "one")
 
