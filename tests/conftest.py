@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def sq(root: Path, clock: SetClock) -> Iterator[SparkQ]:
     opened = made(root, clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def store(root: Path) -> Iterator[SparkQ]:
+    """An open project on the machine's clock, as processes of its own share it, with an empty queue "backend"."""
+    with closing(made(root)) as opened:
+        queues.create(opened, "backend", instructions="Run make test.")
+        yield opened
 
 
 @pytest.fixture

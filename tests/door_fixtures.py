@@ -6,24 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import project, queues, schema
-from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.doors import DOORS, Door, Site
 from tests.http.door import Rest
-from tests.support import database_of
 
 DOORS["http"] = Rest
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[SparkQ]:
-    """The project behind the doors, on the machine's clock, with an empty queue "backend"."""
-    schema.create(database_of(root), "test", SystemClock())
-    sq = project.open(root, env={})
-    queues.create(sq, "backend")
-    yield sq
-    sq.close()
 
 
 @pytest.fixture(params=DOORS)

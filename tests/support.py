@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkq_core import project, queues, schema, tasks
+from sparkq_core.clock import Clock, SystemClock
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Attempt, Claim, Task
 from sparkq_core.place import DATABASE
@@ -61,8 +62,9 @@ def database_of(root: Path) -> Path:
     return root / DATABASE
 
 
-def made(root: Path, clock: SetClock) -> SparkQ:
-    """A new project in `root`, open."""
+def made(root: Path, clock: Clock | None = None) -> SparkQ:
+    """A new project in `root`, open, by default on the machine's clock."""
+    clock = clock or SystemClock()
     schema.create(database_of(root), "test", clock)
     return project.open(root, env={}, clock=clock)
 

@@ -1,8 +1,8 @@
 """What every door refuses: the same kind through each, words that lead on, and nothing changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from sparkq_core.project import SparkQ
 from sparkq_mcp import reply
 from tests.doors import DOORS, Answer, Door, Site
 from tests.dump import dump
-from tests.support import add, another, line, take
+from tests.support import add, another, line, made, take
 
 pytest_plugins = ("tests.door_fixtures",)
 
@@ -79,8 +79,7 @@ BAD = (
 )
 
 
-@pytest.fixture
-def busy_store(store: SparkQ) -> SparkQ:
+def filled(store: SparkQ) -> SparkQ:
     """#1 queued, #2 running with zoe, #3 queued and #4 failed in the archived "hidden", #5 queued in the ended "drained"."""
     for name in ("hidden", "drained"):
         queues.create(store, name)
@@ -95,19 +94,44 @@ def busy_store(store: SparkQ) -> SparkQ:
     return store
 
 
-@pytest.mark.parametrize("bad", BAD, ids=[one.name for one in BAD])
-def test_bad_input_is_refused_and_nothing_changes(door: Door, busy_store: SparkQ, bad: Bad) -> None:
-    before = dump(busy_store)
-    files = sorted(busy_store.config.root.rglob("*"))
+@pytest.fixture
+def busy_store(store: SparkQ) -> SparkQ:
+    return filled(store)
 
-    answer = bad.ask(door)
+
+class Unchanged(NamedTuple):
+    """A door to a project that stays as it was: nothing that was refused has changed it."""
+
+    door: Door
+    store: SparkQ
+    rows: dict[str, list[tuple[Any, ...]]]
+    files: list[Path]
+
+
+@pytest.fixture(scope="module", params=DOORS)
+def unchanged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unchanged]:
+    """Each door in turn, with one project for everything that it refuses."""
+    folder = tmp_path_factory.mktemp("unchanged")
+    (root := folder / "project").mkdir()
+    with ExitStack() as at_the_end:
+        store = at_the_end.enter_context(closing(made(root)))
+        queues.create(store, "backend")
+        filled(store)
+        door = DOORS[request.param](Site(root, folder / "home", at_the_end))
+        door.queues()  # what a door writes at its first word, a log for example, is there
+        yield Unchanged(door, store, dump(store), sorted(root.rglob("*")))
+
+
+@pytest.mark.parametrize("bad", BAD, ids=[one.name for one in BAD])
+def test_bad_input_is_refused_and_nothing_changes(unchanged: Unchanged, bad: Bad) -> None:
+    answer = bad.ask(unchanged.door)
 
     assert (answer.kind, answer.facts["error"] != "defect") == (bad.kind, True), answer.facts
     assert bad.says in answer.said
     assert answer.facts["message"]
     assert answer.facts.get("hint") or answer.facts.get("next")
-    assert dump(busy_store) == before
-    assert sorted(busy_store.config.root.rglob("*")) == files
+    assert dump(unchanged.store) == unchanged.rows
+    assert sorted(unchanged.store.config.root.rglob("*")) == unchanged.files
 
 
 def test_an_ended_queue_is_drained(door: Door, busy_store: SparkQ) -> None:

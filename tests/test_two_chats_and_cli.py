@@ -13,11 +13,10 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import Implementation
 
-from sparkq_core import project, queues, schema, tasks
-from sparkq_core.clock import SystemClock
+from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 from tests.command import Shell
-from tests.support import add, attempts, database_of
+from tests.support import add, attempts
 
 pytestmark = pytest.mark.anyio
 
@@ -29,14 +28,6 @@ DEADLINE_SECONDS = 60
 @pytest.fixture
 def shell(root: Path, tmp_path: Path) -> Shell:
     return Shell(root, tmp_path / "home")
-
-
-@pytest.fixture
-def store(root: Path) -> SparkQ:
-    schema.create(database_of(root), "test", SystemClock())
-    sq = project.open(root, env={})
-    queues.create(sq, "backend", instructions="Say what the prompt says.")
-    return sq
 
 
 async def chat(shell: Shell, name: str, log: TextIO, claimed: list[tuple[int, str]]) -> None:
@@ -125,7 +116,7 @@ async def test_a_chat_and_the_command_see_each_other_at_once(shell: Shell, store
             shell.ok("enqueue", "from the person", "--queue", "backend")
             packet = await call(client, "claim", queue="backend")
             assert packet["task"]["prompt"] == "from the person"
-            assert packet["instructions"] == "Say what the prompt says."
+            assert packet["instructions"] == "Run make test."
             assert shell.facts("tasks", "--status", "running")["total"] == 1
 
             shell.ok("queue", "instructions", "backend", "Say it twice.")

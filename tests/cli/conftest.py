@@ -3,15 +3,16 @@
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from sparkq_core import lifecycle, project, queues, schema
+from sparkq_core import lifecycle, queues
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.command import Shell
-from tests.support import database_of
+from tests.support import made
 
 
 @pytest.fixture
@@ -38,10 +39,8 @@ def repository(bare: Shell) -> Shell:
 @pytest.fixture
 def empty(bare: Shell) -> Iterator[SparkQ]:
     """The project of the shell, without a sparkq.yml (reading it costs each command 20 ms), on the machine's clock."""
-    schema.create(database_of(bare.folder), "project", SystemClock())
-    opened = project.open(bare.folder, env={})
-    yield opened
-    opened.close()
+    with closing(made(bare.folder)) as opened:
+        yield opened
 
 
 @pytest.fixture

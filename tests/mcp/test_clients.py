@@ -14,13 +14,11 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from sparkq_core import project, queues, schema
-from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.command import SPARKQ
 from tests.http.caller import Served
 from tests.mcp.conftest import path_with
-from tests.support import add, database_of
+from tests.support import add
 
 SECONDS = 120
 ERAS = ("legacy", "auto", "modern")
@@ -36,16 +34,6 @@ APPLIES = {
     },
 }  # fmt: skip
 """The scenarios that ask nothing of a server but to be one; the others want tools and prompts called `test_…`."""
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[SparkQ]:
-    """A project on the machine's clock, with an empty queue "backend"."""
-    schema.create(database_of(root), "test", SystemClock())
-    sq = project.open(root, env={})
-    queues.create(sq, "backend", instructions="Run make test.")
-    yield sq
-    sq.close()
 
 
 @pytest.fixture

@@ -6,17 +6,16 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sparkq_core import queues, tasks
-from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from sparkq_core.schema import create
 from sparkq_mcp.streams import MAX_LINE
 from tests.mcp.chat import HANDSHAKES, MODERN, Raw, envelope
-from tests.support import add, database_of
+from tests.support import add, made
 
 
 @pytest.mark.parametrize("version", HANDSHAKES)
@@ -94,19 +93,26 @@ HOSTILE: dict[str, str | bytes] = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_line_gets_a_reply_and_harms_nothing(sq: SparkQ, queue: str, name: str) -> None:
-    with Raw(sq.config.root) as raw:
+@pytest.fixture(scope="module")
+def open_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
+    """A server that the tests of single lines share. None of them may leave a traceback, or a server that does not end."""
+    root = tmp_path_factory.mktemp("open-chat")
+    made(root).close()
+    with Raw(root) as raw:
         raw.initialize()
-        line = HOSTILE[name]
-        raw.send(line)
-        answer = raw.receive()
-        assert "error" in answer or answer["result"]["isError"]
-        assert raw.alive()
+        yield raw
         code, said = raw.end()
+        assert (code, "Traceback" in said) == (0, False)
 
-    assert code == 0
-    assert "Traceback" not in said
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_line_gets_a_reply_and_harms_nothing(open_chat: Raw, name: str) -> None:
+    open_chat.send(HOSTILE[name])
+
+    answer = open_chat.receive()
+
+    assert "error" in answer or answer["result"]["isError"]
+    assert open_chat.alive()
 
 
 def test_a_lone_surrogate_in_a_prompt_is_refused_with_the_request_named(sq: SparkQ, queue: str) -> None:
@@ -120,22 +126,18 @@ def test_a_lone_surrogate_in_a_prompt_is_refused_with_the_request_named(sq: Spar
     assert tasks.page(sq).total == 0
 
 
-def test_a_line_beyond_the_limit_is_refused_and_the_next_one_read(sq: SparkQ) -> None:
-    with Raw(sq.config.root) as raw:
-        raw.initialize()
-        sender = threading.Thread(target=raw.send, args=(b'{"x": "' + b"a" * (MAX_LINE + 10) + b'"}',))
-        sender.start()
-        assert "bytes at most" in raw.receive()["error"]["message"]
-        sender.join()
-        assert raw.alive()
+def test_a_line_beyond_the_limit_is_refused_and_the_next_one_read(open_chat: Raw) -> None:
+    sender = threading.Thread(target=open_chat.send, args=(b'{"x": "' + b"a" * (MAX_LINE + 10) + b'"}',))
+    sender.start()
+    assert "bytes at most" in open_chat.receive()["error"]["message"]
+    sender.join()
+    assert open_chat.alive()
 
 
-def test_empty_lines_are_nothing(sq: SparkQ) -> None:
-    with Raw(sq.config.root) as raw:
-        raw.initialize()
-        for line in ("", "   ", "\t", "\r"):
-            raw.send(line)
-        assert raw.alive()
+def test_empty_lines_are_nothing(open_chat: Raw) -> None:
+    for line in ("", "   ", "\t", "\r"):
+        open_chat.send(line)
+    assert open_chat.alive()
 
 
 def test_a_thousand_calls_at_once_are_all_answered(sq: SparkQ, queue: str) -> None:
@@ -153,10 +155,8 @@ def test_a_thousand_calls_at_once_are_all_answered(sq: SparkQ, queue: str) -> No
 
 
 @pytest.mark.parametrize("request_id", [0, -1, 2**53, "", "0", "é\u202e", "x" * 5000], ids=lambda one: str(one)[:9])
-def test_an_id_comes_back_as_it_was_sent(sq: SparkQ, request_id: int | str) -> None:
-    with Raw(sq.config.root) as raw:
-        raw.initialize()
-        assert raw.ask("tools/list", request_id=request_id)["id"] == request_id
+def test_an_id_comes_back_as_it_was_sent(open_chat: Raw, request_id: int | str) -> None:
+    assert open_chat.ask("tools/list", request_id=request_id)["id"] == request_id
 
 
 def test_a_thousand_claims_at_once_hand_out_each_task_once(sq: SparkQ, queue: str) -> None:
@@ -267,7 +267,7 @@ def test_without_a_project_it_starts_explains_itself_and_serves_one_that_comes_l
         raw.initialize()
         refused = raw.tool("list_queues", {})
         assert (refused["error"], "sparkq setup" in refused["next"]) == ("no_project", True)
-        create(database_of(root), "late", SystemClock())
+        made(root).close()
         assert raw.tool("list_queues", {}, 3) == {"queues": []}
 
     assert not (root / "sparkq.yml").exists()

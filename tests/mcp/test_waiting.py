@@ -1,31 +1,20 @@
 """A server that waits: for a task, with a client that may go away, and idle, while others abandon their work."""
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import httpx2 as httpx
 import pytest
 
-from sparkq_core import project, queues, schema, tasks
+from sparkq_core import project, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.http.caller import Served
 from tests.mcp.chat import Message, Raw, envelope
-from tests.support import SetClock, add, database_of, take, workers
+from tests.support import SetClock, add, take, workers
 
 WAKE_SECONDS = 0.5
 DEADLINE_SECONDS = 40
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[SparkQ]:
-    """A project on the machine's clock, with an empty queue "backend"."""
-    schema.create(database_of(root), "test", SystemClock())
-    sq = project.open(root, env={})
-    queues.create(sq, "backend")
-    yield sq
-    sq.close()
 
 
 def waiting(request_id: int = 7) -> Message:

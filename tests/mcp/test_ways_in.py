@@ -101,12 +101,14 @@ def wheel(tmp_path: Path) -> Path:
 
 def test_the_demo_runs_from_the_wheel_alone(uv: Path, wheel: Path, tmp_path: Path) -> None:
     told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
-    uvx = [str(uv / "bin/uvx"), "--from", str(wheel), "sparkq", "demo"]
+    uvx = [str(uv / "bin/uvx"), "--quiet", "--from", str(wheel), "sparkq", "demo"]
+    (somewhere := tmp_path / "somewhere").mkdir()
 
-    done = subprocess.run(uvx, env=told, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False)
+    done = subprocess.run(uvx, env=told, cwd=somewhere, capture_output=True, text=True, timeout=SECONDS, check=False)
 
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert "4 succeeded, 0 failed" in done.stdout
+    assert list(somewhere.iterdir()) == []
 
 
 def test_the_registry_entry_starts_with_its_runtime(

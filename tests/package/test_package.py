@@ -116,14 +116,6 @@ def test_every_installed_command_says_what_it_is(bin_folder: Path, elsewhere: Sh
     assert "usage" in done.stdout.lower()
 
 
-def test_the_demo_runs_from_the_wheel(bin_folder: Path, elsewhere: Shell) -> None:
-    done = typed(elsewhere, bin_folder, "sparkq", "demo")
-
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "claim" in done.stdout
-    assert list(elsewhere.folder.iterdir()) == []
-
-
 def test_what_a_page_needs_is_served_from_the_wheel(bin_folder: Path, elsewhere: Shell) -> None:
     code = (
         "from importlib.resources import files; from sparkq_mcp import resources; "
