@@ -1,21 +1,63 @@
 """MCP over Streamable HTTP, as a guest of the HTTP server: the same tools at /mcp, behind the server's guard."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING
 
-from starlette.routing import BaseRoute
+import anyio
+import anyio.to_thread
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from sparkq_mcp.chat import Opener
-from sparkq_mcp.server import build
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 PATH = "/mcp"
 
 
-def guest(opener: Opener) -> tuple[Sequence[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
-    """The routes to serve, and what must run around them.
+class Sessions:
+    """The MCP sessions of the HTTP server, which begin with the first request for one.
 
-    The server's guard has checked Host and Origin by then; the SDK's own check stays on for loopback.
+    The SDK takes as long to import as all else in the server together, and most chats come over stdio.
     """
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """What must run around the requests."""
+        self._asked, self._begun = anyio.Event(), anyio.Event()
+        async with anyio.create_task_group() as background:
+            background.start_soon(self._run)
+            yield
+            background.cancel_scope.cancel()
+
+    async def _run(self) -> None:
+        await self._asked.wait()
+        self._manager = await anyio.to_thread.run_sync(_manager, self._opener)
+        async with self._manager.run():
+            self._begun.set()
+            await anyio.sleep_forever()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._asked.set()
+        await self._begun.wait()
+        await self._manager.asgi_app(scope, receive, send)
+
+
+def _manager(opener: Opener) -> "StreamableHTTPSessionManager":
+    """The SDK's own check of Host and Origin stays on for loopback, behind that of the server's guard."""
+    from sparkq_mcp.server import build
+
     server = build(opener)
-    app = server.streamable_http_app(streamable_http_path=PATH)
-    return app.routes, server.session_manager.run
+    server.streamable_http_app(streamable_http_path=PATH)
+    return server.session_manager
+
+
+def guest(opener: Opener) -> tuple[Sequence[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
+    """The routes to serve, and what must run around them."""
+    sessions = Sessions(opener)
+    return [Route(PATH, sessions)], sessions.running

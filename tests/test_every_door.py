@@ -1,5 +1,6 @@
 """What a door must never change, through each of them: library, command line, MCP. What they refuse stands next door."""
 
+import time
 from typing import Any
 
 import pytest
@@ -207,6 +208,7 @@ def test_a_released_task_waits_at_its_old_place(door: Door, store: SparkQ) -> No
 def test_progress_moves_the_deadline_and_leaves_its_note(door: Door, store: SparkQ) -> None:
     add(store, "one")
     held = door.claim("backend")["task"]
+    time.sleep(0.002)  # a deadline is told to the millisecond
 
     told = door.progress(1, "half done", attempt=held["attempt"])
 

@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +17,7 @@ from sparkq_core import errors, inbox, schema, sweep, tasks
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.states import MOVES, Status
+from tests.support import made
 
 PACKAGE = Path(sparkq_core.__file__).parent
 MAX_LINES = 350
@@ -74,6 +76,13 @@ def statements() -> dict[str, str]:
 
 
 STATEMENTS = statements()
+
+
+@pytest.fixture(scope="module")
+def sq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkQ]:
+    """A project that is only asked how it would do something."""
+    with closing(made(tmp_path_factory.mktemp("asked"))) as opened:
+        yield opened
 
 
 def plan(sq: SparkQ, sql: str) -> list[str]:
