@@ -23,6 +23,9 @@ SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM (
 ) ORDER BY id
 """
 
+PAGE = 500
+"""Events that a follower reads at once."""
+
 RELOADED = "SELECT EXISTS (SELECT 1 FROM events WHERE id > :after AND kind = 'reloaded')"
 LAST = "SELECT coalesce(max(id), 0) FROM events"
 """Every event has a higher id than those before it, also than those that are gone: see `note_deleted`."""
@@ -62,8 +65,9 @@ def of_task(source: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...
     return tuple(Event(*row) for row in source.rows(OF_TASK, {"task": task_id, "limit": limit}))
 
 
-def after(sq: SparkQ, event_id: int, limit: int = 500) -> tuple[Event, ...]:
-    """The next `limit` events after `event_id`, oldest first: the change feed."""
+def after(sq: SparkQ, event_id: int, limit: int = PAGE) -> tuple[Event, ...]:
+    """The next `limit` events after `event_id`, oldest first: the change feed. One transaction may write many pages:
+    a follower goes on until nothing comes."""
     return tuple(Event(*row) for row in sq.db.rows(AFTER, {"after": event_id, "limit": limit}))
 
 

@@ -85,7 +85,8 @@ class Feed:
                 await changed.wait()
                 changed.clear()
                 try:
-                    self.look()
+                    while self.look():
+                        await anyio.sleep(0)  # meanwhile the listeners are told
                 except SparkQError as error:
                     log.warning("the event log cannot be read: %s", error.message)
                     await anyio.sleep(PAUSE_SECONDS)
@@ -94,16 +95,17 @@ class Feed:
                     log.exception("following the event log failed")
                     await anyio.sleep(PAUSE_SECONDS)
 
-    def look(self) -> None:
-        """Tell every listener what is new."""
+    def look(self) -> bool:
+        """Tell every listener a page of what is new; whether there was anything."""
         if events.last(self._desk.sq) == self._last:
-            return
+            return False
         found = events.after(self._desk.sq, self._last)
         if any(event.kind == "reloaded" for event in found):
             self._desk.reload()
         for event in found:
             self._listeners = {one for one in self._listeners if one.tell(event)}
         self._last = found[-1].id if found else events.last(self._desk.sq)
+        return True
 
     def close(self) -> None:
         """End every stream: the server stops."""

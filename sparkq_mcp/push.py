@@ -74,11 +74,21 @@ class Push:
             while self._desk.sq is sq:
                 await changed.wait()
                 changed.clear()
-                newest = events.last(self._desk.sq)
-                if newest != self._last:
-                    await self._publish(touched(self._desk, events.after(self._desk.sq, self._last)))
+                if events.last(self._desk.sq) != self._last:
+                    await self._publish(self._touched())
                     hooks.run_due(self._desk.sq)  # at once, not with the next sweep
-                self._last = newest
+
+    def _touched(self) -> list[str]:
+        """The resources that were changed since the last look."""
+        found: dict[str, None] = {}
+        last = min(
+            self._last, events.last(self._desk.sq)
+        )  # the newest is older than before in a file that was restored
+        while page := events.after(self._desk.sq, last):
+            found |= dict.fromkeys(touched(self._desk, page))
+            last = page[-1].id
+        self._last = last
+        return list(found)
 
     def _newest(self) -> int:
         try:

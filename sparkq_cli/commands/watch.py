@@ -98,12 +98,13 @@ def _lines(sq: SparkQ, queue_id: int | None) -> None:
     while True:
         if sq.version() != version:
             version = sq.version()
-            for event in events.after(sq, last):
-                last = event.id
-                if queue_id in (None, event.queue_id):
-                    what = f"{wire.friendly(event.task_id)} " if event.task_id else ""
-                    note = f": {safe(event.text)}" if event.text else ""
-                    _line(event.at, f"{what}{event.kind}{note}")
+            while page := events.after(sq, last):
+                last = page[-1].id
+                for event in page:
+                    if queue_id in (None, event.queue_id):
+                        what = f"{wire.friendly(event.task_id)} " if event.task_id else ""
+                        note = f": {safe(event.text)}" if event.text else ""
+                        _line(event.at, f"{what}{event.kind}{note}")
         upkeep.upkeep(sq)
         time.sleep(LOOK_SECONDS)
 

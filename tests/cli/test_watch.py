@@ -3,7 +3,7 @@
 import re
 import signal
 
-from sparkq_core import queues, tasks
+from sparkq_core import events, queues, tasks
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream
 from tests.command import Shell
@@ -91,6 +91,13 @@ def test_in_a_pipe_only_the_queue_that_was_named_is_told_of(shell: Shell, sq: Sp
         add(sq, "one")
         add(sq, "two", queue="docs")
         assert "#1" not in watch.until("#2 enqueued")
+
+
+def test_in_a_pipe_a_bulk_of_many_pages_is_told_whole(shell: Shell, sq: SparkQ) -> None:
+    with Stream(shell, "watch") as watch:
+        watch.until("watching")
+        tasks.enqueue_all(sq, "backend", [tasks.Draft("x")] * (events.PAGE + 1))
+        watch.until(f"#{events.PAGE + 1} enqueued")
 
 
 def test_an_unknown_queue_is_an_error_at_once(shell: Shell) -> None:

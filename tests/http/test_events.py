@@ -70,6 +70,15 @@ def test_what_another_process_writes_arrives_within_half_a_second(served: Served
     assert took < 0.5
 
 
+def test_a_bulk_of_many_pages_arrives_whole(served: Served, behind: SparkQ, line: str) -> None:
+    count = 2 * events.PAGE + 100
+    with listening(served.port) as stream:
+        tasks.enqueue_all(behind, line, [tasks.Draft(f"task {number}") for number in range(count)])
+        ids = [stream.event()["task_id"] for _ in range(count)]
+
+    assert ids == list(range(ids[0], ids[0] + count))
+
+
 def test_what_the_server_itself_writes_arrives_too(call: Caller, line: str) -> None:
     with listening(call.port) as stream:
         number = call.running(line)

@@ -9,7 +9,7 @@ import pytest
 from mcp import MCPError
 from mcp_types import ResourceTemplateReference
 
-from sparkq_core import queues, tasks
+from sparkq_core import events, queues, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_mcp.resources import playbook
@@ -167,6 +167,19 @@ async def test_a_listener_hears_of_what_another_connection_wrote(sq: SparkQ, que
                 tasks.enqueue(sq, queue, "new")
                 async for event in heard:
                     assert getattr(event, "uri", "") == "sparkq://queues"
+                    break
+
+
+async def test_a_listener_hears_of_the_end_of_a_bulk_too(sq: SparkQ, queue: str) -> None:
+    docs = queues.create(sq, "docs")
+    async with chat(sq) as client:
+        with anyio.fail_after(10):
+            async with client.listen(resource_subscriptions=["sparkq://queues/docs"]) as heard:
+                with sq.db.write() as tx:
+                    for number in range(events.PAGE + 1):
+                        events.note(tx, number, "queue paused", queue=docs.id if number == events.PAGE else docs.id - 1)
+                async for event in heard:
+                    assert getattr(event, "uri", "") == "sparkq://queues/docs"
                     break
 
 
