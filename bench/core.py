@@ -23,7 +23,7 @@ def measure() -> list[Figure]:
     for synchronous, goal in (("full", 0.80), ("normal", 0.60)):
         with opened(synchronous) as sq:
             raw = _raw(sq.config.root / "raw.db", synchronous)
-            middle = medians(interleaved(ROUNDS, ours=lambda sq=sq: _ours(sq), raw=raw))  # type: ignore[misc]
+            middle = medians(interleaved(ROUNDS, ours=lambda sq=sq: _ours(sq), raw=raw))  # type: ignore[misc]  # inferred by its call
         beside = f"{3 * TASKS / middle['ours']:,.0f} verbs/s against {3 * TASKS / middle['raw']:,.0f}"
         what = f"enqueue, claim, complete against a raw loop ({synchronous.upper()})"
         found.append(at_least(1, what, middle["raw"] / middle["ours"], goal, beside=beside))

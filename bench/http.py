@@ -114,7 +114,7 @@ def served(root: Path, which: str) -> Iterator[int]:
     here = {"cwd": root} if which == "ours" else {}
     with subprocess.Popen(
         [sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **here
-    ) as server:  # type: ignore[call-overload]
+    ) as server:  # type: ignore[call-overload]  # cwd or nothing
         for _ in range(300):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 break
@@ -159,8 +159,8 @@ def _raw(root: Path) -> object:
         found = tasks.page(sq, tasks.Wanted(status="queued"), limit=50)
         body = json.dumps(wire.page(found, sq.clock.now()), ensure_ascii=False, separators=(",", ":")).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[operator]
-        await send({"type": "http.response.body", "body": body})  # type: ignore[operator]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[operator]  # ASGI
+        await send({"type": "http.response.body", "body": body})  # type: ignore[operator]  # ASGI
 
     return app
 
@@ -169,4 +169,4 @@ if __name__ == "__main__":
     import uvicorn
 
     made = {"pool": _pool, "raw": _raw}[sys.argv[1]](Path(sys.argv[2]))
-    uvicorn.run(made, host="127.0.0.1", port=int(sys.argv[3]), log_level="critical", lifespan="off")  # type: ignore[arg-type]
+    uvicorn.run(made, host="127.0.0.1", port=int(sys.argv[3]), log_level="critical", lifespan="off")  # type: ignore[arg-type]  # ASGI

@@ -53,7 +53,7 @@ def sparkq(folder: Path) -> Queue:
 
 def huey(folder: Path) -> Queue:
     """Deletes on dequeue; there is no acknowledgement."""
-    from huey.storage import SqliteStorage  # type: ignore[import-not-found]
+    from huey.storage import SqliteStorage  # type: ignore[import-not-found]  # only in the environment of the peers
 
     storage = SqliteStorage(filename=str(folder / "huey.db"), journal_mode="wal", fsync=True)
 
@@ -65,7 +65,7 @@ def huey(folder: Path) -> Queue:
 
 
 def litequeue(folder: Path) -> Queue:
-    from litequeue import LiteQueue  # type: ignore[import-not-found]
+    from litequeue import LiteQueue  # type: ignore[import-not-found]  # only in the environment of the peers
 
     queue = LiteQueue(str(folder / "lite.db"))
     queue.conn.execute("PRAGMA synchronous = FULL")
@@ -81,7 +81,7 @@ def litequeue(folder: Path) -> Queue:
 
 
 def persist_queue(folder: Path) -> Queue:
-    from persistqueue import Empty, SQLiteAckQueue  # type: ignore[import-not-found]
+    from persistqueue import Empty, SQLiteAckQueue  # type: ignore[import-not-found]  # only in the environment of the peers
 
     queue = SQLiteAckQueue(str(folder / "persist"), auto_commit=True, multithreading=True, auto_resume=False)
 
@@ -98,10 +98,10 @@ def persist_queue(folder: Path) -> Queue:
 
 def sqlalchemy(folder: Path) -> Queue:
     """A table, a session for each verb, a guarded update: as most people would write it."""
-    from sqlalchemy import Integer, String, create_engine, event, select, update  # type: ignore[import-not-found]
-    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column  # type: ignore[import-not-found]
+    from sqlalchemy import Integer, String, create_engine, event, select, update  # type: ignore[import-not-found]  # only in the environment of the peers
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column  # type: ignore[import-not-found]  # only in the environment of the peers
 
-    class Base(DeclarativeBase):  # type: ignore[misc]
+    class Base(DeclarativeBase):  # type: ignore[misc]  # Any
         pass
 
     class Job(Base):
@@ -113,7 +113,7 @@ def sqlalchemy(folder: Path) -> Queue:
 
     engine = create_engine(f"sqlite:///{folder / 'alchemy.db'}")
 
-    @event.listens_for(engine, "connect")  # type: ignore[untyped-decorator]
+    @event.listens_for(engine, "connect")  # type: ignore[untyped-decorator]  # likewise
     def pragmas(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -174,9 +174,9 @@ def behind(name: str, queue: Queue, folder: Path) -> dict[str, float]:
         connection = sqlite3.connect(folder / "lite.db")
         connection.execute("PRAGMA synchronous = OFF")
         connection.close()
-        with queue.put.__self__.transaction(mode="IMMEDIATE"):  # type: ignore[attr-defined]
+        with queue.put.__self__.transaction(mode="IMMEDIATE"):  # type: ignore[attr-defined]  # a bound method
             for _ in range(BACKLOG):
-                queue.put.__self__.conn.execute(  # type: ignore[attr-defined]
+                queue.put.__self__.conn.execute(  # type: ignore[attr-defined]  # a bound method
                     "INSERT INTO Queue (data, message_id, status, in_time) VALUES ('x', hex(randomblob(16)), 0, 1)"
                 )
     times = []

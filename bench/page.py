@@ -54,7 +54,7 @@ def _fill(sq: SparkQ, many: int) -> None:
 
 
 def _visit(browser: object, port: int) -> tuple[float, float]:
-    page = browser.new_page()  # type: ignore[attr-defined]
+    page = browser.new_page()  # type: ignore[attr-defined]  # imported when it runs
     page.goto(f"http://127.0.0.1:{port}/#/tasks")
     page.wait_for_selector(".row")
     usable = page.evaluate("performance.now()")

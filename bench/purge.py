@@ -64,10 +64,10 @@ def _purge(root: Path, holds: "multiprocessing.Queue[list[float]]") -> None:
             return found
 
         def __exit__(self, *error: object) -> object:
-            done = self.inner.__exit__(*error)  # type: ignore[arg-type]
+            done = self.inner.__exit__(*error)  # type: ignore[arg-type]  # handed on
             held.append(time.perf_counter() - self.started)
             return done
 
-    sq.db.write = Timed  # type: ignore[method-assign,assignment]
+    sq.db.write = Timed  # type: ignore[method-assign,assignment]  # only here
     purge.purge(sq, older_than=0)
     holds.put(held)

@@ -71,7 +71,7 @@ def _calls(sq: SparkQ) -> dict[str, Callable[[], object]]:
         "counts": lambda: queues.all_of(sq),
     }
     for name, wanted in FILTERS.items():
-        calls[name] = lambda wanted=wanted: tasks.page(sq, wanted, limit=50)  # type: ignore[misc]
+        calls[name] = lambda wanted=wanted: tasks.page(sq, wanted, limit=50)  # type: ignore[misc]  # inferred by its call
     return calls
 
 

@@ -46,7 +46,7 @@ async def _measured(sq: SparkQ) -> list[Figure]:
 
 async def _call(client: Client, tool: str, **arguments: Any) -> tuple[Any, int]:
     answer = await client.call_tool(tool, arguments)
-    text = answer.content[0].text  # type: ignore[union-attr]
+    text = answer.content[0].text  # type: ignore[union-attr]  # text is all that is sent
     return answer.structured_content, len(text.encode()) + len(json.dumps(arguments))
 
 

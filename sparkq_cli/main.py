@@ -97,7 +97,7 @@ def _app() -> Any:
         def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the framework's signature
             return list(ROOMS)
 
-        def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # click gives it
             if cmd_name not in ROOMS:
                 return None
             command = get_command(import_module(module(cmd_name)).app)
@@ -114,7 +114,7 @@ def _app() -> Any:
                 sys.stderr.write("\n")
                 raise typer.Exit(BROKEN_OFF) from None
 
-        def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # click gives it
             for section, lines in SECTIONS.items():
                 with formatter.section(section):
                     formatter.write_dl(list(lines.items()))

@@ -230,7 +230,7 @@ def parse(text: str, name: str) -> Found:
     try:
         from yaml import CSafeLoader as Loader
     except ImportError:  # a PyYAML built without libyaml
-        from yaml import SafeLoader as Loader  # type: ignore[assignment]
+        from yaml import SafeLoader as Loader  # type: ignore[assignment]  # the same, in Python
     try:
         _shallow(text, name, Loader)
         node = compose(text, Loader)

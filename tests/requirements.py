@@ -7,7 +7,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-from tests.required import command_line, document, doors, life_cycle, settings, storage
+from tests.required import command_line, commands, document, doors, life_cycle, settings, storage
 from tests.required.requirement import Requirement
 
 TESTS = Path(__file__).parent
@@ -26,7 +26,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     *settings.DECISIONS,
     *settings.PROMISES,
     *document.CAPABILITIES,
-    *document.COMMANDS,
+    *commands.COMMANDS,
     *document.REST_OF_IT,
 )
 

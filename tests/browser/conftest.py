@@ -100,7 +100,7 @@ def call(served: Served) -> Caller:
 @pytest.fixture
 def screen(tab: Tab, served: Served) -> "Screen":
     """A tab on the shared server."""
-    return tab(served.port)  # type: ignore[no-any-return]
+    return tab(served.port)  # type: ignore[no-any-return]  # a fixture of Any
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ MISSING = "Playwright or axe is not installed: pip install -e '.[dev]'"
 pytest.importorskip("playwright.sync_api", reason=MISSING)
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=MISSING).Axe()
 
-from playwright.sync_api import ConsoleMessage, Dialog, Error, Locator, Page, Request, expect  # noqa: E402
+from playwright.sync_api import ConsoleMessage, Dialog, Error, Locator, Page, Request, expect  # noqa: E402  # after the skip
 
 __all__ = ["Screen", "axe", "expect"]
 

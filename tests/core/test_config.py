@@ -117,7 +117,7 @@ def test_variables_of_other_programs_are_left_alone(root: Path) -> None:
 @given(value=st.one_of(st.text(max_size=30), st.from_regex(r"\A\s?[-+]{0,3}[0-9_٣]{1,5}\s?\Z")))
 def test_any_value_of_a_variable_is_read_or_refused(value: str) -> None:
     for name in ("SPARKQ_SERVER__PORT", "SPARKQ_GIT", "SPARKQ_ENV"):
-        refusal = refusal_of(lambda name=name: config.load(Path("/"), {name: value}))  # type: ignore[misc]
+        refusal = refusal_of(lambda name=name: config.load(Path("/"), {name: value}))  # type: ignore[misc]  # inferred by its call
         assert refusal is None or name in refusal.message
 
 
@@ -187,7 +187,7 @@ def test_a_task_of_a_tool_that_is_gone_can_still_be_claimed(sq: SparkQ, queue: s
 
 def settings_by_key(settings: object, prefix: str = "") -> Iterator[str]:
     """The dotted keys of the single values."""
-    for name, value in settings._asdict().items():  # type: ignore[attr-defined]
+    for name, value in settings._asdict().items():  # type: ignore[attr-defined]  # a named tuple
         if hasattr(value, "_asdict"):
             yield from settings_by_key(value, f"{prefix}{name}.")
         elif not isinstance(value, dict | tuple):

@@ -1,4 +1,7 @@
-"""The life cycle against a plain Python model of it: two connections, stale attempts, a clock that jumps."""
+"""The life cycle against a plain Python model of it: two connections, stale attempts, a clock that jumps.
+
+Long, since a state machine is one class: its rules share one model.
+"""
 
 import shutil
 import tempfile

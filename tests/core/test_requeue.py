@@ -136,7 +136,7 @@ def test_bad_feedback_requeues_nothing(sq: SparkQ, queue: str, bad: str) -> None
 
     for words in ({"feedback": bad}, {"prompt": bad}):
         with pytest.raises(InvalidText):
-            tasks.requeue(sq, task_id, **words)  # type: ignore[arg-type]
+            tasks.requeue(sq, task_id, **words)  # type: ignore[arg-type]  # any of them
 
     assert tasks.get(sq, task_id).status == "failed"
 

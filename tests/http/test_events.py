@@ -129,7 +129,7 @@ def test_a_place_that_cannot_be_is_malformed(call: Caller, after: str) -> None:
 
 def test_a_place_that_nobody_knows_begins_now(call: Caller, line: str) -> None:
     for header in (10**14, "x'; --"):
-        with listening(call.port, last=header) as stream:  # type: ignore[arg-type]
+        with listening(call.port, last=header) as stream:  # type: ignore[arg-type]  # one that is none
             number = call.add(line)
             assert stream.event()["task_id"] == number
 
@@ -149,7 +149,7 @@ async def test_silence_is_filled_with_a_heartbeat(sq: SparkQ) -> None:
 
     assert "retry" in await anext(stream)
     assert [await anext(stream), await anext(stream)] == [HEARTBEAT, HEARTBEAT]
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()  # type: ignore[attr-defined]  # a generator
 
 
 @pytest.mark.anyio

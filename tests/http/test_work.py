@@ -155,7 +155,7 @@ def test_a_late_result_is_refused_kept_and_accepted(call: Caller, line: str, beh
     number = call.running(line, timeout=1)
     later = behind._replace(clock=SetClock(behind.clock.now() + 5_000))
     tasks.get(later, number)
-    later.clock.move(5)  # type: ignore[attr-defined]
+    later.clock.move(5)  # type: ignore[attr-defined]  # a SetClock
     assert tasks.get(later, number).error_type == "timeout"
 
     assert "status is failed" in call.post(f"/api/tasks/{number}/complete", result_summary="late").refused(

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import anyio
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 from mcp import MCPError
 from mcp_types import ResourceTemplateReference

@@ -1,0 +1,147 @@
+"""REQUIREMENTS.md (FRD v9.0): its commands, section 7."""
+
+from tests.required.requirement import held
+
+COMMANDS = (
+    held("R7.setup", "sparkq setup.", "cli/test_setup.py::test_yes_prints_every_setting_and_makes_the_project"),
+    held(
+        "R7.teardown",
+        "sparkq teardown.",
+        "cli/test_whole_day.py::test_a_whole_day_from_setup_to_teardown_leaves_nothing_behind",
+        "cli/test_teardown.py::test_it_stops_the_server_first",
+    ),
+    held(
+        "R7.start",
+        "sparkq start: in the background.",
+        "cli/test_server.py::test_start_returns_when_it_answers_and_says_where",
+        "cli/test_server.py::test_a_second_start_says_that_it_runs_and_starts_nothing",
+        "cli/test_server.py::test_a_port_in_use_is_named_with_another_to_take",
+    ),
+    held(
+        "R7.stop",
+        "sparkq stop.",
+        "cli/test_server.py::test_stop_ends_it_and_again_is_harmless",
+    ),
+    held(
+        "R7.restart",
+        "sparkq restart.",
+        "cli/test_server.py::test_restart_starts_what_does_not_run_and_replaces_what_does",
+    ),
+    held(
+        "R7.run",
+        "sparkq run: in the foreground; --env dev and --env prod.",
+        "cli/test_server.py::test_run_serves_in_the_foreground_until_ctrl_c",
+        "cli/test_server.py::test_an_environment_that_is_none_is_refused",
+    ),
+    held(
+        "R7.status",
+        "sparkq status: whether the server runs.",
+        "cli/test_server.py::test_start_returns_when_it_answers_and_says_where",
+        "cli/test_server.py::test_the_lock_of_a_server_that_was_killed_does_not_lie",
+    ),
+    held(
+        "R7.session",
+        "sparkq session create, list, end.",
+        "cli/test_session.py::test_a_session_begins_and_is_listed",
+        "cli/test_session.py::test_ending_it_again_is_harmless",
+    ),
+    held(
+        "R7.queue",
+        "sparkq queue create, list, archive, unarchive.",
+        "cli/test_queue.py::test_a_queue_is_made_with_instructions_and_session",
+        "cli/test_queue.py::test_the_list_counts_what_stands_where",
+        "cli/test_queue.py::test_an_archived_queue_is_hidden_and_comes_back_as_it_was",
+    ),
+    held("R7.enqueue", "sparkq enqueue.", "cli/test_enqueue.py::test_the_argument_is_the_prompt"),
+    held("R7.peek", "sparkq peek.", "cli/test_working.py::test_peek_shows_the_next_and_how_many_more"),
+    held("R7.claim", "sparkq claim.", "cli/test_working.py::test_a_claim_shows_what_to_do_and_how_to_end_it"),
+    held(
+        "R7.complete",
+        "sparkq complete.",
+        "cli/test_working.py::test_complete_tells_how_long_it_took_and_what_remains",
+        "cli/test_working.py::test_a_result_comes_from_a_pipe_or_a_file",
+    ),
+    held("R7.fail", "sparkq fail.", "cli/test_working.py::test_a_result_comes_from_a_pipe_or_a_file"),
+    held(
+        "R7.requeue",
+        "sparkq requeue.",
+        "cli/test_working.py::test_requeue_sends_it_back_with_feedback_or_a_new_prompt",
+    ),
+    held(
+        "R7.tasks",
+        "sparkq tasks, with filters.",
+        "cli/test_tasks.py::test_filters_choose",
+        "cli/test_tasks.py::test_pages_go_on_to_the_end",
+    ),
+    held(
+        "R7.task",
+        "sparkq task ID.",
+        "cli/test_tasks.py::test_a_task_is_shown_whole",
+        "cli/test_tasks.py::test_the_timeline_tells_everything_in_order",
+    ),
+    held(
+        "R7.purge",
+        "sparkq purge: delete old finished tasks.",
+        "cli/test_care.py::test_a_purge_deletes_what_is_old_and_reviewed",
+        "cli/test_care.py::test_a_dry_run_only_counts",
+    ),
+    held(
+        "R7.reload",
+        "sparkq reload: settings and script index anew.",
+        "cli/test_scripts.py::test_reload_counts_the_scripts_and_names_what_is_wrong",
+        "core/test_adjust.py::test_reload_tells_running_servers_and_changes_nothing_else",
+    ),
+    held(
+        "R7.config-export",
+        "sparkq config-export: the settings as YAML.",
+        "cli/test_settings.py::test_an_export_of_the_settings_is_a_file_that_says_the_same",
+    ),
+    held(
+        "R7.scripts",
+        "sparkq scripts: list and discover scripts.",
+        "cli/test_scripts.py::test_scripts_are_listed_by_name",
+        "cli/test_scripts.py::test_words_choose_among_them",
+    ),
+    held(
+        "R7.help",
+        "Inline help for every command.",
+        "cli/test_help.py::test_every_help_has_an_example",
+    ),
+    held(
+        "R7.rest",
+        "REST for sessions, queues, tasks, tools, with pagination and filters; 400, 404, 409.",
+        "http/test_document.py::test_every_api_route_is_in_the_document",
+        "http/test_tasks.py::test_a_page_leads_to_the_next",
+        "http/test_tasks.py::test_lists_are_filtered_by_everything",
+        "http/test_work.py::test_a_verb_applies_where_the_life_cycle_says",
+    ),
+    held(
+        "R7.rest-docs",
+        "Interactive docs at /docs.",
+        "http/test_document.py::test_the_reference_page_is_made_of_own_files",
+    ),
+    held(
+        "R7.page",
+        "Dashboard, task list with filters and sorting, task detail, live refresh.",
+        "browser/test_inbox.py::test_what_runs_is_shown_with_its_age_and_what_is_next",
+        "browser/test_tasks.py::test_filters_stand_in_the_address_and_are_there_after_a_reload",
+        "browser/test_tasks.py::test_the_order_can_be_turned",
+        "browser/test_task.py::test_the_permalink_shows_prompt_result_attempts_and_timeline",
+        "browser/test_live.py::test_a_task_from_the_command_line_appears_by_itself",
+    ),
+    held(
+        "R7.page-marks",
+        "Visual indicators on the page, light and dark mode.",
+        "browser/test_inbox.py::test_silence_is_told_by_mark_and_by_words",
+        "browser/test_look.py::test_the_theme_is_the_systems_until_one_is_chosen_and_then_kept",
+        "browser/test_look.py::test_axe_finds_nothing_serious_in_any_view_or_dialog",
+    ),
+    held(
+        "R13.marks",
+        "Stale, failed and timed out are marked in the terminal, with letters where emoji cannot be shown.",
+        "cli/test_tasks.py::test_a_stale_task_is_marked",
+        "cli/test_tasks.py::test_the_table_has_a_line_for_each",
+        "cli/test_tasks.py::test_marks_are_letters_where_emoji_cannot_be_shown",
+        "cli/test_working.py::test_a_late_result_is_kept_shown_and_accepted",
+    ),
+)
