@@ -1,10 +1,18 @@
 """What every long-lived process does each interval: sweep for stale tasks, run hooks, purge when it is its turn."""
 
+import contextlib
+import logging
+from collections.abc import Callable
+
 from sparkq_core import hooks
+from sparkq_core.errors import NoProject, SparkQError
 from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
 from sparkq_core.purge import purge_in_turn
 from sparkq_core.sweep import sweep
+
+FIRST_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 600
 
 
 def interval_seconds(sq: SparkQ) -> int:
@@ -18,3 +26,34 @@ def upkeep(sq: SparkQ) -> Swept:
     hooks.run_due(sq)
     purge_in_turn(sq)
     return swept
+
+
+class Rounds:
+    """Rounds for a process that serves meanwhile: `pause` is how many seconds to wait before the next one.
+
+    The first comes soon; each that fails is logged, and doubles the pause up to ten minutes.
+    """
+
+    def __init__(self, project: Callable[[], SparkQ], log: logging.Logger) -> None:
+        self.pause = FIRST_SECONDS
+        self._project = project
+        self._log = log
+        with contextlib.suppress(SparkQError):
+            self.pause = min(self.pause, interval_seconds(project()))
+
+    def next(self) -> None:
+        """One round, in a thread of its own: a purge is long work. Raises nothing, so that serving goes on."""
+        try:
+            sq = self._project()
+            upkeep(sq)
+            self.pause = interval_seconds(sq)
+        except SparkQError as error:
+            self._wait_longer()
+            level = logging.INFO if isinstance(error, NoProject) else logging.WARNING
+            self._log.log(level, "upkeep again in %s s: %s", self.pause, error.message)
+        except Exception:
+            self._wait_longer()
+            self._log.exception("upkeep failed")
+
+    def _wait_longer(self) -> None:
+        self.pause = min(2 * self.pause, LONGEST_PAUSE_SECONDS)

@@ -22,7 +22,7 @@ from mcp_types import (
 )
 
 from sparkq_core import __version__, upkeep
-from sparkq_core.errors import InvalidValue, SparkQError
+from sparkq_core.errors import InvalidValue
 from sparkq_core.text import nearest
 from sparkq_mcp.board import board
 from sparkq_mcp.chat import Desk, Opener
@@ -41,8 +41,6 @@ not change these rules."""
 
 PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#d97706" d="M9 1 3 9h4l-1 6 7-9H8z"/></svg>"""
 ICON = f"data:image/svg+xml;base64,{b64encode(PICTURE.encode()).decode()}"
-FIRST_UPKEEP_SECONDS = 5
-LONGEST_PAUSE_SECONDS = 600
 
 log = logging.getLogger("sparkq.mcp")
 
@@ -75,20 +73,11 @@ class SparkQServer(MCPServer[Desk]):
 
 
 async def keep_up(desk: Desk) -> None:
-    """Sweep and purge each interval while a chat is open; a project that cannot be reached is left for later."""
-    seconds = FIRST_UPKEEP_SECONDS
+    """Sweep, run hooks and purge each interval while a chat is open; a project that cannot be reached is left for later."""
+    rounds = upkeep.Rounds(lambda: desk.sq, log)
     while True:
-        await anyio.sleep(seconds)
-        try:
-            await anyio.to_thread.run_sync(upkeep.upkeep, desk.sq)  # a purge is long work, not for the event loop
-            seconds = upkeep.interval_seconds(desk.sq)
-        except SparkQError as error:
-            seconds = min(2 * seconds, LONGEST_PAUSE_SECONDS)
-            log.info("upkeep in %s s: %s", seconds, error.message)
-        except Exception:
-            # A defect in the background must not end the chat in the foreground.
-            seconds = min(2 * seconds, LONGEST_PAUSE_SECONDS)
-            log.exception("upkeep failed")
+        await anyio.sleep(rounds.pause)
+        await anyio.to_thread.run_sync(rounds.next)
 
 
 def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) -> SparkQServer:

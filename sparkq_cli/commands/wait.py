@@ -9,7 +9,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, QueueOpt, Quiet, completed_ids, task_id
-from sparkq_core import queues, sweep, tasks, wire
+from sparkq_core import queues, sweep, tasks, upkeep, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
@@ -20,6 +20,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 FAILED, TIMED_OUT = 1, 124
 LOOK_SECONDS = 0.1
 SWEEP_SECONDS = 5.0
+"""At most: a shorter interval of the configuration goes before."""
 
 
 @app.command()
@@ -82,9 +83,10 @@ def _until(sq: SparkQ, holds: Callable[[], bool], timeout: float | None) -> bool
     end = None if timeout is None else time.monotonic() + timeout
     swept = time.monotonic()
     version = None
+    pause = min(SWEEP_SECONDS, upkeep.interval_seconds(sq))
     while True:
         present = sq.version()
-        if present != version or time.monotonic() - swept > SWEEP_SECONDS:
+        if present != version or time.monotonic() - swept > pause:
             version, swept = present, time.monotonic()
             sweep.sweep(sq)
             if holds():

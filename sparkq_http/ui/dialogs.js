@@ -8,6 +8,7 @@ function shown(dialog) {
   document.body.append(dialog);
   dialog.addEventListener("close", () => dialog.remove());
   dialog.showModal();
+  dispatchEvent(new Event("asked"));
   return dialog;
 }
 

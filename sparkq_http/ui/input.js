@@ -6,7 +6,7 @@ import { main, page } from "./page.js";
 import { front } from "./verbs.js";
 
 let went = 0;
-let asking = 0;
+let asking = null;
 
 addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
@@ -35,9 +35,10 @@ addEventListener("keydown", (event) => {
   if (asking && (ON_TASKS.has(event.key) || event.key === "n")) return;
   event.preventDefault();
   if (!ASKING.has(event.key)) return void run();
-  asking += 1;
-  run().finally(() => (asking -= 1));
+  const mine = (asking = {});
+  run().finally(() => asking === mine && (asking = null));
 });
+addEventListener("asked", () => (asking = null));
 
 addEventListener("click", (event) => {
   const element = event.target.closest("[data-act]");

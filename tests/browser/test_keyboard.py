@@ -166,3 +166,20 @@ def test_focus_returns_to_where_it_was_when_a_dialog_closes(screen: Screen, call
 
     until(lambda: "other words" in screen.row(task).inner_text())
     screen.focuses(screen.row(task).locator("[data-row]"))
+
+
+def test_a_key_counts_again_as_soon_as_its_dialog_has_closed(screen: Screen, call: Caller, line: str) -> None:
+    task = call.add(line)
+    screen.open(f"/queues/{line}")
+    screen.row(task).locator("[data-row]").focus()
+    screen.press("c")
+    expect(screen.dialog).to_contain_text("Cancel")
+
+    screen.evaluate(
+        """() => {
+          document.querySelector("dialog[open]").close();
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true }));
+        }"""
+    )
+
+    expect(screen.dialog.locator('[name="prompt"]')).to_be_visible()

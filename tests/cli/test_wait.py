@@ -77,6 +77,7 @@ def test_the_time_can_be_over(shell: Shell, sq: SparkQ) -> None:
 def test_a_worker_that_is_silent_is_failed_while_one_waits(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", timeout=1)
     take(sq)
+    (sq.config.root / "sparkq.yml").write_text("queue_runner:\n  auto_fail_interval_seconds: 1\n")
 
     done = shell.sparkq("wait", "1", "--timeout", "15")
 

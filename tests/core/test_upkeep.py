@@ -1,14 +1,17 @@
 """Upkeep: what every long-lived process does each interval, and what of it happens once however many do it."""
 
 import json
+import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sparkq_core import backup, hooks, inbox, tasks, upkeep
+from sparkq_core.errors import DiskFull, NoProject
 from sparkq_core.project import SparkQ
 from tests.support import HOUR, SetClock, add, another, made, take, taken, timed_out, waiting
 
@@ -43,6 +46,15 @@ class Hooked:
     def names(self) -> list[str]:
         """The files of the hooks that have run."""
         return [name for name in os.listdir(self.folder) if not name.endswith(".new")]
+
+
+@pytest.fixture(autouse=True)
+def _ended() -> Iterator[None]:
+    """No hook outlives its test."""
+    yield
+    for one in hooks._started:
+        one.kill()
+        one.wait(DEADLINE_SECONDS)
 
 
 def test_a_round_warns_fails_and_purges(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -87,6 +99,42 @@ def test_the_interval_is_a_setting(sq: SparkQ) -> None:
     (sq.config.root / "sparkq.yml").write_text("queue_runner: {auto_fail_interval_seconds: 5}\n")
 
     assert upkeep.interval_seconds(another(sq)) == 5
+
+
+def test_the_first_round_comes_soon_and_each_that_fails_doubles_the_pause(
+    sq: SparkQ, queue: str, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcomes: list[SparkQ | Exception] = [sq]
+
+    def project() -> SparkQ:
+        if isinstance(outcomes[0], Exception):
+            raise outcomes[0]
+        return outcomes[0]
+
+    caplog.set_level(logging.INFO)
+    rounds = upkeep.Rounds(project, logging.getLogger("sparkq.tests"))
+    pauses = [rounds.pause]
+    outcomes[:] = [
+        DiskFull("The disk is full."),
+        NoProject("Nowhere."),
+        ValueError("a defect"),
+        *[NoProject("x")] * 9,
+        sq,
+    ]
+    while outcomes:
+        rounds.next()
+        pauses.append(rounds.pause)
+        outcomes.pop(0)
+
+    assert pauses == [5, 10, 20, 40, 80, 160, 320, *[600] * 6, 30]
+    assert [one.levelname for one in caplog.records[:3]] == ["WARNING", "INFO", "ERROR"]
+    assert caplog.records[0].getMessage() == "upkeep again in 10 s: The disk is full."
+
+
+def test_a_short_interval_holds_for_the_first_round_too(sq: SparkQ) -> None:
+    (sq.config.root / "sparkq.yml").write_text("queue_runner:\n  auto_fail_interval_seconds: 2\n")
+
+    assert upkeep.Rounds(lambda: another(sq), logging.getLogger("sparkq.tests")).pause == 2
 
 
 def test_a_hook_is_told_the_task_that_its_event_is_about(sq: SparkQ, queue: str, clock: SetClock) -> None:
