@@ -3,12 +3,11 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.forked import Ran, forked
 from tests.planted import PLANTED, Planted
 from tests.planted_places import PLANTED_PLACES
 from tests.support import TOP
@@ -20,12 +19,12 @@ NOTHING = Planted("nothing", "", (), tuple(NAMED))
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
 """What Python is compiling at this moment, in another process."""
 
-PYTEST: tuple[str, ...] = (sys.executable, "-m", "pytest", "-rf", "--assert=plain", "--tb=line", "-n0")
-PYTEST += ("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:playwright")
+PYTEST: tuple[str, ...] = ("-rf", "--assert=plain", "--tb=line", "-n0", "-p", "no:cacheprovider")
+PYTEST += ("-p", "no:schemathesis", "-p", "no:playwright")
 """Without rewritten assertions, long tracebacks and plugins of others, which cost more here than the tests themselves."""
 
 
-def run(defect: Planted, copy: Path) -> "subprocess.CompletedProcess[str]":
+def run(defect: Planted, copy: Path) -> Ran:
     """The named tests on a copy of the core with the defect in it."""
     for part in ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http", "tests"):
         shutil.copytree(TOP / part, copy / part, copy_function=linked, ignore=HALF_WRITTEN)
@@ -35,19 +34,8 @@ def run(defect: Planted, copy: Path) -> "subprocess.CompletedProcess[str]":
         text = changed(file.read_text(), defect)
         file.unlink()  # it is a link to the source
         file.write_text(text)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return subprocess.run(
-        [
-            *PYTEST,
-            *(["-x"] if len(defect.tests) == 1 else []),
-            *(one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.tests),
-        ],
-        cwd=copy,
-        env={**environment, "PYTHONPATH": str(copy), "SPARKQ_TESTS_CORE": str(copy / "sparkq_core")},
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
+    named = (one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.tests)
+    return forked(*PYTEST, *(["-x"] if len(defect.tests) == 1 else []), *named, folder=copy, core=copy / "sparkq_core")
 
 
 def linked(source: str, target: str) -> None:
@@ -69,28 +57,20 @@ def changed(text: str, defect: Planted) -> str:
 def test_without_a_defect_the_named_tests_pass(tmp_path: Path) -> None:
     done = run(NOTHING, tmp_path / "copy")
 
-    assert done.returncode == 0, done.stdout[-3000:]
+    assert done.code == 0, done.told[-3000:]
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_planted_defect_is_caught_by_the_tests_that_it_names(tmp_path: Path, name: str) -> None:
     done = run(ALL[name], tmp_path / "copy")
 
-    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout[-3000:] + done.stderr[-3000:]
-    failed = re.findall(r"^FAILED tests/core/(\S+?)(?:\[| |$)", done.stdout, re.MULTILINE)
-    assert set(failed) == set(ALL[name].tests), done.stdout[-3000:]
+    assert done.code == pytest.ExitCode.TESTS_FAILED, done.told[-3000:]
+    failed = re.findall(r"^FAILED tests/core/(\S+?)(?:\[| |$)", done.told, re.MULTILINE)
+    assert set(failed) == set(ALL[name].tests), done.told[-3000:]
 
 
 def test_a_copy_that_is_not_tested_is_no_catch(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*PYTEST, f"tests/core/{NAMED[0]}"],
-        cwd=TOP,
-        env={**os.environ, "SPARKQ_TESTS_CORE": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
-
-    assert done.returncode == 7
+    assert forked(*PYTEST, f"tests/core/{NAMED[0]}", folder=TOP, core=tmp_path).code == 7
 
 
 def test_every_defect_has_a_name_of_its_own() -> None:

@@ -1,0 +1,51 @@
+"""Pytest on another copy of the sources, forked from a process that has imported what both have in common.
+
+Imports nothing of ours: what the forked process knew already, it would not load from the copy.
+"""
+
+import multiprocessing
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["pytest", "hypothesis.stateful", "apsw", "yaml", "anyio.pytest_plugin", "xdist.plugin"])
+"""What most of a short run's time would be."""
+
+DEADLINE_SECONDS = 200
+
+
+class Ran(NamedTuple):
+    """How a run of pytest ended, and what it printed."""
+
+    code: int | None
+    told: str
+
+
+def forked(*arguments: str, folder: Path, core: Path) -> Ran:
+    """Run pytest in `folder`, where it must find this core."""
+    with tempfile.NamedTemporaryFile() as told:
+        process = FORKS.Process(target=_run, args=(folder, core, told.name, arguments))
+        process.start()
+        process.join(DEADLINE_SECONDS)
+        process.kill()
+        process.join()
+        return Ran(process.exitcode, Path(told.name).read_text())
+
+
+def _run(folder: Path, core: Path, told: str, arguments: tuple[str, ...]) -> None:
+    import pytest
+
+    output = os.open(told, os.O_WRONLY | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+        del sys.modules[name]
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]
+    os.environ |= {"PYTHONPATH": str(folder), "SPARKQ_TESTS_CORE": str(core)}
+    sys.exit(int(pytest.main(list(arguments))))
