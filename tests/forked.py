@@ -27,7 +27,9 @@ class Ran(NamedTuple):
 def forked(*arguments: str, folder: Path, core: Path) -> Ran:
     """Run pytest in `folder`, where it must find this core."""
     with tempfile.NamedTemporaryFile() as told:
-        process = FORKS.Process(target=_run, args=(folder, core, told.name, arguments))
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        environment |= {"PYTHONPATH": str(folder), "SPARKQ_TESTS_CORE": str(core)}
+        process = FORKS.Process(target=_run, args=(folder, environment, told.name, arguments))
         process.start()
         process.join(DEADLINE_SECONDS)
         process.kill()
@@ -35,7 +37,7 @@ def forked(*arguments: str, folder: Path, core: Path) -> Ran:
         return Ran(process.exitcode, Path(told.name).read_text())
 
 
-def _run(folder: Path, core: Path, told: str, arguments: tuple[str, ...]) -> None:
+def _run(folder: Path, environment: dict[str, str], told: str, arguments: tuple[str, ...]) -> None:
     import pytest
 
     output = os.open(told, os.O_WRONLY | os.O_APPEND)
@@ -45,7 +47,6 @@ def _run(folder: Path, core: Path, told: str, arguments: tuple[str, ...]) -> Non
     sys.path.insert(0, str(folder))
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
-    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
-        del os.environ[name]
-    os.environ |= {"PYTHONPATH": str(folder), "SPARKQ_TESTS_CORE": str(core)}
+    os.environ.clear()  # it is what it was when the first fork was made
+    os.environ.update(environment)
     sys.exit(int(pytest.main(list(arguments))))

@@ -24,10 +24,10 @@ def test_a_check_fails_on_a_core_that_is_broken_just_there(
     # Some need an unlucky moment of several processes, which one short run may miss.
     for turn in range(RUNS):
         done = run(ALL[name], tmp_path / str(turn))
-        missed = [test for test in ALL[name].tests if f"FAILED {test}" not in done.stdout]
-        if not missed or "SKIPPED" in done.stdout:
+        missed = [test for test in ALL[name].tests if f"FAILED {test}" not in done.told]
+        if not missed or "SKIPPED" in done.told:
             break
 
-    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout[-3000:] + done.stderr[-3000:]
-    assert missed == [] or "SKIPPED" in done.stdout, done.stdout[-3000:]
+    assert done.code == pytest.ExitCode.TESTS_FAILED, done.told[-3000:]
+    assert missed == [] or "SKIPPED" in done.told, done.told[-3000:]
     counts(broken_variants_caught=1)
