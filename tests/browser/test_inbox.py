@@ -149,12 +149,14 @@ def test_a_late_result_is_told_and_accepted(screen: Screen, served: Served, line
     assert status(served.call, task) == "succeeded"
 
 
-@pytest.mark.usefixtures("calm")
-def test_the_view_says_what_happened_since_the_person_left(screen: Screen, call: Caller, line: str) -> None:
+def test_the_view_says_what_happened_since_the_person_left(own: Served, tab: Tab) -> None:
+    """On a server of its own: the tab of another test may just be telling that its person leaves."""
+    call, line = own.call, "backend"
+    call.post("/api/queues", name=line)["queue"]
     call.post("/api/inbox/look")
     call.done(line)
     call.failed(line)
-    screen.open()
+    screen: Screen = tab(own.port).open()
     since = screen.main.get_by_label("Since you were last here")
     expect(since).to_contain_text("Since you were last here, just now")
     expect(since.locator("[data-state=succeeded] dd")).to_have_text("1")
