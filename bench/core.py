@@ -6,7 +6,7 @@ from pathlib import Path
 
 import apsw
 
-from bench.figure import Figure, at_least, at_most, interleaved, medians, opened
+from bench.figure import Figure, at_least, at_most, by_round, interleaved, medians, opened
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 
@@ -23,8 +23,9 @@ def measure() -> list[Figure]:
     for synchronous, goal in (("full", 0.80), ("normal", 0.60)):
         with opened(synchronous) as sq:
             raw = _raw(sq.config.root / "raw.db", synchronous)
-            middle = medians(interleaved(ROUNDS, ours=lambda sq=sq: _ours(sq), raw=raw))  # type: ignore[misc]  # inferred by its call
-        beside = f"{3 * TASKS / middle['ours']:,.0f} verbs/s against {3 * TASKS / middle['raw']:,.0f}"
+            times = interleaved(ROUNDS, ours=lambda sq=sq: _ours(sq), raw=raw)  # type: ignore[misc]  # inferred by its call
+        middle = medians(times)
+        beside = f"{3 * TASKS / middle['ours']:,.0f} verbs/s against {3 * TASKS / middle['raw']:,.0f} ({by_round(times['raw'], times['ours'])})"
         what = f"enqueue, claim, complete against a raw loop ({synchronous.upper()})"
         found.append(at_least(1, what, middle["raw"] / middle["ours"], goal, beside=beside))
     return [*found, _bulk(), *_bytes()]
@@ -72,14 +73,13 @@ def _raw(path: Path, synchronous: str) -> Callable[[], None]:
 def _bulk() -> Figure:
     drafts = [tasks.Draft(PROMPT)] * BULK
     with opened() as sq:
-        middle = medians(
-            interleaved(
-                3,
-                together=lambda: tasks.enqueue_all(sq, "main", drafts),
-                one_by_one=lambda: [tasks.enqueue(sq, "main", PROMPT) for _ in range(BULK)],
-            )
+        times = interleaved(
+            5,
+            together=lambda: tasks.enqueue_all(sq, "main", drafts),
+            one_by_one=lambda: [tasks.enqueue(sq, "main", PROMPT) for _ in range(BULK)],
         )
-    beside = f"{middle['together'] * 1000:.0f} ms against {middle['one_by_one'] * 1000:.0f} ms"
+    middle = medians(times)
+    beside = f"{middle['together'] * 1000:.0f} ms against {middle['one_by_one'] * 1000:.0f} ms ({by_round(times['one_by_one'], times['together'])})"
     return at_least(
         5,
         f"{BULK:,} tasks in one transaction against one by one",

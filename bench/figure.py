@@ -59,6 +59,18 @@ def spread(found: list[float], scale: float = 1000, unit: str = "ms") -> str:
     return f"{min(found) * scale:.3g}–{max(found) * scale:.3g} {unit}"
 
 
+def middle_half(found: list[float], scale: float) -> str:
+    """Between which values half of them are: for single calls, of which one in a hundred writes back the log."""
+    low, _, high = statistics.quantiles(found, n=4)
+    return f"{low * scale:.0f}–{high * scale:.0f}"
+
+
+def by_round(over: list[float], under: list[float]) -> str:
+    """From the least to the most that the ratio was in a round."""
+    ratios = [one / other for one, other in zip(over, under, strict=True)]
+    return f"{min(ratios):.2f}–{max(ratios):.2f}"
+
+
 def percentile(found: list[float], part: float) -> float:
     """The value that `part` (0 to 1) of the measurements do not exceed."""
     return sorted(found)[min(len(found) - 1, int(len(found) * part))]

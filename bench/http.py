@@ -4,66 +4,100 @@ import asyncio
 import contextlib
 import json
 import socket
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.figure import Figure, at_least, at_most, opened, percentile
-from sparkq_core import project, tasks
+from bench.figure import Figure, at_least, at_most, by_round, opened, percentile
+from bench.scale import ATTEMPTS, FILL, PLACES, PROMPTS
+from sparkq_core import project, queues, tasks
 
 CONNECTIONS = 16
-SECONDS = 2.0
+SECONDS = 1.0
+ROUNDS = 3
 WAITING = 60_000
 
 
 def measure() -> list[Figure]:
-    """Claims back to back, then lists of 50, by both servers on the same database."""
+    """Back to back, by both servers in turn on the same database; then beside a purge."""
     found = []
     for synchronous in ("normal", "full"):
         with opened(synchronous) as sq:
             tasks.enqueue_all(sq, "main", [tasks.Draft("one")] * WAITING)
-            root = sq.config.root
-            ours = [_load(root, "ours", "claim") for _ in range(2)][-1]
-            pool = [_load(root, "pool", "claim") for _ in range(2)][-1]
-            beside = f"{len(ours) / SECONDS:,.0f} claims/s against {len(pool) / SECONDS:,.0f}"
-            slow = (percentile(ours, 0.99) * 1000, percentile(pool, 0.99) * 1000)
+            for what in ("claim", "enqueue"):
+                found += _against_the_pool(sq.config.root, what, synchronous)
             if synchronous == "normal":
-                found.append(
-                    at_least(
-                        10, "claims against thread-pool handlers (NORMAL)", len(ours) / len(pool), 1.7, beside=beside
-                    )
+                ours, raw = _in_turn(sq.config.root, "raw", "list")
+                beside = (
+                    f"{_rate(ours):,.0f} against {_rate(raw):,.0f} lists/s ({by_round(_counts(ours), _counts(raw))})"
                 )
                 found.append(
-                    at_most(
-                        10,
-                        "p99 of a claim against theirs (NORMAL)",
-                        slow[0] / slow[1],
-                        0.1,
-                        beside=f"{slow[0]:.0f} ms against {slow[1]:.0f} ms",
-                    )
+                    at_least(10, "lists of 50 against raw ASGI", _rate(ours) / _rate(raw), 0.65, beside=beside)
                 )
-                lists = (len(_load(root, "ours", "list")), len(_load(root, "raw", "list")))
-                found.append(
-                    at_least(
-                        10,
-                        "lists of 50 against raw ASGI",
-                        lists[0] / lists[1],
-                        0.65,
-                        beside=f"{lists[0] / SECONDS:,.0f} against {lists[1] / SECONDS:,.0f} lists/s",
-                    )
-                )
-            else:
-                found.append(
-                    Figure(
-                        10,
-                        "claims against thread-pool handlers (FULL)",
-                        f"{len(ours) / len(pool):.2f} ×",
-                        beside=f"{beside}, p99 {slow[0]:.0f} ms against {slow[1]:.0f} ms",
-                    )
-                )
-    return found
+    return [*found, *_beside_a_purge()]
+
+
+def _against_the_pool(root: Path, what: str, synchronous: str) -> list[Figure]:
+    """How much faster than the thread pool's; goals are of NORMAL."""
+    ours, pool = _in_turn(root, "pool", what)
+    rates = f"{_rate(ours):,.0f} against {_rate(pool):,.0f} a second ({by_round(_counts(ours), _counts(pool))})"
+    waits = f"{_p99(ours):.0f} ms against {_p99(pool):.0f} ms"
+    name = f"{what}s against thread-pool handlers ({synchronous.upper()})"
+    if synchronous == "full":
+        return [Figure(10, name, f"{_rate(ours) / _rate(pool):.2f} ×", beside=f"{rates}, p99 {waits}")]
+    return [
+        at_least(10, name, _rate(ours) / _rate(pool), 1.7, beside=rates),
+        at_most(10, f"p99 of these {what}s against theirs", _p99(ours) / _p99(pool), 0.1, beside=waits),
+    ]
+
+
+def _beside_a_purge() -> list[Figure]:
+    """One client claims without a pause while the server purges, which is work for a thread of its own."""
+    with opened() as sq:
+        queues.create(sq, "other")
+        with sq.db.write() as tx:
+            for statement, values in ((FILL, {"many": 2 * WAITING}), (PROMPTS, None), (ATTEMPTS, None), (PLACES, None)):
+                tx.run(statement, values)
+        with served(sq.config.root, "ours") as port:
+            quiet, beside = asyncio.run(_purged(port))
+    said = f"{len(beside)} claims, median {percentile(beside, 0.5) * 1000:.1f} ms; without a purge {percentile(quiet, 0.99) * 1000:.1f} ms"
+    return [
+        at_most(10, "p99 of a claim while the server purges", percentile(beside, 0.99) * 1000, 25, "ms", beside=said)
+    ]
+
+
+async def _purged(port: int) -> tuple[list[float], list[float]]:
+    quiet: list[float] = []
+    beside: list[float] = []
+    await _one(port, "claim", time.perf_counter() + SECONDS, quiet, queue="other")
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(_request(port, "POST", "/api/purge", b'{"older_than_days":0,"unreviewed_days":0}'))
+    await _one(port, "claim", time.perf_counter() + 2 * SECONDS, beside, queue="other")
+    writer.close()
+    del reader
+    return quiet, beside
+
+
+def _in_turn(root: Path, other: str, what: str) -> tuple[list[list[float]], list[list[float]]]:
+    """Seconds of each request that our server and the other one answered, round by round; the first warms up."""
+    rounds = [(_load(root, "ours", what), _load(root, other, what)) for _ in range(ROUNDS + 1)][1:]
+    return [ours for ours, _ in rounds], [theirs for _, theirs in rounds]
+
+
+def _counts(rounds: list[list[float]]) -> list[float]:
+    return [float(len(one)) for one in rounds]
+
+
+def _rate(rounds: list[list[float]]) -> float:
+    return statistics.median(_counts(rounds)) / SECONDS
+
+
+def _p99(rounds: list[list[float]]) -> float:
+    """Milliseconds."""
+    return percentile([one for found in rounds for one in found], 0.99) * 1000
 
 
 def _load(root: Path, which: str, what: str) -> list[float]:
@@ -79,25 +113,27 @@ async def _all(port: int, what: str) -> list[float]:
     return times
 
 
-async def _one(port: int, what: str, end: float, times: list[float]) -> None:
+async def _one(port: int, what: str, end: float, times: list[float], queue: str = "main") -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    body = b'{"worker_id":"bench"}'
-    request = (
-        f"POST /api/queues/main/claim HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n".encode()
-        + body
-        if what == "claim"
-        else f"GET /api/tasks?limit=50&status=queued HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
-    )
+    request = {
+        "claim": _request(port, "POST", f"/api/queues/{queue}/claim", b'{"worker_id":"bench"}'),
+        "enqueue": _request(port, "POST", "/api/tasks", b'{"queue":"main","prompt":"one"}'),
+        "list": _request(port, "GET", "/api/tasks?limit=50&status=queued"),
+    }[what]
     while time.perf_counter() < end:
         started = time.perf_counter()
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200"), head
+        assert head.startswith(b"HTTP/1.1 20"), head
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
         await reader.readexactly(length)
         times.append(time.perf_counter() - started)
     writer.close()
+
+
+def _request(port: int, method: str, path: str, body: bytes = b"") -> bytes:
+    about = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{about}\r\n".encode() + body
 
 
 @contextlib.contextmanager
@@ -143,7 +179,18 @@ def _pool(root: Path) -> object:
         return {"task": wire.claimed(found) if found else None}
 
     claim.__annotations__["body"] = Worker
+
+    class New(BaseModel):
+        queue: str
+        prompt: str
+
+    def enqueue(body: New) -> dict[str, object]:
+        found = tasks.enqueue(sq, body.queue, body.prompt, source="http")
+        return {"task": wire.task_brief(found.task, sq.clock.now()), "place": found.place}
+
+    enqueue.__annotations__["body"] = New
     app.post("/api/queues/main/claim")(claim)
+    app.post("/api/tasks")(enqueue)
     return app
 
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.figure import Figure, at_least, at_most, opened
+from bench.figure import Figure, at_least, at_most, by_round, opened
 from bench.start_up import INITIALIZE, INITIALIZED, LIST_TOOLS, MINIMAL_SERVER
 from sparkq_core import tasks
 
@@ -118,8 +118,8 @@ def measure() -> list[Figure]:
     rate = {name: statistics.median(found[1:]) for name, found in flight.items()}
     micro = {name: f"{one * 1e6:.0f} µs" for name, one in took.items()}
     return [
-        at_most(8, "an empty call against the stock MCPServer", took["empty"] / took["stock"], 0.55, beside=f"{micro['empty']} against {micro['stock']}"),
-        at_least(8, "calls a second with 8 in flight against it", rate["empty"] / rate["stock"], 2.5, beside=f"{rate['empty']:,.0f} against {rate['stock']:,.0f}"),
-        at_most(8, "peek against an empty call", took["peek"] / took["empty"], 1.2, beside=micro["peek"]),
+        at_most(8, "an empty call against the stock MCPServer", took["empty"] / took["stock"], 0.55, beside=f"{micro['empty']} against {micro['stock']} ({by_round(single['empty'][1:], single['stock'][1:])})"),
+        at_least(8, "calls a second with 8 in flight against it", rate["empty"] / rate["stock"], 2.5, beside=f"{rate['empty']:,.0f} against {rate['stock']:,.0f} ({by_round(flight['empty'][1:], flight['stock'][1:])})"),
+        at_most(8, "peek against an empty call", took["peek"] / took["empty"], 1.2, beside=f"{micro['peek']} ({by_round(single['peek'][1:], single['empty'][1:])})"),
         at_most(9, "resident memory against a one-tool MCPServer", memory[0] / memory[1], 1.15, beside=f"{memory[0]:.0f} MB against {memory[1]:.0f} MB"),
     ]  # fmt: skip

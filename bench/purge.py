@@ -11,7 +11,7 @@ from sparkq_core import project, purge, queues, tasks
 MANY = 200_000
 """Half of them finished."""
 
-MOMENTS = 600
+MOMENTS = 3_000
 
 
 def measure() -> list[Figure]:

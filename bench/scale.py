@@ -1,14 +1,14 @@
 """Row 3: the same call at a thousand and at a million stored tasks."""
 
 import statistics
-import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
-from bench.figure import Figure, at_most, opened
+from bench.figure import Figure, at_most, interleaved, middle_half, opened
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 
-SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
+SIZES = (SMALL, MIDDLE, LARGE) = 1_000, 100_000, 1_000_000
 CALLS = 300
 GOALS = {"claim": 1.15, "peek": 1.15, "get": 1.15, "enqueue": 1.15, "counts": 1.5}
 FILTERS = {
@@ -37,27 +37,29 @@ PLACES = "UPDATE queues SET back = (SELECT max(position) FROM tasks WHERE queue_
 
 
 def measure() -> list[Figure]:
-    """Half of the tasks wait in one queue, half are history of another."""
-    times = {many: _times(many) for many in (SMALL, MIDDLE, LARGE)}
-    found = []
-    for name, base in times[SMALL].items():
-        ratio = times[LARGE][name] / base
-        beside = f"{base * 1e6:.0f}, {times[MIDDLE][name] * 1e6:.0f}, {times[LARGE][name] * 1e6:.0f} µs"
-        found.append(at_most(3, f"{name} at 1,000,000 tasks against 1,000", ratio, GOALS.get(name, 1.3), beside=beside))
-    return found
+    """Half of the tasks wait in one queue, half are history of another. The three databases are asked in turn."""
+    with ExitStack() as open_ones:
+        calls = {many: _calls(_filled(open_ones.enter_context(opened("normal")), many)) for many in SIZES}
+        return [_figure(name, {many: calls[many][name] for many in SIZES}) for name in calls[LARGE]]
 
 
-def _times(many: int) -> dict[str, float]:
-    with opened("normal") as sq:
-        queues.create(sq, "other")
-        with sq.db.write() as tx:
-            tx.run(FILL, {"many": many})
-            tx.run(PROMPTS)
-            tx.run(ATTEMPTS)
-            tx.run(PLACES)
-        sq.db.connection().execute("PRAGMA optimize")
-        sq.db.connection().pragma("wal_checkpoint(truncate)")
-        return {name: _median(call) for name, call in _calls(sq).items()}
+def _figure(name: str, by_size: dict[int, Callable[[], object]]) -> Figure:
+    times = interleaved(CALLS, **{str(many): call for many, call in by_size.items()})
+    small, middle, large = (statistics.median(times[str(many)]) for many in SIZES)
+    beside = f"{small * 1e6:.0f}, {middle * 1e6:.0f}, {large * 1e6:.0f} µs ({middle_half(times[str(LARGE)], 1e6)})"
+    return at_most(3, f"{name} at 1,000,000 tasks against 1,000", large / small, GOALS.get(name, 1.3), beside=beside)
+
+
+def _filled(sq: SparkQ, many: int) -> SparkQ:
+    queues.create(sq, "other")
+    with sq.db.write() as tx:
+        tx.run(FILL, {"many": many})
+        tx.run(PROMPTS)
+        tx.run(ATTEMPTS)
+        tx.run(PLACES)
+    sq.db.connection().execute("PRAGMA optimize")
+    sq.db.connection().pragma("wal_checkpoint(truncate)")
+    return sq
 
 
 def _calls(sq: SparkQ) -> dict[str, Callable[[], object]]:
@@ -73,14 +75,3 @@ def _calls(sq: SparkQ) -> dict[str, Callable[[], object]]:
     for name, wanted in FILTERS.items():
         calls[name] = lambda wanted=wanted: tasks.page(sq, wanted, limit=50)  # type: ignore[misc]  # inferred by its call
     return calls
-
-
-def _median(call: Callable[[], object]) -> float:
-    for _ in range(20):
-        call()
-    times = []
-    for _ in range(CALLS):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)

@@ -5,7 +5,7 @@ and never one whose worker has just been heard of or has just settled. There is 
 nothing is due. What a timed-out worker still says later is kept (see the late room).
 """
 
-from sparkq_core.db import Transaction
+from sparkq_core.db import Reader, Transaction
 from sparkq_core.events import note
 from sparkq_core.model import Swept, Task
 from sparkq_core.project import SparkQ
@@ -33,10 +33,15 @@ WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
 """
 
 
+def due(source: Reader, now: int) -> bool:
+    """Whether a sweep would change something now: one seek in an index."""
+    return source.row(DUE, {"now": now}) is not None
+
+
 def sweep(sq: SparkQ) -> Swept:
-    """Warn and fail what is due now; one seek in an index when nothing is."""
+    """Warn and fail what is due now."""
     now = sq.clock.now()
-    if sq.db.row(DUE, {"now": now}) is None:
+    if not due(sq.db, now):
         return Swept()
     with sq.db.write() as tx:
         return sweep_within(tx, now)
@@ -44,7 +49,7 @@ def sweep(sq: SparkQ) -> Swept:
 
 def sweep_within(tx: Transaction, now: int) -> Swept:
     """As `sweep`, in the transaction of a verb that is to see what has become of the stale ones."""
-    if tx.row(DUE, {"now": now}) is None:
+    if not due(tx, now):
         return Swept()
     failed, warned = _fail_due(tx, now), _warn_due(tx, now)
     return Swept(warned, failed)

@@ -34,9 +34,12 @@ EARLIER_LIMIT = 2000
 """Characters of an earlier outcome that a claim carries; the task itself has the rest."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def compact(value: Any) -> str:
     """One line of JSON without spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def present(value: Json) -> Json:

@@ -44,9 +44,15 @@ def visible(value: Any) -> Any:
     return value
 
 
+def plain(text: str) -> bool:
+    """Whether this JSON has nothing that `visible` would change: no character but printable ASCII, none escaped."""
+    return text.isascii() and text.isprintable() and "\\" not in text
+
+
 def size(value: Any) -> int:
     """The bytes of `value` as an answer shows it."""
-    return len(wire.compact(visible(value)).encode(errors="backslashreplace"))
+    text = wire.compact(value)
+    return len(text) if plain(text) else len(wire.compact(visible(value)).encode(errors="backslashreplace"))
 
 
 def fitted(facts: wire.Json, texts: list[Long], limit: int = LIMIT) -> wire.Json:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sparkq_core import wire
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import cut, safe
-from sparkq_mcp.fit import visible
+from sparkq_mcp.fit import plain, visible
 
 NEXT_BY_CODE = {
     "no_project": "Nothing is queued here yet: the person sets it up by running `sparkq setup` in the repository. Then call again.",
@@ -30,9 +30,11 @@ NEXT_BY_KIND = {
 
 def reply(facts: wire.Json, *, is_error: bool = False) -> CallToolResult:
     """A result: compact JSON as text, and the same object."""
-    shown = visible(facts)
-    text = TextContent(type="text", text=wire.compact(shown))
-    return CallToolResult(content=[text], structured_content=shown, is_error=is_error)
+    text = wire.compact(facts)
+    if not plain(text):
+        facts = visible(facts)
+        text = wire.compact(facts)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=facts, is_error=is_error)
 
 
 def refusal(error: SparkQError) -> CallToolResult:

@@ -7,7 +7,7 @@ from typing import Any
 from mcp import MCPError
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
-from mcp_types import CallToolResult, ToolAnnotations
+from mcp_types import ToolAnnotations
 from pydantic import ValidationError
 
 from sparkq_core.errors import SparkQError
@@ -52,14 +52,17 @@ class StrictTool(Tool):
         tool.fn_metadata.output_schema = open_to_refusals(tool.fn_metadata.output_schema)
         return tool  # type: ignore[return-value]  # from_function is typed for its base class
 
-    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
-        """Validate, call, and turn every failure into an answer that the model can act on."""
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002  # every result is a CallToolResult already
+        """Validate, call, and turn every failure into an answer that the model can act on.
+
+        A result is not held to its schema here: what a claim handed out must not become an error on its way.
+        """
         try:
             values = self.fn_metadata.validate_arguments(arguments)
         except ValidationError as error:
             return reply.bad_arguments(self.name, list(self.fn_metadata.arg_model.model_fields), error)
         try:
-            result: CallToolResult = await self.fn(**values, ctx=context)
+            return await self.fn(**values, ctx=context)
         except SparkQError as refused:
             return reply.refusal(refused)
         except MCPError:
@@ -68,7 +71,6 @@ class StrictTool(Tool):
             # A defect must not end the chat: it is logged whole, and the model is told in one line.
             log.exception("tool %s failed", self.name)
             return reply.defect(self.name)
-        return self.fn_metadata.convert_result(result) if convert_result else result
 
 
 def lean(schema: dict[str, Any]) -> dict[str, Any]:

@@ -135,7 +135,7 @@ PLANTED = [
     planted(
         "nobody who comes by sweeps",
         "sweep.py",
-        ("if sq.db.row(DUE, ", "if True or sq.db.row(DUE, "),
+        ("if not due(sq.db, now):", "if True or not due(sq.db, now):"),
         caught_by=("test_sweep.py::test_whoever_comes_by_applies_what_is_due",),
     ),
     planted(

@@ -9,7 +9,7 @@ from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, QueueStatus
-from sparkq_core.sweep import sweep, sweep_within
+from sparkq_core.sweep import due, sweep, sweep_within
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import checked
 
@@ -54,13 +54,20 @@ def peek(sq: SparkQ, queue: str, limit: int = 1) -> Page:
     Raises NoSuchQueue.
     """
     checked_limit(limit)
+    with sq.db.read() as tx:
+        if not due(tx, sq.clock.now()):
+            return _heads(tx, queue, limit)
     sweep(sq)
     with sq.db.read() as tx:
-        of = queues.get(tx, queue)
-        if of.status == QueueStatus.ARCHIVED:
-            return Page((), 0)
-        rows = tx.rows(HEAD, {"queue": of.id, "limit": limit})
-        return Page(tuple(Task(*row) for row in rows), queues.waiting(tx, of.id))
+        return _heads(tx, queue, limit)
+
+
+def _heads(tx: Transaction, queue: str, limit: int) -> Page:
+    of = queues.get(tx, queue)
+    if of.status == QueueStatus.ARCHIVED:
+        return Page((), 0)
+    rows = tx.rows(HEAD, {"queue": of.id, "limit": limit})
+    return Page(tuple(Task(*row) for row in rows), queues.waiting(tx, of.id))
 
 
 def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None) -> Claim | None:
