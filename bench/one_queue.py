@@ -40,13 +40,17 @@ def sparkq(folder: Path) -> Queue:
     sq = project.open(folder, env={})
     with contextlib.suppress(SparkQError):  # another process was first
         queues.create(sq, "main")
+    held: Any = None
 
     def take() -> Any:
-        claim = tasks.claim(sq, "main", "bench")
-        if claim is None:
+        nonlocal held
+        held = held or tasks.claim(sq, "main", "bench")
+        if held is None:
             return None
-        tasks.complete(sq, claim.task.id, "done", attempt=claim.task.attempts)
-        return claim.task.id
+        done = held.task.id
+        # As a worker goes through a queue: each outcome brings the next task.
+        held = tasks.complete(sq, done, "done", attempt=held.task.attempts, next_for="bench").claimed
+        return done
 
     return Queue(lambda prompt: tasks.enqueue(sq, "main", prompt), take)
 

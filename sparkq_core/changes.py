@@ -56,6 +56,11 @@ def after(sq: SparkQ, earlier: str | None) -> str | None:
     return json.dumps(found)
 
 
+def standing(found: str) -> str:
+    """Of what `after` found, what `before` would have: branch, commit, and whether the tree differs from it."""
+    return json.dumps({key: value for key, value in json.loads(found).items() if key in ("branch", "head", "dirty")})
+
+
 def summary(found: str | None) -> str:
     """`3 files, +40 −12`, or nothing."""
     counts = json.loads(found) if found else {}

@@ -206,13 +206,15 @@ class Page(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A settled task; `again` says that this outcome of `attempt` had been reported before."""
+    """A settled task; `again` says that this outcome of `attempt` had been reported before. `claimed` is the next task of
+    the queue, for a worker that asked for it."""
 
     task: Task
     remaining: int
     attempt: int
     outcome: str
     again: bool = False
+    claimed: Claim | None = None
 
 
 class Swept(NamedTuple):

@@ -249,9 +249,11 @@ async def complete(
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as done. The person reviews the result later."""
-    number = chat_of(ctx).attempt(desk_of(ctx).sq, "complete", task_id, attempt)
-    done = tasks.complete(desk_of(ctx).sq, task_id, result, data=data, attempt=number)
-    return reply(_settled(ctx, done, claim_next))
+    desk, chat = desk_of(ctx), chat_of(ctx)
+    number = chat.attempt(desk.sq, "complete", task_id, attempt)
+    worker = chat.worker if claim_next else None
+    done = tasks.complete(desk.sq, task_id, result, data=data, attempt=number, next_for=worker)
+    return _settled(desk, chat, done, claim_next)
 
 
 async def fail(
@@ -263,23 +265,26 @@ async def fail(
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as failed. The person may requeue it with feedback."""
-    number = chat_of(ctx).attempt(desk_of(ctx).sq, "fail", task_id, attempt)
-    done = tasks.fail(desk_of(ctx).sq, task_id, error, error_type=error_type or None, attempt=number)
-    return reply(_settled(ctx, done, claim_next))
-
-
-def _settled(ctx: Ctx, done: Settled, claim_next: bool) -> wire.Json:
     desk, chat = desk_of(ctx), chat_of(ctx)
+    number = chat.attempt(desk.sq, "fail", task_id, attempt)
+    worker = chat.worker if claim_next else None
+    done = tasks.fail(desk.sq, task_id, error, error_type=error_type or None, attempt=number, next_for=worker)
+    return _settled(desk, chat, done, claim_next)
+
+
+def _settled(desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> CallToolResult:
     chat.gave_back(done.task.id)
     found = wire.settled(done)
     if done.again:
         found["next"] = "It was settled so before; nothing changed."
+    elif claim_next and done.claimed is None and done.remaining:
+        found |= {"next": f"The queue {done.task.queue} is archived: it gives nothing.", "claimed": {"task": None}}
     elif claim_next:
-        claimed = packet.of_claim(desk, chat, tasks.claim(desk.sq, done.task.queue, chat.worker))
+        claimed = packet.of_claim(desk, chat, done.claimed)
         found |= {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed}
     else:
         found["next"] = "Claim the next task." if done.remaining else "The queue is empty."
-    return found
+    return reply(found)
 
 
 async def release(

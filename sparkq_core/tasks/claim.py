@@ -77,7 +77,7 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
     timeout has passed without a word of the worker. Raises NoSuchQueue, NoSuchTask, WrongState when the task is not
     queued, QueueClosed for an archived queue.
     """
-    checked(worker, "worker name", limit=MAX_WORKER)
+    checked_worker(worker)
     if task_id is not None:
         sweep(sq)  # by itself, so that a refusal does not undo it
     git = changes.before(sq) if sq.config.watches_git and (task_id or _waits(sq, queue)) else None
@@ -92,28 +92,31 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
                 f"#{wanted.id} is in the queue {wanted.queue}, not in {of.name}.", f"Claim it from {wanted.queue}."
             )
         if wanted is None:
-            sweep_within(tx, now)
-            row = tx.row(CLAIM_NEXT, {"queue": of.id, "worker": worker, "now": now})
-            if row is None:
-                return None
-        else:
-            row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
-            if row is None:
-                raise refused(tx, wanted.id, "claim")
-        task = Task(*row)
-        tx.run(
-            ATTEMPT_IN,
-            {
-                "task": task.id,
-                "attempt": task.attempts,
-                "worker": worker,
-                "revision": task.revision,
-                "now": now,
-                "git": git,
-            },
-        )
-        note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=worker)
-        return _packet(sq, tx, task)
+            return take(sq, tx, of.id, worker, now, git)
+        row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
+        if row is None:
+            raise refused(tx, wanted.id, "claim")
+        return _begun(sq, tx, Task(*row), now, git)
+
+
+def checked_worker(worker: str) -> str:
+    """`worker` itself, if it can be a worker's name. Raises InvalidText."""
+    return checked(worker, "worker name", limit=MAX_WORKER)
+
+
+def take(sq: SparkQ, tx: Transaction, queue_id: int, worker: str, now: int, git: str | None = None) -> Claim | None:
+    """As `claim`, in the transaction of another verb: the head of the queue, or None when the queue is empty."""
+    sweep_within(tx, now)
+    row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": worker, "now": now})
+    return _begun(sq, tx, Task(*row), now, git) if row is not None else None
+
+
+def _begun(sq: SparkQ, tx: Transaction, task: Task, now: int, git: str | None) -> Claim:
+    """The attempt of a task that has just been claimed."""
+    attempt = {"task": task.id, "attempt": task.attempts, "worker": task.worker, "revision": task.revision}
+    tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git})
+    note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
+    return _packet(sq, tx, task)
 
 
 def _waits(sq: SparkQ, queue: str | None) -> bool:

@@ -158,6 +158,18 @@ def test_each_attempt_has_its_own_change(sq: SparkQ, repository: Path) -> None:
     assert review_line(sq) == "1 file, +0 −10"
 
 
+def test_a_task_taken_with_an_outcome_begins_with_what_that_one_left(sq: SparkQ, repository: Path) -> None:
+    add(sq, "one", "two")
+    take(sq)
+    (repository / "one.txt").write_text("x\n")
+    tasks.complete(sq, 1, "done", next_for="ann")
+    head = commit(repository)
+    tasks.complete(sq, 2, "done")
+
+    assert {key: after(sq)[key] for key in ("branch", "head", "dirty")} == before(sq, 2)
+    assert (before(sq, 2)["dirty"], after(sq, 2)["head"], after(sq, 2)["files"]) == (True, head, 1)
+
+
 def test_a_commit_that_is_gone_when_the_result_comes_is_no_hindrance(sq: SparkQ, repository: Path) -> None:
     (repository / "one.txt").write_text("x\n")
     lost = commit(repository)

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from sparkq_core import inbox, purge, queues, tasks
 from sparkq_core.errors import ClaimLost, QueueClosed, SparkQError, WrongState
-from sparkq_core.model import Counts
+from sparkq_core.model import Claim, Counts, Settled
 from sparkq_core.project import SparkQ
 from sparkq_core.sweep import sweep
 from tests.core.life import FITS, TIMEOUT, Job, Refusal
@@ -46,6 +46,7 @@ class LifeCycle(RuleBasedStateMachine):
     pick = st.tuples(st.integers(0, MOST - 1), st.sampled_from([True, True, True, False]))
     back = st.sampled_from([None, 0, 0, 0, 0, 1, 2, -1])
     words = st.sampled_from(["one", "two"])
+    follower = st.sampled_from([None, "ann", "bob"])
 
     @initialize()
     def begin(self) -> None:
@@ -152,23 +153,29 @@ class LifeCycle(RuleBasedStateMachine):
         assert claim.remaining == len(self.waiting(job.queue))
 
     @precondition(lambda self: self.has("settle"))
-    @rule(on=connection, pick=pick, back=back, text=words, verb=st.sampled_from(["complete", "fail"]))
-    def settle(self, on: int, pick: tuple[int, bool], back: int | None, text: str, verb: str) -> None:
-        self.settled(self.handles[on], self.some(pick, "settle"), back, text, verb)
+    @rule(on=connection, pick=pick, back=back, text=words, verb=st.sampled_from(["complete", "fail"]), worker=follower)
+    def settle(
+        self, on: int, pick: tuple[int, bool], back: int | None, text: str, verb: str, worker: str | None
+    ) -> None:
+        self.settled(self.handles[on], self.some(pick, "settle"), back, text, verb, worker)
 
     @precondition(lambda self: self.has("settle too late"))
     @rule(on=connection, pick=pick, back=back, text=words, verb=st.sampled_from(["complete", "complete", "fail"]))
     def settle_too_late(self, on: int, pick: tuple[int, bool], back: int | None, text: str, verb: str) -> None:
         self.settled(self.handles[on], self.some(pick, "settle too late"), back, text, verb)
 
-    def settled(self, sq: SparkQ, job: Job, back: int | None, text: str, verb: str) -> None:
+    def settled(self, sq: SparkQ, job: Job, back: int | None, text: str, verb: str, worker: str | None = None) -> None:
         outcome = "succeeded" if verb == "complete" else "failed"
         attempt = job.number(back)
-        refusal = refusal_of(lambda: getattr(tasks, verb)(sq, job.id, text, attempt=attempt))
+        done: list[Settled] = []
+        refusal = refusal_of(
+            lambda: done.append(getattr(tasks, verb)(sq, job.id, text, attempt=attempt, next_for=worker))
+        )
         wanted = job.refuses(attempt)
         number = len(job.tries) if attempt is None else attempt
         if wanted is None:
             job.end(outcome, text, None if verb == "complete" else "error", self.clock.now())
+            self.followed(done[0].claimed, job.queue, worker)
         elif 1 <= number <= len(job.tries):
             told = job.tries[number - 1]
             same = (told.outcome, told.error_type == "timeout") == (outcome, False)
@@ -176,6 +183,15 @@ class LifeCycle(RuleBasedStateMachine):
             if not same:
                 told.late.add(outcome)
         self.refused(job, wanted, refusal)
+
+    def followed(self, claimed: Claim | None, queue: str, worker: str | None) -> None:
+        head = None
+        if worker is not None and self.states[queue] != "archived":
+            self.time_passes()
+            head = next(iter(self.waiting(queue)), None)
+        assert (claimed.task.id if claimed else None) == head
+        if claimed is not None and worker is not None:
+            self.started(claimed, worker)
 
     @precondition(lambda self: self.has("progress"))
     @rule(on=connection, pick=pick, back=back)

@@ -56,6 +56,19 @@ async def test_the_whole_loop_takes_three_calls_and_names_each_next_step(sq: Spa
     assert tasks.detail(sq, 1).attempts[0].data == '{"files":1}'
 
 
+async def test_an_outcome_for_an_archived_queue_is_taken_and_nothing_more_given(
+    sq: SparkQ, queue: str, era: str
+) -> None:
+    add(sq, "one", "two")
+    async with chat(sq, era) as client:
+        await call(client, "claim", queue="backend")
+        queues.archive(sq, "backend")
+        settled = await call(client, "complete", task_id=1, result="Done.", claim_next=True)
+
+    assert (settled["status"], settled["remaining"], settled["claimed"]) == ("succeeded", 1, {"task": None})
+    assert "archived" in settled["next"]
+
+
 async def test_an_empty_queue_is_no_error(sq: SparkQ, queue: str, era: str) -> None:
     async with chat(sq, era) as client:
         found = await call(client, "claim", queue="backend")
