@@ -6,7 +6,7 @@ processes checkpoint) and never opens a transaction behind the caller's back.
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from sparkq_core.errors import (
     SparkQError,
     StorageError,
 )
+from sparkq_core.named import Values, in_order
 from sparkq_core.place import check_disk
 
 APPLICATION_ID = 0x53504B51
@@ -37,7 +38,6 @@ WAIT_SECONDS = 10.0
 """How long a statement waits for other processes' transactions."""
 
 Row = tuple[Any, ...]
-Values = Mapping[str, Any]
 Migrate = Callable[[apsw.Connection], None]
 _STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)
 
@@ -54,26 +54,26 @@ class Transaction:
 
     __slots__ = ("_execute",)
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._execute = connection.execute
+    def __init__(self, execute: Callable[..., apsw.Cursor]) -> None:
+        self._execute = execute
 
     def rows(self, sql: str, values: Values | None = None) -> list[Row]:
         """All rows of one statement."""
-        return self._execute(sql, values).fetchall()
+        return self._execute(sql, in_order(sql, values)).fetchall()
 
     def row(self, sql: str, values: Values | None = None) -> Row | None:
         """The first row of one statement, which runs to its end."""
-        found = self._execute(sql, values).fetchall()
+        found = self._execute(sql, in_order(sql, values)).fetchall()
         return found[0] if found else None
 
     def run(self, sql: str, values: Values | None = None) -> None:
         """A statement that returns nothing."""
-        self._execute(sql, values)
+        self._execute(sql, in_order(sql, values))
 
     def run_each(self, sql: str, values: Sequence[Values]) -> None:
         """The same statement for each of `values`."""
         for one in values:
-            self._execute(sql, one).fetchall()
+            self._execute(sql, in_order(sql, one)).fetchall()
 
 
 class _Local(threading.local):
@@ -88,9 +88,9 @@ class _Opened:
 
     def __init__(self, connection: apsw.Connection, identity: tuple[int, int]) -> None:
         self.connection = connection
-        self.execute = connection.execute
+        self.execute = connection.cursor().execute  # one cursor: the rows of a statement are fetched before the next
         self.identity = identity
-        self.transaction = Transaction(connection)
+        self.transaction = Transaction(self.execute)
         self.inside = False
 
 
@@ -161,7 +161,7 @@ class Database:
         """All rows of one reading statement."""
         opened = self._present()
         try:
-            return opened.execute(sql, values).fetchall()
+            return opened.execute(sql, in_order(sql, values)).fetchall()
         except _STORAGE as error:
             raise translated(error, self.path) from error
 

@@ -12,8 +12,8 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.paging import MAX_ID
 from sparkq_core.project import SparkQ
 
-BATCH = 25
-"""Tasks deleted in one transaction: the write lock is held for about 1 ms."""
+BATCH = 16
+"""Tasks deleted in one transaction: the write lock is held for less than 1 ms, the shortest wait of whoever meets it."""
 
 DAY = 86_400_000
 PAUSE_BETWEEN_PURGES = 3_600_000

@@ -10,11 +10,13 @@ from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
+import apsw.ext
 import pytest
 
 import sparkq_core
 from sparkq_core import errors, inbox, schema, sweep, tasks
 from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.named import in_order, parameters
 from sparkq_core.project import SparkQ
 from sparkq_core.states import MOVES, Status
 from tests.support import made
@@ -87,7 +89,7 @@ def sq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkQ]:
 
 def plan(sq: SparkQ, sql: str) -> list[str]:
     """What SQLite would do."""
-    names = dict.fromkeys(re.findall(r":([a-z_]+)", sql))
+    names = dict.fromkeys(parameters(sql))
     return [row[3] for row in sq.db.connection().execute(f"EXPLAIN QUERY PLAN {sql}", names or None)]
 
 
@@ -126,6 +128,17 @@ def test_an_exception_that_nothing_needs_is_taken_away(sq: SparkQ, allowed: str)
 
 def test_looking_for_what_is_due_is_one_seek(sq: SparkQ) -> None:
     assert any("tasks_due" in step for step in plan(sq, sweep.DUE))
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_values_go_in_the_order_in_which_sqlite_numbers_parameters(sq: SparkQ, name: str) -> None:
+    sql = STATEMENTS[name]
+    values = {parameter: number for number, parameter in enumerate(parameters(sql))}
+    about = apsw.ext.query_info(sq.db.connection(), sql)
+
+    assert in_order(sql, values) == tuple(range(len(values)))
+    assert about.bindings_count == len(values)
+    assert about.bindings_names == parameters(sql)
 
 
 def test_no_sql_is_formatted_when_it_runs() -> None:

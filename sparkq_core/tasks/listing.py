@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from sparkq_core import events, queues, sessions
-from sparkq_core.db import Reader, Values
+from sparkq_core.db import Reader
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Attempt, Detail, Page, Prompt, Task
+from sparkq_core.named import Values
 from sparkq_core.paging import MAX_ID, checked_limit, number
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
