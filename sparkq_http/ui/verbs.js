@@ -4,6 +4,8 @@ import { at, change, get, post, remove } from "./api.js";
 import { ask, confirmed, say } from "./dialogs.js";
 import { counted } from "./words.js";
 
+const MOST = 1000;
+
 const named = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, "task"));
 
 /** Do one thing to each; what could not be done is said with its reason, the others are done. One alone throws its refusal. */
@@ -25,15 +27,8 @@ async function each(page, ids, verb, done, after = page.refresh) {
 }
 
 export async function accept(page, ids) {
-  const late = ids.filter((id) => page.known(id)?.late);
-  for (const id of late) await post(`/tasks/${id}/accept`);
-  const rest = ids.filter((id) => !late.includes(id));
-  let refused = [];
-  for (let from = 0; from < rest.length; from += 1000)
-    refused = refused.concat((await post("/inbox/review", { ids: rest.slice(from, from + 1000) })).refused);
-  const good = ids.length - refused.length;
-  if (good) say(`${named(ids.filter((id) => !refused.some((one) => one.id === id)))} accepted.`);
-  if (refused.length) say(refused.map((one) => `#${one.id}: ${one.message}`).slice(0, 3).join(" "), { problem: true });
+  for (let from = 0; from < ids.length; from += MOST) await post("/inbox/review", { ids: ids.slice(from, from + MOST) });
+  say(`${named(ids)} accepted.`);
   page.selected.clear();
   await page.refresh();
 }
