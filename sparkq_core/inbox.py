@@ -7,7 +7,7 @@ from sparkq_core.db import Transaction
 from sparkq_core.errors import NoSuchTask, SparkQError, WrongState
 from sparkq_core.events import note
 from sparkq_core.model import Finished, Inbox, Since, Task
-from sparkq_core.paging import checked_limit, number, storable
+from sparkq_core.paging import checked_limit, moment_and_id, storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS, SAID
 from sparkq_core.sweep import sweep
@@ -63,7 +63,7 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
     Raises NoSuchQueue, InvalidValue.
     """
     checked_limit(limit)
-    finished, after = _cursor(cursor)
+    finished, after = moment_and_id(cursor) if cursor is not None else (-1, -1)
     sweep(sq)
     with sq.db.read() as tx:
         of = queues.get(tx, queue).id if queue is not None else None
@@ -80,13 +80,6 @@ def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Fi
         of = queues.get(tx, queue).id if queue is not None else None
         rows = tx.rows(NEWEST, {"queue": of, "limit": limit})
     return tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows)
-
-
-def _cursor(cursor: str | None) -> tuple[int, int]:
-    if cursor is None:
-        return -1, -1
-    finished, _, after = cursor.partition(".")
-    return number(finished), number(after)
 
 
 def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
