@@ -39,7 +39,9 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
             note(tx, sq.clock.now(), "reloaded")
         return "the config table"
     real = file.resolve()
-    before = values_in(configuration.read_file(file))
+    known = configuration.read_file(file)
+    configuration.build(known | {key: (value, "The new value")})  # beside a broken line nobody would take it up
+    before = values_in(known)
     text = real.read_bytes().decode()
     changed = spliced(text, key, value)
     if not _says(changed, before | {key: value}):

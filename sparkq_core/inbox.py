@@ -4,14 +4,18 @@ from collections.abc import Sequence
 
 from sparkq_core import queues
 from sparkq_core.db import Transaction
-from sparkq_core.errors import WrongState
+from sparkq_core.errors import NoSuchTask, SparkQError, WrongState
 from sparkq_core.events import note
 from sparkq_core.model import Finished, Inbox, Since, Task
-from sparkq_core.paging import checked_limit, number, storable
+from sparkq_core.paging import checked_limit, moment_and_id, storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS, SAID
 from sparkq_core.sweep import sweep
+from sparkq_core.tasks import late
 from sparkq_core.tasks.refusal import find, hint
+
+MAX_NAMED = 10
+"""Tasks that the refusal of several names."""
 
 SUMMARY = 400
 """Characters of an outcome that the inbox carries: the first of a result, the last of an error, which say most."""
@@ -59,7 +63,7 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
     Raises NoSuchQueue, InvalidValue.
     """
     checked_limit(limit)
-    finished, after = _cursor(cursor)
+    finished, after = moment_and_id(cursor) if cursor is not None else (-1, -1)
     sweep(sq)
     with sq.db.read() as tx:
         of = queues.get(tx, queue).id if queue is not None else None
@@ -76,13 +80,6 @@ def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Fi
         of = queues.get(tx, queue).id if queue is not None else None
         rows = tx.rows(NEWEST, {"queue": of, "limit": limit})
     return tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows)
-
-
-def _cursor(cursor: str | None) -> tuple[int, int]:
-    if cursor is None:
-        return -1, -1
-    finished, _, after = cursor.partition(".")
-    return number(finished), number(after)
 
 
 def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
@@ -125,3 +122,41 @@ def _reviewed(tx: Transaction, task_id: int, now: int) -> Task:
         return task
     note(tx, now, "reviewed", task=task_id, queue=row[1])
     return Task(*row)
+
+
+def accept(sq: SparkQ, task_id: int) -> Task:
+    """The person takes what there is: the late result if one waits, as the task's outcome, else the outcome as it stands.
+
+    Reviewed either way, and harmless when it was before. Raises NoSuchTask, WrongState for a task that has not finished.
+    """
+    return accept_all(sq, [task_id])[0]
+
+
+def accept_all(sq: SparkQ, ids: Sequence[int]) -> tuple[Task, ...]:
+    """As `accept` for each of `ids`: all of them or, when some are refused, none; the refusal names these."""
+    now = sq.clock.now()
+    done: list[Task] = []
+    refused: dict[int, SparkQError] = {}
+    with sq.db.write() as tx:
+        for one in ids:
+            try:
+                task = find(tx, one)
+                done.append(late.accept_within(tx, task, now) if late.waits(tx, task) else _reviewed(tx, one, now))
+            except (NoSuchTask, WrongState) as error:
+                refused[one] = error
+        if refused:
+            raise _none_of(ids, refused)
+    return tuple(done)
+
+
+def _none_of(ids: Sequence[int], refused: dict[int, SparkQError]) -> SparkQError:
+    """The first refusal, and whom else it is about."""
+    first = next(iter(refused.values()))
+    if len(ids) == 1:
+        return first
+    more = f" and {len(refused) - MAX_NAMED:,} more" if len(refused) > MAX_NAMED else ""
+    names = ", ".join(f"#{one}" for one in list(refused)[:MAX_NAMED])
+    return type(first)(
+        f"None of the {len(ids):,} tasks is accepted, because of {names}{more}. {first.message}",
+        f"Leave out {names}{more}, and accept the others.",
+    )

@@ -22,6 +22,12 @@ def number(cursor: str) -> int:
     raise InvalidValue(f"{safe(cursor)[:40]!r} is not a cursor.", "Send the one that the previous page gave, or none.")
 
 
+def moment_and_id(cursor: str) -> tuple[int, int]:
+    """The cursor of a list in order of time: a moment and an id. Raises InvalidValue."""
+    moment, _, after = cursor.partition(".")
+    return number(moment), number(after)
+
+
 def storable(found: int | None) -> int | None:
     """A number that SQLite can compare: one beyond its range is as absent as any that never was."""
     return found if found is None or -MAX_ID <= found <= MAX_ID else -1

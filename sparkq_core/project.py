@@ -1,14 +1,18 @@
 """The open handle that every room of the core takes: database, configuration, clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sparkq_core import config as configuration
 from sparkq_core import schema
 from sparkq_core.clock import Clock, SystemClock
 from sparkq_core.db import Database
+from sparkq_core.errors import SparkQError
 from sparkq_core.settings import Config
+
+if TYPE_CHECKING:
+    from logging import Logger  # 4 ms at import, which no command pays
 
 CONFIG_ROWS = "SELECT key, value FROM config ORDER BY key"
 
@@ -49,3 +53,19 @@ def open_with(
         config = configuration.load(start, env, stored=stored)
     db.data_version()
     return SparkQ(db, config, clock)
+
+
+def renewed(sq: SparkQ, opener: Callable[[], SparkQ], log: "Logger") -> SparkQ:
+    """The open project with the configuration that `opener` finds now; its database stays the one that is open.
+
+    A configuration that cannot be taken up changes nothing: `log` says why, and a chat or a server works on with the
+    one that it has.
+    """
+    try:
+        opened = opener()
+    except SparkQError as error:
+        log.warning("the configuration stays as it was: %s", error.message)
+        return sq
+    opened.close()
+    log.info("configuration read anew")
+    return sq._replace(config=opened.config)

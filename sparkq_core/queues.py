@@ -152,12 +152,23 @@ def instruct(sq: SparkQ, name: str, text: str) -> Queue:
 
     The same text again changes nothing. Raises NoSuchQueue, InvalidText.
     """
-    checked(text, "instructions", empty=True)
+    return change(sq, name, instructions=text)
+
+
+def change(sq: SparkQ, name: str, *, new: str | None = None, instructions: str | None = None) -> Queue:
+    """Give the queue a `new` name, new instructions, or both at once. As `rename` and `instruct` in everything else."""
+    if new is not None:
+        checked_name(new, "queue")
+    if instructions is not None:
+        checked(instructions, "instructions", empty=True)
+    now = sq.clock.now()
     with sq.db.write() as tx:
         queue = get(tx, name)
-        if text == instructions_of(tx, queue):
-            return queue
-        return _instruct(tx, queue, text, sq.clock.now())
+        if new is not None:
+            queue = _rename(tx, queue, new, now)
+        if instructions is not None and instructions != instructions_of(tx, queue):
+            queue = _instruct(tx, queue, instructions, now)
+        return queue
 
 
 def _instruct(tx: Transaction, queue: Queue, text: str, now: int) -> Queue:
@@ -222,11 +233,12 @@ def _turn(sq: SparkQ, name: str, sql: str, event: str, wanted: QueueStatus | Non
 
 def rename(sq: SparkQ, name: str, new: str) -> Queue:
     """Give the queue another name; its tasks and instructions stay with it. Raises NoSuchQueue, InvalidName, NameTaken."""
-    checked_name(new, "queue")
-    with sq.db.write() as tx:
-        queue = get(tx, name)
-        row = tx.row(RENAME, {"queue": queue.id, "name": new})
-        if row is None:
-            raise NameTaken(f"There is a queue {new} already.", "Take another name.")
-        note(tx, sq.clock.now(), "queue renamed", queue=queue.id, text=f"{name} -> {new}")
-        return Queue(*row)
+    return change(sq, name, new=new)
+
+
+def _rename(tx: Transaction, queue: Queue, new: str, now: int) -> Queue:
+    row = tx.row(RENAME, {"queue": queue.id, "name": new})
+    if row is None:
+        raise NameTaken(f"There is a queue {new} already.", "Take another name.")
+    note(tx, now, "queue renamed", queue=queue.id, text=f"{queue.name} -> {new}")
+    return Queue(*row)

@@ -18,7 +18,7 @@ from sparkq_http import routes
 from sparkq_http.answer import Refused, from_core, from_door, from_encoding, from_reading, from_routing
 from sparkq_http.background import keep_up
 from sparkq_http.desk import Desk
-from sparkq_http.guard import Guard
+from sparkq_http.guard import Guard, Whole
 from sparkq_http.live import Feed
 from sparkq_http.middleware import Defects, Head
 from sparkq_http.shapes.base import Refusal
@@ -81,6 +81,7 @@ def create_app(desk: Desk, *, token: str | None = None, guests: Sequence[Guest] 
     app.state.desk, app.state.feed, app.state.token, app.state.port = desk, feed, token, server.port
     app.add_middleware(Head)
     app.add_middleware(Defects)
+    app.add_middleware(Whole)
     if token is not None:
         app.add_middleware(Gate, token=token, port=server.port)
     app.add_middleware(Guard, host=server.host, port=server.port, remote=token is not None)

@@ -1,32 +1,24 @@
-"""The files of the page: scripts, styles, icons, each under an address that changes when any of them does.
+"""The files of the page: scripts and styles, each under an address that changes when any of them does.
 
 One hash stands for all of them, so that a script finds its imports beside it under the same address.
 """
 
 import hashlib
 from functools import lru_cache
-from mimetypes import guess_type
 from pathlib import Path
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "ui", HERE / "reference")
 YEAR_SECONDS = 31_536_000
-TYPES = {
-    ".js": "text/javascript",
-    ".mjs": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-    ".woff2": "font/woff2",
-    ".webmanifest": "application/manifest+json",
-}
+TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
 def files() -> dict[str, Path]:
-    """Every file by its name below its folder, such as `app.js` or `icons/x.svg`."""
+    """Every file by its name below its folder, such as `app.js` or `views/inbox.js`."""
     found: dict[str, Path] = {}
     for folder in FOLDERS:
         for file in sorted(folder.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".py":
+            if file.is_file() and file.suffix in TYPES:
                 found.setdefault(file.relative_to(folder).as_posix(), file)
     return found
 
@@ -60,5 +52,4 @@ def caching(hash_given: str, env: str) -> str:
 
 def media_type(name: str) -> str:
     """What the file is."""
-    kind = TYPES.get(Path(name).suffix) or guess_type(name)[0] or "application/octet-stream"
-    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+    return TYPES[Path(name).suffix]

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable
 
-from sparkq_core.errors import SparkQError
+from sparkq_core import project
 from sparkq_core.project import SparkQ
+from sparkq_core.settings import Config
 
 log = logging.getLogger("sparkq.http")
 Opener = Callable[[], SparkQ]
@@ -18,12 +19,11 @@ class Desk:
         self.sq = opener()
 
     def reload(self) -> None:
-        """Read the configuration anew. One that cannot be understood is logged, and the present one stays."""
-        try:
-            opened = self._opener()
-        except SparkQError as error:
-            log.warning("the configuration stays as it was: %s", error.message)
-            return
+        """Take up a changed configuration. One that cannot be understood is logged, and the present one stays."""
+        self.sq = project.renewed(self.sq, self._opener, log)
+
+    def found(self) -> Config:
+        """The configuration as it stands now, taken up or not. Raises what is wrong with it."""
+        opened = self._opener()
         opened.close()
-        self.sq = self.sq._replace(config=opened.config)
-        log.info("configuration read anew")
+        return opened.config

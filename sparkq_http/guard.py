@@ -1,4 +1,4 @@
-"""Who may talk to the server, and how: every request passes here before any route sees it.
+"""Who may talk to the server, and how: every request passes here before any route sees it, first by its head alone.
 
 A browser lets any page that the person visits send requests to this machine. So the request must name this server
 as its host (a rebound DNS name does not), come from no page or from our own, and write only with a content type that
@@ -48,13 +48,11 @@ class Guard:
             return  # nothing here speaks WebSocket: the handshake is refused by not accepting it
         headed = _headed(send)
         try:
-            headers = Headers(scope=scope)
-            self._judge(scope["method"], scope["path"], headers)
-            body = receive if scope["method"] in READING else await _whole(headers, receive)
+            self._judge(scope["method"], scope["path"], Headers(scope=scope))
         except Refused as refused:
             await refused.answer()(scope, receive, headed)
             return
-        await self._app(scope, body, headed)
+        await self._app(scope, receive, headed)
 
     def _judge(self, method: str, path: str, headers: Headers) -> None:
         hosts = headers.getlist("host")
@@ -84,6 +82,29 @@ class Guard:
         return shown in self._names or name in self._names or (self._remote and _is_address(name))
 
 
+class Whole:
+    """Lets a change through when all of its body has come, within the limit.
+
+    Stands behind whatever judges by the head: nobody else makes the server keep a body. A request that was cut off
+    is none: an empty body would be another request than the one that was meant.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in READING:
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await _whole(Headers(scope=scope), receive)
+        except Refused as refused:
+            await refused.answer()(scope, receive, send)
+            return
+        if body is not None:
+            await self._app(scope, body, send)
+
+
 def _is_address(name: str) -> bool:
     try:
         ip_address(name)
@@ -101,8 +122,8 @@ def _is_visit(method: str, headers: Headers) -> bool:
     )
 
 
-async def _whole(headers: Headers, receive: Receive) -> Receive:
-    """The body, read to its end within the limit, for the route to read again. Raises Refused."""
+async def _whole(headers: Headers, receive: Receive) -> Receive | None:
+    """The body, read to its end within the limit, for the route to read again; None when it was cut off. Raises Refused."""
     too_large = Refused(413, "too_large", f"A body may have {MAX_BODY:,} bytes at most.", "Send less at once.")
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length[:20]) > MAX_BODY:
@@ -111,7 +132,7 @@ async def _whole(headers: Headers, receive: Receive) -> Receive:
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            return None
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > MAX_BODY:

@@ -90,10 +90,12 @@ class Feed:
                 except SparkQError as error:
                     log.warning("the event log cannot be read: %s", error.message)
                     await anyio.sleep(PAUSE_SECONDS)
+                    changed.set()  # what was written then is still to be told
                 except Exception:
                     # A defect in the background must not take the server down.
                     log.exception("following the event log failed")
                     await anyio.sleep(PAUSE_SECONDS)
+                    changed.set()
 
     def look(self) -> bool:
         """Tell every listener a page of what is new; whether there was anything."""

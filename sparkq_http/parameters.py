@@ -8,10 +8,8 @@ from fastapi import Depends, Path, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from sparkq_core import clock, queues, sessions
-from sparkq_core.errors import NoSuchSession
 from sparkq_core.model import Session
 from sparkq_core.project import SparkQ
-from sparkq_core.text import nearest, safe
 from sparkq_http.desk import Desk
 from sparkq_http.live import Feed
 
@@ -130,10 +128,11 @@ def queue_with_id(sq: SparkQ, address: int | str) -> str:
 def session_named(sq: SparkQ, address: str) -> Session:
     """The session that a name, else an id means. Raises NoSuchSession."""
     known = sessions.all_of(sq)
-    found = [one for one in known if one.name == address] or [one for one in known if str(one.id) == address]
-    if not found:
-        raise NoSuchSession(f"There is no session {safe(address)!r}.", nearest(address, [one.name for one in known]))
-    return found[0]
+    if not any(one.name == address for one in known):
+        for one in known:
+            if str(one.id) == address:
+                return one
+    return sessions.named(sq, address)
 
 
 async def worked(sq: SparkQ, verb: Callable[[], T]) -> T:

@@ -5,10 +5,10 @@ It comes as `Authorization: Bearer`, or as the cookie that `/login?token=…` se
 
 import hmac
 import os
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparkq_core import clock
@@ -76,8 +76,5 @@ class Gate:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and same(given.strip(), self._token):
             return True
-        try:
-            crumbs = SimpleCookie(headers.get("cookie", ""))
-        except CookieError:
-            return False
-        return self._cookie in crumbs and same(crumbs[self._cookie].value, self._token)
+        # Not the standard library's SimpleCookie, which gives up at the first cookie of another program that it cannot read.
+        return same(cookie_parser(headers.get("cookie", "")).get(self._cookie, ""), self._token)

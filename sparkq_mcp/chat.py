@@ -4,6 +4,7 @@ A stdio process serves one chat. Everything here is convenience: the attempts ar
 server that was restarted, or forgot, can cost a chat one more call but never a result.
 """
 
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ MAX_OPEN = 20
 """Open claims named at once; the others are named when these are settled."""
 
 Opener = Callable[[], SparkQ]
+log = logging.getLogger("sparkq.mcp")
 
 
 @dataclass
@@ -75,12 +77,13 @@ class Desk:
 
     @property
     def sq(self) -> SparkQ:
-        """The open project. Tried anew at each call until one has been set up, and opened anew
-        with its configuration when somebody else ran `sparkq reload`. Raises NoProject and StorageError."""
+        """The open project. Tried anew at each call until one has been set up; takes up a changed configuration
+        when somebody else ran `sparkq reload`. Raises NoProject and StorageError."""
         if self._sq is not None and (version := self._sq.version()) != self._version:
             self._version = version
             if events.reloaded(self._sq, self._event):
-                self._sq = None
+                self._event = events.last(self._sq)
+                self._sq = project.renewed(self._sq, self._opener, log)
         if self._sq is None:
             self._sq = self._opener()
             self._version, self._event = self._sq.version(), events.last(self._sq)

@@ -161,10 +161,7 @@ def _decide(sq: SparkQ, one: Finished) -> bool:
             paged(as_text(sq, tasks.detail(sq, number), timeline=True))
         elif answer == "a":
             try:
-                if one.late:
-                    tasks.accept(sq, number)
-                else:
-                    inbox.review(sq, number)
+                inbox.accept(sq, number)
             except SparkQError as error:
                 show.say(f"{error.message} {error.hint}")
                 continue

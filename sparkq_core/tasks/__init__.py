@@ -3,6 +3,7 @@
 from sparkq_core.tasks.claim import claim, held, peek
 from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, enqueue, enqueue_all
 from sparkq_core.tasks.late import accept
+from sparkq_core.tasks.latest import latest
 from sparkq_core.tasks.line import delete, to_front
 from sparkq_core.tasks.listing import Wanted, detail, get, page, prompts, running
 from sparkq_core.tasks.refusal import not_held
@@ -25,6 +26,7 @@ __all__ = [
     "fail",
     "get",
     "held",
+    "latest",
     "not_held",
     "page",
     "peek",

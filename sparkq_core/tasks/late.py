@@ -57,22 +57,35 @@ def accept(sq: SparkQ, task_id: int) -> Task:
 
     Raises NoSuchTask, WrongState when it did not time out or nothing came late.
     """
-    move = MOVES["accept"]
-    now = sq.clock.now()
     with sq.db.write() as tx:
         task = find(tx, task_id)
-        attempt = ended(tx, task_id, task.attempts)
-        if task.status != move.source or task.error_type != "timeout":
+        if not _timed_out(task):
             raise _not_late(refused(tx, task_id, "accept"))
-        if attempt is None or attempt.late_outcome != "succeeded":
+        if not waits(tx, task):
             raise WrongState(
                 f"#{task.id} timed out and no result has come since.", "Requeue it, with feedback if you have any."
             )
-        row = tx.row(ACCEPT, {"id": task_id, "source": move.source, "target": move.target, "now": now})
-        assert row is not None
-        tx.run(ACCEPTED, {"task": task_id, "attempt": task.attempts, "now": now})
-        note(tx, now, "accepted", task=task_id, queue=task.queue_id, attempt=task.attempts)
+        return accept_within(tx, task, sq.clock.now())
+
+
+def waits(source: Reader, task: Task) -> bool:
+    """Whether a late result of the task waits to be accepted."""
+    attempt = ended(source, task.id, task.attempts) if _timed_out(task) else None
+    return attempt is not None and attempt.late_outcome == "succeeded"
+
+
+def accept_within(tx: Transaction, task: Task, now: int) -> Task:
+    """Accept the late result that waits, as a part of a transaction."""
+    move = MOVES["accept"]
+    row = tx.row(ACCEPT, {"id": task.id, "source": move.source, "target": move.target, "now": now})
+    assert row is not None
+    tx.run(ACCEPTED, {"task": task.id, "attempt": task.attempts, "now": now})
+    note(tx, now, "accepted", task=task.id, queue=task.queue_id, attempt=task.attempts)
     return Task(*row)
+
+
+def _timed_out(task: Task) -> bool:
+    return task.status == MOVES["accept"].source and task.error_type == "timeout"
 
 
 def _not_late(error: SparkQError) -> SparkQError:

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from sparkq_core import inbox, wire
-from sparkq_core.errors import SparkQError
 from sparkq_http.answer import Answer
 from sparkq_http.parameters import BODILESS, Body, Filters, Open, TaskRef, Word, queue_named
 from sparkq_http.shapes import tasks as shapes
@@ -23,7 +22,7 @@ class InboxFilters(Filters):
 
 
 class Reviewed(Body):
-    """The tasks that the person has seen."""
+    """The tasks that the person accepts."""
 
     ids: list[TaskRef] = Field(max_length=1000)
 
@@ -46,11 +45,9 @@ async def look(sq: Open) -> Answer:
 
 @router.post("/review", response_model=shapes.ManyReviewed)
 async def review_many(sq: Open, body: Reviewed) -> Answer:
-    """Mark several outcomes as seen. Those that cannot be are named with the reason; the others are done."""
-    done, refused = [], []
-    for one in dict.fromkeys(body.ids):
-        try:
-            done.append(wire.task_brief(inbox.review(sq, one), sq.clock.now()))
-        except SparkQError as error:
-            refused.append({"id": one, "error": error.code, "message": error.message, "hint": error.hint})
-    return Answer({"tasks": done, "total": len(done), "refused": refused})
+    """Accept what there is: a late result where one waits, as the task's outcome; every other outcome is seen and stays.
+
+    All of them or none: a refusal names the tasks that cannot be.
+    """
+    done = inbox.accept_all(sq, list(dict.fromkeys(body.ids)))
+    return Answer({"tasks": [wire.task_brief(one, sq.clock.now()) for one in done], "total": len(done)})

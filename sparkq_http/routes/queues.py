@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query
 
 from sparkq_core import queues, tasks, wire
 from sparkq_core.project import SparkQ
-from sparkq_core.text import checked
 from sparkq_http.answer import Answer
 from sparkq_http.claims import packet
 from sparkq_http.parameters import BODILESS, Body, Open, QueueName, TaskRef, queue_named, worked
@@ -70,14 +69,8 @@ async def get_queue(sq: Open, queue: QueueName) -> Answer:
 @router.patch("/{queue}", response_model=shapes.OneQueue)
 async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer:
     """Rename the queue, or give it new instructions, which workers see with their next claim."""
-    name = queue_named(sq, queue)
-    if body.instructions is not None:
-        checked(body.instructions, "instructions", empty=True)  # so that a refusal leaves the name alone, too
-    if body.name is not None:
-        name = queues.rename(sq, name, body.name).name
-    if body.instructions is not None:
-        queues.instruct(sq, name, body.instructions)
-    return Answer({"queue": shown(sq, name)})
+    changed = queues.change(sq, queue_named(sq, queue), new=body.name, instructions=body.instructions)
+    return Answer({"queue": shown(sq, changed.name)})
 
 
 @router.post("/{queue}/end", response_model=shapes.OneQueue, dependencies=[BODILESS])

@@ -77,11 +77,11 @@ async def change_config(desk: AtDesk, body: SettingChange) -> Answer:
 
 @router.post("/reload", response_model=shapes.Reloaded, dependencies=[BODILESS])
 async def reload(desk: AtDesk) -> Answer:
-    """Read the configuration and the script headers anew, here and in every other server."""
+    """Read the configuration and the script headers anew, here and in every other server. A broken one changes nothing."""
+    config = desk.found()
+    found = await to_thread.run_sync(scripts.index, config.root, config.settings.script_dirs)
     adjust.reload(desk.sq)
     desk.reload()
-    config = desk.sq.config
-    found = await to_thread.run_sync(scripts.index, config.root, config.settings.script_dirs)
     return Answer({"config": str(config.file) if config.file else None, "scripts": len(found)})
 
 

@@ -21,6 +21,8 @@ from sparkq_http.shapes import tasks as shapes
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
 
+FINISHED = "finished"
+
 
 class Addressed(Body):
     """Where a task goes: `queue` is a name (or id), `queue_id` an id as the list of queues gives it."""
@@ -114,7 +116,9 @@ class TaskFilters(Filters):
     since: Moment = None
     until: Moment = None
     search: Word = Field(None, description='Words, or "a phrase": in title, prompt and outcome.')
-    sort: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*SORTS, ""]})] = None
+    sort: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*SORTS, FINISHED, ""]})] = Field(
+        None, description="`finished`: only finished tasks, the latest outcome first."
+    )
     limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
     cursor: Word = None
 
@@ -154,6 +158,8 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Query()]) -> Answer
     if asked.search is not None:
         # The first search after much work indexes it, which takes a while.
         found = await to_thread.run_sync(_found, sq, asked.search, wanted, asked)
+    elif asked.sort == FINISHED:
+        found = tasks.latest(sq, wanted, limit=asked.limit, cursor=asked.cursor)
     else:
         found = tasks.page(sq, wanted, sort=asked.sort or "", limit=asked.limit, cursor=asked.cursor)
     listed = wire.page(found, sq.clock.now())

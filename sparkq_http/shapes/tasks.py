@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from sparkq_http.shapes.base import Refusal, Shape
+from sparkq_http.shapes.base import Shape
 
 
 class Task(Shape):
@@ -238,15 +238,8 @@ class Inbox(Looked):
     next_cursor: str | None = None
 
 
-class RefusedTask(Refusal):
-    """Why one of several was refused."""
-
-    id: int
-
-
 class ManyReviewed(Shape):
-    """The tasks that are reviewed now, and those that could not be."""
+    """The tasks that are reviewed now."""
 
     tasks: list[Task]
     total: int
-    refused: list[RefusedTask]

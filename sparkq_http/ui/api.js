@@ -1,6 +1,6 @@
 // The server's REST, and its refusals as errors that a person can read.
 
-export class Refusal extends Error {
+class Refusal extends Error {
   constructor(status, body) {
     super(body.message ?? "The server does not answer.");
     this.status = status;

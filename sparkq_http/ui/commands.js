@@ -9,8 +9,9 @@ import * as task from "./views/task.js";
 const chosen = (element) => {
   if (element?.dataset.id) return [Number(element.dataset.id)];
   if (page.selected.size) return [...page.selected];
-  const row = document.activeElement?.closest("[data-id]") ?? main.querySelector("[data-id]");
   if (page.view === task) return [page.data.task.id];
+  // Of the inbox the first result: what runs and what is next stands above, and cannot be selected.
+  const row = document.activeElement?.closest("[data-id]") ?? main.querySelector(".row:has(.pick)");
   return row ? [Number(row.dataset.id)] : [];
 };
 
@@ -81,7 +82,7 @@ const ACTS = {
 export async function act(name, element) {
   const verb = page.view?.acts?.[name] ?? ACTS[name];
   try {
-    await (page.view?.acts?.[name] ? verb(page, element) : verb?.(page, element));
+    await verb?.(page, element);
   } catch (error) {
     say(`${error.message} ${error.hint ?? ""}`, { problem: true });
     await page.refresh();

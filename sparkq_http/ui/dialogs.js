@@ -70,6 +70,7 @@ export function ask({ title, text, fields = [], verb = "Save", danger = false, k
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const sending = form.querySelector("[type=submit]");
+      if (sending.disabled) return; // requestSubmit() does not look whether its button is
       sending.disabled = true;
       problem.textContent = "";
       try {

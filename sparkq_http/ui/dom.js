@@ -1,7 +1,7 @@
 // Elements out of data. Text is only ever set as text: nothing here parses HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
-const DRAWN = new Set(["svg", "rect", "line", "text", "title", "g", "path"]);
+const DRAWN = new Set(["svg", "rect", "text", "title", "g"]);
 
 /** An element: `h("li.row", { "data-id": 7 }, "text", child, null)`. A title inside an svg is drawn, too. */
 export function h(what, attributes = {}, ...children) {

@@ -3,12 +3,14 @@
 import { h } from "./dom.js";
 import { ago, changed, duration, since, state } from "./words.js";
 
-/** How long a running task has gone without a word, against its timeout: full at one timeout, failed at two. */
+/** How long a running task has gone without a word, against its timeout; once it is stale, when it fails. */
 export function bar(task) {
   const heard = since(task.heartbeat_at ?? task.claimed_at);
+  const left = -since(task.deadline);
   const share = heard / task.timeout;
-  const kind = share >= 2 ? "over" : share >= 1 ? "late" : "well";
-  const words = `${duration(heard)} of ${duration(task.timeout)}${share >= 1 ? `, fails at ${duration(2 * task.timeout)}` : ""}`;
+  const kind = left <= 0 ? "over" : task.stale ? "late" : "well";
+  const end = { over: ", fails now", late: `, fails in ${duration(left)}`, well: "" }[kind];
+  const words = `${duration(heard)} of ${duration(task.timeout)}${end}`;
   return h(
     "span.age",
     { "data-kind": kind },

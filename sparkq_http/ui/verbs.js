@@ -4,7 +4,12 @@ import { at, change, get, post, remove } from "./api.js";
 import { ask, confirmed, say } from "./dialogs.js";
 import { counted } from "./words.js";
 
+const MOST = 1000;
+
 const named = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, "task"));
+
+/** A text as a form gives it back: what was not touched must not look changed. */
+const lined = (text) => text.replace(/\r\n?/g, "\n");
 
 /** Do one thing to each; what could not be done is said with its reason, the others are done. One alone throws its refusal. */
 async function each(page, ids, verb, done, after = page.refresh) {
@@ -25,15 +30,8 @@ async function each(page, ids, verb, done, after = page.refresh) {
 }
 
 export async function accept(page, ids) {
-  const late = ids.filter((id) => page.known(id)?.late);
-  for (const id of late) await post(`/tasks/${id}/accept`);
-  const rest = ids.filter((id) => !late.includes(id));
-  let refused = [];
-  for (let from = 0; from < rest.length; from += 1000)
-    refused = refused.concat((await post("/inbox/review", { ids: rest.slice(from, from + 1000) })).refused);
-  const good = ids.length - refused.length;
-  if (good) say(`${named(ids.filter((id) => !refused.some((one) => one.id === id)))} accepted.`);
-  if (refused.length) say(refused.map((one) => `#${one.id}: ${one.message}`).slice(0, 3).join(" "), { problem: true });
+  for (let from = 0; from < ids.length; from += MOST) await post("/inbox/review", { ids: ids.slice(from, from + MOST) });
+  say(`${named(ids)} accepted.`);
   page.selected.clear();
   await page.refresh();
 }
@@ -68,7 +66,7 @@ export async function rework(page, id) {
       each(
         page,
         [id],
-        () => post(`/tasks/${id}/requeue`, { prompt: given.prompt === task.prompt ? null : given.prompt, feedback: given.feedback.trim() || null, again: true }),
+        () => post(`/tasks/${id}/requeue`, { prompt: given.prompt === lined(task.prompt) ? null : given.prompt, feedback: given.feedback.trim() || null, again: true }),
         "queued again",
       ),
   });
@@ -86,10 +84,14 @@ export async function edit(page, id) {
     fields: [
       { name: "prompt", label: "Prompt", kind: "area", value: task.prompt, hint: "Earlier prompts are kept as revisions." },
       { name: "tool_name", label: "Tool", kind: "select", value: task.tool_name, options: tools.tools.map((one) => [one.name, one.name]) },
-      { name: "task_class", label: "Task class", kind: "select", value: task.task_class, options: classes.task_classes.map((one) => [one.name, `${one.name} (${one.timeout} s)`]) },
+      { name: "task_class", label: "Task class", kind: "select", value: task.task_class, options: classes.task_classes.map((one) => [one.name, `${one.name} (${one.name === task.task_class ? task.timeout : one.timeout} s)`]) },
     ],
     submit: async (given) => {
-      const asked = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== task[name]));
+      const asked = {};
+      if (given.prompt !== lined(task.prompt)) asked.prompt = given.prompt;
+      // Both are sent when one of them changes: left out, the tool would decide the class, and the class the timeout.
+      if (given.tool_name !== task.tool_name || given.task_class !== task.task_class) Object.assign(asked, { tool_name: given.tool_name, task_class: given.task_class });
+      if (given.tool_name !== task.tool_name && given.task_class === task.task_class) asked.timeout = task.timeout;
       if (!Object.keys(asked).length) return;
       await change(`/tasks/${id}`, asked);
       say(`#${id} changed.`);
@@ -121,13 +123,14 @@ export function front(page, ids) {
 }
 
 export async function stop(page, id) {
+  const attempt = page.known(id)?.attempts; // the one that the person saw, not another that has begun since
   await ask({
     title: `Fail #${id}`,
     text: "For a worker that is gone: its claim ends, and the task waits for your decision.",
     verb: "Fail it",
     danger: true,
     fields: [{ name: "error", label: "Why", value: "The worker is gone.", required: true }],
-    submit: (given) => each(page, [id], () => post(`/tasks/${id}/fail`, { error_message: given.error }), "failed"),
+    submit: (given) => each(page, [id], () => post(`/tasks/${id}/fail`, { error_message: given.error, attempt }), "failed"),
   });
 }
 
@@ -201,6 +204,7 @@ export async function instruct(page, name) {
     keep: `instructions-${name}-${queue.instructions_revision}`,
     fields: [{ name: "instructions", label: "Every worker of this queue gets them", kind: "area", value: queue.instructions ?? "", hint: "Workers see a change with their next claim." }],
     submit: async (given) => {
+      if (given.instructions === lined(queue.instructions ?? "")) return;
       await change(`/queues/${at(name)}`, { instructions: given.instructions });
       say(`Instructions of ${name} changed.`);
       await page.refresh();

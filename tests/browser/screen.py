@@ -13,7 +13,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=MISSIN
 
 from playwright.sync_api import ConsoleMessage, Dialog, Error, Locator, Page, Request, expect  # noqa: E402  # after the skip
 
-__all__ = ["Screen", "axe", "expect"]
+__all__ = ["Request", "Screen", "axe", "expect"]
 
 PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)

@@ -6,8 +6,9 @@ import pytest
 
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
-from tests.browser.seeds import late, stale, timed_out
+from tests.browser.seeds import late, later, stale, timed_out
 from tests.http.caller import Caller, Served, until
+from tests.support import add, take
 
 
 def status(call: Caller, task: int) -> str:
@@ -102,6 +103,34 @@ def test_selected_results_are_accepted_together(screen: Screen, call: Caller, li
     screen.click("Requeue 1 …")
     screen.answer("Requeue")
     expect(screen.main).to_contain_text("Nothing waits for your review.")
+
+
+@pytest.mark.usefixtures("calm")
+def test_the_first_result_is_accepted_and_not_what_runs_above_it(screen: Screen, call: Caller, line: str) -> None:
+    first, second = call.done(line), call.failed(line)
+    running, _ = call.running(line), call.add(line)
+    screen.open()
+    expect(screen.part("Running now").locator(f'li[data-id="{running}"]')).to_be_visible()
+
+    screen.click("Accept the first")
+
+    screen.said(f"#{first} accepted.")
+    expect(screen.row(first)).to_have_count(0)
+    screen.evaluate("document.activeElement.blur()")
+    screen.press("r")
+    expect(screen.dialog).to_contain_text(f"Requeue #{second}")
+
+
+def test_a_warning_that_came_late_is_told_with_the_time_that_is_left(screen: Screen, served: Served, line: str) -> None:
+    """Nothing swept for two timeouts and a half, say while the laptop slept: the warning comes first."""
+    with later(served.root, -1500) as sq:
+        (task,) = add(sq, "Slept", queue=line, timeout=600)
+        take(sq, queue=line)
+    screen.open()
+
+    age = screen.part("Running now").locator(f'li[data-id="{task}"] .age')
+    expect(age).to_contain_text(re.compile("25 min of 10 min, fails in (10|9) min"))
+    expect(age).to_have_attribute("data-kind", "late")
 
 
 def test_what_runs_is_shown_with_its_age_and_what_is_next(screen: Screen, call: Caller, line: str) -> None:

@@ -1,6 +1,6 @@
 """The whole page without a mouse."""
 
-from tests.browser.screen import Screen, expect
+from tests.browser.screen import Request, Screen, expect
 from tests.http.caller import Caller, until
 
 VIEWS = {"q": "Queues", "t": "Tasks", "s": "Sessions", "c": "Scripts", "o": "Settings", "i": "Inbox"}
@@ -150,6 +150,31 @@ def test_keys_are_letters_while_somebody_types(screen: Screen, call: Caller, lin
     screen.press("a", "r")
 
     assert not call.get(f"/api/tasks/{task}").facts.get("reviewed_at")
+
+
+def test_a_form_that_is_sent_twice_at_once_is_sent_once(screen: Screen, call: Caller, line: str) -> None:
+    sent: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            sent.append(request.url)
+
+    screen.page.on("request", note)
+    screen.open(f"/queues/{line}")
+    screen.press("n")
+    screen.fill(prompt="once")
+
+    screen.evaluate(
+        """() => {
+          const key = { key: "Enter", ctrlKey: true, bubbles: true };
+          for (let times = 0; times < 2; times += 1) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", key));
+        }"""
+    )
+
+    expect(screen.dialog).to_have_count(0)
+    expect(screen.main.locator("li.row")).to_have_count(1)
+    screen.page.remove_listener("request", note)
+    assert sent == [f"{screen.address}/api/tasks"]
 
 
 def test_focus_returns_to_where_it_was_when_a_dialog_closes(screen: Screen, call: Caller, line: str) -> None:

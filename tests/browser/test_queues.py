@@ -207,6 +207,22 @@ def test_the_line_shows_what_runs_and_what_is_finished(screen: Screen, call: Cal
     screen.at(rf"#/tasks\?queue={line}$")
 
 
+def test_an_old_task_that_finished_last_stands_first_among_the_finished(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    old = call.failed(line, "old")
+    for number in range(20):
+        call.failed(line, f"number {number}")
+    call.post(f"/api/tasks/{old}/requeue")["task"]
+    call.post(f"/api/tasks/{old}/claim", worker_id="ann")["task"]
+    call.post(f"/api/tasks/{old}/fail", error_message="again")["status"]
+    screen.open(f"/queues/{line}")
+
+    rows = screen.part("Finished lately").locator("li.row")
+    expect(rows).to_have_count(20)
+    expect(rows.first).to_have_attribute("data-id", str(old))
+
+
 def test_a_refusal_stands_in_the_dialog_and_nothing_typed_is_lost(screen: Screen, call: Caller, line: str) -> None:
     screen.open("/queues")
     screen.click("New queue …")

@@ -41,6 +41,43 @@ def test_a_waiting_task_is_edited_and_earlier_prompts_are_kept(screen: Screen, c
     assert call.get(f"/api/tasks/{task}")["task_class"] == other
 
 
+def test_another_tool_leaves_the_class_and_the_timeout_that_the_form_shows(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    task = call.add(line, "one\r\ntwo", tool_name="run-bash", task_class="LLM_HEAVY", timeout=1234)
+    screen.open(f"/tasks/{task}")
+    screen.press("e")
+    expect(screen.dialog.locator('[name="task_class"] option:checked')).to_have_text("LLM_HEAVY (1234 s)")
+    screen.answer("Save", tool_name="run-python")
+
+    screen.said(f"#{task} changed.")
+    kept = call.get(f"/api/tasks/{task}")
+    assert [kept["tool_name"], kept["task_class"], kept["timeout"]] == ["run-python", "LLM_HEAVY", 1234]
+    assert call.get(f"/api/tasks/{task}/prompts")["total"] == 1
+    screen.press("e")
+    screen.answer("Save", task_class="FAST_SCRIPT")
+    until(lambda: call.get(f"/api/tasks/{task}")["timeout"] == 30)
+    assert call.get(f"/api/tasks/{task}")["tool_name"] == "run-python"
+
+
+def test_a_prompt_and_instructions_that_nobody_touched_are_not_changed(screen: Screen, call: Caller, line: str) -> None:
+    task = call.failed(line, "one\r\ntwo")
+    call.patch(f"/api/queues/{line}", instructions="Be\r\nquick.")["queue"]
+    screen.open(f"/tasks/{task}")
+    screen.click("Requeue with another prompt …")
+    screen.answer("Requeue")
+    screen.said(f"#{task} queued again.")
+    screen.open(f"/queues/{line}")
+    screen.click("Instructions …")
+    screen.answer("Save")
+    screen.click("Edit …", within=screen.row(task))
+    screen.answer("Save")
+
+    assert call.get(f"/api/tasks/{task}/prompts")["total"] == 1
+    assert call.get(f"/api/queues/{line}")["queue"]["instructions"] == "Be\r\nquick."
+    assert "edited" not in [one["kind"] for one in call.get(f"/api/tasks/{task}")["events"]]
+
+
 def test_a_task_is_accepted_by_key(screen: Screen, call: Caller, line: str) -> None:
     task = call.done(line)
     screen.open(f"/tasks/{task}")
@@ -92,6 +129,21 @@ def test_a_task_whose_worker_is_gone_is_failed(screen: Screen, call: Caller, lin
 
     expect(screen.page.locator("#text-error")).to_have_text("The laptop was closed.")
     assert call.get(f"/api/tasks/{task}")["status"] == "failed"
+
+
+def test_the_attempt_that_the_person_saw_is_failed_and_no_later_one(screen: Screen, call: Caller, line: str) -> None:
+    task = call.running(line)
+    screen.open(f"/tasks/{task}")
+    screen.click("Fail …")
+    call.post(f"/api/tasks/{task}/release")["task"]
+    call.post(f"/api/tasks/{task}/claim", worker_id="bob")["task"]
+    expect(screen.main.locator("ol.attempts > li")).to_have_count(2)
+
+    screen.click("Fail it", within=screen.dialog)
+
+    expect(screen.dialog.get_by_role("alert")).to_contain_text(f"Attempt 1 of #{task} no longer holds it")
+    assert call.get(f"/api/tasks/{task}")["status"] == "running"
+    screen.forgive("status of 409")
 
 
 def test_a_late_result_is_read_and_accepted(screen: Screen, served: Served, line: str) -> None:

@@ -1,7 +1,8 @@
 """The list of all tasks: filters in the address, search, order, selection."""
 
 from tests.browser.screen import Screen, expect
-from tests.http.caller import Caller
+from tests.browser.seeds import late
+from tests.http.caller import Caller, Served
 
 
 def test_filters_stand_in_the_address_and_are_there_after_a_reload(screen: Screen, call: Caller, line: str) -> None:
@@ -137,6 +138,27 @@ def test_selected_tasks_are_accepted_requeued_and_cancelled_together(screen: Scr
     screen.click("Select all")
     screen.press("Escape")
     expect(screen.row(done).get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_a_late_result_is_accepted_among_others_and_what_cannot_be_is_named(
+    screen: Screen, served: Served, line: str
+) -> None:
+    call = served.call
+    came_late = late(served.root, call, line, "Measured it after all.")
+    done, queued = call.done(line), call.add(line)
+    screen.open(f"/tasks?queue={line}")
+
+    screen.click("Select all")
+    screen.click("Accept 3")
+    expect(screen.page.locator(".toast.problem")).to_contain_text(f"because of #{queued}. #{queued} has not finished")
+    assert call.get(f"/api/inbox?queue={line}")["total"] == 2
+    screen.row(queued).get_by_role("checkbox").uncheck()
+    screen.click("Accept 2")
+
+    screen.said("2 tasks accepted.")
+    assert call.get(f"/api/tasks/{came_late}")["status"] == "succeeded"
+    assert call.get(f"/api/tasks/{done}")["reviewed_at"]
+    screen.forgive("status of 409")
 
 
 def test_what_could_not_be_done_is_said_with_its_reason(screen: Screen, call: Caller, line: str) -> None:

@@ -231,6 +231,19 @@ def test_any_text_is_set_exactly_or_refused(name: str, tmp_path_factory: pytest.
         assert not name.isprintable(), "there is no reason to refuse this"
 
 
+def test_beside_a_line_that_nobody_would_take_up_nothing_is_changed(whole: SparkQ) -> None:
+    file = whole.config.root / "sparkq.yml"
+    file.write_text(broken := "env: dev\npurge: {older_than_days: soon}\n")
+    last = events.last(whole)
+
+    with pytest.raises(InvalidConfig, match=r"sparkq\.yml:2: purge\.older_than_days"):
+        adjust.change(whole, "env", "prod")
+    assert (file.read_text(), events.last(whole)) == (broken, last)
+
+    adjust.change(whole, "purge.older_than_days", 9)
+    assert "older_than_days: 9" in file.read_text()
+
+
 def test_without_a_file_the_config_table_takes_it(sq: SparkQ) -> None:
     assert adjust.change(sq, "purge.older_than_days", 9) == "the config table"
     assert adjust.change(sq, "purge.older_than_days", 10) == "the config table"

@@ -273,6 +273,48 @@ def test_of_several_that_are_reviewed_at_once_one_refused_marks_none(sq: SparkQ,
     assert waits(sq) == []
 
 
+def test_to_accept_takes_a_late_result_and_leaves_every_other_outcome(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    good, bad, came_late = done(sq), failed(sq), late(sq, clock, "finished after all")
+    silent = timed_out(sq, clock).id
+
+    accepted = inbox.accept_all(sq, [good, bad, came_late, silent])
+
+    assert [task.id for task in accepted] == [good, bad, came_late, silent]
+    assert [task.status for task in accepted] == ["succeeded", "failed", "succeeded", "failed"]
+    assert all(task.reviewed_at == clock.now() for task in accepted)
+    assert waits(sq) == []
+    assert timeline(sq, came_late)[-1] == "accepted"
+
+
+def test_a_second_acceptance_changes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    ids = [done(sq), late(sq, clock)]
+    first = inbox.accept_all(sq, ids)
+    before = dump(sq)
+    clock.move(60)
+
+    assert inbox.accept_all(sq, ids) == first
+    assert dump(sq) == before
+
+
+def test_of_several_that_are_accepted_at_once_those_refused_are_named_and_none_is(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    ids = [done(sq), late(sq, clock)]
+    (queued,) = add(sq, "waits")
+    before = dump(sq)
+
+    with pytest.raises(WrongState) as refusal:
+        inbox.accept_all(sq, [*ids, queued, 99])
+    assert refusal.value.message == (
+        f"None of the 4 tasks is accepted, because of #{queued}, #99. #{queued} has not finished: its status is queued."
+    )
+    with pytest.raises(NoSuchTask, match=r"because of #100, .*#109 and 2 more\. There is no task #100\.$"):
+        inbox.accept_all(sq, [*ids, *range(100, 112)])
+    with pytest.raises(WrongState, match=f"^#{queued} has not finished"):
+        inbox.accept(sq, queued)
+    assert dump(sq) == before
+
+
 def test_a_requeue_takes_it_out_of_the_inbox_and_the_next_outcome_brings_it_back(sq: SparkQ, queue: str) -> None:
     task_id = failed(sq)
     tasks.requeue(sq, task_id, feedback="again")

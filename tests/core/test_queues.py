@@ -14,10 +14,12 @@ from sparkq_core.errors import (
     NoSuchSession,
     QueueClosed,
     SparkQError,
+    StorageError,
 )
 from sparkq_core.model import Counts
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
+from tests.dump import dump
 from tests.support import HOUR, SetClock, add, another, line, refusal_of, take, taken, timed_out
 
 Turn = Callable[[SparkQ, str], object]
@@ -208,6 +210,25 @@ def test_instructions_have_a_revision_that_grows_with_each_change(sq: SparkQ) ->
 
     assert [one.revision for one in (made, same, changed, taken_away)] == [1, 1, 2, 3]
     assert queues.instructions_of(sq.db, taken_away) == ""
+
+
+def test_a_name_and_instructions_change_together_or_not_at_all(sq: SparkQ, queue: str) -> None:
+    queues.create(sq, "docs")
+    before = dump(sq)
+    sq.db.connection().execute(
+        "CREATE TEMP TRIGGER broken BEFORE INSERT ON instructions BEGIN SELECT raise(ABORT, 'the disk is gone'); END"
+    )
+    with pytest.raises(StorageError, match="the disk is gone"):
+        queues.change(sq, queue, new="api", instructions="Be brief.")
+    sq.db.connection().execute("DROP TRIGGER broken")
+    with pytest.raises(NameTaken):
+        queues.change(sq, queue, new="docs", instructions="Be brief.")
+    assert dump(sq) == before
+
+    changed = queues.change(sq, queue, new="api", instructions="Be brief.")
+
+    assert (changed.name, changed.revision, queues.instructions_of(sq.db, changed)) == ("api", 1, "Be brief.")
+    assert queues.change(sq, "api") == changed
 
 
 def test_a_queue_without_instructions_is_at_revision_zero(sq: SparkQ, queue: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sparkq_core import adjust, lifecycle, project, purge, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
+from tests.dump import dump
 from tests.http.caller import Caller, Served, until
 from tests.support import SetClock
 
@@ -113,10 +114,18 @@ def test_a_configuration_that_cannot_be_understood_changes_nothing(tmp_path: Pat
     lifecycle.setup(root, lifecycle.defaults(root), SystemClock(), {})
     server = Served(root)
     try:
+        sq = project.open(root, env={})
         (root / "sparkq.yml").write_text("purge: {older_than_days: soon}\n")
-        assert server.call.post("/api/reload").status == 200
+        before = dump(sq)
+        said = server.call.post("/api/reload").refused(400, "invalid_config")
+        assert "sparkq.yml:1: purge.older_than_days must be a whole number" in said
+        server.call.patch("/api/config", key="env", value="prod").refused(400, "invalid_config")
+        assert dump(sq) == before
+
+        adjust.reload(sq)  # as a program of an earlier release would
+        until(lambda: "stays as it was" in server.said)
         assert value_of(server.call, "purge.older_than_days")[0] == 3
-        assert "stays as it was" in server.said
+        sq.close()
     finally:
         server.stop()
 

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,9 @@ import anyio
 import pytest
 
 from sparkq_core import events, queues, tasks
+from sparkq_core.errors import Busy
 from sparkq_core.project import SparkQ
+from sparkq_http import live
 from sparkq_http.desk import Desk
 from sparkq_http.live import HEARTBEAT, TOO_SLOW, Feed, frame
 from tests.http.caller import Caller, Served
@@ -171,6 +173,47 @@ async def test_a_slow_reader_is_dropped_and_comes_back_without_loss(sq: SparkQ, 
     assert [await anext(again) for _ in ids] == [frame(event) for event in events.after(sq, 0)]
     feed.close()
     assert [one async for one in again] == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("trouble", [Busy("The database is locked."), ZeroDivisionError("a defect")])
+async def test_what_was_written_while_the_log_could_not_be_read_is_told_after_the_pause(
+    sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """The watch wakes the feed once for this write; how often the real one does, the kernel decides."""
+    troubles, wakes = [trouble], []
+
+    @contextmanager
+    def watching(_: SparkQ, wake: Callable[[], object]) -> Iterator[None]:
+        wakes.append(wake)
+        yield
+
+    class Troubled(Feed):
+        def look(self) -> bool:
+            if events.last(sq) != self._last and troubles:
+                raise troubles.pop()
+            return super().look()
+
+    async def hear() -> None:
+        told.append(await anext(stream))
+        group.cancel_scope.cancel()
+
+    monkeypatch.setattr(live, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(live, "watching", watching)
+    feed = Troubled(Desk(lambda: sq))
+    stream = feed.follow(None)
+    await anext(stream)
+    told: list[str] = []
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(feed.run)
+            group.start_soon(hear)
+            await anyio.wait_all_tasks_blocked()
+            added = tasks.enqueue(sq, queue, "one").task
+            wakes[0]()
+
+    assert f'"task_id":{added.id}' in told[0]
+    assert troubles == []
 
 
 async def _read(stream: Any, heard: list[str]) -> None:

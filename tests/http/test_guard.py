@@ -1,8 +1,11 @@
 """The guard, on every route that there is: a new route is covered without a line here."""
 
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 from fastapi.routing import APIRoute
@@ -214,6 +217,59 @@ def test_a_prompt_as_large_as_may_be_goes_through(call: Caller, line: str) -> No
     number = call.add(line, "é" * (512 * 1024))
 
     assert len(call.get(f"/api/tasks/{number}")["prompt"]) == 512 * 1024
+
+
+@pytest.mark.parametrize("body", [b"", b'{"attempt":'], ids=["before its body", "within its body"])
+def test_a_request_that_is_cut_off_changes_nothing(call: Caller, line: str, body: bytes) -> None:
+    """An empty body would have released whatever attempt is running."""
+    number = call.running(line)
+    with socket.create_connection(("127.0.0.1", call.port), timeout=SECONDS) as raw:
+        raw.sendall(
+            f"POST /api/tasks/{number}/release HTTP/1.1\r\nHost: 127.0.0.1:{call.port}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 13\r\n\r\n".encode()
+            + body
+        )
+        raw.shutdown(socket.SHUT_WR)
+        assert raw.recv(100) == b""
+
+    assert call.get(f"/api/tasks/{number}")["status"] == "running"
+
+
+def test_a_tunnel_from_the_same_port_leads_here_and_one_from_another_is_misdirected(call: Caller, line: str) -> None:
+    """As `ssh -L PORT:127.0.0.1:PORT` on another machine: its browser names the port that it knows."""
+    with tunnel(call.port) as near:
+        for host in (f"127.0.0.1:{call.port}", f"localhost:{call.port}"):
+            headers = [("Host", host), ("Origin", f"http://{host}"), ("Content-Type", "application/json")]
+            assert ask(Caller(near), "POST", f"/api/queues/{line}/end", headers).status == 200
+        ask(Caller(near), "GET", "/api/queues", [("Host", f"127.0.0.1:{near}")]).refused(421, "misdirected")
+
+
+@contextmanager
+def tunnel(port: int) -> Iterator[int]:
+    """A port of this machine behind which there is another, as at the near end of a tunnel."""
+
+    class Passing(BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as there:
+                back = threading.Thread(target=passed, args=(there, self.request))
+                back.start()
+                passed(self.request, there)
+                back.join()
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Passing) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield int(server.server_address[1])
+        server.shutdown()
+        serving.join()
+
+
+def passed(giver: socket.socket, taker: socket.socket) -> None:
+    """Everything that comes, until it ends."""
+    for part in iter(lambda: giver.recv(65536), b""):
+        taker.sendall(part)
+    with suppress(OSError):  # it has ended, too
+        taker.shutdown(socket.SHUT_WR)
 
 
 def test_nothing_speaks_websocket(call: Caller) -> None:

@@ -1,8 +1,10 @@
 """Queues and sessions over REST."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.http.caller import Caller
+from tests.http.caller import Caller, Served
 
 
 def test_a_queue_is_created_with_its_instructions(call: Caller) -> None:
@@ -148,3 +150,13 @@ def test_sessions_are_refused_as_queues_are(call: Caller, line: str) -> None:
     assert f"known-{line}" in call.get(f"/api/sessions/known-{line}x").refused(404, "no_such_session")
     call.post(f"/api/sessions/known-{line}x/end").refused(404, "no_such_session")
     call.post("/api/queues", name=f"{line}-x", session="nowhere-at-all").refused(404, "no_such_session")
+
+
+def test_where_there_is_no_session_the_refusal_says_how_to_begin_one(own: Path) -> None:
+    server = Served(own)
+    try:
+        said = server.call.get("/api/sessions/sprint").refused(404, "no_such_session")
+    finally:
+        server.stop()
+
+    assert "sparkq session create NAME" in said

@@ -158,6 +158,20 @@ def test_lists_are_filtered_by_everything(call: Caller, line: str) -> None:
     assert found(status="", since="", reviewed="", sort="", cursor="", search="") == [waiting, done]
 
 
+def test_finished_tasks_are_listed_by_their_outcome(call: Caller, line: str) -> None:
+    old, new, _ = call.done(line), call.failed(line), call.add(line)
+    call.post(f"/api/tasks/{old}/requeue", again=True)["task"]
+    call.post(f"/api/tasks/{old}/claim", worker_id="ann")["task"]
+    call.post(f"/api/tasks/{old}/complete", result_summary="better")["status"]
+
+    first = call.get(f"/api/tasks?queue={line}&sort=finished&limit=1")
+    rest = call.get(f"/api/tasks?queue={line}&sort=finished&cursor={first['next_cursor']}")
+
+    assert [one["id"] for one in (*first["tasks"], *rest["tasks"])] == [old, new]
+    assert (first["total"], "next_cursor" in rest.facts) == (2, False)
+    assert [one["id"] for one in call.get(f"/api/tasks?queue={line}&sort=finished&status=failed")["tasks"]] == [new]
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -170,6 +184,9 @@ def test_lists_are_filtered_by_everything(call: Caller, line: str) -> None:
         "sort=line",
         "search=%22",
         "search=x&sort=line",
+        "search=x&sort=finished",
+        "sort=finished&status=queued",
+        "sort=finished&cursor=1",
     ],
 )
 def test_a_filter_that_cannot_be_is_invalid(call: Caller, query: str) -> None:

@@ -1,5 +1,6 @@
 """A server that other machines can reach: its token, where it stands, and what it opens."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from stat import S_IMODE
@@ -8,7 +9,7 @@ import pytest
 
 from sparkq_core.errors import StorageError
 from sparkq_http import token
-from tests.http.caller import JSON, Caller, Served
+from tests.http.caller import JSON, SECONDS, Caller, Served
 from tests.http.conftest import new_project
 
 
@@ -56,6 +57,23 @@ def test_a_browser_logs_in_and_keeps_a_cookie(wide: Served) -> None:
     assert wide.call.send("POST", "/api/queues", b'{"name": "x"}', {**kept, **JSON}).status == 201
     foreign = {**kept, **JSON, "Origin": "http://evil.example"}
     wide.call.send("POST", "/api/queues", b'{"name": "y"}', foreign).refused(403, "foreign_origin")
+
+
+@pytest.mark.parametrize("crumb", ['prefs={"a":1}', "a b=c", "=", "x", "\xff=\xff", "expires=never; a=b"])
+def test_a_cookie_of_another_program_does_not_hide_ours(wide: Served, crumb: str) -> None:
+    ours = f"{token.cookie(wide.port)}={secret(wide)}"
+    for both in (f"{crumb}; {ours}", f"{ours}; {crumb}"):
+        assert wide.call.send("GET", "/api/queues", None, {"Cookie": both}).status == 200
+    wide.call.send("GET", "/api/queues", None, {"Cookie": f"{crumb}; {ours}x"}).refused(401, "no_token")
+
+
+def test_nobody_without_the_token_makes_the_server_wait_for_a_body(wide: Served) -> None:
+    with socket.create_connection(("127.0.0.1", wide.port), timeout=SECONDS) as raw:
+        raw.sendall(
+            f"POST /api/tasks HTTP/1.1\r\nHost: 127.0.0.1:{wide.port}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 8000000\r\n\r\n{".encode()
+        )
+        assert raw.recv(100).startswith(b"HTTP/1.1 401 ")
 
 
 @pytest.mark.parametrize("given", ["", "?token=", "?token=wrong", "?token=%ff", f"?token={'x' * 201}"])

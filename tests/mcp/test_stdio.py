@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_core import adjust, queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_mcp.streams import MAX_LINE
 from tests.mcp.chat import HANDSHAKES, MODERN, Raw, envelope
@@ -285,3 +285,20 @@ def test_a_changed_configuration_is_taken_up_after_reload(sq: SparkQ, queue: str
 
     assert (before["error"], after["id"]) == ("no_such_class", 1)
     assert queues.names(sq) == ("backend",)
+
+
+def test_a_broken_configuration_leaves_a_chat_the_one_that_it_has(sq: SparkQ, queue: str) -> None:
+    file = sq.config.root / "sparkq.yml"
+    file.write_text("task_classes: {TINY: 7}\n")
+
+    with Raw(sq.config.root) as raw:
+        raw.initialize()
+        raw.tool("list_queues", {})
+        file.write_text("task_classes: soon\n")
+        adjust.reload(sq)
+        kept = raw.tool("enqueue", {"queue": "backend", "prompt": "x", "task_class": "TINY"}, 3)
+        file.write_text("task_classes: {SMALL: 9}\n")
+        adjust.reload(sq)
+        mended = raw.tool("enqueue", {"queue": "backend", "prompt": "x", "task_class": "SMALL"}, 4)
+
+    assert (kept["id"], mended["id"]) == (1, 2)

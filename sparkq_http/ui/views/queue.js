@@ -15,15 +15,13 @@ export const keys = [
 export async function load(route) {
   const name = at(route.path[1]);
   const shown = Number(route.query.get("shown")) || SHOWN;
-  const [{ queue }, queued, running, succeeded, failed] = await Promise.all([
+  const [{ queue }, queued, running, finished] = await Promise.all([
     get(`/queues/${name}`),
     get(`/tasks?queue=${name}&status=queued&limit=${shown}`),
     get(`/tasks?queue=${name}&status=running&limit=50`),
-    get(`/tasks?queue=${name}&status=succeeded&limit=20`),
-    get(`/tasks?queue=${name}&status=failed&limit=20`),
+    get(`/tasks?queue=${name}&sort=finished&limit=20`),
   ]);
-  const finished = [...succeeded.tasks, ...failed.tasks].sort((one, two) => two.finished_at.localeCompare(one.finished_at)).slice(0, 20);
-  return { queue, queued, running, finished, shown };
+  return { queue, queued, running, finished: finished.tasks, shown };
 }
 
 export const affects = () => true;

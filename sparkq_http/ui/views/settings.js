@@ -24,9 +24,8 @@ const GROUPS = [
 ];
 
 export function draw(data, page) {
-  const shown = new Set();
-  const groups = GROUPS.map(([name, prefix]) => [name, data.settings.filter((one) => one.key.startsWith(prefix) && shown.add(one.key))]);
-  groups.push(["Other", data.settings.filter((one) => !shown.has(one.key))]);
+  const groups = GROUPS.map(([name, prefix]) => [name, data.settings.filter((one) => one.key.startsWith(prefix))]);
+  groups.push(["Other", data.settings.filter((one) => !GROUPS.some(([, prefix]) => one.key.startsWith(prefix)))]);
   return [
     h("header.head", { "data-key": "head" }, h("h1", {}, "Settings"), h("div.actions", {}, button("purge", "Purge now …"), button("reload", "Read sparkq.yml anew"))),
     h("p.total", { "data-key": "where" }, data.file ? ["They stand in ", h("code", {}, data.file), "; a change here changes that line and leaves your comments alone."] : "They stand in the database: there is no sparkq.yml."),
@@ -37,13 +36,16 @@ export function draw(data, page) {
 
 const here = (name, value, control) => h("div", {}, h("dt", {}, name), h("dd", {}, h("span.value", {}, value), control));
 
+const isTool = (one) => one.key.startsWith("tools.");
+const toolShown = ({ how, task_class: word }) => [h("span", {}, how), h("span.value", {}, word)];
+const valueShown = (value) => h("span.value", {}, String(value) || "(empty)");
+
 function setting(one) {
-  const parts = typeof one.value === "object" && !Array.isArray(one.value) ? one.value : { task_class: String(one.value) };
   return h(
     "div",
     { "data-key": one.key },
     h("dt", {}, h("code", {}, one.key), one.doc && h("p", {}, one.doc)),
-    h("dd", {}, parts.how && h("span", {}, parts.how), h("span.value", {}, parts.task_class || "(empty)"), h("small", {}, one.source), one.changeable ? button("set", "Change …", { "data-name": one.key }) : h("small", { title: "It runs programs, opens doors or names files" }, "at the keyboard only")),
+    h("dd", {}, isTool(one) ? toolShown(one.value) : valueShown(one.value), h("small", {}, one.source), one.changeable ? button("set", "Change …", { "data-name": one.key }) : h("small", { title: "It runs programs, opens doors or names files" }, "at the keyboard only")),
   );
 }
 
