@@ -195,7 +195,7 @@ async def claim(
     desk, chat = desk_of(ctx), chat_of(ctx)
     if chat.holds(desk.sq, task_id):
         tasks.progress(desk.sq, task_id, attempt=chat.handed[task_id])
-        return reply(packet.of_claim(desk, chat, tasks.held(desk.sq, task_id)))
+        return reply(packet.of_claim(desk, chat, tasks.held(desk.sq, task_id, attempt=chat.handed[task_id])))
     taken = tasks.claim(desk.sq, queue, chat.worker, task_id=task_id or None)
     if taken is None and wait:
         taken = await _wait_for_task(ctx, desk, chat, queue, wait)
