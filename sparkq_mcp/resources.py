@@ -15,6 +15,7 @@ from sparkq_core.model import Event
 from sparkq_core.states import Status
 from sparkq_mcp.chat import Desk
 from sparkq_mcp.fit import visible
+from sparkq_mcp.threads import aside
 
 QUEUES = "sparkq://queues"
 SCRIPTS = "sparkq://scripts"
@@ -75,7 +76,7 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
     @resource(SCRIPTS, "Scripts", "The project's scripts by their comment headers.")
     async def all_scripts() -> str:
         settings = desk.sq.config
-        found = scripts.index(settings.root, settings.settings.script_dirs)
+        found = await aside(scripts.index, settings.root, settings.settings.script_dirs)
         return text({"scripts": [wire.script(one) for one in found], "total": len(found)})
 
     @resource(PLAYBOOK, "Worker playbook", "How to work a queue well.", mime_type="text/markdown")

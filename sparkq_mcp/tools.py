@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import anyio
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
@@ -10,13 +9,14 @@ from pydantic import Field
 from sparkq_core import queues, scripts, sweep, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.errors import InvalidValue
-from sparkq_core.model import Claim, Settled, Task
-from sparkq_mcp import history, packet, resources, shapes
+from sparkq_core.model import Settled, Task
+from sparkq_mcp import claims, history, packet, resources, shapes
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, Desk
 from sparkq_mcp.fit import Long, fitted, page, size
 from sparkq_mcp.reply import reply
 from sparkq_mcp.strict import StrictTool
+from sparkq_mcp.threads import aside
 
 Ctx = Context[Desk, Any]
 QueueName = Annotated[str, Field(description="Queue name")]
@@ -36,8 +36,6 @@ LIST_SIZE = 600
 
 FORMS = tuple((title, age) for age, shortest in ((True, 40), (False, 12)) for title in range(80, shortest - 1, -2))
 """How a list's lines may look, best first: characters of a title, and whether the age is told."""
-
-POLL_SECONDS = 0.1
 
 
 def chat_of(ctx: Ctx) -> Chat:
@@ -97,7 +95,7 @@ async def list_tasks(
     sq = desk_of(ctx).sq
     wanted = tasks.Wanted(queue=queue or None, status=status or None)
     if search:
-        found = core_search.page(sq, search, wanted, limit=limit, cursor=cursor or None)
+        found = await aside(core_search.page, sq, search, wanted, limit=limit, cursor=cursor or None)
     else:
         found = tasks.page(sq, wanted, limit=limit, cursor=cursor or None)
     now = sq.clock.now()
@@ -151,7 +149,7 @@ async def queue_instructions(
         call = "queue_instructions(more='{more}')"
         if more:
             return reply(page({"playbook": resources.playbook()}, more, call))
-        known = scripts.index(sq.config.root, sq.config.settings.script_dirs)
+        known = await aside(scripts.index, sq.config.root, sq.config.settings.script_dirs)
         about = {"playbook": resources.playbook(), "scripts": [one.name for one in known]}
         return reply(fitted(about, [Long(about, "playbook", "playbook", call)]))
     found, text = queues.instructions(sq, queue)
@@ -196,36 +194,7 @@ async def claim(
     if chat.holds(desk.sq, task_id):
         tasks.progress(desk.sq, task_id, attempt=chat.handed[task_id])
         return reply(packet.of_claim(desk, chat, tasks.held(desk.sq, task_id, attempt=chat.handed[task_id])))
-    taken = tasks.claim(desk.sq, queue, chat.worker, task_id=task_id or None)
-    if taken is None and wait:
-        taken = await _wait_for_task(ctx, desk, chat, queue, wait)
-    return reply(packet.of_claim(desk, chat, taken))
-
-
-async def _wait_for_task(ctx: Ctx, desk: Desk, chat: Chat, queue: str, seconds: int) -> Claim | None:
-    """Try again whenever another process has written. Between a claim and its return nothing is awaited: a client
-    that goes away while waiting leaves no claimed task behind."""
-    started = anyio.current_time()
-    seen = desk.sq.version()
-    while (elapsed := anyio.current_time() - started) < seconds:
-        if int(elapsed / POLL_SECONDS) % 50 == 0:
-            await ctx.report_progress(round(elapsed), seconds, f"waiting for a task in {queue}")
-        await anyio.sleep(POLL_SECONDS)
-        version = desk.sq.version()
-        if version != seen:
-            seen = version
-            if await _is_gone(ctx):
-                return None
-            taken = tasks.claim(desk.sq, queue, chat.worker)
-            if taken is not None:
-                return taken
-    return None
-
-
-async def _is_gone(ctx: Ctx) -> bool:
-    """Whether the client has closed its HTTP request: the SDK lets a handler of the legacy era go on nevertheless."""
-    request = ctx.request_context.request
-    return request is not None and await request.is_disconnected()
+    return reply(packet.of_claim(desk, chat, await claims.take(ctx, desk, chat, queue, task_id, wait)))
 
 
 async def progress(
