@@ -283,7 +283,7 @@ def all_tools() -> list[StrictTool]:
         StrictTool.of(progress, title="Report progress"),
         StrictTool.of(release, title="Release a task"),
         StrictTool.of(requeue, title="Requeue a task"),
-        StrictTool.of(enqueue, title="Enqueue a task"),
+        StrictTool.of(enqueue, title="Enqueue a task", idempotent=False),  # a retry without a key adds another
         StrictTool.of(queue_instructions, title="Read a queue's instructions", read_only=True),
         StrictTool.of(list_tasks, title="List tasks", read_only=True),
         StrictTool.of(get_task, title="Read a task", read_only=True),

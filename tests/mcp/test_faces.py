@@ -64,7 +64,7 @@ async def test_every_tool_says_what_it_may_do(sq: SparkQ) -> None:
         assert hints.read_only_hint is (
             tool.name in {"list_queues", "peek", "list_tasks", "get_task", "queue_instructions"}
         )
-        assert hints.idempotent_hint is (tool.name != "claim")
+        assert hints.idempotent_hint is (tool.name not in {"claim", "enqueue"})
 
 
 async def test_a_refusal_fits_the_output_schema_of_every_tool(sq: SparkQ) -> None:
