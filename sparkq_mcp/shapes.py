@@ -67,6 +67,7 @@ class Instructions(Readable):
     revision: NotRequired[int]
     playbook: NotRequired[str]
     scripts: NotRequired[list[str]]
+    scripts_left: NotRequired[int]
 
 
 class InLine(TypedDict):

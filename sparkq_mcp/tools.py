@@ -10,10 +10,10 @@ from sparkq_core import queues, scripts, sweep, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Settled, Task
-from sparkq_mcp import claims, history, packet, resources, shapes
+from sparkq_mcp import claims, guide, history, packet, shapes
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, Desk
-from sparkq_mcp.fit import Long, fitted, page, size
+from sparkq_mcp.fit import LIMIT, Long, begun, fitted, page, short, size
 from sparkq_mcp.reply import reply
 from sparkq_mcp.strict import StrictTool
 from sparkq_mcp.threads import aside
@@ -28,14 +28,20 @@ More = Annotated[str, Field(description="From a cut answer")]
 QUEUES_SIZE = 7500
 """Bytes of the queues of one answer."""
 
+PEEK_SIZE = 7900
+"""Bytes of the tasks of one look at the head of a queue."""
+
 LINE_SIZE = 77
 """Bytes that a listed task may take on average: 20 of them take 1.5 KB."""
 
 LIST_SIZE = 600
 """Bytes that a list of few tasks may take in any case."""
 
-FORMS = tuple((title, age) for age, shortest in ((True, 40), (False, 12)) for title in range(80, shortest - 1, -2))
+FORMS = tuple((title, age) for age, shortest in ((True, 40), (False, 2)) for title in range(80, shortest - 1, -2))
 """How a list's lines may look, best first: characters of a title, and whether the age is told."""
+
+SHORT = 12
+"""Characters that a title keeps, unless an answer could not carry its list otherwise."""
 
 
 def chat_of(ctx: Ctx) -> Chat:
@@ -64,9 +70,8 @@ async def list_queues(
     names = ["", *(line["name"] for line in lines)]
     if cursor not in names:
         raise InvalidValue("This cursor is of no list of queues.", "Leave it out to begin anew.")
-    shown = rest = lines[names.index(cursor) :]
-    while size(shown) > QUEUES_SIZE:
-        shown = shown[: len(shown) * QUEUES_SIZE // size(shown)]
+    rest = lines[names.index(cursor) :]
+    shown = begun(rest, QUEUES_SIZE)
     more = {"total": len(lines), "next_cursor": shown[-1]["name"]} if len(shown) < len(rest) else {}
     return reply({"queues": shown} | more)
 
@@ -76,10 +81,13 @@ async def peek(
 ) -> Annotated[CallToolResult, shapes.Peeked]:
     """The next tasks of a queue, by title, without claiming them."""
     found = tasks.peek(desk_of(ctx).sq, queue, limit)
-    lines = [
-        {"id": task.id, "title": task.title, "task_class": task.task_class, "tool_name": task.tool}
-        for task in found.tasks
-    ]
+    for title, _ in FORMS:
+        lines = [
+            {"id": task.id, "title": short(task.title, title), "task_class": task.task_class, "tool_name": task.tool}
+            for task in found.tasks
+        ]
+        if size(lines) <= PEEK_SIZE:
+            break
     return reply({"tasks": lines, "total": found.total})
 
 
@@ -109,7 +117,7 @@ async def list_tasks(
     for title, age in FORMS:
         lines = [_line(task, now, common, title, age) for task in found.tasks]
         listed = wire.present({**common, "tasks": lines, **about})
-        if size(listed) <= max(LIST_SIZE, LINE_SIZE * count):
+        if size(listed) <= (max(LIST_SIZE, LINE_SIZE * count) if title > SHORT else LIMIT):
             break
     return reply(listed)
 
@@ -120,7 +128,7 @@ def _line(task: Task, now: int, common: dict[str, str], title: int, age: bool) -
         {
             "id": task.id,
             **{key: value for key in common if (value := getattr(task, key)) != common[key]},
-            "title": task.title if len(task.title) <= title else f"{task.title[: title - 1].rstrip('… ')}…",
+            "title": short(task.title, title),
             "stale": wire.stale(task, now),
             "age_s": max(0, now - task.created_at) // 1000 if age else None,
         }
@@ -146,12 +154,8 @@ async def queue_instructions(
     """What the person wrote for whoever works this queue."""
     sq = desk_of(ctx).sq
     if not queue:
-        call = "queue_instructions(more='{more}')"
-        if more:
-            return reply(page({"playbook": resources.playbook()}, more, call))
         known = await aside(scripts.index, sq.config.root, sq.config.settings.script_dirs)
-        about = {"playbook": resources.playbook(), "scripts": [one.name for one in known]}
-        return reply(fitted(about, [Long(about, "playbook", "playbook", call)]))
+        return reply(guide.told([one.name for one in known], more))
     found, text = queues.instructions(sq, queue)
     if more:
         return reply({"queue": found.name} | page({"instructions": text}, more, packet.instructions_of(found.name)))

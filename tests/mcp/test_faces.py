@@ -14,7 +14,7 @@ from sparkq_core import events, queues, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_mcp import push
-from sparkq_mcp.resources import playbook
+from sparkq_mcp.guide import playbook
 from sparkq_mcp.server import INSTRUCTIONS, build
 from sparkq_mcp.tools import all_tools
 from tests.mcp.chat import call, chat
