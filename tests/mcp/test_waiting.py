@@ -96,12 +96,19 @@ def test_a_client_that_is_gone_takes_nothing(store: SparkQ) -> None:
     assert status(store) == "queued"
 
 
-def test_a_claim_that_nobody_received_fails_by_the_stale_rules(store: SparkQ) -> None:
+@pytest.mark.parametrize("gone", ["killed", "not reading"])
+def test_a_claim_that_nobody_received_fails_by_the_stale_rules(store: SparkQ, gone: str) -> None:
     add(store, "one", timeout=60)
     with Raw(store.config.root) as raw:
         raw.initialize()
+        if gone == "not reading":
+            assert raw.process.stdout is not None
+            raw.process.stdout.close()
         raw.send({**waiting(), "params": {"name": "claim", "arguments": {"queue": "backend"}}})
         until(lambda: status(store) == "running")
+        if gone == "not reading":
+            code, said = raw.end()
+            assert (code, "Traceback" in said, status(store)) == (0, False, "running")
         raw.process.kill()
 
     later = project.open(store.config.root, env={}, clock=SetClock(SystemClock().now() + 61_000))
