@@ -74,7 +74,6 @@ class InLine(TypedDict):
     id: int
     queue: str
     position: int
-    status: NotRequired[str]
 
 
 class Requeued(TypedDict):
