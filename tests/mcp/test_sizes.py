@@ -119,6 +119,21 @@ async def test_a_task_with_long_texts_is_told_within_the_limit_and_read_on(sq: S
     assert (len(task["history"]), task["earlier_attempts"]) == (5, 4)
 
 
+async def test_names_that_cannot_be_seen_fit_an_answer_too(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+    for _ in range(8):
+        take(sq, "\U000e0041" * 50)
+        tasks.fail(sq, 1, "broke", error_type="\U000e0041" * 25)
+        tasks.requeue(sq, 1)
+    take(sq, "a-worker-with-a-name-of-the-usual-length")
+
+    async with chat(sq) as client:
+        task = await call(client, "get_task", task_id=1)
+
+    assert size(task) <= LIMIT
+    assert task["worker_id"] == "a-worker-with-a-name-of-the-usual-length"
+
+
 async def test_long_instructions_are_read_on(sq: SparkQ, queue: str) -> None:
     text = "Do this, then that. " * 10_000
     queues.instruct(sq, queue, text)
