@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sparkq_cli import show
 from sparkq_core import lock, queues, tasks, upkeep, wire
 from sparkq_core.clock import token
-from sparkq_core.errors import NoSuchTask, QueueClosed, SparkQError
+from sparkq_core.errors import ClaimLost, NoSuchTask, QueueClosed, SparkQError
 from sparkq_core.model import Claim, Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.states import Status
@@ -112,7 +112,10 @@ def _present(runner: Runner) -> Claim | None:
     found = tasks.page(runner.sq, wanted, limit=1).tasks
     if not found:
         return None
-    claim = tasks.held(runner.sq, found[0].id)
+    try:
+        claim = tasks.held(runner.sq, found[0].id, attempt=found[0].attempts)
+    except (ClaimLost, NoSuchTask):
+        return None  # settled between the two looks
     announce(claim)
     return claim
 

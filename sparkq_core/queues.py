@@ -147,6 +147,13 @@ def instructions(sq: SparkQ, name: str) -> tuple[Queue, str]:
         return queue, instructions_of(tx, queue)
 
 
+def instructions_by_id(sq: SparkQ, queue_id: int) -> tuple[Queue, str]:
+    """As `instructions`, of a queue that somebody may be renaming. Raises NoSuchQueue."""
+    with sq.db.read() as tx:
+        queue = by_id(tx, queue_id)
+        return queue, instructions_of(tx, queue)
+
+
 def instruct(sq: SparkQ, name: str, text: str) -> Queue:
     """Give the queue new instructions (at most 1 MiB; empty takes them away) and the next revision number.
 

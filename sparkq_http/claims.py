@@ -8,7 +8,7 @@ from sparkq_core.project import SparkQ
 
 def packet(sq: SparkQ, claim: Claim) -> wire.Json:
     """A claimed task with its prompt, the queue's instructions, and how many wait behind it."""
-    _, text = queues.instructions(sq, claim.task.queue)
+    _, text = queues.instructions_by_id(sq, claim.task.queue_id)
     brief = wire.task_brief(claim.task, sq.clock.now())
     return {
         "task": brief | wire.claimed(claim) | first_spelling(claim.task, claim.prompt),

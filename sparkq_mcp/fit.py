@@ -1,11 +1,13 @@
 """Answers of a size that a chat can afford: a long text begins, and the call that reads on stands beside it."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sparkq_core import wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.text import cut, safe
+
+T = TypeVar("T")
 
 LIMIT = 8000
 """Bytes of an answer: 2,000 tokens of four."""
@@ -72,6 +74,18 @@ def fitted(facts: wire.Json, texts: list[Long], limit: int = LIMIT) -> wire.Json
             long.holder[long.key] = piece + MARK
             more[long.name] = read_on(long.call, long.name, len(piece))
     return facts | {"more": more}
+
+
+def begun(lines: list[T], limit: int) -> list[T]:
+    """The first of `lines`, so many that `limit` bytes of an answer show them."""
+    while size(lines) > limit:
+        lines = lines[: len(lines) * limit // size(lines)]
+    return lines
+
+
+def short(title: str, characters: int) -> str:
+    """`title` in at most so many characters."""
+    return title if len(title) <= characters else f"{title[: characters - 1].rstrip('… ')}…"
 
 
 def page(texts: Mapping[str, str], wanted: str, call: str) -> wire.Json:

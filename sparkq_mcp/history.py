@@ -2,13 +2,16 @@
 
 from sparkq_core import wire
 from sparkq_core.model import Detail
-from sparkq_mcp.fit import LIMIT, Long, fitted, size
+from sparkq_mcp.fit import LIMIT, Long, fitted, size, window
 
 ATTEMPTS_SHOWN = 5
 EVENTS_SHOWN = 10
 
 DATA_SIZE = 1000
 """Bytes of a result's data that are shown as JSON; longer data is shown as its text, which can be cut."""
+
+NAME_SIZE = 100
+"""Bytes of a worker's name, and of an error's type, where a task is longer than an answer."""
 
 OF_TASK = {"prompt": "prompt", "feedback": "feedback", "result_summary": "result", "error_message": "error"}
 OF_ATTEMPT = {"result_summary": "result", "error_message": "error"}
@@ -56,6 +59,8 @@ def whole(found: Detail, now: int) -> wire.Json:
         told["earlier_attempts"] = earlier
     told["history"] = told["history"][-ATTEMPTS_SHOWN:]
     told["events"] = told["events"][-EVENTS_SHOWN:]
+    for one in (told, *told["history"], *told["events"]):
+        one |= {key: _named(one[key]) for key in ("worker_id", "error_type") if key in one}
     texts = [Long(told, key, name, call) for key, name in OF_TASK.items()]
     texts.append(_data(told, "result_data", "data", call))
     for one in told["history"]:
@@ -74,6 +79,10 @@ def _without_repeats(last: wire.Json, told: wire.Json) -> None:
     for key in ("result_summary", "result_data", "error_message"):
         if key in last and last[key] == told.get(key):
             del last[key]
+
+
+def _named(name: str) -> str:
+    return name if size(name) <= NAME_SIZE else f"{window(name, NAME_SIZE)}…"
 
 
 def _data(holder: wire.Json, key: str, name: str, call: str) -> Long:

@@ -49,11 +49,15 @@ class Sessions:
 
 
 def _manager(opener: Opener) -> "StreamableHTTPSessionManager":
-    """The SDK's own check of Host and Origin stays on for loopback, behind that of the server's guard."""
+    """The SDK's own check of Host and Origin is off: it knows loopback names only, and the server's guard has judged
+    every request before, also where other machines may ask."""
+    from mcp.server.transport_security import TransportSecuritySettings
+
     from sparkq_mcp.server import build
 
     server = build(opener)
-    server.streamable_http_app(streamable_http_path=PATH)
+    unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    server.streamable_http_app(streamable_http_path=PATH, transport_security=unchecked)
     return server.session_manager
 
 

@@ -22,7 +22,7 @@ def of_claim(desk: Desk, chat: Chat, taken: Claim | None) -> wire.Json:
     chat.took(taken)
     number = taken.task.id
     found: wire.Json = {"task": wire.claimed(taken)}
-    of, text = queues.instructions(desk.sq, taken.task.queue)
+    of, text = queues.instructions_by_id(desk.sq, taken.task.queue_id)
     if of.revision > 0 and chat.shown.get(of.id) != of.revision:
         found["instructions"] = text
         chat.shown[of.id] = of.revision

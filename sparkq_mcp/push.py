@@ -6,14 +6,15 @@ which it does not serve, so it is added here. Nothing is read until something wa
 
 import asyncio
 import logging
-from typing import Any, NamedTuple
+from typing import Any
 
 import anyio
+from mcp import MCPError
+from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
-from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus
 from mcp.shared.subscriptions import ResourceUpdated
-from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+from mcp_types import INVALID_REQUEST, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
 from sparkq_core import events, hooks
 from sparkq_core.errors import SparkQError
@@ -27,13 +28,6 @@ MAX_SUBSCRIPTIONS = 1000
 log = logging.getLogger("sparkq.mcp")
 
 
-class Subscription(NamedTuple):
-    """A legacy client's wish to hear of one resource. `client` tells its connection from others."""
-
-    client: int
-    uri: str
-
-
 class Push:
     """The bus of the modern era, the subscriptions of the legacy one, and the loop that feeds both."""
 
@@ -41,17 +35,26 @@ class Push:
         self.bus = InMemorySubscriptionBus()
         self._desk = desk
         self._last = 0
-        self._legacy: dict[Subscription, ServerSession] = {}
+        self._legacy: dict[Connection, set[str]] = {}
 
     async def subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
-        """Serve `resources/subscribe`."""
-        if len(self._legacy) < MAX_SUBSCRIPTIONS:
-            self._legacy[Subscription(id(ctx.session.client_params), str(params.uri))] = ctx.session
+        """Serve `resources/subscribe`, until the connection ends."""
+        connection, uri = connection_of(ctx), str(params.uri)
+        if uri in self._legacy.get(connection, ()):
+            return EmptyResult()
+        if sum(len(uris) for uris in self._legacy.values()) >= MAX_SUBSCRIPTIONS:
+            raise MCPError(
+                INVALID_REQUEST, f"There are {MAX_SUBSCRIPTIONS:,} subscriptions, and no more at once. End one first."
+            )
+        if connection not in self._legacy:
+            self._legacy[connection] = set()
+            connection.exit_stack.callback(self._legacy.pop, connection, None)
+        self._legacy[connection].add(uri)
         return EmptyResult()
 
     async def unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
         """Serve `resources/unsubscribe`."""
-        self._legacy.pop(Subscription(id(ctx.session.client_params), str(params.uri)), None)
+        self._legacy.get(connection_of(ctx), set()).discard(str(params.uri))
         return EmptyResult()
 
     async def run(self) -> None:
@@ -99,8 +102,12 @@ class Push:
     async def _publish(self, uris: list[str]) -> None:
         for uri in uris:
             await self.bus.publish(ResourceUpdated(uri=uri))
-        for wish, session in [one for one in self._legacy.items() if one[0].uri in uris]:
-            try:
-                await session.send_resource_updated(wish.uri)
-            except (anyio.ClosedResourceError, anyio.BrokenResourceError):
-                self._legacy.pop(wish, None)
+        for connection, wanted in list(self._legacy.items()):
+            for uri in wanted.intersection(uris):
+                await connection.send_resource_updated(uri)
+
+
+def connection_of(ctx: ServerRequestContext[Any, Any]) -> Connection:
+    """The connection of a request: it outlives the session, which the SDK makes anew for each request and which has no
+    public way to it."""
+    return ctx.session._connection

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from mcp.server import MCPServer
@@ -15,6 +14,8 @@ from sparkq_core.model import Event
 from sparkq_core.states import Status
 from sparkq_mcp.chat import Desk
 from sparkq_mcp.fit import visible
+from sparkq_mcp.guide import playbook
+from sparkq_mcp.threads import aside
 
 QUEUES = "sparkq://queues"
 SCRIPTS = "sparkq://scripts"
@@ -23,15 +24,6 @@ JSON_TYPE = "application/json"
 MAX_COMPLETIONS = 100
 
 Reader = Callable[..., Awaitable[str]]
-
-
-def playbook() -> str:
-    """WORKER_PLAYBOOK.md as installed, or as it stands in the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    for file in (package / "sparkq_core" / "WORKER_PLAYBOOK.md", package / "WORKER_PLAYBOOK.md"):
-        if file.is_file():
-            return file.read_text(encoding="utf-8")
-    return "The playbook is missing from this installation of SparkQ."
 
 
 def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
@@ -75,7 +67,7 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
     @resource(SCRIPTS, "Scripts", "The project's scripts by their comment headers.")
     async def all_scripts() -> str:
         settings = desk.sq.config
-        found = scripts.index(settings.root, settings.settings.script_dirs)
+        found = await aside(scripts.index, settings.root, settings.settings.script_dirs)
         return text({"scripts": [wire.script(one) for one in found], "total": len(found)})
 
     @resource(PLAYBOOK, "Worker playbook", "How to work a queue well.", mime_type="text/markdown")

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 from mcp import MCPError
 from mcp.server import MCPServer
@@ -23,6 +24,7 @@ from mcp_types import (
 
 from sparkq_core import __version__, upkeep
 from sparkq_core.errors import InvalidValue
+from sparkq_core.project import SparkQ
 from sparkq_core.text import nearest
 from sparkq_mcp.board import board
 from sparkq_mcp.chat import Desk, Opener
@@ -74,7 +76,11 @@ class SparkQServer(MCPServer[Desk]):
 
 async def keep_up(desk: Desk) -> None:
     """Sweep, run hooks and purge each interval while a chat is open; a project that cannot be reached is left for later."""
-    rounds = upkeep.Rounds(lambda: desk.sq, log)
+
+    def project() -> SparkQ:
+        return anyio.from_thread.run_sync(lambda: desk.sq)  # the desk's connection is this thread's
+
+    rounds = await anyio.to_thread.run_sync(upkeep.Rounds, project, log)
     while True:
         await anyio.sleep(rounds.pause)
         await anyio.to_thread.run_sync(rounds.next)

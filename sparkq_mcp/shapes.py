@@ -67,13 +67,13 @@ class Instructions(Readable):
     revision: NotRequired[int]
     playbook: NotRequired[str]
     scripts: NotRequired[list[str]]
+    scripts_left: NotRequired[int]
 
 
 class InLine(TypedDict):
     id: int
     queue: str
     position: int
-    status: NotRequired[str]
 
 
 class Requeued(TypedDict):

@@ -23,9 +23,9 @@ def main(arguments: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    signal.signal(
-        signal.SIGPIPE, signal.SIG_IGN
-    )  # a client that is gone is told by an error, which gives its claim back
+    # A client that reads no more must not kill the process, as `sparkq` lets it: the answer is dropped, and what it
+    # claimed fails by the stale rules unless somebody settles it.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     gc.disable()  # nothing that the imports make is garbage: 44 ms less until the first answer
     import anyio
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import anyio
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
@@ -10,13 +9,14 @@ from pydantic import Field
 from sparkq_core import queues, scripts, sweep, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.errors import InvalidValue
-from sparkq_core.model import Claim, Settled, Task
-from sparkq_mcp import history, packet, resources, shapes
+from sparkq_core.model import Settled, Task
+from sparkq_mcp import claims, guide, history, packet, shapes
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, Desk
-from sparkq_mcp.fit import Long, fitted, page, size
+from sparkq_mcp.fit import LIMIT, Long, begun, fitted, page, short, size
 from sparkq_mcp.reply import reply
 from sparkq_mcp.strict import StrictTool
+from sparkq_mcp.threads import aside, worked
 
 Ctx = Context[Desk, Any]
 QueueName = Annotated[str, Field(description="Queue name")]
@@ -28,16 +28,20 @@ More = Annotated[str, Field(description="From a cut answer")]
 QUEUES_SIZE = 7500
 """Bytes of the queues of one answer."""
 
+PEEK_SIZE = 7900
+"""Bytes of the tasks of one look at the head of a queue."""
+
 LINE_SIZE = 77
 """Bytes that a listed task may take on average: 20 of them take 1.5 KB."""
 
 LIST_SIZE = 600
 """Bytes that a list of few tasks may take in any case."""
 
-FORMS = tuple((title, age) for age, shortest in ((True, 40), (False, 12)) for title in range(80, shortest - 1, -2))
+FORMS = tuple((title, age) for age, shortest in ((True, 40), (False, 2)) for title in range(80, shortest - 1, -2))
 """How a list's lines may look, best first: characters of a title, and whether the age is told."""
 
-POLL_SECONDS = 0.1
+SHORT = 12
+"""Characters that a title keeps, unless an answer could not carry its list otherwise."""
 
 
 def chat_of(ctx: Ctx) -> Chat:
@@ -66,9 +70,8 @@ async def list_queues(
     names = ["", *(line["name"] for line in lines)]
     if cursor not in names:
         raise InvalidValue("This cursor is of no list of queues.", "Leave it out to begin anew.")
-    shown = rest = lines[names.index(cursor) :]
-    while size(shown) > QUEUES_SIZE:
-        shown = shown[: len(shown) * QUEUES_SIZE // size(shown)]
+    rest = lines[names.index(cursor) :]
+    shown = begun(rest, QUEUES_SIZE)
     more = {"total": len(lines), "next_cursor": shown[-1]["name"]} if len(shown) < len(rest) else {}
     return reply({"queues": shown} | more)
 
@@ -78,10 +81,13 @@ async def peek(
 ) -> Annotated[CallToolResult, shapes.Peeked]:
     """The next tasks of a queue, by title, without claiming them."""
     found = tasks.peek(desk_of(ctx).sq, queue, limit)
-    lines = [
-        {"id": task.id, "title": task.title, "task_class": task.task_class, "tool_name": task.tool}
-        for task in found.tasks
-    ]
+    for title, _ in FORMS:
+        lines = [
+            {"id": task.id, "title": short(task.title, title), "task_class": task.task_class, "tool_name": task.tool}
+            for task in found.tasks
+        ]
+        if size(lines) <= PEEK_SIZE:
+            break
     return reply({"tasks": lines, "total": found.total})
 
 
@@ -97,7 +103,7 @@ async def list_tasks(
     sq = desk_of(ctx).sq
     wanted = tasks.Wanted(queue=queue or None, status=status or None)
     if search:
-        found = core_search.page(sq, search, wanted, limit=limit, cursor=cursor or None)
+        found = await aside(core_search.page, sq, search, wanted, limit=limit, cursor=cursor or None)
     else:
         found = tasks.page(sq, wanted, limit=limit, cursor=cursor or None)
     now = sq.clock.now()
@@ -111,7 +117,7 @@ async def list_tasks(
     for title, age in FORMS:
         lines = [_line(task, now, common, title, age) for task in found.tasks]
         listed = wire.present({**common, "tasks": lines, **about})
-        if size(listed) <= max(LIST_SIZE, LINE_SIZE * count):
+        if size(listed) <= (max(LIST_SIZE, LINE_SIZE * count) if title > SHORT else LIMIT):
             break
     return reply(listed)
 
@@ -122,7 +128,7 @@ def _line(task: Task, now: int, common: dict[str, str], title: int, age: bool) -
         {
             "id": task.id,
             **{key: value for key in common if (value := getattr(task, key)) != common[key]},
-            "title": task.title if len(task.title) <= title else f"{task.title[: title - 1].rstrip('… ')}…",
+            "title": short(task.title, title),
             "stale": wire.stale(task, now),
             "age_s": max(0, now - task.created_at) // 1000 if age else None,
         }
@@ -148,12 +154,8 @@ async def queue_instructions(
     """What the person wrote for whoever works this queue."""
     sq = desk_of(ctx).sq
     if not queue:
-        call = "queue_instructions(more='{more}')"
-        if more:
-            return reply(page({"playbook": resources.playbook()}, more, call))
-        known = scripts.index(sq.config.root, sq.config.settings.script_dirs)
-        about = {"playbook": resources.playbook(), "scripts": [one.name for one in known]}
-        return reply(fitted(about, [Long(about, "playbook", "playbook", call)]))
+        known = await aside(scripts.index, sq.config.root, sq.config.settings.script_dirs)
+        return reply(guide.told([one.name for one in known], more))
     found, text = queues.instructions(sq, queue)
     if more:
         return reply({"queue": found.name} | page({"instructions": text}, more, packet.instructions_of(found.name)))
@@ -195,37 +197,8 @@ async def claim(
     desk, chat = desk_of(ctx), chat_of(ctx)
     if chat.holds(desk.sq, task_id):
         tasks.progress(desk.sq, task_id, attempt=chat.handed[task_id])
-        return reply(packet.of_claim(desk, chat, tasks.held(desk.sq, task_id)))
-    taken = tasks.claim(desk.sq, queue, chat.worker, task_id=task_id or None)
-    if taken is None and wait:
-        taken = await _wait_for_task(ctx, desk, chat, queue, wait)
-    return reply(packet.of_claim(desk, chat, taken))
-
-
-async def _wait_for_task(ctx: Ctx, desk: Desk, chat: Chat, queue: str, seconds: int) -> Claim | None:
-    """Try again whenever another process has written. Between a claim and its return nothing is awaited: a client
-    that goes away while waiting leaves no claimed task behind."""
-    started = anyio.current_time()
-    seen = desk.sq.version()
-    while (elapsed := anyio.current_time() - started) < seconds:
-        if int(elapsed / POLL_SECONDS) % 50 == 0:
-            await ctx.report_progress(round(elapsed), seconds, f"waiting for a task in {queue}")
-        await anyio.sleep(POLL_SECONDS)
-        version = desk.sq.version()
-        if version != seen:
-            seen = version
-            if await _is_gone(ctx):
-                return None
-            taken = tasks.claim(desk.sq, queue, chat.worker)
-            if taken is not None:
-                return taken
-    return None
-
-
-async def _is_gone(ctx: Ctx) -> bool:
-    """Whether the client has closed its HTTP request: the SDK lets a handler of the legacy era go on nevertheless."""
-    request = ctx.request_context.request
-    return request is not None and await request.is_disconnected()
+        return reply(packet.of_claim(desk, chat, tasks.held(desk.sq, task_id, attempt=chat.handed[task_id])))
+    return reply(packet.of_claim(desk, chat, await claims.take(ctx, desk, chat, queue, task_id, wait)))
 
 
 async def progress(
@@ -252,8 +225,8 @@ async def complete(
     desk, chat = desk_of(ctx), chat_of(ctx)
     number = chat.attempt(desk.sq, "complete", task_id, attempt)
     worker = chat.worker if claim_next else None
-    done = tasks.complete(desk.sq, task_id, result, data=data, attempt=number, next_for=worker)
-    return _settled(desk, chat, done, claim_next)
+    done = await worked(desk.sq, tasks.complete, task_id, result, data=data, attempt=number, next_for=worker)
+    return await _settled(desk, chat, done, claim_next)
 
 
 async def fail(
@@ -268,12 +241,14 @@ async def fail(
     desk, chat = desk_of(ctx), chat_of(ctx)
     number = chat.attempt(desk.sq, "fail", task_id, attempt)
     worker = chat.worker if claim_next else None
-    done = tasks.fail(desk.sq, task_id, error, error_type=error_type or None, attempt=number, next_for=worker)
-    return _settled(desk, chat, done, claim_next)
+    kind = error_type or None
+    done = await worked(desk.sq, tasks.fail, task_id, error, error_type=kind, attempt=number, next_for=worker)
+    return await _settled(desk, chat, done, claim_next)
 
 
-def _settled(desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> CallToolResult:
+async def _settled(desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> CallToolResult:
     chat.gave_back(done.task.id)
+    await claims.give_back_if_cancelled(desk.sq, done.claimed)
     found = wire.settled(done)
     if done.again:
         found["next"] = "It was settled so before; nothing changed."
@@ -319,7 +294,7 @@ def all_tools() -> list[StrictTool]:
         StrictTool.of(progress, title="Report progress"),
         StrictTool.of(release, title="Release a task"),
         StrictTool.of(requeue, title="Requeue a task"),
-        StrictTool.of(enqueue, title="Enqueue a task"),
+        StrictTool.of(enqueue, title="Enqueue a task", idempotent=False),  # a retry without a key adds another
         StrictTool.of(queue_instructions, title="Read a queue's instructions", read_only=True),
         StrictTool.of(list_tasks, title="List tasks", read_only=True),
         StrictTool.of(get_task, title="Read a task", read_only=True),

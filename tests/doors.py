@@ -142,7 +142,7 @@ class Library:
         taken = tasks.claim(self._sq, queue, self._site.worker, task_id=task_id)
         if taken is None:
             return {"task": None, "remaining": 0}
-        _, text = queues.instructions(self._sq, taken.task.queue)
+        _, text = queues.instructions_by_id(self._sq, taken.task.queue_id)
         return {"task": wire.claimed(taken), "remaining": taken.remaining, "instructions": text}
 
     def _told(self, verb: Callable[[], wire.Json]) -> Answer:

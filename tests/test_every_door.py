@@ -78,6 +78,17 @@ def test_a_claim_has_all_that_a_worker_needs(door: Door, store: SparkQ) -> None:
     assert (claim["instructions"], claim["remaining"]) == ("Run make test.", 1)
 
 
+RENAMED = "CREATE TRIGGER renamed AFTER INSERT ON attempts BEGIN UPDATE queues SET name = 'api'; END"
+
+
+def test_a_claim_is_answered_whatever_its_queue_is_called_by_then(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    with store.db.write() as tx:
+        tx.run(RENAMED)
+
+    assert door.claim("backend")["task"]["id"] == 1
+
+
 def test_a_given_task_is_claimed_out_of_turn(door: Door, store: SparkQ) -> None:
     first, second = add(store, "one", "two")
 

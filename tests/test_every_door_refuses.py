@@ -22,6 +22,11 @@ pytest_plugins = ("tests.door_fixtures",)
 TWO_MEBIBYTES = "x" * (2 * 1024 * 1024)
 
 
+def nested(depth: int) -> Any:
+    """JSON of so many levels, objects and lists in turn."""
+    return 1 if depth == 0 else [nested(depth - 1)] if depth % 2 else {"in": nested(depth - 1)}
+
+
 class Bad(NamedTuple):
     """Something that no door does: what is asked for, and the kind of the refusal."""
 
@@ -70,6 +75,7 @@ BAD = (
     Bad("a result of 2 MiB", Kind.INVALID, lambda d: d.complete(2, TWO_MEBIBYTES, attempt=1), "1,048,576"),
     Bad("a result with NUL", Kind.INVALID, lambda d: d.complete(2, "a\0b", attempt=1), "NUL"),
     Bad("an error with a lone surrogate", Kind.INVALID, lambda d: d.fail(2, "a\udfffb", attempt=1)),
+    Bad("result data nested 101 deep", Kind.INVALID, lambda d: d.complete(2, "x", nested(101), attempt=1), "100 deep"),
     Bad("a key too long", Kind.INVALID, lambda d: d.enqueue("backend", "x", key="k" * 300), "200"),
     Bad("a timeout below a second", Kind.INVALID, lambda d: d.enqueue("backend", "x", timeout=-1)),
     Bad("a timeout beyond a week", Kind.INVALID, lambda d: d.enqueue("backend", "x", timeout=604_801), "604,800"),
@@ -132,6 +138,13 @@ def test_bad_input_is_refused_and_nothing_changes(unchanged: Unchanged, bad: Bad
     assert answer.facts.get("hint") or answer.facts.get("next")
     assert dump(unchanged.store) == unchanged.rows
     assert sorted(unchanged.store.config.root.rglob("*")) == unchanged.files
+
+
+def test_result_data_as_deep_as_may_be_is_told_as_it_was(door: Door, busy_store: SparkQ) -> None:
+    assert door.claim("backend")["task"]["id"] == 1
+    assert door.complete(1, "done", nested(100), attempt=1)["status"] == "succeeded"
+
+    assert door.task(1)["result_data"] == nested(100)
 
 
 def test_an_ended_queue_is_drained(door: Door, busy_store: SparkQ) -> None:

@@ -39,7 +39,7 @@ def claim(
         else:
             show.say(f"Nothing is queued in {name}.")
         return
-    of, instructions = queues.instructions(sq, taken.task.queue)
+    of, instructions = queues.instructions_by_id(sq, taken.task.queue_id)
     if json:
         found: wire.Json = {"task": wire.claimed(taken), "remaining": taken.remaining}
         show.json_line(found | ({"instructions": instructions} if instructions else {}))

@@ -124,12 +124,15 @@ def _waits(sq: SparkQ, queue: str | None) -> bool:
     return sq.db.row(WAITS, {"queue": queue}) is not None
 
 
-def held(sq: SparkQ, task_id: int) -> Claim:
-    """The packet of a running task once more, for a worker that takes it up again. Raises NoSuchTask, WrongState."""
+def held(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
+    """The packet of a running attempt once more, for the worker that holds it and takes it up again.
+
+    Raises ClaimLost when it is not the running one any more, NoSuchTask.
+    """
     with sq.db.read() as tx:
         task = find(tx, task_id)
-        if task.status != MOVES["claim"].target:
-            raise refused(tx, task_id, "claim")
+        if (task.status, task.attempts) != (MOVES["claim"].target, attempt):
+            raise refused(tx, task_id, "claim", attempt)
         return _packet(sq, tx, task)
 
 

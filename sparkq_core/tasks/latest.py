@@ -4,9 +4,9 @@ The unreviewed and the reviewed ones stand in an index each, in the order in whi
 from both as it is read.
 """
 
-from sparkq_core.db import Values
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Page, Task
+from sparkq_core.named import Values
 from sparkq_core.paging import MAX_ID, checked_limit, moment_and_id
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS

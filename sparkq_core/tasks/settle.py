@@ -44,6 +44,7 @@ GIT_BEFORE = "SELECT git_before FROM attempts WHERE task_id = :task AND attempt 
 GIT_AFTER = "UPDATE attempts SET git_after = :git WHERE task_id = :task AND attempt = :attempt"
 GIT_NEXT = "UPDATE attempts SET git_before = :git WHERE task_id = :task AND attempt = :attempt"
 MAX_TYPE = 100
+MAX_DEPTH = 100
 
 
 def complete(
@@ -88,7 +89,7 @@ def fail(
 
 
 def as_json(data: Any) -> str | None:
-    """`data` as compact JSON, at most 1 MiB; None for None. Raises InvalidValue, InvalidText."""
+    """`data` as compact JSON, at most 1 MiB and nested at most 100 deep; None for None. Raises InvalidValue, InvalidText."""
     if data is None:
         return None
     try:
@@ -97,7 +98,14 @@ def as_json(data: Any) -> str | None:
         raise InvalidValue(
             f"The result data is not JSON: {error}.", "Send an object, a list, a text or a number."
         ) from error
-    return checked(text, "result data", limit=MAX_TEXT)
+    text = checked(text, "result data", limit=MAX_TEXT)
+    level: list[Any] = [[data]]
+    for _ in range(MAX_DEPTH + 1):
+        inside = (inner for one in level for inner in (one.values() if isinstance(one, dict) else one))
+        level = [one for one in inside if isinstance(one, dict | list | tuple)]
+    if level:  # whoever shows it needs a call for each level, and has no room for a thousand
+        raise InvalidValue(f"The result data is nested more than {MAX_DEPTH} deep.", "Send it flatter, or as a text.")
+    return text
 
 
 def _settle(

@@ -3,7 +3,7 @@
 import pytest
 
 from sparkq_core import queues, tasks
-from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NoSuchTask, QueueClosed, WrongState
+from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NoSuchQueue, NoSuchTask, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
 from tests.support import SetClock, add, another, attempts, line, take, taken, waiting
 
@@ -224,14 +224,24 @@ def test_a_worker_can_take_its_packet_up_again(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
     claim = take(sq)
 
-    assert tasks.held(sq, claim.task.id) == claim
+    assert tasks.held(sq, claim.task.id, attempt=1) == claim
 
 
 def test_nobody_holds_a_task_that_is_not_running(sq: SparkQ, queue: str) -> None:
-    (task_id,) = add(sq, "one")
+    task = taken(sq)
+    tasks.release(sq, task.id)
 
-    with pytest.raises(WrongState, match="status is queued"):
-        tasks.held(sq, task_id)
+    with pytest.raises(ClaimLost, match="status is queued"):
+        tasks.held(sq, task.id, attempt=1)
+
+
+def test_the_packet_of_another_attempt_is_not_given_again(sq: SparkQ, queue: str) -> None:
+    task = taken(sq, worker="ann")
+    tasks.release(sq, task.id)
+    take(sq, "bob")
+
+    with pytest.raises(ClaimLost, match="attempt 2 of bob has it"):
+        tasks.held(sq, task.id, attempt=1)
 
 
 def test_a_peek_shows_the_head_and_claims_nothing(sq: SparkQ, queue: str) -> None:

@@ -193,6 +193,15 @@ def test_a_renamed_queue_keeps_its_tasks_and_instructions(sq: SparkQ, queue: str
         queues.get(sq.db, "backend")
 
 
+def test_a_queue_is_found_by_its_id_whatever_it_is_called_now(sq: SparkQ) -> None:
+    made = queues.create(sq, "backend", instructions="Run make test.")
+    queues.rename(sq, "backend", "api")
+
+    found, text = queues.instructions_by_id(sq, made.id)
+
+    assert (found.name, text) == ("api", "Run make test.")
+
+
 def test_a_queue_is_not_renamed_over_another(sq: SparkQ, queue: str) -> None:
     queues.create(sq, "docs")
 

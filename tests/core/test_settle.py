@@ -295,7 +295,7 @@ VERBS: dict[str, Callable[[SparkQ, int], object]] = {
     "accept": tasks.accept,
     "get": tasks.get,
     "detail": tasks.detail,
-    "held": tasks.held,
+    "held": lambda sq, task_id: tasks.held(sq, task_id, attempt=1),
 }
 
 

@@ -1,5 +1,6 @@
 """A server that other machines can reach: its token, where it stands, and what it opens."""
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from sparkq_core.errors import StorageError
 from sparkq_http import token
-from tests.http.caller import JSON, SECONDS, Caller, Served
+from tests.http.caller import JSON, SECONDS, Caller, Reply, Served
 from tests.http.conftest import new_project
 
 
@@ -89,6 +90,23 @@ def test_an_address_is_a_host_and_a_foreign_name_is_not(wide: Served) -> None:
 
     assert wide.call.send("GET", "/api/queues", None, {**key, "Host": f"192.0.2.7:{wide.port}"}).status == 200
     wide.call.send("GET", "/api/queues", None, {**key, "Host": f"evil.example:{wide.port}"}).refused(421, "misdirected")
+
+
+def test_a_chat_of_another_machine_is_answered_by_address_with_the_token(wide: Served) -> None:
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}).encode()
+    about = {**JSON, "Accept": "application/json, text/event-stream"}
+
+    def asked(host: str, **more: str) -> Reply:
+        return wide.call.send("POST", "/mcp", body, {**about, "Host": f"{host}:{wide.port}", **more})
+
+    key = {"Authorization": f"Bearer {secret(wide)}"}
+    own = {"Origin": f"http://192.0.2.7:{wide.port}"}
+    assert b'"serverInfo"' in asked("192.0.2.7", **key).body
+    assert asked("192.0.2.7", **key, **own).status == 200
+    asked("192.0.2.7").refused(401, "no_token")
+    asked("evil.example", **key).refused(421, "misdirected")
+    asked("192.0.2.7", **key, Origin="http://evil.example").refused(403, "foreign_origin")
 
 
 def test_the_token_is_the_owners_file_and_never_printed(wide: Served) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 import anyio
 import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
-from mcp import MCPError
+from mcp import Client, MCPError
+from mcp.shared.exceptions import MCPDeprecationWarning
 from mcp_types import ResourceTemplateReference
 
 from sparkq_core import events, queues, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
-from sparkq_mcp.resources import playbook
+from sparkq_mcp import push
+from sparkq_mcp.guide import playbook
 from sparkq_mcp.server import INSTRUCTIONS, build
 from sparkq_mcp.tools import all_tools
 from tests.mcp.chat import call, chat
@@ -62,7 +64,7 @@ async def test_every_tool_says_what_it_may_do(sq: SparkQ) -> None:
         assert hints.read_only_hint is (
             tool.name in {"list_queues", "peek", "list_tasks", "get_task", "queue_instructions"}
         )
-        assert hints.idempotent_hint is (tool.name != "claim")
+        assert hints.idempotent_hint is (tool.name not in {"claim", "enqueue"})
 
 
 async def test_a_refusal_fits_the_output_schema_of_every_tool(sq: SparkQ) -> None:
@@ -181,6 +183,41 @@ async def test_a_listener_hears_of_the_end_of_a_bulk_too(sq: SparkQ, queue: str)
                 async for event in heard:
                     assert getattr(event, "uri", "") == "sparkq://queues/docs"
                     break
+
+
+async def test_subscriptions_end_with_their_connection_and_no_more_are_taken_than_can_be_served(
+    sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "MAX_SUBSCRIPTIONS", 2)
+    server = build(lambda: another(sq))
+    heard: list[str] = []
+    uris = ["sparkq://queues", "sparkq://queues/backend", "sparkq://tasks/1"]
+
+    async def hear(message: object) -> None:
+        heard.append(str(getattr(getattr(message, "params", None), "uri", "")))
+
+    async with Client(server, mode="legacy") as first:
+        await subscribe(first, uris[0], uris[1], uris[1])
+        with pytest.raises(MCPError, match="2 subscriptions"):
+            await subscribe(first, uris[2])
+        with pytest.warns(MCPDeprecationWarning):
+            await first.unsubscribe_resource(uris[0])
+        await subscribe(first, uris[2])
+    async with Client(server, mode="legacy", message_handler=hear) as second:
+        await subscribe(second, uris[0], uris[2])
+        with anyio.fail_after(10):
+            tasks.enqueue(sq, queue, "new")
+            while len(heard) < 2:
+                await anyio.sleep(0.01)
+
+    assert sorted(heard) == [uris[0], uris[2]]
+
+
+async def subscribe(client: Client, *uris: str) -> None:
+    """`resources/subscribe`, which the SDK calls deprecated."""
+    for uri in uris:
+        with pytest.warns(MCPDeprecationWarning):
+            await client.subscribe_resource(uri)
 
 
 async def test_a_read_only_server_offers_nothing_that_changes(sq: SparkQ) -> None:

@@ -119,6 +119,21 @@ async def test_a_task_with_long_texts_is_told_within_the_limit_and_read_on(sq: S
     assert (len(task["history"]), task["earlier_attempts"]) == (5, 4)
 
 
+async def test_names_that_cannot_be_seen_fit_an_answer_too(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+    for _ in range(8):
+        take(sq, "\U000e0041" * 50)
+        tasks.fail(sq, 1, "broke", error_type="\U000e0041" * 25)
+        tasks.requeue(sq, 1)
+    take(sq, "a-worker-with-a-name-of-the-usual-length")
+
+    async with chat(sq) as client:
+        task = await call(client, "get_task", task_id=1)
+
+    assert size(task) <= LIMIT
+    assert task["worker_id"] == "a-worker-with-a-name-of-the-usual-length"
+
+
 async def test_long_instructions_are_read_on(sq: SparkQ, queue: str) -> None:
     text = "Do this, then that. " * 10_000
     queues.instruct(sq, queue, text)
@@ -138,6 +153,34 @@ async def test_the_playbook_is_read_to_its_end(sq: SparkQ) -> None:
 
     assert size(told) <= LIMIT
     assert whole == getattr(resource, "text", "")
+
+
+async def test_of_many_scripts_the_first_are_named_and_the_rest_is_counted_and_read_on(sq: SparkQ) -> None:
+    folder = sq.config.root / "scripts"
+    folder.mkdir()
+    names = [f"Rebuild the search index of part {number:03}" for number in range(400)]
+    for number, name in enumerate(names):
+        (folder / f"{number:03}.sh").write_text(f"# name: {name}\n# description: x\n")
+
+    async with chat(sq) as client:
+        told = await call(client, "queue_instructions")
+        rest = await call(client, "queue_instructions", more=CALL.fullmatch(told["more"]["scripts"])["more"])  # type: ignore[index]
+        playbook = await read_on(client, told["playbook"], told["more"], "playbook")
+
+    assert size(told) <= LIMIT
+    assert (len(told["playbook"]) > 4000, playbook.startswith("# Worker playbook")) == (True, True)
+    assert told["scripts"] == names[: 400 - told["scripts_left"]]
+    assert told["scripts"] + rest["text"].split("\n") == names
+
+
+async def test_few_scripts_are_all_named(sq: SparkQ) -> None:
+    (sq.config.root / "scripts").mkdir()
+    (sq.config.root / "scripts" / "tidy.sh").write_text("# name: Tidy\n# description: x\n")
+
+    async with chat(sq) as client:
+        told = await call(client, "queue_instructions")
+
+    assert (told["scripts"], "scripts_left" in told, list(told["more"])) == (["Tidy"], False, ["playbook"])
 
 
 async def test_a_place_that_is_none_is_refused_with_those_that_are(sq: SparkQ, queue: str) -> None:
@@ -197,6 +240,23 @@ async def test_long_titles_are_shortened_where_a_list_is_long(sq: SparkQ, queue:
     assert size(listed) <= 1536
     assert all(one["title"].endswith("…") for one in listed["tasks"])
     assert all(len(one["title"]) > 75 for one in few["tasks"])
+
+
+async def test_titles_that_cannot_be_seen_fit_an_answer_too(sq: SparkQ) -> None:
+    names = [f"queue-{number:02}-{'x' * 55}" for number in range(50)]
+    for name in names:
+        queues.create(sq, name)
+    for name in names[:1] * 19 + names:
+        add(sq, "\U000e0041" * 90, queue=name)
+
+    async with chat(sq) as client:
+        peeked = await call(client, "peek", queue=names[0], limit=20)
+        listed = await call(client, "list_tasks", limit=50)
+
+    assert (len(peeked["tasks"]), len(listed["tasks"])) == (20, 50)
+    assert size(peeked) <= LIMIT
+    assert size(listed) <= LIMIT
+    assert len(peeked["tasks"][0]["title"]) > 100
 
 
 async def test_a_list_of_many_queues_comes_in_pages(sq: SparkQ) -> None:

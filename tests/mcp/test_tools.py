@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from sparkq_core import queues, tasks
+from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from tests.dump import dump
 from tests.mcp.chat import ERAS, call, chat
-from tests.support import SetClock, add, attempts, take
+from tests.support import SetClock, add, another, attempts, take
 
 pytestmark = pytest.mark.anyio
 
@@ -138,6 +139,28 @@ async def test_a_claimed_task_can_be_asked_for_again_and_keeps_its_attempt(sq: S
         again = await call(client, "claim", queue="backend", task_id=1)
 
     assert (again["task"]["prompt"], again["task"]["attempt"]) == (first["task"]["prompt"], 1)
+
+
+async def test_a_task_that_was_lost_between_two_looks_is_not_handed_over(
+    sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(sq, "one")
+    others = another(sq)
+    progress = tasks.progress
+
+    def lost_thereafter(*args: Any, **options: Any) -> Task:
+        task = progress(*args, **options)
+        tasks.fail(others, 1, "The person gave up.")
+        tasks.requeue(others, 1)
+        take(others, "bob")
+        return task
+
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+        monkeypatch.setattr(tasks, "progress", lost_thereafter)
+        again = await call(client, "claim", queue="backend", task_id=1)
+
+    assert (again.get("error"), "attempt 2 of bob" in again["message"]) == ("claim_lost", True)
 
 
 async def test_the_same_outcome_again_is_harmless(sq: SparkQ, queue: str, era: str) -> None:

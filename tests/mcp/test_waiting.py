@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
+import anyio
 import httpx2 as httpx
 import pytest
+from mcp import Client
 
-from sparkq_core import project, tasks
+from sparkq_core import project, tasks, upkeep
 from sparkq_core.clock import SystemClock
+from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
+from sparkq_mcp.server import build
 from tests.http.caller import Served
-from tests.mcp.chat import Message, Raw, envelope
-from tests.support import SetClock, add, take, workers
+from tests.mcp.chat import Message, Raw, call, envelope
+from tests.support import SetClock, add, another, take, workers
 
 WAKE_SECONDS = 0.5
 DEADLINE_SECONDS = 40
@@ -91,12 +96,19 @@ def test_a_client_that_is_gone_takes_nothing(store: SparkQ) -> None:
     assert status(store) == "queued"
 
 
-def test_a_claim_that_nobody_received_fails_by_the_stale_rules(store: SparkQ) -> None:
+@pytest.mark.parametrize("gone", ["killed", "not reading"])
+def test_a_claim_that_nobody_received_fails_by_the_stale_rules(store: SparkQ, gone: str) -> None:
     add(store, "one", timeout=60)
     with Raw(store.config.root) as raw:
         raw.initialize()
+        if gone == "not reading":
+            assert raw.process.stdout is not None
+            raw.process.stdout.close()
         raw.send({**waiting(), "params": {"name": "claim", "arguments": {"queue": "backend"}}})
         until(lambda: status(store) == "running")
+        if gone == "not reading":
+            code, said = raw.end()
+            assert (code, "Traceback" in said, status(store)) == (0, False, "running")
         raw.process.kill()
 
     later = project.open(store.config.root, env={}, clock=SetClock(SystemClock().now() + 61_000))
@@ -143,3 +155,46 @@ def test_an_idle_server_fails_what_another_process_abandoned(
         until(lambda: status(sq) == "failed")  # nobody calls meanwhile
 
     assert tasks.detail(sq, 1).task.error_type == "timeout"
+
+
+@pytest.mark.anyio
+async def test_a_chat_of_the_same_server_wakes_a_waiting_claim(
+    sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "FIRST_SECONDS", DEADLINE_SECONDS)  # its writing would wake the claim too
+    server = build(lambda: another(sq))
+    found: list[Message] = []
+    async with Client(server) as one, Client(server) as other, anyio.create_task_group() as group:
+
+        async def wait() -> None:
+            found.append(await call(one, "claim", queue="backend", wait=50))
+
+        group.start_soon(wait)
+        with anyio.fail_after(10):
+            await anyio.wait_all_tasks_blocked()
+            await call(other, "enqueue", queue="backend", prompt="one")
+            while not found:
+                await anyio.sleep(0.01)
+
+    assert found[0]["task"]["id"] == 1
+
+
+@pytest.mark.anyio
+async def test_a_task_that_comes_just_after_the_first_look_is_not_missed(
+    sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others, claim = another(sq), tasks.claim
+
+    def before_it_waits(*args: Any, **options: Any) -> Claim | None:
+        found = claim(*args, **options)
+        if found is None:
+            add(others, "one")
+        return found
+
+    monkeypatch.setattr(upkeep, "FIRST_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(tasks, "claim", before_it_waits)
+    async with Client(build(lambda: another(sq))) as client:
+        with anyio.fail_after(10):
+            taken = await call(client, "claim", queue="backend", wait=50)
+
+    assert taken["task"]["id"] == 1

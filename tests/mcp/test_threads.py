@@ -1,0 +1,192 @@
+"""What may take long is done aside: other chats of the server are answered meanwhile, and nothing is lost by it."""
+
+import logging
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+
+from sparkq_core import scripts, search, tasks, upkeep
+from sparkq_core.errors import NoProject
+from sparkq_core.project import SparkQ
+from sparkq_mcp.server import build
+from tests.mcp.chat import Message, call, chat
+from tests.support import add, attempts, take, timeline
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE_SECONDS = 5.0
+
+
+class Slow:
+    """A function of the core that takes as long as the test wants, and tells whether it had to wait in vain."""
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self._fn = fn
+        self._go = threading.Event()
+        self.begun = False
+        self.went = False
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        self.begun = True
+        self.went = self._go.wait(PATIENCE_SECONDS)
+        return self._fn(*args, **options)
+
+    async def has_begun(self) -> None:
+        while not self.begun:
+            await anyio.sleep(0.01)
+
+    def go(self) -> None:
+        self._go.set()
+
+
+@pytest.fixture
+def repository(sq: SparkQ) -> SparkQ:
+    """A project in a repository: its claims and results note what Git says."""
+    subprocess.run(["git", "init", "--quiet"], cwd=sq.config.root, check=True)
+    return sq
+
+
+LONG: dict[str, tuple[Any, str, str, Message]] = {
+    "a claim in a repository": (tasks, "claim", "claim", {"queue": "backend"}),
+    "a result in a repository": (tasks, "complete", "complete", {"task_id": 1, "result": "done", "attempt": 1}),
+    "a failure in a repository": (tasks, "fail", "fail", {"task_id": 1, "error": "boom", "attempt": 1}),
+    "a search": (search, "page", "list_tasks", {"search": "one"}),
+    "the index of scripts": (scripts, "index", "queue_instructions", {}),
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+async def test_others_are_answered_while_something_takes_long(
+    repository: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    room, name, tool, arguments = LONG[what]
+    slow = Slow(getattr(room, name))
+    monkeypatch.setattr(room, name, slow)
+    add(repository, "one")
+    if "attempt" in arguments:
+        take(repository)
+    answers: list[Message] = []
+
+    async with chat(repository) as client, anyio.create_task_group() as group:
+
+        async def ask() -> None:
+            answers.append(await call(client, tool, **arguments))
+
+        group.start_soon(ask)
+        await slow.has_begun()
+        assert "is_error" not in await call(client, "list_queues")
+        slow.go()
+
+    assert slow.went
+    assert "is_error" not in answers[0]
+
+
+async def test_others_are_answered_while_the_resource_of_scripts_is_read(
+    sq: SparkQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(scripts.index)
+    monkeypatch.setattr(scripts, "index", slow)
+
+    async with chat(sq) as client, anyio.create_task_group() as group:
+        group.start_soon(client.read_resource, "sparkq://scripts")
+        await slow.has_begun()
+        assert "is_error" not in await call(client, "list_queues")
+        slow.go()
+
+    assert slow.went
+
+
+async def test_a_claim_without_git_is_made_at_once(sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hop to another thread costs as much as the claim."""
+    claim, threads = tasks.claim, []
+
+    def noted(*args: Any, **options: Any) -> Any:
+        threads.append(threading.get_ident())
+        return claim(*args, **options)
+
+    monkeypatch.setattr(tasks, "claim", noted)
+    add(sq, "one")
+
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+
+    assert threads == [threading.get_ident()]
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_a_claim_that_is_cancelled_while_git_is_asked_is_given_back(
+    repository: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, era: str
+) -> None:
+    slow = Slow(tasks.claim)
+    monkeypatch.setattr(tasks, "claim", slow)
+    add(repository, "one")
+
+    async with chat(repository, era) as client:
+        async with anyio.create_task_group() as group:
+
+            async def ask() -> None:
+                await call(client, "claim", queue="backend", wait=50)
+
+            group.start_soon(ask)
+            await slow.has_begun()
+            group.cancel_scope.cancel()
+        await call(client, "list_queues")  # the server has heard of the cancellation by now
+        slow.go()
+        with anyio.fail_after(PATIENCE_SECONDS):
+            while "released" not in timeline(repository, 1):
+                await anyio.sleep(0.01)
+        again = await call(client, "claim", queue="backend")
+
+    assert attempts(repository, 1)[0].outcome == "released"
+    assert (again["task"]["id"], again["task"]["attempt"], "open_claims" in again) == (1, 2, False)
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_the_next_task_of_an_outcome_that_nobody_waits_for_is_given_back(
+    repository: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, era: str
+) -> None:
+    slow = Slow(tasks.complete)
+    monkeypatch.setattr(tasks, "complete", slow)
+    add(repository, "one", "two")
+    take(repository)
+
+    async with chat(repository, era) as client:
+        async with anyio.create_task_group() as group:
+
+            async def tell() -> None:
+                await call(client, "complete", task_id=1, result="done", attempt=1, claim_next=True)
+
+            group.start_soon(tell)
+            await slow.has_begun()
+            group.cancel_scope.cancel()
+        await call(client, "list_queues")  # the server has heard of the cancellation by now
+        slow.go()
+        with anyio.fail_after(PATIENCE_SECONDS):
+            while "released" not in timeline(repository, 2):
+                await anyio.sleep(0.01)
+
+    assert (attempts(repository, 1)[0].outcome, attempts(repository, 2)[0].outcome) == ("succeeded", "released")
+
+
+async def test_only_the_thread_of_the_event_loop_opens_the_project(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(upkeep, "FIRST_SECONDS", 0)
+    caplog.set_level(logging.INFO, "sparkq.mcp")
+    threads = set()
+
+    def opener() -> SparkQ:
+        threads.add(threading.get_ident())
+        raise NoProject("Nothing here.", "Set it up.")
+
+    async with Client(build(opener)):
+        with anyio.fail_after(PATIENCE_SECONDS):
+            while not any("upkeep again" in one.message for one in caplog.records):
+                await anyio.sleep(0.01)
+
+    assert threads == {threading.get_ident()}
