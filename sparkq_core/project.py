@@ -12,7 +12,7 @@ from sparkq_core.errors import SparkQError
 from sparkq_core.settings import Config
 
 if TYPE_CHECKING:
-    from logging import Logger  # 4 ms at import, which no command pays
+    from logging import Logger  # milliseconds at import, which no command pays
 
 CONFIG_ROWS = "SELECT key, value FROM config ORDER BY key"
 

@@ -108,6 +108,15 @@ BROKEN = [
         caught_by=("tests/proof/test_hostile_page.py::test_a_page_of_another_origin_changes_and_reads_nothing",),
     ),
     planted(
+        "a request that was cut off is one with an empty body",
+        "sparkq_http/guard.py",
+        (
+            'if message["type"] != "http.request":\n            return None\n',
+            'if message["type"] != "http.request":\n            break\n',
+        ),
+        caught_by=("tests/http/test_guard.py::test_a_request_that_is_cut_off_changes_nothing[before its body]",),
+    ),
+    planted(
         "task text is shown as it is",
         "text.py",
         ("shown = _UNSEEN.sub(_escape, value", "shown = str.strip(value"),
