@@ -12,6 +12,6 @@ def board() -> Apps:
     apps = Apps()
     html = Path(__file__).with_name("board.html").read_text(encoding="utf-8")
     apps.add_html_resource(
-        BOARD, html, title="SparkQ board", description="Queues and their latest results.", prefers_border=True
+        BOARD, html, title="SparkQ board", description="Queues and their newest results.", prefers_border=True
     )
     return apps

@@ -1,5 +1,6 @@
 """The twelve tools. None holds a rule: each reads its arguments, calls the core, and answers."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
@@ -8,7 +9,7 @@ from pydantic import Field
 
 from sparkq_core import queues, scripts, sweep, tasks, wire
 from sparkq_core import search as core_search
-from sparkq_core.errors import InvalidValue
+from sparkq_core.errors import ClaimLost, InvalidValue
 from sparkq_core.model import Settled, Task
 from sparkq_mcp import claims, guide, history, packet, shapes
 from sparkq_mcp.board import BOARD
@@ -139,7 +140,8 @@ async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[Call
     """A task whole: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
     sq, chat = desk_of(ctx).sq, chat_of(ctx)
     if chat.holds(sq, task_id):
-        tasks.progress(sq, task_id, attempt=chat.handed[task_id])  # whoever asks about its own task is alive
+        with suppress(ClaimLost):  # since that look: the task can be read all the same
+            tasks.progress(sq, task_id, attempt=chat.handed[task_id])  # whoever asks about its own task is alive
     found = tasks.detail(sq, task_id)
     if more:
         return reply({"id": task_id} | page(history.texts_of(found), more, history.reading_on(task_id)))

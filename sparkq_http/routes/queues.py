@@ -47,7 +47,7 @@ def shown(sq: SparkQ, name: str) -> wire.Json:
 async def list_queues(sq: Open, include_archived: bool = False) -> Answer:
     """Every queue with its counts, active ones first; archived ones only when asked for."""
     listed = [
-        wire.queue(queue, counts) | {"instructions": queues.instructions(sq, queue.name)[1]}
+        wire.queue(queue, counts) | {"instructions": queues.instructions_by_id(sq, queue.id)[1]}
         for queue, counts in queues.all_of(sq, archived=include_archived)
     ]
     return Answer({"queues": listed, "total": len(listed)})
