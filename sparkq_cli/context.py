@@ -12,7 +12,6 @@ from sparkq_core.config import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.states import QueueStatus
-from sparkq_core.text import MAX_TEXT
 
 
 def open_sparkq() -> SparkQ:
@@ -36,10 +35,8 @@ def text_from(argument: str | None, file: Path | None, what: str, *, template: s
     """A text from the argument, `-` (stdin), `--file`, or the person's editor. Raises InvalidText, InvalidValue."""
     if argument is not None and file is not None:
         raise InvalidValue(f"The {what} was given twice.", "Give it as an argument or with --file.")
-    if file is not None:
-        return read_file(file, what)
-    if argument == "-":
-        return _decoded(sys.stdin.buffer.read(2 * MAX_TEXT), what)
+    if file is not None or argument == "-":
+        return read_file(file or Path("-"), what)
     if argument is not None:
         return argument
     if sys.stdin.isatty():

@@ -60,6 +60,13 @@ def test_without_several_headings_each_line_is_a_task(shell: Shell, sq: SparkQ, 
     )
 
 
+def test_a_pipe_is_read_to_its_end_however_long_it_is(shell: Shell, sq: SparkQ) -> None:
+    long = ["x" * 1_000_000, "y" * 1_000_000, "é" * 500_000]
+
+    assert shell.facts("enqueue", "-", "--split", stdin="\n".join(long))["total"] == 3
+    assert prompts(sq) == long
+
+
 def test_tool_and_class_are_those_of_each(shell: Shell, sq: SparkQ) -> None:
     shell.ok("enqueue", "-", "--split", "--tool", "run-bash", "--timeout", "77", stdin="ls\npwd\n")
 
