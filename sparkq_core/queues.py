@@ -91,6 +91,11 @@ def by_id(source: Reader, queue_id: int) -> Queue:
     return Queue(*row)
 
 
+def named(sq: SparkQ, name: str) -> Queue:
+    """The queue called `name`. Raises NoSuchQueue."""
+    return get(sq.db, name)
+
+
 def no_such(source: Reader, name: str) -> NoSuchQueue:
     """The refusal for an unknown name."""
     names = [str(one) for (one,) in source.rows(NAMES)]

@@ -11,7 +11,7 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, QueueOpt, Quiet, completed_ids, task_id
 from sparkq_core import queues, sweep, tasks, upkeep, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.model import Task
+from sparkq_core.model import Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.states import FINISHED
 
@@ -48,8 +48,9 @@ def wait(
         raise InvalidValue("Say what to wait for.", "Give ids, or --queue NAME.")
     sq = open_sparkq()
     started = sq.clock.now()
-    over = not _until(sq, lambda: _done(sq, ids or [], queue), timeout)
-    found = [tasks.get(sq, one) for one in ids] if ids else _finished(sq, str(queue), started)
+    of = queues.named(sq, queue) if queue else None
+    over = not _until(sq, lambda: _drained(sq, of) if of else _finished(sq, ids or []), timeout)
+    found = tasks.ended_since(sq, of, started) if of else [tasks.get(sq, one) for one in ids or []]
     failed = any(task.status == "failed" for task in found)
     if json:
         show.json_line(
@@ -64,18 +65,13 @@ def wait(
         raise typer.Exit(TIMED_OUT if over else FAILED)
 
 
-def _done(sq: SparkQ, ids: list[int], queue: str | None) -> bool:
-    if queue is None:
-        return all(tasks.get(sq, one).status in FINISHED for one in ids)
-    of, _ = queues.instructions(sq, queue)
-    counts = queues.counts_of(sq, of)
+def _finished(sq: SparkQ, ids: list[int]) -> bool:
+    return all(tasks.get(sq, one).status in FINISHED for one in ids)
+
+
+def _drained(sq: SparkQ, queue: Queue) -> bool:
+    counts = queues.counts_of(sq, queue)
     return not counts.queued and not counts.running
-
-
-def _finished(sq: SparkQ, queue: str, since: int) -> list[Task]:
-    """The queue's tasks that finished while this command waited."""
-    newest = tasks.page(sq, tasks.Wanted(queue=queue), limit=1000).tasks
-    return [task for task in reversed(newest) if task.finished_at is not None and task.finished_at >= since]
 
 
 def _until(sq: SparkQ, holds: Callable[[], bool], timeout: float | None) -> bool:

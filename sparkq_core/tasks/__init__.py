@@ -4,7 +4,7 @@ from sparkq_core.tasks.claim import claim, held, peek
 from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, enqueue, enqueue_all
 from sparkq_core.tasks.late import accept
 from sparkq_core.tasks.line import delete, to_front
-from sparkq_core.tasks.listing import Wanted, detail, get, page, prompts, running
+from sparkq_core.tasks.listing import Wanted, detail, ended_since, get, page, prompts, running
 from sparkq_core.tasks.refusal import not_held
 from sparkq_core.tasks.requeue import cancel, requeue
 from sparkq_core.tasks.settle import complete, fail, progress, release
@@ -20,6 +20,7 @@ __all__ = [
     "delete",
     "detail",
     "edit",
+    "ended_since",
     "enqueue",
     "enqueue_all",
     "fail",
