@@ -19,16 +19,24 @@ def open_sparkq() -> SparkQ:
     return project.open()
 
 
-def meant(sq: SparkQ, queue: str | None) -> str:
-    """The queue that the person named, or the only one there is. Raises NoSuchQueue, InvalidValue."""
+def meant(sq: SparkQ, queue: str | None, *, taking: bool = False) -> str:
+    """The queue that the person named, or the only one there is: that takes new tasks if `taking`, else that gives any.
+
+    Raises NoSuchQueue, QueueClosed when the only ones have ended, InvalidValue.
+    """
     if queue is not None:
         return queue
-    active = [one.name for one, _ in queues.all_of(sq) if one.status == QueueStatus.ACTIVE]
-    if len(active) == 1:
-        return active[0]
-    if not active:
-        raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
-    raise InvalidValue("There is more than one queue.", f"Say which: --queue {' or --queue '.join(active[:4])}")
+    there = [one for one, _ in queues.all_of(sq)]
+    found = [one.name for one in there if one.status == QueueStatus.ACTIVE or not taking]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidValue("There is more than one queue.", f"Say which: --queue {' or --queue '.join(found[:4])}")
+    if there:
+        raise queues.closed(there[0])
+    if queues.names(sq):
+        raise NoSuchQueue("Every queue is archived.", "See them: sparkq queue list --all")
+    raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
 
 
 def text_from(argument: str | None, file: Path | None, what: str, *, template: str = "") -> str:

@@ -62,7 +62,7 @@ def enqueue(
       git diff | sparkq enqueue - --queue review --tool llm-haiku
     """
     sq = open_sparkq()
-    into = meant(sq, queue)
+    into = meant(sq, queue, taking=True)
     if script is None and arguments:
         raise InvalidValue("An input was given without a script.", "Name the script: --script NAME.")
     if script is not None and split:

@@ -139,6 +139,19 @@ def test_the_queue_may_be_left_out_when_there_is_only_one(shell: Shell, sq: Spar
     assert "--queue backend or --queue docs" in told
 
 
+def test_a_queue_that_takes_nothing_is_not_the_one_that_is_meant(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    queues.end(sq, "docs")
+    assert shell.facts("enqueue", "one")["queue"] == "backend"
+
+    queues.archive(sq, "backend")
+    assert "reopen" in shell.refused(4, "enqueue", "two")
+
+    queues.archive(sq, "docs")
+    assert "sparkq queue list --all" in shell.refused(3, "enqueue", "three")
+    assert line(sq, "docs") == []
+
+
 def test_without_any_queue_it_says_how_to_make_one(bare: Shell, empty: SparkQ) -> None:
     assert "sparkq queue create NAME" in bare.refused(3, "enqueue", "one")
 

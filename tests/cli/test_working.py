@@ -53,6 +53,14 @@ def test_an_empty_queue_has_nothing_to_claim(shell: Shell) -> None:
     assert shell.ok("peek") == "Nothing is queued in backend.\n"
 
 
+@pytest.mark.parametrize("command", ["peek", "claim", "runner --once"])
+def test_an_ended_queue_is_drained_without_being_named(shell: Shell, sq: SparkQ, command: str) -> None:
+    add(sq, "the last one")
+    queues.end(sq, "backend")
+
+    assert "the last one" in shell.ok(*command.split())
+
+
 def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
 
