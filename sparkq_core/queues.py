@@ -96,6 +96,14 @@ def named(sq: SparkQ, name: str) -> Queue:
     return get(sq.db, name)
 
 
+def taking(sq: SparkQ, name: str) -> Queue:
+    """The queue called `name`, if it takes new tasks. Raises NoSuchQueue, QueueClosed."""
+    queue = named(sq, name)
+    if queue.status != QueueStatus.ACTIVE:
+        raise closed(queue)
+    return queue
+
+
 def no_such(source: Reader, name: str) -> NoSuchQueue:
     """The refusal for an unknown name."""
     names = [str(one) for (one,) in source.rows(NAMES)]

@@ -40,7 +40,8 @@ def complete(
                 f"--data is not JSON: {error}.", "Quote it for the shell: --data '{\"files\": 3}'"
             ) from error
     sq = open_sparkq()
-    done = tasks.complete(sq, task_id, text_from(summary, file, "result"), data=value, attempt=attempt)
+    with text_from(summary, file, "result") as text:
+        done = tasks.complete(sq, task_id, text, data=value, attempt=attempt)
     report(sq, done, json, quiet)
 
 

@@ -1,5 +1,6 @@
 """`sparkq edit`"""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -41,8 +42,11 @@ def edit(
     given = prompt is not None or file is not None
     if given or settings or not front:
         asked = given or not (settings or front)
-        text = text_from(prompt, file, "prompt", template=tasks.detail(sq, task_id).prompt) if asked else None
-        task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
+        new = (
+            text_from(prompt, file, "prompt", template=lambda: tasks.editable(sq, task_id)) if asked else nullcontext()
+        )
+        with new as text:
+            task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
     if front:
         task = tasks.to_front(sq, task_id)
     if json:

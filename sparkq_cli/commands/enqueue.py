@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueOpt, Quiet
-from sparkq_core import scripts, tasks, wire
+from sparkq_core import queues, scripts, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.split import parts_of
@@ -75,20 +75,31 @@ def enqueue(
             timeout=timeout if timeout is not None else None if task_class else draft.timeout,
             key=key,
         )
-        drafts = [draft]
+        added = tasks.enqueue_all(sq, into, [draft], source="script")
     else:
-        text = text_from(prompt, file, "prompt")
-        parts = parts_of(text) if split else [text]
-        if not parts:
-            raise InvalidValue("There is no task in this text.", "Write one task a heading (## Task) or one a line.")
-        # A key names one task: the parts of a split text get numbered ones, so that the same file again adds nothing.
-        keys = [f"{key}-{number}" if key and split else key for number in range(1, len(parts) + 1)]
-        drafts = [tasks.Draft(part, tool, task_class, timeout, one) for part, one in zip(parts, keys, strict=True)]
-    added = tasks.enqueue_all(sq, into, drafts, source="script" if script else "cli")
+        with text_from(prompt, file, "prompt", template=lambda: _blank(sq, into)) as text:
+            parts = _parts(text) if split else [text]
+            # A key names one task: the parts of a split text get numbered ones, so that the same file again adds nothing.
+            keys = [f"{key}-{number}" if key and split else key for number in range(1, len(parts) + 1)]
+            drafts = [tasks.Draft(part, tool, task_class, timeout, one) for part, one in zip(parts, keys, strict=True)]
+            added = tasks.enqueue_all(sq, into, drafts, source="cli")
     if split:
         _report_all(sq, added, json, quiet)
     else:
         _report(sq, added[0], json, quiet)
+
+
+def _blank(sq: SparkQ, queue: str) -> str:
+    """What the editor begins with, once it is sure that the queue takes a task."""
+    queues.taking(sq, queue)
+    return ""
+
+
+def _parts(text: str) -> list[str]:
+    parts = parts_of(text)
+    if not parts:
+        raise InvalidValue("There is no task in this text.", "Write one task a heading (## Task) or one a line.")
+    return parts
 
 
 def _report_all(sq: SparkQ, added: tuple[tasks.Enqueued, ...], json: bool, quiet: bool) -> None:

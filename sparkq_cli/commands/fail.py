@@ -27,6 +27,7 @@ def fail(
 
     Example: sparkq fail 42 "The test database is missing" --type environment
     """
-    text = text_from(message, file, "error message")
     sq = open_sparkq()
-    report(sq, tasks.fail(sq, task_id, text, error_type=error_type, attempt=attempt), json, quiet)
+    with text_from(message, file, "error message") as text:
+        done = tasks.fail(sq, task_id, text, error_type=error_type, attempt=attempt)
+    report(sq, done, json, quiet)

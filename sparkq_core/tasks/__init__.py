@@ -1,7 +1,7 @@
 """The verbs of the life cycle, and reading tasks."""
 
 from sparkq_core.tasks.claim import claim, held, peek
-from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, enqueue, enqueue_all
+from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, editable, enqueue, enqueue_all
 from sparkq_core.tasks.late import accept
 from sparkq_core.tasks.line import delete, to_front
 from sparkq_core.tasks.listing import Wanted, detail, ended_since, get, page, prompts, running
@@ -20,6 +20,7 @@ __all__ = [
     "delete",
     "detail",
     "edit",
+    "editable",
     "ended_since",
     "enqueue",
     "enqueue_all",
