@@ -19,7 +19,5 @@ def restart(host: Host = None, port: Port = None, env: Env = None, json: Json = 
     """
     config = open_sparkq().config
     given = passed_on(host, port, env)
-    server = service.running(config)
-    if server is not None:
-        service.stop(config, server)
+    service.stop(config)
     report(config, service.start(config, given), "runs", json, quiet)

@@ -105,9 +105,7 @@ def _kept(items: tuple[Item, ...]) -> list[dict[str, str]]:
 
 def _quiet(config: Config, force: bool) -> None:
     """Stop the server; refuse while somebody else has the database open. Raises Busy."""
-    server = service.running(config)
-    if server is not None:
-        service.stop(config, server)
+    service.stop(config)
     if not force:
         _alone(config)
 
