@@ -96,6 +96,11 @@ def named(sq: SparkQ, name: str) -> Queue:
     return get(sq.db, name)
 
 
+def with_id(sq: SparkQ, queue_id: int) -> Queue:
+    """The queue with this id, whatever it is called now. Raises NoSuchQueue."""
+    return by_id(sq.db, queue_id)
+
+
 def taking(sq: SparkQ, name: str) -> Queue:
     """The queue called `name`, if it takes new tasks. Raises NoSuchQueue, QueueClosed."""
     queue = named(sq, name)
