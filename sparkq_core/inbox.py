@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sparkq_core import queues
-from sparkq_core.db import Transaction
+from sparkq_core.db import Reader, Transaction
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.model import Finished, Inbox, Since, Task
@@ -64,10 +64,20 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
     with sq.db.read() as tx:
         of = queues.get(tx, queue).id if queue is not None else None
         rows = tx.rows(UNREVIEWED, {"finished": finished, "after": after, "queue": of, "limit": limit + 1})
-        total = tx.row(WAITING, {"queue": of})
+        total = _waiting(tx, of)
     found = tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows[:limit])
     more = f"{found[-1].task.finished_at}.{found[-1].task.id}" if len(rows) > limit else None
-    return Inbox(found, int(total[0]) if total else 0, more)
+    return Inbox(found, total, more)
+
+
+def waiting(sq: SparkQ) -> int:
+    """How many finished tasks nobody has reviewed, those of archived queues too."""
+    return _waiting(sq.db, None)
+
+
+def _waiting(source: Reader, queue_id: int | None) -> int:
+    row = source.row(WAITING, {"queue": queue_id})
+    return int(row[0]) if row else 0
 
 
 def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Finished, ...]:
