@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueOpt, Quiet
-from sparkq_core import queues, scripts, tasks, wire
+from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.split import parts_of
@@ -68,12 +68,10 @@ def enqueue(
     if script is not None and split:
         raise InvalidValue("A script is one task: it cannot be split.", "Leave --split out.")
     if script is not None:
-        draft = _draft(sq, script, arguments or [], prompt is not None or file is not None)
-        draft = draft._replace(
-            tool=tool or draft.tool,
-            task_class=task_class or draft.task_class,
-            timeout=timeout if timeout is not None else None if task_class else draft.timeout,
-            key=key,
+        if prompt is not None or file is not None:
+            raise InvalidValue("A script and a prompt were given.", "Give one of the two.")
+        draft = tasks.of_script(
+            sq, script, _inputs(arguments or []), tool=tool, task_class=task_class, timeout=timeout, key=key
         )
         added = tasks.enqueue_all(sq, into, [draft], source="script")
     else:
@@ -123,15 +121,12 @@ def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
         show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{again}.")
 
 
-def _draft(sq: SparkQ, name: str, arguments: list[str], has_prompt: bool) -> tasks.Draft:
-    """The task that runs a script of the index with these inputs."""
-    if has_prompt:
-        raise InvalidValue("A script and a prompt were given.", "Give one of the two.")
+def _inputs(arguments: list[str]) -> dict[str, str]:
+    """The values of a script's inputs by name."""
     given = {}
     for one in arguments:
         key, equals, value = one.partition("=")
         if not equals:
             raise InvalidValue(f"{safe(one)[:40]!r} is no input.", "Write --arg NAME=VALUE.")
         given[key] = value
-    found = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), name)
-    return tasks.Draft(scripts.prompt(found, given), found.tool, found.task_class, found.timeout)
+    return given

@@ -7,6 +7,7 @@ from sparkq_core.tasks.line import delete, to_front
 from sparkq_core.tasks.listing import Wanted, detail, ended_since, get, page, prompts, running
 from sparkq_core.tasks.refusal import not_held
 from sparkq_core.tasks.requeue import cancel, requeue
+from sparkq_core.tasks.script import of_script
 from sparkq_core.tasks.settle import complete, fail, progress, release
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "get",
     "held",
     "not_held",
+    "of_script",
     "page",
     "peek",
     "progress",
