@@ -10,6 +10,7 @@ from sparkq_core.model import Finished, Inbox, Since, Task
 from sparkq_core.paging import checked_limit, number, storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS, SAID
+from sparkq_core.states import MARKS
 from sparkq_core.sweep import sweep
 from sparkq_core.tasks.refusal import find, hint
 
@@ -130,7 +131,7 @@ def _reviewed(tx: Transaction, task_id: int, now: int) -> Task:
     row = tx.row(REVIEW, {"id": storable(task_id), "now": now})
     if row is None:
         task = find(tx, task_id)
-        if task.finished_at is None:
+        if task.status not in MARKS["review"]:
             raise WrongState(f"#{task.id} has not finished: its status is {task.status}.", hint(task))
         return task
     note(tx, now, "reviewed", task=task_id, queue=row[1])

@@ -12,7 +12,7 @@ from sparkq_core.model import Settled, Task
 from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, Move, Status
+from sparkq_core.states import MOVES, WARN_AFTER, Move, Status
 from sparkq_core.tasks import late
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import MAX_TEXT, checked
@@ -28,7 +28,7 @@ UPDATE attempts SET outcome = :outcome, result = :result, data = :data, error = 
 WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
 """
 HEARTBEAT = f"""
-UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, due_at = :now + timeout * 1000
+UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
 RETURNING {COLUMNS}
 """
