@@ -229,7 +229,7 @@ def _turn(sq: SparkQ, name: str, sql: str, event: str, wanted: QueueStatus | Non
     now = sq.clock.now()
     with sq.db.write() as tx:
         queue = get(tx, name)
-        row = tx.row(sql, {"queue": queue.id, "now": now} if ":now" in sql else {"queue": queue.id})
+        row = tx.row(sql, {"queue": queue.id, "now": now})
         if row is None:
             if wanted is None or queue.status == wanted:
                 return queue
