@@ -18,13 +18,20 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def edit(
     task_id: TaskId,
     prompt: Annotated[
-        str | None, typer.Argument(help="The new prompt; `-` reads standard input; nothing opens $EDITOR.")
+        str | None,
+        typer.Argument(
+            metavar="[PROMPT]", help="The new prompt; `-` reads standard input; when nothing is given, $EDITOR opens."
+        ),
     ] = None,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="FILE", help="Read the new prompt from a file.")
     ] = None,
-    tool: Annotated[str | None, typer.Option("--tool", metavar="T", help="Another tool.")] = None,
-    task_class: Annotated[str | None, typer.Option("--class", metavar="C", help="Another task class.")] = None,
+    tool: Annotated[
+        str | None, typer.Option("--tool", metavar="T", help="Another tool, with its class and timeout.")
+    ] = None,
+    task_class: Annotated[
+        str | None, typer.Option("--class", metavar="C", help="Another task class, with its timeout.")
+    ] = None,
     timeout: Annotated[int | None, typer.Option("--timeout", metavar="S", help="Another timeout, in seconds.")] = None,
     front: Annotated[bool, typer.Option("--front", help="Make it the next one of its queue.")] = False,
     json: Json = False,

@@ -21,27 +21,46 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def enqueue(
     prompt: Annotated[
         str | None,
-        typer.Argument(metavar="[PROMPT]", help="The task; `-` reads standard input; nothing opens $EDITOR."),
+        typer.Argument(metavar="[PROMPT]", help="The task; `-` reads standard input; left out, $EDITOR opens."),
     ] = None,
     queue: QueueOpt = None,
     tool: Annotated[
         str | None,
         typer.Option(
-            "--tool", metavar="T", help="How it is executed: run-bash, run-python, llm-haiku, llm-sonnet, llm-codex."
+            "--tool",
+            metavar="T",
+            help="How it is executed: run-bash, run-python, llm-haiku, llm-sonnet (the default), llm-codex, or one of yours.",
         ),
     ] = None,
     task_class: Annotated[
-        str | None, typer.Option("--class", metavar="C", help="FAST_SCRIPT, MEDIUM_SCRIPT, LLM_LITE or LLM_HEAVY.")
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="C",
+            help="FAST_SCRIPT, MEDIUM_SCRIPT, LLM_LITE, LLM_HEAVY, or one of yours (default: the tool's).",
+        ),
     ] = None,
     timeout: Annotated[
-        int | None, typer.Option("--timeout", metavar="S", help="Seconds; goes before the class's.")
+        int | None,
+        typer.Option(
+            "--timeout", metavar="S", help="Seconds of silence before it counts as stale (default: the class's)."
+        ),
     ] = None,
     key: Annotated[
-        str | None, typer.Option("--key", metavar="K", help="The same key again returns the task that it made.")
+        str | None,
+        typer.Option(
+            "--key",
+            metavar="K",
+            help="A name of yours for this task: the same key again adds nothing and returns the task that it made.",
+        ),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the prompt from a file.")] = None,
     split: Annotated[
-        bool, typer.Option("--split", help="Several tasks from one text: one a heading, or one a line.")
+        bool,
+        typer.Option(
+            "--split",
+            help="Several tasks from one text: one for each heading of the highest level, or for each line where there is none.",
+        ),
     ] = False,
     script: Annotated[
         str | None, typer.Option("--script", metavar="NAME", help="Queue a script of `sparkq scripts`.")

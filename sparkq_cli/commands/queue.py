@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Named lines of tasks, first in, first out."
 )
 
-NewName = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, '.', '_' and '-'.")]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters, digits, '.', '_' and '-'.")]
 
 
 @app.command()
@@ -151,8 +151,13 @@ def instructions(
 
 
 @app.command()
-def rename(name: QueueArg, new: NewName, json: Json = False, quiet: Quiet = False) -> None:
-    """Give a queue another name; its tasks stay with it.
+def rename(
+    name: QueueArg,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name: letters, digits, '.', '_' and '-'.")],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Give a queue another name; its tasks and instructions stay with it.
 
     Example: sparkq queue rename backend api
     """

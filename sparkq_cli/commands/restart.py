@@ -13,7 +13,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def restart(host: Host = None, port: Port = None, env: Env = None, json: Json = False, quiet: Quiet = False) -> None:
-    """Stop the background server, if one runs, and start it.
+    """Stop the project's server, if one runs, and start one in the background.
 
     Example: sparkq restart --env prod
     """

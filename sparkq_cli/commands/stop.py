@@ -11,7 +11,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def stop(json: Json = False, quiet: Quiet = False) -> None:
-    """Stop the background server. Harmless when none runs.
+    """Stop the project's server, also one of `sparkq run`. Harmless when none runs.
 
     Example: sparkq stop
     """

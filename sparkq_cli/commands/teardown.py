@@ -22,10 +22,16 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def teardown(
     force: Annotated[
-        bool, typer.Option("--force", help="Ask nothing, remove .venv too, and do not mind who has the database open.")
+        bool,
+        typer.Option(
+            "--force", help="Ask nothing, remove .venv too, even while another process has the database open."
+        ),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask; .venv stays, and whoever has the database open is minded.")
+        bool,
+        typer.Option(
+            "--yes", "-y", help="Do not ask; .venv stays. Refused while another process has the database open."
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     json: Json = False,

@@ -8,7 +8,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, QueueOpt, Quiet, completed_ids, task_id
+from sparkq_cli.options import Json, Quiet, completed_ids, queue_names, task_id
 from sparkq_core import queues, sweep, tasks, upkeep, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Queue
@@ -29,7 +29,15 @@ def wait(
         list[int] | None,
         typer.Argument(parser=task_id, autocompletion=completed_ids, metavar="[ID]...", help="The tasks to wait for."),
     ] = None,
-    queue: QueueOpt = None,
+    queue: Annotated[
+        str | None,
+        typer.Option(
+            "--queue",
+            metavar="NAME",
+            help="Wait until it has nothing queued or running.",
+            autocompletion=queue_names,
+        ),
+    ] = None,
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="S", help="Give up after so many seconds.", min=0)
     ] = None,
@@ -38,7 +46,8 @@ def wait(
 ) -> None:
     """Return when tasks are finished, or when a queue has nothing queued or running.
 
-    Exit code 0 when all succeeded, 1 when one failed, 124 when the time was over.
+    Exit code 0 when all succeeded, 1 when one failed, 124 when the time was over. Of a queue those count that finished
+    while this command waited.
 
     Examples:
       sparkq wait 42 43 --timeout 600 && make release

@@ -86,6 +86,16 @@ def test_what_was_typed_is_kept_when_a_worker_was_faster(shell: Shell, sq: Spark
     assert kept.read_text() == "Better words\n"
 
 
+def test_a_new_prompt_that_is_given_twice_is_refused(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+    tasks.fail(sq, 1, "cannot be done")
+    (shell.folder / "new.md").write_text("From a file")
+
+    assert "twice" in shell.refused(2, "requeue", "1", "--prompt", "an option", "--file", "new.md")
+    assert tasks.get(sq, 1).status == "failed"
+
+
 def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
 
