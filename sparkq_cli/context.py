@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from sparkq_core.config import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.states import QueueStatus
-from sparkq_core.text import MAX_TEXT
 
 
 def open_sparkq() -> SparkQ:
@@ -20,33 +19,48 @@ def open_sparkq() -> SparkQ:
     return project.open()
 
 
-def meant(sq: SparkQ, queue: str | None) -> str:
-    """The queue that the person named, or the only one there is. Raises NoSuchQueue, InvalidValue."""
+def meant(sq: SparkQ, queue: str | None, *, taking: bool = False) -> str:
+    """The queue that the person named, or the only one there is: that takes new tasks if `taking`, else that gives any.
+
+    Raises NoSuchQueue, QueueClosed when the only ones have ended, InvalidValue.
+    """
     if queue is not None:
         return queue
-    active = [one.name for one, _ in queues.all_of(sq) if one.status == QueueStatus.ACTIVE]
-    if len(active) == 1:
-        return active[0]
-    if not active:
-        raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
-    raise InvalidValue("There is more than one queue.", f"Say which: --queue {' or --queue '.join(active[:4])}")
+    there = [one for one, _ in queues.all_of(sq)]
+    found = [one.name for one in there if one.status == QueueStatus.ACTIVE or not taking]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidValue("There is more than one queue.", f"Say which: --queue {' or --queue '.join(found[:4])}")
+    if there:
+        raise queues.closed(there[0])
+    if queues.names(sq):
+        raise NoSuchQueue("Every queue is archived.", "See them: sparkq queue list --all")
+    raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
 
 
-def text_from(argument: str | None, file: Path | None, what: str, *, template: str = "") -> str:
-    """A text from the argument, `-` (stdin), `--file`, or the person's editor. Raises InvalidText, InvalidValue."""
+@contextmanager
+def text_from(
+    argument: str | None, file: Path | None, what: str, *, template: Callable[[], str] = lambda: ""
+) -> Iterator[str]:
+    """A text from the argument, `-` (stdin), `--file`, or the person's editor, for the verb in the block.
+
+    `template` is called just before the editor opens, and refuses what would be refused afterwards.
+    Raises InvalidText, InvalidValue.
+    """
     if argument is not None and file is not None:
         raise InvalidValue(f"The {what} was given twice.", "Give it as an argument or with --file.")
-    if file is not None:
-        return read_file(file, what)
-    if argument == "-":
-        return _decoded(sys.stdin.buffer.read(2 * MAX_TEXT), what)
-    if argument is not None:
-        return argument
-    if sys.stdin.isatty():
-        return edited(template, what)
-    raise InvalidValue(
-        f"No {what} was given.", "Give it as an argument, with --file FILE, or `-` to read standard input."
-    )
+    if file is not None or argument == "-":
+        yield read_file(file or Path("-"), what)
+    elif argument is not None:
+        yield argument
+    elif sys.stdin.isatty():
+        with edited(template(), what) as text:
+            yield text
+    else:
+        raise InvalidValue(
+            f"No {what} was given.", "Give it as an argument, with --file FILE, or `-` to read standard input."
+        )
 
 
 def agreed(question: str, *, default: bool = False) -> None:
@@ -121,28 +135,45 @@ def paged(text: str) -> None:
         sys.stdout.write(f"{text}\n")
 
 
-def edited(text: str, what: str) -> str:
-    """`text` as the person leaves it in $VISUAL or $EDITOR. Raises InvalidValue when it was left unchanged."""
-    import shlex  # these cost 6 ms at import, and only an editor needs them
+@contextmanager
+def edited(text: str, what: str) -> Iterator[str]:
+    """`text` as the person leaves it in $VISUAL or $EDITOR; when the block then fails, it stays in its file.
+
+    Raises InvalidValue when it was left unchanged, InvalidText.
+    """
+    import tempfile  # 6 ms at import, with what the editor needs, and only an editor needs them
+
+    handle, name = tempfile.mkstemp(prefix="sparkq-", suffix=".md")
+    file = Path(name)
+    typed = False
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode())
+        raw = _left_in_editor(file)
+        typed = raw.strip() not in (b"", text.encode().strip())
+        if not typed:
+            raise InvalidValue(f"The {what} was left as it was; nothing was changed.", "Save a text in the editor.")
+        yield _decoded(raw, what)
+    except BaseException:
+        if typed:
+            sys.stderr.write(f"sparkq: The {what} that you wrote is kept in {file}\n")
+        else:
+            file.unlink(missing_ok=True)
+        raise
+    file.unlink(missing_ok=True)
+
+
+def _left_in_editor(file: Path) -> bytes:
+    """What the file holds when the editor has ended; nothing when the editor says that it failed. Raises InvalidValue."""
+    import shlex
     import subprocess
-    import tempfile
 
     env = environment()
     editor = shlex.split(env.get("VISUAL") or env.get("EDITOR") or "vi")
-    handle, name = tempfile.mkstemp(prefix="sparkq-", suffix=".md", text=True)
-    file = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        try:
-            done = subprocess.run([*editor, name], check=False)
-        except OSError as error:
-            raise InvalidValue(
-                f"The editor {editor[0]} does not start: {error.strerror}.", "Set EDITOR, or use --file."
-            ) from error
-        found = file.read_text(encoding="utf-8")
-    finally:
-        file.unlink(missing_ok=True)
-    if done.returncode != 0 or found == text or not found.strip():
-        raise InvalidValue(f"The {what} was left as it was; nothing was changed.", "Save a text in the editor.")
-    return found
+        done = subprocess.run([*editor, str(file)], check=False)
+    except OSError as error:
+        raise InvalidValue(
+            f"The editor {editor[0]} does not start: {error.strerror}.", "Set EDITOR, or use --file."
+        ) from error
+    return file.read_bytes() if done.returncode == 0 else b""

@@ -33,7 +33,7 @@ def main() -> None:
         if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
             _become("sparkq_mcp.stdio")
         else:
-            _app()()
+            _app()(prog_name="sparkq")
     except SparkQError as error:
         sys.exit(_refuse(error))
     except KeyboardInterrupt:

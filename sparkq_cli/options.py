@@ -29,10 +29,11 @@ def milliseconds(text: str) -> int:
     return int(hit.group(1)) * UNITS[hit.group(2) or "d"]
 
 
-def _queue_names(incomplete: str) -> list[str]:
-    from sparkq_cli.completion import queue_names
+def queue_names(incomplete: str) -> list[str]:
+    """For the shell: the queues whose names begin so."""
+    from sparkq_cli import completion
 
-    return queue_names(incomplete)
+    return completion.queue_names(incomplete)
 
 
 def completed_ids(incomplete: str) -> list[tuple[str, str]]:
@@ -47,15 +48,19 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 TaskId = Annotated[
     int, typer.Argument(parser=task_id, metavar="ID", help="The task: 42 for #42.", autocompletion=completed_ids)
 ]
-QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name of the queue.", autocompletion=_queue_names)]
+QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name of the queue.", autocompletion=queue_names)]
 QueueOpt = Annotated[
     str | None,
     typer.Option(
         "--queue",
         metavar="NAME",
         help="The queue; may be left out when there is only one.",
-        autocompletion=_queue_names,
+        autocompletion=queue_names,
     ),
+]
+OnlyQueue = Annotated[
+    str | None,
+    typer.Option("--queue", metavar="NAME", help="Only this queue; else all of them.", autocompletion=queue_names),
 ]
 Attempt = Annotated[
     int | None,

@@ -3,7 +3,7 @@
 from sparkq_cli import show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import queues, sweep, wire
+from sparkq_core import inbox, queues, sweep, wire
 from sparkq_core.text import safe
 
 
@@ -16,12 +16,14 @@ def show_overview(json: bool) -> None:
         show.json_line({"project": sq.config.name, "root": str(sq.config.root), **wire.queues(found)})
         return
     show.say(f"{show.paint(safe(sq.config.name), 'bold')}  {safe(str(sq.config.root))}")
-    if not found:
+    waiting = inbox.waiting(sq)
+    if found:
+        show.say()
+        show_queues(found)
+    else:
         show.say(none_there(sq))
-        return
-    show.say()
-    show_queues(found)
-    waiting = sum(counts.unreviewed for _, counts in found)
+        if not waiting:
+            return
     stale = sum(counts.stale for _, counts in found)
     show.say()
     if stale:

@@ -41,8 +41,8 @@ SECTIONS = {
     },
     "Server": {
         "start": "Serve the web page and REST API in the background; says where once they answer.",
-        "stop": "Stop the background server.",
-        "restart": "Stop the background server, if one runs, and start it.",
+        "stop": "Stop the project's server, also one of `sparkq run`.",
+        "restart": "Stop the project's server, if one runs, and start one in the background.",
         "run": "Serve the web page and REST API in the foreground, until Ctrl-C.",
         "status": "Say whether the server runs, and where.",
     },

@@ -9,22 +9,24 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from socket import gethostname
 from types import FrameType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sparkq_cli import show
 from sparkq_core import lock, queues, tasks, upkeep, wire
 from sparkq_core.clock import token
-from sparkq_core.errors import ClaimLost, NoSuchTask, QueueClosed, SparkQError
-from sparkq_core.model import Claim, Queue
+from sparkq_core.errors import ClaimLost, NoSuchQueue, NoSuchTask, QueueClosed, SparkQError
+from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_core.states import Status
 from sparkq_core.text import safe
 
 ENDING = {signal.SIGINT, signal.SIGTERM}
+Found = TypeVar("Found")
 LOOK_SECONDS = 0.25
 """How often the database is asked whether anything has changed: 3 us each."""
 
@@ -46,26 +48,32 @@ class Stop(Exception):
     """SIGINT or SIGTERM came."""
 
 
+def worker(queue: str) -> str:
+    """Who claims for a runner of this machine."""
+    return f"worker-{gethostname()}-{queue}"
+
+
 class Runner(NamedTuple):
     """What one runner works on, and how."""
 
     sq: SparkQ
-    queue: Queue
+    queue_id: int
     mode: Mode
     poll: float
 
     @property
-    def worker(self) -> str:
-        return f"worker-{gethostname()}-{self.queue.name}"
+    def queue(self) -> str:
+        """The queue's present name: it may be renamed at any time."""
+        return queues.with_id(self.sq, self.queue_id).name
 
 
 def work(runner: Runner) -> None:
     """Stream the queue until its mode says to end, or a signal comes. Raises RunnerTaken."""
     folder = runner.sq.config.run_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if lock.acquire(folder / f"runner-{runner.queue.id}.lock", wait=False) is None:
+    if lock.acquire(folder / f"runner-{runner.queue_id}.lock", wait=False) is None:
         raise RunnerTaken(
-            f"A runner works the queue {runner.queue.name} already.", "One is enough: it hands out one task at a time."
+            f"A runner works the queue {runner.queue} already.", "One is enough: it hands out one task at a time."
         )
     for number in ENDING:
         signal.signal(number, _stop)
@@ -80,7 +88,7 @@ def work(runner: Runner) -> None:
             signal.signal(number, signal.SIG_DFL)
         if _writable(0):
             with suppress(BrokenPipeError):
-                say(f"The runner of {runner.queue.name} ends. What it handed out can still be completed.")
+                say(f"The runner of {runner.queue} ends. What it handed out can still be completed.")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -98,22 +106,39 @@ def _loop(runner: Runner) -> None:
             _until_settled(runner, claim)
             continue
         if runner.mode in (Mode.ONCE, Mode.DRAIN):
-            say(f"Nothing is queued in {runner.queue.name}.")
+            say(f"Nothing is queued in {runner.queue}.")
             return
         if not idle or runner.mode == Mode.WATCH:
-            say(f"{_time(runner)} Nothing is queued in {runner.queue.name}; waiting for tasks.")
+            say(f"{_time(runner)} Nothing is queued in {runner.queue}; waiting for tasks.")
         idle = True
         _wait(runner, runner.poll)
 
 
+def _by_name(runner: Runner, verb: Callable[[str], Found]) -> Found:
+    """`verb` of the queue by its present name, once more when it was renamed just then."""
+    while True:
+        name = runner.queue
+        try:
+            return verb(name)
+        except NoSuchQueue:
+            if runner.queue == name:
+                raise
+
+
 def _present(runner: Runner) -> Claim | None:
-    """The task that this queue's runner handed out before and that nobody has settled yet, announced again."""
-    wanted = tasks.Wanted(queue=runner.queue.name, status=Status.RUNNING, worker=runner.worker)
-    found = tasks.page(runner.sq, wanted, limit=1).tasks
-    if not found:
+    """The task that this queue's runner handed out before and that nobody has settled yet, announced again.
+
+    One that it claimed while the queue had another name counts: by the lock, which goes by the queue's id, nobody else
+    on this machine claims as a runner here.
+    """
+    running = _by_name(
+        runner, lambda name: tasks.page(runner.sq, tasks.Wanted(queue=name, status=Status.RUNNING), limit=1000).tasks
+    )
+    own = [task for task in running if (task.worker or "").startswith(worker(""))]
+    if not own:
         return None
     try:
-        claim = tasks.held(runner.sq, found[0].id, attempt=found[0].attempts)
+        claim = tasks.held(runner.sq, own[0].id, attempt=own[0].attempts)
     except (ClaimLost, NoSuchTask):
         return None  # settled between the two looks
     announce(claim)
@@ -124,7 +149,7 @@ def _next(runner: Runner) -> Claim | None:
     """Claim and announce the next task; given back when a signal comes first, or the reader is gone or does not read."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
-        claim = tasks.claim(runner.sq, runner.queue.name, runner.worker)
+        claim = _by_name(runner, lambda name: tasks.claim(runner.sq, name, worker(name)))
         if claim is not None:
             try:
                 _unless_stopped()
@@ -181,10 +206,8 @@ def _sleep(sq: SparkQ, until: float) -> bool:
 
 
 def _instructions(runner: Runner) -> None:
-    _, text = queues.instructions(runner.sq, runner.queue.name)
-    say(
-        f"Queue {runner.queue.name}, worker {safe(runner.worker)}. Tasks come one at a time; complete each to get the next."
-    )
+    of, text = _by_name(runner, lambda name: queues.instructions(runner.sq, name))
+    say(f"Queue {of.name}, worker {safe(worker(of.name))}. Tasks come one at a time; complete each to get the next.")
     if text:
         say("\nInstructions of this queue:")
         say(show.block(text))

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,15 +124,30 @@ def _answers(config: Config, pid: int) -> bool:
     return server is not None and server.pid == pid and healthy(server)
 
 
-def stop(config: Config, server: Running) -> None:
-    """End the server and wait until it has let go of the lock. Raises Busy when it does not."""
+def stop(config: Config) -> bool:
+    """End the server, if one runs, and wait until it has let go of the lock; whether there was one.
+
+    One that is starting is waited for until it has said which process it is. Raises Busy when it does not end.
+    """
+    if running(config) is None:
+        return False
+    _until(START_SECONDS, lambda: (server := running(config)) is None or server.pid > 0)
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 3.0)):
-        if server.pid and running(config) is not None:
-            with suppress(ProcessLookupError):  # it has just ended by itself
-                os.kill(server.pid, number)
-        if _until(seconds, lambda: running(config) is None):
-            return
-    raise Busy(f"The server (process {server.pid}) does not end.", "Try again; `sparkq status` shows it.")
+        if _until(seconds, partial(_gone, config, number, set())):
+            return True
+    raise Busy("The server does not end.", "Try again; `sparkq status` shows it.")
+
+
+def _gone(config: Config, number: int, told: set[int]) -> bool:
+    """Whether no server runs any more; else it is sent the signal, once each process."""
+    server = running(config)
+    if server is None:
+        return True
+    if server.pid and server.pid not in told:
+        told.add(server.pid)
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(server.pid, number)
+    return False
 
 
 def _until(seconds: float, holds: Callable[[], bool]) -> bool:

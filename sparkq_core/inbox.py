@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from sparkq_core import queues
-from sparkq_core.db import Transaction
+from sparkq_core.db import Reader, Transaction
 from sparkq_core.errors import NoSuchTask, SparkQError, WrongState
 from sparkq_core.events import note
 from sparkq_core.model import Finished, Inbox, Since, Task
 from sparkq_core.paging import checked_limit, moment_and_id, storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS, SAID
+from sparkq_core.states import MARKS
 from sparkq_core.sweep import sweep
 from sparkq_core.tasks import late
 from sparkq_core.tasks.refusal import find, hint
@@ -68,10 +69,20 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
     with sq.db.read() as tx:
         of = queues.get(tx, queue).id if queue is not None else None
         rows = tx.rows(UNREVIEWED, {"finished": finished, "after": after, "queue": of, "limit": limit + 1})
-        total = tx.row(WAITING, {"queue": of})
+        total = _waiting(tx, of)
     found = tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows[:limit])
     more = f"{found[-1].task.finished_at}.{found[-1].task.id}" if len(rows) > limit else None
-    return Inbox(found, int(total[0]) if total else 0, more)
+    return Inbox(found, total, more)
+
+
+def waiting(sq: SparkQ) -> int:
+    """How many finished tasks nobody has reviewed, those of archived queues too."""
+    return _waiting(sq.db, None)
+
+
+def _waiting(source: Reader, queue_id: int | None) -> int:
+    row = source.row(WAITING, {"queue": queue_id})
+    return int(row[0]) if row else 0
 
 
 def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Finished, ...]:
@@ -117,7 +128,7 @@ def _reviewed(tx: Transaction, task_id: int, now: int) -> Task:
     row = tx.row(REVIEW, {"id": storable(task_id), "now": now})
     if row is None:
         task = find(tx, task_id)
-        if task.finished_at is None:
+        if task.status not in MARKS["review"]:
             raise WrongState(f"#{task.id} has not finished: its status is {task.status}.", hint(task))
         return task
     note(tx, now, "reviewed", task=task_id, queue=row[1])

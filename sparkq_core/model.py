@@ -163,7 +163,7 @@ class Claim(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """A finished task as the inbox shows it. `summary` is the beginning of its result or error."""
+    """A finished task as the inbox shows it. `summary` is the beginning of its result, or the end of its error."""
 
     task: Task
     summary: str

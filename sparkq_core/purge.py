@@ -11,6 +11,7 @@ from sparkq_core import events
 from sparkq_core.errors import InvalidValue
 from sparkq_core.paging import MAX_ID
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks.line import FORGET
 
 BATCH = 16
 """Tasks deleted in one transaction: the write lock is held for less than 1 ms, the shortest wait of whoever meets it."""
@@ -35,7 +36,6 @@ DELETE FROM tasks WHERE id IN (SELECT id FROM tasks INDEXED BY tasks_inbox
     WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND finished_at < :before ORDER BY finished_at LIMIT :batch)
 RETURNING id
 """
-FORGET = "DELETE FROM search WHERE rowid = :task"
 DUE = "WHERE purged_at IS NULL OR purged_at <= :now - :pause OR purged_at > :now"
 IS_TURN = f"SELECT 1 FROM project {DUE}"
 TURN = f"UPDATE project SET purged_at = :now {DUE} RETURNING 1"

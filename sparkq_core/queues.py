@@ -6,7 +6,7 @@ from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed
 from sparkq_core.events import note
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
-from sparkq_core.states import QueueStatus
+from sparkq_core.states import WARN_AFTER, QueueStatus, SessionStatus
 from sparkq_core.text import checked, checked_name, nearest, safe
 
 COLUMNS = """id, name, (SELECT s.name FROM sessions AS s WHERE s.id = queues.session_id), status, revision,
@@ -23,9 +23,9 @@ NAMES = "SELECT name FROM queues ORDER BY status, id"
 COUNTS = "SELECT id, queued, running, succeeded, failed, unreviewed_succeeded + unreviewed_failed FROM queues"
 COUNTS_OF = f"{COUNTS} WHERE id = :queue"
 WAITING = "SELECT queued FROM queues WHERE id = :queue"
-STALE = """
+STALE = f"""
 SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_due WHERE status = 'running'
-AND (stale_warned_at IS NOT NULL OR coalesce(heartbeat_at, claimed_at) + timeout * 1000 <= :now) GROUP BY queue_id
+AND (stale_warned_at IS NOT NULL OR coalesce(heartbeat_at, claimed_at) + {WARN_AFTER} * timeout * 1000 <= :now) GROUP BY queue_id
 """
 INSTRUCT = f"UPDATE queues SET revision = revision + 1 WHERE id = :queue RETURNING {COLUMNS}"
 INSTRUCTIONS_IN = (
@@ -63,7 +63,7 @@ def create(sq: SparkQ, name: str, *, instructions: str = "", session: str | None
     now = sq.clock.now()
     with sq.db.write() as tx:
         owner = sessions.get(tx, session) if session is not None else None
-        if owner is not None and owner.status == "ended":
+        if owner is not None and owner.status == SessionStatus.ENDED:
             raise QueueClosed(
                 f"The session {owner.name} has ended.", "Create the queue in another session, or in none."
             )
@@ -89,6 +89,24 @@ def by_id(source: Reader, queue_id: int) -> Queue:
     if row is None:
         raise NoSuchQueue(f"There is no queue with the id {queue_id}.", "List the queues to see which there are.")
     return Queue(*row)
+
+
+def named(sq: SparkQ, name: str) -> Queue:
+    """The queue called `name`. Raises NoSuchQueue."""
+    return get(sq.db, name)
+
+
+def with_id(sq: SparkQ, queue_id: int) -> Queue:
+    """The queue with this id, whatever it is called now. Raises NoSuchQueue."""
+    return by_id(sq.db, queue_id)
+
+
+def taking(sq: SparkQ, name: str) -> Queue:
+    """The queue called `name`, if it takes new tasks. Raises NoSuchQueue, QueueClosed."""
+    queue = named(sq, name)
+    if queue.status != QueueStatus.ACTIVE:
+        raise closed(queue)
+    return queue
 
 
 def no_such(source: Reader, name: str) -> NoSuchQueue:
@@ -229,7 +247,7 @@ def _turn(sq: SparkQ, name: str, sql: str, event: str, wanted: QueueStatus | Non
     now = sq.clock.now()
     with sq.db.write() as tx:
         queue = get(tx, name)
-        row = tx.row(sql, {"queue": queue.id, "now": now} if ":now" in sql else {"queue": queue.id})
+        row = tx.row(sql, {"queue": queue.id, "now": now})
         if row is None:
             if wanted is None or queue.status == wanted:
                 return queue

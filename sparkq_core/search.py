@@ -12,13 +12,13 @@ from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.sweep import sweep
+from sparkq_core.tasks.line import FORGET
 from sparkq_core.tasks.listing import THIN, Wanted, checked_status, filter_values, start_after
 from sparkq_core.text import safe
 
 BATCH = 500
 INDEXED = "SELECT indexed_event FROM project"
 SINCE = "SELECT id, task_id FROM events WHERE id > :after ORDER BY id LIMIT :limit"
-FORGET = "DELETE FROM search WHERE rowid = :task"
 LEARN = """
 INSERT INTO search (rowid, title, prompt, outcome)
 SELECT t.id, t.title, (SELECT p.text FROM prompts AS p WHERE p.task_id = t.id AND p.revision = t.revision),

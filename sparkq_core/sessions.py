@@ -5,6 +5,7 @@ from sparkq_core.errors import NameTaken, NoSuchSession
 from sparkq_core.events import note
 from sparkq_core.model import Session
 from sparkq_core.project import SparkQ
+from sparkq_core.states import SessionStatus
 from sparkq_core.text import checked_name, nearest, safe
 
 COLUMNS = "id, name, status, created_at, ended_at"
@@ -72,7 +73,7 @@ def end(sq: SparkQ, name: str) -> tuple[Session, tuple[str, ...]]:
         row = tx.row(END, {"name": name, "now": now})
         ended = tx.rows(END_QUEUES, {"session": session.id, "now": now})
         tx.run(END_ARCHIVED, {"session": session.id, "now": now})  # one that is unarchived later comes back as ended
-        if session.status != "ended":
+        if session.status != SessionStatus.ENDED:
             note(tx, now, "session ended", text=name)
         for queue_id, _ in ended:
             note(tx, now, "queue ended", queue=queue_id)

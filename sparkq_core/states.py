@@ -1,6 +1,9 @@
-"""The life cycle as data: which verb leads from which status to which.
+"""The life cycle as data: which verb leads from which status to which, and after how long a silence time has its say.
 
-The guards of the SQL, the hints of the errors, the diagram in the documentation and the tests all read MOVES.
+Verbs bind their statuses from MOVES into the guards of their SQL, and the hints of the errors read it. A claim and the
+sweep spell theirs out, since SQLite uses a partial index only for a literal; so do the counters, which are triggers. A
+test does every verb in every status and holds all of them to MOVES. The two numbers below stand in the SQL as text, put
+there when a module is read.
 """
 
 from enum import StrEnum
@@ -32,11 +35,10 @@ class SessionStatus(StrEnum):
 
 
 class Move(NamedTuple):
-    """One verb: the statuses it starts from, the one it leads to, and whether it needs the running attempt."""
+    """One verb: the statuses it starts from, the one it leads to, and whether somebody does it (time does the others)."""
 
     sources: tuple[Status, ...]
     target: Status
-    fenced: bool = False
     by_hand: bool = True
 
     @property
@@ -51,21 +53,24 @@ MOVES = {
     "claim": Move((Status.QUEUED,), Status.RUNNING),
     "edit": Move((Status.QUEUED,), Status.QUEUED),
     "cancel": Move((Status.QUEUED,), Status.FAILED),
-    "progress": Move((Status.RUNNING,), Status.RUNNING, fenced=True),
-    "complete": Move((Status.RUNNING,), Status.SUCCEEDED, fenced=True),
-    "fail": Move((Status.RUNNING,), Status.FAILED, fenced=True),
-    "release": Move((Status.RUNNING,), Status.QUEUED, fenced=True),
-    "auto-fail": Move((Status.RUNNING,), Status.FAILED, fenced=True, by_hand=False),
+    "progress": Move((Status.RUNNING,), Status.RUNNING),
+    "complete": Move((Status.RUNNING,), Status.SUCCEEDED),
+    "fail": Move((Status.RUNNING,), Status.FAILED),
+    "release": Move((Status.RUNNING,), Status.QUEUED),
+    "auto-fail": Move((Status.RUNNING,), Status.FAILED, by_hand=False),
     "requeue": Move((Status.FAILED,), Status.QUEUED),
     "requeue --again": Move((Status.SUCCEEDED,), Status.QUEUED),
     "accept": Move((Status.FAILED,), Status.SUCCEEDED),
-    "review": Move(FINISHED, Status.SUCCEEDED),
 }
+
+MARKS = {"review": FINISHED}
+"""Verbs that leave a task in its status, whichever of these it is."""
 
 
 def verbs_from(status: str) -> list[str]:
     """The verbs that a person or a worker may use from `status`, for hints."""
-    return [verb for verb, move in MOVES.items() if status in move.sources and move.by_hand]
+    moves = [verb for verb, move in MOVES.items() if status in move.sources and move.by_hand]
+    return moves + [verb for verb, sources in MARKS.items() if status in sources]
 
 
 WARN_AFTER = 1

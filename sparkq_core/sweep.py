@@ -10,12 +10,13 @@ from sparkq_core.events import note
 from sparkq_core.model import Swept, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
+from sparkq_core.states import FAIL_AFTER
 
 DUE = "SELECT 1 FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND due_at <= :now LIMIT 1"
 
 WARN = f"""
 UPDATE tasks INDEXED BY tasks_due SET stale_warned_at = :now,
-    due_at = max(coalesce(heartbeat_at, claimed_at) + 2 * timeout * 1000, :now + timeout * 1000)
+    due_at = max(coalesce(heartbeat_at, claimed_at) + {FAIL_AFTER} * timeout * 1000, :now + timeout * 1000)
 WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NULL
 RETURNING {COLUMNS}
 """

@@ -33,7 +33,7 @@ PLANTED = [
     planted(
         "no fence for progress",
         "tasks/settle.py",
-        (f"+ timeout * 1000\nWHERE id = :id {FENCE}", f"+ timeout * 1000\nWHERE id = :id {NO_FENCE}"),
+        (f"* timeout * 1000\nWHERE id = :id {FENCE}", f"* timeout * 1000\nWHERE id = :id {NO_FENCE}"),
         caught_by=("test_settle.py::test_progress_of_a_lost_attempt_does_not_keep_the_task_alive",),
     ),
     planted(
@@ -117,7 +117,10 @@ PLANTED = [
     planted(
         "the sweep ignores heartbeats",
         "tasks/settle.py",
-        ("stale_warned_at = NULL, due_at = :now + timeout * 1000\nWHERE", "stale_warned_at = NULL\nWHERE"),
+        (
+            "stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000\nWHERE",
+            "stale_warned_at = NULL\nWHERE",
+        ),
         caught_by=("test_sweep.py::test_a_heartbeat_restarts_the_clock",),
     ),
     planted(
@@ -129,7 +132,7 @@ PLANTED = [
     planted(
         "a late warning leaves no time to answer",
         "sweep.py",
-        ("+ 2 * timeout * 1000, :now + timeout * 1000)", "+ 2 * timeout * 1000, :now)"),
+        ("{FAIL_AFTER} * timeout * 1000, :now + timeout * 1000)", "{FAIL_AFTER} * timeout * 1000, :now)"),
         caught_by=("test_sweep.py::test_a_late_warning_gives_the_worker_one_whole_timeout",),
     ),
     planted(

@@ -18,7 +18,7 @@ from sparkq_core import errors, inbox, schema, sweep, tasks
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.named import in_order, parameters
 from sparkq_core.project import SparkQ
-from sparkq_core.states import MOVES, Status
+from sparkq_core.states import MARKS, MOVES, Status
 from tests.support import made
 
 PACKAGE = Path(sparkq_core.__file__).parent
@@ -161,7 +161,7 @@ ELSEWHERE = {
 """Verbs that are not a function of the same name in sparkq_core.tasks."""
 
 
-@pytest.mark.parametrize("verb", MOVES)
+@pytest.mark.parametrize("verb", [*MOVES, *MARKS])
 def test_every_move_is_a_documented_function(verb: str) -> None:
     function = ELSEWHERE.get(verb) or getattr(tasks, verb)
 

@@ -23,7 +23,8 @@ def backup(
 ) -> None:
     """Write a sound copy of the database while others go on working. Never overwrites a file.
 
-    To restore: stop what uses the project, and put the copy in the database's place.
+    To restore: end everything that uses the project, remove the database with its -wal and -shm files, and put the copy
+    in its place.
 
     Example: sparkq backup ~/sparkq-monday.db
     """

@@ -23,7 +23,9 @@ def claim(
         ),
     ] = None,
     queue: QueueOpt = None,
-    worker: Annotated[str | None, typer.Option("--worker", metavar="W", help="Who claims.")] = None,
+    worker: Annotated[
+        str | None, typer.Option("--worker", metavar="W", help="Who claims (default: cli-HOSTNAME).")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Take the next task of a queue, to do it by hand or in a chat without MCP.

@@ -20,8 +20,13 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def complete(
     task_id: TaskId,
-    summary: Annotated[str | None, typer.Argument(help="What was done; `-` reads standard input.")] = None,
-    data: Annotated[str | None, typer.Option("--data", metavar="JSON", help="A JSON value for programs.")] = None,
+    summary: Annotated[
+        str | None,
+        typer.Argument(metavar="[SUMMARY]", help="What was done; `-` reads standard input; left out, $EDITOR opens."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="JSON", help="Any JSON value, kept beside the summary for programs.")
+    ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the summary from a file.")] = None,
     attempt: Attempt = None,
     json: Json = False,
@@ -40,7 +45,8 @@ def complete(
                 f"--data is not JSON: {error}.", "Quote it for the shell: --data '{\"files\": 3}'"
             ) from error
     sq = open_sparkq()
-    done = tasks.complete(sq, task_id, text_from(summary, file, "result"), data=value, attempt=attempt)
+    with text_from(summary, file, "result") as text:
+        done = tasks.complete(sq, task_id, text, data=value, attempt=attempt)
     report(sq, done, json, quiet)
 
 

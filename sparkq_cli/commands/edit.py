@@ -1,5 +1,6 @@
 """`sparkq edit`"""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +18,20 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def edit(
     task_id: TaskId,
     prompt: Annotated[
-        str | None, typer.Argument(help="The new prompt; `-` reads standard input; nothing opens $EDITOR.")
+        str | None,
+        typer.Argument(
+            metavar="[PROMPT]", help="The new prompt; `-` reads standard input; when nothing is given, $EDITOR opens."
+        ),
     ] = None,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="FILE", help="Read the new prompt from a file.")
     ] = None,
-    tool: Annotated[str | None, typer.Option("--tool", metavar="T", help="Another tool.")] = None,
-    task_class: Annotated[str | None, typer.Option("--class", metavar="C", help="Another task class.")] = None,
+    tool: Annotated[
+        str | None, typer.Option("--tool", metavar="T", help="Another tool, with its class and timeout.")
+    ] = None,
+    task_class: Annotated[
+        str | None, typer.Option("--class", metavar="C", help="Another task class, with its timeout.")
+    ] = None,
     timeout: Annotated[int | None, typer.Option("--timeout", metavar="S", help="Another timeout, in seconds.")] = None,
     front: Annotated[bool, typer.Option("--front", help="Make it the next one of its queue.")] = False,
     json: Json = False,
@@ -41,8 +49,11 @@ def edit(
     given = prompt is not None or file is not None
     if given or settings or not front:
         asked = given or not (settings or front)
-        text = text_from(prompt, file, "prompt", template=tasks.detail(sq, task_id).prompt) if asked else None
-        task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
+        new = (
+            text_from(prompt, file, "prompt", template=lambda: tasks.editable(sq, task_id)) if asked else nullcontext()
+        )
+        with new as text:
+            task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
     if front:
         task = tasks.to_front(sq, task_id)
     if json:

@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueOpt, Quiet
-from sparkq_core import scripts, tasks, wire
+from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.split import parts_of
@@ -21,27 +21,46 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def enqueue(
     prompt: Annotated[
         str | None,
-        typer.Argument(metavar="[PROMPT]", help="The task; `-` reads standard input; nothing opens $EDITOR."),
+        typer.Argument(metavar="[PROMPT]", help="The task; `-` reads standard input; left out, $EDITOR opens."),
     ] = None,
     queue: QueueOpt = None,
     tool: Annotated[
         str | None,
         typer.Option(
-            "--tool", metavar="T", help="How it is executed: run-bash, run-python, llm-haiku, llm-sonnet, llm-codex."
+            "--tool",
+            metavar="T",
+            help="How it is executed: run-bash, run-python, llm-haiku, llm-sonnet (the default), llm-codex, or one of yours.",
         ),
     ] = None,
     task_class: Annotated[
-        str | None, typer.Option("--class", metavar="C", help="FAST_SCRIPT, MEDIUM_SCRIPT, LLM_LITE or LLM_HEAVY.")
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="C",
+            help="FAST_SCRIPT, MEDIUM_SCRIPT, LLM_LITE, LLM_HEAVY, or one of yours (default: the tool's).",
+        ),
     ] = None,
     timeout: Annotated[
-        int | None, typer.Option("--timeout", metavar="S", help="Seconds; goes before the class's.")
+        int | None,
+        typer.Option(
+            "--timeout", metavar="S", help="Seconds of silence before it counts as stale (default: the class's)."
+        ),
     ] = None,
     key: Annotated[
-        str | None, typer.Option("--key", metavar="K", help="The same key again returns the task that it made.")
+        str | None,
+        typer.Option(
+            "--key",
+            metavar="K",
+            help="A name of yours for this task: the same key again adds nothing and returns the task that it made.",
+        ),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the prompt from a file.")] = None,
     split: Annotated[
-        bool, typer.Option("--split", help="Several tasks from one text: one a heading, or one a line.")
+        bool,
+        typer.Option(
+            "--split",
+            help="Several tasks from one text: one for each heading of the highest level, or for each line where there is none.",
+        ),
     ] = False,
     script: Annotated[
         str | None, typer.Option("--script", metavar="NAME", help="Queue a script of `sparkq scripts`.")
@@ -62,33 +81,42 @@ def enqueue(
       git diff | sparkq enqueue - --queue review --tool llm-haiku
     """
     sq = open_sparkq()
-    into = meant(sq, queue)
+    into = meant(sq, queue, taking=True)
     if script is None and arguments:
         raise InvalidValue("An input was given without a script.", "Name the script: --script NAME.")
     if script is not None and split:
         raise InvalidValue("A script is one task: it cannot be split.", "Leave --split out.")
     if script is not None:
-        draft = _draft(sq, script, arguments or [], prompt is not None or file is not None)
-        draft = draft._replace(
-            tool=tool or draft.tool,
-            task_class=task_class or draft.task_class,
-            timeout=timeout if timeout is not None else None if task_class else draft.timeout,
-            key=key,
+        if prompt is not None or file is not None:
+            raise InvalidValue("A script and a prompt were given.", "Give one of the two.")
+        draft = tasks.of_script(
+            sq, script, _inputs(arguments or []), tool=tool, task_class=task_class, timeout=timeout, key=key
         )
-        drafts = [draft]
+        added = tasks.enqueue_all(sq, into, [draft], source="script")
     else:
-        text = text_from(prompt, file, "prompt")
-        parts = parts_of(text) if split else [text]
-        if not parts:
-            raise InvalidValue("There is no task in this text.", "Write one task a heading (## Task) or one a line.")
-        # A key names one task: the parts of a split text get numbered ones, so that the same file again adds nothing.
-        keys = [f"{key}-{number}" if key and split else key for number in range(1, len(parts) + 1)]
-        drafts = [tasks.Draft(part, tool, task_class, timeout, one) for part, one in zip(parts, keys, strict=True)]
-    added = tasks.enqueue_all(sq, into, drafts, source="script" if script else "cli")
+        with text_from(prompt, file, "prompt", template=lambda: _blank(sq, into)) as text:
+            parts = _parts(text) if split else [text]
+            # A key names one task: the parts of a split text get numbered ones, so that the same file again adds nothing.
+            keys = [f"{key}-{number}" if key and split else key for number in range(1, len(parts) + 1)]
+            drafts = [tasks.Draft(part, tool, task_class, timeout, one) for part, one in zip(parts, keys, strict=True)]
+            added = tasks.enqueue_all(sq, into, drafts, source="cli")
     if split:
         _report_all(sq, added, json, quiet)
     else:
         _report(sq, added[0], json, quiet)
+
+
+def _blank(sq: SparkQ, queue: str) -> str:
+    """What the editor begins with, once it is sure that the queue takes a task."""
+    queues.taking(sq, queue)
+    return ""
+
+
+def _parts(text: str) -> list[str]:
+    parts = parts_of(text)
+    if not parts:
+        raise InvalidValue("There is no task in this text.", "Write one task a heading (## Task) or one a line.")
+    return parts
 
 
 def _report_all(sq: SparkQ, added: tuple[tasks.Enqueued, ...], json: bool, quiet: bool) -> None:
@@ -112,15 +140,12 @@ def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
         show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{again}.")
 
 
-def _draft(sq: SparkQ, name: str, arguments: list[str], has_prompt: bool) -> tasks.Draft:
-    """The task that runs a script of the index with these inputs."""
-    if has_prompt:
-        raise InvalidValue("A script and a prompt were given.", "Give one of the two.")
+def _inputs(arguments: list[str]) -> dict[str, str]:
+    """The values of a script's inputs by name."""
     given = {}
     for one in arguments:
         key, equals, value = one.partition("=")
         if not equals:
             raise InvalidValue(f"{safe(one)[:40]!r} is no input.", "Write --arg NAME=VALUE.")
         given[key] = value
-    found = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), name)
-    return tasks.Draft(scripts.prompt(found, given), found.tool, found.task_class, found.timeout)
+    return given

@@ -16,8 +16,13 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def fail(
     task_id: TaskId,
-    message: Annotated[str | None, typer.Argument(help="What went wrong; `-` reads standard input.")] = None,
-    error_type: Annotated[str | None, typer.Option("--type", metavar="WORD", help="One word for it.")] = None,
+    message: Annotated[
+        str | None,
+        typer.Argument(metavar="[MESSAGE]", help="What went wrong; `-` reads standard input; left out, $EDITOR opens."),
+    ] = None,
+    error_type: Annotated[
+        str | None, typer.Option("--type", metavar="WORD", help="One word for the kind of failure.")
+    ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the message from a file.")] = None,
     attempt: Attempt = None,
     json: Json = False,
@@ -27,6 +32,7 @@ def fail(
 
     Example: sparkq fail 42 "The test database is missing" --type environment
     """
-    text = text_from(message, file, "error message")
     sq = open_sparkq()
-    report(sq, tasks.fail(sq, task_id, text, error_type=error_type, attempt=attempt), json, quiet)
+    with text_from(message, file, "error message") as text:
+        done = tasks.fail(sq, task_id, text, error_type=error_type, attempt=attempt)
+    report(sq, done, json, quiet)

@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def progress(
     task_id: TaskId,
-    note: Annotated[str, typer.Argument(help="A line for the task's timeline.")] = "",
+    note: Annotated[str, typer.Argument(metavar="[NOTE]", help="A line for the task's timeline.")] = "",
     attempt: Attempt = None,
     json: Json = False,
     quiet: Quiet = False,

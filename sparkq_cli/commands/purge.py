@@ -10,6 +10,7 @@ from sparkq_cli import show
 from sparkq_cli.context import agreed, open_sparkq
 from sparkq_cli.options import Json, milliseconds
 from sparkq_core import purge as core
+from sparkq_core.errors import InvalidValue
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -34,14 +35,21 @@ def purge(
 ) -> None:
     """Delete old finished tasks. Never a queued or running one; results that nobody reviewed are kept longer.
 
-    Example: sparkq purge --older-than 7d --dry-run
+    It asks first; where nobody can answer (a script, --json) it needs --yes.
+
+    Examples:
+      sparkq purge --older-than 7d --dry-run
+      sparkq purge --yes --json
     """
     sq = open_sparkq()
     age = None if older_than is None else milliseconds(older_than)
     unreviewed_age = None if unreviewed is None else milliseconds(unreviewed)
+    asks = not (dry_run or yes)
+    if asks and (json or not sys.stdin.isatty()):
+        raise InvalidValue("Purge asks before it deletes.", "Add --yes, or --dry-run to look.")
     found = core.purge(sq, older_than=age, unreviewed=unreviewed_age, dry_run=True)
     if not dry_run and found.total:
-        if not yes and not json and sys.stdin.isatty():
+        if asks:
             agreed(f"Delete {found.total} finished tasks ({found.unreviewed} of them unreviewed)?")
         found = core.purge(
             sq, older_than=age, unreviewed=unreviewed_age, on_batch=_bar(found.total) if not json else None

@@ -1,6 +1,7 @@
 """`sparkq queue create|list|show|instructions|rename|end|reopen|archive|unarchive`"""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Named lines of tasks, first in, first out."
 )
 
-NewName = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, '.', '_' and '-'.")]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters, digits, '.', '_' and '-'.")]
 
 
 @app.command()
@@ -37,9 +38,9 @@ def create(
 
     Example: sparkq queue create backend --instructions "Run make test before you complete."
     """
-    text = text_from(instructions or None, file, "instructions") if instructions or file else ""
     sq = open_sparkq()
-    queue = queues.create(sq, name, instructions=text, session=session)
+    with text_from(instructions or (None if file else ""), file, "instructions") as text:
+        queue = queues.create(sq, name, instructions=text, session=session)
     if json:
         show.json_line(wire.queue(queue, Counts()))
     elif not quiet:
@@ -128,21 +129,20 @@ def instructions(
     """
     sq = open_sparkq()
     queue, present = queues.instructions(sq, name)
-    new = (
-        ""
-        if clear
-        else edited(present, "instructions")
-        if edit
-        else text_from(text, file, "instructions")
-        if text or file
-        else None
-    )
-    if new is not None:
-        queue = queues.instruct(sq, name, new)
-        present = new
+    change = bool(clear or edit or text or file)
+    if change:
+        source = (
+            nullcontext("")
+            if clear
+            else edited(present, "instructions")
+            if edit
+            else text_from(text, file, "instructions")
+        )
+        with source as present:
+            queue = queues.instruct(sq, name, present)
     if json:
         show.json_line({"queue": queue.name, "instructions": present, "revision": queue.revision})
-    elif new is not None:
+    elif change:
         show.say(
             f"Instructions of {queue.name} are at revision {queue.revision}; chats see them with their next claim."
         )
@@ -151,8 +151,13 @@ def instructions(
 
 
 @app.command()
-def rename(name: QueueArg, new: NewName, json: Json = False, quiet: Quiet = False) -> None:
-    """Give a queue another name; its tasks stay with it.
+def rename(
+    name: QueueArg,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name: letters, digits, '.', '_' and '-'.")],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Give a queue another name; its tasks and instructions stay with it.
 
     Example: sparkq queue rename backend api
     """

@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def release(
     task_id: TaskId,
-    reason: Annotated[str, typer.Argument(help="Why, for the task's history.")] = "",
+    reason: Annotated[str, typer.Argument(metavar="[REASON]", help="Why, for the task's history.")] = "",
     attempt: Attempt = None,
     json: Json = False,
     quiet: Quiet = False,

@@ -9,6 +9,7 @@ from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, read_file
 from sparkq_cli.options import Json, Quiet, TaskId
 from sparkq_core import tasks, wire
+from sparkq_core.errors import InvalidValue
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -34,6 +35,8 @@ def requeue(
 
     Example: sparkq requeue 42 --feedback "Keep the old API working" --front
     """
+    if prompt is not None and file is not None:
+        raise InvalidValue("The prompt was given twice.", "Give it with --prompt or with --file.")
     text = read_file(file, "prompt") if file is not None else prompt
     sq = open_sparkq()
     done = tasks.requeue(sq, task_id, feedback=feedback, prompt=text, front=front, again=again)

@@ -13,13 +13,11 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def restart(host: Host = None, port: Port = None, env: Env = None, json: Json = False, quiet: Quiet = False) -> None:
-    """Stop the background server, if one runs, and start it.
+    """Stop the project's server, if one runs, and start one in the background.
 
     Example: sparkq restart --env prod
     """
     config = open_sparkq().config
     given = passed_on(host, port, env)
-    server = service.running(config)
-    if server is not None:
-        service.stop(config, server)
+    service.stop(config)
     report(config, service.start(config, given), "runs", json, quiet)

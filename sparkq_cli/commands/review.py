@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.commands.task import as_text
 from sparkq_cli.context import open_sparkq, paged
-from sparkq_cli.options import Json, Limit, QueueOpt, completed_ids, task_id
+from sparkq_cli.options import Json, Limit, OnlyQueue, completed_ids, task_id
 from sparkq_core import changes, inbox, tasks, wire
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Finished, Since
@@ -32,7 +32,7 @@ def review(
             help="Mark these as reviewed and ask nothing.",
         ),
     ] = None,
-    queue: QueueOpt = None,
+    queue: OnlyQueue = None,
     list_only: Annotated[bool, typer.Option("--list", help="Only show what waits.")] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="With ids left out: mark all that waits as reviewed.")

@@ -13,9 +13,15 @@ from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Goes before server.host.")]
-Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Goes before server.port.", min=1, max=65535)]
-Env = Annotated[str | None, typer.Option("--env", metavar="E", help="dev, test or prod: goes before env.")]
+Host = Annotated[
+    str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on (default: server.host).")
+]
+Port = Annotated[
+    int | None, typer.Option("--port", metavar="N", help="Port to listen on (default: server.port).", min=1, max=65535)
+]
+Env = Annotated[
+    str | None, typer.Option("--env", metavar="E", help="dev, test or prod (default: env of the settings).")
+]
 
 
 def passed_on(host: str | None, port: int | None, env: str | None) -> list[str]:

@@ -19,9 +19,16 @@ def runner(
     once: Annotated[bool, typer.Option("--once", help="One poll cycle: at most one task, then end.")] = False,
     run: Annotated[bool, typer.Option("--run", help="Poll for ever (this is the default).")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="As --run, with status lines.")] = False,
-    drain: Annotated[bool, typer.Option("--drain", help="End when the queue is empty.")] = False,
+    drain: Annotated[bool, typer.Option("--drain", help="End when nothing is queued any more.")] = False,
     poll: Annotated[
-        float | None, typer.Option("--poll", metavar="S", help="Seconds between two looks.", min=0.1, max=3600)
+        float | None,
+        typer.Option(
+            "--poll",
+            metavar="S",
+            help="Seconds between two looks (default: queue_runner.poll_interval_seconds).",
+            min=0.1,
+            max=3600,
+        ),
     ] = None,
 ) -> None:
     """Stream a queue's tasks as text, one at a time, for chats without MCP.
@@ -35,6 +42,6 @@ def runner(
     if len(chosen) > 1:
         raise InvalidValue(f"--{chosen[0]} and --{chosen[1]} exclude each other.", "Give one of them.")
     sq = open_sparkq()
-    of, _ = queues.instructions(sq, meant(sq, queue))
+    of = queues.named(sq, meant(sq, queue))
     seconds = poll or sq.config.settings.queue_runner.poll_interval_seconds
-    core.work(core.Runner(sq, of, core.Mode(chosen[0] if chosen else "run"), float(seconds)))
+    core.work(core.Runner(sq, of.id, core.Mode(chosen[0] if chosen else "run"), float(seconds)))

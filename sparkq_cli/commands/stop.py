@@ -11,15 +11,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def stop(json: Json = False, quiet: Quiet = False) -> None:
-    """Stop the background server. Harmless when none runs.
+    """Stop the project's server, also one of `sparkq run`. Harmless when none runs.
 
     Example: sparkq stop
     """
-    config = configuration.load()
-    server = service.running(config)
-    if server is not None:
-        service.stop(config, server)
+    stopped = service.stop(configuration.load())
     if json:
-        show.json_line({"running": False, "stopped": server is not None})
+        show.json_line({"running": False, "stopped": stopped})
     elif not quiet:
-        show.say("The server has stopped." if server is not None else "No server was running.")
+        show.say("The server has stopped." if stopped else "No server was running.")

@@ -6,7 +6,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Limit, QueueOpt, milliseconds
+from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds
 from sparkq_core import search, wire
 from sparkq_core import tasks as core
 from sparkq_core.text import safe
@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def tasks(
-    queue: QueueOpt = None,
+    queue: OnlyQueue = None,
     status: Annotated[
         str | None, typer.Option("--status", metavar="S", help="queued, running, succeeded or failed.")
     ] = None,

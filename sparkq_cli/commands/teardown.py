@@ -22,10 +22,16 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def teardown(
     force: Annotated[
-        bool, typer.Option("--force", help="Ask nothing, remove .venv too, and do not mind who has the database open.")
+        bool,
+        typer.Option(
+            "--force", help="Ask nothing, remove .venv too, even while another process has the database open."
+        ),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask; .venv stays, and whoever has the database open is minded.")
+        bool,
+        typer.Option(
+            "--yes", "-y", help="Do not ask; .venv stays. Refused while another process has the database open."
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     json: Json = False,
@@ -105,9 +111,7 @@ def _kept(items: tuple[Item, ...]) -> list[dict[str, str]]:
 
 def _quiet(config: Config, force: bool) -> None:
     """Stop the server; refuse while somebody else has the database open. Raises Busy."""
-    server = service.running(config)
-    if server is not None:
-        service.stop(config, server)
+    service.stop(config)
     if not force:
         _alone(config)
 

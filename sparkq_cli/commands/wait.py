@@ -8,10 +8,10 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, QueueOpt, Quiet, completed_ids, task_id
+from sparkq_cli.options import Json, Quiet, completed_ids, queue_names, task_id
 from sparkq_core import queues, sweep, tasks, upkeep, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.model import Task
+from sparkq_core.model import Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.states import FINISHED
 
@@ -29,7 +29,15 @@ def wait(
         list[int] | None,
         typer.Argument(parser=task_id, autocompletion=completed_ids, metavar="[ID]...", help="The tasks to wait for."),
     ] = None,
-    queue: QueueOpt = None,
+    queue: Annotated[
+        str | None,
+        typer.Option(
+            "--queue",
+            metavar="NAME",
+            help="Wait until it has nothing queued or running.",
+            autocompletion=queue_names,
+        ),
+    ] = None,
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="S", help="Give up after so many seconds.", min=0)
     ] = None,
@@ -38,7 +46,8 @@ def wait(
 ) -> None:
     """Return when tasks are finished, or when a queue has nothing queued or running.
 
-    Exit code 0 when all succeeded, 1 when one failed, 124 when the time was over.
+    Exit code 0 when all succeeded, 1 when one failed, 124 when the time was over. Of a queue those count that finished
+    while this command waited.
 
     Examples:
       sparkq wait 42 43 --timeout 600 && make release
@@ -48,8 +57,9 @@ def wait(
         raise InvalidValue("Say what to wait for.", "Give ids, or --queue NAME.")
     sq = open_sparkq()
     started = sq.clock.now()
-    over = not _until(sq, lambda: _done(sq, ids or [], queue), timeout)
-    found = [tasks.get(sq, one) for one in ids] if ids else _finished(sq, str(queue), started)
+    of = queues.named(sq, queue) if queue else None
+    over = not _until(sq, lambda: _drained(sq, of) if of else _finished(sq, ids or []), timeout)
+    found = tasks.ended_since(sq, of, started) if of else [tasks.get(sq, one) for one in ids or []]
     failed = any(task.status == "failed" for task in found)
     if json:
         show.json_line(
@@ -64,18 +74,13 @@ def wait(
         raise typer.Exit(TIMED_OUT if over else FAILED)
 
 
-def _done(sq: SparkQ, ids: list[int], queue: str | None) -> bool:
-    if queue is None:
-        return all(tasks.get(sq, one).status in FINISHED for one in ids)
-    of, _ = queues.instructions(sq, queue)
-    counts = queues.counts_of(sq, of)
+def _finished(sq: SparkQ, ids: list[int]) -> bool:
+    return all(tasks.get(sq, one).status in FINISHED for one in ids)
+
+
+def _drained(sq: SparkQ, queue: Queue) -> bool:
+    counts = queues.counts_of(sq, queue)
     return not counts.queued and not counts.running
-
-
-def _finished(sq: SparkQ, queue: str, since: int) -> list[Task]:
-    """The queue's tasks that finished while this command waited."""
-    newest = tasks.page(sq, tasks.Wanted(queue=queue), limit=1000).tasks
-    return [task for task in reversed(newest) if task.finished_at is not None and task.finished_at >= since]
 
 
 def _until(sq: SparkQ, holds: Callable[[], bool], timeout: float | None) -> bool:

@@ -8,7 +8,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import QueueOpt
+from sparkq_cli.options import OnlyQueue
 from sparkq_core import events, inbox, queues, tasks, upkeep, wire
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
@@ -23,7 +23,7 @@ BAR, LINE = 20, 200
 
 @app.command()
 def watch(
-    queue: QueueOpt = None,
+    queue: OnlyQueue = None,
     interval: Annotated[
         float, typer.Option("--interval", metavar="S", help="Seconds between two pictures.", min=0.2, max=60)
     ] = 1.0,
@@ -35,20 +35,20 @@ def watch(
     Example: sparkq watch
     """
     sq = open_sparkq()
-    of = None if queue is None else queues.instructions(sq, queue)[0].id  # an unknown name is an error now
+    of = None if queue is None else queues.named(sq, queue).id  # an unknown name is an error now
     try:
         if sys.stdout.isatty():
-            _pictures(sq, queue, interval)
+            _pictures(sq, of, interval)
         else:
             _lines(sq, of)
     except KeyboardInterrupt:
         return
 
 
-def _pictures(sq: SparkQ, queue: str | None, interval: float) -> None:
+def _pictures(sq: SparkQ, queue_id: int | None, interval: float) -> None:
     while True:
         upkeep.upkeep(sq)
-        lines = picture(sq, queue)
+        lines = picture(sq, None if queue_id is None else queues.with_id(sq, queue_id).name)
         sys.stdout.write("\x1b[H\x1b[2J" + "\n".join(lines) + "\n")
         sys.stdout.flush()
         time.sleep(interval)

@@ -1,13 +1,14 @@
 """The verbs of the life cycle, and reading tasks."""
 
 from sparkq_core.tasks.claim import claim, held, peek
-from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, enqueue, enqueue_all
+from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, editable, enqueue, enqueue_all
 from sparkq_core.tasks.late import accept
 from sparkq_core.tasks.latest import latest
 from sparkq_core.tasks.line import delete, to_front
-from sparkq_core.tasks.listing import Wanted, detail, get, page, prompts, running
+from sparkq_core.tasks.listing import Wanted, detail, ended_since, get, page, prompts, running
 from sparkq_core.tasks.refusal import not_held
 from sparkq_core.tasks.requeue import cancel, requeue
+from sparkq_core.tasks.script import of_script
 from sparkq_core.tasks.settle import complete, fail, progress, release
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "delete",
     "detail",
     "edit",
+    "editable",
+    "ended_since",
     "enqueue",
     "enqueue_all",
     "fail",
@@ -28,6 +31,7 @@ __all__ = [
     "held",
     "latest",
     "not_held",
+    "of_script",
     "page",
     "peek",
     "progress",

@@ -8,7 +8,7 @@ from sparkq_core.model import Claim, Earlier, Page, Task
 from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, QueueStatus
+from sparkq_core.states import MOVES, WARN_AFTER, QueueStatus
 from sparkq_core.sweep import due, sweep, sweep_within
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import checked
@@ -17,13 +17,13 @@ HEAD = f"SELECT {COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queue
 
 CLAIM_NEXT = f"""
 UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
-    heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + timeout * 1000
+    heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = (SELECT id FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT 1)
 RETURNING {COLUMNS}
 """
 CLAIM_THIS = f"""
 UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
-    heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + timeout * 1000
+    heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = :id AND status = 'queued'
 RETURNING {COLUMNS}
 """

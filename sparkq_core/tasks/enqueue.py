@@ -11,6 +11,7 @@ from sparkq_core.model import Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, QueueStatus, Status
+from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import checked, title_of
 
@@ -172,8 +173,16 @@ def edit(
     return task
 
 
-def _editable(tx: Transaction, task_id: int) -> Task:
-    task = find(tx, task_id)
+def editable(sq: SparkQ, task_id: int) -> str:
+    """The prompt of a task that can be edited now. Raises NoSuchTask, WrongState."""
+    with sq.db.read() as tx:
+        task = _editable(tx, task_id)
+        (prompt,) = tx.rows(PROMPT, {"task": task.id, "revision": task.revision})[0]
+    return str(prompt)
+
+
+def _editable(source: Reader, task_id: int) -> Task:
+    task = find(source, task_id)
     if task.status not in MOVES["edit"].sources:
-        raise refused(tx, task_id, "edit")
+        raise refused(source, task_id, "edit")
     return task

@@ -1,17 +1,17 @@
 """What a person does to the line itself: bring a waiting task to its head, or delete a task for good."""
 
 from sparkq_core import events, queues
-from sparkq_core.errors import NoSuchTask
 from sparkq_core.events import note
 from sparkq_core.model import Task
+from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES
-from sparkq_core.tasks.refusal import find, no_such, refused
+from sparkq_core.tasks.refusal import find, refused
 
 TO_FRONT = f"UPDATE tasks SET position = :position WHERE id = :id AND status = :source RETURNING {COLUMNS}"
 DELETE = "DELETE FROM tasks WHERE id = :id AND status <> 'running' RETURNING queue_id"
-FORGET = "DELETE FROM search WHERE rowid = :id"
+FORGET = "DELETE FROM search WHERE rowid = :task"
 
 
 def to_front(sq: SparkQ, task_id: int) -> Task:
@@ -34,12 +34,8 @@ def delete(sq: SparkQ, task_id: int) -> None:
     """
     with sq.db.write() as tx:
         newest = events.newest(tx)
-        row = tx.row(DELETE, {"id": task_id})
+        row = tx.row(DELETE, {"id": storable(task_id)})
         if row is None:
-            try:
-                find(tx, task_id)
-            except NoSuchTask:
-                raise no_such(tx, task_id) from None
             raise refused(tx, task_id, "delete")
-        tx.run(FORGET, {"id": task_id})
+        tx.run(FORGET, {"task": task_id})
         events.note_deleted(tx, sq.clock.now(), "deleted", newest, queue=row[0], text=f"#{task_id}")

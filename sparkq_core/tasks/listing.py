@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sparkq_core import events, queues, sessions
 from sparkq_core.db import Reader
 from sparkq_core.errors import InvalidValue
-from sparkq_core.model import Attempt, Detail, Page, Prompt, Task
+from sparkq_core.model import Attempt, Detail, Page, Prompt, Queue, Task
 from sparkq_core.named import Values
 from sparkq_core.paging import MAX_ID, checked_limit, number
 from sparkq_core.project import SparkQ
@@ -80,6 +80,11 @@ COUNT = f"""
 SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 """
 ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER BY attempt"
+_ENDED = "finished_at >= :since AND queue_id = :queue"
+ENDED = f"""
+SELECT {COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND {_ENDED}
+"""
+ENDED_REVIEWED = f"SELECT {COLUMNS} FROM tasks INDEXED BY tasks_reviewed WHERE reviewed_at IS NOT NULL AND {_ENDED}"
 RUN_NOW = """
 SELECT tasks.id FROM json_each(:handed) AS handed JOIN tasks ON tasks.id = CAST(handed.key AS INTEGER)
 WHERE status = 'running' AND attempts = handed.value
@@ -115,6 +120,15 @@ def running(sq: SparkQ, attempts: Mapping[int, int]) -> set[int]:
     """Which of these tasks (id: attempt) are running now in just this attempt; ids of no task are passed over."""
     sweep(sq)
     return {int(row[0]) for row in sq.db.rows(RUN_NOW, {"handed": json.dumps(attempts)})}
+
+
+def ended_since(sq: SparkQ, queue: Queue, since: int) -> tuple[Task, ...]:
+    """The tasks of a queue that finished at `since` (UTC ms) or later, by id; their number is what it costs."""
+    sweep(sq)
+    values = {"queue": queue.id, "since": since}
+    with sq.db.read() as tx:
+        rows = [*tx.rows(ENDED, values), *tx.rows(ENDED_REVIEWED, values)]
+    return tuple(sorted(Task(*row) for row in rows))
 
 
 def detail(sq: SparkQ, task_id: int) -> Detail:

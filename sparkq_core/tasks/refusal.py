@@ -6,7 +6,7 @@ from sparkq_core.model import Task
 from sparkq_core.paging import MAX_ID
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import Status, verbs_from
+from sparkq_core.states import FINISHED, Status, verbs_from
 from sparkq_core.text import safe
 
 GET = f"SELECT {COLUMNS} FROM tasks WHERE id = :id"
@@ -78,6 +78,6 @@ def _holder(task: Task) -> str:
         return f", attempt {task.attempts} of {worker} has it"
     if task.status == Status.FAILED and task.error_type == "timeout":
         return f", attempt {task.attempts} of {worker} timed out"
-    if task.status in (Status.SUCCEEDED, Status.FAILED) and task.attempts:
+    if task.status in FINISHED and worker:
         return f" since attempt {task.attempts} of {worker}"
     return ""

@@ -8,6 +8,7 @@ from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, Status
+from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import checked, title_of
@@ -22,7 +23,6 @@ CANCEL = f"""
 UPDATE tasks SET status = :target, finished_at = :now, error_type = 'cancelled'
 WHERE id = :id AND status = :source RETURNING {COLUMNS}
 """
-PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 LAST_MOVE = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
 
 

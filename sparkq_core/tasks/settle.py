@@ -12,7 +12,7 @@ from sparkq_core.model import Claim, Settled, Task
 from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, Move, QueueStatus, Status
+from sparkq_core.states import MOVES, WARN_AFTER, Move, QueueStatus, Status
 from sparkq_core.tasks import late
 from sparkq_core.tasks.claim import checked_worker, take
 from sparkq_core.tasks.refusal import find, refused
@@ -29,7 +29,7 @@ UPDATE attempts SET outcome = :outcome, result = :result, data = :data, error = 
 WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
 """
 HEARTBEAT = f"""
-UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, due_at = :now + timeout * 1000
+UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
 RETURNING {COLUMNS}
 """
@@ -198,7 +198,15 @@ def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = 
     Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
     """
     checked(text, "progress note", empty=True)
-    return _held(sq, HEARTBEAT, task_id, "progress", attempt, text or None)
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        row = tx.row(HEARTBEAT, _held("progress", task_id, attempt) | {"now": now})
+        if row is None:
+            raise refused(tx, task_id, "progress", attempt)
+        task = Task(*row)
+        if text:
+            note(tx, now, "progress", task=task.id, queue=task.queue_id, attempt=task.attempts, text=text)
+    return task
 
 
 def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None = None) -> Task:
@@ -207,32 +215,28 @@ def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None =
     Releasing it again is harmless while it waits. Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
     """
     checked(reason, "reason", empty=True)
-    return _held(sq, RELEASE, task_id, "release", attempt, reason or None)
-
-
-def _held(sq: SparkQ, sql: str, task_id: int, verb: str, attempt: int | None, text: str | None) -> Task:
-    move = MOVES[verb]
     now = sq.clock.now()
-    values = {"id": storable(task_id), "attempt": storable(attempt), "source": move.source}
+    values = _held("release", task_id, attempt)
     with sq.db.write() as tx:
-        before = tx.row(HELD, values) if sql is RELEASE else None
-        row = tx.row(sql, values | ({"target": move.target} if sql is RELEASE else {"now": now}))
-        if row is None:
-            if sql is RELEASE and (again := _released(tx, task_id, attempt)) is not None:
+        before = tx.row(HELD, values)
+        row = tx.row(RELEASE, values | {"target": MOVES["release"].target})
+        if before is None or row is None:
+            if (again := _released(tx, task_id, attempt)) is not None:
                 return again
-            raise refused(tx, task_id, verb, attempt)
-        task = Task(*row)
-        if before is not None:
-            held = Task(*before)
-            tx.run(END_ATTEMPT, {
-                "task": task.id, "attempt": task.attempts, "outcome": "released", "result": None, "data": None,
-                "error": text, "error_type": None, "now": now, "heartbeat": held.heartbeat_at,
-                "warned": held.stale_warned_at,
-            })  # fmt: skip
-        if text is not None or before is not None:
-            kind = "released" if before is not None else "progress"
-            note(tx, now, kind, task=task.id, queue=task.queue_id, attempt=task.attempts, text=text)
+            raise refused(tx, task_id, "release", attempt)
+        held, task = Task(*before), Task(*row)
+        tx.run(END_ATTEMPT, {
+            "task": task.id, "attempt": task.attempts, "outcome": "released", "result": None, "data": None,
+            "error": reason or None, "error_type": None, "now": now, "heartbeat": held.heartbeat_at,
+            "warned": held.stale_warned_at,
+        })  # fmt: skip
+        note(tx, now, "released", task=task.id, queue=task.queue_id, attempt=task.attempts, text=reason or None)
     return task
+
+
+def _held(verb: str, task_id: int, attempt: int | None) -> dict[str, int | str | None]:
+    """What binds a verb to the attempt that runs; `attempt` None is whichever that is."""
+    return {"id": storable(task_id), "attempt": storable(attempt), "source": MOVES[verb].source}
 
 
 def _released(tx: Transaction, task_id: int, attempt: int | None) -> Task | None:

@@ -6,7 +6,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from pydantic import Field, WithJsonSchema, model_validator
 
-from sparkq_core import scripts, search, tasks, wire
+from sparkq_core import search, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Page
 from sparkq_core.project import SparkQ
@@ -62,13 +62,14 @@ class NewTask(Addressed):
         """As the core takes it. Raises NoSuchScript, InvalidValue."""
         if self.script is None:
             return Draft(self.prompt or "", self.tool_name, self.task_class, self.timeout, self.key)
-        found = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), self.script)
-        return Draft(
-            scripts.prompt(found, self.inputs),
-            self.tool_name or found.tool,
-            self.task_class or found.task_class,
-            self.timeout if self.timeout is not None or self.task_class else found.timeout,
-            self.key,
+        return tasks.of_script(
+            sq,
+            self.script,
+            self.inputs,
+            tool=self.tool_name,
+            task_class=self.task_class,
+            timeout=self.timeout,
+            key=self.key,
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import tasks
+from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.support import add, take
@@ -27,6 +27,21 @@ def test_alone_it_shows_the_state_of_the_project(shell: Shell, sq: SparkQ) -> No
     assert (told["project"], told["root"]) == ("project", str(shell.folder))
     assert [one["name"] for one in told["queues"]] == ["backend"]
     assert "sparkq tasks --json" in shell.refused(2, "--json", "tasks")
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_alone_it_counts_what_waits_in_archived_queues_as_the_review_does(
+    shell: Shell, sq: SparkQ, others: int
+) -> None:
+    add(sq, "one")
+    take(sq)
+    tasks.complete(sq, 1, "done")
+    queues.archive(sq, "backend")
+    for _ in range(others):
+        queues.create(sq, "docs")
+
+    assert "1 to review: sparkq review\n" in shell.ok()
+    assert "#1" in shell.ok("review", "--list")
 
 
 def test_alone_in_a_new_project_it_says_what_to_do(bare: Shell, empty: SparkQ) -> None:

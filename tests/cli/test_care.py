@@ -83,6 +83,22 @@ def test_on_a_terminal_a_purge_asks(shell: Shell, aged: SparkQ) -> None:
     assert left(aged) == [3, 4]
 
 
+@pytest.mark.parametrize("flag", [[], ["--json"]])
+def test_a_purge_where_nobody_can_answer_needs_yes(shell: Shell, aged: SparkQ, flag: list[str]) -> None:
+    before = dump(aged)
+
+    assert "--yes" in shell.refused(2, "purge", *flag)
+    assert dump(aged) == before
+    shell.ok("purge", "--yes", *flag)
+    assert dump(aged) != before
+
+
+def test_on_a_terminal_a_purge_in_json_needs_yes_too(shell: Shell, aged: SparkQ) -> None:
+    with Terminal(shell, "purge", "--json") as terminal:
+        terminal.until("Add --yes")
+        assert terminal.end() == 2
+
+
 def test_a_long_purge_draws_how_far_it_is(shell: Shell, sq: SparkQ) -> None:
     add(sq, *("x" for _ in range(2001)))
     with sq.db.write() as tx:

@@ -81,6 +81,43 @@ def test_an_editor_that_was_left_without_a_text_enqueues_nothing(
     assert list(tmp_path.glob("sparkq-*")) == []
 
 
+def test_the_editor_does_not_open_for_a_queue_that_takes_no_task(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    opens = editor(tmp_path, f'touch "{tmp_path}/opened"; echo Written > "$1"')
+    queues.create(sq, "old")
+    queues.end(sq, "old")
+
+    for queue, says, code in (("backnd", "Did you mean backend?", 3), ("old", "has ended", 4)):
+        with Terminal(shell, "enqueue", "--queue", queue, EDITOR=opens) as terminal:
+            terminal.until(says)
+            assert terminal.end() == code
+
+    assert not (tmp_path / "opened").exists()
+
+
+def test_a_text_from_the_editor_is_kept_when_it_is_refused(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    program = editor(tmp_path, 'echo "An hour of thought" > "$1"')
+    with Terminal(shell, "enqueue", "--tool", "run-bsh", EDITOR=program, TMPDIR=str(tmp_path)) as terminal:
+        terminal.until("The prompt that you wrote is kept in ")
+        terminal.until("Did you mean run-bash")
+        assert terminal.end() == 3
+
+    (kept,) = tmp_path.glob("sparkq-*.md")
+    assert kept.read_text() == "An hour of thought\n"
+    assert str(kept) in terminal.screen
+    shell.ok("enqueue", "--file", kept)
+    assert prompt_of(sq) == "An hour of thought\n"
+
+
+def test_bytes_from_the_editor_that_are_no_text_are_kept(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    program = editor(tmp_path, "printf 'caf\\351' > \"$1\"")
+    with Terminal(shell, "enqueue", EDITOR=program, TMPDIR=str(tmp_path)) as terminal:
+        terminal.until("UTF-8")
+        assert terminal.end() == 2
+
+    (kept,) = tmp_path.glob("sparkq-*.md")
+    assert kept.read_bytes() == b"caf\xe9"
+
+
 def test_an_editor_that_is_not_there_is_named(shell: Shell, sq: SparkQ) -> None:
     with Terminal(shell, "enqueue", EDITOR="no-such-editor") as terminal:
         terminal.until("no-such-editor")
@@ -137,6 +174,19 @@ def test_the_queue_may_be_left_out_when_there_is_only_one(shell: Shell, sq: Spar
     queues.unarchive(sq, "docs")
     told = shell.refused(2, "enqueue", "two")
     assert "--queue backend or --queue docs" in told
+
+
+def test_a_queue_that_takes_nothing_is_not_the_one_that_is_meant(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    queues.end(sq, "docs")
+    assert shell.facts("enqueue", "one")["queue"] == "backend"
+
+    queues.archive(sq, "backend")
+    assert "reopen" in shell.refused(4, "enqueue", "two")
+
+    queues.archive(sq, "docs")
+    assert "sparkq queue list --all" in shell.refused(3, "enqueue", "three")
+    assert line(sq, "docs") == []
 
 
 def test_without_any_queue_it_says_how_to_make_one(bare: Shell, empty: SparkQ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sparkq_cli.rooms import ROOMS
 from tests.cli.commands import COMMANDS
 from tests.command import Done, Shell
+from tests.support import TOP
 
 REQUIRED = """setup teardown start stop restart run status session queue enqueue peek claim progress complete fail release
 requeue edit cancel accept review tasks task purge reload config config-export scripts runner mcp connect watch wait
@@ -53,6 +54,15 @@ def test_the_lines_of_the_overview_are_the_commands_own() -> None:
     for name, line in ROOMS.items():
         if name in COMMANDS:
             assert " ".join((COMMANDS[name].help or "").split()).startswith(line), name
+
+
+@pytest.mark.parametrize("command", ["tasks", "review", "watch"])
+def test_where_no_queue_means_all_of_them_the_help_says_so(helps: dict[str, Done], command: str) -> None:
+    assert "Only this queue; else all of them." in " ".join(helps[command].out.split())
+
+
+def test_the_reference_names_the_command_as_it_is_typed() -> None:
+    assert "python -m" not in (TOP / "docs" / "cli.md").read_text()
 
 
 def test_every_command_of_the_design_is_there() -> None:

@@ -181,6 +181,40 @@ def test_the_worker_is_named_after_host_and_queue(shell: Shell, sq: SparkQ) -> N
     assert tasks.get(sq, 1).worker == f"worker-{gethostname()}-backend"
 
 
+def test_a_runner_goes_on_when_its_queue_is_renamed(shell: Shell, sq: SparkQ) -> None:
+    with Stream(shell, "runner", "--poll", "0.1") as runner:
+        runner.until("Nothing is queued in backend; waiting for tasks.")
+        queues.rename(sq, "backend", "api")
+        add(sq, "one", "two", queue="api")
+        runner.until("Task #1")
+        assert tasks.get(sq, 1).worker == f"worker-{gethostname()}-api"
+        queues.rename(sq, "api", "rest")
+        queues.create(sq, "api")
+        tasks.complete(sq, 1, "done")
+        runner.until("Task #2")
+        tasks.complete(sq, 2, "done")
+        runner.until("Nothing is queued in rest; waiting for tasks.")
+        runner.kill()
+        runner.until("The runner of rest ends.")
+        assert runner.end() == 0
+
+
+def test_a_runner_that_starts_after_a_rename_takes_up_what_runs(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    shell.ok("runner", "--once")
+    queues.rename(sq, "backend", "api")
+
+    assert "Task #1 (attempt 1)" in shell.ok("runner", "--once")
+    assert tasks.get(sq, 2).status == "queued"
+
+
+def test_a_runner_leaves_alone_what_others_have_claimed(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    take(sq, "worker-elsewhere-backend")
+
+    assert "Task #2 (attempt 1)" in shell.ok("runner", "--once")
+
+
 def test_one_runner_works_a_queue_and_the_lock_dies_with_it(shell: Shell, sq: SparkQ) -> None:
     queues.create(sq, "docs")
     with Stream(shell, "runner", "--queue", "backend") as first:

@@ -4,17 +4,22 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sparkq_cli import service
 from sparkq_core.project import SparkQ
+from sparkq_core.settings import Config
 from tests.cli.stream import Stream, until_true
 from tests.command import Shell
-from tests.support import add
+from tests.support import TOP, add
 
 
 @pytest.fixture
@@ -76,6 +81,51 @@ def test_stop_ends_it_and_again_is_harmless(server: Shell, port: int) -> None:
         health(port)
     assert server.ok("stop") == "No server was running.\n"
     assert server.sparkq("status").code == 1
+
+
+STARTING = """
+import json, os, sys
+from pathlib import Path
+from sparkq_core import lock
+file = Path(sys.argv[1])
+file.parent.mkdir(parents=True)
+handle = lock.acquire(file, wait=False)
+for said in ("holds the lock", "said who it is"):
+    print(said, flush=True)
+    sys.stdin.readline()
+    about = {"pid": os.getpid(), "host": "127.0.0.1", "port": 1, "started_at": "2026-01-01T00:00:00.000Z"}
+    os.pwrite(handle, json.dumps(about).encode(), 0)
+"""
+"""A server as its lock file shows it: it says who it is only when it is told to, and then goes on until a signal."""
+
+
+def test_a_server_that_is_starting_is_stopped_once_it_says_who_it_is(shell: Shell, sq: SparkQ) -> None:
+    def heard() -> str:
+        assert starting.stdout is not None
+        return starting.stdout.readline()
+
+    class Asked(Config):
+        """Settings that let the server say who it is when somebody looks at its lock for the third time."""
+
+        looks = 0
+
+        @property
+        def run_dir(self) -> Path:
+            Asked.looks += 1
+            if Asked.looks == 3:
+                print("go on", file=starting.stdin, flush=True)
+                assert heard() == "said who it is\n"
+            return super().run_dir
+
+    file = sq.config.run_dir / "server.lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTING, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=TOP
+    ) as starting:
+        assert heard() == "holds the lock\n"
+
+        assert service.stop(Asked(*sq.config))
+
+        assert (starting.wait(), service.running(sq.config)) == (-signal.SIGTERM, None)
 
 
 def test_restart_starts_what_does_not_run_and_replaces_what_does(server: Shell, port: int) -> None:

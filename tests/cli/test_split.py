@@ -1,9 +1,14 @@
 """`sparkq enqueue --split`: several tasks from one text, one a heading or one a line."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
+from sparkq_core.split import parts_of
 from tests.command import Shell
 from tests.support import line
 
@@ -48,9 +53,21 @@ def test_one_task_a_heading_in_the_order_of_the_text(shell: Shell, sq: SparkQ) -
         ("- [ ] to do\n- [x] done\n- [X] done too\n", ["to do"]),
         ("# only one heading\nwith a text\n", ["# only one heading\nwith a text"]),
         ("#no heading\n$(touch owned)", ["#no heading", "$(touch owned)"]),
+        ("# A\ndo a\n## B\ndo b", ["# A\ndo a\n## B\ndo b"]),
+        ("# A\n## part\ndo a\n# B\ndo b", ["# A\n## part\ndo a", "# B\ndo b"]),
+        ("# Title\n\n## Only\ndo it", ["## Only\ndo it"]),
+        ("# Title\n## Stage\n### one\na\n### two\nb", ["### one\na", "### two\nb"]),
+        ("# Title\n## one\n## two", ["## one", "## two"]),
+        ("# Title\nfor all\n## one\na\n## two\nb", ["# Title\nfor all\n## one\na\n## two\nb"]),
+        ("before\nall\n# one\na\n# two", ["before\nall", "# one\na", "# two"]),
+        ("before\n\n# Title\n## one\n## two", ["before", "## one", "## two"]),
+        ("## one\na\n## two\n# last\nb", ["## one\na", "## two", "# last\nb"]),
+        ("## one\n# two\na", ["## one", "# two\na"]),
     ],
 )
-def test_without_several_headings_each_line_is_a_task(shell: Shell, sq: SparkQ, text: str, expected: list[str]) -> None:
+def test_a_heading_or_a_line_is_a_task_and_no_text_is_lost(
+    shell: Shell, sq: SparkQ, text: str, expected: list[str]
+) -> None:
     told = shell.facts("enqueue", "-", "--split", stdin=text)
 
     assert prompts(sq) == expected
@@ -58,6 +75,28 @@ def test_without_several_headings_each_line_is_a_task(shell: Shell, sq: SparkQ, 
         len(expected),
         [*range(1, len(expected) + 1)],
     )
+
+
+def test_a_pipe_is_read_to_its_end_however_long_it_is(shell: Shell, sq: SparkQ) -> None:
+    long = ["x" * 1_000_000, "y" * 1_000_000, "é" * 500_000]
+
+    assert shell.facts("enqueue", "-", "--split", stdin="\n".join(long))["total"] == 3
+    assert prompts(sq) == long
+
+
+@given(st.lists(st.sampled_from(["# ", "## ", "### ", "", "", "```"]), max_size=12))
+def test_every_line_with_text_reaches_one_task_but_for_a_bare_title(marks: list[str]) -> None:
+    lines = [f"{mark}word{number}" if mark != "```" else mark for number, mark in enumerate(marks)]
+
+    parts = parts_of("\n".join(lines))
+
+    found = [line for part in parts for line in part.splitlines()]
+    missing = [line for line in lines if line not in found]
+    assert [line for line in lines if line in found] == found
+    for title in missing:
+        below = lines[lines.index(title) + 1]
+        assert re.match("#+ ", below)
+        assert len(below.split()[0]) > len(title.split()[0]) > 0
 
 
 def test_tool_and_class_are_those_of_each(shell: Shell, sq: SparkQ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sparkq_core import events, project, queues, tasks
+from sparkq_core import events, inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
@@ -18,6 +18,18 @@ def settled(sq: SparkQ, verb: Callable[..., object] = tasks.complete) -> int:
     take(sq, task_id=task_id)
     verb(sq, task_id, "done")
     return task_id
+
+
+def taken_long_ago(shell: Shell, task_id: int) -> None:
+    """Claim a task whose warning is due."""
+    before = project.open(shell.folder, env={}, clock=SetClock(SystemClock().now() - 90_000))
+    take(before, task_id=task_id)
+    before.close()
+
+
+def until_swept(sq: SparkQ) -> None:
+    """Until the command is there: it has warned of the task that was taken long ago."""
+    until_true(lambda: "stale" in [event.kind for event in events.after(sq, events.last(sq) - 5)])
 
 
 @pytest.mark.parametrize(("verb", "code"), [(tasks.complete, 0), (tasks.fail, 1)])
@@ -44,17 +56,50 @@ def test_a_queue_is_waited_for_until_nothing_is_queued_or_running(shell: Shell, 
     queues.create(sq, "docs")
     add(sq, "not waited for", queue="docs")
     add(sq, "one", "two")
-    before = project.open(shell.folder, env={}, clock=SetClock(SystemClock().now() - 90_000))
-    take(before, task_id=2)
-    before.close()
+    taken_long_ago(shell, 2)
     with Stream(shell, "wait", "--queue", "backend") as wait:
-        until_true(lambda: "stale" in [event.kind for event in events.after(sq, 0)])  # it is there: it has swept
+        until_swept(sq)
         tasks.complete(sq, 2, "done")
         take(sq, task_id=3)
         assert wait.process.poll() is None
         tasks.fail(sq, 3, "cannot be done")
         wait.until("#2 succeeded\n#3 failed 🔴\n")
         assert wait.end() == 1
+
+
+def test_a_failure_counts_however_many_tasks_came_after_it(shell: Shell, sq: SparkQ) -> None:
+    """The first of a line finishes first: among the newest thousand it is not."""
+    first, *rest = add(sq, *map(str, range(1010)))
+    for task in rest:
+        tasks.cancel(sq, task)
+    taken_long_ago(shell, first)
+    with Stream(shell, "wait", "--queue", "backend") as wait:
+        until_swept(sq)
+        tasks.fail(sq, first, "cannot be done")
+        assert wait.end() == 1
+        assert wait.printed == "#1 failed 🔴\n"
+
+
+def test_what_was_reviewed_meanwhile_counts(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    taken_long_ago(shell, 2)
+    with Stream(shell, "wait", "--queue", "backend") as wait:
+        until_swept(sq)
+        tasks.fail(sq, 2, "cannot be done")
+        inbox.review(sq, 2)
+        tasks.complete(sq, take(sq).task.id, "done")
+        assert wait.end() == 1
+        assert wait.printed == "#1 succeeded\n#2 failed 🔴\n"
+
+
+def test_a_queue_that_is_renamed_is_still_waited_for(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    taken_long_ago(shell, 1)
+    with Stream(shell, "wait", "--queue", "backend") as wait:
+        until_swept(sq)
+        queues.rename(sq, "backend", "api")
+        tasks.complete(sq, 1, "done")
+        assert wait.end() == 0
 
 
 def test_what_failed_before_it_waited_does_not_count(shell: Shell, sq: SparkQ) -> None:

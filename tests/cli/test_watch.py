@@ -55,6 +55,15 @@ def test_only_the_queue_that_was_named_is_shown(shell: Shell, sq: SparkQ) -> Non
     assert "in backend" not in shown
 
 
+def test_a_queue_that_is_renamed_is_still_shown(shell: Shell, sq: SparkQ) -> None:
+    with Terminal(shell, "watch", "--queue", "backend", "--interval", "0.2") as terminal:
+        terminal.until("nothing")
+        queues.rename(sq, "backend", "api")
+        add(sq, "in api", queue="api")
+        terminal.until("in api")
+        assert terminal.break_off(CTRL_C) == 0
+
+
 def test_no_line_is_wider_than_the_terminal_and_nothing_is_raw(shell: Shell, sq: SparkQ) -> None:
     add(sq, "a long title " * 20 + "\x1b[2J", "語" * 100)
     take(sq)

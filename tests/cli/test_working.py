@@ -1,5 +1,7 @@
 """Working a queue by hand: claim, progress, complete, fail, release; and changing one's mind: requeue, edit, cancel, accept."""
 
+from pathlib import Path
+
 import pytest
 
 from sparkq_core import project, queues, tasks
@@ -8,6 +10,7 @@ from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.dump import dump
 from tests.support import SetClock, add, attempts, line, take, timed_out, timeline
+from tests.terminal import Terminal, editor
 
 
 @pytest.fixture
@@ -51,6 +54,46 @@ def test_an_empty_queue_has_nothing_to_claim(shell: Shell) -> None:
     assert shell.ok("claim") == "Nothing is queued in backend.\n"
     assert shell.facts("claim") == {"task": None, "remaining": 0}
     assert shell.ok("peek") == "Nothing is queued in backend.\n"
+
+
+@pytest.mark.parametrize("command", ["peek", "claim", "runner --once"])
+def test_an_ended_queue_is_drained_without_being_named(shell: Shell, sq: SparkQ, command: str) -> None:
+    add(sq, "the last one")
+    queues.end(sq, "backend")
+
+    assert "the last one" in shell.ok(*command.split())
+
+
+def test_the_editor_does_not_open_for_a_task_that_cannot_be_edited(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    add(sq, "one")
+    take(sq)
+    opens = editor(tmp_path, f'touch "{tmp_path}/opened"; echo Written > "$1"')
+    with Terminal(shell, "edit", "1", EDITOR=opens) as terminal:
+        terminal.until("edit does not apply to #1")
+        assert terminal.end() == 4
+
+    assert not (tmp_path / "opened").exists()
+
+
+def test_what_was_typed_is_kept_when_a_worker_was_faster(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    add(sq, "one")
+    program = editor(tmp_path, 'sparkq claim > /dev/null; echo "Better words" > "$1"')
+    with Terminal(shell, "edit", "1", EDITOR=program, TMPDIR=str(tmp_path)) as terminal:
+        terminal.until("edit does not apply to #1")
+        assert terminal.end() == 4
+
+    (kept,) = tmp_path.glob("sparkq-*.md")
+    assert kept.read_text() == "Better words\n"
+
+
+def test_a_new_prompt_that_is_given_twice_is_refused(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+    tasks.fail(sq, 1, "cannot be done")
+    (shell.folder / "new.md").write_text("From a file")
+
+    assert "twice" in shell.refused(2, "requeue", "1", "--prompt", "an option", "--file", "new.md")
+    assert tasks.get(sq, 1).status == "failed"
 
 
 def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None:

@@ -186,6 +186,15 @@ def test_only_a_queued_task_can_be_cancelled(sq: SparkQ, queue: str) -> None:
     assert tasks.get(sq, task.id).status == "running"
 
 
+def test_of_a_task_cancelled_after_a_release_no_attempt_is_named_as_its_end(sq: SparkQ, queue: str) -> None:
+    task = taken(sq)
+    tasks.release(sq, task.id)
+    tasks.cancel(sq, task.id)
+
+    with pytest.raises(WrongState, match=f"^edit does not apply to #{task.id}: its status is failed\\.$"):
+        tasks.edit(sq, task.id, prompt="other words")
+
+
 def test_a_cancelled_task_never_times_out(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq)
     tasks.release(sq, task.id)

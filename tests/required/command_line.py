@@ -237,6 +237,7 @@ COMMAND_LINE = (
         "D6.cli-asks",
         "Destructive commands ask; --yes answers.",
         "cli/test_care.py::test_on_a_terminal_a_purge_asks",
+        "cli/test_care.py::test_a_purge_where_nobody_can_answer_needs_yes",
         "cli/test_teardown.py::test_it_asks_and_a_no_removes_nothing",
         "cli/test_teardown.py::test_programs_say_yes_or_force",
     ),
