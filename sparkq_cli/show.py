@@ -71,9 +71,24 @@ def fancy() -> bool:
 def mark(task: Task, now: int) -> str:
     """⚠️ stale, 🔴 failed, 💀 timed out; letters where emoji cannot be shown."""
     name = "timeout" if task.error_type == "timeout" else "failed" if task.status == "failed" else wire.stale(task, now)
-    if name is None or name not in MARKS:
+    if name is None or name not in MARKS or cancelled(task):
         return ""
     return MARKS[name][0 if fancy() else 1].strip()
+
+
+def cancelled(task: Task) -> bool:
+    """Whether the person took it out of the line: no worker failed."""
+    return task.error_type == "cancelled"
+
+
+def state(task: Task, now: int) -> str:
+    """The status as a person reads it, with its mark: `failed 🔴`, `cancelled`."""
+    return f"{'cancelled' if cancelled(task) else task.status} {mark(task, now)}".rstrip()
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def ago(moment: int | None, now: int) -> str:

@@ -24,7 +24,7 @@ SUMMARY = 400
 FINISHED = f"""{COLUMNS},
 coalesce((SELECT CASE WHEN a.outcome = 'failed' AND a.late_outcome IS NOT 'succeeded'
     THEN substr({SAID}, -{SUMMARY}) ELSE substr({SAID}, 1, {SUMMARY}) END FROM attempts AS a
-    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type IS NOT 'cancelled'), ''),
+    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts), ''),
 coalesce((SELECT a.late_outcome = 'succeeded' AND a.accepted_at IS NULL FROM attempts AS a
     WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type = 'timeout'), 0),
 (SELECT a.git_after FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts)"""

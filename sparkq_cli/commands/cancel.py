@@ -19,7 +19,7 @@ def cancel(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Take a queued task out of the line. `sparkq requeue` brings it back.
+    """Take a queued task out of the line. `sparkq requeue` brings it back. It needs no review.
 
     Example: sparkq cancel 42 "done by hand"
     """

@@ -54,8 +54,11 @@ def _event(event: Event) -> str:
 def _head(sq: SparkQ, detail: Detail) -> str:
     task, now = detail.task, sq.clock.now()
     took = show.duration(task.duration_ms) if task.duration_ms is not None and task.status != "queued" else None
+    cancelled = show.block(str(wire.outcome(detail)["error_message"])) if show.cancelled(task) else ""
+    status = show.paint(task.status, task.status)
+    state = "cancelled" if cancelled else f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".strip()
     facts = show.field_lines([
-        ("status", f"{show.paint(task.status, task.status)} {show.mark(task, now)} {safe(task.error_type or '')}".strip()),
+        ("status", state),
         ("queue", task.queue),
         ("session", task.session),
         ("tool", safe(f"{task.tool} ({task.task_class}, timeout {task.timeout} s)")),
@@ -66,7 +69,6 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("changed", changes.summary(detail.last.git_after) if detail.last else None),
         ("reviewed", f"{show.ago(task.reviewed_at, now)} ago" if task.reviewed_at else None),
     ])  # fmt: skip
-    cancelled = show.block(str(wire.outcome(detail)["error_message"])) if task.error_type == "cancelled" else ""
     return "\n".join(
         [
             f"{show.paint(wire.friendly(task.id), 'bold')}  {safe(task.title)}",

@@ -84,7 +84,7 @@ def tasks(
     rows = [
         [
             wire.friendly(task.id),
-            f"{task.status} {show.mark(task, now)}".strip(),
+            show.state(task, now),
             task.queue,
             safe(task.title),
             show.ago(task.created_at, now),

@@ -42,7 +42,8 @@ def watch(
         else:
             _lines(sq, of)
     except KeyboardInterrupt:
-        return
+        if sys.stdout.isatty():
+            show.say()  # the shell's prompt begins below the ^C
 
 
 def _pictures(sq: SparkQ, queue_id: int | None, interval: float) -> None:
@@ -73,7 +74,7 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
     lines += ["", show.paint("Finished, to review", "bold")]
     finished = inbox.newest(sq, queue=queue, limit=8)
     lines += [
-        f"  {wire.friendly(one.task.id)}  {f'{one.task.status} {show.mark(one.task, now)}'.strip()}, {show.ago(one.task.finished_at, now)} ago  {safe(one.task.title)}"
+        f"  {wire.friendly(one.task.id)}  {show.state(one.task, now)}, {show.ago(one.task.finished_at, now)} ago  {safe(one.task.title)}"
         for one in finished
     ] or ["  nothing"]
     return [show.fit(line, show.columns()) for line in lines]

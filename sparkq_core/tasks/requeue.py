@@ -20,7 +20,7 @@ UPDATE tasks SET status = :target, position = :position, title = :title, revisio
 WHERE id = :id AND status = :source RETURNING {COLUMNS}
 """
 CANCEL = f"""
-UPDATE tasks SET status = :target, finished_at = :now, error_type = 'cancelled'
+UPDATE tasks SET status = :target, finished_at = :now, reviewed_at = :now, error_type = 'cancelled'
 WHERE id = :id AND status = :source RETURNING {COLUMNS}
 """
 LAST_MOVE = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
@@ -75,7 +75,7 @@ def _requeued_just_so(tx: Transaction, task: Task, feedback: str | None, prompt:
 def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
     """Take a queued task out of the line: failed, `error_type=cancelled`; requeue brings it back.
 
-    Cancelling it again is harmless. Raises NoSuchTask, WrongState, InvalidText.
+    Whoever cancels has decided: the task counts as reviewed and waits in no inbox. Cancelling it again is harmless. Raises NoSuchTask, WrongState, InvalidText.
     """
     checked(reason, "reason", empty=True)
     move = MOVES["cancel"]

@@ -107,11 +107,15 @@ def test_of_a_result_the_beginning_is_shown_and_of_an_error_the_end(bare: Shell,
     assert "AssertionError: 3 != 4" in error
 
 
-def test_a_task_that_the_person_cancelled_says_so(bare: Shell, sq: SparkQ) -> None:
+def test_a_task_that_the_person_cancelled_is_no_failure_to_review(bare: Shell, sq: SparkQ) -> None:
     add(sq, "one")
-    tasks.cancel(sq, 1)
+    tasks.cancel(sq, 1, "done by hand")
 
-    assert "#1  failed 🔴 cancelled  one" in bare.ok("review", "--list")
+    assert bare.ok("review", "--list") == "Nothing waits for your review.\n"
+    for told in (bare.ok("tasks"), bare.ok("task", "1")):
+        assert "cancelled" in told
+        assert "failed" not in told
+        assert "🔴" not in told
 
 
 def test_what_has_not_finished_cannot_be_reviewed(bare: Shell, finished: SparkQ) -> None:

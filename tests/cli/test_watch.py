@@ -24,6 +24,7 @@ def test_it_shows_what_runs_what_is_next_and_what_is_finished(shell: Shell, sq: 
         add(sq, "Something new")
         terminal.until("2 queued")
         assert terminal.break_off(CTRL_C) == 0
+    assert terminal.screen.endswith("\r\n"), "the shell's prompt stands on a line of its own"
 
     shown = ESCAPE.sub("", picture)
     assert re.search(r"Running\s+#2 +\[\.{20}\] +\ds/60s +Write the guide +bob", shown)

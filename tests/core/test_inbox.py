@@ -49,19 +49,20 @@ def test_an_empty_project_has_an_empty_inbox(sq: SparkQ) -> None:
     assert inbox.since_last_look(sq) == (None, ())
 
 
-def test_only_what_has_finished_is_in_the_inbox(sq: SparkQ, queue: str, clock: SetClock) -> None:
+def test_what_has_finished_and_was_not_cancelled_is_in_the_inbox(sq: SparkQ, queue: str, clock: SetClock) -> None:
     add(sq, "waits")
     taken(sq, "runs")
     released = taken(sq, "given back")
     tasks.release(sq, released.id)
     (cancelled,) = add(sq, "cancelled")
     tasks.cancel(sq, cancelled)
-    finished = [cancelled, done(sq), failed(sq)]
+    finished = [done(sq), failed(sq)]
 
     found = inbox.unreviewed(sq)
 
     assert sorted(one.task.id for one in found.tasks) == finished
-    assert found.total == 3
+    assert found.total == 2
+    assert inbox.since_last_look(sq) == (None, (Since(queue, succeeded=1, failed=1, timed_out=0, late=0),))
 
 
 def test_a_task_that_is_past_its_time_is_in_the_inbox_although_nobody_swept(
@@ -184,12 +185,14 @@ def test_a_summary_is_of_the_last_attempt(sq: SparkQ, queue: str) -> None:
     assert entry(sq, task_id).summary == "the second result"
 
 
-def test_a_cancelled_task_does_not_pass_off_an_earlier_outcome_as_its_own(sq: SparkQ, queue: str) -> None:
-    task_id = failed(sq, "the first error")
-    tasks.requeue(sq, task_id)
+def test_a_cancelled_task_that_came_back_waits_for_review_like_any_other(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
     tasks.cancel(sq, task_id)
+    tasks.requeue(sq, task_id)
+    take(sq)
+    tasks.complete(sq, task_id, "done after all")
 
-    assert entry(sq, task_id).summary == ""
+    assert entry(sq, task_id).summary == "done after all"
 
 
 def test_a_late_result_is_shown_and_marked(sq: SparkQ, queue: str, clock: SetClock) -> None:

@@ -119,10 +119,10 @@ class LifeCycle(RuleBasedStateMachine):
 
     @rule(on=connection, queue=st.sampled_from(QUEUES), worker=st.sampled_from(["ann", "bob"]))
     def claim_the_next(self, on: int, queue: str, worker: str) -> None:
-        self.time_passes()
-        if self.states[queue] == "archived":
+        if self.states[queue] == "archived":  # it looks at no task, so nothing is swept
             self.is_closed(lambda: tasks.claim(self.handles[on], queue, worker))
             return
+        self.time_passes()
         claim = tasks.claim(self.handles[on], queue, worker)
         head = next(iter(self.waiting(queue)), None)
         assert (claim.task.id if claim else None) == head
@@ -243,6 +243,7 @@ class LifeCycle(RuleBasedStateMachine):
         self.refused(job, None if allowed else WrongState, refusal_of(lambda: tasks.cancel(self.handles[on], job.id)))
         if job.status == "queued":
             job.status, job.error_type, job.finished_at = "failed", "cancelled", self.clock.now()
+            job.reviewed = True
 
     @precondition(lambda self: self.has("edit"))
     @rule(on=connection, pick=pick, prompt=words)

@@ -113,14 +113,18 @@ def test_an_age_beyond_all_times_purges_nothing(sq: SparkQ, queue: str, age: int
     assert (gone, left(sq)) == (Purged(0, 0), [task_id])
 
 
-def test_a_timed_out_and_a_cancelled_task_are_finished_ones(sq: SparkQ, queue: str, clock: SetClock) -> None:
+def test_a_timed_out_task_waits_for_its_review_and_a_cancelled_one_does_not(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
     timed_out(sq, clock)
     (task_id,) = add(sq, "two")
     tasks.cancel(sq, task_id)
 
-    clock.move(31 * DAYS)
+    clock.move(4 * DAYS)
+    assert purge.purge(sq) == Purged(reviewed=1, unreviewed=0)
 
-    assert purge.purge(sq) == Purged(0, 2)
+    clock.move(27 * DAYS)
+    assert purge.purge(sq) == Purged(reviewed=0, unreviewed=1)
 
 
 def test_what_waits_or_runs_is_never_touched_however_old(sq: SparkQ, queue: str, clock: SetClock) -> None:

@@ -157,6 +157,7 @@ def test_a_cancelled_task_leaves_the_line(sq: SparkQ, queue: str) -> None:
     task = tasks.cancel(sq, first, "not needed")
 
     assert (task.status, task.error_type) == ("failed", "cancelled")
+    assert task.reviewed_at == task.finished_at
     assert line(sq) == [second]
     assert tasks.detail(sq, first).events[-1].text == "not needed"
 

@@ -122,8 +122,9 @@ LIFE_CYCLE = (
     ),
     held(
         "D4.cancel",
-        "A queued task can be cancelled: failed with error_type cancelled.",
+        "A queued task can be cancelled: failed with error_type cancelled, and reviewed, since a person decided it.",
         "core/test_requeue.py::test_a_cancelled_task_leaves_the_line",
+        "core/test_inbox.py::test_what_has_finished_and_was_not_cancelled_is_in_the_inbox",
         "cli/test_working.py::test_cancel_takes_it_out_and_requeue_brings_it_back",
     ),
     held(
