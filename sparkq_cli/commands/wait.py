@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import open_sparkq
+from sparkq_cli.context import meant, open_sparkq
 from sparkq_cli.options import Json, Quiet, completed_ids, queue_names, task_id
 from sparkq_core import queues, sweep, tasks, upkeep, wire
 from sparkq_core.errors import InvalidValue
@@ -34,7 +34,7 @@ def wait(
         typer.Option(
             "--queue",
             metavar="NAME",
-            help="Wait until it has nothing queued or running.",
+            help="Wait until it has nothing queued or running; with ids left out too, the only queue.",
             autocompletion=queue_names,
         ),
     ] = None,
@@ -47,27 +47,29 @@ def wait(
     """Return when tasks are finished, or when a queue has nothing queued or running.
 
     Exit code 0 when all succeeded, 1 when one failed, 124 when the time was over. Of a queue those count that finished
-    while this command waited.
+    while this command waited, and those that failed before and wait for your review; a cancelled task does not.
 
     Examples:
       sparkq wait 42 43 --timeout 600 && make release
       sparkq wait --queue backend
     """
-    if bool(ids) == bool(queue):
-        raise InvalidValue("Say what to wait for.", "Give ids, or --queue NAME.")
+    if ids and queue:
+        raise InvalidValue("Ids and a queue were given.", "Give ids, or --queue NAME.")
     sq = open_sparkq()
     started = sq.clock.now()
-    of = queues.named(sq, queue) if queue else None
+    of = None if ids else queues.named(sq, meant(sq, queue))
     over = not _until(sq, lambda: _drained(sq, of) if of else _finished(sq, ids or []), timeout)
-    found = tasks.ended_since(sq, of, started) if of else [tasks.get(sq, one) for one in ids or []]
-    failed = any(task.status == "failed" for task in found)
+    before = tasks.failed_before(sq, of, started) if of else ()
+    found = [*before, *(tasks.ended_since(sq, of, started) if of else (tasks.get(sq, one) for one in ids or []))]
+    failed = any(task.status == "failed" and not (of and show.cancelled(task)) for task in found)
     if json:
         show.json_line(
             {"tasks": [wire.task_brief(task, sq.clock.now()) for task in found], "total": len(found), "timed_out": over}
         )
     elif not quiet:
         for task in found:
-            show.say(f"{wire.friendly(task.id)} {task.status} {show.mark(task, sq.clock.now())}".rstrip())
+            earlier = " before, to review" if task in before else ""
+            show.say(f"{wire.friendly(task.id)} {show.state(task, sq.clock.now())}{earlier}")
         if over:
             show.say("The time is over.")
     if over or failed:

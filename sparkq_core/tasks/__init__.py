@@ -5,7 +5,7 @@ from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, editable, enqueue, 
 from sparkq_core.tasks.late import accept
 from sparkq_core.tasks.latest import latest
 from sparkq_core.tasks.line import delete, to_front
-from sparkq_core.tasks.listing import Wanted, detail, ended_since, get, page, prompts, running
+from sparkq_core.tasks.listing import Wanted, detail, ended_since, failed_before, get, page, prompts, running
 from sparkq_core.tasks.refusal import not_held
 from sparkq_core.tasks.requeue import cancel, requeue
 from sparkq_core.tasks.script import of_script
@@ -27,6 +27,7 @@ __all__ = [
     "enqueue",
     "enqueue_all",
     "fail",
+    "failed_before",
     "get",
     "held",
     "latest",

@@ -85,6 +85,10 @@ ENDED = f"""
 SELECT {COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND {_ENDED}
 """
 ENDED_REVIEWED = f"SELECT {COLUMNS} FROM tasks INDEXED BY tasks_reviewed WHERE reviewed_at IS NOT NULL AND {_ENDED}"
+FAILED_BEFORE = f"""
+SELECT {COLUMNS} FROM tasks INDEXED BY tasks_by_queue_status
+WHERE queue_id = :queue AND status = 'failed' AND status <> 'running' AND finished_at < :since AND reviewed_at IS NULL
+"""
 RUN_NOW = """
 SELECT tasks.id FROM json_each(:handed) AS handed JOIN tasks ON tasks.id = CAST(handed.key AS INTEGER)
 WHERE status = 'running' AND attempts = handed.value
@@ -128,6 +132,15 @@ def ended_since(sq: SparkQ, queue: Queue, since: int) -> tuple[Task, ...]:
     values = {"queue": queue.id, "since": since}
     with sq.db.read() as tx:
         rows = [*tx.rows(ENDED, values), *tx.rows(ENDED_REVIEWED, values)]
+    return tuple(sorted(Task(*row) for row in rows))
+
+
+def failed_before(sq: SparkQ, queue: Queue, moment: int) -> tuple[Task, ...]:
+    """The tasks of a queue that failed before `moment` (UTC ms) and that nobody has reviewed, by id.
+
+    How many have failed, the reviewed ones until they are purged, is what it costs.
+    """
+    rows = sq.db.rows(FAILED_BEFORE, {"queue": queue.id, "since": moment})
     return tuple(sorted(Task(*row) for row in rows))
 
 

@@ -102,10 +102,37 @@ def test_a_queue_that_is_renamed_is_still_waited_for(shell: Shell, sq: SparkQ) -
         assert wait.end() == 0
 
 
-def test_what_failed_before_it_waited_does_not_count(shell: Shell, sq: SparkQ) -> None:
+def test_what_failed_before_it_waited_counts_until_it_is_reviewed(shell: Shell, sq: SparkQ) -> None:
+    """Whoever walked away and types the command afterwards is not told that all went well."""
+    settled(sq)
     settled(sq, tasks.fail)
 
-    assert shell.sparkq("wait", "--queue", "backend").code == 0
+    done = shell.sparkq("wait", "--queue", "backend")
+    assert (done.code, done.out) == (1, "#2 failed 🔴 before, to review\n")
+
+    inbox.review(sq, 2)
+    assert shell.ok("wait", "--queue", "backend") == ""
+
+
+def test_what_the_person_cancels_is_no_failure_of_a_queue_but_of_its_own(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+    taken_long_ago(shell, 2)
+    with Stream(shell, "wait", "--queue", "backend") as wait:
+        until_swept(sq)
+        tasks.cancel(sq, 1)
+        tasks.complete(sq, 2, "done")
+        assert wait.end() == 0
+        assert wait.printed == "#1 cancelled\n#2 succeeded\n"
+
+    done = shell.sparkq("wait", "1", "2")
+    assert (done.code, done.out) == (1, "#1 cancelled\n#2 succeeded\n")
+
+
+def test_the_only_queue_needs_no_name(shell: Shell, sq: SparkQ) -> None:
+    assert shell.ok("wait") == ""
+
+    queues.create(sq, "docs")
+    assert "--queue backend or --queue docs" in shell.refused(2, "wait")
 
 
 def test_the_time_can_be_over(shell: Shell, sq: SparkQ) -> None:
@@ -148,7 +175,6 @@ def test_in_json_it_tells_of_every_task(shell: Shell, sq: SparkQ) -> None:
 def test_what_is_not_there_cannot_be_waited_for(shell: Shell) -> None:
     assert "#9" in shell.refused(3, "wait", "9")
     assert "Did you mean backend?" in shell.refused(3, "wait", "--queue", "backnd")
-    assert "--queue" in shell.refused(2, "wait")
     assert "--queue" in shell.refused(2, "wait", "1", "--queue", "backend")
 
 

@@ -182,6 +182,7 @@ COMMAND_LINE = (
         "cli/test_wait.py::test_the_code_is_the_outcome",
         "cli/test_wait.py::test_it_returns_when_the_last_of_them_is_finished",
         "cli/test_wait.py::test_a_queue_is_waited_for_until_nothing_is_queued_or_running",
+        "cli/test_wait.py::test_what_failed_before_it_waited_counts_until_it_is_reviewed",
         "cli/test_wait.py::test_the_time_can_be_over",
     ),
     held(
