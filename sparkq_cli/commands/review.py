@@ -109,7 +109,7 @@ def _since(moment: int | None, since: tuple[Since, ...], now: int) -> None:
     show.say()
 
 
-def _line(one: Finished, now: int) -> None:
+def _line(one: Finished, now: int, asked: str = "") -> None:
     task = one.task
     took = show.duration(task.duration_ms) if task.duration_ms is not None else ""
     facts = ", ".join(part for part in (changes.summary(one.git_after), took, task.queue) if part)
@@ -119,8 +119,20 @@ def _line(one: Finished, now: int) -> None:
     show.say(
         f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}{late}"
     )
+    if asked:
+        show.say(show.paint(show.block(asked, "    > "), "dim"))
     if one.summary:
         show.say(show.block(_part(one), "      "))
+
+
+def _asked(sq: SparkQ, one: Finished) -> str:
+    """The beginning of the prompt, by which a result is judged; nothing where the title is all of it."""
+    prompt = tasks.detail(sq, one.task.id).prompt.strip()
+    if prompt == one.task.title:
+        return ""
+    lines = prompt[: inbox.SUMMARY].split("\n")
+    cut = len(lines) > LINES or len(prompt) > inbox.SUMMARY
+    return "\n".join(lines[:LINES]) + ("\n…" if cut else "")
 
 
 def _part(one: Finished) -> str:
@@ -142,7 +154,7 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
             return
         one = page.tasks[0]
         cursor = f"{one.task.finished_at}.{one.task.id}"
-        _line(one, sq.clock.now())
+        _line(one, sq.clock.now(), _asked(sq, one))
         if not _decide(sq, one):
             return
         show.say()
@@ -178,3 +190,5 @@ def _decide(sq: SparkQ, one: Finished) -> bool:
                 continue
             show.say(f"{wire.friendly(number)} in {done.task.queue} again, {show.ordinal(done.place)} in line.")
             return True
+        else:
+            show.say(f"No key is called {safe(answer)!r}: type a, r, s, v or q, then Enter.")

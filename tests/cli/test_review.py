@@ -163,10 +163,31 @@ def test_what_is_skipped_or_not_reached_stays(bare: Shell, finished: SparkQ) -> 
     assert unreviewed(finished) == [1, 2, 3]
 
 
+def test_a_walk_shows_the_beginning_of_what_was_asked(bare: Shell, sq: SparkQ) -> None:
+    lines = "\n".join(f"- point {number}" for number in range(1, 30))
+    add(sq, f"# Fix the parser\n\n\x1b[31mfor dates\n{lines}", "All is in the title")
+    for task_id in (1, 2):
+        take(sq)
+        tasks.complete(sq, task_id, "done")
+
+    with Terminal(bare, "review") as terminal:
+        asked = terminal.until(KEYS)
+        terminal.type("s")
+        plain = terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0
+
+    assert "    > # Fix the parser\r\n    >\r\n    > \\x1b[31mfor dates\r\n    > - point 1\r\n" in asked
+    assert "    > …" in asked
+    assert "point 4" not in asked
+    assert "    >" not in plain
+
+
 def test_another_key_asks_again(bare: Shell, finished: SparkQ) -> None:
     with Terminal(bare, "review") as terminal:
         terminal.until(KEYS)
         terminal.type("x")
+        terminal.until("type a, r, s, v or q")
         terminal.until(KEYS)
         terminal.type("quit")
         assert terminal.end() == 0
