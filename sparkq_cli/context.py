@@ -49,7 +49,7 @@ def text_from(
     Raises InvalidText, InvalidValue.
     """
     if argument is not None and file is not None:
-        raise InvalidValue(f"The {what} was given twice.", "Give it as an argument or with --file.")
+        raise InvalidValue(f"The {what} {_was(what)} given twice.", "Give it as an argument or with --file.")
     if file is not None or argument == "-":
         yield read_file(file or Path("-"), what)
     elif argument is not None:
@@ -59,8 +59,12 @@ def text_from(
             yield text
     else:
         raise InvalidValue(
-            f"No {what} was given.", "Give it as an argument, with --file FILE, or `-` to read standard input."
+            f"No {what} {_was(what)} given.", "Give it as an argument, with --file FILE, or `-` to read standard input."
         )
+
+
+def _was(what: str) -> str:
+    return "were" if what == "instructions" else "was"
 
 
 def agreed(question: str, *, default: bool = False) -> None:
@@ -85,7 +89,7 @@ def read_file(file: Path, what: str) -> str:
 def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
     """Write lines as UTF-8 to a file that is not there yet, or to standard output, whatever the terminal speaks.
 
-    On a terminal no character of it is raw. The file is whole or not there. Raises NotEmpty, StorageError.
+    On a terminal no character of it is raw. The file is the owner's alone, and whole or not there. Raises NotEmpty, StorageError.
     """
     if file is None:
         shown = escaped if sys.stdout.isatty() else str
@@ -93,7 +97,8 @@ def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
             sys.stdout.buffer.write(f"{shown(line)}\n".encode())
         return
     try:
-        with file.open("x", encoding="utf-8", newline="\n") as stream, _removed_unless_whole(file):
+        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream, _removed_unless_whole(file):
             for line in lines:
                 stream.write(f"{line}\n")
             stream.flush()
@@ -119,7 +124,7 @@ def _decoded(raw: bytes, what: str) -> str:
         return raw.decode()
     except UnicodeDecodeError as error:
         raise InvalidText(
-            f"The {what} is not UTF-8 text (byte {error.start}).", "Convert it, or name the file in the prompt."
+            f"The text of the {what} is not UTF-8 (byte {error.start}).", "Convert it, or name the file in the prompt."
         ) from error
 
 
@@ -152,11 +157,13 @@ def edited(text: str, what: str) -> Iterator[str]:
         raw = _left_in_editor(file)
         typed = raw.strip() not in (b"", text.encode().strip())
         if not typed:
-            raise InvalidValue(f"The {what} was left as it was; nothing was changed.", "Save a text in the editor.")
+            raise InvalidValue(
+                f"The text of the {what} was left as it was; nothing was changed.", "Save a text in the editor."
+            )
         yield _decoded(raw, what)
     except BaseException:
         if typed:
-            sys.stderr.write(f"sparkq: The {what} that you wrote is kept in {file}\n")
+            sys.stderr.write(f"sparkq: The text that you wrote is kept in {file}\n")
         else:
             file.unlink(missing_ok=True)
         raise

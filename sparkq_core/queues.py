@@ -216,10 +216,12 @@ def closed(queue: Queue) -> QueueClosed:
     """The refusal of a queue that has ended or is archived."""
     if queue.status == QueueStatus.ARCHIVED:
         return QueueClosed(
-            f"The queue {queue.name} is archived: it takes and gives nothing.", "Unarchive it, or use another queue."
+            f"The queue {queue.name} is archived: it takes and gives nothing.",
+            f"Use another queue, or bring it back: sparkq queue unarchive {queue.name}",
         )
     return QueueClosed(
-        f"The queue {queue.name} has ended: it takes no new tasks.", "Use another queue, or reopen this one."
+        f"The queue {queue.name} has ended: it takes no new tasks.",
+        f"Use another queue, or reopen this one: sparkq queue reopen {queue.name}",
     )
 
 

@@ -15,6 +15,7 @@ from sparkq_mcp.fit import plain, visible
 NEXT_BY_CODE = {
     "no_project": "Nothing is queued here yet: the person sets it up by running `sparkq setup` in the repository. Then call again.",
     "no_such_queue": "list_queues shows the names.",
+    "queue_closed": "list_queues shows the active ones; the person can bring this one back.",
     "no_such_task": "list_tasks finds the ids.",
     "wrong_state": "get_task shows its history.",
     "invalid_config": "The person corrects sparkq.yml; `sparkq doctor` checks it.",

@@ -127,8 +127,8 @@ def _report_all(sq: SparkQ, added: tuple[tasks.Enqueued, ...], json: bool, quiet
         )
     elif not quiet:
         for one in added:
-            show.say(f"{wire.friendly(one.task.id)}  {safe(one.task.title)}")
-        show.say(f"{len(added)} tasks in {added[0].task.queue}.")
+            show.say(f"{wire.friendly(one.task.id)}  {safe(one.task.title)}{_again(one)}")
+        show.say(f"{show.counted(len(added), 'task')} in {added[0].task.queue}.")
 
 
 def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
@@ -136,8 +136,14 @@ def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
         show.json_line(wire.task_brief(done.task, sq.clock.now()) | {"position": done.place})
     elif not quiet:
         where = f"{show.ordinal(done.place)} in line" if done.place else done.task.status
-        again = " (its key was used before)" if done.again else ""
-        show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{again}.")
+        show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{_again(done)}.")
+
+
+def _again(done: tasks.Enqueued) -> str:
+    """That nothing was added, and whether something else had been asked under the key."""
+    if not done.again:
+        return ""
+    return " (its key was used before" + (", with another prompt: this one was not added)" if done.other else ")")
 
 
 def _inputs(arguments: list[str]) -> dict[str, str]:

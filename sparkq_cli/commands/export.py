@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, write_new
 from sparkq_core import backup
 
@@ -21,3 +22,5 @@ def export(
     """
     sq = open_sparkq()
     write_new(file, backup.export(sq), "export")
+    if file is not None:
+        show.say(f"{file.stat().st_size:,} bytes in {show.near(file, Path())}")

@@ -50,7 +50,7 @@ def purge(
     found = core.purge(sq, older_than=age, unreviewed=unreviewed_age, dry_run=True)
     if not dry_run and found.total:
         if asks:
-            agreed(f"Delete {found.total} finished tasks ({found.unreviewed} of them unreviewed)?")
+            agreed(f"Delete {show.counted(found.total, 'finished task')} ({found.unreviewed} of them unreviewed)?")
         found = core.purge(
             sq, older_than=age, unreviewed=unreviewed_age, on_batch=_bar(found.total) if not json else None
         )
@@ -61,7 +61,7 @@ def purge(
     else:
         would = "would be deleted" if dry_run else "deleted"
         show.say(
-            f"{found.total} finished tasks {would}"
+            f"{show.counted(found.total, 'finished task')} {would}"
             + (f", {found.unreviewed} of them unreviewed." if found.total else ".")
         )
 

@@ -23,5 +23,5 @@ def reload(json: Json = False) -> None:
         show.json_line({"config": str(sq.config.file) if sq.config.file else None, "scripts": len(found)})
     else:
         show.say(
-            f"{sq.config.file or 'The config table'} is sound; {len(found)} scripts. Running servers take them up now."
+            f"{sq.config.file or 'The config table'} is sound; {show.counted(len(found), 'script')}. Running servers take them up now."
         )

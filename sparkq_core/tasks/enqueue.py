@@ -23,6 +23,7 @@ RETURNING {COLUMNS}
 """
 PROMPT_IN = "INSERT INTO prompts (task_id, revision, text, created_at) VALUES (:task, :revision, :text, :now)"
 BY_KEY = f"SELECT {COLUMNS} FROM tasks WHERE key = :key"
+HAD_PROMPT = "SELECT 1 FROM prompts WHERE task_id = :task AND text = :text"
 AHEAD = "SELECT count(*) FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position <= :position"
 EDIT = f"""
 UPDATE tasks SET revision = revision + :again, title = :title, tool = :tool, task_class = :task_class, timeout = :timeout
@@ -43,11 +44,15 @@ class Draft(NamedTuple):
 
 
 class Enqueued(NamedTuple):
-    """A task in line: `place` counts from 1 at the head; `again` says that its key had been used before."""
+    """A task in line: `place` counts from 1 at the head; `again` says that its key had been used before.
+
+    `other` says that it was used for another prompt: this one was not taken.
+    """
 
     task: Task
     place: int
     again: bool = False
+    other: bool = False
 
 
 def enqueue(
@@ -100,7 +105,8 @@ class _Entry:
         tx, queue, now = self._tx, self._queue, self._now
         if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
             known = Task(*row)
-            return Enqueued(known, place(tx, known), again=True)
+            had = tx.row(HAD_PROMPT, {"task": known.id, "text": draft.prompt})
+            return Enqueued(known, place(tx, known), again=True, other=had is None)
         if queue.status != QueueStatus.ACTIVE:
             raise queues.closed(queue)
         wanted = (draft.tool, draft.task_class, draft.timeout)

@@ -44,7 +44,7 @@ def left(sq: SparkQ) -> list[int]:
 
 
 def test_a_purge_deletes_what_is_old_and_reviewed(shell: Shell, aged: SparkQ) -> None:
-    assert shell.ok("purge", "--yes") == "1 finished tasks deleted, 0 of them unreviewed.\n"
+    assert shell.ok("purge", "--yes") == "1 finished task deleted, 0 of them unreviewed.\n"
 
     assert left(aged) == [2, 3, 4]
     assert shell.ok("purge", "--yes") == "0 finished tasks deleted.\n"
@@ -170,7 +170,8 @@ def everything(shell: Shell) -> list[Any]:
 @pytest.mark.parametrize("way", ["file", "pipe"])
 def test_an_export_is_imported_exactly(shell: Shell, lived: SparkQ, other: Shell, way: str) -> None:
     if way == "file":
-        assert shell.ok("export", other.folder / "all.jsonl") == ""
+        said = shell.ok("export", other.folder / "all.jsonl")
+        assert said == f"{(other.folder / 'all.jsonl').stat().st_size:,} bytes in {other.folder / 'all.jsonl'}\n"
         told = other.facts("import", "all.jsonl")
     else:
         told = other.facts("import", "-", stdin=shell.ok("export"))
@@ -178,6 +179,13 @@ def test_an_export_is_imported_exactly(shell: Shell, lived: SparkQ, other: Shell
     assert told["rows"] == len(everything(shell)) - 2, "all but the project and the end"
     assert everything(other) == everything(shell)
     assert other.facts("task", "1") == shell.facts("task", "1")
+
+
+def test_an_export_is_the_owners_alone(shell: Shell, lived: SparkQ) -> None:
+    """It holds every prompt and result."""
+    shell.run("sh", "-c", "umask 0 && sparkq export all.jsonl")
+
+    assert stat.S_IMODE((shell.folder / "all.jsonl").stat().st_mode) == 0o600
 
 
 def test_an_export_overwrites_nothing(shell: Shell, lived: SparkQ) -> None:

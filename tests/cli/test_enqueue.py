@@ -97,7 +97,7 @@ def test_the_editor_does_not_open_for_a_queue_that_takes_no_task(shell: Shell, s
 def test_a_text_from_the_editor_is_kept_when_it_is_refused(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
     program = editor(tmp_path, 'echo "An hour of thought" > "$1"')
     with Terminal(shell, "enqueue", "--tool", "run-bsh", EDITOR=program, TMPDIR=str(tmp_path)) as terminal:
-        terminal.until("The prompt that you wrote is kept in ")
+        terminal.until("The text that you wrote is kept in ")
         terminal.until("Did you mean run-bash")
         assert terminal.end() == 3
 
@@ -207,7 +207,8 @@ def test_tool_class_and_timeout_are_the_tasks(shell: Shell, sq: SparkQ) -> None:
 def test_the_same_key_says_that_it_was_used_before(shell: Shell, sq: SparkQ) -> None:
     shell.ok("enqueue", "one", "--key", "issue-7")
 
-    assert "used before" in shell.ok("enqueue", "two", "--key", "issue-7")
+    assert "(its key was used before)." in shell.ok("enqueue", "one", "--key", "issue-7")
+    assert "with another prompt: this one was not added" in shell.ok("enqueue", "two", "--key", "issue-7")
     assert (line(sq), prompt_of(sq)) == ([1], "one")
 
 

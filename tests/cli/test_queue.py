@@ -81,7 +81,7 @@ def test_instructions_left_as_they_were_change_nothing(shell: Shell, sq: SparkQ,
     queues.instruct(sq, "backend", "Run make test.\n")
     before = dump(sq)
 
-    assert "left as it was" in shell.refused(
+    assert "The text of the instructions was left as it was" in shell.refused(
         2, "queue", "instructions", "backend", "--edit", EDITOR=editor(tmp_path, "true")
     )
     assert dump(sq) == before
@@ -107,7 +107,9 @@ def test_an_ended_queue_takes_no_new_task_until_it_is_reopened(shell: Shell, sq:
     add(sq, "one")
     shell.ok("queue", "end", "backend")
 
-    assert "has ended" in shell.refused(4, "enqueue", "two", "--queue", "backend")
+    told = shell.refused(4, "enqueue", "two", "--queue", "backend")
+    assert "has ended" in told
+    assert "sparkq queue reopen backend" in told
     assert shell.facts("claim", "--queue", "backend")["task"]["id"] == 1
     shell.ok("queue", "reopen", "backend")
     assert shell.facts("enqueue", "two", "--queue", "backend")["id"] == 2
@@ -120,7 +122,7 @@ def test_an_archived_queue_is_hidden_and_comes_back_as_it_was(shell: Shell, sq: 
     assert shell.facts("queue", "list")["queues"] == []
     assert shell.facts("queue", "list", "--all")["queues"][0]["status"] == "archived"
     assert "archived" in shell.refused(4, "claim", "--queue", "backend")
-    assert "archived" in shell.refused(4, "enqueue", "two", "--queue", "backend")
+    assert "sparkq queue unarchive backend" in shell.refused(4, "enqueue", "two", "--queue", "backend")
     assert shell.facts("queue", "unarchive", "backend")["status"] == "active"
     assert shell.facts("claim", "--queue", "backend")["task"]["id"] == 1
 

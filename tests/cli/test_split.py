@@ -110,6 +110,8 @@ def test_the_same_text_with_the_same_key_adds_nothing(shell: Shell, sq: SparkQ) 
         shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\ntwo\n")
 
     assert prompts(sq) == ["one", "two"]
+    told = shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\n")
+    assert told == "#1  one (its key was used before)\n1 task in backend.\n"
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "- [x] all done\n"])

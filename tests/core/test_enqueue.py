@@ -90,9 +90,18 @@ def test_the_same_key_returns_the_task_that_it_made(sq: SparkQ, queue: str) -> N
     first = tasks.enqueue(sq, queue, "one", key="nightly")
     again = tasks.enqueue(sq, queue, "another prompt", key="nightly")
 
-    assert (first.again, again.again) == (False, True)
+    assert (first.again, again.again, again.other) == (False, True, True)
     assert again.task == first.task
     assert waiting(sq) == 1
+
+
+def test_a_prompt_that_the_task_once_had_is_no_other_one(sq: SparkQ, queue: str) -> None:
+    task_id = tasks.enqueue(sq, queue, "one", key="nightly").task.id
+    tasks.edit(sq, task_id, prompt="one, in more words")
+
+    again = [tasks.enqueue(sq, queue, text, key="nightly") for text in ("one", "one, in more words", "two")]
+
+    assert [one.other for one in again] == [False, False, True]
 
 
 def test_a_key_is_remembered_after_the_task_has_finished(sq: SparkQ, queue: str) -> None:

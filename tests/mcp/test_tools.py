@@ -70,6 +70,16 @@ async def test_an_outcome_for_an_archived_queue_is_taken_and_nothing_more_given(
     assert "archived" in settled["next"]
 
 
+async def test_a_closed_queue_is_refused_with_what_a_chat_can_do(sq: SparkQ, queue: str, era: str) -> None:
+    queues.end(sq, queue)
+    async with chat(sq, era) as client:
+        refused = await call(client, "enqueue", queue=queue, prompt="one")
+
+    assert (refused["error"], "has ended" in refused["message"]) == ("queue_closed", True)
+    assert "list_queues" in refused["next"]
+    assert "sparkq " not in refused["next"]
+
+
 async def test_an_empty_queue_is_no_error(sq: SparkQ, queue: str, era: str) -> None:
     async with chat(sq, era) as client:
         found = await call(client, "claim", queue="backend")

@@ -45,8 +45,9 @@ def test_all_that_is_written_is_the_owners_alone(
     served = Served(shell.folder, "--log", str(shell.folder / "sparkq/logs/sparkq.log"))
     shell.ok("runner", "--queue", "backend", "--once")
     shell.ok("backup", str(tmp_path / "monday.db"))
+    shell.ok("export", str(tmp_path / "monday.jsonl"))
     wrote = [one for one in (shell.folder / "sparkq").rglob("*") if one.name != "sparkq"]
-    wrote.append(tmp_path / "monday.db")
+    wrote += [tmp_path / "monday.db", tmp_path / "monday.jsonl"]
     served.stop()
 
     loose = {str(one): oct(one.stat().st_mode) for one in wrote if one.exists() and stat.S_IMODE(one.stat().st_mode) & 0o077}  # fmt: skip
