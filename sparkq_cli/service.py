@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from socket import gethostname
 from typing import NamedTuple
 
 from sparkq_core import lock
@@ -44,8 +45,16 @@ class Running(NamedTuple):
 
     @property
     def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        """Where this machine finds it."""
+        return self._at({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host))
+
+    @property
+    def far_url(self) -> str:
+        """Where other machines find one that listens for them: the address for "every address" leads nowhere there."""
+        return self._at(gethostname() if self.host in ("0.0.0.0", "::") else self.host)
+
+    def _at(self, host: str) -> str:
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def running(config: Config) -> Running | None:

@@ -5,6 +5,7 @@ the lock is held, and nothing once it is not.
 """
 
 import asyncio
+import errno
 import importlib.util
 import json
 import logging
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from sparkq_http.app import Guest
 
 log = logging.getLogger("sparkq.http")
-CONFLICT = 4
+INVALID, CONFLICT = 2, 4
 STOP_SECONDS = 2
 TICK_SECONDS = 1.0
 PARTING_SECONDS = 0.3
@@ -148,6 +149,18 @@ def guests(opener: Opener) -> list["Guest"]:
     return [Guest(*runpy.run_module(name)["guest"](opener)) for name in there]
 
 
+def _unusable(error: OSError, port: int) -> tuple[int, str]:
+    """The exit code and the advice for an address that could not be had."""
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return INVALID, "Take an address of this machine: --host 127.0.0.1, or server.host in sparkq.yml."
+    if error.errno == errno.EACCES:
+        return (
+            INVALID,
+            "Ports below 1024 are the system's. Take a higher one: --port 5005, or server.port in sparkq.yml.",
+        )
+    return CONFLICT, f"Take another: --port {port + 1}, or server.port in sparkq.yml."
+
+
 def serve(opener: Opener) -> int:
     """Hold the project's server lock, listen, serve; returns the exit code. Raises StorageError."""
     from sparkq_http import token
@@ -169,10 +182,9 @@ def serve(opener: Opener) -> int:
     try:
         listener.bind((host, port))
     except OSError as error:
-        sys.stderr.write(
-            f"sparkq: Port {port} of {host} cannot be used: {error.strerror}.\n        Take another: --port {port + 1}, or server.port in sparkq.yml.\n"
-        )
-        return CONFLICT
+        code, advice = _unusable(error, port)
+        sys.stderr.write(f"sparkq: Port {port} of {host} cannot be used: {error.strerror}.\n        {advice}\n")
+        return code
     key = None if loopback(host) else token.kept(config.run_dir)
     app = create_app(desk, token=key, guests=guests(opener) if config.settings.server.mcp else ())
     about = {

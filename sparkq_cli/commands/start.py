@@ -33,4 +33,6 @@ def report(config: Config, server: service.Running, said: str, json: bool, quiet
     elif not quiet:
         show.say(f"The server {said} at {server.url} (process {server.pid}, log {config.log}).")
         if server.token_file is not None:
-            show.say(f"Other machines can reach it with the token in {server.token_file}: {server.url}/login?token=…")
+            show.say(
+                f"Other machines can reach it with the token in {server.token_file}: {server.far_url}/login?token=…"
+            )

@@ -165,6 +165,16 @@ def test_a_port_in_use_is_named_with_another_to_take(server: Shell, command: str
     assert server.sparkq("status").code == 1
 
 
+@pytest.mark.parametrize("command", ["start", "run"])
+@pytest.mark.parametrize("address", ["192.0.2.1", "no.such.host.invalid"])
+def test_an_address_of_another_machine_is_no_matter_of_the_port(server: Shell, command: str, address: str) -> None:
+    told = server.refused(2, command, "--host", address)
+
+    assert f"of {address} cannot be used" in told
+    assert "--host 127.0.0.1" in told
+    assert "--port" not in told
+
+
 @pytest.mark.parametrize("command", ["start", "restart", "run"])
 def test_an_environment_that_is_none_is_refused(server: Shell, command: str) -> None:
     assert "dev, test, prod" in server.refused(2, command, "--env", "staging")
@@ -192,6 +202,14 @@ def test_other_machines_are_told_where_the_token_is(server: Shell, port: int) ->
     assert str(file) in told
     assert file.read_text().strip() not in told
     assert status(server)["token_file"] == str(file)
+
+
+def test_a_server_on_every_address_is_named_by_what_can_be_opened(server: Shell, port: int) -> None:
+    told = server.ok("start", "--host", "0.0.0.0", "--port", str(port))
+
+    assert f"at http://127.0.0.1:{port} " in told
+    assert f"http://{socket.gethostname()}:{port}/login?token=" in told
+    assert status(server)["url"] == f"http://127.0.0.1:{port}"
 
 
 def test_start_where_nothing_was_set_up_says_what_to_do(bare: Shell) -> None:
