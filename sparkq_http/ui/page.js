@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { say } from "./dialogs.js";
 import { h, patch } from "./dom.js";
 import * as inbox from "./views/inbox.js";
+import * as nowhere from "./views/nowhere.js";
 import * as queue from "./views/queue.js";
 import * as queues from "./views/queues.js";
 import * as scripts from "./views/scripts.js";
@@ -67,11 +68,11 @@ export function navigate() {
   const route = routed();
   const [first, second] = route.path;
   const among = second && Object.hasOwn(DEEPER, first) ? DEEPER : VIEWS;
-  const view = Object.hasOwn(among, first) && among[first];
-  if (!view) {
+  if (!first) {
     location.replace("#/inbox");
     return;
   }
+  const view = Object.hasOwn(among, first) ? among[first] : nowhere;
   const same = view === page.view && route.path.join("/") === page.route?.path.join("/");
   page.view = view;
   page.route = route;
@@ -92,6 +93,7 @@ async function load() {
   const fresh = page.data === null;
   const { view, route } = page;
   if (fresh) main.setAttribute("aria-busy", "true");
+  if (fresh && !arrived) patch(main, [h("p.loading", { "data-key": "loading" }, "Loading …")]);
   try {
     const data = await view.load(route, { before: page.data });
     if (mine !== loading) return;

@@ -11,9 +11,9 @@ MISSING = "Playwright or axe is not installed: pip install -e '.[dev]'"
 pytest.importorskip("playwright.sync_api", reason=MISSING)
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=MISSING).Axe()
 
-from playwright.sync_api import ConsoleMessage, Dialog, Error, Locator, Page, Request, expect  # noqa: E402  # after the skip
+from playwright.sync_api import ConsoleMessage, Dialog, Error, Locator, Page, Request, Route, expect  # noqa: E402  # after the skip
 
-__all__ = ["Request", "Screen", "axe", "expect"]
+__all__ = ["Request", "Route", "Screen", "axe", "expect"]
 
 PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)

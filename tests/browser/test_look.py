@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Tab
-from tests.browser.screen import Screen, axe, expect
+from tests.browser.screen import Route, Screen, axe, expect
 from tests.browser.seeds import late, stale
 from tests.http.caller import Caller, Served, until
 from tests.support import TOP
@@ -167,6 +167,33 @@ def test_of_ten_thousand_tasks_a_page_is_shown_and_more_on_scrolling(screen: Scr
 def test_the_page_stands_at_both_addresses(screen: Screen, address: str) -> None:
     screen.page.goto(f"{screen.address}{address}")
     expect(screen.heading).to_have_text("Inbox")
+
+
+def test_an_address_that_leads_to_no_view_says_so(screen: Screen) -> None:
+    screen.open("/nonsense")
+    expect(screen.heading).to_have_text("No such view")
+    expect(screen.main).to_contain_text("#/nonsense")
+
+    screen.main.get_by_role("link", name="To the inbox").click()
+    expect(screen.heading).to_have_text("Inbox")
+
+
+def test_until_the_first_answer_comes_the_page_says_that_it_loads(tab: Tab, served: Served) -> None:
+    screen: Screen = tab(served.port, color_scheme="light")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    screen.page.route("**/api/inbox*", hold)
+    with screen.page.expect_request("**/api/inbox*"):
+        screen.page.goto(screen.address)
+    expect(screen.main).to_have_text("Loading …")
+
+    for one in held:
+        one.continue_()
+    expect(screen.heading).to_have_text("Inbox")
+    expect(screen.main).not_to_contain_text("Loading")
 
 
 def test_nothing_moves_when_the_page_has_come(tab: Tab, served: Served, views: dict[str, str]) -> None:

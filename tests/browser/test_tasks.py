@@ -175,7 +175,7 @@ def test_what_could_not_be_done_is_said_with_its_reason(screen: Screen, call: Ca
     screen.forgive("status of 409")
 
 
-def test_an_address_that_means_nothing_is_told_or_leads_to_the_inbox(screen: Screen) -> None:
+def test_an_address_that_means_nothing_is_told(screen: Screen) -> None:
     screen.open("/tasks/99999999")
     expect(screen.main.get_by_role("alert")).to_contain_text("99999999")
     screen.open("/queues/no-such")
@@ -183,6 +183,5 @@ def test_an_address_that_means_nothing_is_told_or_leads_to_the_inbox(screen: Scr
     screen.page.goto(f"{screen.address}/#/tasks/%E0%A4%A")
     expect(screen.main.get_by_role("alert")).to_be_visible()
     screen.page.goto(f"{screen.address}/#/nowhere")
-    screen.at("#/inbox$")
-    expect(screen.heading).to_have_text("Inbox")
+    expect(screen.heading).to_have_text("No such view")
     screen.forgive("status of 404", "status of 422")

@@ -1,0 +1,13 @@
+// An address that leads to no view: an old bookmark, a slip of the hand.
+
+import { h } from "../dom.js";
+
+export const title = "No such view";
+export const keys = [];
+export const load = async (route) => ({ address: route.address });
+export const tasks = () => [];
+export const affects = () => false;
+
+export function draw(data) {
+  return [h("h1", { "data-key": "title" }, title), h("div.empty", { "data-key": "nowhere" }, h("p", {}, "Nothing is at ", h("code", {}, data.address), "."), h("p", {}, h("a", { href: "#/inbox" }, "To the inbox")))];
+}
