@@ -28,7 +28,7 @@ from sparkq_core.text import cut, safe
 WIDTH = 110
 TASK_SECONDS = 60
 QUEUE = "survey"
-INSTRUCTIONS = "Read only. Report what the script printed, and its exit code when it is not 0."
+INSTRUCTIONS = "Read only. Report what the script printed."
 
 COUNT_FILES = """
 # Count the Python files and lines of each package
@@ -74,11 +74,18 @@ git log --max-count=3 --format='%h %s'
 """
 
 TASKS = (
-    ("run-python", COUNT_FILES),
-    ("run-python", LONGEST_FUNCTION),
-    ("run-bash", HELP_OF_COMMANDS),
-    ("run-bash", NEWEST_COMMITS),
+    ("count-files.py", "run-python", COUNT_FILES),
+    ("longest-function.py", "run-python", LONGEST_FUNCTION),
+    ("help-of-commands.sh", "run-bash", HELP_OF_COMMANDS),
+    ("newest-commits.sh", "run-bash", NEWEST_COMMITS),
 )
+
+NEXT = """
+In your repository, with the command sparkq (README.md, Install):
+  $ sparkq setup --yes --queue backend       # then sparkq enqueue "…" for each thing to do
+  $ sparkq connect claude-code               # then say in Claude Code: Work the queue backend until it is empty.
+  $ sparkq review                            # accept, or send back with feedback; `sparkq start` has the page
+"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class Demo:
     def sparkq(self, *arguments: str, shown: bool = True) -> None:
         """Run the command as a person would, and show both."""
         if shown:
-            say(f"$ sparkq {' '.join(arguments if len(' '.join(arguments)) < WIDTH else arguments[:-1])}")
+            say(f"$ sparkq {' '.join(json.dumps(one) if ' ' in one else one for one in arguments)}")
         done = subprocess.run(
             [sys.executable, "-m", "sparkq_cli.main", *arguments],
             cwd=self.home,
@@ -137,15 +144,19 @@ def run(demo: Demo) -> None:
     demo.sparkq("setup", "--yes", shown=False)
     say(f"(a project was set up in {demo.home})")
     demo.sparkq("queue", "create", QUEUE, "--instructions", INSTRUCTIONS)
-    for tool, script in TASKS:
-        file = demo.home / "task.txt"
-        file.write_text(script.strip() + "\n")
-        demo.sparkq("enqueue", "--queue", QUEUE, "--tool", tool, "--file", "task.txt")
+    for name, tool, script in TASKS:
+        text = script.strip() + "\n"
+        (demo.home / name).write_text(text)
+        asks = text.partition("\n")[0].removeprefix("# ")
+        say(f"# {name} is a script of {len(text.splitlines())} lines: {asks}")
+        demo.sparkq("enqueue", "--file", name, "--tool", tool, "--queue", QUEUE)
     demo.sparkq("tasks", "--status", "queued")
     heading("2. Claude works the queue over MCP (here: a small client that really runs the scripts)")
     anyio.run(work, demo)
     heading("3. You come back and review")
     demo.sparkq("review", "--list")
+    heading("What next")
+    say(NEXT.strip())
 
 
 async def work(demo: Demo) -> None:

@@ -55,6 +55,14 @@ def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fai
     for part in ("$ sparkq queue create", "$ sparkq enqueue", "-> list_queues(", "-> claim(", "Read only."):
         assert part in done.out
     assert done.out.count("-> complete(") == 4
+    for told in (
+        '$ sparkq queue create survey --instructions "Read only. Report what the script printed."\n',
+        "# count-files.py is a script of 12 lines: Count the Python files and lines of each package\n"
+        "$ sparkq enqueue --file count-files.py --tool run-python --queue survey\n",
+        "$ sparkq setup",
+        "$ sparkq connect claude-code",
+    ):
+        assert told in done.out
     review = done.out.split("3. You come back and review")[1]
     for result in (
         "shop: 3 files, 7 lines",
