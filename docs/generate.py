@@ -297,7 +297,9 @@ def configuration() -> str:
     """docs/configuration.md: every setting."""
     head = (
         "# Configuration\n\nGenerated from the settings themselves by `docs/generate.py`. A variable `SPARKQ_SECTION__KEY` goes before "
-        "`sparkq.yml`, which goes before the `config` table (read only where there is no file) and the defaults.\n\n"
+        "`sparkq.yml`, which goes before the `config` table (read only where there is no file) and the defaults. "
+        "There is one for each setting of this table; the lists and tables below it (`script_dirs`, `task_classes`, `tools`, `hooks`) "
+        "are set in the file only.\n\n"
         "| setting | default | |\n|---|---|---|\n"
     )
     rows = []

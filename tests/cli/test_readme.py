@@ -1,0 +1,56 @@
+"""The README's commands, typed word for word one after another in a fresh project."""
+
+import re
+
+from sparkq_core import project, tasks
+from tests.command import Done, Shell
+from tests.support import TOP
+
+FOR_A_PERSON = {"sparkq watch"}
+"""What goes on until somebody ends it."""
+
+
+def commands_under(heading: str) -> list[str]:
+    """The commands of the first console block under a heading of the README."""
+    below = (TOP / "README.md").read_text(encoding="utf-8").partition(f"\n{heading}\n")[2]
+    block = re.search(r"```console\n(.*?)```", below, re.DOTALL)
+    assert block, heading
+    return [
+        line.removeprefix("$ ").partition("  #")[0].rstrip() for line in block[1].splitlines() if line.startswith("$ ")
+    ]
+
+
+def typed(shell: Shell, port: int, command: str) -> Done:
+    done = shell.run("sh", "-c", command, SPARKQ_SERVER__PORT=str(port))
+    assert (done.code, done.err) == (0, ""), (command, done)
+    return done
+
+
+def worked(shell: Shell) -> None:
+    """What a chat does meanwhile."""
+    sq = project.open(shell.folder, env={})
+    while claim := tasks.claim(sq, "backend", "ann"):
+        tasks.complete(sq, claim.task.id, "Done.")
+    sq.close()
+
+
+def test_the_daily_loop_works_as_it_is_written(repository: Shell, port: int) -> None:
+    (repository.folder / "Makefile").write_text("release:\n\t@echo released\n")
+    repository.ok("setup", "--yes")
+    (created,) = [one for one in commands_under("## Install") if one.startswith("sparkq queue create")]
+    typed(repository, port, created)
+
+    said = {}
+    try:
+        for command in commands_under("## The daily loop"):
+            if command.startswith("sparkq wait"):
+                worked(repository)
+            if command not in FOR_A_PERSON:
+                said[command] = typed(repository, port, command).out
+    finally:
+        repository.ok("stop")
+
+    assert len(said) == len(commands_under("## The daily loop")) - 1
+    assert "#1 in backend, 1st in line." in said['sparkq enqueue "Add tests for the date parser" --queue backend']
+    assert "2 tasks in backend." in "".join(said.values())
+    assert said["sparkq wait --queue backend && make release"] == "released\n"
