@@ -33,6 +33,9 @@ APPLICATION_ID = 0x53504B51
 
 USER_VERSION = "PRAGMA user_version"
 
+RESTORE = "Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in its place."
+"""How a backup comes back. SQLite would replay a log that was left beside it, and undo the restore or damage it."""
+
 WAIT_SECONDS = 10.0
 """How long a statement waits for other processes' transactions."""
 
@@ -246,7 +249,7 @@ class Database:
         if os.path.getsize(self._name) == 0:
             raise Corrupt(
                 f"{self.path} is empty: it is no database.",
-                "Put a backup in its place, or move it away and run `sparkq setup`.",
+                f"{RESTORE} Without a backup: move it away and run `sparkq setup`.",
             )
         check_disk(self.path.parent)
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
@@ -306,7 +309,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return Busy(
             f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",
-            "Try again; `sparkq doctor` shows who holds it.",
+            "Try again; if it stays so, end the process that writes for so long.",
         )
     if isinstance(error, apsw.FullError):
         return DiskFull(f"The disk with {path} is full; nothing was changed.", "Free some space and try again.")
@@ -317,7 +320,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return Corrupt(
             f"{path} is damaged or no database: {error}.",
-            "It was left as it is. Put a backup in its place; `sparkq doctor` tells more.",
+            f"It was left as it is; `sparkq doctor` tells more. {RESTORE}",
         )
     if isinstance(error, apsw.IOError):
         return StorageError(

@@ -11,7 +11,7 @@ import apsw
 from sparkq_core import clients, schema
 from sparkq_core import config as configuration
 from sparkq_core.clock import SystemClock
-from sparkq_core.db import Database
+from sparkq_core.db import RESTORE, Database
 from sparkq_core.errors import SparkQError
 from sparkq_core.lock import is_held
 from sparkq_core.place import NETWORK_FILE_SYSTEMS, file_system
@@ -106,7 +106,7 @@ def _integrity(patient: Patient) -> Finding:
             "integrity",
             FAILURE,
             wrong,
-            "Put a backup in its place (`sparkq backup` makes them), and keep this file for study.",
+            f"{RESTORE} Keep what was moved for study.",
         )
     return Finding("integrity", OK, "every page and every reference is sound")
 

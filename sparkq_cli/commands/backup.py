@@ -23,7 +23,8 @@ def backup(
 ) -> None:
     """Write a sound copy of the database while others go on working. Never overwrites a file.
 
-    To restore: stop what uses the project, and put the copy in the database's place.
+    To restore: Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in
+    its place.
 
     Example: sparkq backup ~/sparkq-monday.db
     """

@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from sparkq_core import doctor, lock, place, queues, schema
-from sparkq_core.db import APPLICATION_ID
+from sparkq_core.db import APPLICATION_ID, RESTORE
 from sparkq_core.doctor import FAILURE, OK, WARNING, Finding, examine
 from sparkq_core.project import SparkQ
 from tests.support import SetClock, add, another, database_of, made
@@ -112,7 +112,7 @@ def test_a_file_that_is_no_database_is_a_failure(root: Path, content: bytes) -> 
     findings = found(root)
 
     assert findings["database"].state == FAILURE
-    assert "database.path" in findings["database"].mend or "backup" in findings["database"].mend
+    assert "database.path" in findings["database"].mend or RESTORE in findings["database"].mend
 
 
 def test_a_database_of_another_program_is_a_failure(root: Path) -> None:
@@ -188,7 +188,7 @@ def test_what_mends_a_damaged_database_is_a_backup(healthy: SparkQ) -> None:
     findings = found(healthy.config.root)
 
     assert wrong(findings) == {"integrity": FAILURE}
-    assert "backup" in findings["integrity"].mend
+    assert RESTORE in findings["integrity"].mend
 
 
 def test_a_row_that_points_nowhere_is_a_failure(healthy: SparkQ) -> None:
