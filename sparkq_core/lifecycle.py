@@ -1,24 +1,19 @@
 """Setting a project up: which files that makes and changes. Asks nothing and prints nothing."""
 
-import json
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import catalogue, place, schema
+from sparkq_core import catalogue, place, schema, settings_file
 from sparkq_core import config as configuration
 from sparkq_core.clock import Clock
-from sparkq_core.errors import StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS, Config
+from sparkq_core.settings_file import as_yaml
 
 SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
 IGNORED_HEAD = "# SparkQ's data"
 IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
-_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 HEADER = """\
 # SparkQ: the settings of this project. Every setting is shown with its value; deleting a line means its default.
@@ -94,21 +89,16 @@ def setup(
 
 
 def _write(file: Path, text: str) -> Step:
-    try:
-        before = file.read_text(encoding="utf-8") if file.exists() else None
-        if before == text:
-            return Step("kept", file)
-        beside = file.with_name(f".{file.name}.{os.getpid()}.new")  # others may be setting up here at this moment
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, file)
-    except OSError as error:
-        raise StorageError(f"{file} cannot be written: {error.strerror}.", "Check the folder's permissions.") from error
+    before = settings_file.read(file)
+    if before == text:
+        return Step("kept", file)
+    settings_file.replace(file, text)
     return Step("created" if before is None else "changed", file)
 
 
 def _ignore(root: Path) -> Step:
     file = root / ".gitignore"
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    before = settings_file.read(file) or ""
     missing = [one for one in IGNORED if one not in before.splitlines() and f"/{one}" not in before.splitlines()]
     if not missing or "/sparkq/" in before.splitlines() or "sparkq/" in before.splitlines():
         return Step("kept", file)
@@ -127,11 +117,11 @@ def render(values: Mapping[str, Any]) -> str:
             section = head
         indent = "  " if head else ""
         lines.append(f"{indent}# {spec.doc}{_limits(spec.low, spec.high, spec.choices)}")
-        lines.append(f"{indent}{rest}: {yaml_scalar(values.get(key, spec.default))}")
+        lines.append(f"{indent}{rest}: {as_yaml(values.get(key, spec.default))}")
     lines += [
         "",
         "# Folders whose scripts `sparkq scripts` lists.",
-        f"script_dirs: {yaml_scalar(values.get('script_dirs', ['scripts']))}",
+        f"script_dirs: {as_yaml(values.get('script_dirs', ['scripts']))}",
     ]
     lines += [
         "",
@@ -141,7 +131,7 @@ def render(values: Mapping[str, Any]) -> str:
     classes = {
         key.partition(".")[2]: one for key, one in values.items() if key.startswith("task_classes.")
     } or SEEDED_CLASSES
-    lines += [f"  {name}: {yaml_scalar(one)}" for name, one in classes.items()]
+    lines += [f"  {name}: {as_yaml(one)}" for name, one in classes.items()]
     lines += [
         "",
         "# More tools, or other words for the built-in ones (run-bash, run-python, llm-haiku, llm-sonnet, llm-codex).",
@@ -160,7 +150,7 @@ def render(values: Mapping[str, Any]) -> str:
 
 def _table(name: str, values: Mapping[str, Any], example: str) -> str:
     entries = [
-        f"  {key.partition('.')[2]}: {yaml_scalar(one)}" for key, one in values.items() if key.startswith(f"{name}.")
+        f"  {key.partition('.')[2]}: {as_yaml(one)}" for key, one in values.items() if key.startswith(f"{name}.")
     ]
     return "\n".join([f"{name}:", *entries]) if entries else f"# {name}:\n{example}"
 
@@ -169,10 +159,3 @@ def _limits(low: int | None, high: int | None, choices: tuple[str, ...]) -> str:
     if choices:
         return f" ({', '.join(choices)})"
     return "" if low is None or high is None else f" ({low} to {high})"
-
-
-def yaml_scalar(value: Any) -> str:
-    """A value as YAML: plain where nothing can be misread, else as JSON, which is YAML too."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-        return value
-    return json.dumps(value, ensure_ascii=False)

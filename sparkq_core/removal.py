@@ -147,16 +147,16 @@ def _logs(config: Config, root: Path) -> Iterator[Item]:
 
 
 def _locks(config: Config, root: Path) -> Iterator[Item]:
-    if not config.run_dir.is_dir():
-        return
-    for path in sorted([*config.run_dir.glob("*.lock"), *config.run_dir.glob("server.token")]):
+    folders = {config.run_dir, (root / remembered.PATH).parent}
+    for path in sorted(file for folder in folders for name in ("*.lock", "server.token") for file in folder.glob(name)):
         yield _judged(path, root, "a lock" if path.suffix == ".lock" else "the server's token")
 
 
 def _remembered(root: Path) -> Iterator[Item]:
     kept = root / remembered.PATH
     for path in sorted(kept.parent.glob("settings.*")) if kept.parent.is_dir() else ():
-        yield _judged(path, root, "the settings, as they were last read")
+        if path.suffix != ".lock":
+            yield _judged(path, root, "the settings, as they were last read")
 
 
 def _judged(path: Path, root: Path, what: str) -> Item:
