@@ -5,8 +5,9 @@ from typing import Any
 
 from sparkq_core import config as configuration
 from sparkq_core import settings_file
+from sparkq_core.errors import InvalidConfig
 from sparkq_core.events import note
-from sparkq_core.project import SparkQ
+from sparkq_core.project import BEFORE_THE_TABLE, SparkQ
 from sparkq_core.settings import SCALARS
 
 STORE = "INSERT INTO config (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value"
@@ -30,6 +31,11 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
     configuration.build({key: (value, "The new value")})
     file = sq.config.file
     if file is None:
+        if key.startswith(BEFORE_THE_TABLE):
+            raise InvalidConfig(
+                f"{key} cannot stand in the database: it is needed to open it.",
+                "Write the settings to a file first, then set it there: sparkq config-export sparkq.yml",
+            )
         with sq.db.write() as tx:
             tx.run(STORE, {"key": key, "value": json.dumps(value, ensure_ascii=False)})
             note(tx, sq.clock.now(), "reloaded")

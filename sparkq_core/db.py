@@ -7,7 +7,7 @@ processes checkpoint) and never opens a transaction behind the caller's back.
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -146,17 +146,27 @@ _abandoned: list[_Opened | None] = []
 class Database:
     """One database file, with a connection for each thread of each process.
 
-    `schema` is the user_version that the file must have; `migrate` brings an older one there. Every method raises
-    Busy when other processes keep the file locked for 10 s, and a StorageError when the file or the disk does not
-    let it work.
+    `schema` is the user_version that the file must have; `migrate` brings an older one there. Without `mends` a file
+    that is not as it should be is looked at as it is. Every method raises Busy when other processes keep the file
+    locked for 10 s, and a StorageError when the file or the disk does not let it work.
     """
 
-    def __init__(self, path: Path, clock: Clock, schema: int, migrate: Migrate, synchronous: str = "full") -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        schema: int,
+        migrate: Migrate,
+        synchronous: str = "full",
+        *,
+        mends: bool = True,
+    ) -> None:
         self.path = path
         self.clock = clock
         self.schema = schema
         self.synchronous = synchronous
         self._migrate = migrate
+        self._mends = mends
         self._name = str(path)
         self._local = _Local()
 
@@ -276,8 +286,13 @@ class Database:
             raise Corrupt(f"{self.path} is a database of another program.", "Correct database.path in sparkq.yml.")
         version = connection.pragma("user_version")
         self._check_version(version)
+        if not self._mends:
+            return
         if version < self.schema:
             self._migrate(connection)
+        if connection.pragma("journal_mode") != "wal":
+            with suppress(apsw.BusyError, apsw.ReadOnlyError):  # it works without, until it can be changed
+                connection.pragma("journal_mode", "wal")
 
     def _check_version(self, version: int) -> None:
         if version > self.schema:

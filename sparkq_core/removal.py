@@ -69,17 +69,17 @@ def in_use(config: Config) -> bool:
     except apsw.Error:
         return False
     try:
-        # Leaving WAL mode needs the file alone: SQLite refuses while anybody else has it open.
-        alone = connection.pragma("journal_mode", "delete") == "delete"
-        if alone:
-            connection.pragma("journal_mode", "wal")
+        # Whoever has a database in WAL mode open holds a shared lock on its file; this asks for it alone.
+        connection.pragma("locking_mode", "exclusive")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("ROLLBACK")
     except apsw.BusyError:
         return True
     except apsw.Error:
         return False
     finally:
         connection.close()
-    return not alone
+    return False
 
 
 def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import config, events
+from sparkq_core import adjust, config, events
 from sparkq_core.lifecycle import SEEDED_CLASSES
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS
@@ -89,6 +89,27 @@ def test_without_a_file_a_setting_is_changed_in_the_database(shell: Shell, sq: S
     assert shown(shell, "purge.older_than_days") == {"purge.older_than_days": (9, "the config table")}
     assert not (shell.folder / "sparkq.yml").exists()
     assert [one.kind for one in events.after(sq, 0)][-1] == "reloaded"
+
+
+@pytest.mark.parametrize("setting", [("database.path", "elsewhere.db"), ("database.synchronous", "normal")])
+def test_without_a_file_what_opens_the_database_is_not_put_into_it(
+    shell: Shell, sq: SparkQ, setting: tuple[str, str]
+) -> None:
+    told = shell.refused(2, "config", "set", *setting)
+
+    assert setting[0] in told
+    assert "sparkq config-export sparkq.yml" in told
+    assert shown(shell, setting[0]) == {setting[0]: (SCALARS[setting[0]].default, "default")}
+    shell.ok("config-export", "sparkq.yml")
+    shell.ok("config", "set", "database.synchronous", "normal")
+    assert shown(shell, "database.synchronous")["database.synchronous"][0] == "normal"
+
+
+def test_what_an_earlier_version_put_there_is_not_shown_as_in_force(shell: Shell, sq: SparkQ) -> None:
+    with sq.db.write() as tx:
+        tx.run(adjust.STORE, {"key": "database.synchronous", "value": '"normal"'})
+
+    assert shown(shell, "database.synchronous") == {"database.synchronous": ("full", "default")}
 
 
 def test_a_change_that_the_environment_hides_says_so(shell: Shell, written: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,22 @@ def test_while_another_process_has_the_database_it_is_refused_unless_forced(proj
 
     assert files(project_of.folder) == [".gitignore", "app.py"]
     sq.close()
+
+
+def test_asking_whether_the_database_is_in_use_changes_not_a_byte_of_it(project_of: Shell) -> None:
+    sq = project.open(project_of.folder, env={})
+    add(sq, "one")
+    sq.close()
+    before = sq.config.database.read_bytes()
+
+    assert not removal.in_use(sq.config)
+
+    assert sq.config.database.read_bytes() == before
+    with closing(project.open(project_of.folder, env={})) as other:
+        assert other.db.data_version()
+        assert removal.in_use(sq.config), "also one that only looks"
+        assert other.db.connection().pragma("journal_mode") == "wal"
+    assert not removal.in_use(sq.config)
 
 
 def test_what_stands_elsewhere_is_left_alone(project_of: Shell, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import doctor, lock, place, queues, schema
+from sparkq_core import adjust, doctor, lock, place, queues, schema
 from sparkq_core.db import APPLICATION_ID, RESTORE
 from sparkq_core.doctor import FAILURE, OK, WARNING, Finding, examine
 from sparkq_core.project import SparkQ
@@ -227,6 +227,19 @@ def test_a_log_that_was_never_shortened_is_a_warning(healthy: SparkQ) -> None:
     assert finding.mend
 
 
+def test_a_database_without_a_write_ahead_log_is_a_warning_until_a_command_works_with_it(healthy: SparkQ) -> None:
+    healthy.close()
+    foreign = apsw.Connection(str(healthy.config.database))
+    assert foreign.pragma("journal_mode", "delete") == "delete"
+    foreign.close()
+
+    finding = found(healthy.config.root)["write-ahead log"]
+    assert (finding.state, "journal mode delete" in finding.message) == (WARNING, True)
+
+    another(healthy).close()
+    assert found(healthy.config.root)["write-ahead log"].state == OK
+
+
 @pytest.mark.parametrize("name", ["Dropbox", "OneDrive - Contoso", "Nextcloud", "Mobile Documents"])
 def test_a_synchronised_folder_is_a_warning(tmp_path: Path, clock: SetClock, name: str) -> None:
     root = tmp_path / name / "project"
@@ -303,6 +316,13 @@ def test_clients_are_found_at_home_too(healthy: SparkQ, tmp_path: Path, path: st
     file.write_text(json.dumps({"mcpServers": {"sparkq": {"command": "sparkq"}}}))
 
     assert found(healthy.config.root, tmp_path / "home")["MCP clients"].message == f"Claude Code (.mcp.json), {name}"
+
+
+def test_settings_of_the_config_table_are_in_force_for_the_doctor_too(healthy: SparkQ) -> None:
+    adjust.change(healthy, "queue_runner.lock_dir", "other")
+
+    with lock.held(healthy.config.root / "other" / "server.lock"):
+        assert found(healthy.config.root)["locks"].message == f"{healthy.config.root / 'other'}: server.lock"
 
 
 def test_looking_leaves_the_project_usable(healthy: SparkQ) -> None:
