@@ -15,6 +15,7 @@ from sparkq_core.text import nearest, safe
 MAX_FILE = 256 * 1024
 MAX_DEPTH = 20
 TABLES = ("task_classes", "tools", "hooks")
+TRUE, FALSE = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
 
 Found = dict[str, tuple[Any, str]]
@@ -132,6 +133,8 @@ def _texts(key: str, value: Any, source: str) -> tuple[str, ...]:
         raise InvalidConfig(
             f"{source}: {key} must be a list of texts, not {_shown(value)}.", f"Write {key}: [one, two]."
         )
+    if any(_UNUSABLE.search(one) for one in value):
+        raise InvalidConfig(f"{source}: {key} has a NUL or a lone surrogate.", "Remove it.")
     return tuple(value)
 
 
@@ -139,6 +142,10 @@ def _entry(table: str, name: str, value: Any, source: str) -> Any:
     if table == "hooks":
         if name not in HOOKS:
             raise InvalidConfig(f"{source}: {safe(name)!r} is not a hook.", nearest(name, HOOKS))
+        if value == []:
+            raise InvalidConfig(
+                f"{source}: hooks.{name} names no program.", f"Write hooks.{name}: [program, argument], or take it out."
+            )
         return _texts(f"hooks.{name}", value, source)
     if table == "task_classes":
         entry = {"timeout": value} if isinstance(value, int) else value
@@ -201,8 +208,8 @@ def typed(spec: Scalar, raw: str) -> Any:
     """Text from the environment or the command line as the type of its setting, where it can be read as that."""
     if spec.kind is int and re.fullmatch(r"-?[0-9]{1,18}", raw):
         return int(raw)
-    if spec.kind is bool and raw.lower() in ("true", "false", "1", "0", "yes", "no", "on", "off"):
-        return raw.lower() in ("true", "1", "yes", "on")
+    if spec.kind is bool and raw.lower() in (*TRUE, *FALSE):
+        return raw.lower() in TRUE
     return raw
 
 
