@@ -39,7 +39,7 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
         with sq.db.write() as tx:
             tx.run(STORE, {"key": key, "value": json.dumps(value, ensure_ascii=False)})
             note(tx, sq.clock.now(), "reloaded")
-        return "the config table"
+        return configuration.TABLE
     with settings_file.alone(file):
         settings_file.replace(file, settings_file.changed(file, {key: value}))
     reload(sq)

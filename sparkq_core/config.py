@@ -15,6 +15,8 @@ from sparkq_core.text import nearest, safe
 MAX_FILE = 256 * 1024
 MAX_DEPTH = 20
 TABLES = ("task_classes", "tools", "hooks")
+TABLE = "the config table"
+"""Where a setting stands without a sparkq.yml."""
 TRUE, FALSE = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -41,12 +43,12 @@ def load(
     InvalidConfig, naming file, line and key, and NoProject.
     """
     env = environment() if env is None else env
-    where = place.find(start or Path.cwd(), env)
+    where = place.find(start or place.here(), env)
     found: Found = {}
     if where.file is not None:
         found = _remembered(where.file) if remember else read_file(where.file)
     elif stored:
-        found = {key: (_stored(key, value), "the config table") for key, value in stored.items()}
+        found = {key: (_stored(key, value), TABLE) for key, value in stored.items()}
     found |= _from_environment(env)
     config = Config(
         build(found),

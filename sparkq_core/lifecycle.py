@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import catalogue, place, schema, settings_file
+from sparkq_core import catalogue, place, project, schema, settings_file
 from sparkq_core import config as configuration
 from sparkq_core.clock import Clock
+from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS, Config
+from sparkq_core.settings import SCALARS, Config, Settings
 from sparkq_core.settings_file import as_yaml
 
 SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
@@ -29,11 +30,22 @@ class Step(NamedTuple):
 
 
 def root_for(start: Path, env: Mapping[str, str]) -> tuple[Path, bool]:
-    """Where `sparkq setup` in folder `start` would set up, and whether a project is there already."""
+    """Where `sparkq setup` in folder `start` would set up, and whether a project is there already.
+
+    Raises InvalidValue for a home folder, NoProject when SPARKQ_CONFIG names no file.
+    """
+    found = _place(start, env)
+    return found.root, found.file is not None or (found.root / place.DATABASE).is_file()
+
+
+def _place(start: Path, env: Mapping[str, str]) -> place.Place:
     found = place.find(start, env)
-    if found.file is not None:
-        return found.root, True
-    return found.root, (found.root / place.DATABASE).is_file()
+    if found.file is None and found.root in place.home(env):
+        raise InvalidValue(
+            f"{found.root} is the home folder, or above it: settings there are never read.",
+            "Go to the folder of a project, or make one: mkdir my-project && cd my-project && sparkq setup",
+        )
+    return found
 
 
 def defaults(root: Path) -> dict[str, Any]:
@@ -44,48 +56,72 @@ def defaults(root: Path) -> dict[str, Any]:
     return values | {f"task_classes.{name}": timeout for name, timeout in SEEDED_CLASSES.items()}
 
 
-def values(root: Path, env: Mapping[str, str]) -> dict[str, Any]:
-    """What setup shows: the settings of the project at `root` as they are, or the defaults of a new one."""
-    file = root / place.FILE
-    if not file.is_file():
-        return defaults(root)
-    present = {key: value for key, (value, _) in configuration.read_file(file).items()}
-    configuration.load(root, {key: value for key, value in env.items() if key != "SPARKQ_CONFIG"})
-    return defaults(root) | present
+def values(start: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """What setup in folder `start` shows: the settings of its project as they are, or the defaults of a new one."""
+    found = _place(start, env)
+    if found.file is not None:
+        present = settings_file.values_in(configuration.read_file(found.file))
+        configuration.load(start, env)
+        return defaults(found.root) | present
+    config = project.effective(start, env)
+    stored = {key for key, source in config.sources.items() if source == configuration.TABLE}
+    return defaults(found.root) | {key: value for key, value in _as_written(config.settings).items() if key in stored}
 
 
 def in_force(sq: SparkQ) -> dict[str, Any]:
-    """The settings in force by dotted key, as `render` writes them."""
-    settings = sq.config.settings
+    """The settings in force by dotted key; of a task class only its timeout."""
+    classes = {f"task_classes.{name}": one.timeout for name, one in catalogue.classes(sq).items()}
+    return _as_written(sq.config.settings) | classes
+
+
+def exported(sq: SparkQ) -> dict[str, Any]:
+    """The settings in force by dotted key, whole, as `render` writes them."""
+    return in_force(sq) | _as_written(sq.config.settings)
+
+
+def _as_written(settings: Settings) -> dict[str, Any]:
+    """Settings by dotted key, as a sparkq.yml says them."""
     found: dict[str, Any] = {}
     for key in SCALARS:
         head, _, rest = key.partition(".")
         value = getattr(settings, head)
         found[key] = getattr(value, rest) if rest else value
     found["script_dirs"] = list(settings.script_dirs)
-    found |= {f"task_classes.{name}": one.timeout for name, one in catalogue.classes(sq).items()}
+    for name, one in settings.task_classes.items():
+        found[f"task_classes.{name}"] = one._asdict() if one.description else one.timeout
     found |= {f"tools.{name}": one._asdict() for name, one in settings.tools.items()}
     return found | {f"hooks.{name}": list(one) for name, one in settings.hooks.items()}
 
 
 def setup(
-    root: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str]
+    start: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str]
 ) -> tuple[Config, tuple[Step, ...]]:
-    """Write sparkq.yml with `values`, create the database, and keep its folder out of Git.
+    """Set the project of folder `start` up: its settings file with `values`, the database, what Git should ignore.
 
-    An existing database is kept as it is; sparkq.yml is replaced only when its text changes. Raises InvalidConfig
-    before anything is written, and StorageError.
+    An existing database is kept as it is; in an existing settings file only the values that differ are changed.
+    Raises InvalidConfig and InvalidValue before anything is written, NoProject, and StorageError.
     """
-    file = root / place.FILE
-    text = render(values)
-    configuration.build(configuration.parse(text, place.FILE))
-    steps = [_write(file, text)]
-    config = configuration.load(root, {key: value for key, value in env.items() if key != "SPARKQ_CONFIG"})
+    found = _place(start, env)
+    file = found.file or found.root / place.FILE
+    configuration.build({key: (value, "The new value") for key, value in values.items()})
+    with settings_file.alone(file):
+        steps = [_write(file, _settings(file, values))]
+    config = configuration.load(start, env)
     made = schema.create(config.database, config.name, clock)
     steps.append(Step("created" if made else "kept", config.database))
-    if place.repository(root) is not None:
-        steps.append(_ignore(root))
+    if place.repository(config.root) is not None:
+        steps.append(_ignore(config.root))
     return config, tuple(steps)
+
+
+def _settings(file: Path, values: Mapping[str, Any]) -> str:
+    """The text of the settings file with `values`: a new one, or the one that is there with what differs changed."""
+    if not file.exists():
+        return render(values)
+    shown = defaults(file.parent) | settings_file.values_in(configuration.read_file(file))
+    return settings_file.changed(
+        file, {key: value for key, value in values.items() if key not in shown or shown[key] != value}
+    )
 
 
 def _write(file: Path, text: str) -> Step:
@@ -131,7 +167,7 @@ def render(values: Mapping[str, Any]) -> str:
     classes = {
         key.partition(".")[2]: one for key, one in values.items() if key.startswith("task_classes.")
     } or SEEDED_CLASSES
-    lines += [f"  {name}: {as_yaml(one)}" for name, one in classes.items()]
+    lines += [f"  {as_yaml(name)}: {as_yaml(one)}" for name, one in classes.items()]
     lines += [
         "",
         "# More tools, or other words for the built-in ones (run-bash, run-python, llm-haiku, llm-sonnet, llm-codex).",
@@ -150,7 +186,9 @@ def render(values: Mapping[str, Any]) -> str:
 
 def _table(name: str, values: Mapping[str, Any], example: str) -> str:
     entries = [
-        f"  {key.partition('.')[2]}: {as_yaml(one)}" for key, one in values.items() if key.startswith(f"{name}.")
+        f"  {as_yaml(key.partition('.')[2])}: {as_yaml(one)}"
+        for key, one in values.items()
+        if key.startswith(f"{name}.")
     ]
     return "\n".join([f"{name}:", *entries]) if entries else f"# {name}:\n{example}"
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import apsw
 
-from sparkq_core import clients, place, remembered
+from sparkq_core import clients, place, remembered, settings_file
 from sparkq_core.db import APPLICATION_ID
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.lifecycle import IGNORED, IGNORED_HEAD
@@ -217,16 +217,16 @@ def _unignore(root: Path) -> bool:
     try:
         if file.is_symlink() or not file.is_file():
             return False
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = (settings_file.read(file) or "").splitlines(keepends=True)
         block = [f"{line}\n" for line in (IGNORED_HEAD, *IGNORED)]
         at = next((at for at in range(len(lines)) if lines[at : at + len(block)] == block), None)
         if at is None:
             return False
         left = "".join(lines[:at] + lines[at + len(block) :])
         if left:
-            file.write_text(left, encoding="utf-8")
+            settings_file.replace(file, left)
         else:
             file.unlink()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, StorageError):
         return False
     return True

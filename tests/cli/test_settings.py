@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import adjust, config, events
+from sparkq_core import adjust, catalogue, config, events, project
 from sparkq_core.lifecycle import SEEDED_CLASSES
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS
@@ -163,6 +163,23 @@ def test_an_export_of_the_settings_is_a_file_that_says_the_same(shell: Shell, sq
     assert shell.ok("config-export") == text
     assert all(f"{key.rpartition('.')[2]}:" in text for key in SCALARS)
     assert text.count("#") > len(SCALARS)
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+def test_an_export_of_the_settings_keeps_what_a_class_is_for(shell: Shell, sq: SparkQ, with_file: bool) -> None:
+    if with_file:
+        (shell.folder / "sparkq.yml").write_text("env: dev\n")
+    shell.ok("config", "set", "task_classes.NIGHT", '{"timeout": 9000, "description": "Runs overnight"}')
+    shell.ok("config", "set", "task_classes.LLM_LITE", "400")
+    before = catalogue.classes(project.open(shell.folder, env={}))
+
+    exported = shell.ok("config-export")
+
+    (shell.folder / "sparkq.yml").write_text(exported)
+    after = catalogue.classes(project.open(shell.folder, env={}))
+    assert after == before
+    assert after["NIGHT"] == (9000, "Runs overnight")
+    assert after["LLM_LITE"] == (400, "Quick work of a language model")
 
 
 def test_an_export_of_the_settings_overwrites_nothing(shell: Shell, written: Path) -> None:

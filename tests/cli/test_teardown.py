@@ -10,7 +10,7 @@ import pytest
 
 from sparkq_core import project, removal
 from tests.command import Shell
-from tests.support import add
+from tests.support import add, made
 from tests.terminal import CTRL_C, Terminal
 
 ASKS = "Remove this, with every task and result? [y/N]: "
@@ -231,7 +231,7 @@ def test_backups_and_other_files_in_its_folders_stay(project_of: Shell) -> None:
 def test_the_home_folder_is_never_torn_down(bare: Shell) -> None:
     home = bare._replace(folder=bare.home)
     bare.home.mkdir(exist_ok=True)
-    home.ok("setup", "--yes")
+    made(bare.home).close()  # which setup would refuse
 
     assert "home folder" in home.refused(2, "teardown", "--force")
     assert (bare.home / "sparkq/data/sparkq.db").exists()

@@ -91,6 +91,13 @@ def test_every_setting_is_added_where_it_is_not(sq: SparkQ, key: str) -> None:
     assert changed(sq, text, key, OTHER[key]).startswith(text)
 
 
+@pytest.mark.parametrize("text", ["env: dev\n", "tools:\n  a: {how: x}\n"])
+def test_a_name_that_yaml_would_misread_is_added_in_quotes(sq: SparkQ, text: str) -> None:
+    after = changed(sq, text, "tools.#x: y", {"how": "do", "task_class": "LLM_LITE"})
+
+    assert '"#x: y": {' in after
+
+
 def test_what_was_changed_is_in_force_for_the_next_process(whole: SparkQ) -> None:
     where = adjust.change(whole, "purge.older_than_days", 9)
 
@@ -188,6 +195,9 @@ def test_what_is_hard_to_change_is_changed_rightly_or_left_for_an_editor(sq: Spa
         ("hooks.on_failed", "rm"),
         ("script_dirs", "scripts"),
         ("script_dirs", [""]),
+        ("script_dirs", ["a\0b"]),
+        ("hooks.on_failed", []),
+        ("hooks.on_failed", ["a\0b"]),
     ],
 )
 @pytest.mark.parametrize("with_file", [True, False])
@@ -366,6 +376,7 @@ def test_a_file_that_cannot_be_written_is_a_clear_error(whole: SparkQ) -> None:
         ("task_classes.X", "30", 30),
         ("tools.x", '{"how": "y"}', {"how": "y"}),
         ("script_dirs", "a, b", ["a", "b"]),
+        ("tools.x", "[" * 100_000, "[" * 100_000),
         ("script_dirs", '["a, b"]', ["a, b"]),
         ("hooks.on_failed", '["notify-send", "x"]', ["notify-send", "x"]),
         ("hooks.on_failed", "notify-send", "notify-send"),
