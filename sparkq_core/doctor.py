@@ -191,8 +191,8 @@ def _clients(patient: Patient) -> Finding:
         for one in clients.IN_PROJECT.values()
     } | {
         "Claude Code (~/.claude.json)": home / ".claude.json",
-        "Claude Desktop": home / "Library/Application Support/Claude/claude_desktop_config.json",
-        "Claude Desktop (Linux)": home / ".config/Claude/claude_desktop_config.json",
+        "Claude Desktop": home / clients.DESKTOP["darwin"],
+        "Claude Desktop (Linux)": home / clients.DESKTOP["linux"],
     }
     broken = []
     found = []
