@@ -119,10 +119,10 @@ class LifeCycle(RuleBasedStateMachine):
 
     @rule(on=connection, queue=st.sampled_from(QUEUES), worker=st.sampled_from(["ann", "bob"]))
     def claim_the_next(self, on: int, queue: str, worker: str) -> None:
-        self.time_passes()
-        if self.states[queue] == "archived":
+        if self.states[queue] == "archived":  # refused whole: nobody else's task is warned by it
             self.is_closed(lambda: tasks.claim(self.handles[on], queue, worker))
             return
+        self.time_passes()
         claim = tasks.claim(self.handles[on], queue, worker)
         head = next(iter(self.waiting(queue)), None)
         assert (claim.task.id if claim else None) == head
