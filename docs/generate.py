@@ -83,7 +83,7 @@ def sparkq(*arguments: str, folder: Path) -> str:
     """What the command prints."""
     done = subprocess.run(
         [sys.executable, "-m", "sparkq_cli.main", *arguments],
-        cwd=folder, env=clean_environment(str(folder)), capture_output=True, text=True, check=True,
+        cwd=folder, env=clean_environment(f"{folder}-home"), capture_output=True, text=True, check=True,
     )  # fmt: skip
     return done.stdout
 
@@ -126,7 +126,7 @@ def server(folder: Path) -> StdioServerParameters:
     return StdioServerParameters(
         command=sys.executable,
         args=["-m", "sparkq_mcp.stdio", "--project", str(folder)],
-        env=clean_environment(str(folder)),
+        env=clean_environment(f"{folder}-home"),
     )
 
 

@@ -46,9 +46,9 @@ class CheckFailed(SparkQError):
 
 def client(name: str, config: Config, home: Path) -> Client:
     """The client called `name`. Raises InvalidValue."""
-    desktop = home / "Library/Application Support/Claude" if sys.platform == "darwin" else home / ".config/Claude"
+    desktop = home / clients.DESKTOP["darwin" if sys.platform == "darwin" else "linux"]
     known = {name: Client(one.client, config.root / one.path, one.key) for name, one in clients.IN_PROJECT.items()}
-    known["claude-desktop"] = Client("Claude Desktop", desktop / "claude_desktop_config.json")
+    known["claude-desktop"] = Client("Claude Desktop", desktop)
     if name not in known:
         raise InvalidValue(f"{name!r} is no client that SparkQ knows.", nearest(name, known))
     return known[name]

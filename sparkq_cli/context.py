@@ -183,4 +183,4 @@ def _left_in_editor(file: Path) -> bytes:
         raise InvalidValue(
             f"The editor {editor[0]} does not start: {error.strerror}.", "Set EDITOR, or use --file."
         ) from error
-    return file.read_bytes() if done.returncode == 0 else b""
+    return file.read_bytes() if done.returncode == 0 and file.exists() else b""

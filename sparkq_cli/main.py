@@ -5,9 +5,11 @@ import signal
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while modules are imported ends it without a traceback
 
+import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -20,6 +22,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
 
 EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
 DEFECT, BROKEN_OFF = 70, 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main() -> None:
@@ -30,14 +33,19 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows its number
     try:
-        if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
-            _become("sparkq_mcp.stdio")
-        else:
-            _app()(prog_name="sparkq")
+        try:
+            if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
+                _become("sparkq_mcp.stdio")
+            else:
+                _app()(prog_name="sparkq")
+        finally:
+            _flush()
     except SparkQError as error:
         sys.exit(_refuse(error))
     except KeyboardInterrupt:
         sys.exit(BROKEN_OFF)
+    except OSError as error:
+        sys.exit(_unwritten(error) if error.errno in FULL else _defect(error))
     except Exception as error:
         sys.exit(_defect(error))
 
@@ -73,6 +81,26 @@ def _refuse(error: SparkQError) -> int:
         if error.hint:
             sys.stderr.write(f"        {safe(error.hint, lines=True)}\n")
     return EXIT_CODES[error.kind]
+
+
+def _flush() -> None:
+    """What was kept back until the end may be refused too, and Python would only grumble about it."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.closed:
+        with suppress(BrokenPipeError):  # the runner's reader is gone, of which it knows
+            sys.stdout.flush()
+
+
+def _unwritten(error: OSError) -> int:
+    """The disk, or whatever standard output is, takes no more."""
+    from sparkq_core.errors import StorageError
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still kept back goes there at the end
+    return _refuse(
+        StorageError(
+            f"{error.filename or 'The output'} cannot be written: {error.strerror}.",
+            "Free some space, or write elsewhere. What the command was to do may be done: see `sparkq tasks`.",
+        )
+    )
 
 
 def _defect(error: Exception) -> int:

@@ -69,9 +69,7 @@ class Runner(NamedTuple):
 
 def work(runner: Runner) -> None:
     """Stream the queue until its mode says to end, or a signal comes. Raises RunnerTaken."""
-    folder = runner.sq.config.run_dir
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if lock.acquire(folder / f"runner-{runner.queue_id}.lock", wait=False) is None:
+    if lock.acquire(runner.sq.config.run_dir / f"runner-{runner.queue_id}.lock", wait=False) is None:
         raise RunnerTaken(
             f"A runner works the queue {runner.queue} already.", "One is enough: it hands out one task at a time."
         )

@@ -1,5 +1,6 @@
 """Copies of a whole project: a database file made while others write, and JSON Lines that another SparkQ can read."""
 
+import errno
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from sparkq_core.clock import iso
 from sparkq_core.db import Transaction, translated
 from sparkq_core.errors import Corrupt, InvalidText, InvalidValue, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
+from sparkq_core.row import ATTEMPT_COLUMNS
 from sparkq_core.schema import VERSION
 from sparkq_core.text import checked, safe
 
@@ -30,12 +32,20 @@ COLUMNS = {
     "tasks": """id, queue_id, status, position, title, tool, task_class, timeout, source, key, revision, attempts,
 created_at, worker, claimed_at, heartbeat_at, stale_warned_at, due_at, finished_at, reviewed_at, error_type""",
     "prompts": "task_id, revision, text, created_at",
-    "attempts": """task_id, attempt, worker, revision, claimed_at, heartbeat_at, stale_warned_at, finished_at, outcome,
-result, data, error, error_type, late_outcome, late_text, late_data, late_at, accepted_at, git_before, git_after""",
+    "attempts": ATTEMPT_COLUMNS,
     "events": "id, at, kind, task_id, queue_id, attempt, worker, text",
     "sqlite_sequence": "name, seq",
 }
 """What an export holds, table by table in the order in which it can be read back. The counters are made anew."""
+
+JSON_COLUMNS: dict[str, dict[str, type]] = {
+    "config": {"value": object},
+    "attempts": {"data": object, "late_data": object, "git_before": dict, "git_after": dict},
+}
+"""Columns that are read as JSON, and what must stand in it."""
+
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What file systems without hard links say (FAT, some network and phone storage)."""
 
 NAMES = {table: [name.strip() for name in columns.split(",")] for table, columns in COLUMNS.items()}
 SELECTS = {table: f"SELECT {columns} FROM {table} ORDER BY rowid" for table, columns in COLUMNS.items()} | {
@@ -68,7 +78,7 @@ def copy(sq: SparkQ, target: Path) -> int:
         building.unlink(missing_ok=True)
         os.close(os.open(building, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _copy(sq, building)
-        os.link(building, target)
+        _name(building, target)
     except FileExistsError as error:
         raise taken from error
     except OSError as error:
@@ -77,6 +87,21 @@ def copy(sq: SparkQ, target: Path) -> int:
         with suppress(OSError):
             building.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+def _name(building: Path, target: Path) -> None:
+    """Give the finished copy its name, which must be free. Raises OSError, FileExistsError among them."""
+    try:
+        os.link(building, target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # so that the name is ours to replace
+        try:
+            os.replace(building, target)
+        except OSError:
+            target.unlink()
+            raise
 
 
 def _copy(sq: SparkQ, target: Path) -> None:
@@ -168,7 +193,17 @@ def _row(tx: Transaction, number: int, value: dict[str, Any]) -> None:
         raise InvalidValue(f"Line {number} is no row of an export.", "The file is damaged or of another version.")
     if table == "sqlite_sequence":
         _run(tx, number, NO_SEQUENCE, {"name": row["name"]})
+    for column, kind in JSON_COLUMNS.get(table, {}).items():
+        if row[column] is not None and not _is_json(row[column], kind):
+            raise InvalidValue(f"Line {number}: {column} is not JSON.", "The file is damaged; nothing was imported.")
     _run(tx, number, INSERTS[table], row)
+
+
+def _is_json(text: Any, kind: type) -> bool:
+    try:
+        return isinstance(json.loads(text), kind)
+    except (ValueError, TypeError, RecursionError):
+        return False
 
 
 def _run(tx: Transaction, number: int, sql: str, values: dict[str, Any]) -> None:

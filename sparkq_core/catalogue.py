@@ -23,9 +23,12 @@ def tools(sq: SparkQ) -> dict[str, Tool]:
 
 
 def classes(sq: SparkQ) -> dict[str, TaskClass]:
-    """Every task class by name."""
-    seeded = {str(name): TaskClass(timeout, description) for name, timeout, description in sq.db.rows(CLASSES)}
-    return seeded | sq.config.settings.task_classes
+    """Every task class by name; one that is configured without a description keeps the one that it had."""
+    found = {str(name): TaskClass(timeout, description) for name, timeout, description in sq.db.rows(CLASSES)}
+    for name, one in sq.config.settings.task_classes.items():
+        known = found.get(name)
+        found[name] = one if one.description or known is None else one._replace(description=known.description)
+    return found
 
 
 def tool(sq: SparkQ, source: Reader, name: str) -> Tool:

@@ -6,6 +6,7 @@ A repository that answers too slowly, is none, or has no commit yet gives None: 
 import json
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from sparkq_core.config import environment
@@ -33,7 +34,7 @@ def before(sq: SparkQ) -> str | None:
     if head is None:
         return None
     left = BEFORE_SECONDS - (time.monotonic() - started)
-    differs = _git(root, left, "diff", "--shortstat", "HEAD") if left > 0 else None
+    differs = _diff(root, left, "HEAD")
     return json.dumps(head | ({"dirty": bool(differs)} if differs is not None else {}))
 
 
@@ -46,8 +47,8 @@ def after(sq: SparkQ, earlier: str | None) -> str | None:
     if head is None:
         return None
     base = json.loads(earlier).get("head") if earlier else None
-    differs = _git(root, AFTER_SECONDS, "diff", "--shortstat", base or "HEAD")
-    now_dirty = _git(root, AFTER_SECONDS, "diff", "--shortstat", "HEAD") if base != head["head"] else differs
+    differs = _diff(root, AFTER_SECONDS, base or "HEAD")
+    now_dirty = _diff(root, AFTER_SECONDS, "HEAD") if base != head["head"] else differs
     found: dict[str, object] = dict(head)
     if now_dirty is not None:
         found["dirty"] = bool(now_dirty)
@@ -76,27 +77,45 @@ def _head(root: Path, seconds: float) -> dict[str, str] | None:
     return {"branch": lines[1], "head": lines[0]} if len(lines) == 2 else None
 
 
-def _git(root: Path, seconds: float, *arguments: str) -> str | None:
-    """What `git` prints; None when it fails or takes longer than `seconds`.
+def _diff(root: Path, seconds: float, base: str) -> str | None:
+    """What the work tree differs in from `base`, as `--shortstat` says it, with no program of the configuration run:
+    no external diff, no text conversion, and no filter, which may write as well (Git LFS does)."""
+    started = time.monotonic()
+    named = _git(root, seconds, "config", "--null", "--name-only", "--get-regexp", r"^filter\.", fine=(0, 1))
+    left = seconds - (time.monotonic() - started)
+    if named is None or left <= 0:
+        return None
+    without = {name: "false" if name.endswith(".required") else "" for name in named.split("\0") if name}
+    options = ("--no-ext-diff", "--no-textconv", "--ignore-submodules", "--shortstat")
+    return _git(root, left, "diff", *options, base, settings=without)
 
-    Without optional locks, so that a Git command of the person's is never in the way of this one or behind it;
-    without external diff or filter programs of the repository's configuration.
+
+def _git(
+    root: Path,
+    seconds: float,
+    *arguments: str,
+    fine: tuple[int, ...] = (0,),
+    settings: Mapping[str, str] | None = None,
+) -> str | None:
+    """What `git` prints, with `settings` over its configuration; None when it fails or takes longer than `seconds`.
+
+    Without optional locks, so that a Git command of the person's is never in the way of this one or behind it.
     """
     import subprocess  # 3 ms at import, which commands that only read do not pay
 
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments[:1]]
-    if arguments[0] == "diff":
-        command += ["--no-ext-diff", "--no-textconv", "--ignore-submodules"]
+    over = {"GIT_CONFIG_COUNT": str(len(settings))} if settings else {}
+    for at, (name, value) in enumerate((settings or {}).items()):
+        over |= {f"GIT_CONFIG_KEY_{at}": name, f"GIT_CONFIG_VALUE_{at}": value}
     try:
         done = subprocess.run(
-            [*command, *arguments[1:]],
+            ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments],
             cwd=root,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=max(0.001, seconds),
             check=False,
-            env={**environment(), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env={**environment(), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **over},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
+    return done.stdout.decode(errors="replace").strip() if done.returncode in fine else None

@@ -18,6 +18,11 @@ IN_PROJECT = {
     "cursor": ClientFile("Cursor", ".cursor/mcp.json"),
     "vscode": ClientFile("VS Code", ".vscode/mcp.json", "servers"),
 }
+DESKTOP = {
+    "darwin": "Library/Application Support/Claude/claude_desktop_config.json",
+    "linux": ".config/Claude/claude_desktop_config.json",
+}
+"""Where Claude Desktop keeps its servers below the home folder, by sys.platform."""
 NAME = "sparkq"
 """What the server is called there."""
 KEPT = ".before-sparkq"

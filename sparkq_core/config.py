@@ -15,6 +15,9 @@ from sparkq_core.text import nearest, safe
 MAX_FILE = 256 * 1024
 MAX_DEPTH = 20
 TABLES = ("task_classes", "tools", "hooks")
+TABLE = "the config table"
+"""Where a setting stands without a sparkq.yml."""
+TRUE, FALSE = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
 
 Found = dict[str, tuple[Any, str]]
@@ -40,12 +43,12 @@ def load(
     InvalidConfig, naming file, line and key, and NoProject.
     """
     env = environment() if env is None else env
-    where = place.find(start or Path.cwd(), env)
+    where = place.find(start or place.here(), env)
     found: Found = {}
     if where.file is not None:
         found = _remembered(where.file) if remember else read_file(where.file)
     elif stored:
-        found = {key: (_stored(key, value), "the config table") for key, value in stored.items()}
+        found = {key: (_stored(key, value), TABLE) for key, value in stored.items()}
     found |= _from_environment(env)
     config = Config(
         build(found),
@@ -132,6 +135,8 @@ def _texts(key: str, value: Any, source: str) -> tuple[str, ...]:
         raise InvalidConfig(
             f"{source}: {key} must be a list of texts, not {_shown(value)}.", f"Write {key}: [one, two]."
         )
+    if any(_UNUSABLE.search(one) for one in value):
+        raise InvalidConfig(f"{source}: {key} has a NUL or a lone surrogate.", "Remove it.")
     return tuple(value)
 
 
@@ -139,6 +144,10 @@ def _entry(table: str, name: str, value: Any, source: str) -> Any:
     if table == "hooks":
         if name not in HOOKS:
             raise InvalidConfig(f"{source}: {safe(name)!r} is not a hook.", nearest(name, HOOKS))
+        if value == []:
+            raise InvalidConfig(
+                f"{source}: hooks.{name} names no program.", f"Write hooks.{name}: [program, argument], or take it out."
+            )
         return _texts(f"hooks.{name}", value, source)
     if table == "task_classes":
         entry = {"timeout": value} if isinstance(value, int) else value
@@ -201,8 +210,8 @@ def typed(spec: Scalar, raw: str) -> Any:
     """Text from the environment or the command line as the type of its setting, where it can be read as that."""
     if spec.kind is int and re.fullmatch(r"-?[0-9]{1,18}", raw):
         return int(raw)
-    if spec.kind is bool and raw.lower() in ("true", "false", "1", "0", "yes", "no", "on", "off"):
-        return raw.lower() in ("true", "1", "yes", "on")
+    if spec.kind is bool and raw.lower() in (*TRUE, *FALSE):
+        return raw.lower() in TRUE
     return raw
 
 

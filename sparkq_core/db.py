@@ -7,7 +7,7 @@ processes checkpoint) and never opens a transaction behind the caller's back.
 import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -33,6 +33,9 @@ APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
 
 USER_VERSION = "PRAGMA user_version"
+
+RESTORE = "Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in its place."
+"""How a backup comes back. SQLite would replay a log that was left beside it, and undo the restore or damage it."""
 
 WAIT_SECONDS = 10.0
 """How long a statement waits for other processes' transactions."""
@@ -143,17 +146,27 @@ _abandoned: list[_Opened | None] = []
 class Database:
     """One database file, with a connection for each thread of each process.
 
-    `schema` is the user_version that the file must have; `migrate` brings an older one there. Every method raises
-    Busy when other processes keep the file locked for 10 s, and a StorageError when the file or the disk does not
-    let it work.
+    `schema` is the user_version that the file must have; `migrate` brings an older one there. Without `mends` a file
+    that is not as it should be is looked at as it is. Every method raises Busy when other processes keep the file
+    locked for 10 s, and a StorageError when the file or the disk does not let it work.
     """
 
-    def __init__(self, path: Path, clock: Clock, schema: int, migrate: Migrate, synchronous: str = "full") -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        schema: int,
+        migrate: Migrate,
+        synchronous: str = "full",
+        *,
+        mends: bool = True,
+    ) -> None:
         self.path = path
         self.clock = clock
         self.schema = schema
         self.synchronous = synchronous
         self._migrate = migrate
+        self._mends = mends
         self._name = str(path)
         self._local = _Local()
 
@@ -246,7 +259,7 @@ class Database:
         if os.path.getsize(self._name) == 0:
             raise Corrupt(
                 f"{self.path} is empty: it is no database.",
-                "Put a backup in its place, or move it away and run `sparkq setup`.",
+                f"{RESTORE} Without a backup: move it away and run `sparkq setup`.",
             )
         check_disk(self.path.parent)
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
@@ -273,8 +286,13 @@ class Database:
             raise Corrupt(f"{self.path} is a database of another program.", "Correct database.path in sparkq.yml.")
         version = connection.pragma("user_version")
         self._check_version(version)
+        if not self._mends:
+            return
         if version < self.schema:
             self._migrate(connection)
+        if connection.pragma("journal_mode") != "wal":
+            with suppress(apsw.BusyError, apsw.ReadOnlyError):  # it works without, until it can be changed
+                connection.pragma("journal_mode", "wal")
 
     def _check_version(self, version: int) -> None:
         if version > self.schema:
@@ -306,7 +324,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return Busy(
             f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",
-            "Try again; `sparkq doctor` shows who holds it.",
+            "Try again; if it stays so, end the process that writes for so long.",
         )
     if isinstance(error, apsw.FullError):
         return DiskFull(f"The disk with {path} is full; nothing was changed.", "Free some space and try again.")
@@ -317,7 +335,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return Corrupt(
             f"{path} is damaged or no database: {error}.",
-            "It was left as it is. Put a backup in its place; `sparkq doctor` tells more.",
+            f"It was left as it is; `sparkq doctor` tells more. {RESTORE}",
         )
     if isinstance(error, apsw.IOError):
         return StorageError(

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import apsw
 
-from sparkq_core import clients, schema
+from sparkq_core import clients, project, schema
 from sparkq_core import config as configuration
 from sparkq_core.clock import SystemClock
-from sparkq_core.db import Database
-from sparkq_core.errors import SparkQError
+from sparkq_core.db import RESTORE, Database
+from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.lock import is_held
 from sparkq_core.place import NETWORK_FILE_SYSTEMS, file_system
 from sparkq_core.settings import Config
@@ -55,20 +55,19 @@ def examine(start: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
         config = configuration.load(start, env)
     except SparkQError as error:
         return (Finding("configuration", FAILURE, error.message, error.hint),)
-    db = Database(config.database, SystemClock(), schema.VERSION, _leave)
+    db = Database(config.database, SystemClock(), schema.VERSION, schema.migrate, mends=False)
     try:
+        config = project.with_table(config, db, start, env)
         db.data_version()
         patient = Patient(config, db, None, env)
+    except InvalidConfig as error:
+        return (Finding("configuration", FAILURE, error.message, error.hint),)
     except SparkQError as error:
         patient = Patient(config, None, error, env)
     try:
         return tuple(check(patient) for check in CHECKS)
     finally:
         db.close()
-
-
-def _leave(_: apsw.Connection) -> None:
-    """An older schema is looked at as it is: upgrading it is for a command that works with it."""
 
 
 def _configuration(patient: Patient) -> Finding:
@@ -106,7 +105,7 @@ def _integrity(patient: Patient) -> Finding:
             "integrity",
             FAILURE,
             wrong,
-            "Put a backup in its place (`sparkq backup` makes them), and keep this file for study.",
+            f"{RESTORE} Keep what was moved for study.",
         )
     return Finding("integrity", OK, "every page and every reference is sound")
 
@@ -125,6 +124,14 @@ def _unsound(db: Database) -> str:
 def _wal(patient: Patient) -> Finding:
     wal = patient.config.database.with_name(f"{patient.config.database.name}-wal")
     size = wal.stat().st_size if wal.is_file() else 0
+    mode = patient.db.rows("PRAGMA journal_mode")[0][0] if patient.db is not None else "wal"
+    if mode != "wal":
+        return Finding(
+            "write-ahead log",
+            WARNING,
+            f"off (journal mode {mode}): readers and writers wait for each other",
+            "The next command that works with the queue turns it on: sparkq tasks",
+        )
     if size > LARGE_WAL:
         return Finding(
             "write-ahead log",
@@ -184,8 +191,8 @@ def _clients(patient: Patient) -> Finding:
         for one in clients.IN_PROJECT.values()
     } | {
         "Claude Code (~/.claude.json)": home / ".claude.json",
-        "Claude Desktop": home / "Library/Application Support/Claude/claude_desktop_config.json",
-        "Claude Desktop (Linux)": home / ".config/Claude/claude_desktop_config.json",
+        "Claude Desktop": home / clients.DESKTOP["darwin"],
+        "Claude Desktop (Linux)": home / clients.DESKTOP["linux"],
     }
     broken = []
     found = []

@@ -4,55 +4,80 @@ Whichever process comes by first takes the new events in one transaction and sta
 Nobody waits for them: a failing or hanging hook never disturbs the queue.
 """
 
-import subprocess
-import tempfile
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from sparkq_core import config as configuration
 from sparkq_core import queues, tasks, wire
 from sparkq_core.db import Transaction
-from sparkq_core.errors import NoSuchTask
+from sparkq_core.errors import NoSuchTask, SparkQError
+from sparkq_core.events import AFTER
 from sparkq_core.model import Event
 from sparkq_core.project import SparkQ
+
+if TYPE_CHECKING:
+    import subprocess
 
 ON_EVENT = {"succeeded": "on_succeeded", "failed": "on_failed", "timed out": "on_failed", "stale": "on_stale"}
 BATCH = 100
 WATERMARK = "SELECT hooked_event FROM project"
 BEFORE = "SELECT id FROM events WHERE at < :since ORDER BY id DESC LIMIT 1"
-NEW = """
-SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM events WHERE id > :after ORDER BY id LIMIT :limit
-"""
 SETTLED_SINCE = """
 SELECT EXISTS (SELECT 1 FROM events
 WHERE id > :event AND queue_id = :queue AND kind IN ('succeeded', 'failed', 'timed out'))
 """
 TAKEN = "UPDATE project SET hooked_event = :event"
+FORGOTTEN = "UPDATE project SET hooked_event = NULL WHERE hooked_event = :seen"
+STORED = "SELECT EXISTS (SELECT 1 FROM config WHERE key GLOB 'hooks.*')"
 
-_started: list[subprocess.Popen[bytes]] = []
+_started: "list[subprocess.Popen[bytes]]" = []
 """Commands that may still run: asked now and then, so that none stays a zombie."""
 
 
 def run_due(sq: SparkQ) -> int:
     """Start the hooks of what has happened since the last time; returns how many were started.
 
-    What happened before hooks were configured starts nothing. A command that cannot be started is passed over.
+    What happened before hooks were configured starts nothing, also where there had been others before. A command that
+    cannot be started is passed over.
     """
     _started[:] = [one for one in _started if one.poll() is None]
     if not sq.config.settings.hooks:
+        _forget(sq)
         return 0
     return sum(_start(sq, command, document) for command, document in _wanted(sq, _take(sq)))
+
+
+def _forget(sq: SparkQ) -> None:
+    """Without hooks nothing waits to be taken: those of a later day begin with what happens then."""
+    row = sq.db.row(WATERMARK)
+    if row is None or row[0] is None or _configured_since(sq):
+        return
+    with sq.db.write() as tx:
+        tx.run(FORGOTTEN, {"seen": row[0]})
+
+
+def _configured_since(sq: SparkQ) -> bool:
+    """Whether hooks stand in the settings by now, of which a process that has run for long may not know."""
+    file = sq.config.file
+    if file is None:
+        stored = sq.db.row(STORED)
+        return bool(stored and stored[0])
+    try:
+        return bool(configuration.load(file.parent, {"SPARKQ_CONFIG": str(file)}, remember=True).settings.hooks)
+    except SparkQError:
+        return True
 
 
 def _take(sq: SparkQ) -> list[Event]:
     """The new events, which from now on are this process's to run hooks for."""
     row = sq.db.row(WATERMARK)
     after = row[0] if row else None
-    if after is not None and not sq.db.rows(NEW, {"after": after, "limit": 1}):
+    if after is not None and not sq.db.rows(AFTER, {"after": after, "limit": 1}):
         return []
     with sq.db.write() as tx:
         row = tx.row(WATERMARK)
         after = row[0] if row is not None and row[0] is not None else _beginning(sq, tx)
-        found = [Event(*one) for one in tx.rows(NEW, {"after": after, "limit": BATCH})]
+        found = [Event(*one) for one in tx.rows(AFTER, {"after": after, "limit": BATCH})]
         tx.run(TAKEN, {"event": found[-1].id if found else after})
     return found
 
@@ -111,6 +136,9 @@ def _settled_since(sq: SparkQ, event: Event) -> bool:
 
 
 def _start(sq: SparkQ, command: tuple[str, ...], document: dict[str, Any]) -> bool:
+    import subprocess  # 6 ms at import, which a result without hooks does not pay
+    import tempfile
+
     with tempfile.TemporaryFile() as stdin:  # a file, because a pipe would block on a long prompt
         stdin.write(wire.compact(document).encode("utf-8", "backslashreplace"))
         stdin.seek(0)
@@ -123,7 +151,7 @@ def _start(sq: SparkQ, command: tuple[str, ...], document: dict[str, Any]) -> bo
                 cwd=sq.config.root,
                 start_new_session=True,
             )
-        except OSError:
+        except (OSError, ValueError):  # no such program, or no text that a program can be given
             return False
     _started.append(process)
     return True

@@ -1,24 +1,20 @@
 """Setting a project up: which files that makes and changes. Asks nothing and prints nothing."""
 
-import json
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import catalogue, place, schema
+from sparkq_core import catalogue, place, project, schema, settings_file
 from sparkq_core import config as configuration
 from sparkq_core.clock import Clock
-from sparkq_core.errors import StorageError
+from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS, Config
+from sparkq_core.settings import SCALARS, Config, Settings
+from sparkq_core.settings_file import as_yaml
 
 SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
 IGNORED_HEAD = "# SparkQ's data"
 IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
-_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 HEADER = """\
 # SparkQ: the settings of this project. Every setting is shown with its value; deleting a line means its default.
@@ -34,11 +30,22 @@ class Step(NamedTuple):
 
 
 def root_for(start: Path, env: Mapping[str, str]) -> tuple[Path, bool]:
-    """Where `sparkq setup` in folder `start` would set up, and whether a project is there already."""
+    """Where `sparkq setup` in folder `start` would set up, and whether a project is there already.
+
+    Raises InvalidValue for a home folder, NoProject when SPARKQ_CONFIG names no file.
+    """
+    found = _place(start, env)
+    return found.root, found.file is not None or (found.root / place.DATABASE).is_file()
+
+
+def _place(start: Path, env: Mapping[str, str]) -> place.Place:
     found = place.find(start, env)
-    if found.file is not None:
-        return found.root, True
-    return found.root, (found.root / place.DATABASE).is_file()
+    if found.file is None and found.root in place.home(env):
+        raise InvalidValue(
+            f"{found.root} is the home folder, or above it: settings there are never read.",
+            "Go to the folder of a project, or make one: mkdir my-project && cd my-project && sparkq setup",
+        )
+    return found
 
 
 def defaults(root: Path) -> dict[str, Any]:
@@ -49,66 +56,85 @@ def defaults(root: Path) -> dict[str, Any]:
     return values | {f"task_classes.{name}": timeout for name, timeout in SEEDED_CLASSES.items()}
 
 
-def values(root: Path, env: Mapping[str, str]) -> dict[str, Any]:
-    """What setup shows: the settings of the project at `root` as they are, or the defaults of a new one."""
-    file = root / place.FILE
-    if not file.is_file():
-        return defaults(root)
-    present = {key: value for key, (value, _) in configuration.read_file(file).items()}
-    configuration.load(root, {key: value for key, value in env.items() if key != "SPARKQ_CONFIG"})
-    return defaults(root) | present
+def values(start: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """What setup in folder `start` shows: the settings of its project as they are, or the defaults of a new one."""
+    found = _place(start, env)
+    if found.file is not None:
+        present = settings_file.values_in(configuration.read_file(found.file))
+        configuration.load(start, env)
+        return defaults(found.root) | present
+    config = project.effective(start, env)
+    stored = {key for key, source in config.sources.items() if source == configuration.TABLE}
+    return defaults(found.root) | {key: value for key, value in _as_written(config.settings).items() if key in stored}
 
 
 def in_force(sq: SparkQ) -> dict[str, Any]:
-    """The settings in force by dotted key, as `render` writes them."""
-    settings = sq.config.settings
+    """The settings in force by dotted key; of a task class only its timeout."""
+    classes = {f"task_classes.{name}": one.timeout for name, one in catalogue.classes(sq).items()}
+    return _as_written(sq.config.settings) | classes
+
+
+def exported(sq: SparkQ) -> dict[str, Any]:
+    """The settings in force by dotted key, whole, as `render` writes them."""
+    return in_force(sq) | _as_written(sq.config.settings)
+
+
+def _as_written(settings: Settings) -> dict[str, Any]:
+    """Settings by dotted key, as a sparkq.yml says them."""
     found: dict[str, Any] = {}
     for key in SCALARS:
         head, _, rest = key.partition(".")
         value = getattr(settings, head)
         found[key] = getattr(value, rest) if rest else value
     found["script_dirs"] = list(settings.script_dirs)
-    found |= {f"task_classes.{name}": one.timeout for name, one in catalogue.classes(sq).items()}
+    for name, one in settings.task_classes.items():
+        found[f"task_classes.{name}"] = one._asdict() if one.description else one.timeout
     found |= {f"tools.{name}": one._asdict() for name, one in settings.tools.items()}
     return found | {f"hooks.{name}": list(one) for name, one in settings.hooks.items()}
 
 
 def setup(
-    root: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str]
+    start: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str]
 ) -> tuple[Config, tuple[Step, ...]]:
-    """Write sparkq.yml with `values`, create the database, and keep its folder out of Git.
+    """Set the project of folder `start` up: its settings file with `values`, the database, what Git should ignore.
 
-    An existing database is kept as it is; sparkq.yml is replaced only when its text changes. Raises InvalidConfig
-    before anything is written, and StorageError.
+    An existing database is kept as it is; in an existing settings file only the values that differ are changed.
+    Raises InvalidConfig and InvalidValue before anything is written, NoProject, and StorageError.
     """
-    file = root / place.FILE
-    text = render(values)
-    configuration.build(configuration.parse(text, place.FILE))
-    steps = [_write(file, text)]
-    config = configuration.load(root, {key: value for key, value in env.items() if key != "SPARKQ_CONFIG"})
+    found = _place(start, env)
+    file = found.file or found.root / place.FILE
+    configuration.build({key: (value, "The new value") for key, value in values.items()})
+    with settings_file.alone(file):
+        steps = [_write(file, _settings(file, values))]
+    config = configuration.load(start, env)
     made = schema.create(config.database, config.name, clock)
     steps.append(Step("created" if made else "kept", config.database))
-    if place.repository(root) is not None:
-        steps.append(_ignore(root))
+    if place.repository(config.root) is not None:
+        steps.append(_ignore(config.root))
     return config, tuple(steps)
 
 
+def _settings(file: Path, values: Mapping[str, Any]) -> str:
+    """The text of the settings file with `values`: a new one, or the one that is there with what differs changed."""
+    if not file.exists():
+        return render(values)
+    shown = defaults(file.parent) | settings_file.values_in(configuration.read_file(file))
+    return settings_file.changed(
+        file, {key: value for key, value in values.items() if key not in shown or shown[key] != value}
+    )
+
+
 def _write(file: Path, text: str) -> Step:
-    try:
-        before = file.read_text(encoding="utf-8") if file.exists() else None
-        if before == text:
-            return Step("kept", file)
-        beside = file.with_name(f".{file.name}.{os.getpid()}.new")  # others may be setting up here at this moment
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, file)
-    except OSError as error:
-        raise StorageError(f"{file} cannot be written: {error.strerror}.", "Check the folder's permissions.") from error
+    before = settings_file.read(file)
+    if before == text:
+        return Step("kept", file)
+    settings_file.replace(file, text)
     return Step("created" if before is None else "changed", file)
 
 
 def _ignore(root: Path) -> Step:
     file = root / ".gitignore"
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    before = settings_file.read(file) or ""
     missing = [one for one in IGNORED if one not in before.splitlines() and f"/{one}" not in before.splitlines()]
     if not missing or "/sparkq/" in before.splitlines() or "sparkq/" in before.splitlines():
         return Step("kept", file)
@@ -127,11 +153,11 @@ def render(values: Mapping[str, Any]) -> str:
             section = head
         indent = "  " if head else ""
         lines.append(f"{indent}# {spec.doc}{_limits(spec.low, spec.high, spec.choices)}")
-        lines.append(f"{indent}{rest}: {yaml_scalar(values.get(key, spec.default))}")
+        lines.append(f"{indent}{rest}: {as_yaml(values.get(key, spec.default))}")
     lines += [
         "",
         "# Folders whose scripts `sparkq scripts` lists.",
-        f"script_dirs: {yaml_scalar(values.get('script_dirs', ['scripts']))}",
+        f"script_dirs: {as_yaml(values.get('script_dirs', ['scripts']))}",
     ]
     lines += [
         "",
@@ -141,7 +167,7 @@ def render(values: Mapping[str, Any]) -> str:
     classes = {
         key.partition(".")[2]: one for key, one in values.items() if key.startswith("task_classes.")
     } or SEEDED_CLASSES
-    lines += [f"  {name}: {yaml_scalar(one)}" for name, one in classes.items()]
+    lines += [f"  {as_yaml(name)}: {as_yaml(one)}" for name, one in classes.items()]
     lines += [
         "",
         "# More tools, or other words for the built-in ones (run-bash, run-python, llm-haiku, llm-sonnet, llm-codex).",
@@ -160,7 +186,9 @@ def render(values: Mapping[str, Any]) -> str:
 
 def _table(name: str, values: Mapping[str, Any], example: str) -> str:
     entries = [
-        f"  {key.partition('.')[2]}: {yaml_scalar(one)}" for key, one in values.items() if key.startswith(f"{name}.")
+        f"  {as_yaml(key.partition('.')[2])}: {as_yaml(one)}"
+        for key, one in values.items()
+        if key.startswith(f"{name}.")
     ]
     return "\n".join([f"{name}:", *entries]) if entries else f"# {name}:\n{example}"
 
@@ -169,10 +197,3 @@ def _limits(low: int | None, high: int | None, choices: tuple[str, ...]) -> str:
     if choices:
         return f" ({', '.join(choices)})"
     return "" if low is None or high is None else f" ({low} to {high})"
-
-
-def yaml_scalar(value: Any) -> str:
-    """A value as YAML: plain where nothing can be misread, else as JSON, which is YAML too."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-        return value
-    return json.dumps(value, ensure_ascii=False)

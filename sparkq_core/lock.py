@@ -16,14 +16,16 @@ TRIES, PAUSE = 25, 0.01
 def acquire(path: Path, *, wait: bool) -> int | None:
     """The open handle of a lock on file `path` (mode 0600, never through a symlink), or None if another has it.
 
-    Close the handle to give the lock back. The file stays: removing it would let two processes hold two files.
-    Raises StorageError.
+    Its folder is made where it is missing, for the owner only. Close the handle to give the lock back. The file stays:
+    removing it would let two processes hold two files. Raises StorageError.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StorageError(
-            f"{path} cannot be locked: {error.strerror}.", "A lock is a file of its own, in a folder that is yours."
+            f"{path} cannot be locked: {error.strerror}.",
+            "A lock is a file of its own, in a folder that is yours (queue_runner.lock_dir).",
         ) from error
     try:
         got = _taken(handle, wait)

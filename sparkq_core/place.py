@@ -60,6 +60,14 @@ def _main_of(dot_git: Path) -> Path | None:
     return shared.parent if shared.name == ".git" else None
 
 
+def here() -> Path:
+    """The working directory. Raises NoProject when it was removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise NoProject("The working directory is gone.", "Go to a folder that is there: cd …") from error
+
+
 def find(start: Path, environment: Mapping[str, str]) -> Place:
     """The project that a command in folder `start` means.
 
@@ -79,10 +87,10 @@ def find(start: Path, environment: Mapping[str, str]) -> Place:
         return Place(file.parent, file)
     start = start.resolve()
     git = repository(start)
-    home = _home(environment)
-    if git is not None and git.top != start and git.top in home:
+    at_home = home(environment)
+    if git is not None and git.top != start and git.top in at_home:
         git = None  # dotfiles kept in Git do not make everything at home one project
-    for folder in _upwards(start, git, home):
+    for folder in _upwards(start, git, at_home):
         if git and git.linked:
             shared = git.main / folder.relative_to(git.top) / FILE
             if shared.is_file():
@@ -91,13 +99,13 @@ def find(start: Path, environment: Mapping[str, str]) -> Place:
             return Place(folder, folder / FILE)
     if git:
         return Place(git.main, git.main / FILE if (git.main / FILE).is_file() else None)
-    return Place(next((f for f in _upwards(start, None, home) if (f / DATABASE).is_file()), start), None)
+    return Place(next((f for f in _upwards(start, None, at_home) if (f / DATABASE).is_file()), start), None)
 
 
-def _home(environment: Mapping[str, str]) -> frozenset[Path]:
-    """The home folder and those above it."""
-    home = environment.get("HOME")
-    return frozenset({Path(home).resolve(), *Path(home).resolve().parents}) if home else frozenset()
+def home(environment: Mapping[str, str]) -> frozenset[Path]:
+    """The home folder and those above it, whose settings are never read."""
+    named = environment.get("HOME")
+    return frozenset({Path(named).resolve(), *Path(named).resolve().parents}) if named else frozenset()
 
 
 def _upwards(start: Path, git: Repository | None, forbidden: frozenset[Path]) -> Iterator[Path]:

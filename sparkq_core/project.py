@@ -8,11 +8,14 @@ from sparkq_core import config as configuration
 from sparkq_core import schema
 from sparkq_core.clock import Clock, SystemClock
 from sparkq_core.db import Database
-from sparkq_core.errors import SparkQError
+from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.settings import Config
 
 if TYPE_CHECKING:
     from logging import Logger  # milliseconds at import, which no command pays
+
+BEFORE_THE_TABLE = "database."
+"""Settings that must be known before the database is open cannot stand in it."""
 
 CONFIG_ROWS = "SELECT key, value FROM config ORDER BY key"
 
@@ -48,11 +51,40 @@ def open_with(
     """As `open`, with a configuration that was loaded already."""
     clock = clock or SystemClock()
     db = Database(config.database, clock, schema.VERSION, schema.migrate, config.settings.database.synchronous)
-    stored: dict[str, str] = dict(db.rows(CONFIG_ROWS)) if config.file is None else {}
-    if stored:
-        config = configuration.load(start, env, stored=stored)
+    config = with_table(config, db, start, env)
     db.data_version()
     return SparkQ(db, config, clock)
+
+
+def effective(start: Path | None = None, env: Mapping[str, str] | None = None) -> Config:
+    """The configuration that `open` would have, also where the database is missing or cannot be opened.
+
+    Changes nothing. Raises InvalidConfig, NoProject when SPARKQ_CONFIG names no file.
+    """
+    config = configuration.load(start, env)
+    if config.file is not None or not config.database.is_file():
+        return config
+    db = Database(config.database, SystemClock(), schema.VERSION, schema.migrate, mends=False)
+    try:
+        return with_table(config, db, start, env)
+    except InvalidConfig:
+        raise
+    except SparkQError:
+        return config
+    finally:
+        db.close()
+
+
+def with_table(config: Config, db: Database, start: Path | None, env: Mapping[str, str] | None) -> Config:
+    """The configuration with what the config table says, where there is no sparkq.yml.
+
+    Raises InvalidConfig, and what `db` raises.
+    """
+    if config.file is not None:
+        return config
+    rows: dict[str, str] = dict(db.rows(CONFIG_ROWS))
+    stored = {key: value for key, value in rows.items() if not key.startswith(BEFORE_THE_TABLE)}
+    return configuration.load(start, env, stored=stored) if stored else config
 
 
 def renewed(sq: SparkQ, opener: Callable[[], SparkQ], log: "Logger") -> SparkQ:

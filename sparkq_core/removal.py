@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import apsw
 
-from sparkq_core import clients, place, remembered
+from sparkq_core import clients, place, remembered, settings_file
 from sparkq_core.db import APPLICATION_ID
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.lifecycle import IGNORED, IGNORED_HEAD
@@ -69,17 +69,17 @@ def in_use(config: Config) -> bool:
     except apsw.Error:
         return False
     try:
-        # Leaving WAL mode needs the file alone: SQLite refuses while anybody else has it open.
-        alone = connection.pragma("journal_mode", "delete") == "delete"
-        if alone:
-            connection.pragma("journal_mode", "wal")
+        # Whoever has a database in WAL mode open holds a shared lock on its file; this asks for it alone.
+        connection.pragma("locking_mode", "exclusive")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("ROLLBACK")
     except apsw.BusyError:
         return True
     except apsw.Error:
         return False
     finally:
         connection.close()
-    return not alone
+    return False
 
 
 def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
@@ -147,16 +147,16 @@ def _logs(config: Config, root: Path) -> Iterator[Item]:
 
 
 def _locks(config: Config, root: Path) -> Iterator[Item]:
-    if not config.run_dir.is_dir():
-        return
-    for path in sorted([*config.run_dir.glob("*.lock"), *config.run_dir.glob("server.token")]):
+    folders = {config.run_dir, (root / remembered.PATH).parent}
+    for path in sorted(file for folder in folders for name in ("*.lock", "server.token") for file in folder.glob(name)):
         yield _judged(path, root, "a lock" if path.suffix == ".lock" else "the server's token")
 
 
 def _remembered(root: Path) -> Iterator[Item]:
     kept = root / remembered.PATH
     for path in sorted(kept.parent.glob("settings.*")) if kept.parent.is_dir() else ():
-        yield _judged(path, root, "the settings, as they were last read")
+        if path.suffix != ".lock":
+            yield _judged(path, root, "the settings, as they were last read")
 
 
 def _judged(path: Path, root: Path, what: str) -> Item:
@@ -217,16 +217,16 @@ def _unignore(root: Path) -> bool:
     try:
         if file.is_symlink() or not file.is_file():
             return False
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = (settings_file.read(file) or "").splitlines(keepends=True)
         block = [f"{line}\n" for line in (IGNORED_HEAD, *IGNORED)]
         at = next((at for at in range(len(lines)) if lines[at : at + len(block)] == block), None)
         if at is None:
             return False
         left = "".join(lines[:at] + lines[at + len(block) :])
         if left:
-            file.write_text(left, encoding="utf-8")
+            settings_file.replace(file, left)
         else:
             file.unlink()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, StorageError):
         return False
     return True

@@ -169,7 +169,6 @@ def serve(opener: Opener) -> int:
     desk = Desk(opener)
     config = desk.sq.config
     host, port = config.settings.server.host, config.settings.server.port
-    config.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = lock.acquire(config.run_dir / "server.lock", wait=False)
     if handle is None:
         sys.stderr.write("sparkq: The server of this project is running already.\n        See: sparkq status\n")

@@ -33,7 +33,7 @@ WALK = re.compile(r"SCAN (\w+)(?! VIRTUAL TABLE INDEX \d+:.)")
 
 SCANS = {
     "USED": "asks whether there is any task at all: EXISTS stops at the first",
-    "BEFORE": "asked once in a project's life, when hooks are first seen, and ends at the newest event before them",
+    "BEFORE": "asked when hooks are first seen, and ends at the newest event before them",
     "STALE": "walks the running tasks, of which there are as many as workers",
     "RUNNING_NEWEST": "likewise",
     "RUNNING_OLDEST": "likewise",

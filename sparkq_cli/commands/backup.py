@@ -23,8 +23,8 @@ def backup(
 ) -> None:
     """Write a sound copy of the database while others go on working. Never overwrites a file.
 
-    To restore: end everything that uses the project, remove the database with its -wal and -shm files, and put the copy
-    in its place.
+    To restore: Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in
+    its place.
 
     Example: sparkq backup ~/sparkq-monday.db
     """

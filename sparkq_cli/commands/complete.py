@@ -1,6 +1,7 @@
 """`sparkq complete`"""
 
 import json as json_format
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,8 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, text_from
 from sparkq_cli.options import Attempt, Json, Quiet, TaskId
-from sparkq_core import tasks, wire
-from sparkq_core.errors import InvalidValue
+from sparkq_core import hooks, tasks, wire
+from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 
@@ -51,15 +52,13 @@ def complete(
 
 
 def report(sq: SparkQ, done: Settled, json: bool, quiet: bool) -> None:
-    """What a settled task answers, and the hooks that it starts, for `complete` and `fail`."""
-    if sq.config.settings.hooks:
-        from sparkq_core import hooks
-
-        hooks.run_due(sq)
+    """What a settled task answers, and then the hooks that it starts, for `complete` and `fail`."""
     if json:
         show.json_line(wire.settled(done))
     elif not quiet:
         show.say(f"{_said(done)} {done.remaining} queued in {done.task.queue}.")
+    with suppress(SparkQError):  # the result is safe: whoever comes by next starts them
+        hooks.run_due(sq)
 
 
 def _said(done: Settled) -> str:

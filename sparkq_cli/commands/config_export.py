@@ -20,7 +20,7 @@ def config_export(
 
     Example: sparkq config-export sparkq.yml
     """
-    text = lifecycle.render(lifecycle.in_force(open_sparkq()))
+    text = lifecycle.render(lifecycle.exported(open_sparkq()))
     write_new(file, text.splitlines(), "export")
     if file is not None:
         show.say(f"Written to {file}.")

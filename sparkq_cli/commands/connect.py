@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import connect as core
 from sparkq_cli import show
 from sparkq_cli.options import Json
-from sparkq_core import config as configuration
+from sparkq_core import project
 from sparkq_core.errors import NoProject
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -26,7 +26,7 @@ def connect(
 
     Example: sparkq connect claude-code
     """
-    config = configuration.load()
+    config = project.effective()
     if not config.database.is_file():
         raise NoProject("There is no project here to connect.", "Run `sparkq setup` first.")
     target = core.client(name, config, Path.home())

@@ -1,12 +1,11 @@
 """`sparkq doctor`"""
 
-from pathlib import Path
-
 import typer
 
 from sparkq_cli import show
 from sparkq_cli.options import Json
 from sparkq_core import doctor as core
+from sparkq_core import place
 from sparkq_core.config import environment
 from sparkq_core.text import safe
 
@@ -21,7 +20,7 @@ def doctor(json: Json = False) -> None:
 
     Example: sparkq doctor
     """
-    found = core.examine(Path.cwd(), environment())
+    found = core.examine(place.here(), environment())
     failed = any(one.state == core.FAILURE for one in found)
     if json:
         show.json_line({"ok": not failed, "findings": [one._asdict() for one in found]})

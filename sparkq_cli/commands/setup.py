@@ -1,5 +1,6 @@
 """`sparkq setup`"""
 
+import json as json_format
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,8 +10,8 @@ import typer
 from sparkq_cli import connect, show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import Json
+from sparkq_core import adjust, lifecycle, place, project, queues, sessions
 from sparkq_core import config as configuration
-from sparkq_core import lifecycle, project, queues, sessions
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
 from sparkq_core.project import SparkQ
@@ -45,17 +46,18 @@ def setup(
         raise InvalidValue(
             "Setup asks for every setting, and nobody can answer here.", "Add --yes to take the values that it shows."
         )
-    root, known = lifecycle.root_for(Path.cwd(), env)
-    values = lifecycle.values(root, env)
+    start = place.here()
+    root, known = lifecycle.root_for(start, env)
+    values = lifecycle.values(start, env)
     if not json:
         show.say(f"{'SparkQ is set up' if known else 'Setting up SparkQ'} in {safe(str(root))}\n")
     if yes:
         if not json:
-            show.fields([(key, _shown(value)) for key, value in values.items()])
+            show.fields([(safe(key), _shown(key, value)) for key, value in values.items()])
     else:
         values = _asked(values)
-    config, steps = lifecycle.setup(root, values, SystemClock(), env)
-    sq = project.open(root, env=env)
+    config, steps = lifecycle.setup(start, values, SystemClock(), env)
+    sq = project.open(start, env=env)
     fresh = not yes and not queues.all_of(sq, archived=True)
     made = _first(sq, session, queue, ask=fresh)
     if connect_claude or (fresh and typer.confirm("Let Claude Code find it (writes .mcp.json)?", default=True)):
@@ -83,24 +85,19 @@ def _asked(values: dict[str, Any]) -> dict[str, Any]:
             show.say(show.paint(spec.doc, "dim"))
         answers[key] = _ask(key, value)
     show.say()
-    show.fields([(key, _shown(value)) for key, value in answers.items()])
+    show.fields([(safe(key), _shown(key, value)) for key, value in answers.items()])
     agreed("\nWrite these settings?", default=True)
     return answers
 
 
 def _ask(key: str, value: Any) -> Any:
-    """One answer of the type that the setting has; a wrong one is explained and asked again."""
+    """One answer, read as `sparkq config set` reads it; a wrong one is explained and asked again."""
+    shown = _shown(key, value)
     while True:
-        raw = str(typer.prompt(key, default=_shown(value))).strip()
-        answer: Any = raw
-        if isinstance(value, list):
-            answer = [part.strip() for part in raw.split(",") if part.strip()]
-        elif isinstance(value, bool):
-            answer = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}.get(
-                raw.lower(), raw
-            )
-        elif isinstance(value, int) and raw.lstrip("-").isdecimal():
-            answer = int(raw)
+        raw = str(typer.prompt(safe(key), default=shown))
+        if raw == shown:
+            return value
+        answer = adjust.value_of(key, raw.strip())
         try:
             configuration.build({key: (answer, "Your answer")})
         except InvalidConfig as error:
@@ -162,7 +159,8 @@ def _next(sq: SparkQ, *, connected: bool) -> None:
         show.say("  sparkq connect claude-code        (once, so that Claude Code can pull the queue)")
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return safe(", ".join(str(one) for one in value))
-    return str(value).lower() if isinstance(value, bool) else safe(str(value))
+def _shown(key: str, value: Any) -> str:
+    """A setting as the person would type it."""
+    if key == "script_dirs" and not any("," in one or one != one.strip() for one in value):
+        return safe(", ".join(value))
+    return safe(value if isinstance(value, str) else json_format.dumps(value, ensure_ascii=False))

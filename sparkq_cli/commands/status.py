@@ -4,7 +4,7 @@ import typer
 
 from sparkq_cli import service, show
 from sparkq_cli.options import Json
-from sparkq_core import config as configuration
+from sparkq_core import project
 from sparkq_core.clock import SystemClock, from_iso
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -18,7 +18,7 @@ def status(json: Json = False) -> None:
 
     Example: sparkq status
     """
-    server = service.running(configuration.load())
+    server = service.running(project.effective())
     answers = server is not None and server.port > 0 and service.healthy(server)
     if json:
         about = {"url": server.url, **server._asdict(), "healthy": answers} if server is not None else {}

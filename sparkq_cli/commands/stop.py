@@ -4,7 +4,7 @@ import typer
 
 from sparkq_cli import service, show
 from sparkq_cli.options import Json, Quiet
-from sparkq_core import config as configuration
+from sparkq_core import project
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -15,7 +15,7 @@ def stop(json: Json = False, quiet: Quiet = False) -> None:
 
     Example: sparkq stop
     """
-    stopped = service.stop(configuration.load())
+    stopped = service.stop(project.effective())
     if json:
         show.json_line({"running": False, "stopped": stopped})
     elif not quiet:

@@ -9,8 +9,7 @@ import typer
 from sparkq_cli import service, show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import Json
-from sparkq_core import config as configuration
-from sparkq_core import removal
+from sparkq_core import project, removal
 from sparkq_core.errors import Busy, InvalidValue
 from sparkq_core.removal import Item
 from sparkq_core.settings import Config
@@ -54,7 +53,7 @@ def teardown(
 
     Example: sparkq teardown --dry-run
     """
-    config = configuration.load()
+    config = project.effective()
     items = removal.manifest(config)
     clients = removal.connected(config)
     venv = removal.virtual_environment(config)

@@ -6,13 +6,9 @@ from sparkq_core.events import note
 from sparkq_core.model import Attempt, Task
 from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
+from sparkq_core.row import ATTEMPT_COLUMNS, COLUMNS
 from sparkq_core.states import MOVES
 from sparkq_core.tasks.refusal import find, refused
-
-ATTEMPT_COLUMNS = """task_id, attempt, worker, revision, claimed_at, heartbeat_at, stale_warned_at, finished_at, outcome,
-result, data, error, error_type, late_outcome, late_text, late_data, late_at, accepted_at,
-git_before, git_after"""
 
 ENDED = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task AND attempt = :attempt AND outcome IS NOT NULL"
 KEEP = """

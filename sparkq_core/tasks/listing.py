@@ -15,11 +15,10 @@ from sparkq_core.model import Attempt, Detail, Page, Prompt, Queue, Task
 from sparkq_core.named import Values
 from sparkq_core.paging import MAX_ID, checked_limit, number
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
+from sparkq_core.row import ATTEMPT_COLUMNS, COLUMNS
 from sparkq_core.states import FINISHED, Status
 from sparkq_core.sweep import sweep
 from sparkq_core.tasks.claim import FEEDBACK, PROMPT
-from sparkq_core.tasks.late import ATTEMPT_COLUMNS
 from sparkq_core.tasks.refusal import find
 from sparkq_core.text import safe
 

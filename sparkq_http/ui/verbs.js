@@ -151,7 +151,7 @@ export async function add(page, { queue = null, script: chosen = null } = {}) {
         ? script.inputs.map((one) => ({ name: `input-${one.name}`, label: `${one.name}${one.required ? "" : " (optional)"}`, required: one.required, hint: one.description }))
         : [
             { name: "prompt", label: "Prompt", kind: "area", required: true },
-            { name: "split", label: "Several tasks: one for each ## heading, or each line", kind: "check" },
+            { name: "split", label: "Several tasks: one for each heading, or each line", kind: "check" },
           ]),
       { name: "tool_name", label: "Tool", kind: "select", value: "", options: [["", "as usual"], ...tools.tools.map((one) => [one.name, one.name])] },
       { name: "task_class", label: "Task class", kind: "select", value: "", options: [["", "the tool's"], ...classes.task_classes.map((one) => [one.name, `${one.name} (${one.timeout} s)`])] },

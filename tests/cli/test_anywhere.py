@@ -8,7 +8,7 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from tests.command import Shell
-from tests.support import add, take
+from tests.support import add, made, take
 from tests.terminal import CTRL_D, Terminal
 
 
@@ -103,7 +103,7 @@ def test_the_home_folder_is_never_a_project(bare: Shell) -> None:
     home = bare._replace(folder=bare.home, home=bare.home)
     below = bare.home / "work"
     below.mkdir(parents=True)
-    home.ok("setup", "--yes")
+    made(bare.home).close()  # which setup refuses
 
     home._replace(folder=below).refused(3, "tasks")
 

@@ -3,6 +3,7 @@
 import json
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import pytest
 
 from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
+from sparkq_core.db import RESTORE
 from sparkq_core.project import SparkQ
 from sparkq_core.purge import BATCH
 from tests.command import Shell
 from tests.dump import dump
-from tests.support import HOUR, SetClock, add, take, taken
+from tests.support import HOUR, TOP, SetClock, add, take, taken
 from tests.terminal import Terminal
 
 DAY = 24 * HOUR
@@ -122,6 +124,31 @@ def test_a_backup_is_a_file_that_can_take_the_databases_place(shell: Shell, sq: 
     copy.replace(sq.config.database)
 
     assert shell.facts("tasks")["total"] == 1
+
+
+def test_a_restore_as_the_texts_say_is_whole_although_a_process_was_killed(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    shell.ok("backup", "copy.db")
+    sq.close()
+    killed = "import os\nfrom tests.support import *\nadd(project.open(), *map(str, range(50)))\nos._exit(9)"
+    assert shell.run(sys.executable, "-c", killed).code == 9
+    database = sq.config.database
+    left = [database, *(database.with_name(f"{database.name}{side}") for side in ("-wal", "-shm"))]
+    assert all(file.is_file() for file in left)
+
+    for file in left:
+        file.rename(shell.folder / file.name)
+    (shell.folder / "copy.db").rename(database)
+
+    assert shell.facts("tasks")["total"] == 1
+    assert "every page and every reference is sound" in shell.sparkq("doctor").out
+
+
+@pytest.mark.parametrize("text", ["README.md", "docs/guide.md", "docs/upgrading.md", "sparkq backup --help"])
+def test_every_text_says_the_same_of_a_restore(shell: Shell, text: str) -> None:
+    words = (TOP / text).read_text() if text.endswith(".md") else shell.ok(*text.split()[1:])
+
+    assert RESTORE in " ".join(words.split())
 
 
 def test_without_a_name_a_backup_stands_beside_the_database(shell: Shell, sq: SparkQ) -> None:

@@ -58,3 +58,36 @@ def test_a_defect_is_one_line_and_its_details_are_in_a_file(shell: Shell, sq: Sp
     assert "a defect of SparkQ: JSONDecodeError" in line
     assert str(details) in line
     assert "Traceback" in details.read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only some systems have a full disk to try")
+@pytest.mark.parametrize("command", ["tasks", "tasks --json", "task 1", "export", "config-export", "--help"])
+def test_an_output_that_takes_no_more_is_no_defect(shell: Shell, sq: SparkQ, command: str) -> None:
+    add(sq, *map(str, range(100)))
+
+    done = shell.run("sh", "-c", f"exec {SPARKQ} {command} > /dev/full")
+
+    assert done.code == 74
+    assert "No space left on device" in done.err
+    assert "Exception ignored" not in done.err
+    assert "defect" not in done.err
+
+
+def test_a_folder_that_was_removed_under_the_person_is_no_defect(shell: Shell) -> None:
+    for command in ("tasks", "setup --yes", "doctor", "status"):
+        (shell.folder / "gone").mkdir(exist_ok=True)
+        done = shell.run("sh", "-c", f"cd gone && rmdir ../gone && exec {SPARKQ} {command}")
+        assert (done.code, "The working directory is gone." in done.err) == (3, True), (command, done)
+
+
+@pytest.mark.parametrize("folder", ["taken", "taken/run"])
+def test_a_folder_for_locks_that_cannot_be_is_no_defect(shell: Shell, sq: SparkQ, folder: str) -> None:
+    (shell.folder / "taken").write_text("a file")
+    shell.ok("config", "set", "queue_runner.lock_dir", folder)
+
+    told = shell.refused(74, "runner", "--queue", "backend", "--once")
+
+    assert "cannot be locked" in told
+    assert "queue_runner.lock_dir" in told
+    assert shell.sparkq("doctor").code == 0
+    assert shell.sparkq("status").code == 1

@@ -107,3 +107,56 @@ def test_a_hook_that_fails_or_hangs_disturbs_nothing(
 
     assert shell.ok("complete", "1", "-", stdin="x" * 300_000).startswith("#1 succeeded")
     assert shell.facts("task", "1")["status"] == "succeeded"
+
+
+def test_hooks_that_come_back_start_nothing_for_what_happened_without_them(
+    shell: Shell, sq: SparkQ, written: Path, heard: Path
+) -> None:
+    with_hooks = written.read_text()
+    for number, text in ((1, with_hooks), (2, with_hooks.partition("\nhooks:\n")[0]), (3, with_hooks)):
+        written.write_text(text)
+        shell.ok("enqueue", f"task {number}")
+        shell.ok("claim")
+        shell.ok("complete", str(number), "done")
+        if number != 2:
+            assert number in [one["task"]["id"] for one in said(heard, "on_succeeded", 1 + (number > 1))]
+
+    assert sorted(one["task"]["id"] for one in said(heard, "on_succeeded", 2)) == [1, 3]
+
+
+@pytest.mark.parametrize("settling", [["complete", "1", "done"], ["fail", "1", "cannot be done"]])
+def test_a_result_that_is_safe_is_told_although_its_hooks_cannot_be_started(
+    shell: Shell, sq: SparkQ, heard: Path, settling: list[str]
+) -> None:
+    shell.ok("enqueue", "one")
+    shell.ok("claim")
+    sq.db.connection().execute(
+        "CREATE TRIGGER no_hooks BEFORE UPDATE OF hooked_event ON project BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+
+    assert shell.ok(*settling).startswith("#1 ")
+
+    sq.db.connection().execute("DROP TRIGGER no_hooks")
+    shell.ok("enqueue", "two")
+    shell.ok("claim")
+    shell.ok("complete", "2", "done")
+    name = "on_succeeded" if settling[0] == "complete" else "on_failed"
+    assert 1 in [one["task"]["id"] for one in said(heard, name, 2 if name == "on_succeeded" else 1)]
+
+
+@pytest.mark.parametrize(("command", "says"), [("[]", "no program"), ('["a\\0b"]', "NUL"), ('[""]', "texts")])
+def test_a_hook_that_no_program_can_be_is_refused_with_its_line(
+    shell: Shell, written: Path, command: str, says: str
+) -> None:
+    shell.ok("enqueue", "one")
+    shell.ok("claim")
+    text = written.read_text()
+    written.write_text(f"{text}hooks:\n  on_succeeded: {command}\n")
+
+    told = shell.refused(2, "complete", "1", "done")
+
+    assert f"sparkq.yml:{len(text.splitlines()) + 2}" in told
+    assert says in told
+    assert shell.facts("version")
+    written.write_text(text)
+    assert shell.facts("task", "1")["status"] == "running"

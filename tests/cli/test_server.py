@@ -155,6 +155,31 @@ def test_what_is_written_of_another_process_is_not_believed(server: Shell, sq: S
     assert server.sparkq("status").code == 1
 
 
+def test_a_server_is_found_by_the_settings_of_the_config_table(server: Shell, port: int) -> None:
+    server.ok("config", "set", "queue_runner.lock_dir", "other")
+    server.ok("start", "--port", str(port))
+    assert (server.folder / "other" / "server.lock").is_file()
+
+    assert status(server)["port"] == port
+    assert "other/server.lock" in server.ok("teardown", "--dry-run")
+    assert "server.lock" in server.sparkq("doctor").out
+    assert server.facts("stop")["stopped"] is True
+    assert not status(server)["running"]
+
+
+@pytest.mark.parametrize("harm", ["damaged", "newer"])
+def test_what_runs_is_asked_although_the_database_cannot_be_opened(shell: Shell, sq: SparkQ, harm: str) -> None:
+    if harm == "newer":
+        sq.db.connection().pragma("user_version", 99)
+    sq.close()
+    if harm == "damaged":
+        sq.config.database.write_bytes(b"once upon a time " * 1000)
+
+    assert not status(shell)["running"]
+    assert shell.facts("stop") == {"running": False, "stopped": False}
+    assert "sparkq.db" in shell.ok("teardown", "--dry-run")
+
+
 @pytest.mark.parametrize("command", ["start", "run"])
 def test_a_port_in_use_is_named_with_another_to_take(server: Shell, command: str) -> None:
     with another_program() as taken:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import config, events
+from sparkq_core import adjust, catalogue, config, events, project
 from sparkq_core.lifecycle import SEEDED_CLASSES
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS
@@ -91,6 +91,27 @@ def test_without_a_file_a_setting_is_changed_in_the_database(shell: Shell, sq: S
     assert [one.kind for one in events.after(sq, 0)][-1] == "reloaded"
 
 
+@pytest.mark.parametrize("setting", [("database.path", "elsewhere.db"), ("database.synchronous", "normal")])
+def test_without_a_file_what_opens_the_database_is_not_put_into_it(
+    shell: Shell, sq: SparkQ, setting: tuple[str, str]
+) -> None:
+    told = shell.refused(2, "config", "set", *setting)
+
+    assert setting[0] in told
+    assert "sparkq config-export sparkq.yml" in told
+    assert shown(shell, setting[0]) == {setting[0]: (SCALARS[setting[0]].default, "default")}
+    shell.ok("config-export", "sparkq.yml")
+    shell.ok("config", "set", "database.synchronous", "normal")
+    assert shown(shell, "database.synchronous")["database.synchronous"][0] == "normal"
+
+
+def test_what_an_earlier_version_put_there_is_not_shown_as_in_force(shell: Shell, sq: SparkQ) -> None:
+    with sq.db.write() as tx:
+        tx.run(adjust.STORE, {"key": "database.synchronous", "value": '"normal"'})
+
+    assert shown(shell, "database.synchronous") == {"database.synchronous": ("full", "default")}
+
+
 def test_a_change_that_the_environment_hides_says_so(shell: Shell, written: Path) -> None:
     printed = shell.ok("config", "set", "server.port", "5006", SPARKQ_SERVER__PORT="6006")
 
@@ -142,6 +163,23 @@ def test_an_export_of_the_settings_is_a_file_that_says_the_same(shell: Shell, sq
     assert shell.ok("config-export") == text
     assert all(f"{key.rpartition('.')[2]}:" in text for key in SCALARS)
     assert text.count("#") > len(SCALARS)
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+def test_an_export_of_the_settings_keeps_what_a_class_is_for(shell: Shell, sq: SparkQ, with_file: bool) -> None:
+    if with_file:
+        (shell.folder / "sparkq.yml").write_text("env: dev\n")
+    shell.ok("config", "set", "task_classes.NIGHT", '{"timeout": 9000, "description": "Runs overnight"}')
+    shell.ok("config", "set", "task_classes.LLM_LITE", "400")
+    before = catalogue.classes(project.open(shell.folder, env={}))
+
+    exported = shell.ok("config-export")
+
+    (shell.folder / "sparkq.yml").write_text(exported)
+    after = catalogue.classes(project.open(shell.folder, env={}))
+    assert after == before
+    assert after["NIGHT"] == (9000, "Runs overnight")
+    assert after["LLM_LITE"] == (400, "Quick work of a language model")
 
 
 def test_an_export_of_the_settings_overwrites_nothing(shell: Shell, written: Path) -> None:

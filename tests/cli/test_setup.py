@@ -142,6 +142,90 @@ def test_setup_in_a_subfolder_is_the_repositorys(repository: Shell) -> None:
     assert list(below.iterdir()) == []
 
 
+OWN = """\
+# Ours, please ask before changing.
+server:
+  port: 5006  # 5005 is taken
+task_classes:
+  FAST_SCRIPT: {timeout: 45, description: "Seconds"}  # measured
+tools:
+  "#x": {how: 'Do it, "now"', task_class: LLM_LITE}
+  # not yet:
+  # y: {}
+hooks: {on_failed: [echo, "a, b"]}
+script_dirs: ["a, b", c]
+"""
+"""A settings file as a person keeps it."""
+
+
+def test_again_leaves_every_character_of_the_persons_file(shell: Shell, sq: SparkQ) -> None:
+    file = shell.folder / "sparkq.yml"
+    file.write_text(OWN)
+
+    told = shell.facts("setup", "--yes")
+
+    assert file.read_text() == OWN
+    assert told["settings"]["tools.#x"] == {"how": 'Do it, "now"', "task_class": "LLM_LITE"}
+    assert {step["done"] for step in told["steps"]} == {"kept"}
+
+
+def test_a_file_that_is_written_anew_keeps_the_settings_of_the_database(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("config", "set", "purge.older_than_days", "9")
+
+    shell.ok("setup", "--yes", SPARKQ_SERVER__PORT="6006")
+
+    found = config.load(shell.folder, {}).settings
+    assert (found.purge.older_than_days, found.server.port) == (9, 5005)
+
+
+@pytest.mark.parametrize("name", ["#x", "a: b", "null", "- x", "é", "'", "5"])
+def test_any_name_stands_in_a_new_file_as_it_is(root: Path, name: str) -> None:
+    values = lifecycle.defaults(root) | {f"tools.{name}": {"how": "x", "task_class": "y"}, f"task_classes.{name}": 9}
+
+    found = config.build(config.parse(lifecycle.render(values), ""))
+
+    assert (found.tools[name].how, found.task_classes[name].timeout) == ("x", 9)
+
+
+@pytest.mark.parametrize("named", ["custom.yml", "conf/custom.yml"])
+def test_the_file_that_the_environment_names_is_the_one_that_is_set_up(bare: Shell, named: str) -> None:
+    file = bare.folder / named
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("# ours\nenv: prod\n")
+
+    bare.ok("setup", "--yes", "--queue", "backend", SPARKQ_CONFIG=named)
+
+    assert file.read_text() == "# ours\nenv: prod\n"
+    assert (file.parent / "sparkq/data/sparkq.db").is_file()
+    assert list(bare.folder.rglob("sparkq.yml")) == []
+    assert "backend" in bare.ok("queue", "list", SPARKQ_CONFIG=named)
+
+
+@pytest.mark.parametrize("git", [False, True])
+def test_the_home_folder_is_no_project_and_the_next_step_is_named(bare: Shell, git: bool) -> None:
+    bare.home.mkdir()
+    if git:
+        subprocess.run(["git", "init", "--quiet", bare.home], check=True)
+    before = sorted(bare.home.iterdir())
+
+    told = bare._replace(folder=bare.home).refused(2, "setup", "--yes")
+
+    assert "home folder" in told
+    assert "mkdir my-project" in told
+    assert sorted(bare.home.iterdir()) == before
+
+
+def test_what_git_ignored_before_stays_byte_for_byte_whatever_its_encoding(repository: Shell) -> None:
+    file = repository.folder / ".gitignore"
+    file.write_bytes(b"caf\xe9/\r\n*.log\r\n")
+
+    repository.ok("setup", "--yes")
+    assert file.read_bytes().startswith(b"caf\xe9/\r\n*.log\r\n# SparkQ's data\n")
+
+    repository.ok("teardown", "--force")
+    assert file.read_bytes() == b"caf\xe9/\r\n*.log\r\n"
+
+
 BAD_FILES = (
     ("an unknown key", "server:\n  prot: 5006\n", "sparkq.yml:2", "server.port"),
     ("an unknown section", "env: dev\nsever:\n  port: 1\n", "sparkq.yml:2", "server"),

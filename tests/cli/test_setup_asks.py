@@ -7,6 +7,7 @@ import pytest
 
 from sparkq_core import config, lifecycle, project, queues
 from sparkq_core.project import SparkQ
+from tests.cli.test_setup import OWN
 from tests.command import Shell
 from tests.terminal import CTRL_C, CTRL_D, Terminal
 
@@ -81,6 +82,7 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
     [
         ("server.port", "99999", "65535", "5050"),
         ("server.port", "many", "whole number", "5050"),
+        ("server.port", "--5", "whole number", "5050"),
         ("server.mcp", "perhaps", "true or false", "yes"),
         ("env", "staging", "dev, test, prod", "test"),
         ("task_classes.FAST_SCRIPT", "0", "1 to", "10"),
@@ -153,6 +155,26 @@ def test_again_shows_what_is_there_and_changes_only_what_is_asked(shell: Shell, 
     assert config.load(shell.folder, {}).settings.server.port == 5007
     assert config.load(shell.folder, {}).settings.purge.older_than_days == 3
     assert queues.names(sq) == ("backend",)
+
+
+def test_enter_keeps_whatever_the_setting_is_and_an_answer_changes_its_own_line_alone(shell: Shell, sq: SparkQ) -> None:
+    file = shell.folder / "sparkq.yml"
+    file.write_text(OWN)
+    answers = {"server.port": "5007", "hooks.on_failed": '["echo", "c, d"]', "server.mcp": "n"}
+    with Terminal(shell, "setup") as terminal:
+        for key in lifecycle.values(shell.folder, {}):
+            terminal.until(f"{key} [")
+            terminal.until("]: ")
+            terminal.type(answers.get(key, ""))
+        terminal.until("Write these settings?")
+        terminal.type("")
+        assert terminal.end() == 0
+
+    assert file.read_text() == (
+        OWN.replace("5006", "5007")
+        .replace('[echo, "a, b"]', '["echo", "c, d"]')
+        .replace("# 5005 is taken\n", "# 5005 is taken\n  mcp: false\n")
+    )
 
 
 def test_without_a_terminal_setup_says_how_to_go_on(bare: Shell) -> None:

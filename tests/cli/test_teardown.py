@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from sparkq_core import project, removal
 from tests.command import Shell
-from tests.support import add
+from tests.support import add, made
 from tests.terminal import CTRL_C, Terminal
 
 ASKS = "Remove this, with every task and result? [y/N]: "
@@ -155,6 +156,22 @@ def test_while_another_process_has_the_database_it_is_refused_unless_forced(proj
     sq.close()
 
 
+def test_asking_whether_the_database_is_in_use_changes_not_a_byte_of_it(project_of: Shell) -> None:
+    sq = project.open(project_of.folder, env={})
+    add(sq, "one")
+    sq.close()
+    before = sq.config.database.read_bytes()
+
+    assert not removal.in_use(sq.config)
+
+    assert sq.config.database.read_bytes() == before
+    with closing(project.open(project_of.folder, env={})) as other:
+        assert other.db.data_version()
+        assert removal.in_use(sq.config), "also one that only looks"
+        assert other.db.connection().pragma("journal_mode") == "wal"
+    assert not removal.in_use(sq.config)
+
+
 def test_what_stands_elsewhere_is_left_alone(project_of: Shell, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -214,7 +231,7 @@ def test_backups_and_other_files_in_its_folders_stay(project_of: Shell) -> None:
 def test_the_home_folder_is_never_torn_down(bare: Shell) -> None:
     home = bare._replace(folder=bare.home)
     bare.home.mkdir(exist_ok=True)
-    home.ok("setup", "--yes")
+    made(bare.home).close()  # which setup would refuse
 
     assert "home folder" in home.refused(2, "teardown", "--force")
     assert (bare.home / "sparkq/data/sparkq.db").exists()

@@ -1,7 +1,10 @@
 """Changing one setting where it lives, and no other character."""
 
 import difflib
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS
 from tests.dump import dump
-from tests.support import SetClock, another, made, refusal_of
+from tests.support import TOP, SetClock, another, made, refusal_of
 
 OTHER = {
     "project.name": "Zoë: #1",
@@ -86,6 +89,13 @@ def test_every_setting_is_added_where_it_is_not(sq: SparkQ, key: str) -> None:
     text = "# the head\nhooks: {}  # none\n"
 
     assert changed(sq, text, key, OTHER[key]).startswith(text)
+
+
+@pytest.mark.parametrize("text", ["env: dev\n", "tools:\n  a: {how: x}\n"])
+def test_a_name_that_yaml_would_misread_is_added_in_quotes(sq: SparkQ, text: str) -> None:
+    after = changed(sq, text, "tools.#x: y", {"how": "do", "task_class": "LLM_LITE"})
+
+    assert '"#x: y": {' in after
 
 
 def test_what_was_changed_is_in_force_for_the_next_process(whole: SparkQ) -> None:
@@ -185,6 +195,9 @@ def test_what_is_hard_to_change_is_changed_rightly_or_left_for_an_editor(sq: Spa
         ("hooks.on_failed", "rm"),
         ("script_dirs", "scripts"),
         ("script_dirs", [""]),
+        ("script_dirs", ["a\0b"]),
+        ("hooks.on_failed", []),
+        ("hooks.on_failed", ["a\0b"]),
     ],
 )
 @pytest.mark.parametrize("with_file", [True, False])
@@ -293,6 +306,58 @@ def test_the_file_keeps_its_permissions(whole: SparkQ) -> None:
     assert [one.name for one in whole.config.root.glob(".sparkq*")] == []
 
 
+MANY = """
+import sys
+from sparkq_core import adjust, project
+key = sys.argv[1]
+opened = project.open()
+print("ready", flush=True)
+sys.stdin.readline()
+for value in range(1, 16):
+    adjust.change(opened, key, value)
+"""
+"""A process that changes one setting many times."""
+
+
+def test_changes_at_the_same_time_lose_nothing_and_leave_a_whole_file(whole: SparkQ) -> None:
+    file = whole.config.root / "sparkq.yml"
+    keys = [f"task_classes.CLASS_{number}" for number in range(3)] + ["purge.older_than_days"]
+    before = file.read_text()
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", MANY, key],
+            cwd=whole.config.root,
+            env={**os.environ, "PYTHONPATH": str(TOP)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for key in keys
+    ]
+    try:
+        for one in writers:
+            assert one.stdout is not None
+            assert one.stdout.readline() == "ready\n"
+        for one in writers:
+            assert one.stdin is not None
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        ends = [one.communicate(timeout=60)[1] for one in writers]
+    finally:
+        for one in writers:
+            one.kill()
+            one.communicate()
+
+    assert ends == [""] * len(keys)
+    found = config.read_file(file)
+    assert {key: found[key][0] for key in keys} == dict.fromkeys(keys, 15)
+    assert [one for one in lines_that_differ(before, file.read_text()) if one.startswith("- ")] == [
+        "-   older_than_days: 3\n"
+    ]
+    assert [one.name for one in whole.config.root.glob(".sparkq*")] == []
+
+
 def test_a_file_that_is_a_link_stays_one(sq: SparkQ, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.yml"
     real.write_text("env: dev\n")
@@ -305,7 +370,7 @@ def test_a_file_that_is_a_link_stays_one(sq: SparkQ, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_a_clear_error(whole: SparkQ) -> None:
-    (whole.config.root / ".sparkq.yml.new").mkdir()
+    (whole.config.root / f".sparkq.yml.{os.getpid()}.new").mkdir()
     text = (whole.config.root / "sparkq.yml").read_text()
 
     with pytest.raises(StorageError, match="cannot be written"):
@@ -324,6 +389,7 @@ def test_a_file_that_cannot_be_written_is_a_clear_error(whole: SparkQ) -> None:
         ("task_classes.X", "30", 30),
         ("tools.x", '{"how": "y"}', {"how": "y"}),
         ("script_dirs", "a, b", ["a", "b"]),
+        ("tools.x", "[" * 100_000, "[" * 100_000),
         ("script_dirs", '["a, b"]', ["a, b"]),
         ("hooks.on_failed", '["notify-send", "x"]', ["notify-send", "x"]),
         ("hooks.on_failed", "notify-send", "notify-send"),

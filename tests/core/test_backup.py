@@ -1,5 +1,6 @@
 """A copy of the database: sound, of one moment, for the owner only, and never over anything."""
 
+import errno
 import os
 import shutil
 import stat
@@ -122,6 +123,39 @@ def test_a_place_that_cannot_be_written_is_a_clear_error(sq: SparkQ, queue: str,
     with pytest.raises(StorageError, match="cannot be written") as refusal:
         backup.copy(sq, tmp_path / place)
     assert refusal.value.hint
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP])
+def test_where_there_are_no_hard_links_a_copy_is_whole_and_overwrites_nothing(
+    sq: SparkQ, queue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Such a file system cannot be had here: the call answers as one does."""
+
+    def none(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", none)
+    target = tmp_path / "copy.db"
+    add(sq, "one")
+
+    size = backup.copy(sq, target)
+
+    assert (target.stat().st_size, stat.S_IMODE(target.stat().st_mode)) == (size, 0o600)
+    found = apsw.Connection(str(target), flags=apsw.SQLITE_OPEN_READONLY)
+    assert (found.pragma("quick_check"), found.pragma("application_id")) == ("ok", APPLICATION_ID)
+    found.close()
+    whole = target.read_bytes()
+
+    def taken_meanwhile(*_: object) -> None:
+        (tmp_path / "other.db").write_text("mine")
+        none()
+
+    monkeypatch.setattr(os, "link", taken_meanwhile)
+    for free_no_more in (target, tmp_path / "other.db"):
+        with pytest.raises(NotEmpty):
+            backup.copy(sq, free_no_more)
+    assert (target.read_bytes(), (tmp_path / "other.db").read_text()) == (whole, "mine")
+    assert list(tmp_path.glob(".*.new")) == []
 
 
 def test_what_a_killed_backup_left_is_no_hindrance(sq: SparkQ, queue: str, tmp_path: Path) -> None:

@@ -341,16 +341,21 @@ def test_no_program_of_the_repository_is_run(sq: SparkQ, repository: Path, tmp_p
     trap = tmp_path / "trap"
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n")
     trap.chmod(0o755)
-    (repository / ".gitattributes").write_text("*.txt diff=trap\n")
+    (repository / ".gitattributes").write_text(
+        "*.txt diff=trap filter=trap\ntwo.txt filter=a=b\nthree.txt filter=long\n"
+    )
     commit(repository)
-    for key in ("core.fsmonitor", "diff.external", "diff.trap.command", "diff.trap.textconv", "core.pager"):
+    filters = ("filter.trap.clean", "filter.trap.smudge", "filter.a=b.clean", "filter.long.process")
+    for key in ("core.fsmonitor", "diff.external", "diff.trap.command", "diff.trap.textconv", "core.pager", *filters):
         git(repository, "config", key, str(trap))
-    (repository / "one.txt").write_text("other\n")
+    git(repository, "config", "filter.trap.required", "true")
+    for name in ("one.txt", "two.txt", "three.txt"):
+        (repository / name).write_text("other\n")
 
     taken(sq)
     tasks.complete(sq, 1, "done")
 
-    assert after(sq)["files"] == 1
+    assert (before(sq)["dirty"], after(sq)["files"], after(sq)["insertions"]) == (True, 3, 3)
     assert not (tmp_path / "sprung").exists()
 
 

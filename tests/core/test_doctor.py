@@ -8,8 +8,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import doctor, lock, place, queues, schema
-from sparkq_core.db import APPLICATION_ID
+from sparkq_core import adjust, doctor, lock, place, queues, schema
+from sparkq_core.db import APPLICATION_ID, RESTORE
 from sparkq_core.doctor import FAILURE, OK, WARNING, Finding, examine
 from sparkq_core.project import SparkQ
 from tests.support import SetClock, add, another, database_of, made
@@ -112,7 +112,7 @@ def test_a_file_that_is_no_database_is_a_failure(root: Path, content: bytes) -> 
     findings = found(root)
 
     assert findings["database"].state == FAILURE
-    assert "database.path" in findings["database"].mend or "backup" in findings["database"].mend
+    assert "database.path" in findings["database"].mend or RESTORE in findings["database"].mend
 
 
 def test_a_database_of_another_program_is_a_failure(root: Path) -> None:
@@ -188,7 +188,7 @@ def test_what_mends_a_damaged_database_is_a_backup(healthy: SparkQ) -> None:
     findings = found(healthy.config.root)
 
     assert wrong(findings) == {"integrity": FAILURE}
-    assert "backup" in findings["integrity"].mend
+    assert RESTORE in findings["integrity"].mend
 
 
 def test_a_row_that_points_nowhere_is_a_failure(healthy: SparkQ) -> None:
@@ -225,6 +225,19 @@ def test_a_log_that_was_never_shortened_is_a_warning(healthy: SparkQ) -> None:
 
     assert (finding.state, finding.message) == (WARNING, "65 MiB")
     assert finding.mend
+
+
+def test_a_database_without_a_write_ahead_log_is_a_warning_until_a_command_works_with_it(healthy: SparkQ) -> None:
+    healthy.close()
+    foreign = apsw.Connection(str(healthy.config.database))
+    assert foreign.pragma("journal_mode", "delete") == "delete"
+    foreign.close()
+
+    finding = found(healthy.config.root)["write-ahead log"]
+    assert (finding.state, "journal mode delete" in finding.message) == (WARNING, True)
+
+    another(healthy).close()
+    assert found(healthy.config.root)["write-ahead log"].state == OK
 
 
 @pytest.mark.parametrize("name", ["Dropbox", "OneDrive - Contoso", "Nextcloud", "Mobile Documents"])
@@ -303,6 +316,13 @@ def test_clients_are_found_at_home_too(healthy: SparkQ, tmp_path: Path, path: st
     file.write_text(json.dumps({"mcpServers": {"sparkq": {"command": "sparkq"}}}))
 
     assert found(healthy.config.root, tmp_path / "home")["MCP clients"].message == f"Claude Code (.mcp.json), {name}"
+
+
+def test_settings_of_the_config_table_are_in_force_for_the_doctor_too(healthy: SparkQ) -> None:
+    adjust.change(healthy, "queue_runner.lock_dir", "other")
+
+    with lock.held(healthy.config.root / "other" / "server.lock"):
+        assert found(healthy.config.root)["locks"].message == f"{healthy.config.root / 'other'}: server.lock"
 
 
 def test_looking_leaves_the_project_usable(healthy: SparkQ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparkq_core import backup, inbox, purge, queues, schema, search, sessions, tasks
+from sparkq_core import adjust, backup, inbox, purge, queues, schema, search, sessions, tasks
 from sparkq_core.backup import FORMAT, export, load
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NotEmpty
 from sparkq_core.project import SparkQ
@@ -253,6 +253,28 @@ def test_a_damaged_line_is_named_and_changes_nothing(sq: SparkQ, queue: str, new
 def the_task_of(lines: list[str]) -> int:
     """Which of the lines is the first task."""
     return next(at for at, one in enumerate(lines) if '"table":"tasks"' in one)
+
+
+@pytest.mark.parametrize(
+    ("old", "instead", "column"),
+    [
+        ('"data":null', '"data":"not JSON"', "data"),
+        ('"late_data":null', '"late_data":"{"', "late_data"),
+        ('"git_before":null', '"git_before":"[1]"', "git_before"),
+        ('"value":"9"', '"value":"nine"', "value"),
+    ],
+)
+def test_what_is_read_as_json_must_be_json_to_come_in(
+    sq: SparkQ, queue: str, new: SparkQ, old: str, instead: str, column: str
+) -> None:
+    taken(sq)
+    adjust.change(sq, "purge.older_than_days", 9)
+    lines = list(export(sq))
+    (at,) = (at for at, line in enumerate(lines) if old in line)
+
+    lines[at] = lines[at].replace(old, instead)
+
+    assert f"{column} is not JSON" in refused(new, lines, at + 1)
 
 
 def test_a_line_that_stands_twice_is_refused(sq: SparkQ, queue: str, new: SparkQ) -> None:

@@ -119,7 +119,7 @@ class LifeCycle(RuleBasedStateMachine):
 
     @rule(on=connection, queue=st.sampled_from(QUEUES), worker=st.sampled_from(["ann", "bob"]))
     def claim_the_next(self, on: int, queue: str, worker: str) -> None:
-        if self.states[queue] == "archived":  # it looks at no task, so nothing is swept
+        if self.states[queue] == "archived":  # refused whole: nobody else's task is warned by it
             self.is_closed(lambda: tasks.claim(self.handles[on], queue, worker))
             return
         self.time_passes()

@@ -13,6 +13,7 @@ import pytest
 from sparkq_core import backup, hooks, inbox, tasks, upkeep
 from sparkq_core.errors import DiskFull, NoProject
 from sparkq_core.project import SparkQ
+from sparkq_core.settings import Settings
 from tests.support import HOUR, SetClock, add, another, made, take, taken, timed_out, waiting
 
 DEADLINE_SECONDS = 10
@@ -265,3 +266,28 @@ def test_a_task_that_is_gone_when_its_hook_is_due_starts_nothing(sq: SparkQ, que
     tasks.delete(sq, task.id)
 
     assert hooks.run_due(hooked.sq) == 0
+
+
+def test_a_process_that_does_not_know_of_new_hooks_forgets_nothing_for_them(sq: SparkQ, queue: str) -> None:
+    hooked = Hooked(sq, "on_succeeded")
+    tasks.complete(sq, taken(sq).id, "done")
+    upkeep.upkeep(hooked.sq)
+    unaware = hooked.sq._replace(config=hooked.sq.config._replace(settings=Settings()))
+    seen = sq.db.rows(hooks.WATERMARK)
+    assert seen != [(None,)]
+
+    upkeep.upkeep(unaware)
+    assert sq.db.rows(hooks.WATERMARK) == seen
+
+    (sq.config.root / "sparkq.yml").write_text("env: dev\n")
+    upkeep.upkeep(unaware)
+    assert sq.db.rows(hooks.WATERMARK) == [(None,)]
+
+
+def test_a_command_that_cannot_be_a_program_is_passed_over(sq: SparkQ, queue: str) -> None:
+    nul = sq.config.settings._replace(hooks={"on_succeeded": ("a\0b",)})
+    hooked = sq._replace(config=sq.config._replace(settings=nul))
+    hooks.run_due(hooked)
+    tasks.complete(sq, taken(sq).id, "done")
+
+    assert hooks.run_due(hooked) == 0
