@@ -133,7 +133,7 @@ def _connected(config: Config) -> Path:
     """Write the client's configuration, checked by starting what it names."""
     target = connect.client("claude-code", config, Path.home())
     server = connect.entry(config)
-    text = connect.merged(target, server)
+    text, _ = connect.merged(target, server, config)
     connect.check(server)
     connect.write(target, text)
     return target.file
