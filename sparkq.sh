@@ -10,6 +10,7 @@ if [ ! -x "$here/.venv/bin/sparkq" ]; then
     fi
     echo "Setting up $here/.venv (a minute, once)" >&2
     "$python" -m venv "$here/.venv"
+    : > "$here/.venv/.sparkq" # by which teardown knows it
     "$here/.venv/bin/python" -m pip install --quiet --disable-pip-version-check "$here" >&2
 fi
 exec "$here/.venv/bin/sparkq" "$@"

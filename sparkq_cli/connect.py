@@ -31,11 +31,15 @@ REQUESTS = (
 
 
 class Client(NamedTuple):
-    """An MCP client: where its configuration stands, and under which key it lists its servers."""
+    """An MCP client: where its configuration stands, and under which key it lists its servers.
+
+    `shared`: the file is the person's own, with the servers of several projects.
+    """
 
     name: str
     file: Path
     key: str = "mcpServers"
+    shared: bool = False
 
 
 class CheckFailed(SparkQError):
@@ -48,7 +52,7 @@ def client(name: str, config: Config, home: Path) -> Client:
     """The client called `name`. Raises InvalidValue."""
     desktop = home / clients.DESKTOP["darwin" if sys.platform == "darwin" else "linux"]
     known = {name: Client(one.client, config.root / one.path, one.key) for name, one in clients.IN_PROJECT.items()}
-    known["claude-desktop"] = Client("Claude Desktop", desktop)
+    known["claude-desktop"] = Client("Claude Desktop", desktop, shared=True)
     if name not in known:
         raise InvalidValue(f"{name!r} is no client that SparkQ knows.", nearest(name, known))
     return known[name]
@@ -61,8 +65,31 @@ def entry(config: Config) -> dict[str, Any]:
     return {"command": command[0], "args": [*command[1:], *clients.arguments(config.root)]}
 
 
-def merged(target: Client, server: dict[str, Any]) -> str:
-    """The client's configuration with SparkQ in it and everything else as it was. Raises InvalidConfig."""
+def connected(name: str, config: Config, home: Path) -> bool:
+    """Whether the client called `name` has this project's server. Raises InvalidValue."""
+    target = client(name, config, home)
+    try:
+        servers = json.loads(target.file.read_text(encoding="utf-8"))[target.key]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+    return any(
+        not target.shared if one.project is None else clients.same(one.project, config.root)
+        for one in clients.entries(servers)
+    )
+
+
+class Merged(NamedTuple):
+    """A client's configuration with SparkQ in it: its text, and what the project's server is called there."""
+
+    text: str
+    name: str
+
+
+def merged(target: Client, server: dict[str, Any], config: Config) -> Merged:
+    """The client's configuration with SparkQ in it and everything else as it was. Raises InvalidConfig.
+
+    In a file that several projects share, another project that is still there keeps its server.
+    """
     present: Any = {}
     if target.file.is_file():
         try:
@@ -76,7 +103,9 @@ def merged(target: Client, server: dict[str, Any]) -> str:
         raise InvalidConfig(
             f"{target.file} is no configuration of {target.name}.", "Mend it first; it was left as it is."
         )
-    return json.dumps(present | {target.key: servers | {clients.NAME: server}}, indent=2, ensure_ascii=False) + "\n"
+    name = clients.free_name(servers, config.root, config.name) if target.shared else clients.NAME
+    text = json.dumps(present | {target.key: servers | {name: server}}, indent=2, ensure_ascii=False) + "\n"
+    return Merged(text, name)
 
 
 def write(target: Client, text: str) -> Path | None:

@@ -7,20 +7,44 @@ from sparkq_core import config as configuration
 from sparkq_core import settings_file
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.events import note
-from sparkq_core.project import BEFORE_THE_TABLE, SparkQ
+from sparkq_core.project import BEFORE_THE_TABLE, CONFIG_ROWS, SparkQ
 from sparkq_core.settings import SCALARS
+from sparkq_core.text import safe
 
+PARTS = {"tools": ("how", "task_class"), "task_classes": ("timeout", "description")}
 STORE = "INSERT INTO config (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value"
 
 
 def value_of(key: str, raw: str) -> Any:
-    """What a person typed for setting `key`: a number, true or false, JSON for tables and lists, else text."""
+    """What a person typed for setting `key`: a number, true or false, JSON for tables and lists, else text.
+
+    Raises InvalidConfig for an entry of a table that is no JSON.
+    """
     if key in SCALARS:
         return configuration.typed(SCALARS[key], raw)
     try:
         return json.loads(raw)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        table, _, rest = key.partition(".")
+        if table in configuration.TABLES and rest:
+            _whole(key)
+            raise InvalidConfig(
+                f"{safe(key)} is set with JSON, which {safe(raw)[:60]!r} is not.",
+                f"JSON has its texts in quotes: {_command(table, rest)}",
+            ) from error
         return [part.strip() for part in raw.split(",")] if key == "script_dirs" else raw
+
+
+def _whole(key: str) -> None:
+    """Refuse a part of an entry, such as tools.NAME.how. Raises InvalidConfig."""
+    table, _, rest = key.partition(".")
+    name, _, part = rest.rpartition(".")
+    if name and part in PARTS.get(table, ()):
+        raise InvalidConfig(f"{safe(key)} is not a setting.", f"Set the whole entry: {_command(table, name)}")
+
+
+def _command(table: str, name: str) -> str:
+    return configuration.COMMANDS[table].replace("NAME", safe(name)).replace("on_failed", safe(name))
 
 
 def change(sq: SparkQ, key: str, value: Any) -> str:
@@ -28,7 +52,8 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
 
     Raises InvalidConfig before anything is written, StorageError.
     """
-    configuration.build({key: (value, "The new value")})
+    _whole(key)
+    configuration.check(key, value, "The new value")
     file = sq.config.file
     if file is None:
         if key.startswith(BEFORE_THE_TABLE):
@@ -36,6 +61,12 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
                 f"{key} cannot stand in the database: it is needed to open it.",
                 "Write the settings to a file first, then set it there: sparkq config-export sparkq.yml",
             )
+        stored = {
+            name: (json.loads(text), configuration.TABLE)
+            for name, text in sq.db.rows(CONFIG_ROWS)
+            if not name.startswith(BEFORE_THE_TABLE)
+        }
+        configuration.build(stored | {key: (value, "The new value")})
         with sq.db.write() as tx:
             tx.run(STORE, {"key": key, "value": json.dumps(value, ensure_ascii=False)})
             note(tx, sq.clock.now(), "reloaded")

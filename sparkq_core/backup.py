@@ -13,7 +13,7 @@ import apsw
 
 from sparkq_core import __version__
 from sparkq_core.clock import iso
-from sparkq_core.db import Transaction, translated
+from sparkq_core.db import MORE, Transaction, translated
 from sparkq_core.errors import Corrupt, InvalidText, InvalidValue, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.row import ATTEMPT_COLUMNS
@@ -111,7 +111,7 @@ def _copy(sq: SparkQ, target: Path) -> None:
             with connection.backup("main", sq.db.connection(), "main") as running:
                 running.step(-1)  # at one go: between steps another process's write would begin it anew
             if connection.pragma("quick_check") != "ok":
-                raise Corrupt(f"The copy of {sq.db.path} is damaged.", "`sparkq doctor` tells more.")
+                raise Corrupt(f"The copy of {sq.db.path} is damaged.", MORE)
         finally:
             connection.close()
     except apsw.Error as error:

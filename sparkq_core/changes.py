@@ -1,6 +1,8 @@
 """What Git says at a claim and at a result: branch, commit, and how much changed. Reads only, within milliseconds.
 
 A repository that answers too slowly, is none, or has no commit yet gives None: the queue never waits for Git.
+What is counted is the difference of the tracked files from the claim's commit, whoever made it. A new file counts once it is
+added to Git: to tell those of the task from earlier ones would take a second look at the whole tree at each claim.
 """
 
 import json
@@ -39,14 +41,18 @@ def before(sq: SparkQ) -> str | None:
 
 
 def after(sq: SparkQ, earlier: str | None) -> str | None:
-    """Branch and commit at a result, and the size of the change since the claim's commit, as JSON."""
+    """Branch and commit at a result, and the size of the change since the claim's commit, as JSON.
+
+    `changed_before` tells that the tree differed from that commit at the claim already.
+    """
     if not sq.config.watches_git:
         return None
     root = sq.config.root
     head = _head(root, AFTER_SECONDS)
     if head is None:
         return None
-    base = json.loads(earlier).get("head") if earlier else None
+    began = json.loads(earlier) if earlier else {}
+    base = began.get("head")
     differs = _diff(root, AFTER_SECONDS, base or "HEAD")
     now_dirty = _diff(root, AFTER_SECONDS, "HEAD") if base != head["head"] else differs
     found: dict[str, object] = dict(head)
@@ -54,6 +60,8 @@ def after(sq: SparkQ, earlier: str | None) -> str | None:
         found["dirty"] = bool(now_dirty)
     if differs is not None:
         found |= {name: int(hit.group(1)) if (hit := one.search(differs)) else 0 for name, one in _COUNTS.items()}
+    if began.get("dirty"):
+        found["changed_before"] = True
     return json.dumps(found)
 
 
@@ -63,12 +71,13 @@ def standing(found: str) -> str:
 
 
 def summary(found: str | None) -> str:
-    """`3 files, +40 −12`, or nothing."""
+    """`3 files, +40 −12`, or nothing; what was changed before the claim is in it, and it says so."""
     counts = json.loads(found) if found else {}
     if not counts.get("files"):
         return ""
     files = counts["files"]
-    return f"{files} file{'s' if files != 1 else ''}, +{counts['insertions']} −{counts['deletions']}"
+    earlier = " with changes from before" if counts.get("changed_before") else ""
+    return f"{files} file{'s' if files != 1 else ''}, +{counts['insertions']} −{counts['deletions']}{earlier}"
 
 
 def _head(root: Path, seconds: float) -> dict[str, str] | None:

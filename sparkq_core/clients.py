@@ -1,6 +1,8 @@
 """Where MCP clients keep the servers of a project: which file, under which key."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +26,7 @@ DESKTOP = {
 }
 """Where Claude Desktop keeps its servers below the home folder, by sys.platform."""
 NAME = "sparkq"
-"""What the server is called there."""
+"""What the server is called there; where several projects share a file, the later ones are `sparkq-NAME`."""
 KEPT = ".before-sparkq"
 """How the copy of what was there before is called, behind the name of its file."""
 
@@ -34,20 +36,68 @@ def arguments(root: Path) -> list[str]:
     return ["mcp", "--project", str(root.resolve())]
 
 
+class Entry(NamedTuple):
+    """A server of SparkQ among those of a client; `project` is the folder that it names, if it names one."""
+
+    name: str
+    command: str
+    project: Path | None = None
+
+
+def entries(servers: Any) -> tuple[Entry, ...]:
+    """The servers that start SparkQ among `servers`, what a client's configuration has under its key."""
+    found = []
+    for name, server in servers.items() if isinstance(servers, dict) else ():
+        if not isinstance(server, dict):
+            continue
+        command, given = str(server.get("command", "")), server.get("args")
+        arguments = [str(one) for one in given] if isinstance(given, list) else []
+        at = arguments.index("--project") if "--project" in arguments[:-1] else len(arguments)
+        if name != NAME and not any(Path(one).name.startswith(NAME) for one in (command, *arguments[:at])):
+            continue
+        found.append(Entry(str(name), command, Path(arguments[at + 1]) if at < len(arguments) else None))
+    return tuple(found)
+
+
+def free_name(servers: Any, root: Path, project: str) -> str:
+    """What the project at `root`, called `project`, is called among `servers`, which serve several projects.
+
+    The name that it has; else `sparkq`, or one of its own where that is another project's that is still there.
+    """
+    known = {one.name: one.project for one in entries(servers)}
+    named = next((name for name, folder in known.items() if folder is not None and same(folder, root)), None)
+    if named is not None:
+        return named
+    own = f"{NAME}-{re.sub('[^A-Za-z0-9_-]+', '-', project).strip('-') or 'project'}"[:50]
+    candidates = (NAME, own, *(f"{own}-{number}" for number in range(2, len(servers) + 3)))
+    return next(one for one in candidates if not _taken(one, servers, known))
+
+
+def _taken(name: str, servers: Any, known: Mapping[str, Path | None]) -> bool:
+    """Whether `name` is another project's, or no server of SparkQ's."""
+    folder = known.get(name)
+    return name in servers and (name not in known or (folder is not None and folder.is_dir()))
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same folder."""
+    return one == other or one.resolve() == other.resolve()
+
+
 def without(text: str, file: ClientFile, root: Path) -> str | None:
-    """A client's configuration without the server that `sparkq connect` put there; empty when nothing else was in it.
+    """A client's configuration without what `sparkq connect` put there for `root`; empty when nothing else was in it.
 
     None when there is no such server, or the text is not what a client would read.
     """
     try:
         present: Any = json.loads(text)
-        server = present[file.key][NAME]
-        ours = server["args"][-3:] == arguments(root)
+        listed = present[file.key]
+        ours = {one.name for one in entries(listed) if listed[one.name].get("args", [])[-3:] == arguments(root)}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if not ours:
         return None
-    servers = {name: one for name, one in present[file.key].items() if name != NAME}
+    servers = {name: one for name, one in listed.items() if name not in ours}
     rest = {name: one for name, one in present.items() if name != file.key}
     if not servers and not rest:
         return ""

@@ -9,15 +9,24 @@ from typing import Any
 
 from sparkq_core import place, remembered
 from sparkq_core.errors import InvalidConfig
-from sparkq_core.settings import HOOKS, SCALARS, WEEK_SECONDS, Config, Scalar, Settings, TaskClass, Tool
+from sparkq_core.settings import HOOKS, SCALARS, SEEDED_CLASSES, WEEK_SECONDS, Config, Scalar, Settings, TaskClass, Tool
 from sparkq_core.text import nearest, safe
 
 MAX_FILE = 256 * 1024
 MAX_DEPTH = 20
 TABLES = ("task_classes", "tools", "hooks")
+COMMANDS = {
+    "script_dirs": "sparkq config set script_dirs scripts,bin",
+    "task_classes": "sparkq config set task_classes.NAME SECONDS",
+    "tools": """sparkq config set tools.NAME '{"how": "What its worker does.", "task_class": "MEDIUM_SCRIPT"}'""",
+    "hooks": """sparkq config set hooks.on_failed '["program", "argument"]'""",
+}
+"""How a list or an entry of a table is set by command: whole, and as JSON."""
 TABLE = "the config table"
 """Where a setting stands without a sparkq.yml."""
 TRUE, FALSE = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
+SHOWN = "`sparkq config-export --defaults` prints one that is right."
+_LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
 
 Found = dict[str, tuple[Any, str]]
@@ -86,6 +95,24 @@ def _stored(key: str, value: str) -> Any:
 
 def build(found: Found) -> Settings:
     """Settings from values by dotted key; the rest is default. Raises InvalidConfig."""
+    settings = _each(found)
+    classes = {**SEEDED_CLASSES, **settings.task_classes}
+    for name, tool in settings.tools.items():
+        if tool.task_class not in classes:
+            raise InvalidConfig(
+                f"{found[f'tools.{name}'][1]}: tools.{safe(name)} has task class {_shown(tool.task_class)}, "
+                "which there is not.",
+                nearest(tool.task_class, classes),
+            )
+    return settings
+
+
+def check(key: str, value: Any, source: str) -> None:
+    """Whether setting `key` can have `value`, whatever the others are. Raises InvalidConfig."""
+    _each({key: (value, source)})
+
+
+def _each(found: Found) -> Settings:
     known = SCALARS
     settings = Settings()
     for key, (value, source) in found.items():
@@ -116,6 +143,11 @@ def checked(spec: Scalar, value: Any, source: str) -> Any:
             raise InvalidConfig(f"{source}: {spec.key} has a NUL or a lone surrogate.", "Remove it.")
         if spec.choices and value not in spec.choices:
             raise InvalidConfig(f"{source}: {spec.key} is {_shown(value)}.", f"It can be {', '.join(spec.choices)}.")
+        if spec.host and not _is_host(value):
+            raise InvalidConfig(
+                f"{source}: {spec.key} is {_shown(value)}, neither an IP address nor a host name.",
+                "Write 127.0.0.1 for this machine alone; the port is a setting of its own.",
+            )
         return value
     if spec.kind is bool:
         if not isinstance(value, bool):
@@ -128,6 +160,22 @@ def checked(spec: Scalar, value: Any, source: str) -> Any:
     if (spec.low is not None and value < spec.low) or (spec.high is not None and value > spec.high):
         raise InvalidConfig(f"{source}: {spec.key} is {value}.", f"It can be {spec.low} to {spec.high}.")
     return value
+
+
+def _is_host(value: str) -> bool:
+    """Whether `value` can be an address to listen on: an IP address or a host name."""
+    if ":" in value:
+        from ipaddress import IPv6Address  # only this form pays its import
+
+        try:
+            IPv6Address(value)
+        except ValueError:
+            return False
+        return True
+    parts = value.removesuffix(".").split(".")
+    if parts[-1].isdigit():  # no host name ends so
+        return len(parts) == 4 and all(re.fullmatch(r"(0|[1-9][0-9]{0,2})", one) and int(one) < 256 for one in parts)
+    return len(value) <= 253 and all(_LABEL.fullmatch(one) for one in parts)
 
 
 def _texts(key: str, value: Any, source: str) -> tuple[str, ...]:
@@ -198,6 +246,12 @@ def _from_environment(env: Mapping[str, str]) -> Found:
         if not name.startswith("SPARKQ_") or name == "SPARKQ_CONFIG":
             continue
         key = name.removeprefix("SPARKQ_").lower().replace("__", ".")
+        table = key.partition(".")[0]
+        if table in (*TABLES, "script_dirs"):
+            raise InvalidConfig(
+                f"The environment variable {safe(name)} is not read: {table} is a {'table' if table in TABLES else 'list'}.",
+                f"Set it in sparkq.yml, or: {COMMANDS[table]}",
+            )
         if key not in known:
             if "__" in name:
                 raise InvalidConfig(f"The environment variable {safe(name)} is not a setting.", _meant(key, known))
@@ -247,7 +301,7 @@ def parse(text: str, name: str) -> Found:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not YAML"
-        raise InvalidConfig(f"{name}{line}: {safe(str(problem))}.", "Compare it with sparkq.yml.example.") from error
+        raise InvalidConfig(f"{name}{line}: {safe(str(problem))}.", f"Compare it: {SHOWN}") from error
     found: Found = {}
     if node is not None and not _empty(node):
         for key, one, line in _pairs(node, name, "the file"):
@@ -267,7 +321,7 @@ def _shallow(text: str, name: str, loader: Any) -> None:
             raise InvalidConfig(f"{line}: aliases are not read.", "Write the value out.")
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise InvalidConfig(f"{line}: nested too deeply.", "Compare it with sparkq.yml.example.")
+            raise InvalidConfig(f"{line}: nested too deeply.", f"Compare it: {SHOWN}")
 
 
 def _empty(node: Any) -> bool:
@@ -291,7 +345,7 @@ def _pairs(node: Any, name: str, what: str) -> Iterator[tuple[str, Any, str]]:
     """Keys, values, and where each key stands."""
     line = f"{name}:{node.start_mark.line + 1}"
     if node.id != "mapping":
-        raise InvalidConfig(f"{line}: {safe(what)} must be `key: value` lines.", "Compare it with sparkq.yml.example.")
+        raise InvalidConfig(f"{line}: {safe(what)} must be `key: value` lines.", f"Compare it: {SHOWN}")
     keys: set[str] = set()
     for key_node, value in node.value:
         at = f"{name}:{key_node.start_mark.line + 1}"

@@ -34,6 +34,8 @@ APPLICATION_ID = 0x53504B51
 
 USER_VERSION = "PRAGMA user_version"
 
+MORE = "`sparkq doctor` tells more."
+
 RESTORE = "Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in its place."
 """How a backup comes back. SQLite would replay a log that was left beside it, and undo the restore or damage it."""
 
@@ -320,7 +322,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
     if isinstance(error, UnicodeEncodeError):
         return InvalidText("A value has a lone surrogate.", "Send the whole character: it is not valid Unicode text.")
     if isinstance(error, UnicodeError):  # no text that SparkQ wrote
-        return Corrupt(f"{path} is damaged: a text is not UTF-8.", "`sparkq doctor` tells more.")
+        return Corrupt(f"{path} is damaged: a text is not UTF-8.", MORE)
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return Busy(
             f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",
@@ -335,7 +337,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return Corrupt(
             f"{path} is damaged or no database: {error}.",
-            f"It was left as it is; `sparkq doctor` tells more. {RESTORE}",
+            f"It was left as it is. {MORE} {RESTORE}",
         )
     if isinstance(error, apsw.IOError):
         return StorageError(

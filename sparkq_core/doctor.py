@@ -1,6 +1,7 @@
 """Is everything in order? A list of small checks, each with what it found and what mends it."""
 
 import json
+import shutil
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ import apsw
 from sparkq_core import clients, project, schema
 from sparkq_core import config as configuration
 from sparkq_core.clock import SystemClock
-from sparkq_core.db import RESTORE, Database
+from sparkq_core.db import MORE, RESTORE, Database
 from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.lock import is_held
 from sparkq_core.place import NETWORK_FILE_SYSTEMS, file_system
@@ -89,11 +90,16 @@ def _sqlite(_: Patient) -> Finding:
 
 def _database(patient: Patient) -> Finding:
     if patient.trouble is not None:
-        return Finding("database", FAILURE, patient.trouble.message, patient.trouble.hint)
+        return Finding("database", FAILURE, patient.trouble.message, _without_doctor(patient.trouble.hint))
     assert patient.db is not None
     ((version,),) = patient.db.rows("PRAGMA user_version")
     older = "" if version == schema.VERSION else f" (the next command upgrades it to {schema.VERSION})"
     return Finding("database", OK, f"{patient.config.database}, schema {version}{older}")
+
+
+def _without_doctor(hint: str) -> str:
+    """What mends it, without the advice to ask the doctor."""
+    return " ".join(hint.replace(MORE, "").split()) or RESTORE
 
 
 def _integrity(patient: Patient) -> Finding:
@@ -184,34 +190,107 @@ def _locks(patient: Patient) -> Finding:
 
 
 def _clients(patient: Patient) -> Finding:
-    """Where Claude Code, Claude Desktop and others would find SparkQ."""
-    home = Path(patient.env.get("HOME") or "/nonexistent")
-    known = {
-        f"{one.client} ({one.path})" if one.client == "Claude Code" else one.client: patient.config.root / one.path
-        for one in clients.IN_PROJECT.values()
-    } | {
-        "Claude Code (~/.claude.json)": home / ".claude.json",
-        "Claude Desktop": home / clients.DESKTOP["darwin"],
-        "Claude Desktop (Linux)": home / clients.DESKTOP["linux"],
-    }
-    broken = []
-    found = []
-    for name, file in known.items():
-        if file.is_file():
-            try:
-                text = file.read_text(encoding="utf-8")
-                json.loads(text)
-            except (OSError, ValueError):
-                broken.append(str(file))
-            else:
-                found += [name] if "sparkq" in text else []
+    """Where Claude Code, Claude Desktop and others would find this project."""
+    broken, dead, ours, others = [], [], [], []
+    for client in _known(patient):
+        try:
+            found = _servers(client, patient.config.root)
+        except (OSError, ValueError, RecursionError):
+            broken.append(str(client.file))
+            continue
+        ours += [client.name for one in found if _serves(one, client, patient.config.root)]
+        for one in found:
+            missing = _missing(one)
+            if missing is not None:
+                dead.append(f"{one.name!r} of {client.name} names {missing}, which is gone")
+            elif one.project is not None and not clients.same(one.project, patient.config.root):
+                others.append(f"{one.name!r} of {client.name} is for {one.project}")
     if broken:
         return Finding(
             "MCP clients", WARNING, f"not JSON: {', '.join(broken)}", "Mend the file: its client ignores it now."
         )
-    if not found:
-        return Finding("MCP clients", WARNING, "none has SparkQ configured", "sparkq connect claude-code")
-    return Finding("MCP clients", OK, ", ".join(found))
+    ours = list(dict.fromkeys(ours))
+    if dead:
+        return Finding(
+            "MCP clients",
+            WARNING,
+            "; ".join([*ours, *dead]),
+            "Take it out of the client's configuration, or connect anew: sparkq connect CLIENT",
+        )
+    if not ours:
+        return Finding(
+            "MCP clients", WARNING, "; ".join(["none has this project", *others]), "sparkq connect claude-code"
+        )
+    return Finding("MCP clients", OK, "; ".join([", ".join(ours), *others]))
+
+
+class _Client(NamedTuple):
+    """A client's file. `here`: the servers in it start in the project, and need not name it."""
+
+    name: str
+    file: Path
+    key: str
+    here: bool
+
+
+def _known(patient: Patient) -> tuple[_Client, ...]:
+    """The client files that are there."""
+    home = Path(patient.env.get("HOME") or "/nonexistent")
+    inside = [
+        _Client(
+            f"{one.client} ({one.path})" if one.client == "Claude Code" else one.client,
+            patient.config.root / one.path,
+            one.key,
+            here=True,
+        )
+        for one in clients.IN_PROJECT.values()
+    ]
+    at_home = [
+        _Client("Claude Code (~/.claude.json)", home / ".claude.json", "mcpServers", here=True),
+        _Client("Claude Desktop", home / clients.DESKTOP["darwin"], "mcpServers", here=False),
+        _Client("Claude Desktop (Linux)", home / clients.DESKTOP["linux"], "mcpServers", here=False),
+    ]
+    return tuple(one for one in (*inside, *at_home) if one.file.is_file())
+
+
+def _servers(client: _Client, root: Path) -> tuple[clients.Entry, ...]:
+    """SparkQ's servers in a client's file, with those that Claude Code keeps for this project. Raises ValueError."""
+    present = json.loads(client.file.read_text(encoding="utf-8"))
+    if not isinstance(present, dict):
+        return ()
+    projects = present.get("projects")
+    own = projects.get(str(root)) if isinstance(projects, dict) else None
+    more = clients.entries(own.get(client.key)) if isinstance(own, dict) else ()
+    return (*clients.entries(present.get(client.key)), *more)
+
+
+def _serves(one: clients.Entry, client: _Client, root: Path) -> bool:
+    """Whether a server is this project's, and can start."""
+    return _missing(one) is None and (client.here if one.project is None else clients.same(one.project, root))
+
+
+def _missing(one: clients.Entry) -> Path | None:
+    """A program or a project that a server names and that is not there."""
+    command = Path(one.command)
+    if command.is_absolute() and not command.exists():
+        return command
+    return one.project if one.project is not None and not one.project.is_dir() else None
+
+
+def _hooks(patient: Patient) -> Finding:
+    configured = patient.config.settings.hooks
+    path = patient.env.get("PATH")
+    lost = [f"{name}: {command[0]}" for name, command in configured.items() if not _found(command[0], patient, path)]
+    if lost:
+        return Finding(
+            "hooks", WARNING, f"no such program: {', '.join(lost)}", "Correct hooks in sparkq.yml, or install it."
+        )
+    return Finding("hooks", OK, ", ".join(configured) or "none configured")
+
+
+def _found(program: str, patient: Patient, path: str | None) -> bool:
+    """Whether a hook's program can be started: by its path, from the project's root, or by its name."""
+    return shutil.which(str(patient.config.root / program) if "/" in program else program, path=path) is not None
 
 
 CHECKS: tuple[Callable[[Patient], Finding], ...] = (
@@ -224,4 +303,5 @@ CHECKS: tuple[Callable[[Patient], Finding], ...] = (
     _file_system,
     _locks,
     _clients,
+    _hooks,
 )

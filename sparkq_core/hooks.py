@@ -14,9 +14,11 @@ from sparkq_core.errors import NoSuchTask, SparkQError
 from sparkq_core.events import AFTER
 from sparkq_core.model import Event
 from sparkq_core.project import SparkQ
+from sparkq_core.text import safe
 
 if TYPE_CHECKING:
     import subprocess
+    from logging import Logger  # milliseconds at import, which no command pays
 
 ON_EVENT = {"succeeded": "on_succeeded", "failed": "on_failed", "timed out": "on_failed", "stale": "on_stale"}
 BATCH = 100
@@ -34,17 +36,17 @@ _started: "list[subprocess.Popen[bytes]]" = []
 """Commands that may still run: asked now and then, so that none stays a zombie."""
 
 
-def run_due(sq: SparkQ) -> int:
+def run_due(sq: SparkQ, log: "Logger | None" = None) -> int:
     """Start the hooks of what has happened since the last time; returns how many were started.
 
     What happened before hooks were configured starts nothing, also where there had been others before. A command that
-    cannot be started is passed over.
+    cannot be started is passed over: `log` says so.
     """
     _started[:] = [one for one in _started if one.poll() is None]
     if not sq.config.settings.hooks:
         _forget(sq)
         return 0
-    return sum(_start(sq, command, document) for command, document in _wanted(sq, _take(sq)))
+    return sum(_start(sq, command, document, log) for command, document in _wanted(sq, _take(sq)))
 
 
 def _forget(sq: SparkQ) -> None:
@@ -135,7 +137,7 @@ def _settled_since(sq: SparkQ, event: Event) -> bool:
     return bool(row and row[0])
 
 
-def _start(sq: SparkQ, command: tuple[str, ...], document: dict[str, Any]) -> bool:
+def _start(sq: SparkQ, command: tuple[str, ...], document: dict[str, Any], log: "Logger | None") -> bool:
     import subprocess  # 6 ms at import, which a result without hooks does not pay
     import tempfile
 
@@ -151,7 +153,9 @@ def _start(sq: SparkQ, command: tuple[str, ...], document: dict[str, Any]) -> bo
                 cwd=sq.config.root,
                 start_new_session=True,
             )
-        except (OSError, ValueError):  # no such program, or no text that a program can be given
+        except (OSError, ValueError) as error:  # no such program, or no text that a program can be given
+            if log is not None:
+                log.warning("the hook %s does not start: %s: %s", document["event"], safe(command[0]), error)
             return False
     _started.append(process)
     return True

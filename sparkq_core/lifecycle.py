@@ -9,12 +9,19 @@ from sparkq_core import config as configuration
 from sparkq_core.clock import Clock
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS, Config, Settings
+from sparkq_core.settings import HOOKS, SCALARS, SEEDED_CLASSES, Config, Settings
 from sparkq_core.settings_file import as_yaml
 
-SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
 IGNORED_HEAD = "# SparkQ's data"
 IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
+
+EXPLAINED = {
+    "script_dirs": "Folders whose scripts `sparkq scripts` lists.",
+    "task_classes": "Seconds that a task of each class may take: warned after that time, failed after twice of it.",
+    "tools": "More tools, or other words for the built-in ones (run-bash, run-python, llm-haiku, llm-sonnet, llm-codex).",
+    "hooks": "Commands to run on events, without a shell, with the task as JSON on stdin.",
+}
+"""The sentences of the settings that are lists and tables."""
 
 HEADER = """\
 # SparkQ: the settings of this project. Every setting is shown with its value; deleting a line means its default.
@@ -152,16 +159,16 @@ def render(values: Mapping[str, Any]) -> str:
             lines += ["", f"{head}:"] if head else [""]
             section = head
         indent = "  " if head else ""
-        lines.append(f"{indent}# {spec.doc}{_limits(spec.low, spec.high, spec.choices)}")
+        lines.append(f"{indent}# {explained(key)}")
         lines.append(f"{indent}{rest}: {as_yaml(values.get(key, spec.default))}")
     lines += [
         "",
-        "# Folders whose scripts `sparkq scripts` lists.",
+        f"# {EXPLAINED['script_dirs']}",
         f"script_dirs: {as_yaml(values.get('script_dirs', ['scripts']))}",
     ]
     lines += [
         "",
-        "# Seconds that a task of each class may take: warned after that time, failed after twice of it.",
+        f"# {EXPLAINED['task_classes']}",
         "task_classes:",
     ]
     classes = {
@@ -170,18 +177,26 @@ def render(values: Mapping[str, Any]) -> str:
     lines += [f"  {as_yaml(name)}: {as_yaml(one)}" for name, one in classes.items()]
     lines += [
         "",
-        "# More tools, or other words for the built-in ones (run-bash, run-python, llm-haiku, llm-sonnet, llm-codex).",
+        f"# {EXPLAINED['tools']}",
         _table(
             "tools",
             values,
             "#   run-make: {how: 'Run this make target and report its output.', task_class: MEDIUM_SCRIPT}",
         ),
         "",
-        "# Commands to run on events, without a shell, with the task as JSON on stdin:",
-        "# on_succeeded, on_failed, on_stale, on_queue_empty.",
+        f"# {EXPLAINED['hooks']}",
+        f"# Events: {', '.join(HOOKS)}.",
         _table("hooks", values, "#   on_failed: [notify-send, A SparkQ task failed]"),
     ]
     return "\n".join(lines) + "\n"
+
+
+def explained(key: str) -> str:
+    """What a setting means, by its dotted key, and what it can be."""
+    spec = SCALARS.get(key)
+    if spec is None:
+        return EXPLAINED[key.partition(".")[0]]
+    return f"{spec.doc}{_limits(spec.low, spec.high, spec.choices)}"
 
 
 def _table(name: str, values: Mapping[str, Any], example: str) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,22 +19,30 @@ from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.lifecycle import IGNORED, IGNORED_HEAD
 from sparkq_core.settings import Config
 
+IGNORE = ".gitignore"
+PROCESSES = Path("/proc")
+"""Where Linux tells which process has which file open."""
+
 SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm")
 """What may stand beside a database file, by its ending. Backups are the person's and stay."""
 
 
+MARK = ".sparkq"
+"""What `sparkq.sh` leaves in the virtual environment that it makes."""
+
+
 class Item(NamedTuple):
-    """One path that teardown removes, or (with a reason) leaves alone."""
+    """One path that teardown removes, or takes its own part out of, or (with a reason) leaves alone."""
 
     path: Path
     what: str
     kept: str = ""
 
 
-def manifest(config: Config) -> tuple[Item, ...]:
+def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
     """Everything that teardown would remove from the project, and what it would not touch though it looks like ours.
 
-    Raises InvalidConfig when the project's root is `/` or the home folder.
+    With `venv` also the virtual environment. Raises InvalidConfig when the project's root is `/` or the home folder.
     """
     root = config.root.resolve()
     if root in (Path("/"), Path.home().resolve()):
@@ -44,20 +53,42 @@ def manifest(config: Config) -> tuple[Item, ...]:
     if config.file is not None:
         found.append(_judged(config.file, root, "the settings"))
     found += [_judged(file, root, "a half-written settings file") for file in sorted(root.glob(f".{place.FILE}*.new"))]
-    return tuple(found)
+    own = virtual_environment(config) if venv else None
+    found += [own] if own is not None else []
+    going = {_spot(item.path) for item in found if not item.kept}
+    found += _emptied(config, root, going)
+    ignoring = _ignoring(root, going)
+    found += [ignoring] if ignoring is not None else []
+    found += [Item(file, "SparkQ's entry") for file, _ in _disconnected(root)]
+    return (*found, *_at_home(root))
 
 
 def virtual_environment(config: Config) -> Item | None:
-    """The project's `.venv`, if it has one that Python made."""
+    """The project's `.venv`, if `sparkq.sh` made it."""
     folder = config.root.resolve() / ".venv"
-    if not (folder / "pyvenv.cfg").is_file():
+    if not (folder / "pyvenv.cfg").is_file() or not (folder / MARK).is_file():
         return None
-    return _judged(folder, config.root.resolve(), "the virtual environment")
+    return _judged(folder, config.root.resolve(), "the virtual environment of sparkq.sh")
 
 
-def connected(config: Config) -> tuple[Path, ...]:
-    """The client files inside the project from which `remove` takes this project's server."""
-    return tuple(file for file, _ in _disconnected(config.root.resolve()))
+def held_by_another(config: Config, server: int) -> bool:
+    """Whether a process besides this one and the `server` is seen to have the database open.
+
+    False also where the system does not tell, as other systems than Linux.
+    """
+    wanted, known = str(config.database.resolve()), {server, os.getpid()}
+    others = [one for one in PROCESSES.glob("[0-9]*") if int(one.name) not in known] if PROCESSES.is_dir() else []
+    return any(_opens(process, wanted) for process in others)
+
+
+def _opens(process: Path, wanted: str) -> bool:
+    """Whether a process of this user's has a file open; False for one that has just ended."""
+    with suppress(OSError):
+        for one in (process / "fd").iterdir():
+            with suppress(OSError):
+                if str(one.readlink()) == wanted:
+                    return True
+    return False
 
 
 def in_use(config: Config) -> bool:
@@ -83,39 +114,70 @@ def in_use(config: Config) -> bool:
 
 
 def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
-    """Remove `items`, the folders of SparkQ that are empty then, and its lines in .gitignore and in the project's MCP
-    client files; returns what went.
+    """Remove `items`: files, the folders of SparkQ that are empty then, and its lines in .gitignore and in the project's
+    MCP client files; returns what went.
 
     Raises StorageError at the first path that cannot be removed; calling again goes on.
     """
     gone = []
     root = config.root.resolve()
+    clients_of = {root / one.path for one in clients.IN_PROJECT.values()}
+    folders = _folders(config, root)
     for item in items:
-        if item.kept or not (item.path.exists() or item.path.is_symlink()):
+        if item.kept or item.path in clients_of or not (item.path.exists() or item.path.is_symlink()):
             continue
-        try:
-            if item.path.is_dir() and not item.path.is_symlink():
-                shutil.rmtree(item.path)
-            else:
-                item.path.unlink()
-        except OSError as error:
-            raise StorageError(
-                f"{item.path} cannot be removed: {error.strerror}.", "Mend its permissions and run it again."
-            ) from error
-        gone.append(item.path)
-    for folder in (
-        config.database.parent,
-        config.log.parent,
-        config.run_dir,
-        (root / remembered.PATH).parent,
-        root / "sparkq",
-    ):
-        if folder.is_dir() and not folder.is_symlink() and _inside(folder, root) and not any(folder.iterdir()):
-            folder.rmdir()
-            gone.append(folder)
-    if _unignore(root):
-        gone.append(root / ".gitignore")
-    return (*gone, *_disconnect(root))
+        if item.path == root / IGNORE:
+            went = _unignore(root)
+        elif item.path in folders:
+            went = _removed_if_empty(item.path)
+        else:
+            went = _removed(item.path)
+        gone += [item.path] if went else []
+    return (*gone, *_disconnect(root, {item.path for item in items}))
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file, or a folder with all that is in it. Raises StorageError."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be removed: {error.strerror}.", "Mend its permissions and run it again."
+        ) from error
+    return True
+
+
+def _removed_if_empty(folder: Path) -> bool:
+    with suppress(OSError):
+        folder.rmdir()
+        return True
+    return False
+
+
+def _spot(path: Path) -> Path:
+    """One spelling of where a path is, links in front of its name followed."""
+    return path.parent.resolve() / path.name
+
+
+def _folders(config: Config, root: Path) -> tuple[Path, ...]:
+    """The folders that SparkQ made, the innermost first."""
+    inner = (config.database.parent, config.log.parent, config.run_dir, (root / remembered.PATH).parent)
+    return tuple(dict.fromkeys((*inner, root / "sparkq")))
+
+
+def _emptied(config: Config, root: Path, going: set[Path]) -> Iterator[Item]:
+    """The folders of SparkQ in which nothing is left without what is `going`, which they join."""
+    for folder in _folders(config, root):
+        if folder.is_dir() and not folder.is_symlink() and _inside(folder, root) and not _left_in(folder, going):
+            going.add(_spot(folder))
+            yield Item(folder, "a folder that is empty then")
+
+
+def _left_in(folder: Path, going: set[Path]) -> bool:
+    return any(_spot(one) not in going for one in folder.iterdir())
 
 
 def _database(config: Config, root: Path) -> Iterator[Item]:
@@ -185,9 +247,23 @@ def _disconnected(root: Path) -> Iterator[tuple[Path, str]]:
             yield file, left
 
 
-def _disconnect(root: Path) -> Iterator[Path]:
-    """Take the server that `sparkq connect` wrote out of the project's client files; an empty one goes."""
+def _at_home(root: Path) -> Iterator[Item]:
+    """This project's entries in the person's own client file, which other projects share."""
+    for file in (Path.home() / path for path in clients.DESKTOP.values()):
+        try:
+            servers = json.loads(file.read_text(encoding="utf-8"))["mcpServers"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+        for one in clients.entries(servers):
+            if one.project is not None and clients.same(one.project, root):
+                yield Item(file, f"its entry {one.name!r}", "it is outside the project")
+
+
+def _disconnect(root: Path, wanted: set[Path]) -> Iterator[Path]:
+    """Take the server that `sparkq connect` wrote out of the `wanted` of the client files; an empty one goes."""
     for file, left in _disconnected(root):
+        if file not in wanted:
+            continue
         try:
             before = file.with_name(f"{file.name}{clients.KEPT}")
             if left and _says(before, left):
@@ -211,18 +287,35 @@ def _says(file: Path, text: str) -> bool:
         return False
 
 
-def _unignore(root: Path) -> bool:
-    """Take SparkQ's own lines out of .gitignore; the file goes when nothing else was in it."""
-    file = root / ".gitignore"
+def _ignoring(root: Path, going: set[Path]) -> Item | None:
+    """SparkQ's own lines in .gitignore, which stay while something stays that they hide."""
+    file = root / IGNORE
+    if _without_ignored(file) is None:
+        return None
+    hiding = any((root / one).is_dir() and _left_in(root / one, going) for one in IGNORED)
+    return Item(file, "SparkQ's lines", "they keep from Git what stays" if hiding else "")
+
+
+def _without_ignored(file: Path) -> str | None:
+    """A .gitignore without SparkQ's own lines; None when it has none."""
     try:
         if file.is_symlink() or not file.is_file():
-            return False
+            return None
         lines = (settings_file.read(file) or "").splitlines(keepends=True)
-        block = [f"{line}\n" for line in (IGNORED_HEAD, *IGNORED)]
-        at = next((at for at in range(len(lines)) if lines[at : at + len(block)] == block), None)
-        if at is None:
-            return False
-        left = "".join(lines[:at] + lines[at + len(block) :])
+    except (OSError, StorageError):
+        return None
+    block = [f"{line}\n" for line in (IGNORED_HEAD, *IGNORED)]
+    at = next((at for at in range(len(lines)) if lines[at : at + len(block)] == block), None)
+    return None if at is None else "".join(lines[:at] + lines[at + len(block) :])
+
+
+def _unignore(root: Path) -> bool:
+    """Take SparkQ's own lines out of .gitignore; the file goes when nothing else was in it."""
+    file = root / IGNORE
+    left = _without_ignored(file)
+    if left is None:
+        return False
+    try:
         if left:
             settings_file.replace(file, left)
         else:

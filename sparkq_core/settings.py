@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from sparkq_core.errors import InvalidConfig
 
 WEEK_SECONDS = 604_800
+SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
+"""The task classes that every database begins with, and their timeouts in seconds."""
 HOOKS = ("on_succeeded", "on_failed", "on_stale", "on_queue_empty")
 
 
@@ -86,13 +88,17 @@ class Settings(NamedTuple):
 
 
 class Scalar(NamedTuple):
-    """One setting with a single value: its dotted key, the sentence that explains it, and its limits."""
+    """One setting with a single value: its dotted key, the sentence that explains it, and its limits.
+
+    A `host` is an IP address or the name of a machine.
+    """
 
     key: str
     doc: str
     low: int | None = None
     high: int | None = None
     choices: tuple[str, ...] = ()
+    host: bool = False
 
     @property
     def default(self) -> Any:
@@ -117,7 +123,9 @@ SCALARS = {
             choices=("dev", "test", "prod"),
         ),
         Scalar(
-            "server.host", "Address to listen on. Anything but loopback needs a token: who can enqueue steers Claude."
+            "server.host",
+            "Address to listen on. Anything but loopback needs a token: who can enqueue steers Claude.",
+            host=True,
         ),
         Scalar("server.port", "TCP port.", 1, 65535),
         Scalar("server.mcp", "Serve MCP at /mcp beside the page."),

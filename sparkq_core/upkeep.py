@@ -20,10 +20,13 @@ def interval_seconds(sq: SparkQ) -> int:
     return sq.config.settings.queue_runner.auto_fail_interval_seconds
 
 
-def upkeep(sq: SparkQ) -> Swept:
-    """One round. Several processes may do it at once: each task changes once, one of them purges."""
+def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
+    """One round. Several processes may do it at once: each task changes once, one of them purges.
+
+    `log` is told of hooks that cannot be started.
+    """
     swept = sweep(sq)
-    hooks.run_due(sq)
+    hooks.run_due(sq, log)
     purge_in_turn(sq)
     return swept
 
@@ -45,7 +48,7 @@ class Rounds:
         """One round, in a thread of its own: a purge is long work. Raises nothing, so that serving goes on."""
         try:
             sq = self._project()
-            upkeep(sq)
+            upkeep(sq, self._log)
             self.pause = interval_seconds(sq)
         except SparkQError as error:
             self._wait_longer()

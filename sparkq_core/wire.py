@@ -189,13 +189,19 @@ def page(found: Page, now: int) -> Json:
 def finished(one: Finished, now: int) -> Json:
     """A line of the inbox: a task, the beginning of what it says, how long it took, what it changed."""
     took = one.task.duration_ms
-    changed = _loaded(one.git_after)
     return task_brief(one.task, now) | present({
         "summary": one.summary,
         "late": one.late or None,
         "duration_s": None if took is None else round(took / 1000, 1),
-        "changed": changed if changed and changed.get("files") else None,
+        "changed": _sized(_loaded(one.git_after)),
     })  # fmt: skip
+
+
+def _sized(changed: Any) -> Json | None:
+    """What an attempt changed, if it changed a file; of an attempt's own document only the keys of a line."""
+    if not changed or not changed.get("files"):
+        return None
+    return {key: value for key, value in changed.items() if key != "changed_before"}
 
 
 def inbox(found: Inbox, now: int) -> Json:

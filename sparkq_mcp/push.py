@@ -79,7 +79,7 @@ class Push:
                 changed.clear()
                 if events.last(self._desk.sq) != self._last:
                     await self._publish(self._touched())
-                    hooks.run_due(self._desk.sq)  # at once, not with the next sweep
+                    hooks.run_due(self._desk.sq, log)  # at once, not with the next sweep
 
     def _touched(self) -> list[str]:
         """The resources that were changed since the last look."""

@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, write_new
-from sparkq_core import lifecycle
+from sparkq_core import lifecycle, place
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -15,12 +15,16 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def config_export(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; else standard output.")] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Those of a new project; also beside a sparkq.yml that cannot be read.")
+    ] = False,
 ) -> None:
     """Print the settings in force as a commented sparkq.yml.
 
     Example: sparkq config-export sparkq.yml
     """
-    text = lifecycle.render(lifecycle.exported(open_sparkq()))
+    values = lifecycle.defaults(place.here()) if defaults else lifecycle.exported(open_sparkq())
+    text = lifecycle.render(values)
     write_new(file, text.splitlines(), "export")
     if file is not None:
         show.say(f"Written to {file}.")

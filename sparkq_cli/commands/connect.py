@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import connect as core
 from sparkq_cli import show
 from sparkq_cli.options import Json
-from sparkq_core import project
+from sparkq_core import clients, project
 from sparkq_core.errors import NoProject
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -22,7 +22,8 @@ def connect(
 ) -> None:
     """Tell an MCP client where this project's server is, and check that it starts.
 
-    What the client's configuration said before is kept beside it.
+    What the client's configuration said before is kept beside it. Claude Desktop has one for all projects: each has a
+    server of its own there.
 
     Example: sparkq connect claude-code
     """
@@ -31,14 +32,24 @@ def connect(
         raise NoProject("There is no project here to connect.", "Run `sparkq setup` first.")
     target = core.client(name, config, Path.home())
     server = core.entry(config)
-    text = core.merged(target, server)
+    text, called = core.merged(target, server, config)
     if only_print:
         show.say(text.rstrip("\n"))
         return
     tools = core.check(server)
     kept = core.write(target, text)
     if json:
-        show.json_line({"client": name, "file": str(target.file), "kept": str(kept) if kept else None, "tools": tools})
+        show.json_line(
+            {
+                "client": name,
+                "file": str(target.file),
+                "kept": str(kept) if kept else None,
+                "name": called,
+                "tools": tools,
+            }
+        )
         return
     show.say(f"{target.name} finds SparkQ in {target.file}" + (f" (before: {kept.name})." if kept else "."))
+    if called != clients.NAME:
+        show.say(f"It is called {called} there; other projects keep theirs.")
     show.say(f"Checked: the server starts and offers {tools} tools. Restart {target.name} to use them.")

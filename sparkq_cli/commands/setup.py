@@ -15,7 +15,7 @@ from sparkq_core import config as configuration
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS, Config
+from sparkq_core.settings import Config
 from sparkq_core.text import checked_name, safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -71,18 +71,19 @@ def setup(
         show.say(f"  {step.done:8}{show.near(step.path, root)}")
     for noun, name in made.items():
         show.say(f"  created {noun} {show.near(Path(name), root)}")
-    _next(sq, connected="connection" in made)
+    _next(sq, connected=connect.connected("claude-code", config, Path.home()))
 
 
 def _asked(values: dict[str, Any]) -> dict[str, Any]:
     """Every setting, shown with its default and confirmed."""
     show.say("Enter keeps the value in brackets.\n")
-    known = SCALARS
     answers: dict[str, Any] = {}
+    said = ""
     for key, value in values.items():
-        spec = known.get(key)
-        if spec is not None:
-            show.say(show.paint(spec.doc, "dim"))
+        told = lifecycle.explained(key)
+        if told != said:
+            show.say(show.paint(told, "dim"))
+        said = told
         answers[key] = _ask(key, value)
     show.say()
     show.fields([(safe(key), _shown(key, value)) for key, value in answers.items()])
@@ -97,9 +98,9 @@ def _ask(key: str, value: Any) -> Any:
         raw = str(typer.prompt(safe(key), default=shown))
         if raw == shown:
             return value
-        answer = adjust.value_of(key, raw.strip())
         try:
-            configuration.build({key: (answer, "Your answer")})
+            answer = adjust.value_of(key, raw.strip())
+            configuration.check(key, answer, "Your answer")
         except InvalidConfig as error:
             show.say(f"  {error.message} {error.hint}")
             continue
@@ -133,7 +134,7 @@ def _connected(config: Config) -> Path:
     """Write the client's configuration, checked by starting what it names."""
     target = connect.client("claude-code", config, Path.home())
     server = connect.entry(config)
-    text = connect.merged(target, server)
+    text, _ = connect.merged(target, server, config)
     connect.check(server)
     connect.write(target, text)
     return target.file

@@ -1,7 +1,6 @@
 """`sparkq teardown`"""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +14,10 @@ from sparkq_core.removal import Item
 from sparkq_core.settings import Config
 from sparkq_core.text import safe
 
+OPEN = "Another process has the database open."
+END = "End the chats, runners and commands that use it, or add --force."
+AGAIN = " `sparkq start` starts the server again."
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -23,7 +26,8 @@ def teardown(
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Ask nothing, remove .venv too, even while another process has the database open."
+            "--force",
+            help="Ask nothing, remove the .venv of sparkq.sh too, even while another process has the database open.",
         ),
     ] = False,
     yes: Annotated[
@@ -46,7 +50,7 @@ def teardown(
       sparkq.yml                                          the settings
       .mcp.json, .cursor/mcp.json, .vscode/mcp.json       SparkQ's own entry
       .gitignore                                          SparkQ's own lines
-      .venv                                               asked for separately
+      .venv, if sparkq.sh made it                         asked for separately
 
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.
     Backups stay. Running it again is harmless.
@@ -54,28 +58,25 @@ def teardown(
     Example: sparkq teardown --dry-run
     """
     config = project.effective()
-    items = removal.manifest(config)
-    clients = removal.connected(config)
-    venv = removal.virtual_environment(config)
-    doomed = [item for item in items if not item.kept]
+    items = removal.manifest(config, venv=force)
+    venv = None if force or yes else removal.virtual_environment(config)
+    going = [item for item in items if not item.kept]
     if not json:
-        _show(config, items, clients, venv if force else None)
+        _show(config, items, venv)
     if dry_run:
         if json:
-            going = [*(item.path for item in doomed), *clients]
-            show.json_line({"would_remove": [str(path) for path in going], "kept": _kept(items)})
+            show.json_line({"would_remove": [str(item.path) for item in going], "kept": _kept(items)})
         return
-    if (doomed or clients) and not force:
+    if going and not force:
         if json and not yes:
             raise InvalidValue("Teardown asks before it removes.", "Add --yes or --force, or --dry-run to look.")
-        if service.running(config) is None:
-            _alone(config)
+        _alone(config)
         if not yes:
             agreed("Remove this, with every task and result?")
-    if doomed:
+    if going:
         _quiet(config, force)
     gone = removal.remove(config, items)
-    if venv is not None and not venv.kept and (force or (not yes and _too(venv, config, json))):
+    if venv is not None and not venv.kept and _too(venv, config, json):
         gone += removal.remove(config, (venv,))
     if json:
         show.json_line({"removed": [str(path) for path in gone], "kept": _kept(items)})
@@ -90,12 +91,13 @@ def _too(venv: Item, config: Config, json: bool) -> bool:
     return not json and sys.stdin.isatty() and typer.confirm(f"Remove {show.near(venv.path, config.root)} too?")
 
 
-def _show(config: Config, items: tuple[Item, ...], clients: tuple[Path, ...], venv: Item | None) -> None:
+def _show(config: Config, items: tuple[Item, ...], venv: Item | None) -> None:
     rows = [
-        (show.near(item.path, config.root), item.what, f"stays: {item.kept}" if item.kept else "goes")
-        for item in (*items, *((venv,) if venv else ()))
+        (show.near(item.path, config.root), item.what, f"stays: {item.kept}" if item.kept else "goes") for item in items
     ]
-    rows += [(show.near(file, config.root), "SparkQ's entry", "goes") for file in clients]
+    if venv is not None:
+        state = f"stays: {venv.kept}" if venv.kept else "asked for separately"
+        rows.append((show.near(venv.path, config.root), venv.what, state))
     if not rows:
         return
     show.say(f"In {safe(str(config.root))}:")
@@ -109,14 +111,20 @@ def _kept(items: tuple[Item, ...]) -> list[dict[str, str]]:
 
 
 def _quiet(config: Config, force: bool) -> None:
-    """Stop the server; refuse while somebody else has the database open. Raises Busy."""
-    service.stop(config)
-    if not force:
-        _alone(config)
+    """Stop the server; refuse while somebody else has the database open, if possible before. Raises Busy."""
+    if force:
+        service.stop(config)
+        return
+    _alone(config)
+    stopped = service.stop(config)
+    if removal.in_use(config):
+        raise Busy(f"{OPEN}{' The server has been stopped.' if stopped else ''}", f"{END}{AGAIN if stopped else ''}")
 
 
 def _alone(config: Config) -> None:
-    if removal.in_use(config):
-        raise Busy(
-            "Another process has the database open.", "End the chats, runners and commands that use it, or add --force."
-        )
+    """Refuse while another process than the server is known to have the database open. Raises Busy."""
+    server = service.running(config)
+    if server is None and removal.in_use(config):
+        raise Busy(OPEN, END)
+    if server is not None and server.pid > 0 and removal.held_by_another(config, server.pid):
+        raise Busy(OPEN, END)

@@ -111,3 +111,28 @@ def test_an_unknown_client_is_answered_with_the_nearest(shell: Shell) -> None:
 def test_there_must_be_a_project_to_connect(bare: Shell) -> None:
     assert "sparkq setup" in bare.refused(3, "connect", "claude-code")
     assert list(bare.folder.iterdir()) == []
+
+
+def test_claude_desktop_keeps_the_server_of_another_project(shell: Shell, tmp_path: Path) -> None:
+    file, _ = file_of(shell, "claude-desktop")
+    shell.ok("connect", "claude-desktop")
+    second = shell._replace(folder=tmp_path / "my shop")
+    second.folder.mkdir()
+    second.ok("setup", "--yes")
+
+    printed = second.ok("connect", "claude-desktop")
+    second.ok("connect", "claude-desktop")
+
+    assert json.loads(file.read_text())["mcpServers"] == {"sparkq": entry(shell), "sparkq-my-shop": entry(second)}
+    assert "sparkq-my-shop" in printed
+
+
+def test_claude_desktop_forgets_a_project_that_is_gone(shell: Shell, tmp_path: Path) -> None:
+    file, _ = file_of(shell, "claude-desktop")
+    file.parent.mkdir(parents=True)
+    gone = {"command": "sparkq", "args": ["mcp", "--project", str(tmp_path / "gone")]}
+    file.write_text(json.dumps({"mcpServers": {"sparkq": gone}}))
+
+    shell.ok("connect", "claude-desktop")
+
+    assert json.loads(file.read_text())["mcpServers"] == {"sparkq": entry(shell)}

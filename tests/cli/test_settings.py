@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from sparkq_core import adjust, catalogue, config, events, project
-from sparkq_core.lifecycle import SEEDED_CLASSES
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS
+from sparkq_core.settings import SCALARS, SEEDED_CLASSES
 from tests.command import Shell
 from tests.dump import dump
 
@@ -61,7 +60,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest(shell: Shell) -> None:
         ("project.name", "007", "007"),
         ("task_classes.LLM_HEAVY", "1800", 1800),
         ("task_classes.SLOW", '{"timeout": 7, "description": "Slow"}', {"timeout": 7, "description": "Slow"}),
-        ("tools.run-make", '{"how": "Run it.", "task_class": "SLOW"}', {"how": "Run it.", "task_class": "SLOW"}),
+        ("tools.run-make", '{"how": "Run it."}', {"how": "Run it."}),
         ("hooks.on_failed", '["notify-send", "x"]', ["notify-send", "x"]),
         ("script_dirs", "scripts, bin", ["scripts", "bin"]),
     ],
@@ -180,6 +179,14 @@ def test_an_export_of_the_settings_keeps_what_a_class_is_for(shell: Shell, sq: S
     assert after == before
     assert after["NIGHT"] == (9000, "Runs overnight")
     assert after["LLM_LITE"] == (400, "Quick work of a language model")
+
+
+def test_beside_a_file_that_cannot_be_read_one_that_can_be_is_shown(shell: Shell, written: Path) -> None:
+    sound = written.read_text()
+    written.write_text("env: [dev\n")
+    assert "sparkq config-export --defaults" in shell.refused(2, "config", "show")
+
+    assert shell.ok("config-export", "--defaults") == sound
 
 
 def test_an_export_of_the_settings_overwrites_nothing(shell: Shell, written: Path) -> None:

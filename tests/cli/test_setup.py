@@ -117,6 +117,14 @@ def test_git_ignores_the_data_and_what_it_ignored_before(repository: Shell) -> N
     assert untracked.stdout.split() == ["??", ".gitignore", "??", "sparkq.yml"]
 
 
+def test_again_connecting_is_no_next_step_where_it_is_connected(repository: Shell) -> None:
+    assert "sparkq connect claude-code" in repository.ok("setup", "--yes")
+
+    repository.ok("connect", "claude-code")
+
+    assert "sparkq connect claude-code" not in repository.ok("setup", "--yes")
+
+
 def test_git_is_told_once(repository: Shell) -> None:
     repository.ok("setup", "--yes")
     before = (repository.folder / ".gitignore").read_text()
@@ -180,7 +188,7 @@ def test_a_file_that_is_written_anew_keeps_the_settings_of_the_database(shell: S
 
 @pytest.mark.parametrize("name", ["#x", "a: b", "null", "- x", "é", "'", "5"])
 def test_any_name_stands_in_a_new_file_as_it_is(root: Path, name: str) -> None:
-    values = lifecycle.defaults(root) | {f"tools.{name}": {"how": "x", "task_class": "y"}, f"task_classes.{name}": 9}
+    values = lifecycle.defaults(root) | {f"tools.{name}": {"how": "x", "task_class": name}, f"task_classes.{name}": 9}
 
     found = config.build(config.parse(lifecycle.render(values), ""))
 

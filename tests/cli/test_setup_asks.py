@@ -48,6 +48,22 @@ def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
     assert (queue.name, queue.session, rest) == ("main", "feature-x", [])
 
 
+def test_every_question_says_what_it_is_about_and_what_can_be_answered(bare: Shell) -> None:
+    with Terminal(bare, "setup") as terminal:
+        for key, told in (
+            ("env", "(dev, test, prod)"),
+            ("server.port", "(1 to 65535)"),
+            ("database.synchronous", "(full, normal)"),
+            ("script_dirs", "Folders whose scripts"),
+            ("task_classes.FAST_SCRIPT", "Seconds that a task of each class may take"),
+        ):
+            while told not in terminal.until("]: "):
+                terminal.type("")
+            assert f"{key} [" in terminal.screen
+            terminal.type("")
+        assert terminal.break_off() != 0
+
+
 def test_answers_are_what_the_file_says(bare: Shell) -> None:
     answers = {
         "project.name": "my shop",
@@ -85,6 +101,7 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
         ("server.port", "--5", "whole number", "5050"),
         ("server.mcp", "perhaps", "true or false", "yes"),
         ("env", "staging", "dev, test, prod", "test"),
+        ("server.host", "70000", "neither an IP address", "localhost"),
         ("task_classes.FAST_SCRIPT", "0", "1 to", "10"),
         ("purge.older_than_days", "-1", "0 to", "0"),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import project, removal
+from tests.cli.stream import Stream, until_true
 from tests.command import Shell
 from tests.support import add, made
 from tests.terminal import CTRL_C, Terminal
@@ -31,10 +32,17 @@ def project_of(repository: Shell) -> Shell:
 
 
 @pytest.fixture
-def venv(project_of: Shell) -> Path:
-    """A virtual environment of the project."""
+def foreign_venv(project_of: Shell) -> Path:
+    """A virtual environment of the project that the person made."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", project_of.folder / ".venv"], check=True)
     return project_of.folder / ".venv"
+
+
+@pytest.fixture
+def venv(foreign_venv: Path) -> Path:
+    """One that `sparkq.sh` made: it marks it so (tests/cli/test_wrapper.py)."""
+    (foreign_venv / ".sparkq").touch()
+    return foreign_venv
 
 
 def test_it_leaves_the_repository_as_it_was(project_of: Shell) -> None:
@@ -125,6 +133,39 @@ def test_a_venv_that_is_no_virtual_environment_stays(project_of: Shell) -> None:
     assert (project_of.folder / ".venv/precious").read_text() == "mine"
 
 
+def test_a_venv_that_sparkq_did_not_make_is_not_its_to_remove_or_to_ask_for(
+    project_of: Shell, foreign_venv: Path
+) -> None:
+    told = [project_of.ok("teardown", "--dry-run"), project_of.ok("teardown", "--force", "--dry-run")]
+    with Terminal(project_of, "teardown") as terminal:
+        terminal.until(ASKS)
+        terminal.type("y")
+        terminal.until("is gone from")
+        assert terminal.end() == 0
+        told.append(terminal.screen)
+    told.append(project_of.ok("teardown", "--force"))
+
+    assert [one for one in told if ".venv" in one] == []
+    assert (foreign_venv / "pyvenv.cfg").is_file()
+
+
+@pytest.mark.parametrize("option", ["--force", "--yes"])
+def test_a_dry_run_lists_exactly_what_goes_with_the_same_options(project_of: Shell, venv: Path, option: str) -> None:
+    project_of.ok("connect", "claude-code")
+    listed = project_of.facts("teardown", option, "--dry-run")
+    shown = project_of.ok("teardown", option, "--dry-run")
+
+    removed = project_of.facts("teardown", option)
+
+    beside = {str(project_of.folder / f"sparkq/data/sparkq.db-{end}") for end in ("wal", "shm")}
+    assert set(listed["would_remove"]) - beside == set(removed["removed"]) - beside  # SQLite may remove these itself
+    assert venv.is_dir() == (option == "--yes")
+    assert str(project_of.folder / ".gitignore") in listed["would_remove"]
+    assert (str(venv) in listed["would_remove"]) == (option == "--force")
+    names = [str(Path(one).relative_to(project_of.folder)) for one in listed["would_remove"]]
+    assert [name for name in names if f"  {name} " not in shown] == []
+
+
 def test_programs_say_yes_or_force(project_of: Shell, venv: Path) -> None:
     assert "--yes or --force" in project_of.refused(2, "teardown", "--json")
     assert (project_of.folder / "sparkq.yml").exists()
@@ -154,6 +195,26 @@ def test_while_another_process_has_the_database_it_is_refused_unless_forced(proj
 
     assert files(project_of.folder) == [".gitignore", "app.py"]
     sq.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells who has a file open")
+def test_a_teardown_that_is_refused_leaves_the_server_running(project_of: Shell, port: int) -> None:
+    project_of.ok("start", "--port", str(port))
+    with Stream(project_of, "watch", "--queue", "backend") as chat:
+        until_true(lambda: removal.held_by_another(project.effective(project_of.folder, {}), server_of(project_of)))
+        assert "Another process has" in project_of.sparkq("teardown", "--yes").err
+        assert project_of.sparkq("status").code == 0
+        chat.kill()
+        chat.end()
+
+    project_of.ok("teardown", "--yes")
+
+    assert files(project_of.folder) == [".gitignore", "app.py"]
+
+
+def server_of(shell: Shell) -> int:
+    """The process of the server."""
+    return int(json.loads((shell.folder / "sparkq/run/server.lock").read_text())["pid"])
 
 
 def test_asking_whether_the_database_is_in_use_changes_not_a_byte_of_it(project_of: Shell) -> None:
@@ -228,6 +289,19 @@ def test_backups_and_other_files_in_its_folders_stay(project_of: Shell) -> None:
     assert backup in printed
 
 
+def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
+    project_of.ok("backup")
+    ignored = (project_of.folder / ".gitignore").read_text()
+
+    told = project_of.facts("teardown", "--dry-run")
+    printed = project_of.ok("teardown", "--force")
+
+    assert str(project_of.folder / ".gitignore") in [one["path"] for one in told["kept"]]
+    assert "SparkQ's lines, stays: they keep from Git what stays" in printed
+    assert (project_of.folder / ".gitignore").read_text() == ignored
+    assert "backup.db" not in project_of.run("git", "status", "--porcelain", "--untracked-files=all").out
+
+
 def test_the_home_folder_is_never_torn_down(bare: Shell) -> None:
     home = bare._replace(folder=bare.home)
     bare.home.mkdir(exist_ok=True)
@@ -262,3 +336,25 @@ def test_a_client_that_knows_another_project_keeps_it(project_of: Shell) -> None
     project_of.ok("teardown", "--force")
 
     assert "/elsewhere" in file.read_text()
+
+
+def test_a_client_forgets_the_project_whatever_it_calls_it_and_nobody_else(project_of: Shell) -> None:
+    other = {"command": "sparkq", "args": ["mcp", "--project", "/elsewhere"]}
+    own = {"command": "sparkq", "args": ["mcp", "--project", str(project_of.folder)]}
+    file = project_of.folder / ".mcp.json"
+    file.write_text(json.dumps({"mcpServers": {"sparkq": other, "sparkq-shop": own}}))
+
+    project_of.ok("teardown", "--force")
+
+    assert json.loads(file.read_text()) == {"mcpServers": {"sparkq": other}}
+
+
+def test_an_entry_outside_the_project_stays_and_is_named(project_of: Shell) -> None:
+    project_of.ok("connect", "claude-desktop")
+    file = project_of.home / ".config/Claude/claude_desktop_config.json"
+    before = file.read_text()
+
+    printed = project_of.ok("teardown", "--force")
+
+    assert "its entry 'sparkq', stays: it is outside the project" in printed
+    assert file.read_text() == before

@@ -49,6 +49,7 @@ chmod +x "$3/bin/python"
 
     assert (first.code, first.out) == (0, shell.ok("version"))
     assert "Setting up" in first.err
+    assert (wrapper.parent / ".venv/.sparkq").is_file()
     assert (second.code, second.err) == (0, "")
     (installed,) = (tmp_path / "said").read_text().splitlines()
     assert installed.endswith(f"install --quiet --disable-pip-version-check {wrapper.parent}")

@@ -104,6 +104,18 @@ def test_a_result_notes_the_size_of_the_change(sq: SparkQ, repository: Path) -> 
     assert review_line(sq) == "2 files, +3 −19"
 
 
+def test_what_was_changed_before_the_claim_is_not_counted_as_the_tasks_without_a_word(
+    sq: SparkQ, repository: Path
+) -> None:
+    with (repository / "one.txt").open("a") as file:
+        file.write("mine\n")
+    taken(sq)
+    tasks.complete(sq, 1, "only looked")
+
+    assert after(sq)["changed_before"] is True
+    assert review_line(sq) == "1 file, +1 −0 with changes from before"
+
+
 def test_what_was_committed_in_between_is_part_of_the_change(sq: SparkQ, repository: Path) -> None:
     taken(sq)
     (repository / "new.txt").write_text("a\nb\n")

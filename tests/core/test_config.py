@@ -110,6 +110,25 @@ def test_a_bad_variable_is_refused_and_named(root: Path, name: str, value: str) 
         config.load(root, {name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "command"),
+    [
+        ("SPARKQ_TASK_CLASSES__LLM_HEAVY", "20", "sparkq config set task_classes.NAME SECONDS"),
+        ("SPARKQ_TASK_CLASSES", "{LLM_HEAVY: 20}", "sparkq config set task_classes.NAME SECONDS"),
+        ("SPARKQ_HOOKS__ON_FAILED", "x", "sparkq config set hooks.on_failed"),
+        ("SPARKQ_SCRIPT_DIRS", "bin", "sparkq config set script_dirs"),
+    ],
+)
+def test_a_table_or_a_list_in_the_environment_is_refused_with_its_command(
+    root: Path, name: str, value: str, command: str
+) -> None:
+    refusal = refusal_of(lambda: config.load(root, {name: value}))
+
+    assert refusal is not None
+    assert name in refusal.message
+    assert command in refusal.hint
+
+
 def test_variables_of_other_programs_are_left_alone(root: Path) -> None:
     assert config.load(root, {"SPARKQ_TOKEN": "x", "SPARKQ": "1", "SERVER__PORT": "x"}).settings == Settings()
 

@@ -16,7 +16,7 @@ from tests.support import SetClock, add, another, database_of, made
 
 CHECKS = (
     *("configuration", "sqlite", "database", "integrity", "write-ahead log"),
-    *("permissions", "file system", "locks", "MCP clients"),
+    *("permissions", "file system", "locks", "MCP clients", "hooks"),
 )
 
 
@@ -113,6 +113,7 @@ def test_a_file_that_is_no_database_is_a_failure(root: Path, content: bytes) -> 
 
     assert findings["database"].state == FAILURE
     assert "database.path" in findings["database"].mend or RESTORE in findings["database"].mend
+    assert "doctor" not in findings["database"].mend
 
 
 def test_a_database_of_another_program_is_a_failure(root: Path) -> None:
@@ -313,9 +314,64 @@ def test_a_client_configuration_that_is_not_json_is_a_warning(healthy: SparkQ, c
 def test_clients_are_found_at_home_too(healthy: SparkQ, tmp_path: Path, path: str, name: str) -> None:
     file = tmp_path / "home" / path
     file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"mcpServers": {"sparkq": {"command": "sparkq"}}}))
+    server = {"command": "sparkq", "args": ["mcp", "--project", str(healthy.config.root)]}
+    file.write_text(json.dumps({"mcpServers": {"sparkq-shop": server}}))
 
     assert found(healthy.config.root, tmp_path / "home")["MCP clients"].message == f"Claude Code (.mcp.json), {name}"
+
+
+def desktop(home: Path, servers: dict[str, object]) -> None:
+    """Claude Desktop's configuration."""
+    file = home / ".config/Claude/claude_desktop_config.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"mcpServers": servers}))
+
+
+def test_what_a_client_has_of_another_project_is_named_and_does_not_count(healthy: SparkQ, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    desktop(tmp_path / "home", {"sparkq": {"command": "sparkq", "args": ["mcp", "--project", str(other)]}})
+
+    finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
+    assert finding.state == OK
+    assert finding.message == f"Claude Code (.mcp.json); 'sparkq' of Claude Desktop (Linux) is for {other}"
+
+    (healthy.config.root / ".mcp.json").unlink()
+    finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
+    assert (finding.state, finding.mend) == (WARNING, "sparkq connect claude-code")
+    assert finding.message == f"none has this project; 'sparkq' of Claude Desktop (Linux) is for {other}"
+
+
+@pytest.mark.parametrize("gone", ["command", "project"])
+def test_what_a_client_cannot_start_is_a_warning(healthy: SparkQ, tmp_path: Path, gone: str) -> None:
+    missing = str(tmp_path / "gone")
+    command, folder = (missing, str(healthy.config.root)) if gone == "command" else ("sparkq", missing)
+    desktop(tmp_path / "home", {"sparkq": {"command": command, "args": ["mcp", "--project", folder]}})
+
+    finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
+
+    assert finding.state == WARNING
+    assert f"'sparkq' of Claude Desktop (Linux) names {missing}, which is gone" in finding.message
+    assert "sparkq connect" in finding.mend
+
+
+@pytest.mark.parametrize("text", ["[]", '{"mcpServers": [1]}', '{"mcpServers": {"sparkq": 1, "x": {"args": 5}}}'])
+def test_servers_that_are_none_are_passed_over(healthy: SparkQ, text: str) -> None:
+    (healthy.config.root / ".mcp.json").write_text(text)
+
+    assert found(healthy.config.root)["MCP clients"].message == "none has this project"
+
+
+def test_a_hook_whose_program_is_not_there_is_a_warning(healthy: SparkQ) -> None:
+    (healthy.config.root / "sparkq.yml").write_text("hooks:\n  on_failed: [nosuchprogram, x]\n  on_stale: [sh, x]\n")
+    finding = found(healthy.config.root)["hooks"]
+    assert (finding.state, finding.message) == (WARNING, "no such program: on_failed: nosuchprogram")
+
+    program = healthy.config.root / "tell.sh"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (healthy.config.root / "sparkq.yml").write_text("hooks:\n  on_failed: [./tell.sh]\n")
+    assert found(healthy.config.root)["hooks"].state == OK
 
 
 def test_settings_of_the_config_table_are_in_force_for_the_doctor_too(healthy: SparkQ) -> None:

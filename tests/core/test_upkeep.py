@@ -291,3 +291,17 @@ def test_a_command_that_cannot_be_a_program_is_passed_over(sq: SparkQ, queue: st
     tasks.complete(sq, taken(sq).id, "done")
 
     assert hooks.run_due(hooked) == 0
+
+
+def test_a_server_says_in_its_log_which_hook_does_not_start(
+    sq: SparkQ, queue: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (sq.config.root / "sparkq.yml").write_text("hooks:\n  on_succeeded: [nosuchprogram, x]\n")
+    hooked = another(sq)
+    upkeep.upkeep(hooked)
+    tasks.complete(hooked, taken(hooked).id, "done")
+
+    upkeep.Rounds(lambda: hooked, logging.getLogger("sparkq.tests")).next()
+
+    (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert warning.startswith("the hook on_succeeded does not start: nosuchprogram:")

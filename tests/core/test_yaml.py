@@ -84,6 +84,12 @@ def test_one_value_leaves_its_neighbours_alone() -> None:
         ("tools:\n  t: run it\n", 2, "tools.t"),
         ("tools:\n  t: {how: 1}\n", 2, "tools.t"),
         ("tools:\n  t: {how: x, when: y}\n", 2, "tools.t"),
+        ("git: true\ntools:\n  t: {how: x, task_class: NOPE}\n", 3, "NOPE"),
+        ("server:\n  host: '70000'\n", 2, "server.host"),
+        ("server:\n  host: http://localhost\n", 2, "server.host"),
+        ("server:\n  host: '256.0.0.1'\n", 2, "server.host"),
+        ("server:\n  host: '[::1]'\n", 2, "server.host"),
+        ("server:\n  host: ''\n", 2, "server.host"),
         ("hooks:\n  on_fail: [a]\n", 2, "on_fail"),
         ("hooks:\n  on_failed: rm -rf\n", 2, "hooks.on_failed"),
     ],
@@ -93,6 +99,16 @@ def test_a_wrong_key_or_value_is_named_with_its_line(text: str, line: int, key: 
 
     assert message.startswith(f"sparkq.yml:{line}:")
     assert key in message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1", "fe80::1%eth0", "localhost", "my_mac.local.", "box-2"])
+def test_an_address_or_the_name_of_a_machine_can_be_listened_on(host: str) -> None:
+    assert read(f"server:\n  host: '{host}'\n").server.host == host
+
+
+@pytest.mark.parametrize("text", ["env: [dev\n", "server: 5005\n", "script_dirs: " + "[" * 30 + "]" * 30 + "\n"])
+def test_a_text_that_is_no_settings_file_is_answered_with_a_command_that_shows_one(text: str) -> None:
+    assert "sparkq config-export --defaults" in refused(text).hint
 
 
 def test_an_unknown_key_is_refused_with_the_nearest_one() -> None:
