@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from sparkq_core import config as configuration
-from sparkq_core import settings_file
+from sparkq_core import settings_file, yaml_file
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.events import note
 from sparkq_core.project import BEFORE_THE_TABLE, CONFIG_ROWS, SparkQ
@@ -26,7 +26,7 @@ def value_of(key: str, raw: str) -> Any:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
         table, _, rest = key.partition(".")
-        if table in configuration.TABLES and rest:
+        if table in yaml_file.TABLES and rest:
             _whole(key)
             raise InvalidConfig(
                 f"{safe(key)} is set with JSON, which {safe(raw)[:60]!r} is not.",
@@ -72,7 +72,7 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
             note(tx, sq.clock.now(), "reloaded")
         return configuration.TABLE
     with settings_file.alone(file):
-        known = configuration.read_file(file)
+        known = yaml_file.read_file(file)
         configuration.build(known | {key: (value, "The new value")})  # beside a broken line nobody would take it up
         settings_file.replace(file, settings_file.changed(file, {key: value}))
     reload(sq)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import catalogue, place, project, schema, settings_file
+from sparkq_core import catalogue, place, project, schema, settings_file, yaml_file
 from sparkq_core import config as configuration
 from sparkq_core.clock import Clock
 from sparkq_core.errors import InvalidValue
@@ -67,7 +67,7 @@ def values(start: Path, env: Mapping[str, str]) -> dict[str, Any]:
     """What setup in folder `start` shows: the settings of its project as they are, or the defaults of a new one."""
     found = _place(start, env)
     if found.file is not None:
-        present = settings_file.values_in(configuration.read_file(found.file))
+        present = settings_file.values_in(yaml_file.read_file(found.file))
         configuration.load(start, env)
         return defaults(found.root) | present
     config = project.effective(start, env)
@@ -125,7 +125,7 @@ def _settings(file: Path, values: Mapping[str, Any]) -> str:
     """The text of the settings file with `values`: a new one, or the one that is there with what differs changed."""
     if not file.exists():
         return render(values)
-    shown = defaults(file.parent) | settings_file.values_in(configuration.read_file(file))
+    shown = defaults(file.parent) | settings_file.values_in(yaml_file.read_file(file))
     return settings_file.changed(
         file, {key: value for key, value in values.items() if key not in shown or shown[key] != value}
     )

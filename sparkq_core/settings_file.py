@@ -9,8 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import config as configuration
-from sparkq_core import lock, remembered
+from sparkq_core import lock, remembered, yaml_file
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.text import safe
 
@@ -70,7 +69,7 @@ def changed(file: Path, values: Mapping[str, Any]) -> str:
 
     Raises InvalidConfig, also when it is written in a way that does not allow that.
     """
-    present = values_in(configuration.read_file(file))
+    present = values_in(yaml_file.read_file(file))
     text = file.read_bytes().decode()
     for key, value in values.items():
         text, present = _spliced(text, key, value), present | {key: value}
@@ -81,14 +80,14 @@ def changed(file: Path, values: Mapping[str, Any]) -> str:
     return text
 
 
-def values_in(found: configuration.Found) -> dict[str, Any]:
+def values_in(found: yaml_file.Found) -> dict[str, Any]:
     """The values that a file gives, without where they stand in it."""
     return {key: value for key, (value, _) in found.items()}
 
 
 def _says(text: str, wanted: dict[str, Any]) -> bool:
     try:
-        return values_in(configuration.parse(text, "")) == wanted
+        return values_in(yaml_file.parse(text, "")) == wanted
     except InvalidConfig:
         return False
 

@@ -198,10 +198,8 @@ def finished(one: Finished, now: int) -> Json:
 
 
 def _sized(changed: Any) -> Json | None:
-    """What an attempt changed, if it changed a file; of an attempt's own document only the keys of a line."""
-    if not changed or not changed.get("files"):
-        return None
-    return {key: value for key, value in changed.items() if key != "changed_before"}
+    """What an attempt changed, if it changed a file."""
+    return changed if changed and changed.get("files") else None
 
 
 def inbox(found: Inbox, now: int) -> Json:

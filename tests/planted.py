@@ -79,8 +79,9 @@ PLANTED = [
             "    sq.clock.pause()\n    with sq.db.write() as tx:\n        now = sq.clock.now()\n",
         ),
         (
-            'tx.row(CLAIM_NEXT, {"queue": of.id, ',
-            'tx.row(CLAIM_NEXT, {"head": found[0] if found else 0, ',
+            "            return take(sq, tx, of.id, worker, now, git)\n",
+            '            row = tx.row(CLAIM_NEXT, {"head": found[0] if found else 0, "worker": worker, "now": now})\n'
+            "            return _begun(sq, tx, Task(*row), now, git) if row is not None else None\n",
         ),
         caught_by=("test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order",),
     ),

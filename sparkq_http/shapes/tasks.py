@@ -196,6 +196,7 @@ class Changes(Shape):
     files: int | None = None
     insertions: int | None = None
     deletions: int | None = None
+    changed_before: bool | None = None
 
 
 class FinishedTask(Task):

@@ -60,8 +60,9 @@ export function state(task) {
   return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", word);
 }
 
-/** How much an attempt changed: "3 files, +40 −12". */
+/** How much an attempt changed: "3 files, +40 −12", and whether files had been changed before it began. */
 export function changed(found) {
   if (!found?.files) return null;
-  return `${counted(found.files, "file")}, +${found.insertions ?? 0} −${found.deletions ?? 0}`;
+  const before = found.changed_before ? " with changes from before" : "";
+  return `${counted(found.files, "file")}, +${found.insertions ?? 0} −${found.deletions ?? 0}${before}`;
 }

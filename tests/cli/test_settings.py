@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import adjust, catalogue, config, events, project
+from sparkq_core import adjust, catalogue, events, project, yaml_file
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS, SEEDED_CLASSES
 from tests.command import Shell
@@ -73,7 +73,7 @@ def test_a_setting_is_changed_in_the_file_and_its_comments_stay(
     told = shell.facts("config", "set", key, typed)
 
     assert told == {"key": key, "value": value, "source": str(written)}
-    assert config.read_file(written)[key][0] == value
+    assert yaml_file.read_file(written)[key][0] == value
     after = written.read_text()
     went = [one for one in difflib.ndiff(before.splitlines(), after.splitlines()) if one.startswith("- ")]
     assert len(went) <= 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import config, lifecycle, project, queues, tasks
+from sparkq_core import config, lifecycle, project, queues, tasks, yaml_file
 from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.support import add
@@ -190,7 +190,7 @@ def test_a_file_that_is_written_anew_keeps_the_settings_of_the_database(shell: S
 def test_any_name_stands_in_a_new_file_as_it_is(root: Path, name: str) -> None:
     values = lifecycle.defaults(root) | {f"tools.{name}": {"how": "x", "task_class": name}, f"task_classes.{name}": 9}
 
-    found = config.build(config.parse(lifecycle.render(values), ""))
+    found = config.build(yaml_file.parse(lifecycle.render(values), ""))
 
     assert (found.tools[name].how, found.task_classes[name].timeout) == ("x", 9)
 

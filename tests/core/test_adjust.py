@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sparkq_core import adjust, config, events, lifecycle, project
+from sparkq_core import adjust, events, lifecycle, project, yaml_file
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.project import SparkQ
@@ -50,13 +50,13 @@ def changed(sq: SparkQ, text: str, key: str, value: Any) -> str:
     """The settings file that `text` becomes, which then says `value` and nothing else that it did not say before."""
     file = sq.config.root / "sparkq.yml"
     file.write_bytes(text.encode())
-    before = config.read_file(file)
+    before = yaml_file.read_file(file)
     opened = another(sq)
 
     adjust.change(opened, key, value)
     opened.close()
 
-    after = config.read_file(file)
+    after = yaml_file.read_file(file)
     assert after[key][0] == value
     assert {one: found for one, (found, _) in after.items() if one != key} == {
         one: found for one, (found, _) in before.items() if one != key
@@ -350,7 +350,7 @@ def test_changes_at_the_same_time_lose_nothing_and_leave_a_whole_file(whole: Spa
             one.communicate()
 
     assert ends == [""] * len(keys)
-    found = config.read_file(file)
+    found = yaml_file.read_file(file)
     assert {key: found[key][0] for key in keys} == dict.fromkeys(keys, 15)
     assert [one for one in lines_that_differ(before, file.read_text()) if one.startswith("- ")] == [
         "-   older_than_days: 3\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkq_core import catalogue, config, lifecycle, project, queues, tasks
+from sparkq_core import catalogue, config, lifecycle, project, queues, tasks, yaml_file
 from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.settings import SCALARS, Settings
@@ -221,7 +221,7 @@ def test_every_single_setting_is_explained() -> None:
 def test_what_setup_writes_is_what_it_reads(root: Path) -> None:
     text = lifecycle.render(lifecycle.defaults(root))
 
-    found = config.build(config.parse(text, "sparkq.yml"))
+    found = config.build(yaml_file.parse(text, "sparkq.yml"))
 
     assert found._replace(project=Settings().project, task_classes={}) == Settings()
     assert found.project.name == "project"

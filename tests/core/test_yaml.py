@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkq_core.config import MAX_FILE, build, parse, read_file
+from sparkq_core.config import build
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.settings import Settings
+from sparkq_core.yaml_file import MAX_FILE, parse, read_file
 from tests.support import TOP, refusal_of
 
 
@@ -193,7 +194,7 @@ def test_what_is_not_plain_data_is_refused(text: str) -> None:
 
 DEEP = """
 import sys
-from sparkq_core.config import MAX_FILE, parse
+from sparkq_core.yaml_file import MAX_FILE, parse
 from sparkq_core.errors import InvalidConfig
 try:
     parse("git: " + sys.argv[1] * ((MAX_FILE - 5) // len(sys.argv[1])), "sparkq.yml")
