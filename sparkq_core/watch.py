@@ -100,8 +100,12 @@ def _notices(folder: Path) -> _Notices | None:
         return None
     try:
         notices = INotify(nonblocking=True)
-        notices.add_watch(folder, MODIFIED)
     except OSError:  # as many as the system admits are in use
+        return None
+    try:
+        notices.add_watch(folder, MODIFIED)
+    except OSError:  # the same of watches, or the folder is gone already
+        notices.close()
         return None
     return cast("_Notices", notices)
 

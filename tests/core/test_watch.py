@@ -1,6 +1,8 @@
 """Whoever follows the event log is woken by any process's write, sleeps otherwise, and is told when it cannot be read."""
 
 import asyncio
+import shutil
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -92,6 +94,21 @@ def test_all_followers_of_a_file_share_one_thread_which_ends_with_the_last(sq: S
     for one in [one for one in threading.enumerate() if one.name == name]:
         one.join(SECONDS)
     assert threads() == 0
+
+
+def test_following_in_a_folder_that_is_gone_leaves_nothing_open(
+    sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: left.append(str(what.exc_value)))
+    wakes = threading.Semaphore(0)
+    shutil.rmtree(database_of(sq.config.root).parent)
+
+    with watching(sq, wakes.release):
+        for _ in ("at once", "by the thread, which has found no folder"):
+            assert wakes.acquire(timeout=SECONDS)
+
+    assert left == []
 
 
 def test_a_follower_of_a_file_that_is_gone_is_woken_to_find_out(sq: SparkQ, queue: str) -> None:
