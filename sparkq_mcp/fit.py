@@ -19,6 +19,12 @@ MARK = " …[cut, see more]"
 POINTER = 120
 """Bytes that a cut costs: its mark, its name, and the call that reads on."""
 
+STRIDE = 1024
+"""Characters that are measured at once: what does not fit is measured in vain, and an escape costs a microsecond."""
+
+QUOTES = 2
+"""Bytes around a text."""
+
 
 class Long(NamedTuple):
     """A text of an answer that may be cut: where it stands, the name and the call by which the rest is had, and the
@@ -110,12 +116,13 @@ def read_on(call: str, name: str, start: int) -> str:
 
 def window(text: str, room: int, start: int = 0) -> str:
     """The characters of `text` from `start` that `room` bytes of an answer can show, and one at least."""
-    low, high = 1, len(text[start : start + room])
-    if size(text[start : start + high]) <= room:
-        return text[start : start + high]
-    while low < high:
-        middle = (low + high + 1) // 2
-        fits = size(text[start : start + middle]) <= room
-        low, high = (middle, high) if fits else (low, middle - 1)
+    end, left, step = start, room - QUOTES, STRIDE
+    while step and end < len(text):
+        cost = size(text[end : end + step]) - QUOTES
+        if cost <= left:
+            end, left = end + step, left - cost
+        else:
+            step //= 2
+    end = min(max(end, start + 1), len(text))
     # The two characters of a line break stay together: each alone would be shown as an escape.
-    return text[start : start + low - (low > 1 and text[start + low - 1 : start + low + 1] == "\r\n")]
+    return text[start : end - (end > start + 1 and text[end - 1 : end + 1] == "\r\n")]

@@ -2,17 +2,23 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.support import TOP
+from tests.warm import ROOM, Warm
 
 BIN = Path(sys.executable).parent
 SPARKQ = BIN / "sparkq"
 SECONDS = 20
 """How long a command may take before the test gives up on it."""
+
+COLD = "PROOF_EXTENT" in os.environ or not hasattr(socket, "send_fds")
+"""Whether every command starts from nothing."""
 
 
 class Done(NamedTuple):
@@ -45,7 +51,7 @@ class Shell(NamedTuple):
             [str(part) for part in command],
             cwd=self.folder,
             env=self.environment(**env),
-            input=stdin.encode("utf-8", "surrogatepass") if isinstance(stdin, str) else stdin,
+            input=_bytes(stdin),
             capture_output=True,
             timeout=SECONDS,
             check=False,
@@ -54,7 +60,7 @@ class Shell(NamedTuple):
 
     def sparkq(self, *arguments: str | Path, stdin: str | bytes = b"", **env: str) -> Done:
         """Run `sparkq` to its end. Whatever it was asked, it never shows a traceback."""
-        done = self.run(SPARKQ, *arguments, stdin=stdin, **env)
+        done = self._forked(arguments, stdin, env) or self.run(SPARKQ, *arguments, stdin=stdin, **env)
         assert "Traceback" not in done.out + done.err, done.err
         return done
 
@@ -76,3 +82,23 @@ class Shell(NamedTuple):
         assert (done.code, done.out) == (code, ""), done
         assert done.err.strip()
         return done.err
+
+    def _forked(self, arguments: tuple[str | Path, ...], stdin: str | bytes, env: dict[str, str]) -> Done | None:
+        """The same without the start-up; None where that may count."""
+        given = _bytes(stdin)
+        words = [str(SPARKQ), *map(str, arguments)]
+        request = json.dumps([words, str(self.folder), self.environment(**env)]).encode()
+        if COLD or max(len(given), len(request)) > ROOM or not all(name.startswith("SPARKQ_") for name in env):
+            return None
+        code, out, err = _warm().run(request, given, SECONDS)
+        return Done(code, out.decode(), err.decode())
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+
+
+@cache
+def _warm() -> Warm:
+    """One for this process of the tests."""
+    return Warm(Shell(TOP, TOP).environment(), TOP)

@@ -50,8 +50,8 @@ def bin_folder(shared: Path, built: Built) -> Path:
     folder = shared / "installed"
     with lock.held(shared / "installed.lock"):
         if not (folder / "ready").exists():
-            run(sys.executable, "-m", "venv", folder)
-            pip = (folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-            run(*pip, built.wheel)
+            run(sys.executable, "-m", "venv", "--without-pip", folder)
+            pip = (sys.executable, "-m", "pip", "--python", folder / "bin/python", "--disable-pip-version-check")
+            run(*pip, "install", "--quiet", built.wheel)
             (folder / "ready").touch()
     return folder / "bin"
