@@ -122,7 +122,7 @@ def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) 
     return server
 
 
-def chosen(tools: list[StrictTool], read_only: bool, only: Sequence[str]) -> list[StrictTool]:
+def chosen(tools: Sequence[StrictTool], read_only: bool, only: Sequence[str]) -> list[StrictTool]:
     """The tools to offer. Raises InvalidValue for a name that no tool has."""
     known = [tool.name for tool in tools]
     for name in only:

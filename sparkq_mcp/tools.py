@@ -1,6 +1,7 @@
 """The twelve tools. None holds a rule: each reads its arguments, calls the core, and answers."""
 
 from contextlib import suppress
+from functools import cache
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
@@ -285,9 +286,10 @@ async def requeue(
     return reply({"id": done.task.id, "status": done.task.status, "position": done.place})
 
 
-def all_tools() -> list[StrictTool]:
-    """The twelve, in the order in which a worker meets them."""
-    return [
+@cache
+def all_tools() -> tuple[StrictTool, ...]:
+    """The twelve, in the order in which a worker meets them. Made once: their schemas take a while."""
+    return (
         StrictTool.of(list_queues, title="List queues", read_only=True, meta={"ui": {"resourceUri": BOARD}}),
         StrictTool.of(peek, title="Peek at a queue", read_only=True),
         StrictTool.of(claim, title="Claim a task", idempotent=False),
@@ -300,4 +302,4 @@ def all_tools() -> list[StrictTool]:
         StrictTool.of(queue_instructions, title="Read a queue's instructions", read_only=True),
         StrictTool.of(list_tasks, title="List tasks", read_only=True),
         StrictTool.of(get_task, title="Read a task", read_only=True),
-    ]
+    )

@@ -118,6 +118,28 @@ async def test_a_claim_without_git_is_made_at_once(sq: SparkQ, queue: str, monke
     assert threads == [threading.get_ident()]
 
 
+async def broken_off(client: Client, slow: Slow, tool: str, **arguments: Any) -> None:
+    """Call a tool, cancel the call while the core is at it, and let the core go on once the server has heard of that."""
+
+    async def ask() -> None:
+        await call(client, tool, **arguments)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask)
+        await slow.has_begun()
+        group.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True):
+            await call(client, "list_queues")
+            slow.go()
+
+
+async def given_back(repository: SparkQ, task: int) -> None:
+    """Wait until the task has been released."""
+    with anyio.fail_after(PATIENCE_SECONDS):
+        while "released" not in timeline(repository, task):
+            await anyio.sleep(0.01)
+
+
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_a_claim_that_is_cancelled_while_git_is_asked_is_given_back(
     repository: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, era: str
@@ -127,19 +149,8 @@ async def test_a_claim_that_is_cancelled_while_git_is_asked_is_given_back(
     add(repository, "one")
 
     async with chat(repository, era) as client:
-        async with anyio.create_task_group() as group:
-
-            async def ask() -> None:
-                await call(client, "claim", queue="backend", wait=50)
-
-            group.start_soon(ask)
-            await slow.has_begun()
-            group.cancel_scope.cancel()
-        await call(client, "list_queues")  # the server has heard of the cancellation by now
-        slow.go()
-        with anyio.fail_after(PATIENCE_SECONDS):
-            while "released" not in timeline(repository, 1):
-                await anyio.sleep(0.01)
+        await broken_off(client, slow, "claim", queue="backend", wait=50)
+        await given_back(repository, 1)
         again = await call(client, "claim", queue="backend")
 
     assert attempts(repository, 1)[0].outcome == "released"
@@ -156,19 +167,8 @@ async def test_the_next_task_of_an_outcome_that_nobody_waits_for_is_given_back(
     take(repository)
 
     async with chat(repository, era) as client:
-        async with anyio.create_task_group() as group:
-
-            async def tell() -> None:
-                await call(client, "complete", task_id=1, result="done", attempt=1, claim_next=True)
-
-            group.start_soon(tell)
-            await slow.has_begun()
-            group.cancel_scope.cancel()
-        await call(client, "list_queues")  # the server has heard of the cancellation by now
-        slow.go()
-        with anyio.fail_after(PATIENCE_SECONDS):
-            while "released" not in timeline(repository, 2):
-                await anyio.sleep(0.01)
+        await broken_off(client, slow, "complete", task_id=1, result="done", attempt=1, claim_next=True)
+        await given_back(repository, 2)
 
     assert (attempts(repository, 1)[0].outcome, attempts(repository, 2)[0].outcome) == ("succeeded", "released")
 
