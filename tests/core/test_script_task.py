@@ -18,7 +18,7 @@ def _script(sq: SparkQ) -> None:
 
 
 def draft(sq: SparkQ, **said: str | int) -> Draft:
-    return tasks.of_script(sq, "deploy", {"ENV": "staging"}, **said)  # type: ignore[arg-type]
+    return tasks.of_script(sq, "deploy", {"ENV": "staging"}, **said)  # type: ignore[arg-type]  # any of its options
 
 
 def test_the_header_decides_what_nobody_says(sq: SparkQ) -> None:

@@ -164,7 +164,9 @@ async def test_of_many_scripts_the_first_are_named_and_the_rest_is_counted_and_r
 
     async with chat(sq) as client:
         told = await call(client, "queue_instructions")
-        rest = await call(client, "queue_instructions", more=CALL.fullmatch(told["more"]["scripts"])["more"])  # type: ignore[index]
+        found = CALL.fullmatch(told["more"]["scripts"])
+        assert found is not None
+        rest = await call(client, "queue_instructions", more=found["more"])
         playbook = await read_on(client, told["playbook"], told["more"], "playbook")
 
     assert size(told) <= LIMIT
