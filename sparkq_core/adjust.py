@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from sparkq_core import config as configuration
-from sparkq_core import settings_file, yaml_file
+from sparkq_core import place, settings_file, yaml_file
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.events import note
 from sparkq_core.project import BEFORE_THE_TABLE, CONFIG_ROWS, SparkQ
@@ -59,7 +59,8 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
         if key.startswith(BEFORE_THE_TABLE):
             raise InvalidConfig(
                 f"{key} cannot stand in the database: it is needed to open it.",
-                "Write the settings to a file first, then set it there: sparkq config-export sparkq.yml",
+                "Write the settings to a file first, then set it there: "
+                f"sparkq config-export {safe(str(sq.config.root / place.FILE))}",
             )
         stored = {
             name: (json.loads(text), configuration.TABLE)
@@ -71,6 +72,13 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
             tx.run(STORE, {"key": key, "value": json.dumps(value, ensure_ascii=False)})
             note(tx, sq.clock.now(), "reloaded")
         return configuration.TABLE
+    if key == "database.path" and not sq.config.path(value).is_file():
+        from shlex import quote
+
+        raise InvalidConfig(
+            f"There is no database at {safe(value)}: every command would be refused.",
+            f"Put it there first: sparkq backup {quote(safe(value))}",
+        )
     with settings_file.alone(file):
         known = yaml_file.read_file(file)
         configuration.build(known | {key: (value, "The new value")})  # beside a broken line nobody would take it up

@@ -4,17 +4,18 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from sparkq_core import __version__
+from sparkq_core import __version__, changes
+from sparkq_core import config as configuration
 from sparkq_core.clock import iso
 from sparkq_core.db import MORE, Transaction, translated
-from sparkq_core.errors import Corrupt, InvalidText, InvalidValue, NotEmpty, StorageError
+from sparkq_core.errors import Corrupt, InvalidConfig, InvalidText, InvalidValue, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.row import ATTEMPT_COLUMNS
 from sparkq_core.schema import VERSION
@@ -38,11 +39,14 @@ created_at, worker, claimed_at, heartbeat_at, stale_warned_at, due_at, finished_
 }
 """What an export holds, table by table in the order in which it can be read back. The counters are made anew."""
 
-JSON_COLUMNS: dict[str, dict[str, type]] = {
-    "config": {"value": object},
-    "attempts": {"data": object, "late_data": object, "git_before": dict, "git_after": dict},
+JSON_COLUMNS: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "config": {"value": lambda _: True},
+    "attempts": {"data": lambda _: True, "late_data": lambda _: True}
+    | dict.fromkeys(("git_before", "git_after"), changes.well_formed),
 }
-"""Columns that are read as JSON, and what must stand in it."""
+"""Columns that are read as JSON, and whether it can stand there."""
+
+DAMAGED = "The file is damaged; nothing was imported."
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 """What file systems without hard links say (FAT, some network and phone storage)."""
@@ -193,15 +197,20 @@ def _row(tx: Transaction, number: int, value: dict[str, Any]) -> None:
         raise InvalidValue(f"Line {number} is no row of an export.", "The file is damaged or of another version.")
     if table == "sqlite_sequence":
         _run(tx, number, NO_SEQUENCE, {"name": row["name"]})
-    for column, kind in JSON_COLUMNS.get(table, {}).items():
-        if row[column] is not None and not _is_json(row[column], kind):
-            raise InvalidValue(f"Line {number}: {column} is not JSON.", "The file is damaged; nothing was imported.")
+    for column, fits in JSON_COLUMNS.get(table, {}).items():
+        if row[column] is not None and not _is_json(row[column], fits):
+            raise InvalidValue(f"Line {number}: {column} is not as it was written.", DAMAGED)
+    if table == "config":
+        try:
+            configuration.check(row["key"], json.loads(row["value"]), f"Line {number}")
+        except InvalidConfig as error:
+            raise InvalidValue(error.message, DAMAGED) from error
     _run(tx, number, INSERTS[table], row)
 
 
-def _is_json(text: Any, kind: type) -> bool:
+def _is_json(text: Any, fits: Callable[[Any], bool]) -> bool:
     try:
-        return isinstance(json.loads(text), kind)
+        return fits(json.loads(text))
     except (ValueError, TypeError, RecursionError):
         return False
 
@@ -210,9 +219,7 @@ def _run(tx: Transaction, number: int, sql: str, values: dict[str, Any]) -> None
     try:
         tx.run(sql, values)
     except (apsw.ConstraintError, apsw.MismatchError, TypeError, OverflowError) as error:
-        raise InvalidValue(
-            f"Line {number} cannot be a row here: {error}.", "The file is damaged; nothing was imported."
-        ) from error
+        raise InvalidValue(f"Line {number} cannot be a row here: {error}.", DAMAGED) from error
 
 
 def _texts(value: dict[str, Any]) -> dict[str, Any]:

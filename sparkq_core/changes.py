@@ -20,6 +20,11 @@ BEFORE_SECONDS = 0.045
 AFTER_SECONDS = 2.0
 """What a result may wait: by then nobody else does."""
 
+COMMIT = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
+COUNTED = ("files", "insertions", "deletions")
+SHAPE = {"branch": str, "head": str, "dirty": bool, **dict.fromkeys(COUNTED, int), "changed_before": bool}
+"""What a repository's state can say."""
+
 _COUNTS = {
     "files": re.compile(r"(\d+) files? changed"),
     "insertions": re.compile(r"(\d+) insertions?"),
@@ -52,7 +57,7 @@ def after(sq: SparkQ, earlier: str | None) -> str | None:
     if head is None:
         return None
     began = json.loads(earlier) if earlier else {}
-    base = began.get("head")
+    base = began["head"] if COMMIT.fullmatch(began.get("head", "")) else None
     differs = _diff(root, AFTER_SECONDS, base or "HEAD")
     now_dirty = _diff(root, AFTER_SECONDS, "HEAD") if base != head["head"] else differs
     found: dict[str, object] = dict(head)
@@ -68,6 +73,16 @@ def after(sq: SparkQ, earlier: str | None) -> str | None:
 def standing(found: str) -> str:
     """Of what `after` found, what `before` would have: branch, commit, and whether the tree differs from it."""
     return json.dumps({key: value for key, value in json.loads(found).items() if key in ("branch", "head", "dirty")})
+
+
+def well_formed(found: object) -> bool:
+    """Whether this, which comes from elsewhere, can stand where `before` and `after` are kept."""
+    return (
+        isinstance(found, dict)
+        and all(name in SHAPE and type(value) is SHAPE[name] for name, value in found.items())
+        and COMMIT.fullmatch(found.get("head", "0" * 40)) is not None
+        and len({name in found for name in COUNTED}) == 1
+    )
 
 
 def summary(found: str | None) -> str:

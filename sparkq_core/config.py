@@ -53,16 +53,13 @@ def load(
     elif stored:
         found = {key: (_stored(key, value), TABLE) for key, value in stored.items()}
     found |= _from_environment(env)
-    config = Config(
+    return Config(
         build(found),
         where.root,
         where.file,
         {key: source for key, (_, source) in found.items()},
         place.repository(where.root) is not None,
     )
-    for path in (config.settings.database.path, config.settings.queue_runner.lock_dir, config.settings.logs.path):
-        config.path(path)
-    return config
 
 
 def _remembered(file: Path) -> Found:
@@ -137,6 +134,8 @@ def checked(spec: Scalar, value: Any, source: str) -> Any:
             raise InvalidConfig(f"{source}: {spec.key} has a NUL or a lone surrogate.", "Remove it.")
         if spec.choices and value not in spec.choices:
             raise InvalidConfig(f"{source}: {spec.key} is {_shown(value)}.", f"It can be {', '.join(spec.choices)}.")
+        if spec.path:
+            _is_path(spec.key, value, source)
         if spec.host and not _is_host(value):
             raise InvalidConfig(
                 f"{source}: {spec.key} is {_shown(value)}, neither an IP address nor a host name.",
@@ -154,6 +153,16 @@ def checked(spec: Scalar, value: Any, source: str) -> Any:
     if (spec.low is not None and value < spec.low) or (spec.high is not None and value > spec.high):
         raise InvalidConfig(f"{source}: {spec.key} is {value}.", f"It can be {spec.low} to {spec.high}.")
     return value
+
+
+def _is_path(key: str, value: str, source: str) -> None:
+    """Raises InvalidConfig for a text that names no place."""
+    try:
+        named = bool(value.strip() and Path(value).expanduser())
+    except RuntimeError:  # ~somebody, and nobody has that name
+        named = False
+    if not named:
+        raise InvalidConfig(f"{source}: {key} is {_shown(value)}, which leads nowhere.", "Write the whole path.")
 
 
 def _is_host(value: str) -> bool:

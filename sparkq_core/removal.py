@@ -5,6 +5,7 @@ Only what SparkQ made, only inside the project, and never through a symlink.
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +28,10 @@ SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".ne
 """What may stand beside a database file, by its ending. Backups are the person's and stay."""
 
 
+LOCK = re.compile(r"(server|settings|runner-\d+)\.lock|server\.token")
+"""What SparkQ writes where locks are. Other programs call their files locks too."""
+
+VENV = ".venv"
 MARK = ".sparkq"
 """What `sparkq.sh` leaves in the virtual environment that it makes."""
 
@@ -65,7 +70,7 @@ def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
 
 def virtual_environment(config: Config) -> Item | None:
     """The project's `.venv`, if `sparkq.sh` made it."""
-    folder = config.root.resolve() / ".venv"
+    folder = config.root.resolve() / VENV
     if not (folder / "pyvenv.cfg").is_file() or not (folder / MARK).is_file():
         return None
     return _judged(folder, config.root.resolve(), "the virtual environment of sparkq.sh")
@@ -204,14 +209,17 @@ def _ours(file: Path) -> bool:
 
 
 def _logs(config: Config, root: Path) -> Iterator[Item]:
-    for path in sorted(config.log.parent.glob(f"{config.log.name}*")) if config.log.parent.is_dir() else ():
-        yield _judged(path, root, "a log")
+    name = re.compile(re.escape(config.log.name) + r"(\.\d+)?")
+    for path in sorted(config.log.parent.iterdir()) if config.log.parent.is_dir() else ():
+        if name.fullmatch(path.name):
+            yield _judged(path, root, "a log")
 
 
 def _locks(config: Config, root: Path) -> Iterator[Item]:
     folders = {config.run_dir, (root / remembered.PATH).parent}
-    for path in sorted(file for folder in folders for name in ("*.lock", "server.token") for file in folder.glob(name)):
-        yield _judged(path, root, "a lock" if path.suffix == ".lock" else "the server's token")
+    for path in sorted(file for folder in folders if folder.is_dir() for file in folder.iterdir()):
+        if LOCK.fullmatch(path.name):
+            yield _judged(path, root, "a lock" if path.suffix == ".lock" else "the server's token")
 
 
 def _remembered(root: Path) -> Iterator[Item]:
@@ -226,6 +234,8 @@ def _judged(path: Path, root: Path, what: str) -> Item:
         return Item(path, what, "it is a symlink")
     if not _inside(path, root):
         return Item(path, what, "it is outside the project")
+    if path.is_dir() and path.name != VENV:
+        return Item(path, what, "it is a folder")
     return Item(path, what)
 
 

@@ -3,10 +3,9 @@
 The validation, sparkq.yml.example, `sparkq setup`, `sparkq config show` and the reference all read these classes.
 """
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from sparkq_core.errors import InvalidConfig
 
 WEEK_SECONDS = 604_800
 SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
@@ -99,6 +98,7 @@ class Scalar(NamedTuple):
     high: int | None = None
     choices: tuple[str, ...] = ()
     host: bool = False
+    path: bool = False
 
     @property
     def default(self) -> Any:
@@ -129,13 +129,13 @@ SCALARS = {
         ),
         Scalar("server.port", "TCP port.", 1, 65535),
         Scalar("server.mcp", "Serve MCP at /mcp beside the page."),
-        Scalar("database.path", "SQLite file. Relative paths start at this file's folder."),
+        Scalar("database.path", "SQLite file. Relative paths start at this file's folder.", path=True),
         Scalar(
             "database.synchronous",
             "full: an acknowledged result survives power loss. normal: it survives only a crash of programs.",
             choices=("full", "normal"),
         ),
-        Scalar("logs.path", "Log file of `sparkq start`."),
+        Scalar("logs.path", "Log file of `sparkq start`.", path=True),
         Scalar(
             "purge.older_than_days", "Days after which a finished task that you have reviewed is deleted.", 0, 36500
         ),
@@ -149,7 +149,11 @@ SCALARS = {
             "queue_runner.poll_interval_seconds", "Seconds between two looks of `sparkq runner` at its queue.", 1, 3600
         ),
         Scalar("queue_runner.auto_fail_interval_seconds", "Seconds between two sweeps for stale tasks.", 1, 3600),
-        Scalar("queue_runner.lock_dir", "Folder of the runners' lock files."),
+        Scalar(
+            "queue_runner.lock_dir",
+            "Folder of the lock files. Outside the project, each project has a folder of its own in it.",
+            path=True,
+        ),
         Scalar("git", "Note branch, commit and size of the change at each claim and result (reads Git only)."),
     )
 }
@@ -180,15 +184,18 @@ class Config(NamedTuple):
 
     @property
     def run_dir(self) -> Path:
-        return self.path(self.settings.queue_runner.lock_dir)
+        """Where locks are: this project's alone, also where the person names a folder that others share."""
+        folder = self.path(self.settings.queue_runner.lock_dir)
+        if folder.resolve().is_relative_to(self.root.resolve()):
+            return folder
+        from hashlib import sha256  # 2 ms at import, which few pay
+
+        return folder / f"sparkq-{sha256(os.fsencode(self.database.resolve())).hexdigest()[:12]}"
 
     @property
     def log(self) -> Path:
         return self.path(self.settings.logs.path)
 
     def path(self, value: str) -> Path:
-        """A path of the configuration; relative ones start at the project's root. Raises InvalidConfig."""
-        try:
-            return self.root / Path(value).expanduser()
-        except RuntimeError as error:  # ~somebody, and nobody has that name
-            raise InvalidConfig(f"The path {value} leads to no home folder.", "Write the whole path.") from error
+        """A path of the configuration, which was checked; relative ones start at the project's root."""
+        return self.root / Path(value).expanduser()

@@ -167,6 +167,21 @@ def test_a_server_is_found_by_the_settings_of_the_config_table(server: Shell, po
     assert not status(server)["running"]
 
 
+def test_projects_that_share_a_folder_for_locks_have_servers_of_their_own(
+    server: Shell, port: int, tmp_path: Path
+) -> None:
+    other = Shell(tmp_path / "other", server.home)
+    other.folder.mkdir()
+    other.ok("setup", "--yes")
+    for one in (server, other):
+        one.ok("config", "set", "queue_runner.lock_dir", str(tmp_path / "locks"))
+    server.ok("start", "--port", str(port))
+
+    assert other.sparkq("status").code == 1
+    assert other.ok("stop") == "No server was running.\n"
+    assert status(server)["port"] == port
+
+
 @pytest.mark.parametrize("harm", ["damaged", "newer"])
 def test_what_runs_is_asked_although_the_database_cannot_be_opened(shell: Shell, sq: SparkQ, harm: str) -> None:
     if harm == "newer":

@@ -90,6 +90,32 @@ def test_without_a_file_a_setting_is_changed_in_the_database(shell: Shell, sq: S
     assert [one.kind for one in events.after(sq, 0)][-1] == "reloaded"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("database.path", "elsewhere.db", "sparkq backup elsewhere.db"),
+        ("database.path", "", "leads nowhere"),
+        ("logs.path", "~nobody-has-this-name/x.log", "leads nowhere"),
+        ("queue_runner.lock_dir", " ", "leads nowhere"),
+    ],
+)
+def test_a_path_with_which_no_command_would_work_is_refused(bare: Shell, key: str, value: str, said: str) -> None:
+    bare.ok("setup", "--yes")
+
+    assert said in bare.refused(2, "config", "set", key, value)
+
+    bare.ok("tasks")
+
+
+def test_the_database_moves_by_a_copy_and_a_setting(bare: Shell) -> None:
+    bare.ok("setup", "--yes")
+    bare.ok("queue", "create", "backend")
+    bare.ok("backup", "elsewhere.db")
+    bare.ok("config", "set", "database.path", "elsewhere.db")
+
+    assert "backend" in bare.ok("queue", "list")
+
+
 @pytest.mark.parametrize("setting", [("database.path", "elsewhere.db"), ("database.synchronous", "normal")])
 def test_without_a_file_what_opens_the_database_is_not_put_into_it(
     shell: Shell, sq: SparkQ, setting: tuple[str, str]
@@ -97,7 +123,7 @@ def test_without_a_file_what_opens_the_database_is_not_put_into_it(
     told = shell.refused(2, "config", "set", *setting)
 
     assert setting[0] in told
-    assert "sparkq config-export sparkq.yml" in told
+    assert f"sparkq config-export {shell.folder}/sparkq.yml" in told
     assert shown(shell, setting[0]) == {setting[0]: (SCALARS[setting[0]].default, "default")}
     shell.ok("config-export", "sparkq.yml")
     shell.ok("config", "set", "database.synchronous", "normal")

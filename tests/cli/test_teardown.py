@@ -289,6 +289,24 @@ def test_backups_and_other_files_in_its_folders_stay(project_of: Shell) -> None:
     assert backup in printed
 
 
+def test_files_that_only_look_like_locks_and_logs_stay(project_of: Shell) -> None:
+    mine = ["poetry.lock", "runner-x.lock", "logs/app-notes.txt", "logs/app.1/mine.txt"]
+    for name in mine:
+        (project_of.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (project_of.folder / name).write_text("mine")
+    project_of.ok("config", "set", "queue_runner.lock_dir", ".")
+    project_of.ok("config", "set", "logs.path", "logs/app")
+    (project_of.folder / "logs/app").write_text("a log")
+    (project_of.folder / "runner-1.lock").touch()
+
+    printed = project_of.ok("teardown", "--yes")
+
+    left = files(project_of.folder)
+    assert set(mine) <= set(left)
+    assert {"logs/app", "runner-1.lock"}.isdisjoint(left)
+    assert "logs/app.1 a log, stays: it is a folder" in " ".join(printed.split())
+
+
 def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
     project_of.ok("backup")
     ignored = (project_of.folder / ".gitignore").read_text()

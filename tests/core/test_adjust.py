@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sparkq_core import adjust, events, lifecycle, project, yaml_file
+from sparkq_core import adjust, backup, events, lifecycle, project, yaml_file
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.project import SparkQ
@@ -26,7 +26,7 @@ OTHER = {
     "server.host": "::1",
     "server.port": 6006,
     "server.mcp": False,
-    "database.path": "data/my own.db",
+    "database.path": "my own.db",
     "database.synchronous": "normal",
     "logs.path": "~/sparkq.log",
     "purge.older_than_days": 0,
@@ -52,6 +52,8 @@ def changed(sq: SparkQ, text: str, key: str, value: Any) -> str:
     file.write_bytes(text.encode())
     before = yaml_file.read_file(file)
     opened = another(sq)
+    if key == "database.path":
+        backup.copy(sq, opened.config.path(value))
 
     adjust.change(opened, key, value)
     opened.close()

@@ -145,10 +145,10 @@ def test_an_export_holds_every_column_of_every_table(sq: SparkQ) -> None:
 
 def test_the_rows_of_an_older_setup_give_way(sq: SparkQ, new: SparkQ) -> None:
     """What an import brings is all that there is then: tools, classes, settings and events too."""
-    for one, name in ((sq, "OURS"), (new, "THEIRS")):
+    for one, name, key in ((sq, "OURS", "server.port"), (new, "THEIRS", "purge.older_than_days")):
         with one.db.write() as tx:
             tx.run("INSERT INTO task_classes VALUES (:name, 5, '')", {"name": name})
-            tx.run("INSERT INTO config VALUES (:name, '1')", {"name": name})
+            tx.run("INSERT INTO config VALUES (:key, '1')", {"key": key})
             tx.run("INSERT INTO events (at, kind) VALUES (1, :name)", {"name": name})
 
     load(new, list(export(sq)))
@@ -261,6 +261,9 @@ def the_task_of(lines: list[str]) -> int:
         ('"data":null', '"data":"not JSON"', "data"),
         ('"late_data":null', '"late_data":"{"', "late_data"),
         ('"git_before":null', '"git_before":"[1]"', "git_before"),
+        ('"git_before":null', '"git_before":"{\\"head\\":5}"', "git_before"),
+        ('"git_before":null', '"git_before":"{\\"head\\":\\"--output=x\\"}"', "git_before"),
+        ('"git_after":null', '"git_after":"{\\"files\\":1}"', "git_after"),
         ('"value":"9"', '"value":"nine"', "value"),
     ],
 )
@@ -274,7 +277,20 @@ def test_what_is_read_as_json_must_be_json_to_come_in(
 
     lines[at] = lines[at].replace(old, instead)
 
-    assert f"{column} is not JSON" in refused(new, lines, at + 1)
+    assert f"{column} is not as it was written" in refused(new, lines, at + 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "instead"), [('"value":"9"', '"value":"\\"nine\\""'), ("older_than_days", "newer_than_days")]
+)
+def test_a_setting_that_there_cannot_be_does_not_come_in(sq: SparkQ, new: SparkQ, old: str, instead: str) -> None:
+    adjust.change(sq, "purge.older_than_days", 9)
+    lines = list(export(sq))
+    (at,) = (at for at, line in enumerate(lines) if '"table":"config"' in line)
+
+    lines[at] = lines[at].replace(old, instead)
+
+    assert "purge." in refused(new, lines, at + 1)
 
 
 def test_a_line_that_stands_twice_is_refused(sq: SparkQ, queue: str, new: SparkQ) -> None:
