@@ -1,19 +1,19 @@
 """Writes an MCP client's configuration: merged with what is there, a copy kept, and checked by really starting it."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import clients
+from sparkq_core import clients, lock, settings_file
 from sparkq_core.errors import InvalidConfig, InvalidValue, SparkQError, StorageError
 from sparkq_core.settings import Config
 from sparkq_core.text import nearest
 
 CHECK_SECONDS = 30
+BY_HAND = "Use --print and copy it by hand."
 REQUESTS = (
     {
         "jsonrpc": "2.0",
@@ -108,23 +108,43 @@ def merged(target: Client, server: dict[str, Any], config: Config) -> Merged:
     return Merged(text, name)
 
 
-def write(target: Client, text: str) -> Path | None:
-    """Write the configuration; returns the copy of what was there before, if anything was. Raises StorageError."""
+class Written(NamedTuple):
+    """What `connect` did: how many tools the server offers, its name there, and the copy of what was there before."""
+
+    tools: int
+    name: str
+    kept: Path | None
+
+
+def connect(target: Client, config: Config) -> Written:
+    """Check that the server starts, and write it into the client's configuration.
+
+    That is read when the check is over, and held from reading to writing, so that what others write there stays. Raises
+    InvalidConfig, CheckFailed, StorageError.
+    """
+    server = entry(config)
+    merged(target, server, config)  # what cannot be merged is refused before the server is started
+    tools = check(server)
     try:
         target.file.parent.mkdir(parents=True, exist_ok=True)
-        kept = None
-        if target.file.exists():
-            if target.file.read_text(encoding="utf-8") == text:
-                return None
-            kept = _free(target.file)
-            shutil.copy2(target.file, kept)
-        beside = target.file.with_name(f".{target.file.name}.new")
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, target.file.resolve())
+        with lock.folder(target.file.parent):
+            text, name = merged(target, server, config)
+            return Written(tools, name, _write(target.file, text))
     except OSError as error:
-        raise StorageError(
-            f"{target.file} cannot be written: {error.strerror}.", "Use --print and copy it by hand."
-        ) from error
+        raise StorageError(f"{target.file} cannot be written: {error.strerror}.", BY_HAND) from error
+    except StorageError as error:
+        raise StorageError(error.message, BY_HAND) from error
+
+
+def _write(file: Path, text: str) -> Path | None:
+    """Write the configuration; returns the copy of what was there before, if that was something else."""
+    kept = None
+    if file.exists():
+        if file.read_text(encoding="utf-8") == text:
+            return None
+        kept = _free(file)
+        shutil.copy2(file, kept)
+    settings_file.replace(file, text)
     return kept
 
 

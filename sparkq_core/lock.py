@@ -69,6 +69,17 @@ def is_held(path: Path) -> bool:
 
 
 @contextmanager
+def folder(path: Path) -> Iterator[None]:
+    """Hold a folder itself for the block, where no lock file should be left behind. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def held(path: Path) -> Iterator[None]:
     """Wait for the lock on file `path` and hold it for the block."""
     handle = acquire(path, wait=True)

@@ -31,13 +31,10 @@ def connect(
     if not config.database.is_file():
         raise NoProject("There is no project here to connect.", "Run `sparkq setup` first.")
     target = core.client(name, config, Path.home())
-    server = core.entry(config)
-    text, called = core.merged(target, server, config)
     if only_print:
-        show.say(text.rstrip("\n"))
+        show.say(core.merged(target, core.entry(config), config).text.rstrip("\n"))
         return
-    tools = core.check(server)
-    kept = core.write(target, text)
+    tools, called, kept = core.connect(target, config)
     if json:
         show.json_line(
             {

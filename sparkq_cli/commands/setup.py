@@ -15,7 +15,6 @@ from sparkq_core import config as configuration
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import Config
 from sparkq_core.text import checked_name, safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -61,7 +60,9 @@ def setup(
     fresh = not yes and not queues.all_of(sq, archived=True)
     made = _first(sq, session, queue, ask=fresh)
     if connect_claude or (fresh and typer.confirm("Let Claude Code find it (writes .mcp.json)?", default=True)):
-        made["connection"] = str(_connected(config))
+        target = connect.client("claude-code", config, Path.home())
+        connect.connect(target, config)
+        made["connection"] = str(target.file)
     if json:
         done = [{"done": step.done, "path": str(step.path)} for step in steps]
         show.json_line({"project": config.name, "root": str(root), "settings": values, "steps": done} | made)
@@ -128,16 +129,6 @@ def _first(sq: SparkQ, session: str | None, queue: str | None, *, ask: bool) -> 
         else:
             made[noun] = name
     return made
-
-
-def _connected(config: Config) -> Path:
-    """Write the client's configuration, checked by starting what it names."""
-    target = connect.client("claude-code", config, Path.home())
-    server = connect.entry(config)
-    text, _ = connect.merged(target, server, config)
-    connect.check(server)
-    connect.write(target, text)
-    return target.file
 
 
 def _name(question: str, default: str, noun: str) -> str:

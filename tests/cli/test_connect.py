@@ -1,6 +1,8 @@
 """`sparkq connect`: a client's configuration, merged with what is there and checked by starting what it names."""
 
 import json
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,31 @@ def test_claude_desktop_keeps_the_server_of_another_project(shell: Shell, tmp_pa
 
     assert json.loads(file.read_text())["mcpServers"] == {"sparkq": entry(shell), "sparkq-my-shop": entry(second)}
     assert "sparkq-my-shop" in printed
+
+
+def test_projects_that_connect_at_the_same_time_are_all_there(shell: Shell, tmp_path: Path) -> None:
+    second = shell._replace(folder=tmp_path / "second")
+    second.folder.mkdir()
+    second.ok("setup", "--yes")
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda one: one.ok("connect", "claude-desktop"), (shell, second)))
+
+    servers = json.loads(file_of(shell, "claude-desktop")[0].read_text())["mcpServers"]
+    assert [entry(one) in servers.values() for one in (shell, second)] == [True, True]
+
+
+def test_a_configuration_keeps_its_permissions_and_what_others_write_meanwhile(shell: Shell) -> None:
+    file, _ = file_of(shell, "claude-code")
+    file.write_text("{}")
+    file.chmod(0o600)
+    with ThreadPoolExecutor(1) as threads:
+        connecting = threads.submit(shell.ok, "connect", "claude-code")
+        file.write_text('{"mcpServers": {"files": {"command": "files"}}}')  # while the server is being checked
+        connecting.result()
+
+    assert set(json.loads(file.read_text())["mcpServers"]) == {"files", "sparkq"}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_claude_desktop_forgets_a_project_that_is_gone(shell: Shell, tmp_path: Path) -> None:
