@@ -1,6 +1,7 @@
 """What every command begins with: the open project, the queue that is meant, the text that is meant."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -129,40 +130,42 @@ def _decoded(raw: bytes, what: str) -> str:
 
 
 def paged(text: str) -> None:
-    """A text whose foreign parts were made safe, in the person's $PAGER."""
+    """A text whose foreign parts were made safe, in the person's $PAGER, which need not read all of it."""
     import shlex
     import subprocess
 
     env = {"LESS": "-R", **environment()}
+    before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         subprocess.run(shlex.split(env.get("PAGER") or "less"), input=text.encode(), env=env, check=False)
-    except OSError:
+    except (OSError, ValueError):  # no such program, or an open quote
         sys.stdout.write(f"{text}\n")
+    finally:
+        signal.signal(signal.SIGPIPE, before)
 
 
 @contextmanager
 def edited(text: str, what: str) -> Iterator[str]:
-    """`text` as the person leaves it in $VISUAL or $EDITOR; when the block then fails, it stays in its file.
+    """`text` as the person leaves it in $VISUAL or $EDITOR.
 
-    Raises InvalidValue when it was left unchanged, InvalidText.
+    What was written stays in its file, which is named, when the editor says that it failed or the block then fails.
+    Raises InvalidValue when it was left unchanged or the editor failed, InvalidText.
     """
     import tempfile  # 6 ms at import, with what the editor needs, and only an editor needs them
 
     handle, name = tempfile.mkstemp(prefix="sparkq-", suffix=".md")
     file = Path(name)
-    typed = False
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(text.encode())
-        raw = _left_in_editor(file)
-        typed = raw.strip() not in (b"", text.encode().strip())
-        if not typed:
+        _run_editor(file, what)
+        if not _written(file, text):
             raise InvalidValue(
                 f"The text of the {what} was left as it was; nothing was changed.", "Save a text in the editor."
             )
-        yield _decoded(raw, what)
+        yield _decoded(file.read_bytes(), what)
     except BaseException:
-        if typed:
+        if _written(file, text):
             sys.stderr.write(f"sparkq: The text that you wrote is kept in {file}\n")
         else:
             file.unlink(missing_ok=True)
@@ -170,17 +173,30 @@ def edited(text: str, what: str) -> Iterator[str]:
     file.unlink(missing_ok=True)
 
 
-def _left_in_editor(file: Path) -> bytes:
-    """What the file holds when the editor has ended; nothing when the editor says that it failed. Raises InvalidValue."""
+def _written(file: Path, text: str) -> bool:
+    """Whether somebody has written something else than `text` into the file."""
+    return file.exists() and file.read_bytes().strip() not in (b"", text.encode().strip())
+
+
+def _run_editor(file: Path, what: str) -> None:
+    """Let the person edit the file. Ctrl-C is the editor's meanwhile. Raises InvalidValue."""
     import shlex
     import subprocess
 
     env = environment()
-    editor = shlex.split(env.get("VISUAL") or env.get("EDITOR") or "vi")
+    wanted = env.get("VISUAL") or env.get("EDITOR") or "vi"
     try:
-        done = subprocess.run([*editor, str(file)], check=False)
-    except OSError as error:
+        editor = shlex.split(wanted)
+        process = subprocess.Popen([*editor, str(file)])
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise InvalidValue(f"The editor {wanted} does not start: {why}.", "Set EDITOR, or use --file.") from error
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code = process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if code:
         raise InvalidValue(
-            f"The editor {editor[0]} does not start: {error.strerror}.", "Set EDITOR, or use --file."
-        ) from error
-    return file.read_bytes() if done.returncode == 0 and file.exists() else b""
+            f"The editor ended with exit code {code}; the {what} was not changed.", "Save a text, and leave the editor."
+        )

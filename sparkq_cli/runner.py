@@ -96,6 +96,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 def _loop(runner: Runner) -> None:
     idle = False
     while True:
+        seen = runner.sq.version()
         claim = _present(runner) or _next(runner)
         if claim is not None:
             idle = False
@@ -109,7 +110,7 @@ def _loop(runner: Runner) -> None:
         if not idle or runner.mode == Mode.WATCH:
             say(f"{_time(runner)} Nothing is queued in {runner.queue}; waiting for tasks.")
         idle = True
-        _wait(runner, runner.poll)
+        _wait(runner, runner.poll, seen)
 
 
 def _by_name(runner: Runner, verb: Callable[[str], Found]) -> Found:
@@ -168,6 +169,7 @@ def give_back(sq: SparkQ, claim: Claim) -> None:
 def _until_settled(runner: Runner, claim: Claim) -> None:
     waited = 0.0
     while True:
+        seen = runner.sq.version()
         try:
             task = tasks.get(runner.sq, claim.task.id)
         except NoSuchTask:
@@ -176,31 +178,32 @@ def _until_settled(runner: Runner, claim: Claim) -> None:
             kind = f" ({task.error_type})" if task.error_type else ""
             say(f"{_time(runner)} {wire.friendly(task.id)} {task.status}{kind}.")
             return
-        waited += _wait(runner, runner.poll)
+        waited += _wait(runner, runner.poll, seen)
         if runner.mode == Mode.WATCH:
             mark = show.mark(task, runner.sq.clock.now())
             stale = f" {mark} stale" if mark else ""
             say(f"{_time(runner)} {wire.friendly(task.id)} running for {show.duration(int(waited * 1000))}{stale}.")
 
 
-def _wait(runner: Runner, seconds: float) -> float:
-    """Sleep until something has changed, at most `seconds`, and do the upkeep that is due; how long it slept."""
+def _wait(runner: Runner, seconds: float, seen: int) -> float:
+    """Sleep until something has changed since the version `seen`, at most `seconds`, and do the upkeep that is due; how
+    long it slept."""
     started = time.monotonic()
     while True:
-        written = _sleep(runner.sq, min(started + seconds, time.monotonic() + upkeep.interval_seconds(runner.sq)))
+        written = _sleep(runner.sq, min(started + seconds, time.monotonic() + upkeep.interval_seconds(runner.sq)), seen)
         swept = upkeep.upkeep(runner.sq)
         if written or swept.warned or swept.failed or time.monotonic() >= started + seconds:
             return time.monotonic() - started
 
 
-def _sleep(sq: SparkQ, until: float) -> bool:
-    """Sleep until another process has written; False when the time came first."""
-    version = sq.version()
-    while (left := until - time.monotonic()) > 0:
+def _sleep(sq: SparkQ, until: float, seen: int) -> bool:
+    """Sleep until another process has written since the version `seen`; False when the time came first."""
+    while sq.version() == seen:
+        left = until - time.monotonic()
+        if left <= 0:
+            return False
         time.sleep(min(LOOK_SECONDS, left))
-        if sq.version() != version:
-            return True
-    return False
+    return True
 
 
 def _instructions(runner: Runner) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,10 @@ DESKTOP = {
 """Where Claude Desktop keeps its servers below the home folder, by sys.platform."""
 NAME = "sparkq"
 """What the server is called there; where several projects share a file, the later ones are `sparkq-NAME`."""
+COMMANDS = ("sparkq", "sparkq.sh", "sparkq.exe", "sparkq_cli.main")
+SERVERS = ("sparkq-mcp", "sparkq-mcp.exe", "sparkq_mcp.stdio")
+"""What starts SparkQ, and what starts its MCP server at once, as a client's configuration writes them."""
+
 KEPT = ".before-sparkq"
 """How the copy of what was there before is called, behind the name of its file."""
 
@@ -51,12 +56,26 @@ def entries(servers: Any) -> tuple[Entry, ...]:
         if not isinstance(server, dict):
             continue
         command, given = str(server.get("command", "")), server.get("args")
-        arguments = [str(one) for one in given] if isinstance(given, list) else []
-        at = arguments.index("--project") if "--project" in arguments[:-1] else len(arguments)
-        if name != NAME and not any(Path(one).name.startswith(NAME) for one in (command, *arguments[:at])):
-            continue
-        found.append(Entry(str(name), command, Path(arguments[at + 1]) if at < len(arguments) else None))
+        words = [command, *(str(one) for one in given)] if isinstance(given, list) else [command]
+        if name == NAME or any(_starts_it(*pair) for pair in pairwise([*words, ""])):
+            found.append(Entry(str(name), command, _project(words)))
     return tuple(found)
+
+
+def _starts_it(word: str, following: str) -> bool:
+    """Whether a word of a command, and the one behind it, start the server."""
+    name = Path(word).name
+    return name in SERVERS or (name in COMMANDS and following == "mcp")
+
+
+def _project(words: list[str]) -> Path | None:
+    """The folder that `--project` names."""
+    for word, following in pairwise([*words, ""]):
+        if word == "--project" and following:
+            return Path(following)
+        if word.startswith("--project="):
+            return Path(word.removeprefix("--project="))
+    return None
 
 
 def free_name(servers: Any, root: Path, project: str) -> str:

@@ -46,7 +46,10 @@ def run_due(sq: SparkQ, log: "Logger | None" = None) -> int:
     if not sq.config.settings.hooks:
         _forget(sq)
         return 0
-    return sum(_start(sq, command, document, log) for command, document in _wanted(sq, _take(sq)))
+    started = 0
+    while events := _take(sq):
+        started += sum(_start(sq, command, document, log) for command, document in _wanted(sq, events))
+    return started
 
 
 def _forget(sq: SparkQ) -> None:

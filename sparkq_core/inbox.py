@@ -22,7 +22,8 @@ SUMMARY = 400
 """Characters of an outcome that the inbox carries: the first of a result, the last of an error, which say most."""
 
 FINISHED = f"""{COLUMNS},
-coalesce((SELECT CASE WHEN a.outcome = 'failed' AND a.late_outcome IS NOT 'succeeded'
+coalesce((SELECT CASE WHEN a.outcome = 'failed' AND NOT (a.late_outcome IS 'succeeded' AND (
+        a.accepted_at IS NOT NULL OR a.error_type = 'timeout'))
     THEN substr({SAID}, -{SUMMARY}) ELSE substr({SAID}, 1, {SUMMARY}) END FROM attempts AS a
     WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts), ''),
 coalesce((SELECT a.late_outcome = 'succeeded' AND a.accepted_at IS NULL FROM attempts AS a

@@ -6,6 +6,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 
+FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
+"""What begins or ends code: it ends with the same character, at least as many of it, and nothing behind."""
+
+
 class Line(NamedTuple):
     """One line and the level of its heading, 0 for what is none."""
 
@@ -60,9 +64,14 @@ def _is_title(below: list[Line]) -> bool:
 
 def _in_fences(lines: list[str]) -> list[bool]:
     """Which lines stand in fenced code, where a # is no heading."""
-    inside, found = False, []
+    opened, found = "", []
     for line in lines:
-        fence = line.lstrip().startswith("```")
-        found.append(inside or fence)
-        inside ^= fence
+        fence, about = hit.groups() if (hit := FENCE.fullmatch(line)) else ("", "")
+        begins = not opened and fence and (fence[0] == "~" or "`" not in about)
+        ends = opened and fence.startswith(opened) and not about.strip()
+        found.append(bool(opened or begins))
+        if begins:
+            opened = fence
+        elif ends:
+            opened = ""
     return found

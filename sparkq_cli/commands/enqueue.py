@@ -1,5 +1,6 @@
 """`sparkq enqueue`"""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -96,8 +97,7 @@ def enqueue(
     else:
         with text_from(prompt, file, "prompt", template=lambda: _blank(sq, into)) as text:
             parts = _parts(text) if split else [text]
-            # A key names one task: the parts of a split text get numbered ones, so that the same file again adds nothing.
-            keys = [f"{key}-{number}" if key and split else key for number in range(1, len(parts) + 1)]
+            keys = _keys(key, parts) if key and split else [key] * len(parts)
             drafts = [tasks.Draft(part, tool, task_class, timeout, one) for part, one in zip(parts, keys, strict=True)]
             added = tasks.enqueue_all(sq, into, drafts, source="cli")
     if split:
@@ -119,24 +119,42 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
+def _keys(key: str, parts: list[str]) -> list[str]:
+    """A key for each part, by what it says: the same file again adds nothing, and a longer one what is new in it."""
+    from hashlib import sha256  # 2 ms at import
+
+    seen: Counter[str] = Counter()
+    keys = []
+    for part in parts:
+        seen[part] += 1
+        said = sha256(part.encode()).hexdigest()[:12]
+        keys.append(f"{key}-{said}" if seen[part] == 1 else f"{key}-{said}-{seen[part]}")
+    return keys
+
+
 def _report_all(sq: SparkQ, added: tuple[tasks.Enqueued, ...], json: bool, quiet: bool) -> None:
+    new = sum(not one.again for one in added)
     if json:
         now = sq.clock.now()
-        show.json_line(
-            {"tasks": [wire.task_brief(one.task, now) | {"position": one.place} for one in added], "total": len(added)}
-        )
+        show.json_line({"tasks": [_facts(one, now) for one in added], "total": len(added), "added": new})
     elif not quiet:
         for one in added:
             show.say(f"{wire.friendly(one.task.id)}  {safe(one.task.title)}{_again(one)}")
-        show.say(f"{show.counted(len(added), 'task')} in {added[0].task.queue}.")
+        before = f" {len(added) - new} had been added before." if new < len(added) else ""
+        show.say(f"{show.counted(new, 'task')} in {added[0].task.queue}.{before}")
 
 
 def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
     if json:
-        show.json_line(wire.task_brief(done.task, sq.clock.now()) | {"position": done.place})
+        show.json_line(_facts(done, sq.clock.now()))
     elif not quiet:
         where = f"{show.ordinal(done.place)} in line" if done.place else done.task.status
         show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{_again(done)}.")
+
+
+def _facts(done: tasks.Enqueued, now: int) -> wire.Json:
+    """The task, its place, and whether it was added now; not, where its key was used before."""
+    return wire.task_brief(done.task, now) | {"position": done.place, "added": not done.again}
 
 
 def _again(done: tasks.Enqueued) -> str:

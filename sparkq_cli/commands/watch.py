@@ -94,18 +94,16 @@ def _heads(sq: SparkQ, queue: str) -> str:
 
 def _lines(sq: SparkQ, queue_id: int | None) -> None:
     """The event feed, for pipes and logs."""
-    last, version = events.last(sq), 0
+    last = events.last(sq)
     _line(sq.clock.now(), f"watching {safe(sq.config.name)}")
     while True:
-        if sq.version() != version:
-            version = sq.version()
-            while page := events.after(sq, last):
-                last = page[-1].id
-                for event in page:
-                    if queue_id in (None, event.queue_id):
-                        what = f"{wire.friendly(event.task_id)} " if event.task_id else ""
-                        note = f": {safe(event.text)}" if event.text else ""
-                        _line(event.at, f"{what}{event.kind}{note}")
+        while page := events.after(sq, last):
+            last = page[-1].id
+            for event in page:
+                if queue_id in (None, event.queue_id):
+                    what = f"{wire.friendly(event.task_id)} " if event.task_id else ""
+                    note = f": {safe(event.text)}" if event.text else ""
+                    _line(event.at, f"{what}{event.kind}{note}")
         upkeep.upkeep(sq)
         time.sleep(LOOK_SECONDS)
 

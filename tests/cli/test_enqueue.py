@@ -9,7 +9,7 @@ from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.dump import dump
 from tests.support import line
-from tests.terminal import Terminal, editor
+from tests.terminal import CTRL_C, Terminal, editor
 
 
 def prompt_of(sq: SparkQ, task_id: int = 1) -> str:
@@ -66,7 +66,7 @@ def test_visual_goes_before_editor_and_may_have_arguments(shell: Shell, sq: Spar
 
 @pytest.mark.parametrize(
     ("script", "says"),
-    [("true", "left as it was"), ('echo x > "$1"; exit 1', "left as it was"), ('printf "  \\n" > "$1"', "left as it")],
+    [("true", "left as it was"), ("exit 3", "exit code 3"), ('printf "  \\n" > "$1"', "left as it")],
     ids=["unchanged", "failed", "blank"],
 )
 def test_an_editor_that_was_left_without_a_text_enqueues_nothing(
@@ -108,6 +108,29 @@ def test_a_text_from_the_editor_is_kept_when_it_is_refused(shell: Shell, sq: Spa
     assert prompt_of(sq) == "An hour of thought\n"
 
 
+def test_a_text_is_kept_when_its_editor_then_fails(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    program = editor(tmp_path, 'echo "An hour of thought" > "$1"; exit 1')
+    with Terminal(shell, "enqueue", EDITOR=program, TMPDIR=str(tmp_path)) as terminal:
+        terminal.until("exit code 1")
+        assert terminal.end() == 2
+
+    (kept,) = tmp_path.glob("sparkq-*.md")
+    assert kept.read_text() == "An hour of thought\n"
+    assert str(kept) in terminal.screen
+    assert line(sq) == []
+
+
+def test_ctrl_c_is_the_editors_while_it_is_open(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    script = """trap 'echo "after Ctrl-C" > "$1"; exit 0' INT\necho ready\nwhile :; do sleep 0.05; done"""
+    with Terminal(shell, "enqueue", EDITOR=editor(tmp_path, script)) as terminal:
+        terminal.until("ready")
+        terminal.press(CTRL_C)
+        terminal.until("#1 in backend")
+        assert terminal.end() == 0
+
+    assert prompt_of(sq) == "after Ctrl-C\n"
+
+
 def test_bytes_from_the_editor_that_are_no_text_are_kept(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
     program = editor(tmp_path, "printf 'caf\\351' > \"$1\"")
     with Terminal(shell, "enqueue", EDITOR=program, TMPDIR=str(tmp_path)) as terminal:
@@ -119,9 +142,10 @@ def test_bytes_from_the_editor_that_are_no_text_are_kept(shell: Shell, sq: Spark
 
 
 def test_an_editor_that_is_not_there_is_named(shell: Shell, sq: SparkQ) -> None:
-    with Terminal(shell, "enqueue", EDITOR="no-such-editor") as terminal:
-        terminal.until("no-such-editor")
-        assert terminal.end() == 2
+    for wanted in ("no-such-editor", "'an open quote"):
+        with Terminal(shell, "enqueue", EDITOR=wanted) as terminal:
+            terminal.until(wanted)
+            assert terminal.end() == 2
 
     assert line(sq) == []
 

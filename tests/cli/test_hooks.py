@@ -71,6 +71,16 @@ def test_silence_starts_the_hooks_of_stale_and_failed(shell: Shell, heard: Path)
     assert (stale["task"]["id"], failed["task"]["error_type"]) == (1, "timeout")
 
 
+def test_a_failure_behind_a_bulk_of_other_events_starts_its_hook_at_once(shell: Shell, heard: Path) -> None:
+    shell.ok("enqueue", "-", "--split", stdin="\n".join(map(str, range(300))))
+    shell.ok("claim")
+    shell.ok("fail", "1", "cannot be done")
+
+    (document,) = said(heard, "on_failed")
+
+    assert document["task"]["id"] == 1
+
+
 def test_each_runs_once_however_many_look(shell: Shell, heard: Path) -> None:
     with Stream(shell, "watch") as first, Stream(shell, "watch") as second:
         for number in (1, 2, 3):

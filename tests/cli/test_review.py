@@ -206,6 +206,21 @@ def test_view_shows_the_task_in_the_pager_and_asks_again(bare: Shell, finished: 
         assert terminal.end() == 0
 
 
+def test_a_pager_need_not_read_all_of_a_task(bare: Shell, finished: SparkQ) -> None:
+    tasks.enqueue(finished, "backend", "a long line\n" * 80_000)
+    take(finished)
+    tasks.complete(finished, 4, "done")
+    with Terminal(bare, "review", PAGER="true") as terminal:
+        for _ in range(3):
+            terminal.until(KEYS)
+            terminal.type("s")
+        terminal.until(KEYS)
+        terminal.type("v")
+        terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0
+
+
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 def test_a_walk_that_is_broken_off_changes_nothing_more(bare: Shell, finished: SparkQ, key: bytes) -> None:
     with Terminal(bare, "review") as terminal:

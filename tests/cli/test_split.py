@@ -63,6 +63,12 @@ def test_one_task_a_heading_in_the_order_of_the_text(shell: Shell, sq: SparkQ) -
         ("before\n\n# Title\n## one\n## two", ["before", "## one", "## two"]),
         ("## one\na\n## two\n# last\nb", ["## one\na", "## two", "# last\nb"]),
         ("## one\n# two\na", ["## one", "# two\na"]),
+        (
+            "# one\n````md\n```sh\n# no heading\n```\n````\n# two",
+            ["# one\n````md\n```sh\n# no heading\n```\n````", "# two"],
+        ),
+        ("# one\n~~~sh\n# no heading\n```\n~~~\n# two", ["# one\n~~~sh\n# no heading\n```\n~~~", "# two"]),
+        ("# one\n```not code```\n# two", ["# one\n```not code```", "# two"]),
     ],
 )
 def test_a_heading_or_a_line_is_a_task_and_no_text_is_lost(
@@ -111,7 +117,16 @@ def test_the_same_text_with_the_same_key_adds_nothing(shell: Shell, sq: SparkQ) 
 
     assert prompts(sq) == ["one", "two"]
     told = shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\n")
-    assert told == "#1  one (its key was used before)\n1 task in backend.\n"
+    assert told == "#1  one (its key was used before)\n0 tasks in backend. 1 had been added before.\n"
+
+
+def test_a_longer_text_with_the_same_key_adds_what_is_new_in_it_wherever_that_stands(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\ntwo\ntwo\n")
+
+    told = shell.facts("enqueue", "-", "--split", "--key", "plan", stdin="new\none\ntwo\ntwo\n")
+
+    assert prompts(sq) == ["one", "two", "two", "new"]
+    assert ([one["added"] for one in told["tasks"]], told["added"]) == ([True, False, False, False], 1)
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "- [x] all done\n"])

@@ -94,6 +94,15 @@ def test_in_a_pipe_it_prints_a_line_for_each_thing_that_happens(shell: Shell, sq
         assert watch.end() == 0
 
 
+def test_in_a_pipe_it_tells_what_it_sweeps_itself(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", timeout=1)
+    take(sq)
+
+    with Stream(shell, "watch") as watch:
+        watch.until("#1 stale")
+        watch.until("#1 timed out")
+
+
 def test_in_a_pipe_only_the_queue_that_was_named_is_told_of(shell: Shell, sq: SparkQ) -> None:
     queues.create(sq, "docs")
     with Stream(shell, "watch", "--queue", "docs") as watch:

@@ -176,6 +176,14 @@ def test_a_summary_of_a_failure_is_its_error(sq: SparkQ, queue: str, clock: SetC
     assert "Nothing was heard of ann" in entry(sq, timed_out(sq, clock).id).summary
 
 
+def test_a_summary_of_a_failure_is_the_end_of_its_error_also_when_a_late_result_is_kept(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq, "noise\n" * SUMMARY + "The database is missing")
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, task_id, "done after all", attempt=1)
+
+    assert entry(sq, task_id).summary.endswith("The database is missing")
+
+
 def test_a_summary_is_of_the_last_attempt(sq: SparkQ, queue: str) -> None:
     task_id = failed(sq, "the first error")
     tasks.requeue(sq, task_id)
