@@ -314,9 +314,12 @@ def _without_ignored(file: Path) -> str | None:
         lines = (settings_file.read(file) or "").splitlines(keepends=True)
     except (OSError, StorageError):
         return None
-    block = [f"{line}\n" for line in (IGNORED_HEAD, *IGNORED)]
-    at = next((at for at in range(len(lines)) if lines[at : at + len(block)] == block), None)
-    return None if at is None else "".join(lines[:at] + lines[at + len(block) :])
+    if f"{IGNORED_HEAD}\n" not in lines:
+        return None
+    end = at = lines.index(f"{IGNORED_HEAD}\n")
+    while end + 1 < len(lines) and lines[end + 1].removesuffix("\n") in IGNORED:
+        end += 1
+    return "".join(lines[:at] + lines[end + 1 :])
 
 
 def _unignore(root: Path) -> bool:

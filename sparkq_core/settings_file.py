@@ -102,7 +102,9 @@ def _spliced(text: str, key: str, value: Any) -> str:
     outer = _member(node, section)
     inner = _member(outer, rest) if rest else outer
     if inner is not None:
-        end = inner.end_mark.index
+        end = _end(inner)
+        while text[end - 1] == "\n":  # of a block text the end of its last line is a part
+            end -= 1
         return text[: inner.start_mark.index] + written + text[end:]
     base = text if not text or text.endswith("\n") else f"{text}\n"
     if not rest:
@@ -110,13 +112,22 @@ def _spliced(text: str, key: str, value: Any) -> str:
     line = f"{as_yaml(rest)}: {written}"
     if outer is not None and outer.id == "mapping" and outer.value and not outer.flow_style:
         column = outer.value[0][0].start_mark.column
-        end = outer.value[-1][1].end_mark.index
+        end = _end(outer.value[-1][1])
         if base[end - 1] != "\n":  # a block text ends at the start of the next line, anything else within its own
             end = base.index("\n", end) + 1
         return f"{base[:end]}{' ' * column}{line}\n{base[end:]}"
     if outer is None:
         return f"{base}{section}:\n  {line}\n"
     return text
+
+
+def _end(node: Any) -> int:
+    """Behind the last character of what a node says. A block says that it ends where the next thing begins, comments
+    and all."""
+    if node.id == "scalar" or node.flow_style:
+        return int(node.end_mark.index)
+    last = node.value[-1]
+    return _end(last[1] if node.id == "mapping" else last)
 
 
 def _member(node: Any, key: str) -> Any:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-
 FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
 """What begins or ends code: it ends with the same character, at least as many of it, and nothing behind."""
 

@@ -8,11 +8,13 @@ from socket import gethostname
 
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_cli import runner
+from sparkq_core import queues, tasks, upkeep
+from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
 from tests.command import BIN, Shell
-from tests.support import add, attempts, take, timeline
+from tests.support import add, another, attempts, take, timeline
 
 FENCE = re.compile(r"^----- (\S+) -----$", re.MULTILINE)
 ENDS = "ends. What it handed out can still be completed."
@@ -213,6 +215,31 @@ def test_a_runner_leaves_alone_what_others_have_claimed(shell: Shell, sq: SparkQ
     take(sq, "worker-elsewhere-backend")
 
     assert "Task #2 (attempt 1)" in shell.ok("runner", "--once")
+
+
+def test_a_result_that_comes_while_the_runner_does_its_upkeep_is_not_slept_through(
+    sq: SparkQ, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    add(sq, "one")
+    rounds: list[int] = []
+
+    def done_meanwhile(_: SparkQ) -> Swept:
+        rounds.append(1)
+        assert len(rounds) <= 2, "it went to sleep again"
+        if len(rounds) == 1:
+            tasks.complete(another(sq), 1, "done")
+        return Swept()
+
+    monkeypatch.setattr(upkeep, "interval_seconds", lambda _: 0.01)
+    monkeypatch.setattr(upkeep, "upkeep", done_meanwhile)
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)}
+    try:
+        runner.work(runner.Runner(sq, 1, runner.Mode.DRAIN, poll=60))
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+    assert "#1 succeeded." in capfd.readouterr().out
 
 
 def test_one_runner_works_a_queue_and_the_lock_dies_with_it(shell: Shell, sq: SparkQ) -> None:

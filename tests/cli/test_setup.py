@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import config, lifecycle, project, queues, tasks, yaml_file
+from sparkq_core.lifecycle import IGNORED
 from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.support import add
@@ -132,6 +133,17 @@ def test_git_is_told_once(repository: Shell) -> None:
     repository.ok("setup", "--yes")
 
     assert (repository.folder / ".gitignore").read_text() == before
+
+
+def test_teardown_takes_out_also_a_part_of_the_lines(repository: Shell) -> None:
+    file = repository.folder / ".gitignore"
+    file.write_text(f"{IGNORED[1]}\n*.log\n")
+    repository.ok("setup", "--yes")
+    assert file.read_text().splitlines().count(IGNORED[1]) == 1
+
+    repository.ok("teardown", "--force")
+
+    assert file.read_text() == f"{IGNORED[1]}\n*.log\n"
 
 
 def test_outside_git_there_is_no_gitignore(bare: Shell) -> None:

@@ -132,6 +132,20 @@ def test_what_was_changed_is_in_force_for_the_next_process(whole: SparkQ) -> Non
         ("\ufeffserver:\n  port: 1\n", "server.port", 6, "\ufeffserver:\n  port: 6\n"),
         ("server:\r\n  port: 1 # x\r\nenv: dev\r\n", "server.port", 6, "server:\r\n  port: 6 # x\r\nenv: dev\r\n"),
         ("script_dirs: [a, b]\nenv: dev\n", "script_dirs", ["c"], 'script_dirs: ["c"]\nenv: dev\n'),
+        ("script_dirs:\n  - a\n  - b\n# mine\n", "script_dirs", ["c"], 'script_dirs:\n  ["c"]\n# mine\n'),
+        (
+            "hooks:\n  on_failed:\n    - a\n    - b\n# mine\n#  c\n\nenv: dev\n",
+            "hooks.on_failed",
+            ["c"],
+            'hooks:\n  on_failed:\n    ["c"]\n# mine\n#  c\n\nenv: dev\n',
+        ),
+        (
+            "hooks:\n  on_failed:\n    - a\n# of env\nenv: dev\n",
+            "hooks.on_stale",
+            ["c"],
+            'hooks:\n  on_failed:\n    - a\n  on_stale: ["c"]\n# of env\nenv: dev\n',
+        ),
+        ("project:\n  name: |\n    Zoë\nenv: dev\n", "project.name", "x", "project:\n  name: x\nenv: dev\n"),
     ],
 )
 def test_all_other_characters_stay(sq: SparkQ, before: str, key: str, value: Any, after: str | None) -> None:
