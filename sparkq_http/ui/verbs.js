@@ -132,7 +132,15 @@ export async function stop(page, id) {
     verb: "Fail it",
     danger: true,
     fields: [{ name: "error", label: "Why", value: "The worker is gone.", required: true }],
-    submit: (given) => each(page, [id], () => post(`/tasks/${id}/fail`, { error_message: given.error, attempt }), "failed"),
+    submit: async (given) => {
+      try {
+        await each(page, [id], () => post(`/tasks/${id}/fail`, { error_message: given.error, attempt, keep_late: false }), "failed");
+      } catch (error) {
+        if (error.code !== "claim_lost") throw error;
+        say(`#${id} has ended or changed hands meanwhile.`, { problem: true });
+        await page.refresh();
+      }
+    },
   });
 }
 
