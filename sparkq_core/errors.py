@@ -102,6 +102,12 @@ class WrongState(SparkQError):
     kind, code = Kind.CONFLICT, "wrong_state"
 
 
+class Unseen(SparkQError):
+    """The outcome is another one by now than the person saw."""
+
+    kind, code = Kind.CONFLICT, "unseen"
+
+
 class ClaimLost(SparkQError):
     """The attempt is no longer the running one."""
 

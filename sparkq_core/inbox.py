@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sparkq_core import queues
 from sparkq_core.db import Reader, Transaction
-from sparkq_core.errors import NoSuchTask, SparkQError, WrongState
+from sparkq_core.errors import NoSuchTask, SparkQError, Unseen, WrongState
 from sparkq_core.events import note
-from sparkq_core.model import Finished, Inbox, Since, Task
+from sparkq_core.model import Finished, Inbox, Seen, Since, Task
 from sparkq_core.paging import checked_limit, moment_and_id, storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS, SAID
@@ -136,39 +136,54 @@ def _reviewed(tx: Transaction, task_id: int, now: int) -> Task:
     return Task(*row)
 
 
-def accept(sq: SparkQ, task_id: int) -> Task:
-    """The person takes what there is: the late result if one waits, as the task's outcome, else the outcome as it stands.
+def accept_all(sq: SparkQ, seen: Sequence[Seen]) -> tuple[Task, ...]:
+    """The person takes what they saw: the late result where one was shown, as the task's outcome, else the outcome as it is.
 
-    Reviewed either way, and harmless when it was before. Raises NoSuchTask, WrongState for a task that has not finished.
+    Reviewed either way, and harmless when it was before. All of them or, when some are refused, none; the refusal names
+    these. Raises NoSuchTask, WrongState for a task that has not finished, Unseen for one that was done anew meanwhile, or
+    whose late result was not shown.
     """
-    return accept_all(sq, [task_id])[0]
-
-
-def accept_all(sq: SparkQ, ids: Sequence[int]) -> tuple[Task, ...]:
-    """As `accept` for each of `ids`: all of them or, when some are refused, none; the refusal names these."""
     now = sq.clock.now()
     done: list[Task] = []
     refused: dict[int, SparkQError] = {}
     with sq.db.write() as tx:
-        for one in ids:
+        for one in seen:
             try:
-                task = find(tx, one)
-                done.append(late.accept_within(tx, task, now) if late.waits(tx, task) else _reviewed(tx, one, now))
-            except (NoSuchTask, WrongState) as error:
-                refused[one] = error
+                done.append(_accepted(tx, one, now))
+            except (NoSuchTask, WrongState, Unseen) as error:
+                refused[one.id] = error
         if refused:
-            raise _none_of(ids, refused)
+            raise _none_of(len(seen), refused)
     return tuple(done)
 
 
-def _none_of(ids: Sequence[int], refused: dict[int, SparkQError]) -> SparkQError:
+def _accepted(tx: Transaction, seen: Seen, now: int) -> Task:
+    task = find(tx, seen.id)
+    if task.status not in MARKS["review"]:
+        return _reviewed(tx, task.id, now)
+    if task.attempts != seen.attempt:
+        raise Unseen(
+            f"#{task.id} was done anew meanwhile: attempt {task.attempts} ended {task.status}, and what you saw was of "
+            f"attempt {seen.attempt}.",
+            "Look again.",
+        )
+    if not late.waits(tx, task):
+        return _reviewed(tx, task.id, now)
+    if not seen.late:
+        raise Unseen(
+            f"A late result of #{task.id} waits that you were not shown.", "Look again: the task and the inbox show it."
+        )
+    return late.accept_within(tx, task, now)
+
+
+def _none_of(asked: int, refused: dict[int, SparkQError]) -> SparkQError:
     """The first refusal, and whom else it is about."""
     first = next(iter(refused.values()))
-    if len(ids) == 1:
+    if asked == 1:
         return first
     more = f" and {len(refused) - MAX_NAMED:,} more" if len(refused) > MAX_NAMED else ""
     names = ", ".join(f"#{one}" for one in list(refused)[:MAX_NAMED])
     return type(first)(
-        f"None of the {len(ids):,} tasks is accepted, because of {names}{more}. {first.message}",
-        f"Leave out {names}{more}, and accept the others.",
+        f"None of the {asked:,} tasks is accepted, because of {names}{more}. {first.message}",
+        f"Look again, or leave out {names}{more} and accept the others.",
     )

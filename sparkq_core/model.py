@@ -162,6 +162,14 @@ class Claim(NamedTuple):
     remaining: int
 
 
+class Seen(NamedTuple):
+    """Which outcome of a task a person saw: that of `attempt`, and whether a late result was shown with it."""
+
+    id: int
+    attempt: int
+    late: bool = False
+
+
 class Finished(NamedTuple):
     """A finished task as the inbox shows it. `summary` is the beginning of its result, or the end of its error."""
 
@@ -169,6 +177,11 @@ class Finished(NamedTuple):
     summary: str
     late: bool
     git_after: str | None
+
+    @property
+    def seen(self) -> Seen:
+        """What somebody saw to whom this was shown."""
+        return Seen(self.task.id, self.task.attempts, self.late)
 
 
 class Inbox(NamedTuple):

@@ -85,8 +85,7 @@ class Feed:
                 await changed.wait()
                 changed.clear()
                 try:
-                    while self.look():
-                        await anyio.sleep(0)  # meanwhile the listeners are told
+                    await self.catch_up()
                 except SparkQError as error:
                     log.warning("the event log cannot be read: %s", error.message)
                     await anyio.sleep(PAUSE_SECONDS)
@@ -96,6 +95,11 @@ class Feed:
                     log.exception("following the event log failed")
                     await anyio.sleep(PAUSE_SECONDS)
                     changed.set()
+
+    async def catch_up(self) -> None:
+        """Look until nothing is new: what was written is told by then, and a changed configuration taken up."""
+        while self.look():
+            await anyio.sleep(0)  # meanwhile the listeners are told
 
     def look(self) -> bool:
         """Tell every listener a page of what is new; whether there was anything."""

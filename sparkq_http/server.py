@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sparkq.http")
 INVALID, CONFLICT = 2, 4
+LAST_PORT = 65535
 STOP_SECONDS = 2
 TICK_SECONDS = 1.0
 PARTING_SECONDS = 0.3
@@ -158,7 +159,8 @@ def _unusable(error: OSError, port: int) -> tuple[int, str]:
             INVALID,
             "Ports below 1024 are the system's. Take a higher one: --port 5005, or server.port in sparkq.yml.",
         )
-    return CONFLICT, f"Take another: --port {port + 1}, or server.port in sparkq.yml."
+    other = port + 1 if port < LAST_PORT else port - 1
+    return CONFLICT, f"Take another: --port {other}, or server.port in sparkq.yml."
 
 
 def serve(opener: Opener) -> int:

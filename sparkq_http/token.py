@@ -14,10 +14,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sparkq_core import clock
 from sparkq_core.errors import StorageError
 from sparkq_http.answer import refusal
+from sparkq_http.guard import READING
 
 FILE = "server.token"
 OPEN = ("/health", "/login")
-"""What answers without the token: whether the server lives, and where the token is handed over."""
+"""What may be read without the token: whether the server lives, and where the token is handed over."""
 
 
 def kept(run_dir: Path) -> str:
@@ -51,6 +52,10 @@ def same(given: str, token: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 
+def _open(scope: Scope) -> bool:
+    return scope["path"] in OPEN and scope["method"] in READING
+
+
 class Gate:
     """Refuses whoever does not have the token."""
 
@@ -60,7 +65,7 @@ class Gate:
         self._cookie = cookie(port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN or self._has_token(Headers(scope=scope)):
+        if scope["type"] != "http" or _open(scope) or self._has_token(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
         refused = refusal(

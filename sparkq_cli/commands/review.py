@@ -10,7 +10,7 @@ from sparkq_cli.commands.task import as_text
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, completed_ids, task_id
 from sparkq_core import changes, inbox, tasks, wire
-from sparkq_core.errors import SparkQError
+from sparkq_core.errors import SparkQError, Unseen
 from sparkq_core.model import Finished, Since
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
@@ -153,15 +153,18 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
             show.say("That was all.")
             return
         one = page.tasks[0]
-        cursor = f"{one.task.finished_at}.{one.task.id}"
         _line(one, sq.clock.now(), _asked(sq, one))
-        if not _decide(sq, one):
-            return
+        try:
+            if not _decide(sq, one):
+                return
+            cursor = f"{one.task.finished_at}.{one.task.id}"
+        except Unseen as error:  # what there is now is shown, before anything is decided
+            show.say(f"{error.message} {error.hint}")
         show.say()
 
 
 def _decide(sq: SparkQ, one: Finished) -> bool:
-    """Ask until the task is decided or skipped; False to stop."""
+    """Ask until the task is decided or skipped; False to stop. Raises Unseen when another outcome would be accepted."""
     number = one.task.id
     while True:
         answer = str(typer.prompt(KEYS, default="s", show_default=False, prompt_suffix=" > ")).strip().lower()[:1]
@@ -173,7 +176,9 @@ def _decide(sq: SparkQ, one: Finished) -> bool:
             paged(as_text(sq, tasks.detail(sq, number), timeline=True))
         elif answer == "a":
             try:
-                inbox.accept(sq, number)
+                inbox.accept_all(sq, [one.seen])
+            except Unseen:
+                raise
             except SparkQError as error:
                 show.say(f"{error.message} {error.hint}")
                 continue

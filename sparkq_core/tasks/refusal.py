@@ -34,8 +34,11 @@ def no_such(source: Reader, task_id: int) -> NoSuchTask:
     )
 
 
-def refused(source: Reader, task_id: int, verb: str, attempt: int | None = None) -> SparkQError:
-    """Why `verb` could not be done to the task: it is gone, elsewhere in its life, or held by another attempt."""
+def refused(source: Reader, task_id: int, verb: str, attempt: int | None = None, *, kept: bool = True) -> SparkQError:
+    """Why `verb` could not be done to the task: it is gone, elsewhere in its life, or held by another attempt.
+
+    `kept` false: what was sent was a person's, of which nothing is kept.
+    """
     try:
         task = find(source, task_id)
     except NoSuchTask as missing:
@@ -47,7 +50,7 @@ def refused(source: Reader, task_id: int, verb: str, attempt: int | None = None)
     if attempt is not None and (attempt != task.attempts or task.status != Status.RUNNING):
         return ClaimLost(
             f"Attempt {attempt} of #{task.id} no longer holds it: its status is {task.status}{_holder(task)}.",
-            f"{KEPT if verb in ('complete', 'fail') else ''}Claim the next task.",
+            f"{KEPT if verb in ('complete', 'fail') else ''}Claim the next task." if kept else "Look at it again.",
         )
     return WrongState(f"{verb} does not apply to #{task.id}: its status is {task.status}{_holder(task)}.", hint(task))
 

@@ -76,16 +76,18 @@ def fail(
     error_type: str | None = None,
     attempt: int | None = None,
     next_for: str | None = None,
+    keep_late: bool = True,
 ) -> Settled:
     """Settle a running task as failed. `error` (at most 1 MiB) says what went wrong, `error_type` is one word for it.
 
-    As `complete` in everything else.
+    As `complete` in everything else. `keep_late` false is for a person who ends the claim of a worker: an attempt that has
+    ended by itself refuses it, and nothing is kept as if its worker had said it.
     """
     checked(error, "error message")
     checked(error_type or "error", "error type", limit=MAX_TYPE)
     if error_type in ("timeout", "cancelled"):
         raise InvalidValue(f"The error type {error_type!r} is SparkQ's own.", "Use another word, such as 'gave_up'.")
-    return _settle(sq, task_id, "fail", attempt, error, None, error_type or "error", next_for)
+    return _settle(sq, task_id, "fail", attempt, error, None, error_type or "error", next_for, keep_late)
 
 
 def as_json(data: Any) -> str | None:
@@ -117,6 +119,7 @@ def _settle(
     data: str | None,
     error_type: str | None,
     next_for: str | None,
+    keep_late: bool = True,
 ) -> Settled:
     if next_for is not None:
         checked_worker(next_for)
@@ -139,6 +142,8 @@ def _settle(
             claimed = _next(sq, tx, task, next_for, now) if next_for is not None else None
             remaining = queues.waiting(tx, task.queue_id) if claimed is None else claimed.remaining
             outcome: Settled | SparkQError = Settled(task, remaining, task.attempts, task.status, claimed=claimed)
+        elif not keep_late:
+            outcome = refused(tx, task_id, verb, attempt, kept=False)
         else:
             outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)
     if row is not None and sq.config.watches_git and isinstance(outcome, Settled):

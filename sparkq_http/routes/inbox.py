@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from sparkq_core import inbox, wire
+from sparkq_core.model import Seen
 from sparkq_http.answer import Answer
-from sparkq_http.parameters import BODILESS, Body, Filters, Open, TaskRef, Word, queue_named
+from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Filters, Open, TaskRef, Word, queue_named
 from sparkq_http.shapes import tasks as shapes
 
 router = APIRouter(prefix="/api/inbox", tags=["inbox"])
@@ -21,10 +22,19 @@ class InboxFilters(Filters):
     cursor: Word = None
 
 
-class Reviewed(Body):
-    """The tasks that the person accepts."""
+class Shown(Body):
+    """A task as the person saw it."""
 
-    ids: list[TaskRef] = Field(max_length=1000)
+    id: TaskRef
+    attempt: int = Field(ge=0, le=MAX_NUMBER)
+    late: bool = False
+
+
+class Accepted(Body):
+    """The tasks that the person accepts, each as it was shown: `id`, `attempt` (the task's `attempts`), `late` (true where
+    a late result was shown)."""
+
+    tasks: list[Shown] = Field(max_length=1000)
 
 
 @router.get("", response_model=shapes.Inbox)
@@ -43,11 +53,12 @@ async def look(sq: Open) -> Answer:
     return Answer({"since_last_look": wire.since(*inbox.since_last_look(sq))})
 
 
-@router.post("/review", response_model=shapes.ManyReviewed)
-async def review_many(sq: Open, body: Reviewed) -> Answer:
-    """Accept what there is: a late result where one waits, as the task's outcome; every other outcome is seen and stays.
+@router.post("/accept", response_model=shapes.ManyReviewed)
+async def accept_many(sq: Open, body: Accepted) -> Answer:
+    """Accept what was shown, each `{"id": 42, "attempt": 1, "late": true}`: the number is the task's `attempts`, and a late
+    result that was shown becomes the outcome; every other outcome stays as it is, and is seen.
 
-    All of them or none: a refusal names the tasks that cannot be.
+    All of them or none: a refusal names the tasks that cannot be, 409 `unseen` those that have changed meanwhile.
     """
-    done = inbox.accept_all(sq, list(dict.fromkeys(body.ids)))
+    done = inbox.accept_all(sq, list(dict.fromkeys(Seen(one.id, one.attempt, one.late) for one in body.tasks)))
     return Answer({"tasks": [wire.task_brief(one, sq.clock.now()) for one in done], "total": len(done)})

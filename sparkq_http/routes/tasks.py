@@ -14,6 +14,7 @@ from sparkq_core.split import parts_of
 from sparkq_core.states import Status
 from sparkq_core.tasks import Draft, Enqueued, Wanted
 from sparkq_core.tasks.listing import SORTS
+from sparkq_core.text import safe
 from sparkq_http.answer import Answer
 from sparkq_http.claims import with_payload
 from sparkq_http.parameters import Body, Filters, Flag, Moment, Open, TaskId, Word, queue_named, queue_with_id
@@ -22,6 +23,13 @@ from sparkq_http.shapes import tasks as shapes
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
 
 FINISHED = "finished"
+ORDERS = dict.fromkeys(SORTS, "") | {
+    "line": " (only the queued tasks of one queue)",
+    FINISHED: " (only finished tasks, the latest outcome first; not with `search`)",
+}
+"""The ways to sort a list, and what limits each."""
+
+SAYS_ORDERS = ", ".join(f"`{name}`{limit}" for name, limit in ORDERS.items())
 
 
 class Addressed(Body):
@@ -117,11 +125,18 @@ class TaskFilters(Filters):
     since: Moment = None
     until: Moment = None
     search: Word = Field(None, description='Words, or "a phrase": in title, prompt and outcome.')
-    sort: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*SORTS, FINISHED, ""]})] = Field(
-        None, description="`finished`: only finished tasks, the latest outcome first."
+    sort: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*ORDERS, ""]})] = Field(
+        None, description=f"{SAYS_ORDERS}."
     )
     limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
     cursor: Word = None
+
+    @property
+    def order(self) -> str:
+        """How to sort, empty for the usual way. Raises InvalidValue."""
+        if self.sort is not None and self.sort not in ORDERS:
+            raise InvalidValue(f"{safe(self.sort)!r} is not a way to sort tasks.", f"It can be {SAYS_ORDERS}.")
+        return self.sort or ""
 
     def wanted(self, sq: SparkQ) -> Wanted:
         """As the core takes them."""
@@ -159,10 +174,10 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Query()]) -> Answer
     if asked.search is not None:
         # The first search after much work indexes it, which takes a while.
         found = await to_thread.run_sync(_found, sq, asked.search, wanted, asked)
-    elif asked.sort == FINISHED:
+    elif asked.order == FINISHED:
         found = tasks.latest(sq, wanted, limit=asked.limit, cursor=asked.cursor)
     else:
-        found = tasks.page(sq, wanted, sort=asked.sort or "", limit=asked.limit, cursor=asked.cursor)
+        found = tasks.page(sq, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
     listed = wire.page(found, sq.clock.now())
     if asked.queue_id is not None:
         listed["tasks"] = [one for task in found.tasks if (one := with_payload(sq, task)) is not None]
@@ -170,7 +185,7 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Query()]) -> Answer
 
 
 def _found(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> Page:
-    return search.page(sq, words, wanted, sort=asked.sort or "", limit=asked.limit, cursor=asked.cursor)
+    return search.page(sq, words, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
 
 
 @router.get("/{task_id}", response_model=shapes.TaskHistory)

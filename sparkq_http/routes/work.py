@@ -33,11 +33,12 @@ class Result(Body):
 
 
 class Failure(Body):
-    """What went wrong, and one word for it."""
+    """What went wrong, and one word for it. `keep_late` false is for a person who ends the claim of a worker."""
 
     error_message: str
     error_type: str | None = None
     attempt: AttemptNumber = None
+    keep_late: bool = True
 
 
 class Progress(Body):
@@ -81,12 +82,22 @@ async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer:
 
 @router.post("/fail", response_model=shapes.Settled)
 async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer:
-    """Settle a running task as failed."""
+    """Settle a running task as failed.
+
+    409 for what comes too late: it is kept for the person on its attempt, unless `keep_late` is false.
+    """
     return settled(
         sq,
         await worked(
             sq,
-            lambda: tasks.fail(sq, task_id, body.error_message, error_type=body.error_type, attempt=body.attempt),
+            lambda: tasks.fail(
+                sq,
+                task_id,
+                body.error_message,
+                error_type=body.error_type,
+                attempt=body.attempt,
+                keep_late=body.keep_late,
+            ),
         ),
     )
 

@@ -3,13 +3,16 @@
 import { h } from "./dom.js";
 import { ago, changed, duration, since, state } from "./words.js";
 
-/** How long a running task has gone without a word, against its timeout; once it is stale, when it fails. */
+/**
+ * How long a running task has gone without a word, against its timeout; once it was warned, when it fails. Its time runs on
+ * between two looks at the server: past the timeout it is late at once, but it fails only after a warning.
+ */
 export function bar(task) {
   const heard = since(task.heartbeat_at ?? task.claimed_at);
   const left = -since(task.deadline);
   const share = heard / task.timeout;
-  const kind = left <= 0 ? "over" : task.stale ? "late" : "well";
-  const end = { over: ", fails now", late: `, fails in ${duration(left)}`, well: "" }[kind];
+  const kind = task.stale && left <= 0 ? "over" : task.stale || share >= 1 ? "late" : "well";
+  const end = task.stale ? (left <= 0 ? ", fails now" : `, fails in ${duration(left)}`) : "";
   const words = `${duration(heard)} of ${duration(task.timeout)}${end}`;
   return h(
     "span.age",

@@ -29,8 +29,10 @@ async function each(page, ids, verb, done, after = page.refresh) {
   await after();
 }
 
+/** What the person saw is accepted, and nothing that came since. */
 export async function accept(page, ids) {
-  for (let from = 0; from < ids.length; from += MOST) await post("/inbox/review", { ids: ids.slice(from, from + MOST) });
+  const seen = ids.map((id) => page.known(id)).map(({ id, attempts, late }) => ({ id, attempt: attempts, late: Boolean(late) }));
+  for (let from = 0; from < seen.length; from += MOST) await post("/inbox/accept", { tasks: seen.slice(from, from + MOST) });
   say(`${named(ids)} accepted.`);
   page.selected.clear();
   await page.refresh();
@@ -130,7 +132,15 @@ export async function stop(page, id) {
     verb: "Fail it",
     danger: true,
     fields: [{ name: "error", label: "Why", value: "The worker is gone.", required: true }],
-    submit: (given) => each(page, [id], () => post(`/tasks/${id}/fail`, { error_message: given.error, attempt }), "failed"),
+    submit: async (given) => {
+      try {
+        await each(page, [id], () => post(`/tasks/${id}/fail`, { error_message: given.error, attempt, keep_late: false }), "failed");
+      } catch (error) {
+        if (error.code !== "claim_lost") throw error;
+        say(`#${id} has ended or changed hands meanwhile.`, { problem: true });
+        await page.refresh();
+      }
+    },
   });
 }
 

@@ -144,6 +144,24 @@ def test_what_runs_is_shown_with_its_age_and_what_is_next(screen: Screen, call: 
     expect(screen.part("Next up").locator(f'li[data-id="{upcoming}"]')).to_contain_text("1 more behind it")
 
 
+def test_a_task_is_late_as_soon_as_its_timeout_is_over_though_nothing_has_swept(
+    tab: Tab, served: Served, line: str
+) -> None:
+    task = served.call.running(line, timeout=600)
+    screen: Screen = tab(served.port, color_scheme="light")
+    screen.page.clock.install()
+    screen.open()
+    age = screen.part("Running now").locator(f'li[data-id="{task}"] .age')
+    expect(age).to_have_attribute("data-kind", "well")
+
+    screen.page.clock.fast_forward("10:10")
+
+    expect(age).to_have_attribute("data-kind", "late")
+    expect(age.locator(".words")).to_have_text("⚠️ 10 min of 10 min")
+    screen.page.clock.fast_forward("15:00")
+    expect(age.locator(".words")).to_have_text("⚠️ 25 min of 10 min")
+
+
 def test_silence_is_told_by_mark_and_by_words(screen: Screen, served: Served, line: str) -> None:
     task = served.call.running(line, timeout=600)
     screen.open()

@@ -141,8 +141,25 @@ def test_the_attempt_that_the_person_saw_is_failed_and_no_later_one(screen: Scre
 
     screen.click("Fail it", within=screen.dialog)
 
-    expect(screen.dialog.get_by_role("alert")).to_contain_text(f"Attempt 1 of #{task} no longer holds it")
+    expect(screen.page.locator(".toast.problem")).to_contain_text(f"#{task} has ended or changed hands meanwhile.")
+    expect(screen.dialog).to_have_count(0)
     assert call.get(f"/api/tasks/{task}")["status"] == "running"
+    screen.forgive("status of 409")
+
+
+def test_a_fail_after_the_worker_has_settled_leaves_nothing_in_its_name(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    task = call.running(line)
+    screen.open(f"/tasks/{task}")
+    screen.click("Fail …")
+    call.post(f"/api/tasks/{task}/complete", result_summary="did it", attempt=1)["status"]
+
+    screen.click("Fail it", within=screen.dialog)
+
+    expect(screen.page.locator(".toast.problem")).to_contain_text(f"#{task} has ended or changed hands meanwhile.")
+    expect(screen.page.locator("#text-outcome")).to_have_text("did it")
+    assert "late" not in [one["kind"] for one in call.get(f"/api/tasks/{task}")["events"]]
     screen.forgive("status of 409")
 
 

@@ -28,7 +28,7 @@ def test_filters_stand_in_the_address_and_are_there_after_a_reload(screen: Scree
 
 def test_each_filter_narrows(screen: Screen, call: Caller, line: str) -> None:
     done, seen, other = call.done(line), call.done(line), call.add(line, tool_name=tool(call))
-    call.post("/api/inbox/review", ids=[seen])["tasks"]
+    call.post(f"/api/tasks/{seen}/review")["task"]
     screen.open(f"/tasks?queue={line}")
 
     for label, value, shown in (
@@ -140,24 +140,31 @@ def test_selected_tasks_are_accepted_requeued_and_cancelled_together(screen: Scr
     expect(screen.row(done).get_by_role("checkbox")).not_to_be_checked()
 
 
-def test_a_late_result_is_accepted_among_others_and_what_cannot_be_is_named(
+def test_several_are_accepted_or_none_and_a_late_result_only_where_it_is_shown(
     screen: Screen, served: Served, line: str
 ) -> None:
     call = served.call
     came_late = late(served.root, call, line, "Measured it after all.")
-    done, queued = call.done(line), call.add(line)
+    done, other, queued = call.done(line), call.done(line), call.add(line)
     screen.open(f"/tasks?queue={line}")
 
     screen.click("Select all")
-    screen.click("Accept 3")
-    expect(screen.page.locator(".toast.problem")).to_contain_text(f"because of #{queued}. #{queued} has not finished")
-    assert call.get(f"/api/inbox?queue={line}")["total"] == 2
+    screen.click("Accept 4")
+    problem = screen.page.locator(".toast.problem").last
+    expect(problem).to_contain_text(f"because of #{queued}, #{came_late}. #{queued} has not finished")
+    assert call.get(f"/api/inbox?queue={line}")["total"] == 3
     screen.row(queued).get_by_role("checkbox").uncheck()
+    screen.click("Accept 3")
+    expect(problem).to_contain_text(f"A late result of #{came_late} waits that you were not shown.")
+    screen.row(came_late).get_by_role("checkbox").uncheck()
     screen.click("Accept 2")
-
     screen.said("2 tasks accepted.")
+    screen.row(came_late).locator("[data-row]").click()
+    screen.click("Accept late result")
+
+    screen.said(f"#{came_late} accepted.")
     assert call.get(f"/api/tasks/{came_late}")["status"] == "succeeded"
-    assert call.get(f"/api/tasks/{done}")["reviewed_at"]
+    assert all(call.get(f"/api/tasks/{one}")["reviewed_at"] for one in (done, other))
     screen.forgive("status of 409")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
+from sparkq_core.errors import ClaimLost
 from sparkq_core.project import SparkQ
 from tests.command import Shell
 from tests.dump import dump
@@ -256,6 +257,46 @@ def test_a_task_that_moved_on_during_the_walk_is_no_defect(bare: Shell, finished
         assert terminal.end() == 0
 
     assert line(finished) == [1]
+
+
+def test_what_was_done_anew_while_the_walk_asked_is_shown_before_it_is_accepted(bare: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+    tasks.fail(sq, 1, "no way")
+    with Terminal(bare, "review") as terminal:
+        assert "no way" in terminal.until(KEYS)
+        tasks.requeue(sq, 1)
+        take(sq)
+        tasks.complete(sq, 1, "found a way")
+        terminal.type("a")
+        terminal.until("#1 was done anew meanwhile")
+        assert "found a way" in terminal.until(KEYS)
+        assert unreviewed(sq) == [1]
+        terminal.type("a")
+        terminal.until("That was all.")
+        assert terminal.end() == 0
+
+    assert unreviewed(sq) == []
+
+
+def test_a_result_that_came_late_while_the_walk_asked_is_shown_before_it_is_accepted(bare: Shell, sq: SparkQ) -> None:
+    clock = SetClock(SystemClock().now() - 3_600_000)
+    earlier = project.open(bare.folder, env={}, clock=clock)
+    timed_out(earlier, clock)
+    with Terminal(bare, "review") as terminal:
+        assert "late result" not in terminal.until(KEYS)
+        with pytest.raises(ClaimLost):
+            tasks.complete(earlier, 1, "finished after all", attempt=1)
+        terminal.type("a")
+        terminal.until("A late result of #1 waits")
+        assert "finished after all" in terminal.until(KEYS)
+        assert tasks.get(sq, 1).status == "failed"
+        terminal.type("a")
+        terminal.until("#1 accepted.")
+        assert terminal.end() == 0
+    earlier.close()
+
+    assert tasks.get(sq, 1).status == "succeeded"
 
 
 def test_a_requeue_into_an_archived_queue_is_explained_and_asked_again(bare: Shell, finished: SparkQ) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from sparkq_core import inbox, queues, tasks
-from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchQueue, NoSuchTask, WrongState
+from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchQueue, NoSuchTask, Unseen, WrongState
 from sparkq_core.inbox import SUMMARY
-from sparkq_core.model import Finished, Since
+from sparkq_core.model import Finished, Seen, Since
 from sparkq_core.project import SparkQ
 from tests.dump import dump
 from tests.support import SetClock, add, another, take, taken, timed_out, timeline
@@ -14,6 +14,11 @@ from tests.support import SetClock, add, another, take, taken, timed_out, timeli
 def waits(sq: SparkQ, *, queue: str | None = None) -> list[int]:
     """The ids in the inbox, in its order."""
     return [one.task.id for one in inbox.unreviewed(sq, queue=queue, limit=1000).tasks]
+
+
+def seen(sq: SparkQ) -> list[Seen]:
+    """What the inbox shows to the person now."""
+    return [one.seen for one in inbox.unreviewed(sq).tasks]
 
 
 def entry(sq: SparkQ, task_id: int) -> Finished:
@@ -288,7 +293,7 @@ def test_to_accept_takes_a_late_result_and_leaves_every_other_outcome(sq: SparkQ
     good, bad, came_late = done(sq), failed(sq), late(sq, clock, "finished after all")
     silent = timed_out(sq, clock).id
 
-    accepted = inbox.accept_all(sq, [good, bad, came_late, silent])
+    accepted = inbox.accept_all(sq, seen(sq))
 
     assert [task.id for task in accepted] == [good, bad, came_late, silent]
     assert [task.status for task in accepted] == ["succeeded", "failed", "succeeded", "failed"]
@@ -299,31 +304,60 @@ def test_to_accept_takes_a_late_result_and_leaves_every_other_outcome(sq: SparkQ
 
 def test_a_second_acceptance_changes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
     ids = [done(sq), late(sq, clock)]
-    first = inbox.accept_all(sq, ids)
+    shown = seen(sq)
+    first = inbox.accept_all(sq, shown)
     before = dump(sq)
     clock.move(60)
 
-    assert inbox.accept_all(sq, ids) == first
+    assert [task.id for task in first] == ids
+    assert inbox.accept_all(sq, shown) == first
     assert dump(sq) == before
 
 
 def test_of_several_that_are_accepted_at_once_those_refused_are_named_and_none_is(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
-    ids = [done(sq), late(sq, clock)]
+    done(sq), late(sq, clock)
+    shown = seen(sq)
     (queued,) = add(sq, "waits")
     before = dump(sq)
 
     with pytest.raises(WrongState) as refusal:
-        inbox.accept_all(sq, [*ids, queued, 99])
+        inbox.accept_all(sq, [*shown, Seen(queued, 0), Seen(99, 1)])
     assert refusal.value.message == (
         f"None of the 4 tasks is accepted, because of #{queued}, #99. #{queued} has not finished: its status is queued."
     )
     with pytest.raises(NoSuchTask, match=r"because of #100, .*#109 and 2 more\. There is no task #100\.$"):
-        inbox.accept_all(sq, [*ids, *range(100, 112)])
+        inbox.accept_all(sq, [*shown, *(Seen(one, 1) for one in range(100, 112))])
     with pytest.raises(WrongState, match=f"^#{queued} has not finished"):
-        inbox.accept(sq, queued)
+        inbox.accept_all(sq, [Seen(queued, 0)])
     assert dump(sq) == before
+
+
+def test_what_came_late_or_was_done_anew_after_the_look_is_not_accepted(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    silent, bad, good = timed_out(sq, clock).id, failed(sq), done(sq)
+    shown = seen(sq)
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, silent, "nobody has read this", attempt=1)
+    tasks.requeue(sq, bad)
+    take(sq)
+    tasks.complete(sq, bad, "nor this")
+    before = dump(sq)
+
+    with pytest.raises(Unseen) as refusal:
+        inbox.accept_all(sq, shown)
+
+    assert refusal.value.message.startswith(
+        f"None of the 3 tasks is accepted, because of #{silent}, #{bad}. A late result"
+    )
+    assert refusal.value.hint == f"Look again, or leave out #{silent}, #{bad} and accept the others."
+    with pytest.raises(Unseen, match=f"#{bad} was done anew meanwhile: attempt 2 ended succeeded, .* attempt 1"):
+        inbox.accept_all(sq, [Seen(bad, 1)])
+    assert dump(sq) == before
+    assert sorted(task.id for task in inbox.accept_all(sq, seen(sq))) == [silent, bad, good]
+    assert tasks.get(sq, silent).status == "succeeded"
 
 
 def test_a_requeue_takes_it_out_of_the_inbox_and_the_next_outcome_brings_it_back(sq: SparkQ, queue: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sparkq_core import tasks
 from sparkq_core.errors import ClaimLost, WrongState
 from sparkq_core.project import SparkQ
+from tests.dump import dump
 from tests.support import SetClock, add, attempts, take, taken, timed_out, timeline
 
 
@@ -49,6 +50,21 @@ def test_a_result_after_the_timeout_is_kept_without_a_number_too(sq: SparkQ, que
         tasks.complete(sq, task.id, "done")
 
     assert attempts(sq, task.id)[0].late_text == "done"
+
+
+@pytest.mark.parametrize("settle", [tasks.complete, tasks.fail])
+def test_a_person_who_fails_an_attempt_that_has_ended_leaves_nothing_on_it(
+    sq: SparkQ, queue: str, settle: Callable[[SparkQ, int, str], object]
+) -> None:
+    task = taken(sq)
+    settle(sq, task.id, "the worker's own words")
+    before = dump(sq)
+
+    with pytest.raises(ClaimLost, match="no longer holds it") as refusal:
+        tasks.fail(sq, task.id, "The worker is gone.", attempt=1, keep_late=False)
+
+    assert refusal.value.hint == "Look at it again."
+    assert dump(sq) == before
 
 
 def test_the_same_late_result_again_is_kept_once(sq: SparkQ, queue: str, clock: SetClock) -> None:

@@ -9,6 +9,7 @@ from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.dump import dump
 from tests.http.caller import Caller, Served, until
+from tests.http.test_events import listening
 from tests.support import SetClock
 
 LOCAL = (
@@ -106,6 +107,21 @@ def test_reload_counts_the_scripts(call: Caller) -> None:
     assert reloaded["config"] is None
     assert reloaded["scripts"] >= 0
     call.post("/api/reload", hard=True).refused(422, "malformed")
+
+
+def test_a_reload_and_a_change_are_taken_up_once(own: Path) -> None:
+    server = Served(own)
+    try:
+        with listening(server.port) as stream:
+            server.call.post("/api/reload")["scripts"]
+            assert stream.event()["kind"] == "reloaded"
+            assert server.said.count("configuration read anew") == 1
+            server.call.patch("/api/config", key="purge.older_than_days", value=5)["source"]
+            assert value_of(server.call, "purge.older_than_days")[0] == 5
+            assert stream.event()["kind"] == "reloaded"
+            assert server.said.count("configuration read anew") == 2
+    finally:
+        server.stop()
 
 
 def test_a_configuration_that_cannot_be_understood_changes_nothing(tmp_path: Path) -> None:

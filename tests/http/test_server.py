@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import termios
+from contextlib import suppress
 from pathlib import Path
 from stat import S_IMODE
 
@@ -41,6 +42,17 @@ def test_a_port_that_is_taken_is_refused_with_another(served: Served, own: Path)
 
     assert done.returncode == 4
     assert f"--port {served.port + 1}" in done.stderr
+
+
+def test_the_port_that_is_advised_is_one_that_there_is(own: Path) -> None:
+    with socket.socket() as taken:
+        with suppress(OSError):  # then somebody else has it
+            taken.bind(("127.0.0.1", 65535))
+            taken.listen()
+        done = run(own, "--port", "65535")
+
+    assert done.returncode == 4
+    assert "--port 65534" in done.stderr
 
 
 def test_without_a_project_the_server_says_what_to_do(tmp_path: Path) -> None:

@@ -172,6 +172,18 @@ def test_finished_tasks_are_listed_by_their_outcome(call: Caller, line: str) -> 
     assert [one["id"] for one in call.get(f"/api/tasks?queue={line}&sort=finished&status=failed")["tasks"]] == [new]
 
 
+@pytest.mark.parametrize("more", ["", "&search=x"])
+def test_an_order_that_is_not_there_is_refused_with_those_that_are(call: Caller, more: str) -> None:
+    said = call.get(f"/api/tasks?sort=bogus{more}").refused(400, "invalid_value")
+    (orders,) = (
+        one for one in call.get("/openapi.json")["paths"]["/api/tasks"]["get"]["parameters"] if one["name"] == "sort"
+    )
+
+    assert said == f"'bogus' is not a way to sort tasks. It can be {orders['description']}"
+    assert all(f"`{order}`" in said for order in orders["schema"]["enum"] if order)
+    assert "not with `search`" in said
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -34,7 +34,7 @@ def test_nothing_is_answered_without_the_token(wide: Served) -> None:
     for path in ("/docs", "/openapi.json", "/api/events", "/assets/0/x.js", "/nowhere", "/health/", "//health"):
         wide.call.get(path).refused(401, "no_token")
     wide.call.post("/api/queues", name="x").refused(401, "no_token")
-    assert wide.call.get("/health").status == 200
+    assert wide.call.get("/health").status == wide.call.send("HEAD", "/health").status == 200
 
 
 def test_the_token_is_a_bearer(wide: Served) -> None:
@@ -68,10 +68,12 @@ def test_a_cookie_of_another_program_does_not_hide_ours(wide: Served, crumb: str
     wide.call.send("GET", "/api/queues", None, {"Cookie": f"{crumb}; {ours}x"}).refused(401, "no_token")
 
 
-def test_nobody_without_the_token_makes_the_server_wait_for_a_body(wide: Served) -> None:
+@pytest.mark.parametrize("path", ["/api/tasks", "/login", "/health"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_nobody_without_the_token_makes_the_server_wait_for_a_body(wide: Served, method: str, path: str) -> None:
     with socket.create_connection(("127.0.0.1", wide.port), timeout=SECONDS) as raw:
         raw.sendall(
-            f"POST /api/tasks HTTP/1.1\r\nHost: 127.0.0.1:{wide.port}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{wide.port}\r\n"
             "Content-Type: application/json\r\nContent-Length: 8000000\r\n\r\n{".encode()
         )
         assert raw.recv(100).startswith(b"HTTP/1.1 401 ")

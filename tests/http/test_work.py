@@ -175,10 +175,12 @@ def test_the_inbox_holds_what_nobody_has_seen(call: Caller, line: str) -> None:
     more = call.get(f"/api/inbox?queue={line}&cursor={found['next_cursor']}")
     assert [one["id"] for one in more["tasks"]] == [other]
 
-    said = call.post("/api/inbox/review", ids=[seen, f"#{other}", waiting, 999_999]).refused(409, "wrong_state")
+    first, second = {"id": seen, "attempt": 1}, {"id": f"#{other}", "attempt": 1, "late": False}
+    absent = [{"id": waiting, "attempt": 0}, {"id": 999_999, "attempt": 1}]
+    said = call.post("/api/inbox/accept", tasks=[first, second, *absent]).refused(409, "wrong_state")
     assert f"because of #{waiting}, #999999. #{waiting} has not finished" in said
     assert call.get(f"/api/inbox?queue={line}")["total"] == 2
-    reviewed = call.post("/api/inbox/review", ids=[seen, f"#{other}", seen])
+    reviewed = call.post("/api/inbox/accept", tasks=[first, second, first])
     assert [one["id"] for one in reviewed["tasks"]] == [seen, other]
     assert call.get(f"/api/inbox?queue={line}")["total"] == 0
 
@@ -204,6 +206,24 @@ def test_the_inbox_takes_its_own_parameters_only(call: Caller, query: str) -> No
     call.get(f"/api/inbox?{query}").refused(422, "malformed")
 
 
-@pytest.mark.parametrize("ids", [None, "1", ["x"], [-1], [1] * 1001])
-def test_a_review_of_many_takes_ids(call: Caller, ids: object) -> None:
-    call.post("/api/inbox/review", ids=ids).refused(422, "malformed")
+def test_an_outcome_that_was_not_shown_is_not_accepted(call: Caller, line: str) -> None:
+    number = call.failed(line)
+    shown = {"id": number, "attempt": 1}
+    call.post(f"/api/tasks/{number}/requeue")["task"]
+    call.post(f"/api/tasks/{number}/claim", worker_id="bob")["task"]
+    call.post(f"/api/tasks/{number}/complete", result_summary="nobody has read this")["status"]
+
+    assert "Look again" in call.post("/api/inbox/accept", tasks=[shown]).refused(409, "unseen")
+    assert call.get(f"/api/tasks/{number}")["reviewed_at"] is None
+    assert call.post("/api/inbox/accept", tasks=[shown | {"attempt": 2}])["tasks"][0]["reviewed_at"]
+
+
+ONE = {"id": 1, "attempt": 1}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [None, "1", [1], [{"id": 1}], [ONE | {"id": -1}], [ONE | {"attempt": -1}], [ONE | {"late": 1}], [ONE] * 1001],
+)
+def test_many_are_accepted_as_they_were_shown(call: Caller, shown: object) -> None:
+    call.post("/api/inbox/accept", tasks=shown).refused(422, "malformed")
