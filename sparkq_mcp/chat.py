@@ -80,9 +80,10 @@ class Desk:
         """The open project. Tried anew at each call until one has been set up; takes up a changed configuration
         when somebody else ran `sparkq reload`. Raises NoProject and StorageError."""
         if self._sq is not None and (version := self._sq.version()) != self._version:
-            self._version = version
-            if events.reloaded(self._sq, self._event):
-                self._event = events.last(self._sq)
+            newest = events.last(self._sq)  # noted before it is asked for a reload, so that none is missed in between
+            reloaded = events.reloaded(self._sq, self._event)
+            self._version, self._event = version, newest
+            if reloaded:
                 self._sq = project.renewed(self._sq, self._opener, log)
         if self._sq is None:
             self._sq = self._opener()
