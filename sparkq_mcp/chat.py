@@ -69,6 +69,8 @@ class Desk:
     """The project behind the tools, opened when it is first needed, and the chats."""
 
     def __init__(self, opener: Opener) -> None:
+        self.closing = False
+        """Whether the client has closed its end: it is waited for nothing any more."""
         self._opener = opener
         self._sq: SparkQ | None = None
         self._version = 0

@@ -24,13 +24,13 @@ async def take(
     seen = events.last(desk.sq) if wait else 0
     taken = await _taken(ctx, desk.sq, chat, queue, task_id)
     started = anyio.current_time()
-    while taken is None and (elapsed := anyio.current_time() - started) < wait:
+    while taken is None and not desk.closing and (elapsed := anyio.current_time() - started) < wait:
         if int(elapsed / POLL_SECONDS) % 50 == 0:
             await ctx.report_progress(round(elapsed), wait, f"waiting for a task in {queue}")
         await anyio.sleep(POLL_SECONDS)
         if (newest := events.last(desk.sq)) != seen:  # also for what this process wrote, unlike SQLite's data_version
             seen = newest
-            if await _is_gone(ctx):
+            if desk.closing or await _is_gone(ctx):
                 return None
             taken = await _taken(ctx, desk.sq, chat, queue)
     return taken

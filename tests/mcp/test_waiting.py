@@ -1,6 +1,5 @@
 """A server that waits: for a task, with a client that may go away, and idle, while others abandon their work."""
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -24,11 +23,6 @@ from tests.support import SetClock, add, another, take, timeline, workers
 WAKE_SECONDS = 0.5
 DEADLINE_SECONDS = 40
 ACCEPTS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
-SLOW_GIT = """#!/bin/sh
-touch {folder}/asked
-while [ ! -e {folder}/go ]; do sleep 0.02; done
-exit 1
-"""
 
 
 def waiting(request_id: int = 7) -> Message:
@@ -134,18 +128,6 @@ def legacy_session(client: httpx.Client, url: str) -> dict[str, str]:
     request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
     begun = client.post(url, json=request, headers=ACCEPTS)
     return ACCEPTS | {"mcp-session-id": begun.headers["mcp-session-id"]}
-
-
-@pytest.fixture
-def slow_git(store: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Makes the project a repository whose Git notes in this folder that it was asked, and answers when `go` is there."""
-    (store.config.root / ".git").mkdir()
-    folder = tmp_path / "slow-git"
-    folder.mkdir()
-    (folder / "git").write_text(SLOW_GIT.format(folder=folder))
-    (folder / "git").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    return folder
 
 
 @pytest.mark.parametrize("tool", ["claim", "complete"])
