@@ -253,16 +253,10 @@ async def _settled(ctx: Ctx, desk: Desk, chat: Chat, done: Settled, claim_next: 
     chat.gave_back(done.task.id)
     done = done._replace(claimed=await claims.kept(ctx, desk.sq, done.claimed))
     found = wire.settled(done)
-    if done.again:
-        found["next"] = "It was settled so before; nothing changed."
-    elif claim_next and done.claimed is None and done.remaining:
-        found |= {"next": f"The queue {done.task.queue} is archived: it gives nothing.", "claimed": {"task": None}}
-    elif claim_next:
-        claimed = packet.of_claim(desk, chat, done.claimed)
-        found |= {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed}
-    else:
-        found["next"] = "Claim the next task." if done.remaining else "The queue is empty."
-    return reply(found)
+    if done.claimed is None:
+        return reply(found | packet.of_none(desk, chat, done, claim_next))
+    claimed = packet.of_claim(desk, chat, done.claimed)
+    return reply(found | {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed})
 
 
 async def release(

@@ -8,7 +8,7 @@ from sparkq_core import changes, queues
 from sparkq_core.db import Transaction
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
-from sparkq_core.model import Claim, Settled, Task
+from sparkq_core.model import Settled, Task
 from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
@@ -136,9 +136,12 @@ def _settle(
                 "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
             })  # fmt: skip
             note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
-            claimed = _next(sq, tx, task, next_for, now) if next_for is not None else None
+            archived = _archived(tx, task)
+            claimed = None if next_for is None or archived else take(sq, tx, task.queue_id, next_for, now)
             remaining = queues.waiting(tx, task.queue_id) if claimed is None else claimed.remaining
-            outcome: Settled | SparkQError = Settled(task, remaining, task.attempts, task.status, claimed=claimed)
+            outcome: Settled | SparkQError = Settled(
+                task, remaining, task.attempts, task.status, archived=archived, claimed=claimed
+            )
         else:
             outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)
     if row is not None and sq.config.watches_git and isinstance(outcome, Settled):
@@ -163,15 +166,15 @@ def _unsettled(
     if (ended.outcome, ended.error_type == "timeout") == (move.target, False):
         if (text, data) != (ended.result if move.target == Status.SUCCEEDED else ended.error, ended.data):
             late.keep(tx, task, ended, move.target, text, data, now)
-        return Settled(task, queues.waiting(tx, task.queue_id), number, str(ended.outcome), again=True)
+        remaining = queues.waiting(tx, task.queue_id)
+        return Settled(task, remaining, number, str(ended.outcome), again=True, archived=_archived(tx, task))
     late.keep(tx, task, ended, move.target, text, data, now)
     return refused(tx, task_id, verb, number)
 
 
-def _next(sq: SparkQ, tx: Transaction, settled: Task, worker: str, now: int) -> Claim | None:
-    """The next task of the queue, unless somebody has archived it: then the outcome stands and nothing is given."""
-    archived = queues.by_id(tx, settled.queue_id).status == QueueStatus.ARCHIVED
-    return None if archived else take(sq, tx, settled.queue_id, worker, now)
+def _archived(tx: Transaction, settled: Task) -> bool:
+    """Whether somebody has archived the task's queue: its outcome stands, and nothing is given."""
+    return queues.by_id(tx, settled.queue_id).status == QueueStatus.ARCHIVED
 
 
 def _note_change(sq: SparkQ, settled: Settled) -> None:
