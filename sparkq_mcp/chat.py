@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sparkq_core import events, project, tasks
+from sparkq_core import events, place, project, tasks
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 
@@ -115,10 +115,13 @@ def worker_name(client: str | None, connection: str) -> str:
 
 
 def opener(path: Path | None, environment: Mapping[str, str]) -> Opener:
-    """Opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of the working directory."""
+    """Opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of the working directory.
+
+    It raises NoProject where the working directory was removed, and what `project.open` raises.
+    """
 
     def open_project() -> SparkQ:
-        start = path or Path(environment.get("CLAUDE_PROJECT_DIR") or Path.cwd())
-        return project.open(start, env=environment)
+        start = path or Path(environment.get("CLAUDE_PROJECT_DIR", ""))
+        return project.open(start if start.is_absolute() else place.here() / start, env=environment)
 
     return open_project
