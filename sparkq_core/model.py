@@ -219,14 +219,15 @@ class Page(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A settled task; `again` says that this outcome of `attempt` had been reported before. `claimed` is the next task of
-    the queue, for a worker that asked for it."""
+    """A settled task; `again` says that this outcome of `attempt` had been reported before, `archived` that the queue gives
+    nothing. `claimed` is the next task of the queue, for a worker that asked for it."""
 
     task: Task
     remaining: int
     attempt: int
     outcome: str
     again: bool = False
+    archived: bool = False
     claimed: Claim | None = None
 
 

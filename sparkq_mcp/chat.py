@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sparkq_core import events, project, tasks
+from sparkq_core import events, place, project, tasks
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 
@@ -69,6 +69,8 @@ class Desk:
     """The project behind the tools, opened when it is first needed, and the chats."""
 
     def __init__(self, opener: Opener) -> None:
+        self.closing = False
+        """Whether the client has closed its end: it is waited for nothing any more."""
         self._opener = opener
         self._sq: SparkQ | None = None
         self._version = 0
@@ -80,9 +82,10 @@ class Desk:
         """The open project. Tried anew at each call until one has been set up; takes up a changed configuration
         when somebody else ran `sparkq reload`. Raises NoProject and StorageError."""
         if self._sq is not None and (version := self._sq.version()) != self._version:
-            self._version = version
-            if events.reloaded(self._sq, self._event):
-                self._event = events.last(self._sq)
+            newest = events.last(self._sq)  # noted before it is asked for a reload, so that none is missed in between
+            reloaded = events.reloaded(self._sq, self._event)
+            self._version, self._event = version, newest
+            if reloaded:
                 self._sq = project.renewed(self._sq, self._opener, log)
         if self._sq is None:
             self._sq = self._opener()
@@ -112,10 +115,13 @@ def worker_name(client: str | None, connection: str) -> str:
 
 
 def opener(path: Path | None, environment: Mapping[str, str]) -> Opener:
-    """Opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of the working directory."""
+    """Opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of the working directory.
+
+    It raises NoProject where the working directory was removed, and what `project.open` raises.
+    """
 
     def open_project() -> SparkQ:
-        start = path or Path(environment.get("CLAUDE_PROJECT_DIR") or Path.cwd())
-        return project.open(start, env=environment)
+        start = path or Path(environment.get("CLAUDE_PROJECT_DIR", ""))
+        return project.open(start if start.is_absolute() else place.here() / start, env=environment)
 
     return open_project

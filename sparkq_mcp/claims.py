@@ -22,36 +22,43 @@ async def take(
 ) -> Claim | None:
     """The head of the queue, or the task `task_id`; of an empty queue what comes within `wait` seconds, else None."""
     seen = events.last(desk.sq) if wait else 0
-    taken = await _taken(desk.sq, chat, queue, task_id)
+    taken = await _taken(ctx, desk.sq, chat, queue, task_id)
     started = anyio.current_time()
-    while taken is None and (elapsed := anyio.current_time() - started) < wait:
+    while taken is None and not desk.closing and (elapsed := anyio.current_time() - started) < wait:
         if int(elapsed / POLL_SECONDS) % 50 == 0:
             await ctx.report_progress(round(elapsed), wait, f"waiting for a task in {queue}")
         await anyio.sleep(POLL_SECONDS)
         if (newest := events.last(desk.sq)) != seen:  # also for what this process wrote, unlike SQLite's data_version
             seen = newest
-            if await _is_gone(ctx):
+            if desk.closing or await _is_gone(ctx):
                 return None
-            taken = await _taken(desk.sq, chat, queue)
+            taken = await _taken(ctx, desk.sq, chat, queue)
     return taken
 
 
-async def _taken(sq: SparkQ, chat: Chat, queue: str, task_id: int = 0) -> Claim | None:
+async def _taken(ctx: Context[Desk, Any], sq: SparkQ, chat: Chat, queue: str, task_id: int = 0) -> Claim | None:
     """One try."""
-    taken = await worked(sq, tasks.claim, queue, chat.worker, task_id=task_id or None)
-    await give_back_if_cancelled(sq, taken)
-    return taken
+    return await kept(ctx, sq, await worked(sq, tasks.claim, queue, chat.worker, task_id=task_id or None))
 
 
-async def give_back_if_cancelled(sq: SparkQ, claim: Claim | None) -> None:
-    """Nobody reads the answer to a call that was cancelled while Git was asked: its claim is given back."""
+async def kept(ctx: Context[Desk, Any], sq: SparkQ, claim: Claim | None) -> Claim | None:
+    """`claim`, unless nobody reads the answer to this call any more, which was cancelled or left while Git was asked:
+    then the claim is given back."""
     try:
         await anyio.lowlevel.checkpoint_if_cancelled()
+        if claim is None or not await _is_gone(ctx):
+            return claim
     except anyio.get_cancelled_exc_class():
-        if claim is not None:
-            with suppress(SparkQError):  # the stale rules see to it
-                tasks.release(sq, claim.task.id, "Its chat had gone.", attempt=claim.task.attempts)
+        _give_back(sq, claim)
         raise
+    _give_back(sq, claim)
+    return None
+
+
+def _give_back(sq: SparkQ, claim: Claim | None) -> None:
+    if claim is not None:
+        with suppress(SparkQError):  # the stale rules see to it
+            tasks.release(sq, claim.task.id, "Its chat had gone.", attempt=claim.task.attempts)
 
 
 async def _is_gone(ctx: Context[Desk, Any]) -> bool:

@@ -11,15 +11,19 @@ from typing import Any, Protocol
 
 import anyio
 from mcp import Client
-from mcp.server import MCPServer
 from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from sparkq_core.wire import compact
+from sparkq_mcp.server import SparkQServer
 from sparkq_mcp.streams import MAX_LINE, Oversized
 
-DRAIN_SECONDS = 0.5
+WORK_SECONDS = 30.0
+"""How long a request that has begun may still take: each ends by itself before, after 10 s for the writer's lock, 6 s for
+Git, and 10 s for the lock again."""
+
+FLUSH_SECONDS = 0.5
 UNSUPPORTED_PROTOCOL_VERSION = -32022
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 
@@ -27,8 +31,8 @@ VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 class Sink(Protocol):
     """Where answers go."""
 
-    answered: int
-    """How many requests have been answered."""
+    unanswered: set[str | int]
+    """The requests that are at work; `write` takes out what it answers."""
 
     async def write(self, text: str) -> Any: ...
     async def flush(self) -> Any: ...
@@ -37,12 +41,11 @@ class Sink(Protocol):
 class Entry:
     """The lines of `source` that the SDK should see; the others are answered on `sink`."""
 
-    def __init__(self, source: AsyncIterator[str], sink: Sink, server: MCPServer[Any]) -> None:
+    def __init__(self, source: AsyncIterator[str], sink: Sink, server: SparkQServer) -> None:
         self._source = source
         self._sink = sink
         self._server = server
         self._open = False
-        self._asked = 0
 
     def __aiter__(self) -> "Entry":
         return self
@@ -65,18 +68,29 @@ class Entry:
             if isinstance(message, JSONRPCNotification) and '"id"' in line and "id" in json.loads(line):
                 await self._malformed(line)  # an id that is none: the SDK would take it for a notification
                 continue
+            if isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
+                self._forget((message.params or {}).get("requestId"))
             if isinstance(message, JSONRPCRequest):
                 if not self._open and message.method == "server/discover" and await self._discover(message):
                     continue
                 self._open = True
-                self._asked += 1
+                if message.method != "subscriptions/listen":  # which does not end by itself
+                    self._sink.unanswered.add(message.id)
             return line
 
+    def _forget(self, request_id: Any) -> None:
+        """A request that was cancelled gets no answer. The SDK takes "7" and 7 for the same."""
+        named = {one for one in self._sink.unanswered if str(one) == str(request_id)}
+        self._sink.unanswered.difference_update(named)
+
     async def _drain(self) -> None:
-        """The client has closed its end: what it asked before is still answered, unless that takes too long."""
-        with anyio.move_on_after(DRAIN_SECONDS):
-            while self._sink.answered < self._asked:
+        """The client has closed its end: what is at work is still answered, as it went; who waits for a task is told
+        that there is none."""
+        self._server.desk.closing = True
+        with anyio.move_on_after(WORK_SECONDS):
+            while self._sink.unanswered:
                 await anyio.sleep(0.005)
+        with anyio.move_on_after(FLUSH_SECONDS):
             await self._sink.flush()
 
     async def _malformed(self, line: str) -> None:
@@ -114,7 +128,6 @@ class Entry:
         await self._answer({"jsonrpc": "2.0", "id": request_id, "error": error})
 
     async def _answer(self, message: dict[str, Any]) -> None:
-        self._asked += 1
         await self._sink.write(compact(message) + "\n")
         await self._sink.flush()
 

@@ -1,11 +1,13 @@
 """MCP over Streamable HTTP, as a guest of the HTTP server: the same tools at /mcp, behind the server's guard."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
+from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
@@ -15,16 +17,24 @@ if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 PATH = "/mcp"
+FAILED = {
+    "error": "mcp_failed",
+    "message": "MCP over HTTP could not be loaded; all else of the server works.",
+    "hint": "Restart the server, with `sparkq restart` if it runs in the background; its log says more.",
+}
+log = logging.getLogger("sparkq.mcp")
 
 
 class Sessions:
     """The MCP sessions of the HTTP server, which begin with the first request for one.
 
-    The SDK takes as long to import as all else in the server together, and most chats come over stdio.
+    The SDK takes as long to import as all else in the server together, and most chats come over stdio. Where it cannot
+    be loaded, as after an upgrade under the running server, requests are refused and the rest of the server goes on.
     """
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
+        self._manager: StreamableHTTPSessionManager | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -37,15 +47,24 @@ class Sessions:
 
     async def _run(self) -> None:
         await self._asked.wait()
-        self._manager = await anyio.to_thread.run_sync(_manager, self._opener)
-        async with self._manager.run():
+        try:
+            manager = await anyio.to_thread.run_sync(_manager, self._opener)
+            async with manager.run():
+                self._manager = manager
+                self._begun.set()
+                await anyio.sleep_forever()
+        except Exception:
+            log.exception("MCP over HTTP could not be served")
+            self._manager = None
             self._begun.set()
-            await anyio.sleep_forever()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._asked.set()
         await self._begun.wait()
-        await self._manager.asgi_app(scope, receive, send)
+        if self._manager is None:
+            await JSONResponse(FAILED, 503)(scope, receive, send)
+        else:
+            await self._manager.asgi_app(scope, receive, send)
 
 
 def _manager(opener: Opener) -> "StreamableHTTPSessionManager":

@@ -6,6 +6,7 @@ which it does not serve, so it is added here. Nothing is read until something wa
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -24,6 +25,9 @@ from sparkq_mcp.chat import Desk
 from sparkq_mcp.resources import touched
 
 PAUSE_SECONDS = 2.0
+SEND_SECONDS = 1.0
+"""How long a legacy client may take to read a notice: one that does not read is not told any more."""
+
 MAX_SUBSCRIPTIONS = 1000
 log = logging.getLogger("sparkq.mcp")
 
@@ -78,8 +82,9 @@ class Push:
                 await changed.wait()
                 changed.clear()
                 if events.last(self._desk.sq) != self._last:
+                    with suppress(SparkQError):  # the next sweep runs them too
+                        hooks.run_due(self._desk.sq, log)
                     await self._publish(self._touched())
-                    hooks.run_due(self._desk.sq, log)  # at once, not with the next sweep
 
     def _touched(self) -> list[str]:
         """The resources that were changed since the last look."""
@@ -102,9 +107,18 @@ class Push:
     async def _publish(self, uris: list[str]) -> None:
         for uri in uris:
             await self.bus.publish(ResourceUpdated(uri=uri))
-        for connection, wanted in list(self._legacy.items()):
-            for uri in wanted.intersection(uris):
+        async with anyio.create_task_group() as sending:
+            for connection, wanted in list(self._legacy.items()):
+                sending.start_soon(self._tell, connection, wanted.intersection(uris))
+
+    async def _tell(self, connection: Connection, uris: set[str]) -> None:
+        for uri in uris:
+            with anyio.move_on_after(SEND_SECONDS) as bound:
                 await connection.send_resource_updated(uri)
+            if bound.cancelled_caught:
+                log.warning("a client that does not read what it subscribed to is not told any more")
+                self._legacy.pop(connection, None)
+                return
 
 
 def connection_of(ctx: ServerRequestContext[Any, Any]) -> Connection:

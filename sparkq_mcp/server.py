@@ -51,6 +51,8 @@ class SparkQServer(MCPServer[Desk]):
     """MCPServer with what its public face lacks: streams that the caller made, `resources/subscribe`, and refusals of
     unknown prompts."""
 
+    desk: Desk
+
     def serve_legacy_subscriptions(self, push: Push) -> None:
         """Answer `resources/subscribe`, for which MCPServer has no public place."""
         self._lowlevel_server.add_request_handler("resources/subscribe", SubscribeRequestParams, push.subscribe)
@@ -116,6 +118,7 @@ def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) 
         lifespan=lifespan,
         log_level="WARNING",
     )
+    server.desk = desk
     add_resources(server, desk)
     add_prompts(server)
     server.serve_legacy_subscriptions(push)

@@ -106,6 +106,7 @@ class Settlement(TypedDict):
     next: str
     duration_s: NotRequired[float]
     claimed: NotRequired[Claimed]
+    open_claims: NotRequired[list[int]]
 
 
 class Standing(TypedDict):

@@ -6,6 +6,7 @@ files `open_streams` answers None and the SDK's transport serves.
 """
 
 import asyncio
+import json
 import os
 import stat
 import sys
@@ -16,6 +17,10 @@ MAX_LINE = 8 * 1024 * 1024
 
 HIGH_WATER = 1024 * 1024
 """Bytes of unread requests after which reading pauses."""
+
+
+ANSWER = '{"jsonrpc":"2.0","id":'
+_decode = json.JSONDecoder().raw_decode
 
 
 class Oversized(str):
@@ -100,7 +105,7 @@ class Output(asyncio.BaseProtocol):
     transport: asyncio.WriteTransport
 
     def __init__(self) -> None:
-        self.answered = 0
+        self.unanswered: set[str | int] = set()
         self._room = asyncio.Event()
         self._room.set()
         self._gone = False
@@ -121,8 +126,8 @@ class Output(asyncio.BaseProtocol):
 
     async def write(self, text: str) -> None:
         """Put `text` into the buffer; nothing when the client is gone."""
-        if text.startswith('{"jsonrpc":"2.0","id":'):
-            self.answered += 1
+        if text.startswith(ANSWER):
+            self.unanswered.discard(_decode(text, len(ANSWER))[0])
         if not self._gone:
             self.transport.write(text.encode("utf-8", errors="backslashreplace"))
 

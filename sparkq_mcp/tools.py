@@ -229,7 +229,7 @@ async def complete(
     number = chat.attempt(desk.sq, "complete", task_id, attempt)
     worker = chat.worker if claim_next else None
     done = await worked(desk.sq, tasks.complete, task_id, result, data=data, attempt=number, next_for=worker)
-    return await _settled(desk, chat, done, claim_next)
+    return await _settled(ctx, desk, chat, done, claim_next)
 
 
 async def fail(
@@ -246,23 +246,17 @@ async def fail(
     worker = chat.worker if claim_next else None
     kind = error_type or None
     done = await worked(desk.sq, tasks.fail, task_id, error, error_type=kind, attempt=number, next_for=worker)
-    return await _settled(desk, chat, done, claim_next)
+    return await _settled(ctx, desk, chat, done, claim_next)
 
 
-async def _settled(desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> CallToolResult:
+async def _settled(ctx: Ctx, desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> CallToolResult:
     chat.gave_back(done.task.id)
-    await claims.give_back_if_cancelled(desk.sq, done.claimed)
+    done = done._replace(claimed=await claims.kept(ctx, desk.sq, done.claimed))
     found = wire.settled(done)
-    if done.again:
-        found["next"] = "It was settled so before; nothing changed."
-    elif claim_next and done.claimed is None and done.remaining:
-        found |= {"next": f"The queue {done.task.queue} is archived: it gives nothing.", "claimed": {"task": None}}
-    elif claim_next:
-        claimed = packet.of_claim(desk, chat, done.claimed)
-        found |= {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed}
-    else:
-        found["next"] = "Claim the next task." if done.remaining else "The queue is empty."
-    return reply(found)
+    if done.claimed is None:
+        return reply(found | packet.of_none(desk, chat, done, claim_next))
+    claimed = packet.of_claim(desk, chat, done.claimed)
+    return reply(found | {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed})
 
 
 async def release(

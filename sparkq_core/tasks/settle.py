@@ -4,15 +4,15 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from sparkq_core import changes, queues
+from sparkq_core import changes
 from sparkq_core.db import Transaction
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
-from sparkq_core.model import Claim, Settled, Task
+from sparkq_core.model import Settled, Task
 from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, WARN_AFTER, Move, QueueStatus, Status
+from sparkq_core.states import MOVES, WARN_AFTER, Move, Status
 from sparkq_core.tasks import late
 from sparkq_core.tasks.claim import checked_worker, take
 from sparkq_core.tasks.refusal import find, refused
@@ -40,6 +40,7 @@ WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
 RETURNING {COLUMNS}
 """
 HELD = f"SELECT {COLUMNS} FROM tasks WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)"
+LEFT = "SELECT queued, status = 'archived' FROM queues WHERE id = :queue"
 GIT_BEFORE = "SELECT git_before FROM attempts WHERE task_id = :task AND attempt = :attempt"
 GIT_AFTER = "UPDATE attempts SET git_after = :git WHERE task_id = :task AND attempt = :attempt"
 GIT_NEXT = "UPDATE attempts SET git_before = :git WHERE task_id = :task AND attempt = :attempt"
@@ -139,9 +140,12 @@ def _settle(
                 "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
             })  # fmt: skip
             note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
-            claimed = _next(sq, tx, task, next_for, now) if next_for is not None else None
-            remaining = queues.waiting(tx, task.queue_id) if claimed is None else claimed.remaining
-            outcome: Settled | SparkQError = Settled(task, remaining, task.attempts, task.status, claimed=claimed)
+            waiting, archived = _left(tx, task)
+            claimed = None if next_for is None or archived else take(sq, tx, task.queue_id, next_for, now)
+            remaining = waiting if claimed is None else claimed.remaining
+            outcome: Settled | SparkQError = Settled(
+                task, remaining, task.attempts, task.status, archived=archived, claimed=claimed
+            )
         elif not keep_late:
             outcome = refused(tx, task_id, verb, attempt, kept=False)
         else:
@@ -168,15 +172,16 @@ def _unsettled(
     if (ended.outcome, ended.error_type == "timeout") == (move.target, False):
         if (text, data) != (ended.result if move.target == Status.SUCCEEDED else ended.error, ended.data):
             late.keep(tx, task, ended, move.target, text, data, now)
-        return Settled(task, queues.waiting(tx, task.queue_id), number, str(ended.outcome), again=True)
+        waiting, archived = _left(tx, task)
+        return Settled(task, waiting, number, str(ended.outcome), again=True, archived=archived)
     late.keep(tx, task, ended, move.target, text, data, now)
     return refused(tx, task_id, verb, number)
 
 
-def _next(sq: SparkQ, tx: Transaction, settled: Task, worker: str, now: int) -> Claim | None:
-    """The next task of the queue, unless somebody has archived it: then the outcome stands and nothing is given."""
-    archived = queues.by_id(tx, settled.queue_id).status == QueueStatus.ARCHIVED
-    return None if archived else take(sq, tx, settled.queue_id, worker, now)
+def _left(tx: Transaction, settled: Task) -> tuple[int, bool]:
+    """How many tasks of the queue are queued, and whether somebody has archived it: then none of them is given."""
+    waiting, archived = tx.rows(LEFT, {"queue": settled.queue_id})[0]
+    return int(waiting), bool(archived)
 
 
 def _note_change(sq: SparkQ, settled: Settled) -> None:

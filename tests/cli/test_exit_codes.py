@@ -1,5 +1,6 @@
 """Exit codes: what a script can tell from them. Busy (75) takes its ten seconds in the every-door suite."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,24 @@ def test_a_folder_that_was_removed_under_the_person_is_no_defect(shell: Shell) -
         (shell.folder / "gone").mkdir(exist_ok=True)
         done = shell.run("sh", "-c", f"cd gone && rmdir ../gone && exec {SPARKQ} {command}")
         assert (done.code, "The working directory is gone." in done.err) == (3, True), (command, done)
+
+
+@pytest.mark.parametrize("options", ["", "--project ."])
+def test_a_chat_in_a_folder_that_was_removed_is_told_so(shell: Shell, options: str) -> None:
+    (shell.folder / "gone").mkdir()
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
+    asks = [("initialize", hello), ("tools/call", {"name": "list_queues", "arguments": {}})]
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        for number, (method, params) in enumerate(asks)
+    ]
+    lines.insert(1, '{"jsonrpc": "2.0", "method": "notifications/initialized"}')
+    command = f"cd gone && rmdir ../gone && cat | {SPARKQ} mcp {options} | cat"  # as clients do: between pipes
+
+    done = shell.run("sh", "-c", command, stdin="\n".join(lines) + "\n")
+
+    assert done.err == ""
+    assert "The working directory is gone." in done.out
 
 
 @pytest.mark.parametrize("folder", ["taken", "taken/run"])

@@ -138,3 +138,20 @@ def test_a_log_that_cannot_be_written_is_said(own: Path) -> None:
 
     assert done.returncode == 1
     assert "--log" in done.stderr
+
+
+def test_where_mcp_cannot_be_loaded_its_requests_are_refused_and_the_rest_goes_on(own: Path) -> None:
+    sdk = own / "mcp/__init__.py"  # the server's own folder is looked into first
+    sdk.parent.mkdir()
+    sdk.write_text("raise ImportError('upgraded meanwhile')\n")
+    server = Served(own)
+    try:
+        for _ in range(2):
+            assert "sparkq restart" in server.call.post("/mcp", jsonrpc="2.0").refused(503, "mcp_failed")
+        with listening(server.port) as heard:
+            server.call.post("/api/queues", name="backend")["queue"]
+            assert heard.event()["kind"] == "queue created"
+        assert "upgraded meanwhile" in server.said
+    finally:
+        server.process.kill()
+        server.process.wait()

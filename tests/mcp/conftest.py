@@ -1,4 +1,4 @@
-"""Programs of others that judge the server: installed once into .build by npm and pip, never into the tree."""
+"""Programs of others that judge the server, installed once into .build by npm and pip, never into the tree; and a slow Git."""
 
 import fcntl
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkq_core.project import SparkQ
 from tests.support import TOP
 
 BUILD = TOP / ".build"
@@ -22,6 +23,11 @@ NODE = {
 }
 UV = "uv>=0.13"
 SECONDS = 400
+SLOW_GIT = """#!/bin/sh
+touch {folder}/asked
+while [ ! -e {folder}/go ]; do sleep 0.02; done
+exit 1
+"""
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +65,15 @@ def installed(folder: Path, wanted: list[str], command: list[str]) -> Path:
 def path_with(*folders: Path) -> str:
     """A PATH that finds the programs of these folders first."""
     return os.pathsep.join([*(str(folder) for folder in folders), os.environ.get("PATH", os.defpath)])
+
+
+@pytest.fixture
+def slow_git(store: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes the project a repository whose Git notes in this folder that it was asked, and answers when `go` is there."""
+    (store.config.root / ".git").mkdir()
+    folder = tmp_path / "slow-git"
+    folder.mkdir()
+    (folder / "git").write_text(SLOW_GIT.format(folder=folder))
+    (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return folder

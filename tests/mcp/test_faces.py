@@ -213,6 +213,56 @@ async def test_subscriptions_end_with_their_connection_and_no_more_are_taken_tha
     assert sorted(heard) == [uris[0], uris[2]]
 
 
+class Deaf:
+    """A client of the legacy era that subscribes, reads the answers to that, and nothing more."""
+
+    def __init__(self, uri: str) -> None:
+        hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
+        asks = [("initialize", hello), ("resources/subscribe", {"uri": uri})]
+        self._lines = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            for number, (method, params) in enumerate(asks)
+        ]
+        self._lines.insert(1, {"jsonrpc": "2.0", "method": "notifications/initialized"})
+        self.subscribed = anyio.Event()
+
+    def __aiter__(self) -> "Deaf":
+        return self
+
+    async def __anext__(self) -> str:
+        if not self._lines:
+            await anyio.sleep_forever()
+        return json.dumps(self._lines.pop(0))
+
+    async def write(self, text: str) -> None:
+        if self.subscribed.is_set():
+            await anyio.sleep_forever()
+        if json.loads(text)["id"] == 1:
+            self.subscribed.set()
+
+    async def flush(self) -> None:
+        pass
+
+
+async def test_a_client_that_does_not_read_keeps_nothing_from_the_others(sq: SparkQ, queue: str) -> None:
+    server, deaf, heard = build(lambda: another(sq)), Deaf("sparkq://queues"), []
+
+    async def hear(message: object) -> None:
+        heard.append(message)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(server.serve, deaf, deaf)
+        with anyio.fail_after(15):
+            await deaf.subscribed.wait()
+            async with Client(server, mode="legacy", message_handler=hear) as client:
+                await subscribe(client, "sparkq://queues")
+                for number in range(1, 6):
+                    tasks.enqueue(sq, queue, "new")
+                    while len(heard) < number:
+                        await anyio.sleep(0.01)
+        group.cancel_scope.cancel()
+
+
 async def subscribe(client: Client, *uris: str) -> None:
     """`resources/subscribe`, which the SDK calls deprecated."""
     for uri in uris:

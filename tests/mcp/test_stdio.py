@@ -14,8 +14,9 @@ import pytest
 from sparkq_core import adjust, queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_mcp.streams import MAX_LINE
+from tests.http.caller import until
 from tests.mcp.chat import HANDSHAKES, MODERN, Raw, envelope
-from tests.support import add, made
+from tests.support import add, made, take
 
 
 @pytest.mark.parametrize("version", HANDSHAKES)
@@ -204,6 +205,29 @@ def test_what_was_asked_before_the_end_of_input_is_still_answered(sq: SparkQ, qu
     done = _run(sq.config.root, "".join(json.dumps(line) + "\n" for line in lines))
 
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, 2]
+
+
+def test_at_the_end_of_input_what_is_at_work_is_answered_as_it_went_and_a_wait_at_once(
+    store: SparkQ, slow_git: Path
+) -> None:
+    queues.create(store, "docs")
+    add(store, "one")
+    settles = {"task_id": 1, "result": "Done.", "attempt": take(store).task.attempts}
+    asked = [("claim", {"queue": "docs", "wait": 50}), ("complete", settles)]
+
+    with Raw(store.config.root) as raw:
+        raw.initialize()
+        for number, (name, arguments) in enumerate(asked, 2):
+            params = {"name": name, "arguments": arguments}
+            raw.send({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})
+        until((slow_git / "asked").exists)
+        assert raw.process.stdin is not None
+        raw.process.stdin.close()
+        waited, settled = raw.answer(2)["result"], raw.answer(3)["result"]  # when Git has taken too long
+        assert raw.process.wait(timeout=5) == 0
+
+    assert waited["structuredContent"]["task"] is None
+    assert settled["structuredContent"]["status"] == "succeeded"
 
 
 def test_a_regular_file_as_input_is_served_too(sq: SparkQ, queue: str, tmp_path: Path) -> None:

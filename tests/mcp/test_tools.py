@@ -57,19 +57,6 @@ async def test_the_whole_loop_takes_three_calls_and_names_each_next_step(sq: Spa
     assert tasks.detail(sq, 1).attempts[0].data == '{"files":1}'
 
 
-async def test_an_outcome_for_an_archived_queue_is_taken_and_nothing_more_given(
-    sq: SparkQ, queue: str, era: str
-) -> None:
-    add(sq, "one", "two")
-    async with chat(sq, era) as client:
-        await call(client, "claim", queue="backend")
-        queues.archive(sq, "backend")
-        settled = await call(client, "complete", task_id=1, result="Done.", claim_next=True)
-
-    assert (settled["status"], settled["remaining"], settled["claimed"]) == ("succeeded", 1, {"task": None})
-    assert "archived" in settled["next"]
-
-
 async def test_a_closed_queue_is_refused_with_what_a_chat_can_do(sq: SparkQ, queue: str, era: str) -> None:
     queues.end(sq, queue)
     async with chat(sq, era) as client:
@@ -171,19 +158,6 @@ async def test_a_task_that_was_lost_between_two_looks_is_not_handed_over(
         again = await call(client, "claim", queue="backend", task_id=1)
 
     assert (again.get("error"), "attempt 2 of bob" in again["message"]) == ("claim_lost", True)
-
-
-async def test_the_same_outcome_again_is_harmless(sq: SparkQ, queue: str, era: str) -> None:
-    add(sq, "one")
-
-    async with chat(sq, era) as client:
-        await call(client, "claim", queue="backend")
-        await call(client, "complete", task_id=1, result="Done.")
-        again = await call(client, "complete", task_id=1, result="Done.")
-        other = await call(client, "fail", task_id=1, error="No.")
-
-    assert (again["status"], "is_error" in again) == ("succeeded", False)
-    assert (other["error"], other["kind"]) == ("claim_lost", "conflict")
 
 
 async def test_a_lost_claim_names_its_holder_and_keeps_the_text(sq: SparkQ, queue: str) -> None:

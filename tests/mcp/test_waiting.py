@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -16,10 +18,11 @@ from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
 from tests.http.caller import Served
 from tests.mcp.chat import Message, Raw, call, envelope
-from tests.support import SetClock, add, another, take, workers
+from tests.support import SetClock, add, another, take, timeline, workers
 
 WAKE_SECONDS = 0.5
 DEADLINE_SECONDS = 40
+ACCEPTS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
 
 def waiting(request_id: int = 7) -> Message:
@@ -119,17 +122,48 @@ def test_a_claim_that_nobody_received_fails_by_the_stale_rules(store: SparkQ, go
     later.close()
 
 
+def legacy_session(client: httpx.Client, url: str) -> dict[str, str]:
+    """The headers of a session of the legacy era."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    begun = client.post(url, json=request, headers=ACCEPTS)
+    return ACCEPTS | {"mcp-session-id": begun.headers["mcp-session-id"]}
+
+
+@pytest.mark.parametrize("tool", ["claim", "complete"])
+def test_what_was_claimed_for_a_client_that_left_the_http_door_meanwhile_is_given_back(
+    store: SparkQ, slow_git: Path, tool: str
+) -> None:
+    add(store, "one", "two")
+    if tool == "complete":
+        take(store)
+    server = Served(store.config.root)
+    url = f"http://127.0.0.1:{server.port}/mcp"
+    settles = {"task_id": 1, "result": "Done.", "attempt": 1, "claim_next": True}
+    params = {"name": tool, "arguments": {"queue": "backend"} if tool == "claim" else settles}
+    # A claim waits for Git for milliseconds only, and then for the writer.
+    with store.db.write() if tool == "claim" else nullcontext(), httpx.Client(timeout=DEADLINE_SECONDS) as client:
+        headers = legacy_session(client, url)
+        call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params}
+        with client.stream("POST", url, json=call, headers=headers):
+            until((slow_git / "asked").exists)
+        client.get(f"http://127.0.0.1:{server.port}/health")  # heard after the end of the connection before
+        (slow_git / "go").touch()
+    until(lambda: "released" in timeline(store, 1 if tool == "claim" else 2))
+    server.stop()
+
+    assert status(store, 1 if tool == "claim" else 2) == "queued"
+
+
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 def test_a_client_that_is_gone_from_the_http_door_takes_nothing(store: SparkQ, era: str) -> None:
     server = Served(store.config.root)
     url = f"http://127.0.0.1:{server.port}/mcp"
-    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    headers = dict(ACCEPTS)
     call = waiting()
     with httpx.Client(timeout=DEADLINE_SECONDS) as client:
         if era == "legacy":
-            hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
-            request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
-            headers["mcp-session-id"] = client.post(url, json=request, headers=headers).headers["mcp-session-id"]
+            headers = legacy_session(client, url)
         else:
             call["params"]["_meta"] |= envelope()
             headers |= {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "claim"}

@@ -1,0 +1,35 @@
+"""The project behind the tools, and when it takes up a changed configuration."""
+
+import pytest
+
+from sparkq_core import adjust, events
+from sparkq_core.project import SparkQ
+from sparkq_mcp.chat import Desk
+from tests.support import add, another
+
+
+def test_each_event_is_looked_at_once_for_a_reload_and_none_is_missed(
+    sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = sq.config.root / "sparkq.yml"
+    file.write_text("task_classes: {TINY: 7}\n")
+    reloaded, looked_after = events.reloaded, []
+
+    def reloaded_just_thereafter(opened: SparkQ, after: int) -> bool:
+        looked_after.append(after)
+        found = reloaded(opened, after)
+        if len(looked_after) == 2:
+            file.write_text("task_classes: {SMALL: 9}\n")
+            adjust.reload(sq)
+        return found
+
+    monkeypatch.setattr(events, "reloaded", reloaded_just_thereafter)
+    desk, noted = Desk(lambda: another(sq)), []
+    for prompt in ("one", "two"):
+        noted.append(events.last(desk.sq))
+        add(sq, prompt)
+        assert "TINY" in desk.sq.config.settings.task_classes
+
+    assert "SMALL" in desk.sq.config.settings.task_classes
+    assert looked_after[:2] == noted
+    desk.sq.close()
