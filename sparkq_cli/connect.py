@@ -61,7 +61,7 @@ def client(name: str, config: Config, home: Path) -> Client:
 def entry(config: Config) -> dict[str, Any]:
     """How a client starts this project's server: absolute paths, since clients start it anywhere with a bare environment."""
     installed = shutil.which("sparkq", path=str(Path(sys.executable).parent))
-    command = [installed] if installed else [sys.executable, "-m", "sparkq_cli.main"]
+    command = [installed] if installed else [sys.executable, "-P", "-m", "sparkq_cli.main"]
     return {"command": command[0], "args": [*command[1:], *clients.arguments(config.root)]}
 
 

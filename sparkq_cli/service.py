@@ -99,8 +99,8 @@ def start(config: Config, arguments: list[str]) -> Running:
         raise StorageError(f"{config.log} cannot be written: {error.strerror}.", "Correct logs.path.") from error
     with log:
         before = log.tell()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sparkq_http.server", "--log", str(config.log), *arguments],
+        process = subprocess.Popen(  # -P: a folder of the repository that is called `mcp` is not the package
+            [sys.executable, "-P", "-m", "sparkq_http.server", "--log", str(config.log), *arguments],
             cwd=config.root,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
+from weakref import WeakSet
 
 import apsw
 
@@ -89,7 +90,7 @@ class _Local(threading.local):
 class _Opened:
     """A connection and the file that it was opened on."""
 
-    __slots__ = ("connection", "execute", "identity", "inside", "transaction")
+    __slots__ = ("__weakref__", "connection", "execute", "identity", "inside", "transaction")
 
     def __init__(self, connection: apsw.Connection, identity: tuple[int, int]) -> None:
         self.connection = connection
@@ -171,6 +172,9 @@ class Database:
         self._mends = mends
         self._name = str(path)
         self._local = _Local()
+        self._guard = threading.Lock()
+        self._opened: WeakSet[_Opened] = WeakSet()
+        """Every thread's: one that opens later must not write into another file than they."""
 
     def rows(self, sql: str, values: Values | None = None) -> list[Row]:
         """All rows of one reading statement."""
@@ -231,19 +235,28 @@ class Database:
         local = self._local
         if local.opened is not None and local.pid == os.getpid():
             if self._identity() != local.opened.identity:
-                raise Corrupt(
-                    f"{self.path} was removed or replaced while it was open.",
-                    "Restart this process; what it had acknowledged before stands in the file that was there.",
-                )
+                raise self._replaced()
             return local.opened
         if local.opened is not None:
             _abandoned.append(local.opened)
         local.pid = os.getpid()
+        identity = self._identity()
+        with self._guard:
+            if any(one.identity != identity for one in self._opened):
+                raise self._replaced()
         try:
-            local.opened = self._open()
+            local.opened = self._open(identity)
         except _STORAGE as error:
             raise translated(error, self.path) from error
+        with self._guard:
+            self._opened.add(local.opened)
         return local.opened
+
+    def _replaced(self) -> Corrupt:
+        return Corrupt(
+            f"{self.path} was removed or replaced while it was open.",
+            "Restart this process; what it had acknowledged before stands in the file that was there.",
+        )
 
     def _identity(self) -> tuple[int, int]:
         try:
@@ -254,8 +267,7 @@ class Database:
             raise StorageError(f"{self.path} cannot be reached: {error.strerror}.", "Correct database.path.") from error
         return found.st_dev, found.st_ino
 
-    def _open(self) -> _Opened:
-        identity = self._identity()
+    def _open(self, identity: tuple[int, int]) -> _Opened:
         if identity == (0, 0):
             raise NoProject(f"There is no database at {self.path}.", "Run `sparkq setup` in the repository.")
         if os.path.getsize(self._name) == 0:

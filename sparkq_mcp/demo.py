@@ -100,7 +100,7 @@ class Demo:
         if shown:
             say(f"$ sparkq {' '.join(json.dumps(one) if ' ' in one else one for one in arguments)}")
         done = subprocess.run(
-            [sys.executable, "-m", "sparkq_cli.main", *arguments],
+            [sys.executable, "-P", "-m", "sparkq_cli.main", *arguments],
             cwd=self.home,
             text=True,
             capture_output=True,
@@ -162,7 +162,7 @@ def run(demo: Demo) -> None:
 async def work(demo: Demo) -> None:
     """What a chat does: look, claim, execute, complete, until the queue is empty."""
     environment_ = {**environment(), "SPARKQ_CONFIG": str(demo.home / "sparkq.yml")}
-    server = StdioServerParameters(command=sys.executable, args=["-m", "sparkq_mcp.stdio"], env=environment_)
+    server = StdioServerParameters(command=sys.executable, args=["-P", "-m", "sparkq_mcp.stdio"], env=environment_)
     async with Client(stdio_client(server), client_info=Implementation(name="demo", version="1")) as client:
         await call(client, "list_queues")
         packet = await call(client, "claim", queue=QUEUE)

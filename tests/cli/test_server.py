@@ -167,6 +167,16 @@ def test_a_server_is_found_by_the_settings_of_the_config_table(server: Shell, po
     assert not status(server)["running"]
 
 
+@pytest.mark.parametrize("name", ["uvicorn", "sparkq_http", "apsw"])
+def test_a_folder_of_the_repository_is_not_taken_for_a_package(server: Shell, port: int, name: str) -> None:
+    (server.folder / name).mkdir()
+    (server.folder / name / "__init__.py").write_text("raise SystemExit('the repository was imported')\n")
+
+    server.ok("start", "--port", str(port))
+
+    assert health(port) == 200
+
+
 def test_projects_that_share_a_folder_for_locks_have_servers_of_their_own(
     server: Shell, port: int, tmp_path: Path
 ) -> None:

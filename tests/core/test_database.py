@@ -3,7 +3,9 @@
 import os
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import apsw
 import pytest
@@ -12,7 +14,7 @@ from sparkq_core import queues, tasks
 from sparkq_core.db import WAIT_SECONDS
 from sparkq_core.errors import Busy, Corrupt, DiskFull, Kind, NoProject, ReadOnly, StorageError
 from sparkq_core.project import SparkQ
-from tests.support import HastyClock, SetClock, Worker, add, another, database_of, line, made, take, waiting
+from tests.support import HastyClock, SetClock, Worker, add, another, database_of, line, made, refusal_of, take, waiting
 
 MAKE = "INSERT INTO config VALUES (:key, 'true')"
 KEYS = "SELECT key FROM config ORDER BY key"
@@ -231,3 +233,19 @@ def test_a_folder_in_the_databases_place_is_a_clear_error(sq: SparkQ) -> None:
 
 def test_sqlite_is_free_of_the_wal_reset_race() -> None:
     assert tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) >= (3, 51, 3)
+
+
+def test_a_thread_that_comes_later_does_not_write_into_a_file_that_took_the_place(sq: SparkQ, tmp_path: Path) -> None:
+    queues.create(sq, "backend")
+    (tmp_path / "other").mkdir()
+    other = made(tmp_path / "other", sq.clock)
+    other.close()
+    file = database_of(sq.config.root)
+    os.replace(database_of(other.config.root), file)
+    before = file.read_bytes()
+
+    with ThreadPoolExecutor(1) as threads:
+        refusal = threads.submit(refusal_of, lambda: queues.create(sq, "docs")).result()
+
+    assert isinstance(refusal, Corrupt)
+    assert file.read_bytes() == before

@@ -179,7 +179,7 @@ def with_hook(sq: SparkQ, name: str, *command: str) -> SparkQ:
 
 
 @pytest.mark.parametrize(("name", "count"), [("on_succeeded", hooks.BATCH), ("on_queue_empty", 1)])
-def test_what_happened_since_is_told_once_however_many_rounds_it_takes(
+def test_what_happened_since_is_told_once_however_many_events_there_are(
     sq: SparkQ, queue: str, name: str, count: int
 ) -> None:
     hooked = with_hook(sq, name, "true")
@@ -187,9 +187,7 @@ def test_what_happened_since_is_told_once_however_many_rounds_it_takes(
     for _ in range(hooks.BATCH):
         tasks.complete(sq, take(sq).task.id, "done")
 
-    rounds = [hooks.run_due(hooked) for _ in range(5)]
-
-    assert (rounds[0], sum(rounds), rounds[-1]) == (0, count, 0), rounds
+    assert [hooks.run_due(hooked) for _ in range(2)] == [count, 0]
     hooked.close()
 
 

@@ -175,6 +175,7 @@ class ChatHand:
 
     def _begun(self) -> Raw:
         raw = Raw(self._root)
+        raw.patience = 60  # what comes later than that would be taken for the answer to the next request
         with suppress(AssertionError, OSError):  # killed at its start: the next verb finds that out
             raw.initialize()
         return raw
