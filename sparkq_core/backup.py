@@ -14,11 +14,12 @@ import apsw
 from sparkq_core import __version__, changes
 from sparkq_core import config as configuration
 from sparkq_core.clock import iso
-from sparkq_core.db import MORE, Transaction, translated
+from sparkq_core.db import Transaction
 from sparkq_core.errors import Corrupt, InvalidConfig, InvalidText, InvalidValue, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.row import ATTEMPT_COLUMNS
 from sparkq_core.schema import VERSION
+from sparkq_core.storage import MORE, translated
 from sparkq_core.text import checked, safe
 
 FORMAT = "sparkq-export"

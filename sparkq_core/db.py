@@ -16,36 +16,18 @@ from weakref import WeakSet
 import apsw
 
 from sparkq_core.clock import Clock
-from sparkq_core.errors import (
-    Busy,
-    Corrupt,
-    DiskFull,
-    InvalidText,
-    NewerSchema,
-    NoProject,
-    ReadOnly,
-    SparkQError,
-    StorageError,
-)
+from sparkq_core.errors import Corrupt, NewerSchema, NoProject, StorageError
 from sparkq_core.named import Values, in_order
 from sparkq_core.place import check_disk
+from sparkq_core.storage import RESTORE, STORAGE, WAIT_SECONDS, translated
 
 APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
 
 USER_VERSION = "PRAGMA user_version"
 
-MORE = "`sparkq doctor` tells more."
-
-RESTORE = "Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in its place."
-"""How a backup comes back. SQLite would replay a log that was left beside it, and undo the restore or damage it."""
-
-WAIT_SECONDS = 10.0
-"""How long a statement waits for other processes' transactions."""
-
 Row = tuple[Any, ...]
 Migrate = Callable[[apsw.Connection], None]
-_STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)
 
 
 class Reader(Protocol):
@@ -138,7 +120,7 @@ class _Block:
     def _roll_back(self, error: BaseException) -> None:
         """Undo the block; a refusal of SQLite's goes on as one of ours."""
         self._db._roll_back(self._opened)
-        if isinstance(error, _STORAGE):
+        if isinstance(error, STORAGE):
             raise translated(error, self._db.path) from error
 
 
@@ -181,7 +163,7 @@ class Database:
         opened = self._present()
         try:
             return opened.execute(sql, in_order(sql, values)).fetchall()
-        except _STORAGE as error:
+        except STORAGE as error:
             raise translated(error, self.path) from error
 
     def row(self, sql: str, values: Values | None = None) -> Row | None:
@@ -205,7 +187,7 @@ class Database:
         opened = self._present()
         try:
             return int(opened.connection.pragma("data_version"))
-        except _STORAGE as error:
+        except STORAGE as error:
             raise translated(error, self.path) from error
 
     def connection(self) -> apsw.Connection:
@@ -246,7 +228,7 @@ class Database:
                 raise self._replaced()
         try:
             local.opened = self._open(identity)
-        except _STORAGE as error:
+        except STORAGE as error:
             raise translated(error, self.path) from error
         with self._guard:
             self._opened.add(local.opened)
@@ -327,32 +309,3 @@ class Database:
             return self.clock.monotonic() - started < WAIT_SECONDS
 
         return busy
-
-
-def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
-    """SQLite's refusal, or that of a text on its way to or from it, as one of ours."""
-    if isinstance(error, UnicodeEncodeError):
-        return InvalidText("A value has a lone surrogate.", "Send the whole character: it is not valid Unicode text.")
-    if isinstance(error, UnicodeError):  # no text that SparkQ wrote
-        return Corrupt(f"{path} is damaged: a text is not UTF-8.", MORE)
-    if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return Busy(
-            f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",
-            "Try again; if it stays so, end the process that writes for so long.",
-        )
-    if isinstance(error, apsw.FullError):
-        return DiskFull(f"The disk with {path} is full; nothing was changed.", "Free some space and try again.")
-    if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError | apsw.AuthError):
-        return ReadOnly(f"{path} cannot be written.", "Check the permissions of the file and of its folder.")
-    if isinstance(error, apsw.CantOpenError):
-        return StorageError(f"{path} cannot be opened.", "Check that the folder exists and can be written.")
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
-        return Corrupt(
-            f"{path} is damaged or no database: {error}.",
-            f"It was left as it is. {MORE} {RESTORE}",
-        )
-    if isinstance(error, apsw.IOError):
-        return StorageError(
-            f"The disk refused to read or write {path}: {error}.", "Check the disk; nothing was acknowledged."
-        )
-    return StorageError(f"SQLite refused: {error}.", "This is a defect of SparkQ: please report it with the log.")

@@ -12,11 +12,12 @@ import apsw
 from sparkq_core import clients, project, schema
 from sparkq_core import config as configuration
 from sparkq_core.clock import SystemClock
-from sparkq_core.db import MORE, RESTORE, Database
+from sparkq_core.db import Database
 from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.lock import is_held
 from sparkq_core.place import NETWORK_FILE_SYSTEMS, file_system
 from sparkq_core.settings import Config
+from sparkq_core.storage import MORE, RESTORE
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 SYNCED_FOLDERS = (

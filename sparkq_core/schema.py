@@ -8,10 +8,11 @@ from pathlib import Path
 import apsw
 
 from sparkq_core.clock import Clock
-from sparkq_core.db import APPLICATION_ID, translated
+from sparkq_core.db import APPLICATION_ID
 from sparkq_core.errors import StorageError
 from sparkq_core.lock import held
 from sparkq_core.place import check_disk
+from sparkq_core.storage import translated
 
 VERSION = 2
 """The schema of this release: the number of the last migration."""

@@ -5,7 +5,7 @@ from tests.planted import planted
 PLANTED_PLACES = [
     planted(
         "a locked database is a defect",
-        "db.py",
+        "storage.py",
         ("if isinstance(error, apsw.BusyError | apsw.LockedError):", "if isinstance(error, apsw.LockedError):"),
         caught_by=("test_database.py::test_a_locked_database_is_busy_after_ten_seconds_of_trying",),
     ),
@@ -74,10 +74,10 @@ PLANTED_PLACES = [
     ),
     planted(
         "a damaged text passes for a defect",
-        "db.py",
+        "storage.py",
         (
-            "_STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)",
-            "_STORAGE = (apsw.Error, UnicodeEncodeError)",
+            "STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)",
+            "STORAGE = (apsw.Error, UnicodeEncodeError)",
         ),
         caught_by=("test_schema.py::test_a_damaged_page_never_passes_for_a_defect_of_the_program",),
     ),

@@ -12,9 +12,9 @@ import pytest
 
 from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
-from sparkq_core.db import RESTORE
 from sparkq_core.project import SparkQ
 from sparkq_core.purge import BATCH
+from sparkq_core.storage import RESTORE
 from tests.command import Shell
 from tests.dump import dump
 from tests.support import HOUR, TOP, SetClock, add, take, taken

@@ -9,9 +9,10 @@ import apsw
 import pytest
 
 from sparkq_core import adjust, doctor, lock, place, queues, schema
-from sparkq_core.db import APPLICATION_ID, RESTORE
+from sparkq_core.db import APPLICATION_ID
 from sparkq_core.doctor import FAILURE, OK, WARNING, Finding, examine
 from sparkq_core.project import SparkQ
+from sparkq_core.storage import RESTORE
 from tests.support import SetClock, add, another, database_of, made
 
 CHECKS = (

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from sparkq_core import db, inbox, project, purge, queues, schema, tasks
+from sparkq_core import inbox, project, purge, queues, schema, tasks
 from sparkq_core.errors import ClaimLost, Kind, SparkQError
 from sparkq_core.project import SparkQ
+from sparkq_core.storage import WAIT_SECONDS
 from sparkq_core.sweep import sweep
 from tests.dump import dump
 from tests.proof.history import unsound
@@ -253,7 +254,7 @@ class Life:
 
 def main(folder: str, fault: str, last: str, step: str) -> None:
     """Tell how many faults were refused, endured or beyond the last call, and all that was wrong."""
-    assert db.WAIT_SECONDS == 10
+    assert WAIT_SECONDS == 10
     life = Life(Path(folder))
     came: Counter[str] = Counter()
     wrong: list[str] = []
