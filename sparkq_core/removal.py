@@ -31,7 +31,6 @@ SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".ne
 LOCK = re.compile(r"(server|settings|runner-\d+)\.lock|server\.token")
 """What SparkQ writes where locks are. Other programs call their files locks too."""
 
-VENV = ".venv"
 MARK = ".sparkq"
 """What `sparkq.sh` leaves in the virtual environment that it makes."""
 
@@ -70,10 +69,10 @@ def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
 
 def virtual_environment(config: Config) -> Item | None:
     """The project's `.venv`, if `sparkq.sh` made it."""
-    folder = config.root.resolve() / VENV
+    folder = config.root.resolve() / ".venv"
     if not (folder / "pyvenv.cfg").is_file() or not (folder / MARK).is_file():
         return None
-    return _judged(folder, config.root.resolve(), "the virtual environment of sparkq.sh")
+    return _judged(folder, config.root.resolve(), "the virtual environment of sparkq.sh", folder=True)
 
 
 def held_by_another(config: Config, server: int) -> bool:
@@ -229,12 +228,12 @@ def _remembered(root: Path) -> Iterator[Item]:
             yield _judged(path, root, "the settings, as they were last read")
 
 
-def _judged(path: Path, root: Path, what: str) -> Item:
+def _judged(path: Path, root: Path, what: str, *, folder: bool = False) -> Item:
     if path.is_symlink():
         return Item(path, what, "it is a symlink")
     if not _inside(path, root):
         return Item(path, what, "it is outside the project")
-    if path.is_dir() and path.name != VENV:
+    if path.is_dir() and not folder:
         return Item(path, what, "it is a folder")
     return Item(path, what)
 

@@ -53,7 +53,7 @@ class Sessions:
                 self._manager = manager
                 self._begun.set()
                 await anyio.sleep_forever()
-        except Exception:
+        except Exception:  # whatever it is: a guest does not take its host down
             log.exception("MCP over HTTP could not be served")
             self._manager = None
             self._begun.set()
