@@ -25,6 +25,7 @@ APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
 
 USER_VERSION = "PRAGMA user_version"
+DATA_VERSION = "PRAGMA data_version"  # as a statement that is kept: `pragma()` compiles its own, five times the time
 
 Row = tuple[Any, ...]
 Migrate = Callable[[apsw.Connection], None]
@@ -127,6 +128,17 @@ class _Block:
 _abandoned: list[_Opened | None] = []
 """Connections that a forked child inherited: closing them there would drop the parent's locks."""
 
+_process = os.getpid()
+"""This process's number: asked for once, not at every statement."""
+
+
+def _in_child() -> None:
+    global _process
+    _process = os.getpid()
+
+
+os.register_at_fork(after_in_child=_in_child)
+
 
 class Database:
     """One database file, with a connection for each thread of each process.
@@ -184,11 +196,7 @@ class Database:
 
     def data_version(self) -> int:
         """A number that changes when another connection has written: 3 us to ask."""
-        opened = self._present()
-        try:
-            return int(opened.connection.pragma("data_version"))
-        except STORAGE as error:
-            raise translated(error, self.path) from error
+        return int(self.rows(DATA_VERSION)[0][0])
 
     def connection(self) -> apsw.Connection:
         """The raw connection of this thread, for backup and care."""
@@ -197,7 +205,7 @@ class Database:
     def close(self) -> None:
         """Close this thread's connection; the next call opens it again."""
         opened, self._local.opened = self._local.opened, None
-        if opened is not None and self._local.pid == os.getpid():
+        if opened is not None and self._local.pid == _process:
             try:
                 opened.connection.close()
             except apsw.Error as error:
@@ -215,13 +223,13 @@ class Database:
     def _present(self) -> _Opened:
         """This thread's connection, if its file is still the one that it was opened on."""
         local = self._local
-        if local.opened is not None and local.pid == os.getpid():
+        if local.opened is not None and local.pid == _process:
             if self._identity() != local.opened.identity:
                 raise self._replaced()
             return local.opened
         if local.opened is not None:
             _abandoned.append(local.opened)
-        local.pid = os.getpid()
+        local.pid = _process
         identity = self._identity()
         with self._guard:
             if any(one.identity != identity for one in self._opened):

@@ -57,10 +57,23 @@ def plain(text: str) -> bool:
     return text.isascii() and text.isprintable() and "\\" not in text
 
 
+def shown(value: Any) -> tuple[Any, str]:
+    """`value` as an answer shows it, and its compact JSON."""
+    text = wire.compact(value)
+    if plain(text):
+        return value, text
+    value = visible(value)
+    return value, wire.compact(value)
+
+
+def length(text: str) -> int:
+    """The bytes of an answer's text."""
+    return len(text) if text.isascii() else len(text.encode(errors="backslashreplace"))
+
+
 def size(value: Any) -> int:
     """The bytes of `value` as an answer shows it."""
-    text = wire.compact(value)
-    return len(text) if plain(text) else len(wire.compact(visible(value)).encode(errors="backslashreplace"))
+    return length(shown(value)[1])
 
 
 def fitted(facts: wire.Json, texts: list[Long], limit: int = LIMIT) -> wire.Json:

@@ -4,13 +4,15 @@ Some hosts show the model only one of the two. Task text is data from elsewhere:
 bidirectional characters reach the model as visible escapes, and stay as they are in the store.
 """
 
+from collections.abc import Iterable
+
 from mcp_types import CallToolResult, TextContent
 from pydantic import ValidationError
 
 from sparkq_core import wire
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import cut, safe
-from sparkq_mcp.fit import plain, visible
+from sparkq_mcp.fit import length, shown
 
 NEXT_BY_CODE = {
     "no_project": "Nothing is queued here yet: the person sets it up by running `sparkq setup` in the repository. Then call again.",
@@ -31,10 +33,19 @@ NEXT_BY_KIND = {
 
 def reply(facts: wire.Json, *, is_error: bool = False) -> CallToolResult:
     """A result: compact JSON as text, and the same object."""
-    text = wire.compact(facts)
-    if not plain(text):
-        facts = visible(facts)
-        text = wire.compact(facts)
+    return _result(*shown(facts), is_error=is_error)
+
+
+def first_fitting(forms: Iterable[tuple[wire.Json, int]]) -> CallToolResult:
+    """The first of these facts whose text fits into the bytes beside them, or the last: there is one at least."""
+    for facts, limit in forms:
+        said, text = shown(facts)
+        if length(text) <= limit:
+            break
+    return _result(said, text)
+
+
+def _result(facts: wire.Json, text: str, *, is_error: bool = False) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=facts, is_error=is_error)
 
 

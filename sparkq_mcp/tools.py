@@ -15,8 +15,8 @@ from sparkq_core.model import Settled, Task
 from sparkq_mcp import claims, guide, history, packet, shapes
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, Desk
-from sparkq_mcp.fit import LIMIT, Long, begun, fitted, page, short, size
-from sparkq_mcp.reply import reply
+from sparkq_mcp.fit import LIMIT, Long, begun, fitted, page, short
+from sparkq_mcp.reply import first_fitting, reply
 from sparkq_mcp.strict import StrictTool
 from sparkq_mcp.threads import aside, worked
 
@@ -29,9 +29,6 @@ More = Annotated[str, Field(description="From a cut answer")]
 
 QUEUES_SIZE = 7500
 """Bytes of the queues of one answer."""
-
-PEEK_SIZE = 7900
-"""Bytes of the tasks of one look at the head of a queue."""
 
 LINE_SIZE = 77
 """Bytes that a listed task may take on average: 20 of them take 1.5 KB."""
@@ -83,14 +80,14 @@ async def peek(
 ) -> Annotated[CallToolResult, shapes.Peeked]:
     """The next tasks of a queue, by title, without claiming them."""
     found = tasks.peek(desk_of(ctx).sq, queue, limit)
-    for title, _ in FORMS:
-        lines = [
+
+    def lines(title: int) -> list[wire.Json]:
+        return [
             {"id": task.id, "title": short(task.title, title), "task_class": task.task_class, "tool_name": task.tool}
             for task in found.tasks
         ]
-        if size(lines) <= PEEK_SIZE:
-            break
-    return reply({"tasks": lines, "total": found.total})
+
+    return first_fitting(({"tasks": lines(title), "total": found.total}, LIMIT) for title, _ in FORMS)
 
 
 async def list_tasks(
@@ -115,13 +112,14 @@ async def list_tasks(
         for key in ("queue", "status")
         if (values := [getattr(task, key) for task in found.tasks])
     }
+    room = max(LIST_SIZE, LINE_SIZE * count)
     about = {"shown": count if count < found.total else None, "total": found.total, "next_cursor": found.next}
-    for title, age in FORMS:
+
+    def listed(title: int, age: bool) -> wire.Json:
         lines = [_line(task, now, common, title, age) for task in found.tasks]
-        listed = wire.present({**common, "tasks": lines, **about})
-        if size(listed) <= (max(LIST_SIZE, LINE_SIZE * count) if title > SHORT else LIMIT):
-            break
-    return reply(listed)
+        return wire.present({**common, "tasks": lines, **about})
+
+    return first_fitting((listed(title, age), room if title > SHORT else LIMIT) for title, age in FORMS)
 
 
 def _line(task: Task, now: int, common: dict[str, str], title: int, age: bool) -> wire.Json:

@@ -9,10 +9,11 @@ from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.states import MOVES, WARN_AFTER, QueueStatus
-from sparkq_core.sweep import due, sweep, sweep_within
+from sparkq_core.sweep import DUE, sweep, sweep_within
 from sparkq_core.tasks.refusal import find, refused
 from sparkq_core.text import checked
 
+LINE = f"SELECT id, status, queued, EXISTS ({DUE}) FROM queues WHERE name = :queue"
 HEAD = f"SELECT {COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT :limit"
 
 CLAIM_NEXT = f"""
@@ -54,20 +55,24 @@ def peek(sq: SparkQ, queue: str, limit: int = 1) -> Page:
     Raises NoSuchQueue.
     """
     checked_limit(limit)
-    with sq.db.read() as tx:
-        if not due(tx, sq.clock.now()):
-            return _heads(tx, queue, limit)
+    heads, is_due = _heads(sq, queue, limit)
+    if not is_due:
+        return heads
     sweep(sq)
+    return _heads(sq, queue, limit)[0]
+
+
+def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[Page, bool]:
+    """The next tasks of the queue, and whether a sweep would change something now."""
     with sq.db.read() as tx:
-        return _heads(tx, queue, limit)
-
-
-def _heads(tx: Transaction, queue: str, limit: int) -> Page:
-    of = queues.get(tx, queue)
-    if of.status == QueueStatus.ARCHIVED:
-        return Page((), 0)
-    rows = tx.rows(HEAD, {"queue": of.id, "limit": limit})
-    return Page(tuple(Task(*row) for row in rows), queues.waiting(tx, of.id))
+        line = tx.row(LINE, {"queue": queue, "now": sq.clock.now()})
+        if line is None:
+            raise queues.no_such(tx, queue)
+        queue_id, status, waiting, is_due = line
+        if status == QueueStatus.ARCHIVED:
+            return Page((), 0), bool(is_due)
+        rows = tx.rows(HEAD, {"queue": queue_id, "limit": limit})
+        return Page(tuple(Task(*row) for row in rows), waiting), bool(is_due)
 
 
 def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None) -> Claim | None:
