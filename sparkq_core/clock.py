@@ -18,7 +18,7 @@ class Clock(Protocol):
         ...
 
     def pause(self) -> None:
-        """Sleep for 0.5 to 2 ms, at random, between tries for a lock."""
+        """Sleep for 0.75 to 3 ms, at random, between tries for a lock."""
         ...
 
 
@@ -32,7 +32,7 @@ class SystemClock:
         return time.monotonic()
 
     def pause(self) -> None:
-        time.sleep(random.uniform(0.0005, 0.002))
+        time.sleep(random.uniform(0.00075, 0.003))
 
 
 def token(length: int = 16) -> str:

@@ -2,13 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from sparkq_core import inbox, wire
 from sparkq_core.model import Seen
 from sparkq_http.answer import Answer
-from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Filters, Open, TaskRef, Word, queue_named
+from sparkq_http.parameters import (
+    BODILESS,
+    MAX_NUMBER,
+    Body,
+    Filters,
+    Open,
+    TaskRef,
+    Word,
+    documented,
+    queue_named,
+    read,
+)
 from sparkq_http.shapes import tasks as shapes
 
 router = APIRouter(prefix="/api/inbox", tags=["inbox"])
@@ -37,8 +48,8 @@ class Accepted(Body):
     tasks: list[Shown] = Field(max_length=1000)
 
 
-@router.get("", response_model=shapes.Inbox)
-async def unreviewed(sq: Open, asked: Annotated[InboxFilters, Query()]) -> Answer:
+@router.get("", response_model=shapes.Inbox, openapi_extra=documented(InboxFilters))
+async def unreviewed(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer:
     """Unreviewed tasks, the oldest outcome first, and what ended since the person's last look."""
     queue = queue_named(sq, asked.queue) if asked.queue is not None else None
     found = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)

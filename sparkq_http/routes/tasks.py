@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends
 from pydantic import Field, WithJsonSchema, model_validator
 
 from sparkq_core import search, tasks, wire
@@ -17,7 +17,19 @@ from sparkq_core.tasks.listing import SORTS
 from sparkq_core.text import safe
 from sparkq_http.answer import Answer
 from sparkq_http.claims import with_payload
-from sparkq_http.parameters import Body, Filters, Flag, Moment, Open, TaskId, Word, queue_named, queue_with_id
+from sparkq_http.parameters import (
+    Body,
+    Filters,
+    Flag,
+    Moment,
+    Open,
+    TaskId,
+    Word,
+    documented,
+    queue_named,
+    queue_with_id,
+    read,
+)
 from sparkq_http.shapes import tasks as shapes
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
@@ -167,8 +179,8 @@ async def enqueue_many(sq: Open, body: NewTasks) -> Answer:
     return Answer({"tasks": [in_line(sq, one) for one in done], "total": len(done)}, 201)
 
 
-@router.get("", response_model=shapes.Tasks)
-async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Query()]) -> Answer:
+@router.get("", response_model=shapes.Tasks, openapi_extra=documented(TaskFilters))
+async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFilters))]) -> Answer:
     """A page of tasks: newest first, the queued ones of one queue in the order in which they will be claimed."""
     wanted = asked.wanted(sq)
     if asked.search is not None:
