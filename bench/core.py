@@ -11,7 +11,7 @@ from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 
 TASKS = 60
-ROUNDS = 9
+ROUNDS = 25
 BULK = 1000
 STORED = 5000
 PROMPT = "x" * 500

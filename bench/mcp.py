@@ -13,8 +13,8 @@ from bench.figure import Figure, at_least, at_most, by_round, opened
 from bench.start_up import INITIALIZE, INITIALIZED, LIST_TOOLS, MINIMAL_SERVER
 from sparkq_core import tasks
 
-CALLS = 400
-ROUNDS = 5
+CALLS = 200
+ROUNDS = 15
 FLIGHT = 8
 
 
