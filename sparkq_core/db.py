@@ -313,7 +313,7 @@ class Database:
             nonlocal started
             if tries == 0:
                 started = self.clock.monotonic()
-            self.clock.pause()
+            self.clock.pause(tries)
             return self.clock.monotonic() - started < WAIT_SECONDS
 
         return busy

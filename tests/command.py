@@ -4,20 +4,16 @@ import json
 import os
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.support import TOP
-from tests.warm import ROOM, Warm
+from tests.warm import COLD, ROOM, Request, warm
 
 BIN = Path(sys.executable).parent
 SPARKQ = BIN / "sparkq"
 SECONDS = 20
 """How long a command may take before the test gives up on it."""
-
-COLD = "PROOF_EXTENT" in os.environ or sys.platform != "linux"
-"""Whether every command starts from nothing."""
 
 
 class Done(NamedTuple):
@@ -85,19 +81,12 @@ class Shell(NamedTuple):
     def _forked(self, arguments: tuple[str | Path, ...], stdin: str | bytes, env: dict[str, str]) -> Done | None:
         """The same without the start-up; None where that may count."""
         given = _bytes(stdin)
-        words = [str(SPARKQ), *map(str, arguments)]
-        request = json.dumps([words, str(self.folder), self.environment(**env)]).encode()
-        if COLD or max(len(given), len(request)) > ROOM or not all(name.startswith("SPARKQ_") for name in env):
+        request = Request([str(SPARKQ), *map(str, arguments)], str(self.folder), self.environment(**env))
+        if COLD or max(len(given), len(request.encoded())) > ROOM or not all(one.startswith("SPARKQ_") for one in env):
             return None
-        code, out, err = _warm().run(request, given, SECONDS)
+        code, out, err = warm("sparkq").run(request, given, SECONDS)
         return Done(code, out.decode(), err.decode())
 
 
 def _bytes(text: str | bytes) -> bytes:
     return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-
-
-@cache
-def _warm() -> Warm:
-    """One for this process of the tests."""
-    return Warm(Shell(TOP, TOP).environment(), TOP)

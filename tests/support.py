@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +14,13 @@ from sparkq_core.errors import SparkQError
 from sparkq_core.model import Attempt, Claim, Task
 from sparkq_core.place import DATABASE
 from sparkq_core.project import SparkQ
+from tests.warm import Piped
 
 TOP = Path(__file__).parent.parent
 """The folder that holds `tests` and `sparkq_core`: the checkout, or a copy with a planted defect."""
+
+WAIT = 30
+"""Seconds that a worker may take to end."""
 
 NOON = 1_700_000_000_000
 SECOND = 1000
@@ -37,7 +39,7 @@ class SetClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
-    def pause(self) -> None:
+    def pause(self, tries: int = 0) -> None:  # noqa: ARG002  # as the core's clock has it
         time.sleep(0.0003)
 
     def move(self, seconds: float) -> None:
@@ -53,7 +55,7 @@ class HastyClock(SetClock):
     def monotonic(self) -> float:
         return self.waited
 
-    def pause(self) -> None:
+    def pause(self, tries: int = 0) -> None:  # noqa: ARG002  # as the core's clock has it
         self.waited += 1.0
 
 
@@ -131,39 +133,33 @@ def refusal_of(verb: Callable[[], object]) -> SparkQError | None:
     return None
 
 
-class Worker:
+class Worker(Piped):
     """A process of `tests.workers` on this very core: it hears and says lines."""
 
     def __init__(self, what: str, root: Path, *args: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.workers", what, str(root), *args],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=TOP,
-            env={**os.environ, "PYTHONPATH": str(TOP)},
-        )
+        environment = {**os.environ, "PYTHONPATH": str(TOP)}
+        super().__init__("tests.workers", what, str(root), *args, folder=TOP, environment=environment)
 
     def tell(self, line: str = "go") -> None:
         """Send a line."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
+        self.stdin.write(f"{line}\n".encode())
+        self.stdin.flush()
 
     def hear(self) -> Any:
         """Wait for what the process says next."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        line = self.stdout.readline()
         if not line:
-            _, complaint = self.process.communicate()
-            raise AssertionError(f"The worker ended with {self.process.returncode}: {complaint[-2000:]}")
+            complaint = self.stderr.read().decode()
+            raise AssertionError(f"The worker ended with {self.process.wait(WAIT)}: {complaint[-2000:]}")
         return json.loads(line)
 
     def end(self) -> None:
         """Let the process finish, which it must do without an error."""
-        _, complaint = self.process.communicate(timeout=30)
-        assert (self.process.returncode, complaint) == (0, "")
+        self.stdin.close()
+        self.stdout.read()
+        complaint = self.stderr.read()
+        assert (self.process.wait(WAIT), complaint) == (0, b"")
+        self.gone()
 
 
 @contextmanager
@@ -177,5 +173,4 @@ def workers(count: int, what: str, root: Path) -> Iterator[list[Worker]]:
             one.end()
     finally:
         for one in started:
-            one.process.kill()
-            one.process.communicate()
+            one.gone()

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -14,6 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from tests.support import TOP
+from tests.warm import started
 
 SECONDS = 20
 JSON = {"Content-Type": "application/json"}
@@ -98,20 +97,26 @@ class Caller(NamedTuple):
 
 
 class Served:
-    """A server of its own process on a free port unless one is given, in a project's folder."""
+    """A server of its own process on a free port unless one is given, in a project's folder; a `cold` one imports anew."""
 
-    def __init__(self, root: Path, *arguments: str, host: str = "127.0.0.1", port: int | None = None) -> None:
+    def __init__(
+        self, root: Path, *arguments: str, host: str = "127.0.0.1", port: int | None = None, cold: bool = False
+    ) -> None:
         self.port = port or free_port()
         self.call = Caller(self.port)
         self.root = root
         self.out = root / f"server-{self.port}.out"
-        with self.out.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "sparkq_http.server", "--host", host, "--port", str(self.port), *arguments],
-                cwd=root,
-                env={"PATH": os.environ.get("PATH", os.defpath), "HOME": f"{root}-home", "PYTHONPATH": str(TOP)},
-                stdout=out,
-                stderr=out,
+        with self.out.open("wb") as out, Path(os.devnull).open("rb") as nothing:
+            self.process = started(
+                *("sparkq_http.server", "--host", host, "--port", str(self.port), *arguments),
+                folder=root,
+                environment={
+                    "PATH": os.environ.get("PATH", os.defpath),
+                    "HOME": f"{root}-home",
+                    "PYTHONPATH": str(TOP),
+                },
+                streams=(nothing.fileno(), out.fileno(), out.fileno()),
+                cold=cold,
             )
         until(self.answers, SECONDS)
 

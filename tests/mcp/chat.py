@@ -4,11 +4,9 @@ import json
 import os
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,7 +16,8 @@ from mcp_types import CallToolResult, TextContent
 
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
-from tests.support import another
+from tests.support import TOP, another
+from tests.warm import Piped
 
 Message = dict[str, Any]
 
@@ -46,16 +45,12 @@ async def call(client: Client, tool: str, **arguments: Any) -> Message:
     return {**answer.structured_content, **({"is_error": True} if answer.is_error else {})}
 
 
-class Raw:
+class Raw(Piped):
     """`sparkq mcp` as a process, spoken to in lines."""
 
     def __init__(self, project: Path, *options: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(project), *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=Path(__file__).parent.parent.parent,
+        super().__init__(
+            *("sparkq_mcp.stdio", "--project", str(project), *options), folder=TOP, environment=dict(os.environ)
         )
         self._read = b""
         self.patience = DEADLINE
@@ -64,28 +59,21 @@ class Raw:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            assert pipe is not None
-            with suppress(BrokenPipeError):
-                pipe.close()
+        self.gone()
 
     def send(self, line: str | bytes | Message) -> None:
         """Write one line."""
-        assert self.process.stdin is not None
         raw = json.dumps(line).encode() if isinstance(line, dict) else line.encode() if isinstance(line, str) else line
-        self.process.stdin.write(raw + b"\n")
-        self.process.stdin.flush()
+        self.stdin.write(raw + b"\n")
+        self.stdin.flush()
 
     def receive(self, seconds: float | None = None) -> Message:
         """The next line, which must be JSON-RPC."""
-        assert self.process.stdout is not None
         end = time.monotonic() + (self.patience if seconds is None else seconds)
         while b"\n" not in self._read:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, end - time.monotonic()))
+            ready, _, _ = select.select([self.stdout], [], [], max(0.0, end - time.monotonic()))
             assert ready, "nothing came"
-            part = os.read(self.process.stdout.fileno(), 1 << 16)
+            part = os.read(self.stdout.fileno(), 1 << 16)
             assert part, "the server has closed its output"
             self._read += part
         line, _, self._read = self._read.partition(b"\n")
@@ -123,14 +111,12 @@ class Raw:
 
     def end(self, how: signal.Signals | None = None) -> tuple[int, str]:
         """Close its input, or send a signal: it must end within a second. Gives exit code and stderr."""
-        assert self.process.stdin is not None
-        assert self.process.stderr is not None
         if how is None:
-            self.process.stdin.close()
+            self.stdin.close()
         else:
             self.process.send_signal(how)
         code = self.process.wait(timeout=1.0)
-        return code, self.process.stderr.read().decode()
+        return code, self.stderr.read().decode()
 
 
 def envelope(version: str = MODERN) -> Message:

@@ -221,8 +221,7 @@ def test_at_the_end_of_input_what_is_at_work_is_answered_as_it_went_and_a_wait_a
             params = {"name": name, "arguments": arguments}
             raw.send({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})
         until((slow_git / "asked").exists)
-        assert raw.process.stdin is not None
-        raw.process.stdin.close()
+        raw.stdin.close()
         waited, settled = raw.answer(2)["result"], raw.answer(3)["result"]  # when Git has taken too long
         assert raw.process.wait(timeout=5) == 0
 

@@ -57,9 +57,7 @@ class CoreHand:
         self._asked(verb, held.task, held.attempt, text)
 
     def end(self) -> None:
-        self.worker.process.kill()
-        with suppress(BrokenPipeError):
-            self.worker.process.communicate()
+        self.worker.gone()
 
     @property
     def pid(self) -> int:

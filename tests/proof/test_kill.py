@@ -136,8 +136,7 @@ def _drained(sweeper: Worker) -> None:
         sweeper.tell()
         while True:
             sweeper.hear()
-    with suppress(BrokenPipeError):
-        sweeper.process.communicate()
+    sweeper.gone()
 
 
 @pytest.fixture
