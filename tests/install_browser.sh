@@ -1,12 +1,19 @@
 #!/bin/sh
-# Installs the browser that tests/browser drives, where that is possible; without it those tests are skipped.
-[ -x /usr/bin/chromium ] && exit 0
+# Installs the browser that the tests drive, where that is possible; without it those tests are skipped.
+wanted=
+for one in chromium chromium-headless-shell; do
+    command -v "$one" >/dev/null || wanted="$wanted $one"
+done
+[ -z "$wanted" ] && exit 0
 if [ "$(id -u)" != 0 ]; then
-    echo "No /usr/bin/chromium: as root, apt-get install chromium; the tests of the page are skipped."
+    echo "Missing:$wanted. As root: apt-get install$wanted. Without either, the tests of the page are skipped."
 elif ! command -v apt-get >/dev/null; then
-    echo "No /usr/bin/chromium and no apt-get: the tests of the page are skipped."
-elif ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    chromium fonts-noto-color-emoji; } >/dev/null 2>&1; then
-    echo "apt-get could not install chromium: the tests of the page are skipped."
+    echo "Missing:$wanted, and no apt-get. Without either, the tests of the page are skipped."
+else
+    apt-get update -qq >/dev/null 2>&1
+    for one in $wanted fonts-noto-color-emoji; do
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$one" >/dev/null 2>&1 ||
+            echo "apt-get could not install $one. Without chromium or its headless shell, the tests of the page are skipped."
+    done
 fi
 exit 0

@@ -55,7 +55,7 @@ PLANTED_PLACES = [
         "a fork shares the connection of its parent",
         "db.py",
         (
-            "if local.opened is not None and local.pid == os.getpid():\n            if self._identity()",
+            "if local.opened is not None and local.pid == _process:\n            if self._identity()",
             "if local.opened is not None:\n            if self._identity()",
         ),
         caught_by=("test_database.py::test_a_forked_child_works_on_a_connection_of_its_own",),
@@ -63,7 +63,7 @@ PLANTED_PLACES = [
     planted(
         "a follower that does not read sees no change",
         "db.py",
-        ('int(opened.connection.pragma("data_version"))', "opened.connection.data_version()"),
+        ("int(self.rows(DATA_VERSION)[0][0])", "self._present().connection.data_version()"),
         caught_by=("test_database.py::test_the_data_version_changes_when_another_connection_has_written",),
     ),
     planted(

@@ -30,7 +30,21 @@ def shell(root: Path, tmp_path: Path) -> Shell:
     return Shell(root, tmp_path / "home")
 
 
-async def chat(shell: Shell, name: str, log: TextIO, claimed: list[tuple[int, str]]) -> None:
+class Meeting:
+    """Where chats wait until all of them have come: one that starts sooner must not do the work of all."""
+
+    def __init__(self, count: int) -> None:
+        self._awaited = count
+        self._complete = anyio.Event()
+
+    async def join(self) -> None:
+        self._awaited -= 1
+        if not self._awaited:
+            self._complete.set()
+        await self._complete.wait()
+
+
+async def chat(shell: Shell, name: str, log: TextIO, claimed: list[tuple[int, str]], meeting: Meeting) -> None:
     """Pull and complete until all forty are settled, waiting for what is still to come."""
     parameters = StdioServerParameters(
         command=sys.executable, args=["-m", "sparkq_mcp.stdio"], cwd=shell.folder, env=shell.environment()
@@ -38,6 +52,7 @@ async def chat(shell: Shell, name: str, log: TextIO, claimed: list[tuple[int, st
     async with Client(
         stdio_client(parameters, errlog=log), client_info=Implementation(name=name, version="1")
     ) as client:
+        await meeting.join()
         packet = await call(client, "claim", queue="backend", wait=5)
         while True:
             while packet["task"] is not None:
@@ -83,14 +98,14 @@ async def test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock(
     add(store, *(f"prepared {number}" for number in range(BEFOREHAND)))
     claimed: dict[str, list[tuple[int, str]]] = {"ann": [], "bob": [], "person": []}
     logs = {name: (tmp_path / f"{name}.log").open("w+") for name in ("ann", "bob")}
-    by_hand(
-        shell, claimed["person"]
-    )  # on a busy machine the chats may have drained the line before a command has started
+    # On a busy machine the chats may have drained the line before a command has started.
+    by_hand(shell, claimed["person"])
+    meeting = Meeting(len(logs))
 
     with anyio.fail_after(DEADLINE_SECONDS):
         async with anyio.create_task_group() as together:
             for name, log in logs.items():
-                together.start_soon(chat, shell, name, log, claimed[name])
+                together.start_soon(chat, shell, name, log, claimed[name], meeting)
             together.start_soon(anyio.to_thread.run_sync, person, shell, claimed["person"])
 
     everything = [one for found in claimed.values() for one in found]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.chromium import FLAGS, HEADLESS, MISSING
 from tests.http.caller import Caller, Served
 from tests.http.conftest import new_project
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 
     from tests.browser.screen import Screen
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 HERE = Path(__file__).parent
 
 _numbers = count(1)
@@ -28,11 +24,11 @@ _numbers = count(1)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a browser these tests are skipped, and the reason is printed."""
-    if CHROMIUM.exists():
+    if HEADLESS:
         return
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=f"there is no {CHROMIUM}: apt-get install chromium"))
+            item.add_marker(pytest.mark.skip(reason=MISSING))
 
 
 # Playwright's loop counts as running in its thread as long as it is there, so it must be gone before another
@@ -45,7 +41,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
     home = tmp_path_factory.mktemp("browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=FLAGS, env={**os.environ, "HOME": str(home)}
+            executable_path=HEADLESS, args=FLAGS, env={**os.environ, "HOME": str(home)}
         )
         yield browser
         browser.close()

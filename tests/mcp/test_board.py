@@ -1,6 +1,5 @@
 """The board in a real browser, inside a small host page that speaks MCP Apps and passes tool calls to a real server."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,11 @@ from mcp import Client
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
+from tests.chromium import FLAGS, HEADLESS, MISSING
 from tests.support import SetClock, add, another, take
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-)
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 HOST = Path(__file__).with_name("board_host.html")
 DEADLINE = 15_000
 
@@ -39,10 +35,10 @@ def client(sq: SparkQ, portal: BlockingPortal) -> Iterator[Client]:
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("Chromium is missing: apt-get install chromium")
+    if not HEADLESS:
+        pytest.skip(MISSING)
     with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        opened = started.chromium.launch(executable_path=HEADLESS, args=FLAGS)
         yield opened
         opened.close()
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from sparkq_core import project, purge, queues
+from tests.chromium import CHROMIUM, FLAGS
 from tests.dump import dump
 from tests.http.caller import Served
 from tests.http.conftest import new_project
@@ -22,7 +23,6 @@ from tests.proof.extent import extent
 from tests.support import add, take
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser to ask with")
-CHROMIUM = next((str(one) for one in (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser")) if one.exists()), None)  # fmt: skip
 SECRET = "the-secret-of-the-project"
 SCRIPT = Path(__file__).with_name("hostile_page.js").read_text()
 FOREIGN = "evil.example"
@@ -35,10 +35,9 @@ def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as running:
         try:
             opened = running.chromium.launch(
-                executable_path=CHROMIUM,
+                executable_path=CHROMIUM or None,
                 args=[
-                    "--no-sandbox",
-                    "--disable-gpu",
+                    *FLAGS,
                     f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1",
                     # The browser's own wall before this machine is not what is tested: not every browser has one.
                     "--disable-features=LocalNetworkAccessChecks",
