@@ -109,4 +109,5 @@ def _delete(sq: SparkQ, sql: str, before: int, on_batch: Callable[[int], None] |
             on_batch(gone + deleted)
         if len(ids) < BATCH:
             return deleted
-        sq.clock.pause()  # let a waiting claim go before the next batch
+        for _ in range(2):  # longer than who waits sleeps: let a waiting claim go before the next batch
+            sq.clock.pause()
