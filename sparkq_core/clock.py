@@ -5,7 +5,6 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-
 LONG = 16
 """Tries for a lock after which a process counts as one that has waited long: about 30 ms."""
 
