@@ -25,7 +25,7 @@ APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
 
 USER_VERSION = "PRAGMA user_version"
-DATA_VERSION = "PRAGMA data_version"  # as a statement that is kept: `pragma()` compiles its own, five times the time
+DATA_VERSION = "PRAGMA data_version"  # a statement that is kept: `pragma()` compiles one at each call
 
 Row = tuple[Any, ...]
 Migrate = Callable[[apsw.Connection], None]

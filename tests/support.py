@@ -48,14 +48,16 @@ class SetClock:
 
 
 class HastyClock(SetClock):
-    """A clock whose waits cost nothing: each pause counts as a second."""
+    """A clock whose waits cost nothing: each pause counts as a second, and is asked for with the tries before it."""
 
     waited = 0.0
+    tries = -1
 
     def monotonic(self) -> float:
         return self.waited
 
-    def pause(self, tries: int = 0) -> None:  # noqa: ARG002  # as the core's clock has it
+    def pause(self, tries: int = 0) -> None:
+        self.tries = tries
         self.waited += 1.0
 
 

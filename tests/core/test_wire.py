@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkq_core import catalogue, queues, sessions, tasks, wire
-from sparkq_core.clock import SystemClock, from_iso, iso, token
+from sparkq_core.clock import LONG, SystemClock, from_iso, iso, token
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
 from tests.support import SetClock, add, take, taken, timed_out
@@ -136,6 +136,20 @@ def test_a_refusal_is_spelled_with_kind_code_message_and_hint(sq: SparkQ, queue:
 
     assert (found["error"], found["kind"]) == ("no_such_task", "not_found")
     assert found["message"]
+
+
+def test_who_has_waited_long_for_a_lock_tries_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+
+    for tries in [0] * 50 + [LONG - 1] * 50:
+        SystemClock().pause(tries)
+    soon, slept[:] = list(slept), []
+    for tries in [LONG] * 50 + [1000] * 50:
+        SystemClock().pause(tries)
+
+    assert 0.00075 <= min(soon) < max(soon) <= 0.003
+    assert 0.00075 / 4 <= min(slept) < max(slept) <= 0.003 / 4
 
 
 def test_the_machines_clock_tells_milliseconds_and_tokens_differ() -> None:
