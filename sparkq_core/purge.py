@@ -109,5 +109,5 @@ def _delete(sq: SparkQ, sql: str, before: int, on_batch: Callable[[int], None] |
             on_batch(gone + deleted)
         if len(ids) < BATCH:
             return deleted
-        for _ in range(2):  # longer than who waits sleeps: let a waiting claim go before the next batch
+        for _ in range(2):  # twice what who waits sleeps: mostly a waiting claim goes before the next batch
             sq.clock.pause()

@@ -1,6 +1,6 @@
 """Every door to one project, behind one face: what a door must never change is stated once and tested through each.
 
-Another door (HTTP, issue 6) joins by a class below and its line in DOORS.
+Another door joins by a class below and its line in DOORS.
 """
 
 import json
