@@ -10,9 +10,11 @@ import pytest
 from hypothesis import settings
 
 import sparkq_core
-from sparkq_core import queues
+from sparkq_core import lock, queues
 from sparkq_core.project import SparkQ
+from tests.copied import Copy
 from tests.proof.counts import Counts
+from tests.release import Built, build
 from tests.support import SetClock, made
 
 settings.register_profile("sparkq", deadline=None, print_blob=True)
@@ -63,6 +65,26 @@ def anyio_backend() -> str:
 def counts(request: pytest.FixtureRequest) -> Counts:
     """Counts what the test does, for the table of `make prove`."""
     return Counts(request.node.user_properties)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test run, the same for all of its processes."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def built(shared: Path) -> Built:
+    """Wheel and source distribution, built once by whichever test process comes first."""
+    with lock.held(shared / "dist.lock"):
+        return build(shared / "dist")
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy of the sources, to plant defects in."""
+    return Copy(tmp_path_factory.mktemp("sources"))
 
 
 @pytest.fixture

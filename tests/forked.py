@@ -45,6 +45,7 @@ def _run(folder: Path, environment: dict[str, str], told: str, arguments: tuple[
     os.dup2(output, 2)
     os.chdir(folder)
     sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = False  # the next run reads most of the same files
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
     os.environ.clear()  # it is what it was when the first fork was made

@@ -4,29 +4,11 @@ import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.command import SPARKQ, Shell
-
-FILES = {
-    "claude-code": (".mcp.json", "mcpServers"),
-    "cursor": (".cursor/mcp.json", "mcpServers"),
-    "vscode": (".vscode/mcp.json", "servers"),
-}
-
-
-def file_of(shell: Shell, client: str) -> tuple[Path, str]:
-    """Where the client's configuration stands, and under which key it lists servers."""
-    if client == "claude-desktop":
-        return shell.home / ".config/Claude/claude_desktop_config.json", "mcpServers"
-    name, key = FILES[client]
-    return shell.folder / name, key
-
-
-def entry(shell: Shell) -> dict[str, Any]:
-    return {"command": str(SPARKQ), "args": ["mcp", "--project", str(shell.folder)]}
+from tests.cli.clients import connected, entry, file_of
+from tests.command import Shell
 
 
 @pytest.mark.parametrize("client", ["claude-code", "claude-desktop", "cursor", "vscode"])
@@ -57,19 +39,18 @@ def test_what_was_there_is_merged_and_a_copy_kept(shell: Shell) -> None:
 
 
 def test_an_earlier_copy_is_never_overwritten(shell: Shell) -> None:
-    file, _ = file_of(shell, "claude-code")
-    for number in (1, 2):
-        file.write_text(json.dumps({"number": number}))
-        shell.ok("connect", "claude-code")
+    file, _ = file_of(shell, "cursor")
+    file.parent.mkdir()
+    file.with_name("mcp.json.before-sparkq").write_text('{"number": 1}')
+    file.write_text('{"number": 2}')
 
-    assert [json.loads(one.read_text()) for one in sorted(shell.folder.glob(".mcp.json.before*"))] == [
-        {"number": 1},
-        {"number": 2},
-    ]
+    shell.ok("connect", "cursor")
+
+    assert [one.read_text() for one in sorted(file.parent.glob("*.before*"))] == ['{"number": 1}', '{"number": 2}']
 
 
 def test_again_changes_nothing_and_keeps_no_copy(shell: Shell) -> None:
-    shell.ok("connect", "claude-code")
+    connected(shell, "claude-code")
     before = sorted(shell.folder.iterdir())
 
     assert shell.facts("connect", "claude-code")["kept"] is None
@@ -116,14 +97,13 @@ def test_there_must_be_a_project_to_connect(bare: Shell) -> None:
 
 
 def test_claude_desktop_keeps_the_server_of_another_project(shell: Shell, tmp_path: Path) -> None:
-    file, _ = file_of(shell, "claude-desktop")
-    shell.ok("connect", "claude-desktop")
+    file = connected(shell, "claude-desktop")
     second = shell._replace(folder=tmp_path / "my shop")
     second.folder.mkdir()
     second.ok("setup", "--yes")
 
     printed = second.ok("connect", "claude-desktop")
-    second.ok("connect", "claude-desktop")
+    second.ok("connect", "claude-desktop")  # again, when both are there
 
     assert json.loads(file.read_text())["mcpServers"] == {"sparkq": entry(shell), "sparkq-my-shop": entry(second)}
     assert "sparkq-my-shop" in printed

@@ -1,13 +1,12 @@
 """Help: every command explains itself, and a word that is none is answered with the nearest."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from sparkq_cli.rooms import ROOMS
 from tests.cli.commands import COMMANDS
-from tests.command import SPARKQ, Done, Shell
+from tests.command import Done, Shell
 from tests.support import TOP
 
 REQUIRED = """setup teardown start stop restart run status session queue enqueue peek claim progress complete fail release
@@ -17,12 +16,10 @@ doctor backup export import demo version""".split()  # noqa: SIM905  # reads as 
 
 @pytest.fixture(scope="module")
 def helps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
-    """What `--help` prints, for every command and noun, each started from nothing in a folder without a project."""
+    """What `--help` prints, for every command and noun, in a folder without a project."""
     folder: Path = tmp_path_factory.mktemp("nowhere")
     shell = Shell(folder, folder / "home")
-    words = sorted({*COMMANDS, *ROOMS, ""})
-    with ThreadPoolExecutor(4) as threads:
-        return dict(zip(words, threads.map(lambda one: shell.run(SPARKQ, *one.split(), "--help"), words), strict=True))
+    return {one: shell.sparkq(*one.split(), "--help") for one in sorted({*COMMANDS, *ROOMS, ""})}
 
 
 def test_every_help_succeeds_anywhere(helps: dict[str, Done]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sparkq_core import config, lifecycle, project, queues, tasks, yaml_file
 from sparkq_core.lifecycle import IGNORED
 from sparkq_core.project import SparkQ
+from tests.cli.clients import connected
 from tests.command import Shell
 from tests.support import add
 
@@ -121,7 +122,7 @@ def test_git_ignores_the_data_and_what_it_ignored_before(repository: Shell) -> N
 def test_again_connecting_is_no_next_step_where_it_is_connected(repository: Shell) -> None:
     assert "sparkq connect claude-code" in repository.ok("setup", "--yes")
 
-    repository.ok("connect", "claude-code")
+    connected(repository, "claude-code")
 
     assert "sparkq connect claude-code" not in repository.ok("setup", "--yes")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import project, removal
+from tests.cli.clients import connected
 from tests.cli.stream import Stream, until_true
 from tests.command import Shell
 from tests.support import add, made
@@ -151,7 +152,7 @@ def test_a_venv_that_sparkq_did_not_make_is_not_its_to_remove_or_to_ask_for(
 
 @pytest.mark.parametrize("option", ["--force", "--yes"])
 def test_a_dry_run_lists_exactly_what_goes_with_the_same_options(project_of: Shell, venv: Path, option: str) -> None:
-    project_of.ok("connect", "claude-code")
+    connected(project_of, "claude-code")
     listed = project_of.facts("teardown", option, "--dry-run")
     shown = project_of.ok("teardown", option, "--dry-run")
 
@@ -334,9 +335,9 @@ def test_clients_forget_the_project_and_keep_what_else_they_know(project_of: She
     cursor = project_of.folder / ".cursor/mcp.json"
     cursor.parent.mkdir()
     cursor.write_text(before)
-    for client in ("claude-code", "cursor", "vscode"):
-        project_of.ok("connect", client)
-    file = project_of.folder / ".mcp.json"
+    project_of.ok("connect", "cursor")
+    connected(project_of, "vscode")
+    file = connected(project_of, "claude-code")
     file.write_text(json.dumps(json.loads(file.read_text()) | {"more": 1}))
 
     printed = project_of.ok("teardown", "--force")
@@ -368,8 +369,7 @@ def test_a_client_forgets_the_project_whatever_it_calls_it_and_nobody_else(proje
 
 
 def test_an_entry_outside_the_project_stays_and_is_named(project_of: Shell) -> None:
-    project_of.ok("connect", "claude-desktop")
-    file = project_of.home / ".config/Claude/claude_desktop_config.json"
+    file = connected(project_of, "claude-desktop")
     before = file.read_text()
 
     printed = project_of.ok("teardown", "--force")

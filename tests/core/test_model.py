@@ -385,7 +385,7 @@ SELECT task_id, attempt, worker, claimed_at, outcome, finished_at, result, error
 
 TestLifeCycle = LifeCycle.TestCase
 TestLifeCycle.settings = settings(
-    max_examples=extent(300, 300, 3000),
+    max_examples=extent(120, 300, 3000),
     stateful_step_count=50,
     derandomize=EXTENT != "soak",
     phases=(Phase.generate,) if EXTENT == BROKEN else tuple(Phase),

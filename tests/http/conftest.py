@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import project, queues, schema
+from sparkq_core import project, queues
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.http.caller import Caller, Served
-from tests.support import database_of
+from tests.support import place
 
 _numbers = count(1)
 
 
 def new_project(root: Path) -> Path:
     """A project in `root` on the machine's clock."""
-    schema.create(database_of(root), "test", SystemClock())
+    place(root, SystemClock())
     return root
 
 

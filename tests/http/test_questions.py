@@ -14,8 +14,9 @@ from schemathesis.openapi import from_url
 
 from tests.http.caller import JSON, Served
 from tests.http.conftest import new_project
+from tests.proof.extent import extent
 
-EXAMPLES = 8
+EXAMPLES = extent(4, 8, 40)
 ENDLESS = "/api/events"
 UNSUITED = {
     "positive_data_acceptance",  # a name may be taken and a queue unknown, however well it is spelled

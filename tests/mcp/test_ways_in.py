@@ -20,6 +20,7 @@ from sparkq_core.project import SparkQ
 from sparkq_mcp.tools import all_tools
 from tests.command import BIN
 from tests.mcp.conftest import BUILD, path_with
+from tests.release import Built
 from tests.support import TOP, add
 
 PLUGIN = TOP / "plugin"
@@ -92,16 +93,9 @@ def test_the_registry_entry_starts_the_server(sq: SparkQ, queue: str, tmp_path: 
     assert claims_through(package["identifier"], arguments, environment(tmp_path), tmp_path) == (12, "one")
 
 
-@pytest.fixture
-def wheel(tmp_path: Path) -> Path:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
-    subprocess.run(build, cwd=TOP, check=True, capture_output=True)
-    return next((tmp_path / "dist").glob("*.whl"))
-
-
-def test_the_demo_runs_from_the_wheel_alone(uv: Path, wheel: Path, tmp_path: Path) -> None:
+def test_the_demo_runs_from_the_wheel_alone(uv: Path, built: Built, tmp_path: Path) -> None:
     told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
-    uvx = [str(uv / "bin/uvx"), "--quiet", "--from", str(wheel), "sparkq", "demo"]
+    uvx = [str(uv / "bin/uvx"), "--quiet", "--from", str(built.wheel), "sparkq", "demo"]
     (somewhere := tmp_path / "somewhere").mkdir()
 
     done = subprocess.run(uvx, env=told, cwd=somewhere, capture_output=True, text=True, timeout=SECONDS, check=False)
@@ -112,14 +106,14 @@ def test_the_demo_runs_from_the_wheel_alone(uv: Path, wheel: Path, tmp_path: Pat
 
 
 def test_the_registry_entry_starts_with_its_runtime(
-    uv: Path, wheel: Path, sq: SparkQ, queue: str, tmp_path: Path
+    uv: Path, built: Built, sq: SparkQ, queue: str, tmp_path: Path
 ) -> None:
     add(sq, "one")
     (package,) = read("server.json")["packages"]
     assert package["runtimeHint"] == "uvx"
     told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
     # From a wheel of this checkout: the registry has the released one, and of the folder uv may have an earlier build.
-    arguments = ["--from", str(wheel), package["identifier"], "mcp", "--project", str(sq.config.root)]
+    arguments = ["--from", str(built.wheel), package["identifier"], "mcp", "--project", str(sq.config.root)]
 
     assert claims_through(str(uv / "bin/uvx"), arguments, told, tmp_path) == (12, "one")
 

@@ -15,7 +15,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.command import Done
-from tests.package.conftest import run
+from tests.release import run
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import Shell
-from tests.package.conftest import Built, run
+from tests.release import Built, run
 from tests.support import TOP
 
 PACKAGES = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http")

@@ -1,29 +1,27 @@
 """The harness is tested too: a check that passes on a broken SparkQ would be worth nothing."""
 
-from pathlib import Path
-
 import pytest
 
+from tests.copied import Copy
 from tests.planted_proofs import BROKEN
 from tests.proof.counts import Counts
 from tests.proof.extent import BROKEN as EXTENT_OF_THESE
 from tests.proof.extent import extent
-from tests.test_planted import run
 
 ALL = {one.name: one for one in BROKEN}
 RUNS = 6
-HERE = list(ALL)[: extent(7, len(ALL), len(ALL))]
+HERE = list(ALL)[: extent(6, len(ALL), len(ALL))]
 """In every test run the first ones; all of them in `make prove`."""
 
 
 @pytest.mark.parametrize("name", HERE)
 def test_a_check_fails_on_a_core_that_is_broken_just_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts: Counts, name: str
+    sources: Copy, monkeypatch: pytest.MonkeyPatch, counts: Counts, name: str
 ) -> None:
     monkeypatch.setenv("PROOF_EXTENT", EXTENT_OF_THESE)
     # Some need an unlucky moment of several processes, which one short run may miss.
-    for turn in range(RUNS):
-        done = run(ALL[name], tmp_path / str(turn))
+    for _ in range(RUNS):
+        done = sources.run(ALL[name])
         missed = [test for test in ALL[name].tests if f"FAILED {test}" not in done.told]
         if not missed or "SKIPPED" in done.told:
             break

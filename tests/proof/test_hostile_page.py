@@ -14,18 +14,21 @@ from typing import Any
 import pytest
 
 from sparkq_core import project, purge, queues
-from tests.chromium import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS, HEADLESS
 from tests.dump import dump
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.proof.counts import Counts
-from tests.proof.extent import extent
+from tests.proof.extent import EXTENT, extent
 from tests.support import add, take
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser to ask with")
 SECRET = "the-secret-of-the-project"
 SCRIPT = Path(__file__).with_name("hostile_page.js").read_text()
 FOREIGN = "evil.example"
+BROWSER = HEADLESS if EXTENT == "test" else CHROMIUM
+"""What refuses is the engine; in `make prove` with everything around it that a person has."""
+
 PAGES = [f"http://{FOREIGN}:{{other}}", "http://127.0.0.1:{other}", "http://localhost:{other}"][: extent(1, 3, 3)]
 
 
@@ -35,7 +38,7 @@ def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as running:
         try:
             opened = running.chromium.launch(
-                executable_path=CHROMIUM or None,
+                executable_path=BROWSER or None,
                 args=[
                     *FLAGS,
                     f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1",
