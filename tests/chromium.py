@@ -15,3 +15,6 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+PAGE_FLAGS = [*FLAGS, "--renderer-process-limit=1"]
+"""One process for all tabs that are ours: a new one for each was a fifth of the tests of the page."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.chromium import FLAGS, HEADLESS, MISSING
+from tests.chromium import HEADLESS, MISSING, PAGE_FLAGS
 from tests.http.caller import Caller, Served
 from tests.http.conftest import new_project
 
@@ -41,7 +41,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
     home = tmp_path_factory.mktemp("browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=HEADLESS, args=FLAGS, env={**os.environ, "HOME": str(home)}
+            executable_path=HEADLESS, args=PAGE_FLAGS, env={**os.environ, "HOME": str(home)}
         )
         yield browser
         browser.close()

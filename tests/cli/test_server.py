@@ -167,10 +167,10 @@ def test_a_server_is_found_by_the_settings_of_the_config_table(server: Shell, po
     assert not status(server)["running"]
 
 
-@pytest.mark.parametrize("name", ["uvicorn", "sparkq_http", "apsw"])
-def test_a_folder_of_the_repository_is_not_taken_for_a_package(server: Shell, port: int, name: str) -> None:
-    (server.folder / name).mkdir()
-    (server.folder / name / "__init__.py").write_text("raise SystemExit('the repository was imported')\n")
+def test_a_folder_of_the_repository_is_not_taken_for_a_package(server: Shell, port: int) -> None:
+    for name in ("uvicorn", "sparkq_http", "apsw"):
+        (server.folder / name).mkdir()
+        (server.folder / name / "__init__.py").write_text("raise SystemExit('the repository was imported')\n")
 
     server.ok("start", "--port", str(port))
 
@@ -245,21 +245,16 @@ def test_flags_go_before_the_environment_and_that_before_the_file(server: Shell,
     assert json.loads(told.out)["url"] == f"http://[::1]:{port}"
 
 
-def test_other_machines_are_told_where_the_token_is(server: Shell, port: int) -> None:
+def test_a_server_on_every_address_says_where_its_token_is_and_what_can_be_opened(server: Shell, port: int) -> None:
     told = server.ok("start", "--host", "0.0.0.0", "--port", str(port))
 
     file = server.folder / "sparkq/run/server.token"
     assert str(file) in told
     assert file.read_text().strip() not in told
-    assert status(server)["token_file"] == str(file)
-
-
-def test_a_server_on_every_address_is_named_by_what_can_be_opened(server: Shell, port: int) -> None:
-    told = server.ok("start", "--host", "0.0.0.0", "--port", str(port))
-
     assert f"at http://127.0.0.1:{port} " in told
     assert f"http://{socket.gethostname()}:{port}/login?token=" in told
-    assert status(server)["url"] == f"http://127.0.0.1:{port}"
+    running = status(server)
+    assert (running["token_file"], running["url"]) == (str(file), f"http://127.0.0.1:{port}")
 
 
 def test_start_where_nothing_was_set_up_says_what_to_do(bare: Shell) -> None:

@@ -11,7 +11,7 @@ from mcp import Client
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
-from tests.chromium import FLAGS, HEADLESS, MISSING
+from tests.chromium import HEADLESS, MISSING, PAGE_FLAGS
 from tests.support import SetClock, add, another, take
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
@@ -33,12 +33,13 @@ def client(sq: SparkQ, portal: BlockingPortal) -> Iterator[Client]:
         yield opened
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
+# Gone before another file's asynchronous tests: Playwright's loop counts as running as long as it is there.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
     if not HEADLESS:
         pytest.skip(MISSING)
     with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=HEADLESS, args=FLAGS)
+        opened = started.chromium.launch(executable_path=HEADLESS, args=PAGE_FLAGS)
         yield opened
         opened.close()
 

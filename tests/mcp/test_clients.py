@@ -65,25 +65,35 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_the_inspector_finds_nothing_wrong(node: Path, home: Path, store: SparkQ, era: str) -> None:
-    target = [SPARKQ, "mcp", "--project", store.config.root]
-    options = ["--format", "json", "--quiet", "--protocol-era", era]
+def test_the_inspector_claims_a_task_from_the_command(node: Path, home: Path, store: SparkQ, era: str) -> None:
     add(store, "one")
+    command = [SPARKQ, "mcp", "--project", store.config.root, "--protocol-era", era]
 
-    def inspect(*method: str) -> Any:
-        done = run(node, home, "mcp-inspector", "--cli", *target, *options, *method)
-        assert (done.returncode, "Error" in done.stderr) == (0, False), done.stderr
-        return json.loads(done.stdout)["result"]
+    claimed = inspected(
+        node, home, *command, "--method", "tools/call", "--tool-name", "claim", "--tool-arg", "queue=backend"
+    )
 
-    claimed = inspect("--method", "tools/call", "--tool-name", "claim", "--tool-arg", "queue=backend")
     assert claimed["structuredContent"]["task"]["prompt"] == "one"
-    if era != "auto":  # what it takes when nobody chooses; starting it costs more than asking
-        return
-    assert len(inspect("--method", "tools/list", "--strict")["tools"]) == 12
-    assert len(inspect("--method", "resources/templates/list")["resourceTemplates"]) == 4
-    assert len(inspect("--method", "prompts/list")["prompts"]) == 3
-    read = inspect("--method", "resources/read", "--uri", "sparkq://tasks/1")
-    assert json.loads(read["contents"][0]["text"])["status"] == "running"
+
+
+def test_the_inspector_finds_nothing_wrong(node: Path, home: Path, served: Served, store: SparkQ) -> None:
+    add(store, "one")
+    door = [f"http://127.0.0.1:{served.port}/mcp", "--transport", "http", "--method"]
+
+    tools = inspected(node, home, *door, "tools/list", "--strict")["tools"]
+    templates = inspected(node, home, *door, "resources/templates/list")["resourceTemplates"]
+    prompts = inspected(node, home, *door, "prompts/list")["prompts"]
+    read = inspected(node, home, *door, "resources/read", "--uri", "sparkq://tasks/1")
+
+    assert (len(tools), len(templates), len(prompts)) == (12, 4, 3)
+    assert json.loads(read["contents"][0]["text"])["status"] == "queued"
+
+
+def inspected(node: Path, home: Path, *words: object) -> Any:
+    """What the inspector's command line found: it has nothing to complain about."""
+    done = run(node, home, "mcp-inspector", "--cli", *words, "--format", "json", "--quiet")
+    assert (done.returncode, "Error" in done.stderr) == (0, False), done.stderr
+    return json.loads(done.stdout)["result"]
 
 
 @pytest.mark.parametrize("transport", ["stdio", "http"])
