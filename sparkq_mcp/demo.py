@@ -23,6 +23,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import Implementation
 
 from sparkq_core.config import environment
+from sparkq_core.errors import InvalidValue
 from sparkq_core.text import cut, safe
 
 WIDTH = 110
@@ -32,32 +33,44 @@ INSTRUCTIONS = "Read only. Report what the script printed."
 
 COUNT_FILES = """
 # Count the Python files and lines of each package
+import os
+from collections import Counter
 from pathlib import Path
 
-packages = {}
-for file in sorted(Path().rglob("*.py")):
-    if not any(part.startswith(".") or part in ("build", "node_modules") for part in file.parts):
-        entry = packages.setdefault(file.parts[0] if len(file.parts) > 1 else "(top level)", [0, 0])
-        entry[0] += 1
-        entry[1] += len(file.read_text(errors="replace").splitlines())
-for name, (files, lines) in packages.items():
-    print(f"{name}: {files} files, {lines:,} lines")
-print(f"{sum(files for files, _ in packages.values())} files in {len(packages)} packages")
+files, lines = Counter(), Counter()
+for folder, below, names in os.walk("."):
+    below[:] = sorted(one for one in below if not one.startswith(".") and one not in ("build", "node_modules", "venv"))
+    for file in (Path(folder, name) for name in names if name.endswith(".py")):
+        package = file.parts[0] if len(file.parts) > 1 else "(top level)"
+        files[package] += 1
+        lines[package] += len(file.read_text(errors="replace").splitlines())
+for package, number in files.items():
+    print(f"{package}: {number} files, {lines[package]:,} lines")
+print(f"{files.total()} files in {len(files)} packages")
 """
 
 LONGEST_FUNCTION = """
 # Find the longest function
 import ast
+import os
 from pathlib import Path
 
 found = []
-for file in Path().rglob("*.py"):
-    if not any(part.startswith(".") or part in ("build", "node_modules") for part in file.parts):
-        for node in ast.walk(ast.parse(file.read_text(errors="replace"))):
+for folder, below, names in os.walk("."):
+    below[:] = [one for one in below if not one.startswith(".") and one not in ("build", "node_modules", "venv")]
+    for file in (Path(folder, name) for name in names if name.endswith(".py")):
+        try:
+            tree = ast.parse(file.read_text(errors="replace"))
+        except (SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 found.append((node.end_lineno - node.lineno + 1, str(file), node.lineno, node.name))
-lines, file, at, name = max(found)
-print(f"{name} in {file}:{at} has {lines} lines; {len(found)} functions were measured")
+if found:
+    lines, file, at, name = max(found)
+    print(f"{name} in {file}:{at} has {lines} lines; {len(found)} functions were measured")
+else:
+    print("There are no functions.")
 """
 
 HELP_OF_COMMANDS = """
@@ -73,12 +86,18 @@ NEWEST_COMMITS = """
 git log --max-count=3 --format='%h %s'
 """
 
+LONGEST_FILES = """
+# Report the three longest Python files
+find . -name '*.py' -exec wc -l {} + | grep -v ' total$' | sort -rn | head -n 3
+"""
+
 TASKS = (
     ("count-files.py", "run-python", COUNT_FILES),
     ("longest-function.py", "run-python", LONGEST_FUNCTION),
     ("help-of-commands.sh", "run-bash", HELP_OF_COMMANDS),
-    ("newest-commits.sh", "run-bash", NEWEST_COMMITS),
 )
+OF_A_REPOSITORY = ("newest-commits.sh", "run-bash", NEWEST_COMMITS)
+OF_A_FOLDER = ("longest-files.sh", "run-bash", LONGEST_FILES)
 
 NEXT = """
 In your repository, with the command sparkq (README.md, Install):
@@ -113,14 +132,14 @@ class Demo:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the demo; exits 1 when a task of it could not be settled."""
+    """Run the demo; exits 1 when a task of it could not be settled. Raises InvalidValue for a folder without Python."""
     parser = ArgumentParser(prog="sparkq demo")
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args(arguments)
     home = Path(tempfile.mkdtemp(prefix="sparkq-demo-"))
     try:
-        run(Demo(code_to_look_at(options.folder), home))
+        run(Demo(code_to_look_at(options.folder, home), home))
         if options.keep:
             say(f"\nThe project is in {home}: try `sparkq -C {home} review`.")
     finally:
@@ -128,14 +147,43 @@ def main(arguments: list[str] | None = None) -> None:
             shutil.rmtree(home, ignore_errors=True)
 
 
-def code_to_look_at(folder: Path | None) -> Path:
-    """The given folder, else the working directory if it has Python files, else SparkQ's own source."""
-    here = (folder or Path.cwd()).resolve()
+def code_to_look_at(folder: Path | None, home: Path) -> Path:
+    """The given folder, else the working directory if it has Python files and is no home folder, else SparkQ's own source."""
+    here = (folder or working_directory() or home).resolve()
     if any(here.glob("*.py")) or any(here.glob("*/*.py")):
-        return here
-    if folder is not None:
-        raise SystemExit(f"sparkq demo: there are no Python files in {here}.")
-    return Path(__file__).resolve().parent.parent
+        if folder is not None or here != Path.home().resolve():
+            return here
+    elif folder is not None:
+        raise InvalidValue(
+            f"There are no Python files in {here}.", "Name a folder with some; without one it shows its own."
+        )
+    return own_source(home)
+
+
+def working_directory() -> Path | None:
+    """None where somebody has removed it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
+def own_source(home: Path) -> Path:
+    """SparkQ's checkout; where it is installed, a copy of its packages without their neighbours, in `home`."""
+    top = Path(__file__).resolve().parent.parent
+    if (top / "pyproject.toml").is_file():
+        return top
+    for package in top.glob("sparkq_*/__init__.py"):
+        shutil.copytree(package.parent, home / "source" / package.parent.name, ignore=shutil.ignore_patterns("*.pyc*"))
+    return home / "source"
+
+
+def in_a_repository(folder: Path) -> bool:
+    """Whether Git knows the folder."""
+    git = shutil.which("git")
+    if git is None:
+        return False
+    return subprocess.run([git, "rev-parse"], cwd=folder, capture_output=True, check=False).returncode == 0
 
 
 def run(demo: Demo) -> None:
@@ -144,7 +192,7 @@ def run(demo: Demo) -> None:
     demo.sparkq("setup", "--yes", shown=False)
     say(f"(a project was set up in {demo.home})")
     demo.sparkq("queue", "create", QUEUE, "--instructions", INSTRUCTIONS)
-    for name, tool, script in TASKS:
+    for name, tool, script in (*TASKS, OF_A_REPOSITORY if in_a_repository(demo.code) else OF_A_FOLDER):
         text = script.strip() + "\n"
         (demo.home / name).write_text(text)
         asks = text.partition("\n")[0].removeprefix("# ")
@@ -217,7 +265,12 @@ async def execute(folder: Path, task: dict[str, Any]) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await asyncio.wait_for(process.communicate(), TASK_SECONDS)
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), TASK_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return 124, f"not finished after {TASK_SECONDS} s"
     return process.returncode or 0, output.decode(errors="replace").strip() or "(no output)"
 
 

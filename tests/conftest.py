@@ -1,5 +1,6 @@
 """Fixtures of every test: a project of its own in a folder of its own, at a time of its own."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -28,11 +29,17 @@ ROOM = 2 * 1024**3
 
 def pytest_configure() -> None:
     """A run on a planted copy must test the copy: anything else would be caught for the wrong reason."""
+    gc.disable()  # until everything is collected: nothing of it goes before the end
     if "PROOF_EXTENT" not in os.environ:
         _write_to_memory()
     wanted = os.environ.get("SPARKQ_TESTS_CORE")
     if wanted and Path(sparkq_core.__file__).parent != Path(wanted):
         pytest.exit(f"sparkq_core came from {sparkq_core.__file__}, not from {wanted}", returncode=7)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def _write_to_memory() -> None:

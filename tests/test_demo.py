@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sparkq_mcp.demo import code_to_look_at
 from tests.command import SPARKQ, Done, Shell
+from tests.support import TOP
 
 FILES = {
     "shop/__init__.py": "",
@@ -57,7 +59,7 @@ def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fai
     assert done.out.count("-> complete(") == 4
     for told in (
         '$ sparkq queue create survey --instructions "Read only. Report what the script printed."\n',
-        "# count-files.py is a script of 12 lines: Count the Python files and lines of each package\n"
+        "# count-files.py is a script of 15 lines: Count the Python files and lines of each package\n"
         "$ sparkq enqueue --file count-files.py --tool run-python --queue survey\n",
         "$ sparkq setup",
         "$ sparkq connect claude-code",
@@ -79,6 +81,7 @@ def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fai
     (code / "shop" / "words.py").write_text(FILES["shop/words.py"] + LONGER)
     (code / "shop" / "new.py").write_text("NEW = 1\n")
     shutil.rmtree(code / ".git")
+    subprocess.run(["git", "init", "--quiet"], cwd=code, check=True)  # it has no commits
     done = demo(tmp_path, code)
     review = done.out.split("3. You come back and review")[1]
 
@@ -97,5 +100,23 @@ def test_a_folder_without_python_is_refused(tmp_path: Path) -> None:
 
     done = demo(tmp_path, nothing)
 
-    assert done.code not in (0, 70)
+    assert done.code == 2
     assert str(nothing) in done.err
+    assert "Traceback" not in done.err
+
+
+def test_where_nothing_is_to_be_looked_at_it_looks_at_its_own_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/notes.py").touch()
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "empty").mkdir()
+    looked_at = []
+    for place in ("home", "gone", "empty"):
+        monkeypatch.chdir(tmp_path / place)
+        if place == "gone":
+            (tmp_path / place).rmdir()
+        looked_at.append(code_to_look_at(None, tmp_path / "demo"))
+
+    assert looked_at == [TOP] * 3

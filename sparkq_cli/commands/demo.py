@@ -11,7 +11,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def demo(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER]", help="The Python code to look at; else the working directory.")
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="The Python code to look at; else what is here, else SparkQ itself."),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the temporary project in place to look around.")] = False,
 ) -> None:

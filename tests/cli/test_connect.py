@@ -22,11 +22,13 @@ def test_it_writes_absolute_paths_and_checks_that_the_server_starts(shell: Shell
     assert "the server starts and offers 12 tools" in printed
 
 
-def test_what_was_there_is_merged_and_a_copy_kept(shell: Shell) -> None:
+def test_what_was_there_is_merged_and_a_copy_kept_beside_earlier_ones(shell: Shell) -> None:
     file, _ = file_of(shell, "cursor")
     file.parent.mkdir()
     before = '{"mcpServers": {"other": {"command": "x"}, "sparkq": {"command": "old"}}, "theme": "dark — ü"}'
     file.write_text(before)
+    earlier = file.with_name(f"{file.name}.before-sparkq")
+    earlier.write_text("{}")
 
     told = shell.facts("connect", "cursor")
 
@@ -34,19 +36,8 @@ def test_what_was_there_is_merged_and_a_copy_kept(shell: Shell) -> None:
         "mcpServers": {"other": {"command": "x"}, "sparkq": entry(shell)},
         "theme": "dark — ü",
     }
-    assert Path(told["kept"]).read_text() == before
+    assert (Path(told["kept"]).read_text(), earlier.read_text()) == (before, "{}")
     assert told["tools"] == 12
-
-
-def test_an_earlier_copy_is_never_overwritten(shell: Shell) -> None:
-    file, _ = file_of(shell, "cursor")
-    file.parent.mkdir()
-    file.with_name("mcp.json.before-sparkq").write_text('{"number": 1}')
-    file.write_text('{"number": 2}')
-
-    shell.ok("connect", "cursor")
-
-    assert [one.read_text() for one in sorted(file.parent.glob("*.before*"))] == ['{"number": 1}', '{"number": 2}']
 
 
 def test_again_changes_nothing_and_keeps_no_copy(shell: Shell) -> None:

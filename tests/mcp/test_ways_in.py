@@ -93,18 +93,6 @@ def test_the_registry_entry_starts_the_server(sq: SparkQ, queue: str, tmp_path: 
     assert claims_through(package["identifier"], arguments, environment(tmp_path), tmp_path) == (12, "one")
 
 
-def test_the_demo_runs_from_the_wheel_alone(uv: Path, built: Built, tmp_path: Path) -> None:
-    told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
-    uvx = [str(uv / "bin/uvx"), "--quiet", "--from", str(built.wheel), "sparkq", "demo"]
-    (somewhere := tmp_path / "somewhere").mkdir()
-
-    done = subprocess.run(uvx, env=told, cwd=somewhere, capture_output=True, text=True, timeout=SECONDS, check=False)
-
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "4 succeeded, 0 failed" in done.stdout
-    assert list(somewhere.iterdir()) == []
-
-
 def test_the_registry_entry_starts_with_its_runtime(
     uv: Path, built: Built, sq: SparkQ, queue: str, tmp_path: Path
 ) -> None:
@@ -116,6 +104,19 @@ def test_the_registry_entry_starts_with_its_runtime(
     arguments = ["--from", str(built.wheel), package["identifier"], "mcp", "--project", str(sq.config.root)]
 
     assert claims_through(str(uv / "bin/uvx"), arguments, told, tmp_path) == (12, "one")
+
+
+def test_the_demo_runs_from_the_wheel_alone(uv: Path, built: Built, tmp_path: Path) -> None:
+    told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
+    uvx = [str(uv / "bin/uvx"), "--quiet", "--from", str(built.wheel), "sparkq", "demo"]
+    (somewhere := tmp_path / "somewhere").mkdir()
+
+    done = subprocess.run(uvx, env=told, cwd=somewhere, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 succeeded, 0 failed" in done.stdout
+    assert " files in 4 packages" in done.stdout.split("3. You come back and review")[1]
+    assert list(somewhere.iterdir()) == []
 
 
 def test_the_plugin_is_whole() -> None:

@@ -26,7 +26,7 @@ from tests.dump import dump
 from tests.proof.history import unsound
 from tests.support import NOON, SECOND, HastyClock, database_of
 
-CYCLES = 9
+CYCLES = 5
 TIMEOUT = 60
 FAULTS: dict[str, tuple[str, type[apsw.Error], bool]] = {
     "a read fails once": ("read", apsw.IOError, False),

@@ -34,7 +34,7 @@ from tests.proof.history import moves, twice, unsound
 from tests.proof.journal import Entry, Journal
 from tests.support import TOP, Worker, database_of
 
-SECONDS = extent(6, 30, 300)
+SECONDS = extent(4, 30, 300)
 TIMEOUT = 1
 SEED = 7 if EXTENT != "soak" else time.time_ns()
 ANSWERS_TO_LATECOMERS = {"claim_lost", "wrong_state"}

@@ -165,7 +165,7 @@ COMMAND_LINE = (
         "D6.command-connect",
         "sparkq connect writes a client's configuration and checks it.",
         "cli/test_connect.py::test_it_writes_absolute_paths_and_checks_that_the_server_starts",
-        "cli/test_connect.py::test_what_was_there_is_merged_and_a_copy_kept",
+        "cli/test_connect.py::test_what_was_there_is_merged_and_a_copy_kept_beside_earlier_ones",
         "cli/test_connect.py::test_print_only_shows_it",
         "cli/test_connect.py::test_a_configuration_that_cannot_be_read_is_left_as_it_is",
     ),
