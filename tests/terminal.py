@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.command import SECONDS, SPARKQ, Shell
+from tests.warm import COLD, Forked, Request, own_terminal, warm
 
 CTRL_C = b"\x03"
 CTRL_D = b"\x04"
@@ -20,19 +21,27 @@ CTRL_D = b"\x04"
 class Terminal:
     """A command that runs on a terminal. Use it in a `with`: whatever happens, the command is gone afterwards."""
 
+    cold = COLD
+    """Whether the command starts from nothing."""
+
     def __init__(self, shell: Shell, *arguments: str, columns: int = 100, **env: str) -> None:
         self._main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-        self._process = subprocess.Popen(
-            [str(SPARKQ), *arguments],
-            cwd=shell.folder,
-            env=shell.environment(**{"TERM": "xterm-256color", **env}),
-            stdin=side,
-            stdout=side,
-            stderr=side,
-            start_new_session=True,
-            preexec_fn=_own_terminal,
-        )
+        environment = shell.environment(**{"TERM": "xterm-256color", **env})
+        self._process: Forked | subprocess.Popen[bytes]
+        if self.cold:
+            self._process = subprocess.Popen(
+                [str(SPARKQ), *arguments],
+                cwd=shell.folder,
+                env=environment,
+                stdin=side,
+                stdout=side,
+                stderr=side,
+                preexec_fn=own_terminal,
+            )
+        else:
+            request = Request([str(SPARKQ), *arguments], str(shell.folder), environment, on_terminal=True)
+            self._process = warm("sparkq").start(request, side, side, side)
         self._side = os.ttyname(side)
         os.close(side)
         self._raw = b""
@@ -112,9 +121,10 @@ class Terminal:
         return bool(found)
 
 
-def _own_terminal() -> None:
-    """The terminal on standard input becomes the new session's own: Ctrl-C reaches the command as a signal."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+class ColdTerminal(Terminal):
+    """One whose command starts from nothing: for what comes before its first statement, and after its last."""
+
+    cold = True
 
 
 def shown(shell: Shell, *arguments: str, columns: int = 100, **env: str) -> str:

@@ -3,10 +3,11 @@
 Four fifths of what a short command costs, and most of a server's start, is Python reading modules, and the tests start
 well over a thousand of them. A forked program is a process like any other, with its own folder, environment, pipes and
 connections; only what comes before the first statement of `main` is not its own. What is about that, about signals,
-terminals or encodings starts its program from nothing, and so does all of `make prove`.
+terminals themselves or encodings starts its program from nothing, and so does all of `make prove`.
 """
 
 import atexit
+import fcntl
 import gc
 import json
 import os
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -35,11 +37,12 @@ STREAMS = 3
 
 
 class Request(NamedTuple):
-    """What a program sees of the outside: its words, its folder, its environment."""
+    """What a program sees of the outside: its words, its folder, its environment, and whether its streams are a terminal."""
 
     words: list[str]
     folder: str
     environment: dict[str, str]
+    on_terminal: bool = False
 
     def encoded(self) -> bytes:
         return json.dumps(self).encode()
@@ -211,11 +214,20 @@ def _become(request: Request, streams: list[int]) -> None:
     for target, one in enumerate(streams):
         os.dup2(one, target)
         os.close(one)
+    if request.on_terminal:
+        own_terminal()
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # it is what Python made of a pipe
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = request.words
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environment)
+
+
+def own_terminal() -> None:
+    """The terminal on standard input becomes a new session's own: Ctrl-C reaches the program as a signal."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _command_line() -> Callable[[], object]:

@@ -12,7 +12,7 @@ from sparkq_core import queues, sessions, tasks
 from sparkq_core.project import SparkQ
 from tests.command import SPARKQ, Shell
 from tests.support import add, take
-from tests.terminal import CTRL_C, CTRL_D, Terminal, shown
+from tests.terminal import CTRL_C, CTRL_D, ColdTerminal, shown
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 TABLES = ["", "tasks", "queue list", "peek --queue backend --limit 5", "session list", "session show x", "config show"]
@@ -85,7 +85,7 @@ def test_a_question_that_is_broken_off_ends_quietly(full: Shell, written: Path, 
     full.ok("complete", "1", "done again")
     if "purge" in command:
         full.ok("review", "1")
-    with Terminal(full, *command.split()) as terminal:
+    with ColdTerminal(full, *command.split()) as terminal:
         terminal.until({"review": " > ", "setup": "]: "}.get(command, "[y/N]: "))
         assert terminal.break_off(key) == 130
 
@@ -114,5 +114,5 @@ def test_ctrl_c_during_start_up_shows_no_traceback(shell: Shell) -> None:
 
 def test_ctrl_c_in_front_of_another_program_ends_with_130(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
-    with Terminal(shell, "wait", "1") as terminal:
+    with ColdTerminal(shell, "wait", "1") as terminal:
         assert terminal.break_off() in (130, -signal.SIGINT)
