@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["pytest", "hypothesis.stateful", "apsw", "yaml", "anyio.pytest_plugin", "xdist.plugin"])
+KNOWN = "pytest _pytest.junitxml _pytest.unittest pdb hypothesis.stateful _hypothesis_pytestplugin anyio.pytest_plugin"
+FORKS.set_forkserver_preload([*KNOWN.split(), "xdist.plugin", "xdist.looponfail", "apsw", "yaml", "tomllib"])
 """What most of a short run's time would be."""
 
 DEADLINE_SECONDS = 200

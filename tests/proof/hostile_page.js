@@ -1,4 +1,4 @@
-// Everything that a hostile page can try from a browser. `tried` counts, `read` gathers whatever came back.
+// Everything that a hostile page can try from a browser, or only to read. `tried` counts, `read` gathers whatever came back.
 const target = window.TARGET;
 const tried = [];
 const read = [];
@@ -55,13 +55,7 @@ function submit(path, kind, method) {
   });
 }
 
-async function everything() {
-  for (const path of reads) {
-    for (const mode of ["cors", "no-cors"]) for (const credentials of ["include", "omit"])
-      attempt(`fetch ${mode} ${path}`, async () => (await fetch(target + path, { mode, credentials })).text());
-    for (const [tag, attribute] of [["img", "src"], ["script", "src"], ["link", "href"], ["iframe", "src"], ["object", "data"]])
-      attempt(`${tag} ${path}`, () => embed(tag, attribute, path));
-  }
+function changeAndListen() {
   for (const [method, path, body] of changes)
     for (const kind of kinds) for (const mode of ["cors", "no-cors"])
       attempt(`${method} ${mode} ${kind} ${path}`, async () =>
@@ -89,6 +83,16 @@ async function everything() {
     await new Promise((done) => setTimeout(done, 500));
     return opened && opened.document && opened.document.body.innerText;
   });
+}
+
+async function everything(onlyToRead = false) {
+  for (const path of reads) {
+    for (const mode of ["cors", "no-cors"]) for (const credentials of ["include", "omit"])
+      attempt(`fetch ${mode} ${path}`, async () => (await fetch(target + path, { mode, credentials })).text());
+    for (const [tag, attribute] of [["img", "src"], ["script", "src"], ["link", "href"], ["iframe", "src"], ["object", "data"]])
+      attempt(`${tag} ${path}`, () => embed(tag, attribute, path));
+  }
+  if (!onlyToRead) changeAndListen();
   const waiting = [...tried];
   const hand = async () => {
     while (waiting.length) await carryOut(...waiting.shift());
