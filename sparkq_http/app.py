@@ -44,10 +44,11 @@ BUSY = ("queues", "tasks", "work")
 
 
 class Guest(NamedTuple):
-    """Routes of another door that this server serves too, and what must run around them."""
+    """Routes of another door that this server serves too, what must run around them, and what ends all that waits there."""
 
     routes: Sequence[BaseRoute]
     running: Callable[[], AbstractAsyncContextManager[None]]
+    close: Callable[[], None]
 
 
 def create_app(desk: Desk, *, token: str | None = None, guests: Sequence[Guest] = ()) -> FastAPI:
@@ -69,6 +70,12 @@ def create_app(desk: Desk, *, token: str | None = None, guests: Sequence[Guest] 
             yield
             background.cancel_scope.cancel()
 
+    def close() -> None:
+        """End all that waits: the server stops."""
+        feed.close()
+        for guest in guests:
+            guest.close()
+
     app = FastAPI(
         title="SparkQ",
         version=__version__,
@@ -79,6 +86,7 @@ def create_app(desk: Desk, *, token: str | None = None, guests: Sequence[Guest] 
         redirect_slashes=False,
     )
     app.state.desk, app.state.feed, app.state.token, app.state.port = desk, feed, token, server.port
+    app.state.close = close
     app.add_middleware(Head)
     app.add_middleware(Defects)
     app.add_middleware(Whole)

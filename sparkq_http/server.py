@@ -45,15 +45,15 @@ LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
 
 GUESTS = ("sparkq_mcp.http",)
 """Other doors that are served here too, by name, since no door imports another: each that is there has
-`guest(opener)`, which returns its routes and the context manager that must run around them."""
+`guest(opener)`, which returns its routes, the context manager that must run around them, and what ends their waiting."""
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which sleeps until it is told to stop, then ends the event streams, and ends as one that was asked to."""
+    """uvicorn, which sleeps until it is told to stop, then ends all that waits, and ends as one that was asked to."""
 
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, end_waits: Callable[[], None]) -> None:
         super().__init__(config)
-        self._end_streams = end_streams
+        self._end_waits = end_waits
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told = asyncio.Event()
 
@@ -70,8 +70,8 @@ class Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._told.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Otherwise each open page would hold the server until its time is up.
-        self._end_streams()
+        # Otherwise each open page, and each chat that waits for a task, would hold the server until its time is up.
+        self._end_waits()
         asyncio.get_running_loop().call_later(PARTING_SECONDS, self._hang_up)
         await super().shutdown(sockets)
 
@@ -208,7 +208,7 @@ def serve(opener: Opener) -> int:
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
         ),
-        app.state.feed.close,
+        app.state.close,
     ).run(sockets=[listener])
     os.ftruncate(handle, 0)
     log.info("stopped")

@@ -70,7 +70,7 @@ class Desk:
 
     def __init__(self, opener: Opener) -> None:
         self.closing = False
-        """Whether the client has closed its end: it is waited for nothing any more."""
+        """Whether the client has closed its end, or the server stops: nothing is waited for any more."""
         self._opener = opener
         self._sq: SparkQ | None = None
         self._version = 0

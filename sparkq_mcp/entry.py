@@ -86,7 +86,7 @@ class Entry:
     async def _drain(self) -> None:
         """The client has closed its end: what is at work is still answered, as it went; who waits for a task is told
         that there is none."""
-        self._server.desk.closing = True
+        self._server.close()
         with anyio.move_on_after(WORK_SECONDS):
             while self._sink.unanswered:
                 await anyio.sleep(0.005)

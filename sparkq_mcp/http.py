@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -14,13 +14,18 @@ from starlette.types import Receive, Scope, Send
 from sparkq_mcp.chat import Opener
 
 if TYPE_CHECKING:
-    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+    from sparkq_mcp.server import SparkQServer
 
 PATH = "/mcp"
 FAILED = {
     "error": "mcp_failed",
     "message": "MCP over HTTP could not be loaded; all else of the server works.",
     "hint": "Restart the server, with `sparkq restart` if it runs in the background; its log says more.",
+}
+STOPPING = {
+    "error": "stopping",
+    "message": "The server is stopping.",
+    "hint": "Start it again with `sparkq start`, or ask over stdio: `sparkq mcp`.",
 }
 log = logging.getLogger("sparkq.mcp")
 
@@ -34,7 +39,8 @@ class Sessions:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._manager: StreamableHTTPSessionManager | None = None
+        self._server: SparkQServer | None = None
+        self._closing = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -45,29 +51,36 @@ class Sessions:
             yield
             background.cancel_scope.cancel()
 
+    def close(self) -> None:
+        """The server stops: nobody waits any more for a task, or for the SDK."""
+        self._closing = True
+        if self._server is not None:
+            self._server.close()
+        self._begun.set()
+
     async def _run(self) -> None:
         await self._asked.wait()
         try:
-            manager = await anyio.to_thread.run_sync(_manager, self._opener)
-            async with manager.run():
-                self._manager = manager
+            server = await anyio.to_thread.run_sync(_server, self._opener, abandon_on_cancel=True)
+            async with server.session_manager.run():
+                self._server = server
                 self._begun.set()
                 await anyio.sleep_forever()
         except Exception:  # whatever it is: a guest does not take its host down
             log.exception("MCP over HTTP could not be served")
-            self._manager = None
+            self._server = None
             self._begun.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._asked.set()
         await self._begun.wait()
-        if self._manager is None:
-            await JSONResponse(FAILED, 503)(scope, receive, send)
+        if self._server is None:
+            await JSONResponse(STOPPING if self._closing else FAILED, 503)(scope, receive, send)
         else:
-            await self._manager.asgi_app(scope, receive, send)
+            await self._server.session_manager.asgi_app(scope, receive, send)
 
 
-def _manager(opener: Opener) -> "StreamableHTTPSessionManager":
+def _server(opener: Opener) -> "SparkQServer":
     """The SDK's own check of Host and Origin is off: it knows loopback names only, and the server's guard has judged
     every request before, also where other machines may ask."""
     from mcp.server.transport_security import TransportSecuritySettings
@@ -77,10 +90,18 @@ def _manager(opener: Opener) -> "StreamableHTTPSessionManager":
     server = build(opener)
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     server.streamable_http_app(streamable_http_path=PATH, transport_security=unchecked)
-    return server.session_manager
+    return server
 
 
-def guest(opener: Opener) -> tuple[Sequence[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
-    """The routes to serve, and what must run around them."""
+class Guest(NamedTuple):
+    """What the HTTP server serves of this door: its routes, what must run around them, and what ends their waiting."""
+
+    routes: Sequence[BaseRoute]
+    running: Callable[[], AbstractAsyncContextManager[None]]
+    close: Callable[[], None]
+
+
+def guest(opener: Opener) -> Guest:
+    """This door, for the project that `opener` opens."""
     sessions = Sessions(opener)
-    return [Route(PATH, sessions)], sessions.running
+    return Guest([Route(PATH, sessions)], sessions.running, sessions.close)

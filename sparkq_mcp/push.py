@@ -13,7 +13,7 @@ import anyio
 from mcp import MCPError
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
-from mcp.server.subscriptions import InMemorySubscriptionBus
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.subscriptions import ResourceUpdated
 from mcp_types import INVALID_REQUEST, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
@@ -37,6 +37,7 @@ class Push:
 
     def __init__(self, desk: Desk) -> None:
         self.bus = InMemorySubscriptionBus()
+        self.listeners = ListenHandler(self.bus)
         self._desk = desk
         self._last = 0
         self._legacy: dict[Connection, set[str]] = {}

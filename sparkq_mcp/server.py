@@ -19,6 +19,7 @@ from mcp_types import (
     Icon,
     InputRequiredResult,
     SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
     UnsubscribeRequestParams,
 )
 
@@ -52,9 +53,20 @@ class SparkQServer(MCPServer[Desk]):
     unknown prompts."""
 
     desk: Desk
+    _push: Push
 
-    def serve_legacy_subscriptions(self, push: Push) -> None:
-        """Answer `resources/subscribe`, for which MCPServer has no public place."""
+    def close(self) -> None:
+        """End what waits: a claim is told that there is no task, and a subscription that it ends."""
+        self.desk.closing = True
+        self._push.listeners.close()
+
+    def serve_subscriptions(self, push: Push) -> None:
+        """Answer `subscriptions/listen` so that it can be ended, and `resources/subscribe`: MCPServer has no public place
+        for either."""
+        self._push = push
+        self._lowlevel_server.add_request_handler(
+            "subscriptions/listen", SubscriptionsListenRequestParams, push.listeners
+        )
         self._lowlevel_server.add_request_handler("resources/subscribe", SubscribeRequestParams, push.subscribe)
         self._lowlevel_server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, push.unsubscribe)
 
@@ -121,7 +133,7 @@ def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) 
     server.desk = desk
     add_resources(server, desk)
     add_prompts(server)
-    server.serve_legacy_subscriptions(push)
+    server.serve_subscriptions(push)
     return server
 
 

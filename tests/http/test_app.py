@@ -81,13 +81,14 @@ async def test_another_door_is_a_guest_behind_the_same_guard(sq: SparkQ) -> None
         yield
         running.append("ended")
 
-    app = create_app(Desk(lambda: sq), guests=[Guest([Route("/mcp", page)], around)])
+    app = create_app(Desk(lambda: sq), guests=[Guest([Route("/mcp", page)], around, lambda: running.append("closed"))])
     async with app.router.lifespan_context(app):
         assert running == ["begun"]
         assert (await asked(app, "/mcp"))[2] == b"from the guest"
         status, headers, _ = await asked(app, "/mcp", (b"origin", b"http://evil.example"))
         assert (status, headers["x-content-type-options"]) == (403, "nosniff")
-    assert running == ["begun", "ended"]
+        app.state.close()
+    assert running == ["begun", "closed", "ended"]
 
 
 def test_a_result_notes_what_git_says_while_others_are_served(own: Path) -> None:

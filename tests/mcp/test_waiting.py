@@ -1,8 +1,10 @@
 """A server that waits: for a task, with a client that may go away, and idle, while others abandon their work."""
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -154,18 +156,26 @@ def test_what_was_claimed_for_a_client_that_left_the_http_door_meanwhile_is_give
     assert status(store, 1 if tool == "claim" else 2) == "queued"
 
 
+def modern_headers(method: str, **more: str) -> dict[str, str]:
+    """The headers of a request of the modern era."""
+    return ACCEPTS | {"mcp-protocol-version": "2026-07-28", "mcp-method": method} | more
+
+
+def waiting_over_http(client: httpx.Client, url: str, era: str) -> tuple[Message, dict[str, str]]:
+    """A claim that waits, and its headers."""
+    call = waiting()
+    if era == "legacy":
+        return call, legacy_session(client, url)
+    call["params"]["_meta"] |= envelope()
+    return call, modern_headers("tools/call", **{"mcp-name": "claim"})
+
+
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 def test_a_client_that_is_gone_from_the_http_door_takes_nothing(store: SparkQ, era: str) -> None:
     server = Served(store.config.root)
     url = f"http://127.0.0.1:{server.port}/mcp"
-    headers = dict(ACCEPTS)
-    call = waiting()
     with httpx.Client(timeout=DEADLINE_SECONDS) as client:
-        if era == "legacy":
-            headers = legacy_session(client, url)
-        else:
-            call["params"]["_meta"] |= envelope()
-            headers |= {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "claim"}
+        call, headers = waiting_over_http(client, url, era)
         with client.stream("POST", url, json=call, headers=headers) as answer:
             next(answer.iter_lines())
     time.sleep(0.5)  # the server hears of it from the closed connection
@@ -174,6 +184,41 @@ def test_a_client_that_is_gone_from_the_http_door_takes_nothing(store: SparkQ, e
     server.stop()
 
     assert status(store) == "queued"
+
+
+def test_a_server_that_stops_answers_who_waits_and_who_listens(store: SparkQ) -> None:
+    server = Served(store.config.root)
+    url = f"http://127.0.0.1:{server.port}/mcp"
+    wanted = {"resourceSubscriptions": ["sparkq://queues"]}
+    params = {"_meta": envelope(), "notifications": wanted}
+    listens = {"jsonrpc": "2.0", "id": 9, "method": "subscriptions/listen", "params": params}
+    with httpx.Client(timeout=DEADLINE_SECONDS) as client:
+        call, headers = waiting_over_http(client, url, "modern")
+        with (
+            client.stream("POST", url, json=call, headers=headers) as claiming,
+            client.stream("POST", url, json=listens, headers=modern_headers("subscriptions/listen")) as listening,
+        ):
+            streams = [claiming.iter_lines(), listening.iter_lines()]
+            for lines in streams:
+                next(line for line in lines if line.startswith("data:"))
+            server.stop()
+            told = [json.loads(line.removeprefix("data:")) for lines in streams for line in lines if "data:" in line]
+
+    assert [one["id"] for one in told] == [7, 9]
+    assert told[0]["result"]["structuredContent"]["task"] is None
+
+
+def test_a_server_that_stops_while_it_loads_mcp_says_so(store: SparkQ) -> None:
+    server = Served(store.config.root)
+    asking = HTTPConnection("127.0.0.1", server.port, timeout=DEADLINE_SECONDS)
+    asking.request("POST", "/mcp", json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}), ACCEPTS)
+    assert server.answers()  # heard after the request
+
+    server.stop()
+
+    answer = asking.getresponse()
+    assert (answer.status, json.loads(answer.read())["error"]) == (503, "stopping")
+    asking.close()
 
 
 def test_an_idle_server_fails_what_another_process_abandoned(
