@@ -15,6 +15,9 @@ SPARKQ = BIN / "sparkq"
 SECONDS = 20
 """How long a command may take before the test gives up on it."""
 
+READ_WHEN_ASKED = ("SPARKQ_", "_SPARKQ_COMPLETE", "COMP_", "_TYPER_COMPLETE_")
+"""What the names of variables begin with that count only when a command runs, not when it starts up."""
+
 
 class Done(NamedTuple):
     """How a command ended, and every character that it printed."""
@@ -82,7 +85,11 @@ class Shell(NamedTuple):
         """The same without the start-up; None where that may count."""
         given = _bytes(stdin)
         request = Request([str(SPARKQ), *map(str, arguments)], str(self.folder), self.environment(**env))
-        if COLD or max(len(given), len(request.encoded())) > ROOM or not all(one.startswith("SPARKQ_") for one in env):
+        if (
+            COLD
+            or max(len(given), len(request.encoded())) > ROOM
+            or not all(one.startswith(READ_WHEN_ASKED) for one in env)
+        ):
             return None
         code, out, err = warm("sparkq").run(request, given, SECONDS)
         return Done(code, out.decode(), err.decode())

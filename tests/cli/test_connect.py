@@ -11,7 +11,7 @@ from tests.cli.clients import connected, entry, file_of
 from tests.command import Shell
 
 
-@pytest.mark.parametrize("client", ["claude-code", "claude-desktop", "cursor", "vscode"])
+@pytest.mark.parametrize("client", ["claude-code", "claude-desktop", "vscode"])
 def test_it_writes_absolute_paths_and_checks_that_the_server_starts(shell: Shell, client: str) -> None:
     file, key = file_of(shell, client)
 

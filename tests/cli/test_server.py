@@ -215,8 +215,7 @@ def test_a_port_in_use_is_named_with_another_to_take(server: Shell, command: str
     assert server.sparkq("status").code == 1
 
 
-@pytest.mark.parametrize("command", ["start", "run"])
-@pytest.mark.parametrize("address", ["192.0.2.1", "no.such.host.invalid"])
+@pytest.mark.parametrize(("command", "address"), [("start", "192.0.2.1"), ("run", "no.such.host.invalid")])
 def test_an_address_of_another_machine_is_no_matter_of_the_port(server: Shell, command: str, address: str) -> None:
     told = server.refused(2, command, "--host", address)
 

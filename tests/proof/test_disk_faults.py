@@ -14,7 +14,7 @@ from tests.proof.faulty import FAULTS
 from tests.support import TOP
 
 LAST = extent(200, 200, 2000)
-STEP = extent(9, 1, 1)
+STEP = extent(12, 1, 1)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
