@@ -88,7 +88,7 @@ git log --max-count=3 --format='%h %s'
 
 LONGEST_FILES = """
 # Report the three longest Python files
-find . -name '*.py' -exec wc -l {} + | grep -v ' total$' | sort -rn | head -n 3
+find . \\( -name '.?*' -o -name build -o -name node_modules -o -name venv \\) -prune -o -name '*.py' -exec wc -l {} + | grep -v ' total$' | sort -rn | head -n 3
 """
 
 TASKS = (
@@ -154,9 +154,7 @@ def code_to_look_at(folder: Path | None, home: Path) -> Path:
         if folder is not None or here != Path.home().resolve():
             return here
     elif folder is not None:
-        raise InvalidValue(
-            f"There are no Python files in {here}.", "Name a folder with some; without one it shows its own."
-        )
+        raise InvalidValue(f"There are no Python files in {here}.", "Name a folder that has some, or leave it out.")
     return own_source(home)
 
 
@@ -171,7 +169,7 @@ def working_directory() -> Path | None:
 def own_source(home: Path) -> Path:
     """SparkQ's checkout; where it is installed, a copy of its packages without their neighbours, in `home`."""
     top = Path(__file__).resolve().parent.parent
-    if (top / "pyproject.toml").is_file():
+    if (top / "WORKER_PLAYBOOK.md").is_file():  # in a wheel it lies inside a package
         return top
     for package in top.glob("sparkq_*/__init__.py"):
         shutil.copytree(package.parent, home / "source" / package.parent.name, ignore=shutil.ignore_patterns("*.pyc*"))

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -93,15 +93,9 @@ def _server(opener: Opener) -> "SparkQServer":
     return server
 
 
-class Guest(NamedTuple):
-    """What the HTTP server serves of this door: its routes, what must run around them, and what ends their waiting."""
-
-    routes: Sequence[BaseRoute]
-    running: Callable[[], AbstractAsyncContextManager[None]]
-    close: Callable[[], None]
-
-
-def guest(opener: Opener) -> Guest:
-    """This door, for the project that `opener` opens."""
+def guest(
+    opener: Opener,
+) -> tuple[Sequence[BaseRoute], Callable[[], AbstractAsyncContextManager[None]], Callable[[], None]]:
+    """The routes to serve, what must run around them, and what ends all that waits there."""
     sessions = Sessions(opener)
-    return Guest([Route(PATH, sessions)], sessions.running, sessions.close)
+    return [Route(PATH, sessions)], sessions.running, sessions.close

@@ -49,8 +49,8 @@ log = logging.getLogger("sparkq.mcp")
 
 
 class SparkQServer(MCPServer[Desk]):
-    """MCPServer with what its public face lacks: streams that the caller made, `resources/subscribe`, and refusals of
-    unknown prompts."""
+    """MCPServer with what its public face lacks: streams that the caller made, `resources/subscribe`, an end for who
+    waits or listens, and refusals of unknown prompts."""
 
     desk: Desk
     _push: Push

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkq_mcp import demo as room
 from sparkq_mcp.demo import code_to_look_at
 from tests.command import SPARKQ, Done, Shell
 from tests.support import TOP
@@ -15,6 +16,7 @@ FILES = {
     "shop/cart.py": "def total(prices):\n    found = 0\n    for price in prices:\n        found += price\n    return found\n",
     "shop/words.py": "def short():\n    return 1\n",
     "top.py": "import shop\n",
+    "venv/lib/stranger.py": "def of_somebody_else():\n    pass\n",
 }
 LONGER = "\n\ndef longest_of_all(n):\n" + "".join(f"    n += {number}\n" for number in range(20)) + "    return n\n"
 
@@ -80,13 +82,14 @@ def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fai
 
     (code / "shop" / "words.py").write_text(FILES["shop/words.py"] + LONGER)
     (code / "shop" / "new.py").write_text("NEW = 1\n")
+    (code / "shop" / "old.py").write_text("print 'of Python 2'\n")
     shutil.rmtree(code / ".git")
     subprocess.run(["git", "init", "--quiet"], cwd=code, check=True)  # it has no commits
     done = demo(tmp_path, code)
     review = done.out.split("3. You come back and review")[1]
 
-    assert "shop: 4 files, 32 lines" in review
-    assert "5 files in 2 packages" in review
+    assert "shop: 5 files, 33 lines" in review
+    assert "6 files in 2 packages" in review
     assert "longest_of_all in shop/words.py:5 has 22 lines; 3 functions were measured" in review
     assert "survey: 3 succeeded, 1 failed" in review
     assert "exit code 128" in review
@@ -120,3 +123,22 @@ def test_where_nothing_is_to_be_looked_at_it_looks_at_its_own_source(
         looked_at.append(code_to_look_at(None, tmp_path / "demo"))
 
     assert looked_at == [TOP] * 3
+
+
+@pytest.mark.anyio
+async def test_a_script_that_hangs_is_ended_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "TASK_SECONDS", 1)
+
+    found = await room.execute(tmp_path, {"tool_name": "run-bash", "prompt": "exec sleep 60"})
+
+    assert found == (124, "not finished after 1 s")
+
+
+@pytest.mark.anyio
+async def test_the_longest_files_are_the_persons_own(code: Path) -> None:
+    told, listed = await room.execute(code, {"tool_name": "run-bash", "prompt": room.LONGEST_FILES})
+
+    assert (told, [line.split()[1] for line in listed.splitlines()]) == (
+        0,
+        ["./shop/cart.py", "./shop/words.py", "./top.py"],
+    )

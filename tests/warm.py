@@ -23,6 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
 from weakref import finalize
@@ -216,7 +217,8 @@ def _become(request: Request, streams: list[int]) -> None:
         os.close(one)
     if request.on_terminal:
         own_terminal()
-        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # it is what Python made of a pipe
+        assert isinstance(sys.stdout, TextIOWrapper)
+        sys.stdout.reconfigure(line_buffering=True)  # as Python does where it finds a terminal when it starts
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = request.words
     os.chdir(request.folder)

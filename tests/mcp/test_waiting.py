@@ -180,7 +180,7 @@ def test_a_client_that_is_gone_from_the_http_door_takes_nothing(store: SparkQ, e
             next(answer.iter_lines())
     time.sleep(0.5)  # the server hears of it from the closed connection
     add(store, "one")
-    time.sleep(1)
+    time.sleep(1)  # ten times as long as one that still waits needs to see it
     server.stop()
 
     assert status(store) == "queued"
