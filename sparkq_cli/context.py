@@ -185,15 +185,13 @@ def _run_editor(file: Path, what: str) -> None:
 
     env = environment()
     wanted = env.get("VISUAL") or env.get("EDITOR") or "vi"
+    # Before the editor starts, which may be quicker than we are; a handler, which it does not inherit as it would SIG_IGN.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        editor = shlex.split(wanted)
-        process = subprocess.Popen([*editor, str(file)])
+        code = subprocess.Popen([*shlex.split(wanted), str(file)]).wait()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise InvalidValue(f"The editor {wanted} does not start: {why}.", "Set EDITOR, or use --file.") from error
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        code = process.wait()
     finally:
         signal.signal(signal.SIGINT, before)
     if code:
