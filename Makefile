@@ -10,7 +10,7 @@ demo: $(READY)
 	@$(BIN)/sparkq demo
 
 test: $(READY)
-	@sh tests/install_browser.sh
+	@sh tests/harness/install_browser.sh
 	@$(BIN)/python -m pytest
 
 prove: $(READY)

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core import config, project, queues, schema
+from sparkq_core import project, queues
 from sparkq_core.clock import SystemClock
+from sparkq_core.config import loading
 from sparkq_core.project import SparkQ
+from sparkq_core.storage import schema
 
 BUILD = Path(__file__).parent.parent / ".build"
 PYTHON = BUILD / "peers/bin/python"
@@ -82,7 +84,7 @@ def opened(synchronous: str = "full") -> Iterator[SparkQ]:
     with tempfile.TemporaryDirectory(prefix="sparkq-bench-") as name:
         root = Path(name)
         (root / "sparkq.yml").write_text(f"git: false\ndatabase:\n  synchronous: {synchronous}\n")
-        schema.create(config.load(root, {}).database, "bench", SystemClock())
+        schema.create(loading.load(root, {}).database, "bench", SystemClock())
         sq = project.open(root, env={})
         queues.create(sq, "main")
         yield sq

@@ -89,7 +89,7 @@ async def nothing(ctx: tools.Context) -> CallToolResult:
 real = tools.all_tools
 tools.all_tools = lambda *a, **k: [*real(*a, **k), StrictTool.of(nothing, title="Nothing")]
 sys.argv = ["sparkq-mcp", "--project", sys.argv[1]]
-runpy.run_module("sparkq_mcp.stdio", run_name="__main__")
+runpy.run_module("sparkq_mcp.transport.stdio", run_name="__main__")
 """
 
 
@@ -102,7 +102,7 @@ def measure() -> list[Figure]:
         empty.write_text(EMPTY)
         root = str(sq.config.root)
         stock, ours = Server(sys.executable, str(minimal)), Server(sys.executable, str(empty), root)
-        plain = Server(sys.executable, "-m", "sparkq_mcp.stdio", "--project", root)
+        plain = Server(sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", root)
         memory = (plain.megabytes(), stock.megabytes())
         single: dict[str, list[float]] = {"stock": [], "empty": [], "peek": []}
         flight: dict[str, list[float]] = {"stock": [], "empty": []}

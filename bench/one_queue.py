@@ -30,10 +30,11 @@ class Queue(NamedTuple):
 
 def sparkq(folder: Path) -> Queue:
     sys.path.insert(0, str(Path(__file__).parent.parent))
-    from sparkq_core import project, queues, schema, tasks
+    from sparkq_core import project, queues, tasks
     from sparkq_core.clock import SystemClock
+    from sparkq_core.config.location import DATABASE
     from sparkq_core.errors import SparkQError
-    from sparkq_core.place import DATABASE
+    from sparkq_core.storage import schema
 
     (folder / "sparkq.yml").write_text("git: false\n")
     schema.create(folder / DATABASE, "bench", SystemClock())

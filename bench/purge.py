@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bench.figure import Figure, at_most, opened, percentile
 from bench.scale import ATTEMPTS, FILL, PLACES, PROMPTS
-from sparkq_core import project, purge, queues, tasks
+from sparkq_core import project, queues, tasks
+from sparkq_core.maintenance import purge
 
 MANY = 200_000
 """Half of them finished."""

@@ -88,7 +88,9 @@ async def _told(sq: SparkQ) -> list[float]:
     import sys
 
     parameters = StdioServerParameters(
-        command=sys.executable, args=["-m", "sparkq_mcp.stdio", "--project", str(sq.config.root)], env=dict(os.environ)
+        command=sys.executable,
+        args=["-m", "sparkq_mcp.transport.stdio", "--project", str(sq.config.root)],
+        env=dict(os.environ),
     )
     times = []
     async with Client(stdio_client(parameters)) as client:

@@ -19,9 +19,9 @@ from fastapi import FastAPI
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from sparkq_cli.rooms import SECTIONS
-from sparkq_core import lifecycle
-from sparkq_core.settings import SCALARS
+from sparkq_cli.command_list import SECTIONS
+from sparkq_core.config.settings import SCALARS
+from sparkq_core.installation import setup
 from sparkq_http.app import REFUSALS, rooms
 from sparkq_mcp.server import INSTRUCTIONS
 from sparkq_mcp.tools import all_tools
@@ -50,14 +50,14 @@ def pages() -> dict[Path, str]:
     playbook = ROOT / "WORKER_PLAYBOOK.md"
     before, behind = playbook.read_text(encoding="utf-8").split(MARKS[0])
     after = behind.split(MARKS[1])[1]
-    defaults = lifecycle.defaults(ROOT) | {"project.name": ""}
+    defaults = setup.defaults(ROOT) | {"project.name": ""}
     readme = ROOT / "README.md"
     top, _, rest_of_it = readme.read_text(encoding="utf-8").partition(TERMINAL_MARKS[0])
     bottom = rest_of_it.split(TERMINAL_MARKS[1])[1]
     return {
         readme: f"{top}{TERMINAL_MARKS[0]}\n{terminal()}{TERMINAL_MARKS[1]}{bottom}",
         playbook: f"{before}{MARKS[0]}\n{session()}{MARKS[1]}{after}",
-        ROOT / "sparkq.yml.example": lifecycle.render(defaults),
+        ROOT / "sparkq.yml.example": setup.render(defaults),
         ROOT / "docs/cli.md": cli(),
         ROOT / "docs/tools.md": tools(),
         ROOT / "docs/rest.md": rest(),
@@ -125,7 +125,7 @@ def server(folder: Path) -> StdioServerParameters:
     """`sparkq mcp` for the project."""
     return StdioServerParameters(
         command=sys.executable,
-        args=["-m", "sparkq_mcp.stdio", "--project", str(folder)],
+        args=["-m", "sparkq_mcp.transport.stdio", "--project", str(folder)],
         env=clean_environment(f"{folder}-home"),
     )
 
@@ -316,7 +316,7 @@ def configuration() -> str:
         head
         + "\n".join(rows)
         + "\n\nThe whole file, with its tables:\n\n```yaml\n"
-        + lifecycle.render(lifecycle.defaults(ROOT)).replace(f"name: {ROOT.name}", 'name: ""')
+        + setup.render(setup.defaults(ROOT)).replace(f"name: {ROOT.name}", 'name: ""')
         + "```\n"
     )
 

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from sparkq_core import inbox, lifecycle, project, queues, sessions, tasks
+from sparkq_core import inbox, project, queues, sessions, tasks
 from sparkq_core.clock import SystemClock
+from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +55,7 @@ class Yesterday(SystemClock):
 def lived_in(root: Path) -> None:
     """A project after some days of work."""
     clock = Yesterday()
-    lifecycle.setup(root, lifecycle.defaults(root) | {"project.name": "acme-api"}, SystemClock(), {})
+    setup.setup(root, setup.defaults(root) | {"project.name": "acme-api"}, SystemClock(), {})
     (root / "scripts").mkdir()
     (root / "scripts/deploy.sh").write_text(
         "#!/bin/sh\n# name: deploy\n# description: Deploy a version to an environment\n# inputs:\n"

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import clients, lock, settings_file
+from sparkq_core import lock
+from sparkq_core.config import writing
+from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, InvalidValue, SparkQError, StorageError
-from sparkq_core.settings import Config
+from sparkq_core.installation import mcp_clients
 from sparkq_core.text import nearest
 
 CHECK_SECONDS = 30
@@ -50,8 +52,8 @@ class CheckFailed(SparkQError):
 
 def client(name: str, config: Config, home: Path) -> Client:
     """The client called `name`. Raises InvalidValue."""
-    desktop = home / clients.DESKTOP["darwin" if sys.platform == "darwin" else "linux"]
-    known = {name: Client(one.client, config.root / one.path, one.key) for name, one in clients.IN_PROJECT.items()}
+    desktop = home / mcp_clients.DESKTOP["darwin" if sys.platform == "darwin" else "linux"]
+    known = {name: Client(one.client, config.root / one.path, one.key) for name, one in mcp_clients.IN_PROJECT.items()}
     known["claude-desktop"] = Client("Claude Desktop", desktop, shared=True)
     if name not in known:
         raise InvalidValue(f"{name!r} is no client that SparkQ knows.", nearest(name, known))
@@ -62,7 +64,7 @@ def entry(config: Config) -> dict[str, Any]:
     """How a client starts this project's server: absolute paths, since clients start it anywhere with a bare environment."""
     installed = shutil.which("sparkq", path=str(Path(sys.executable).parent))
     command = [installed] if installed else [sys.executable, "-P", "-m", "sparkq_cli.main"]
-    return {"command": command[0], "args": [*command[1:], *clients.arguments(config.root)]}
+    return {"command": command[0], "args": [*command[1:], *mcp_clients.arguments(config.root)]}
 
 
 def connected(name: str, config: Config, home: Path) -> bool:
@@ -73,8 +75,8 @@ def connected(name: str, config: Config, home: Path) -> bool:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
     return any(
-        not target.shared if one.project is None else clients.same(one.project, config.root)
-        for one in clients.entries(servers)
+        not target.shared if one.project is None else mcp_clients.same(one.project, config.root)
+        for one in mcp_clients.entries(servers)
     )
 
 
@@ -103,7 +105,7 @@ def merged(target: Client, server: dict[str, Any], config: Config) -> Merged:
         raise InvalidConfig(
             f"{target.file} is no configuration of {target.name}.", "Mend it first; it was left as it is."
         )
-    name = clients.free_name(servers, config.root, config.name) if target.shared else clients.NAME
+    name = mcp_clients.free_name(servers, config.root, config.name) if target.shared else mcp_clients.NAME
     text = json.dumps(present | {target.key: servers | {name: server}}, indent=2, ensure_ascii=False) + "\n"
     return Merged(text, name)
 
@@ -144,13 +146,13 @@ def _write(file: Path, text: str) -> Path | None:
             return None
         kept = _free(file)
         shutil.copy2(file, kept)
-    settings_file.replace(file, text)
+    writing.replace(file, text)
     return kept
 
 
 def _free(file: Path) -> Path:
     number = 1
-    while (kept := file.with_name(f"{file.name}{clients.KEPT}{'' if number == 1 else f'-{number}'}")).exists():
+    while (kept := file.with_name(f"{file.name}{mcp_clients.KEPT}{'' if number == 1 else f'-{number}'}")).exists():
         number += 1
     return kept
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sparkq_cli.show import escaped
 from sparkq_core import project, queues
-from sparkq_core.config import environment
+from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
+from sparkq_core.lifecycle import QueueStatus
 from sparkq_core.project import SparkQ
-from sparkq_core.states import QueueStatus
 
 
 def open_sparkq() -> SparkQ:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any
 
-from sparkq_cli.rooms import ROOMS, SECTIONS, module
+from sparkq_cli.command_list import ROOMS, SECTIONS, module
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import safe
 
@@ -35,7 +35,7 @@ def main() -> None:
     try:
         try:
             if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
-                _become("sparkq_mcp.stdio")
+                _become("sparkq_mcp.transport.stdio")
             else:
                 _app()(prog_name="sparkq")
         finally:

@@ -3,7 +3,8 @@
 from sparkq_cli import show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import inbox, queues, sweep, wire
+from sparkq_core import inbox, queues, wire
+from sparkq_core import stale as sweep
 from sparkq_core.text import safe
 
 

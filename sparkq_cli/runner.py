@@ -17,12 +17,13 @@ from types import FrameType
 from typing import NamedTuple, TypeVar
 
 from sparkq_cli import show
-from sparkq_core import lock, queues, tasks, upkeep, wire
+from sparkq_core import lock, queues, tasks, wire
 from sparkq_core.clock import token
 from sparkq_core.errors import ClaimLost, NoSuchQueue, NoSuchTask, QueueClosed, SparkQError
+from sparkq_core.lifecycle import Status
+from sparkq_core.maintenance import rounds
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
-from sparkq_core.states import Status
 from sparkq_core.text import safe
 
 ENDING = {signal.SIGINT, signal.SIGTERM}
@@ -190,8 +191,8 @@ def _wait(runner: Runner, seconds: float, seen: int) -> float:
     long it slept."""
     started = time.monotonic()
     while True:
-        written = _sleep(runner.sq, min(started + seconds, time.monotonic() + upkeep.interval_seconds(runner.sq)), seen)
-        swept = upkeep.upkeep(runner.sq)
+        written = _sleep(runner.sq, min(started + seconds, time.monotonic() + rounds.interval_seconds(runner.sq)), seen)
+        swept = rounds.upkeep(runner.sq)
         if written or swept.warned or swept.failed or time.monotonic() >= started + seconds:
             return time.monotonic() - started
 

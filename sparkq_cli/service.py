@@ -14,8 +14,8 @@ from socket import gethostname
 from typing import NamedTuple
 
 from sparkq_core import lock
+from sparkq_core.config.settings import Config
 from sparkq_core.errors import Busy, Kind, SparkQError, StorageError
-from sparkq_core.settings import Config
 
 CONFLICT = 4
 START_SECONDS = 20.0

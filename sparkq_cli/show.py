@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from sparkq_core import wire
-from sparkq_core.config import environment
+from sparkq_core.config.loading import environment
 from sparkq_core.model import Task
 from sparkq_core.text import safe
 

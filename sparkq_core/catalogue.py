@@ -1,9 +1,9 @@
 """Tools and task classes: what sparkq.yml says of them, over what the database was seeded with."""
 
-from sparkq_core.db import Reader
+from sparkq_core.config.settings import WEEK_SECONDS, TaskClass, Tool
 from sparkq_core.errors import InvalidValue, NoSuchClass, NoSuchTool
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import WEEK_SECONDS, TaskClass, Tool
+from sparkq_core.storage.database import Reader
 from sparkq_core.text import nearest, safe
 
 TOOLS = "SELECT name, how, task_class FROM tools ORDER BY name"

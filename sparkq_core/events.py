@@ -1,8 +1,8 @@
 """The append-only log of everything that happened: the timeline of a task and the feed that doors follow."""
 
-from sparkq_core.db import Reader, Transaction
 from sparkq_core.model import Event
 from sparkq_core.project import SparkQ
+from sparkq_core.storage.database import Reader, Transaction
 
 NOTE = """
 INSERT INTO events (at, kind, task_id, queue_id, attempt, worker, text)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from sparkq_core import queues
-from sparkq_core.db import Reader, Transaction
 from sparkq_core.errors import NoSuchTask, SparkQError, Unseen, WrongState
 from sparkq_core.events import note
+from sparkq_core.lifecycle import MARKS
 from sparkq_core.model import Finished, Inbox, Seen, Since, Task
-from sparkq_core.paging import checked_limit, moment_and_id, storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS, SAID
-from sparkq_core.states import MARKS
-from sparkq_core.sweep import sweep
-from sparkq_core.tasks import late
-from sparkq_core.tasks.refusal import find, hint
+from sparkq_core.stale import sweep
+from sparkq_core.storage.database import Reader, Transaction
+from sparkq_core.storage.numbers import checked_limit, moment_and_id, storable
+from sparkq_core.tasks import late_results
+from sparkq_core.tasks.refusals import find, hint
 
 MAX_NAMED = 10
 """Tasks that the refusal of several names."""
@@ -167,13 +167,13 @@ def _accepted(tx: Transaction, seen: Seen, now: int) -> Task:
             f"attempt {seen.attempt}.",
             "Look again.",
         )
-    if not late.waits(tx, task):
+    if not late_results.waits(tx, task):
         return _reviewed(tx, task.id, now)
     if not seen.late:
         raise Unseen(
             f"A late result of #{task.id} waits that you were not shown.", "Look again: the task and the inbox show it."
         )
-    return late.accept_within(tx, task, now)
+    return late_results.accept_within(tx, task, now)
 
 
 def _none_of(asked: int, refused: dict[int, SparkQError]) -> SparkQError:

@@ -6,7 +6,7 @@ eight times as long to define, which every command would pay at its start.
 
 from typing import NamedTuple
 
-from sparkq_core.states import Status, fails_at
+from sparkq_core.lifecycle import Status, fails_at
 
 
 class Session(NamedTuple):

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sparkq_core import config as configuration
-from sparkq_core import schema
 from sparkq_core.clock import Clock, SystemClock
-from sparkq_core.db import Database
+from sparkq_core.config import loading as configuration
+from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, SparkQError
-from sparkq_core.settings import Config
+from sparkq_core.storage import schema
+from sparkq_core.storage.database import Database
 
 if TYPE_CHECKING:
     from logging import Logger  # milliseconds at import, which no command pays

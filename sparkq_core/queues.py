@@ -1,12 +1,12 @@
 """Queues: named FIFO lines with instructions for whoever works them."""
 
 from sparkq_core import sessions
-from sparkq_core.db import Reader, Transaction
 from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed
 from sparkq_core.events import note
+from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
-from sparkq_core.states import WARN_AFTER, QueueStatus, SessionStatus
+from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, checked_name, nearest, safe
 
 COLUMNS = """id, name, (SELECT s.name FROM sessions AS s WHERE s.id = queues.session_id), status, revision,

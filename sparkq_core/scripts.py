@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from sparkq_core.config.settings import WEEK_SECONDS
 from sparkq_core.errors import InvalidValue, NoSuchScript
-from sparkq_core.settings import WEEK_SECONDS
 from sparkq_core.text import nearest, safe
 
 SUFFIXES = {

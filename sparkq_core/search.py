@@ -5,15 +5,15 @@ The index is brought up to date from the event log when somebody searches: enque
 
 import re
 
-from sparkq_core.db import Transaction
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Page, Task
-from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.sweep import sweep
-from sparkq_core.tasks.line import FORGET
+from sparkq_core.stale import sweep
+from sparkq_core.storage.database import Transaction
+from sparkq_core.storage.numbers import checked_limit
 from sparkq_core.tasks.listing import THIN, Wanted, checked_status, filter_values, start_after
+from sparkq_core.tasks.order import FORGET
 from sparkq_core.text import safe
 
 BATCH = 500

@@ -1,11 +1,11 @@
 """Sessions: named stretches of work, a label over queues."""
 
-from sparkq_core.db import Reader
 from sparkq_core.errors import NameTaken, NoSuchSession
 from sparkq_core.events import note
+from sparkq_core.lifecycle import SessionStatus
 from sparkq_core.model import Session
 from sparkq_core.project import SparkQ
-from sparkq_core.states import SessionStatus
+from sparkq_core.storage.database import Reader
 from sparkq_core.text import checked_name, nearest, safe
 
 COLUMNS = "id, name, status, created_at, ended_at"

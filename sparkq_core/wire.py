@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sparkq_core.clock import iso
+from sparkq_core.lifecycle import WARN_AFTER, Status
 from sparkq_core.model import (
     Attempt,
     Claim,
@@ -25,7 +26,6 @@ from sparkq_core.model import (
     Task,
 )
 from sparkq_core.scripts import Script
-from sparkq_core.states import WARN_AFTER, Status
 from sparkq_core.text import cut
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ import logging
 import anyio
 import anyio.to_thread
 
-from sparkq_core.upkeep import Rounds
+from sparkq_core.maintenance.rounds import Rounds
 from sparkq_http.desk import Desk
 
 log = logging.getLogger("sparkq.http")

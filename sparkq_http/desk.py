@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable
 
 from sparkq_core import project
+from sparkq_core.config.settings import Config
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import Config
 
 log = logging.getLogger("sparkq.http")
 Opener = Callable[[], SparkQ]

@@ -13,9 +13,9 @@ import anyio
 
 from sparkq_core import events, wire
 from sparkq_core.errors import SparkQError
+from sparkq_core.maintenance.watch import watching
 from sparkq_core.model import Event
 from sparkq_core.text import cut
-from sparkq_core.watch import watching
 from sparkq_http.answer import Refused
 from sparkq_http.desk import Desk
 

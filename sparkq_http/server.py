@@ -43,7 +43,7 @@ TICK_SECONDS = 1.0
 PARTING_SECONDS = 0.3
 LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
 
-GUESTS = ("sparkq_mcp.http",)
+GUESTS = ("sparkq_mcp.transport.http",)
 """Other doors that are served here too, by name, since no door imports another: each that is there has
 `guest(opener)`, which returns its routes, the context manager that must run around them, and what ends their waiting."""
 

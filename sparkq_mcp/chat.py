@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sparkq_core import events, place, project, tasks
+from sparkq_core import events, project, tasks
+from sparkq_core.config import location
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 
@@ -122,6 +123,6 @@ def opener(path: Path | None, environment: Mapping[str, str]) -> Opener:
 
     def open_project() -> SparkQ:
         start = path or Path(environment.get("CLAUDE_PROJECT_DIR", ""))
-        return project.open(start if start.is_absolute() else place.here() / start, env=environment)
+        return project.open(start if start.is_absolute() else location.here() / start, env=environment)
 
     return open_project

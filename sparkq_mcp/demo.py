@@ -22,7 +22,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import Implementation
 
-from sparkq_core.config import environment
+from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidValue
 from sparkq_core.text import cut, safe
 
@@ -208,7 +208,9 @@ def run(demo: Demo) -> None:
 async def work(demo: Demo) -> None:
     """What a chat does: look, claim, execute, complete, until the queue is empty."""
     environment_ = {**environment(), "SPARKQ_CONFIG": str(demo.home / "sparkq.yml")}
-    server = StdioServerParameters(command=sys.executable, args=["-P", "-m", "sparkq_mcp.stdio"], env=environment_)
+    server = StdioServerParameters(
+        command=sys.executable, args=["-P", "-m", "sparkq_mcp.transport.stdio"], env=environment_
+    )
     async with Client(stdio_client(server), client_info=Implementation(name="demo", version="1")) as client:
         await call(client, "list_queues")
         packet = await call(client, "claim", queue=QUEUE)

@@ -17,10 +17,11 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.subscriptions import ResourceUpdated
 from mcp_types import INVALID_REQUEST, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
-from sparkq_core import events, hooks
+from sparkq_core import events
 from sparkq_core.errors import SparkQError
+from sparkq_core.maintenance import hooks
+from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
-from sparkq_core.watch import watching
 from sparkq_mcp.chat import Desk
 from sparkq_mcp.resources import touched
 

@@ -10,11 +10,11 @@ from mcp_types import Completion, CompletionArgument
 
 from sparkq_core import queues, scripts, tasks, wire
 from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import Event
-from sparkq_core.states import Status
+from sparkq_mcp.answers.playbook import playbook
+from sparkq_mcp.answers.truncation import visible
 from sparkq_mcp.chat import Desk
-from sparkq_mcp.fit import visible
-from sparkq_mcp.guide import playbook
 from sparkq_mcp.threads import aside
 
 QUEUES = "sparkq://queues"

@@ -23,8 +23,9 @@ from mcp_types import (
     UnsubscribeRequestParams,
 )
 
-from sparkq_core import __version__, upkeep
+from sparkq_core import __version__
 from sparkq_core.errors import InvalidValue
+from sparkq_core.maintenance import rounds as upkeep
 from sparkq_core.project import SparkQ
 from sparkq_core.text import nearest
 from sparkq_mcp.board import board
@@ -32,7 +33,7 @@ from sparkq_mcp.chat import Desk, Opener
 from sparkq_mcp.prompts import add_prompts
 from sparkq_mcp.push import Push
 from sparkq_mcp.resources import add_resources
-from sparkq_mcp.strict import StrictTool
+from sparkq_mcp.tool import StrictTool
 from sparkq_mcp.tools import all_tools
 
 INSTRUCTIONS = """SparkQ is this developer's local task queue: a person queues work and reviews the results later. \

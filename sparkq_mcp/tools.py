@@ -8,17 +8,18 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from sparkq_core import queues, scripts, sweep, tasks, wire
+from sparkq_core import queues, scripts, stale, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.errors import ClaimLost, InvalidValue
 from sparkq_core.model import Settled, Task
-from sparkq_mcp import claims, guide, history, packet, shapes
+from sparkq_mcp import claims
+from sparkq_mcp.answers import claim_packet, playbook, shapes, task_view
+from sparkq_mcp.answers.reply import first_fitting, reply
+from sparkq_mcp.answers.truncation import LIMIT, Long, begun, fitted, page, short
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, Desk
-from sparkq_mcp.fit import LIMIT, Long, begun, fitted, page, short
-from sparkq_mcp.reply import first_fitting, reply
-from sparkq_mcp.strict import StrictTool
 from sparkq_mcp.threads import aside, worked
+from sparkq_mcp.tool import StrictTool
 
 Ctx = Context[Desk, Any]
 QueueName = Annotated[str, Field(description="Queue name")]
@@ -62,7 +63,7 @@ async def list_queues(
 ) -> Annotated[CallToolResult, shapes.QueueList]:
     """The queues and how many of their tasks are queued, running, stale, succeeded, failed and unreviewed."""
     sq = desk_of(ctx).sq
-    sweep.sweep(sq)
+    stale.sweep(sq)
     keys = ("name", "status", "queued", "running", "stale", "succeeded", "failed", "unreviewed")
     found = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
     lines = [{key: one[key] for key in keys} for one in found]
@@ -143,8 +144,8 @@ async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[Call
             tasks.progress(sq, task_id, attempt=chat.handed[task_id])  # whoever asks about its own task is alive
     found = tasks.detail(sq, task_id)
     if more:
-        return reply({"id": task_id} | page(history.texts_of(found), more, history.reading_on(task_id)))
-    return reply(history.whole(found, sq.clock.now()))
+        return reply({"id": task_id} | page(task_view.texts_of(found), more, task_view.reading_on(task_id)))
+    return reply(task_view.whole(found, sq.clock.now()))
 
 
 async def queue_instructions(
@@ -156,13 +157,15 @@ async def queue_instructions(
     sq = desk_of(ctx).sq
     if not queue:
         known = await aside(scripts.index, sq.config.root, sq.config.settings.script_dirs)
-        return reply(guide.told([one.name for one in known], more))
+        return reply(playbook.told([one.name for one in known], more))
     found, text = queues.instructions(sq, queue)
     if more:
-        return reply({"queue": found.name} | page({"instructions": text}, more, packet.instructions_of(found.name)))
+        return reply(
+            {"queue": found.name} | page({"instructions": text}, more, claim_packet.instructions_of(found.name))
+        )
     chat_of(ctx).shown[found.id] = found.revision
     told = {"queue": found.name, "instructions": text, "revision": found.revision}
-    return reply(fitted(told, [Long(told, "instructions", "instructions", packet.instructions_of(found.name))]))
+    return reply(fitted(told, [Long(told, "instructions", "instructions", claim_packet.instructions_of(found.name))]))
 
 
 async def enqueue(
@@ -198,8 +201,8 @@ async def claim(
     desk, chat = desk_of(ctx), chat_of(ctx)
     if chat.holds(desk.sq, task_id):
         tasks.progress(desk.sq, task_id, attempt=chat.handed[task_id])
-        return reply(packet.of_claim(desk, chat, tasks.held(desk.sq, task_id, attempt=chat.handed[task_id])))
-    return reply(packet.of_claim(desk, chat, await claims.take(ctx, desk, chat, queue, task_id, wait)))
+        return reply(claim_packet.of_claim(desk, chat, tasks.held(desk.sq, task_id, attempt=chat.handed[task_id])))
+    return reply(claim_packet.of_claim(desk, chat, await claims.take(ctx, desk, chat, queue, task_id, wait)))
 
 
 async def progress(
@@ -252,8 +255,8 @@ async def _settled(ctx: Ctx, desk: Desk, chat: Chat, done: Settled, claim_next: 
     done = done._replace(claimed=await claims.kept(ctx, desk.sq, done.claimed))
     found = wire.settled(done)
     if done.claimed is None:
-        return reply(found | packet.of_none(desk, chat, done, claim_next))
-    claimed = packet.of_claim(desk, chat, done.claimed)
+        return reply(found | claim_packet.of_none(desk, chat, done, claim_next))
+    claimed = claim_packet.of_claim(desk, chat, done.claimed)
     return reply(found | {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed})
 
 

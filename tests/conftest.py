@@ -13,10 +13,10 @@ from hypothesis import settings
 import sparkq_core
 from sparkq_core import lock, queues
 from sparkq_core.project import SparkQ
-from tests.copied import Copy
+from tests.harness.copied import Copy
+from tests.harness.release import Built, build
+from tests.harness.support import SetClock, made
 from tests.proof.counts import Counts
-from tests.release import Built, build
-from tests.support import SetClock, made
 
 settings.register_profile("sparkq", deadline=None, print_blob=True)
 settings.load_profile("sparkq")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import TOP
+from tests.harness.support import TOP
 
 WANTED = {
     "README.md",

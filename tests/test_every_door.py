@@ -8,11 +8,11 @@ import pytest
 from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import Kind
 from sparkq_core.project import SparkQ
-from tests.doors import Chat, Door
-from tests.dump import dump
-from tests.support import add, attempts, line, take, timeline
+from tests.harness.doors import Chat, Door
+from tests.harness.dump import dump
+from tests.harness.support import add, attempts, line, take, timeline
 
-pytest_plugins = ("tests.door_fixtures",)
+pytest_plugins = ("tests.harness.door_fixtures",)
 
 HOSTILE = (
     "[/red] [bold]x[/bold] \x1b]0;title\x07\x1b[31mred\x1b[0m \x9b31m '; DROP TABLE tasks; -- {braces} %s $(id) `id`",

@@ -12,12 +12,12 @@ from sparkq_cli.main import EXIT_CODES
 from sparkq_core import errors, queues, tasks
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.project import SparkQ
-from sparkq_mcp import reply
-from tests.doors import DOORS, Answer, Door, Site
-from tests.dump import dump
-from tests.support import add, another, line, made, take
+from sparkq_mcp.answers import reply
+from tests.harness.doors import DOORS, Answer, Door, Site
+from tests.harness.dump import dump
+from tests.harness.support import add, another, line, made, take
 
-pytest_plugins = ("tests.door_fixtures",)
+pytest_plugins = ("tests.harness.door_fixtures",)
 
 TWO_MEBIBYTES = "x" * (2 * 1024 * 1024)
 

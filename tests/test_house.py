@@ -14,12 +14,13 @@ import apsw.ext
 import pytest
 
 import sparkq_core
-from sparkq_core import errors, inbox, schema, sweep, tasks
+from sparkq_core import errors, inbox, stale, tasks
 from sparkq_core.errors import Kind, SparkQError
-from sparkq_core.named import in_order, parameters
+from sparkq_core.lifecycle import MARKS, MOVES, Status
 from sparkq_core.project import SparkQ
-from sparkq_core.states import MARKS, MOVES, Status
-from tests.support import made
+from sparkq_core.storage import schema
+from sparkq_core.storage.parameters import in_order, parameters
+from tests.harness.support import made
 
 PACKAGE = Path(sparkq_core.__file__).parent
 MAX_LINES = 350
@@ -127,7 +128,7 @@ def test_an_exception_that_nothing_needs_is_taken_away(sq: SparkQ, allowed: str)
 
 
 def test_looking_for_what_is_due_is_one_seek(sq: SparkQ) -> None:
-    assert any("tasks_due" in step for step in plan(sq, sweep.DUE))
+    assert any("tasks_due" in step for step in plan(sq, stale.DUE))
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -154,7 +155,7 @@ def test_no_sql_is_formatted_when_it_runs() -> None:
 
 
 ELSEWHERE = {
-    "auto-fail": sweep.sweep,
+    "auto-fail": stale.sweep,
     "requeue --again": tasks.requeue,
     "review": inbox.review,
 }

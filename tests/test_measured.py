@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import TOP
+from tests.harness.support import TOP
 
 PAGE = (TOP / "docs/performance.md").read_text(encoding="utf-8")
 PROMISED = {

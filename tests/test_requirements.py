@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from sparkq_cli.rooms import ROOMS
+from sparkq_cli.command_list import ROOMS
 from sparkq_mcp.tools import all_tools
 from tests.required.requirement import Requirement, awaits, held
 from tests.requirements import ISSUES, REQUIREMENTS, exists, report

@@ -15,8 +15,8 @@ from mcp_types import Implementation
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.support import add, attempts
+from tests.harness.command import Shell
+from tests.harness.support import add, attempts
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ class Meeting:
 async def chat(shell: Shell, name: str, log: TextIO, claimed: list[tuple[int, str]], meeting: Meeting) -> None:
     """Pull and complete until all forty are settled, waiting for what is still to come."""
     parameters = StdioServerParameters(
-        command=sys.executable, args=["-m", "sparkq_mcp.stdio"], cwd=shell.folder, env=shell.environment()
+        command=sys.executable, args=["-m", "sparkq_mcp.transport.stdio"], cwd=shell.folder, env=shell.environment()
     )
     async with Client(
         stdio_client(parameters, errlog=log), client_info=Implementation(name=name, version="1")

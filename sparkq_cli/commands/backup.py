@@ -8,8 +8,8 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json
-from sparkq_core import backup as core
 from sparkq_core.clock import iso
+from sparkq_core.installation import backup as core
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

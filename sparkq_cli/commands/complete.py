@@ -10,8 +10,9 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, text_from
 from sparkq_cli.options import Attempt, Json, Quiet, TaskId
-from sparkq_core import hooks, tasks, wire
+from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue, SparkQError
+from sparkq_core.maintenance import hooks
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 

@@ -7,9 +7,10 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json
-from sparkq_core import adjust, catalogue, lifecycle
-from sparkq_core import config as configuration
+from sparkq_core import catalogue
+from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig
+from sparkq_core.installation import configure, setup
 from sparkq_core.text import nearest, safe
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ def show_config(
     Example: sparkq config show purge.older_than_days
     """
     sq = open_sparkq()
-    values = lifecycle.in_force(sq)
+    values = setup.in_force(sq)
     values |= {f"tools.{name}": one._asdict() for name, one in catalogue.tools(sq).items()}
     if key is not None:
         if key not in values:
@@ -62,8 +63,8 @@ def set_config(
       sparkq config set tools.run-make '{"how": "Run this make target.", "task_class": "MEDIUM_SCRIPT"}'
     """
     sq = open_sparkq()
-    new = adjust.value_of(key, value)
-    where = adjust.change(sq, key, new)
+    new = configure.value_of(key, value)
+    where = configure.change(sq, key, new)
     if json:
         show.json_line({"key": key, "value": new, "source": where})
     else:

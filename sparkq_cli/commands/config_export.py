@@ -7,7 +7,8 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, write_new
-from sparkq_core import lifecycle, place
+from sparkq_core.config import location
+from sparkq_core.installation import setup
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -23,8 +24,8 @@ def config_export(
 
     Example: sparkq config-export sparkq.yml
     """
-    values = lifecycle.defaults(place.here()) if defaults else lifecycle.exported(open_sparkq())
-    text = lifecycle.render(values)
+    values = setup.defaults(location.here()) if defaults else setup.exported(open_sparkq())
+    text = setup.render(values)
     write_new(file, text.splitlines(), "export")
     if file is not None:
         show.say(f"Written to {file}.")

@@ -8,8 +8,9 @@ import typer
 from sparkq_cli import connect as core
 from sparkq_cli import show
 from sparkq_cli.options import Json
-from sparkq_core import clients, project
+from sparkq_core import project
 from sparkq_core.errors import NoProject
+from sparkq_core.installation import mcp_clients
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -47,6 +48,6 @@ def connect(
         )
         return
     show.say(f"{target.name} finds SparkQ in {target.file}" + (f" (before: {kept.name})." if kept else "."))
-    if called != clients.NAME:
+    if called != mcp_clients.NAME:
         show.say(f"It is called {called} there; other projects keep theirs.")
     show.say(f"Checked: the server starts and offers {tools} tools. Restart {target.name} to use them.")

@@ -4,9 +4,9 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.options import Json
-from sparkq_core import doctor as core
-from sparkq_core import place
-from sparkq_core.config import environment
+from sparkq_core.config import location
+from sparkq_core.config.loading import environment
+from sparkq_core.installation import doctor as core
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -20,7 +20,7 @@ def doctor(json: Json = False) -> None:
 
     Example: sparkq doctor
     """
-    found = core.examine(place.here(), environment())
+    found = core.examine(location.here(), environment())
     failed = any(one.state == core.FAILURE for one in found)
     if json:
         show.json_line({"ok": not failed, "findings": [one._asdict() for one in found]})

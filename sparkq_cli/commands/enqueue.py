@@ -12,7 +12,7 @@ from sparkq_cli.options import Json, QueueOpt, Quiet
 from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
-from sparkq_core.split import parts_of
+from sparkq_core.tasks.split import parts_of
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, write_new
-from sparkq_core import backup
+from sparkq_core.installation import backup
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, read_file
 from sparkq_cli.options import Json
-from sparkq_core import backup
+from sparkq_core.installation import backup
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -25,4 +25,4 @@ def mcp(
     """
     sys.argv = ["sparkq mcp", *(["--project", project] if project else []), *(["--read-only"] if read_only else [])]
     sys.argv += ["--tools", tools] if tools else []
-    runpy.run_module("sparkq_mcp.stdio", run_name="__main__", alter_sys=True)
+    runpy.run_module("sparkq_mcp.transport.stdio", run_name="__main__", alter_sys=True)

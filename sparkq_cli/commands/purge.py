@@ -9,8 +9,8 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import agreed, open_sparkq
 from sparkq_cli.options import Json, milliseconds
-from sparkq_core import purge as core
 from sparkq_core.errors import InvalidValue
+from sparkq_core.maintenance import purge as core
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

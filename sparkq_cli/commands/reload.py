@@ -5,7 +5,8 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json
-from sparkq_core import adjust, scripts
+from sparkq_core import scripts
+from sparkq_core.installation import configure
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -18,7 +19,7 @@ def reload(json: Json = False) -> None:
     """
     sq = open_sparkq()
     found = scripts.index(sq.config.root, sq.config.settings.script_dirs)
-    adjust.reload(sq)
+    configure.reload(sq)
     if json:
         show.json_line({"config": str(sq.config.file) if sq.config.file else None, "scripts": len(found)})
     else:

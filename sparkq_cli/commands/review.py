@@ -9,10 +9,11 @@ from sparkq_cli import show
 from sparkq_cli.commands.task import as_text
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, completed_ids, task_id
-from sparkq_core import changes, inbox, tasks, wire
+from sparkq_core import inbox, tasks, wire
 from sparkq_core.errors import SparkQError, Unseen
 from sparkq_core.model import Finished, Since
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks import git
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -112,7 +113,7 @@ def _since(moment: int | None, since: tuple[Since, ...], now: int) -> None:
 def _line(one: Finished, now: int, asked: str = "") -> None:
     task = one.task
     took = show.duration(task.duration_ms) if task.duration_ms is not None else ""
-    facts = ", ".join(part for part in (changes.summary(one.git_after), took, task.queue) if part)
+    facts = ", ".join(part for part in (git.summary(one.git_after), took, task.queue) if part)
     kind = safe(task.error_type) if task.error_type not in (None, "error") else ""
     state = " ".join(part for part in (show.paint(task.status, task.status), show.mark(task, now), kind) if part)
     late = f" (a late result waits: sparkq accept {task.id})" if one.late else ""

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from sparkq_cli.context import open_sparkq
+from sparkq_core.config.settings import SCALARS
 from sparkq_core.errors import InvalidValue
-from sparkq_core.settings import SCALARS
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

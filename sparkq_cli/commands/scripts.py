@@ -7,10 +7,11 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json
-from sparkq_core import config, wire
 from sparkq_core import scripts as core
+from sparkq_core import wire
+from sparkq_core.config import loading
+from sparkq_core.config.settings import Config
 from sparkq_core.errors import NoProject
-from sparkq_core.settings import Config
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -59,4 +60,4 @@ def _config() -> Config:
     try:
         return open_sparkq().config
     except NoProject:
-        return config.load()
+        return loading.load()

@@ -10,10 +10,13 @@ import typer
 from sparkq_cli import connect, show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import Json
-from sparkq_core import adjust, lifecycle, place, project, queues, sessions
-from sparkq_core import config as configuration
+from sparkq_core import project, queues, sessions
 from sparkq_core.clock import SystemClock
+from sparkq_core.config import loading as configuration
+from sparkq_core.config import location
 from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
+from sparkq_core.installation import configure
+from sparkq_core.installation import setup as lifecycle
 from sparkq_core.project import SparkQ
 from sparkq_core.text import checked_name, safe
 
@@ -45,7 +48,7 @@ def setup(
         raise InvalidValue(
             "Setup asks for every setting, and nobody can answer here.", "Add --yes to take the values that it shows."
         )
-    start = place.here()
+    start = location.here()
     root, known = lifecycle.root_for(start, env)
     values = lifecycle.values(start, env)
     if not json:
@@ -100,7 +103,7 @@ def _ask(key: str, value: Any) -> Any:
         if raw == shown:
             return value
         try:
-            answer = adjust.value_of(key, raw.strip())
+            answer = configure.value_of(key, raw.strip())
             configuration.check(key, answer, "Your answer")
         except InvalidConfig as error:
             show.say(f"  {error.message} {error.hint}")

@@ -6,7 +6,7 @@ from sparkq_cli import service, show
 from sparkq_cli.commands.run import Env, Host, Port, passed_on
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Quiet
-from sparkq_core.settings import Config
+from sparkq_core.config.settings import Config
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

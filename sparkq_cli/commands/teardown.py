@@ -8,10 +8,11 @@ import typer
 from sparkq_cli import service, show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import Json
-from sparkq_core import project, removal
+from sparkq_core import project
+from sparkq_core.config.settings import Config
 from sparkq_core.errors import Busy, InvalidValue
-from sparkq_core.removal import Item
-from sparkq_core.settings import Config
+from sparkq_core.installation import teardown as removal
+from sparkq_core.installation.teardown import Item
 from sparkq_core.text import safe
 
 OPEN = "Another process has the database open."

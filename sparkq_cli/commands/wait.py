@@ -9,11 +9,12 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq
 from sparkq_cli.options import Json, Quiet, completed_ids, queue_names, task_id
-from sparkq_core import queues, sweep, tasks, upkeep, wire
+from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
+from sparkq_core.lifecycle import FINISHED
+from sparkq_core.maintenance import rounds
 from sparkq_core.model import Queue
 from sparkq_core.project import SparkQ
-from sparkq_core.states import FINISHED
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -90,12 +91,12 @@ def _until(sq: SparkQ, holds: Callable[[], bool], timeout: float | None) -> bool
     end = None if timeout is None else time.monotonic() + timeout
     swept = time.monotonic()
     version = None
-    pause = min(SWEEP_SECONDS, upkeep.interval_seconds(sq))
+    pause = min(SWEEP_SECONDS, rounds.interval_seconds(sq))
     while True:
         present = sq.version()
         if present != version or time.monotonic() - swept > pause:
             version, swept = present, time.monotonic()
-            sweep.sweep(sq)
+            stale.sweep(sq)
             if holds():
                 return True
         if end is not None and time.monotonic() >= end:

@@ -9,10 +9,11 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import OnlyQueue
-from sparkq_core import events, inbox, queues, tasks, upkeep, wire
+from sparkq_core import events, inbox, queues, tasks, wire
+from sparkq_core.lifecycle import Status
+from sparkq_core.maintenance import rounds
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
-from sparkq_core.states import Status
 from sparkq_core.text import safe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -48,7 +49,7 @@ def watch(
 
 def _pictures(sq: SparkQ, queue_id: int | None, interval: float) -> None:
     while True:
-        upkeep.upkeep(sq)
+        rounds.upkeep(sq)
         lines = picture(sq, None if queue_id is None else queues.with_id(sq, queue_id).name)
         sys.stdout.write("\x1b[H\x1b[2J" + "\n".join(lines) + "\n")
         sys.stdout.flush()
@@ -104,7 +105,7 @@ def _lines(sq: SparkQ, queue_id: int | None) -> None:
                     what = f"{wire.friendly(event.task_id)} " if event.task_id else ""
                     note = f": {safe(event.text)}" if event.text else ""
                     _line(event.at, f"{what}{event.kind}{note}")
-        upkeep.upkeep(sq)
+        rounds.upkeep(sq)
         time.sleep(LOOK_SECONDS)
 
 

@@ -2,13 +2,13 @@
 
 from sparkq_core.tasks.claim import claim, held, peek
 from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, editable, enqueue, enqueue_all
-from sparkq_core.tasks.late import accept
-from sparkq_core.tasks.latest import latest
-from sparkq_core.tasks.line import delete, to_front
+from sparkq_core.tasks.finished import latest
+from sparkq_core.tasks.from_script import of_script
+from sparkq_core.tasks.late_results import accept
 from sparkq_core.tasks.listing import Wanted, detail, ended_since, failed_before, get, page, prompts, running
-from sparkq_core.tasks.refusal import not_held
+from sparkq_core.tasks.order import delete, to_front
+from sparkq_core.tasks.refusals import not_held
 from sparkq_core.tasks.requeue import cancel, requeue
-from sparkq_core.tasks.script import of_script
 from sparkq_core.tasks.settle import complete, fail, progress, release
 
 __all__ = [

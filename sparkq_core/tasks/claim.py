@@ -1,16 +1,17 @@
 """Handing a queued task to exactly one worker."""
 
-from sparkq_core import catalogue, changes, queues
-from sparkq_core.db import Transaction
+from sparkq_core import catalogue, queues
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
+from sparkq_core.lifecycle import MOVES, WARN_AFTER, QueueStatus
 from sparkq_core.model import Claim, Earlier, Page, Task
-from sparkq_core.paging import checked_limit
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, WARN_AFTER, QueueStatus
-from sparkq_core.sweep import DUE, sweep, sweep_within
-from sparkq_core.tasks.refusal import find, refused
+from sparkq_core.stale import DUE, sweep, sweep_within
+from sparkq_core.storage.database import Transaction
+from sparkq_core.storage.numbers import checked_limit
+from sparkq_core.tasks import git as changes
+from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked
 
 LINE = f"SELECT id, status, queued, EXISTS ({DUE}) FROM queues WHERE name = :queue"

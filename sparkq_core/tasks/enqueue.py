@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sparkq_core import catalogue, queues
-from sparkq_core.db import Reader, Transaction
 from sparkq_core.errors import InvalidValue
 from sparkq_core.events import note
+from sparkq_core.lifecycle import MOVES, QueueStatus, Status
 from sparkq_core.model import Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, QueueStatus, Status
+from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.tasks.claim import PROMPT
-from sparkq_core.tasks.refusal import find, refused
+from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked, title_of
 
 INSERT = f"""

@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from sparkq_core import events, queues, sessions
-from sparkq_core.db import Reader
 from sparkq_core.errors import InvalidValue
+from sparkq_core.lifecycle import FINISHED, Status
 from sparkq_core.model import Attempt, Detail, Page, Prompt, Queue, Task
-from sparkq_core.named import Values
-from sparkq_core.paging import MAX_ID, checked_limit, number
 from sparkq_core.project import SparkQ
 from sparkq_core.row import ATTEMPT_COLUMNS, COLUMNS
-from sparkq_core.states import FINISHED, Status
-from sparkq_core.sweep import sweep
+from sparkq_core.stale import sweep
+from sparkq_core.storage.database import Reader
+from sparkq_core.storage.numbers import MAX_ID, checked_limit, number
+from sparkq_core.storage.parameters import Values
 from sparkq_core.tasks.claim import FEEDBACK, PROMPT
-from sparkq_core.tasks.refusal import find
+from sparkq_core.tasks.refusals import find
 from sparkq_core.text import safe
 
 PROMPTS = "SELECT revision, text, created_at FROM prompts WHERE task_id = :task ORDER BY revision"

@@ -1,16 +1,16 @@
 """Back into the line: a failed task once more, and out of it: a queued one cancelled."""
 
 from sparkq_core import queues
-from sparkq_core.db import Transaction
 from sparkq_core.events import note
+from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import Task
-from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, Status
+from sparkq_core.storage.database import Transaction
+from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place
-from sparkq_core.tasks.refusal import find, refused
+from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked, title_of
 
 REQUEUE = f"""

@@ -4,18 +4,17 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from sparkq_core import changes
-from sparkq_core.db import Transaction
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
+from sparkq_core.lifecycle import MOVES, WARN_AFTER, Move, Status
 from sparkq_core.model import Settled, Task
-from sparkq_core.paging import storable
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
-from sparkq_core.states import MOVES, WARN_AFTER, Move, Status
-from sparkq_core.tasks import late
+from sparkq_core.storage.database import Transaction
+from sparkq_core.storage.numbers import storable
+from sparkq_core.tasks import git, late_results
 from sparkq_core.tasks.claim import checked_worker, take
-from sparkq_core.tasks.refusal import find, refused
+from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import MAX_TEXT, checked
 
 SETTLE = f"""
@@ -166,15 +165,15 @@ def _unsettled(
     except NoSuchTask as missing:
         return missing
     number = attempt if attempt is not None else task.attempts
-    ended = late.ended(tx, task_id, number)
+    ended = late_results.ended(tx, task_id, number)
     if ended is None:
         return refused(tx, task_id, verb, attempt)
     if (ended.outcome, ended.error_type == "timeout") == (move.target, False):
         if (text, data) != (ended.result if move.target == Status.SUCCEEDED else ended.error, ended.data):
-            late.keep(tx, task, ended, move.target, text, data, now)
+            late_results.keep(tx, task, ended, move.target, text, data, now)
         waiting, archived = _left(tx, task)
         return Settled(task, waiting, number, str(ended.outcome), again=True, archived=archived)
-    late.keep(tx, task, ended, move.target, text, data, now)
+    late_results.keep(tx, task, ended, move.target, text, data, now)
     return refused(tx, task_id, verb, number)
 
 
@@ -192,14 +191,14 @@ def _note_change(sq: SparkQ, settled: Settled) -> None:
     ended = {"task": settled.task.id, "attempt": settled.attempt}
     with suppress(SparkQError):  # the outcome stands: what Git says of it is not worth a refusal
         row = sq.db.row(GIT_BEFORE, ended)
-        found = changes.after(sq, row[0] if row else None)
+        found = git.after(sq, row[0] if row else None)
         if found is None:
             return
         with sq.db.write() as tx:
             tx.run(GIT_AFTER, ended | {"git": found})
             if settled.claimed is not None:
                 begun = settled.claimed.task
-                tx.run(GIT_NEXT, {"task": begun.id, "attempt": begun.attempts, "git": changes.standing(found)})
+                tx.run(GIT_NEXT, {"task": begun.id, "attempt": begun.attempts, "git": git.standing(found)})
 
 
 def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:
@@ -252,7 +251,7 @@ def _held(verb: str, task_id: int, attempt: int | None) -> dict[str, int | str |
 def _released(tx: Transaction, task_id: int, attempt: int | None) -> Task | None:
     """The task, if it waits because this very attempt (or, unnamed, the last one) was released before."""
     task = find(tx, task_id)
-    ended = late.ended(tx, task_id, attempt if attempt is not None else task.attempts)
+    ended = late_results.ended(tx, task_id, attempt if attempt is not None else task.attempts)
     if (
         task.status == Status.QUEUED
         and ended is not None

@@ -6,9 +6,11 @@ from anyio import to_thread
 from fastapi import APIRouter
 from pydantic import Field
 
-from sparkq_core import adjust, catalogue, lifecycle, purge, scripts, wire
+from sparkq_core import catalogue, scripts, wire
+from sparkq_core.config.settings import SCALARS
+from sparkq_core.installation import configure, setup
+from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS
 from sparkq_http.answer import Answer, Refused
 from sparkq_http.parameters import BODILESS, AtDesk, Body, Live, Open
 from sparkq_http.shapes import project as shapes
@@ -59,7 +61,7 @@ def setting(sq: SparkQ, key: str, value: Any) -> wire.Json:
 @router.get("/config", response_model=shapes.Settings)
 async def get_config(sq: Open) -> Answer:
     """Every setting in force, and where each comes from."""
-    values = lifecycle.in_force(sq)
+    values = setup.in_force(sq)
     values |= {f"tools.{name}": one._asdict() for name, one in catalogue.tools(sq).items()}
     listed = [setting(sq, key, value) for key, value in values.items()]
     return Answer({"settings": listed, "file": str(sq.config.file) if sq.config.file else None})
@@ -70,7 +72,7 @@ async def change_config(desk: AtDesk, feed: Live, body: SettingChange) -> Answer
     """Change one setting where it lives: in sparkq.yml with its comments left alone, or in the database."""
     if not changeable(body.key):
         raise Refused(403, "at_the_keyboard", f"{body.key} cannot be changed from here.", "Use `sparkq config set`.")
-    where = await to_thread.run_sync(adjust.change, desk.sq, body.key, body.value)
+    where = await to_thread.run_sync(configure.change, desk.sq, body.key, body.value)
     await feed.catch_up()
     return Answer({"key": body.key, "value": body.value, "source": where})
 
@@ -80,7 +82,7 @@ async def reload(desk: AtDesk, feed: Live) -> Answer:
     """Read the configuration and the script headers anew, here and in every other server. A broken one changes nothing."""
     config = desk.found()
     found = await to_thread.run_sync(scripts.index, config.root, config.settings.script_dirs)
-    adjust.reload(desk.sq)
+    configure.reload(desk.sq)
     await feed.catch_up()
     return Answer({"config": str(config.file) if config.file else None, "scripts": len(found)})
 

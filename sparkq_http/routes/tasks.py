@@ -8,12 +8,12 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from sparkq_core import search, tasks, wire
 from sparkq_core.errors import InvalidValue
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import Page
 from sparkq_core.project import SparkQ
-from sparkq_core.split import parts_of
-from sparkq_core.states import Status
 from sparkq_core.tasks import Draft, Enqueued, Wanted
 from sparkq_core.tasks.listing import SORTS
+from sparkq_core.tasks.split import parts_of
 from sparkq_core.text import safe
 from sparkq_http.answer import Answer
 from sparkq_http.claims import with_payload

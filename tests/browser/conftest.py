@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.chromium import HEADLESS, MISSING, PAGE_FLAGS
+from tests.harness.chromium import HEADLESS, MISSING, PAGE_FLAGS
 from tests.http.caller import Caller, Served
 from tests.http.conftest import new_project
 

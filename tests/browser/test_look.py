@@ -8,8 +8,8 @@ import pytest
 from tests.browser.conftest import Tab
 from tests.browser.screen import Route, Screen, axe, expect
 from tests.browser.seeds import late, stale
+from tests.harness.support import TOP
 from tests.http.caller import Caller, Served, until
-from tests.support import TOP
 
 MOST_BYTES = 120_000
 GRAVE = {"serious", "critical"}

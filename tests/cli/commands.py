@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from sparkq_cli.rooms import ROOMS, module
+from sparkq_cli.command_list import ROOMS, module
 
 
 def every_command() -> dict[str, Any]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import lifecycle, queues
+from sparkq_core import queues
 from sparkq_core.clock import SystemClock
+from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.support import made
+from tests.harness.command import Shell
+from tests.harness.support import made
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def empty(bare: Shell) -> Iterator[SparkQ]:
 @pytest.fixture
 def written(sq: SparkQ) -> Path:
     """The sparkq.yml of the project, as `sparkq setup --yes` writes it."""
-    lifecycle.setup(sq.config.root, lifecycle.defaults(sq.config.root), SystemClock(), {})
+    setup.setup(sq.config.root, setup.defaults(sq.config.root), SystemClock(), {})
     return sq.config.root / "sparkq.yml"
 
 

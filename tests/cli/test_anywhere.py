@@ -7,9 +7,9 @@ import pytest
 
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.support import add, made, take
-from tests.terminal import CTRL_D, Terminal
+from tests.harness.command import Shell
+from tests.harness.support import add, made, take
+from tests.harness.terminal import CTRL_D, Terminal
 
 
 def test_alone_it_shows_the_state_of_the_project(shell: Shell, sq: SparkQ) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
+from sparkq_core.maintenance.purge import BATCH
 from sparkq_core.project import SparkQ
-from sparkq_core.purge import BATCH
-from sparkq_core.storage import RESTORE
-from tests.command import Shell
-from tests.dump import dump
-from tests.support import HOUR, TOP, SetClock, add, take, taken
-from tests.terminal import Terminal
+from sparkq_core.storage.errors import RESTORE
+from tests.harness.command import Shell
+from tests.harness.dump import dump
+from tests.harness.support import HOUR, TOP, SetClock, add, take, taken
+from tests.harness.terminal import Terminal
 
 DAY = 24 * HOUR
 
@@ -130,7 +130,7 @@ def test_a_restore_as_the_texts_say_is_whole_although_a_process_was_killed(shell
     add(sq, "one")
     shell.ok("backup", "copy.db")
     sq.close()
-    killed = "import os\nfrom tests.support import *\nadd(project.open(), *map(str, range(50)))\nos._exit(9)"
+    killed = "import os\nfrom tests.harness.support import *\nadd(project.open(), *map(str, range(50)))\nos._exit(9)"
     assert shell.run(sys.executable, "-c", killed).code == 9
     database = sq.config.database
     left = [database, *(database.with_name(f"{database.name}{side}") for side in ("-wal", "-shm"))]

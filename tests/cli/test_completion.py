@@ -6,8 +6,8 @@ import pytest
 
 from sparkq_core import queues
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.support import add
+from tests.harness.command import Shell
+from tests.harness.support import add
 
 
 def completed(shell: Shell, kind: str, words: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.clients import connected, entry, file_of
-from tests.command import Shell
+from tests.harness.command import Shell
 
 
 @pytest.mark.parametrize("client", ["claude-code", "claude-desktop", "vscode"])

@@ -6,10 +6,10 @@ import pytest
 
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.dump import dump
-from tests.support import line
-from tests.terminal import CTRL_C, Terminal, editor
+from tests.harness.command import Shell
+from tests.harness.dump import dump
+from tests.harness.support import line
+from tests.harness.terminal import CTRL_C, Terminal, editor
 
 
 def prompt_of(sq: SparkQ, task_id: int = 1) -> str:

@@ -7,8 +7,8 @@ import pytest
 
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
-from tests.command import SPARKQ, Shell
-from tests.support import add, take
+from tests.harness.command import SPARKQ, Shell
+from tests.harness.support import add, take
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_cli.rooms import ROOMS
+from sparkq_cli.command_list import ROOMS
 from tests.cli.commands import COMMANDS
-from tests.command import Done, Shell
-from tests.support import TOP
+from tests.harness.command import Done, Shell
+from tests.harness.support import TOP
 
 REQUIRED = """setup teardown start stop restart run status session queue enqueue peek claim progress complete fail release
 requeue edit cancel accept review tasks task purge reload config config-export scripts runner mcp connect watch wait

@@ -10,9 +10,9 @@ import pytest
 from sparkq_core import project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.command import Done, Shell
-from tests.support import SetClock, add, take, timed_out
-from tests.terminal import Terminal, shown
+from tests.harness.command import Done, Shell
+from tests.harness.support import SetClock, add, take, timed_out
+from tests.harness.terminal import Terminal, shown
 
 OUR_STYLES = re.compile(r"\x1b\[(?:0|1|2|3[1-6])m")
 

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.support import add, take
+from tests.harness.command import Shell
+from tests.harness.support import add, take
 
 FOREIGN = {"mcp", "mcp_types", "fastapi", "uvicorn", "pydantic", "starlette", "anyio", "httpx", "sqlite3"}
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from sparkq_core import backup, project, sessions, tasks
+from sparkq_core import project, sessions, tasks
 from sparkq_core.clock import SystemClock
+from sparkq_core.installation import backup
 from sparkq_core.project import SparkQ
 from tests.cli.commands import COMMANDS, options
-from tests.command import Shell
-from tests.support import SetClock, add, take, timed_out
+from tests.harness.command import Shell
+from tests.harness.support import SetClock, add, take, timed_out
 
 CALLS = {
     "setup": "setup --yes",

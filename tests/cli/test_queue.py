@@ -6,10 +6,10 @@ import pytest
 
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.dump import dump
-from tests.support import add, take
-from tests.terminal import Terminal, editor
+from tests.harness.command import Shell
+from tests.harness.dump import dump
+from tests.harness.support import add, take
+from tests.harness.terminal import Terminal, editor
 
 
 def told_to(sq: SparkQ, name: str = "backend") -> str:

@@ -3,8 +3,8 @@
 import re
 
 from sparkq_core import project, tasks
-from tests.command import Done, Shell
-from tests.support import TOP
+from tests.harness.command import Done, Shell
+from tests.harness.support import TOP
 
 FOR_A_PERSON = {"sparkq watch"}
 """What goes on until somebody ends it."""

@@ -8,10 +8,10 @@ from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import ClaimLost
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.dump import dump
-from tests.support import SetClock, add, line, take, timed_out
-from tests.terminal import CTRL_C, CTRL_D, Terminal
+from tests.harness.command import Shell
+from tests.harness.dump import dump
+from tests.harness.support import SetClock, add, line, take, timed_out
+from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
 
 KEYS = "[q]uit > "
 

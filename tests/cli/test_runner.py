@@ -9,12 +9,13 @@ from socket import gethostname
 import pytest
 
 from sparkq_cli import runner
-from sparkq_core import queues, tasks, upkeep
+from sparkq_core import queues, tasks
+from sparkq_core.maintenance import rounds as upkeep
 from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
-from tests.command import BIN, Shell
-from tests.support import add, another, attempts, take, timeline
+from tests.harness.command import BIN, Shell
+from tests.harness.support import add, another, attempts, take, timeline
 
 FENCE = re.compile(r"^----- (\S+) -----$", re.MULTILINE)
 ENDS = "ends. What it handed out can still be completed."

@@ -6,8 +6,8 @@ import pytest
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.support import line, take
+from tests.harness.command import Shell
+from tests.harness.support import line, take
 
 DEPLOY = """\
 #!/bin/sh

@@ -8,8 +8,8 @@ import pytest
 from sparkq_core import inbox, project, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.support import HOUR, SetClock, add, take
+from tests.harness.command import Shell
+from tests.harness.support import HOUR, SetClock, add, take
 
 
 @pytest.fixture(autouse=True)

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from sparkq_cli import service
+from sparkq_core.config.settings import Config
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import Config
 from tests.cli.stream import Stream, until_true
-from tests.command import Shell
-from tests.support import TOP, add
+from tests.harness.command import Shell
+from tests.harness.support import TOP, add
 
 
 @pytest.fixture

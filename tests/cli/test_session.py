@@ -4,8 +4,8 @@ import pytest
 
 from sparkq_core import queues, sessions
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.dump import dump
+from tests.harness.command import Shell
+from tests.harness.dump import dump
 
 
 def test_a_session_begins_and_is_listed(shell: Shell) -> None:

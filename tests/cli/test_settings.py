@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import adjust, catalogue, events, project, yaml_file
+from sparkq_core import catalogue, events, project
+from sparkq_core.config import reading
+from sparkq_core.config.settings import SCALARS, SEEDED_CLASSES
+from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS, SEEDED_CLASSES
-from tests.command import Shell
-from tests.dump import dump
+from tests.harness.command import Shell
+from tests.harness.dump import dump
 
 
 def shown(shell: Shell, *key: str) -> dict[str, tuple[Any, str]]:
@@ -73,7 +75,7 @@ def test_a_setting_is_changed_in_the_file_and_its_comments_stay(
     told = shell.facts("config", "set", key, typed)
 
     assert told == {"key": key, "value": value, "source": str(written)}
-    assert yaml_file.read_file(written)[key][0] == value
+    assert reading.read_file(written)[key][0] == value
     after = written.read_text()
     went = [one for one in difflib.ndiff(before.splitlines(), after.splitlines()) if one.startswith("- ")]
     assert len(went) <= 1
@@ -132,7 +134,7 @@ def test_without_a_file_what_opens_the_database_is_not_put_into_it(
 
 def test_what_an_earlier_version_put_there_is_not_shown_as_in_force(shell: Shell, sq: SparkQ) -> None:
     with sq.db.write() as tx:
-        tx.run(adjust.STORE, {"key": "database.synchronous", "value": '"normal"'})
+        tx.run(configure.STORE, {"key": "database.synchronous", "value": '"normal"'})
 
     assert shown(shell, "database.synchronous") == {"database.synchronous": ("full", "default")}
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import config, lifecycle, project, queues, tasks, yaml_file
-from sparkq_core.lifecycle import IGNORED
+from sparkq_core import project, queues, tasks
+from sparkq_core.config import loading, reading
+from sparkq_core.installation import setup
+from sparkq_core.installation.setup import IGNORED
 from sparkq_core.project import SparkQ
 from tests.cli.clients import connected
-from tests.command import Shell
-from tests.support import add
+from tests.harness.command import Shell
+from tests.harness.support import add
 
 DEFAULTS = {
     "server.host": "127.0.0.1",
@@ -39,10 +41,10 @@ def test_yes_prints_every_setting_and_makes_the_project(bare: Shell) -> None:
 
     shown = settings_in(printed)
     assert shown | DEFAULTS == shown
-    assert set(lifecycle.defaults(bare.folder)) <= set(shown)
+    assert set(setup.defaults(bare.folder)) <= set(shown)
     assert shown["project.name"] == "project"
     assert printed.count("created ") == 2
-    with_defaults = config.load(bare.folder, {})
+    with_defaults = loading.load(bare.folder, {})
     assert with_defaults.file == bare.folder / "sparkq.yml"
     assert with_defaults.settings.server == ("127.0.0.1", 5005, True)
     assert queues.all_of(project.open(bare.folder, env={})) == ()
@@ -195,15 +197,15 @@ def test_a_file_that_is_written_anew_keeps_the_settings_of_the_database(shell: S
 
     shell.ok("setup", "--yes", SPARKQ_SERVER__PORT="6006")
 
-    found = config.load(shell.folder, {}).settings
+    found = loading.load(shell.folder, {}).settings
     assert (found.purge.older_than_days, found.server.port) == (9, 5005)
 
 
 @pytest.mark.parametrize("name", ["#x", "a: b", "null", "- x", "é", "'", "5"])
 def test_any_name_stands_in_a_new_file_as_it_is(root: Path, name: str) -> None:
-    values = lifecycle.defaults(root) | {f"tools.{name}": {"how": "x", "task_class": name}, f"task_classes.{name}": 9}
+    values = setup.defaults(root) | {f"tools.{name}": {"how": "x", "task_class": name}, f"task_classes.{name}": 9}
 
-    found = config.build(yaml_file.parse(lifecycle.render(values), ""))
+    found = loading.build(reading.parse(setup.render(values), ""))
 
     assert (found.tools[name].how, found.task_classes[name].timeout) == ("x", 9)
 

@@ -5,18 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import config, lifecycle, project, queues
+from sparkq_core import project, queues
+from sparkq_core.config import loading
+from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
 from tests.cli.test_setup import OWN
-from tests.command import Shell
-from tests.terminal import CTRL_C, CTRL_D, Terminal
+from tests.harness.command import Shell
+from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
 
 CONNECT = "Let Claude Code find it (writes .mcp.json)? [Y/n]: "
 
 
 def answer(terminal: Terminal, shell: Shell, answers: dict[str, str]) -> None:
     """Answer every question of the settings: with Enter, or with what `answers` says."""
-    for key, default in lifecycle.values(shell.folder, {}).items():
+    for key, default in setup.values(shell.folder, {}).items():
         terminal.until(f"{key} [")
         shown = terminal.until("]: ")[:-3]
         wanted = ", ".join(default) if isinstance(default, list) else str(default)
@@ -43,7 +45,7 @@ def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
         assert terminal.end() == 0
 
     assert json.loads((bare.folder / ".mcp.json").read_text())["mcpServers"]["sparkq"]["args"][-1] == str(bare.folder)
-    assert config.load(bare.folder, {}).settings.server.port == 5005
+    assert loading.load(bare.folder, {}).settings.server.port == 5005
     (queue, _), *rest = queues.all_of(project.open(bare.folder, env={}))
     assert (queue.name, queue.session, rest) == ("main", "feature-x", [])
 
@@ -86,7 +88,7 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
         terminal.type("n")
         assert terminal.end() == 0
 
-    found = config.load(bare.folder, {}).settings
+    found = loading.load(bare.folder, {}).settings
     assert (found.project.name, found.server.port, found.server.mcp) == ("my shop", 5100, False)
     assert (found.script_dirs, found.purge.older_than_days) == (("scripts", "tools/bin"), 7)
     assert found.task_classes["LLM_HEAVY"].timeout == 1800
@@ -108,7 +110,7 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
 )
 def test_a_wrong_answer_is_explained_and_asked_again(bare: Shell, key: str, wrong: str, says: str, right: str) -> None:
     with Terminal(bare, "setup") as terminal:
-        for asked in lifecycle.defaults(bare.folder):
+        for asked in setup.defaults(bare.folder):
             terminal.until(f"{asked} [")
             terminal.until("]: ")
             if asked == key:
@@ -169,8 +171,8 @@ def test_again_shows_what_is_there_and_changes_only_what_is_asked(shell: Shell, 
 
     assert ended == 0
     assert "first queue" not in terminal.screen
-    assert config.load(shell.folder, {}).settings.server.port == 5007
-    assert config.load(shell.folder, {}).settings.purge.older_than_days == 3
+    assert loading.load(shell.folder, {}).settings.server.port == 5007
+    assert loading.load(shell.folder, {}).settings.purge.older_than_days == 3
     assert queues.names(sq) == ("backend",)
 
 
@@ -179,7 +181,7 @@ def test_enter_keeps_whatever_the_setting_is_and_an_answer_changes_its_own_line_
     file.write_text(OWN)
     answers = {"server.port": "5007", "hooks.on_failed": '["echo", "c, d"]', "server.mcp": "n"}
     with Terminal(shell, "setup") as terminal:
-        for key in lifecycle.values(shell.folder, {}):
+        for key in setup.values(shell.folder, {}):
             terminal.until(f"{key} [")
             terminal.until("]: ")
             terminal.type(answers.get(key, ""))

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from sparkq_core.split import parts_of
-from tests.command import Shell
-from tests.support import line
+from sparkq_core.tasks.split import parts_of
+from tests.harness.command import Shell
+from tests.harness.support import line
 
 PLAN = """\
 # The plan

@@ -5,9 +5,9 @@ import pytest
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.support import SetClock, add, another, take
-from tests.terminal import shown
+from tests.harness.command import Shell
+from tests.harness.support import SetClock, add, another, take
+from tests.harness.terminal import shown
 
 
 @pytest.fixture

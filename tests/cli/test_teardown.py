@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import project, removal
+from sparkq_core import project
+from sparkq_core.installation import teardown
 from tests.cli.clients import connected
 from tests.cli.stream import Stream, until_true
-from tests.command import Shell
-from tests.support import add, made
-from tests.terminal import CTRL_C, Terminal
+from tests.harness.command import Shell
+from tests.harness.support import add, made
+from tests.harness.terminal import CTRL_C, Terminal
 
 ASKS = "Remove this, with every task and result? [y/N]: "
 
@@ -187,7 +188,7 @@ def test_it_stops_the_server_first(project_of: Shell, port: int) -> None:
 def test_while_another_process_has_the_database_it_is_refused_unless_forced(project_of: Shell) -> None:
     sq = project.open(project_of.folder, env={})
     add(sq, "one")
-    assert removal.in_use(sq.config)
+    assert teardown.in_use(sq.config)
     done = project_of.sparkq("teardown")
     assert (done.code, done.err.splitlines()[0]) == (75, "sparkq: Another process has the database open.")
     assert (project_of.folder / "sparkq/data/sparkq.db").exists()
@@ -202,7 +203,7 @@ def test_while_another_process_has_the_database_it_is_refused_unless_forced(proj
 def test_a_teardown_that_is_refused_leaves_the_server_running(project_of: Shell, port: int) -> None:
     project_of.ok("start", "--port", str(port))
     with Stream(project_of, "watch", "--queue", "backend") as chat:
-        until_true(lambda: removal.held_by_another(project.effective(project_of.folder, {}), server_of(project_of)))
+        until_true(lambda: teardown.held_by_another(project.effective(project_of.folder, {}), server_of(project_of)))
         assert "Another process has" in project_of.sparkq("teardown", "--yes").err
         assert project_of.sparkq("status").code == 0
         chat.kill()
@@ -224,14 +225,14 @@ def test_asking_whether_the_database_is_in_use_changes_not_a_byte_of_it(project_
     sq.close()
     before = sq.config.database.read_bytes()
 
-    assert not removal.in_use(sq.config)
+    assert not teardown.in_use(sq.config)
 
     assert sq.config.database.read_bytes() == before
     with closing(project.open(project_of.folder, env={})) as other:
         assert other.db.data_version()
-        assert removal.in_use(sq.config), "also one that only looks"
+        assert teardown.in_use(sq.config), "also one that only looks"
         assert other.db.connection().pragma("journal_mode") == "wal"
-    assert not removal.in_use(sq.config)
+    assert not teardown.in_use(sq.config)
 
 
 def test_what_stands_elsewhere_is_left_alone(project_of: Shell, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.project import SparkQ
-from tests.command import SPARKQ, Shell
-from tests.support import add, take
-from tests.terminal import CTRL_C, CTRL_D, ColdTerminal, shown
+from tests.harness.command import SPARKQ, Shell
+from tests.harness.support import add, take
+from tests.harness.terminal import CTRL_C, CTRL_D, ColdTerminal, shown
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 TABLES = ["", "tasks", "queue list", "peek --queue backend --limit 5", "session list", "session show x", "config show"]

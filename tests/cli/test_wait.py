@@ -8,8 +8,8 @@ from sparkq_core import events, inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
-from tests.command import Shell
-from tests.support import SetClock, add, take
+from tests.harness.command import Shell
+from tests.harness.support import SetClock, add, take
 
 
 def settled(sq: SparkQ, verb: Callable[..., object] = tasks.complete) -> int:

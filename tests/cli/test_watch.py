@@ -6,9 +6,9 @@ import signal
 from sparkq_core import events, queues, tasks
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream
-from tests.command import Shell
-from tests.support import add, take
-from tests.terminal import CTRL_C, Terminal
+from tests.harness.command import Shell
+from tests.harness.support import add, take
+from tests.harness.terminal import CTRL_C, Terminal
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_cli.rooms import ROOMS
+from sparkq_cli.command_list import ROOMS
 from tests.cli.stream import Stream, until_true
-from tests.command import Shell
+from tests.harness.command import Shell
 
 SCRIPT = "#!/bin/sh\n# name: deploy\n# description: Deploy it\n# inputs: ENV (required)\n# timeout: 60\necho deployed\n"
 ELSEWHERE = {"demo"}

@@ -7,10 +7,10 @@ import pytest
 from sparkq_core import project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.command import Shell
-from tests.dump import dump
-from tests.support import SetClock, add, attempts, line, take, timed_out, timeline
-from tests.terminal import Terminal, editor
+from tests.harness.command import Shell
+from tests.harness.dump import dump
+from tests.harness.support import SetClock, add, attempts, line, take, timed_out, timeline
+from tests.harness.terminal import Terminal, editor
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import BIN, Shell
-from tests.support import TOP
+from tests.harness.command import BIN, Shell
+from tests.harness.support import TOP
 
 
 @pytest.fixture

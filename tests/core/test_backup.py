@@ -10,13 +10,14 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import backup, project, search, tasks
-from sparkq_core.db import APPLICATION_ID
+from sparkq_core import project, search, tasks
 from sparkq_core.errors import NotEmpty, StorageError
+from sparkq_core.installation import backup
 from sparkq_core.project import SparkQ
-from sparkq_core.schema import VERSION
-from tests.dump import dump
-from tests.support import SetClock, add, another, database_of, line, made, take, taken, waiting, workers
+from sparkq_core.storage.database import APPLICATION_ID
+from sparkq_core.storage.schema import VERSION
+from tests.harness.dump import dump
+from tests.harness.support import SetClock, add, another, database_of, line, made, take, taken, waiting, workers
 
 TASKS = 400
 DEADLINE_SECONDS = 30

@@ -5,7 +5,7 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NoSuchQueue, NoSuchTask, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
-from tests.support import SetClock, add, another, attempts, line, take, taken, waiting
+from tests.harness.support import SetClock, add, another, attempts, line, take, taken, waiting
 
 
 def test_tasks_are_claimed_in_the_order_in_which_they_came(sq: SparkQ, queue: str) -> None:

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkq_core import catalogue, config, lifecycle, project, queues, tasks, yaml_file
+from sparkq_core import catalogue, project, queues, tasks
+from sparkq_core.config import loading, reading
+from sparkq_core.config.settings import SCALARS, Settings
 from sparkq_core.errors import InvalidConfig, SparkQError
+from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
-from sparkq_core.settings import SCALARS, Settings
-from tests.support import SetClock, refusal_of
+from tests.harness.support import SetClock, refusal_of
 
 
 def write(root: Path, text: str) -> None:
@@ -24,7 +26,7 @@ def reopened(sq: SparkQ) -> SparkQ:
 
 
 def test_without_a_file_the_defaults_hold(root: Path) -> None:
-    found = config.load(root, {})
+    found = loading.load(root, {})
 
     assert found.settings == Settings()
     assert (found.name, found.file, found.sources) == ("project", None, {})
@@ -43,7 +45,7 @@ def test_the_defaults_are_what_the_design_says() -> None:
 def test_the_file_goes_before_the_defaults(root: Path) -> None:
     write(root, "project:\n  name: shop\nserver:\n  port: 6006\n")
 
-    found = config.load(root, {})
+    found = loading.load(root, {})
 
     assert (found.name, found.settings.server.port) == ("shop", 6006)
     assert found.sources == {"project.name": "sparkq.yml:2", "server.port": "sparkq.yml:4"}
@@ -52,7 +54,7 @@ def test_the_file_goes_before_the_defaults(root: Path) -> None:
 def test_the_environment_goes_before_the_file(root: Path) -> None:
     write(root, "server:\n  port: 6006\n")
 
-    found = config.load(root, {"SPARKQ_SERVER__PORT": "7007", "SPARKQ_GIT": "no", "SPARKQ_ENV": "prod"})
+    found = loading.load(root, {"SPARKQ_SERVER__PORT": "7007", "SPARKQ_GIT": "no", "SPARKQ_ENV": "prod"})
 
     assert (found.settings.server.port, found.settings.git, found.settings.env) == (7007, False, "prod")
     assert found.sources["server.port"] == "the environment variable SPARKQ_SERVER__PORT"
@@ -107,7 +109,7 @@ def test_a_bad_value_in_the_config_table_is_a_clear_error(sq: SparkQ, value: str
 )
 def test_a_bad_variable_is_refused_and_named(root: Path, name: str, value: str) -> None:
     with pytest.raises(InvalidConfig, match=name):
-        config.load(root, {name: value})
+        loading.load(root, {name: value})
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_a_bad_variable_is_refused_and_named(root: Path, name: str, value: str) 
 def test_a_table_or_a_list_in_the_environment_is_refused_with_its_command(
     root: Path, name: str, value: str, command: str
 ) -> None:
-    refusal = refusal_of(lambda: config.load(root, {name: value}))
+    refusal = refusal_of(lambda: loading.load(root, {name: value}))
 
     assert refusal is not None
     assert name in refusal.message
@@ -130,13 +132,13 @@ def test_a_table_or_a_list_in_the_environment_is_refused_with_its_command(
 
 
 def test_variables_of_other_programs_are_left_alone(root: Path) -> None:
-    assert config.load(root, {"SPARKQ_TOKEN": "x", "SPARKQ": "1", "SERVER__PORT": "x"}).settings == Settings()
+    assert loading.load(root, {"SPARKQ_TOKEN": "x", "SPARKQ": "1", "SERVER__PORT": "x"}).settings == Settings()
 
 
 @given(value=st.one_of(st.text(max_size=30), st.from_regex(r"\A\s?[-+]{0,3}[0-9_٣]{1,5}\s?\Z")))
 def test_any_value_of_a_variable_is_read_or_refused(value: str) -> None:
     for name in ("SPARKQ_SERVER__PORT", "SPARKQ_GIT", "SPARKQ_ENV"):
-        refusal = refusal_of(lambda name=name: config.load(Path("/"), {name: value}))  # type: ignore[misc]  # inferred by its call
+        refusal = refusal_of(lambda name=name: loading.load(Path("/"), {name: value}))  # type: ignore[misc]  # inferred by its call
         assert refusal is None or name in refusal.message
 
 
@@ -164,7 +166,7 @@ def test_relative_paths_start_at_the_file(root: Path) -> None:
     write(root, "database: {path: db/x.db}\nlogs: {path: /var/log/sparkq.log}\n")
     (root / "sub").mkdir()
 
-    found = config.load(root / "sub", {})
+    found = loading.load(root / "sub", {})
 
     assert (found.database, found.log) == (root / "db/x.db", Path("/var/log/sparkq.log"))
 
@@ -219,9 +221,9 @@ def test_every_single_setting_is_explained() -> None:
 
 
 def test_what_setup_writes_is_what_it_reads(root: Path) -> None:
-    text = lifecycle.render(lifecycle.defaults(root))
+    text = setup.render(setup.defaults(root))
 
-    found = config.build(yaml_file.parse(text, "sparkq.yml"))
+    found = loading.build(reading.parse(text, "sparkq.yml"))
 
     assert found._replace(project=Settings().project, task_classes={}) == Settings()
     assert found.project.name == "project"

@@ -13,8 +13,20 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.errors import Busy, Corrupt, DiskFull, Kind, NoProject, ReadOnly, StorageError
 from sparkq_core.project import SparkQ
-from sparkq_core.storage import WAIT_SECONDS
-from tests.support import HastyClock, SetClock, Worker, add, another, database_of, line, made, refusal_of, take, waiting
+from sparkq_core.storage.errors import WAIT_SECONDS
+from tests.harness.support import (
+    HastyClock,
+    SetClock,
+    Worker,
+    add,
+    another,
+    database_of,
+    line,
+    made,
+    refusal_of,
+    take,
+    waiting,
+)
 
 MAKE = "INSERT INTO config VALUES (:key, 'true')"
 KEYS = "SELECT key FROM config ORDER BY key"

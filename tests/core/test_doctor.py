@@ -8,12 +8,15 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import adjust, doctor, lock, place, queues, schema
-from sparkq_core.db import APPLICATION_ID
-from sparkq_core.doctor import FAILURE, OK, WARNING, Finding, examine
+from sparkq_core import lock, queues
+from sparkq_core.config import location
+from sparkq_core.installation import configure, doctor
+from sparkq_core.installation.doctor import FAILURE, OK, WARNING, Finding, examine
 from sparkq_core.project import SparkQ
-from sparkq_core.storage import RESTORE
-from tests.support import SetClock, add, another, database_of, made
+from sparkq_core.storage import schema
+from sparkq_core.storage.database import APPLICATION_ID
+from sparkq_core.storage.errors import RESTORE
+from tests.harness.support import SetClock, add, another, database_of, made
 
 CHECKS = (
     *("configuration", "sqlite", "database", "integrity", "write-ahead log"),
@@ -256,7 +259,7 @@ def test_a_synchronised_folder_is_a_warning(tmp_path: Path, clock: SetClock, nam
 
 def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which the test has not: it calls the kind that it is on one."""
-    kind = place.file_system(healthy.config.database.parent)
+    kind = location.file_system(healthy.config.database.parent)
     if not kind:
         pytest.skip("this system does not tell its file systems")
     monkeypatch.setattr(doctor, "NETWORK_FILE_SYSTEMS", {kind})
@@ -269,8 +272,8 @@ def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest
 
 @pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="only Linux tells its mounts there")
 def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount() -> None:
-    assert place.file_system(Path("/proc/self")) == "proc"
-    assert place.file_system(Path("/process")) == place.file_system(Path("/"))
+    assert location.file_system(Path("/proc/self")) == "proc"
+    assert location.file_system(Path("/process")) == location.file_system(Path("/"))
 
 
 def test_a_lock_that_is_held_is_shown_and_one_that_was_left_is_not(healthy: SparkQ) -> None:
@@ -376,7 +379,7 @@ def test_a_hook_whose_program_is_not_there_is_a_warning(healthy: SparkQ) -> None
 
 
 def test_settings_of_the_config_table_are_in_force_for_the_doctor_too(healthy: SparkQ) -> None:
-    adjust.change(healthy, "queue_runner.lock_dir", "other")
+    configure.change(healthy, "queue_runner.lock_dir", "other")
 
     with lock.held(healthy.config.root / "other" / "server.lock"):
         assert found(healthy.config.root)["locks"].message == f"{healthy.config.root / 'other'}: server.lock"

@@ -5,7 +5,7 @@ import pytest
 from sparkq_core import tasks
 from sparkq_core.errors import SparkQError, WrongState
 from sparkq_core.project import SparkQ
-from tests.support import add, line, take, taken, timeline
+from tests.harness.support import add, line, take, taken, timeline
 
 
 def test_an_edited_prompt_is_the_next_revision_and_what_the_worker_gets(sq: SparkQ, queue: str) -> None:

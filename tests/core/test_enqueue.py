@@ -17,7 +17,7 @@ from sparkq_core.errors import (
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Draft
 from sparkq_core.text import MAX_TEXT
-from tests.support import SetClock, add, another, line, take, waiting
+from tests.harness.support import SetClock, add, another, line, take, waiting
 
 
 def test_a_task_waits_at_the_end_of_its_line(sq: SparkQ, queue: str) -> None:

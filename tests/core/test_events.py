@@ -5,7 +5,7 @@ import pytest
 from sparkq_core import events, queues, sessions, tasks
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
-from tests.support import SetClock, add, another, take, taken, timed_out, timeline
+from tests.harness.support import SetClock, add, another, take, taken, timed_out, timeline
 
 
 def test_a_life_leaves_one_event_for_each_move(sq: SparkQ, queue: str, clock: SetClock) -> None:

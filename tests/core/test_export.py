@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparkq_core import adjust, backup, inbox, purge, queues, schema, search, sessions, tasks
-from sparkq_core.backup import FORMAT, export, load
+from sparkq_core import inbox, queues, search, sessions, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NotEmpty
+from sparkq_core.installation import backup, configure
+from sparkq_core.installation.backup import FORMAT, export, load
+from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
+from sparkq_core.storage import schema
 from sparkq_core.text import MAX_TEXT
-from tests.dump import dump
-from tests.support import HOUR, SetClock, add, another, database_of, line, made, take, taken, timed_out
+from tests.harness.dump import dump
+from tests.harness.support import HOUR, SetClock, add, another, database_of, line, made, take, taken, timed_out
 
 MADE_ANEW = ("search", "search_config", "search_content", "search_data", "search_docsize", "search_idx")
 """What a project makes again by itself from the rest."""
@@ -271,7 +274,7 @@ def test_what_is_read_as_json_must_be_json_to_come_in(
     sq: SparkQ, queue: str, new: SparkQ, old: str, instead: str, column: str
 ) -> None:
     taken(sq)
-    adjust.change(sq, "purge.older_than_days", 9)
+    configure.change(sq, "purge.older_than_days", 9)
     lines = list(export(sq))
     (at,) = (at for at, line in enumerate(lines) if old in line)
 
@@ -284,7 +287,7 @@ def test_what_is_read_as_json_must_be_json_to_come_in(
     ("old", "instead"), [('"value":"9"', '"value":"\\"nine\\""'), ("older_than_days", "newer_than_days")]
 )
 def test_a_setting_that_there_cannot_be_does_not_come_in(sq: SparkQ, new: SparkQ, old: str, instead: str) -> None:
-    adjust.change(sq, "purge.older_than_days", 9)
+    configure.change(sq, "purge.older_than_days", 9)
     lines = list(export(sq))
     (at,) = (at for at, line in enumerate(lines) if '"table":"config"' in line)
 

@@ -7,8 +7,8 @@ from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchQueue, NoSuchTask,
 from sparkq_core.inbox import SUMMARY
 from sparkq_core.model import Finished, Seen, Since
 from sparkq_core.project import SparkQ
-from tests.dump import dump
-from tests.support import SetClock, add, another, take, taken, timed_out, timeline
+from tests.harness.dump import dump
+from tests.harness.support import SetClock, add, another, take, taken, timed_out, timeline
 
 
 def waits(sq: SparkQ, *, queue: str | None = None) -> list[int]:

@@ -10,7 +10,7 @@ from sparkq_core import queues, sessions, tasks
 from sparkq_core.errors import InvalidValue, NoSuchQueue, NoSuchSession
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Wanted
-from tests.support import SetClock, add, take, timed_out
+from tests.harness.support import SetClock, add, take, timed_out
 
 TOOLS = ("run-bash", "llm-sonnet")
 

@@ -15,15 +15,16 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sparkq_core import inbox, purge, queues, tasks
+from sparkq_core import inbox, queues, tasks
 from sparkq_core.errors import ClaimLost, QueueClosed, SparkQError, WrongState
+from sparkq_core.maintenance import purge
 from sparkq_core.model import Claim, Counts, Settled
 from sparkq_core.project import SparkQ
-from sparkq_core.sweep import sweep
+from sparkq_core.stale import sweep
 from tests.core.life import FITS, TIMEOUT, Job, Refusal
+from tests.harness.support import HOUR, SECOND, SetClock, another, made, refusal_of
 from tests.proof.counts import Counts as Figures
 from tests.proof.extent import BROKEN, EXTENT, extent
-from tests.support import HOUR, SECOND, SetClock, another, made, refusal_of
 
 QUEUES = ("backend", "docs")
 MOST = 5

@@ -5,7 +5,7 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, StorageError
 from sparkq_core.project import SparkQ
-from tests.support import SetClock, add, take, timeline
+from tests.harness.support import SetClock, add, take, timeline
 
 
 def status(sq: SparkQ, task_id: int) -> str:

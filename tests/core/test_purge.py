@@ -2,13 +2,14 @@
 
 import pytest
 
-from sparkq_core import inbox, purge, queues, search, tasks
+from sparkq_core import inbox, queues, search, tasks
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
+from sparkq_core.maintenance import purge
+from sparkq_core.maintenance.purge import BATCH, Purged
 from sparkq_core.model import Counts
 from sparkq_core.project import SparkQ
-from sparkq_core.purge import BATCH, Purged
-from tests.dump import dump
-from tests.support import HOUR, SECOND, SetClock, add, another, line, taken, timed_out, waiting
+from tests.harness.dump import dump
+from tests.harness.support import HOUR, SECOND, SetClock, add, another, line, taken, timed_out, waiting
 
 DAYS = 24 * HOUR
 CHILDREN = ("prompts", "attempts", "events")

@@ -19,8 +19,8 @@ from sparkq_core.errors import (
 from sparkq_core.model import Counts
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
-from tests.dump import dump
-from tests.support import HOUR, SetClock, add, another, line, refusal_of, take, taken, timed_out
+from tests.harness.dump import dump
+from tests.harness.support import HOUR, SetClock, add, another, line, refusal_of, take, taken, timed_out
 
 Turn = Callable[[SparkQ, str], object]
 

@@ -7,7 +7,7 @@ import pytest
 
 from sparkq_core import events, tasks
 from sparkq_core.project import SparkQ
-from tests.support import SECOND, SetClock, Worker, add, attempts, take, workers
+from tests.harness.support import SECOND, SetClock, Worker, add, attempts, take, workers
 
 TASKS = 400
 ROUNDS = 40

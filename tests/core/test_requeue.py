@@ -6,7 +6,7 @@ from sparkq_core import queues, tasks
 from sparkq_core.errors import InvalidText, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
-from tests.support import HOUR, SetClock, add, attempts, line, take, taken, timed_out, timeline
+from tests.harness.support import HOUR, SetClock, add, attempts, line, take, taken, timed_out, timeline
 
 
 def failed(sq: SparkQ, prompt: str = "one") -> int:

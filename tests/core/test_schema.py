@@ -8,11 +8,12 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import project, queues, schema, tasks
-from sparkq_core.db import APPLICATION_ID
+from sparkq_core import project, queues, tasks
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, StorageError
 from sparkq_core.project import SparkQ
-from tests.support import SetClock, add, another, database_of, line, made, workers
+from sparkq_core.storage import schema
+from sparkq_core.storage.database import APPLICATION_ID
+from tests.harness.support import SetClock, add, another, database_of, line, made, workers
 
 
 def mode(path: Path) -> int:

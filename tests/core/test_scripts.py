@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sparkq_core.config.settings import WEEK_SECONDS
 from sparkq_core.scripts import SUFFIXES, Parameter, Script, parse
-from sparkq_core.settings import WEEK_SECONDS
 
 WHOLE = """\
 #!/usr/bin/env bash

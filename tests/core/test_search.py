@@ -10,8 +10,8 @@ from sparkq_core import inbox, queues, search, sessions, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NoSuchQueue, NoSuchSession
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Wanted
-from tests.dump import dump
-from tests.support import HOUR, SetClock, add, another, made, take, taken, timed_out
+from tests.harness.dump import dump
+from tests.harness.support import HOUR, SetClock, add, another, made, take, taken, timed_out
 
 
 def found(sq: SparkQ, words: str, wanted: Wanted | None = None) -> list[int]:

@@ -5,7 +5,7 @@ import pytest
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.errors import InvalidName, NameTaken, NoSuchSession, QueueClosed
 from sparkq_core.project import SparkQ
-from tests.support import HOUR, SetClock, add, take
+from tests.harness.support import HOUR, SetClock, add, take
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from sparkq_core.errors import (
 )
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
-from tests.support import HOUR, SetClock, add, another, attempts, line, take, taken, timeline
+from tests.harness.support import HOUR, SetClock, add, another, attempts, line, take, taken, timeline
 
 
 def test_a_completed_task_has_succeeded_with_its_result(sq: SparkQ, queue: str, clock: SetClock) -> None:

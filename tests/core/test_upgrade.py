@@ -8,10 +8,11 @@ from typing import Any
 import apsw
 import pytest
 
-from sparkq_core import project, schema, tasks
+from sparkq_core import project, tasks
 from sparkq_core.project import SparkQ
+from sparkq_core.storage import schema
 from tests.golden.make import FOLDER, recorded
-from tests.support import SetClock, add, database_of, made
+from tests.harness.support import SetClock, add, database_of, made
 
 GOLDEN = sorted(FOLDER.glob("schema-*.db"))
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"

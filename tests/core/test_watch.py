@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import watch
 from sparkq_core.errors import Corrupt
+from sparkq_core.maintenance import watch
+from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
-from sparkq_core.watch import watching
-from tests.support import add, another, database_of, workers
+from tests.harness.support import add, another, database_of, workers
 
 SECONDS = 10
 QUIET_SECONDS = 0.3

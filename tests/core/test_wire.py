@@ -11,7 +11,7 @@ from sparkq_core import catalogue, queues, sessions, tasks, wire
 from sparkq_core.clock import LONG, SystemClock, from_iso, iso, token
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
-from tests.support import SetClock, add, take, taken, timed_out
+from tests.harness.support import SetClock, add, take, taken, timed_out
 
 KEYS = {
     *("id", "friendly_id", "queue", "session", "title", "status", "prompt", "tool_name", "task_class", "timeout"),

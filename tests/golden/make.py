@@ -14,10 +14,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import inbox, purge, queues, schema, search, sessions, tasks, wire
+from sparkq_core import inbox, queues, search, sessions, tasks, wire
 from sparkq_core.errors import ClaimLost
+from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
-from tests.support import HOUR, SetClock, add, database_of, made, take, taken, timed_out
+from sparkq_core.storage import schema
+from tests.harness.support import HOUR, SetClock, add, database_of, made, take, taken, timed_out
 
 FOLDER = Path(__file__).parent
 DAY = 24 * HOUR

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from tests.support import TOP
-from tests.warm import started
+from tests.harness.support import TOP
+from tests.harness.warm import started
 
 SECONDS = 20
 JSON = {"Content-Type": "application/json"}

@@ -9,8 +9,8 @@ import pytest
 from sparkq_core import project, queues
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
+from tests.harness.support import place
 from tests.http.caller import Caller, Served
-from tests.support import place
 
 _numbers = count(1)
 

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import adjust, lifecycle, project, purge, queues, tasks
+from sparkq_core import project, queues, tasks
 from sparkq_core.clock import SystemClock
+from sparkq_core.installation import configure, setup
+from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
-from tests.dump import dump
+from tests.harness.dump import dump
+from tests.harness.support import SetClock
 from tests.http.caller import Caller, Served, until
 from tests.http.test_events import listening
-from tests.support import SetClock
 
 LOCAL = (
     "hooks.on_failed",
@@ -51,7 +53,7 @@ def test_a_setting_is_changed_in_the_database_and_in_force_at_once(call: Caller)
 def test_a_setting_is_changed_in_the_file(tmp_path: Path) -> None:
     root = tmp_path / "with-file"
     root.mkdir()
-    lifecycle.setup(root, lifecycle.defaults(root), SystemClock(), {})
+    setup.setup(root, setup.defaults(root), SystemClock(), {})
     server = Served(root)
     try:
         source = server.call.patch(
@@ -95,9 +97,9 @@ def test_a_change_is_one_key_and_one_value(call: Caller, body: dict[str, object]
 
 
 def test_what_another_process_changed_is_taken_up(call: Caller, behind: SparkQ) -> None:
-    adjust.change(behind, "purge.unreviewed_days", 77)
+    configure.change(behind, "purge.unreviewed_days", 77)
     until(lambda: value_of(call, "purge.unreviewed_days")[0] == 77)
-    adjust.change(behind, "purge.unreviewed_days", 30)
+    configure.change(behind, "purge.unreviewed_days", 30)
     until(lambda: value_of(call, "purge.unreviewed_days")[0] == 30)
 
 
@@ -127,7 +129,7 @@ def test_a_reload_and_a_change_are_taken_up_once(own: Path) -> None:
 def test_a_configuration_that_cannot_be_understood_changes_nothing(tmp_path: Path) -> None:
     root = tmp_path / "broken"
     root.mkdir()
-    lifecycle.setup(root, lifecycle.defaults(root), SystemClock(), {})
+    setup.setup(root, setup.defaults(root), SystemClock(), {})
     server = Served(root)
     try:
         sq = project.open(root, env={})
@@ -138,7 +140,7 @@ def test_a_configuration_that_cannot_be_understood_changes_nothing(tmp_path: Pat
         server.call.patch("/api/config", key="env", value="prod").refused(400, "invalid_config")
         assert dump(sq) == before
 
-        adjust.reload(sq)  # as a program of an earlier release would
+        configure.reload(sq)  # as a program of an earlier release would
         until(lambda: "stays as it was" in server.said)
         assert value_of(server.call, "purge.older_than_days")[0] == 3
         sq.close()

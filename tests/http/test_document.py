@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import lifecycle
 from sparkq_core.clock import SystemClock
+from sparkq_core.installation import setup
 from sparkq_http import assets
 from sparkq_http.answer import STATUS
 from sparkq_http.app import REFUSALS
@@ -61,7 +61,7 @@ def test_the_reference_page_is_made_of_own_files(call: Caller) -> None:
 
 
 def test_assets_are_cached_for_a_year_in_prod_and_never_else(call: Caller, tmp_path: Path) -> None:
-    lifecycle.setup(tmp_path, lifecycle.defaults(tmp_path), SystemClock(), {})
+    setup.setup(tmp_path, setup.defaults(tmp_path), SystemClock(), {})
     url = assets.asset_url("reference.js")
     server = Served(tmp_path, "--env", "prod")
     try:

@@ -12,9 +12,9 @@ from stat import S_IMODE
 
 from sparkq_core import project, queues, tasks
 from sparkq_http.server import LOG_BYTES, LOG_FILES, log_to
+from tests.harness.support import TOP
 from tests.http.caller import Served, until
 from tests.http.test_events import listening
-from tests.support import TOP
 
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,8 +4,8 @@ import pytest
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
+from tests.harness.support import SetClock
 from tests.http.caller import Caller
-from tests.support import SetClock
 
 VERBS = {
     "claim": {"worker_id": "bob"},

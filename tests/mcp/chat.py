@@ -16,8 +16,8 @@ from mcp_types import CallToolResult, TextContent
 
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
-from tests.support import TOP, another
-from tests.warm import Piped
+from tests.harness.support import TOP, another
+from tests.harness.warm import Piped
 
 Message = dict[str, Any]
 
@@ -50,7 +50,9 @@ class Raw(Piped):
 
     def __init__(self, project: Path, *options: str) -> None:
         super().__init__(
-            *("sparkq_mcp.stdio", "--project", str(project), *options), folder=TOP, environment=dict(os.environ)
+            *("sparkq_mcp.transport.stdio", "--project", str(project), *options),
+            folder=TOP,
+            environment=dict(os.environ),
         )
         self._read = b""
         self.patience = DEADLINE

@@ -11,8 +11,8 @@ from mcp import Client
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
-from tests.chromium import HEADLESS, MISSING, PAGE_FLAGS
-from tests.support import SetClock, add, another, take
+from tests.harness.chromium import HEADLESS, MISSING, PAGE_FLAGS
+from tests.harness.support import SetClock, add, another, take
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
 

@@ -15,10 +15,10 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from sparkq_core.project import SparkQ
-from tests.command import SPARKQ
+from tests.harness.command import SPARKQ
+from tests.harness.support import add
 from tests.http.caller import Served
 from tests.mcp.conftest import path_with
-from tests.support import add
 
 SECONDS = 120
 ERAS = ("legacy", "auto", "modern")

@@ -2,10 +2,11 @@
 
 import pytest
 
-from sparkq_core import adjust, events
+from sparkq_core import events
+from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
 from sparkq_mcp.chat import Desk
-from tests.support import add, another
+from tests.harness.support import add, another
 
 
 def test_each_event_is_looked_at_once_for_a_reload_and_none_is_missed(
@@ -20,7 +21,7 @@ def test_each_event_is_looked_at_once_for_a_reload_and_none_is_missed(
         found = reloaded(opened, after)
         if len(looked_after) == 2:
             file.write_text("task_classes: {SMALL: 9}\n")
-            adjust.reload(sq)
+            configure.reload(sq)
         return found
 
     monkeypatch.setattr(events, "reloaded", reloaded_just_thereafter)

@@ -14,11 +14,11 @@ from sparkq_core import events, queues, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_mcp import push
-from sparkq_mcp.guide import playbook
+from sparkq_mcp.answers.playbook import playbook
 from sparkq_mcp.server import INSTRUCTIONS, build
 from sparkq_mcp.tools import all_tools
+from tests.harness.support import add, another
 from tests.mcp.chat import call, chat
-from tests.support import add, another
 
 pytestmark = pytest.mark.anyio
 

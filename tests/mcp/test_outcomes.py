@@ -4,8 +4,8 @@ import pytest
 
 from sparkq_core import queues
 from sparkq_core.project import SparkQ
+from tests.harness.support import add
 from tests.mcp.chat import ERAS, call, chat
-from tests.support import add
 
 pytestmark = pytest.mark.anyio
 

@@ -12,9 +12,9 @@ from mcp import Client
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
-from sparkq_mcp.fit import LIMIT, MARK, PAGE, size, window
+from sparkq_mcp.answers.truncation import LIMIT, MARK, PAGE, size, window
+from tests.harness.support import SetClock, add, take
 from tests.mcp.chat import Message, call, chat
-from tests.support import SetClock, add, take
 
 pytestmark = pytest.mark.anyio
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import adjust, queues, tasks
+from sparkq_core import queues, tasks
+from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
-from sparkq_mcp.streams import MAX_LINE
+from sparkq_mcp.transport.streams import MAX_LINE
+from tests.harness.support import add, made, take
 from tests.http.caller import until
 from tests.mcp.chat import HANDSHAKES, MODERN, Raw, envelope
-from tests.support import add, made, take
 
 
 @pytest.mark.parametrize("version", HANDSHAKES)
@@ -240,14 +241,14 @@ def test_a_regular_file_as_input_is_served_too(sq: SparkQ, queue: str, tmp_path:
     file.write_text(json.dumps(request) + "\n")
 
     with file.open() as stdin:
-        command = [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(sq.config.root)]
+        command = [sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(sq.config.root)]
         done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=20, check=True)
 
     assert json.loads(done.stdout)["id"] == 1
 
 
 def _run(project: Path, lines: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(project)]
+    command = [sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(project)]
     return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=20, check=True)
 
 
@@ -318,10 +319,10 @@ def test_a_broken_configuration_leaves_a_chat_the_one_that_it_has(sq: SparkQ, qu
         raw.initialize()
         raw.tool("list_queues", {})
         file.write_text("task_classes: soon\n")
-        adjust.reload(sq)
+        configure.reload(sq)
         kept = raw.tool("enqueue", {"queue": "backend", "prompt": "x", "task_class": "TINY"}, 3)
         file.write_text("task_classes: {SMALL: 9}\n")
-        adjust.reload(sq)
+        configure.reload(sq)
         mended = raw.tool("enqueue", {"queue": "backend", "prompt": "x", "task_class": "SMALL"}, 4)
 
     assert (kept["id"], mended["id"]) == (1, 2)

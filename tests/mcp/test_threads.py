@@ -10,12 +10,13 @@ import anyio
 import pytest
 from mcp import Client
 
-from sparkq_core import scripts, search, tasks, upkeep
+from sparkq_core import scripts, search, tasks
 from sparkq_core.errors import NoProject
+from sparkq_core.maintenance import rounds
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
+from tests.harness.support import add, attempts, take, timeline
 from tests.mcp.chat import Message, call, chat
-from tests.support import add, attempts, take, timeline
 
 pytestmark = pytest.mark.anyio
 
@@ -176,7 +177,7 @@ async def test_the_next_task_of_an_outcome_that_nobody_waits_for_is_given_back(
 async def test_only_the_thread_of_the_event_loop_opens_the_project(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(upkeep, "FIRST_SECONDS", 0)
+    monkeypatch.setattr(rounds, "FIRST_SECONDS", 0)
     caplog.set_level(logging.INFO, "sparkq.mcp")
     threads = set()
 

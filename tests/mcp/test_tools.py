@@ -7,9 +7,9 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
-from tests.dump import dump
+from tests.harness.dump import dump
+from tests.harness.support import SetClock, add, another, attempts, take
 from tests.mcp.chat import ERAS, call, chat
-from tests.support import SetClock, add, another, attempts, take
 
 pytestmark = pytest.mark.anyio
 

@@ -13,14 +13,15 @@ import httpx2 as httpx
 import pytest
 from mcp import Client
 
-from sparkq_core import project, tasks, upkeep
+from sparkq_core import project, tasks
 from sparkq_core.clock import SystemClock
+from sparkq_core.maintenance import rounds
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
+from tests.harness.support import SetClock, add, another, take, timeline, workers
 from tests.http.caller import Served
 from tests.mcp.chat import Message, Raw, call, envelope
-from tests.support import SetClock, add, another, take, timeline, workers
 
 WAKE_SECONDS = 0.5
 DEADLINE_SECONDS = 40
@@ -239,7 +240,7 @@ def test_an_idle_server_fails_what_another_process_abandoned(
 async def test_a_chat_of_the_same_server_wakes_a_waiting_claim(
     sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "FIRST_SECONDS", DEADLINE_SECONDS)  # its writing would wake the claim too
+    monkeypatch.setattr(rounds, "FIRST_SECONDS", DEADLINE_SECONDS)  # its writing would wake the claim too
     server = build(lambda: another(sq))
     found: list[Message] = []
     async with Client(server) as one, Client(server) as other, anyio.create_task_group() as group:
@@ -269,7 +270,7 @@ async def test_a_task_that_comes_just_after_the_first_look_is_not_missed(
             add(others, "one")
         return found
 
-    monkeypatch.setattr(upkeep, "FIRST_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(rounds, "FIRST_SECONDS", DEADLINE_SECONDS)
     monkeypatch.setattr(tasks, "claim", before_it_waits)
     async with Client(build(lambda: another(sq))) as client:
         with anyio.fail_after(10):

@@ -18,10 +18,10 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from sparkq_core import __version__
 from sparkq_core.project import SparkQ
 from sparkq_mcp.tools import all_tools
-from tests.command import BIN
+from tests.harness.command import BIN
+from tests.harness.release import Built
+from tests.harness.support import TOP, add
 from tests.mcp.conftest import BUILD, path_with
-from tests.release import Built
-from tests.support import TOP, add
 
 PLUGIN = TOP / "plugin"
 SECONDS = 300

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import lock
-from tests.release import Built, run
+from tests.harness.release import Built, run
 
 
 @pytest.fixture(scope="session")

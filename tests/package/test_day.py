@@ -14,8 +14,8 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.command import Done
-from tests.release import run
+from tests.harness.command import Done
+from tests.harness.release import run
 
 pytestmark = pytest.mark.anyio
 

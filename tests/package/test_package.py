@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import Shell
-from tests.release import Built, run
-from tests.support import TOP
+from tests.harness.command import Shell
+from tests.harness.release import Built, run
+from tests.harness.support import TOP
 
 PACKAGES = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http")
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
@@ -41,7 +41,7 @@ def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(contents: set
 
     assert ours - {"sparkq_core/WORKER_PLAYBOOK.md"} == tracked("")
     assert "sparkq_core/WORKER_PLAYBOOK.md" in ours
-    assert any(one.startswith("sparkq_core/migrations/") for one in ours)
+    assert any(one.startswith("sparkq_core/storage/migrations/") for one in ours)
 
 
 def test_the_metadata_tell_a_stranger_what_it_is(built: Built) -> None:
@@ -120,7 +120,7 @@ def test_what_a_page_needs_is_served_from_the_wheel(bin_folder: Path, elsewhere:
     code = (
         "from importlib.resources import files; from sparkq_mcp import resources; "
         "print(len((files('sparkq_core') / 'WORKER_PLAYBOOK.md').read_text()) > 1000, "
-        "bool(list((files('sparkq_core') / 'migrations').iterdir())))"
+        "bool(list((files('sparkq_core.storage') / 'migrations').iterdir())))"
     )
     done = typed(elsewhere, bin_folder, str(bin_folder / "python"), "-c", code)
 

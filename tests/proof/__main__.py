@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 
+from tests.harness.support import TOP
 from tests.proof.checks import CHECKS
 from tests.proof.extent import EXTENTS
-from tests.support import TOP
 
 
 def main(arguments: list[str]) -> int:

@@ -20,7 +20,7 @@ CHECKS = (
     Check(
         "races",
         "each task is handed out once and in order, through all doors at once, and nobody hears of a lock",
-        ("core/test_race.py", "core/test_sweep_race.py", "proof/test_races.py", "proof/test_cold_start.py"),
+        ("core/test_race.py", "core/test_stale_race.py", "proof/test_races.py", "proof/test_cold_start.py"),
     ),
     Check(
         "kill",
@@ -60,12 +60,12 @@ CHECKS = (
     Check(
         "files",
         "locks are the system's, files the owner's, and nothing follows a link",
-        ("proof/test_files.py", "core/test_doctor.py", "core/test_script_index.py", "core/test_yaml.py"),
+        ("proof/test_files.py", "core/test_doctor.py", "core/test_script_index.py", "core/test_config_reading.py"),
     ),
     Check(
         "the harness",
         "each check fails on a core that is broken on purpose",
-        ("test_planted.py", "proof/test_broken.py"),
+        ("test_mutants.py", "proof/test_broken.py"),
     ),
 )
 

@@ -17,14 +17,16 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from sparkq_core import inbox, project, purge, queues, schema, tasks
+from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.errors import ClaimLost, Kind, SparkQError
+from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
-from sparkq_core.storage import WAIT_SECONDS
-from sparkq_core.sweep import sweep
-from tests.dump import dump
+from sparkq_core.stale import sweep
+from sparkq_core.storage import schema
+from sparkq_core.storage.errors import WAIT_SECONDS
+from tests.harness.dump import dump
+from tests.harness.support import NOON, SECOND, HastyClock, database_of
 from tests.proof.history import unsound
-from tests.support import NOON, SECOND, HastyClock, database_of
 
 CYCLES = 5
 TIMEOUT = 60

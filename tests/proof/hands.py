@@ -6,10 +6,10 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from tests.command import Shell
+from tests.harness.command import Shell
+from tests.harness.support import Worker
 from tests.http.caller import Caller, Reply
 from tests.mcp.chat import Raw
-from tests.support import Worker
 
 QUEUE = "backend"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.copied import Copy
-from tests.planted_proofs import BROKEN
+from tests.harness.copied import Copy
+from tests.mutants.proofs import BROKEN
 from tests.proof.counts import Counts
 from tests.proof.extent import BROKEN as EXTENT_OF_THESE
 from tests.proof.extent import extent

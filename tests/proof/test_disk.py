@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import project, queues, tasks
-from tests.command import SPARKQ, Done, Shell
-from tests.dump import dump
+from tests.harness.command import SPARKQ, Done, Shell
+from tests.harness.dump import dump
+from tests.harness.support import add, database_of
 from tests.http.caller import Served, until
 from tests.http.conftest import new_project
 from tests.mcp.chat import Raw
 from tests.proof.counts import Counts
 from tests.proof.history import unsound
-from tests.support import add, database_of
 
 STORAGE = 74
 BIG = "x" * 300_000

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.support import TOP
 from tests.proof.counts import Counts
 from tests.proof.extent import extent
 from tests.proof.faulty import FAULTS
-from tests.support import TOP
 
 LAST = extent(200, 200, 2000)
 STEP = extent(12, 1, 1)

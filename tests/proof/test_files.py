@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import config, lock, place, project, removal, schema
+from sparkq_core import lock, project
 from sparkq_core.clock import SystemClock
+from sparkq_core.config import loading, location
 from sparkq_core.errors import InvalidConfig, RemoteDisk
+from sparkq_core.installation import teardown
 from sparkq_core.project import SparkQ
-from tests.command import Shell
+from sparkq_core.storage import schema
+from tests.harness.command import Shell
+from tests.harness.support import database_of
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.proof.counts import Counts
-from tests.support import database_of
 
 LOCKS = ("server.lock", "runner-1.lock")
 
@@ -116,7 +119,7 @@ def test_a_killed_holder_leaves_no_lock_behind(tmp_path: Path) -> None:
     assert not lock.is_held(file)
 
 
-@pytest.mark.parametrize("kind", sorted(place.NETWORK_FILE_SYSTEMS))
+@pytest.mark.parametrize("kind", sorted(location.NETWORK_FILE_SYSTEMS))
 def test_a_network_disk_is_refused_before_anything_is_made(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts: Counts, kind: str
 ) -> None:
@@ -144,7 +147,7 @@ def test_a_project_that_was_moved_to_a_network_disk_is_not_opened(
 def _mounts(folder: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     file = folder / "mounts"
     file.write_text(f"/dev/root / ext4 rw 0 0\n{line}\n")
-    monkeypatch.setattr(place, "MOUNTS", file)
+    monkeypatch.setattr(location, "MOUNTS", file)
 
 
 def test_teardown_leaves_links_strangers_and_everything_outside(shell: Shell, tmp_path: Path) -> None:
@@ -169,7 +172,7 @@ def test_teardown_never_works_on_a_home_folder_or_the_root(sq: SparkQ, monkeypat
     monkeypatch.setenv("HOME", str(sq.config.root))
     for root in (sq.config.root, Path("/")):
         with pytest.raises(InvalidConfig, match="folder is"):
-            removal.manifest(config.load(sq.config.root, {})._replace(root=root))
+            teardown.manifest(loading.load(sq.config.root, {})._replace(root=root))
 
 
 def test_teardown_leaves_a_database_of_another_program(shell: Shell) -> None:

@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import project, purge, queues
-from tests.chromium import CHROMIUM, FLAGS, HEADLESS
-from tests.dump import dump
+from sparkq_core import project, queues
+from sparkq_core.maintenance import purge
+from tests.harness.chromium import CHROMIUM, FLAGS, HEADLESS
+from tests.harness.dump import dump
+from tests.harness.support import add, take
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.proof.counts import Counts
 from tests.proof.extent import EXTENT, extent
-from tests.support import add, take
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser to ask with")
 SECRET = "the-secret-of-the-project"

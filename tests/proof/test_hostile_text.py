@@ -13,15 +13,15 @@ from sparkq_core.errors import ClaimLost, InvalidName
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 from tests.cli.test_hostile_text import raw
-from tests.command import Shell
+from tests.harness.command import Shell
+from tests.harness.support import SetClock
+from tests.harness.terminal import shown
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.mcp.chat import Raw
 from tests.proof.counts import Counts
 from tests.proof.extent import EXTENT
 from tests.proof.payloads import PAYLOADS, short
-from tests.support import SetClock
-from tests.terminal import shown
 
 NUMBERS = {name: number for number, name in enumerate(PAYLOADS, 1)}
 EARLIER_MS = 3_600_000

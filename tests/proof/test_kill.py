@@ -21,10 +21,12 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import backup, project, queues, tasks
+from sparkq_core import project, queues, tasks
 from sparkq_core.errors import SparkQError
+from sparkq_core.installation import backup
 from sparkq_core.model import Event
 from sparkq_core.project import SparkQ
+from tests.harness.support import TOP, Worker, database_of
 from tests.http.caller import Caller, free_port
 from tests.http.conftest import new_project
 from tests.proof.counts import Counts
@@ -32,7 +34,6 @@ from tests.proof.extent import EXTENT, extent
 from tests.proof.hands import ChatHand, CoreHand, Gone, Hand, Held, Refused, RestHand
 from tests.proof.history import moves, twice, unsound
 from tests.proof.journal import Entry, Journal
-from tests.support import TOP, Worker, database_of
 
 SECONDS = extent(4, 30, 300)
 TIMEOUT = 1

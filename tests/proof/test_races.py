@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import inbox, project, purge, queues, search, tasks
+from sparkq_core import inbox, project, queues, search, tasks
 from sparkq_core.errors import ClaimLost, NoSuchTask
+from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
+from tests.harness.support import SetClock, add, another, attempts, take, timed_out
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.proof.counts import Counts
 from tests.proof.extent import extent
 from tests.proof.hands import ChatHand, CommandHand, CoreHand, Hand, RestHand
 from tests.proof.history import moves, out_of_order, twice, unsound
-from tests.support import SetClock, add, another, attempts, take, timed_out
 
 EACH = extent(40, 400, 4000)
 AT_THE_SHELL = extent(4, 30, 300)

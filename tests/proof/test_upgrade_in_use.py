@@ -7,13 +7,14 @@ import sys
 import time
 from pathlib import Path
 
-from sparkq_core import project, queues, schema, tasks
+from sparkq_core import project, queues, tasks
 from sparkq_core.project import SparkQ
+from sparkq_core.storage import schema
+from tests.harness.support import TOP, database_of
 from tests.proof.counts import Counts
 from tests.proof.extent import extent
 from tests.proof.hands import CoreHand, Refused
 from tests.proof.history import moves, twice, unsound
-from tests.support import TOP, database_of
 
 ROUNDS = extent(3, 20, 100)
 SECONDS = 15
@@ -29,8 +30,8 @@ def newer(folder: Path) -> Path:
     """The core of the next version, which has one migration more."""
     shutil.copytree(TOP / "sparkq_core", folder / "sparkq_core")
     core = folder / "sparkq_core"
-    (core / "migrations" / f"{schema.VERSION + 1:04}_ideas.sql").write_text(MIGRATION)
-    room = core / "schema.py"
+    (core / "storage" / "migrations" / f"{schema.VERSION + 1:04}_ideas.sql").write_text(MIGRATION)
+    room = core / "storage/schema.py"
     text = room.read_text()
     assert text.count(f"VERSION = {schema.VERSION}\n") == 1
     room.write_text(text.replace(f"VERSION = {schema.VERSION}\n", f"VERSION = {schema.VERSION + 1}\n"))

@@ -89,7 +89,7 @@ COMMANDS = (
         "R7.reload",
         "sparkq reload: settings and script index anew.",
         "cli/test_scripts.py::test_reload_counts_the_scripts_and_names_what_is_wrong",
-        "core/test_adjust.py::test_reload_tells_running_servers_and_changes_nothing_else",
+        "core/test_configure.py::test_reload_tells_running_servers_and_changes_nothing_else",
     ),
     held(
         "R7.config-export",

@@ -14,7 +14,7 @@ CAPABILITIES = (
         "R1.manual",
         "Claude decides and executes: SparkQ never runs a task by itself.",
         "test_two_chats_and_cli.py::test_a_chat_and_the_command_see_each_other_at_once",
-        "core/test_sweep.py::test_waiting_and_finished_tasks_are_never_swept",
+        "core/test_stale.py::test_waiting_and_finished_tasks_are_never_swept",
     ),
     held(
         "R1.context",
@@ -31,7 +31,7 @@ CAPABILITIES = (
     held(
         "R5.projects",
         "One project for a repository, configured by sparkq.yml, with one database.",
-        "core/test_place.py::test_a_subfolder_finds_the_nearest_file_above",
+        "core/test_location.py::test_a_subfolder_finds_the_nearest_file_above",
         "cli/test_setup.py::test_setup_in_a_subfolder_is_the_repositorys",
     ),
     held(
@@ -121,8 +121,8 @@ CAPABILITIES = (
     held(
         "R6.stale-detection",
         "Running tasks are warned and failed by their timeouts.",
-        "core/test_sweep.py::test_a_silent_task_is_warned_after_one_timeout_and_not_before",
-        "core/test_sweep.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",
+        "core/test_stale.py::test_a_silent_task_is_warned_after_one_timeout_and_not_before",
+        "core/test_stale.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",
     ),
     held(
         "R6.lock-files",
@@ -171,9 +171,9 @@ REST_OF_IT = (
     held(
         "R10.multipliers",
         "Warned after 1 x timeout, failed after 2 x.",
-        "core/test_sweep.py::test_a_silent_task_is_warned_after_one_timeout_and_not_before",
-        "core/test_sweep.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",
-        "core/test_sweep.py::test_the_timeout_is_the_tasks_own",
+        "core/test_stale.py::test_a_silent_task_is_warned_after_one_timeout_and_not_before",
+        "core/test_stale.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",
+        "core/test_stale.py::test_the_timeout_is_the_tasks_own",
     ),
     held(
         "R10.manual-fail",
@@ -206,7 +206,7 @@ REST_OF_IT = (
     held(
         "R11.config-path",
         "SPARKQ_CONFIG, then the working directory, then the repository's root; paths start at the file.",
-        "core/test_place.py::test_the_variable_goes_before_every_file",
+        "core/test_location.py::test_the_variable_goes_before_every_file",
         "core/test_config.py::test_relative_paths_start_at_the_file",
     ),
     held(

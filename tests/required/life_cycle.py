@@ -39,7 +39,7 @@ LIFE_CYCLE = (
         "D4.heartbeat",
         "A heartbeat, with or without a note, restarts the stale clock.",
         "core/test_settle.py::test_progress_restarts_the_stale_clock",
-        "core/test_sweep.py::test_a_heartbeat_restarts_the_clock",
+        "core/test_stale.py::test_a_heartbeat_restarts_the_clock",
         "test_every_door.py::test_progress_moves_the_deadline_and_leaves_its_note",
     ),
     held(
@@ -66,7 +66,7 @@ LIFE_CYCLE = (
         "D4.lost-claim",
         "A worker that lost its claim cannot settle: a conflict that says who holds the task, its text kept.",
         "core/test_settle.py::test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now",
-        "core/test_late.py::test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt",
+        "core/test_late_results.py::test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt",
         "test_every_door.py::test_a_worker_that_lost_its_claim_hears_who_has_it_and_its_text_is_kept",
     ),
     held(
@@ -78,20 +78,20 @@ LIFE_CYCLE = (
     held(
         "D4.warn",
         "At 1 x timeout a silent task is warned, and not before.",
-        "core/test_sweep.py::test_a_silent_task_is_warned_after_one_timeout_and_not_before",
+        "core/test_stale.py::test_a_silent_task_is_warned_after_one_timeout_and_not_before",
         "cli/test_tasks.py::test_a_stale_task_is_marked",
     ),
     held(
         "D4.auto-fail",
         "At 2 x timeout a silent task fails with error_type timeout, and not before.",
-        "core/test_sweep.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",
+        "core/test_stale.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",
     ),
     held(
         "D4.auto-fail-after-sleep",
         "After the laptop slept or nothing was running the warning comes first, then one whole timeout.",
-        "core/test_sweep.py::test_after_a_night_of_sleep_the_warning_comes_first",
-        "core/test_sweep.py::test_a_late_warning_gives_the_worker_one_whole_timeout",
-        "core/test_sweep.py::test_a_clock_set_back_fails_nothing_early",
+        "core/test_stale.py::test_after_a_night_of_sleep_the_warning_comes_first",
+        "core/test_stale.py::test_a_late_warning_gives_the_worker_one_whole_timeout",
+        "core/test_stale.py::test_a_clock_set_back_fails_nothing_early",
     ),
     held(
         "D4.requeue",
@@ -130,8 +130,8 @@ LIFE_CYCLE = (
     held(
         "D4.late-result",
         "A result after auto-fail is refused as a conflict but kept; a person may accept it.",
-        "core/test_late.py::test_a_result_after_the_timeout_is_refused_and_kept",
-        "core/test_late.py::test_a_person_accepts_a_late_result",
+        "core/test_late_results.py::test_a_result_after_the_timeout_is_refused_and_kept",
+        "core/test_late_results.py::test_a_person_accepts_a_late_result",
         "cli/test_working.py::test_a_late_result_is_kept_shown_and_accepted",
     ),
     held(
@@ -145,21 +145,21 @@ LIFE_CYCLE = (
     held(
         "D4.whoever-comes-by",
         "Staleness is computed on read and applied by claim, list and peek, without a leader.",
-        "core/test_sweep.py::test_whoever_comes_by_applies_what_is_due",
-        "core/test_sweep.py::test_a_list_shows_no_task_as_running_that_is_past_its_end",
+        "core/test_stale.py::test_whoever_comes_by_applies_what_is_due",
+        "core/test_stale.py::test_a_list_shows_no_task_as_running_that_is_past_its_end",
         "core/test_wire.py::test_a_silent_task_is_shown_as_stale_before_any_sweep",
     ),
     held(
         "D4.idempotent-sweep",
         "Many sweeps at once change each task once and never overwrite a completion.",
-        "core/test_sweep.py::test_a_second_sweep_at_the_same_moment_changes_nothing",
+        "core/test_stale.py::test_a_second_sweep_at_the_same_moment_changes_nothing",
         "core/test_race.py::test_eight_sweepers_and_a_completing_worker_never_undo_one_another",
     ),
     held(
         "D4.sweeps-of-processes",
         "Long-lived processes sweep every auto_fail_interval_seconds.",
-        "core/test_upkeep.py::test_a_round_warns_fails_and_purges",
-        "core/test_upkeep.py::test_the_interval_is_a_setting",
+        "core/test_rounds.py::test_a_round_warns_fails_and_purges",
+        "core/test_rounds.py::test_the_interval_is_a_setting",
     ),
     held(
         "D4.task-classes",

@@ -6,23 +6,23 @@ CONFIGURATION = (
     held(
         "D7.resolution",
         "SPARKQ_CONFIG, then sparkq.yml here, in the nearest parent, at the repository's root.",
-        "core/test_place.py::test_the_variable_goes_before_every_file",
-        "core/test_place.py::test_the_file_in_the_working_directory_is_the_projects",
-        "core/test_place.py::test_a_subfolder_finds_the_nearest_file_above",
-        "core/test_place.py::test_the_search_ends_at_the_repositorys_root",
+        "core/test_location.py::test_the_variable_goes_before_every_file",
+        "core/test_location.py::test_the_file_in_the_working_directory_is_the_projects",
+        "core/test_location.py::test_a_subfolder_finds_the_nearest_file_above",
+        "core/test_location.py::test_the_search_ends_at_the_repositorys_root",
         "cli/test_anywhere.py::test_the_environment_names_a_configuration",
         "cli/test_anywhere.py::test_a_subfolder_finds_the_project_above",
     ),
     held(
         "D7.work-trees",
         "Linked work trees find the main one's store.",
-        "core/test_place.py::test_a_linked_work_tree_shares_the_main_ones_project",
+        "core/test_location.py::test_a_linked_work_tree_shares_the_main_ones_project",
         "cli/test_anywhere.py::test_a_linked_work_tree_shares_the_store",
     ),
     held(
         "D7.never-home",
         "The home directory is never a project of what is below it.",
-        "core/test_place.py::test_the_home_folders_file_is_never_found_from_below",
+        "core/test_location.py::test_the_home_folders_file_is_never_found_from_below",
         "cli/test_anywhere.py::test_the_home_folder_is_never_a_project",
     ),
     held(
@@ -46,11 +46,11 @@ CONFIGURATION = (
     held(
         "D7.strict",
         "Unknown keys, aliases, duplicate keys and wrong types are errors that name file, line and key.",
-        "core/test_yaml.py::test_an_unknown_key_is_refused_with_the_nearest_one",
-        "core/test_yaml.py::test_an_alias_is_refused",
-        "core/test_yaml.py::test_a_key_that_stands_twice_is_refused",
-        "core/test_yaml.py::test_a_wrong_key_or_value_is_named_with_its_line",
-        "core/test_yaml.py::test_any_text_is_read_or_refused",
+        "core/test_config_reading.py::test_an_unknown_key_is_refused_with_the_nearest_one",
+        "core/test_config_reading.py::test_an_alias_is_refused",
+        "core/test_config_reading.py::test_a_key_that_stands_twice_is_refused",
+        "core/test_config_reading.py::test_a_wrong_key_or_value_is_named_with_its_line",
+        "core/test_config_reading.py::test_any_text_is_read_or_refused",
         "cli/test_setup.py::test_a_bad_file_is_refused_with_its_line_and_left_as_it_is",
     ),
     held(
@@ -94,8 +94,8 @@ DECISIONS = (
     held(
         "D8.late-results-wait",
         "Nothing recovers by itself; a late result waits for a person.",
-        "core/test_late.py::test_a_result_after_the_timeout_is_refused_and_kept",
-        "core/test_late.py::test_a_late_result_is_not_accepted_over_a_new_attempt",
+        "core/test_late_results.py::test_a_result_after_the_timeout_is_refused_and_kept",
+        "core/test_late_results.py::test_a_late_result_is_not_accepted_over_a_new_attempt",
     ),
     held(
         "D8.no-server-needed",
@@ -145,7 +145,7 @@ PROMISES = (
     held(
         "D9.nothing-lost",
         "Nothing is lost: not a late result, not an earlier attempt, not a corrupt file's bytes.",
-        "core/test_late.py::test_every_late_text_stays_in_the_timeline",
+        "core/test_late_results.py::test_every_late_text_stays_in_the_timeline",
         "core/test_requeue.py::test_a_requeued_task_keeps_its_id_and_its_attempts",
         "core/test_schema.py::test_a_truncated_file_is_a_clear_error_and_left_as_it_is",
         "test_every_door_refuses.py::test_a_damaged_database_is_a_storage_error_and_stays_as_it_is",
@@ -180,7 +180,7 @@ PROMISES = (
     held(
         "D9.planted-defects",
         "A list of planted defects, each of which a test catches.",
-        "test_planted.py::test_a_planted_defect_is_caught_by_the_tests_that_it_names",
+        "test_mutants.py::test_a_planted_defect_is_caught_by_the_tests_that_it_names",
     ),
 )
 

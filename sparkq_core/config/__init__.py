@@ -1,0 +1,1 @@
+"""Where a project is, its sparkq.yml, and the settings in force."""

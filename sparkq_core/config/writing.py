@@ -1,0 +1,144 @@
+"""sparkq.yml as text: one writer at a time, replaced whole, and changed so that every other character stays."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sparkq_core import lock
+from sparkq_core.config import cache, reading
+from sparkq_core.errors import InvalidConfig, StorageError
+from sparkq_core.text import safe
+
+LOCK = "settings.lock"
+"""In the folder of what is remembered, not in `queue_runner.lock_dir`: a setting cannot guard its own change."""
+
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+
+
+@contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """Keep every other process of SparkQ from changing the settings `file`, from reading it to replacing it.
+
+    Raises StorageError.
+    """
+    with lock.held((file.parent / cache.PATH).with_name(LOCK)):
+        yield
+
+
+def read(file: Path) -> str | None:
+    """The text of `file` with its line ends, None where there is none; bytes that are no UTF-8 as lone surrogates.
+
+    Raises StorageError.
+    """
+    try:
+        return file.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(f"{file} cannot be read: {error.strerror}.", "Check the file's permissions.") from error
+
+
+def replace(file: Path, text: str) -> None:
+    """Give `file` a new text, as `read` gives it, at once and with its permissions; a link stays one.
+
+    Raises StorageError.
+    """
+    real = file.resolve()
+    beside = real.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        try:
+            beside.write_bytes(text.encode("utf-8", "surrogateescape"))
+            if real.exists():
+                shutil.copymode(real, beside)
+            os.replace(beside, real)
+        except OSError:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written: {error.strerror}.", "Check the folder's permissions.") from error
+
+
+def changed(file: Path, values: Mapping[str, Any]) -> str:
+    """The text of the settings `file` with `values` by dotted key in it, and every other character as it was.
+
+    Raises InvalidConfig, also when it is written in a way that does not allow that.
+    """
+    present = values_in(reading.read_file(file))
+    text = file.read_bytes().decode()
+    for key, value in values.items():
+        text, present = _spliced(text, key, value), present | {key: value}
+        if not _says(text, present):
+            raise InvalidConfig(
+                f"{file.name} is written in a way that cannot be changed safely.", f"Change {safe(key)} in an editor."
+            )
+    return text
+
+
+def values_in(found: reading.Found) -> dict[str, Any]:
+    """The values that a file gives, without where they stand in it."""
+    return {key: value for key, (value, _) in found.items()}
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return values_in(reading.parse(text, "")) == wanted
+    except InvalidConfig:
+        return False
+
+
+def _spliced(text: str, key: str, value: Any) -> str:
+    """A sparkq.yml in which `key` has `value` and every other character is as it was."""
+    from yaml import SafeLoader, compose  # the pure loader: its marks count characters
+
+    section, _, rest = key.partition(".")
+    node = compose(text, SafeLoader)
+    written = as_yaml(value)
+    outer = _member(node, section)
+    inner = _member(outer, rest) if rest else outer
+    if inner is not None:
+        end = _end(inner)
+        while text[end - 1] == "\n":  # of a block text the end of its last line is a part
+            end -= 1
+        return text[: inner.start_mark.index] + written + text[end:]
+    base = text if not text or text.endswith("\n") else f"{text}\n"
+    if not rest:
+        return f"{base}{as_yaml(key)}: {written}\n"
+    line = f"{as_yaml(rest)}: {written}"
+    if outer is not None and outer.id == "mapping" and outer.value and not outer.flow_style:
+        column = outer.value[0][0].start_mark.column
+        end = _end(outer.value[-1][1])
+        if base[end - 1] != "\n":  # a block text ends at the start of the next line, anything else within its own
+            end = base.index("\n", end) + 1
+        return f"{base[:end]}{' ' * column}{line}\n{base[end:]}"
+    if outer is None:
+        return f"{base}{section}:\n  {line}\n"
+    return text
+
+
+def _end(node: Any) -> int:
+    """Behind the last character of what a node says. A block says that it ends where the next thing begins, comments
+    and all."""
+    if node.id == "scalar" or node.flow_style:
+        return int(node.end_mark.index)
+    last = node.value[-1]
+    return _end(last[1] if node.id == "mapping" else last)
+
+
+def _member(node: Any, key: str) -> Any:
+    if node is None or node.id != "mapping":
+        return None
+    return next((value for name, value in node.value if name.value == key), None)
+
+
+def as_yaml(value: Any) -> str:
+    """A key or a value as YAML: plain where nothing can be misread, else as JSON, which is YAML too."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)

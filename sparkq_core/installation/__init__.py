@@ -1,0 +1,1 @@
+"""A project as an installation: setup, teardown, doctor, backup, settings, MCP clients."""

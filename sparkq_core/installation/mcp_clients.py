@@ -1,0 +1,123 @@
+"""Where MCP clients keep the servers of a project: which file, under which key."""
+
+import json
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class ClientFile(NamedTuple):
+    """An MCP client's configuration file inside a project, and the key of its servers."""
+
+    client: str
+    path: str
+    key: str = "mcpServers"
+
+
+IN_PROJECT = {
+    "claude-code": ClientFile("Claude Code", ".mcp.json"),
+    "cursor": ClientFile("Cursor", ".cursor/mcp.json"),
+    "vscode": ClientFile("VS Code", ".vscode/mcp.json", "servers"),
+}
+DESKTOP = {
+    "darwin": "Library/Application Support/Claude/claude_desktop_config.json",
+    "linux": ".config/Claude/claude_desktop_config.json",
+}
+"""Where Claude Desktop keeps its servers below the home folder, by sys.platform."""
+NAME = "sparkq"
+"""What the server is called there; where several projects share a file, the later ones are `sparkq-NAME`."""
+COMMANDS = ("sparkq", "sparkq.sh", "sparkq.exe", "sparkq_cli.main")
+SERVERS = ("sparkq-mcp", "sparkq-mcp.exe", "sparkq_mcp.transport.stdio")
+"""What starts SparkQ, and what starts its MCP server at once, as a client's configuration writes them."""
+
+KEPT = ".before-sparkq"
+"""How the copy of what was there before is called, behind the name of its file."""
+
+
+def arguments(root: Path) -> list[str]:
+    """What `sparkq connect` has a client start `sparkq` with for the project at `root`."""
+    return ["mcp", "--project", str(root.resolve())]
+
+
+class Entry(NamedTuple):
+    """A server of SparkQ among those of a client; `project` is the folder that it names, if it names one."""
+
+    name: str
+    command: str
+    project: Path | None = None
+
+
+def entries(servers: Any) -> tuple[Entry, ...]:
+    """The servers that start SparkQ among `servers`, what a client's configuration has under its key."""
+    found = []
+    for name, server in servers.items() if isinstance(servers, dict) else ():
+        if not isinstance(server, dict):
+            continue
+        command, given = str(server.get("command", "")), server.get("args")
+        words = [command, *(str(one) for one in given)] if isinstance(given, list) else [command]
+        if name == NAME or any(_starts_it(*pair) for pair in pairwise([*words, ""])):
+            found.append(Entry(str(name), command, _project(words)))
+    return tuple(found)
+
+
+def _starts_it(word: str, following: str) -> bool:
+    """Whether a word of a command, and the one behind it, start the server."""
+    name = Path(word).name
+    return name in SERVERS or (name in COMMANDS and following == "mcp")
+
+
+def _project(words: list[str]) -> Path | None:
+    """The folder that `--project` names."""
+    for word, following in pairwise([*words, ""]):
+        if word == "--project" and following:
+            return Path(following)
+        if word.startswith("--project="):
+            return Path(word.removeprefix("--project="))
+    return None
+
+
+def free_name(servers: Any, root: Path, project: str) -> str:
+    """What the project at `root`, called `project`, is called among `servers`, which serve several projects.
+
+    The name that it has; else `sparkq`, or one of its own where that is another project's that is still there.
+    """
+    known = {one.name: one.project for one in entries(servers)}
+    named = next((name for name, folder in known.items() if folder is not None and same(folder, root)), None)
+    if named is not None:
+        return named
+    own = f"{NAME}-{re.sub('[^A-Za-z0-9_-]+', '-', project).strip('-') or 'project'}"[:50]
+    candidates = (NAME, own, *(f"{own}-{number}" for number in range(2, len(servers) + 3)))
+    return next(one for one in candidates if not _taken(one, servers, known))
+
+
+def _taken(name: str, servers: Any, known: Mapping[str, Path | None]) -> bool:
+    """Whether `name` is another project's, or no server of SparkQ's."""
+    folder = known.get(name)
+    return name in servers and (name not in known or (folder is not None and folder.is_dir()))
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same folder."""
+    return one == other or one.resolve() == other.resolve()
+
+
+def without(text: str, file: ClientFile, root: Path) -> str | None:
+    """A client's configuration without what `sparkq connect` put there for `root`; empty when nothing else was in it.
+
+    None when there is no such server, or the text is not what a client would read.
+    """
+    try:
+        present: Any = json.loads(text)
+        listed = present[file.key]
+        ours = {one.name for one in entries(listed) if listed[one.name].get("args", [])[-3:] == arguments(root)}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not ours:
+        return None
+    servers = {name: one for name, one in listed.items() if name not in ours}
+    rest = {name: one for name, one in present.items() if name != file.key}
+    if not servers and not rest:
+        return ""
+    return json.dumps(rest | {file.key: servers}, indent=2, ensure_ascii=False) + "\n"

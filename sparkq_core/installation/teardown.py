@@ -1,0 +1,340 @@
+"""Taking a project away: what teardown would remove, and why something is left alone. Asks nothing.
+
+Only what SparkQ made, only inside the project, and never through a symlink.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import apsw
+
+from sparkq_core.config import cache, location, writing
+from sparkq_core.config.settings import Config
+from sparkq_core.errors import InvalidConfig, StorageError
+from sparkq_core.installation import mcp_clients
+from sparkq_core.installation.setup import IGNORED, IGNORED_HEAD
+from sparkq_core.storage.database import APPLICATION_ID
+
+IGNORE = ".gitignore"
+PROCESSES = Path("/proc")
+"""Where Linux tells which process has which file open."""
+
+SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm")
+"""What may stand beside a database file, by its ending. Backups are the person's and stay."""
+
+
+LOCK = re.compile(r"(server|settings|runner-\d+)\.lock|server\.token")
+"""What SparkQ writes where locks are. Other programs call their files locks too."""
+
+MARK = ".sparkq"
+"""What `sparkq.sh` leaves in the virtual environment that it makes."""
+
+
+class Item(NamedTuple):
+    """One path that teardown removes, or takes its own part out of, or (with a reason) leaves alone."""
+
+    path: Path
+    what: str
+    kept: str = ""
+
+
+def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
+    """Everything that teardown would remove from the project, and what it would not touch though it looks like ours.
+
+    With `venv` also the virtual environment. Raises InvalidConfig when the project's root is `/` or the home folder.
+    """
+    root = config.root.resolve()
+    if root in (Path("/"), Path.home().resolve()):
+        raise InvalidConfig(
+            f"The project's folder is {root}.", "Teardown never works on / or a home folder: remove sparkq.yml by hand."
+        )
+    found = [*_database(config, root), *_logs(config, root), *_locks(config, root), *_remembered(root)]
+    if config.file is not None:
+        found.append(_judged(config.file, root, "the settings"))
+    found += [
+        _judged(file, root, "a half-written settings file") for file in sorted(root.glob(f".{location.FILE}*.new"))
+    ]
+    own = virtual_environment(config) if venv else None
+    found += [own] if own is not None else []
+    going = {_spot(item.path) for item in found if not item.kept}
+    found += _emptied(config, root, going)
+    ignoring = _ignoring(root, going)
+    found += [ignoring] if ignoring is not None else []
+    found += [Item(file, "SparkQ's entry") for file, _ in _disconnected(root)]
+    return (*found, *_at_home(root))
+
+
+def virtual_environment(config: Config) -> Item | None:
+    """The project's `.venv`, if `sparkq.sh` made it."""
+    folder = config.root.resolve() / ".venv"
+    if not (folder / "pyvenv.cfg").is_file() or not (folder / MARK).is_file():
+        return None
+    return _judged(folder, config.root.resolve(), "the virtual environment of sparkq.sh", folder=True)
+
+
+def held_by_another(config: Config, server: int) -> bool:
+    """Whether a process besides this one and the `server` is seen to have the database open.
+
+    False also where the system does not tell, as other systems than Linux.
+    """
+    wanted, known = str(config.database.resolve()), {server, os.getpid()}
+    others = [one for one in PROCESSES.glob("[0-9]*") if int(one.name) not in known] if PROCESSES.is_dir() else []
+    return any(_opens(process, wanted) for process in others)
+
+
+def _opens(process: Path, wanted: str) -> bool:
+    """Whether a process of this user's has a file open; False for one that has just ended."""
+    with suppress(OSError):
+        for one in (process / "fd").iterdir():
+            with suppress(OSError):
+                if str(one.readlink()) == wanted:
+                    return True
+    return False
+
+
+def in_use(config: Config) -> bool:
+    """Whether another process has the database open. Changes nothing."""
+    if not config.database.is_file():
+        return False
+    try:
+        connection = apsw.Connection(str(config.database), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error:
+        return False
+    try:
+        # Whoever has a database in WAL mode open holds a shared lock on its file; this asks for it alone.
+        connection.pragma("locking_mode", "exclusive")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("ROLLBACK")
+    except apsw.BusyError:
+        return True
+    except apsw.Error:
+        return False
+    finally:
+        connection.close()
+    return False
+
+
+def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
+    """Remove `items`: files, the folders of SparkQ that are empty then, and its lines in .gitignore and in the project's
+    MCP client files; returns what went.
+
+    Raises StorageError at the first path that cannot be removed; calling again goes on.
+    """
+    gone = []
+    root = config.root.resolve()
+    clients_of = {root / one.path for one in mcp_clients.IN_PROJECT.values()}
+    folders = _folders(config, root)
+    for item in items:
+        if item.kept or item.path in clients_of or not (item.path.exists() or item.path.is_symlink()):
+            continue
+        if item.path == root / IGNORE:
+            went = _unignore(root)
+        elif item.path in folders:
+            went = _removed_if_empty(item.path)
+        else:
+            went = _removed(item.path)
+        gone += [item.path] if went else []
+    return (*gone, *_disconnect(root, {item.path for item in items}))
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file, or a folder with all that is in it. Raises StorageError."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be removed: {error.strerror}.", "Mend its permissions and run it again."
+        ) from error
+    return True
+
+
+def _removed_if_empty(folder: Path) -> bool:
+    with suppress(OSError):
+        folder.rmdir()
+        return True
+    return False
+
+
+def _spot(path: Path) -> Path:
+    """One spelling of where a path is, links in front of its name followed."""
+    return path.parent.resolve() / path.name
+
+
+def _folders(config: Config, root: Path) -> tuple[Path, ...]:
+    """The folders that SparkQ made, the innermost first."""
+    inner = (config.database.parent, config.log.parent, config.run_dir, (root / cache.PATH).parent)
+    return tuple(dict.fromkeys((*inner, root / "sparkq")))
+
+
+def _emptied(config: Config, root: Path, going: set[Path]) -> Iterator[Item]:
+    """The folders of SparkQ in which nothing is left without what is `going`, which they join."""
+    for folder in _folders(config, root):
+        if folder.is_dir() and not folder.is_symlink() and _inside(folder, root) and not _left_in(folder, going):
+            going.add(_spot(folder))
+            yield Item(folder, "a folder that is empty then")
+
+
+def _left_in(folder: Path, going: set[Path]) -> bool:
+    return any(_spot(one) not in going for one in folder.iterdir())
+
+
+def _database(config: Config, root: Path) -> Iterator[Item]:
+    file = config.database
+    if file.exists() and not _ours(file):
+        yield Item(file, "the database", "it is no database of SparkQ")
+        return
+    for backup in sorted(file.parent.glob("*.backup.db")):
+        yield Item(backup, "a backup", "backups are yours")
+    for side in SIDES:
+        path = file.with_name(f"{file.name}{side}")
+        if path.exists() or path.is_symlink():
+            yield _judged(path, root, "the database" if not side else "beside the database")
+
+
+def _ours(file: Path) -> bool:
+    """Whether the header says SQLite and SparkQ (an empty file is nobody's)."""
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(72)
+    except OSError:
+        return False
+    return head[:16] == b"SQLite format 3\0" and int.from_bytes(head[68:72], "big") == APPLICATION_ID
+
+
+def _logs(config: Config, root: Path) -> Iterator[Item]:
+    name = re.compile(re.escape(config.log.name) + r"(\.\d+)?")
+    for path in sorted(config.log.parent.iterdir()) if config.log.parent.is_dir() else ():
+        if name.fullmatch(path.name):
+            yield _judged(path, root, "a log")
+
+
+def _locks(config: Config, root: Path) -> Iterator[Item]:
+    folders = {config.run_dir, (root / cache.PATH).parent}
+    for path in sorted(file for folder in folders if folder.is_dir() for file in folder.iterdir()):
+        if LOCK.fullmatch(path.name):
+            yield _judged(path, root, "a lock" if path.suffix == ".lock" else "the server's token")
+
+
+def _remembered(root: Path) -> Iterator[Item]:
+    kept = root / cache.PATH
+    for path in sorted(kept.parent.glob("settings.*")) if kept.parent.is_dir() else ():
+        if path.suffix != ".lock":
+            yield _judged(path, root, "the settings, as they were last read")
+
+
+def _judged(path: Path, root: Path, what: str, *, folder: bool = False) -> Item:
+    if path.is_symlink():
+        return Item(path, what, "it is a symlink")
+    if not _inside(path, root):
+        return Item(path, what, "it is outside the project")
+    if path.is_dir() and not folder:
+        return Item(path, what, "it is a folder")
+    return Item(path, what)
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root) and path.resolve() != root
+
+
+def _disconnected(root: Path) -> Iterator[tuple[Path, str]]:
+    """The project's client files with this project's server in them, and their text without it."""
+    for one in mcp_clients.IN_PROJECT.values():
+        file = root / one.path
+        try:
+            if file.is_symlink() or not file.is_file() or not _inside(file, root):
+                continue
+            left = mcp_clients.without(file.read_text(encoding="utf-8"), one, root)
+        except (OSError, UnicodeDecodeError):
+            continue
+        if left is not None:
+            yield file, left
+
+
+def _at_home(root: Path) -> Iterator[Item]:
+    """This project's entries in the person's own client file, which other projects share."""
+    for file in (Path.home() / path for path in mcp_clients.DESKTOP.values()):
+        try:
+            servers = json.loads(file.read_text(encoding="utf-8"))["mcpServers"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+        for one in mcp_clients.entries(servers):
+            if one.project is not None and mcp_clients.same(one.project, root):
+                yield Item(file, f"its entry {one.name!r}", "it is outside the project")
+
+
+def _disconnect(root: Path, wanted: set[Path]) -> Iterator[Path]:
+    """Take the server that `sparkq connect` wrote out of the `wanted` of the client files; an empty one goes."""
+    for file, left in _disconnected(root):
+        if file not in wanted:
+            continue
+        try:
+            before = file.with_name(f"{file.name}{mcp_clients.KEPT}")
+            if left and _says(before, left):
+                os.replace(before, file)
+            elif left:
+                file.write_text(left, encoding="utf-8")
+            else:
+                file.unlink()
+                if file.parent != root and not any(file.parent.iterdir()):
+                    file.parent.rmdir()
+        except OSError:
+            continue
+        yield file
+
+
+def _says(file: Path, text: str) -> bool:
+    """Whether the file says in its own words what the JSON `text` says."""
+    try:
+        return bool(json.loads(file.read_text(encoding="utf-8")) == json.loads(text))
+    except (OSError, ValueError):
+        return False
+
+
+def _ignoring(root: Path, going: set[Path]) -> Item | None:
+    """SparkQ's own lines in .gitignore, which stay while something stays that they hide."""
+    file = root / IGNORE
+    if _without_ignored(file) is None:
+        return None
+    hiding = any((root / one).is_dir() and _left_in(root / one, going) for one in IGNORED)
+    return Item(file, "SparkQ's lines", "they keep from Git what stays" if hiding else "")
+
+
+def _without_ignored(file: Path) -> str | None:
+    """A .gitignore without SparkQ's own lines; None when it has none."""
+    try:
+        if file.is_symlink() or not file.is_file():
+            return None
+        lines = (writing.read(file) or "").splitlines(keepends=True)
+    except (OSError, StorageError):
+        return None
+    if f"{IGNORED_HEAD}\n" not in lines:
+        return None
+    end = at = lines.index(f"{IGNORED_HEAD}\n")
+    while end + 1 < len(lines) and lines[end + 1].removesuffix("\n") in IGNORED:
+        end += 1
+    return "".join(lines[:at] + lines[end + 1 :])
+
+
+def _unignore(root: Path) -> bool:
+    """Take SparkQ's own lines out of .gitignore; the file goes when nothing else was in it."""
+    file = root / IGNORE
+    left = _without_ignored(file)
+    if left is None:
+        return False
+    try:
+        if left:
+            writing.replace(file, left)
+        else:
+            file.unlink()
+    except (OSError, StorageError):
+        return False
+    return True

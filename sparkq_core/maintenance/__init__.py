@@ -1,0 +1,1 @@
+"""What long-lived processes do by themselves: sweeps, hooks, purges, watching for writes."""

@@ -1,0 +1,134 @@
+"""Wakes whoever follows the event log when any process has written.
+
+SQLite tells nobody that another process wrote, but asking costs 3 us. One thread for each database asks for all
+followers in the process, so that their event loops sleep meanwhile. On Linux the kernel says when the write-ahead log
+is written to, and the thread sleeps too; what was written is seen only once its writer has synced it to the disk, so
+the thread asks again and again for a while.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol, cast
+
+from sparkq_core.errors import SparkQError
+from sparkq_core.project import SparkQ
+from sparkq_core.storage.database import Database
+
+LOOK_SECONDS = 0.04
+"""Between two looks, where nobody says that something was written, and while something is being written."""
+
+FIRST_LOOK_SECONDS = 0.002
+"""After something was written: most disks have synced it by then. Then twice as long each time, up to LOOK_SECONDS."""
+
+ALERT_SECONDS = 2.0
+"""So long after something was written its writer may still be syncing."""
+
+IDLE_SECONDS = 2.0
+"""Between two looks when nothing was written: a file that was removed, a disk whose kernel says nothing."""
+
+PAUSE_SECONDS = 2.0
+"""Between two looks at a file that cannot be read."""
+
+MODIFIED = 0x2
+"""IN_MODIFY of inotify(7)."""
+
+
+class _Notices(Protocol):
+    def read(self, timeout: int | None = None) -> object: ...
+    def close(self) -> None: ...
+
+
+class _Watcher:
+    """The thread that asks one database, while it has followers."""
+
+    def __init__(self, db: Database) -> None:
+        self.followers: list[Callable[[], object]] = []
+        self._db = db
+        threading.Thread(target=self._run, name=f"watch {db.path}", daemon=True).start()
+
+    def _run(self) -> None:
+        notices = _notices(self._db.path.parent)
+        seen: int | None = None
+        pause, alert_until = LOOK_SECONDS, 0.0
+        while self._is_wanted():
+            version = self._version()
+            if version is None or version != seen:
+                self._wake()
+            seen = version
+            if version is None:
+                time.sleep(PAUSE_SECONDS)
+            elif notices is None:
+                time.sleep(LOOK_SECONDS)
+            elif notices.read(timeout=round(pause * 1000)):
+                pause, alert_until = FIRST_LOOK_SECONDS, time.monotonic() + ALERT_SECONDS
+                time.sleep(pause)  # also so that writers without a pause do not keep this thread busy
+            else:
+                pause = min(2 * pause, LOOK_SECONDS) if time.monotonic() < alert_until else IDLE_SECONDS
+        if notices is not None:
+            notices.close()
+        with suppress(SparkQError):
+            self._db.close()
+
+    def _wake(self) -> None:
+        with _guard:
+            followers = tuple(self.followers)
+        for wake in followers:
+            with suppress(RuntimeError):  # an event loop that has ended meanwhile
+                wake()
+
+    def _is_wanted(self) -> bool:
+        with _guard:
+            if not self.followers:
+                _watchers.pop(self._db.path, None)
+            return bool(self.followers)
+
+    def _version(self) -> int | None:
+        try:
+            return self._db.data_version()
+        except SparkQError:
+            return None
+
+
+def _notices(folder: Path) -> _Notices | None:
+    """What the kernel says of the files in the folder; None where it says nothing."""
+    try:
+        from inotify_simple import INotify  # type: ignore[import-untyped]  # it has no types, and is Linux's only
+    except ImportError:
+        return None
+    try:
+        notices = INotify(nonblocking=True)
+    except OSError:  # as many as the system admits are in use
+        return None
+    try:
+        notices.add_watch(folder, MODIFIED)
+    except OSError:  # the same of watches, or the folder is gone already
+        notices.close()
+        return None
+    return cast("_Notices", notices)
+
+
+_watchers: dict[Path, _Watcher] = {}
+_guard = threading.Lock()
+
+
+@contextmanager
+def watching(sq: SparkQ, wake: Callable[[], object]) -> Iterator[None]:
+    """Until the block ends, call `wake` at once and then within 40 ms (on Linux 5) of any process's write, this one's too.
+
+    It is called from another thread and must return at once: `loop.call_soon_threadsafe(changed.set)`. While the file
+    cannot be read it is called every 2 s: who reads it then finds out why.
+    """
+    with _guard:
+        watcher = _watchers.get(sq.db.path)
+        if watcher is None:
+            _watchers[sq.db.path] = watcher = _Watcher(sq.db)
+        watcher.followers.append(wake)
+    wake()
+    try:
+        yield
+    finally:
+        with _guard:
+            watcher.followers.remove(wake)

@@ -1,0 +1,1 @@
+"""The SQLite file: connections, schema, and SQLite's errors as SparkQ's."""

@@ -1,0 +1,59 @@
+"""Finished tasks, the latest outcome first: an old task that was requeued may be the last to finish.
+
+The unreviewed and the reviewed ones stand in an index each, in the order in which they finished; the list is merged
+from both as it is read.
+"""
+
+from sparkq_core.errors import InvalidValue
+from sparkq_core.lifecycle import FINISHED, Status
+from sparkq_core.model import Page, Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.stale import sweep
+from sparkq_core.storage.numbers import MAX_ID, checked_limit, moment_and_id
+from sparkq_core.storage.parameters import Values
+from sparkq_core.tasks.listing import COUNT, THIN, TOTALS, Wanted, checked_status, filter_values
+
+_BEFORE = f"""(finished_at, id) < (:finished, :before)
+AND (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}"""
+
+LATEST = f"""
+SELECT {COLUMNS} FROM tasks INDEXED BY tasks_inbox
+WHERE :reviewed IS NOT TRUE AND finished_at IS NOT NULL AND reviewed_at IS NULL AND {_BEFORE}
+UNION ALL
+SELECT {COLUMNS} FROM tasks INDEXED BY tasks_reviewed
+WHERE :reviewed IS NOT FALSE AND reviewed_at IS NOT NULL AND {_BEFORE}
+ORDER BY finished_at DESC, id DESC LIMIT :limit
+"""
+
+
+def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """A page of at most `limit` (1 to 1,000) finished tasks, the latest outcome first, and the cursor of the next one.
+
+    Raises NoSuchQueue, NoSuchSession, InvalidValue, also for a status that is no outcome.
+    """
+    wanted = wanted or Wanted()
+    checked_limit(limit)
+    checked_status(wanted)
+    if wanted.status not in (None, *FINISHED):
+        raise InvalidValue(f"What is {wanted.status} has not finished.", f"The status can be {' or '.join(FINISHED)}.")
+    finished, before = moment_and_id(cursor) if cursor is not None else (MAX_ID, MAX_ID)
+    sweep(sq)
+    with sq.db.read() as tx:
+        values: Values = filter_values(tx, wanted)
+        counted = [tx.row(_count(wanted, one), {**values, "status": one}) for one in _outcomes(wanted)]
+        total = sum(int(row[0]) for row in counted if row)
+        most = min(limit + 1, total)  # so that the walk of a queue with few outcomes ends at its oldest
+        rows = tx.rows(LATEST, {**values, "finished": finished, "before": before, "limit": most})
+    tasks = tuple(Task(*row) for row in rows[:limit])
+    more = f"{tasks[-1].finished_at}.{tasks[-1].id}" if len(rows) > limit else None
+    return Page(tasks, total, more)
+
+
+def _outcomes(wanted: Wanted) -> list[Status]:
+    return [one for one in FINISHED if wanted.status in (None, one)]
+
+
+def _count(wanted: Wanted, status: Status) -> str:
+    """The statement that counts the tasks of one outcome."""
+    return TOTALS[status, wanted.reviewed] if wanted.counted else COUNT

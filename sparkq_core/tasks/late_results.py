@@ -1,0 +1,90 @@
+"""Results that came after their attempt had ended: refused to the worker, kept for the person, who may accept them."""
+
+from sparkq_core.errors import SparkQError, WrongState
+from sparkq_core.events import note
+from sparkq_core.lifecycle import MOVES
+from sparkq_core.model import Attempt, Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import ATTEMPT_COLUMNS, COLUMNS
+from sparkq_core.storage.database import Reader, Transaction
+from sparkq_core.storage.numbers import storable
+from sparkq_core.tasks.refusals import find, refused
+
+ENDED = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task AND attempt = :attempt AND outcome IS NOT NULL"
+KEEP = """
+UPDATE attempts SET late_outcome = :outcome, late_text = :text, late_data = :data, late_at = :now
+WHERE task_id = :task AND attempt = :attempt
+"""
+ACCEPT = f"""
+UPDATE tasks SET status = :target, error_type = NULL, reviewed_at = :now
+WHERE id = :id AND status = :source AND error_type = 'timeout' RETURNING {COLUMNS}
+"""
+LAST_SAID = """
+SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :attempt ORDER BY id DESC LIMIT 1
+"""
+ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND attempt = :attempt"
+
+
+def ended(source: Reader, task_id: int, attempt: int) -> Attempt | None:
+    """The attempt, if it has ended."""
+    row = source.row(ENDED, {"task": task_id, "attempt": storable(attempt)})
+    return Attempt(*row) if row else None
+
+
+def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str, data: str | None, now: int) -> None:
+    """Keep a text on the attempt that it belongs to; every late text stands in the timeline.
+
+    A late failure does not take the place of a late result, and nothing that of an accepted one.
+    """
+    if (attempt.late_outcome, attempt.late_text, attempt.late_data) == (outcome, text, data):
+        return
+    said = tx.row(LAST_SAID, {"task": task.id, "attempt": attempt.attempt})
+    if outcome == "failed" and said == (text,):
+        return
+    if attempt.accepted_at is None and (attempt.late_outcome, outcome) != ("succeeded", "failed"):
+        tx.run(KEEP, {
+        "task": task.id, "attempt": attempt.attempt, "outcome": outcome, "text": text, "data": data, "now": now,
+    })  # fmt: skip
+    note(tx, now, "late", task=task.id, queue=task.queue_id, attempt=attempt.attempt, worker=attempt.worker, text=text)
+
+
+def accept(sq: SparkQ, task_id: int) -> Task:
+    """Take the late result of a task that timed out as its outcome: it is succeeded and reviewed.
+
+    Raises NoSuchTask, WrongState when it did not time out or nothing came late.
+    """
+    with sq.db.write() as tx:
+        task = find(tx, task_id)
+        if not _timed_out(task):
+            raise _not_late(refused(tx, task_id, "accept"))
+        if not waits(tx, task):
+            raise WrongState(
+                f"#{task.id} timed out and no result has come since.", "Requeue it, with feedback if you have any."
+            )
+        return accept_within(tx, task, sq.clock.now())
+
+
+def waits(source: Reader, task: Task) -> bool:
+    """Whether a late result of the task waits to be accepted."""
+    attempt = ended(source, task.id, task.attempts) if _timed_out(task) else None
+    return attempt is not None and attempt.late_outcome == "succeeded"
+
+
+def accept_within(tx: Transaction, task: Task, now: int) -> Task:
+    """Accept the late result that waits, as a part of a transaction."""
+    move = MOVES["accept"]
+    row = tx.row(ACCEPT, {"id": task.id, "source": move.source, "target": move.target, "now": now})
+    assert row is not None
+    tx.run(ACCEPTED, {"task": task.id, "attempt": task.attempts, "now": now})
+    note(tx, now, "accepted", task=task.id, queue=task.queue_id, attempt=task.attempts)
+    return Task(*row)
+
+
+def _timed_out(task: Task) -> bool:
+    return task.status == MOVES["accept"].source and task.error_type == "timeout"
+
+
+def _not_late(error: SparkQError) -> SparkQError:
+    if isinstance(error, WrongState):
+        return WrongState(error.message, "Only a task that timed out can have a late result to accept.")
+    return error

@@ -1,0 +1,41 @@
+"""What a person does to the line itself: bring a waiting task to its head, or delete a task for good."""
+
+from sparkq_core import events, queues
+from sparkq_core.events import note
+from sparkq_core.lifecycle import MOVES
+from sparkq_core.model import Task
+from sparkq_core.project import SparkQ
+from sparkq_core.row import COLUMNS
+from sparkq_core.storage.numbers import storable
+from sparkq_core.tasks.refusals import find, refused
+
+TO_FRONT = f"UPDATE tasks SET position = :position WHERE id = :id AND status = :source RETURNING {COLUMNS}"
+DELETE = "DELETE FROM tasks WHERE id = :id AND status <> 'running' RETURNING queue_id"
+FORGET = "DELETE FROM search WHERE rowid = :task"
+
+
+def to_front(sq: SparkQ, task_id: int) -> Task:
+    """Make a queued task the next one of its queue. Raises NoSuchTask, WrongState, QueueClosed for an archived queue."""
+    with sq.db.write() as tx:
+        task = find(tx, task_id)
+        if task.status not in MOVES["edit"].sources:
+            raise refused(tx, task_id, "move to the front")
+        position = queues.place(tx, queues.by_id(tx, task.queue_id), front=True)
+        row = tx.row(TO_FRONT, {"id": task_id, "position": position, "source": MOVES["edit"].source})
+        assert row is not None
+        note(tx, sq.clock.now(), "moved to the front", task=task_id, queue=task.queue_id)
+    return Task(*row)
+
+
+def delete(sq: SparkQ, task_id: int) -> None:
+    """Delete a task that is not running, with its prompts, attempts and timeline. Its id is never given again.
+
+    Raises NoSuchTask, WrongState for a running one.
+    """
+    with sq.db.write() as tx:
+        newest = events.newest(tx)
+        row = tx.row(DELETE, {"id": storable(task_id)})
+        if row is None:
+            raise refused(tx, task_id, "delete")
+        tx.run(FORGET, {"task": task_id})
+        events.note_deleted(tx, sq.clock.now(), "deleted", newest, queue=row[0], text=f"#{task_id}")

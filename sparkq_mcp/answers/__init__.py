@@ -1,0 +1,1 @@
+"""What a model reads: answers, their sizes and their shapes."""

@@ -1,0 +1,92 @@
+"""A tool whose arguments are checked to the last key and whose failures are answers, not exceptions."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from mcp import MCPError
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import ToolAnnotations
+from pydantic import ValidationError
+
+from sparkq_core.errors import SparkQError
+from sparkq_mcp.answers import reply
+
+log = logging.getLogger("sparkq.mcp")
+
+NOISE = ("title", "default", "additionalProperties")
+
+
+class StrictTool(Tool):
+    """Refuses unknown arguments, and answers every error with its code, its message and the next step."""
+
+    @classmethod
+    def of(
+        cls,
+        fn: Callable[..., Any],
+        *,
+        title: str,
+        read_only: bool = False,
+        idempotent: bool = True,
+        meta: dict[str, Any] | None = None,
+    ) -> "StrictTool":
+        """The tool made from `fn`: its name, its docstring, its annotated parameters."""
+        tool = cls.from_function(
+            fn,
+            title=title,
+            meta=meta,
+            annotations=ToolAnnotations(
+                title=title,
+                read_only_hint=read_only,
+                destructive_hint=False,
+                idempotent_hint=read_only or idempotent,
+                open_world_hint=False,
+            ),
+        )
+        arguments = tool.fn_metadata.arg_model
+        # The SDK ignores unknown arguments; {"lmit": 1} must not pass for a limit.
+        arguments.model_config["extra"] = "forbid"
+        arguments.model_rebuild(force=True)
+        tool.parameters = lean(arguments.model_json_schema(by_alias=True))
+        tool.fn_metadata.output_schema = open_to_refusals(tool.fn_metadata.output_schema)
+        return tool  # type: ignore[return-value]  # from_function is typed for its base class
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002  # every result is a CallToolResult already
+        """Validate, call, and turn every failure into an answer that the model can act on.
+
+        A result is not held to its schema here: what a claim handed out must not become an error on its way.
+        """
+        try:
+            values = self.fn_metadata.validate_arguments(arguments)
+        except ValidationError as error:
+            return reply.bad_arguments(self.name, list(self.fn_metadata.arg_model.model_fields), error)
+        try:
+            return await self.fn(**values, ctx=context)
+        except SparkQError as refused:
+            return reply.refusal(refused)
+        except MCPError:
+            raise
+        except Exception:
+            # A defect must not end the chat: it is logged whole, and the model is told in one line.
+            log.exception("tool %s failed", self.name)
+            return reply.defect(self.name)
+
+
+def lean(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without what a model pays for and does not need: pydantic's titles and defaults, and that it is closed,
+    which a call that tries anything else is told."""
+    properties = {
+        name: {key: value for key, value in one.items() if key not in NOISE}
+        for name, one in schema.get("properties", {}).items()
+    }
+    slim: dict[str, Any] = {"type": "object", "properties": properties}
+    if schema.get("required"):
+        slim["required"] = schema["required"]
+    return slim
+
+
+def open_to_refusals(schema: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The schema of a tool's results without what only a success has to have: some clients hold refusals to it too, and
+    would keep one from the model."""
+    return {key: value for key, value in schema.items() if key != "required"} if schema else None

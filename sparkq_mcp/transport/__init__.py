@@ -1,0 +1,1 @@
+"""How MCP messages travel: over standard input and output, and over HTTP."""

@@ -1,0 +1,136 @@
+"""The tolerant entry: what arrives on stdin before the SDK sees it.
+
+The SDK fixes a connection's protocol era at its first request, so that a client that probes `server/discover` and
+then sends `initialize` (a shipped Claude Code does) is refused. Here the probe is answered without forwarding it,
+until another request has arrived. Lines that are no JSON-RPC get a reply instead of silence.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+
+import anyio
+from mcp import Client
+from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
+
+from sparkq_core.wire import compact
+from sparkq_mcp.server import SparkQServer
+from sparkq_mcp.transport.streams import MAX_LINE, Oversized
+
+WORK_SECONDS = 30.0
+"""How long a request that has begun may still take: each ends by itself before, after 10 s for the writer's lock, 6 s for
+Git, and 10 s for the lock again."""
+
+FLUSH_SECONDS = 0.5
+UNSUPPORTED_PROTOCOL_VERSION = -32022
+VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
+
+
+class Sink(Protocol):
+    """Where answers go."""
+
+    unanswered: set[str | int]
+    """The requests that are at work; `write` takes out what it answers."""
+
+    async def write(self, text: str) -> Any: ...
+    async def flush(self) -> Any: ...
+
+
+class Entry:
+    """The lines of `source` that the SDK should see; the others are answered on `sink`."""
+
+    def __init__(self, source: AsyncIterator[str], sink: Sink, server: SparkQServer) -> None:
+        self._source = source
+        self._sink = sink
+        self._server = server
+        self._open = False
+
+    def __aiter__(self) -> "Entry":
+        return self
+
+    async def __anext__(self) -> str:
+        while True:
+            try:
+                line = await anext(self._source)
+            except StopAsyncIteration:
+                await self._drain()
+                raise
+            if isinstance(line, Oversized):
+                await self._refuse(None, INVALID_REQUEST, f"A request may have {MAX_LINE:,} bytes at most.")
+                continue
+            try:
+                message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+            except ValidationError:
+                await self._malformed(line)
+                continue
+            if isinstance(message, JSONRPCNotification) and '"id"' in line and "id" in json.loads(line):
+                await self._malformed(line)  # an id that is none: the SDK would take it for a notification
+                continue
+            if isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
+                self._forget((message.params or {}).get("requestId"))
+            if isinstance(message, JSONRPCRequest):
+                if not self._open and message.method == "server/discover" and await self._discover(message):
+                    continue
+                self._open = True
+                if message.method != "subscriptions/listen":  # which does not end by itself
+                    self._sink.unanswered.add(message.id)
+            return line
+
+    def _forget(self, request_id: Any) -> None:
+        """A request that was cancelled gets no answer. The SDK takes "7" and 7 for the same."""
+        named = {one for one in self._sink.unanswered if str(one) == str(request_id)}
+        self._sink.unanswered.difference_update(named)
+
+    async def _drain(self) -> None:
+        """The client has closed its end: what is at work is still answered, as it went; who waits for a task is told
+        that there is none."""
+        self._server.close()
+        with anyio.move_on_after(WORK_SECONDS):
+            while self._sink.unanswered:
+                await anyio.sleep(0.005)
+        with anyio.move_on_after(FLUSH_SECONDS):
+            await self._sink.flush()
+
+    async def _malformed(self, line: str) -> None:
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            await self._refuse(None, PARSE_ERROR, "This line is not JSON.")
+            return
+        request_id = found.get("id") if isinstance(found, dict) else None
+        if isinstance(found, dict) and "method" in found and "id" not in found:
+            return  # a malformed notification: JSON-RPC forbids a reply
+        if isinstance(request_id, bool) or not isinstance(request_id, str | int) or not _is_text(request_id):
+            request_id = None
+        await self._refuse(request_id, INVALID_REQUEST, "This is not a JSON-RPC 2.0 message in valid Unicode.")
+
+    async def _discover(self, request: JSONRPCRequest) -> bool:
+        """Answer a probe; False when it has no 2026 envelope and the SDK should judge it."""
+        meta = (request.params or {}).get("_meta")
+        version = meta.get(VERSION_KEY) if isinstance(meta, dict) else None
+        if not isinstance(version, str):
+            return False
+        if version not in MODERN_PROTOCOL_VERSIONS:
+            supported = {"supported": list(MODERN_PROTOCOL_VERSIONS), "requested": version}
+            await self._refuse(request.id, UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", supported)
+            return True
+        async with Client(self._server) as probe:
+            found = probe.session.discover_result
+        assert found is not None
+        result = found.model_dump(by_alias=True, mode="json", exclude_none=True)
+        await self._answer({"jsonrpc": "2.0", "id": request.id, "result": result})
+        return True
+
+    async def _refuse(self, request_id: str | int | None, code: int, message: str, data: Any = None) -> None:
+        error = {"code": code, "message": message} | ({"data": data} if data is not None else {})
+        await self._answer({"jsonrpc": "2.0", "id": request_id, "error": error})
+
+    async def _answer(self, message: dict[str, Any]) -> None:
+        await self._sink.write(compact(message) + "\n")
+        await self._sink.flush()
+
+
+def _is_text(value: str | int) -> bool:
+    return isinstance(value, int) or value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)

@@ -1,0 +1,67 @@
+"""`sparkq mcp`: SparkQ over standard input and output, for one chat."""
+
+import gc
+import logging
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until the client closes stdin, or SIGTERM or SIGINT arrives. Every state is in the database by then."""
+    parser = ArgumentParser(prog="sparkq mcp", description="Serve this project's queues over MCP on stdin and stdout.")
+    parser.add_argument(
+        "--project", type=Path, metavar="PATH", help="a folder of the project (default: where it is started)"
+    )
+    parser.add_argument("--read-only", action="store_true", help="offer only the tools that change nothing")
+    parser.add_argument("--tools", default="", metavar="NAMES", help="offer only these tools: claim,complete,fail")
+    options = parser.parse_args(arguments)
+    # One line a record, and before MCPServer puts its own handler on the root logger.
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    # A client that reads no more must not kill the process, as `sparkq` lets it: the answer is dropped, and what it
+    # claimed fails by the stale rules unless somebody settles it.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    gc.disable()  # nothing that the imports make is garbage: 44 ms less until the first answer
+    import anyio
+
+    from sparkq_core.config.loading import environment
+    from sparkq_core.errors import InvalidValue
+    from sparkq_mcp.chat import opener
+    from sparkq_mcp.server import build
+
+    only = [name.strip() for name in options.tools.split(",") if name.strip()]
+    try:
+        server = build(opener(options.project, environment()), read_only=options.read_only, only=only)
+    except InvalidValue as error:
+        parser.error(f"{error.message} {error.hint}")
+    gc.enable()
+    gc.freeze()
+    anyio.run(_serve, server)
+    _leave()
+
+
+async def _serve(server: Any) -> None:
+    from sparkq_mcp.transport.front import Entry
+    from sparkq_mcp.transport.streams import open_streams
+
+    streams = await open_streams()
+    if streams is None:
+        await server.run_stdio_async()
+        return
+    lines, output = streams
+    await server.serve(Entry(lines, output, server), output)
+
+
+def _leave(*_: Any) -> None:
+    """End at once: every transition is a committed transaction, so there is nothing to clean up."""
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

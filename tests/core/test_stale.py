@@ -1,0 +1,230 @@
+"""Time passes: one timeout of silence is a warning, two are the end, and the warning always comes first."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sparkq_core import events, queues, tasks
+from sparkq_core.project import SparkQ
+from sparkq_core.stale import sweep
+from sparkq_core.tasks import Wanted
+from tests.harness.support import HOUR, SetClock, add, another, attempts, take, taken, timed_out, timeline
+
+
+def moved_and_swept(sq: SparkQ, clock: SetClock, *steps: float) -> list[tuple[int, int]]:
+    """How many each sweep warned and failed, one after each step in seconds."""
+    found = []
+    for seconds in steps:
+        clock.move(seconds)
+        swept = sweep(sq)
+        found.append((len(swept.warned), len(swept.failed)))
+    return found
+
+
+def test_a_silent_task_is_warned_after_one_timeout_and_not_before(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+
+    assert moved_and_swept(sq, clock, 59.999, 0.001) == [(0, 0), (1, 0)]
+
+    warned = tasks.get(sq, task.id)
+    assert (warned.status, warned.stale_warned_at) == ("running", clock.now())
+    assert timeline(sq, task.id)[-1] == "stale"
+
+
+def test_a_silent_task_fails_after_two_timeouts_and_not_before(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, worker="ann", timeout=60)
+
+    assert moved_and_swept(sq, clock, 60, 59.999, 0.001) == [(1, 0), (0, 0), (0, 1)]
+
+    failed = tasks.get(sq, task.id)
+    assert (failed.status, failed.error_type, failed.finished_at) == ("failed", "timeout", clock.now())
+    (attempt,) = attempts(sq, task.id)
+    assert (attempt.outcome, attempt.error_type) == ("failed", "timeout")
+    assert "ann" in (attempt.error or "")
+    assert timeline(sq, task.id)[-1] == "timed out"
+
+
+def test_the_timeout_is_the_tasks_own(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    taken(sq, timeout=60)
+    taken(sq, timeout=90)
+
+    assert moved_and_swept(sq, clock, 60, 30, 30, 60) == [(1, 0), (1, 0), (0, 1), (0, 1)]
+
+
+def test_a_heartbeat_restarts_the_clock(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    clock.move(50)
+    tasks.progress(sq, task.id)
+
+    assert moved_and_swept(sq, clock, 59.999, 0.001, 59.999, 0.001) == [(0, 0), (1, 0), (0, 0), (0, 1)]
+
+
+def test_a_worker_that_was_heard_of_has_two_timeouts_from_then(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    clock.move(100)
+    tasks.progress(sq, task.id)
+
+    assert moved_and_swept(sq, clock, 60, 59.999, 0.001) == [(1, 0), (0, 0), (0, 1)]
+
+
+def test_a_heartbeat_takes_the_warning_back(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    moved_and_swept(sq, clock, 60)
+
+    assert tasks.progress(sq, task.id).stale_warned_at is None
+    assert moved_and_swept(sq, clock, 59, 1, 60) == [(0, 0), (1, 0), (0, 1)]
+
+
+def test_a_worker_that_is_heard_of_again_and_again_is_never_failed(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    for _ in range(20):
+        clock.move(119)
+        tasks.progress(sq, task.id)
+
+    assert tasks.get(sq, task.id).status == "running"
+
+
+def test_after_a_night_of_sleep_the_warning_comes_first(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    taken(sq, timeout=60)
+
+    assert moved_and_swept(sq, clock, 8 * HOUR, 0, 59.999, 0.001) == [(1, 0), (0, 0), (0, 0), (0, 1)]
+
+
+def test_a_late_warning_gives_the_worker_one_whole_timeout(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    taken(sq, timeout=60)
+
+    assert moved_and_swept(sq, clock, 90, 30, 29.999, 0.001) == [(1, 0), (0, 0), (0, 0), (0, 1)]
+
+
+def test_the_deadline_that_was_told_is_the_moment_of_failing(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    moved_and_swept(sq, clock, 95)
+    told = tasks.get(sq, task.id).deadline
+    assert told is not None
+
+    clock.at = told - 1
+    assert tasks.get(sq, task.id).status == "running"
+    clock.at = told
+    assert tasks.get(sq, task.id).status == "failed"
+
+
+def test_a_clock_set_back_fails_nothing_early(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    taken(sq, timeout=60)
+
+    assert moved_and_swept(sq, clock, -HOUR, HOUR, 60, -HOUR, HOUR, 60) == [
+        (0, 0),
+        (0, 0),
+        (1, 0),
+        (0, 0),
+        (0, 0),
+        (0, 1),
+    ]
+
+
+def test_a_heartbeat_after_the_clock_was_set_back_counts_from_then(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    clock.move(-HOUR)
+    tasks.progress(sq, task.id)
+
+    assert moved_and_swept(sq, clock, 60, 60) == [(1, 0), (0, 1)]
+
+
+def test_a_second_sweep_at_the_same_moment_changes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    clock.move(60)
+    sweep(sq)
+    before = tasks.detail(sq, task.id)
+
+    assert sweep(another(sq)).warned == ()
+    assert tasks.detail(sq, task.id) == before
+
+
+def test_a_sweep_with_nothing_due_writes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    taken(sq, timeout=60)
+    other = another(sq)
+    before = other.db.data_version()
+
+    clock.move(59)
+    sweep(sq)
+
+    assert other.db.data_version() == before
+
+
+def test_waiting_and_finished_tasks_are_never_swept(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    done, failed = taken(sq), taken(sq, "two")
+    tasks.complete(sq, done.id, "done")
+    tasks.fail(sq, failed.id, "boom")
+    add(sq, "three")
+
+    assert moved_and_swept(sq, clock, 60, 60, 8 * HOUR) == [(0, 0)] * 3
+
+
+def test_a_settled_task_is_not_failed_by_the_sweep_that_was_due(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    moved_and_swept(sq, clock, 60)
+    clock.move(60)
+    tasks.complete(sq, task.id, "just in time", attempt=1)
+
+    assert sweep(another(sq)).failed == ()
+    assert tasks.get(sq, task.id).status == "succeeded"
+
+
+PASSERS_BY: dict[str, Callable[[SparkQ, int], object]] = {
+    "claim": lambda sq, _: tasks.claim(sq, "backend", "bob"),
+    "peek": lambda sq, _: tasks.peek(sq, "backend"),
+    "page": lambda sq, _: tasks.page(sq, Wanted(status="running")),
+    "get": tasks.get,
+    "detail": tasks.detail,
+}
+
+
+@pytest.mark.parametrize("verb", PASSERS_BY)
+def test_whoever_comes_by_applies_what_is_due(sq: SparkQ, queue: str, clock: SetClock, verb: str) -> None:
+    task = taken(sq, timeout=60)
+    clock.move(60)
+    PASSERS_BY[verb](sq, task.id)
+    clock.move(60)
+    PASSERS_BY[verb](sq, task.id)
+
+    kinds = [event.kind for event in events.after(sq, 0) if event.task_id == task.id]
+    assert kinds == ["enqueued", "claimed", "stale", "timed out"]
+
+
+def test_a_list_shows_no_task_as_running_that_is_past_its_end(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    moved_and_swept(sq, clock, 60)
+    clock.move(60)
+
+    assert [one.id for one in tasks.page(sq, Wanted(status="failed")).tasks] == [task.id]
+
+
+def test_a_task_that_timed_out_has_no_worker_of_its_next_attempt_to_fear(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    task = timed_out(sq, clock)
+    tasks.requeue(sq, task.id)
+    take(sq, "bob")
+
+    assert moved_and_swept(sq, clock, 59, 1) == [(0, 0), (1, 0)]
+    assert tasks.get(sq, task.id).worker == "bob"
+
+
+def test_a_running_task_of_an_archived_queue_still_times_out(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    queues.archive(sq, queue)
+
+    assert moved_and_swept(sq, clock, 60, 60) == [(1, 0), (0, 1)]
+    assert tasks.get(sq, task.id).error_type == "timeout"
+
+
+def test_the_ended_attempt_remembers_its_warning_and_its_heartbeat(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = taken(sq, timeout=60)
+    clock.move(10)
+    tasks.progress(sq, task.id)
+    heard = clock.now()
+    moved_and_swept(sq, clock, 60)
+    warned = clock.now()
+    moved_and_swept(sq, clock, 60)
+
+    (attempt,) = attempts(sq, task.id)
+    assert (attempt.heartbeat_at, attempt.stale_warned_at, attempt.finished_at) == (heard, warned, clock.now())

@@ -1,0 +1,75 @@
+"""A copy of the sources in which defects are planted, one after another, and the tests run on it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import cache_from_source
+from pathlib import Path
+
+from tests.harness.forked import Ran, forked
+from tests.harness.support import TOP
+from tests.mutants.life_cycle import Planted
+
+PARTS = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http", "tests")
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
+"""What Python is compiling at this moment, in another process."""
+
+PYTEST: tuple[str, ...] = ("-rf", "--assert=plain", "--tb=line", "-n0", "-p", "no:cacheprovider")
+PYTEST += ("-p", "no:schemathesis", "-p", "no:playwright", "-p", "no:unraisableexception")
+"""Without rewritten assertions, long tracebacks, plugins of others and a search for garbage, which cost more than the tests."""
+
+
+class Copy:
+    """The sources in a folder of their own, as they are but while a defect is tried."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for part in PARTS:
+            shutil.copytree(TOP / part, folder / part, copy_function=_linked, ignore=HALF_WRITTEN)
+        shutil.copy(TOP / "pyproject.toml", folder)
+
+    def run(self, defect: Planted) -> Ran:
+        """The tests that the defect names, with it in the sources."""
+        named = (one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.tests)
+        first = ["-x"] if len(defect.tests) == 1 else []
+        with self._planted(defect):
+            return forked(*PYTEST, *first, *named, folder=self._folder, core=self._folder / "sparkq_core")
+
+    @contextmanager
+    def _planted(self, defect: Planted) -> Iterator[None]:
+        if not defect.changes:
+            yield
+            return
+        name = defect.file if defect.file.startswith("sparkq_") else f"sparkq_core/{defect.file}"
+        file = self._folder / name
+        text = _changed((TOP / name).read_text(), defect)
+        _removed(file)  # first: it is a link to the source
+        file.write_text(text)
+        try:
+            yield
+        finally:
+            _removed(file)
+            _linked(str(TOP / name), str(file))
+
+
+def _linked(source: str, target: str) -> None:
+    """The same file under another name, with what Python compiled of it; a copy where the disk is another one."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _removed(file: Path) -> None:
+    """Also what Python compiled of it: two defects of one second and one size would be the same to it."""
+    file.unlink()
+    Path(cache_from_source(str(file))).unlink(missing_ok=True)
+
+
+def _changed(text: str, defect: Planted) -> str:
+    """The source with the defect in it."""
+    for source, instead in defect.changes:
+        assert text.count(source) == 1, f"{defect.file} has {text.count(source)} times: {source}"
+        text = text.replace(source, instead)
+    return text

@@ -1,0 +1,142 @@
+"""`sparkq` on a terminal of its own: a pseudo-terminal whose screen the test reads and whose keys it presses."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from pathlib import Path
+from types import TracebackType
+
+from tests.harness.command import SECONDS, SPARKQ, Shell
+from tests.harness.warm import COLD, Forked, Request, own_terminal, warm
+
+CTRL_C = b"\x03"
+CTRL_D = b"\x04"
+
+
+class Terminal:
+    """A command that runs on a terminal. Use it in a `with`: whatever happens, the command is gone afterwards."""
+
+    cold = COLD
+    """Whether the command starts from nothing."""
+
+    def __init__(self, shell: Shell, *arguments: str, columns: int = 100, **env: str) -> None:
+        self._main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        environment = shell.environment(**{"TERM": "xterm-256color", **env})
+        self._process: Forked | subprocess.Popen[bytes]
+        if self.cold:
+            self._process = subprocess.Popen(
+                [str(SPARKQ), *arguments],
+                cwd=shell.folder,
+                env=environment,
+                stdin=side,
+                stdout=side,
+                stderr=side,
+                preexec_fn=own_terminal,
+            )
+        else:
+            request = Request([str(SPARKQ), *arguments], str(shell.folder), environment, on_terminal=True)
+            self._process = warm("sparkq").start(request, side, side, side)
+        self._side = os.ttyname(side)
+        os.close(side)
+        self._raw = b""
+        self._read_to = 0
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._main)
+
+    def until(self, text: str) -> str:
+        """Wait until `text` stands on the screen, after what was waited for before; everything new up to its end."""
+        wanted = text.encode()
+        deadline = time.monotonic() + SECONDS
+        while (at := self._raw.find(wanted, self._read_to)) < 0:
+            assert self._more(deadline), f"{text!r} never came; on the screen: {self.screen!r}"
+        found = self._raw[self._read_to : at + len(wanted)]
+        self._read_to = at + len(wanted)
+        return found.decode()
+
+    def type(self, line: str) -> None:
+        """Type a line and press Enter."""
+        self.press(f"{line}\r".encode())
+
+    def press(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._main, keys)
+
+    def taken(self) -> None:
+        """Wait until the command has read what was typed: it is past its start-up, where Ctrl-C is Python's."""
+        deadline = time.monotonic() + SECONDS
+        side = os.open(self._side, os.O_RDONLY | os.O_NOCTTY)
+        try:
+            while struct.unpack("i", fcntl.ioctl(side, termios.FIONREAD, b"\0" * 4))[0]:
+                assert time.monotonic() < deadline, f"it does not read; on the screen: {self.screen!r}"
+                select.select([], [], [], 0.01)
+        finally:
+            os.close(side)
+
+    def end(self) -> int:
+        """Wait until the command has ended; its exit code."""
+        deadline = time.monotonic() + SECONDS
+        while self._more(deadline):
+            pass
+        code = self._process.wait(SECONDS)
+        assert b"Traceback" not in self._raw, self.screen
+        return code
+
+    def break_off(self, key: bytes = CTRL_C) -> int:
+        """Press Ctrl-C until the command ends: Python loses the one that comes just before it begins to read."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            self.press(key)
+            while select.select([self._main], [], [], 0.2)[0]:
+                if not self._more(deadline):
+                    return self.end()
+        raise AssertionError(f"it goes on; on the screen: {self.screen!r}")
+
+    @property
+    def screen(self) -> str:
+        """Everything that was shown so far, with the terminal's line ends."""
+        return self._raw.decode()
+
+    def _more(self, deadline: float) -> bool:
+        """Read what comes next; False when the command has closed the terminal."""
+        ready, _, _ = select.select([self._main], [], [], max(0.0, deadline - time.monotonic()))
+        assert ready, f"nothing more came; on the screen: {self.screen!r}"
+        try:
+            found = os.read(self._main, 65536)
+        except OSError:  # Linux says so when the last process has closed the other side
+            return False
+        self._raw += found
+        return bool(found)
+
+
+class ColdTerminal(Terminal):
+    """One whose command starts from nothing: for what comes before its first statement, and after its last."""
+
+    cold = True
+
+
+def shown(shell: Shell, *arguments: str, columns: int = 100, **env: str) -> str:
+    """What a command that asks nothing shows on a terminal."""
+    with Terminal(shell, *arguments, columns=columns, **env) as terminal:
+        assert terminal.end() == 0, terminal.screen
+        return terminal.screen
+
+
+def editor(folder: Path, script: str) -> str:
+    """A program for $EDITOR that does `script` to its file, $1."""
+    program = folder / "editor.sh"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return str(program)

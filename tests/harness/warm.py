@@ -1,0 +1,328 @@
+"""The product's programs without their start-up: forked from processes that have imported them and done nothing else.
+
+Four fifths of what a short command costs, and most of a server's start, is Python reading modules, and the tests start
+well over a thousand of them. A forked program is a process like any other, with its own folder, environment, pipes and
+connections; only what comes before the first statement of `main` is not its own. What is about that, about signals,
+terminals themselves or encodings starts its program from nothing, and so does all of `make prove`.
+"""
+
+import atexit
+import fcntl
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
+from typing import NamedTuple
+from weakref import finalize
+
+COLD = "PROOF_EXTENT" in os.environ or sys.platform != "linux"
+"""Whether every program starts from nothing."""
+
+ROOM = 32 * 1024
+"""Bytes of an input, which a pipe takes at once, and of a request."""
+
+STREAMS = 3
+
+
+class Request(NamedTuple):
+    """What a program sees of the outside: its words, its folder, its environment, and whether its streams are a terminal."""
+
+    words: list[str]
+    folder: str
+    environment: dict[str, str]
+    on_terminal: bool = False
+
+    def encoded(self) -> bytes:
+        return json.dumps(self).encode()
+
+
+class Forked:
+    """A program that runs, with what the tests use of `subprocess.Popen`. Several threads may ask it."""
+
+    def __init__(self, told: int) -> None:
+        self._told = told
+        self._heard = b""
+        self._reads = threading.Lock()
+        finalize(self, os.close, told)
+        os.set_blocking(told, False)
+        while b" " not in self._heard:
+            self._hear(None)
+        self.pid = int(self._heard.split()[0])
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, minus the signal where one ended it; None as long as nobody has heard of its end."""
+        words = self._heard.split()
+        return int(words[1]) if len(words) > 1 else None
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end. Raises TimeoutExpired."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while (code := self.returncode) is None:
+            self._hear(None if end is None else max(0.0, end - time.monotonic()))
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def _hear(self, seconds: float | None) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._told, selectors.EVENT_READ)
+            if not selector.select(seconds):
+                raise subprocess.TimeoutExpired("a forked program", seconds or 0)
+        with self._reads, suppress(BlockingIOError):
+            part = os.read(self._told, 64)
+            self._heard += part
+            assert part or self.returncode is not None, "the process that forks is gone"
+
+
+class Warm:
+    """A process that has imported everything of one program, from which it is forked."""
+
+    def __init__(self, program: str, environment: dict[str, str], folder: Path) -> None:
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.harness.warm", program, str(theirs.fileno())],
+                env=environment,
+                cwd=folder,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.PIPE,  # as every forked program has: Python looks at its streams when it starts
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        atexit.register(self.end)
+
+    def start(self, request: Request, stdin: int, stdout: int, stderr: int) -> Forked:
+        """Start the program with these streams, which stay the caller's too."""
+        told, theirs = os.pipe()
+        try:
+            socket.send_fds(self._line, [request.encoded()], [stdin, stdout, stderr, theirs])
+        finally:
+            os.close(theirs)
+        return Forked(told)
+
+    def run(self, request: Request, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
+        """Run the program to its end: its exit code, and what it printed on stdout and stderr. Raises TimeoutExpired."""
+        (reads, writes), (out, out_theirs), (err, err_theirs) = os.pipe(), os.pipe(), os.pipe()
+        os.write(writes, stdin)
+        os.close(writes)
+        try:
+            program = self.start(request, reads, out_theirs, err_theirs)
+        finally:
+            for one in (reads, out_theirs, err_theirs):
+                os.close(one)
+        end = time.monotonic() + seconds
+        printed = _read([out, err], end)
+        if printed is None:
+            program.kill()
+            raise subprocess.TimeoutExpired(request.words, seconds)
+        return program.wait(max(1.0, end - time.monotonic())), printed[0], printed[1]
+
+    def end(self) -> None:
+        """Let the process go."""
+        self._line.close()
+        self._process.communicate()
+
+
+def _read(ends: list[int], deadline: float) -> list[bytes] | None:
+    """Everything that comes out of these pipes until the last writer has closed them; None where that takes too long."""
+    found = dict.fromkeys(ends, b"")
+    with selectors.DefaultSelector() as selector:
+        for end in ends:
+            selector.register(end, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            if not ready:
+                return None
+            for key, _ in ready:
+                part = os.read(key.fd, 1 << 16)
+                found[key.fd] += part
+                if not part:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+    return list(found.values())
+
+
+def forked(line: socket.socket) -> bool:
+    """Fork the program for every request, and tell whoever asked its number and how it ended. True in a fork; False in
+    the process itself when nobody is there any more who could ask."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(line, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.data is not None:
+                    selector.unregister(key.fd)
+                    _ended(key.fd, *key.data)
+                    continue
+                said, streams, _, _ = socket.recv_fds(line, ROOM, STREAMS + 1)
+                if not said:
+                    return False
+                *theirs, told = streams
+                pid = os.fork()
+                if pid == 0:
+                    others = [(one.fd, one.data[1]) for one in selector.get_map().values() if one.data is not None]
+                    for one in (told, *(handle for pair in others for handle in pair)):
+                        os.close(one)
+                    line.close()
+                    _become(Request(*json.loads(said)), theirs)
+                    return True
+                for one in theirs:
+                    os.close(one)
+                os.write(told, f"{pid} ".encode())
+                selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, told))
+
+
+def _ended(handle: int, pid: int, told: int) -> None:
+    os.close(handle)
+    _, status = os.waitpid(pid, 0)
+    with suppress(BrokenPipeError):
+        os.write(told, f"{os.waitstatus_to_exitcode(status)} ".encode())
+    os.close(told)
+
+
+def _become(request: Request, streams: list[int]) -> None:
+    for target, one in enumerate(streams):
+        os.dup2(one, target)
+        os.close(one)
+    if request.on_terminal:
+        own_terminal()
+        assert isinstance(sys.stdout, TextIOWrapper)
+        sys.stdout.reconfigure(line_buffering=True)  # as Python does where it finds a terminal when it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = request.words
+    os.chdir(request.folder)
+    os.environ.clear()
+    os.environ.update(request.environment)
+
+
+def own_terminal() -> None:
+    """The terminal on standard input becomes a new session's own: Ctrl-C reaches the program as a signal."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _command_line() -> Callable[[], object]:
+    from typer import core  # noqa: F401  # `main` imports it when it runs
+
+    from sparkq_cli.command_list import ROOMS, module
+    from sparkq_cli.main import main
+
+    for command in ROOMS.keys() - {"demo", "mcp"}:  # these import the SDK: as much again
+        import_module(module(command))
+    return main
+
+
+def _http() -> Callable[[], object]:
+    from sparkq_http import app, server, token  # noqa: F401  # `main` imports them when it runs
+
+    list(app.rooms())
+    return server.main
+
+
+def _mcp() -> Callable[[], object]:
+    from sparkq_mcp import server  # noqa: F401  # `main` imports them when it runs
+    from sparkq_mcp.transport import stdio
+
+    return stdio.main
+
+
+def _worker() -> Callable[[], object]:
+    from tests.harness import workers
+
+    return lambda: workers.main(*sys.argv[1:])
+
+
+PROGRAMS = {
+    "sparkq": _command_line,
+    "sparkq_http.server": _http,
+    "sparkq_mcp.transport.stdio": _mcp,
+    "tests.harness.workers": _worker,
+}
+
+
+@cache
+def warm(program: str) -> Warm:
+    """The one of this process of the tests."""
+    top = Path(__file__).parent.parent.parent
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "PYTHONPATH": str(top)}
+    return Warm(program, environment, top)
+
+
+def started(
+    module: str,
+    *arguments: str,
+    folder: Path,
+    environment: dict[str, str],
+    streams: tuple[int, int, int],
+    cold: bool = False,
+) -> Forked | subprocess.Popen[bytes]:
+    """`python -m module …` with these streams; a `cold` one starts from nothing."""
+    if cold or COLD:
+        stdin, stdout, stderr = streams
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.Popen(command, cwd=folder, env=environment, stdin=stdin, stdout=stdout, stderr=stderr)
+    return warm(module).start(Request([module, *arguments], str(folder), environment), *streams)
+
+
+class Piped:
+    """`python -m module …` with a pipe for each of its streams."""
+
+    def __init__(self, module: str, *arguments: str, folder: Path, environment: dict[str, str]) -> None:
+        (reads, writes), (out, theirs), (err, also_theirs) = os.pipe(), os.pipe(), os.pipe()
+        self.stdin, self.stdout, self.stderr = os.fdopen(writes, "wb"), os.fdopen(out, "rb"), os.fdopen(err, "rb")
+        streams = (reads, theirs, also_theirs)
+        try:
+            self.process = started(module, *arguments, folder=folder, environment=environment, streams=streams)
+        finally:
+            for one in streams:
+                os.close(one)
+
+    def gone(self) -> None:
+        """End it at once, whatever it does."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+
+if __name__ == "__main__":
+    main = PROGRAMS[sys.argv[1]]()
+    gc.collect()
+    gc.freeze()  # what all have in common is nobody's to collect
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with socket.socket(fileno=int(sys.argv[2])) as asked:
+        is_program = forked(asked)
+    if is_program:
+        main()

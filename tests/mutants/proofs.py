@@ -1,0 +1,142 @@
+"""Planted defects that the proof must find: each check once against a SparkQ that is broken just there."""
+
+from tests.mutants.life_cycle import FENCE, NO_FENCE, PLANTED, planted
+
+_BY_NAME = {one.name: one for one in PLANTED}
+CROWD = "tests/proof/test_races.py::test_six_claimers_and_four_producers_through_every_door_share_one_line"
+DRAIN = "tests/core/test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order"
+KILL = "tests/proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice"
+MODEL = "tests/core/test_model.py::TestLifeCycle"
+SETTLES = "error_type = :error_type\nWHERE id = :id"
+
+BROKEN = [
+    planted("a racy claim", "tasks/claim.py", *_BY_NAME["a claim in two steps"].changes, caught_by=(DRAIN,)),
+    planted(
+        "no busy timeout",
+        "storage/database.py",
+        ("return self.clock.monotonic() - started < WAIT_SECONDS", "return False"),
+        caught_by=(DRAIN,),
+    ),
+    planted("no fence", "tasks/settle.py", (f"{SETTLES} {FENCE}", SETTLES), caught_by=(MODEL,)),
+    planted(
+        "a fence of the state only",
+        "tasks/settle.py",
+        (f"{SETTLES} {FENCE}", f"{SETTLES} {NO_FENCE}"),
+        caught_by=("tests/proof/test_races.py::test_a_late_completion_never_disturbs_the_attempt_after_it",),
+    ),
+    planted(
+        "a sweep in two steps",
+        "stale.py",
+        ("WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NOT NULL\n", "WHERE id = :id\n"),
+        (
+            "    with sq.db.write() as tx:\n        return sweep_within(tx, now)\n",
+            "    due = sq.db.rows(\"SELECT id FROM tasks WHERE status = 'running' AND due_at <= :now"
+            ' AND stale_warned_at IS NOT NULL", {"now": now})\n'
+            "    with sq.db.write() as tx:\n        return sweep_within(tx, now, due)\n",
+        ),
+        ("def sweep_within(tx: Transaction, now: int) ->", "def sweep_within(tx: Transaction, now: int, due=()) ->"),
+        ("_fail_due(tx, now), ", "_fail_due(tx, now, due), "),
+        ("def _fail_due(tx: Transaction, now: int) ->", "def _fail_due(tx: Transaction, now: int, due) ->"),
+        (
+            'for row in tx.rows(FAIL, {"now": now}))\n',
+            'for (id,) in due for row in tx.rows(FAIL, {"now": now, "id": id}))\n',
+        ),
+        ("UPDATE tasks INDEXED BY tasks_due SET status = 'failed'", "UPDATE tasks SET status = 'failed'"),
+        caught_by=(
+            "tests/core/test_stale_race.py::test_in_200_rounds_no_sweeper_overwrites_an_acknowledged_completion",
+        ),
+    ),
+    planted(
+        "a commit that failed is acknowledged",
+        "storage/database.py",
+        (
+            "        except BaseException as error:\n            self._roll_back(error)\n            raise\n\n    def _roll",
+            "        except BaseException:\n            self._db._roll_back(self._opened)\n\n    def _roll",
+        ),
+        caught_by=("tests/proof/test_disk_faults.py::test_a_fault_changes_nothing_that_was_acknowledged",),
+    ),
+    planted(
+        "an acknowledgement before the commit",
+        "storage/database.py",
+        (
+            '            self._opened.execute("COMMIT")\n',
+            "            if self._opened.connection.total_changes() % 3:\n"
+            '                self._opened.execute("COMMIT")\n',
+        ),
+        (
+            '            opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")\n',
+            "            if not opened.connection.in_transaction:\n"
+            '                opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")\n',
+        ),
+        caught_by=(KILL,),
+    ),
+    planted(
+        "a backup that copies the file as it lies there",
+        "installation/backup.py",
+        (
+            '            with connection.backup("main", sq.db.connection(), "main") as running:\n',
+            "            import shutil\n            connection.close()\n            shutil.copyfile(sq.db.path, target)\n"
+            "            connection = apsw.Connection(str(target))\n            if False:\n",
+        ),
+        caught_by=(KILL,),
+    ),
+    planted(
+        "an older program writes into a newer schema",
+        "storage/database.py",
+        ("                self._db._check_version(version)\n", ""),
+        caught_by=(
+            "tests/proof/test_upgrade_in_use.py::"
+            "test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refused",
+        ),
+    ),
+    planted(
+        "any Host will do",
+        "sparkq_http/guard.py",
+        ("if len(hosts) != 1 or not self._is_here(hosts[0].lower()):", "if len(hosts) != 1:"),
+        caught_by=(
+            "tests/http/test_guard.py::test_a_host_that_is_not_this_server_is_misdirected[GET-/api/health]",
+            "tests/proof/test_hostile_page.py::test_a_name_that_was_rebound_to_this_machine_is_misdirected",
+        ),
+    ),
+    planted(
+        "any content type and any origin will do",
+        "sparkq_http/guard.py",
+        ('if method not in READING and kind != "application/json" and', "if not hosts and"),
+        ('if headers.getlist("origin") not in', 'if not hosts and headers.getlist("origin") not in'),
+        ('if site not in ("none", "same-origin") and', "if not hosts and"),
+        caught_by=("tests/proof/test_hostile_page.py::test_a_page_of_another_origin_changes_and_reads_nothing",),
+    ),
+    planted(
+        "a request that was cut off is one with an empty body",
+        "sparkq_http/guard.py",
+        (
+            'if message["type"] != "http.request":\n            return None\n',
+            'if message["type"] != "http.request":\n            break\n',
+        ),
+        caught_by=("tests/http/test_guard.py::test_a_request_that_is_cut_off_changes_nothing[before its body]",),
+    ),
+    planted(
+        "task text is shown as it is",
+        "text.py",
+        ("shown = _UNSEEN.sub(_escape, value", "shown = str.strip(value"),
+        caught_by=(
+            "tests/proof/test_hostile_text.py::test_a_terminal_gets_nothing_that_acts",
+            "tests/proof/test_hostile_text.py::test_a_chat_reads_escapes",
+        ),
+    ),
+    planted(
+        "a line that is no UTF-8 ends the chat",
+        "sparkq_mcp/transport/streams.py",
+        ('line.decode("utf-8", errors="replace")', 'line.decode("utf-8")'),
+        caught_by=(
+            "tests/proof/test_stdio_fuzz.py::test_after_whatever_line_the_next_request_is_answered_within_a_second",
+        ),
+    ),
+    planted(
+        "a lock follows links",
+        "lock.py",
+        ("os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC", "os.O_RDWR | os.O_CREAT | os.O_CLOEXEC"),
+        caught_by=("tests/proof/test_files.py::test_a_lock_that_is_a_link_is_not_followed",),
+    ),
+    planted("last in, first out", "tasks/claim.py", *_BY_NAME["last in, first out"].changes, caught_by=(CROWD,)),
+]
