@@ -10,6 +10,7 @@ from sparkq_mcp import demo as room
 from sparkq_mcp.demo import code_to_look_at
 from tests.harness.command import SPARKQ, Done, Shell
 from tests.harness.support import TOP
+from tests.promises import holds
 
 FILES = {
     "shop/__init__.py": "",
@@ -50,6 +51,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
 
 
+@holds("command-demo")
 def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fails(tmp_path: Path, code: Path) -> None:
     before = tree(code)
     done = demo(tmp_path, code)
@@ -97,6 +99,7 @@ def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fai
     assert done.code == 0
 
 
+@holds("command-demo")
 def test_a_folder_without_python_is_refused(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing"
     nothing.mkdir()

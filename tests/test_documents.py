@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.support import TOP
+from tests.promises import holds
 
 WANTED = {
     "README.md",
@@ -40,10 +41,12 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
 
 
+@holds("documentation")
 def test_every_document_is_there() -> None:
     assert WANTED - {name(page) for page in PAGES} == set()
 
 
+@holds("documentation")
 @pytest.mark.parametrize("document", PAGES, ids=name)
 def test_every_link_leads_somewhere(document: Path) -> None:
     for target, anchor in LINK.findall(document.read_text(encoding="utf-8")):
@@ -55,6 +58,7 @@ def test_every_link_leads_somewhere(document: Path) -> None:
             assert anchor in anchors(there), f"{target}#{anchor}"
 
 
+@holds("wording")
 @pytest.mark.parametrize("document", PAGES, ids=name)
 def test_nothing_is_called_what_it_is_not(document: Path) -> None:
     """One person, one machine: no page promises a distributed, cloud or team product."""
@@ -68,6 +72,7 @@ def test_nothing_is_called_what_it_is_not(document: Path) -> None:
             ]
 
 
+@holds("wording")
 def test_the_readme_says_for_whom_it_is() -> None:
     text = (TOP / "README.md").read_text(encoding="utf-8")
 

@@ -11,6 +11,7 @@ from sparkq_core.project import SparkQ
 from tests.harness.doors import Chat, Door
 from tests.harness.dump import dump
 from tests.harness.support import add, attempts, line, take, timeline
+from tests.promises import holds
 
 pytest_plugins = ("tests.harness.door_fixtures",)
 
@@ -21,6 +22,7 @@ HOSTILE = (
 )
 
 
+@holds("one-suite", "no-server-needed", "one-claimer")
 def test_tasks_come_out_in_the_order_in_which_they_went_in(door: Door, store: SparkQ) -> None:
     ids = [door.enqueue("backend", prompt)["id"] for prompt in ("one", "two", "three")]
 
@@ -30,6 +32,7 @@ def test_tasks_come_out_in_the_order_in_which_they_went_in(door: Door, store: Sp
     assert [claim["prompt"] for claim in claims] == ["one", "two", "three"]
 
 
+@holds("enqueue", "tool-enqueue")
 def test_enqueue_says_the_id_and_the_place_in_line(door: Door, store: SparkQ) -> None:
     add(store, "before")
 
@@ -38,6 +41,7 @@ def test_enqueue_says_the_id_and_the_place_in_line(door: Door, store: SparkQ) ->
     assert (done["id"], done["queue"], done["position"]) == (2, "backend", 2)
 
 
+@holds("timeout-override")
 def test_options_of_a_task_reach_its_worker(door: Door, store: SparkQ) -> None:
     door.enqueue("backend", "ls", tool_name="run-bash", task_class="FAST_SCRIPT")
     door.enqueue("backend", "think", timeout=1234)
@@ -49,6 +53,7 @@ def test_options_of_a_task_reach_its_worker(door: Door, store: SparkQ) -> None:
     assert second["timeout"] == 1234
 
 
+@holds("tool-peek")
 def test_peek_shows_the_line_and_takes_nothing(door: Door, store: SparkQ) -> None:
     add(store, "one", "two", "three")
     before = dump(store)
@@ -60,6 +65,7 @@ def test_peek_shows_the_line_and_takes_nothing(door: Door, store: SparkQ) -> Non
     assert dump(store) == before
 
 
+@holds("claim-once")
 def test_a_claimed_task_is_handed_out_once(door: Door, store: SparkQ) -> None:
     add(store, "one")
 
@@ -67,6 +73,7 @@ def test_a_claimed_task_is_handed_out_once(door: Door, store: SparkQ) -> None:
     assert door.another("bob").claim("backend")["task"] is None
 
 
+@holds("tool-claim", "queue-instructions")
 def test_a_claim_has_all_that_a_worker_needs(door: Door, store: SparkQ) -> None:
     queues.instruct(store, "backend", "Run make test.")
     add(store, "one", "two", timeout=90)
@@ -89,6 +96,7 @@ def test_a_claim_is_answered_whatever_its_queue_is_called_by_then(door: Door, st
     assert door.claim("backend")["task"]["id"] == 1
 
 
+@holds("claim-given")
 def test_a_given_task_is_claimed_out_of_turn(door: Door, store: SparkQ) -> None:
     first, second = add(store, "one", "two")
 
@@ -96,6 +104,7 @@ def test_a_given_task_is_claimed_out_of_turn(door: Door, store: SparkQ) -> None:
     assert line(store) == [first]
 
 
+@holds("empty-is-null")
 def test_an_empty_queue_is_null_and_no_error(door: Door, store: SparkQ) -> None:
     before = dump(store)
 
@@ -105,6 +114,7 @@ def test_an_empty_queue_is_null_and_no_error(door: Door, store: SparkQ) -> None:
     assert dump(store) == before
 
 
+@holds("complete", "tool-complete")
 def test_a_completed_task_has_its_result(door: Door, store: SparkQ) -> None:
     add(store, "one", "two")
     held = door.claim("backend")["task"]
@@ -119,6 +129,7 @@ def test_a_completed_task_has_its_result(door: Door, store: SparkQ) -> None:
     assert task["finished_at"] >= task["claimed_at"] >= task["created_at"]
 
 
+@holds("fail", "tool-fail")
 def test_a_failed_task_has_its_error(door: Door, store: SparkQ) -> None:
     add(store, "one")
     door.claim("backend")
@@ -128,6 +139,7 @@ def test_a_failed_task_has_its_error(door: Door, store: SparkQ) -> None:
     assert (task["status"], task["error_message"], task["error_type"]) == ("failed", "no database", "error")
 
 
+@holds("complete")
 def test_only_the_running_attempt_settles(door: Door, store: SparkQ) -> None:
     add(store, "one")
     door.claim("backend")
@@ -139,6 +151,7 @@ def test_only_the_running_attempt_settles(door: Door, store: SparkQ) -> None:
     assert door.complete(1, "x", attempt=held["attempt"])["status"] == "succeeded"
 
 
+@holds("same-outcome-again")
 def test_the_same_outcome_again_is_harmless_and_another_is_a_conflict(door: Door, store: SparkQ) -> None:
     add(store, "one")
     held = door.claim("backend")["task"]
@@ -151,6 +164,7 @@ def test_the_same_outcome_again_is_harmless_and_another_is_a_conflict(door: Door
     assert door.task(1)["status"] == "succeeded"
 
 
+@holds("lost-claim")
 def test_a_worker_that_lost_its_claim_hears_who_has_it_and_its_text_is_kept(door: Door, store: SparkQ) -> None:
     add(store, "one")
     lost = door.claim("backend")["task"]
@@ -182,6 +196,7 @@ def test_a_lost_claim_can_neither_be_prolonged_nor_released(door: Door, store: S
     assert dump(store) == before
 
 
+@holds("requeue-feedback", "tool-claim")
 def test_requeue_keeps_id_and_attempts_and_delivers_feedback_and_the_earlier_outcome(door: Door, store: SparkQ) -> None:
     add(store, "one", "two")
     held = door.claim("backend")["task"]
@@ -196,6 +211,7 @@ def test_requeue_keeps_id_and_attempts_and_delivers_feedback_and_the_earlier_out
     assert [one.error for one in attempts(store, 1)] == ["the API broke", None]
 
 
+@holds("requeue", "tool-requeue")
 def test_requeue_to_the_front_is_next(door: Door, store: SparkQ) -> None:
     add(store, "one", "two", "three")
     door.claim("backend")
@@ -205,6 +221,7 @@ def test_requeue_to_the_front_is_next(door: Door, store: SparkQ) -> None:
     assert line(store) == [1, 2, 3]
 
 
+@holds("release", "tool-release")
 def test_a_released_task_waits_at_its_old_place(door: Door, store: SparkQ) -> None:
     add(store, "one", "two", "three")
     door.claim("backend")
@@ -216,6 +233,7 @@ def test_a_released_task_waits_at_its_old_place(door: Door, store: SparkQ) -> No
     assert door.claim("backend")["task"]["attempt"] == 2
 
 
+@holds("heartbeat", "tool-progress")
 def test_progress_moves_the_deadline_and_leaves_its_note(door: Door, store: SparkQ) -> None:
     add(store, "one")
     held = door.claim("backend")["task"]
@@ -228,6 +246,7 @@ def test_progress_moves_the_deadline_and_leaves_its_note(door: Door, store: Spar
     assert timeline(store, 1) == ["enqueued", "claimed", "progress"]
 
 
+@holds("idempotency-key", "tool-enqueue")
 def test_the_same_key_gives_the_task_that_it_made(door: Door, store: SparkQ) -> None:
     first = door.enqueue("backend", "one", key="issue-7")
     before = dump(store)
@@ -239,6 +258,7 @@ def test_the_same_key_gives_the_task_that_it_made(door: Door, store: SparkQ) -> 
     assert door.task(first["id"])["prompt"] == "one"
 
 
+@holds("text", "text-is-data")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_is_kept_to_the_byte(door: Door, store: SparkQ, text: str) -> None:
     door.enqueue("backend", text)
@@ -251,6 +271,7 @@ def test_text_is_kept_to_the_byte(door: Door, store: SparkQ, text: str) -> None:
     assert (held["prompt"], door.task(1)["result_summary"]) == (door.shown(text), door.shown(text))
 
 
+@holds("text")
 def test_a_text_of_one_mebibyte_is_kept_whole(door: Door, store: SparkQ) -> None:
     text = "é" * (512 * 1024)
 
@@ -259,6 +280,7 @@ def test_a_text_of_one_mebibyte_is_kept_whole(door: Door, store: SparkQ) -> None
     assert door.claim("backend")["task"]["prompt"] == text
 
 
+@holds("slim-lists", "lists-are-slim", "tool-list_tasks")
 def test_lists_carry_neither_prompts_nor_results(door: Door, store: SparkQ) -> None:
     add(store, "one title\nSECRET PROMPT", "two title\nSECRET PROMPT")
     take(store)
@@ -269,6 +291,7 @@ def test_lists_carry_neither_prompts_nor_results(door: Door, store: SparkQ) -> N
         assert "SECRET" not in wire.compact(listed.facts)
 
 
+@holds("tool-list_tasks")
 def test_a_list_is_filtered_and_continues_where_the_page_ended(door: Door, store: SparkQ) -> None:
     queues.create(store, "docs")
     ids = add(store, *(f"task {number}" for number in range(5)))
@@ -287,6 +310,7 @@ def test_the_queued_tasks_of_one_queue_are_listed_in_their_order(door: Door, sto
     assert [task["id"] for task in door.tasks(queue="backend", status="queued")["tasks"]] == ids
 
 
+@holds("tool-list_queues")
 def test_queues_are_listed_with_what_stands_where(door: Door, store: SparkQ) -> None:
     add(store, "one", "two", "three", "four")
     take(store)
@@ -309,6 +333,7 @@ MORE_KEYS = {"source", "key", "feedback", "history", "events"}
 """What the whole of a task has besides: who put it in, its retry key, what the next worker is told, its history."""
 
 
+@holds("task-keys")
 def test_the_keys_of_a_task_are_the_designs(door: Door, store: SparkQ) -> None:
     add(store, "one")
 
@@ -320,6 +345,7 @@ def test_the_keys_of_a_task_are_the_designs(door: Door, store: SparkQ) -> None:
         assert told == DESIGN_KEYS | MORE_KEYS
 
 
+@holds("one-suite", "task-keys", "tool-get_task", "mcp-same-facts")
 def test_every_door_tells_the_same_of_a_task(door: Door, store: SparkQ) -> None:
     add(store, "one")
     take(store)
@@ -335,6 +361,7 @@ def told_by_core(store: SparkQ) -> dict[str, Any]:
     return wire.present(wire.task_history(tasks.detail(store, 1), store.clock.now()))
 
 
+@holds("times", "task-times")
 def test_times_are_utc_in_iso_8601(door: Door, store: SparkQ) -> None:
     add(store, "one")
     take(store)

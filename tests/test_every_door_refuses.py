@@ -16,6 +16,7 @@ from sparkq_mcp.answers import reply
 from tests.harness.doors import DOORS, Answer, Door, Site
 from tests.harness.dump import dump
 from tests.harness.support import add, another, line, made, take
+from tests.promises import holds
 
 pytest_plugins = ("tests.harness.door_fixtures",)
 
@@ -128,6 +129,7 @@ def unchanged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         yield Unchanged(door, store, dump(store), sorted(root.rglob("*")))
 
 
+@holds("text", "refusals", "nothing-changed")
 @pytest.mark.parametrize("bad", BAD, ids=[one.name for one in BAD])
 def test_bad_input_is_refused_and_nothing_changes(unchanged: Unchanged, bad: Bad) -> None:
     answer = bad.ask(unchanged.door)
@@ -147,17 +149,20 @@ def test_result_data_as_deep_as_may_be_is_told_as_it_was(door: Door, busy_store:
     assert door.task(1)["result_data"] == nested(100)
 
 
+@holds("queue-states")
 def test_an_ended_queue_is_drained(door: Door, busy_store: SparkQ) -> None:
     assert door.claim("drained")["task"]["id"] == 5
     assert door.complete(5, "done", attempt=1)["status"] == "succeeded"
 
 
+@holds("archived-settles")
 def test_a_running_task_of_an_archived_queue_may_settle(door: Door, busy_store: SparkQ) -> None:
     queues.archive(busy_store, "backend")
 
     assert door.complete(2, "done", attempt=1)["status"] == "succeeded"
 
 
+@holds("queue-states")
 def test_an_archived_queue_shows_nothing_next_and_is_not_listed(door: Door, busy_store: SparkQ) -> None:
     assert (door.peek("hidden")["tasks"], door.peek("hidden")["total"]) == ([], 0)
     assert [queue["name"] for queue in door.queues()["queues"]] == ["backend", "drained"]
@@ -171,6 +176,7 @@ def every_refusal(of: type[SparkQError] = SparkQError) -> list[type[SparkQError]
 DESIGN_EXITS = {"invalid": 2, "not_found": 3, "conflict": 4, "busy": 75, "storage": 74}
 
 
+@holds("exit-codes", "mcp-errors", "mcp-same-facts")
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_its_exit_code_and_its_answer_to_a_chat(kind: Kind) -> None:
     refusals = [one for one in every_refusal() if one.kind is kind]
@@ -190,17 +196,20 @@ def test_the_tables_of_the_doors_know_no_other_kind() -> None:
     assert {kind.value: code for kind, code in EXIT_CODES.items()} == DESIGN_EXITS
 
 
+@holds("refusals")
 def test_every_refusal_has_a_code_of_its_own() -> None:
     codes = [one.code for one in every_refusal() if one is not errors.SparkQError]
 
     assert sorted(codes) == sorted(set(codes))
 
 
+@holds("mcp-nothing-destructive")
 def test_no_words_to_a_chat_name_a_destructive_command() -> None:
     for words in (*reply.NEXT_BY_CODE.values(), *reply.NEXT_BY_KIND.values()):
         assert not {"purge", "teardown", "delete", "--force", "rm"} & set(words.lower().split())
 
 
+@holds("clear-file-errors", "nothing-lost")
 def test_a_damaged_database_is_a_storage_error_and_stays_as_it_is(door: Door, store: SparkQ) -> None:
     path = store.config.database
     store.close()
@@ -216,6 +225,7 @@ def test_a_damaged_database_is_a_storage_error_and_stays_as_it_is(door: Door, st
     assert path.read_bytes() == damaged
 
 
+@holds("never-recreated")
 def test_a_database_that_is_gone_is_not_made_again(door: Door, store: SparkQ) -> None:
     path = store.config.database
     store.close()
@@ -227,6 +237,7 @@ def test_a_database_that_is_gone_is_not_made_again(door: Door, store: SparkQ) ->
     assert not path.exists()
 
 
+@holds("busy-budget", "exit-codes")
 def test_a_locked_database_is_busy_at_every_door_and_nothing_changes(store: SparkQ, tmp_path: Path) -> None:
     """One wait of ten seconds for all of them: the command line has no clock that a test could set."""
     add(store, "one")

@@ -21,6 +21,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.storage.parameters import in_order, parameters
 from tests.harness.support import made
+from tests.promises import holds
 
 PACKAGE = Path(sparkq_core.__file__).parent
 MAX_LINES = 350
@@ -100,10 +101,12 @@ def growing(sql: str) -> set[str]:
     return {name for pair in found for name in pair if name}
 
 
+@holds("sql-constants")
 def test_there_are_statements_to_look_at() -> None:
     assert len(STATEMENTS) > 40
 
 
+@holds("no-growing-scan")
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_no_statement_walks_a_growing_table(sq: SparkQ, name: str) -> None:
     sql = STATEMENTS[name]
@@ -112,6 +115,7 @@ def test_no_statement_walks_a_growing_table(sq: SparkQ, name: str) -> None:
     assert not walked or name.rpartition(".")[2] in SCANS, walked
 
 
+@holds("no-growing-scan")
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_no_statement_sorts_a_growing_table(sq: SparkQ, name: str) -> None:
     sql = STATEMENTS[name]
@@ -127,6 +131,7 @@ def test_an_exception_that_nothing_needs_is_taken_away(sq: SparkQ, allowed: str)
     assert any("SCAN" in step or "TEMP B-TREE" in step for steps in plans for step in steps)
 
 
+@holds("no-growing-scan")
 def test_looking_for_what_is_due_is_one_seek(sq: SparkQ) -> None:
     assert any("tasks_due" in step for step in plan(sq, stale.DUE))
 
@@ -142,6 +147,7 @@ def test_values_go_in_the_order_in_which_sqlite_numbers_parameters(sq: SparkQ, n
     assert about.bindings_names == parameters(sql)
 
 
+@holds("sql-constants", "text-is-data")
 def test_no_sql_is_formatted_when_it_runs() -> None:
     """A constant may be put together when the module is read; a function passes values, never text."""
     for file in PACKAGE.rglob("*.py"):
@@ -162,6 +168,7 @@ ELSEWHERE = {
 """Verbs that are not a function of the same name in sparkq_core.tasks."""
 
 
+@holds("moves-are-data")
 @pytest.mark.parametrize("verb", [*MOVES, *MARKS])
 def test_every_move_is_a_documented_function(verb: str) -> None:
     function = ELSEWHERE.get(verb) or getattr(tasks, verb)
@@ -171,6 +178,7 @@ def test_every_move_is_a_documented_function(verb: str) -> None:
         assert f"`{verb.partition(' --')[2]}`" in (inspect.getdoc(function) or "")
 
 
+@holds("moves-are-data", "task-status")
 @pytest.mark.parametrize("verb", MOVES)
 def test_every_move_goes_between_statuses_that_the_database_knows(sq: SparkQ, verb: str) -> None:
     known = {name for (name,) in sq.db.rows("SELECT name FROM statuses")}
@@ -187,6 +195,7 @@ def refusals(of: type[SparkQError] = SparkQError) -> Iterator[type[SparkQError]]
             yield from refusals(one)
 
 
+@holds("refusals")
 @pytest.mark.parametrize("refusal", list(refusals()), ids=lambda one: one.__name__)
 def test_every_refusal_has_kind_code_and_sentence(refusal: type[SparkQError]) -> None:
     assert isinstance(refusal.kind, Kind)
@@ -195,6 +204,7 @@ def test_every_refusal_has_kind_code_and_sentence(refusal: type[SparkQError]) ->
     assert refusal.__doc__
 
 
+@holds("refusals")
 def test_every_code_means_one_refusal() -> None:
     codes = [refusal.code for refusal in refusals()]
 
@@ -205,11 +215,13 @@ def test_every_kind_has_a_refusal() -> None:
     assert {refusal.kind for refusal in refusals()} == set(Kind)
 
 
+@holds("rooms")
 @pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_a_room_has_one_job_and_so_few_lines(file: Path) -> None:
     assert len(file.read_text().splitlines()) < MAX_LINES
 
 
+@holds("rooms")
 @pytest.mark.parametrize("module", list(modules()), ids=lambda module: module.__name__)
 def test_everything_public_says_what_it_promises(module: ModuleType) -> None:
     public = [

@@ -10,6 +10,7 @@ from tests.harness.forked import forked
 from tests.harness.support import TOP
 from tests.mutants.life_cycle import PLANTED, Planted
 from tests.mutants.places import PLANTED_PLACES
+from tests.promises import holds
 
 ALL = {one.name: one for one in (*PLANTED, *PLANTED_PLACES)}
 NAMED = sorted({test for one in ALL.values() for test in one.tests})
@@ -22,6 +23,7 @@ def test_without_a_defect_the_named_tests_pass(sources: Copy) -> None:
     assert done.code == 0, done.told[-3000:]
 
 
+@holds("planted-defects")
 @pytest.mark.parametrize("name", ALL)
 def test_a_planted_defect_is_caught_by_the_tests_that_it_names(sources: Copy, name: str) -> None:
     done = sources.run(ALL[name])

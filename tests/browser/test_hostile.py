@@ -4,6 +4,7 @@ import pytest
 
 from tests.browser.screen import Screen, expect
 from tests.http.caller import Caller, Served
+from tests.promises import holds
 
 WORDS = (
     "<script>window.ran = 1</script><img src=x onerror='window.ran = 2'><svg onload='window.ran = 3'>"
@@ -40,6 +41,7 @@ def harmless(screen: Screen) -> None:
     assert screen.page.locator("a[href]:not([href^='#'])").count() == 0
 
 
+@holds("text-on-the-page")
 def test_hostile_text_is_text_in_every_view(screen: Screen, call: Caller, line: str, hostile: dict[str, int]) -> None:
     for path in ("/inbox", "/queues", f"/queues/{line}", f"/tasks?queue={line}", "/sessions", "/scripts", "/settings"):
         screen.open(path)
@@ -57,6 +59,7 @@ def test_hostile_text_is_text_in_every_view(screen: Screen, call: Caller, line: 
     assert screen.page.locator("#text-outcome").evaluate("one => one.textContent") == TEXT
 
 
+@holds("text-on-the-page")
 def test_hostile_text_is_text_in_dialogs_messages_and_the_palette(
     screen: Screen, line: str, hostile: dict[str, int]
 ) -> None:
@@ -93,6 +96,7 @@ HOSTILE = (
 NOWHERE = ("#javascript:window.ran=1", "#/constructor", "#/__proto__/x", "#/toString/1")
 
 
+@holds("text-on-the-page")
 def test_a_hostile_address_runs_nothing_and_a_name_of_the_language_is_no_view(screen: Screen) -> None:
     for address in HOSTILE:
         screen.page.goto(f"{screen.address}/{address}")
@@ -106,6 +110,7 @@ def test_a_hostile_address_runs_nothing_and_a_name_of_the_language_is_no_view(sc
     screen.forgive("status of 4")
 
 
+@holds("text-on-the-page")
 def test_the_policy_of_the_page_stops_what_would_slip_through(screen: Screen) -> None:
     screen.open()
     screen.evaluate(

@@ -9,6 +9,7 @@ from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late, later, stale, timed_out
 from tests.harness.support import add, take
 from tests.http.caller import Caller, Served, until
+from tests.promises import holds
 
 
 def status(call: Caller, task: int) -> str:
@@ -133,6 +134,7 @@ def test_a_warning_that_came_late_is_told_with_the_time_that_is_left(screen: Scr
     expect(age).to_have_attribute("data-kind", "late")
 
 
+@holds("page-views")
 def test_what_runs_is_shown_with_its_age_and_what_is_next(screen: Screen, call: Caller, line: str) -> None:
     running = call.running(line, "In the works", timeout=600)
     upcoming, _ = call.add(line, "Next one"), call.add(line, "The one after")
@@ -162,6 +164,7 @@ def test_a_task_is_late_as_soon_as_its_timeout_is_over_though_nothing_has_swept(
     expect(age.locator(".words")).to_have_text("⚠️ 25 min of 10 min")
 
 
+@holds("page-marks")
 def test_silence_is_told_by_mark_and_by_words(screen: Screen, served: Served, line: str) -> None:
     task = served.call.running(line, timeout=600)
     screen.open()

@@ -7,6 +7,7 @@ from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.harness.command import Shell
 from tests.http.caller import Caller, Served, until
+from tests.promises import holds
 
 
 def typed(served: Served, *words: str) -> None:
@@ -15,6 +16,7 @@ def typed(served: Served, *words: str) -> None:
     assert done.code == 0, done.err
 
 
+@holds("page-views")
 def test_a_task_from_the_command_line_appears_by_itself(screen: Screen, served: Served, line: str) -> None:
     screen.open(f"/queues/{line}")
     expect(screen.main).to_contain_text("Nothing waits in this queue.")

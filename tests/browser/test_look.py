@@ -10,6 +10,7 @@ from tests.browser.screen import Route, Screen, axe, expect
 from tests.browser.seeds import late, stale
 from tests.harness.support import TOP
 from tests.http.caller import Caller, Served, until
+from tests.promises import holds
 
 MOST_BYTES = 120_000
 GRAVE = {"serious", "critical"}
@@ -68,6 +69,7 @@ def overflow(screen: Screen) -> int:
     return int(screen.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
+@holds("page-marks")
 def test_axe_finds_nothing_serious_in_any_view_or_dialog(tab: Tab, served: Served, views: dict[str, str]) -> None:
     screen: Screen = tab(served.port, reduced_motion="reduce")
     found = {}
@@ -110,6 +112,7 @@ def paper(screen: Screen) -> str:
     return str(screen.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
+@holds("page-marks")
 def test_the_theme_is_the_systems_until_one_is_chosen_and_then_kept(tab: Tab, served: Served) -> None:
     dark: Screen = tab(served.port, color_scheme="dark").open()
     screen: Screen = tab(served.port, color_scheme="light").open()
@@ -162,6 +165,7 @@ def test_of_ten_thousand_tasks_a_page_is_shown_and_more_on_scrolling(screen: Scr
     expect(screen.main.locator("li.row")).to_contain_text("number 9123")
 
 
+@holds("page-offline", "server")
 @pytest.mark.parametrize("address", ["/", "/ui"])
 def test_the_page_stands_at_both_addresses(screen: Screen, address: str) -> None:
     screen.page.goto(f"{screen.address}{address}")
@@ -207,6 +211,7 @@ def test_nothing_moves_when_the_page_has_come(tab: Tab, served: Served, views: d
     assert screen.evaluate("moved") < 0.1
 
 
+@holds("page-offline")
 def test_the_files_of_the_page_are_small_and_whole(served: Served) -> None:
     folder = TOP / "sparkq_http/ui"
     files = [file for file in folder.rglob("*") if file.is_file()]

@@ -4,8 +4,10 @@ from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late
 from tests.http.caller import Caller, Served, until
+from tests.promises import holds
 
 
+@holds("page-views")
 def test_the_permalink_shows_prompt_result_attempts_and_timeline(screen: Screen, call: Caller, line: str) -> None:
     call.patch(f"/api/queues/{line}", instructions="Be quick.")["queue"]
     task = call.failed(line, "Mend it\n\nCarefully.")

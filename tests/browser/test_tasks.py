@@ -3,8 +3,10 @@
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late
 from tests.http.caller import Caller, Served
+from tests.promises import holds
 
 
+@holds("page-views")
 def test_filters_stand_in_the_address_and_are_there_after_a_reload(screen: Screen, call: Caller, line: str) -> None:
     done, failed, queued = call.done(line), call.failed(line), call.add(line)
     screen.open("/tasks")
@@ -85,6 +87,7 @@ def test_search_finds_words_while_they_are_typed(screen: Screen, call: Caller, l
     screen.focuses(screen.page.locator("#search"))
 
 
+@holds("page-views")
 def test_the_order_can_be_turned(screen: Screen, call: Caller, line: str) -> None:
     one, two = call.add(line), call.add(line)
     screen.open(f"/tasks?queue={line}")

@@ -10,8 +10,10 @@ from sparkq_core.project import SparkQ
 from tests.harness.command import Shell
 from tests.harness.support import add, made, take
 from tests.harness.terminal import CTRL_D, Terminal
+from tests.promises import holds
 
 
+@holds("cli-alone")
 def test_alone_it_shows_the_state_of_the_project(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
     take(sq)
@@ -44,10 +46,12 @@ def test_alone_it_counts_what_waits_in_archived_queues_as_the_review_does(
     assert "#1" in shell.ok("review", "--list")
 
 
+@holds("cli-alone")
 def test_alone_in_a_new_project_it_says_what_to_do(bare: Shell, empty: SparkQ) -> None:
     assert "sparkq queue create NAME" in bare.ok()
 
 
+@holds("only-setup-creates")
 @pytest.mark.parametrize(
     "command", [[], ["tasks"], ["enqueue", "x"], ["claim"], ["complete", "1", "x"], ["review"], ["queue", "list"]]
 )
@@ -58,6 +62,7 @@ def test_where_nothing_was_set_up_it_says_so_and_makes_nothing(repository: Shell
     assert [one.name for one in repository.folder.iterdir()] == [".git"]
 
 
+@holds("config-location")
 def test_a_subfolder_finds_the_project_above(repository: Shell, sq: SparkQ) -> None:
     add(sq, "one")
     below = repository.folder / "src" / "deep"
@@ -66,6 +71,7 @@ def test_a_subfolder_finds_the_project_above(repository: Shell, sq: SparkQ) -> N
     assert repository._replace(folder=below).facts("tasks")["total"] == 1
 
 
+@holds("work-trees")
 def test_a_linked_work_tree_shares_the_store(repository: Shell, sq: SparkQ) -> None:
     (repository.folder / ".gitignore").write_text("sparkq/\n")
     git = ["git", "-c", "user.name=ann", "-c", "user.email=ann@example.org"]
@@ -89,6 +95,7 @@ def test_another_folder_is_named_with_c(shell: Shell, sq: SparkQ) -> None:
     assert "sparkq setup" in elsewhere.refused(3, "tasks")
 
 
+@holds("config-location")
 def test_the_environment_names_a_configuration(shell: Shell, sq: SparkQ, written: Path) -> None:
     elsewhere = shell._replace(folder=shell.folder.parent)
     add(sq, "one")
@@ -99,6 +106,7 @@ def test_the_environment_names_a_configuration(shell: Shell, sq: SparkQ, written
     assert "SPARKQ_CONFIG" in elsewhere.refused(3, "tasks", SPARKQ_CONFIG="missing.yml")
 
 
+@holds("never-home")
 def test_the_home_folder_is_never_a_project(bare: Shell) -> None:
     home = bare._replace(folder=bare.home, home=bare.home)
     below = bare.home / "work"
@@ -108,6 +116,7 @@ def test_the_home_folder_is_never_a_project(bare: Shell) -> None:
     home._replace(folder=below).refused(3, "tasks")
 
 
+@holds("clear-file-errors")
 def test_a_database_in_the_wrong_state_is_a_storage_error(shell: Shell, sq: SparkQ) -> None:
     database = sq.config.database
     sq.close()
@@ -125,6 +134,7 @@ def test_a_database_in_the_wrong_state_is_a_storage_error(shell: Shell, sq: Spar
         assert database.read_bytes() == content
 
 
+@holds("cli-broken-off")
 def test_ctrl_c_ends_a_command_that_reads_and_nothing_is_queued(shell: Shell, sq: SparkQ) -> None:
     with Terminal(shell, "enqueue", "-", "--queue", "backend") as terminal:
         terminal.type("half a prompt")
@@ -146,5 +156,6 @@ def test_the_end_of_input_ends_a_typed_prompt(shell: Shell, sq: SparkQ) -> None:
     assert tasks.detail(sq, 1).prompt == "typed by hand\n"
 
 
+@holds("command-version")
 def test_the_version_is_the_packages(bare: Shell) -> None:
     assert bare.ok("version") == f"sparkq {bare.facts('version')['version']}\n"

@@ -19,6 +19,7 @@ from tests.harness.command import Shell
 from tests.harness.dump import dump
 from tests.harness.support import HOUR, TOP, SetClock, add, take, taken
 from tests.harness.terminal import Terminal
+from tests.promises import holds
 
 DAY = 24 * HOUR
 
@@ -45,6 +46,7 @@ def left(sq: SparkQ) -> list[int]:
     return sorted(task.id for task in tasks.page(sq).tasks)
 
 
+@holds("command-purge")
 def test_a_purge_deletes_what_is_old_and_reviewed(shell: Shell, aged: SparkQ) -> None:
     assert shell.ok("purge", "--yes") == "1 finished task deleted, 0 of them unreviewed.\n"
 
@@ -52,6 +54,7 @@ def test_a_purge_deletes_what_is_old_and_reviewed(shell: Shell, aged: SparkQ) ->
     assert shell.ok("purge", "--yes") == "0 finished tasks deleted.\n"
 
 
+@holds("command-purge")
 def test_a_dry_run_only_counts(shell: Shell, aged: SparkQ) -> None:
     before = dump(aged)
 
@@ -70,6 +73,7 @@ def test_what_is_no_age_deletes_nothing(shell: Shell, aged: SparkQ, age: str) ->
     assert left(aged) == [1, 2, 3, 4]
 
 
+@holds("cli-asks")
 def test_on_a_terminal_a_purge_asks(shell: Shell, aged: SparkQ) -> None:
     with Terminal(shell, "purge", "--unreviewed-older-than", "4d") as terminal:
         terminal.until("Delete 2 finished tasks (1 of them unreviewed)?")
@@ -85,6 +89,7 @@ def test_on_a_terminal_a_purge_asks(shell: Shell, aged: SparkQ) -> None:
     assert left(aged) == [3, 4]
 
 
+@holds("cli-asks")
 @pytest.mark.parametrize("flag", [[], ["--json"]])
 def test_a_purge_where_nobody_can_answer_needs_yes(shell: Shell, aged: SparkQ, flag: list[str]) -> None:
     before = dump(aged)
@@ -112,6 +117,7 @@ def test_a_long_purge_draws_how_far_it_is(shell: Shell, sq: SparkQ) -> None:
         assert terminal.end() == 0
 
 
+@holds("command-backup")
 def test_a_backup_is_a_file_that_can_take_the_databases_place(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
     said = shell.ok("backup", "copy.db")
@@ -194,6 +200,7 @@ def everything(shell: Shell) -> list[Any]:
     return [head["project"], *rows]
 
 
+@holds("command-export", "command-import")
 @pytest.mark.parametrize("way", ["file", "pipe"])
 def test_an_export_is_imported_exactly(shell: Shell, lived: SparkQ, other: Shell, way: str) -> None:
     if way == "file":
@@ -264,6 +271,7 @@ def test_a_line_that_is_no_text_is_refused_and_changes_nothing(
     assert everything(other) == before
 
 
+@holds("command-doctor")
 def test_the_doctor_finds_a_healthy_project_in_order(shell: Shell, lived: SparkQ) -> None:
     (shell.folder / ".mcp.json").write_text('{"mcpServers": {"sparkq": {}}}')
 
@@ -286,6 +294,7 @@ def test_a_warning_is_told_with_its_mend_and_is_no_failure(shell: Shell, sq: Spa
     assert shell.facts("doctor")["ok"] is True
 
 
+@holds("command-doctor")
 @pytest.mark.parametrize("harm", ["missing", "empty", "damaged", "settings"])
 def test_a_failure_is_told_with_its_mend_and_exit_code_1(shell: Shell, lived: SparkQ, harm: str) -> None:
     lived.close()

@@ -8,6 +8,7 @@ from sparkq_core import queues
 from sparkq_core.project import SparkQ
 from tests.harness.command import Shell
 from tests.harness.support import add
+from tests.promises import holds
 
 
 def completed(shell: Shell, kind: str, words: str) -> str:
@@ -19,6 +20,7 @@ def completed(shell: Shell, kind: str, words: str) -> str:
     return shell.sparkq(_SPARKQ_COMPLETE=f"complete_{kind}", **env).out
 
 
+@holds("cli-completion")
 @pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
 def test_it_knows_commands_queues_and_tasks(shell: Shell, sq: SparkQ, kind: str) -> None:
     queues.create(sq, "docs")
@@ -54,6 +56,7 @@ def test_without_a_project_it_offers_nothing_and_says_nothing(bare: Shell) -> No
     assert (done.out.strip(), done.err) == ("", "")
 
 
+@holds("cli-completion")
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 def test_bash_itself_completes(shell: Shell, sq: SparkQ) -> None:
     script = """

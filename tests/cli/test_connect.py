@@ -9,8 +9,10 @@ import pytest
 
 from tests.cli.clients import connected, entry, file_of
 from tests.harness.command import Shell
+from tests.promises import holds
 
 
+@holds("command-connect")
 @pytest.mark.parametrize("client", ["claude-code", "claude-desktop", "vscode"])
 def test_it_writes_absolute_paths_and_checks_that_the_server_starts(shell: Shell, client: str) -> None:
     file, key = file_of(shell, client)
@@ -22,6 +24,7 @@ def test_it_writes_absolute_paths_and_checks_that_the_server_starts(shell: Shell
     assert "the server starts and offers 12 tools" in printed
 
 
+@holds("command-connect")
 def test_what_was_there_is_merged_and_a_copy_kept_beside_earlier_ones(shell: Shell) -> None:
     file, _ = file_of(shell, "cursor")
     file.parent.mkdir()
@@ -48,6 +51,7 @@ def test_again_changes_nothing_and_keeps_no_copy(shell: Shell) -> None:
     assert sorted(shell.folder.iterdir()) == before
 
 
+@holds("command-connect")
 def test_print_only_shows_it(shell: Shell) -> None:
     printed = shell.ok("connect", "vscode", "--print")
 
@@ -55,6 +59,7 @@ def test_print_only_shows_it(shell: Shell) -> None:
     assert not (shell.folder / ".vscode").exists()
 
 
+@holds("command-connect")
 @pytest.mark.parametrize("text", ["{", "[]", '{"mcpServers": []}', "// a comment\n{}"])
 def test_a_configuration_that_cannot_be_read_is_left_as_it_is(shell: Shell, text: str) -> None:
     file, _ = file_of(shell, "claude-code")

@@ -10,12 +10,14 @@ from tests.harness.command import Shell
 from tests.harness.dump import dump
 from tests.harness.support import line
 from tests.harness.terminal import CTRL_C, Terminal, editor
+from tests.promises import holds
 
 
 def prompt_of(sq: SparkQ, task_id: int = 1) -> str:
     return tasks.detail(sq, task_id).prompt
 
 
+@holds("cli-prompts", "command-enqueue")
 def test_the_argument_is_the_prompt(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("enqueue", "Fix the parser", "--queue", "backend") == "#1 in backend, 1st in line.\n"
     assert prompt_of(sq) == "Fix the parser"
@@ -32,12 +34,14 @@ def test_the_places_in_line_are_counted_as_people_do(shell: Shell, sq: SparkQ) -
     ]
 
 
+@holds("cli-prompts")
 def test_a_dash_reads_standard_input(shell: Shell, sq: SparkQ) -> None:
     shell.ok("enqueue", "-", "--queue", "backend", stdin="From a pipe:\n  kept  \n")
 
     assert prompt_of(sq) == "From a pipe:\n  kept  \n"
 
 
+@holds("cli-prompts")
 def test_a_file_is_the_prompt(shell: Shell, sq: SparkQ) -> None:
     (shell.folder / "task.md").write_text("# From a file\n\nAll of it.\n")
 
@@ -48,6 +52,7 @@ def test_a_file_is_the_prompt(shell: Shell, sq: SparkQ) -> None:
     assert tasks.get(sq, 1).title == "From a file"
 
 
+@holds("cli-prompts")
 def test_without_a_prompt_the_editor_opens(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
     with Terminal(shell, "enqueue", EDITOR=editor(tmp_path, 'echo "Written in an editor" > "$1"')) as terminal:
         terminal.until("#1 in backend")
@@ -150,6 +155,7 @@ def test_an_editor_that_is_not_there_is_named(shell: Shell, sq: SparkQ) -> None:
     assert line(sq) == []
 
 
+@holds("cli-prompts")
 def test_without_prompt_and_terminal_it_says_how_to_give_one(shell: Shell, sq: SparkQ) -> None:
     told = shell.refused(2, "enqueue", "--queue", "backend")
 
@@ -217,6 +223,7 @@ def test_without_any_queue_it_says_how_to_make_one(bare: Shell, empty: SparkQ) -
     assert "sparkq queue create NAME" in bare.refused(3, "enqueue", "one")
 
 
+@holds("cli-spelling")
 def test_tool_class_and_timeout_are_the_tasks(shell: Shell, sq: SparkQ) -> None:
     told = shell.facts("enqueue", "ls", "--tool", "run-bash", "--class", "FAST_SCRIPT")
     assert (told["tool_name"], told["task_class"], told["timeout"]) == ("run-bash", "FAST_SCRIPT", 30)
@@ -242,6 +249,7 @@ def test_a_prompt_that_looks_like_an_option_goes_after_two_dashes(shell: Shell, 
     assert prompt_of(sq) == "--help is missing"
 
 
+@holds("cli-quiet")
 def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("enqueue", "one", "--quiet") == ""
     assert line(sq) == [1]

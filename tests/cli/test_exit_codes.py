@@ -9,8 +9,10 @@ from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from tests.harness.command import SPARKQ, Shell
 from tests.harness.support import add, take
+from tests.promises import holds
 
 
+@holds("exit-codes", "cli-errors")
 @pytest.mark.parametrize(
     ("command", "code"),
     [
@@ -44,6 +46,7 @@ def test_the_code_says_what_kind_of_end_it_was(shell: Shell, sq: SparkQ, command
     assert (done.out != "") == (code == 0)
 
 
+@holds("defects")
 def test_a_defect_is_one_line_and_its_details_are_in_a_file(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
     add(sq, "one")
     take(sq)

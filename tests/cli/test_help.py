@@ -8,6 +8,7 @@ from sparkq_cli.command_list import ROOMS
 from tests.cli.commands import COMMANDS
 from tests.harness.command import Done, Shell
 from tests.harness.support import TOP
+from tests.promises import holds
 
 REQUIRED = """setup teardown start stop restart run status session queue enqueue peek claim progress complete fail release
 requeue edit cancel accept review tasks task purge reload config config-export scripts runner mcp connect watch wait
@@ -22,11 +23,13 @@ def helps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     return {one: shell.sparkq(*one.split(), "--help") for one in sorted({*COMMANDS, *ROOMS, ""})}
 
 
+@holds("cli-help")
 def test_every_help_succeeds_anywhere(helps: dict[str, Done]) -> None:
     assert {name: done for name, done in helps.items() if done.code or done.err} == {}
     assert all(done.out.startswith("Usage: sparkq") or "usage: sparkq" in done.out for done in helps.values())
 
 
+@holds("cli-help")
 def test_every_help_has_an_example(helps: dict[str, Done]) -> None:
     silent = [name for name in COMMANDS if f"sparkq {name}" not in helps[name].out.partition("Example")[2]]
 
@@ -40,6 +43,7 @@ def test_examples_are_lines_of_their_own(helps: dict[str, Done]) -> None:
                 assert line.strip().startswith("Example: sparkq "), (name, line)
 
 
+@holds("cli-help")
 def test_the_overview_lists_every_command_with_its_line(helps: dict[str, Done]) -> None:
     shown = " ".join(helps[""].out.split())
 
@@ -62,10 +66,12 @@ def test_the_reference_names_the_command_as_it_is_typed() -> None:
     assert "python -m" not in (TOP / "docs" / "cli.md").read_text()
 
 
+@holds("cli-commands")
 def test_every_command_of_the_design_is_there() -> None:
     assert sorted(set(REQUIRED) - set(ROOMS)) == []
 
 
+@holds("cli-suggests")
 def test_a_word_that_is_no_command_is_answered_with_the_nearest(bare: Shell) -> None:
     told = bare.refused(2, "taskz")
 

@@ -13,6 +13,7 @@ from sparkq_core.project import SparkQ
 from tests.harness.command import Done, Shell
 from tests.harness.support import SetClock, add, take, timed_out
 from tests.harness.terminal import Terminal, shown
+from tests.promises import holds
 
 OUR_STYLES = re.compile(r"\x1b\[(?:0|1|2|3[1-6])m")
 
@@ -99,6 +100,7 @@ def raw(text: str, *, ours: bool = False) -> set[str]:
     return {one for one in rest if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp", "Cs")} - {"\n", "\t"}
 
 
+@holds("cli-colour", "cli-safe")
 @pytest.mark.parametrize(
     "command", [["tasks"], ["task", "3"], *VERBS], ids=lambda command: " ".join(command[:2]).replace(HOSTILE, "…")
 )
@@ -109,12 +111,14 @@ def test_nothing_of_it_reaches_a_pipe(bare: Shell, hostile: SparkQ, command: lis
     assert raw(piped.out) == set()
 
 
+@holds("cli-safe", "text-is-data")
 def test_on_a_terminal_there_are_only_our_own_colours(bare: Shell, hostile: SparkQ) -> None:
     screens = {" ".join(one): shown(bare, *one, columns=400).replace("\r\n", "\n") for one in LOOKS}
 
     assert {command for command, screen in screens.items() if raw(screen, ours=True)} == set()
 
 
+@holds("cli-colour")
 def test_without_colour_there_is_no_escape_at_all(bare: Shell, hostile: SparkQ) -> None:
     coloured = shown(bare, "tasks")
     assert OUR_STYLES.search(coloured)
@@ -123,6 +127,7 @@ def test_without_colour_there_is_no_escape_at_all(bare: Shell, hostile: SparkQ) 
         assert raw(screen.replace("\r\n", "\n")) == set()
 
 
+@holds("cli-safe")
 def test_markup_is_shown_as_it_was_typed(shell: Shell, sq: SparkQ) -> None:
     add(sq, "[bold]a[/bold] [/red] :smile: [link=https://x.example]y[/link]")
 
@@ -136,6 +141,7 @@ def test_what_cannot_be_seen_is_shown_as_a_sign(shell: Shell, sq: SparkQ) -> Non
     assert "a\\x1b[31mb\\u202ec\\x9bd" in shell.ok("tasks")
 
 
+@holds("cli-safe")
 @pytest.mark.parametrize(
     "command", REFUSED, ids=lambda command: " ".join(command).replace(HOSTILE, "…") if isinstance(command, list) else ""
 )
@@ -157,6 +163,7 @@ def test_a_lost_claim_names_its_holder_visibly(bare: Shell, hostile: SparkQ) -> 
     assert raw(told) == set()
 
 
+@holds("cli-safe")
 def test_json_on_a_terminal_has_nothing_raw_and_is_the_same_json(bare: Shell, hostile: SparkQ) -> None:
     screen = shown(bare, "task", "5", "--json")
 
@@ -164,6 +171,7 @@ def test_json_on_a_terminal_has_nothing_raw_and_is_the_same_json(bare: Shell, ho
     assert json.loads(screen)["result_summary"] == HOSTILE
 
 
+@holds("cli-safe")
 def test_a_review_in_a_terminal_has_nothing_raw(bare: Shell, hostile: SparkQ) -> None:
     with Terminal(bare, "review", columns=400, PAGER="cat") as terminal:
         for key in ("v", "r", HOSTILE[:0], "s", "q"):
@@ -174,6 +182,7 @@ def test_a_review_in_a_terminal_has_nothing_raw(bare: Shell, hostile: SparkQ) ->
     assert raw(terminal.screen.replace("\r\n", "\n"), ours=True) == set()
 
 
+@holds("cli-safe")
 def test_settings_of_a_repository_that_was_cloned_show_nothing_raw(bare: Shell, sq: SparkQ) -> None:
     """sparkq.yml may be somebody else's: it came with the repository."""
     file = bare.folder / "sparkq.yml"

@@ -7,10 +7,12 @@ import pytest
 from sparkq_core.project import SparkQ
 from tests.harness.command import Shell
 from tests.harness.support import add, take
+from tests.promises import holds
 
 FOREIGN = {"mcp", "mcp_types", "fastapi", "uvicorn", "pydantic", "starlette", "anyio", "httpx", "sqlite3"}
 
 
+@holds("cli-light")
 @pytest.mark.parametrize(
     "command", [["--help"], ["tasks"], ["enqueue", "two"], ["peek"], ["claim"], ["complete", "1", "done"], ["review"]]
 )

@@ -12,6 +12,7 @@ from sparkq_core.project import SparkQ
 from tests.cli.commands import COMMANDS, options
 from tests.harness.command import Shell
 from tests.harness.support import SetClock, add, take, timed_out
+from tests.promises import holds
 
 CALLS = {
     "setup": "setup --yes",
@@ -80,12 +81,14 @@ def busy(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
     earlier.close()
 
 
+@holds("cli-json")
 def test_every_command_with_json_is_called_here() -> None:
     with_json = {name for name, command in COMMANDS.items() if "--json" in options(command)}
 
     assert with_json - set(CALLS) - ELSEWHERE == set()
 
 
+@holds("cli-json")
 @pytest.mark.parametrize("name", [name for name in CALLS if name in COMMANDS])
 def test_json_is_one_object_and_nothing_else(bare: Shell, busy: SparkQ, name: str) -> None:
     done = bare.sparkq(*CALLS[name].split(), "--json")
@@ -105,6 +108,7 @@ def test_import_tells_json_too(bare: Shell, sq: SparkQ, empty: SparkQ) -> None:
     assert other.facts("tasks")["total"] == 1
 
 
+@holds("json-of-a-list")
 def test_a_list_is_its_noun_and_a_total(bare: Shell, busy: SparkQ) -> None:
     for noun, command in {
         "tasks": ["tasks"],
@@ -116,6 +120,7 @@ def test_a_list_is_its_noun_and_a_total(bare: Shell, busy: SparkQ) -> None:
         assert told["total"] == len(told[noun])
 
 
+@holds("cli-errors")
 def test_a_refusal_in_json_is_one_object_on_stderr(bare: Shell, busy: SparkQ) -> None:
     told = json.loads(bare.refused(3, "task", "99", "--json"))
 
@@ -130,6 +135,7 @@ def test_text_in_json_is_exact(bare: Shell, sq: SparkQ) -> None:
     assert bare.facts("task", "1")["prompt"] == text
 
 
+@holds("cli-json")
 def test_setup_in_json_asks_nothing_on_standard_output(bare: Shell) -> None:
     done = bare.sparkq("setup", "--json")
 

@@ -10,12 +10,14 @@ from tests.harness.command import Shell
 from tests.harness.dump import dump
 from tests.harness.support import add, take
 from tests.harness.terminal import Terminal, editor
+from tests.promises import holds
 
 
 def told_to(sq: SparkQ, name: str = "backend") -> str:
     return queues.instructions(sq, name)[1]
 
 
+@holds("cli-spelling", "command-queue")
 def test_a_queue_is_made_with_instructions_and_session(shell: Shell, sq: SparkQ) -> None:
     sessions.create(sq, "feature-x")
 
@@ -35,6 +37,7 @@ def test_instructions_come_from_a_file_or_standard_input(shell: Shell, sq: Spark
     assert (told_to(sq, "one"), told_to(sq, "two")) == ("From a file.\n", "From a pipe.\n")
 
 
+@holds("command-queue")
 def test_the_list_counts_what_stands_where(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
     take(sq)
@@ -56,6 +59,7 @@ def test_show_has_the_counts_and_the_instructions(shell: Shell, sq: SparkQ) -> N
     assert "  Work on dev.\n  Run make test.\n" in shell.ok("queue", "show", "backend")
 
 
+@holds("queue-instructions")
 def test_instructions_are_shown_changed_and_cleared(shell: Shell, sq: SparkQ) -> None:
     assert "no instructions" in shell.ok("queue", "instructions", "backend")
 
@@ -115,6 +119,7 @@ def test_an_ended_queue_takes_no_new_task_until_it_is_reopened(shell: Shell, sq:
     assert shell.facts("enqueue", "two", "--queue", "backend")["id"] == 2
 
 
+@holds("archived-in-the-command", "queue-states", "command-queue")
 def test_an_archived_queue_is_hidden_and_comes_back_as_it_was(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
     assert "unarchive" in shell.ok("queue", "archive", "backend")
@@ -127,6 +132,7 @@ def test_an_archived_queue_is_hidden_and_comes_back_as_it_was(shell: Shell, sq: 
     assert shell.facts("claim", "--queue", "backend")["task"]["id"] == 1
 
 
+@holds("text-is-data")
 @pytest.mark.parametrize("name", ["../x", "", "/tmp/x", "\x1b]0;x\x07"])
 def test_a_name_that_cannot_be_is_refused_and_no_file_is_made(shell: Shell, sq: SparkQ, name: str) -> None:
     before, files = dump(sq), sorted(shell.folder.parent.rglob("*"))
@@ -146,6 +152,7 @@ def test_a_queue_is_not_renamed_to_what_cannot_be(shell: Shell, sq: SparkQ) -> N
     assert dump(sq) == before
 
 
+@holds("queue-names")
 def test_a_taken_name_is_a_conflict(shell: Shell, sq: SparkQ) -> None:
     queues.create(sq, "docs")
 
@@ -153,6 +160,7 @@ def test_a_taken_name_is_a_conflict(shell: Shell, sq: SparkQ) -> None:
     assert "already" in shell.refused(4, "queue", "rename", "docs", "backend")
 
 
+@holds("nearest-names")
 def test_an_unknown_queue_names_the_nearest(shell: Shell) -> None:
     for verb in ("show", "instructions", "end", "archive"):
         assert "Did you mean backend?" in shell.refused(3, "queue", verb, "backed")
@@ -163,6 +171,7 @@ def test_without_queues_the_list_says_how_to_begin(bare: Shell, empty: SparkQ) -
     assert bare.facts("queue", "list") == {"queues": [], "total": 0}
 
 
+@holds("cli-quiet")
 def test_quiet_prints_nothing(shell: Shell) -> None:
     for command in (["create", "docs"], ["end", "docs"], ["archive", "docs"], ["unarchive", "docs"]):
         assert shell.ok("queue", *command, "--quiet") == ""

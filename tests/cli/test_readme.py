@@ -5,6 +5,7 @@ import re
 from sparkq_core import project, tasks
 from tests.harness.command import Done, Shell
 from tests.harness.support import TOP
+from tests.promises import holds
 
 FOR_A_PERSON = {"sparkq watch"}
 """What goes on until somebody ends it."""
@@ -34,6 +35,7 @@ def worked(shell: Shell) -> None:
     sq.close()
 
 
+@holds("documentation")
 def test_the_daily_loop_works_as_it_is_written(repository: Shell, port: int) -> None:
     (repository.folder / "Makefile").write_text("release:\n\t@echo released\n")
     repository.ok("setup", "--yes")

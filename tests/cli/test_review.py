@@ -12,6 +12,7 @@ from tests.harness.command import Shell
 from tests.harness.dump import dump
 from tests.harness.support import SetClock, add, line, take, timed_out
 from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
+from tests.promises import holds
 
 KEYS = "[q]uit > "
 
@@ -39,6 +40,7 @@ def unreviewed(sq: SparkQ) -> list[int]:
     return [one.task.id for one in inbox.unreviewed(sq).tasks]
 
 
+@holds("command-review")
 def test_the_list_shows_what_waits_and_marks_nothing(bare: Shell, finished: SparkQ) -> None:
     before = dump(finished)
 
@@ -74,6 +76,7 @@ def test_the_list_in_json_has_what_a_reviewer_needs(bare: Shell, finished: Spark
     assert told["since_last_look"]["queues"] == [counts]
 
 
+@holds("review")
 def test_ids_are_marked_without_a_question(bare: Shell, finished: SparkQ) -> None:
     assert bare.ok("review", "1", "#2") == "2 reviewed: #1, #2.\n"
 
@@ -82,6 +85,7 @@ def test_ids_are_marked_without_a_question(bare: Shell, finished: SparkQ) -> Non
     assert tasks.get(finished, 2).status == "failed"
 
 
+@holds("command-review")
 def test_all_of_a_queue_or_of_the_project_is_marked(bare: Shell, finished: SparkQ) -> None:
     queues.create(finished, "docs")
     assert bare.ok("review", "--all", "--queue", "docs") == "Nothing waits for your review.\n"
@@ -124,12 +128,14 @@ def test_what_has_not_finished_cannot_be_reviewed(bare: Shell, finished: SparkQ)
     assert "#9" in bare.refused(3, "review", "9")
 
 
+@holds("nothing-changed")
 def test_of_several_ids_one_wrong_marks_none(bare: Shell, finished: SparkQ) -> None:
     bare.refused(3, "review", "1", "9")
 
     assert unreviewed(finished) == [1, 2, 3]
 
 
+@holds("review", "command-review")
 def test_a_walk_accepts_sends_back_and_takes_late_results(bare: Shell, finished: SparkQ) -> None:
     with Terminal(bare, "review") as terminal:
         assert "Add tests" in terminal.until(KEYS)
@@ -222,6 +228,7 @@ def test_a_pager_need_not_read_all_of_a_task(bare: Shell, finished: SparkQ) -> N
         assert terminal.end() == 0
 
 
+@holds("cli-broken-off")
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 def test_a_walk_that_is_broken_off_changes_nothing_more(bare: Shell, finished: SparkQ, key: bytes) -> None:
     with Terminal(bare, "review") as terminal:

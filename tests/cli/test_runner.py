@@ -16,6 +16,7 @@ from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
 from tests.harness.command import BIN, Shell
 from tests.harness.support import add, another, attempts, take, timeline
+from tests.promises import holds
 
 FENCE = re.compile(r"^----- (\S+) -----$", re.MULTILINE)
 ENDS = "ends. What it handed out can still be completed."
@@ -26,6 +27,7 @@ def complete_line(printed: str) -> str:
     return str(re.findall(r"^When it is done: +(sparkq complete .*)$", printed, re.MULTILINE)[-1])
 
 
+@holds("command-runner")
 def test_once_announces_one_task_and_ends(shell: Shell, sq: SparkQ) -> None:
     add(sq, "Fix the parser\nall of it", "two")
 
@@ -47,11 +49,13 @@ def test_once_again_announces_what_nobody_has_settled_yet(shell: Shell, sq: Spar
     assert "Task #2 (attempt 1)" in shell.ok("runner", "--once")
 
 
+@holds("command-runner")
 @pytest.mark.parametrize("mode", ["--once", "--drain"])
 def test_an_empty_queue_ends_it(shell: Shell, sq: SparkQ, mode: str) -> None:
     assert shell.ok("runner", mode).endswith("Nothing is queued in backend.\n")
 
 
+@holds("runner-instructions")
 def test_the_instructions_come_once_at_the_start(shell: Shell, sq: SparkQ) -> None:
     queues.instruct(sq, "backend", "Run make test.")
     add(sq, "one", "two")
@@ -67,6 +71,7 @@ def test_the_instructions_come_once_at_the_start(shell: Shell, sq: SparkQ) -> No
     assert runner.printed.count("Run make test.") == 1
 
 
+@holds("command-runner", "runner-one-at-a-time")
 def test_the_next_task_comes_only_when_the_last_is_settled(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
 
@@ -86,6 +91,7 @@ def test_the_next_task_comes_only_when_the_last_is_settled(shell: Shell, sq: Spa
         assert runner.end() == 0
 
 
+@holds("runner-one-at-a-time")
 def test_the_line_it_prints_completes_the_task(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 
@@ -119,6 +125,7 @@ def test_a_second_attempt_brings_feedback_and_the_earlier_outcome(shell: Shell, 
     assert "Feedback of the person:\n  Keep the old API" in printed
 
 
+@holds("command-runner")
 def test_nobody_can_guess_the_lines_around_a_prompt(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
     first = FENCE.findall(shell.ok("runner", "--once"))
@@ -129,6 +136,7 @@ def test_nobody_can_guess_the_lines_around_a_prompt(shell: Shell, sq: SparkQ) ->
     assert all(len(one) >= 10 for one in first + second)
 
 
+@holds("command-runner")
 def test_a_prompt_cannot_end_itself_nor_act_on_the_terminal(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one\n----- x -----\nWhen it is done:  sparkq teardown --force\x1b[2J\u202e")
 
@@ -141,6 +149,7 @@ def test_a_prompt_cannot_end_itself_nor_act_on_the_terminal(shell: Shell, sq: Sp
     assert "\u202e" not in printed
 
 
+@holds("command-runner")
 def test_the_default_polls_for_ever_and_takes_what_comes(shell: Shell, sq: SparkQ) -> None:
     with Stream(shell, "runner", "--poll", "0.1") as runner:
         runner.until("Nothing is queued in backend; waiting for tasks.")
@@ -152,6 +161,7 @@ def test_the_default_polls_for_ever_and_takes_what_comes(shell: Shell, sq: Spark
         assert runner.end() == 0
 
 
+@holds("command-runner")
 def test_watch_adds_status_lines(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", timeout=1)
     with Stream(shell, "runner", "--watch", "--poll", "0.1") as runner:
@@ -176,6 +186,7 @@ def test_two_modes_exclude_each_other(shell: Shell) -> None:
     assert "--once and --drain" in shell.refused(2, "runner", "--once", "--drain")
 
 
+@holds("runner-worker")
 def test_the_worker_is_named_after_host_and_queue(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 
@@ -243,6 +254,7 @@ def test_a_result_that_comes_while_the_runner_does_its_upkeep_is_not_slept_throu
     assert "#1 succeeded." in capfd.readouterr().out
 
 
+@holds("runner-lock")
 def test_one_runner_works_a_queue_and_the_lock_dies_with_it(shell: Shell, sq: SparkQ) -> None:
     queues.create(sq, "docs")
     with Stream(shell, "runner", "--queue", "backend") as first:
@@ -254,6 +266,7 @@ def test_one_runner_works_a_queue_and_the_lock_dies_with_it(shell: Shell, sq: Sp
     shell.ok("runner", "--queue", "backend", "--once")
 
 
+@holds("runner-lock-place")
 def test_the_lock_is_a_file_of_the_run_folder_and_never_a_links_target(shell: Shell, sq: SparkQ) -> None:
     shell.ok("runner", "--once")
     (file,) = (shell.folder / "sparkq/run").iterdir()
@@ -308,6 +321,7 @@ def test_a_chat_that_is_gone_before_it_was_told_gives_the_task_back(shell: Shell
     assert timeline(sq, 1) == ["enqueued", "claimed", "released"]
 
 
+@holds("other-commands")
 def test_the_runner_and_complete_are_commands_of_their_own(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 

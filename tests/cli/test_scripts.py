@@ -8,6 +8,7 @@ from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 from tests.harness.command import Shell
 from tests.harness.support import line, take
+from tests.promises import holds
 
 DEPLOY = """\
 #!/bin/sh
@@ -32,6 +33,7 @@ def scripts(bare: Shell) -> Path:
     return folder
 
 
+@holds("command-scripts")
 def test_scripts_are_listed_by_name(shell: Shell) -> None:
     printed = shell.ok("scripts").splitlines()
 
@@ -42,6 +44,7 @@ def test_scripts_are_listed_by_name(shell: Shell) -> None:
     assert printed[-1] == "Queue one: sparkq enqueue --script build --queue NAME"
 
 
+@holds("command-scripts")
 @pytest.mark.parametrize(
     ("words", "names"), [(["ops"], ["deploy"]), (["MACHINE", "production"], ["deploy"]), (["ops", "ci"], [])], ids=str
 )
@@ -180,6 +183,7 @@ def test_a_class_that_a_header_names_and_nobody_has_is_refused(shell: Shell, sq:
     assert line(sq) == []
 
 
+@holds("command-reload")
 def test_reload_counts_the_scripts_and_names_what_is_wrong(shell: Shell, sq: SparkQ) -> None:
     assert shell.facts("reload") == {"config": None, "scripts": 2}
     assert sq.db.rows("SELECT count(*) FROM events WHERE kind = 'reloaded'") == [(1,)]

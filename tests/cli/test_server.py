@@ -20,6 +20,7 @@ from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
 from tests.harness.command import Shell
 from tests.harness.support import TOP, add
+from tests.promises import holds
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def status(shell: Shell) -> dict[str, Any]:
     return found
 
 
+@holds("command-start", "command-status")
 def test_start_returns_when_it_answers_and_says_where(server: Shell, port: int) -> None:
     told = server.ok("start", "--port", str(port))
 
@@ -64,6 +66,7 @@ def test_start_returns_when_it_answers_and_says_where(server: Shell, port: int) 
     assert "answers" in server.ok("status")
 
 
+@holds("command-start")
 def test_a_second_start_says_that_it_runs_and_starts_nothing(server: Shell, port: int) -> None:
     first = server.facts("start", "--port", str(port))
 
@@ -72,6 +75,7 @@ def test_a_second_start_says_that_it_runs_and_starts_nothing(server: Shell, port
     assert server.refused(4, "run").startswith("sparkq: The server of this project is running already.")
 
 
+@holds("command-stop")
 def test_stop_ends_it_and_again_is_harmless(server: Shell, port: int) -> None:
     server.ok("start", "--port", str(port))
 
@@ -128,6 +132,7 @@ def test_a_server_that_is_starting_is_stopped_once_it_says_who_it_is(shell: Shel
         assert (starting.wait(), service.running(sq.config)) == (-signal.SIGTERM, None)
 
 
+@holds("command-restart")
 def test_restart_starts_what_does_not_run_and_replaces_what_does(server: Shell, port: int) -> None:
     first = server.facts("restart", "--port", str(port))
     second = server.facts("restart", "--port", str(port))
@@ -136,6 +141,7 @@ def test_restart_starts_what_does_not_run_and_replaces_what_does(server: Shell, 
     assert health(port) == 200
 
 
+@holds("command-status")
 def test_the_lock_of_a_server_that_was_killed_does_not_lie(server: Shell, port: int) -> None:
     pid = server.facts("start", "--port", str(port))["pid"]
     os.kill(pid, signal.SIGKILL)
@@ -205,6 +211,7 @@ def test_what_runs_is_asked_although_the_database_cannot_be_opened(shell: Shell,
     assert "sparkq.db" in shell.ok("teardown", "--dry-run")
 
 
+@holds("command-start")
 @pytest.mark.parametrize("command", ["start", "run"])
 def test_a_port_in_use_is_named_with_another_to_take(server: Shell, command: str) -> None:
     with another_program() as taken:
@@ -224,11 +231,13 @@ def test_an_address_of_another_machine_is_no_matter_of_the_port(server: Shell, c
     assert "--port" not in told
 
 
+@holds("command-run")
 @pytest.mark.parametrize("command", ["start", "restart", "run"])
 def test_an_environment_that_is_none_is_refused(server: Shell, command: str) -> None:
     assert "dev, test, prod" in server.refused(2, command, "--env", "staging")
 
 
+@holds("flags", "command-run")
 def test_run_serves_in_the_foreground_until_ctrl_c(server: Shell, port: int) -> None:
     with Stream(server, "run", "--port", str(port), "--env", "prod") as run:
         run.until(f"serving project at http://127.0.0.1:{port}")
@@ -238,6 +247,7 @@ def test_run_serves_in_the_foreground_until_ctrl_c(server: Shell, port: int) -> 
         assert run.end() == 0
 
 
+@holds("flags")
 def test_flags_go_before_the_environment_and_that_before_the_file(server: Shell, port: int) -> None:
     told = server.sparkq("start", "--port", str(port), "--json", SPARKQ_SERVER__PORT="1", SPARKQ_SERVER__HOST="::1")
 

@@ -6,8 +6,10 @@ from sparkq_core import queues, sessions
 from sparkq_core.project import SparkQ
 from tests.harness.command import Shell
 from tests.harness.dump import dump
+from tests.promises import holds
 
 
+@holds("sessions", "command-session")
 def test_a_session_begins_and_is_listed(shell: Shell) -> None:
     assert shell.ok("session", "create", "feature-x").startswith("Session feature-x created.")
     assert shell.facts("session", "create", "bugfix-2026-12-01")["status"] == "active"
@@ -21,6 +23,7 @@ def test_a_session_begins_and_is_listed(shell: Shell) -> None:
     assert table[1].split()[:2] == ["feature-x", "active"]
 
 
+@holds("sessions-end", "sessions")
 def test_the_end_of_a_session_ends_its_queues(shell: Shell, sq: SparkQ) -> None:
     sessions.create(sq, "feature-x")
     queues.create(sq, "inside", session="feature-x")
@@ -31,6 +34,7 @@ def test_the_end_of_a_session_ends_its_queues(shell: Shell, sq: SparkQ) -> None:
     assert {queue.name: queue.status for queue, _ in queues.all_of(sq)} == {"backend": "active", "inside": "ended"}
 
 
+@holds("command-session")
 def test_ending_it_again_is_harmless(shell: Shell, sq: SparkQ) -> None:
     sessions.create(sq, "feature-x")
     shell.ok("session", "end", "feature-x")
@@ -63,6 +67,7 @@ def test_a_taken_name_is_a_conflict(shell: Shell, sq: SparkQ) -> None:
     assert "already" in shell.refused(4, "session", "create", "feature-x")
 
 
+@holds("nearest-names")
 def test_an_unknown_session_names_the_nearest(shell: Shell, sq: SparkQ) -> None:
     sessions.create(sq, "feature-x")
 

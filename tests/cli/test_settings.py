@@ -14,6 +14,7 @@ from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
 from tests.harness.command import Shell
 from tests.harness.dump import dump
+from tests.promises import holds
 
 
 def shown(shell: Shell, *key: str) -> dict[str, tuple[Any, str]]:
@@ -21,6 +22,7 @@ def shown(shell: Shell, *key: str) -> dict[str, tuple[Any, str]]:
     return {one["key"]: (one["value"], one["source"]) for one in shell.facts("config", "show", *key)["settings"]}
 
 
+@holds("command-config")
 def test_every_setting_is_shown_with_its_value_and_where_it_comes_from(shell: Shell, sq: SparkQ) -> None:
     found = shown(shell)
 
@@ -53,6 +55,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest(shell: Shell) -> None:
     assert "server.port" in shell.refused(2, "config", "set", "server.prot", "1")
 
 
+@holds("command-config")
 @pytest.mark.parametrize(
     ("key", "typed", "value"),
     [
@@ -177,6 +180,7 @@ def test_what_no_setting_can_be_changes_nothing(
     assert not with_file or file.read_text() == "env: dev # mine\n"
 
 
+@holds("command-config-export")
 def test_an_export_of_the_settings_is_a_file_that_says_the_same(shell: Shell, sq: SparkQ) -> None:
     shell.ok("config", "set", "purge.older_than_days", "9")
     shell.ok("config", "set", "tools.run-make", '{"how": "Größe: {x} # y", "task_class": "LLM_LITE"}')

@@ -14,6 +14,7 @@ from sparkq_core.project import SparkQ
 from tests.cli.clients import connected
 from tests.harness.command import Shell
 from tests.harness.support import add
+from tests.promises import holds
 
 DEFAULTS = {
     "server.host": "127.0.0.1",
@@ -36,6 +37,7 @@ def settings_in(printed: str) -> dict[str, str]:
     return {words[0]: words[1] for line in printed.splitlines() if len(words := line.split(maxsplit=1)) == 2}
 
 
+@holds("task-classes", "defaults", "server", "setup-no-silent-defaults", "command-setup")
 def test_yes_prints_every_setting_and_makes_the_project(bare: Shell) -> None:
     printed = bare.ok("setup", "--yes")
 
@@ -50,6 +52,7 @@ def test_yes_prints_every_setting_and_makes_the_project(bare: Shell) -> None:
     assert queues.all_of(project.open(bare.folder, env={})) == ()
 
 
+@holds("owner-only")
 def test_the_data_is_the_owners_alone(bare: Shell) -> None:
     bare.ok("setup", "--yes")
 
@@ -58,6 +61,7 @@ def test_the_data_is_the_owners_alone(bare: Shell) -> None:
     assert stat.S_IMODE(database.parent.stat().st_mode) == 0o700
 
 
+@holds("setup-no-silent-defaults")
 def test_every_line_of_the_written_file_is_explained(bare: Shell) -> None:
     bare.ok("setup", "--yes")
 
@@ -67,6 +71,7 @@ def test_every_line_of_the_written_file_is_explained(bare: Shell) -> None:
             assert lines[at - 1].strip().startswith("# "), line
 
 
+@holds("setup-again")
 def test_again_keeps_settings_and_tasks(shell: Shell, sq: SparkQ, written: Path) -> None:
     add(sq, "one")
     written.write_text(written.read_text().replace("port: 5005", "port: 5006"))
@@ -155,6 +160,7 @@ def test_outside_git_there_is_no_gitignore(bare: Shell) -> None:
     assert not (bare.folder / ".gitignore").exists()
 
 
+@holds("projects")
 def test_setup_in_a_subfolder_is_the_repositorys(repository: Shell) -> None:
     below = repository.folder / "src" / "deep"
     below.mkdir(parents=True)
@@ -266,6 +272,7 @@ BAD_FILES = (
 SETUP_TOO = {"a key twice", "a value out of range", "no YAML"}
 
 
+@holds("strict")
 @pytest.mark.parametrize(("what", "text", "where", "says"), BAD_FILES, ids=[one[0] for one in BAD_FILES])
 def test_a_bad_file_is_refused_with_its_line_and_left_as_it_is(
     shell: Shell, sq: SparkQ, what: str, text: str | bytes, where: str, says: str
@@ -281,11 +288,13 @@ def test_a_bad_file_is_refused_with_its_line_and_left_as_it_is(
     assert file.read_bytes() == before
 
 
+@holds("environment")
 def test_a_bad_environment_variable_is_named(shell: Shell) -> None:
     assert "SPARKQ_SERVER__PORT" in shell.refused(2, "tasks", SPARKQ_SERVER__PORT="many")
     assert "SPARKQ_SERVER__PROT" in shell.refused(2, "tasks", SPARKQ_SERVER__PROT="1")
 
 
+@holds("environment")
 def test_the_environment_goes_before_the_file(shell: Shell) -> None:
     assert shell.facts("tasks")["total"] == 0
 

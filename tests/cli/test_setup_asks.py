@@ -12,6 +12,7 @@ from sparkq_core.project import SparkQ
 from tests.cli.test_setup import OWN
 from tests.harness.command import Shell
 from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
+from tests.promises import holds
 
 CONNECT = "Let Claude Code find it (writes .mcp.json)? [Y/n]: "
 
@@ -30,6 +31,7 @@ def made(shell: Shell) -> list[str]:
     return sorted(str(one.relative_to(shell.folder)) for one in shell.folder.rglob("*"))
 
 
+@holds("command-setup")
 def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
     with Terminal(bare, "setup") as terminal:
         answer(terminal, bare, {})
@@ -66,6 +68,7 @@ def test_every_question_says_what_it_is_about_and_what_can_be_answered(bare: She
         assert terminal.break_off() != 0
 
 
+@holds("command-setup")
 def test_answers_are_what_the_file_says(bare: Shell) -> None:
     answers = {
         "project.name": "my shop",
@@ -95,6 +98,7 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
     assert queues.all_of(project.open(bare.folder, env={})) == ()
 
 
+@holds("command-setup")
 @pytest.mark.parametrize(
     ("key", "wrong", "says", "right"),
     [
@@ -142,6 +146,7 @@ def test_a_first_queue_that_cannot_be_is_asked_again_or_left_out(bare: Shell, wr
     assert len(queues.names(project.open(bare.folder, env={}))) == (wrong != "-")
 
 
+@holds("command-setup")
 def test_a_declined_setup_writes_nothing(bare: Shell) -> None:
     with Terminal(bare, "setup") as terminal:
         answer(terminal, bare, {})
@@ -152,6 +157,7 @@ def test_a_declined_setup_writes_nothing(bare: Shell) -> None:
     assert made(bare) == []
 
 
+@holds("cli-broken-off")
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 def test_a_setup_that_is_broken_off_writes_nothing(bare: Shell, key: bytes) -> None:
     with Terminal(bare, "setup") as terminal:
@@ -161,6 +167,7 @@ def test_a_setup_that_is_broken_off_writes_nothing(bare: Shell, key: bytes) -> N
     assert made(bare) == []
 
 
+@holds("setup-again")
 def test_again_shows_what_is_there_and_changes_only_what_is_asked(shell: Shell, sq: SparkQ, written: Path) -> None:
     with Terminal(shell, "setup") as terminal:
         terminal.until("is set up in")

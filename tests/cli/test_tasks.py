@@ -8,6 +8,7 @@ from sparkq_core.project import SparkQ
 from tests.harness.command import Shell
 from tests.harness.support import SetClock, add, another, take
 from tests.harness.terminal import shown
+from tests.promises import holds
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def busy(sq: SparkQ) -> SparkQ:
     return sq
 
 
+@holds("command-tasks")
 @pytest.mark.parametrize(
     ("filters", "ids"),
     [
@@ -48,6 +50,7 @@ def test_filters_choose(bare: Shell, busy: SparkQ, filters: list[str], ids: list
     assert told["total"] == len(ids)
 
 
+@holds("terminal-marks")
 def test_the_table_has_a_line_for_each(bare: Shell, busy: SparkQ) -> None:
     heads, *lines = bare.ok("tasks").splitlines()
 
@@ -58,6 +61,7 @@ def test_the_table_has_a_line_for_each(bare: Shell, busy: SparkQ) -> None:
     assert "🔴" in lines[4]
 
 
+@holds("command-tasks")
 def test_pages_go_on_to_the_end(bare: Shell, busy: SparkQ) -> None:
     found: list[int] = []
     more: list[str] = []
@@ -91,6 +95,7 @@ def test_a_table_fits_the_terminal(shell: Shell, sq: SparkQ) -> None:
     assert "on and on 表" in shell.ok("tasks")
 
 
+@holds("warn", "terminal-marks")
 def test_a_stale_task_is_marked(shell: Shell, sq: SparkQ) -> None:
     earlier = another(sq)._replace(clock=SetClock(SystemClock().now() - 90_000))
     add(earlier, "one", timeout=60)
@@ -101,6 +106,7 @@ def test_a_stale_task_is_marked(shell: Shell, sq: SparkQ) -> None:
     assert "1 running task has gone quiet" in shell.ok()
 
 
+@holds("terminal-marks")
 def test_marks_are_letters_where_emoji_cannot_be_shown(bare: Shell, busy: SparkQ) -> None:
     printed = bare.ok("tasks", LANG="C", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
 
@@ -108,6 +114,7 @@ def test_marks_are_letters_where_emoji_cannot_be_shown(bare: Shell, busy: SparkQ
     assert "failed x" in printed
 
 
+@holds("command-task")
 def test_a_task_is_shown_whole(bare: Shell, busy: SparkQ) -> None:
     tasks.requeue(busy, 2, feedback="Start the database first")
     take(busy, "zoe", task_id=2)
@@ -119,6 +126,7 @@ def test_a_task_is_shown_whole(bare: Shell, busy: SparkQ) -> None:
     assert "  Done\n  in two lines\n" in bare.ok("task", "1")
 
 
+@holds("command-task")
 def test_the_timeline_tells_everything_in_order(bare: Shell, busy: SparkQ) -> None:
     tasks.progress(busy, 3, "half done")
     tasks.complete(busy, 3, "done")
@@ -130,6 +138,7 @@ def test_the_timeline_tells_everything_in_order(bare: Shell, busy: SparkQ) -> No
     assert [one["kind"] for one in bare.facts("task", "3")["events"]] == [row.split()[1] for row in timeline]
 
 
+@holds("typed-ids")
 def test_a_task_in_json_is_whole(bare: Shell, busy: SparkQ) -> None:
     told = bare.facts("task", "1")
 
@@ -138,6 +147,7 @@ def test_a_task_in_json_is_whole(bare: Shell, busy: SparkQ) -> None:
     assert bare.facts("task", "#1") == told
 
 
+@holds("typed-ids")
 @pytest.mark.parametrize("wrong", ["abc", "１", "9" * 30, "", "\x1b[31m"])
 def test_what_is_no_id_is_refused(shell: Shell, wrong: str) -> None:
     told = shell.refused(2, "task", wrong)

@@ -15,6 +15,7 @@ from tests.cli.stream import Stream, until_true
 from tests.harness.command import Shell
 from tests.harness.support import add, made
 from tests.harness.terminal import CTRL_C, Terminal
+from tests.promises import holds
 
 ASKS = "Remove this, with every task and result? [y/N]: "
 
@@ -47,6 +48,7 @@ def venv(foreign_venv: Path) -> Path:
     return foreign_venv
 
 
+@holds("command-teardown", "teardown-force")
 def test_it_leaves_the_repository_as_it_was(project_of: Shell) -> None:
     project_of.ok("enqueue", "one")
 
@@ -57,6 +59,7 @@ def test_it_leaves_the_repository_as_it_was(project_of: Shell) -> None:
     assert "SparkQ is gone from" in printed
 
 
+@holds("command-teardown")
 def test_again_is_harmless(project_of: Shell) -> None:
     project_of.ok("teardown", "--force")
 
@@ -65,6 +68,7 @@ def test_again_is_harmless(project_of: Shell) -> None:
     assert project_of.facts("teardown") == {"removed": [], "kept": []}
 
 
+@holds("teardown-help")
 def test_help_lists_everything_that_goes(bare: Shell) -> None:
     told = bare.ok("teardown", "--help")
 
@@ -84,6 +88,7 @@ def test_a_dry_run_shows_it_and_removes_nothing(project_of: Shell) -> None:
         assert str(project_of.folder / name) in told["would_remove"]
 
 
+@holds("cli-asks")
 def test_it_asks_and_a_no_removes_nothing(project_of: Shell) -> None:
     before = files(project_of.folder)
     with Terminal(project_of, "teardown") as terminal:
@@ -98,6 +103,7 @@ def test_it_asks_and_a_no_removes_nothing(project_of: Shell) -> None:
     assert files(project_of.folder) == before
 
 
+@holds("command-teardown")
 def test_a_yes_removes_the_core_and_venv_is_asked_for_on_its_own(project_of: Shell, venv: Path) -> None:
     with Terminal(project_of, "teardown") as terminal:
         terminal.until(ASKS)
@@ -111,6 +117,7 @@ def test_a_yes_removes_the_core_and_venv_is_asked_for_on_its_own(project_of: She
     assert venv.is_dir()
 
 
+@holds("teardown-force")
 @pytest.mark.parametrize("answer", ["y", "--force"])
 def test_venv_goes_when_it_is_wanted(project_of: Shell, venv: Path, answer: str) -> None:
     if answer == "--force":
@@ -168,6 +175,7 @@ def test_a_dry_run_lists_exactly_what_goes_with_the_same_options(project_of: She
     assert [name for name in names if f"  {name} " not in shown] == []
 
 
+@holds("cli-asks")
 def test_programs_say_yes_or_force(project_of: Shell, venv: Path) -> None:
     assert "--yes or --force" in project_of.refused(2, "teardown", "--json")
     assert (project_of.folder / "sparkq.yml").exists()
@@ -176,6 +184,7 @@ def test_programs_say_yes_or_force(project_of: Shell, venv: Path) -> None:
     assert venv.is_dir()
 
 
+@holds("command-teardown")
 def test_it_stops_the_server_first(project_of: Shell, port: int) -> None:
     project_of.ok("start", "--port", str(port))
 
@@ -185,6 +194,7 @@ def test_it_stops_the_server_first(project_of: Shell, port: int) -> None:
     assert project_of.sparkq("status").code == 1
 
 
+@holds("teardown-force")
 def test_while_another_process_has_the_database_it_is_refused_unless_forced(project_of: Shell) -> None:
     sq = project.open(project_of.folder, env={})
     add(sq, "one")
@@ -235,6 +245,7 @@ def test_asking_whether_the_database_is_in_use_changes_not_a_byte_of_it(project_
     assert not teardown.in_use(sq.config)
 
 
+@holds("command-teardown")
 def test_what_stands_elsewhere_is_left_alone(project_of: Shell, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -248,6 +259,7 @@ def test_what_stands_elsewhere_is_left_alone(project_of: Shell, tmp_path: Path) 
     assert (elsewhere / "sparkq.db").exists()
 
 
+@holds("command-teardown")
 def test_a_link_and_what_it_points_to_stay(project_of: Shell, tmp_path: Path) -> None:
     database = project_of.folder / "sparkq/data/sparkq.db"
     target = tmp_path / "moved.db"
@@ -322,6 +334,7 @@ def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
     assert "backup.db" not in project_of.run("git", "status", "--porcelain", "--untracked-files=all").out
 
 
+@holds("command-teardown")
 def test_the_home_folder_is_never_torn_down(bare: Shell) -> None:
     home = bare._replace(folder=bare.home)
     bare.home.mkdir(exist_ok=True)

@@ -13,6 +13,7 @@ from sparkq_core.project import SparkQ
 from tests.harness.command import SPARKQ, Shell
 from tests.harness.support import add, take
 from tests.harness.terminal import CTRL_C, CTRL_D, ColdTerminal, shown
+from tests.promises import holds
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 TABLES = ["", "tasks", "queue list", "peek --queue backend --limit 5", "session list", "session show x", "config show"]
@@ -58,6 +59,7 @@ def test_a_pipe_gets_every_column_whole(full: Shell) -> None:
     assert "worker-of-a-machine-with-a-long-name" in printed
 
 
+@holds("cli-colour")
 def test_colour_is_for_terminals_that_want_it(full: Shell) -> None:
     assert "\x1b[" in shown(full, "tasks")
     assert "\x1b" not in shown(full, "tasks", NO_COLOR="1")
@@ -65,6 +67,7 @@ def test_colour_is_for_terminals_that_want_it(full: Shell) -> None:
     assert "\x1b" not in full.ok("tasks")
 
 
+@holds("cli-pipes")
 @pytest.mark.parametrize("command", ["tasks", "export", "task 1 --timeline", "tasks --json", "config show", "--help"])
 def test_a_pipe_that_closes_early_is_quiet(full: Shell, sq: SparkQ, command: str) -> None:
     tasks.enqueue_all(sq, "backend", [tasks.Draft("a title of some length " * 3)] * 900)
@@ -76,6 +79,7 @@ def test_a_pipe_that_closes_early_is_quiet(full: Shell, sq: SparkQ, command: str
     assert (done.err, done.out.count("\n")) == ("", 1)
 
 
+@holds("cli-broken-off")
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 @pytest.mark.parametrize("command", ["setup", "review", "purge --older-than 0s"])
 def test_a_question_that_is_broken_off_ends_quietly(full: Shell, written: Path, command: str, key: bytes) -> None:
@@ -92,6 +96,7 @@ def test_a_question_that_is_broken_off_ends_quietly(full: Shell, written: Path, 
     assert "Abort" not in terminal.screen
 
 
+@holds("cli-broken-off")
 def test_ctrl_c_during_start_up_shows_no_traceback(shell: Shell) -> None:
     for milliseconds in range(0, 160, 8):
         process = subprocess.Popen(

@@ -10,6 +10,7 @@ from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
 from tests.harness.command import Shell
 from tests.harness.support import SetClock, add, take
+from tests.promises import holds
 
 
 def settled(sq: SparkQ, verb: Callable[..., object] = tasks.complete) -> int:
@@ -32,6 +33,7 @@ def until_swept(sq: SparkQ) -> None:
     until_true(lambda: "stale" in [event.kind for event in events.after(sq, events.last(sq) - 5)])
 
 
+@holds("command-wait")
 @pytest.mark.parametrize(("verb", "code"), [(tasks.complete, 0), (tasks.fail, 1)])
 def test_the_code_is_the_outcome(shell: Shell, sq: SparkQ, verb: Callable[..., object], code: int) -> None:
     settled(sq)
@@ -40,6 +42,7 @@ def test_the_code_is_the_outcome(shell: Shell, sq: SparkQ, verb: Callable[..., o
     assert shell.sparkq("wait", "1", "#2").code == code
 
 
+@holds("command-wait")
 def test_it_returns_when_the_last_of_them_is_finished(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
     take(sq)
@@ -52,6 +55,7 @@ def test_it_returns_when_the_last_of_them_is_finished(shell: Shell, sq: SparkQ) 
         assert wait.end() == 0
 
 
+@holds("command-wait")
 def test_a_queue_is_waited_for_until_nothing_is_queued_or_running(shell: Shell, sq: SparkQ) -> None:
     queues.create(sq, "docs")
     add(sq, "not waited for", queue="docs")
@@ -102,6 +106,7 @@ def test_a_queue_that_is_renamed_is_still_waited_for(shell: Shell, sq: SparkQ) -
         assert wait.end() == 0
 
 
+@holds("command-wait")
 def test_what_failed_before_it_waited_counts_until_it_is_reviewed(shell: Shell, sq: SparkQ) -> None:
     """Whoever walked away and types the command afterwards is not told that all went well."""
     settled(sq)
@@ -135,6 +140,7 @@ def test_the_only_queue_needs_no_name(shell: Shell, sq: SparkQ) -> None:
     assert "--queue backend or --queue docs" in shell.refused(2, "wait")
 
 
+@holds("command-wait")
 def test_the_time_can_be_over(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 

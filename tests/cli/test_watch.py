@@ -9,10 +9,12 @@ from tests.cli.stream import Stream
 from tests.harness.command import Shell
 from tests.harness.support import add, take
 from tests.harness.terminal import CTRL_C, Terminal
+from tests.promises import holds
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
+@holds("command-watch")
 def test_it_shows_what_runs_what_is_next_and_what_is_finished(shell: Shell, sq: SparkQ) -> None:
     add(sq, "Fix the parser", "Write the guide", "Read the logs")
     take(sq)
@@ -32,6 +34,7 @@ def test_it_shows_what_runs_what_is_next_and_what_is_finished(shell: Shell, sq: 
     assert re.search(r"Finished, to review\s+#1  succeeded, \ds ago  Fix the parser", shown)
 
 
+@holds("command-watch")
 def test_a_task_that_is_silent_is_marked_and_then_failed_while_one_watches(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", timeout=1)
     take(sq)
@@ -79,6 +82,7 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_raw(shell: Shell, sq:
     assert all(len(line) + line.count("語") <= 40 for line in shown.splitlines()), shown
 
 
+@holds("command-watch")
 def test_in_a_pipe_it_prints_a_line_for_each_thing_that_happens(shell: Shell, sq: SparkQ) -> None:
     with Stream(shell, "watch") as watch:
         watch.until("watching project\n")

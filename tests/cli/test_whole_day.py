@@ -10,6 +10,7 @@ import pytest
 from sparkq_cli.command_list import ROOMS
 from tests.cli.stream import Stream, until_true
 from tests.harness.command import Shell
+from tests.promises import holds
 
 SCRIPT = "#!/bin/sh\n# name: deploy\n# description: Deploy it\n# inputs: ENV (required)\n# timeout: 60\necho deployed\n"
 ELSEWHERE = {"demo"}
@@ -53,6 +54,7 @@ def day(repository: Shell) -> Day:
     return Day(repository)
 
 
+@holds("command-teardown")
 def test_a_whole_day_from_setup_to_teardown_leaves_nothing_behind(day: Day, port: int, tmp_path: Path) -> None:
     before = everything(day.shell.folder)
 

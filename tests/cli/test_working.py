@@ -11,6 +11,7 @@ from tests.harness.command import Shell
 from tests.harness.dump import dump
 from tests.harness.support import SetClock, add, attempts, line, take, timed_out, timeline
 from tests.harness.terminal import Terminal, editor
+from tests.promises import holds
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ def late(sq: SparkQ, bare: Shell) -> int:
     return task.id
 
 
+@holds("command-claim")
 def test_a_claim_shows_what_to_do_and_how_to_end_it(shell: Shell, sq: SparkQ) -> None:
     queues.instruct(sq, "backend", "Run make test.")
     tasks.enqueue(sq, "backend", "Fix the parser\nall of it", tool="run-bash")
@@ -96,6 +98,7 @@ def test_a_new_prompt_that_is_given_twice_is_refused(shell: Shell, sq: SparkQ) -
     assert tasks.get(sq, 1).status == "failed"
 
 
+@holds("command-peek")
 def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
 
@@ -103,6 +106,7 @@ def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None
     assert [task["id"] for task in shell.facts("peek", "--limit", "2")["tasks"]] == [1, 2]
 
 
+@holds("cli-spelling", "command-complete")
 def test_complete_tells_how_long_it_took_and_what_remains(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
     take(sq)
@@ -115,6 +119,7 @@ def test_complete_tells_how_long_it_took_and_what_remains(shell: Shell, sq: Spar
     assert "already; nothing changed" in shell.ok("complete", "1", "Did it")
 
 
+@holds("command-complete", "command-fail")
 def test_a_result_comes_from_a_pipe_or_a_file(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
     take(sq)
@@ -190,6 +195,7 @@ def test_only_what_can_be_accepted_is_offered(shell: Shell, sq: SparkQ) -> None:
     assert "sparkq accept" not in shown
 
 
+@holds("command-progress", "command-release")
 def test_progress_and_release_are_noted(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", timeout=77)
     take(sq)
@@ -200,6 +206,7 @@ def test_progress_and_release_are_noted(shell: Shell, sq: SparkQ) -> None:
     assert (line(sq), timeline(sq, 1)) == ([1, 2], ["enqueued", "claimed", "progress", "released"])
 
 
+@holds("command-requeue", "manual-recovery")
 def test_requeue_sends_it_back_with_feedback_or_a_new_prompt(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
     take(sq)
@@ -213,6 +220,7 @@ def test_requeue_sends_it_back_with_feedback_or_a_new_prompt(shell: Shell, sq: S
     assert (again.task.id, again.prompt, again.feedback) == (1, "One, but better", "Mind the API")
 
 
+@holds("requeue-again")
 def test_a_succeeded_task_is_done_again_only_on_purpose(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
     take(sq)
@@ -222,6 +230,7 @@ def test_a_succeeded_task_is_done_again_only_on_purpose(shell: Shell, sq: SparkQ
     assert shell.facts("requeue", "1", "--again")["status"] == "queued"
 
 
+@holds("edit", "command-edit")
 def test_edit_changes_what_waits_and_keeps_what_was(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 
@@ -234,6 +243,7 @@ def test_edit_changes_what_waits_and_keeps_what_was(shell: Shell, sq: SparkQ) ->
     assert "its status is running" in shell.refused(4, "edit", "1", "too late")
 
 
+@holds("cancel", "command-cancel")
 def test_cancel_takes_it_out_and_requeue_brings_it_back(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 
@@ -244,6 +254,7 @@ def test_cancel_takes_it_out_and_requeue_brings_it_back(shell: Shell, sq: SparkQ
     assert line(sq) == [1]
 
 
+@holds("late-result", "command-accept", "terminal-marks")
 def test_a_late_result_is_kept_shown_and_accepted(shell: Shell, sq: SparkQ, late: int) -> None:
     assert "💀" in shell.ok("tasks")
     assert f"sparkq accept {late}" in shell.ok("task", str(late))
@@ -258,6 +269,7 @@ def test_a_late_result_is_kept_shown_and_accepted(shell: Shell, sq: SparkQ, late
     assert attempts(sq, late)[0].error_type == "timeout"
 
 
+@holds("command-accept")
 def test_only_a_late_result_can_be_accepted(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
     take(sq)
@@ -270,6 +282,7 @@ def test_only_a_late_result_can_be_accepted(shell: Shell, sq: SparkQ) -> None:
     assert dump(sq) == before
 
 
+@holds("cli-quiet")
 def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
     take(sq)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.harness.command import BIN, Shell
 from tests.harness.support import TOP
+from tests.promises import holds
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def python(folder: Path, body: str) -> str:
     return str(program)
 
 
+@holds("wrapper")
 def test_everything_is_passed_on_and_so_is_the_exit_code(shell: Shell, wrapper: Path) -> None:
     (wrapper.parent / ".venv").symlink_to(BIN.parent)
 
@@ -38,6 +40,7 @@ def test_everything_is_passed_on_and_so_is_the_exit_code(shell: Shell, wrapper: 
     assert shell.run(wrapper, "version").out == shell.ok("version")
 
 
+@holds("wrapper")
 def test_the_first_time_it_makes_a_virtual_environment_and_says_so(shell: Shell, wrapper: Path, tmp_path: Path) -> None:
     body = f"""mkdir -p "$3/bin"
 printf '#!/bin/sh\\necho pip "$@" >> "{tmp_path}/said"\\n' > "$3/bin/python"

@@ -5,8 +5,10 @@ import pytest
 from sparkq_core import catalogue
 from sparkq_core.errors import InvalidValue, NoSuchClass, NoSuchTool
 from sparkq_core.project import SparkQ
+from tests.promises import holds
 
 
+@holds("task-classes")
 def test_a_new_project_has_the_four_classes(sq: SparkQ) -> None:
     timeouts = {name: one.timeout for name, one in catalogue.classes(sq).items()}
 

@@ -6,14 +6,17 @@ from sparkq_core import queues, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NoSuchQueue, NoSuchTask, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
 from tests.harness.support import SetClock, add, another, attempts, line, take, taken, waiting
+from tests.promises import holds
 
 
+@holds("stores-fifo")
 def test_tasks_are_claimed_in_the_order_in_which_they_came(sq: SparkQ, queue: str) -> None:
     ids = add(sq, "one", "two", "three")
 
     assert [take(sq).task.id for _ in ids] == ids
 
 
+@holds("empty-is-null")
 def test_an_empty_queue_gives_none(sq: SparkQ, queue: str) -> None:
     assert tasks.claim(sq, queue, "ann") is None
 
@@ -25,6 +28,7 @@ def test_a_claimed_task_is_not_given_again(sq: SparkQ, queue: str) -> None:
     assert tasks.claim(another(sq), queue, "bob") is None
 
 
+@holds("stores-fifo")
 def test_each_queue_is_its_own_line(sq: SparkQ, queue: str) -> None:
     queues.create(sq, "docs")
     (first,) = add(sq, "one")
@@ -53,6 +57,7 @@ def test_a_claim_carries_prompt_how_and_what_remains(sq: SparkQ, queue: str) -> 
     assert (claim.feedback, claim.earlier) == (None, None)
 
 
+@holds("claim-given")
 def test_a_given_task_is_claimed_out_of_turn(sq: SparkQ, queue: str) -> None:
     first, second, third = add(sq, "one", "two", "three")
 
@@ -131,6 +136,7 @@ def test_an_ended_queue_is_drained(sq: SparkQ, queue: str) -> None:
     assert take(sq).task.id == task_id
 
 
+@holds("requeue")
 def test_a_requeued_task_goes_to_the_end_or_to_the_front(sq: SparkQ, queue: str) -> None:
     first, second, third = add(sq, "one", "two", "three")
     for _ in (first, second):
@@ -153,6 +159,7 @@ def test_the_last_one_put_to_the_front_is_first(sq: SparkQ, queue: str) -> None:
     assert line(sq) == [second, first, third]
 
 
+@holds("release")
 def test_a_released_task_stands_at_its_old_place(sq: SparkQ, queue: str) -> None:
     first, second, third = add(sq, "one", "two", "three")
     take(sq)
@@ -164,6 +171,7 @@ def test_a_released_task_stands_at_its_old_place(sq: SparkQ, queue: str) -> None
     assert line(sq) == [first, second, third]
 
 
+@holds("fifo-by-position")
 def test_a_clock_that_goes_backwards_does_not_change_the_order(sq: SparkQ, queue: str, clock: SetClock) -> None:
     ids = []
     for prompt in ("one", "two", "three"):
@@ -173,6 +181,7 @@ def test_a_clock_that_goes_backwards_does_not_change_the_order(sq: SparkQ, queue
     assert [take(sq).task.id for _ in ids] == ids
 
 
+@holds("requeue-feedback")
 def test_feedback_and_the_earlier_outcome_reach_the_next_claimer(sq: SparkQ, queue: str) -> None:
     task = taken(sq, worker="ann")
     tasks.fail(sq, task.id, "no such file", error_type="missing")
@@ -209,6 +218,7 @@ def test_the_next_claimer_sees_a_result_that_came_too_late(sq: SparkQ, queue: st
     assert earlier.text == "found it after all"
 
 
+@holds("claim-once")
 def test_each_claim_is_the_next_attempt(sq: SparkQ, queue: str) -> None:
     task = taken(sq)
     tasks.release(sq, task.id)

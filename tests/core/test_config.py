@@ -14,6 +14,7 @@ from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
 from tests.harness.support import SetClock, refusal_of
+from tests.promises import holds
 
 
 def write(root: Path, text: str) -> None:
@@ -25,6 +26,7 @@ def reopened(sq: SparkQ) -> SparkQ:
     return project.open(sq.config.root, env={}, clock=sq.clock)
 
 
+@holds("defaults")
 def test_without_a_file_the_defaults_hold(root: Path) -> None:
     found = loading.load(root, {})
 
@@ -33,6 +35,7 @@ def test_without_a_file_the_defaults_hold(root: Path) -> None:
     assert found.database == root / "sparkq/data/sparkq.db"
 
 
+@holds("defaults", "loopback")
 def test_the_defaults_are_what_the_design_says() -> None:
     settings = Settings()
 
@@ -51,6 +54,7 @@ def test_the_file_goes_before_the_defaults(root: Path) -> None:
     assert found.sources == {"project.name": "sparkq.yml:2", "server.port": "sparkq.yml:4"}
 
 
+@holds("environment", "defaults")
 def test_the_environment_goes_before_the_file(root: Path) -> None:
     write(root, "server:\n  port: 6006\n")
 
@@ -60,6 +64,7 @@ def test_the_environment_goes_before_the_file(root: Path) -> None:
     assert found.sources["server.port"] == "the environment variable SPARKQ_SERVER__PORT"
 
 
+@holds("config-table")
 def test_the_config_table_serves_when_there_is_no_file(sq: SparkQ) -> None:
     with sq.db.write() as tx:
         tx.run("INSERT INTO config VALUES ('server.port', '6006')")
@@ -67,6 +72,7 @@ def test_the_config_table_serves_when_there_is_no_file(sq: SparkQ) -> None:
     assert reopened(sq).config.settings.server.port == 6006
 
 
+@holds("config-table")
 def test_with_a_file_the_config_table_is_silent(sq: SparkQ) -> None:
     with sq.db.write() as tx:
         tx.run("INSERT INTO config VALUES ('server.port', '6006')")
@@ -162,6 +168,7 @@ def test_a_path_that_leads_nowhere_is_a_clear_error(sq: SparkQ, variable: str, v
     assert refusal.value.hint
 
 
+@holds("relative-paths", "config-location")
 def test_relative_paths_start_at_the_file(root: Path) -> None:
     write(root, "database: {path: db/x.db}\nlogs: {path: /var/log/sparkq.log}\n")
     (root / "sub").mkdir()
@@ -171,6 +178,7 @@ def test_relative_paths_start_at_the_file(root: Path) -> None:
     assert (found.database, found.log) == (root / "db/x.db", Path("/var/log/sparkq.log"))
 
 
+@holds("task-classes")
 def test_the_files_tools_and_classes_go_before_the_built_in_ones(sq: SparkQ) -> None:
     write(
         sq.config.root,
@@ -215,11 +223,13 @@ def settings_by_key(settings: object, prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
+@holds("config-file")
 def test_every_single_setting_is_explained() -> None:
     assert set(settings_by_key(Settings())) == set(SCALARS)
     assert all(one.doc for one in SCALARS.values())
 
 
+@holds("config-file")
 def test_what_setup_writes_is_what_it_reads(root: Path) -> None:
     text = setup.render(setup.defaults(root))
 

@@ -13,6 +13,7 @@ from sparkq_core.config.reading import MAX_FILE, parse, read_file
 from sparkq_core.config.settings import Settings
 from sparkq_core.errors import InvalidConfig
 from tests.harness.support import TOP, refusal_of
+from tests.promises import holds
 
 
 def read(text: str) -> Settings:
@@ -55,6 +56,7 @@ def test_one_value_leaves_its_neighbours_alone() -> None:
     assert read("server:\n  port: 6006\n") == Settings(server=Settings().server._replace(port=6006))
 
 
+@holds("strict")
 @pytest.mark.parametrize(
     ("text", "line", "key"),
     [
@@ -112,10 +114,12 @@ def test_a_text_that_is_no_settings_file_is_answered_with_a_command_that_shows_o
     assert "sparkq config-export --defaults" in refused(text).hint
 
 
+@holds("strict")
 def test_an_unknown_key_is_refused_with_the_nearest_one() -> None:
     assert "server.port" in refused("server:\n  prot: 1\n").hint
 
 
+@holds("strict")
 @pytest.mark.parametrize(
     "text",
     [
@@ -134,6 +138,7 @@ def test_a_setting_that_stands_twice_in_two_spellings_is_refused() -> None:
     refused("server.port: 1\nserver:\n  port: 2\n")
 
 
+@holds("strict")
 @pytest.mark.parametrize(
     "text",
     [
@@ -221,6 +226,7 @@ def test_a_message_shows_foreign_text_harmlessly() -> None:
     assert "\x1b" not in message
 
 
+@holds("strict")
 @given(st.text(max_size=400))
 def test_any_text_is_read_or_refused(text: str) -> None:
     refusal = refusal_of(lambda: read(text))

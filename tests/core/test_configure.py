@@ -21,6 +21,7 @@ from sparkq_core.installation import backup, configure, setup
 from sparkq_core.project import SparkQ
 from tests.harness.dump import dump
 from tests.harness.support import TOP, SetClock, another, made, refusal_of
+from tests.promises import holds
 
 OTHER = {
     "project.name": "Zoë: #1",
@@ -300,6 +301,7 @@ def test_a_change_tells_running_servers(sq: SparkQ, with_file: bool) -> None:
     opened.close()
 
 
+@holds("command-reload")
 def test_reload_tells_running_servers_and_changes_nothing_else(whole: SparkQ) -> None:
     before, text = dump(whole), (whole.config.root / "sparkq.yml").read_text()
 

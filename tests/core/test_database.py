@@ -27,11 +27,13 @@ from tests.harness.support import (
     take,
     waiting,
 )
+from tests.promises import holds
 
 MAKE = "INSERT INTO config VALUES (:key, 'true')"
 KEYS = "SELECT key FROM config ORDER BY key"
 
 
+@holds("one-transaction")
 def test_a_transaction_is_made_whole_or_not_at_all(sq: SparkQ) -> None:
     with suppress(ZeroDivisionError), sq.db.write() as tx:
         tx.run(MAKE, {"key": "git"})
@@ -40,6 +42,7 @@ def test_a_transaction_is_made_whole_or_not_at_all(sq: SparkQ) -> None:
     assert sq.db.rows(KEYS) == []
 
 
+@holds("one-transaction")
 def test_a_transaction_that_failed_leaves_the_connection_usable(sq: SparkQ) -> None:
     with pytest.raises(StorageError), sq.db.write() as tx:
         tx.run("nonsense")
@@ -87,6 +90,7 @@ def test_the_data_version_changes_when_another_connection_has_written(sq: SparkQ
     assert other.db.data_version() != before
 
 
+@holds("busy-budget")
 def test_a_locked_database_is_busy_after_ten_seconds_of_trying(sq: SparkQ, queue: str) -> None:
     hasty = HastyClock()
     late = sq._replace(db=type(sq.db)(sq.db.path, hasty, sq.db.schema, lambda _: None), clock=hasty)
@@ -101,6 +105,7 @@ def test_a_locked_database_is_busy_after_ten_seconds_of_trying(sq: SparkQ, queue
     assert tasks.enqueue(late, queue, "one").place == 1
 
 
+@holds("busy-budget")
 def test_a_lock_that_is_given_back_in_time_is_no_error(sq: SparkQ, queue: str) -> None:
     entered, leave = threading.Event(), threading.Event()
 
@@ -118,6 +123,7 @@ def test_a_lock_that_is_given_back_in_time_is_no_error(sq: SparkQ, queue: str) -
     holder.join()
 
 
+@holds("connections")
 def test_each_thread_has_its_own_connection(sq: SparkQ, queue: str) -> None:
     add(sq, *(f"task {number}" for number in range(40)))
     claimed: list[int] = []
@@ -143,6 +149,7 @@ def test_each_thread_has_its_own_connection(sq: SparkQ, queue: str) -> None:
     assert sorted(claimed) == list(range(1, 41))
 
 
+@holds("connections")
 def test_a_forked_child_works_on_a_connection_of_its_own(sq: SparkQ, queue: str) -> None:
     process = Worker("forks", sq.config.root)
 
@@ -159,6 +166,7 @@ def test_a_closed_handle_opens_again(sq: SparkQ, queue: str) -> None:
     assert waiting(sq) == 0
 
 
+@holds("never-recreated")
 def test_a_file_that_was_replaced_while_it_was_open_is_not_written(sq: SparkQ, queue: str, clock: SetClock) -> None:
     path = database_of(sq.config.root)
     add(sq, "one")
@@ -173,6 +181,7 @@ def test_a_file_that_was_replaced_while_it_was_open_is_not_written(sq: SparkQ, q
     assert path.read_bytes() == fresh
 
 
+@holds("never-recreated")
 def test_a_file_that_was_removed_while_it_was_open_is_neither_written_nor_made_anew(sq: SparkQ, queue: str) -> None:
     (task_id,) = add(sq, "one")
     shutil.rmtree(database_of(sq.config.root).parent)
@@ -243,6 +252,7 @@ def test_a_folder_in_the_databases_place_is_a_clear_error(sq: SparkQ) -> None:
         queues.all_of(sq)
 
 
+@holds("sqlite-without-the-race")
 def test_sqlite_is_free_of_the_wal_reset_race() -> None:
     assert tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) >= (3, 51, 3)
 

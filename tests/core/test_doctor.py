@@ -17,6 +17,7 @@ from sparkq_core.storage import schema
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import RESTORE
 from tests.harness.support import SetClock, add, another, database_of, made
+from tests.promises import holds
 
 CHECKS = (
     *("configuration", "sqlite", "database", "integrity", "write-ahead log"),
@@ -55,6 +56,7 @@ def healthy(sq: SparkQ, queue: str) -> SparkQ:
     return sq
 
 
+@holds("command-doctor")
 def test_everything_is_looked_at_and_in_order(healthy: SparkQ) -> None:
     findings = found(healthy.config.root)
 

@@ -6,8 +6,10 @@ from sparkq_core import tasks
 from sparkq_core.errors import SparkQError, WrongState
 from sparkq_core.project import SparkQ
 from tests.harness.support import add, line, take, taken, timeline
+from tests.promises import holds
 
 
+@holds("prompt-revisions", "edit")
 def test_an_edited_prompt_is_the_next_revision_and_what_the_worker_gets(sq: SparkQ, queue: str) -> None:
     (task_id,) = add(sq, "one")
 
@@ -18,6 +20,7 @@ def test_an_edited_prompt_is_the_next_revision_and_what_the_worker_gets(sq: Spar
     assert timeline(sq, task_id) == ["enqueued", "edited", "claimed"]
 
 
+@holds("prompt-revisions")
 def test_an_edit_keeps_the_place_and_the_earlier_revision(sq: SparkQ, queue: str) -> None:
     first, second = add(sq, "one", "two")
 
@@ -55,6 +58,7 @@ def test_a_bad_edit_changes_nothing(sq: SparkQ, queue: str) -> None:
     assert tasks.detail(sq, task_id) == before
 
 
+@holds("edit")
 def test_a_claimed_task_cannot_be_edited(sq: SparkQ, queue: str) -> None:
     task = taken(sq)
 

@@ -18,8 +18,10 @@ from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Draft
 from sparkq_core.text import MAX_TEXT
 from tests.harness.support import SetClock, add, another, line, take, waiting
+from tests.promises import holds
 
 
+@holds("enqueue")
 def test_a_task_waits_at_the_end_of_its_line(sq: SparkQ, queue: str) -> None:
     first = tasks.enqueue(sq, queue, "one")
     second = tasks.enqueue(sq, queue, "two")
@@ -44,6 +46,7 @@ def test_the_prompt_is_kept_to_the_letter(sq: SparkQ, queue: str) -> None:
     assert take(sq).prompt == prompt
 
 
+@holds("enqueue")
 def test_what_was_enqueued_is_there_for_the_next_process(sq: SparkQ, queue: str) -> None:
     task = tasks.enqueue(sq, queue, "one").task
     sq.close()
@@ -80,12 +83,14 @@ def test_the_tool_gives_the_class_and_the_class_the_timeout(sq: SparkQ, queue: s
     assert (task.task_class, task.timeout) == ("MEDIUM_SCRIPT", 300)
 
 
+@holds("timeout-override")
 def test_a_class_goes_before_the_tools_and_a_timeout_before_the_classes(sq: SparkQ, queue: str) -> None:
     task = tasks.enqueue(sq, queue, "one", tool="run-bash", task_class="FAST_SCRIPT", timeout=7).task
 
     assert (task.tool, task.task_class, task.timeout) == ("run-bash", "FAST_SCRIPT", 7)
 
 
+@holds("idempotency-key")
 def test_the_same_key_returns_the_task_that_it_made(sq: SparkQ, queue: str) -> None:
     first = tasks.enqueue(sq, queue, "one", key="nightly")
     again = tasks.enqueue(sq, queue, "another prompt", key="nightly")
@@ -191,6 +196,7 @@ def test_a_key_is_text_of_at_most_200_bytes(sq: SparkQ, queue: str, key: str) ->
         tasks.enqueue(sq, queue, "one", key=key)
 
 
+@holds("nearest-names")
 def test_an_unknown_queue_is_refused_with_the_nearest_name(sq: SparkQ, queue: str) -> None:
     with pytest.raises(NoSuchQueue, match="'backnd'") as refusal:
         tasks.enqueue(sq, "backnd", "one")

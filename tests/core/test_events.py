@@ -6,8 +6,10 @@ from sparkq_core import events, queues, sessions, tasks
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
 from tests.harness.support import SetClock, add, another, take, taken, timed_out, timeline
+from tests.promises import holds
 
 
+@holds("events")
 def test_a_life_leaves_one_event_for_each_move(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out(sq, clock)
     with pytest.raises(SparkQError):
@@ -37,6 +39,7 @@ def test_a_timeline_tells_when_and_in_which_attempt(sq: SparkQ, queue: str, cloc
     assert (enqueued.attempt, claimed.attempt, succeeded.attempt) == (None, 1, 1)
 
 
+@holds("events")
 def test_what_was_refused_leaves_no_event(sq: SparkQ, queue: str) -> None:
     (task_id,) = add(sq, "one")
     before = events.last(sq)
@@ -54,6 +57,7 @@ def test_what_was_refused_leaves_no_event(sq: SparkQ, queue: str) -> None:
     assert events.last(sq) == before
 
 
+@holds("events")
 def test_the_feed_gives_each_event_once_in_order(sq: SparkQ, queue: str) -> None:
     start = events.last(sq)
     add(sq, *"abcdefg")

@@ -19,6 +19,7 @@ from sparkq_core.storage import schema
 from sparkq_core.text import MAX_TEXT
 from tests.harness.dump import dump
 from tests.harness.support import HOUR, SetClock, add, another, database_of, line, made, take, taken, timed_out
+from tests.promises import holds
 
 MADE_ANEW = ("search", "search_config", "search_content", "search_data", "search_docsize", "search_idx")
 """What a project makes again by itself from the rest."""
@@ -83,6 +84,7 @@ def tables(sq: SparkQ) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
+@holds("command-import")
 def test_a_round_trip_is_exact_to_the_last_row_and_number(lived: SparkQ, new: SparkQ) -> None:
     before = tables(lived)
     lines = list(export(lived))

@@ -9,6 +9,7 @@ from sparkq_core.model import Finished, Seen, Since
 from sparkq_core.project import SparkQ
 from tests.harness.dump import dump
 from tests.harness.support import SetClock, add, another, take, taken, timed_out, timeline
+from tests.promises import holds
 
 
 def waits(sq: SparkQ, *, queue: str | None = None) -> list[int]:
@@ -54,6 +55,7 @@ def test_an_empty_project_has_an_empty_inbox(sq: SparkQ) -> None:
     assert inbox.since_last_look(sq) == (None, ())
 
 
+@holds("cancel")
 def test_what_has_finished_and_was_not_cancelled_is_in_the_inbox(sq: SparkQ, queue: str, clock: SetClock) -> None:
     add(sq, "waits")
     taken(sq, "runs")
@@ -238,6 +240,7 @@ def test_what_was_said_later_does_not_hide_the_error_that_counts(sq: SparkQ, que
     assert (entry(sq, task_id).summary, entry(sq, task_id).late) == ("The database is missing", False)
 
 
+@holds("review")
 def test_a_reviewed_task_leaves_the_inbox_and_stays_what_it_was(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task_id = failed(sq)
     clock.move(5)
@@ -360,6 +363,7 @@ def test_what_came_late_or_was_done_anew_after_the_look_is_not_accepted(
     assert tasks.get(sq, silent).status == "succeeded"
 
 
+@holds("review")
 def test_a_requeue_takes_it_out_of_the_inbox_and_the_next_outcome_brings_it_back(sq: SparkQ, queue: str) -> None:
     task_id = failed(sq)
     tasks.requeue(sq, task_id, feedback="again")
@@ -408,6 +412,7 @@ def test_since_the_beginning_each_queue_counts_how_its_work_ended(sq: SparkQ, qu
     assert counts == (Since(queue, 2, 1, 2, 1), Since("docs", 1, 0, 0, 0))
 
 
+@holds("timeouts-are-no-failures")
 def test_a_timeout_is_not_counted_as_a_failure_of_the_worker(sq: SparkQ, queue: str, clock: SetClock) -> None:
     timed_out(sq, clock)
 

@@ -9,6 +9,7 @@ from sparkq_core.errors import ClaimLost, WrongState
 from sparkq_core.project import SparkQ
 from tests.harness.dump import dump
 from tests.harness.support import SetClock, add, attempts, take, taken, timed_out, timeline
+from tests.promises import holds
 
 
 def late(sq: SparkQ, task_id: int, text: str, *, data: object = None, attempt: int = 1) -> None:
@@ -17,6 +18,7 @@ def late(sq: SparkQ, task_id: int, text: str, *, data: object = None, attempt: i
         tasks.complete(sq, task_id, text, data=data, attempt=attempt)
 
 
+@holds("lost-claim")
 def test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt(sq: SparkQ, queue: str) -> None:
     task = taken(sq, worker="ann")
     tasks.fail(sq, task.id, "boom")
@@ -31,6 +33,7 @@ def test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt(sq: SparkQ, queue
     assert (second.late_text, second.outcome) == (None, None)
 
 
+@holds("late-result")
 def test_a_result_after_the_timeout_is_refused_and_kept(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out(sq, clock)
     clock.move(5)
@@ -85,6 +88,7 @@ def test_a_late_failure_told_again_and_again_is_kept_once(sq: SparkQ, queue: str
     assert timeline(sq, task.id).count("late") == 2
 
 
+@holds("nothing-lost")
 def test_every_late_text_stays_in_the_timeline(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out(sq, clock)
     late(sq, task.id, "first")
@@ -125,6 +129,7 @@ def test_a_late_failure_does_not_take_the_late_result_away(sq: SparkQ, queue: st
     assert (attempt.late_text, attempt.late_data) == ("done", '{"files":2}')
 
 
+@holds("late-result")
 def test_a_person_accepts_a_late_result(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out(sq, clock)
     late(sq, task.id, "done")
@@ -183,6 +188,7 @@ def test_only_a_timeout_can_be_accepted(sq: SparkQ, queue: str) -> None:
             tasks.accept(sq, task_id)
 
 
+@holds("late-result")
 def test_a_late_result_is_not_accepted_over_a_new_attempt(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out(sq, clock)
     late(sq, task.id, "done")

@@ -11,6 +11,7 @@ from sparkq_core.errors import InvalidValue, NoSuchQueue, NoSuchSession
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Wanted
 from tests.harness.support import SetClock, add, take, timed_out
+from tests.promises import holds
 
 TOOLS = ("run-bash", "llm-sonnet")
 
@@ -105,6 +106,7 @@ def test_each_filter_finds_what_it_names_and_nothing_else(full: SparkQ, wanted: 
     assert found == expected(full, wanted)
 
 
+@holds("keyset")
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=FILTERS, limit=st.integers(1, 9))
 def test_pages_are_complete_without_duplicates_and_their_total_is_true(
@@ -152,6 +154,7 @@ def test_the_queued_tasks_of_a_queue_stand_in_the_order_of_the_line(sq: SparkQ, 
     assert ids(sq, Wanted(queue=queue, status="queued"), limit=1) == [second, third, first]
 
 
+@holds("keyset")
 def test_paging_goes_on_where_it_was_although_tasks_come_and_go(sq: SparkQ, queue: str) -> None:
     old = add(sq, *"abcdef")
     first = tasks.page(sq, limit=3)
@@ -164,6 +167,7 @@ def test_paging_goes_on_where_it_was_although_tasks_come_and_go(sq: SparkQ, queu
     assert second.next is None
 
 
+@holds("slim-lists")
 def test_a_list_carries_no_long_text(full: SparkQ) -> None:
     assert not hasattr(tasks.page(full, limit=1).tasks[0], "prompt")
 
@@ -191,6 +195,7 @@ def test_a_page_has_one_to_a_thousand_tasks(sq: SparkQ, limit: int) -> None:
         tasks.page(sq, limit=limit)
 
 
+@holds("task-status")
 def test_an_unknown_status_is_refused_and_the_known_ones_named(sq: SparkQ) -> None:
     with pytest.raises(InvalidValue, match="'done'") as refusal:
         tasks.page(sq, Wanted(status="done"))

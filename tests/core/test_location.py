@@ -10,6 +10,7 @@ from sparkq_core.config.location import Place, find
 from sparkq_core.errors import NoProject
 from sparkq_core.storage import schema
 from tests.harness.support import SetClock, database_of
+from tests.promises import holds
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -41,12 +42,14 @@ def sub(folder: Path, path: str = "src/deep") -> Path:
     return found
 
 
+@holds("config-location")
 def test_the_file_in_the_working_directory_is_the_projects(root: Path) -> None:
     file = file_in(root)
 
     assert find(root, {}) == Place(root, file)
 
 
+@holds("config-location", "projects")
 def test_a_subfolder_finds_the_nearest_file_above(root: Path) -> None:
     file_in(root)
     nearer = file_in(root / "src")
@@ -54,6 +57,7 @@ def test_a_subfolder_finds_the_nearest_file_above(root: Path) -> None:
     assert find(sub(root), {}) == Place(root / "src", nearer)
 
 
+@holds("config-location")
 def test_the_variable_goes_before_every_file(root: Path, tmp_path: Path) -> None:
     file_in(root)
     other = file_in(tmp_path / "other")
@@ -71,6 +75,7 @@ def test_a_variable_that_names_no_file_is_refused(root: Path) -> None:
     assert "SPARKQ_CONFIG" in refusal.value.hint
 
 
+@holds("config-location")
 def test_the_search_ends_at_the_repositorys_root(tmp_path: Path) -> None:
     file_in(tmp_path)
     top = repository(tmp_path / "repository")
@@ -94,6 +99,7 @@ def test_a_database_without_a_file_is_found_from_a_subfolder(root: Path, clock: 
     assert find(sub(root), {}) == Place(root, None)
 
 
+@holds("work-trees")
 def test_a_linked_work_tree_shares_the_main_ones_project(tmp_path: Path) -> None:
     top = repository(tmp_path / "repository")
     file = file_in(top)
@@ -154,6 +160,7 @@ def test_a_dot_git_file_that_leads_nowhere_is_no_link(root: Path, content: bytes
     assert find(sub(root), {}) == Place(root, None)
 
 
+@holds("never-home")
 def test_the_home_folders_file_is_never_found_from_below(tmp_path: Path) -> None:
     file_in(tmp_path)
     below = sub(tmp_path, "project")

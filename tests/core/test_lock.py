@@ -8,6 +8,7 @@ import pytest
 
 from sparkq_core import lock
 from sparkq_core.errors import StorageError
+from tests.promises import holds
 
 
 def test_one_holds_it_until_the_handle_is_closed(tmp_path: Path) -> None:
@@ -57,6 +58,7 @@ def test_two_that_look_do_not_see_each_other(tmp_path: Path) -> None:
     assert seen == [False] * 900
 
 
+@holds("runner-lock-place")
 def test_a_links_target_is_never_locked(tmp_path: Path) -> None:
     (tmp_path / "x.lock").symlink_to(tmp_path / "target")
 

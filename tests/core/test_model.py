@@ -23,6 +23,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from tests.core.life import FITS, TIMEOUT, Job, Refusal
 from tests.harness.support import HOUR, SECOND, SetClock, another, made, refusal_of
+from tests.promises import holds
 from tests.proof.counts import Counts as Figures
 from tests.proof.extent import BROKEN, EXTENT, extent
 
@@ -384,7 +385,7 @@ ATTEMPTS = """
 SELECT task_id, attempt, worker, claimed_at, outcome, finished_at, result, error, data, error_type, revision FROM attempts
 """
 
-TestLifeCycle = LifeCycle.TestCase
+TestLifeCycle = holds("history-stays", "counters", "model", "twice-only-on-purpose")(LifeCycle.TestCase)
 TestLifeCycle.settings = settings(
     max_examples=extent(120, 300, 3000),
     stateful_step_count=50,

@@ -10,6 +10,7 @@ from sparkq_core.model import Counts
 from sparkq_core.project import SparkQ
 from tests.harness.dump import dump
 from tests.harness.support import HOUR, SECOND, SetClock, add, another, line, taken, timed_out, waiting
+from tests.promises import holds
 
 DAYS = 24 * HOUR
 CHILDREN = ("prompts", "attempts", "events")
@@ -35,6 +36,7 @@ def counted(sq: SparkQ) -> Counts:
     return counts
 
 
+@holds("purge-reviewed")
 def test_a_reviewed_task_goes_when_it_is_older_than_three_days_and_not_before(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
@@ -47,6 +49,7 @@ def test_a_reviewed_task_goes_when_it_is_older_than_three_days_and_not_before(
     assert left(sq) == []
 
 
+@holds("purge-unreviewed")
 def test_an_unreviewed_task_is_kept_for_thirty_days(sq: SparkQ, queue: str, clock: SetClock) -> None:
     done(sq, reviewed=False)
     clock.move(30 * DAYS)
@@ -65,6 +68,7 @@ def test_the_age_counts_from_the_outcome_and_not_from_the_review(sq: SparkQ, que
     assert purge.purge(sq).reviewed == 1
 
 
+@holds("auto-purge")
 def test_the_ages_of_the_configuration_are_in_force(sq: SparkQ, queue: str, clock: SetClock) -> None:
     done(sq)
     done(sq, "two", reviewed=False)
@@ -128,6 +132,7 @@ def test_a_timed_out_task_waits_for_its_review_and_a_cancelled_one_does_not(
     assert purge.purge(sq) == Purged(reviewed=0, unreviewed=1)
 
 
+@holds("purge-never-open-work")
 def test_what_waits_or_runs_is_never_touched_however_old(sq: SparkQ, queue: str, clock: SetClock) -> None:
     requeued = taken(sq, "once failed")
     tasks.fail(sq, requeued.id, "boom")
@@ -166,6 +171,7 @@ def test_a_task_goes_with_everything_that_belongs_to_it_and_with_nothing_else(
         tasks.get(sq, gone.id)
 
 
+@holds("ids-never-reused")
 def test_an_id_is_never_given_again(sq: SparkQ, queue: str, clock: SetClock) -> None:
     ids = [done(sq, f"task {number}") for number in range(5)]
     clock.move(4 * DAYS)
@@ -175,6 +181,7 @@ def test_an_id_is_never_given_again(sq: SparkQ, queue: str, clock: SetClock) -> 
     assert add(sq, "next", queue=queue) == [max(ids) + 1]
 
 
+@holds("ids-never-reused")
 def test_an_id_is_not_given_again_by_the_next_process(sq: SparkQ, queue: str, clock: SetClock) -> None:
     last = done(sq)
     clock.move(4 * DAYS)
@@ -251,6 +258,7 @@ def many(sq: SparkQ, queue: str, clock: SetClock) -> int:
     return count
 
 
+@holds("purge-reviewed")
 def test_many_go_in_batches_and_somebody_is_told_how_far_it_is(sq: SparkQ, many: int) -> None:
     told: list[int] = []
 
@@ -262,6 +270,7 @@ def test_many_go_in_batches_and_somebody_is_told_how_far_it_is(sq: SparkQ, many:
     assert counted(sq).total == 0
 
 
+@holds("purge-reviewed")
 def test_in_the_middle_of_a_purge_others_see_a_sound_state_and_work_on(sq: SparkQ, many: int) -> None:
     other = another(sq)
     seen: list[tuple[int, int]] = []
@@ -293,6 +302,7 @@ def test_a_purge_that_is_stopped_keeps_what_it_had_done_and_goes_on_later(sq: Sp
     assert purge.purge(sq).total == BATCH + 7
 
 
+@holds("auto-purge")
 def test_of_two_processes_one_purges_in_an_hour(sq: SparkQ, queue: str, clock: SetClock) -> None:
     other = another(sq)
     done(sq)

@@ -21,6 +21,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
 from tests.harness.dump import dump
 from tests.harness.support import HOUR, SetClock, add, another, line, refusal_of, take, taken, timed_out
+from tests.promises import holds
 
 Turn = Callable[[SparkQ, str], object]
 
@@ -49,6 +50,7 @@ def admits(verb: Callable[[], object]) -> bool:
     return refusal is None
 
 
+@holds("queue-states")
 @pytest.mark.parametrize(
     ("state", "enqueue", "claim"),
     [
@@ -87,6 +89,7 @@ def test_a_failed_task_is_requeued_unless_the_queue_is_archived(sq: SparkQ, stat
     assert admits(lambda: tasks.requeue(sq, failed)) is admitted
 
 
+@holds("queue-states")
 @pytest.mark.parametrize(
     ("turn", "state", "leads_to"),
     [
@@ -142,6 +145,7 @@ def test_ending_twice_keeps_the_first_time(sq: SparkQ, queue: str, clock: SetClo
     assert queues.end(sq, queue) == first
 
 
+@holds("archived-status")
 def test_a_list_hides_archived_queues_until_asked(sq: SparkQ, queue: str) -> None:
     queues.create(sq, "old")
     queues.archive(sq, "old")
@@ -168,6 +172,7 @@ def test_a_name_that_would_not_survive_is_refused_and_nothing_made(sq: SparkQ, q
     assert queues.names(sq) == ("backend",)
 
 
+@holds("queue-names")
 def test_a_name_is_taken_once(sq: SparkQ, queue: str) -> None:
     with pytest.raises(NameTaken, match="backend"):
         queues.create(another(sq), queue)
@@ -211,6 +216,7 @@ def test_a_queue_is_not_renamed_over_another(sq: SparkQ, queue: str) -> None:
     assert queues.names(sq) == ("backend", "docs")
 
 
+@holds("context")
 def test_instructions_have_a_revision_that_grows_with_each_change(sq: SparkQ) -> None:
     made = queues.create(sq, "backend", instructions="Be brief.")
     same = queues.instruct(sq, "backend", "Be brief.")
@@ -257,6 +263,7 @@ def test_bad_instructions_change_nothing(sq: SparkQ, queue: str, text: str) -> N
     assert queues.get(sq.db, queue).revision == 0
 
 
+@holds("context")
 def test_a_queue_belongs_to_its_session(sq: SparkQ) -> None:
     sessions.create(sq, "feature")
 
@@ -284,6 +291,7 @@ def counted(sq: SparkQ) -> Counts:
     )
 
 
+@holds("counters")
 def test_the_counts_are_the_truth_at_every_step_of_a_life(sq: SparkQ, queue: str, clock: SetClock) -> None:
     def same() -> None:
         assert {one.name: counts for one, counts in queues.all_of(sq)}[queue] == counted(sq)

@@ -8,6 +8,7 @@ import pytest
 from sparkq_core import events, tasks
 from sparkq_core.project import SparkQ
 from tests.harness.support import SECOND, SetClock, Worker, add, attempts, take, workers
+from tests.promises import holds
 
 TASKS = 400
 ROUNDS = 40
@@ -25,6 +26,7 @@ def claims(sq: SparkQ) -> list[int]:
     return found
 
 
+@holds("claim-once", "one-claimer")
 def test_four_processes_drain_a_queue_each_task_once_and_in_order(sq: SparkQ, queue: str) -> None:
     ids = add(sq, *(f"task {number}" for number in range(TASKS)))
 
@@ -48,6 +50,7 @@ def claimed_at_once(sq: SparkQ, clock: SetClock) -> list[int]:
     return ids
 
 
+@holds("idempotent-sweep")
 def test_eight_sweepers_and_a_completing_worker_never_undo_one_another(sq: SparkQ, queue: str, clock: SetClock) -> None:
     chance = random.Random(7)
     ends = {"succeeded": 0, "failed": 0}
@@ -84,6 +87,7 @@ def swept(sweepers: list[Worker], moments: list[int]) -> tuple[list[int], list[i
     return [task_id for warned, _ in told for task_id in warned], [task_id for _, failed in told for task_id in failed]
 
 
+@holds("fifo-by-position")
 @pytest.mark.parametrize("processes", [8])
 def test_processes_that_enqueue_at_once_lose_nothing_and_share_no_place(sq: SparkQ, queue: str, processes: int) -> None:
     with workers(processes, "enqueues", sq.config.root) as started:

@@ -7,6 +7,7 @@ from sparkq_core.errors import InvalidText, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
 from tests.harness.support import HOUR, SetClock, add, attempts, line, take, taken, timed_out, timeline
+from tests.promises import holds
 
 
 def failed(sq: SparkQ, prompt: str = "one") -> int:
@@ -16,6 +17,7 @@ def failed(sq: SparkQ, prompt: str = "one") -> int:
     return task.id
 
 
+@holds("requeue", "nothing-lost")
 def test_a_requeued_task_keeps_its_id_and_its_attempts(sq: SparkQ, queue: str) -> None:
     task_id = failed(sq)
 
@@ -34,6 +36,7 @@ def test_a_requeued_task_tells_where_it_stands(sq: SparkQ, queue: str) -> None:
     assert tasks.requeue(sq, second, front=True).place == 1
 
 
+@holds("requeue-feedback")
 def test_a_prompt_given_with_the_requeue_is_the_next_revision(sq: SparkQ, queue: str) -> None:
     task_id = failed(sq)
 
@@ -44,6 +47,7 @@ def test_a_prompt_given_with_the_requeue_is_the_next_revision(sq: SparkQ, queue:
     assert [one.revision for one in attempts(sq, task_id)] == [1, 2]
 
 
+@holds("manual-recovery")
 def test_a_task_that_timed_out_can_be_requeued(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out(sq, clock)
 
@@ -101,6 +105,7 @@ def test_a_requeue_to_the_front_of_a_waiting_task_does_not_pass_silently(sq: Spa
     assert line(sq)[0] == task_id
 
 
+@holds("twice-only-on-purpose")
 def test_a_task_that_never_failed_cannot_be_requeued(sq: SparkQ, queue: str) -> None:
     (waiting,) = add(sq, "one")
     running = taken(sq, "two").id
@@ -110,6 +115,7 @@ def test_a_task_that_never_failed_cannot_be_requeued(sq: SparkQ, queue: str) -> 
             tasks.requeue(sq, task_id)
 
 
+@holds("requeue-again")
 def test_a_succeeded_task_is_done_again_only_when_asked(sq: SparkQ, queue: str) -> None:
     task = taken(sq)
     tasks.complete(sq, task.id, "done")
@@ -151,6 +157,7 @@ def test_an_archived_queue_takes_nothing_back(sq: SparkQ, queue: str) -> None:
     assert tasks.get(sq, task_id).status == "failed"
 
 
+@holds("cancel")
 def test_a_cancelled_task_leaves_the_line(sq: SparkQ, queue: str) -> None:
     first, second = add(sq, "one", "two")
 

@@ -18,6 +18,7 @@ from sparkq_core.maintenance import hooks
 from sparkq_core.maintenance import rounds as upkeep
 from sparkq_core.project import SparkQ
 from tests.harness.support import HOUR, SetClock, add, another, made, take, taken, timed_out, waiting
+from tests.promises import holds
 
 DEADLINE_SECONDS = 10
 DAYS = 24 * HOUR
@@ -61,6 +62,7 @@ def _ended() -> Iterator[None]:
         one.wait(DEADLINE_SECONDS)
 
 
+@holds("sweeps-of-processes")
 def test_a_round_warns_fails_and_purges(sq: SparkQ, queue: str, clock: SetClock) -> None:
     old = taken(sq, "old").id
     tasks.complete(sq, old, "done")
@@ -98,6 +100,7 @@ def test_a_round_with_nothing_to_do_writes_nothing(sq: SparkQ, queue: str) -> No
     other.close()
 
 
+@holds("sweeps-of-processes")
 def test_the_interval_is_a_setting(sq: SparkQ) -> None:
     assert upkeep.interval_seconds(sq) == 30
     (sq.config.root / "sparkq.yml").write_text("queue_runner: {auto_fail_interval_seconds: 5}\n")

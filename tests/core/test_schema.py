@@ -14,6 +14,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.storage.database import APPLICATION_ID
 from tests.harness.support import SetClock, add, another, database_of, line, made, workers
+from tests.promises import holds
 
 
 def mode(path: Path) -> int:
@@ -38,12 +39,14 @@ def placed(root: Path, content: bytes) -> Path:
     return path
 
 
+@holds("migrations")
 def test_the_version_is_the_number_of_migrations() -> None:
     numbers = [int(file.name[:4]) for file in schema.migrations()]
 
     assert numbers == list(range(1, schema.VERSION + 1))
 
 
+@holds("wal-and-identity", "stores-fifo")
 def test_a_new_file_says_whose_it_is(sq: SparkQ) -> None:
     connection = sq.db.connection()
 
@@ -52,6 +55,7 @@ def test_a_new_file_says_whose_it_is(sq: SparkQ) -> None:
     assert connection.pragma("journal_mode") == "wal"
 
 
+@holds("full-synchronous")
 def test_a_result_is_on_the_disk_before_it_is_acknowledged(sq: SparkQ) -> None:
     connection = sq.db.connection()
 
@@ -59,12 +63,14 @@ def test_a_result_is_on_the_disk_before_it_is_acknowledged(sq: SparkQ) -> None:
     assert connection.pragma("foreign_keys") == 1
 
 
+@holds("full-synchronous")
 def test_less_syncing_is_for_those_who_ask(sq: SparkQ) -> None:
     (sq.config.root / "sparkq.yml").write_text("database: {synchronous: normal}\n")
 
     assert another(sq).db.connection().pragma("synchronous") == 1
 
 
+@holds("owner-only")
 def test_the_file_and_its_folder_are_the_owners(root: Path, clock: SetClock) -> None:
     sq = made(root, clock)
     queues.create(sq, "backend")
@@ -82,12 +88,14 @@ def test_creating_again_leaves_what_is_there(sq: SparkQ, queue: str) -> None:
     assert line(sq) == ids
 
 
+@holds("created-under-a-lock")
 def test_creating_leaves_nothing_half_made_behind(root: Path, clock: SetClock) -> None:
     made(root, clock).close()
 
     assert {file.name for file in database_of(root).parent.iterdir()} == {"sparkq.db", "sparkq.db.setup.lock"}
 
 
+@holds("created-under-a-lock")
 def test_what_a_killed_setup_left_is_no_hindrance(root: Path, clock: SetClock) -> None:
     placed(root, b"").rename(database_of(root).with_name("sparkq.db.new"))
     database_of(root).with_name("sparkq.db.new-wal").write_bytes(b"half")
@@ -131,6 +139,7 @@ def test_a_lock_that_is_a_link_is_not_followed(root: Path, clock: SetClock, tmp_
     assert not (tmp_path / "victim").exists()
 
 
+@holds("created-under-a-lock")
 def test_eight_processes_that_set_up_at_once_make_one_database(root: Path) -> None:
     with workers(8, "creates", root) as processes:
         for one in processes:
@@ -141,6 +150,7 @@ def test_eight_processes_that_set_up_at_once_make_one_database(root: Path) -> No
     assert all(rows == [[1]] for _, rows in told)
 
 
+@holds("only-setup-creates")
 def test_a_missing_file_is_no_project_and_is_not_made(root: Path) -> None:
     with pytest.raises(NoProject, match=r"sparkq\.db") as refusal:
         project.open(root, env={})
@@ -149,18 +159,21 @@ def test_a_missing_file_is_no_project_and_is_not_made(root: Path) -> None:
     assert list(root.iterdir()) == []
 
 
+@holds("clear-file-errors")
 def test_an_empty_file_is_refused(root: Path) -> None:
     placed(root, b"")
 
     assert "is empty" in refused(root).message
 
 
+@holds("clear-file-errors")
 def test_a_file_that_is_no_database_is_refused(root: Path) -> None:
     placed(root, b"once upon a time " * 1000)
 
     assert isinstance(refused(root), Corrupt)
 
 
+@holds("clear-file-errors")
 def test_a_database_of_another_program_is_refused(root: Path) -> None:
     path = placed(root, b"")
     path.unlink()
@@ -171,6 +184,7 @@ def test_a_database_of_another_program_is_refused(root: Path) -> None:
     assert "another program" in refused(root).message
 
 
+@holds("clear-file-errors")
 def test_a_newer_schema_is_refused_and_says_what_to_do(root: Path, clock: SetClock) -> None:
     made(root, clock).close()
     newer = apsw.Connection(str(database_of(root)))
@@ -183,6 +197,7 @@ def test_a_newer_schema_is_refused_and_says_what_to_do(root: Path, clock: SetClo
     assert "pgrade" in refusal.hint
 
 
+@holds("nothing-lost")
 @pytest.mark.parametrize("size", [1, 16, 99, 100, 511, 512, 4095, 4096, 4097, 12_000, -4096, -1])
 def test_a_truncated_file_is_a_clear_error_and_left_as_it_is(root: Path, clock: SetClock, size: int) -> None:
     sq = made(root, clock)
@@ -232,6 +247,7 @@ def test_a_damaged_page_never_passes_for_a_defect_of_the_program(root: Path, clo
     assert defects == {}
 
 
+@holds("migrations")
 def test_an_older_file_is_brought_up_once_by_whoever_opens_it_first(root: Path) -> None:
     path = placed(root, b"")
     path.unlink()
@@ -250,6 +266,7 @@ def test_an_older_file_is_brought_up_once_by_whoever_opens_it_first(root: Path) 
     assert project.open(root, env={}).db.rows("SELECT note FROM kept") == [("from before",)]
 
 
+@holds("migrations")
 def test_a_migration_that_fails_changes_nothing(sq: SparkQ, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for file in schema.migrations():
         shutil.copy(file, tmp_path / file.name)

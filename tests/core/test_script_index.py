@@ -14,6 +14,7 @@ import pytest
 from sparkq_core.errors import InvalidValue, NoSuchScript
 from sparkq_core.scripts import HEADER_BYTES, Parameter, Script, index, matching, named, prompt
 from tests.harness.support import TOP
+from tests.promises import holds
 
 GIB = 1024**3
 NOBODY = 65534
@@ -39,6 +40,7 @@ def names(root: Path, *folders: str) -> list[str]:
     return [one.name for one in index(root, folders or ("scripts",))]
 
 
+@holds("script-index")
 def test_scripts_are_found_in_all_folders_below_by_name(root: Path, folder: Path) -> None:
     put(folder / "z.sh", "build")
     put(folder / "nightly/a/b.py", "clean")
@@ -199,6 +201,7 @@ def test_what_is_no_file_is_passed_over(root: Path, folder: Path) -> None:
     assert names(root) == ["own"]
 
 
+@holds("script-index")
 def test_indexing_runs_nothing_and_changes_nothing(root: Path, folder: Path) -> None:
     script = folder / "trap.sh"
     script.write_text("#!/bin/sh\n# name: trap\ntouch ran\n")
@@ -210,6 +213,7 @@ def test_indexing_runs_nothing_and_changes_nothing(root: Path, folder: Path) -> 
     assert (script.stat().st_mtime_ns, script.stat().st_mode) == (before.st_mtime_ns, before.st_mode)
 
 
+@holds("script-index")
 def test_the_index_is_of_the_moment(root: Path, folder: Path) -> None:
     script = put(folder / "a.sh", "before")
     assert names(root) == ["before"]

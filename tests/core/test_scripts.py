@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sparkq_core.config.settings import WEEK_SECONDS
 from sparkq_core.scripts import SUFFIXES, Parameter, Script, parse
+from tests.promises import holds
 
 WHOLE = """\
 #!/usr/bin/env bash
@@ -30,6 +31,7 @@ def header(*lines: str, path: str = "scripts/x.sh", mark: str = "# ") -> Script:
     return found
 
 
+@holds("script-fields")
 def test_a_whole_header_is_read() -> None:
     assert parse(WHOLE, "scripts/deploy.sh") == Script(
         name="deploy",

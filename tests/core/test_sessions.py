@@ -6,6 +6,7 @@ from sparkq_core import queues, sessions, tasks
 from sparkq_core.errors import InvalidName, NameTaken, NoSuchSession, QueueClosed
 from sparkq_core.project import SparkQ
 from tests.harness.support import HOUR, SetClock, add, take
+from tests.promises import holds
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def test_an_unknown_session_is_refused_with_the_nearest_name(sq: SparkQ, feature
         assert refusal.value.hint == "Did you mean feature?"
 
 
+@holds("sessions-end")
 def test_ending_a_session_ends_its_active_queues_and_names_them(sq: SparkQ, feature: str) -> None:
     queues.create(sq, "old", session=feature)
     queues.archive(sq, "old")

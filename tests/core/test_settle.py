@@ -18,8 +18,10 @@ from sparkq_core.errors import (
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
 from tests.harness.support import HOUR, SetClock, add, another, attempts, line, take, taken, timeline
+from tests.promises import holds
 
 
+@holds("complete")
 def test_a_completed_task_has_succeeded_with_its_result(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq)
     clock.move(7)
@@ -32,6 +34,7 @@ def test_a_completed_task_has_succeeded_with_its_result(sq: SparkQ, queue: str, 
     assert (attempt.outcome, attempt.result, attempt.data) == ("succeeded", "12 files", '{"files":12}')
 
 
+@holds("fail")
 def test_a_failed_task_has_its_error_and_its_type(sq: SparkQ, queue: str) -> None:
     task = taken(sq)
 
@@ -93,6 +96,7 @@ def test_an_attempt_that_never_was_is_refused(sq: SparkQ, queue: str, attempt: i
     assert tasks.get(sq, task.id).status == "running"
 
 
+@holds("same-outcome-again")
 def test_the_same_outcome_again_is_harmless(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq)
     first = tasks.complete(sq, task.id, "done", attempt=1)
@@ -114,6 +118,7 @@ def test_the_same_failure_again_is_harmless(sq: SparkQ, queue: str) -> None:
     assert timeline(sq, task.id) == ["enqueued", "claimed", "failed"]
 
 
+@holds("history-stays", "same-outcome-again")
 def test_another_outcome_is_a_conflict_and_the_first_one_stays(sq: SparkQ, queue: str) -> None:
     task = taken(sq)
     tasks.complete(sq, task.id, "done", attempt=1)
@@ -125,6 +130,7 @@ def test_another_outcome_is_a_conflict_and_the_first_one_stays(sq: SparkQ, queue
     assert attempts(sq, task.id)[0].result == "done"
 
 
+@holds("lost-claim")
 def test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now(sq: SparkQ, queue: str) -> None:
     task = taken(sq, worker="ann")
     tasks.fail(sq, task.id, "boom")
@@ -150,6 +156,7 @@ def test_an_attempt_that_was_released_cannot_settle(sq: SparkQ, queue: str) -> N
     assert tasks.get(sq, task.id).status == "queued"
 
 
+@holds("archived-settles")
 def test_a_task_of_an_archived_queue_may_still_be_settled(sq: SparkQ, queue: str) -> None:
     task = taken(sq)
     queues.archive(sq, queue)
@@ -209,6 +216,7 @@ def test_sparkqs_own_error_types_are_not_for_workers(sq: SparkQ, queue: str, err
     assert tasks.get(sq, task.id).status == "running"
 
 
+@holds("heartbeat")
 def test_progress_restarts_the_stale_clock(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq, timeout=60)
     clock.move(50)

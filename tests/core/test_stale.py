@@ -9,6 +9,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from sparkq_core.tasks import Wanted
 from tests.harness.support import HOUR, SetClock, add, another, attempts, take, taken, timed_out, timeline
+from tests.promises import holds
 
 
 def moved_and_swept(sq: SparkQ, clock: SetClock, *steps: float) -> list[tuple[int, int]]:
@@ -21,6 +22,7 @@ def moved_and_swept(sq: SparkQ, clock: SetClock, *steps: float) -> list[tuple[in
     return found
 
 
+@holds("warn", "stale-detection", "multipliers")
 def test_a_silent_task_is_warned_after_one_timeout_and_not_before(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq, timeout=60)
 
@@ -31,6 +33,7 @@ def test_a_silent_task_is_warned_after_one_timeout_and_not_before(sq: SparkQ, qu
     assert timeline(sq, task.id)[-1] == "stale"
 
 
+@holds("auto-fail", "stale-detection", "multipliers")
 def test_a_silent_task_fails_after_two_timeouts_and_not_before(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq, worker="ann", timeout=60)
 
@@ -44,6 +47,7 @@ def test_a_silent_task_fails_after_two_timeouts_and_not_before(sq: SparkQ, queue
     assert timeline(sq, task.id)[-1] == "timed out"
 
 
+@holds("multipliers")
 def test_the_timeout_is_the_tasks_own(sq: SparkQ, queue: str, clock: SetClock) -> None:
     taken(sq, timeout=60)
     taken(sq, timeout=90)
@@ -51,6 +55,7 @@ def test_the_timeout_is_the_tasks_own(sq: SparkQ, queue: str, clock: SetClock) -
     assert moved_and_swept(sq, clock, 60, 30, 30, 60) == [(1, 0), (1, 0), (0, 1), (0, 1)]
 
 
+@holds("heartbeat")
 def test_a_heartbeat_restarts_the_clock(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq, timeout=60)
     clock.move(50)
@@ -84,12 +89,14 @@ def test_a_worker_that_is_heard_of_again_and_again_is_never_failed(sq: SparkQ, q
     assert tasks.get(sq, task.id).status == "running"
 
 
+@holds("auto-fail-after-sleep")
 def test_after_a_night_of_sleep_the_warning_comes_first(sq: SparkQ, queue: str, clock: SetClock) -> None:
     taken(sq, timeout=60)
 
     assert moved_and_swept(sq, clock, 8 * HOUR, 0, 59.999, 0.001) == [(1, 0), (0, 0), (0, 0), (0, 1)]
 
 
+@holds("auto-fail-after-sleep")
 def test_a_late_warning_gives_the_worker_one_whole_timeout(sq: SparkQ, queue: str, clock: SetClock) -> None:
     taken(sq, timeout=60)
 
@@ -108,6 +115,7 @@ def test_the_deadline_that_was_told_is_the_moment_of_failing(sq: SparkQ, queue: 
     assert tasks.get(sq, task.id).status == "failed"
 
 
+@holds("auto-fail-after-sleep")
 def test_a_clock_set_back_fails_nothing_early(sq: SparkQ, queue: str, clock: SetClock) -> None:
     taken(sq, timeout=60)
 
@@ -129,6 +137,7 @@ def test_a_heartbeat_after_the_clock_was_set_back_counts_from_then(sq: SparkQ, q
     assert moved_and_swept(sq, clock, 60, 60) == [(1, 0), (0, 1)]
 
 
+@holds("idempotent-sweep")
 def test_a_second_sweep_at_the_same_moment_changes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq, timeout=60)
     clock.move(60)
@@ -150,6 +159,7 @@ def test_a_sweep_with_nothing_due_writes_nothing(sq: SparkQ, queue: str, clock: 
     assert other.db.data_version() == before
 
 
+@holds("manual")
 def test_waiting_and_finished_tasks_are_never_swept(sq: SparkQ, queue: str, clock: SetClock) -> None:
     done, failed = taken(sq), taken(sq, "two")
     tasks.complete(sq, done.id, "done")
@@ -178,6 +188,7 @@ PASSERS_BY: dict[str, Callable[[SparkQ, int], object]] = {
 }
 
 
+@holds("whoever-comes-by")
 @pytest.mark.parametrize("verb", PASSERS_BY)
 def test_whoever_comes_by_applies_what_is_due(sq: SparkQ, queue: str, clock: SetClock, verb: str) -> None:
     task = taken(sq, timeout=60)
@@ -190,6 +201,7 @@ def test_whoever_comes_by_applies_what_is_due(sq: SparkQ, queue: str, clock: Set
     assert kinds == ["enqueued", "claimed", "stale", "timed out"]
 
 
+@holds("whoever-comes-by")
 def test_a_list_shows_no_task_as_running_that_is_past_its_end(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq, timeout=60)
     moved_and_swept(sq, clock, 60)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sparkq_core.errors import InvalidName, InvalidText
 from sparkq_core.text import MAX_NAME, MAX_TITLE, checked, checked_name, cut, nearest, safe, title_of
 from tests.harness.support import refusal_of
+from tests.promises import holds
 
 ANY = st.text(st.characters())  # surrogates too
 TRICKY = st.text(
@@ -27,6 +28,7 @@ def acts(character: str) -> bool:
     )
 
 
+@holds("cli-safe")
 @given(st.one_of(ANY, TRICKY))
 def test_safe_text_has_nothing_that_acts(value: str) -> None:
     assert not any(acts(character) for character in safe(value))
@@ -68,11 +70,13 @@ def test_what_acts_is_shown_as_an_escape(value: str, shown: str) -> None:
     assert safe(value) == shown
 
 
+@holds("text")
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1).filter(str.strip))
 def test_any_unicode_text_that_says_something_may_enter(value: str) -> None:
     assert checked(value, "prompt") is value
 
 
+@holds("text")
 @given(st.text(), st.sampled_from(["\x00", "\ud800", "\udfff"]), st.text())
 def test_a_nul_or_a_surrogate_is_refused_wherever_it_stands(before: str, bad: str, after: str) -> None:
     with pytest.raises(InvalidText) as refusal:

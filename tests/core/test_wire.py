@@ -12,6 +12,7 @@ from sparkq_core.clock import LONG, SystemClock, from_iso, iso, token
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
 from tests.harness.support import SetClock, add, take, taken, timed_out
+from tests.promises import holds
 
 KEYS = {
     *("id", "friendly_id", "queue", "session", "title", "status", "prompt", "tool_name", "task_class", "timeout"),
@@ -26,6 +27,7 @@ def whole(sq: SparkQ, task_id: int) -> dict[str, Any]:
     return wire.task_whole(tasks.detail(sq, task_id), sq.clock.now())
 
 
+@holds("task-keys", "task-times")
 def test_a_whole_task_has_every_key_always(sq: SparkQ, queue: str) -> None:
     (task_id,) = add(sq, "one")
 
@@ -36,6 +38,7 @@ def test_a_whole_task_has_every_key_always(sq: SparkQ, queue: str) -> None:
     assert json.loads(wire.compact(found)) == found
 
 
+@holds("lists-are-slim")
 def test_a_task_in_a_list_has_no_long_text_and_no_absent_value(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 
@@ -46,6 +49,7 @@ def test_a_task_in_a_list_has_no_long_text_and_no_absent_value(sq: SparkQ, queue
     assert set(found) <= KEYS | {"source", "key"}
 
 
+@holds("times")
 def test_times_are_iso_8601_with_z(sq: SparkQ, queue: str, clock: SetClock) -> None:
     clock.at = 1_700_000_000_042
     task = taken(sq)
@@ -60,6 +64,7 @@ def test_a_time_survives_the_way_out_and_in(moment: int) -> None:
     assert from_iso(iso(moment)) == moment
 
 
+@holds("whoever-comes-by")
 def test_a_silent_task_is_shown_as_stale_before_any_sweep(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = taken(sq, timeout=60)
 
@@ -116,6 +121,7 @@ def test_a_claim_is_spelled_for_its_worker(sq: SparkQ, queue: str) -> None:
     assert found["how"] == catalogue.tools(sq)["llm-sonnet"].how
 
 
+@holds("json-of-a-list")
 def test_queues_and_sessions_are_spelled_with_their_totals(sq: SparkQ) -> None:
     sessions.create(sq, "feature")
     queues.create(sq, "backend", session="feature")

@@ -22,6 +22,7 @@ from sparkq_http.desk import Desk
 from sparkq_http.guard import HEADERS
 from tests.http.caller import Caller, Served
 from tests.http.test_events import listening
+from tests.promises import holds
 
 HOST = (b"host", b"127.0.0.1:5005")
 
@@ -61,6 +62,7 @@ async def test_a_defect_is_logged_whole_and_answered_without_it(sq: SparkQ, capl
     assert "ZeroDivisionError: secret detail" in caplog.text
 
 
+@holds("http-status")
 @pytest.mark.anyio
 async def test_a_busy_store_says_when_to_come_back(sq: SparkQ) -> None:
     answer = await from_core(Request({"type": "http"}), Busy("The database is locked.", "Try again."))
@@ -91,6 +93,7 @@ async def test_another_door_is_a_guest_behind_the_same_guard(sq: SparkQ) -> None
     assert running == ["begun", "closed", "ended"]
 
 
+@holds("direct-calls")
 def test_a_result_notes_what_git_says_while_others_are_served(own: Path) -> None:
     for command in (
         ["init", "--quiet"],

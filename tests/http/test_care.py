@@ -13,6 +13,7 @@ from tests.harness.dump import dump
 from tests.harness.support import SetClock
 from tests.http.caller import Caller, Served, until
 from tests.http.test_events import listening
+from tests.promises import holds
 
 LOCAL = (
     "hooks.on_failed",
@@ -190,6 +191,7 @@ def test_statistics_are_of_seven_days(call: Caller, line: str) -> None:
     assert line in [one["queue"] for one in week["queues"]]
 
 
+@holds("rest-health")
 def test_the_server_says_how_it_is(call: Caller) -> None:
     assert call.get("/health").facts == call.get("/api/health").facts
     assert call.get("/api/health")["status"] == "ok"
@@ -204,6 +206,7 @@ def test_unknown_addresses_and_methods_have_the_same_shape(call: Caller) -> None
     assert "GET" in wrong.headers["allow"] or "POST" in wrong.headers["allow"]
 
 
+@holds("http-status")
 def test_a_database_that_is_gone_is_a_storage_error(own: Path) -> None:
     server = Served(own)
     try:

@@ -14,6 +14,7 @@ from sparkq_http.answer import STATUS
 from sparkq_http.app import REFUSALS
 from tests.http.caller import Caller, Served
 from tests.http.test_guard import ROUTES
+from tests.promises import holds
 
 
 @pytest.fixture
@@ -27,12 +28,14 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
             yield f"{verb.upper()} {path}", operation
 
 
+@holds("rest-nouns")
 def test_every_api_route_is_in_the_document(document: dict[str, Any]) -> None:
     listed = {name for name, _ in operations(document)}
 
     assert len(listed) == len([path for _, path in ROUTES if path.startswith("/api")])
 
 
+@holds("rest-nouns")
 def test_every_operation_says_what_it_does_and_how_it_refuses(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         assert operation["description"].strip(), name
@@ -43,10 +46,12 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(document: dict[str
         assert name == "GET /api/events" or "$ref" in done["content"]["application/json"]["schema"], name
 
 
+@holds("http-status")
 def test_every_kind_of_refusal_has_a_documented_status() -> None:
     assert set(STATUS.values()) <= set(REFUSALS)
 
 
+@holds("rest-docs")
 def test_the_reference_page_is_made_of_own_files(call: Caller) -> None:
     page = call.get("/docs")
     links = re.findall(r'(?:href|src)="([^"]+)"', page.body.decode())
@@ -60,6 +65,7 @@ def test_the_reference_page_is_made_of_own_files(call: Caller) -> None:
     assert sorted(kinds) == ["text/css; charset=utf-8", "text/javascript; charset=utf-8"]
 
 
+@holds("env-modes")
 def test_assets_are_cached_for_a_year_in_prod_and_never_else(call: Caller, tmp_path: Path) -> None:
     setup.setup(tmp_path, setup.defaults(tmp_path), SystemClock(), {})
     url = assets.asset_url("reference.js")

@@ -17,6 +17,7 @@ from sparkq_http import live
 from sparkq_http.desk import Desk
 from sparkq_http.live import HEARTBEAT, TOO_SLOW, Feed, frame
 from tests.http.caller import Caller, Served
+from tests.promises import holds
 
 
 class Stream:
@@ -61,6 +62,7 @@ def listening(port: int, path: str = "/api/events", last: int | None = None) -> 
         stream.socket.close()
 
 
+@holds("rest-events")
 def test_what_another_process_writes_arrives_within_half_a_second(served: Served, behind: SparkQ, line: str) -> None:
     with listening(served.port) as stream:
         added = tasks.enqueue(behind, line, "one").task
@@ -96,6 +98,7 @@ def test_the_stream_says_what_it_is(call: Caller) -> None:
         assert set(stream.begins) == {"retry", "id"}
 
 
+@holds("rest-events")
 @pytest.mark.parametrize("by_header", [True, False])
 def test_a_listener_goes_on_where_it_left_off(call: Caller, line: str, by_header: bool) -> None:
     with listening(call.port) as stream:

@@ -16,6 +16,7 @@ from sparkq_http.app import rooms
 from sparkq_http.guard import END_OF_SESSION, HEADERS, MAX_BODY
 from sparkq_http.server import guests
 from tests.http.caller import JSON, SECONDS, Caller, Reply
+from tests.promises import holds
 from tests.proof.counts import Counts
 
 FILLED = {"{queue}": "nowhere-at-all", "{session}": "nowhere-at-all", "{task_id}": "999999", "{name:path}": "x.js"}
@@ -99,6 +100,7 @@ def test_a_host_that_is_not_this_server_is_misdirected(call: Caller, verb: str, 
         ask(call, verb, path, [("Host", host), ("Content-Type", "application/json")]).refused(421, "misdirected")
 
 
+@holds("no-web-page-gets-in")
 @pytest.mark.parametrize(("verb", "path"), ROUTES)
 def test_a_foreign_page_is_refused(call: Caller, verb: str, path: str) -> None:
     origins = ["http://evil.example", "null", "", *(one.format(port=call.port) for one in HTTP_SCHEMES_AND_PORTS)]

@@ -14,6 +14,7 @@ from schemathesis.openapi import from_url
 
 from tests.http.caller import JSON, Served
 from tests.http.conftest import new_project
+from tests.promises import holds
 from tests.proof.extent import extent
 
 EXAMPLES = extent(4, 8, 40)
@@ -43,6 +44,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server.stop()
 
 
+@holds("rest-nouns")
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
 def test_no_question_finds_a_defect_or_an_undocumented_answer(asked: Served, mode: GenerationMode) -> None:
     checks: Any = CHECKS.get_by_names([name for name in CHECKS.get_all_names() if name not in UNSUITED])

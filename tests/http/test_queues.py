@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.http.caller import Caller, Served
+from tests.promises import holds
 
 
 def test_a_queue_is_created_with_its_instructions(call: Caller) -> None:
@@ -63,6 +64,7 @@ def test_an_unknown_queue_is_not_found(call: Caller, line: str, verb: str, path:
     assert line in asked.refused(404, "no_such_queue")
 
 
+@holds("archived-on-the-page")
 def test_archived_queues_are_listed_when_asked_for(call: Caller, line: str) -> None:
     assert call.post(f"/api/queues/{line}/archive")["queue"]["status"] == "archived"
 

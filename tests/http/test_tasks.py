@@ -4,6 +4,7 @@ import pytest
 
 from sparkq_core.project import SparkQ
 from tests.http.caller import Caller, with_query
+from tests.promises import holds
 
 
 def test_a_task_is_put_in_line(call: Caller, line: str) -> None:
@@ -69,6 +70,7 @@ def test_what_is_no_new_task_is_malformed(call: Caller, line: str, body: dict[st
     call.post("/api/tasks", queue=line, **body).refused(422, "malformed")
 
 
+@holds("http-status")
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"prompt": "\\ud800"', b"[" * 100_000], ids=str
 )
@@ -123,6 +125,7 @@ def test_a_text_becomes_tasks(call: Caller, line: str, text: str, split: bool, t
     assert [one["title"] for one in made["tasks"]] == titles
 
 
+@holds("rest-nouns")
 def test_a_page_leads_to_the_next(call: Caller, line: str) -> None:
     ids = [one["id"] for one in call.post("/api/tasks/bulk", queue=line, prompts=["x"] * 5)["tasks"]]
     found: list[int] = []
@@ -138,6 +141,7 @@ def test_a_page_leads_to_the_next(call: Caller, line: str) -> None:
     assert found == ids
 
 
+@holds("rest-nouns")
 def test_lists_are_filtered_by_everything(call: Caller, line: str) -> None:
     done, waiting = call.done(line, f"polish {line}"), call.add(line, "other", tool_name="run-bash")
     task = call.get(f"/api/tasks/{done}")

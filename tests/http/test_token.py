@@ -12,6 +12,7 @@ from sparkq_core.errors import StorageError
 from sparkq_http import token
 from tests.http.caller import JSON, SECONDS, Caller, Reply, Served
 from tests.http.conftest import new_project
+from tests.promises import holds
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +26,7 @@ def secret(server: Served) -> str:
     return (server.root / "sparkq/run" / token.FILE).read_text().strip()
 
 
+@holds("token", "no-web-page-gets-in")
 def test_nothing_is_answered_without_the_token(wide: Served) -> None:
     refused = wide.call.get("/api/queues")
 
@@ -111,6 +113,7 @@ def test_a_chat_of_another_machine_is_answered_by_address_with_the_token(wide: S
     asked("192.0.2.7", **key, Origin="http://evil.example").refused(403, "foreign_origin")
 
 
+@holds("token")
 def test_the_token_is_the_owners_file_and_never_printed(wide: Served) -> None:
     file = wide.root / "sparkq/run" / token.FILE
 
@@ -132,5 +135,6 @@ def test_a_token_outlives_the_server_and_is_never_written_through_a_symlink(tmp_
     assert (tmp_path / "target").read_text() == ""
 
 
+@holds("token")
 def test_on_this_machine_no_token_is_needed(call: Caller) -> None:
     assert call.get("/login").status == 303

@@ -9,6 +9,7 @@ from sparkq_core.project import SparkQ
 from tests.harness.support import SetClock
 from tests.http.caller import Caller
 from tests.http.v1_client import Conflict, Worker
+from tests.promises import holds
 
 
 @pytest.fixture
@@ -16,6 +17,7 @@ def worker(call: Caller) -> Worker:
     return Worker(f"http://127.0.0.1:{call.port}", "worker-host-line")
 
 
+@holds("rest-v1")
 def test_a_queue_is_worked_oldest_first(worker: Worker, line: str) -> None:
     prompts = [f"task {number}\nmore" for number in range(60)]  # more than one page
     for prompt in prompts:
@@ -34,6 +36,7 @@ def test_each_listed_queue_carries_its_instructions(worker: Worker, line: str) -
     assert worker.instructions(line) == "Be quick."
 
 
+@holds("rest-v1")
 def test_a_listed_task_carries_its_prompt_as_payload(worker: Worker, line: str) -> None:
     worker.call("POST", "/api/tasks", {"queue": line, "prompt": 'say "hi"\n'})
 
@@ -64,6 +67,7 @@ def test_a_failure_is_reported_and_reset(worker: Worker, line: str) -> None:
     assert worker.run_once(line) == ["one"]
 
 
+@holds("rest-v1")
 def test_a_late_result_meets_a_failed_task_and_may_be_done_again(worker: Worker, line: str, behind: SparkQ) -> None:
     made = worker.call("POST", "/api/tasks", {"queue": line, "prompt": "one", "timeout": 1})["task"]
     worker.claim(made)

@@ -6,6 +6,7 @@ from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 from tests.harness.support import SetClock
 from tests.http.caller import Caller
+from tests.promises import holds
 
 VERBS = {
     "claim": {"worker_id": "bob"},
@@ -28,6 +29,7 @@ APPLIES = {
 }
 
 
+@holds("rest-conflict", "rest-nouns")
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("status", APPLIES)
 def test_a_verb_applies_where_the_life_cycle_says(call: Caller, line: str, status: str, verb: str) -> None:
@@ -66,6 +68,7 @@ def test_a_result_is_kept_with_its_data(call: Caller, line: str) -> None:
     assert call.get(f"/api/tasks/{number}")["result_data"] == {"ok": [1, None]}
 
 
+@holds("rest-conflict")
 def test_the_same_outcome_again_is_harmless_and_another_is_a_conflict(call: Caller, line: str) -> None:
     number = call.done(line)
 

@@ -13,6 +13,7 @@ from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
 from tests.harness.chromium import HEADLESS, MISSING, PAGE_FLAGS
 from tests.harness.support import SetClock, add, another, take
+from tests.promises import holds
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
 
@@ -73,6 +74,7 @@ class Shown:
         return [found.nth(number).locator("td").all_inner_texts() for number in range(found.count())]
 
 
+@holds("mcp-board")
 def test_the_board_shows_queues_and_latest_results(
     sq: SparkQ, queue: str, clock: SetClock, browser: Any, client: Client, portal: BlockingPortal
 ) -> None:
@@ -94,6 +96,7 @@ def test_the_board_shows_queues_and_latest_results(
     assert [url for url in shown.asked if url.startswith("http")] == []
 
 
+@holds("mcp-board")
 def test_the_board_speaks_the_protocol_in_its_order(
     sq: SparkQ, queue: str, browser: Any, client: Client, portal: BlockingPortal
 ) -> None:

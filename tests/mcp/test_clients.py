@@ -19,6 +19,7 @@ from tests.harness.command import SPARKQ
 from tests.harness.support import add
 from tests.http.caller import Served
 from tests.mcp.conftest import path_with
+from tests.promises import holds
 
 SECONDS = 120
 ERAS = ("legacy", "auto", "modern")
@@ -76,6 +77,7 @@ def test_the_inspector_claims_a_task_from_the_command(node: Path, home: Path, st
     assert claimed["structuredContent"]["task"]["prompt"] == "one"
 
 
+@holds("mcp-clients")
 def test_the_inspector_finds_nothing_wrong(node: Path, home: Path, served: Served, store: SparkQ) -> None:
     add(store, "one")
     door = [f"http://127.0.0.1:{served.port}/mcp", "--transport", "http", "--method"]
@@ -96,6 +98,7 @@ def inspected(node: Path, home: Path, *words: object) -> Any:
     return json.loads(done.stdout)["result"]
 
 
+@holds("mcp-clients")
 @pytest.mark.parametrize("transport", ["stdio", "http"])
 def test_the_typescript_sdk_works_a_task(node: Path, home: Path, served: Served, store: SparkQ, transport: str) -> None:
     script = Path(__file__).with_name("typescript_client.cjs")
@@ -117,6 +120,7 @@ def test_the_typescript_sdk_works_a_task(node: Path, home: Path, served: Served,
     assert "queue backend" in saw["prompt"]
 
 
+@holds("mcp-clients")
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 @pytest.mark.parametrize("transport", ["stdio", "http"])
 def test_the_python_sdk_works_a_task(served: Served, store: SparkQ, transport: str, era: str) -> None:
@@ -139,6 +143,7 @@ def test_the_python_sdk_works_a_task(served: Served, store: SparkQ, transport: s
     assert (count, claimed["task"]["prompt"], settled["status"]) == (12, "one", "succeeded")
 
 
+@holds("mcp-clients")
 @pytest.mark.parametrize("revision", APPLIES)
 def test_the_conformance_scenarios_that_apply_pass(node: Path, home: Path, served: Served, revision: str) -> None:
     url = f"http://127.0.0.1:{served.port}/mcp"

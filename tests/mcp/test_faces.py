@@ -19,6 +19,7 @@ from sparkq_mcp.server import INSTRUCTIONS, build
 from sparkq_mcp.tools import all_tools
 from tests.harness.support import add, another
 from tests.mcp.chat import call, chat
+from tests.promises import holds
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +30,7 @@ NAMES = {
 }  # fmt: skip
 
 
+@holds("mcp-budget")
 async def test_the_tools_are_as_recorded(sq: SparkQ) -> None:
     """A change of what every chat sees is a decision: docs/tools.md shows it, this file records it."""
     async with chat(sq) as client:
@@ -41,6 +43,7 @@ async def test_the_tools_are_as_recorded(sq: SparkQ) -> None:
     assert shown == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
+@holds("mcp-budget", "mcp-nothing-destructive")
 async def test_twelve_tools_and_the_instructions_cost_a_model_at_most_1300_tokens(sq: SparkQ) -> None:
     """No tokenizer ships with the project: four characters of compact JSON count as one token, which is on the high side."""
     async with chat(sq) as client:
@@ -52,6 +55,7 @@ async def test_twelve_tools_and_the_instructions_cost_a_model_at_most_1300_token
     assert (len(json.dumps(visible, separators=(",", ":"))) + len(said)) / 4 <= 1300
 
 
+@holds("mcp-hints")
 async def test_every_tool_says_what_it_may_do(sq: SparkQ) -> None:
     async with chat(sq) as client:
         listed = (await client.list_tools()).tools
@@ -79,18 +83,21 @@ async def test_a_refusal_fits_the_output_schema_of_every_tool(sq: SparkQ) -> Non
         jsonschema.validate(refused, tool.output_schema)
 
 
+@holds("mcp-visible-escapes")
 def test_instructions_are_short_and_descriptions_do_not_command() -> None:
     assert len(INSTRUCTIONS) <= 600
     for tool in all_tools():
         assert not any(word in tool.description.lower() for word in ("you must", "always", "never", "important"))
 
 
+@holds("playbook")
 def test_the_playbook_speaks_of_every_tool() -> None:
     said = playbook()
 
     assert [name for name in sorted(NAMES) if f"`{name}" not in said] == []
 
 
+@holds("tool-queue_instructions", "mcp-resources")
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_resources_give_what_their_tools_give(sq: SparkQ, queue: str, era: str) -> None:
     queues.instruct(sq, queue, "Run make test.")
@@ -118,6 +125,7 @@ async def test_resources_give_what_their_tools_give(sq: SparkQ, queue: str, era:
     assert playbook.startswith("# Worker playbook")
 
 
+@holds("mcp-resources")
 @pytest.mark.parametrize("uri", ["sparkq://queues/nope", "sparkq://tasks/99", "sparkq://tasks/x", "sparkq://nothing"])
 async def test_a_resource_that_is_not_there_is_said_to_be_missing(sq: SparkQ, queue: str, uri: str) -> None:
     async with chat(sq) as client:
@@ -127,6 +135,7 @@ async def test_a_resource_that_is_not_there_is_said_to_be_missing(sq: SparkQ, qu
     assert refused.value.error.code == -32602
 
 
+@holds("mcp-prompts")
 async def test_prompts_need_no_argument_and_take_no_foreign_text(sq: SparkQ, queue: str) -> None:
     async with chat(sq) as client:
         for name in ("work_queue", "review_results", "plan_tasks"):
@@ -152,6 +161,7 @@ async def test_an_unknown_prompt_or_argument_is_refused_with_those_that_are(sq: 
     assert (unknown.value.error.code, misspelt.value.error.code) == (-32602, -32602)
 
 
+@holds("mcp-completion")
 async def test_names_and_statuses_are_completed(sq: SparkQ, queue: str) -> None:
     ref = ResourceTemplateReference(type="ref/resource", uri="sparkq://queues/{queue}/tasks{?status}")
 
@@ -162,6 +172,7 @@ async def test_names_and_statuses_are_completed(sq: SparkQ, queue: str) -> None:
     assert (names, statuses) == (["backend"], ["succeeded"])
 
 
+@holds("mcp-push")
 async def test_a_listener_hears_of_what_another_connection_wrote(sq: SparkQ, queue: str) -> None:
     async with chat(sq) as client:
         with anyio.fail_after(10):
@@ -284,6 +295,7 @@ async def test_a_subset_of_tools_can_be_named(sq: SparkQ) -> None:
         build(lambda: another(sq), only=["clam"])
 
 
+@holds("mcp-board")
 async def test_the_list_of_queues_carries_a_board_that_fetches_nothing(sq: SparkQ) -> None:
     async with chat(sq) as client:
         tool = next(one for one in (await client.list_tools()).tools if one.name == "list_queues")
@@ -296,6 +308,7 @@ async def test_the_list_of_queues_carries_a_board_that_fetches_nothing(sq: Spark
     assert not any(word in html for word in ("http://", "https://", "fetch(", "import(", "src="))
 
 
+@holds("mcp-wait")
 async def test_waiting_for_a_task_ends_with_it(sq: SparkQ, queue: str) -> None:
     async with chat(sq) as client, anyio.create_task_group() as group:
         found: list[object] = []
@@ -313,6 +326,7 @@ async def test_waiting_for_a_task_ends_with_it(sq: SparkQ, queue: str) -> None:
     assert found == [1]
 
 
+@holds("mcp-wait")
 async def test_a_client_that_stops_waiting_leaves_no_claim_behind(sq: SparkQ, queue: str) -> None:
     async with chat(sq) as client:
         with anyio.move_on_after(0.3):

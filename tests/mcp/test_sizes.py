@@ -15,6 +15,7 @@ from sparkq_core.text import safe
 from sparkq_mcp.answers.truncation import LIMIT, MARK, PAGE, size, window
 from tests.harness.support import SetClock, add, take
 from tests.mcp.chat import Message, call, chat
+from tests.promises import holds
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +47,7 @@ async def read_on(client: Client, begun: str, more: Message, name: str) -> str:
     return "".join(parts)
 
 
+@holds("mcp-cut")
 @pytest.mark.parametrize("kind", TEXTS)
 async def test_a_long_prompt_begins_in_the_claim_and_is_read_on(sq: SparkQ, queue: str, kind: str) -> None:
     add(sq, TEXTS[kind])
@@ -96,6 +98,7 @@ async def test_the_next_task_of_a_completion_is_cut_as_a_claim_is(sq: SparkQ, qu
     assert prompt == "x" * MEBIBYTE
 
 
+@holds("mcp-cut")
 async def test_a_task_with_long_texts_is_told_within_the_limit_and_read_on(sq: SparkQ, queue: str) -> None:
     add(sq, "p" * 50_000)
     for number in range(8):
@@ -145,6 +148,7 @@ async def test_long_instructions_are_read_on(sq: SparkQ, queue: str) -> None:
     assert size(told) <= LIMIT
 
 
+@holds("playbook")
 async def test_the_playbook_is_read_to_its_end(sq: SparkQ) -> None:
     async with chat(sq) as client:
         told = await call(client, "queue_instructions")
@@ -206,6 +210,7 @@ def test_windows_of_a_text_put_together_are_the_text(text: str, room: int) -> No
     assert all(size(piece) <= room or len(piece.replace("\r\n", "\n")) == 1 for piece in pieces)
 
 
+@holds("mcp-list-size")
 async def test_twenty_tasks_take_a_kilobyte_and_a_half(sq: SparkQ, queue: str, clock: SetClock) -> None:
     queues.create(sq, "documentation")
     for number in range(40):
@@ -229,6 +234,7 @@ async def test_twenty_tasks_take_a_kilobyte_and_a_half(sq: SparkQ, queue: str, c
     }  # fmt: skip
 
 
+@holds("mcp-list-size")
 async def test_long_titles_are_shortened_where_a_list_is_long(sq: SparkQ, queue: str) -> None:
     add(
         sq,
@@ -261,6 +267,7 @@ async def test_titles_that_cannot_be_seen_fit_an_answer_too(sq: SparkQ) -> None:
     assert len(peeked["tasks"][0]["title"]) > 100
 
 
+@holds("mcp-cut")
 async def test_a_list_of_many_queues_comes_in_pages(sq: SparkQ) -> None:
     names = [f"queue-with-a-rather-long-name-{number}" for number in range(150)]
     for name in names:
@@ -279,6 +286,7 @@ async def test_a_list_of_many_queues_comes_in_pages(sq: SparkQ) -> None:
     assert (seen, refused["error"]) == (names, "invalid_value")
 
 
+@holds("mcp-loop-size")
 async def test_the_whole_loop_costs_at_most_four_calls_and_four_kilobytes(sq: SparkQ, queue: str) -> None:
     """Both directions: what the chat sends, and what it reads."""
     prompt = "Mend the parser of dates: it takes 2026-02-30.\nCheck with make test."
@@ -302,6 +310,7 @@ async def test_the_whole_loop_costs_at_most_four_calls_and_four_kilobytes(sq: Sp
     assert answers[-1]["claimed"]["task"] is None
 
 
+@holds("mcp-cut")
 async def test_a_refusal_does_not_echo_what_was_sent(sq: SparkQ, queue: str) -> None:
     long = "x" * MEBIBYTE
 

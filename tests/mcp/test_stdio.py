@@ -18,8 +18,10 @@ from sparkq_mcp.transport.streams import MAX_LINE
 from tests.harness.support import add, made, take
 from tests.http.caller import until
 from tests.mcp.chat import HANDSHAKES, MODERN, Raw, envelope
+from tests.promises import holds
 
 
+@holds("mcp-both-eras")
 @pytest.mark.parametrize("version", HANDSHAKES)
 def test_every_handshake_version_works_a_task(sq: SparkQ, queue: str, version: str) -> None:
     add(sq, "one")
@@ -34,6 +36,7 @@ def test_every_handshake_version_works_a_task(sq: SparkQ, queue: str, version: s
     assert tasks.get(sq, 1).worker == f"raw-client-{raw.process.pid}"
 
 
+@holds("mcp-both-eras")
 def test_the_modern_version_works_a_task_without_a_handshake(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
     meta = {"_meta": envelope()}
@@ -44,6 +47,7 @@ def test_the_modern_version_works_a_task_without_a_handshake(sq: SparkQ, queue: 
         assert raw.tool("complete", {"task_id": 1, "result": "Done."}, 3, envelope())["status"] == "succeeded"
 
 
+@holds("mcp-both-eras")
 def test_a_client_that_probes_and_then_initializes_is_served(sq: SparkQ, queue: str) -> None:
     with Raw(sq.config.root) as raw:
         probe = raw.ask("server/discover", {"_meta": envelope()}, "probe")["result"]
@@ -107,6 +111,7 @@ def open_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
         assert (code, "Traceback" in said) == (0, False)
 
 
+@holds("mcp-robust")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_line_gets_a_reply_and_harms_nothing(open_chat: Raw, name: str) -> None:
     open_chat.send(HOSTILE[name])
@@ -128,6 +133,7 @@ def test_a_lone_surrogate_in_a_prompt_is_refused_with_the_request_named(sq: Spar
     assert tasks.page(sq).total == 0
 
 
+@holds("mcp-robust")
 def test_a_line_beyond_the_limit_is_refused_and_the_next_one_read(open_chat: Raw) -> None:
     sender = threading.Thread(target=open_chat.send, args=(b'{"x": "' + b"a" * (MAX_LINE + 10) + b'"}',))
     sender.start()
@@ -142,6 +148,7 @@ def test_empty_lines_are_nothing(open_chat: Raw) -> None:
     assert open_chat.alive()
 
 
+@holds("mcp-robust")
 def test_a_thousand_calls_at_once_are_all_answered(sq: SparkQ, queue: str) -> None:
     call = {"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "peek", "arguments": {"queue": "backend"}}}
 
@@ -252,6 +259,7 @@ def _run(project: Path, lines: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=20, check=True)
 
 
+@holds("mcp-robust")
 @pytest.mark.parametrize("how", [None, signal.SIGTERM, signal.SIGINT])
 def test_it_ends_within_a_second(sq: SparkQ, queue: str, how: signal.Signals | None) -> None:
     with Raw(sq.config.root) as raw:
@@ -286,6 +294,7 @@ def test_two_processes_hand_out_each_task_once(sq: SparkQ, queue: str) -> None:
     assert got == list(range(1, 41))
 
 
+@holds("mcp-without-project")
 def test_without_a_project_it_starts_explains_itself_and_serves_one_that_comes_later(root: Path) -> None:
     with Raw(root) as raw:
         raw.initialize()

@@ -10,6 +10,7 @@ from sparkq_core.project import SparkQ
 from tests.harness.dump import dump
 from tests.harness.support import SetClock, add, another, attempts, take
 from tests.mcp.chat import ERAS, call, chat
+from tests.promises import holds
 
 pytestmark = pytest.mark.anyio
 
@@ -19,6 +20,7 @@ def era(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@holds("mcp-loop-calls")
 async def test_the_whole_loop_takes_three_calls_and_names_each_next_step(sq: SparkQ, queue: str, era: str) -> None:
     queues.instruct(sq, queue, "Run make test.")
     add(sq, "# One\nmore", "Two", timeout=300)
@@ -104,6 +106,7 @@ async def test_feedback_and_the_earlier_outcome_come_with_the_claim(sq: SparkQ, 
     }
 
 
+@holds("mcp-open-claims")
 async def test_what_a_chat_still_holds_is_said_with_each_claim(sq: SparkQ, queue: str) -> None:
     add(sq, "one", "two")
 
@@ -160,6 +163,7 @@ async def test_a_task_that_was_lost_between_two_looks_is_not_handed_over(
     assert (again.get("error"), "attempt 2 of bob" in again["message"]) == ("claim_lost", True)
 
 
+@holds("mcp-remembers-attempts")
 async def test_a_lost_claim_names_its_holder_and_keeps_the_text(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 
@@ -174,6 +178,7 @@ async def test_a_lost_claim_names_its_holder_and_keeps_the_text(sq: SparkQ, queu
     assert (attempts(sq, 1)[0].late_text, attempts(sq, 1)[1].outcome) == ("My work.", None)
 
 
+@holds("mcp-remembers-attempts")
 async def test_only_the_chat_that_claimed_may_settle_without_a_number(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 
@@ -208,6 +213,7 @@ async def test_progress_moves_the_deadline_and_leaves_a_note(sq: SparkQ, queue: 
     assert "half way" in [event.text for event in tasks.detail(sq, 1).events]
 
 
+@holds("mcp-holder-is-alive")
 async def test_a_holder_that_reads_its_task_is_alive(sq: SparkQ, queue: str, clock: SetClock) -> None:
     add(sq, "one", timeout=60)
 
@@ -291,6 +297,7 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
+@holds("mcp-errors", "mcp-strict", "mcp-nothing-destructive")
 @pytest.mark.parametrize("bad", BAD)
 async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue: str, era: str, bad: str) -> None:
     add(sq, "one", "two")
@@ -309,6 +316,7 @@ async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue
     )
 
 
+@holds("mcp-visible-escapes")
 async def test_foreign_text_reaches_the_model_with_visible_escapes_and_is_stored_as_it_was(
     sq: SparkQ, queue: str
 ) -> None:
@@ -322,6 +330,7 @@ async def test_foreign_text_reaches_the_model_with_visible_escapes_and_is_stored
     assert tasks.detail(sq, 1).prompt == prompt
 
 
+@holds("tool-queue_instructions", "mcp-hints")
 async def test_reading_tools_change_nothing(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
     before = dump(sq)

@@ -22,6 +22,7 @@ from sparkq_mcp.server import build
 from tests.harness.support import SetClock, add, another, take, timeline, workers
 from tests.http.caller import Served
 from tests.mcp.chat import Message, Raw, call, envelope
+from tests.promises import holds
 
 WAKE_SECONDS = 0.5
 DEADLINE_SECONDS = 40
@@ -48,6 +49,7 @@ def status(sq: SparkQ, task_id: int = 1) -> str:
     return str(sq.db.rows("SELECT status FROM tasks WHERE id = :id", {"id": task_id})[0][0])
 
 
+@holds("mcp-wait")
 def test_another_process_wakes_a_waiting_claim_within_half_a_second(store: SparkQ) -> None:
     took = []
     with Raw(store.config.root) as raw, workers(3, "enqueues", store.config.root) as others:
@@ -76,6 +78,7 @@ def test_a_waiting_claim_says_how_long_it_has_waited(store: SparkQ) -> None:
     assert "waiting for a task in backend" in second["message"]
 
 
+@holds("mcp-wait")
 def test_a_cancelled_wait_takes_nothing(store: SparkQ) -> None:
     with Raw(store.config.root) as raw:
         raw.initialize()
@@ -91,6 +94,7 @@ def test_a_cancelled_wait_takes_nothing(store: SparkQ) -> None:
     assert (code, "Traceback" in said, status(store)) == (0, False, "queued")
 
 
+@holds("mcp-wait")
 def test_a_client_that_is_gone_takes_nothing(store: SparkQ) -> None:
     with Raw(store.config.root) as raw:
         raw.initialize()
@@ -102,6 +106,7 @@ def test_a_client_that_is_gone_takes_nothing(store: SparkQ) -> None:
     assert status(store) == "queued"
 
 
+@holds("mcp-wait")
 @pytest.mark.parametrize("gone", ["killed", "not reading"])
 def test_a_claim_that_nobody_received_fails_by_the_stale_rules(store: SparkQ, gone: str) -> None:
     add(store, "one", timeout=60)
@@ -171,6 +176,7 @@ def waiting_over_http(client: httpx.Client, url: str, era: str) -> tuple[Message
     return call, modern_headers("tools/call", **{"mcp-name": "claim"})
 
 
+@holds("mcp-wait")
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 def test_a_client_that_is_gone_from_the_http_door_takes_nothing(store: SparkQ, era: str) -> None:
     server = Served(store.config.root)
@@ -222,6 +228,7 @@ def test_a_server_that_stops_while_it_loads_mcp_says_so(store: SparkQ) -> None:
     asking.close()
 
 
+@holds("mcp-upkeep")
 def test_an_idle_server_fails_what_another_process_abandoned(
     sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

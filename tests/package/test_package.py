@@ -15,6 +15,7 @@ import pytest
 from tests.harness.command import Shell
 from tests.harness.release import Built, run
 from tests.harness.support import TOP
+from tests.promises import holds
 
 PACKAGES = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http")
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
@@ -116,6 +117,7 @@ def test_every_installed_command_says_what_it_is(bin_folder: Path, elsewhere: Sh
     assert "usage" in done.stdout.lower()
 
 
+@holds("page-offline")
 def test_what_a_page_needs_is_served_from_the_wheel(bin_folder: Path, elsewhere: Shell) -> None:
     code = (
         "from importlib.resources import files; from sparkq_mcp import resources; "

@@ -4,6 +4,7 @@ import pytest
 
 from tests.harness.copied import Copy
 from tests.mutants.proofs import BROKEN
+from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import BROKEN as EXTENT_OF_THESE
 from tests.proof.extent import extent
@@ -14,6 +15,7 @@ HERE = list(ALL)[: extent(5, len(ALL), len(ALL))]
 """In every test run the first ones; all of them in `make prove`."""
 
 
+@holds("e2e")
 @pytest.mark.parametrize("name", HERE)
 def test_a_check_fails_on_a_core_that_is_broken_just_there(
     sources: Copy, monkeypatch: pytest.MonkeyPatch, counts: Counts, name: str

@@ -19,6 +19,7 @@ from tests.harness.support import add, database_of
 from tests.http.caller import Served, until
 from tests.http.conftest import new_project
 from tests.mcp.chat import Raw
+from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.history import unsound
 
@@ -80,6 +81,7 @@ def refused(done: Done) -> bool:
     return (done.code, done.out) == (STORAGE, "")
 
 
+@holds("e2e")
 def test_every_door_says_that_the_disk_is_full_and_goes_on_when_it_is_not(
     mounted: Path, tmp_path: Path, serve: Callable[..., Served], counts: Counts
 ) -> None:

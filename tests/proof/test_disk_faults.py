@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.support import TOP
+from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import extent
 from tests.proof.faulty import FAULTS
@@ -17,6 +18,7 @@ LAST = extent(200, 200, 2000)
 STEP = extent(12, 1, 1)
 
 
+@holds("survives-death")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_changes_nothing_that_was_acknowledged(tmp_path: Path, counts: Counts, fault: str) -> None:
     done = subprocess.run(

@@ -20,6 +20,7 @@ from tests.harness.command import Shell
 from tests.harness.support import database_of
 from tests.http.caller import Served
 from tests.http.conftest import new_project
+from tests.promises import holds
 from tests.proof.counts import Counts
 
 LOCKS = ("server.lock", "runner-1.lock")
@@ -41,6 +42,7 @@ def shell(root: Path, tmp_path: Path) -> Shell:
     return made
 
 
+@holds("no-web-page-gets-in")
 def test_all_that_is_written_is_the_owners_alone(
     open_to_all: None, shell: Shell, tmp_path: Path, counts: Counts
 ) -> None:

@@ -20,6 +20,7 @@ from tests.harness.dump import dump
 from tests.harness.support import add, take
 from tests.http.caller import Served
 from tests.http.conftest import new_project
+from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import EXTENT, extent
 
@@ -119,6 +120,7 @@ def harmless(served: Served, before: dict[str, Any], found: dict[str, Any]) -> N
     assert [one for one in found["read"] if '"error":"misdirected"' not in one] == []
 
 
+@holds("no-web-page-gets-in", "e2e")
 @pytest.mark.parametrize("at", PAGES)
 def test_a_page_of_another_origin_changes_and_reads_nothing(
     browser: Any, victim: Served, counts: Counts, at: str
@@ -146,6 +148,7 @@ def test_a_sandboxed_page_whose_origin_is_null_changes_and_reads_nothing(
     counts(attempts=found["tried"], origins=1)
 
 
+@holds("no-web-page-gets-in")
 def test_a_name_that_was_rebound_to_this_machine_is_misdirected(browser: Any, victim: Served, counts: Counts) -> None:
     """The page came from its own server; from then on its name means this machine, and all is of one origin to it."""
     before = everything(victim)

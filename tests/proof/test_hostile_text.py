@@ -19,6 +19,7 @@ from tests.harness.terminal import shown
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.mcp.chat import Raw
+from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import EXTENT
 from tests.proof.payloads import PAYLOADS, short
@@ -109,6 +110,7 @@ def test_every_field_holds_its_payload_unchanged(held: SparkQ, counts: Counts) -
     counts(payloads=len(PAYLOADS))
 
 
+@holds("text-is-data")
 @pytest.mark.parametrize("name", [name for name in PAYLOADS if EXTENT != "test" or len(PAYLOADS[name]) < 100_000])
 def test_a_terminal_gets_nothing_that_acts(lived: Path, tmp_path: Path, counts: Counts, name: str) -> None:
     shell = Shell(lived, tmp_path / "home")
@@ -157,6 +159,7 @@ def test_json_is_unchanged_at_the_shell_and_over_http(lived: Path, tmp_path: Pat
         counts(answers_over_http=1)
 
 
+@holds("text-is-data")
 def test_a_chat_reads_escapes(lived: Path, counts: Counts) -> None:
     with Raw(lived) as chat:
         chat.initialize()

@@ -29,6 +29,7 @@ from sparkq_core.project import SparkQ
 from tests.harness.support import TOP, Worker, database_of
 from tests.http.caller import Caller, free_port
 from tests.http.conftest import new_project
+from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import EXTENT, extent
 from tests.proof.hands import ChatHand, CoreHand, Gone, Hand, Held, Refused, RestHand
@@ -233,6 +234,7 @@ def save(stage: Stage, journals: list[Journal], folder: Path) -> list[Saved]:
     return made
 
 
+@holds("survives-death", "e2e")
 def test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice(
     stage: Stage, tmp_path: Path, counts: Counts
 ) -> None:

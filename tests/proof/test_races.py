@@ -16,6 +16,7 @@ from sparkq_core.project import SparkQ
 from tests.harness.support import SetClock, add, another, attempts, take, timed_out
 from tests.http.caller import Served
 from tests.http.conftest import new_project
+from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import extent
 from tests.proof.hands import ChatHand, CommandHand, CoreHand, Hand, RestHand
@@ -47,6 +48,7 @@ def crowd(root: Path, tmp_path: Path) -> Iterator[dict[str, Callable[[], Hand]]]
         }
 
 
+@holds("one-claimer")
 def test_six_claimers_and_four_producers_through_every_door_share_one_line(
     crowd: dict[str, Callable[[], Hand]], root: Path, counts: Counts
 ) -> None:

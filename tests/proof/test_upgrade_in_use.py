@@ -11,6 +11,7 @@ from sparkq_core import project, queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from tests.harness.support import TOP, database_of
+from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import extent
 from tests.proof.hands import CoreHand, Refused
@@ -38,6 +39,7 @@ def newer(folder: Path) -> Path:
     return folder
 
 
+@holds("migrations")
 def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refused(
     sq: SparkQ, queue: str, tmp_path: Path, counts: Counts
 ) -> None:

@@ -1,0 +1,311 @@
+"""What SparkQ promises, one sentence each. `@holds("claim-once")` at a test says which promise it holds.
+
+`python -m tests.promises` prints every promise with its tests.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+Test = TypeVar("Test", bound=Callable[..., object])
+
+TESTS = Path(__file__).parent
+
+PROMISES = {
+    # The house
+    "rooms": "A module has one job, at most 350 lines, and says what it promises.",
+    "sql-constants": "SQL stands as upper-case constants, never formatted when it runs.",
+    "one-suite": "One behaviour suite runs through every door: library, command line, MCP and HTTP.",
+    "every-promise-has-a-test": "A promise without a test fails the suite.",
+    "planted-defects": "Each defect of a list of planted defects is caught by a test.",
+    "e2e": "End-to-end tests of all scenarios: kills, faults, a browser.",
+    "documentation": "User guide, CLI, REST and MCP references, architecture, reliability.",
+    "wording": "Public pages say local-first and single-user, never distributed.",
+    # Storage
+    "sqlite-without-the-race": "The SQLite in use is 3.51.3 or newer, whatever Python brings.",
+    "wal-and-identity": "The database is in WAL mode and carries application_id and user_version.",
+    "full-synchronous": "synchronous is FULL, so that an acknowledged result survives power loss, and foreign keys are checked.",
+    "owner-only": "The file and its folder are for the owner only.",
+    "only-setup-creates": "Only setup creates the file; every other command opens the one that exists.",
+    "created-under-a-lock": "Processes that set up at once make one database, whole or not at all.",
+    "clear-file-errors": "A missing, empty, foreign, newer or corrupt file is a clear error.",
+    "never-recreated": "Nothing is ever silently recreated, not even when the file vanishes while it is open.",
+    "one-transaction": "Every transition is one transaction: whole or not at all.",
+    "busy-budget": "A locked database is retried for 10 seconds with short random sleeps, then refused as busy.",
+    "fair-waiting": "Among eight processes that write without a pause none starves: the least served gets at least 0.4 of the most served.",
+    "connections": "One connection for each thread and process, never across a fork.",
+    "direct-calls": "Asynchronous doors call the sub-millisecond core directly, long work in a thread.",
+    "times": "Times are integer UTC milliseconds in the file and ISO 8601 with Z at every door.",
+    "typed-ids": "Tasks are shown as #42 and may be typed as 42.",
+    "ids-never-reused": "An id always means the same task, even after the newest one was purged.",
+    "fifo-by-position": "FIFO follows a position of the queue, never a clock.",
+    "prompt-revisions": "Each change of a task's prompt is a row of its own; earlier ones stay.",
+    "history-stays": "What ended an attempt is never overwritten.",
+    "events": "Every transition leaves an event: the timeline of a task and the feed of the doors.",
+    "config-table": "The config table serves when there is no sparkq.yml.",
+    "no-growing-scan": "No statement walks or sorts a table that grows with the number of stored tasks, unless it is listed.",
+    "million": "Claim, enqueue, a page and the counts cost at a million tasks what they cost at a thousand.",
+    "counters": "The kept counters are the truth at every step.",
+    "keyset": "Pages go on after a key, not after a count of rows.",
+    "slim-lists": "Prompts and results stay out of lists.",
+    "migrations": "Older files are migrated to today's schema once, in one transaction, by the first process that opens them.",
+    # The life cycle
+    "enqueue": "enqueue puts a task at the end of its queue; when it returns, the task is on the disk.",
+    "idempotency-key": "The same key returns the task that it made.",
+    "claim-once": "The head goes to exactly one claimer, and each claim is the next attempt.",
+    "claim-given": "A given queued task can be claimed instead of the head.",
+    "empty-is-null": "An empty queue is null, not an error.",
+    "heartbeat": "A heartbeat, with or without a note, restarts the stale clock.",
+    "complete": "complete needs the current attempt and keeps the summary and the data.",
+    "fail": "fail needs the current attempt and keeps the message and its type.",
+    "same-outcome-again": "The same outcome again is harmless; another outcome is a conflict.",
+    "lost-claim": "A worker that lost its claim cannot settle: a conflict that says who holds the task, its text kept.",
+    "release": "A released task waits at its old place; its attempt ends released.",
+    "warn": "At 1 x timeout a silent task is warned, and not before.",
+    "auto-fail": "At 2 x timeout a silent task fails with error_type timeout, and not before.",
+    "auto-fail-after-sleep": "After the laptop slept or nothing was running the warning comes first, then one whole timeout.",
+    "requeue": "requeue keeps id and attempts, goes to the end, or to the front when asked.",
+    "requeue-feedback": "Feedback and the earlier outcome reach the next claimer; a new prompt is the next revision.",
+    "requeue-again": "A succeeded task goes back only with --again.",
+    "edit": "A queued task can be edited: a new prompt revision.",
+    "cancel": "A queued task can be cancelled: failed with error_type cancelled, and already reviewed, since a person decided it.",
+    "late-result": "Nothing recovers by itself: a result after auto-fail is refused as a conflict but kept; a person may accept it.",
+    "review": "A person reviews finished tasks: accepts them, or requeues them with feedback.",
+    "whoever-comes-by": "Staleness is computed on read and applied by claim, list and peek, without a leader.",
+    "idempotent-sweep": "Many sweeps at once change each task once and never overwrite a completion.",
+    "sweeps-of-processes": "Long-lived processes sweep every auto_fail_interval_seconds.",
+    "task-classes": "FAST_SCRIPT 30 s, MEDIUM_SCRIPT 300, LLM_LITE 300, LLM_HEAVY 900, editable in sparkq.yml.",
+    "timeout-override": "A task's own timeout overrides that of its class.",
+    "purge-reviewed": "Reviewed finished tasks older than purge.older_than_days go, in small batches.",
+    "purge-unreviewed": "Unreviewed finished tasks stay for purge.unreviewed_days.",
+    "purge-never-open-work": "Purge never removes a queued or running task.",
+    "timeouts-are-no-failures": "A timeout is not counted as the worker's failure.",
+    "queue-states": "An ended queue accepts no new tasks and is drained; an archived one accepts and hands out nothing, and can be unarchived.",
+    "archived-settles": "Running tasks of an archived queue may still settle.",
+    "sessions-end": "Sessions end, and their queues with them.",
+    "text": "NUL, lone surrogates and more than 1 MiB are refused at every door; everything else is kept to the byte.",
+    "model": "The whole life cycle equals a plain model of it, with two connections, stale attempts and any clock.",
+    "moves-are-data": "The life cycle is data that SQL, hints and documentation read.",
+    "archived-in-the-command": "Archive and unarchive are exposed in the command.",
+    "archived-on-the-page": "Archive and unarchive are exposed in REST and on the page.",
+    "sessions": "Named sessions group work and can be ended.",
+    "queue-names": "Queue names are unique in the project, whatever the session.",
+    "queue-instructions": "A queue has instructions for its workers.",
+    "task-status": "A task is queued, running, succeeded or failed.",
+    "task-times": "A task has claimed_at, started_at, its stale warning and its deadline.",
+    "auto-purge": "One process an hour purges what is older than 3 days (reviewed) or 30 (not reviewed).",
+    "stale-detection": "Running tasks are warned and failed by their timeouts.",
+    "multipliers": "Warned after 1 x timeout, failed after 2 x.",
+    "manual-recovery": "A person fails and requeues tasks by hand; nothing recovers by itself.",
+    "archived-status": "Archived is a status of queues at every door.",
+    # Errors
+    "refusals": "Every refusal has a kind, a code of its own, a sentence and the next step.",
+    "exit-codes": "invalid 2, not_found 3, conflict 4, storage 74, busy 75: for every kind.",
+    "mcp-errors": "Over MCP each kind is an is_error result {error, kind, message, next}.",
+    "http-status": "Over HTTP each kind has its status: 400 or 422, 404, 409, 503, 507.",
+    "nearest-names": "A not_found names the nearest existing names.",
+    "nothing-changed": "What was refused has changed nothing.",
+    "defects": "Any other exception is a defect: one line for the user, its traceback in a file.",
+    # MCP
+    "tool-list_queues": "list_queues shows how many tasks of each queue have which status.",
+    "tool-peek": "peek shows the next tasks.",
+    "tool-list_tasks": "list_tasks lists by title, filtered and paged.",
+    "tool-get_task": "get_task shows a whole task.",
+    "tool-queue_instructions": "queue_instructions returns the instructions and their revision.",
+    "tool-enqueue": "enqueue puts a task at the end of a queue, idempotent with a key.",
+    "tool-claim": "claim returns prompt, tool, how, timeout, deadline, attempt, feedback, previous, instructions, remaining.",
+    "tool-progress": "progress moves the deadline.",
+    "tool-complete": "complete settles a claimed task.",
+    "tool-fail": "fail settles a claimed task as failed.",
+    "tool-release": "release returns a task to its old place in the queue.",
+    "tool-requeue": "requeue puts a failed task back in its queue.",
+    "mcp-no-server": "sparkq mcp works on the store itself, beside the command and other chats.",
+    "mcp-new-instructions": "A claim brings the queue's instructions when this chat has not seen this revision.",
+    "mcp-claim-next": "claim_next: true returns the next claim with the answer.",
+    "mcp-budget": "At most 12 tools and 1,300 visible tokens in all.",
+    "mcp-list-size": "A list of 20 tasks is at most 1.5 KB.",
+    "mcp-loop-calls": "See queues, claim with instructions, complete: at most 4 calls, one more for each further task.",
+    "mcp-loop-size": "The whole loop is at most 4 KB besides the prompt.",
+    "mcp-cut": "An answer is at most 2,000 tokens unless asked for; what is cut names the call that reads on.",
+    "mcp-strict": "Unknown, missing and wrong arguments are refused with what the tool takes.",
+    "mcp-hints": "Every tool has a title and says whether it reads, writes, repeats harmlessly; none destroys.",
+    "mcp-same-facts": "Text and structured content carry the same facts, errors too.",
+    "mcp-remembers-attempts": "attempt is optional: the server remembers what it handed out to this chat, and guesses for no other.",
+    "mcp-open-claims": "A claim says what the chat still holds.",
+    "mcp-wait": "claim waits up to 50 s for a task and leaves none behind when the client goes away.",
+    "mcp-upkeep": "An idle server fails tasks whose workers fell silent.",
+    "mcp-clients": "Inspector, TypeScript SDK, Python SDK and the conformance tool work with the command and the HTTP door.",
+    "mcp-ways-in": "Plugin, bundle, registry entry and example configurations start what they name.",
+    "mcp-board": "list_queues carries a board that shows queues and latest results in hosts with MCP Apps and fetches nothing.",
+    "mcp-holder-is-alive": "Every call of the holder about its task restarts the stale clock.",
+    "mcp-nothing-destructive": "Accepting, purging, deleting and setting up are not tools, and no error text names such a command.",
+    "mcp-visible-escapes": "Task text reaches the model with what acts or hides as visible escapes, and commands nothing.",
+    "mcp-both-eras": "Every handshake version and the modern era are served, a probe followed by initialize too.",
+    "mcp-without-project": "The server starts and explains itself where nothing was set up.",
+    "mcp-robust": "Malformed, oversized and floods of lines are answered; it ends within a second.",
+    "mcp-resources": "Each resource returns the same facts as its tool.",
+    "mcp-completion": "Queue names are completed.",
+    "mcp-push": "A subscriber is notified of what another process wrote.",
+    "mcp-prompts": "work_queue, review_results and plan_tasks need no argument.",
+    # The command line
+    "json-of-a-list": "A single thing is one JSON object, a list is its noun and a total.",
+    "cli-commands": "Every documented command exists.",
+    "command-edit": "sparkq edit changes a queued task.",
+    "command-cancel": "sparkq cancel takes a queued task out of the line.",
+    "command-accept": "sparkq accept takes a late result as the outcome.",
+    "command-review": "sparkq review walks through what finished, lists it, or marks it.",
+    "command-progress": "sparkq progress prolongs a running task with a note.",
+    "command-release": "sparkq release returns a running task to its queue.",
+    "command-mcp": "sparkq mcp serves the project over MCP.",
+    "command-demo": "sparkq demo does real work through a real MCP client and leaves nothing behind.",
+    "command-version": "sparkq version prints the version.",
+    "command-config": "sparkq config shows settings and changes one.",
+    "command-doctor": "sparkq doctor checks the installation and says how to fix it.",
+    "command-backup": "sparkq backup copies the database while others work.",
+    "command-export": "sparkq export writes the whole project as JSON Lines.",
+    "command-import": "sparkq import reads an export: the round trip is exact.",
+    "command-runner": "The runner has --once, --run, --watch and --drain, polls as configured, and prints prompts for chats without MCP.",
+    "command-connect": "sparkq connect writes a client's configuration and checks it.",
+    "command-watch": "sparkq watch shows the project live.",
+    "command-wait": "sparkq wait returns when tasks are finished.",
+    "cli-help": "Every command explains itself anywhere, and the overview lists them all.",
+    "cli-spelling": "The commands are spelled as documented.",
+    "cli-json": "--json on every command that prints data: one object on stdout, nothing beside it.",
+    "cli-errors": "Errors go to stderr only, as sentences, or as JSON with --json.",
+    "cli-prompts": "Prompts come from an argument, - (stdin), --file or $EDITOR.",
+    "cli-colour": "No colour when not on a terminal or with NO_COLOR.",
+    "cli-completion": "The shell completes queue names and task ids.",
+    "cli-asks": "Destructive commands ask; --yes answers.",
+    "cli-alone": "sparkq alone shows the state of the project.",
+    "cli-safe": "Nothing prints a task's text raw: control, C1 and bidi characters are shown visibly, markup never interpreted.",
+    "cli-light": "The command imports neither mcp, fastapi, uvicorn nor pydantic.",
+    "cli-suggests": "An unknown command is answered with the nearest known one.",
+    "cli-pipes": "A pipe that closes early is quiet.",
+    "cli-quiet": "--quiet prints nothing but errors.",
+    "cli-broken-off": "Ctrl-C ends a command without a traceback and without half a change.",
+    "cli-start-up": "sparkq tasks takes at most 1.6 x the time of importing typer.",
+    "runner-one-at-a-time": "The runner shows one task at a time with the command that completes it.",
+    "runner-instructions": "The runner prints the queue's instructions once, at its start.",
+    "runner-lock": "One runner per queue, held by an operating system lock.",
+    "runner-worker": "The runner's worker id is worker-{hostname}-{queue}.",
+    "runner-lock-place": "The runner's lock is in the project's run folder, opened without following links.",
+    "wrapper": "sparkq.sh makes a virtual environment and passes everything on.",
+    "other-commands": "sparkq-runner and sparkq-complete are installed.",
+    "command-setup": "Setup asks for every setting, shows each default, confirms all, writes sparkq.yml and the database.",
+    "setup-no-silent-defaults": "No default is silent: --yes prints every setting.",
+    "setup-again": "Setup again keeps what is there.",
+    "command-teardown": "Teardown removes the database, sparkq.yml, locks and logs, in two stages, and can be repeated.",
+    "teardown-force": "teardown --force asks nothing.",
+    "teardown-help": "teardown --help says what will be deleted.",
+    "command-start": "sparkq start runs the server in the background.",
+    "command-stop": "sparkq stop ends it.",
+    "command-restart": "sparkq restart restarts it.",
+    "command-run": "sparkq run serves in the foreground, with --env dev and --env prod.",
+    "command-status": "sparkq status says whether the server runs.",
+    "command-session": "sparkq session creates, lists and ends sessions.",
+    "command-queue": "sparkq queue creates, lists, archives and unarchives queues.",
+    "command-enqueue": "sparkq enqueue puts a task into a queue.",
+    "command-peek": "sparkq peek shows the next tasks.",
+    "command-claim": "sparkq claim takes the next task.",
+    "command-complete": "sparkq complete settles a task as done.",
+    "command-fail": "sparkq fail settles a task as failed.",
+    "command-requeue": "sparkq requeue puts a failed task back.",
+    "command-tasks": "sparkq tasks lists tasks, with filters.",
+    "command-task": "sparkq task ID shows one task.",
+    "command-purge": "sparkq purge deletes old finished tasks.",
+    "command-reload": "sparkq reload reads settings and the script index again.",
+    "command-config-export": "sparkq config-export prints the settings as YAML.",
+    "command-scripts": "sparkq scripts lists the scripts it discovers.",
+    "terminal-marks": "Stale, failed and timed out are marked in the terminal, with letters where emoji cannot be shown.",
+    "script-index": "Scripts are indexed by their comment headers; reload checks the index.",
+    "script-fields": "name, description, inputs, outputs, tags, timeout and task_class are read.",
+    "playbook": "WORKER_PLAYBOOK.md: the operating guide for workers.",
+    # HTTP and the page
+    "rest-nouns": "REST for sessions, queues, tasks, tools, task classes, scripts, config, purge, reload, with pages and filters; 400, 404, 409.",
+    "rest-docs": "Interactive documentation at /docs, offline.",
+    "rest-health": "Health and version answer.",
+    "rest-events": "Server-sent events at /api/events, other processes' writes too.",
+    "rest-v1": "The worker contract of SparkQ v1 keeps working.",
+    "rest-conflict": "A conflict is 409.",
+    "page-offline": "The page at / and /ui works offline from the installed package.",
+    "loopback": "The default address is 127.0.0.1.",
+    "token": "A non-loopback host is explicit and needs a token.",
+    "text-on-the-page": "Task text executes nothing on the page.",
+    "server": "FastAPI on localhost:5005 with the page at /ui and REST at /api.",
+    "page-views": "The page has an overview, a task list with filters and sorting, task details, and refreshes by itself.",
+    "page-marks": "Visual indicators on the page, light and dark mode.",
+    # Configuration
+    "config-location": "The project is found by SPARKQ_CONFIG, then sparkq.yml in the working directory, the nearest parent, the repository's root.",
+    "work-trees": "Linked work trees find the main one's store.",
+    "never-home": "The home directory is never a project of what is below it.",
+    "relative-paths": "Relative paths start at the file.",
+    "environment": "SPARKQ_SECTION__KEY overrides the file.",
+    "flags": "Command flags override the environment and the file: sparkq run --port, --host, --env.",
+    "strict": "Unknown keys, aliases, duplicate keys and wrong types are errors that name file, line and key.",
+    "defaults": "Defaults: 127.0.0.1:5005, sparkq/data/sparkq.db, sparkq/logs/sparkq.log, purge 3 days, poll 30 s, auto-fail 30 s, env dev.",
+    "config-file": "sparkq.yml holds host, port, database path, purge age, poll and auto-fail intervals and environment.",
+    "env-modes": "dev and test bust caches, prod caches.",
+    # The whole product
+    "task-keys": "A task has the same documented keys at every door, made by the core.",
+    "lists-are-slim": "Lists leave out prompt, data and absent values.",
+    "no-server-needed": "Every door works on the store itself: nothing needs a running server.",
+    "one-claimer": "A queued task is handed to one claimer at a time, oldest first, however many chats and commands run.",
+    "nobody-sees-a-lock": "Chats and commands on one project never meet a locked database.",
+    "survives-death": "An acknowledged enqueue or result survives the death of any process.",
+    "twice-only-on-purpose": "A task runs twice only after it failed or was released, and somebody put it back.",
+    "nothing-lost": "Nothing is lost: no late result, no earlier attempt, no bytes of a corrupt file.",
+    "no-web-page-gets-in": "No web page, no other user and no other machine reads or changes the queue.",
+    "text-is-data": "Task text cannot inject into a terminal, SQL or a path.",
+    "stores-fifo": "Stores tasks in SQLite (WAL) with FIFO discipline in each queue.",
+    "manual": "SparkQ never runs a task by itself: Claude decides and executes.",
+    "context": "Work context lasts across a queue session: instructions, sessions, history.",
+    "projects": "One project per repository, configured by sparkq.yml, with one database.",
+}
+
+
+def holds(*names: str) -> Callable[[Test], Test]:
+    """Mark a test as one that holds these promises. Raises ValueError for a name that PROMISES does not have."""
+    if unknown := [name for name in names if name not in PROMISES]:
+        raise ValueError(f"Unknown promise {', '.join(unknown)}.")
+    return lambda test: test
+
+
+def held() -> dict[str, list[str]]:
+    """The tests of each promise that has any, as node ids below `tests/`: `core/test_claim.py::test_x`."""
+    tests: dict[str, list[str]] = defaultdict(list)
+    for file in sorted(TESTS.rglob("test_*.py")):
+        for name, node in _tests_of(ast.parse(file.read_text(encoding="utf-8"))):
+            for promise in _promises_of(node):
+                tests[promise].append(f"{file.relative_to(TESTS)}::{name}")
+    return dict(tests)
+
+
+def _tests_of(module: ast.Module) -> list[tuple[str, list[ast.expr]]]:
+    """What pytest would collect of a module: each name, and the expressions that may call `holds`."""
+    tests: list[tuple[str, list[ast.expr]]] = []
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            tests.append((node.name, node.decorator_list))
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):  # TestX = holds("…")(X.TestCase)
+            tests += [(target.id, [node.value.func]) for target in node.targets if isinstance(target, ast.Name)]
+    return [(name, expressions) for name, expressions in tests if name.lower().startswith("test")]
+
+
+def _promises_of(expressions: list[ast.expr]) -> list[str]:
+    """The arguments of `holds(…)` among these expressions."""
+    calls = [node for node in expressions if isinstance(node, ast.Call)]
+    return [
+        argument.value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == holds.__name__
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    ]
+
+
+if __name__ == "__main__":
+    tests = held()
+    for promise, sentence in PROMISES.items():
+        print(f"{promise}: {sentence}", *tests.get(promise, ["NO TEST"]), sep="\n    ")
