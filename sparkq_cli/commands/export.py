@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, write_new
-from sparkq_core.installation import backup
+from sparkq_core.installation import export as core
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -21,6 +21,6 @@ def export(
     Example: sparkq export project.jsonl
     """
     sq = open_sparkq()
-    write_new(file, backup.export(sq), "export")
+    write_new(file, core.export(sq), "export")
     if file is not None:
         show.say(f"{file.stat().st_size:,} bytes in {show.near(file, Path())}")

@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, read_file
 from sparkq_cli.options import Json
-from sparkq_core.installation import backup
+from sparkq_core.installation import export as core
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -23,7 +23,7 @@ def import_project(
     Example: sparkq setup --yes && sparkq import project.jsonl
     """
     sq = open_sparkq()
-    rows = backup.load(sq, read_file(file, "export").split("\n"))
+    rows = core.load(sq, read_file(file, "export").split("\n"))
     if json:
         show.json_line({"rows": rows})
     else:

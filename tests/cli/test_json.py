@@ -7,7 +7,7 @@ import pytest
 
 from sparkq_core import project, sessions, tasks
 from sparkq_core.clock import SystemClock
-from sparkq_core.installation import backup
+from sparkq_core.installation import export
 from sparkq_core.project import SparkQ
 from tests.cli.commands import COMMANDS, options
 from tests.harness.command import Shell
@@ -99,12 +99,12 @@ def test_json_is_one_object_and_nothing_else(bare: Shell, busy: SparkQ, name: st
 
 def test_import_tells_json_too(bare: Shell, sq: SparkQ, empty: SparkQ) -> None:
     add(sq, "one")
-    export = "\n".join(backup.export(sq))
+    exported = "\n".join(export.export(sq))
     other = bare._replace(folder=bare.folder.parent / "other")
     other.folder.mkdir()
     other.ok("setup", "--yes")
 
-    assert other.facts("import", "-", stdin=export)["rows"] > 0
+    assert other.facts("import", "-", stdin=exported)["rows"] > 0
     assert other.facts("tasks")["total"] == 1
 
 

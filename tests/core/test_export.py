@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sparkq_core import inbox, queues, search, sessions, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NotEmpty
-from sparkq_core.installation import backup, configure
-from sparkq_core.installation.backup import FORMAT, export, load
+from sparkq_core.installation import configure
+from sparkq_core.installation.export import FORMAT, NAMES, export, load
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
@@ -145,7 +145,7 @@ def test_an_export_holds_every_column_of_every_table(sq: SparkQ) -> None:
             found[table] = [row[1] for row in sq.db.connection().execute(f'PRAGMA table_info("{table}")')]
     found["queues"] = [name for name in found["queues"] if name not in COUNTERS]
 
-    assert {name: columns for name, columns in backup.NAMES.items() if name != "sqlite_sequence"} == found
+    assert {name: columns for name, columns in NAMES.items() if name != "sqlite_sequence"} == found
 
 
 def test_the_rows_of_an_older_setup_give_way(sq: SparkQ, new: SparkQ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sparkq_core import inbox, tasks
 from sparkq_core.config.settings import Settings
 from sparkq_core.errors import DiskFull, NoProject
-from sparkq_core.installation import backup
+from sparkq_core.installation import export
 from sparkq_core.maintenance import hooks
 from sparkq_core.maintenance import rounds as upkeep
 from sparkq_core.project import SparkQ
@@ -228,7 +228,7 @@ def test_what_happened_in_an_imported_project_starts_nothing(sq: SparkQ, queue: 
     hooked = Hooked(made(tmp_path / "new", SetClock()), "on_succeeded")
     upkeep.upkeep(hooked.sq)
 
-    backup.load(hooked.sq, list(backup.export(sq)))
+    export.load(hooked.sq, list(export.export(sq)))
 
     assert [hooks.run_due(hooked.sq) for _ in range(3)] == [0, 0, 0]
 
