@@ -152,7 +152,10 @@ class Earlier(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A task in a worker's hands: settle it with `task.attempts` as the attempt."""
+    """A task in a worker's hands: settle it with `task.attempts` as the attempt.
+
+    `instructions` are the queue's, as they are now; their revision is 0 when the queue never had any.
+    """
 
     task: Task
     prompt: str
@@ -160,6 +163,8 @@ class Claim(NamedTuple):
     feedback: str | None
     earlier: Earlier | None
     remaining: int
+    instructions: str
+    instructions_revision: int
 
 
 class Seen(NamedTuple):

@@ -37,7 +37,9 @@ PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revisio
 FEEDBACK = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' AND text IS NOT NULL ORDER BY id DESC LIMIT 1
 """
-TEXTS = f"SELECT ({PROMPT}), ({FEEDBACK}), ({catalogue.HOW}), ({queues.WAITING})"
+TEXTS = f"""
+SELECT ({PROMPT}), ({FEEDBACK}), ({catalogue.HOW}), queued, revision, ({queues.INSTRUCTIONS}) FROM queues WHERE id = :queue
+"""
 EARLIER = """
 SELECT a.attempt, a.worker, a.outcome,
     CASE WHEN a.outcome = 'failed' AND a.late_outcome = 'succeeded' THEN a.late_text ELSE coalesce(a.result, a.error) END,
@@ -143,7 +145,7 @@ def held(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
 
 
 def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
-    ((prompt, feedback, how, waiting),) = tx.rows(
+    ((prompt, feedback, how, waiting, revision, instructions),) = tx.rows(
         TEXTS, {"task": task.id, "revision": task.revision, "tool": task.tool, "queue": task.queue_id}
     )
     before = tx.row(EARLIER, {"task": task.id, "attempt": task.attempts}) if task.attempts > 1 else None
@@ -154,4 +156,6 @@ def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
         feedback=feedback,
         earlier=Earlier(*before) if before else None,
         remaining=waiting,
+        instructions=instructions or "",
+        instructions_revision=revision,
     )

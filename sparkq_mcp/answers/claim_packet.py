@@ -1,6 +1,6 @@
 """The packet of a claim: what a worker needs to begin, within the size of an answer."""
 
-from sparkq_core import queues, wire
+from sparkq_core import wire
 from sparkq_core.model import Claim, Settled
 from sparkq_mcp.answers.task_view import reading_on
 from sparkq_mcp.answers.truncation import LIMIT, Long, fitted
@@ -25,15 +25,15 @@ def of_claim(desk: Desk, chat: Chat, taken: Claim | None) -> wire.Json:
     chat.took(taken)
     number = taken.task.id
     found: wire.Json = {"task": wire.claimed(taken)}
-    of, text = queues.instructions_by_id(desk.sq, taken.task.queue_id)
-    if of.revision > 0 and chat.shown.get(of.id) != of.revision:
-        found["instructions"] = text
-        chat.shown[of.id] = of.revision
+    queue_id, revision = taken.task.queue_id, taken.instructions_revision
+    if revision > 0 and chat.shown.get(queue_id) != revision:
+        found["instructions"] = taken.instructions
+        chat.shown[queue_id] = revision
     others = chat.open_claims(desk.sq, but=number)
     if others:
         found["open_claims"] = others
     step = f"Do it, then complete or fail {number}; progress before the deadline keeps it."
-    return _fitted(found | {"remaining": taken.remaining, "next": step}, taken, of.name)
+    return _fitted(found | {"remaining": taken.remaining, "next": step}, taken)
 
 
 def of_none(desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> wire.Json:
@@ -53,13 +53,13 @@ def of_none(desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> wire.Jso
     return {"next": " ".join(steps)} | given
 
 
-def _fitted(found: wire.Json, taken: Claim, queue: str) -> wire.Json:
+def _fitted(found: wire.Json, taken: Claim) -> wire.Json:
     """What is cut of it is to be read on before the work begins, except how an earlier attempt ended."""
     task, call = found["task"], reading_on(taken.task.id)
     texts = [
         Long(task, "prompt", "prompt", call),
         Long(task, "feedback", "feedback", call),
-        Long(found, "instructions", "instructions", instructions_of(queue)),
+        Long(found, "instructions", "instructions", instructions_of(taken.task.queue)),
     ]
     if taken.earlier is not None and taken.earlier.text is not None:
         task["previous"]["text"] = taken.earlier.text
