@@ -147,7 +147,7 @@ def terminal() -> str:
         types("enqueue", "Write README.md: what the project is, in three sentences", "--queue", "docs")
         types("enqueue", "Print the working directory's file names", "--queue", "docs", "--tool", "run-bash")
         anyio.run(work, folder, [])
-        lines += ["", "… Claude Code was told: Work the queue docs until it is empty. Meanwhile: lunch …", ""]
+        lines += ["", "… You say in Claude Code: Work the queue docs until it is empty. Then you have lunch …", ""]
         types("review", "--list")
         types("requeue", "1", "--again", "--feedback", "Say who it is for.")
         types("queue", "list")
