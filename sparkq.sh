@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs sparkq from this checkout: makes .venv the first time, then passes everything on.
+# Runs sparkq from this checkout: creates .venv on first use, then passes all arguments on.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 if [ ! -x "$here/.venv/bin/sparkq" ]; then
@@ -10,7 +10,7 @@ if [ ! -x "$here/.venv/bin/sparkq" ]; then
     fi
     echo "Setting up $here/.venv (a minute, once)" >&2
     "$python" -m venv "$here/.venv"
-    : > "$here/.venv/.sparkq" # by which teardown knows it
+    : > "$here/.venv/.sparkq" # teardown removes only a .venv with this file
     "$here/.venv/bin/python" -m pip install --quiet --disable-pip-version-check "$here" >&2
 fi
 exec "$here/.venv/bin/sparkq" "$@"
