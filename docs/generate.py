@@ -211,7 +211,7 @@ def cli() -> str:
 def tools() -> str:
     """docs/tools.md: the MCP tools as a client sees them."""
     parts = [
-        "# MCP tools\n\nGenerated from the server itself by `docs/generate.py`. What the server says of itself:\n",
+        "# MCP tools\n\nGenerated from the server itself by `docs/generate.py`. The server's instructions:\n",
         f"> {INSTRUCTIONS}\n",
     ]
     for tool in all_tools():
@@ -296,10 +296,10 @@ def _kind(schema: dict[str, Any]) -> str:
 def configuration() -> str:
     """docs/configuration.md: every setting."""
     head = (
-        "# Configuration\n\nGenerated from the settings themselves by `docs/generate.py`. A variable `SPARKQ_SECTION__KEY` goes before "
-        "`sparkq.yml`, which goes before the `config` table (read only where there is no file) and the defaults. "
-        "There is one for each setting of this table; the lists and tables below it (`script_dirs`, `task_classes`, `tools`, `hooks`) "
-        "are set in the file only.\n\n"
+        "# Configuration\n\nGenerated from the settings themselves by `docs/generate.py`. A variable `SPARKQ_SECTION__KEY` overrides "
+        "`sparkq.yml`, which overrides the defaults. Without a file, the `config` table of the database is read instead. "
+        "Each setting of this table has a variable. The lists and tables below it (`script_dirs`, `task_classes`, `tools`, `hooks`) "
+        "can be set in the file only.\n\n"
         "| setting | default | |\n|---|---|---|\n"
     )
     rows = []
