@@ -16,11 +16,11 @@ from sparkq_core import __version__
 from sparkq_core.errors import SparkQError
 from sparkq_http import routes
 from sparkq_http.answer import Refused, from_core, from_door, from_encoding, from_reading, from_routing
-from sparkq_http.background import keep_up
-from sparkq_http.desk import Desk
+from sparkq_http.background import run_maintenance
 from sparkq_http.guard import Guard, Whole
 from sparkq_http.live import Feed
 from sparkq_http.middleware import Defects, Head
+from sparkq_http.project import ReloadableProject
 from sparkq_http.shapes.base import Refusal
 from sparkq_http.token import Gate
 
@@ -47,25 +47,25 @@ class Guest(NamedTuple):
     """Routes of another door that this server serves too, what must run around them, and what ends all that waits there."""
 
     routes: Sequence[BaseRoute]
-    running: Callable[[], AbstractAsyncContextManager[None]]
+    lifespan: Callable[[], AbstractAsyncContextManager[None]]
     close: Callable[[], None]
 
 
-def create_app(desk: Desk, *, token: str | None = None, guests: Sequence[Guest] = ()) -> FastAPI:
+def create_app(project: ReloadableProject, *, token: str | None = None, guests: Sequence[Guest] = ()) -> FastAPI:
     """The application over one open project.
 
     With a `token` it is for other machines too, which must show it. `guests` are behind the same guard.
     """
-    feed = Feed(desk)
-    server = desk.sq.config.settings.server
+    feed = Feed(project)
+    server = project.sq.config.settings.server
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as running:
+        async with AsyncExitStack() as stack:
             for guest in guests:
-                await running.enter_async_context(guest.running())
-            background = await running.enter_async_context(anyio.create_task_group())
-            background.start_soon(keep_up, desk)
+                await stack.enter_async_context(guest.lifespan())
+            background = await stack.enter_async_context(anyio.create_task_group())
+            background.start_soon(run_maintenance, project)
             background.start_soon(feed.run)
             yield
             background.cancel_scope.cancel()
@@ -85,7 +85,7 @@ def create_app(desk: Desk, *, token: str | None = None, guests: Sequence[Guest] 
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.desk, app.state.feed, app.state.token, app.state.port = desk, feed, token, server.port
+    app.state.project, app.state.feed, app.state.token, app.state.port = project, feed, token, server.port
     app.state.close = close
     app.add_middleware(Head)
     app.add_middleware(Defects)

@@ -6,14 +6,14 @@ import anyio
 import anyio.to_thread
 
 from sparkq_core.maintenance.rounds import Rounds
-from sparkq_http.desk import Desk
+from sparkq_http.project import ReloadableProject
 
 log = logging.getLogger("sparkq.http")
 
 
-async def keep_up(desk: Desk) -> None:
+async def run_maintenance(project: ReloadableProject) -> None:
     """Sweep, run hooks and purge each interval; what the disk refuses now is tried again later."""
-    rounds = Rounds(lambda: desk.sq, log)
+    rounds = Rounds(lambda: project.sq, log)
     while True:
         await anyio.sleep(rounds.pause)
         await anyio.to_thread.run_sync(rounds.next)

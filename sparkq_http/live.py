@@ -17,7 +17,7 @@ from sparkq_core.maintenance.watch import watching
 from sparkq_core.model import Event
 from sparkq_core.text import cut
 from sparkq_http.answer import Refused
-from sparkq_http.desk import Desk
+from sparkq_http.project import ReloadableProject
 
 PAUSE_SECONDS = 2.0
 HEARTBEAT_SECONDS = 15.0
@@ -41,8 +41,8 @@ class Listener:
         self._waiting: deque[Event] = deque()
         self._changed = asyncio.Event()
 
-    def tell(self, event: Event) -> bool:
-        """Whether there was room for one more; a listener without room is dropped."""
+    def offer(self, event: Event) -> bool:
+        """Keep an event for the connection. False if there was no room: then the listener is dropped."""
         self.dropped = self.dropped or len(self._waiting) >= self._room
         if self.dropped:
             self._waiting.clear()
@@ -55,8 +55,8 @@ class Listener:
         """Let the connection look again."""
         self._changed.set()
 
-    async def heard(self, seconds: float) -> list[Event]:
-        """What has come; nothing when it was woken for another reason, or after `seconds`."""
+    async def next_events(self, seconds: float) -> list[Event]:
+        """Wait at most `seconds` for events. Returns an empty list after that, or when woken for another reason."""
         if not self._waiting and not self.dropped:
             with anyio.move_on_after(seconds):
                 await self._changed.wait()
@@ -69,18 +69,18 @@ class Listener:
 class Feed:
     """The one look at the log, and the connections that follow it."""
 
-    def __init__(self, desk: Desk, *, room: int = ROOM, heartbeat: float = HEARTBEAT_SECONDS) -> None:
-        self._desk = desk
+    def __init__(self, project: ReloadableProject, *, room: int = ROOM, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+        self._project = project
         self._room = room
         self._heartbeat = heartbeat
-        self._last = events.last(desk.sq)
+        self._last = events.last(project.sq)
         self._listeners: set[Listener] = set()
         self.closed = asyncio.Event()
 
     async def run(self) -> None:
         """Look whenever something was written, for ever. A project that cannot be read now is looked at again later."""
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
-        with watching(self._desk.sq, lambda: loop.call_soon_threadsafe(changed.set)):
+        with watching(self._project.sq, lambda: loop.call_soon_threadsafe(changed.set)):
             while True:
                 await changed.wait()
                 changed.clear()
@@ -98,19 +98,19 @@ class Feed:
 
     async def catch_up(self) -> None:
         """Look until nothing is new: what was written is told by then, and a changed configuration taken up."""
-        while self.look():
+        while self.deliver():
             await anyio.sleep(0)  # meanwhile the listeners are told
 
-    def look(self) -> bool:
-        """Tell every listener a page of what is new; whether there was anything."""
-        if events.last(self._desk.sq) == self._last:
+    def deliver(self) -> bool:
+        """Give every listener the next page of new events. False if there was nothing new."""
+        if events.last(self._project.sq) == self._last:
             return False
-        found = events.after(self._desk.sq, self._last)
+        found = events.after(self._project.sq, self._last)
         if any(event.kind == "reloaded" for event in found):
-            self._desk.reload()
+            self._project.reload()
         for event in found:
-            self._listeners = {one for one in self._listeners if one.tell(event)}
-        self._last = found[-1].id if found else events.last(self._desk.sq)
+            self._listeners = {one for one in self._listeners if one.offer(event)}
+        self._last = found[-1].id if found else events.last(self._project.sq)
         return True
 
     def close(self) -> None:
@@ -126,10 +126,10 @@ class Feed:
 
     async def follow(self, after: int | None) -> AsyncIterator[str]:
         """The stream of one connection: what happened after event `after` (None: from now on), then what happens."""
-        newest = events.last(self._desk.sq)
+        newest = events.last(self._project.sq)
         last = newest if after is None else min(after, newest)
         yield f"retry: {RETRY_MS}\nid: {last}\n\n"
-        while missed := events.after(self._desk.sq, last):
+        while missed := events.after(self._project.sq, last):
             for event in missed:
                 yield frame(event)
             last = missed[-1].id
@@ -139,7 +139,7 @@ class Feed:
         self._listeners.add(listener)
         try:
             while not self.closed.is_set():
-                found = await listener.heard(self._heartbeat)
+                found = await listener.next_events(self._heartbeat)
                 for event in found:
                     if event.id > last:
                         yield frame(event)

@@ -11,31 +11,31 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wi
 from sparkq_core import clock, queues, sessions
 from sparkq_core.model import Session
 from sparkq_core.project import SparkQ
-from sparkq_http.desk import Desk
 from sparkq_http.live import Feed
+from sparkq_http.project import ReloadableProject
 
 T = TypeVar("T")
 MAX_NUMBER = 2**53
 """What a program may send as a number: JavaScript's limit, and well inside SQLite's."""
 
 
-async def _desk(request: Request) -> Desk:
-    found: Desk = request.app.state.desk
-    return found
+async def _reloadable(request: Request) -> ReloadableProject:
+    project: ReloadableProject = request.app.state.project
+    return project
 
 
-async def _project(request: Request) -> SparkQ:
-    found: Desk = request.app.state.desk
-    return found.sq
+async def _open(request: Request) -> SparkQ:
+    project: ReloadableProject = request.app.state.project
+    return project.sq
 
 
 async def _feed(request: Request) -> Feed:
-    found: Feed = request.app.state.feed
-    return found
+    feed: Feed = request.app.state.feed
+    return feed
 
 
-AtDesk = Annotated[Desk, Depends(_desk)]
-Open = Annotated[SparkQ, Depends(_project)]
+Reloadable = Annotated[ReloadableProject, Depends(_reloadable)]
+Open = Annotated[SparkQ, Depends(_open)]
 Live = Annotated[Feed, Depends(_feed)]
 
 
@@ -139,7 +139,7 @@ Moment = Annotated[
 """A time as every door spells it: 2026-11-23T12:00:00Z."""
 
 
-def queue_named(sq: SparkQ, address: str) -> str:
+def queue_name(sq: SparkQ, address: str) -> str:
     """The name of the queue that an address means: a name, else the id of one. Unknown ones are left to the core."""
     if not (address.isascii() and address.isdecimal()):
         return address
@@ -149,14 +149,14 @@ def queue_named(sq: SparkQ, address: str) -> str:
     return next((queue.name for queue in known if str(queue.id) == address), address)
 
 
-def queue_with_id(sq: SparkQ, address: int | str) -> str:
+def queue_name_of_id(sq: SparkQ, address: int | str) -> str:
     """The name of the queue with this id, as the first SparkQ's programs send it: a number, or text they do not read."""
     wanted = str(address).removeprefix("#")
     known = (queue for queue, _ in queues.all_of(sq, archived=True))
     return next((queue.name for queue in known if str(queue.id) == wanted), wanted)
 
 
-def session_named(sq: SparkQ, address: str) -> Session:
+def session_at(sq: SparkQ, address: str) -> Session:
     """The session that a name, else an id means. Raises NoSuchSession."""
     known = sessions.all_of(sq)
     if not any(one.name == address for one in known):
@@ -166,6 +166,6 @@ def session_named(sq: SparkQ, address: str) -> Session:
     return sessions.named(sq, address)
 
 
-async def worked(sq: SparkQ, verb: Callable[[], T]) -> T:
+async def in_thread_if_git(sq: SparkQ, verb: Callable[[], T]) -> T:
     """What `verb` returns: called here, or in a worker thread where it asks Git, which may take seconds."""
     return await anyio.to_thread.run_sync(verb) if sq.config.watches_git else verb()

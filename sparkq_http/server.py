@@ -30,7 +30,7 @@ from sparkq_core.clock import SystemClock, iso
 from sparkq_core.errors import SparkQError, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_http.connection import Connection
-from sparkq_http.desk import Desk, Opener
+from sparkq_http.project import Opener, ReloadableProject
 
 if TYPE_CHECKING:
     from sparkq_http.app import Guest
@@ -168,8 +168,8 @@ def serve(opener: Opener) -> int:
     from sparkq_http import token
     from sparkq_http.app import create_app
 
-    desk = Desk(opener)
-    config = desk.sq.config
+    reloadable = ReloadableProject(opener)
+    config = reloadable.sq.config
     host, port = config.settings.server.host, config.settings.server.port
     handle = lock.acquire(config.run_dir / "server.lock", wait=False)
     if handle is None:
@@ -187,7 +187,7 @@ def serve(opener: Opener) -> int:
         sys.stderr.write(f"sparkq: Port {port} of {host} cannot be used: {error.strerror}.\n        {advice}\n")
         return code
     key = None if loopback(host) else token.kept(config.run_dir)
-    app = create_app(desk, token=key, guests=guests(opener) if config.settings.server.mcp else ())
+    app = create_app(reloadable, token=key, guests=guests(opener) if config.settings.server.mcp else ())
     about = {
         "pid": os.getpid(),
         "host": host,

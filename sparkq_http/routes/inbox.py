@@ -17,7 +17,7 @@ from sparkq_http.parameters import (
     TaskRef,
     Word,
     documented,
-    queue_named,
+    queue_name,
     read,
 )
 from sparkq_http.shapes import tasks as shapes
@@ -51,7 +51,7 @@ class Accepted(Body):
 @router.get("", response_model=shapes.Inbox, openapi_extra=documented(InboxFilters))
 async def unreviewed(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer:
     """Unreviewed tasks, the oldest outcome first, and what ended since the person's last look."""
-    queue = queue_named(sq, asked.queue) if asked.queue is not None else None
+    queue = queue_name(sq, asked.queue) if asked.queue is not None else None
     found = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
     since = wire.since(*inbox.since_last_look(sq))
     return Answer(wire.inbox(found, sq.clock.now()) | {"since_last_look": since})

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from sparkq_core import queues, tasks, wire
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer
-from sparkq_http.claims import packet
-from sparkq_http.parameters import BODILESS, Body, Open, QueueName, TaskRef, queue_named, worked
+from sparkq_http.parameters import BODILESS, Body, Open, QueueName, TaskRef, in_thread_if_git, queue_name
 from sparkq_http.shapes import project as shapes
 from sparkq_http.shapes import tasks as task_shapes
+from sparkq_http.v1_keys import claim_answer
 
 router = APIRouter(prefix="/api/queues", tags=["queues"])
 
@@ -63,49 +63,49 @@ async def create_queue(sq: Open, body: NewQueue) -> Answer:
 @router.get("/{queue}", response_model=shapes.OneQueue)
 async def get_queue(sq: Open, queue: QueueName) -> Answer:
     """One queue with its counts and instructions."""
-    return Answer({"queue": shown(sq, queue_named(sq, queue))})
+    return Answer({"queue": shown(sq, queue_name(sq, queue))})
 
 
 @router.patch("/{queue}", response_model=shapes.OneQueue)
 async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer:
     """Rename the queue, or give it new instructions, which workers see with their next claim."""
-    changed = queues.change(sq, queue_named(sq, queue), new=body.name, instructions=body.instructions)
+    changed = queues.change(sq, queue_name(sq, queue), new=body.name, instructions=body.instructions)
     return Answer({"queue": shown(sq, changed.name)})
 
 
 @router.post("/{queue}/end", response_model=shapes.OneQueue, dependencies=[BODILESS])
 async def end_queue(sq: Open, queue: QueueName) -> Answer:
     """Take no new tasks; workers drain what is there."""
-    return Answer({"queue": shown(sq, queues.end(sq, queue_named(sq, queue)).name)})
+    return Answer({"queue": shown(sq, queues.end(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/reopen", response_model=shapes.OneQueue, dependencies=[BODILESS])
 async def reopen_queue(sq: Open, queue: QueueName) -> Answer:
     """Let an ended queue take tasks again."""
-    return Answer({"queue": shown(sq, queues.reopen(sq, queue_named(sq, queue)).name)})
+    return Answer({"queue": shown(sq, queues.reopen(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/archive", response_model=shapes.OneQueue, dependencies=[BODILESS])
 async def archive_queue(sq: Open, queue: QueueName) -> Answer:
     """Hide the queue: it takes and gives nothing; its tasks are kept."""
-    return Answer({"queue": shown(sq, queues.archive(sq, queue_named(sq, queue)).name)})
+    return Answer({"queue": shown(sq, queues.archive(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/unarchive", response_model=shapes.OneQueue, dependencies=[BODILESS])
 async def unarchive_queue(sq: Open, queue: QueueName) -> Answer:
     """Bring an archived queue back as it was."""
-    return Answer({"queue": shown(sq, queues.unarchive(sq, queue_named(sq, queue)).name)})
+    return Answer({"queue": shown(sq, queues.unarchive(sq, queue_name(sq, queue)).name)})
 
 
 @router.get("/{queue}/peek", response_model=task_shapes.Tasks)
 async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=1000)] = 1) -> Answer:
     """The next tasks in the order in which they will be claimed; claims nothing."""
-    return Answer(wire.page(tasks.peek(sq, queue_named(sq, queue), limit), sq.clock.now()))
+    return Answer(wire.page(tasks.peek(sq, queue_name(sq, queue), limit), sq.clock.now()))
 
 
 @router.post("/{queue}/claim", response_model=task_shapes.Claimed)
 async def claim_next(sq: Open, queue: QueueName, body: Worker) -> Answer:
     """Hand the head of the queue (or the task that is named) to a worker; `task` is null when the queue is empty."""
-    name = queue_named(sq, queue)
-    claim = await worked(sq, lambda: tasks.claim(sq, name, body.worker_id, task_id=body.task_id))
-    return Answer({"task": None, "remaining": 0} if claim is None else packet(sq, claim))
+    name = queue_name(sq, queue)
+    claim = await in_thread_if_git(sq, lambda: tasks.claim(sq, name, body.worker_id, task_id=body.task_id))
+    return Answer({"task": None, "remaining": 0} if claim is None else claim_answer(sq, claim))

@@ -10,7 +10,7 @@ from sparkq_http.parameters import BODILESS, Body, Open, TaskId
 from sparkq_http.routes.tasks import in_line
 from sparkq_http.shapes import tasks as shapes
 
-router = APIRouter(prefix="/api/tasks/{task_id}", tags=["verdicts"])
+router = APIRouter(prefix="/api/tasks/{task_id}", tags=["review"])
 
 
 class Requeue(Body):
@@ -29,7 +29,7 @@ class Cancel(Body):
     reason: str = ""
 
 
-def told(sq: SparkQ, task: Task) -> Answer:
+def answer_with(sq: SparkQ, task: Task) -> Answer:
     """The task as it is now."""
     return Answer({"task": wire.task_brief(task, sq.clock.now())})
 
@@ -53,22 +53,22 @@ async def reset(sq: Open, task_id: TaskId) -> Answer:
 @router.post("/cancel", response_model=shapes.OneTask)
 async def cancel(sq: Open, task_id: TaskId, body: Cancel | None = None) -> Answer:
     """Take a queued task out of the line: failed, cancelled; requeue brings it back."""
-    return told(sq, tasks.cancel(sq, task_id, body.reason if body else ""))
+    return answer_with(sq, tasks.cancel(sq, task_id, body.reason if body else ""))
 
 
 @router.post("/front", response_model=shapes.OneTask, dependencies=[BODILESS])
 async def front(sq: Open, task_id: TaskId) -> Answer:
     """Make a queued task the next one of its queue."""
-    return told(sq, tasks.to_front(sq, task_id))
+    return answer_with(sq, tasks.to_front(sq, task_id))
 
 
 @router.post("/accept", response_model=shapes.OneTask, dependencies=[BODILESS])
 async def accept(sq: Open, task_id: TaskId) -> Answer:
     """Take the late result of a task that timed out as its outcome."""
-    return told(sq, tasks.accept(sq, task_id))
+    return answer_with(sq, tasks.accept(sq, task_id))
 
 
 @router.post("/review", response_model=shapes.OneTask, dependencies=[BODILESS])
 async def review(sq: Open, task_id: TaskId) -> Answer:
     """The person has seen the outcome and leaves it so."""
-    return told(sq, inbox.review(sq, task_id))
+    return answer_with(sq, inbox.review(sq, task_id))

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from sparkq_core import sessions, wire
 from sparkq_http.answer import Answer
-from sparkq_http.parameters import BODILESS, Body, Open, SessionName, session_named
+from sparkq_http.parameters import BODILESS, Body, Open, SessionName, session_at
 from sparkq_http.shapes import project as shapes
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
@@ -32,11 +32,11 @@ async def create_session(sq: Open, body: NewSession) -> Answer:
 @router.get("/{session}", response_model=shapes.OneSession)
 async def get_session(sq: Open, session: SessionName) -> Answer:
     """One session."""
-    return Answer({"session": wire.session(session_named(sq, session))})
+    return Answer({"session": wire.session(session_at(sq, session))})
 
 
 @router.post("/{session}/end", response_model=shapes.OneSession, dependencies=[BODILESS])
 async def end_session(sq: Open, session: SessionName) -> Answer:
     """Close a session and end its active queues, which are named in the answer."""
-    ended, names = sessions.end(sq, session_named(sq, session).name)
+    ended, names = sessions.end(sq, session_at(sq, session).name)
     return Answer({"session": wire.session(ended), "ended_queues": list(names)})

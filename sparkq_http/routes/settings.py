@@ -12,7 +12,7 @@ from sparkq_core.installation import configure, setup
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Refused
-from sparkq_http.parameters import BODILESS, AtDesk, Body, Live, Open
+from sparkq_http.parameters import BODILESS, Body, Live, Open, Reloadable
 from sparkq_http.shapes import project as shapes
 
 router = APIRouter(prefix="/api", tags=["settings"])
@@ -68,21 +68,21 @@ async def get_config(sq: Open) -> Answer:
 
 
 @router.patch("/config", response_model=shapes.Changed)
-async def change_config(desk: AtDesk, feed: Live, body: SettingChange) -> Answer:
+async def change_config(project: Reloadable, feed: Live, body: SettingChange) -> Answer:
     """Change one setting where it lives: in sparkq.yml with its comments left alone, or in the database."""
     if not changeable(body.key):
         raise Refused(403, "at_the_keyboard", f"{body.key} cannot be changed from here.", "Use `sparkq config set`.")
-    where = await to_thread.run_sync(configure.change, desk.sq, body.key, body.value)
+    where = await to_thread.run_sync(configure.change, project.sq, body.key, body.value)
     await feed.catch_up()
     return Answer({"key": body.key, "value": body.value, "source": where})
 
 
 @router.post("/reload", response_model=shapes.Reloaded, dependencies=[BODILESS])
-async def reload(desk: AtDesk, feed: Live) -> Answer:
+async def reload(project: Reloadable, feed: Live) -> Answer:
     """Read the configuration and the script headers anew, here and in every other server. A broken one changes nothing."""
-    config = desk.found()
+    config = project.read_config()
     found = await to_thread.run_sync(scripts.index, config.root, config.settings.script_dirs)
-    configure.reload(desk.sq)
+    configure.reload(project.sq)
     await feed.catch_up()
     return Answer({"config": str(config.file) if config.file else None, "scripts": len(found)})
 

@@ -16,7 +16,6 @@ from sparkq_core.tasks.listing import SORTS
 from sparkq_core.tasks.split import parts_of
 from sparkq_core.text import safe
 from sparkq_http.answer import Answer
-from sparkq_http.claims import with_payload
 from sparkq_http.parameters import (
     Body,
     Filters,
@@ -26,11 +25,12 @@ from sparkq_http.parameters import (
     TaskId,
     Word,
     documented,
-    queue_named,
-    queue_with_id,
+    queue_name,
+    queue_name_of_id,
     read,
 )
 from sparkq_http.shapes import tasks as shapes
+from sparkq_http.v1_keys import task_with_payload
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
 
@@ -61,7 +61,7 @@ class Addressed(Body):
 
     def queue_of(self, sq: SparkQ) -> str:
         """The name of the queue."""
-        return queue_named(sq, self.queue) if self.queue is not None else queue_with_id(sq, self.queue_id or "")
+        return queue_name(sq, self.queue) if self.queue is not None else queue_name_of_id(sq, self.queue_id or "")
 
 
 class NewTask(Addressed):
@@ -152,8 +152,8 @@ class TaskFilters(Filters):
 
     def wanted(self, sq: SparkQ) -> Wanted:
         """As the core takes them."""
-        by_id = queue_with_id(sq, self.queue_id) if self.queue_id is not None else None
-        queue = queue_named(sq, self.queue) if self.queue is not None else by_id
+        by_id = queue_name_of_id(sq, self.queue_id) if self.queue_id is not None else None
+        queue = queue_name(sq, self.queue) if self.queue is not None else by_id
         return Wanted(queue, self.status, self.session, self.tool, self.worker, self.since, self.until, self.reviewed)
 
 
@@ -192,7 +192,7 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFi
         found = tasks.page(sq, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
     listed = wire.page(found, sq.clock.now())
     if asked.queue_id is not None:
-        listed["tasks"] = [one for task in found.tasks if (one := with_payload(sq, task)) is not None]
+        listed["tasks"] = [one for task in found.tasks if (one := task_with_payload(sq, task)) is not None]
     return Answer(listed)
 
 

@@ -9,9 +9,9 @@ from sparkq_core import tasks, wire
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer
-from sparkq_http.claims import packet
-from sparkq_http.parameters import MAX_NUMBER, Body, Open, TaskId, worked
+from sparkq_http.parameters import MAX_NUMBER, Body, Open, TaskId, in_thread_if_git
 from sparkq_http.shapes import tasks as shapes
+from sparkq_http.v1_keys import claim_answer
 
 router = APIRouter(prefix="/api/tasks/{task_id}", tags=["work"])
 
@@ -63,9 +63,9 @@ def settled(sq: SparkQ, done: Settled) -> Answer:
 @router.post("/claim", response_model=shapes.Claimed)
 async def claim(sq: Open, task_id: TaskId, body: Worker) -> Answer:
     """Hand this queued task to a worker. 409 when it is not queued any more."""
-    found = await worked(sq, lambda: tasks.claim(sq, None, body.worker_id, task_id=task_id))
+    found = await in_thread_if_git(sq, lambda: tasks.claim(sq, None, body.worker_id, task_id=task_id))
     assert found is not None
-    return Answer(packet(sq, found))
+    return Answer(claim_answer(sq, found))
 
 
 @router.post("/complete", response_model=shapes.Settled)
@@ -73,7 +73,7 @@ async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer:
     """Settle a running task as done. 409 for a result that comes too late, which is kept for the person."""
     return settled(
         sq,
-        await worked(
+        await in_thread_if_git(
             sq,
             lambda: tasks.complete(sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt),
         ),
@@ -88,7 +88,7 @@ async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer:
     """
     return settled(
         sq,
-        await worked(
+        await in_thread_if_git(
             sq,
             lambda: tasks.fail(
                 sq,

@@ -43,7 +43,7 @@ class Sessions:
         self._closing = False
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncIterator[None]:
         """What must run around the requests."""
         self._asked, self._begun = anyio.Event(), anyio.Event()
         async with anyio.create_task_group() as background:
@@ -98,4 +98,4 @@ def guest(
 ) -> tuple[Sequence[BaseRoute], Callable[[], AbstractAsyncContextManager[None]], Callable[[], None]]:
     """The routes to serve, what must run around them, and what ends all that waits there."""
     sessions = Sessions(opener)
-    return [Route(PATH, sessions)], sessions.running, sessions.close
+    return [Route(PATH, sessions)], sessions.lifespan, sessions.close

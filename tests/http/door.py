@@ -12,7 +12,7 @@ from sparkq_core import project
 from sparkq_core.wire import present
 from sparkq_http.answer import STATUS
 from sparkq_http.app import create_app
-from sparkq_http.desk import Desk
+from sparkq_http.project import ReloadableProject
 from sparkq_http.server import adjusted
 from tests.harness.doors import Answer, Site
 from tests.http.caller import Caller, Reply, until, with_query
@@ -78,21 +78,21 @@ class Rest:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
-        desk = Desk(lambda: adjusted(project.open(self._site.root, env={}), None, port, None))
-        app = create_app(desk)
+        reloadable = ReloadableProject(lambda: adjusted(project.open(self._site.root, env={}), None, port, None))
+        app = create_app(reloadable)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        self._site.at_the_end.callback(_stopped(server, thread, desk))
+        self._site.at_the_end.callback(_stopped(server, thread, reloadable))
         until(lambda: server.started)
         return Caller(port)
 
 
-def _stopped(server: uvicorn.Server, thread: threading.Thread, desk: Desk) -> Callable[[], None]:
+def _stopped(server: uvicorn.Server, thread: threading.Thread, reloadable: ReloadableProject) -> Callable[[], None]:
     def stop() -> None:
         server.should_exit = True
         thread.join(10)
-        desk.sq.close()
+        reloadable.sq.close()
 
     return stop
 

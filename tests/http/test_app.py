@@ -18,8 +18,8 @@ from sparkq_core.errors import Busy
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import from_core
 from sparkq_http.app import Guest, create_app
-from sparkq_http.desk import Desk
 from sparkq_http.guard import HEADERS
+from sparkq_http.project import ReloadableProject
 from tests.http.caller import Caller, Served
 from tests.http.test_events import listening
 from tests.promises import holds
@@ -48,7 +48,7 @@ async def asked(app: FastAPI, path: str, *headers: tuple[bytes, bytes]) -> tuple
 
 @pytest.mark.anyio
 async def test_a_defect_is_logged_whole_and_answered_without_it(sq: SparkQ, caplog: pytest.LogCaptureFixture) -> None:
-    app = create_app(Desk(lambda: sq))
+    app = create_app(ReloadableProject(lambda: sq))
 
     @app.get("/api/broken")
     async def broken() -> None:
@@ -83,7 +83,9 @@ async def test_another_door_is_a_guest_behind_the_same_guard(sq: SparkQ) -> None
         yield
         running.append("ended")
 
-    app = create_app(Desk(lambda: sq), guests=[Guest([Route("/mcp", page)], around, lambda: running.append("closed"))])
+    app = create_app(
+        ReloadableProject(lambda: sq), guests=[Guest([Route("/mcp", page)], around, lambda: running.append("closed"))]
+    )
     async with app.router.lifespan_context(app):
         assert running == ["begun"]
         assert (await asked(app, "/mcp"))[2] == b"from the guest"

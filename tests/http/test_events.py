@@ -14,8 +14,8 @@ from sparkq_core import events, queues, tasks
 from sparkq_core.errors import Busy
 from sparkq_core.project import SparkQ
 from sparkq_http import live
-from sparkq_http.desk import Desk
 from sparkq_http.live import HEARTBEAT, TOO_SLOW, Feed, frame
+from sparkq_http.project import ReloadableProject
 from tests.http.caller import Caller, Served
 from tests.promises import holds
 
@@ -150,7 +150,7 @@ def test_a_listener_that_went_away_does_not_disturb(call: Caller, line: str) -> 
 
 @pytest.mark.anyio
 async def test_silence_is_filled_with_a_heartbeat(sq: SparkQ) -> None:
-    stream = Feed(Desk(lambda: sq), heartbeat=0.01).follow(None)
+    stream = Feed(ReloadableProject(lambda: sq), heartbeat=0.01).follow(None)
 
     assert "retry" in await anext(stream)
     assert [await anext(stream), await anext(stream)] == [HEARTBEAT, HEARTBEAT]
@@ -159,7 +159,7 @@ async def test_silence_is_filled_with_a_heartbeat(sq: SparkQ) -> None:
 
 @pytest.mark.anyio
 async def test_a_slow_reader_is_dropped_and_comes_back_without_loss(sq: SparkQ, queue: str) -> None:
-    feed = Feed(Desk(lambda: sq), room=10)
+    feed = Feed(ReloadableProject(lambda: sq), room=10)
     slow = feed.follow(None)
     await anext(slow)
     heard: list[str] = []
@@ -167,7 +167,7 @@ async def test_a_slow_reader_is_dropped_and_comes_back_without_loss(sq: SparkQ, 
         group.start_soon(_read, slow, heard)
         await anyio.wait_all_tasks_blocked()
         tasks.enqueue_all(sq, queue, [tasks.Draft(f"task {number}") for number in range(30)])
-        feed.look()
+        feed.deliver()
     assert heard == [TOO_SLOW]
 
     again = feed.follow(0)
@@ -192,10 +192,10 @@ async def test_what_was_written_while_the_log_could_not_be_read_is_told_after_th
         yield
 
     class Troubled(Feed):
-        def look(self) -> bool:
+        def deliver(self) -> bool:
             if events.last(sq) != self._last and troubles:
                 raise troubles.pop()
-            return super().look()
+            return super().deliver()
 
     async def hear() -> None:
         told.append(await anext(stream))
@@ -203,7 +203,7 @@ async def test_what_was_written_while_the_log_could_not_be_read_is_told_after_th
 
     monkeypatch.setattr(live, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(live, "watching", watching)
-    feed = Troubled(Desk(lambda: sq))
+    feed = Troubled(ReloadableProject(lambda: sq))
     stream = feed.follow(None)
     await anext(stream)
     told: list[str] = []

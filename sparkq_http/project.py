@@ -11,7 +11,7 @@ log = logging.getLogger("sparkq.http")
 Opener = Callable[[], SparkQ]
 
 
-class Desk:
+class ReloadableProject:
     """One project for all requests. `opener` opens it as the command line wants it, each time that it is asked."""
 
     def __init__(self, opener: Opener) -> None:
@@ -22,8 +22,8 @@ class Desk:
         """Take up a changed configuration. One that cannot be understood is logged, and the present one stays."""
         self.sq = project.renewed(self.sq, self._opener, log)
 
-    def found(self) -> Config:
-        """The configuration as it stands now, taken up or not. Raises what is wrong with it."""
+    def read_config(self) -> Config:
+        """Read the configuration as it is now, without using it. Raises InvalidConfig."""
         opened = self._opener()
         opened.close()
         return opened.config
