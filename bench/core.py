@@ -41,7 +41,7 @@ def _ours(sq: SparkQ) -> None:
 
 
 def _running(sq: SparkQ) -> list[int]:
-    return [task.id for task in tasks.page(sq, tasks.Wanted(status="running"), limit=TASKS).tasks]
+    return [task.id for task in tasks.list_page(sq, tasks.Wanted(status="running"), limit=TASKS).tasks]
 
 
 def _raw(path: Path, synchronous: str) -> Callable[[], None]:

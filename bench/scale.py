@@ -64,7 +64,7 @@ def _filled(sq: SparkQ, many: int) -> SparkQ:
 
 def _calls(sq: SparkQ) -> dict[str, Callable[[], object]]:
     queue = "other"
-    middle = tasks.page(sq, limit=1).tasks[0].id // 2
+    middle = tasks.list_page(sq, limit=1).tasks[0].id // 2
     calls: dict[str, Callable[[], object]] = {
         "claim": lambda: tasks.claim(sq, queue, "bench"),
         "peek": lambda: tasks.peek(sq, queue, 1),
@@ -73,5 +73,5 @@ def _calls(sq: SparkQ) -> dict[str, Callable[[], object]]:
         "counts": lambda: queues.all_of(sq),
     }
     for name, wanted in FILTERS.items():
-        calls[name] = lambda wanted=wanted: tasks.page(sq, wanted, limit=50)  # type: ignore[misc]  # inferred by its call
+        calls[name] = lambda wanted=wanted: tasks.list_page(sq, wanted, limit=50)  # type: ignore[misc]  # inferred by its call
     return calls

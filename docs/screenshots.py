@@ -136,7 +136,7 @@ def _today(sq: SparkQ, clock: Yesterday) -> None:
     assert late is not None
     for step in (0, 11, 12):
         clock.behind -= step * MINUTE
-        tasks.page(sq)
+        tasks.list_page(sq)
     with contextlib.suppress(Exception):  # too late: refused, and kept
         tasks.complete(
             sq, late.task.id, "Measured 14 commands; table in bench/start.md. Slowest: report (1.9 s).", attempt=1
@@ -154,7 +154,7 @@ def _today(sq: SparkQ, clock: Yesterday) -> None:
     clock.behind = 19 * MINUTE
     tasks.claim(sq, "docs", "claude-desktop")
     clock.behind = 0
-    tasks.page(sq)
+    tasks.list_page(sq)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ def queue_names(incomplete: str) -> list[str]:
 def task_ids(incomplete: str) -> list[tuple[str, str]]:
     """The newest tasks whose ids begin so, with their titles."""
     try:
-        found = tasks.page(project.open(), limit=100).tasks
+        found = tasks.list_page(project.open(), limit=100).tasks
     except SparkQError:
         return []
     wanted = incomplete.removeprefix("#")

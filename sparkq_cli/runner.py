@@ -132,13 +132,14 @@ def _present(runner: Runner) -> Claim | None:
     on this machine claims as a runner here.
     """
     running = _by_name(
-        runner, lambda name: tasks.page(runner.sq, tasks.Wanted(queue=name, status=Status.RUNNING), limit=1000).tasks
+        runner,
+        lambda name: tasks.list_page(runner.sq, tasks.Wanted(queue=name, status=Status.RUNNING), limit=1000).tasks,
     )
     own = [task for task in running if (task.worker or "").startswith(worker(""))]
     if not own:
         return None
     try:
-        claim = tasks.held(runner.sq, own[0].id, attempt=own[0].attempts)
+        claim = tasks.claim_again(runner.sq, own[0].id, attempt=own[0].attempts)
     except (ClaimLost, NoSuchTask):
         return None  # settled between the two looks
     announce(claim)

@@ -80,7 +80,7 @@ def folder(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def holding(path: Path) -> Iterator[None]:
     """Wait for the lock on file `path` and hold it for the block."""
     handle = acquire(path, wait=True)
     try:

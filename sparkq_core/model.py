@@ -215,7 +215,7 @@ class Since(NamedTuple):
     late: int
 
 
-class Page(NamedTuple):
+class TaskPage(NamedTuple):
     """Some tasks of a list: `total` counts all that match, `next` continues after them."""
 
     tasks: tuple[Task, ...]

@@ -91,7 +91,7 @@ def by_id(source: Reader, queue_id: int) -> Queue:
     return Queue(*row)
 
 
-def named(sq: SparkQ, name: str) -> Queue:
+def by_name(sq: SparkQ, name: str) -> Queue:
     """The queue called `name`. Raises NoSuchQueue."""
     return get(sq.db, name)
 
@@ -103,7 +103,7 @@ def with_id(sq: SparkQ, queue_id: int) -> Queue:
 
 def taking(sq: SparkQ, name: str) -> Queue:
     """The queue called `name`, if it takes new tasks. Raises NoSuchQueue, QueueClosed."""
-    queue = named(sq, name)
+    queue = by_name(sq, name)
     if queue.status != QueueStatus.ACTIVE:
         raise closed(queue)
     return queue
@@ -204,7 +204,7 @@ def _instruct(tx: Transaction, queue: Queue, text: str, now: int) -> Queue:
     return changed
 
 
-def place(tx: Transaction, queue: Queue, *, front: bool = False) -> int:
+def next_position(tx: Transaction, queue: Queue, *, front: bool = False) -> int:
     """The next position at the end of the line, or before its head. Raises QueueClosed for an archived queue."""
     row = tx.row(FRONT if front else BACK, {"queue": queue.id})
     if row is None:

@@ -6,7 +6,7 @@ The index is brought up to date from the event log when somebody searches: enque
 import re
 
 from sparkq_core.errors import InvalidValue
-from sparkq_core.model import Page, Task
+from sparkq_core.model import Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.stale import sweep
@@ -40,7 +40,7 @@ WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :st
 """
 
 
-def page(
+def find_page(
     sq: SparkQ,
     words: str,
     wanted: Wanted | None = None,
@@ -48,7 +48,7 @@ def page(
     sort: str = "",
     limit: int = 50,
     cursor: str | None = None,
-) -> Page:
+) -> TaskPage:
     """Tasks that have all the `words` in title, prompt or outcome, `newest` (the default) or `oldest` first.
 
     A word finds those that begin with it; "two words" in double quotes find the phrase. Raises InvalidValue,
@@ -71,7 +71,7 @@ def page(
         )
         total = tx.row(TOTAL, values)
     tasks = tuple(Task(*row) for row in rows[:limit])
-    return Page(tasks, int(total[0]) if total else 0, str(tasks[-1].id) if len(rows) > limit else None)
+    return TaskPage(tasks, int(total[0]) if total else 0, str(tasks[-1].id) if len(rows) > limit else None)
 
 
 def query(words: str) -> str:

@@ -52,7 +52,7 @@ def get(source: Reader, name: str) -> Session:
     return Session(*row)
 
 
-def named(sq: SparkQ, name: str) -> Session:
+def by_name(sq: SparkQ, name: str) -> Session:
     """The session called `name`. Raises NoSuchSession."""
     return get(sq.db, name)
 

@@ -17,13 +17,13 @@ from sparkq_core.model import (
     Event,
     Finished,
     Inbox,
-    Page,
     Prompt,
     Queue,
     Session,
     Settled,
     Since,
     Task,
+    TaskPage,
 )
 from sparkq_core.scripts import Script
 from sparkq_core.text import cut
@@ -177,7 +177,7 @@ def event(one: Event) -> Json:
     })  # fmt: skip
 
 
-def page(found: Page, now: int) -> Json:
+def page(found: TaskPage, now: int) -> Json:
     """A list of tasks: `total` counts all that match, `next_cursor` is absent on the last page."""
     return present({
         "tasks": [task_brief(task, now) for task in found.tasks],

@@ -163,7 +163,7 @@ def session_at(sq: SparkQ, address: str) -> Session:
         for one in known:
             if str(one.id) == address:
                 return one
-    return sessions.named(sq, address)
+    return sessions.by_name(sq, address)
 
 
 async def in_thread_if_git(sq: SparkQ, verb: Callable[[], T]) -> T:

@@ -58,12 +58,12 @@ class Chat:
 
     def open_claims(self, sq: SparkQ, but: int = 0) -> list[int]:
         """The ids of the tasks that this chat still holds, besides `but`; of many, the MAX_OPEN oldest."""
-        self.unsettled = tasks.running(sq, {one: self.handed[one] for one in self.unsettled})
+        self.unsettled = tasks.still_running(sq, {one: self.handed[one] for one in self.unsettled})
         return sorted(self.unsettled - {but})[:MAX_OPEN]
 
     def holds(self, sq: SparkQ, task_id: int) -> bool:
         """Whether the running attempt of the task is this chat's."""
-        return task_id in self.handed and bool(tasks.running(sq, {task_id: self.handed[task_id]}))
+        return task_id in self.handed and bool(tasks.still_running(sq, {task_id: self.handed[task_id]}))
 
 
 class Desk:

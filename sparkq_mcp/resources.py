@@ -48,7 +48,7 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
         "A queue's tasks by title, optionally of one status.",
     )
     async def tasks_of_queue(queue: str, status: str = "") -> str:
-        page = tasks.page(desk.sq, tasks.Wanted(queue=queue, status=status or None))
+        page = tasks.list_page(desk.sq, tasks.Wanted(queue=queue, status=status or None))
         return text(wire.page(page, desk.sq.clock.now()))
 
     @resource(

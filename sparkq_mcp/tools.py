@@ -103,9 +103,9 @@ async def list_tasks(
     sq = desk_of(ctx).sq
     wanted = tasks.Wanted(queue=queue or None, status=status or None)
     if search:
-        found = await aside(core_search.page, sq, search, wanted, limit=limit, cursor=cursor or None)
+        found = await aside(core_search.find_page, sq, search, wanted, limit=limit, cursor=cursor or None)
     else:
-        found = tasks.page(sq, wanted, limit=limit, cursor=cursor or None)
+        found = tasks.list_page(sq, wanted, limit=limit, cursor=cursor or None)
     now = sq.clock.now()
     count = len(found.tasks)
     common = {
@@ -201,7 +201,9 @@ async def claim(
     desk, chat = desk_of(ctx), chat_of(ctx)
     if chat.holds(desk.sq, task_id):
         tasks.progress(desk.sq, task_id, attempt=chat.handed[task_id])
-        return reply(claim_packet.of_claim(desk, chat, tasks.held(desk.sq, task_id, attempt=chat.handed[task_id])))
+        return reply(
+            claim_packet.of_claim(desk, chat, tasks.claim_again(desk.sq, task_id, attempt=chat.handed[task_id]))
+        )
     return reply(claim_packet.of_claim(desk, chat, await claims.take(ctx, desk, chat, queue, task_id, wait)))
 
 

@@ -84,7 +84,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(shared: Path) -> Built:
     """Wheel and source distribution, built once by whichever test process comes first."""
-    with lock.held(shared / "dist.lock"):
+    with lock.holding(shared / "dist.lock"):
         return build(shared / "dist")
 
 

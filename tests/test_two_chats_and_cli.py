@@ -125,7 +125,7 @@ async def test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock(
         assert "locked" not in said
         assert "Traceback" not in said
         log.close()
-    assert tasks.page(store, tasks.Wanted(status="succeeded")).total == BEFOREHAND + MEANWHILE
+    assert tasks.list_page(store, tasks.Wanted(status="succeeded")).total == BEFOREHAND + MEANWHILE
 
 
 @holds("mcp-no-server", "mcp-new-instructions", "command-mcp", "no-server-needed", "manual")

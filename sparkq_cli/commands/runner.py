@@ -42,6 +42,6 @@ def runner(
     if len(chosen) > 1:
         raise InvalidValue(f"--{chosen[0]} and --{chosen[1]} exclude each other.", "Give one of them.")
     sq = open_sparkq()
-    of = queues.named(sq, meant(sq, queue))
+    of = queues.by_name(sq, meant(sq, queue))
     seconds = poll or sq.config.settings.queue_runner.poll_interval_seconds
     core.work(core.Runner(sq, of.id, core.Mode(chosen[0] if chosen else "run"), float(seconds)))

@@ -58,7 +58,7 @@ def show_session(name: Name, json: Json = False) -> None:
     Example: sparkq session show feature-x
     """
     sq = open_sparkq()
-    session = sessions.named(sq, name)
+    session = sessions.by_name(sq, name)
     found = tuple(one for one in queues.all_of(sq, archived=True) if one[0].session == session.name)
     if json:
         show.json_line(wire.session(session) | wire.queues(found))

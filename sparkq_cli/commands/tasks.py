@@ -68,9 +68,9 @@ def tasks(
         reviewed=reviewed,
     )
     if words is not None:
-        page = search.page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor)
+        page = search.find_page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor)
     else:
-        page = core.page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
+        page = core.list_page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
     if json:
         show.json_line(wire.page(page, now))
         return

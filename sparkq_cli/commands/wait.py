@@ -58,7 +58,7 @@ def wait(
         raise InvalidValue("Ids and a queue were given.", "Give ids, or --queue NAME.")
     sq = open_sparkq()
     started = sq.clock.now()
-    of = None if ids else queues.named(sq, meant(sq, queue))
+    of = None if ids else queues.by_name(sq, meant(sq, queue))
     over = not _until(sq, lambda: _drained(sq, of) if of else _finished(sq, ids or []), timeout)
     before = tasks.failed_before(sq, of, started) if of else ()
     found = [*before, *(tasks.ended_since(sq, of, started) if of else (tasks.get(sq, one) for one in ids or []))]

@@ -36,7 +36,7 @@ def watch(
     Example: sparkq watch
     """
     sq = open_sparkq()
-    of = None if queue is None else queues.named(sq, queue).id  # an unknown name is an error now
+    of = None if queue is None else queues.by_name(sq, queue).id  # an unknown name is an error now
     try:
         if sys.stdout.isatty():
             _pictures(sq, of, interval)
@@ -65,7 +65,7 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
         "",
     ]
     lines.append(show.paint("Running", "bold"))
-    running = tasks.page(sq, tasks.Wanted(queue=queue, status=Status.RUNNING), sort="oldest", limit=15).tasks
+    running = tasks.list_page(sq, tasks.Wanted(queue=queue, status=Status.RUNNING), sort="oldest", limit=15).tasks
     lines += [_running(task, now) for task in running] or ["  nothing"]
     lines += ["", show.paint("Next up", "bold")]
     waiting = [

@@ -27,7 +27,7 @@ def alone(file: Path) -> Iterator[None]:
 
     Raises StorageError.
     """
-    with lock.held((file.parent / cache.PATH).with_name(LOCK)):
+    with lock.holding((file.parent / cache.PATH).with_name(LOCK)):
         yield
 
 

@@ -10,7 +10,7 @@ import apsw
 from sparkq_core.clock import Clock
 from sparkq_core.config.location import check_disk
 from sparkq_core.errors import StorageError
-from sparkq_core.lock import held
+from sparkq_core.lock import holding
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import translated
 
@@ -50,7 +50,7 @@ def create(path: Path, name: str, clock: Clock) -> bool:
     check_disk(path.parent)
     with _storage(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with held(path.with_name(f"{path.name}.setup.lock")):
+        with holding(path.with_name(f"{path.name}.setup.lock")):
             if path.exists():
                 return False
             building = path.with_name(f"{path.name}.new")

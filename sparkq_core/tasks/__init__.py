@@ -1,11 +1,11 @@
 """The verbs of the life cycle, and reading tasks."""
 
-from sparkq_core.tasks.claim import claim, held, peek
+from sparkq_core.tasks.claim import claim, claim_again, peek
 from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, editable, enqueue, enqueue_all
 from sparkq_core.tasks.finished import latest
 from sparkq_core.tasks.from_script import of_script
 from sparkq_core.tasks.late_results import accept
-from sparkq_core.tasks.listing import Wanted, detail, ended_since, failed_before, get, page, prompts, running
+from sparkq_core.tasks.listing import Wanted, detail, ended_since, failed_before, get, list_page, prompts, still_running
 from sparkq_core.tasks.order import delete, to_front
 from sparkq_core.tasks.refusals import not_held
 from sparkq_core.tasks.requeue import cancel, requeue
@@ -18,6 +18,7 @@ __all__ = [
     "accept",
     "cancel",
     "claim",
+    "claim_again",
     "complete",
     "delete",
     "detail",
@@ -29,16 +30,15 @@ __all__ = [
     "fail",
     "failed_before",
     "get",
-    "held",
     "latest",
+    "list_page",
     "not_held",
     "of_script",
-    "page",
     "peek",
     "progress",
     "prompts",
     "release",
     "requeue",
-    "running",
+    "still_running",
     "to_front",
 ]

@@ -4,7 +4,7 @@ from sparkq_core import catalogue, queues
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, WARN_AFTER, QueueStatus
-from sparkq_core.model import Claim, Earlier, Page, Task
+from sparkq_core.model import Claim, Earlier, Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.stale import DUE, sweep, sweep_within
@@ -52,7 +52,7 @@ SELECT 1 FROM tasks WHERE status = 'queued' AND queue_id = (SELECT q.id FROM que
 MAX_WORKER = 200
 
 
-def peek(sq: SparkQ, queue: str, limit: int = 1) -> Page:
+def peek(sq: SparkQ, queue: str, limit: int = 1) -> TaskPage:
     """The next `limit` tasks of the queue, in the order in which they will be claimed; claims nothing.
 
     Raises NoSuchQueue.
@@ -65,7 +65,7 @@ def peek(sq: SparkQ, queue: str, limit: int = 1) -> Page:
     return _heads(sq, queue, limit)[0]
 
 
-def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[Page, bool]:
+def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[TaskPage, bool]:
     """The next tasks of the queue, and whether a sweep would change something now."""
     with sq.db.read() as tx:
         line = tx.row(LINE, {"queue": queue, "now": sq.clock.now()})
@@ -73,9 +73,9 @@ def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[Page, bool]:
             raise queues.no_such(tx, queue)
         queue_id, status, waiting, is_due = line
         if status == QueueStatus.ARCHIVED:
-            return Page((), 0), bool(is_due)
+            return TaskPage((), 0), bool(is_due)
         rows = tx.rows(HEAD, {"queue": queue_id, "limit": limit})
-        return Page(tuple(Task(*row) for row in rows), waiting), bool(is_due)
+        return TaskPage(tuple(Task(*row) for row in rows), waiting), bool(is_due)
 
 
 def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None) -> Claim | None:
@@ -132,7 +132,7 @@ def _waits(sq: SparkQ, queue: str | None) -> bool:
     return sq.db.row(WAITS, {"queue": queue}) is not None
 
 
-def held(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
+def claim_again(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
     """The packet of a running attempt once more, for the worker that holds it and takes it up again.
 
     Raises ClaimLost when it is not the running one any more, NoSuchTask.

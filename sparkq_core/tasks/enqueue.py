@@ -106,7 +106,7 @@ class _Entry:
         if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
             known = Task(*row)
             had = tx.row(HAD_PROMPT, {"task": known.id, "text": draft.prompt})
-            return Enqueued(known, place(tx, known), again=True, other=had is None)
+            return Enqueued(known, place_in_line(tx, known), again=True, other=had is None)
         if queue.status != QueueStatus.ACTIVE:
             raise queues.closed(queue)
         wanted = (draft.tool, draft.task_class, draft.timeout)
@@ -124,7 +124,7 @@ class _Entry:
         return Enqueued(task, self._waiting)
 
 
-def place(source: Reader, task: Task) -> int:
+def place_in_line(source: Reader, task: Task) -> int:
     """Where a queued task stands in its line, from 1 at the head; 0 for one that is not queued."""
     if task.status != Status.QUEUED:
         return 0

@@ -6,7 +6,7 @@ from both as it is read.
 
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED, Status
-from sparkq_core.model import Page, Task
+from sparkq_core.model import Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.row import COLUMNS
 from sparkq_core.stale import sweep
@@ -27,7 +27,7 @@ ORDER BY finished_at DESC, id DESC LIMIT :limit
 """
 
 
-def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
+def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor: str | None = None) -> TaskPage:
     """A page of at most `limit` (1 to 1,000) finished tasks, the latest outcome first, and the cursor of the next one.
 
     Raises NoSuchQueue, NoSuchSession, InvalidValue, also for a status that is no outcome.
@@ -47,7 +47,7 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
         rows = tx.rows(LATEST, {**values, "finished": finished, "before": before, "limit": most})
     tasks = tuple(Task(*row) for row in rows[:limit])
     more = f"{tasks[-1].finished_at}.{tasks[-1].id}" if len(rows) > limit else None
-    return Page(tasks, total, more)
+    return TaskPage(tasks, total, more)
 
 
 def _outcomes(wanted: Wanted) -> list[Status]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sparkq_core import events, queues, sessions
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED, Status
-from sparkq_core.model import Attempt, Detail, Page, Prompt, Queue, Task
+from sparkq_core.model import Attempt, Detail, Prompt, Queue, Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.row import ATTEMPT_COLUMNS, COLUMNS
 from sparkq_core.stale import sweep
@@ -119,7 +119,7 @@ def get(sq: SparkQ, task_id: int) -> Task:
     return find(sq.db, task_id)
 
 
-def running(sq: SparkQ, attempts: Mapping[int, int]) -> set[int]:
+def still_running(sq: SparkQ, attempts: Mapping[int, int]) -> set[int]:
     """Which of these tasks (id: attempt) are running now in just this attempt; ids of no task are passed over."""
     sweep(sq)
     return {int(row[0]) for row in sq.db.rows(RUN_NOW, {"handed": json.dumps(attempts)})}
@@ -165,9 +165,9 @@ def prompts(sq: SparkQ, task_id: int) -> tuple[Prompt, ...]:
         return tuple(Prompt(*row) for row in tx.rows(PROMPTS, {"task": find(tx, task_id).id}))
 
 
-def page(
+def list_page(
     sq: SparkQ, wanted: Wanted | None = None, *, sort: str = "", limit: int = 50, cursor: str | None = None
-) -> Page:
+) -> TaskPage:
     """A page of at most `limit` (1 to 1,000) tasks, and the cursor of the next one.
 
     `sort` is `newest`, `oldest` or `line` (the order in which they will be claimed: only for the queued tasks of one
@@ -192,7 +192,7 @@ def page(
         total = tx.row(TOTALS[wanted.status, wanted.reviewed] if wanted.counted else COUNT, values)
     tasks = tuple(Task(*row) for row in rows[:limit])
     more = str(tasks[-1].position if sort == "line" else tasks[-1].id) if len(rows) > limit else None
-    return Page(tasks, int(total[0]) if total else 0, more)
+    return TaskPage(tasks, int(total[0]) if total else 0, more)
 
 
 def _statement(wanted: Wanted, sort: str) -> str:

@@ -20,7 +20,7 @@ def to_front(sq: SparkQ, task_id: int) -> Task:
         task = find(tx, task_id)
         if task.status not in MOVES["edit"].sources:
             raise refused(tx, task_id, "move to the front")
-        position = queues.place(tx, queues.by_id(tx, task.queue_id), front=True)
+        position = queues.next_position(tx, queues.by_id(tx, task.queue_id), front=True)
         row = tx.row(TO_FRONT, {"id": task_id, "position": position, "source": MOVES["edit"].source})
         assert row is not None
         note(tx, sq.clock.now(), "moved to the front", task=task_id, queue=task.queue_id)

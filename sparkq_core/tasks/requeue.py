@@ -9,7 +9,7 @@ from sparkq_core.row import COLUMNS
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.claim import PROMPT
-from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place
+from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place_in_line
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked, title_of
 
@@ -50,11 +50,11 @@ def requeue(
         allowed = MOVES["requeue"].sources + (MOVES["requeue --again"].sources if again else ())
         if task.status not in allowed:
             if not front and _requeued_just_so(tx, task, feedback, prompt):
-                return Enqueued(task, place(tx, task), again=True)
+                return Enqueued(task, place_in_line(tx, task), again=True)
             raise refused(tx, task_id, "requeue")
         row = tx.row(REQUEUE, {
             "id": task_id, "source": task.status, "target": MOVES["requeue"].target,
-            "position": queues.place(tx, queues.by_id(tx, task.queue_id), front=front),
+            "position": queues.next_position(tx, queues.by_id(tx, task.queue_id), front=front),
             "title": task.title if prompt is None else title_of(prompt), "again": prompt is not None,
         })  # fmt: skip
         assert row is not None
@@ -62,7 +62,7 @@ def requeue(
         if prompt is not None:
             tx.run(PROMPT_IN, {"task": task_id, "revision": moved.revision, "text": prompt, "now": now})
         note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts, text=feedback)
-        return Enqueued(moved, place(tx, moved))
+        return Enqueued(moved, place_in_line(tx, moved))
 
 
 def _requeued_just_so(tx: Transaction, task: Task, feedback: str | None, prompt: str | None) -> bool:

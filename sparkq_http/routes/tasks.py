@@ -9,7 +9,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 from sparkq_core import search, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
-from sparkq_core.model import Page
+from sparkq_core.model import TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Draft, Enqueued, Wanted
 from sparkq_core.tasks.listing import SORTS
@@ -189,15 +189,15 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFi
     elif asked.order == FINISHED:
         found = tasks.latest(sq, wanted, limit=asked.limit, cursor=asked.cursor)
     else:
-        found = tasks.page(sq, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
+        found = tasks.list_page(sq, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
     listed = wire.page(found, sq.clock.now())
     if asked.queue_id is not None:
         listed["tasks"] = [one for task in found.tasks if (one := task_with_payload(sq, task)) is not None]
     return Answer(listed)
 
 
-def _found(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> Page:
-    return search.page(sq, words, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
+def _found(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> TaskPage:
+    return search.find_page(sq, words, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
 
 
 @router.get("/{task_id}", response_model=shapes.TaskHistory)

@@ -43,7 +43,7 @@ def aged(sq: SparkQ, shell: Shell) -> Iterator[SparkQ]:
 
 def left(sq: SparkQ) -> list[int]:
     """The ids of all tasks that are still there."""
-    return sorted(task.id for task in tasks.page(sq).tasks)
+    return sorted(task.id for task in tasks.list_page(sq).tasks)
 
 
 @holds("command-purge")

@@ -77,7 +77,7 @@ def test_the_next_task_comes_only_when_the_last_is_settled(shell: Shell, sq: Spa
 
     with Stream(shell, "runner", "--drain", "--poll", "0.1") as runner:
         runner.until("When it is done")
-        assert [task.status for task in tasks.page(sq).tasks] == ["queued", "queued", "running"]
+        assert [task.status for task in tasks.list_page(sq).tasks] == ["queued", "queued", "running"]
         tasks.progress(sq, 1, "half done")
         tasks.fail(sq, 1, "cannot be done")
         assert "#1 failed (error)." in runner.until("Task #2")

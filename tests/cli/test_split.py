@@ -108,7 +108,7 @@ def test_every_line_with_text_reaches_one_task_but_for_a_bare_title(marks: list[
 def test_tool_and_class_are_those_of_each(shell: Shell, sq: SparkQ) -> None:
     shell.ok("enqueue", "-", "--split", "--tool", "run-bash", "--timeout", "77", stdin="ls\npwd\n")
 
-    assert [(task.tool, task.timeout) for task in tasks.page(sq).tasks] == [("run-bash", 77)] * 2
+    assert [(task.tool, task.timeout) for task in tasks.list_page(sq).tasks] == [("run-bash", 77)] * 2
 
 
 def test_the_same_text_with_the_same_key_adds_nothing(shell: Shell, sq: SparkQ) -> None:

@@ -41,7 +41,7 @@ def other(tmp_path: Path) -> Path:
 def test_a_copy_holds_everything(sq: SparkQ, queue: str, other: Path, clock: SetClock, tmp_path: Path) -> None:
     task = taken(sq, "Zoë 🎉\n'); DROP TABLE tasks; --")
     tasks.complete(sq, task.id, "done", data={"files": 3})
-    search.page(sq, "done")
+    search.find_page(sq, "done")
     before = dump(sq)
 
     size = backup.copy(sq, tmp_path / "copy.db")

@@ -234,7 +234,7 @@ def test_a_worker_can_take_its_packet_up_again(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
     claim = take(sq)
 
-    assert tasks.held(sq, claim.task.id, attempt=1) == claim
+    assert tasks.claim_again(sq, claim.task.id, attempt=1) == claim
 
 
 def test_nobody_holds_a_task_that_is_not_running(sq: SparkQ, queue: str) -> None:
@@ -242,7 +242,7 @@ def test_nobody_holds_a_task_that_is_not_running(sq: SparkQ, queue: str) -> None
     tasks.release(sq, task.id)
 
     with pytest.raises(ClaimLost, match="status is queued"):
-        tasks.held(sq, task.id, attempt=1)
+        tasks.claim_again(sq, task.id, attempt=1)
 
 
 def test_the_packet_of_another_attempt_is_not_given_again(sq: SparkQ, queue: str) -> None:
@@ -251,7 +251,7 @@ def test_the_packet_of_another_attempt_is_not_given_again(sq: SparkQ, queue: str
     take(sq, "bob")
 
     with pytest.raises(ClaimLost, match="attempt 2 of bob has it"):
-        tasks.held(sq, task.id, attempt=1)
+        tasks.claim_again(sq, task.id, attempt=1)
 
 
 def test_a_peek_shows_the_head_and_claims_nothing(sq: SparkQ, queue: str) -> None:

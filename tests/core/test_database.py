@@ -186,7 +186,7 @@ def test_a_file_that_was_removed_while_it_was_open_is_neither_written_nor_made_a
     (task_id,) = add(sq, "one")
     shutil.rmtree(database_of(sq.config.root).parent)
 
-    for verb in (lambda: add(sq, "two"), lambda: tasks.page(sq), lambda: tasks.detail(sq, task_id)):
+    for verb in (lambda: add(sq, "two"), lambda: tasks.list_page(sq), lambda: tasks.detail(sq, task_id)):
         with pytest.raises(StorageError, match="removed or replaced"):
             verb()
 

@@ -283,7 +283,7 @@ def test_a_lock_that_is_held_is_shown_and_one_that_was_left_is_not(healthy: Spar
     folder.mkdir()
     (folder / "runner-left.lock").touch()
 
-    with lock.held(folder / "runner-backend.lock"):
+    with lock.holding(folder / "runner-backend.lock"):
         assert found(healthy.config.root)["locks"].message == f"{folder}: runner-backend.lock"
         assert lock.is_held(folder / "runner-backend.lock"), "looking does not take it away"
 
@@ -383,7 +383,7 @@ def test_a_hook_whose_program_is_not_there_is_a_warning(healthy: SparkQ) -> None
 def test_settings_of_the_config_table_are_in_force_for_the_doctor_too(healthy: SparkQ) -> None:
     configure.change(healthy, "queue_runner.lock_dir", "other")
 
-    with lock.held(healthy.config.root / "other" / "server.lock"):
+    with lock.holding(healthy.config.root / "other" / "server.lock"):
         assert found(healthy.config.root)["locks"].message == f"{healthy.config.root / 'other'}: server.lock"
 
 

@@ -155,7 +155,7 @@ def test_a_bulk_with_one_bad_draft_enqueues_none(sq: SparkQ, queue: str, bad: Dr
         tasks.enqueue_all(sq, queue, [Draft("one"), bad, Draft("three")])
 
     assert waiting(sq) == 0
-    assert tasks.page(sq).total == 0
+    assert tasks.list_page(sq).total == 0
 
 
 def test_an_empty_bulk_is_harmless(sq: SparkQ, queue: str) -> None:

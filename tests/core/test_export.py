@@ -70,7 +70,7 @@ def lived(sq: SparkQ, queue: str, clock: SetClock) -> SparkQ:
     released = taken(sq, "given back")
     tasks.release(sq, released.id, "later")
     inbox.look(sq)
-    search.page(sq, "done")
+    search.find_page(sq, "done")
     gone = add(sq, "the newest id is gone")[0]
     tasks.delete(sq, gone)
     return sq
@@ -107,14 +107,14 @@ def test_the_imported_project_goes_on_as_the_other_would(lived: SparkQ, new: Spa
 
     assert line(new) == line(lived)
     assert line(new, "docs") == line(lived, "docs")
-    assert tasks.page(new).tasks[0].id == tasks.page(lived).tasks[0].id
+    assert tasks.list_page(new).tasks[0].id == tasks.list_page(lived).tasks[0].id
     assert tasks.enqueue(new, "docs", "other words", key="k").again
 
 
 def test_what_was_imported_is_found_by_search(lived: SparkQ, new: SparkQ) -> None:
     load(new, list(export(lived)))
 
-    assert search.page(new, "Größe").tasks == search.page(lived, "Größe").tasks != ()
+    assert search.find_page(new, "Größe").tasks == search.find_page(lived, "Größe").tasks != ()
 
 
 def test_the_head_says_what_it_is(sq: SparkQ, queue: str) -> None:
@@ -133,7 +133,7 @@ def test_an_export_is_of_one_moment(sq: SparkQ, queue: str, new: SparkQ) -> None
     add(another(sq), "meanwhile")
 
     load(new, [head, *lines])
-    assert tasks.page(new).total == 1
+    assert tasks.list_page(new).total == 1
 
 
 def test_an_export_holds_every_column_of_every_table(sq: SparkQ) -> None:

@@ -43,7 +43,7 @@ def ids(sq: SparkQ, wanted: Wanted, limit: int = 1000) -> list[int]:
 def pages(sq: SparkQ, wanted: Wanted, limit: int, sort: str = "") -> Iterator[list[int]]:
     cursor = None
     while True:
-        page = tasks.page(sq, wanted, limit=limit, cursor=cursor, sort=sort)
+        page = tasks.list_page(sq, wanted, limit=limit, cursor=cursor, sort=sort)
         yield [task.id for task in page.tasks]
         if page.next is None:
             return
@@ -54,7 +54,7 @@ def expected(sq: SparkQ, wanted: Wanted) -> list[int]:
     """The same filters in plain Python over all tasks, newest first."""
     return [
         task.id
-        for task in tasks.page(sq, limit=1000).tasks
+        for task in tasks.list_page(sq, limit=1000).tasks
         if wanted.queue in (None, task.queue)
         and wanted.session in (None, task.session)
         and wanted.status in (None, task.status)
@@ -119,7 +119,7 @@ def test_pages_are_complete_without_duplicates_and_their_total_is_true(
     flat = [task_id for page in found for task_id in page]
     assert sorted(flat) == sorted(right)
     assert all(len(page) == limit for page in found[:-1])
-    assert tasks.page(full, wanted, limit=limit).total == len(right)
+    assert tasks.list_page(full, wanted, limit=limit).total == len(right)
 
 
 def test_a_list_is_newest_first(full: SparkQ) -> None:
@@ -141,7 +141,7 @@ def test_a_list_can_be_oldest_or_newest_first(full: SparkQ, wanted: Wanted, limi
 @pytest.mark.parametrize(("wanted", "sort"), [(Wanted(), "line"), (Wanted(queue="docs"), "line"), (Wanted(), "age")])
 def test_an_order_that_a_list_does_not_have_is_refused(full: SparkQ, wanted: Wanted, sort: str) -> None:
     with pytest.raises(InvalidValue, match=f"'{sort}' is not a way to sort"):
-        tasks.page(full, wanted, sort=sort)
+        tasks.list_page(full, wanted, sort=sort)
 
 
 def test_the_queued_tasks_of_a_queue_stand_in_the_order_of_the_line(sq: SparkQ, queue: str) -> None:
@@ -157,11 +157,11 @@ def test_the_queued_tasks_of_a_queue_stand_in_the_order_of_the_line(sq: SparkQ, 
 @holds("keyset")
 def test_paging_goes_on_where_it_was_although_tasks_come_and_go(sq: SparkQ, queue: str) -> None:
     old = add(sq, *"abcdef")
-    first = tasks.page(sq, limit=3)
+    first = tasks.list_page(sq, limit=3)
     add(sq, "new")
     tasks.complete(sq, take(sq).task.id, "done")
 
-    second = tasks.page(sq, limit=3, cursor=first.next)
+    second = tasks.list_page(sq, limit=3, cursor=first.next)
 
     assert [task.id for task in (*first.tasks, *second.tasks)] == old[::-1]
     assert second.next is None
@@ -169,7 +169,7 @@ def test_paging_goes_on_where_it_was_although_tasks_come_and_go(sq: SparkQ, queu
 
 @holds("slim-lists")
 def test_a_list_carries_no_long_text(full: SparkQ) -> None:
-    assert not hasattr(tasks.page(full, limit=1).tasks[0], "prompt")
+    assert not hasattr(tasks.list_page(full, limit=1).tasks[0], "prompt")
 
 
 def test_reviewed_tasks_are_found_as_such(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -180,11 +180,11 @@ def test_reviewed_tasks_are_found_as_such(sq: SparkQ, queue: str, clock: SetCloc
 
     assert ids(sq, Wanted(reviewed=True)) == [task.id]
     assert ids(sq, Wanted(reviewed=False)) == []
-    assert tasks.page(sq, Wanted(reviewed=True)).total == 1
+    assert tasks.list_page(sq, Wanted(reviewed=True)).total == 1
 
 
 def test_an_empty_list_is_an_empty_page(sq: SparkQ, queue: str) -> None:
-    page = tasks.page(sq, Wanted(queue=queue))
+    page = tasks.list_page(sq, Wanted(queue=queue))
 
     assert (page.tasks, page.total, page.next) == ((), 0, None)
 
@@ -192,29 +192,29 @@ def test_an_empty_list_is_an_empty_page(sq: SparkQ, queue: str) -> None:
 @pytest.mark.parametrize("limit", [0, -1, 1001])
 def test_a_page_has_one_to_a_thousand_tasks(sq: SparkQ, limit: int) -> None:
     with pytest.raises(InvalidValue, match=f"page of {limit} "):
-        tasks.page(sq, limit=limit)
+        tasks.list_page(sq, limit=limit)
 
 
 @holds("task-status")
 def test_an_unknown_status_is_refused_and_the_known_ones_named(sq: SparkQ) -> None:
     with pytest.raises(InvalidValue, match="'done'") as refusal:
-        tasks.page(sq, Wanted(status="done"))
+        tasks.list_page(sq, Wanted(status="done"))
 
     assert "succeeded" in refusal.value.hint
 
 
 def test_unknown_queues_and_sessions_are_refused(sq: SparkQ, queue: str) -> None:
     with pytest.raises(NoSuchQueue):
-        tasks.page(sq, Wanted(queue="none"))
+        tasks.list_page(sq, Wanted(queue="none"))
     with pytest.raises(NoSuchSession):
-        tasks.page(sq, Wanted(session="none"))
+        tasks.list_page(sq, Wanted(session="none"))
 
 
 @pytest.mark.parametrize("wanted", [Wanted(), Wanted(queue="backend", status="queued")], ids=["ids", "line"])
 @pytest.mark.parametrize("cursor", ["", "x", "-", "--5", "1.5", "9" * 19, "9" * 40, "1 OR 1", "\x00", "²"])
 def test_a_cursor_that_no_page_gave_is_refused(sq: SparkQ, queue: str, wanted: Wanted, cursor: str) -> None:
     with pytest.raises(InvalidValue, match="is not a cursor"):
-        tasks.page(sq, wanted, cursor=cursor)
+        tasks.list_page(sq, wanted, cursor=cursor)
 
 
 def test_a_task_is_read_with_prompt_attempts_and_timeline(sq: SparkQ, queue: str) -> None:

@@ -27,7 +27,7 @@ def done(sq: SparkQ, prompt: str = "one", *, reviewed: bool = True) -> int:
 
 def left(sq: SparkQ) -> list[int]:
     """The ids of all tasks that are still there."""
-    return sorted(task.id for task in tasks.page(sq, limit=1000).tasks)
+    return sorted(task.id for task in tasks.list_page(sq, limit=1000).tasks)
 
 
 def counted(sq: SparkQ) -> Counts:
@@ -230,20 +230,20 @@ def test_the_counters_are_the_truth_after_a_purge(sq: SparkQ, queue: str, clock:
     assert counted(sq) == Counts(queued=1, succeeded=1, unreviewed=1)
     assert waiting(sq) == 1
     assert inbox.unreviewed(sq).total == 1
-    assert tasks.page(sq).total == 2
+    assert tasks.list_page(sq).total == 2
 
 
 def test_the_search_forgets_what_was_purged(sq: SparkQ, queue: str, clock: SetClock) -> None:
     done(sq, "indexed before the purge")
-    assert search.page(sq, "indexed").total == 1
+    assert search.find_page(sq, "indexed").total == 1
     done(sq, "never indexed before the purge")
     clock.move(4 * DAYS)
     kept = done(sq, "indexed and young")
 
     purge.purge(sq)
 
-    assert [task.id for task in search.page(sq, "indexed").tasks] == [kept]
-    assert search.page(sq, "did").total == 1
+    assert [task.id for task in search.find_page(sq, "indexed").tasks] == [kept]
+    assert search.find_page(sq, "did").total == 1
     assert sq.db.rows("SELECT rowid FROM search ORDER BY rowid") == [(kept,)]
 
 
@@ -276,7 +276,7 @@ def test_in_the_middle_of_a_purge_others_see_a_sound_state_and_work_on(sq: Spark
     seen: list[tuple[int, int]] = []
 
     def look_and_enqueue(gone: int) -> None:
-        page = tasks.page(other, tasks.Wanted(status="succeeded"), limit=1000)
+        page = tasks.list_page(other, tasks.Wanted(status="succeeded"), limit=1000)
         assert (page.total, len(page.tasks)) == (many - gone, many - gone)
         assert counted(other).succeeded == many - gone
         assert tasks.detail(other, page.tasks[0].id).prompt if page.tasks else True

@@ -279,7 +279,7 @@ def test_a_queue_of_an_unknown_session_is_not_made(sq: SparkQ) -> None:
 
 def counted(sq: SparkQ) -> Counts:
     """The counts of the queue "backend" by counting, the slow way."""
-    found = [task for task in tasks.page(sq, limit=1000).tasks if task.queue == "backend"]
+    found = [task for task in tasks.list_page(sq, limit=1000).tasks if task.queue == "backend"]
     by = Counter(task.status for task in found)
     return Counts(
         queued=by["queued"],
@@ -319,7 +319,7 @@ def test_the_counts_are_the_truth_at_every_step_of_a_life(sq: SparkQ, queue: str
     same()
     taken(sq)
     clock.move(60)
-    tasks.page(sq)
+    tasks.list_page(sq)
     same()
 
 

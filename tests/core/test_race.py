@@ -38,7 +38,7 @@ def test_four_processes_drain_a_queue_each_task_once_and_in_order(sq: SparkQ, qu
     assert sorted(task_id for share in done for task_id in share) == ids
     assert sum(1 for share in done if share) > 1, "only one process got anything: that was no race"
     assert claims(sq) == ids
-    assert tasks.page(sq, tasks.Wanted(status="succeeded")).total == TASKS
+    assert tasks.list_page(sq, tasks.Wanted(status="succeeded")).total == TASKS
 
 
 def claimed_at_once(sq: SparkQ, clock: SetClock) -> list[int]:

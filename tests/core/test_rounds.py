@@ -76,7 +76,7 @@ def test_a_round_warns_fails_and_purges(sq: SparkQ, queue: str, clock: SetClock)
     second = upkeep.upkeep(sq)
 
     assert ([one.id for one in first.warned], [one.id for one in second.failed]) == ([silent], [silent])
-    assert [one.id for one in tasks.page(sq).tasks] == [silent]
+    assert [one.id for one in tasks.list_page(sq).tasks] == [silent]
 
 
 def test_of_several_processes_each_task_is_changed_by_one(sq: SparkQ, queue: str, clock: SetClock) -> None:

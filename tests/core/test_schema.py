@@ -218,7 +218,7 @@ def test_a_truncated_file_is_a_clear_error_and_left_as_it_is(root: Path, clock: 
 def used(root: Path) -> None:
     """Open a project and touch everything in it."""
     sq = project.open(root, env={})
-    for task in tasks.page(sq, limit=1000).tasks:
+    for task in tasks.list_page(sq, limit=1000).tasks:
         tasks.detail(sq, task.id)
     tasks.claim(sq, "backend", "ann")
     with sq.db.read() as tx:

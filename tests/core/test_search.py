@@ -16,7 +16,7 @@ from tests.harness.support import HOUR, SetClock, add, another, made, take, take
 
 def found(sq: SparkQ, words: str, wanted: Wanted | None = None) -> list[int]:
     """The ids of all that a search finds, the smallest first."""
-    page = search.page(sq, words, wanted, limit=1000)
+    page = search.find_page(sq, words, wanted, limit=1000)
     assert page.total == len(page.tasks)
     return sorted(task.id for task in page.tasks)
 
@@ -37,7 +37,7 @@ def test_the_newest_task_comes_first(sq: SparkQ, queue: str, clock: SetClock) ->
     clock.move(-HOUR)
     ids += add(sq, "a parser of an hour before")
 
-    assert [task.id for task in search.page(sq, "parser").tasks] == ids[::-1]
+    assert [task.id for task in search.find_page(sq, "parser").tasks] == ids[::-1]
 
 
 def test_every_word_must_be_there_wherever_it_stands(sq: SparkQ, queue: str) -> None:
@@ -105,7 +105,7 @@ def test_no_column_can_be_named(sq: SparkQ, queue: str, words: str) -> None:
 @pytest.mark.parametrize("words", ["", " ", "\t\n", '"', '""', '" "', "* - +", "—", "🎉"])
 def test_without_a_word_there_is_nothing_to_search_for(sq: SparkQ, queue: str, words: str) -> None:
     with pytest.raises(InvalidValue, match="no word") as refusal:
-        search.page(sq, words)
+        search.find_page(sq, words)
     assert refusal.value.hint
 
 
@@ -127,7 +127,7 @@ def test_any_text_finds_or_is_refused_as_invalid(words: str, tmp_path_factory: p
         add(SEARCHED[0], "a parser of dates", "été")
 
     try:
-        page = search.page(SEARCHED[0], words)
+        page = search.find_page(SEARCHED[0], words)
     except (InvalidValue, InvalidText):
         return
     assert page.total == len(page.tasks) <= 2
@@ -200,7 +200,7 @@ def test_what_another_process_did_is_found(sq: SparkQ, queue: str) -> None:
 def test_more_events_than_one_batch_are_all_indexed(sq: SparkQ, queue: str) -> None:
     ids = add(sq, *(f"parser {number}" for number in range(2 * search.BATCH + 3)))
 
-    assert search.page(sq, "parser").total == len(ids)
+    assert search.find_page(sq, "parser").total == len(ids)
     assert found(sq, str(2 * search.BATCH + 2)) == ids[-1:]
 
 
@@ -250,11 +250,11 @@ def test_unknown_filters_are_refused(sq: SparkQ, queue: str) -> None:
     add(sq, "parser")
 
     with pytest.raises(NoSuchQueue):
-        search.page(sq, "parser", Wanted(queue="nowhere"))
+        search.find_page(sq, "parser", Wanted(queue="nowhere"))
     with pytest.raises(NoSuchSession):
-        search.page(sq, "parser", Wanted(session="nowhere"))
+        search.find_page(sq, "parser", Wanted(session="nowhere"))
     with pytest.raises(InvalidValue, match="not a status"):
-        search.page(sq, "parser", Wanted(status="done"))
+        search.find_page(sq, "parser", Wanted(status="done"))
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
@@ -263,7 +263,7 @@ def test_pages_go_on_to_the_end_without_gap_or_double(sq: SparkQ, queue: str, li
     seen: list[int] = []
     cursor = None
     while True:
-        page = search.page(sq, "parser", Wanted(queue=queue), limit=limit, cursor=cursor)
+        page = search.find_page(sq, "parser", Wanted(queue=queue), limit=limit, cursor=cursor)
         assert page.total == 7
         seen += [task.id for task in page.tasks]
         cursor = page.next
@@ -275,10 +275,10 @@ def test_pages_go_on_to_the_end_without_gap_or_double(sq: SparkQ, queue: str, li
 
 def test_paging_goes_on_where_it_was_although_tasks_arrive(sq: SparkQ, queue: str) -> None:
     ids = add(sq, *("parser" for _ in range(4)))
-    first = search.page(sq, "parser", limit=2)
+    first = search.find_page(sq, "parser", limit=2)
     add(sq, "parser")
 
-    rest = search.page(sq, "parser", limit=10, cursor=first.next)
+    rest = search.find_page(sq, "parser", limit=10, cursor=first.next)
 
     assert [task.id for task in (*first.tasks, *rest.tasks)] == ids[::-1]
 
@@ -286,20 +286,20 @@ def test_paging_goes_on_where_it_was_although_tasks_arrive(sq: SparkQ, queue: st
 @pytest.mark.parametrize("cursor", ["", "x", "1.1", "９", str(2**63)])
 def test_what_is_no_cursor_is_refused(sq: SparkQ, queue: str, cursor: str) -> None:
     with pytest.raises(InvalidValue, match="not a cursor"):
-        search.page(sq, "parser", cursor=cursor)
+        search.find_page(sq, "parser", cursor=cursor)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001])
 def test_a_page_has_1_to_1000_tasks(sq: SparkQ, queue: str, limit: int) -> None:
     with pytest.raises(InvalidValue, match="is not possible"):
-        search.page(sq, "parser", limit=limit)
+        search.find_page(sq, "parser", limit=limit)
 
 
 def test_the_oldest_come_first_when_asked_for_page_by_page(sq: SparkQ, queue: str) -> None:
     ids = add(sq, "a parser", "no", "parser two", "parser three")
 
-    first = search.page(sq, "parser", sort="oldest", limit=2)
-    rest = search.page(sq, "parser", sort="oldest", limit=2, cursor=first.next)
+    first = search.find_page(sq, "parser", sort="oldest", limit=2)
+    rest = search.find_page(sq, "parser", sort="oldest", limit=2, cursor=first.next)
 
     assert [task.id for task in (*first.tasks, *rest.tasks)] == [ids[0], ids[2], ids[3]]
     assert (first.total, rest.next) == (3, None)

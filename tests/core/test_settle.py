@@ -303,7 +303,7 @@ VERBS: dict[str, Callable[[SparkQ, int], object]] = {
     "accept": tasks.accept,
     "get": tasks.get,
     "detail": tasks.detail,
-    "held": lambda sq, task_id: tasks.held(sq, task_id, attempt=1),
+    "claim again": lambda sq, task_id: tasks.claim_again(sq, task_id, attempt=1),
 }
 
 

@@ -182,7 +182,7 @@ def test_a_settled_task_is_not_failed_by_the_sweep_that_was_due(sq: SparkQ, queu
 PASSERS_BY: dict[str, Callable[[SparkQ, int], object]] = {
     "claim": lambda sq, _: tasks.claim(sq, "backend", "bob"),
     "peek": lambda sq, _: tasks.peek(sq, "backend"),
-    "page": lambda sq, _: tasks.page(sq, Wanted(status="running")),
+    "page": lambda sq, _: tasks.list_page(sq, Wanted(status="running")),
     "get": tasks.get,
     "detail": tasks.detail,
 }
@@ -207,7 +207,7 @@ def test_a_list_shows_no_task_as_running_that_is_past_its_end(sq: SparkQ, queue:
     moved_and_swept(sq, clock, 60)
     clock.move(60)
 
-    assert [one.id for one in tasks.page(sq, Wanted(status="failed")).tasks] == [task.id]
+    assert [one.id for one in tasks.list_page(sq, Wanted(status="failed")).tasks] == [task.id]
 
 
 def test_a_task_that_timed_out_has_no_worker_of_its_next_attempt_to_fear(

@@ -42,7 +42,7 @@ def test_a_whole_task_has_every_key_always(sq: SparkQ, queue: str) -> None:
 def test_a_task_in_a_list_has_no_long_text_and_no_absent_value(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 
-    (found,) = wire.page(tasks.page(sq), sq.clock.now())["tasks"]
+    (found,) = wire.page(tasks.list_page(sq), sq.clock.now())["tasks"]
 
     assert "prompt" not in found
     assert None not in found.values()

@@ -95,7 +95,7 @@ def _open(sq: SparkQ) -> None:
 def recorded(sq: SparkQ) -> dict[str, Any]:
     """What everything reads as through the doors."""
     now = sq.clock.now()
-    listed = tasks.page(sq, sort="oldest", limit=1000).tasks
+    listed = tasks.list_page(sq, sort="oldest", limit=1000).tasks
     return {
         "now": now,
         "queues": wire.queues(queues.all_of(sq, archived=True)),
@@ -103,7 +103,7 @@ def recorded(sq: SparkQ) -> dict[str, Any]:
         "tasks": [wire.task_history(tasks.detail(sq, task.id), now) for task in listed],
         "lines": {name: [task.id for task in tasks.peek(sq, name, 100).tasks] for name in ("backend", "docs")},
         "inbox": [one.task.id for one in inbox.unreviewed(sq).tasks],
-        "found": sorted(task.id for task in search.page(sq, "better", limit=1000).tasks),
+        "found": sorted(task.id for task in search.find_page(sq, "better", limit=1000).tasks),
     }
 
 

@@ -120,7 +120,7 @@ class Library:
 
     def tasks(self, **wanted: Any) -> Answer:
         paging = {key: wanted.pop(key) for key in ("limit", "cursor") if key in wanted}
-        return self._told(lambda: wire.page(tasks.page(self._sq, tasks.Wanted(**wanted), **paging), self._now))
+        return self._told(lambda: wire.page(tasks.list_page(self._sq, tasks.Wanted(**wanted), **paging), self._now))
 
     def task(self, task_id: int) -> Answer:
         return self._told(lambda: wire.task_history(tasks.detail(self._sq, task_id), self._now))

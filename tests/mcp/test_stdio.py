@@ -130,7 +130,7 @@ def test_a_lone_surrogate_in_a_prompt_is_refused_with_the_request_named(sq: Spar
         raw.send(call)
         assert raw.receive()["id"] == 7
 
-    assert tasks.page(sq).total == 0
+    assert tasks.list_page(sq).total == 0
 
 
 @holds("mcp-robust")

@@ -13,7 +13,7 @@ from tests.harness.release import Built, run
 def bin_folder(shared: Path, built: Built) -> Path:
     """The commands of the wheel in a bare virtual environment outside the checkout."""
     folder = shared / "installed"
-    with lock.held(shared / "installed.lock"):
+    with lock.holding(shared / "installed.lock"):
         if not (folder / "ready").exists():
             run(sys.executable, "-m", "venv", "--without-pip", folder)
             pip = (sys.executable, "-m", "pip", "--python", folder / "bin/python", "--disable-pip-version-check")

@@ -206,7 +206,7 @@ def requeue(stage: Stage) -> None:
     """The person: whatever failed goes back into the line."""
     sq = project.open(stage.root, env={})
     while not stage.over.wait(0.2):
-        for task in tasks.page(sq, tasks.Wanted(status="failed"), limit=50).tasks:
+        for task in tasks.list_page(sq, tasks.Wanted(status="failed"), limit=50).tasks:
             with suppress(SparkQError):
                 tasks.requeue(sq, task.id)
                 stage.figures["requeues"] += 1

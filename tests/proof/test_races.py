@@ -85,7 +85,7 @@ def test_six_claimers_and_four_producers_through_every_door_share_one_line(
     assert (out_of_order(log), twice(log), unsound(sq)) == ([], [], [])
     assert sorted(task for share in shares for task in share) == made == list(range(1, len(made) + 1))
     assert [event.task_id for event in log if event.kind == "claimed"] == made
-    assert all(task.status == "succeeded" for task in tasks.page(sq, limit=1000).tasks)
+    assert all(task.status == "succeeded" for task in tasks.list_page(sq, limit=1000).tasks)
     assert sum(1 for share in shares if share) > 3, "few got anything: that was no race"
     counts(tasks=len(made), claimers=len(claimers), producers=len(producers))
     sq.close()
@@ -136,14 +136,14 @@ def test_readers_see_whole_tasks_or_none_while_a_purge_takes_them(
 
     def read(reader: SparkQ, over: threading.Event) -> None:
         while not over.is_set():
-            for task in tasks.page(reader, limit=50).tasks:
+            for task in tasks.list_page(reader, limit=50).tasks:
                 try:
                     found = tasks.detail(reader, task.id)
                 except NoSuchTask:
                     continue
                 assert (found.prompt, len(found.attempts)) == (f"task {found.task.title[5:]}", 1)
             inbox.unreviewed(reader)
-            search.page(reader, "task")
+            search.find_page(reader, "task")
             queues.all_of(reader)
             looks[0] += 1
         reader.close()
@@ -164,5 +164,5 @@ def test_readers_see_whole_tasks_or_none_while_a_purge_takes_them(
                 over.set()
             for one in reading:
                 one.result()
-    assert (unsound(sq), tasks.page(sq).total) == ([], 0)
+    assert (unsound(sq), tasks.list_page(sq).total) == ([], 0)
     counts(looks_of_readers=looks[0])

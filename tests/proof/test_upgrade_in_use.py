@@ -78,7 +78,7 @@ def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refu
         found: dict[int, str] = dict(begun.db.rows("SELECT task_id, text FROM prompts"))
         assert found == dict(acknowledged), "all that was acknowledged and nothing else"
         assert begun.db.rows("SELECT count(*) FROM tasks WHERE idea_of = 'owner'") == [(len(found),)]
-        assert tasks.page(begun).total == len(found), "the older one may still look"
+        assert tasks.list_page(begun).total == len(found), "the older one may still look"
         begun.close()
         written += len(found)
     counts(migrations_under_load=ROUNDS, written_before_it=written)
