@@ -1,7 +1,7 @@
-"""Every command with the line that `sparkq --help` shows, by what a person wants to do.
+"""Every command with its one-line description, in the sections of `sparkq --help`.
 
-The lines stand here so that the overview needs to import no command's room (it took 60 ms to import them all); a test
-holds them equal to the first sentence of each command's own help.
+The descriptions are repeated here so that `sparkq --help` imports no command's module (60 ms for all of them). A test
+compares each with the first sentence of the command's own help.
 """
 
 SECTIONS = {
@@ -58,9 +58,9 @@ SECTIONS = {
     },
 }
 
-ROOMS = {name: line for section in SECTIONS.values() for name, line in section.items()}
+COMMANDS = {name: description for commands in SECTIONS.values() for name, description in commands.items()}
 
 
-def module(command: str) -> str:
-    """The module of a command: its name as Python spells it."""
+def module_name(command: str) -> str:
+    """Return the name of the module in which a command is implemented."""
     return f"sparkq_cli.commands.{command.replace('-', '_')}"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any
 
-from sparkq_cli.command_list import ROOMS, SECTIONS, module
+from sparkq_cli.command_list import COMMANDS, SECTIONS, module_name
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import safe
 
@@ -119,16 +119,16 @@ def _app() -> Any:
     from typer.core import TyperGroup
     from typer.main import get_command
 
-    class Rooms(TyperGroup):
+    class CommandGroup(TyperGroup):
         """Imports a command's room when it is used: `sparkq tasks` pays for no other."""
 
         def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the framework's signature
-            return list(ROOMS)
+            return list(COMMANDS)
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # click gives it
-            if cmd_name not in ROOMS:
+            if cmd_name not in COMMANDS:
                 return None
-            command = get_command(import_module(module(cmd_name)).app)
+            command = get_command(import_module(module_name(cmd_name)).app)
             command.name = cmd_name
             for one in (command, *getattr(command, "commands", {}).values()):
                 one.short_help = (one.help or "").partition("\n\n")[0]  # else the list of a noun's verbs is cut short
@@ -148,17 +148,17 @@ def _app() -> Any:
                     formatter.write_dl(list(lines.items()))
 
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-            if args and not args[0].startswith("-") and args[0] not in ROOMS:
+            if args and not args[0].startswith("-") and args[0] not in COMMANDS:
                 from sparkq_core.errors import InvalidValue
                 from sparkq_core.text import nearest
 
                 raise InvalidValue(
-                    f"There is no command {safe(args[0])[:40]!r}.", f"{nearest(args[0], ROOMS)} See: sparkq --help"
+                    f"There is no command {safe(args[0])[:40]!r}.", f"{nearest(args[0], COMMANDS)} See: sparkq --help"
                 )
             return super().resolve_command(ctx, args)
 
     app = typer.Typer(
-        cls=Rooms,
+        cls=CommandGroup,
         no_args_is_help=False,
         invoke_without_command=True,
         rich_markup_mode=None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_cli.command_list import ROOMS
+from sparkq_cli.command_list import COMMANDS
 from sparkq_mcp.tools import all_tools
 from tests import promises
 from tests.promises import PROMISES, held, holds
@@ -21,7 +21,7 @@ def test_every_promise_ends_as_a_sentence() -> None:
 
 def test_every_tool_and_every_command_has_a_promise() -> None:
     assert [tool.name for tool in all_tools() if f"tool-{tool.name}" not in PROMISES] == []
-    assert [name for name in ROOMS if f"command-{name}" not in PROMISES] == []
+    assert [name for name in COMMANDS if f"command-{name}" not in PROMISES] == []
 
 
 def test_a_test_cannot_hold_an_unknown_promise() -> None:

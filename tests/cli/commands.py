@@ -1,26 +1,26 @@
-"""Every command of `sparkq`, as its own rooms list them."""
+"""The parser of every command, as the commands' own modules declare it."""
 
 from importlib import import_module
 from typing import Any
 
 from typer.main import get_command
 
-from sparkq_cli.command_list import ROOMS, module
+from sparkq_cli.command_list import COMMANDS, module_name
 
 
-def every_command() -> dict[str, Any]:
-    """The parsers by what is typed: "tasks", "queue create"."""
-    found: dict[str, Any] = {}
-    for room in ROOMS:
-        command = get_command(import_module(module(room)).app)
-        inner = getattr(command, "commands", None)
-        found |= {f"{room} {name}": one for name, one in inner.items()} if inner else {room: command}
-    return found
+def every_parser() -> dict[str, Any]:
+    """Return the parsers by what is typed: "tasks", "queue create"."""
+    parsers: dict[str, Any] = {}
+    for command in COMMANDS:
+        parser = get_command(import_module(module_name(command)).app)
+        verbs = getattr(parser, "commands", None)
+        parsers |= {f"{command} {verb}": inner for verb, inner in verbs.items()} if verbs else {command: parser}
+    return parsers
 
 
-def options(command: Any) -> set[str]:
-    """What a command takes: "--json", "--queue", "task_id"."""
-    return {option for parameter in command.params for option in parameter.opts}
+def options(parser: Any) -> set[str]:
+    """Return what a command takes: "--json", "--queue", "task_id"."""
+    return {option for parameter in parser.params for option in parameter.opts}
 
 
-COMMANDS = every_command()
+PARSERS = every_parser()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_cli.command_list import ROOMS
-from tests.cli.commands import COMMANDS
+from sparkq_cli.command_list import COMMANDS
+from tests.cli.commands import PARSERS
 from tests.harness.command import Done, Shell
 from tests.harness.support import TOP
 from tests.promises import holds
@@ -20,7 +20,7 @@ def helps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     """What `--help` prints, for every command and noun, in a folder without a project."""
     folder: Path = tmp_path_factory.mktemp("nowhere")
     shell = Shell(folder, folder / "home")
-    return {one: shell.sparkq(*one.split(), "--help") for one in sorted({*COMMANDS, *ROOMS, ""})}
+    return {one: shell.sparkq(*one.split(), "--help") for one in sorted({*PARSERS, *COMMANDS, ""})}
 
 
 @holds("cli-help")
@@ -31,7 +31,7 @@ def test_every_help_succeeds_anywhere(helps: dict[str, Done]) -> None:
 
 @holds("cli-help")
 def test_every_help_has_an_example(helps: dict[str, Done]) -> None:
-    silent = [name for name in COMMANDS if f"sparkq {name}" not in helps[name].out.partition("Example")[2]]
+    silent = [name for name in PARSERS if f"sparkq {name}" not in helps[name].out.partition("Example")[2]]
 
     assert silent == []
 
@@ -47,14 +47,14 @@ def test_examples_are_lines_of_their_own(helps: dict[str, Done]) -> None:
 def test_the_overview_lists_every_command_with_its_line(helps: dict[str, Done]) -> None:
     shown = " ".join(helps[""].out.split())
 
-    for name, line in ROOMS.items():
+    for name, line in COMMANDS.items():
         assert f"{name} {line}" in shown
 
 
 def test_the_lines_of_the_overview_are_the_commands_own() -> None:
-    for name, line in ROOMS.items():
-        if name in COMMANDS:
-            assert " ".join((COMMANDS[name].help or "").split()).startswith(line), name
+    for name, line in COMMANDS.items():
+        if name in PARSERS:
+            assert " ".join((PARSERS[name].help or "").split()).startswith(line), name
 
 
 @pytest.mark.parametrize("command", ["tasks", "review", "watch"])
@@ -68,7 +68,7 @@ def test_the_reference_names_the_command_as_it_is_typed() -> None:
 
 @holds("cli-commands")
 def test_every_command_of_the_design_is_there() -> None:
-    assert sorted(set(REQUIRED) - set(ROOMS)) == []
+    assert sorted(set(REQUIRED) - set(COMMANDS)) == []
 
 
 @holds("cli-suggests")

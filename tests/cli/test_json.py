@@ -9,7 +9,7 @@ from sparkq_core import project, sessions, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.installation import export
 from sparkq_core.project import SparkQ
-from tests.cli.commands import COMMANDS, options
+from tests.cli.commands import PARSERS, options
 from tests.harness.command import Shell
 from tests.harness.support import SetClock, add, take, timed_out
 from tests.promises import holds
@@ -83,13 +83,13 @@ def busy(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
 
 @holds("cli-json")
 def test_every_command_with_json_is_called_here() -> None:
-    with_json = {name for name, command in COMMANDS.items() if "--json" in options(command)}
+    with_json = {name for name, parser in PARSERS.items() if "--json" in options(parser)}
 
     assert with_json - set(CALLS) - ELSEWHERE == set()
 
 
 @holds("cli-json")
-@pytest.mark.parametrize("name", [name for name in CALLS if name in COMMANDS])
+@pytest.mark.parametrize("name", [name for name in CALLS if name in PARSERS])
 def test_json_is_one_object_and_nothing_else(bare: Shell, busy: SparkQ, name: str) -> None:
     done = bare.sparkq(*CALLS[name].split(), "--json")
 

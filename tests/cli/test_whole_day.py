@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_cli.command_list import ROOMS
+from sparkq_cli.command_list import COMMANDS
 from tests.cli.stream import Stream, until_true
 from tests.harness.command import Shell
 from tests.promises import holds
@@ -68,7 +68,7 @@ def test_a_whole_day_from_setup_to_teardown_leaves_nothing_behind(day: Day, port
     day.ok("teardown", "--force")
     assert everything(day.shell.folder) == before
     assert files(day.shell.home) == []
-    assert set(ROOMS) - day.typed - ELSEWHERE == set()
+    assert set(COMMANDS) - day.typed - ELSEWHERE == set()
 
 
 def setting_up(day: Day) -> None:

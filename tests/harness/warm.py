@@ -235,11 +235,11 @@ def own_terminal() -> None:
 def _command_line() -> Callable[[], object]:
     from typer import core  # noqa: F401  # `main` imports it when it runs
 
-    from sparkq_cli.command_list import ROOMS, module
+    from sparkq_cli.command_list import COMMANDS, module_name
     from sparkq_cli.main import main
 
-    for command in ROOMS.keys() - {"demo", "mcp"}:  # these import the SDK: as much again
-        import_module(module(command))
+    for command in COMMANDS.keys() - {"demo", "mcp"}:  # these import the SDK: as much again
+        import_module(module_name(command))
     return main
 
 
