@@ -35,7 +35,9 @@ def main() -> None:
     try:
         try:
             if len(sys.argv) > 1 and sys.argv[1] == "mcp" and "--help" not in sys.argv:
-                _become("sparkq_mcp.transport.stdio")
+                from sparkq_mcp.transport import stdio
+
+                stdio.main(sys.argv[2:])  # saves Typer's start-up time
             else:
                 _app()(prog_name="sparkq")
         finally:
@@ -60,14 +62,6 @@ def complete() -> None:
     """The entry point of `sparkq-complete`."""
     sys.argv[1:1] = ["complete"]
     main()
-
-
-def _become(module: str) -> None:
-    """Run another door in this process: no import edge, and none of Typer's start-up time."""
-    import runpy
-
-    sys.argv = [f"sparkq {sys.argv[1]}", *sys.argv[2:]]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def _refuse(error: SparkQError) -> int:

@@ -29,6 +29,13 @@ def milliseconds(text: str) -> int:
     return int(hit.group(1)) * UNITS[hit.group(2) or "d"]
 
 
+def passed_on(option: str, value: str | int | bool | None) -> list[str]:
+    """Return an option as arguments for another command line: none where it was not given."""
+    if value is None or value is False:
+        return []
+    return [option] if value is True else [option, str(value)]
+
+
 def queue_names(incomplete: str) -> list[str]:
     """For the shell: the queues whose names begin so."""
     from sparkq_cli import completion

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from sparkq_cli.options import passed_on
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -22,8 +24,6 @@ def demo(
 
     Example: sparkq demo --keep
     """
-    import runpy
-    import sys
+    from sparkq_mcp.demo import main
 
-    sys.argv = ["sparkq demo", *([str(folder)] if folder else []), *(["--keep"] if keep else [])]
-    runpy.run_module("sparkq_mcp.demo", run_name="__main__", alter_sys=True)
+    main([*([str(folder)] if folder else []), *passed_on("--keep", keep)])

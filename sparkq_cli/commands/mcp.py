@@ -1,10 +1,10 @@
-"""`sparkq mcp`: starts the other door. `sparkq_cli.main` goes there directly; this room serves help and `-C`."""
+"""`sparkq mcp`, for its help and behind `-C`: otherwise `sparkq_cli.main` starts the MCP server without Typer."""
 
-import runpy
-import sys
 from typing import Annotated
 
 import typer
+
+from sparkq_cli.options import passed_on
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -23,6 +23,6 @@ def mcp(
 
     Example: sparkq mcp --project ~/shop
     """
-    sys.argv = ["sparkq mcp", *(["--project", project] if project else []), *(["--read-only"] if read_only else [])]
-    sys.argv += ["--tools", tools] if tools else []
-    runpy.run_module("sparkq_mcp.transport.stdio", run_name="__main__", alter_sys=True)
+    from sparkq_mcp.transport import stdio
+
+    stdio.main([*passed_on("--project", project), *passed_on("--tools", tools), *passed_on("--read-only", read_only)])

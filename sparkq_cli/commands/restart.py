@@ -3,7 +3,7 @@
 import typer
 
 from sparkq_cli import service
-from sparkq_cli.commands.run import Env, Host, Port, passed_on
+from sparkq_cli.commands.run import Env, Host, Port, server_arguments
 from sparkq_cli.commands.start import report
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Quiet
@@ -18,6 +18,6 @@ def restart(host: Host = None, port: Port = None, env: Env = None, json: Json = 
     Example: sparkq restart --env prod
     """
     config = open_sparkq().config
-    given = passed_on(host, port, env)
+    arguments = server_arguments(host, port, env)
     service.stop(config)
-    report(config, service.start(config, given), "runs", json, quiet)
+    report(config, service.start(config, arguments), "runs", json, quiet)

@@ -1,12 +1,11 @@
 """`sparkq run`"""
 
-import runpy
-import sys
 from typing import Annotated
 
 import typer
 
 from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import passed_on
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.errors import InvalidValue
 from sparkq_core.text import safe
@@ -24,13 +23,12 @@ Env = Annotated[
 ]
 
 
-def passed_on(host: str | None, port: int | None, env: str | None) -> list[str]:
-    """The options as the server's own command line. Raises InvalidValue."""
+def server_arguments(host: str | None, port: int | None, env: str | None) -> list[str]:
+    """Return the options as arguments of the server. Raises InvalidValue."""
     choices = SCALARS["env"].choices
     if env is not None and env not in choices:
         raise InvalidValue(f"{safe(env)[:40]!r} is no environment.", f"It can be {', '.join(choices)}.")
-    given = (("--host", host), ("--port", port), ("--env", env))
-    return [part for name, value in given if value is not None for part in (name, str(value))]
+    return [*passed_on("--host", host), *passed_on("--port", port), *passed_on("--env", env)]
 
 
 @app.command()
@@ -39,7 +37,8 @@ def run(host: Host = None, port: Port = None, env: Env = None) -> None:
 
     Example: sparkq run --port 5006 --env prod
     """
-    given = passed_on(host, port, env)
-    open_sparkq().close()  # what is wrong with the project is refused as by every command
-    sys.argv = ["sparkq run", *given]
-    runpy.run_module("sparkq_http.server", run_name="__main__", alter_sys=True)
+    arguments = server_arguments(host, port, env)
+    open_sparkq().close()  # an error in the project is reported as by every other command
+    from sparkq_http import server
+
+    server.main(arguments)

@@ -3,7 +3,7 @@
 import typer
 
 from sparkq_cli import service, show
-from sparkq_cli.commands.run import Env, Host, Port, passed_on
+from sparkq_cli.commands.run import Env, Host, Port, server_arguments
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Quiet
 from sparkq_core.config.settings import Config
@@ -18,12 +18,12 @@ def start(host: Host = None, port: Port = None, env: Env = None, json: Json = Fa
     Example: sparkq start
     """
     config = open_sparkq().config
-    given = passed_on(host, port, env)
+    arguments = server_arguments(host, port, env)
     server = service.settled(config)
     if server is not None:
         report(config, server, "is running already", json, quiet)
         return
-    report(config, service.start(config, given), "runs", json, quiet)
+    report(config, service.start(config, arguments), "runs", json, quiet)
 
 
 def report(config: Config, server: service.Running, said: str, json: bool, quiet: bool) -> None:
