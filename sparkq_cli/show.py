@@ -6,7 +6,7 @@ Everything that came from a task goes through `safe()`; colour only on a termina
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,11 @@ from sparkq_core.model import Task
 from sparkq_core.text import safe
 
 PAINT = re.compile(r"(\x1b\[\d+m)")
-MARKS = {"warned": ("⚠️ ", "!"), "failed": ("🔴 ", "x"), "timeout": ("💀 ", "X")}
+MARKS = {"warned": ("⚠️", "!"), "failed": ("🔴", "x"), "timeout": ("💀", "X")}
+OWN_SYMBOLS = re.compile("|".join(symbol for symbol, _ in MARKS.values()))
+"""Two columns each; measured without loading wcwidth."""
+ONE_COLUMN_EACH = re.compile("[ -\u02ff\u2010-\u2027]*")
+"""Latin letters with and without accents, and typographic punctuation."""
 NARROW = 10
 """Columns that the text of a table keeps before others are left out."""
 STYLES = {"queued": "36", "running": "33", "succeeded": "32", "failed": "31", "dim": "2", "bold": "1"}
@@ -73,7 +77,7 @@ def mark(task: Task, now: int) -> str:
     name = "timeout" if task.error_type == "timeout" else "failed" if task.status == "failed" else wire.stale(task, now)
     if name is None or name not in MARKS or cancelled(task):
         return ""
-    return MARKS[name][0 if fancy() else 1].strip()
+    return MARKS[name][0 if fancy() else 1]
 
 
 def cancelled(task: Task) -> bool:
@@ -127,18 +131,20 @@ def columns() -> int:
 
 
 def width(text: str) -> int:
-    """Columns on a terminal; `paint` takes none."""
+    """Return how many columns a terminal gives `text`; colours take none."""
     if "\x1b" in text:
         text = PAINT.sub("", text)
-    if text.isascii():
-        return len(text)
-    from unicodedata import east_asian_width  # 2 ms at import
+    if not text.isascii():
+        text = OWN_SYMBOLS.sub("xx", text)
+        if not ONE_COLUMN_EACH.fullmatch(text):
+            from wcwidth import wcswidth  # 40 ms at import
 
-    return sum(0 if one == "\ufe0f" else 2 if east_asian_width(one) in "WF" or one == "⚠" else 1 for one in text)
+            return wcswidth(text)
+    return len(text)
 
 
 def fit(text: str, room: int) -> str:
-    """`text`, painted or not, cut to so many columns."""
+    """Return `text`, coloured or not, cut to `room` columns."""
     if width(text) <= room:
         return text
     kept, left = "", room - 1
@@ -146,12 +152,21 @@ def fit(text: str, room: int) -> str:
         if PAINT.fullmatch(part):
             kept += part
             continue
-        for one in part:
-            left -= width(one)
+        for character in _characters(part):
+            left -= width(character)
             if left < 0:
                 return f"{kept}…" + ("\x1b[0m" if "\x1b" in kept else "")
-            kept += one
+            kept += character
     return kept
+
+
+def _characters(text: str) -> Iterable[str]:
+    """Split text into what a reader sees as one character, with its accents and variation selectors."""
+    if ONE_COLUMN_EACH.fullmatch(text):
+        return text
+    from wcwidth import iter_graphemes
+
+    return iter_graphemes(text)
 
 
 def table(
