@@ -1,16 +1,9 @@
-"""Tools and task classes: what sparkq.yml says of them, over what the database was seeded with."""
+"""Tools and task classes: the built-in ones, and over them those of the configuration."""
 
-from sparkq_core.config.settings import WEEK_SECONDS, TaskClass, Tool
+from sparkq_core.config.settings import BUILT_IN_CLASSES, BUILT_IN_TOOLS, WEEK_SECONDS, TaskClass, Tool
 from sparkq_core.errors import InvalidValue, NoSuchClass, NoSuchTool
 from sparkq_core.project import SparkQ
-from sparkq_core.storage.database import Reader
 from sparkq_core.text import nearest, safe
-
-TOOLS = "SELECT name, how, task_class FROM tools ORDER BY name"
-CLASSES = "SELECT name, timeout, description FROM task_classes ORDER BY timeout, name"
-HOW = "SELECT how FROM tools WHERE name = :tool"
-TOOL = "SELECT how, task_class FROM tools WHERE name = :name"
-CLASS = "SELECT timeout, description FROM task_classes WHERE name = :name"
 
 DEFAULT_TOOL = "llm-sonnet"
 """The tool of a task that names none."""
@@ -18,50 +11,47 @@ DEFAULT_TOOL = "llm-sonnet"
 
 def tools(sq: SparkQ) -> dict[str, Tool]:
     """Every tool by name."""
-    seeded = {str(name): Tool(how, task_class) for name, how, task_class in sq.db.rows(TOOLS)}
-    return seeded | sq.config.settings.tools
+    return dict(sorted(BUILT_IN_TOOLS.items())) | sq.config.settings.tools
 
 
 def classes(sq: SparkQ) -> dict[str, TaskClass]:
-    """Every task class by name; one that is configured without a description keeps the one that it had."""
-    found = {str(name): TaskClass(timeout, description) for name, timeout, description in sq.db.rows(CLASSES)}
-    for name, one in sq.config.settings.task_classes.items():
-        known = found.get(name)
-        found[name] = one if one.description or known is None else one._replace(description=known.description)
-    return found
+    """Every task class by name, the built-in ones by their timeout."""
+    built_in = sorted(BUILT_IN_CLASSES, key=lambda name: (BUILT_IN_CLASSES[name].timeout, name))
+    return {name: task_class(sq, name) for name in [*built_in, *sq.config.settings.task_classes]}
 
 
-def tool(sq: SparkQ, source: Reader, name: str) -> Tool:
+def tool(sq: SparkQ, name: str) -> Tool:
     """The tool called `name`. Raises NoSuchTool."""
-    if (configured := sq.config.settings.tools.get(name)) is not None:
-        return configured
-    row = source.row(TOOL, {"name": name})
-    if row is None:
-        known = [*sq.config.settings.tools, *(str(one) for one, _, _ in source.rows(TOOLS))]
-        raise NoSuchTool(f"There is no tool {safe(name)!r}.", nearest(name, known))
-    return Tool(*row)
+    configured = sq.config.settings.tools
+    match = configured.get(name) or BUILT_IN_TOOLS.get(name)
+    if match is None:
+        raise NoSuchTool(f"There is no tool {safe(name)!r}.", nearest(name, [*configured, *tools(sq)]))
+    return match
 
 
-def how(sq: SparkQ, name: str, seeded: str | None) -> str:
-    """The sentence that tells a worker how to execute with tool `name`: the configuration's, else the `seeded` one
-    (HOW), else its name."""
-    configured = sq.config.settings.tools.get(name)
-    return configured.how if configured is not None else seeded or f"Execute it with {name}."
+def how(sq: SparkQ, name: str) -> str:
+    """The sentence that tells a worker how to execute with tool `name`, also where that tool is gone."""
+    known = sq.config.settings.tools.get(name) or BUILT_IN_TOOLS.get(name)
+    return known.how if known is not None else f"Execute it with {name}."
 
 
-def task_class(sq: SparkQ, source: Reader, name: str) -> TaskClass:
-    """The task class called `name`. Raises NoSuchClass."""
-    if (configured := sq.config.settings.task_classes.get(name)) is not None:
-        return configured
-    row = source.row(CLASS, {"name": name})
-    if row is None:
-        known = [*sq.config.settings.task_classes, *(str(one) for one, _, _ in source.rows(CLASSES))]
-        raise NoSuchClass(f"There is no task class {safe(name)!r}.", nearest(name, known))
-    return TaskClass(*row)
+def task_class(sq: SparkQ, name: str) -> TaskClass:
+    """The task class called `name`; a built-in one that is configured without a description keeps its own.
+
+    Raises NoSuchClass.
+    """
+    configured = sq.config.settings.task_classes
+    built_in = BUILT_IN_CLASSES.get(name)
+    match = configured.get(name, built_in)
+    if match is None:
+        raise NoSuchClass(f"There is no task class {safe(name)!r}.", nearest(name, [*configured, *classes(sq)]))
+    if built_in is not None and not match.description:
+        return match._replace(description=built_in.description)
+    return match
 
 
 def checked_timeout(seconds: int) -> int:
-    """`seconds` itself, if it can be a timeout: 1 to 604,800 (a week). Raises InvalidValue."""
+    """Return `seconds` if it can be a timeout: 1 to 604,800 (a week). Raises InvalidValue."""
     if not 1 <= seconds <= WEEK_SECONDS:
         raise InvalidValue(f"A timeout of {seconds} seconds is not possible.", f"Give 1 to {WEEK_SECONDS:,} seconds.")
     return seconds

@@ -10,9 +10,9 @@ from typing import Any
 from sparkq_core.config import cache, location
 from sparkq_core.config.reading import TABLES, Found, read_file
 from sparkq_core.config.settings import (
+    BUILT_IN_CLASSES,
     HOOKS,
     SCALARS,
-    SEEDED_CLASSES,
     WEEK_SECONDS,
     Config,
     Scalar,
@@ -97,7 +97,7 @@ def _stored(key: str, value: str) -> Any:
 def build(found: Found) -> Settings:
     """Settings from values by dotted key; the rest is default. Raises InvalidConfig."""
     settings = _each(found)
-    classes = {**SEEDED_CLASSES, **settings.task_classes}
+    classes = {**BUILT_IN_CLASSES, **settings.task_classes}
     for name, tool in settings.tools.items():
         if tool.task_class not in classes:
             raise InvalidConfig(

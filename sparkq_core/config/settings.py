@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 WEEK_SECONDS = 604_800
-SEEDED_CLASSES = {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
-"""The task classes that every database begins with, and their timeouts in seconds."""
 HOOKS = ("on_succeeded", "on_failed", "on_stale", "on_queue_empty")
 
 
@@ -56,17 +54,48 @@ class QueueRunner(NamedTuple):
 
 
 class TaskClass(NamedTuple):
-    """What a task class gives its tasks: a timeout in seconds."""
+    """A task class sets the timeout of its tasks, in seconds."""
 
     timeout: int
     description: str = ""
 
 
 class Tool(NamedTuple):
-    """What a tool tells its worker, and the class of its tasks."""
+    """A tool tells a worker how to execute a task, and sets the task's class."""
 
     how: str
     task_class: str
+
+
+BUILT_IN_CLASSES = {
+    "FAST_SCRIPT": TaskClass(30, "Quick shell operations"),
+    "MEDIUM_SCRIPT": TaskClass(300, "Ordinary scripts"),
+    "LLM_LITE": TaskClass(300, "Quick work of a language model"),
+    "LLM_HEAVY": TaskClass(900, "Long analysis or code changes by a language model"),
+}
+"""The task classes of every project, in the order of sparkq.yml; a project's settings may change and add some."""
+
+BUILT_IN_TOOLS = {
+    "run-bash": Tool(
+        "The prompt is a Bash command or script: run it in the repository and report what it printed and its exit code.",
+        "MEDIUM_SCRIPT",
+    ),
+    "run-python": Tool(
+        "The prompt is Python code or names a Python script: run it in the repository and report what it printed and "
+        "its exit code.",
+        "MEDIUM_SCRIPT",
+    ),
+    "llm-haiku": Tool("A quick task for you: answer or make the small change that the prompt asks for.", "LLM_LITE"),
+    "llm-sonnet": Tool(
+        "Work for you: do in the repository what the prompt asks for, check it, and report what changed.", "LLM_HEAVY"
+    ),
+    "llm-codex": Tool(
+        "Code work: write or change the code that the prompt asks for, run the tests that touch it, and report what "
+        "changed.",
+        "LLM_HEAVY",
+    ),
+}
+"""Likewise the tools."""
 
 
 class Settings(NamedTuple):

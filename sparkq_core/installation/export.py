@@ -22,8 +22,6 @@ FORMAT = "sparkq-export"
 
 COLUMNS = {
     "config": "key, value",
-    "task_classes": "name, timeout, description",
-    "tools": "name, task_class, how",
     "sessions": "id, name, status, created_at, ended_at",
     "queues": "id, name, session_id, status, revision, back, front, created_at, ended_at, archived_at",
     "instructions": "queue_id, revision, text, created_at",
@@ -48,7 +46,7 @@ DAMAGED = "The file is damaged; nothing was imported."
 NAMES = {table: [name.strip() for name in columns.split(",")] for table, columns in COLUMNS.items()}
 SELECTS = {table: f"SELECT {columns} FROM {table} ORDER BY rowid" for table, columns in COLUMNS.items()} | {
     table: f"SELECT {COLUMNS[table]} FROM {table} ORDER BY {key}"
-    for table, key in (("config", "key"), ("task_classes", "name"), ("tools", "name"), ("attempts", "task_id, attempt"))
+    for table, key in (("config", "key"), ("attempts", "task_id, attempt"))
 }
 INSERTS = {
     table: f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f':{name}' for name in NAMES[table])})"
@@ -58,7 +56,7 @@ PROJECT = "SELECT name, created_at, looked_at FROM project"
 PROJECT_IN = "UPDATE project SET name = :name, created_at = :created_at, looked_at = :looked_at, indexed_event = 0"
 HOOKED = "UPDATE project SET hooked_event = (SELECT ifnull(max(id), 0) FROM events)"
 USED = "SELECT EXISTS (SELECT 1 FROM queues) OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM tasks)"
-EMPTIED = ("DELETE FROM config", "DELETE FROM tools", "DELETE FROM task_classes", "DELETE FROM events")
+EMPTIED = ("DELETE FROM config", "DELETE FROM events")
 NO_SEQUENCE = "DELETE FROM sqlite_sequence WHERE name = :name"
 
 

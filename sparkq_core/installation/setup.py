@@ -8,7 +8,7 @@ from sparkq_core import catalogue, project
 from sparkq_core.clock import Clock
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import location, reading, writing
-from sparkq_core.config.settings import HOOKS, SCALARS, SEEDED_CLASSES, Config, Settings
+from sparkq_core.config.settings import BUILT_IN_CLASSES, BUILT_IN_TOOLS, HOOKS, SCALARS, Config, Settings
 from sparkq_core.config.writing import as_yaml
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
@@ -20,7 +20,7 @@ IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
 EXPLAINED = {
     "script_dirs": "Folders whose scripts `sparkq scripts` lists.",
     "task_classes": "Seconds that a task of each class may take: warned after that time, failed after twice of it.",
-    "tools": "More tools, or other words for the built-in ones (run-bash, run-python, llm-haiku, llm-sonnet, llm-codex).",
+    "tools": f"More tools, or other words for the built-in ones ({', '.join(BUILT_IN_TOOLS)}).",
     "hooks": "Commands to run on events, without a shell, with the task as JSON on stdin.",
 }
 """The sentences of the settings that are lists and tables."""
@@ -62,7 +62,11 @@ def defaults(root: Path) -> dict[str, Any]:
     values = {key: spec.default for key, spec in SCALARS.items()}
     values["project.name"] = root.name or "project"
     values["script_dirs"] = ["scripts"]
-    return values | {f"task_classes.{name}": timeout for name, timeout in SEEDED_CLASSES.items()}
+    return values | _built_in_classes()
+
+
+def _built_in_classes() -> dict[str, int]:
+    return {f"task_classes.{name}": built_in.timeout for name, built_in in BUILT_IN_CLASSES.items()}
 
 
 def values(start: Path, env: Mapping[str, str]) -> dict[str, Any]:
@@ -173,10 +177,8 @@ def render(values: Mapping[str, Any]) -> str:
         f"# {EXPLAINED['task_classes']}",
         "task_classes:",
     ]
-    classes = {
-        key.partition(".")[2]: one for key, one in values.items() if key.startswith("task_classes.")
-    } or SEEDED_CLASSES
-    lines += [f"  {as_yaml(name)}: {as_yaml(one)}" for name, one in classes.items()]
+    classes = {key: value for key, value in values.items() if key.startswith("task_classes.")} or _built_in_classes()
+    lines += [f"  {as_yaml(key.partition('.')[2])}: {as_yaml(value)}" for key, value in classes.items()]
     lines += [
         "",
         f"# {EXPLAINED['tools']}",

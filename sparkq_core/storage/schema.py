@@ -14,15 +14,16 @@ from sparkq_core.lock import holding
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import translated
 
-VERSION = 2
-"""The schema of this release: the number of the last migration."""
-
 FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrations() -> list[Path]:
     """The migration files in their order: `0001_initial.sql` leads to schema 1."""
     return sorted(FOLDER.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+
+
+VERSION = len(migrations())
+"""The schema of this release: the number of the last migration."""
 
 
 def migrate(connection: apsw.Connection) -> None:

@@ -38,7 +38,7 @@ FEEDBACK = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' AND text IS NOT NULL ORDER BY id DESC LIMIT 1
 """
 TEXTS = f"""
-SELECT ({PROMPT}), ({FEEDBACK}), ({catalogue.HOW}), queued, revision, ({queues.INSTRUCTIONS}) FROM queues WHERE id = :queue
+SELECT ({PROMPT}), ({FEEDBACK}), queued, revision, ({queues.INSTRUCTIONS}) FROM queues WHERE id = :queue
 """
 EARLIER = """
 SELECT a.attempt, a.worker, a.outcome,
@@ -145,14 +145,14 @@ def claim_again(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
 
 
 def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
-    ((prompt, feedback, how, waiting, revision, instructions),) = tx.rows(
-        TEXTS, {"task": task.id, "revision": task.revision, "tool": task.tool, "queue": task.queue_id}
+    ((prompt, feedback, waiting, revision, instructions),) = tx.rows(
+        TEXTS, {"task": task.id, "revision": task.revision, "queue": task.queue_id}
     )
     before = tx.row(EARLIER, {"task": task.id, "attempt": task.attempts}) if task.attempts > 1 else None
     return Claim(
         task=task,
         prompt=prompt or "",
-        how=catalogue.how(sq, task.tool, how),
+        how=catalogue.how(sq, task.tool),
         feedback=feedback,
         earlier=Earlier(*before) if before else None,
         remaining=waiting,

@@ -111,7 +111,7 @@ class _Entry:
             raise queues.closed(queue)
         wanted = (draft.tool, draft.task_class, draft.timeout)
         if wanted not in self._executed:
-            self._executed[wanted] = _executed(self._sq, tx, *wanted)
+            self._executed[wanted] = _executed(self._sq, *wanted)
         tool, task_class, timeout = self._executed[wanted]
         (row,) = tx.rows(INSERT, {
             "queue": queue.id, "title": title_of(draft.prompt), "tool": tool, "task_class": task_class,
@@ -132,14 +132,12 @@ def place_in_line(source: Reader, task: Task) -> int:
     return int(ahead[0]) if ahead else 0
 
 
-def _executed(
-    sq: SparkQ, tx: Transaction, tool: str | None, task_class: str | None, timeout: int | None
-) -> tuple[str, str, int]:
+def _executed(sq: SparkQ, tool: str | None, task_class: str | None, timeout: int | None) -> tuple[str, str, int]:
     """The tool, its class and the timeout in force at enqueue: later changes of a class leave the task as it is."""
     name = tool or catalogue.DEFAULT_TOOL
-    known = catalogue.tool(sq, tx, name)
+    known = catalogue.tool(sq, name)
     class_name = task_class or known.task_class
-    by_class = catalogue.task_class(sq, tx, class_name).timeout
+    by_class = catalogue.task_class(sq, class_name).timeout
     return name, class_name, by_class if timeout is None else catalogue.checked_timeout(timeout)
 
 
@@ -164,7 +162,7 @@ def edit(
         name, class_name, seconds = before.tool, before.task_class, before.timeout
         if tool or task_class or timeout is not None:
             name, class_name, seconds = _executed(
-                sq, tx, tool or before.tool, task_class or (None if tool else before.task_class), timeout
+                sq, tool or before.tool, task_class or (None if tool else before.task_class), timeout
             )
         row = tx.row(EDIT, {
             "id": task_id, "source": MOVES["edit"].source, "again": prompt is not None,

@@ -9,7 +9,7 @@ import pytest
 
 from sparkq_core import catalogue, events, project
 from sparkq_core.config import reading
-from sparkq_core.config.settings import SCALARS, SEEDED_CLASSES
+from sparkq_core.config.settings import BUILT_IN_CLASSES, SCALARS
 from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
 from tests.harness.command import Shell
@@ -28,7 +28,9 @@ def test_every_setting_is_shown_with_its_value_and_where_it_comes_from(shell: Sh
 
     assert {key: (one.default, "default") for key, one in SCALARS.items()}.items() <= found.items()
     assert found["script_dirs"] == (["scripts"], "default")
-    assert [found[f"task_classes.{name}"][0] for name in SEEDED_CLASSES] == list(SEEDED_CLASSES.values())
+    assert {name: found[f"task_classes.{name}"][0] for name in BUILT_IN_CLASSES} == {
+        name: built_in.timeout for name, built_in in BUILT_IN_CLASSES.items()
+    }
     assert {"tools.run-bash", "tools.run-python", "tools.llm-haiku", "tools.llm-sonnet", "tools.llm-codex"} <= set(
         found
     )

@@ -26,9 +26,9 @@ def test_a_new_project_has_the_five_tools_each_with_a_class_and_a_sentence(sq: S
 
 def test_an_unknown_tool_or_class_is_refused_with_the_nearest(sq: SparkQ) -> None:
     with pytest.raises(NoSuchTool) as tool:
-        catalogue.tool(sq, sq.db, "run-pyhton")
+        catalogue.tool(sq, "run-pyhton")
     with pytest.raises(NoSuchClass) as task_class:
-        catalogue.task_class(sq, sq.db, "fast_script")
+        catalogue.task_class(sq, "fast_script")
 
     assert tool.value.hint == "Did you mean run-python or run-bash?"
     assert "FAST_SCRIPT" in task_class.value.hint

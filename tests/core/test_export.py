@@ -149,10 +149,9 @@ def test_an_export_holds_every_column_of_every_table(sq: SparkQ) -> None:
 
 
 def test_the_rows_of_an_older_setup_give_way(sq: SparkQ, new: SparkQ) -> None:
-    """What an import brings is all that there is then: tools, classes, settings and events too."""
+    """What an import brings is all that there is then: settings and events too."""
     for one, name, key in ((sq, "OURS", "server.port"), (new, "THEIRS", "purge.older_than_days")):
         with one.db.write() as tx:
-            tx.run("INSERT INTO task_classes VALUES (:name, 5, '')", {"name": name})
             tx.run("INSERT INTO config VALUES (:key, '1')", {"key": key})
             tx.run("INSERT INTO events (at, kind) VALUES (1, :name)", {"name": name})
 
