@@ -1,7 +1,7 @@
 """Writes the parts of the documentation that come from the program itself, or (with --check) says which are stale.
 
-The worked session of WORKER_PLAYBOOK.md, the terminal of README.md, docs/cli.md, docs/tools.md, docs/rest.md, docs/configuration.md and
-sparkq.yml.example.
+The worked session of WORKER_PLAYBOOK.md, the terminal of README.md, docs/cli.md, docs/tools.md, docs/rest.md, docs/configuration.md,
+sparkq.yml.example and sparkq_core/storage/schema.sql.
 """
 
 import json
@@ -18,6 +18,7 @@ import anyio
 from fastapi import FastAPI
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from schema_sql import schema_sql
 
 from sparkq_cli.command_list import SECTIONS
 from sparkq_core.config.settings import SCALARS
@@ -62,6 +63,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs/tools.md": tools(),
         ROOT / "docs/rest.md": rest(),
         ROOT / "docs/configuration.md": configuration(),
+        ROOT / "sparkq_core/storage/schema.sql": schema_sql(),
     }
 
 

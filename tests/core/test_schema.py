@@ -1,5 +1,6 @@
 """The file appears whole, once, for its owner only; and nothing is ever silently made anew."""
 
+import re
 import shutil
 import sqlite3
 import stat
@@ -47,6 +48,24 @@ def test_the_version_is_the_number_of_migrations() -> None:
 
 
 @holds("wal-and-identity", "stores-fifo")
+def shape(connection: apsw.Connection) -> dict[tuple[str, str], str]:
+    """The tables, indexes and triggers, whatever their spacing, comments and quotes."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    return {
+        (kind, name): re.sub(r"\s*([(),])\s*", r"\1", " ".join(re.sub(r"--.*|\"", "", sql).split()))
+        for kind, name, sql in rows
+    }
+
+
+def test_the_schema_to_read_is_what_all_migrations_make() -> None:
+    migrated, read = apsw.Connection(":memory:"), apsw.Connection(":memory:")
+
+    schema.migrate(migrated)
+    read.execute(schema.FOLDER.with_name("schema.sql").read_text(encoding="utf-8"))
+
+    assert shape(read) == shape(migrated)
+
+
 def test_a_new_file_says_whose_it_is(sq: SparkQ) -> None:
     connection = sq.db.connection()
 
