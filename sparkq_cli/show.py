@@ -14,11 +14,12 @@ import typer
 
 from sparkq_core import wire
 from sparkq_core.config.loading import environment
+from sparkq_core.lifecycle import ErrorType
 from sparkq_core.model import Task
 from sparkq_core.text import safe
 
 PAINT = re.compile(r"(\x1b\[\d+m)")
-MARKS = {"warned": ("⚠️", "!"), "failed": ("🔴", "x"), "timeout": ("💀", "X")}
+MARKS = {"warned": ("⚠️", "!"), "failed": ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
 OWN_SYMBOLS = re.compile("|".join(symbol for symbol, _ in MARKS.values()))
 """Two columns each; measured without loading wcwidth."""
 ONE_COLUMN_EACH = re.compile("[ -\u02ff\u2010-\u2027]*")
@@ -74,20 +75,15 @@ def fancy() -> bool:
 
 def mark(task: Task, now: int) -> str:
     """⚠️ stale, 🔴 failed, 💀 timed out; letters where emoji cannot be shown."""
-    name = "timeout" if task.error_type == "timeout" else "failed" if task.status == "failed" else wire.stale(task, now)
-    if name is None or name not in MARKS or cancelled(task):
+    name = ErrorType.TIMEOUT if task.timed_out else "failed" if task.status == "failed" else wire.stale(task, now)
+    if name is None or name not in MARKS or task.cancelled:
         return ""
     return MARKS[name][0 if fancy() else 1]
 
 
-def cancelled(task: Task) -> bool:
-    """Whether the person took it out of the line: no worker failed."""
-    return task.error_type == "cancelled"
-
-
 def state(task: Task, now: int) -> str:
     """The status as a person reads it, with its mark: `failed 🔴`, `cancelled`."""
-    return f"{'cancelled' if cancelled(task) else task.status} {mark(task, now)}".rstrip()
+    return f"{ErrorType.CANCELLED if task.cancelled else task.status} {mark(task, now)}".rstrip()
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,6 +1,6 @@
 """The append-only log of everything that happened: the timeline of a task and the feed that doors follow."""
 
-from sparkq_core.model import Event
+from sparkq_core.model import EVENT_COLUMNS, Event
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 
@@ -12,13 +12,13 @@ NOTE_AS = """
 INSERT INTO events (id, at, kind, queue_id, text) VALUES (:id, :at, :kind, :queue, :text)
 """
 
-AFTER = """
-SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM events
+AFTER = f"""
+SELECT {EVENT_COLUMNS} FROM events
 WHERE id > :after ORDER BY id LIMIT :limit
 """
 
-OF_TASK = """
-SELECT id, at, kind, task_id, queue_id, attempt, worker, text FROM (
+OF_TASK = f"""
+SELECT {EVENT_COLUMNS} FROM (
     SELECT * FROM events WHERE task_id = :task ORDER BY id DESC LIMIT :limit
 ) ORDER BY id
 """
@@ -48,9 +48,9 @@ def note(
     )
 
 
-def newest(source: Reader) -> int:
+def newest(db: Reader) -> int:
     """The id of the newest event, 0 when there is none."""
-    row = source.row(LAST)
+    row = db.row(LAST)
     return int(row[0]) if row else 0
 
 
@@ -60,9 +60,9 @@ def note_deleted(tx: Transaction, at: int, kind: str, newest: int, *, queue: int
     tx.run(NOTE_AS, {"id": newest + 1, "at": at, "kind": kind, "queue": queue, "text": text})
 
 
-def of_task(source: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...]:
+def of_task(db: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...]:
     """The last `limit` events of a task, oldest first."""
-    return tuple(Event(*row) for row in source.rows(OF_TASK, {"task": task_id, "limit": limit}))
+    return tuple(Event(*row) for row in db.rows(OF_TASK, {"task": task_id, "limit": limit}))
 
 
 def after(sq: SparkQ, event_id: int, limit: int = PAGE) -> tuple[Event, ...]:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from sparkq_core import queues
 from sparkq_core.errors import NoSuchTask, SparkQError, Unseen, WrongState
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MARKS
-from sparkq_core.model import Finished, Inbox, Seen, Since, Task
+from sparkq_core.lifecycle import MARKS, ErrorType
+from sparkq_core.model import TASK_COLUMNS, Finished, Inbox, Seen, Since, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS, SAID
 from sparkq_core.stale import sweep
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import checked_limit, moment_and_id, storable
@@ -21,23 +20,27 @@ MAX_NAMED = 10
 SUMMARY = 400
 """Characters of an outcome that the inbox carries: the first of a result, the last of an error, which say most."""
 
-FINISHED = f"""{COLUMNS},
+OUTCOME_TEXT = f"""CASE WHEN a.accepted_at IS NOT NULL OR a.error_type = '{ErrorType.TIMEOUT}'
+THEN coalesce(a.late_text, a.error) ELSE coalesce(a.result, a.error) END"""
+"""What an attempt `a` says of its outcome: its late text if that was accepted or the attempt timed out, else its own."""
+
+INBOX_COLUMNS = f"""{TASK_COLUMNS},
 coalesce((SELECT CASE WHEN a.outcome = 'failed' AND NOT (a.late_outcome IS 'succeeded' AND (
-        a.accepted_at IS NOT NULL OR a.error_type = 'timeout'))
-    THEN substr({SAID}, -{SUMMARY}) ELSE substr({SAID}, 1, {SUMMARY}) END FROM attempts AS a
+        a.accepted_at IS NOT NULL OR a.error_type = '{ErrorType.TIMEOUT}'))
+    THEN substr({OUTCOME_TEXT}, -{SUMMARY}) ELSE substr({OUTCOME_TEXT}, 1, {SUMMARY}) END FROM attempts AS a
     WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts), ''),
 coalesce((SELECT a.late_outcome = 'succeeded' AND a.accepted_at IS NULL FROM attempts AS a
-    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type = 'timeout'), 0),
+    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type = '{ErrorType.TIMEOUT}'), 0),
 (SELECT a.git_after FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts)"""
 
 UNREVIEWED = f"""
-SELECT {FINISHED} FROM tasks INDEXED BY tasks_inbox
+SELECT {INBOX_COLUMNS} FROM tasks INDEXED BY tasks_inbox
 WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND (finished_at, id) > (:finished, :after)
 AND (:queue IS NULL OR queue_id = :queue)
 ORDER BY finished_at, id LIMIT :limit
 """
 NEWEST = f"""
-SELECT {FINISHED} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL
+SELECT {INBOX_COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL
 AND (:queue IS NULL OR queue_id = :queue) ORDER BY finished_at DESC, id DESC LIMIT :limit
 """
 WAITING = """
@@ -45,17 +48,17 @@ SELECT coalesce(sum(unreviewed_succeeded + unreviewed_failed), 0) FROM queues WH
 """
 LOOKED = "SELECT looked_at FROM project"
 LOOK = "UPDATE project SET looked_at = :now"
-SINCE = """
+SINCE = f"""
 SELECT (SELECT name FROM queues AS q WHERE q.id = queue_id), sum(status = 'succeeded'),
-    sum(status = 'failed' AND error_type IS NOT 'timeout'), sum(error_type IS 'timeout'),
-    sum(error_type IS 'timeout' AND EXISTS (SELECT 1 FROM attempts AS a
+    sum(status = 'failed' AND error_type IS NOT '{ErrorType.TIMEOUT}'), sum(error_type IS '{ErrorType.TIMEOUT}'),
+    sum(error_type IS '{ErrorType.TIMEOUT}' AND EXISTS (SELECT 1 FROM attempts AS a
         WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.late_outcome = 'succeeded'))
 FROM tasks INDEXED BY tasks_inbox
 WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND finished_at > :since GROUP BY queue_id ORDER BY queue_id
 """
 REVIEW = f"""
 UPDATE tasks SET reviewed_at = :now WHERE id = :id AND finished_at IS NOT NULL AND reviewed_at IS NULL
-RETURNING {COLUMNS}
+RETURNING {TASK_COLUMNS}
 """
 
 
@@ -81,8 +84,8 @@ def waiting(sq: SparkQ) -> int:
     return _waiting(sq.db, None)
 
 
-def _waiting(source: Reader, queue_id: int | None) -> int:
-    row = source.row(WAITING, {"queue": queue_id})
+def _waiting(db: Reader, queue_id: int | None) -> int:
+    row = db.row(WAITING, {"queue": queue_id})
     return int(row[0]) if row else 0
 
 

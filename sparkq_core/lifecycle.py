@@ -19,6 +19,13 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class ErrorType(StrEnum):
+    """The error types that SparkQ itself gives to a failed task; any other is the word of its worker."""
+
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+
+
 class QueueStatus(StrEnum):
     """Where a queue stands: `ended` takes no new tasks, `archived` takes and gives nothing."""
 
@@ -37,17 +44,17 @@ class SessionStatus(StrEnum):
 class Move(NamedTuple):
     """One verb: the statuses it starts from, the one it leads to, and whether somebody does it (time does the others)."""
 
-    sources: tuple[Status, ...]
+    from_statuses: tuple[Status, ...]
     target: Status
     by_hand: bool = True
 
     @property
-    def source(self) -> Status:
+    def from_status(self) -> Status:
         """The first (usually the only) status it starts from."""
-        return self.sources[0]
+        return self.from_statuses[0]
 
 
-FINISHED = (Status.SUCCEEDED, Status.FAILED)
+FINISHED_STATUSES = (Status.SUCCEEDED, Status.FAILED)
 
 MOVES = {
     "claim": Move((Status.QUEUED,), Status.RUNNING),
@@ -63,14 +70,14 @@ MOVES = {
     "accept": Move((Status.FAILED,), Status.SUCCEEDED),
 }
 
-MARKS = {"review": FINISHED}
+MARKS = {"review": FINISHED_STATUSES}
 """Verbs that leave a task in its status, whichever of these it is."""
 
 
 def verbs_from(status: str) -> list[str]:
     """The verbs that a person or a worker may use from `status`, for hints."""
-    moves = [verb for verb, move in MOVES.items() if status in move.sources and move.by_hand]
-    return moves + [verb for verb, sources in MARKS.items() if status in sources]
+    moves = [verb for verb, move in MOVES.items() if status in move.from_statuses and move.by_hand]
+    return moves + [verb for verb, statuses in MARKS.items() if status in statuses]
 
 
 WARN_AFTER = 1

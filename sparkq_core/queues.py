@@ -4,21 +4,18 @@ from sparkq_core import sessions
 from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed
 from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
-from sparkq_core.model import Counts, Queue
+from sparkq_core.model import QUEUE_COLUMNS, Counts, Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, checked_name, nearest, safe
 
-COLUMNS = """id, name, (SELECT s.name FROM sessions AS s WHERE s.id = queues.session_id), status, revision,
-created_at, ended_at, archived_at"""
-
 CREATE = f"""
 INSERT INTO queues (name, session_id, created_at) VALUES (:name, :session, :now)
-ON CONFLICT (name) DO NOTHING RETURNING {COLUMNS}
+ON CONFLICT (name) DO NOTHING RETURNING {QUEUE_COLUMNS}
 """
-GET = f"SELECT {COLUMNS} FROM queues WHERE name = :name"
-BY_ID = f"SELECT {COLUMNS} FROM queues WHERE id = :id"
-ALL = f"SELECT {COLUMNS} FROM queues WHERE :archived OR status <> 'archived' ORDER BY status, id"
+GET = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE name = :name"
+BY_ID = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE id = :id"
+ALL = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE :archived OR status <> 'archived' ORDER BY status, id"
 NAMES = "SELECT name FROM queues ORDER BY status, id"
 COUNTS = "SELECT id, queued, running, succeeded, failed, unreviewed_succeeded + unreviewed_failed FROM queues"
 COUNTS_OF = f"{COUNTS} WHERE id = :queue"
@@ -27,7 +24,7 @@ STALE = f"""
 SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_due WHERE status = 'running'
 AND (stale_warned_at IS NOT NULL OR coalesce(heartbeat_at, claimed_at) + {WARN_AFTER} * timeout * 1000 <= :now) GROUP BY queue_id
 """
-INSTRUCT = f"UPDATE queues SET revision = revision + 1 WHERE id = :queue RETURNING {COLUMNS}"
+INSTRUCT = f"UPDATE queues SET revision = revision + 1 WHERE id = :queue RETURNING {QUEUE_COLUMNS}"
 INSTRUCTIONS_IN = (
     "INSERT INTO instructions (queue_id, revision, text, created_at) VALUES (:queue, :revision, :text, :now)"
 )
@@ -38,19 +35,19 @@ BACK = "UPDATE queues SET back = back + 1 WHERE id = :queue AND status <> 'archi
 """For a task that comes back; a new one takes `back + 1` and a trigger counts it."""
 FRONT = "UPDATE queues SET front = front - 1 WHERE id = :queue AND status <> 'archived' RETURNING front"
 END = f"""
-UPDATE queues SET status = 'ended', ended_at = :now WHERE id = :queue AND status = 'active' RETURNING {COLUMNS}
+UPDATE queues SET status = 'ended', ended_at = :now WHERE id = :queue AND status = 'active' RETURNING {QUEUE_COLUMNS}
 """
 ARCHIVE = f"""
-UPDATE queues SET status = 'archived', archived_at = :now WHERE id = :queue AND status <> 'archived' RETURNING {COLUMNS}
+UPDATE queues SET status = 'archived', archived_at = :now WHERE id = :queue AND status <> 'archived' RETURNING {QUEUE_COLUMNS}
 """
 UNARCHIVE = f"""
 UPDATE queues SET status = iif(ended_at IS NULL, 'active', 'ended'), archived_at = NULL
-WHERE id = :queue AND status = 'archived' RETURNING {COLUMNS}
+WHERE id = :queue AND status = 'archived' RETURNING {QUEUE_COLUMNS}
 """
 REOPEN = f"""
-UPDATE queues SET status = 'active', ended_at = NULL WHERE id = :queue AND status = 'ended' RETURNING {COLUMNS}
+UPDATE queues SET status = 'active', ended_at = NULL WHERE id = :queue AND status = 'ended' RETURNING {QUEUE_COLUMNS}
 """
-RENAME = f"UPDATE OR IGNORE queues SET name = :name WHERE id = :queue RETURNING {COLUMNS}"
+RENAME = f"UPDATE OR IGNORE queues SET name = :name WHERE id = :queue RETURNING {QUEUE_COLUMNS}"
 
 
 def create(sq: SparkQ, name: str, *, instructions: str = "", session: str | None = None) -> Queue:
@@ -75,17 +72,17 @@ def create(sq: SparkQ, name: str, *, instructions: str = "", session: str | None
         return _instruct(tx, queue, instructions, now) if instructions else queue
 
 
-def get(source: Reader, name: str) -> Queue:
+def get(db: Reader, name: str) -> Queue:
     """The queue called `name`. Raises NoSuchQueue, naming the nearest existing names."""
-    row = source.row(GET, {"name": name})
+    row = db.row(GET, {"name": name})
     if row is None:
-        raise no_such(source, name)
+        raise no_such(db, name)
     return Queue(*row)
 
 
-def by_id(source: Reader, queue_id: int) -> Queue:
+def by_id(db: Reader, queue_id: int) -> Queue:
     """The queue with this id. Raises NoSuchQueue."""
-    row = source.row(BY_ID, {"id": queue_id})
+    row = db.row(BY_ID, {"id": queue_id})
     if row is None:
         raise NoSuchQueue(f"There is no queue with the id {queue_id}.", "List the queues to see which there are.")
     return Queue(*row)
@@ -109,9 +106,9 @@ def taking(sq: SparkQ, name: str) -> Queue:
     return queue
 
 
-def no_such(source: Reader, name: str) -> NoSuchQueue:
+def no_such(db: Reader, name: str) -> NoSuchQueue:
     """The refusal for an unknown name."""
-    names = [str(one) for (one,) in source.rows(NAMES)]
+    names = [str(one) for (one,) in db.rows(NAMES)]
     return NoSuchQueue(
         f"There is no queue {safe(name)!r}.", nearest(name, names) or "Create one with: sparkq queue create NAME"
     )
@@ -131,10 +128,10 @@ def names(sq: SparkQ) -> tuple[str, ...]:
     return tuple(str(name) for (name,) in sq.db.rows(NAMES))
 
 
-def counts(source: Reader, now: int, queue_id: int | None = None) -> dict[int, Counts]:
+def counts(db: Reader, now: int, queue_id: int | None = None) -> dict[int, Counts]:
     """The counts of every queue (or of one) by id, from kept counters: their cost does not grow with the tasks."""
-    rows = source.rows(COUNTS) if queue_id is None else source.rows(COUNTS_OF, {"queue": queue_id})
-    stale: dict[int, int] = dict(source.rows(STALE, {"now": now}))
+    rows = db.rows(COUNTS) if queue_id is None else db.rows(COUNTS_OF, {"queue": queue_id})
+    stale: dict[int, int] = dict(db.rows(STALE, {"now": now}))
     return {
         queue: Counts(queued, running, stale.get(queue, 0), succeeded, failed, unreviewed)
         for queue, queued, running, succeeded, failed, unreviewed in rows
@@ -146,15 +143,15 @@ def counts_of(sq: SparkQ, queue: Queue) -> Counts:
     return counts(sq.db, sq.clock.now(), queue.id).get(queue.id, Counts())
 
 
-def waiting(source: Reader, queue_id: int) -> int:
+def waiting(db: Reader, queue_id: int) -> int:
     """How many tasks of the queue are queued."""
-    row = source.row(WAITING, {"queue": queue_id})
+    row = db.row(WAITING, {"queue": queue_id})
     return int(row[0]) if row else 0
 
 
-def instructions_of(source: Reader, queue: Queue) -> str:
+def instructions_of(db: Reader, queue: Queue) -> str:
     """The instructions in force, empty when there are none."""
-    row = source.row(INSTRUCTIONS, {"queue": queue.id})
+    row = db.row(INSTRUCTIONS, {"queue": queue.id})
     return str(row[0]) if row else ""
 
 

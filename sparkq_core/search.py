@@ -6,9 +6,8 @@ The index is brought up to date from the event log when somebody searches: enque
 import re
 
 from sparkq_core.errors import InvalidValue
-from sparkq_core.model import Task, TaskPage
+from sparkq_core.model import TASK_COLUMNS, Task, TaskPage
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.stale import sweep
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import checked_limit
@@ -27,7 +26,7 @@ FROM tasks AS t WHERE t.id = :task
 """
 INDEXED_TO = "UPDATE project SET indexed_event = :event"
 NEWEST = f"""
-SELECT {COLUMNS} FROM (
+SELECT {TASK_COLUMNS} FROM (
     SELECT rowid AS found FROM search WHERE search MATCH :match AND rowid < :after
 ) CROSS JOIN tasks ON tasks.id = found
 WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}

@@ -3,22 +3,16 @@
 from sparkq_core.errors import NameTaken, NoSuchSession
 from sparkq_core.events import note
 from sparkq_core.lifecycle import SessionStatus
-from sparkq_core.model import Session
+from sparkq_core.model import SESSION_COLUMNS, Session
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader
 from sparkq_core.text import checked_name, nearest, safe
 
-COLUMNS = "id, name, status, created_at, ended_at"
-
-CREATE = (
-    f"INSERT INTO sessions (name, created_at) VALUES (:name, :now) ON CONFLICT (name) DO NOTHING RETURNING {COLUMNS}"
-)
-GET = f"SELECT {COLUMNS} FROM sessions WHERE name = :name"
-ALL = f"SELECT {COLUMNS} FROM sessions ORDER BY status, id"
+CREATE = f"INSERT INTO sessions (name, created_at) VALUES (:name, :now) ON CONFLICT (name) DO NOTHING RETURNING {SESSION_COLUMNS}"
+GET = f"SELECT {SESSION_COLUMNS} FROM sessions WHERE name = :name"
+ALL = f"SELECT {SESSION_COLUMNS} FROM sessions ORDER BY status, id"
 NAMES = "SELECT name FROM sessions ORDER BY status, id"
-END = (
-    f"UPDATE sessions SET status = 'ended', ended_at = coalesce(ended_at, :now) WHERE name = :name RETURNING {COLUMNS}"
-)
+END = f"UPDATE sessions SET status = 'ended', ended_at = coalesce(ended_at, :now) WHERE name = :name RETURNING {SESSION_COLUMNS}"
 END_QUEUES = """
 UPDATE queues SET status = 'ended', ended_at = :now WHERE session_id = :session AND status = 'active' RETURNING id, name
 """
@@ -40,11 +34,11 @@ def create(sq: SparkQ, name: str) -> Session:
     return Session(*row)
 
 
-def get(source: Reader, name: str) -> Session:
+def get(db: Reader, name: str) -> Session:
     """The session called `name`. Raises NoSuchSession."""
-    row = source.row(GET, {"name": name})
+    row = db.row(GET, {"name": name})
     if row is None:
-        names = [str(one) for (one,) in source.rows(NAMES)]
+        names = [str(one) for (one,) in db.rows(NAMES)]
         raise NoSuchSession(
             f"There is no session {safe(name)!r}.",
             nearest(name, names) or "Create one with: sparkq session create NAME",

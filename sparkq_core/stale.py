@@ -6,10 +6,9 @@ nothing is due. What a timed-out worker still says later is kept (see the late r
 """
 
 from sparkq_core.events import note
-from sparkq_core.lifecycle import FAIL_AFTER
-from sparkq_core.model import Swept, Task
+from sparkq_core.lifecycle import FAIL_AFTER, ErrorType
+from sparkq_core.model import TASK_COLUMNS, Swept, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.storage.database import Reader, Transaction
 
 DUE = "SELECT 1 FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND due_at <= :now LIMIT 1"
@@ -18,25 +17,25 @@ WARN = f"""
 UPDATE tasks INDEXED BY tasks_due SET stale_warned_at = :now,
     due_at = max(coalesce(heartbeat_at, claimed_at) + {FAIL_AFTER} * timeout * 1000, :now + timeout * 1000)
 WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NULL
-RETURNING {COLUMNS}
+RETURNING {TASK_COLUMNS}
 """
 
 FAIL = f"""
-UPDATE tasks INDEXED BY tasks_due SET status = 'failed', finished_at = :now, due_at = NULL, error_type = 'timeout'
+UPDATE tasks INDEXED BY tasks_due SET status = 'failed', finished_at = :now, due_at = NULL, error_type = '{ErrorType.TIMEOUT}'
 WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NOT NULL
-RETURNING {COLUMNS}
+RETURNING {TASK_COLUMNS}
 """
 
-END_ATTEMPT = """
-UPDATE attempts SET outcome = 'failed', error_type = 'timeout', error = :error, finished_at = :now,
+END_ATTEMPT = f"""
+UPDATE attempts SET outcome = 'failed', error_type = '{ErrorType.TIMEOUT}', error = :error, finished_at = :now,
     heartbeat_at = :heartbeat, stale_warned_at = :warned
 WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
 """
 
 
-def due(source: Reader, now: int) -> bool:
+def due(db: Reader, now: int) -> bool:
     """Whether a sweep would change something now: one seek in an index."""
-    return source.row(DUE, {"now": now}) is not None
+    return db.row(DUE, {"now": now}) is not None
 
 
 def sweep(sq: SparkQ) -> Swept:

@@ -6,14 +6,15 @@ A timeout is counted apart: it is not the worker's failure.
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from sparkq_core.lifecycle import ErrorType
 from sparkq_core.project import SparkQ
 
 DAYS = 7
 DAY = 86_400_000
 
-BY_DAY = """
-SELECT finished_at / :day, sum(outcome = 'succeeded'), sum(outcome = 'failed' AND error_type IS NOT 'timeout'),
-    sum(error_type IS 'timeout')
+BY_DAY = f"""
+SELECT finished_at / :day, sum(outcome = 'succeeded'), sum(outcome = 'failed' AND error_type IS NOT '{ErrorType.TIMEOUT}'),
+    sum(error_type IS '{ErrorType.TIMEOUT}')
 FROM attempts INDEXED BY attempts_finished
 WHERE finished_at >= :since AND outcome IN ('succeeded', 'failed') GROUP BY 1 ORDER BY 1
 """

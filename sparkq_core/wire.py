@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sparkq_core.clock import iso
-from sparkq_core.lifecycle import WARN_AFTER, Status
+from sparkq_core.lifecycle import WARN_AFTER, ErrorType, Status
 from sparkq_core.model import (
     Attempt,
     Claim,
@@ -110,8 +110,8 @@ def outcome(detail: Detail) -> Json:
     """What the task's present status rests on: a result, an accepted late result, or an error."""
     task, last = detail.task, detail.last
     found: Json = {"result_summary": None, "result_data": None, "error_message": None}
-    if task.error_type == "cancelled":
-        reason = next((event.text for event in reversed(detail.events) if event.kind == "cancelled"), None)
+    if task.cancelled:
+        reason = next((event.text for event in reversed(detail.events) if event.kind == ErrorType.CANCELLED), None)
         return found | {"error_message": reason or "Cancelled before it was claimed."}
     if last is None or task.status not in (Status.SUCCEEDED, Status.FAILED):
         return found

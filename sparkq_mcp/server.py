@@ -25,7 +25,7 @@ from mcp_types import (
 
 from sparkq_core import __version__
 from sparkq_core.errors import InvalidValue
-from sparkq_core.maintenance import rounds as upkeep
+from sparkq_core.maintenance.rounds import Rounds
 from sparkq_core.project import SparkQ
 from sparkq_core.text import nearest
 from sparkq_mcp.board import board
@@ -95,7 +95,7 @@ async def keep_up(desk: Desk) -> None:
     def project() -> SparkQ:
         return anyio.from_thread.run_sync(lambda: desk.sq)  # the desk's connection is this thread's
 
-    rounds = await anyio.to_thread.run_sync(upkeep.Rounds, project, log)
+    rounds = await anyio.to_thread.run_sync(Rounds, project, log)
     while True:
         await anyio.sleep(rounds.pause)
         await anyio.to_thread.run_sync(rounds.next)

@@ -184,7 +184,7 @@ def test_every_move_goes_between_statuses_that_the_database_knows(sq: SparkQ, ve
     known = {name for (name,) in sq.db.rows("SELECT name FROM statuses")}
 
     assert known == set(Status)
-    assert {*MOVES[verb].sources, MOVES[verb].target} <= known
+    assert {*MOVES[verb].from_statuses, MOVES[verb].target} <= known
 
 
 def refusals(of: type[SparkQError] = SparkQError) -> Iterator[type[SparkQError]]:

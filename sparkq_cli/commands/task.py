@@ -9,6 +9,7 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId
 from sparkq_core import tasks, wire
 from sparkq_core.clock import iso
+from sparkq_core.lifecycle import ErrorType, Status
 from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import git
@@ -55,9 +56,11 @@ def _event(event: Event) -> str:
 def _head(sq: SparkQ, detail: Detail) -> str:
     task, now = detail.task, sq.clock.now()
     took = show.duration(task.duration_ms) if task.duration_ms is not None and task.status != "queued" else None
-    cancelled = show.block(str(wire.outcome(detail)["error_message"])) if show.cancelled(task) else ""
+    cancelled = show.block(str(wire.outcome(detail)["error_message"])) if task.cancelled else ""
     status = show.paint(task.status, task.status)
-    state = "cancelled" if cancelled else f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".strip()
+    state = (
+        ErrorType.CANCELLED if cancelled else f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".strip()
+    )
     facts = show.field_lines([
         ("status", state),
         ("queue", task.queue),
@@ -88,7 +91,7 @@ def _attempt(task: Task, one: Attempt) -> str:
     if one.data:
         lines.append(f"  data: {safe(one.data)}")
     if one.late_text is not None:
-        acceptable = (task.attempts, task.error_type, one.late_outcome) == (one.attempt, "timeout", "succeeded")
+        acceptable = task.timed_out and task.attempts == one.attempt and one.late_outcome == Status.SUCCEEDED
         state = "accepted" if one.accepted_at else f"to take it: sparkq accept {task.id}" if acceptable else "kept"
         lines.append(f"  Came late ({one.late_outcome}, {state}):")
         lines.append(show.block(one.late_text, "    "))

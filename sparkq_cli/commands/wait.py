@@ -11,7 +11,7 @@ from sparkq_cli.context import meant, open_sparkq
 from sparkq_cli.options import Json, Quiet, completed_ids, queue_names, task_id
 from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import FINISHED
+from sparkq_core.lifecycle import FINISHED_STATUSES
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Queue
 from sparkq_core.project import SparkQ
@@ -62,7 +62,7 @@ def wait(
     over = not _until(sq, lambda: _drained(sq, of) if of else _finished(sq, ids or []), timeout)
     before = tasks.failed_before(sq, of, started) if of else ()
     found = [*before, *(tasks.ended_since(sq, of, started) if of else (tasks.get(sq, one) for one in ids or []))]
-    failed = any(task.status == "failed" and not (of and show.cancelled(task)) for task in found)
+    failed = any(task.status == "failed" and not (of and task.cancelled) for task in found)
     if json:
         show.json_line(
             {"tasks": [wire.task_brief(task, sq.clock.now()) for task in found], "total": len(found), "timed_out": over}
@@ -78,7 +78,7 @@ def wait(
 
 
 def _finished(sq: SparkQ, ids: list[int]) -> bool:
-    return all(tasks.get(sq, one).status in FINISHED for one in ids)
+    return all(tasks.get(sq, one).status in FINISHED_STATUSES for one in ids)
 
 
 def _drained(sq: SparkQ, queue: Queue) -> bool:

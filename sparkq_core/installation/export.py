@@ -11,8 +11,8 @@ from sparkq_core import __version__
 from sparkq_core.clock import iso
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig, InvalidText, InvalidValue, NotEmpty
+from sparkq_core.model import ATTEMPT_COLUMNS
 from sparkq_core.project import SparkQ
-from sparkq_core.row import ATTEMPT_COLUMNS
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.schema import VERSION
 from sparkq_core.tasks import git

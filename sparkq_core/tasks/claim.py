@@ -4,30 +4,31 @@ from sparkq_core import catalogue, queues
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, WARN_AFTER, QueueStatus
-from sparkq_core.model import Claim, Earlier, Task, TaskPage
+from sparkq_core.model import TASK_COLUMNS, Claim, Earlier, Task, TaskPage
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.stale import DUE, sweep, sweep_within
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import checked_limit
-from sparkq_core.tasks import git as changes
+from sparkq_core.tasks import git
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked
 
-LINE = f"SELECT id, status, queued, EXISTS ({DUE}) FROM queues WHERE name = :queue"
-HEAD = f"SELECT {COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT :limit"
+QUEUE_AHEAD = f"SELECT id, status, queued, EXISTS ({DUE}) FROM queues WHERE name = :queue"
+NEXT_TASKS = (
+    f"SELECT {TASK_COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT :limit"
+)
 
 CLAIM_NEXT = f"""
 UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
     heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = (SELECT id FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT 1)
-RETURNING {COLUMNS}
+RETURNING {TASK_COLUMNS}
 """
 CLAIM_THIS = f"""
 UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
     heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = :id AND status = 'queued'
-RETURNING {COLUMNS}
+RETURNING {TASK_COLUMNS}
 """
 ATTEMPT_IN = """
 INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, git_before)
@@ -68,13 +69,13 @@ def peek(sq: SparkQ, queue: str, limit: int = 1) -> TaskPage:
 def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[TaskPage, bool]:
     """The next tasks of the queue, and whether a sweep would change something now."""
     with sq.db.read() as tx:
-        line = tx.row(LINE, {"queue": queue, "now": sq.clock.now()})
+        line = tx.row(QUEUE_AHEAD, {"queue": queue, "now": sq.clock.now()})
         if line is None:
             raise queues.no_such(tx, queue)
         queue_id, status, waiting, is_due = line
         if status == QueueStatus.ARCHIVED:
             return TaskPage((), 0), bool(is_due)
-        rows = tx.rows(HEAD, {"queue": queue_id, "limit": limit})
+        rows = tx.rows(NEXT_TASKS, {"queue": queue_id, "limit": limit})
         return TaskPage(tuple(Task(*row) for row in rows), waiting), bool(is_due)
 
 
@@ -88,7 +89,7 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
     checked_worker(worker)
     if task_id is not None:
         sweep(sq)  # by itself, so that a refusal does not undo it
-    git = changes.before(sq) if sq.config.watches_git and (task_id or _waits(sq, queue)) else None
+    git_before = git.before(sq) if sq.config.watches_git and (task_id or _waits(sq, queue)) else None
     with sq.db.write() as tx:
         now = sq.clock.now()
         wanted = find(tx, task_id) if task_id is not None else None
@@ -100,11 +101,11 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
                 f"#{wanted.id} is in the queue {wanted.queue}, not in {of.name}.", f"Claim it from {wanted.queue}."
             )
         if wanted is None:
-            return take(sq, tx, of.id, worker, now, git)
+            return take(sq, tx, of.id, worker, now, git_before)
         row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
         if row is None:
             raise refused(tx, wanted.id, "claim")
-        return _begun(sq, tx, Task(*row), now, git)
+        return _begun(sq, tx, Task(*row), now, git_before)
 
 
 def checked_worker(worker: str) -> str:
@@ -112,17 +113,19 @@ def checked_worker(worker: str) -> str:
     return checked(worker, "worker name", limit=MAX_WORKER)
 
 
-def take(sq: SparkQ, tx: Transaction, queue_id: int, worker: str, now: int, git: str | None = None) -> Claim | None:
+def take(
+    sq: SparkQ, tx: Transaction, queue_id: int, worker: str, now: int, git_before: str | None = None
+) -> Claim | None:
     """As `claim`, in the transaction of another verb: the head of the queue, or None when the queue is empty."""
     sweep_within(tx, now)
     row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": worker, "now": now})
-    return _begun(sq, tx, Task(*row), now, git) if row is not None else None
+    return _begun(sq, tx, Task(*row), now, git_before) if row is not None else None
 
 
-def _begun(sq: SparkQ, tx: Transaction, task: Task, now: int, git: str | None) -> Claim:
+def _begun(sq: SparkQ, tx: Transaction, task: Task, now: int, git_before: str | None) -> Claim:
     """The attempt of a task that has just been claimed."""
     attempt = {"task": task.id, "attempt": task.attempts, "worker": task.worker, "revision": task.revision}
-    tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git})
+    tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git_before})
     note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
     return _packet(sq, tx, task)
 

@@ -7,9 +7,8 @@ from sparkq_core import catalogue, queues
 from sparkq_core.errors import InvalidValue
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, QueueStatus, Status
-from sparkq_core.model import Queue, Task
+from sparkq_core.model import TASK_COLUMNS, Queue, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.refusals import find, refused
@@ -19,15 +18,15 @@ INSERT = f"""
 INSERT INTO tasks (queue_id, position, title, tool, task_class, timeout, source, key, created_at)
 VALUES (:queue, (SELECT back + 1 FROM queues WHERE queues.id = :queue), :title, :tool, :task_class, :timeout, :source,
     :key, :now)
-RETURNING {COLUMNS}
+RETURNING {TASK_COLUMNS}
 """
 PROMPT_IN = "INSERT INTO prompts (task_id, revision, text, created_at) VALUES (:task, :revision, :text, :now)"
-BY_KEY = f"SELECT {COLUMNS} FROM tasks WHERE key = :key"
+BY_KEY = f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = :key"
 HAD_PROMPT = "SELECT 1 FROM prompts WHERE task_id = :task AND text = :text"
 AHEAD = "SELECT count(*) FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position <= :position"
 EDIT = f"""
 UPDATE tasks SET revision = revision + :again, title = :title, tool = :tool, task_class = :task_class, timeout = :timeout
-WHERE id = :id AND status = :source RETURNING {COLUMNS}
+WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 MAX_KEY = 200
 SOURCES = ("cli", "mcp", "http", "script", "import", "library")
@@ -124,11 +123,11 @@ class _Entry:
         return Enqueued(task, self._waiting)
 
 
-def place_in_line(source: Reader, task: Task) -> int:
+def place_in_line(db: Reader, task: Task) -> int:
     """Where a queued task stands in its line, from 1 at the head; 0 for one that is not queued."""
     if task.status != Status.QUEUED:
         return 0
-    ahead = source.row(AHEAD, {"queue": task.queue_id, "position": task.position})
+    ahead = db.row(AHEAD, {"queue": task.queue_id, "position": task.position})
     return int(ahead[0]) if ahead else 0
 
 
@@ -165,7 +164,7 @@ def edit(
                 sq, tool or before.tool, task_class or (None if tool else before.task_class), timeout
             )
         row = tx.row(EDIT, {
-            "id": task_id, "source": MOVES["edit"].source, "again": prompt is not None,
+            "id": task_id, "from_status": MOVES["edit"].from_status, "again": prompt is not None,
             "title": before.title if prompt is None else title_of(prompt),
             "tool": name, "task_class": class_name, "timeout": seconds,
         })  # fmt: skip
@@ -185,8 +184,8 @@ def editable(sq: SparkQ, task_id: int) -> str:
     return str(prompt)
 
 
-def _editable(source: Reader, task_id: int) -> Task:
-    task = find(source, task_id)
-    if task.status not in MOVES["edit"].sources:
-        raise refused(source, task_id, "edit")
+def _editable(db: Reader, task_id: int) -> Task:
+    task = find(db, task_id)
+    if task.status not in MOVES["edit"].from_statuses:
+        raise refused(db, task_id, "edit")
     return task

@@ -5,10 +5,9 @@ from both as it is read.
 """
 
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import FINISHED, Status
-from sparkq_core.model import Task, TaskPage
+from sparkq_core.lifecycle import FINISHED_STATUSES, Status
+from sparkq_core.model import TASK_COLUMNS, Task, TaskPage
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.stale import sweep
 from sparkq_core.storage.numbers import MAX_ID, checked_limit, moment_and_id
 from sparkq_core.storage.parameters import Values
@@ -18,10 +17,10 @@ _BEFORE = f"""(finished_at, id) < (:finished, :before)
 AND (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}"""
 
 LATEST = f"""
-SELECT {COLUMNS} FROM tasks INDEXED BY tasks_inbox
+SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_inbox
 WHERE :reviewed IS NOT TRUE AND finished_at IS NOT NULL AND reviewed_at IS NULL AND {_BEFORE}
 UNION ALL
-SELECT {COLUMNS} FROM tasks INDEXED BY tasks_reviewed
+SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_reviewed
 WHERE :reviewed IS NOT FALSE AND reviewed_at IS NOT NULL AND {_BEFORE}
 ORDER BY finished_at DESC, id DESC LIMIT :limit
 """
@@ -35,8 +34,10 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
     wanted = wanted or Wanted()
     checked_limit(limit)
     checked_status(wanted)
-    if wanted.status not in (None, *FINISHED):
-        raise InvalidValue(f"What is {wanted.status} has not finished.", f"The status can be {' or '.join(FINISHED)}.")
+    if wanted.status not in (None, *FINISHED_STATUSES):
+        raise InvalidValue(
+            f"What is {wanted.status} has not finished.", f"The status can be {' or '.join(FINISHED_STATUSES)}."
+        )
     finished, before = moment_and_id(cursor) if cursor is not None else (MAX_ID, MAX_ID)
     sweep(sq)
     with sq.db.read() as tx:
@@ -51,7 +52,7 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
 
 
 def _outcomes(wanted: Wanted) -> list[Status]:
-    return [one for one in FINISHED if wanted.status in (None, one)]
+    return [one for one in FINISHED_STATUSES if wanted.status in (None, one)]
 
 
 def _count(wanted: Wanted, status: Status) -> str:

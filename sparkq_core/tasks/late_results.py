@@ -2,10 +2,9 @@
 
 from sparkq_core.errors import SparkQError, WrongState
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES
-from sparkq_core.model import Attempt, Task
+from sparkq_core.lifecycle import MOVES, ErrorType
+from sparkq_core.model import ATTEMPT_COLUMNS, TASK_COLUMNS, Attempt, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.row import ATTEMPT_COLUMNS, COLUMNS
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.refusals import find, refused
@@ -17,7 +16,7 @@ WHERE task_id = :task AND attempt = :attempt
 """
 ACCEPT = f"""
 UPDATE tasks SET status = :target, error_type = NULL, reviewed_at = :now
-WHERE id = :id AND status = :source AND error_type = 'timeout' RETURNING {COLUMNS}
+WHERE id = :id AND status = :from_status AND error_type = '{ErrorType.TIMEOUT}' RETURNING {TASK_COLUMNS}
 """
 LAST_SAID = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :attempt ORDER BY id DESC LIMIT 1
@@ -25,9 +24,9 @@ SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :a
 ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND attempt = :attempt"
 
 
-def ended(source: Reader, task_id: int, attempt: int) -> Attempt | None:
+def ended(db: Reader, task_id: int, attempt: int) -> Attempt | None:
     """The attempt, if it has ended."""
-    row = source.row(ENDED, {"task": task_id, "attempt": storable(attempt)})
+    row = db.row(ENDED, {"task": task_id, "attempt": storable(attempt)})
     return Attempt(*row) if row else None
 
 
@@ -64,16 +63,16 @@ def accept(sq: SparkQ, task_id: int) -> Task:
         return accept_within(tx, task, sq.clock.now())
 
 
-def waits(source: Reader, task: Task) -> bool:
+def waits(db: Reader, task: Task) -> bool:
     """Whether a late result of the task waits to be accepted."""
-    attempt = ended(source, task.id, task.attempts) if _timed_out(task) else None
+    attempt = ended(db, task.id, task.attempts) if _timed_out(task) else None
     return attempt is not None and attempt.late_outcome == "succeeded"
 
 
 def accept_within(tx: Transaction, task: Task, now: int) -> Task:
     """Accept the late result that waits, as a part of a transaction."""
     move = MOVES["accept"]
-    row = tx.row(ACCEPT, {"id": task.id, "source": move.source, "target": move.target, "now": now})
+    row = tx.row(ACCEPT, {"id": task.id, "from_status": move.from_status, "target": move.target, "now": now})
     assert row is not None
     tx.run(ACCEPTED, {"task": task.id, "attempt": task.attempts, "now": now})
     note(tx, now, "accepted", task=task.id, queue=task.queue_id, attempt=task.attempts)
@@ -81,7 +80,7 @@ def accept_within(tx: Transaction, task: Task, now: int) -> Task:
 
 
 def _timed_out(task: Task) -> bool:
-    return task.status == MOVES["accept"].source and task.error_type == "timeout"
+    return task.status == MOVES["accept"].from_status and task.timed_out
 
 
 def _not_late(error: SparkQError) -> SparkQError:

@@ -10,10 +10,19 @@ from typing import NamedTuple
 
 from sparkq_core import events, queues, sessions
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import FINISHED, Status
-from sparkq_core.model import Attempt, Detail, Prompt, Queue, Task, TaskPage
+from sparkq_core.lifecycle import FINISHED_STATUSES, Status
+from sparkq_core.model import (
+    ATTEMPT_COLUMNS,
+    PROMPT_COLUMNS,
+    TASK_COLUMNS,
+    Attempt,
+    Detail,
+    Prompt,
+    Queue,
+    Task,
+    TaskPage,
+)
 from sparkq_core.project import SparkQ
-from sparkq_core.row import ATTEMPT_COLUMNS, COLUMNS
 from sparkq_core.stale import sweep
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.numbers import MAX_ID, checked_limit, number
@@ -22,18 +31,18 @@ from sparkq_core.tasks.claim import FEEDBACK, PROMPT
 from sparkq_core.tasks.refusals import find
 from sparkq_core.text import safe
 
-PROMPTS = "SELECT revision, text, created_at FROM prompts WHERE task_id = :task ORDER BY revision"
+PROMPTS = f"SELECT {PROMPT_COLUMNS} FROM prompts WHERE task_id = :task ORDER BY revision"
 THIN = """
 AND (:session IS NULL OR queue_id IN (SELECT q.id FROM queues AS q WHERE q.session_id = :session))
 AND (:tool IS NULL OR tool = :tool) AND (:worker IS NULL OR worker = :worker)
 AND (:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)
 AND (:reviewed IS NULL OR (finished_at IS NOT NULL AND (reviewed_at IS NOT NULL) = :reviewed))
 """
-_FROM = f"SELECT {COLUMNS} FROM tasks WHERE"
+_FROM = f"SELECT {TASK_COLUMNS} FROM tasks WHERE"
 _DOWN = f"id < :after {THIN} ORDER BY id DESC LIMIT :limit"
 _UP = f"id > :after {THIN} ORDER BY id LIMIT :limit"
 
-_RUNNING = f"SELECT {COLUMNS} FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND"
+_RUNNING = f"SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND"
 
 ANY_NEWEST = f"{_FROM} {_DOWN}"
 ANY_OLDEST = f"{_FROM} {_UP}"
@@ -45,7 +54,9 @@ QUEUE_STATUS_NEWEST = f"{_FROM} queue_id = :queue AND status = :status AND statu
 QUEUE_STATUS_OLDEST = f"{_FROM} queue_id = :queue AND status = :status AND status <> 'running' AND {_UP}"
 RUNNING_NEWEST = f"{_RUNNING} (:queue IS NULL OR queue_id = :queue) AND {_DOWN}"
 RUNNING_OLDEST = f"{_RUNNING} (:queue IS NULL OR queue_id = :queue) AND {_UP}"
-LINE = f"{_FROM} queue_id = :queue AND status = 'queued' AND position > :after {THIN} ORDER BY position LIMIT :limit"
+QUEUED_IN_LINE = (
+    f"{_FROM} queue_id = :queue AND status = 'queued' AND position > :after {THIN} ORDER BY position LIMIT :limit"
+)
 
 BY_ID = {
     # (queue given, status given and not running, newest first)
@@ -62,7 +73,7 @@ BY_ID = {
 
 def _counters(status: str | None, reviewed: bool | None) -> list[str]:
     """The counters that make up the total of a filter."""
-    statuses = [one for one in Status if status in (None, one) and (reviewed is None or one in FINISHED)]
+    statuses = [one for one in Status if status in (None, one) and (reviewed is None or one in FINISHED_STATUSES)]
     return [{None: one, False: f"unreviewed_{one}", True: f"{one} - unreviewed_{one}"}[reviewed] for one in statuses]
 
 
@@ -81,11 +92,13 @@ SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:sta
 ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER BY attempt"
 _ENDED = "finished_at >= :since AND queue_id = :queue"
 ENDED = f"""
-SELECT {COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND {_ENDED}
+SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND {_ENDED}
 """
-ENDED_REVIEWED = f"SELECT {COLUMNS} FROM tasks INDEXED BY tasks_reviewed WHERE reviewed_at IS NOT NULL AND {_ENDED}"
+ENDED_REVIEWED = (
+    f"SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_reviewed WHERE reviewed_at IS NOT NULL AND {_ENDED}"
+)
 FAILED_BEFORE = f"""
-SELECT {COLUMNS} FROM tasks INDEXED BY tasks_by_queue_status
+SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_by_queue_status
 WHERE queue_id = :queue AND status = 'failed' AND status <> 'running' AND finished_at < :since AND reviewed_at IS NULL
 """
 RUN_NOW = """
@@ -198,7 +211,7 @@ def list_page(
 def _statement(wanted: Wanted, sort: str) -> str:
     """The statement that walks the index of what is wanted."""
     if sort == "line":
-        return LINE
+        return QUEUED_IN_LINE
     newest = sort == "newest"
     if wanted.status == Status.RUNNING:
         return RUNNING_NEWEST if newest else RUNNING_OLDEST
@@ -211,11 +224,11 @@ def checked_status(wanted: Wanted) -> None:
         raise InvalidValue(f"{safe(wanted.status)!r} is not a status.", f"It can be {', '.join(Status)}.")
 
 
-def filter_values(source: Reader, wanted: Wanted) -> Values:
+def filter_values(db: Reader, wanted: Wanted) -> Values:
     """The values of a list's filters. Raises NoSuchQueue, NoSuchSession."""
     return {
-        "queue": queues.get(source, wanted.queue).id if wanted.queue is not None else None,
-        "session": sessions.get(source, wanted.session).id if wanted.session is not None else None,
+        "queue": queues.get(db, wanted.queue).id if wanted.queue is not None else None,
+        "session": sessions.get(db, wanted.session).id if wanted.session is not None else None,
         "status": wanted.status,
         "tool": wanted.tool,
         "worker": wanted.worker,

@@ -3,13 +3,12 @@
 from sparkq_core import events, queues
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES
-from sparkq_core.model import Task
+from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.refusals import find, refused
 
-TO_FRONT = f"UPDATE tasks SET position = :position WHERE id = :id AND status = :source RETURNING {COLUMNS}"
+TO_FRONT = f"UPDATE tasks SET position = :position WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}"
 DELETE = "DELETE FROM tasks WHERE id = :id AND status <> 'running' RETURNING queue_id"
 FORGET = "DELETE FROM search WHERE rowid = :task"
 
@@ -18,10 +17,10 @@ def to_front(sq: SparkQ, task_id: int) -> Task:
     """Make a queued task the next one of its queue. Raises NoSuchTask, WrongState, QueueClosed for an archived queue."""
     with sq.db.write() as tx:
         task = find(tx, task_id)
-        if task.status not in MOVES["edit"].sources:
+        if task.status not in MOVES["edit"].from_statuses:
             raise refused(tx, task_id, "move to the front")
         position = queues.next_position(tx, queues.by_id(tx, task.queue_id), front=True)
-        row = tx.row(TO_FRONT, {"id": task_id, "position": position, "source": MOVES["edit"].source})
+        row = tx.row(TO_FRONT, {"id": task_id, "position": position, "from_status": MOVES["edit"].from_status})
         assert row is not None
         note(tx, sq.clock.now(), "moved to the front", task=task_id, queue=task.queue_id)
     return Task(*row)

@@ -1,30 +1,29 @@
 """Why a verb was refused: one place that reads the task as it is and says what would help."""
 
 from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, SparkQError, WrongState
-from sparkq_core.lifecycle import FINISHED, Status, verbs_from
-from sparkq_core.model import Task
+from sparkq_core.lifecycle import FINISHED_STATUSES, Status, verbs_from
+from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.numbers import MAX_ID
 from sparkq_core.text import safe
 
-GET = f"SELECT {COLUMNS} FROM tasks WHERE id = :id"
+GET = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = :id"
 NEWEST = "SELECT max(id) FROM tasks"
 KEPT = "What you sent is kept on your attempt for the person to review. "
 
 
-def find(source: Reader, task_id: int) -> Task:
+def find(db: Reader, task_id: int) -> Task:
     """The task with this id. Raises NoSuchTask."""
-    row = source.row(GET, {"id": task_id}) if 0 < task_id <= MAX_ID else None
+    row = db.row(GET, {"id": task_id}) if 0 < task_id <= MAX_ID else None
     if row is None:
-        raise no_such(source, task_id)
+        raise no_such(db, task_id)
     return Task(*row)
 
 
-def no_such(source: Reader, task_id: int) -> NoSuchTask:
+def no_such(db: Reader, task_id: int) -> NoSuchTask:
     """The refusal for an id that is not there."""
-    newest = source.row(NEWEST)
+    newest = db.row(NEWEST)
     if newest is None or newest[0] is None:
         return NoSuchTask(f"There is no task #{task_id}.", "No task has been enqueued yet.")
     if task_id <= 0 or task_id > newest[0]:
@@ -34,13 +33,13 @@ def no_such(source: Reader, task_id: int) -> NoSuchTask:
     )
 
 
-def refused(source: Reader, task_id: int, verb: str, attempt: int | None = None, *, kept: bool = True) -> SparkQError:
+def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, kept: bool = True) -> SparkQError:
     """Why `verb` could not be done to the task: it is gone, elsewhere in its life, or held by another attempt.
 
     `kept` false: what was sent was a person's, of which nothing is kept.
     """
     try:
-        task = find(source, task_id)
+        task = find(db, task_id)
     except NoSuchTask as missing:
         return missing
     if attempt is not None and not 0 < attempt <= task.attempts:
@@ -79,8 +78,8 @@ def _holder(task: Task) -> str:
     worker = safe(task.worker or "")
     if task.status == Status.RUNNING:
         return f", attempt {task.attempts} of {worker} has it"
-    if task.status == Status.FAILED and task.error_type == "timeout":
+    if task.status == Status.FAILED and task.timed_out:
         return f", attempt {task.attempts} of {worker} timed out"
-    if task.status in FINISHED and worker:
+    if task.status in FINISHED_STATUSES and worker:
         return f" since attempt {task.attempts} of {worker}"
     return ""

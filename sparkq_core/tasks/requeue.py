@@ -2,10 +2,9 @@
 
 from sparkq_core import queues
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, Status
-from sparkq_core.model import Task
+from sparkq_core.lifecycle import MOVES, ErrorType, Status
+from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.claim import PROMPT
@@ -17,11 +16,11 @@ REQUEUE = f"""
 UPDATE tasks SET status = :target, position = :position, title = :title, revision = revision + :again,
     worker = NULL, claimed_at = NULL, heartbeat_at = NULL, stale_warned_at = NULL, finished_at = NULL,
     reviewed_at = NULL, error_type = NULL
-WHERE id = :id AND status = :source RETURNING {COLUMNS}
+WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 CANCEL = f"""
-UPDATE tasks SET status = :target, finished_at = :now, reviewed_at = :now, error_type = 'cancelled'
-WHERE id = :id AND status = :source RETURNING {COLUMNS}
+UPDATE tasks SET status = :target, finished_at = :now, reviewed_at = :now, error_type = '{ErrorType.CANCELLED}'
+WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 LAST_MOVE = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
 
@@ -47,13 +46,13 @@ def requeue(
     now = sq.clock.now()
     with sq.db.write() as tx:
         task = find(tx, task_id)
-        allowed = MOVES["requeue"].sources + (MOVES["requeue --again"].sources if again else ())
+        allowed = MOVES["requeue"].from_statuses + (MOVES["requeue --again"].from_statuses if again else ())
         if task.status not in allowed:
             if not front and _requeued_just_so(tx, task, feedback, prompt):
                 return Enqueued(task, place_in_line(tx, task), again=True)
             raise refused(tx, task_id, "requeue")
         row = tx.row(REQUEUE, {
-            "id": task_id, "source": task.status, "target": MOVES["requeue"].target,
+            "id": task_id, "from_status": task.status, "target": MOVES["requeue"].target,
             "position": queues.next_position(tx, queues.by_id(tx, task.queue_id), front=front),
             "title": task.title if prompt is None else title_of(prompt), "again": prompt is not None,
         })  # fmt: skip
@@ -81,10 +80,12 @@ def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
     move = MOVES["cancel"]
     now = sq.clock.now()
     with sq.db.write() as tx:
-        row = tx.row(CANCEL, {"id": storable(task_id), "source": move.source, "target": move.target, "now": now})
+        row = tx.row(
+            CANCEL, {"id": storable(task_id), "from_status": move.from_status, "target": move.target, "now": now}
+        )
         if row is None:
             task = find(tx, task_id)
-            if task.error_type == "cancelled":
+            if task.cancelled:
                 return task
             raise refused(tx, task_id, "cancel")
         task = Task(*row)

@@ -6,10 +6,9 @@ from typing import Any
 
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, WARN_AFTER, Move, Status
-from sparkq_core.model import Settled, Task
+from sparkq_core.lifecycle import MOVES, WARN_AFTER, ErrorType, Move, Status
+from sparkq_core.model import TASK_COLUMNS, Settled, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.row import COLUMNS
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks import git, late_results
@@ -19,8 +18,8 @@ from sparkq_core.text import MAX_TEXT, checked
 
 SETTLE = f"""
 UPDATE tasks SET status = :target, finished_at = :now, due_at = NULL, error_type = :error_type
-WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
-RETURNING {COLUMNS}
+WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
+RETURNING {TASK_COLUMNS}
 """
 END_ATTEMPT = """
 UPDATE attempts SET outcome = :outcome, result = :result, data = :data, error = :error, error_type = :error_type,
@@ -29,16 +28,16 @@ WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
 """
 HEARTBEAT = f"""
 UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
-WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
-RETURNING {COLUMNS}
+WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
+RETURNING {TASK_COLUMNS}
 """
 RELEASE = f"""
 UPDATE tasks SET status = :target, due_at = NULL, worker = NULL, claimed_at = NULL, heartbeat_at = NULL,
     stale_warned_at = NULL
-WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)
-RETURNING {COLUMNS}
+WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
+RETURNING {TASK_COLUMNS}
 """
-HELD = f"SELECT {COLUMNS} FROM tasks WHERE id = :id AND status = :source AND attempts = coalesce(:attempt, attempts)"
+HELD = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)"
 LEFT = "SELECT queued, status = 'archived' FROM queues WHERE id = :queue"
 GIT_BEFORE = "SELECT git_before FROM attempts WHERE task_id = :task AND attempt = :attempt"
 GIT_AFTER = "UPDATE attempts SET git_after = :git WHERE task_id = :task AND attempt = :attempt"
@@ -85,7 +84,7 @@ def fail(
     """
     checked(error, "error message")
     checked(error_type or "error", "error type", limit=MAX_TYPE)
-    if error_type in ("timeout", "cancelled"):
+    if error_type in set(ErrorType):
         raise InvalidValue(f"The error type {error_type!r} is SparkQ's own.", "Use another word, such as 'gave_up'.")
     return _settle(sq, task_id, "fail", attempt, error, None, error_type or "error", next_for, keep_late)
 
@@ -128,7 +127,7 @@ def _settle(
     now = sq.clock.now()
     with sq.db.write() as tx:
         row = tx.row(SETTLE, {
-            "id": storable(task_id), "attempt": storable(attempt), "source": move.source, "target": move.target, "now": now,
+            "id": storable(task_id), "attempt": storable(attempt), "from_status": move.from_status, "target": move.target, "now": now,
             "error_type": error_type,
         })  # fmt: skip
         if row is not None:
@@ -168,7 +167,7 @@ def _unsettled(
     ended = late_results.ended(tx, task_id, number)
     if ended is None:
         return refused(tx, task_id, verb, attempt)
-    if (ended.outcome, ended.error_type == "timeout") == (move.target, False):
+    if ended.outcome == move.target and not ended.timed_out:
         if (text, data) != (ended.result if move.target == Status.SUCCEEDED else ended.error, ended.data):
             late_results.keep(tx, task, ended, move.target, text, data, now)
         waiting, archived = _left(tx, task)
@@ -245,7 +244,7 @@ def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None =
 
 def _held(verb: str, task_id: int, attempt: int | None) -> dict[str, int | str | None]:
     """What binds a verb to the attempt that runs; `attempt` None is whichever that is."""
-    return {"id": storable(task_id), "attempt": storable(attempt), "source": MOVES[verb].source}
+    return {"id": storable(task_id), "attempt": storable(attempt), "from_status": MOVES[verb].from_status}
 
 
 def _released(tx: Transaction, task_id: int, attempt: int | None) -> Task | None:

@@ -10,7 +10,6 @@ import pytest
 
 from sparkq_cli import runner
 from sparkq_core import queues, tasks
-from sparkq_core.maintenance import rounds as upkeep
 from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
@@ -242,8 +241,8 @@ def test_a_result_that_comes_while_the_runner_does_its_upkeep_is_not_slept_throu
             tasks.complete(another(sq), 1, "done")
         return Swept()
 
-    monkeypatch.setattr(upkeep, "interval_seconds", lambda _: 0.01)
-    monkeypatch.setattr(upkeep, "upkeep", done_meanwhile)
+    monkeypatch.setattr("sparkq_core.maintenance.rounds.interval_seconds", lambda _: 0.01)
+    monkeypatch.setattr("sparkq_core.maintenance.rounds.upkeep", done_meanwhile)
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)}
     try:
         runner.work(runner.Runner(sq, 1, runner.Mode.DRAIN, poll=60))

@@ -11,10 +11,10 @@ import pytest
 
 from sparkq_core import inbox, queues, tasks
 from sparkq_core.project import SparkQ
-from sparkq_core.tasks import git as changes
+from sparkq_core.tasks.git import BEFORE_SECONDS, summary
 from tests.harness.support import SetClock, add, another, attempts, made, take, taken, timed_out
 
-BUDGET_SECONDS = changes.BEFORE_SECONDS
+BUDGET_SECONDS = BEFORE_SECONDS
 SAID = "echo 0123456789012345678901234567890123456789; echo main"
 """What Git answers to the question for commit and branch."""
 
@@ -43,7 +43,7 @@ def commit(folder: Path, message: str = "Work") -> str:
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine that is busy with tests Git may take longer than a person would wait."""
     for name in ("BEFORE_SECONDS", "AFTER_SECONDS"):
-        monkeypatch.setattr(changes, name, 30.0)
+        monkeypatch.setattr(f"sparkq_core.tasks.git.{name}", 30.0)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def after(sq: SparkQ, task_id: int = 1) -> Any:
 def review_line(sq: SparkQ) -> str:
     """What a review says of the change."""
     ((_, _, _, found),) = inbox.unreviewed(sq).tasks
-    return changes.summary(found)
+    return summary(found)
 
 
 def test_a_claim_notes_branch_commit_and_that_nothing_is_changed(sq: SparkQ, repository: Path) -> None:
@@ -278,7 +278,7 @@ def fake_git(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_claim_does_not_wait_for_a_slow_git(sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If it waited, it would have what the slow one says in the end."""
-    monkeypatch.setattr(changes, "BEFORE_SECONDS", BUDGET_SECONDS)
+    monkeypatch.setattr("sparkq_core.tasks.git.BEFORE_SECONDS", BUDGET_SECONDS)
     fake_git(tmp_path / "bin", f"sleep 1; {SAID}", monkeypatch)
 
     taken(sq)
@@ -291,7 +291,7 @@ def test_a_claim_does_not_wait_for_a_slow_comparison(
     sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Branch and commit are there at once; whether something is changed would take too long."""
-    monkeypatch.setattr(changes, "BEFORE_SECONDS", 1.0)
+    monkeypatch.setattr("sparkq_core.tasks.git.BEFORE_SECONDS", 1.0)
     fake_git(tmp_path / "bin", f'case "$*" in *diff*) sleep 3; echo 1 file changed;; *) {SAID};; esac', monkeypatch)
 
     taken(sq)
@@ -376,4 +376,4 @@ def test_no_program_of_the_repository_is_run(sq: SparkQ, repository: Path, tmp_p
     "found", [None, "{}", '{"branch":"main","head":"x"}', '{"files":0,"insertions":0,"deletions":0}']
 )
 def test_without_a_change_there_is_no_summary(found: str | None) -> None:
-    assert changes.summary(found) == ""
+    assert summary(found) == ""

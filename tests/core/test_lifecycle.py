@@ -60,8 +60,8 @@ def test_a_verb_leads_where_the_life_cycle_says_and_from_nowhere_else(
 
     refusal_of(lambda: VERBS[verb](sq, standing))
 
-    allowed = {*MOVES[verb].sources} if verb in MOVES else set()
-    allowed |= {*MOVES["requeue"].sources} if verb == "requeue --again" else set()
+    allowed = {*MOVES[verb].from_statuses} if verb in MOVES else set()
+    allowed |= {*MOVES["requeue"].from_statuses} if verb == "requeue --again" else set()
     assert tasks.get(sq, standing).status == (MOVES[verb].target if before in allowed else before)
 
 

@@ -341,7 +341,7 @@ class LifeCycle(RuleBasedStateMachine):
     @invariant()
     def the_line_is_as_the_model_says(self) -> None:
         for name in QUEUES:
-            assert [one for (one,) in self.handles[1].db.rows(LINE, {"queue": name})] == self.waiting(name)
+            assert [one for (one,) in self.handles[1].db.rows(IDS_IN_LINE, {"queue": name})] == self.waiting(name)
 
     @invariant()
     def the_counts_are_a_recount(self) -> None:
@@ -377,7 +377,7 @@ SELECT tasks.id, queues.name, tasks.status, attempts, worker, error_type, review
     iif(tasks.status = 'running', stale_warned_at, NULL)
 FROM tasks JOIN queues ON queues.id = queue_id ORDER BY tasks.id
 """
-LINE = """
+IDS_IN_LINE = """
 SELECT tasks.id FROM tasks JOIN queues ON queues.id = queue_id
 WHERE queues.name = :queue AND tasks.status = 'queued' ORDER BY position
 """

@@ -15,7 +15,7 @@ from sparkq_core.config.settings import Settings
 from sparkq_core.errors import DiskFull, NoProject
 from sparkq_core.installation import export
 from sparkq_core.maintenance import hooks
-from sparkq_core.maintenance import rounds as upkeep
+from sparkq_core.maintenance.rounds import Rounds, interval_seconds, upkeep
 from sparkq_core.project import SparkQ
 from tests.harness.support import HOUR, SetClock, add, another, made, take, taken, timed_out, waiting
 from tests.promises import holds
@@ -71,9 +71,9 @@ def test_a_round_warns_fails_and_purges(sq: SparkQ, queue: str, clock: SetClock)
     silent = taken(sq, "silent", timeout=60).id
     clock.move(60)
 
-    first = upkeep.upkeep(sq)
+    first = upkeep(sq)
     clock.move(60)
-    second = upkeep.upkeep(sq)
+    second = upkeep(sq)
 
     assert ([one.id for one in first.warned], [one.id for one in second.failed]) == ([silent], [silent])
     assert [one.id for one in tasks.list_page(sq).tasks] == [silent]
@@ -84,17 +84,17 @@ def test_of_several_processes_each_task_is_changed_by_one(sq: SparkQ, queue: str
     other = another(sq)
     clock.move(60)
 
-    assert [len(upkeep.upkeep(one).warned) for one in (sq, other, sq)] == [1, 0, 0]
+    assert [len(upkeep(one).warned) for one in (sq, other, sq)] == [1, 0, 0]
     other.close()
 
 
 def test_a_round_with_nothing_to_do_writes_nothing(sq: SparkQ, queue: str) -> None:
     taken(sq)
     other = another(sq)
-    upkeep.upkeep(sq)
+    upkeep(sq)
     before = other.version()
 
-    upkeep.upkeep(sq)
+    upkeep(sq)
 
     assert other.version() == before
     other.close()
@@ -102,10 +102,10 @@ def test_a_round_with_nothing_to_do_writes_nothing(sq: SparkQ, queue: str) -> No
 
 @holds("sweeps-of-processes")
 def test_the_interval_is_a_setting(sq: SparkQ) -> None:
-    assert upkeep.interval_seconds(sq) == 30
+    assert interval_seconds(sq) == 30
     (sq.config.root / "sparkq.yml").write_text("queue_runner: {auto_fail_interval_seconds: 5}\n")
 
-    assert upkeep.interval_seconds(another(sq)) == 5
+    assert interval_seconds(another(sq)) == 5
 
 
 def test_the_first_round_comes_soon_and_each_that_fails_doubles_the_pause(
@@ -119,7 +119,7 @@ def test_the_first_round_comes_soon_and_each_that_fails_doubles_the_pause(
         return outcomes[0]
 
     caplog.set_level(logging.INFO)
-    rounds = upkeep.Rounds(project, logging.getLogger("sparkq.tests"))
+    rounds = Rounds(project, logging.getLogger("sparkq.tests"))
     pauses = [rounds.pause]
     outcomes[:] = [
         DiskFull("The disk is full."),
@@ -141,18 +141,18 @@ def test_the_first_round_comes_soon_and_each_that_fails_doubles_the_pause(
 def test_a_short_interval_holds_for_the_first_round_too(sq: SparkQ) -> None:
     (sq.config.root / "sparkq.yml").write_text("queue_runner:\n  auto_fail_interval_seconds: 2\n")
 
-    assert upkeep.Rounds(lambda: another(sq), logging.getLogger("sparkq.tests")).pause == 2
+    assert Rounds(lambda: another(sq), logging.getLogger("sparkq.tests")).pause == 2
 
 
 def test_a_hook_is_told_the_task_that_its_event_is_about(sq: SparkQ, queue: str, clock: SetClock) -> None:
     hooked = Hooked(sq, "on_succeeded", "on_failed", "on_stale")
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
     done, failed = taken(sq, "é 🎉"), taken(sq, "two")
     tasks.complete(sq, done.id, "all green", data={"files": 3})
     tasks.fail(sq, failed.id, "boom")
     timed_out(sq, clock)
 
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
 
     told = hooked.told(4)
     seen = sorted((one["event"], one["task"]["id"]) for one in told if isinstance(one["task"], dict))
@@ -165,7 +165,7 @@ def test_a_hook_is_told_the_task_that_its_event_is_about(sq: SparkQ, queue: str,
 def test_each_event_runs_its_hook_once_whoever_comes_by(sq: SparkQ, queue: str) -> None:
     hooked = Hooked(sq, "on_succeeded")
     other = another(hooked.sq)
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
     for _ in range(3):
         tasks.complete(sq, taken(sq).id, "done")
 
@@ -180,7 +180,7 @@ def with_hook(sq: SparkQ, name: str, *command: str) -> SparkQ:
     """The project with this hook, which begins now."""
     (sq.config.root / "sparkq.yml").write_text(f"hooks: {{{name}: {json.dumps(command)}}}\n")
     hooked = another(sq)
-    upkeep.upkeep(hooked)
+    upkeep(hooked)
     return hooked
 
 
@@ -199,14 +199,14 @@ def test_what_happened_since_is_told_once_however_many_events_there_are(
 
 def test_the_last_open_task_of_a_queue_is_its_end(sq: SparkQ, queue: str) -> None:
     hooked = Hooked(sq, "on_queue_empty")
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
     add(sq, "one", "two")
     tasks.complete(sq, take(sq).task.id, "done")
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
     assert waiting(sq) == 1
 
     tasks.fail(sq, take(sq).task.id, "boom")
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
 
     (told,) = hooked.told(1)
     assert told["event"] == "on_queue_empty"
@@ -226,7 +226,7 @@ def test_what_happened_in_an_imported_project_starts_nothing(sq: SparkQ, queue: 
     tasks.complete(sq, taken(sq).id, "done")
     (tmp_path / "new").mkdir()
     hooked = Hooked(made(tmp_path / "new", SetClock()), "on_succeeded")
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
 
     export.load(hooked.sq, list(export.export(sq)))
 
@@ -239,7 +239,7 @@ def test_a_hook_that_cannot_start_fails_or_hangs_disturbs_nobody(sq: SparkQ, que
     tasks.complete(sq, taken(sq).id, "done")
 
     assert hooks.run_due(hooked) == (0 if command == "/nowhere/program" else 1)
-    assert upkeep.upkeep(hooked).failed == ()
+    assert upkeep(hooked).failed == ()
     hooked.close()
 
 
@@ -254,7 +254,7 @@ def test_a_hook_with_a_long_document_is_not_waited_for(sq: SparkQ, queue: str) -
 def test_hooks_are_run_without_a_shell_in_the_projects_folder(sq: SparkQ, queue: str) -> None:
     hooked = with_hook(sq, "on_succeeded", "touch", "$(echo x); `y` > z")
     tasks.complete(sq, taken(sq).id, "done")
-    upkeep.upkeep(hooked)
+    upkeep(hooked)
 
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not (sq.config.root / "$(echo x); `y` > z").exists():
@@ -264,7 +264,7 @@ def test_hooks_are_run_without_a_shell_in_the_projects_folder(sq: SparkQ, queue:
 
 def test_a_task_that_is_gone_when_its_hook_is_due_starts_nothing(sq: SparkQ, queue: str) -> None:
     hooked = Hooked(sq, "on_succeeded")
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
     task = taken(sq)
     tasks.complete(sq, task.id, "done")
     tasks.delete(sq, task.id)
@@ -275,16 +275,16 @@ def test_a_task_that_is_gone_when_its_hook_is_due_starts_nothing(sq: SparkQ, que
 def test_a_process_that_does_not_know_of_new_hooks_forgets_nothing_for_them(sq: SparkQ, queue: str) -> None:
     hooked = Hooked(sq, "on_succeeded")
     tasks.complete(sq, taken(sq).id, "done")
-    upkeep.upkeep(hooked.sq)
+    upkeep(hooked.sq)
     unaware = hooked.sq._replace(config=hooked.sq.config._replace(settings=Settings()))
     seen = sq.db.rows(hooks.WATERMARK)
     assert seen != [(None,)]
 
-    upkeep.upkeep(unaware)
+    upkeep(unaware)
     assert sq.db.rows(hooks.WATERMARK) == seen
 
     (sq.config.root / "sparkq.yml").write_text("env: dev\n")
-    upkeep.upkeep(unaware)
+    upkeep(unaware)
     assert sq.db.rows(hooks.WATERMARK) == [(None,)]
 
 
@@ -302,10 +302,10 @@ def test_a_server_says_in_its_log_which_hook_does_not_start(
 ) -> None:
     (sq.config.root / "sparkq.yml").write_text("hooks:\n  on_succeeded: [nosuchprogram, x]\n")
     hooked = another(sq)
-    upkeep.upkeep(hooked)
+    upkeep(hooked)
     tasks.complete(hooked, taken(hooked).id, "done")
 
-    upkeep.Rounds(lambda: hooked, logging.getLogger("sparkq.tests")).next()
+    Rounds(lambda: hooked, logging.getLogger("sparkq.tests")).next()
 
     (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
     assert warning.startswith("the hook on_succeeded does not start: nosuchprogram:")

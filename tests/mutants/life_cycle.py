@@ -20,8 +20,8 @@ def planted(name: str, file: str, *changes: tuple[str, str], caught_by: tuple[st
     return Planted(name, file, changes, caught_by)
 
 
-FENCE = "AND status = :source AND attempts = coalesce(:attempt, attempts)"
-NO_FENCE = "AND status = :source"
+FENCE = "AND status = :from_status AND attempts = coalesce(:attempt, attempts)"
+NO_FENCE = "AND status = :from_status"
 
 PLANTED = [
     planted(
@@ -45,7 +45,7 @@ PLANTED = [
     planted(
         "the same outcome twice is a conflict",
         "tasks/settle.py",
-        ('if (ended.outcome, ended.error_type == "timeout") == (move.target, False):', "if False:"),
+        ("if ended.outcome == move.target and not ended.timed_out:", "if False:"),
         caught_by=("test_settle.py::test_the_same_outcome_again_is_harmless",),
     ),
     planted(
@@ -79,7 +79,7 @@ PLANTED = [
             "    sq.clock.pause()\n    with sq.db.write() as tx:\n        now = sq.clock.now()\n",
         ),
         (
-            "            return take(sq, tx, of.id, worker, now, git)\n",
+            "            return take(sq, tx, of.id, worker, now, git_before)\n",
             '            row = tx.row(CLAIM_NEXT, {"head": found[0] if found else 0, "worker": worker, "now": now})\n'
             "            return _begun(sq, tx, Task(*row), now, git) if row is not None else None\n",
         ),
@@ -183,8 +183,8 @@ PLANTED = [
         "a number beyond SQLite passes for a defect",
         "tasks/settle.py",
         (
-            '"attempt": storable(attempt), "source": move.source, "target"',
-            '"attempt": attempt, "source": move.source, "target"',
+            '"attempt": storable(attempt), "from_status": move.from_status, "target"',
+            '"attempt": attempt, "from_status": move.from_status, "target"',
         ),
         caught_by=("test_settle.py::test_an_attempt_beyond_all_numbers_is_refused",),
     ),
@@ -213,8 +213,8 @@ PLANTED = [
         "a running task can be cancelled",
         "tasks/requeue.py",
         (
-            "error_type = 'cancelled'\nWHERE id = :id AND status = :source",
-            "error_type = 'cancelled'\nWHERE id = :id",
+            "error_type = '{ErrorType.CANCELLED}'\nWHERE id = :id AND status = :from_status",
+            "error_type = '{ErrorType.CANCELLED}'\nWHERE id = :id",
         ),
         caught_by=("test_requeue.py::test_only_a_queued_task_can_be_cancelled",),
     ),
