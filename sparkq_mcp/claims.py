@@ -11,37 +11,38 @@ from sparkq_core import events, tasks
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
-from sparkq_mcp.chat import Chat, Desk
+from sparkq_mcp.chat import Chat
+from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import worked
 
 POLL_SECONDS = 0.1
 
 
 async def take(
-    ctx: Context[Desk, Any], desk: Desk, chat: Chat, queue: str, task_id: int = 0, wait: int = 0
+    ctx: Context[ServerState, Any], state: ServerState, chat: Chat, queue: str, task_id: int = 0, wait: int = 0
 ) -> Claim | None:
     """The head of the queue, or the task `task_id`; of an empty queue what comes within `wait` seconds, else None."""
-    seen = events.last(desk.sq) if wait else 0
-    taken = await _taken(ctx, desk.sq, chat, queue, task_id)
+    seen = events.last(state.sq) if wait else 0
+    taken = await _taken(ctx, state.sq, chat, queue, task_id)
     started = anyio.current_time()
-    while taken is None and not desk.closing and (elapsed := anyio.current_time() - started) < wait:
+    while taken is None and not state.closing and (elapsed := anyio.current_time() - started) < wait:
         if int(elapsed / POLL_SECONDS) % 50 == 0:
             await ctx.report_progress(round(elapsed), wait, f"waiting for a task in {queue}")
         await anyio.sleep(POLL_SECONDS)
-        if (newest := events.last(desk.sq)) != seen:  # also for what this process wrote, unlike SQLite's data_version
+        if (newest := events.last(state.sq)) != seen:  # also for what this process wrote, unlike SQLite's data_version
             seen = newest
-            if desk.closing or await _is_gone(ctx):
+            if state.closing or await _is_gone(ctx):
                 return None
-            taken = await _taken(ctx, desk.sq, chat, queue)
+            taken = await _taken(ctx, state.sq, chat, queue)
     return taken
 
 
-async def _taken(ctx: Context[Desk, Any], sq: SparkQ, chat: Chat, queue: str, task_id: int = 0) -> Claim | None:
+async def _taken(ctx: Context[ServerState, Any], sq: SparkQ, chat: Chat, queue: str, task_id: int = 0) -> Claim | None:
     """One try."""
     return await kept(ctx, sq, await worked(sq, tasks.claim, queue, chat.worker, task_id=task_id or None))
 
 
-async def kept(ctx: Context[Desk, Any], sq: SparkQ, claim: Claim | None) -> Claim | None:
+async def kept(ctx: Context[ServerState, Any], sq: SparkQ, claim: Claim | None) -> Claim | None:
     """`claim`, unless nobody reads the answer to this call any more, which was cancelled or left while Git was asked:
     then the claim is given back."""
     try:
@@ -61,7 +62,7 @@ def _give_back(sq: SparkQ, claim: Claim | None) -> None:
             tasks.release(sq, claim.task.id, "Its chat had gone.", attempt=claim.task.attempts)
 
 
-async def _is_gone(ctx: Context[Desk, Any]) -> bool:
+async def _is_gone(ctx: Context[ServerState, Any]) -> bool:
     """Whether the client has closed its HTTP request: the SDK lets a handler of the legacy era go on nevertheless."""
     request = ctx.request_context.request
     return request is not None and await request.is_disconnected()

@@ -7,12 +7,12 @@ from pydantic import Field
 
 from sparkq_core.errors import InvalidName
 from sparkq_core.text import checked_name
-from sparkq_mcp.chat import Desk
+from sparkq_mcp.state import ServerState
 
 Queue = Annotated[str, Field(description="Name of the queue; empty for all")]
 
 
-def add_prompts(server: MCPServer[Desk]) -> None:
+def add_prompts(server: MCPServer[ServerState]) -> None:
     """Register the three prompts. Every argument may be left out."""
 
     @server.prompt(title="Work the queue", description="Do the queued tasks one after another until none is left.")

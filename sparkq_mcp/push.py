@@ -22,8 +22,8 @@ from sparkq_core.errors import SparkQError
 from sparkq_core.maintenance import hooks
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
-from sparkq_mcp.chat import Desk
 from sparkq_mcp.resources import touched
+from sparkq_mcp.state import ServerState
 
 PAUSE_SECONDS = 2.0
 SEND_SECONDS = 1.0
@@ -36,10 +36,10 @@ log = logging.getLogger("sparkq.mcp")
 class Push:
     """The bus of the modern era, the subscriptions of the legacy one, and the loop that feeds both."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, state: ServerState) -> None:
         self.bus = InMemorySubscriptionBus()
         self.listeners = ListenHandler(self.bus)
-        self._desk = desk
+        self._state = state
         self._last = 0
         self._legacy: dict[Connection, set[str]] = {}
 
@@ -68,7 +68,7 @@ class Push:
         self._last = self._newest()  # before the first request: nothing after a client's subscription is missed
         while True:
             try:
-                await self._follow(self._desk.sq)
+                await self._follow(self._state.sq)
             except SparkQError:
                 await anyio.sleep(PAUSE_SECONDS)
             except Exception:
@@ -77,32 +77,32 @@ class Push:
                 await anyio.sleep(PAUSE_SECONDS)
 
     async def _follow(self, sq: SparkQ) -> None:
-        """Publish what changes, while the desk's project is this one."""
+        """Publish what changes, while the state's project is this one."""
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
         with watching(sq, lambda: loop.call_soon_threadsafe(changed.set)):
-            while self._desk.sq is sq:
+            while self._state.sq is sq:
                 await changed.wait()
                 changed.clear()
-                if events.last(self._desk.sq) != self._last:
+                if events.last(self._state.sq) != self._last:
                     with suppress(SparkQError):  # the next sweep runs them too
-                        hooks.run_due(self._desk.sq, log)
+                        hooks.run_due(self._state.sq, log)
                     await self._publish(self._touched())
 
     def _touched(self) -> list[str]:
         """The resources that were changed since the last look."""
         found: dict[str, None] = {}
         last = min(
-            self._last, events.last(self._desk.sq)
+            self._last, events.last(self._state.sq)
         )  # the newest is older than before in a file that was restored
-        while page := events.after(self._desk.sq, last):
-            found |= dict.fromkeys(touched(self._desk, page))
+        while page := events.after(self._state.sq, last):
+            found |= dict.fromkeys(touched(self._state, page))
             last = page[-1].id
         self._last = last
         return list(found)
 
     def _newest(self) -> int:
         try:
-            return events.last(self._desk.sq)
+            return events.last(self._state.sq)
         except SparkQError:
             return 0
 

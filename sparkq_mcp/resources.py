@@ -14,7 +14,7 @@ from sparkq_core.lifecycle import Status
 from sparkq_core.model import Event
 from sparkq_mcp.answers.playbook import playbook
 from sparkq_mcp.answers.truncation import visible
-from sparkq_mcp.chat import Desk
+from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import aside
 
 QUEUES = "sparkq://queues"
@@ -26,7 +26,7 @@ MAX_COMPLETIONS = 100
 Reader = Callable[..., Awaitable[str]]
 
 
-def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
+def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
     """Register every resource and the completion of its parameters."""
 
     def resource(uri: str, title: str, description: str, mime_type: str = JSON_TYPE) -> Callable[[Reader], Reader]:
@@ -35,12 +35,12 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
 
     @resource(QUEUES, "Queues", "Every queue and how many of its tasks stand where.")
     async def all_queues() -> str:
-        return text(wire.queues(queues.all_of(desk.sq)))
+        return text(wire.queues(queues.all_of(state.sq)))
 
     @resource(f"{QUEUES}/{{queue}}", "Queue", "One queue with its counts and instructions.")
     async def one_queue(queue: str) -> str:
-        found, instructions = queues.instructions(desk.sq, queue)
-        return text(wire.queue(found, queues.counts_of(desk.sq, found)) | {"instructions": instructions})
+        found, instructions = queues.instructions(state.sq, queue)
+        return text(wire.queue(found, queues.counts_of(state.sq, found)) | {"instructions": instructions})
 
     @resource(
         f"{QUEUES}/{{queue}}/tasks{{?status}}",
@@ -48,25 +48,25 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
         "A queue's tasks by title, optionally of one status.",
     )
     async def tasks_of_queue(queue: str, status: str = "") -> str:
-        page = tasks.list_page(desk.sq, tasks.Wanted(queue=queue, status=status or None))
-        return text(wire.page(page, desk.sq.clock.now()))
+        page = tasks.list_page(state.sq, tasks.Wanted(queue=queue, status=status or None))
+        return text(wire.page(page, state.sq.clock.now()))
 
     @resource(
         f"{QUEUES}/{{queue}}/instructions", "Instructions of a queue", "What the person wrote for whoever works it."
     )
     async def instructions_of_queue(queue: str) -> str:
-        found, words = queues.instructions(desk.sq, queue)
+        found, words = queues.instructions(state.sq, queue)
         return text({"queue": found.name, "instructions": words, "revision": found.revision})
 
     @resource("sparkq://tasks/{id}", "Task", "A task whole: prompt, outcome, every attempt, timeline.")
     async def one_task(id: str) -> str:  # noqa: A002  # the name of the template's parameter
         if not (id.isascii() and id.isdecimal() and len(id) < 19):
             raise ResourceNotFoundError("A task is named by its number: sparkq://tasks/42")
-        return text(wire.task_history(tasks.detail(desk.sq, int(id)), desk.sq.clock.now()))
+        return text(wire.task_history(tasks.detail(state.sq, int(id)), state.sq.clock.now()))
 
     @resource(SCRIPTS, "Scripts", "The project's scripts by their comment headers.")
     async def all_scripts() -> str:
-        settings = desk.sq.config
+        settings = state.sq.config
         found = await aside(scripts.index, settings.root, settings.settings.script_dirs)
         return text({"scripts": [wire.script(one) for one in found], "total": len(found)})
 
@@ -75,19 +75,19 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
         return playbook()
 
     async def complete(_ref: object, argument: CompletionArgument, _context: object) -> Completion:
-        return Completion(values=completions(desk, argument.name, argument.value)[:MAX_COMPLETIONS])
+        return Completion(values=completions(state, argument.name, argument.value)[:MAX_COMPLETIONS])
 
     register: Any = server.completion  # untyped in the SDK
     register()(complete)
 
 
-def completions(desk: Desk, name: str, begun: str) -> list[str]:
+def completions(state: ServerState, name: str, begun: str) -> list[str]:
     """What a parameter called `name` may be, of what begins so."""
     if name == "status":
         known: tuple[str, ...] = tuple(Status)
     elif name == "queue":
         try:
-            known = queues.names(desk.sq)
+            known = queues.names(state.sq)
         except SparkQError:
             return []
     else:
@@ -114,9 +114,9 @@ def _translating(fn: Reader) -> Reader:
     return wrapped
 
 
-def touched(desk: Desk, events: tuple[Event, ...]) -> list[str]:
+def touched(state: ServerState, events: tuple[Event, ...]) -> list[str]:
     """The resources that these events changed."""
-    by_id = {queue.id: queue.name for queue, _ in queues.all_of(desk.sq, archived=True)}
+    by_id = {queue.id: queue.name for queue, _ in queues.all_of(state.sq, archived=True)}
     found: dict[str, None] = {}
     for event in events:
         if event.kind == "reloaded":

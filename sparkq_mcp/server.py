@@ -29,10 +29,10 @@ from sparkq_core.maintenance.rounds import Rounds
 from sparkq_core.project import SparkQ
 from sparkq_core.text import nearest
 from sparkq_mcp.board import board
-from sparkq_mcp.chat import Desk, Opener
 from sparkq_mcp.prompts import add_prompts
 from sparkq_mcp.push import Push
 from sparkq_mcp.resources import add_resources
+from sparkq_mcp.state import Opener, ServerState
 from sparkq_mcp.tool import StrictTool
 from sparkq_mcp.tools import all_tools
 
@@ -49,16 +49,16 @@ ICON = f"data:image/svg+xml;base64,{b64encode(PICTURE.encode()).decode()}"
 log = logging.getLogger("sparkq.mcp")
 
 
-class SparkQServer(MCPServer[Desk]):
+class SparkQServer(MCPServer[ServerState]):
     """MCPServer with what its public face lacks: streams that the caller made, `resources/subscribe`, an end for who
     waits or listens, and refusals of unknown prompts."""
 
-    desk: Desk
+    state: ServerState
     _push: Push
 
     def close(self) -> None:
         """End what waits: a claim is told that there is no task, and a subscription that it ends."""
-        self.desk.closing = True
+        self.state.closing = True
         self._push.listeners.close()
 
     def serve_subscriptions(self, push: Push) -> None:
@@ -72,7 +72,7 @@ class SparkQServer(MCPServer[Desk]):
         self._lowlevel_server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, push.unsubscribe)
 
     async def get_prompt(
-        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Desk, Any] | None = None
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerState, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """A prompt, or -32602 with the prompts and arguments that there are: MCPServer calls that an internal error."""
         known = {prompt.name: [one.name for one in prompt.arguments or []] for prompt in await self.list_prompts()}
@@ -89,11 +89,11 @@ class SparkQServer(MCPServer[Desk]):
             await self._lowlevel_server.run(read, write, self._lowlevel_server.create_initialization_options())
 
 
-async def keep_up(desk: Desk) -> None:
+async def keep_up(state: ServerState) -> None:
     """Sweep, run hooks and purge each interval while a chat is open; a project that cannot be reached is left for later."""
 
     def project() -> SparkQ:
-        return anyio.from_thread.run_sync(lambda: desk.sq)  # the desk's connection is this thread's
+        return anyio.from_thread.run_sync(lambda: state.sq)  # the state's connection is this thread's
 
     rounds = await anyio.to_thread.run_sync(Rounds, project, log)
     while True:
@@ -107,15 +107,15 @@ def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) 
     `read_only` leaves out every tool that changes something; `only` names the tools to offer. Raises InvalidValue for
     an unknown name.
     """
-    desk = Desk(opener)
-    push = Push(desk)
+    state = ServerState(opener)
+    push = Push(state)
 
     @asynccontextmanager
-    async def lifespan(_: MCPServer[Desk]) -> AsyncIterator[Desk]:
+    async def lifespan(_: MCPServer[ServerState]) -> AsyncIterator[ServerState]:
         async with anyio.create_task_group() as background:
-            background.start_soon(keep_up, desk)
+            background.start_soon(keep_up, state)
             background.start_soon(push.run)
-            yield desk
+            yield state
             background.cancel_scope.cancel()
 
     server = SparkQServer(
@@ -131,8 +131,8 @@ def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) 
         lifespan=lifespan,
         log_level="WARNING",
     )
-    server.desk = desk
-    add_resources(server, desk)
+    server.state = state
+    add_resources(server, state)
     add_prompts(server)
     server.serve_subscriptions(push)
     return server

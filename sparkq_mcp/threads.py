@@ -1,6 +1,6 @@
 """Calls of the core that may take long, made in a worker thread: over HTTP, other chats and the page are answered meanwhile.
 
-The project is given, not the desk: a desk looks at one connection, which belongs to the event loop's thread.
+The project is given, not the state: a state looks at one connection, which belongs to the event loop's thread.
 """
 
 from collections.abc import Callable

@@ -17,11 +17,12 @@ from sparkq_mcp.answers import claim_packet, playbook, shapes, task_view
 from sparkq_mcp.answers.reply import first_fitting, reply
 from sparkq_mcp.answers.truncation import LIMIT, Long, begun, fitted, page, short
 from sparkq_mcp.board import BOARD
-from sparkq_mcp.chat import Chat, Desk
+from sparkq_mcp.chat import Chat
+from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import aside, worked
 from sparkq_mcp.tool import StrictTool
 
-Ctx = Context[Desk, Any]
+Ctx = Context[ServerState, Any]
 QueueName = Annotated[str, Field(description="Queue name")]
 TaskId = Annotated[int, Field(description="Task id: 42 for #42")]
 Attempt = Annotated[int, Field(description="Needed for another chat's claim")]
@@ -53,7 +54,7 @@ def chat_of(ctx: Ctx) -> Chat:
     return request.lifespan_context.chat(connection, client.client_info.name if client else None)
 
 
-def desk_of(ctx: Ctx) -> Desk:
+def state_of(ctx: Ctx) -> ServerState:
     """The project that it works on."""
     return ctx.request_context.lifespan_context
 
@@ -62,7 +63,7 @@ async def list_queues(
     ctx: Ctx, include_archived: bool = False, cursor: str = ""
 ) -> Annotated[CallToolResult, shapes.QueueList]:
     """The queues and how many of their tasks are queued, running, stale, succeeded, failed and unreviewed."""
-    sq = desk_of(ctx).sq
+    sq = state_of(ctx).sq
     stale.sweep(sq)
     keys = ("name", "status", "queued", "running", "stale", "succeeded", "failed", "unreviewed")
     found = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
@@ -80,7 +81,7 @@ async def peek(
     queue: QueueName, ctx: Ctx, limit: Annotated[int, Field(ge=1, le=20)] = 1
 ) -> Annotated[CallToolResult, shapes.Peeked]:
     """The next tasks of a queue, by title, without claiming them."""
-    found = tasks.peek(desk_of(ctx).sq, queue, limit)
+    found = tasks.peek(state_of(ctx).sq, queue, limit)
 
     def lines(title: int) -> list[wire.Json]:
         return [
@@ -100,7 +101,7 @@ async def list_tasks(
     cursor: Annotated[str, Field(description="next_cursor of the page before")] = "",
 ) -> Annotated[CallToolResult, shapes.TaskList]:
     """Tasks by title, newest first. The queue and status that most of them have stand once, beside the list."""
-    sq = desk_of(ctx).sq
+    sq = state_of(ctx).sq
     wanted = tasks.Wanted(queue=queue or None, status=status or None)
     if search:
         found = await aside(core_search.find_page, sq, search, wanted, limit=limit, cursor=cursor or None)
@@ -138,7 +139,7 @@ def _line(task: Task, now: int, common: dict[str, str], title: int, age: bool) -
 
 async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[CallToolResult, shapes.Whole]:
     """A task whole: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
-    sq, chat = desk_of(ctx).sq, chat_of(ctx)
+    sq, chat = state_of(ctx).sq, chat_of(ctx)
     if chat.holds(sq, task_id):
         with suppress(ClaimLost):  # since that look: the task can be read all the same
             tasks.progress(sq, task_id, attempt=chat.handed[task_id])  # whoever asks about its own task is alive
@@ -154,7 +155,7 @@ async def queue_instructions(
     more: More = "",
 ) -> Annotated[CallToolResult, shapes.Instructions]:
     """What the person wrote for whoever works this queue."""
-    sq = desk_of(ctx).sq
+    sq = state_of(ctx).sq
     if not queue:
         known = await aside(scripts.index, sq.config.root, sq.config.settings.script_dirs)
         return reply(playbook.told([one.name for one in known], more))
@@ -179,7 +180,7 @@ async def enqueue(
 ) -> Annotated[CallToolResult, shapes.InLine]:
     """Add a task at the end of a queue."""
     done = tasks.enqueue(
-        desk_of(ctx).sq,
+        state_of(ctx).sq,
         queue,
         prompt,
         tool=tool_name or None,
@@ -198,13 +199,13 @@ async def claim(
     wait: Annotated[int, Field(description="Seconds to wait for a task", ge=0, le=50)] = 0,
 ) -> Annotated[CallToolResult, shapes.Packet]:
     """Take the next task: prompt, how to execute it, deadline, feedback on earlier attempts, new queue instructions. task is null when the queue is empty."""
-    desk, chat = desk_of(ctx), chat_of(ctx)
-    if chat.holds(desk.sq, task_id):
-        tasks.progress(desk.sq, task_id, attempt=chat.handed[task_id])
+    state, chat = state_of(ctx), chat_of(ctx)
+    if chat.holds(state.sq, task_id):
+        tasks.progress(state.sq, task_id, attempt=chat.handed[task_id])
         return reply(
-            claim_packet.of_claim(desk, chat, tasks.claim_again(desk.sq, task_id, attempt=chat.handed[task_id]))
+            claim_packet.of_claim(state, chat, tasks.claim_again(state.sq, task_id, attempt=chat.handed[task_id]))
         )
-    return reply(claim_packet.of_claim(desk, chat, await claims.take(ctx, desk, chat, queue, task_id, wait)))
+    return reply(claim_packet.of_claim(state, chat, await claims.take(ctx, state, chat, queue, task_id, wait)))
 
 
 async def progress(
@@ -214,9 +215,9 @@ async def progress(
     attempt: Attempt = 0,
 ) -> Annotated[CallToolResult, shapes.Progressed]:
     """Say that a claimed task is still being worked on; moves its deadline."""
-    desk = desk_of(ctx)
-    task = tasks.progress(desk.sq, task_id, note, attempt=chat_of(ctx).attempt(desk.sq, "progress", task_id, attempt))
-    return reply({"id": task.id, "deadline": wire.task_brief(task, desk.sq.clock.now())["deadline"]})
+    state = state_of(ctx)
+    task = tasks.progress(state.sq, task_id, note, attempt=chat_of(ctx).attempt(state.sq, "progress", task_id, attempt))
+    return reply({"id": task.id, "deadline": wire.task_brief(task, state.sq.clock.now())["deadline"]})
 
 
 async def complete(
@@ -228,11 +229,11 @@ async def complete(
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as done. The person reviews the result later."""
-    desk, chat = desk_of(ctx), chat_of(ctx)
-    number = chat.attempt(desk.sq, "complete", task_id, attempt)
+    state, chat = state_of(ctx), chat_of(ctx)
+    number = chat.attempt(state.sq, "complete", task_id, attempt)
     worker = chat.worker if claim_next else None
-    done = await worked(desk.sq, tasks.complete, task_id, result, data=data, attempt=number, next_for=worker)
-    return await _settled(ctx, desk, chat, done, claim_next)
+    done = await worked(state.sq, tasks.complete, task_id, result, data=data, attempt=number, next_for=worker)
+    return await _settled(ctx, state, chat, done, claim_next)
 
 
 async def fail(
@@ -244,21 +245,21 @@ async def fail(
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as failed. The person may requeue it with feedback."""
-    desk, chat = desk_of(ctx), chat_of(ctx)
-    number = chat.attempt(desk.sq, "fail", task_id, attempt)
+    state, chat = state_of(ctx), chat_of(ctx)
+    number = chat.attempt(state.sq, "fail", task_id, attempt)
     worker = chat.worker if claim_next else None
     kind = error_type or None
-    done = await worked(desk.sq, tasks.fail, task_id, error, error_type=kind, attempt=number, next_for=worker)
-    return await _settled(ctx, desk, chat, done, claim_next)
+    done = await worked(state.sq, tasks.fail, task_id, error, error_type=kind, attempt=number, next_for=worker)
+    return await _settled(ctx, state, chat, done, claim_next)
 
 
-async def _settled(ctx: Ctx, desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> CallToolResult:
+async def _settled(ctx: Ctx, state: ServerState, chat: Chat, done: Settled, claim_next: bool) -> CallToolResult:
     chat.gave_back(done.task.id)
-    done = done._replace(claimed=await claims.kept(ctx, desk.sq, done.claimed))
+    done = done._replace(claimed=await claims.kept(ctx, state.sq, done.claimed))
     found = wire.settled(done)
     if done.claimed is None:
-        return reply(found | claim_packet.of_none(desk, chat, done, claim_next))
-    claimed = claim_packet.of_claim(desk, chat, done.claimed)
+        return reply(found | claim_packet.of_none(state, chat, done, claim_next))
+    claimed = claim_packet.of_claim(state, chat, done.claimed)
     return reply(found | {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed})
 
 
@@ -266,7 +267,7 @@ async def release(
     task_id: TaskId, ctx: Ctx, reason: str = "", attempt: Attempt = 0
 ) -> Annotated[CallToolResult, shapes.Standing]:
     """Give a claimed task back to its old place in the queue."""
-    sq, chat = desk_of(ctx).sq, chat_of(ctx)
+    sq, chat = state_of(ctx).sq, chat_of(ctx)
     task = tasks.release(sq, task_id, reason, attempt=chat.attempt(sq, "release", task_id, attempt))
     chat.gave_back(task_id)
     return reply({"id": task.id, "status": task.status})
@@ -279,7 +280,7 @@ async def requeue(
     front: bool = False,
 ) -> Annotated[CallToolResult, shapes.Requeued]:
     """Put a failed task back in its queue."""
-    done = tasks.requeue(desk_of(ctx).sq, task_id, feedback=feedback or None, front=front)
+    done = tasks.requeue(state_of(ctx).sq, task_id, feedback=feedback or None, front=front)
     return reply({"id": done.task.id, "status": done.task.status, "position": done.place})
 
 

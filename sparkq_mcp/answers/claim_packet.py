@@ -4,7 +4,8 @@ from sparkq_core import wire
 from sparkq_core.model import Claim, Settled
 from sparkq_mcp.answers.task_view import reading_on
 from sparkq_mcp.answers.truncation import LIMIT, Long, fitted
-from sparkq_mcp.chat import Chat, Desk
+from sparkq_mcp.chat import Chat
+from sparkq_mcp.state import ServerState
 
 SIZE = LIMIT - 300
 """Bytes of a packet: it may come with the answer to a completion."""
@@ -16,10 +17,10 @@ OPEN = "Settle the open claims."
 EMPTY = "The queue is empty"
 
 
-def of_claim(desk: Desk, chat: Chat, taken: Claim | None) -> wire.Json:
+def of_claim(state: ServerState, chat: Chat, taken: Claim | None) -> wire.Json:
     """The packet of what `chat` was given, and its queue's instructions if this chat has not seen them as they are now."""
     if taken is None:
-        others = chat.open_claims(desk.sq)
+        others = chat.open_claims(state.sq)
         step = OPEN if others else f"{EMPTY}: stop, or claim with wait."
         return {"task": None, "remaining": 0, "next": step} | ({"open_claims": others} if others else {})
     chat.took(taken)
@@ -29,17 +30,17 @@ def of_claim(desk: Desk, chat: Chat, taken: Claim | None) -> wire.Json:
     if revision > 0 and chat.shown.get(queue_id) != revision:
         found["instructions"] = taken.instructions
         chat.shown[queue_id] = revision
-    others = chat.open_claims(desk.sq, but=number)
+    others = chat.open_claims(state.sq, but=number)
     if others:
         found["open_claims"] = others
     step = f"Do it, then complete or fail {number}; progress before the deadline keeps it."
     return _fitted(found | {"remaining": taken.remaining, "next": step}, taken)
 
 
-def of_none(desk: Desk, chat: Chat, done: Settled, claim_next: bool) -> wire.Json:
+def of_none(state: ServerState, chat: Chat, done: Settled, claim_next: bool) -> wire.Json:
     """What comes after an outcome with which nothing was claimed. Whoever reports one again may have missed the task that
     was claimed with it, and is told of the open claims."""
-    others = chat.open_claims(desk.sq) if claim_next or done.again else []
+    others = chat.open_claims(state.sq) if claim_next or done.again else []
     steps = ["It was settled so before; nothing changed."] if done.again else []
     if done.archived:
         steps.append(f"The queue {done.task.queue} is archived: it gives nothing.")

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from sparkq_mcp.chat import Opener
+from sparkq_mcp.state import Opener
 
 if TYPE_CHECKING:
     from sparkq_mcp.server import SparkQServer

@@ -31,8 +31,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     from sparkq_core.config.loading import environment
     from sparkq_core.errors import InvalidValue
-    from sparkq_mcp.chat import opener
     from sparkq_mcp.server import build
+    from sparkq_mcp.state import opener
 
     only = [name.strip() for name in options.tools.split(",") if name.strip()]
     try:

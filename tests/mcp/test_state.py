@@ -5,7 +5,7 @@ import pytest
 from sparkq_core import events
 from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
-from sparkq_mcp.chat import Desk
+from sparkq_mcp.state import ServerState
 from tests.harness.support import add, another
 
 
@@ -25,12 +25,12 @@ def test_each_event_is_looked_at_once_for_a_reload_and_none_is_missed(
         return found
 
     monkeypatch.setattr(events, "reloaded", reloaded_just_thereafter)
-    desk, noted = Desk(lambda: another(sq)), []
+    state, noted = ServerState(lambda: another(sq)), []
     for prompt in ("one", "two"):
-        noted.append(events.last(desk.sq))
+        noted.append(events.last(state.sq))
         add(sq, prompt)
-        assert "TINY" in desk.sq.config.settings.task_classes
+        assert "TINY" in state.sq.config.settings.task_classes
 
-    assert "SMALL" in desk.sq.config.settings.task_classes
+    assert "SMALL" in state.sq.config.settings.task_classes
     assert looked_after[:2] == noted
-    desk.sq.close()
+    state.sq.close()
