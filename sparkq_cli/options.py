@@ -1,7 +1,8 @@
-"""Parameters that several commands share, spelled once."""
+"""What commands share: how they are declared, and the parameters that several of them have."""
 
 import re
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +10,11 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.text import safe
 
 UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000}
+
+
+def new_app(noun: str | None = None) -> typer.Typer:
+    """Return the app of one command, or of a noun with a command for each verb, where `noun` is its help."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=noun is not None, help=noun)
 
 
 def task_id(value: str) -> int:
@@ -45,15 +51,24 @@ def queue_names(incomplete: str) -> list[str]:
 
 def completed_ids(incomplete: str) -> list[tuple[str, str]]:
     """For the shell: the newest tasks whose ids begin so."""
-    from sparkq_cli.completion import task_ids
+    from sparkq_cli import completion
 
-    return task_ids(incomplete)
+    return completion.task_ids(incomplete)
+
+
+def task_ids(explanation: str) -> Any:
+    """Return the declaration of an argument that lists tasks."""
+    return typer.Argument(parser=task_id, metavar="[ID]...", help=explanation, autocompletion=completed_ids)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 TaskId = Annotated[
     int, typer.Argument(parser=task_id, metavar="ID", help="The task: 42 for #42.", autocompletion=completed_ids)
+]
+Reason = Annotated[str, typer.Argument(metavar="[REASON]", help="Why, for the task's history.")]
+TextFile = Annotated[
+    Path | None, typer.Option("--file", metavar="FILE", help="Read the text from a file; `-` is standard input.")
 ]
 QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name of the queue.", autocompletion=queue_names)]
 QueueOpt = Annotated[

@@ -41,6 +41,14 @@ def json_line(value: wire.Json) -> None:
     )
 
 
+def answer(facts: wire.Json, text: str, *, json: bool, quiet: bool = False) -> None:
+    """Print what a command did: as JSON, or as text unless `quiet`."""
+    if json:
+        json_line(facts)
+    elif not quiet:
+        say(text)
+
+
 def json_text(value: wire.Json, indent: int | None = None) -> str:
     """JSON for a terminal: control, invisible and bidirectional characters as JSON's own escapes."""
     import json

@@ -1,13 +1,11 @@
 """`sparkq accept`"""
 
-import typer
-
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Quiet, TaskId
+from sparkq_cli.options import Json, Quiet, TaskId, new_app
 from sparkq_core import tasks, wire
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -18,7 +16,9 @@ def accept(task_id: TaskId, json: Json = False, quiet: Quiet = False) -> None:
     """
     sq = open_sparkq()
     task = tasks.accept(sq, task_id)
-    if json:
-        show.json_line(wire.task_brief(task, sq.clock.now()))
-    elif not quiet:
-        show.say(f"{wire.friendly(task.id)} {task.status}: its late result is accepted.")
+    show.answer(
+        wire.task_brief(task, sq.clock.now()),
+        f"{wire.friendly(task.id)} {task.status}: its late result is accepted.",
+        json=json,
+        quiet=quiet,
+    )

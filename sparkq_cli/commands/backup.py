@@ -7,11 +7,11 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core.clock import iso
 from sparkq_core.installation import backup as core
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -32,7 +32,4 @@ def backup(
     name = f"{sq.config.database.stem}-{iso(sq.clock.now()).replace(':', '').replace('.', '-')}.backup.db"
     target = file or sq.config.database.with_name(name)
     size = core.copy(sq, target)
-    if json:
-        show.json_line({"path": str(target), "bytes": size})
-    else:
-        show.say(f"{size:,} bytes in {target}")
+    show.answer({"path": str(target), "bytes": size}, f"{size:,} bytes in {target}", json=json)

@@ -1,21 +1,17 @@
 """`sparkq cancel`"""
 
-from typing import Annotated
-
-import typer
-
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Quiet, TaskId
+from sparkq_cli.options import Json, Quiet, Reason, TaskId, new_app
 from sparkq_core import tasks, wire
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
 def cancel(
     task_id: TaskId,
-    reason: Annotated[str, typer.Argument(metavar="[REASON]", help="Why, for the task's history.")] = "",
+    reason: Reason = "",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -25,7 +21,9 @@ def cancel(
     """
     sq = open_sparkq()
     task = tasks.cancel(sq, task_id, reason)
-    if json:
-        show.json_line(wire.task_brief(task, sq.clock.now()))
-    elif not quiet:
-        show.say(f"{wire.friendly(task.id)} is cancelled. Back: sparkq requeue {task.id}")
+    show.answer(
+        wire.task_brief(task, sq.clock.now()),
+        f"{wire.friendly(task.id)} is cancelled. Back: sparkq requeue {task.id}",
+        json=json,
+        quiet=quiet,
+    )

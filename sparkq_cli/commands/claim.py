@@ -7,11 +7,11 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq
-from sparkq_cli.options import Json, QueueOpt, completed_ids, task_id
+from sparkq_cli.options import Json, QueueOpt, completed_ids, new_app, task_id
 from sparkq_core import queues, tasks, wire
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

@@ -2,21 +2,20 @@
 
 import json as json_format
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, text_from
-from sparkq_cli.options import Attempt, Json, Quiet, TaskId
+from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.maintenance import hooks
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -29,7 +28,7 @@ def complete(
     data: Annotated[
         str | None, typer.Option("--data", metavar="JSON", help="Any JSON value, kept beside the summary for programs.")
     ] = None,
-    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the summary from a file.")] = None,
+    file: TextFile = None,
     attempt: Attempt = None,
     json: Json = False,
     quiet: Quiet = False,

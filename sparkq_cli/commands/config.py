@@ -6,19 +6,14 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core import catalogue
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.installation import configure, setup
 from sparkq_core.text import nearest, safe
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Show the settings in force and where they come from, or change one.",
-)
+app = new_app("Show the settings in force and where they come from, or change one.")
 
 
 @app.command(name="show")

@@ -7,12 +7,12 @@ import typer
 
 from sparkq_cli import connect as core
 from sparkq_cli import show
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core import project
 from sparkq_core.errors import NoProject
 from sparkq_core.installation import mcp_clients
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

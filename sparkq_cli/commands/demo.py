@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli.options import passed_on
+from sparkq_cli.options import new_app, passed_on
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

@@ -3,13 +3,13 @@
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core.config import location
 from sparkq_core.config.loading import environment
 from sparkq_core.installation import doctor as core
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 MARKS = {core.OK: ("succeeded", "ok"), core.WARNING: ("running", "warning"), core.FAILURE: ("failed", "FAILURE")}
 

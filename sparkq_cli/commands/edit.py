@@ -1,17 +1,16 @@
 """`sparkq edit`"""
 
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, text_from
-from sparkq_cli.options import Json, Quiet, TaskId
+from sparkq_cli.options import Json, Quiet, TaskId, TextFile, new_app
 from sparkq_core import tasks, wire
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -23,9 +22,7 @@ def edit(
             metavar="[PROMPT]", help="The new prompt; `-` reads standard input; when nothing is given, $EDITOR opens."
         ),
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="Read the new prompt from a file.")
-    ] = None,
+    file: TextFile = None,
     tool: Annotated[
         str | None, typer.Option("--tool", metavar="T", help="Another tool, with its class and timeout.")
     ] = None,
@@ -56,9 +53,8 @@ def edit(
             task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
     if front:
         task = tasks.to_front(sq, task_id)
-    if json:
-        show.json_line(wire.task_brief(task, sq.clock.now()))
-    elif not quiet and front:
-        show.say(f"{wire.friendly(task.id)} is the next one in {task.queue}.")
-    elif not quiet:
-        show.say(f"{wire.friendly(task.id)} changed: prompt {task.revision}, {task.tool}, timeout {task.timeout} s.")
+    if front:
+        text = f"{wire.friendly(task.id)} is now the next task in {task.queue}."
+    else:
+        text = f"{wire.friendly(task.id)} changed: prompt {task.revision}, {task.tool}, timeout {task.timeout} s."
+    show.answer(wire.task_brief(task, sq.clock.now()), text, json=json, quiet=quiet)

@@ -1,21 +1,20 @@
 """`sparkq enqueue`"""
 
 from collections import Counter
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq, text_from
-from sparkq_cli.options import Json, QueueOpt, Quiet
+from sparkq_cli.options import Json, QueueOpt, Quiet, TextFile, new_app
 from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks.split import parts_of
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -55,7 +54,7 @@ def enqueue(
             help="A name of yours for this task: the same key again adds nothing and returns the task that it made.",
         ),
     ] = None,
-    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the prompt from a file.")] = None,
+    file: TextFile = None,
     split: Annotated[
         bool,
         typer.Option(

@@ -7,9 +7,10 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, write_new
+from sparkq_cli.options import new_app
 from sparkq_core.installation import export as core
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

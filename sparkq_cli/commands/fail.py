@@ -1,16 +1,15 @@
 """`sparkq fail`"""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sparkq_cli.commands.complete import report
 from sparkq_cli.context import open_sparkq, text_from
-from sparkq_cli.options import Attempt, Json, Quiet, TaskId
+from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, new_app
 from sparkq_core import tasks
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -23,7 +22,7 @@ def fail(
     error_type: Annotated[
         str | None, typer.Option("--type", metavar="WORD", help="One word for the kind of failure.")
     ] = None,
-    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read the message from a file.")] = None,
+    file: TextFile = None,
     attempt: Attempt = None,
     json: Json = False,
     quiet: Quiet = False,

@@ -7,10 +7,10 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, read_file
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core.installation import export as core
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command(name="import")
@@ -24,7 +24,4 @@ def import_project(
     """
     sq = open_sparkq()
     rows = core.load(sq, read_file(file, "export").split("\n"))
-    if json:
-        show.json_line({"rows": rows})
-    else:
-        show.say(f"{rows:,} rows imported.")
+    show.answer({"rows": rows}, f"{rows:,} rows imported.", json=json)

@@ -1,14 +1,12 @@
 """`sparkq peek`"""
 
-import typer
-
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq
-from sparkq_cli.options import Json, Limit, QueueOpt
+from sparkq_cli.options import Json, Limit, QueueOpt, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

@@ -6,10 +6,10 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Attempt, Json, Quiet, TaskId
+from sparkq_cli.options import Attempt, Json, Quiet, TaskId, new_app
 from sparkq_core import tasks, wire
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -26,7 +26,9 @@ def progress(
     """
     sq = open_sparkq()
     task = tasks.progress(sq, task_id, note, attempt=attempt)
-    if json:
-        show.json_line(wire.task_brief(task, sq.clock.now()))
-    elif not quiet:
-        show.say(f"{wire.friendly(task.id)} has {task.timeout} s again.")
+    show.answer(
+        wire.task_brief(task, sq.clock.now()),
+        f"{wire.friendly(task.id)} has {task.timeout} s again.",
+        json=json,
+        quiet=quiet,
+    )

@@ -8,11 +8,11 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import agreed, open_sparkq
-from sparkq_cli.options import Json, milliseconds
+from sparkq_cli.options import Json, milliseconds, new_app
 from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance import purge as core
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

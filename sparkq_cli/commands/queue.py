@@ -2,21 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import edited, open_sparkq, text_from
-from sparkq_cli.options import Json, QueueArg, Quiet
+from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
 from sparkq_core import queues, wire
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
 
-app = typer.Typer(
-    add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Named lines of tasks, first in, first out."
-)
+app = new_app("Named lines of tasks, first in, first out.")
 
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters, digits, '.', '_' and '-'.")]
 
@@ -27,9 +24,7 @@ def create(
     instructions: Annotated[
         str, typer.Option("--instructions", metavar="TEXT", help="For whoever works it; `-` reads standard input.")
     ] = "",
-    file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="Read the instructions from a file.")
-    ] = None,
+    file: TextFile = None,
     session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Put it into this session.")] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -41,10 +36,8 @@ def create(
     sq = open_sparkq()
     with text_from(instructions or (None if file else ""), file, "instructions") as text:
         queue = queues.create(sq, name, instructions=text, session=session)
-    if json:
-        show.json_line(wire.queue(queue, Counts()))
-    elif not quiet:
-        show.say(f'Queue {queue.name} created. Add work: sparkq enqueue "…" --queue {queue.name}')
+    text = f'Queue {queue.name} created. Add work: sparkq enqueue "…" --queue {queue.name}'
+    show.answer(wire.queue(queue, Counts()), text, json=json, quiet=quiet)
 
 
 @app.command(name="list")
@@ -115,7 +108,7 @@ def instructions(
     text: Annotated[
         str | None, typer.Argument(metavar="[TEXT]", help="The new instructions; `-` reads standard input.")
     ] = None,
-    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="Read them from a file.")] = None,
+    file: TextFile = None,
     edit: Annotated[bool, typer.Option("--edit", help="Open them in $EDITOR.")] = False,
     clear: Annotated[bool, typer.Option("--clear", help="Take them away.")] = False,
     json: Json = False,
@@ -207,7 +200,5 @@ def _turn(verb: Callable[[SparkQ, str], Queue], name: str, said: str, json: bool
 
 
 def _turned(sq: SparkQ, queue: Queue, said: str, json: bool, quiet: bool) -> None:
-    if json:
-        show.json_line(wire.queue(queue, queues.counts_of(sq, queue)))
-    elif not quiet:
-        show.say(f"{queue.name} {said}.")
+    facts = wire.queue(queue, queues.counts_of(sq, queue))
+    show.answer(facts, f"{queue.name} {said}.", json=json, quiet=quiet)

@@ -1,14 +1,12 @@
 """`sparkq reload`"""
 
-import typer
-
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json
-from sparkq_core import scripts
+from sparkq_cli.options import Json, new_app
+from sparkq_core import scripts, wire
 from sparkq_core.installation import configure
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -20,9 +18,8 @@ def reload(json: Json = False) -> None:
     sq = open_sparkq()
     found = scripts.index(sq.config.root, sq.config.settings.script_dirs)
     configure.reload(sq)
-    if json:
-        show.json_line({"config": str(sq.config.file) if sq.config.file else None, "scripts": len(found)})
-    else:
-        show.say(
-            f"{sq.config.file or 'The config table'} is sound; {show.counted(len(found), 'script')}. Running servers take them up now."
-        )
+    facts: wire.Json = {"config": str(sq.config.file) if sq.config.file else None, "scripts": len(found)}
+    where = sq.config.file or "The config table"
+    show.answer(
+        facts, f"{where} is valid; {show.counted(len(found), 'script')}. Running servers use them now.", json=json
+    )

@@ -1,17 +1,16 @@
 """`sparkq requeue`"""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, read_file
-from sparkq_cli.options import Json, Quiet, TaskId
+from sparkq_cli.options import Json, Quiet, TaskId, TextFile, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -23,9 +22,7 @@ def requeue(
     prompt: Annotated[
         str | None, typer.Option("--prompt", metavar="TEXT", help="A new prompt; the old one is kept.")
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="Read the new prompt from a file.")
-    ] = None,
+    file: TextFile = None,
     front: Annotated[bool, typer.Option("--front", help="To the head of the queue instead of its end.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also a succeeded task.")] = False,
     json: Json = False,
@@ -40,7 +37,6 @@ def requeue(
     text = read_file(file, "prompt") if file is not None else prompt
     sq = open_sparkq()
     done = tasks.requeue(sq, task_id, feedback=feedback, prompt=text, front=front, again=again)
-    if json:
-        show.json_line(wire.task_brief(done.task, sq.clock.now()) | {"position": done.place})
-    elif not quiet:
-        show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {show.ordinal(done.place)} in line.")
+    facts = wire.task_brief(done.task, sq.clock.now()) | {"position": done.place}
+    text = f"{wire.friendly(done.task.id)} in {done.task.queue}, {show.ordinal(done.place)} in line."
+    show.answer(facts, text, json=json, quiet=quiet)

@@ -1,14 +1,12 @@
 """`sparkq restart`"""
 
-import typer
-
 from sparkq_cli import service
 from sparkq_cli.commands.run import Env, Host, Port, server_arguments
 from sparkq_cli.commands.start import report
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Quiet
+from sparkq_cli.options import Json, Quiet, new_app
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

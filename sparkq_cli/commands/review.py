@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.commands.task import as_text
 from sparkq_cli.context import open_sparkq, paged
-from sparkq_cli.options import Json, Limit, OnlyQueue, completed_ids, task_id
+from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
 from sparkq_core import inbox, tasks, wire
 from sparkq_core.errors import SparkQError, Unseen
 from sparkq_core.model import Finished, Since
@@ -16,7 +16,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.tasks import git
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 LINES = 6
 KEYS = "[a]ccept  [r]equeue with feedback  [s]kip  [v]iew whole  [q]uit"
@@ -24,15 +24,7 @@ KEYS = "[a]ccept  [r]equeue with feedback  [s]kip  [v]iew whole  [q]uit"
 
 @app.command()
 def review(
-    ids: Annotated[
-        list[int] | None,
-        typer.Argument(
-            parser=task_id,
-            autocompletion=completed_ids,
-            metavar="[ID]...",
-            help="Mark these as reviewed and ask nothing.",
-        ),
-    ] = None,
+    ids: Annotated[list[int] | None, task_ids("Mark these as reviewed, without asking.")] = None,
     queue: OnlyQueue = None,
     list_only: Annotated[bool, typer.Option("--list", help="Only show what waits.")] = False,
     everything: Annotated[

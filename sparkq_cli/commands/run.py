@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import passed_on
+from sparkq_cli.options import new_app, passed_on
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.errors import InvalidValue
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 Host = Annotated[
     str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on (default: server.host).")

@@ -6,11 +6,11 @@ import typer
 
 from sparkq_cli import runner as core
 from sparkq_cli.context import meant, open_sparkq
-from sparkq_cli.options import QueueOpt
+from sparkq_cli.options import QueueOpt, new_app
 from sparkq_core import queues
 from sparkq_core.errors import InvalidValue
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

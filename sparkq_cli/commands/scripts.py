@@ -6,7 +6,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core import scripts as core
 from sparkq_core import wire
 from sparkq_core.config import loading
@@ -14,7 +14,7 @@ from sparkq_core.config.settings import Config
 from sparkq_core.errors import NoProject
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

@@ -7,15 +7,10 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.commands.queue import show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Quiet
+from sparkq_cli.options import Json, Quiet, new_app
 from sparkq_core import queues, sessions, wire
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Named stretches of work: a label over queues.",
-)
+app = new_app("Named stretches of work: a label over queues.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the session.")]
 
@@ -27,10 +22,8 @@ def create(name: Name, json: Json = False, quiet: Quiet = False) -> None:
     Example: sparkq session create feature-x
     """
     session = sessions.create(open_sparkq(), name)
-    if json:
-        show.json_line(wire.session(session))
-    elif not quiet:
-        show.say(f"Session {session.name} created. A queue in it: sparkq queue create NAME --session {session.name}")
+    text = f"Session {session.name} created. A queue in it: sparkq queue create NAME --session {session.name}"
+    show.answer(wire.session(session), text, json=json, quiet=quiet)
 
 
 @app.command(name="list")
@@ -81,7 +74,5 @@ def end(name: Name, json: Json = False, quiet: Quiet = False) -> None:
     Example: sparkq session end feature-x
     """
     session, ended = sessions.end(open_sparkq(), name)
-    if json:
-        show.json_line(wire.session(session) | {"ended_queues": list(ended)})
-    elif not quiet:
-        show.say(f"Session {session.name} ended." + (f" Its queues too: {', '.join(ended)}." if ended else ""))
+    text = f"Session {session.name} ended." + (f" Its queues too: {', '.join(ended)}." if ended else "")
+    show.answer(wire.session(session) | {"ended_queues": list(ended)}, text, json=json, quiet=quiet)

@@ -9,7 +9,7 @@ import typer
 
 from sparkq_cli import connect, show
 from sparkq_cli.context import agreed
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core import project, queues, sessions
 from sparkq_core.clock import SystemClock
 from sparkq_core.config import loading as configuration
@@ -20,7 +20,7 @@ from sparkq_core.installation import setup as lifecycle
 from sparkq_core.project import SparkQ
 from sparkq_core.text import checked_name, safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

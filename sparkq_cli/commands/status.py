@@ -3,11 +3,11 @@
 import typer
 
 from sparkq_cli import service, show
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core import project
 from sparkq_core.clock import SystemClock, from_iso
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

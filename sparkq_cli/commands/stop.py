@@ -1,12 +1,10 @@
 """`sparkq stop`"""
 
-import typer
-
 from sparkq_cli import service, show
-from sparkq_cli.options import Json, Quiet
+from sparkq_cli.options import Json, Quiet, new_app
 from sparkq_core import project
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -16,7 +14,5 @@ def stop(json: Json = False, quiet: Quiet = False) -> None:
     Example: sparkq stop
     """
     stopped = service.stop(project.effective())
-    if json:
-        show.json_line({"running": False, "stopped": stopped})
-    elif not quiet:
-        show.say("The server has stopped." if stopped else "No server was running.")
+    text = "The server has stopped." if stopped else "No server was running."
+    show.answer({"running": False, "stopped": stopped}, text, json=json, quiet=quiet)

@@ -6,7 +6,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, TaskId
+from sparkq_cli.options import Json, TaskId, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.clock import iso
 from sparkq_core.lifecycle import ErrorType, Status
@@ -15,7 +15,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.tasks import git
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

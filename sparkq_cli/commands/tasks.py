@@ -6,12 +6,12 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds
+from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds, new_app
 from sparkq_core import search, wire
 from sparkq_core import tasks as core
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import service, show
 from sparkq_cli.context import agreed
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core import project
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import Busy, InvalidValue
@@ -19,7 +19,7 @@ OPEN = "Another process has the database open."
 END = "End the chats, runners and commands that use it, or add --force."
 AGAIN = " `sparkq start` starts the server again."
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()

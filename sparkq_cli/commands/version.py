@@ -1,12 +1,10 @@
 """`sparkq version`"""
 
-import typer
-
 from sparkq_cli import show
-from sparkq_cli.options import Json
+from sparkq_cli.options import Json, new_app
 from sparkq_core import __version__
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 
 @app.command()
@@ -15,7 +13,4 @@ def version(json: Json = False) -> None:
 
     Example: sparkq version --json
     """
-    if json:
-        show.json_line({"version": __version__})
-    else:
-        show.say(f"sparkq {__version__}")
+    show.answer({"version": __version__}, f"sparkq {__version__}", json=json)

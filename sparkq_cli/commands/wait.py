@@ -8,7 +8,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import meant, open_sparkq
-from sparkq_cli.options import Json, Quiet, completed_ids, queue_names, task_id
+from sparkq_cli.options import Json, Quiet, new_app, queue_names, task_ids
 from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES
@@ -16,7 +16,7 @@ from sparkq_core.maintenance import rounds
 from sparkq_core.model import Queue
 from sparkq_core.project import SparkQ
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 FAILED, TIMED_OUT = 1, 124
 LOOK_SECONDS = 0.1
@@ -26,10 +26,7 @@ SWEEP_SECONDS = 5.0
 
 @app.command()
 def wait(
-    ids: Annotated[
-        list[int] | None,
-        typer.Argument(parser=task_id, autocompletion=completed_ids, metavar="[ID]...", help="The tasks to wait for."),
-    ] = None,
+    ids: Annotated[list[int] | None, task_ids("The tasks to wait for.")] = None,
     queue: Annotated[
         str | None,
         typer.Option(

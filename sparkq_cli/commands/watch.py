@@ -8,7 +8,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import OnlyQueue
+from sparkq_cli.options import OnlyQueue, new_app
 from sparkq_core import events, inbox, queues, tasks, wire
 from sparkq_core.lifecycle import Status
 from sparkq_core.maintenance import rounds
@@ -16,7 +16,7 @@ from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = new_app()
 
 LOOK_SECONDS = 0.2
 BAR, LINE = 20, 200

@@ -295,7 +295,7 @@ def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
 def test_a_waiting_task_is_moved_to_the_front(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
 
-    assert shell.ok("edit", "3", "--front") == "#3 is the next one in backend.\n"
+    assert shell.ok("edit", "3", "--front") == "#3 is now the next task in backend.\n"
     shell.ok("edit", "2", "--front", "--timeout", "70")
 
     assert line(sq) == [2, 3, 1]
