@@ -16,8 +16,8 @@ def queue_names(incomplete: str) -> list[str]:
 def task_ids(incomplete: str) -> list[tuple[str, str]]:
     """The newest tasks whose ids begin so, with their titles."""
     try:
-        found = tasks.list_page(project.open(), limit=100).tasks
+        newest = tasks.list_page(project.open(), limit=100).tasks
     except SparkQError:
         return []
-    wanted = incomplete.removeprefix("#")
-    return [(str(task.id), safe(task.title)) for task in found if str(task.id).startswith(wanted)][:20]
+    digits = incomplete.removeprefix("#")
+    return [(str(task.id), safe(task.title)) for task in newest if str(task.id).startswith(digits)][:20]

@@ -53,14 +53,17 @@ class CheckFailed(SparkQError):
 def client(name: str, config: Config, home: Path) -> Client:
     """The client called `name`. Raises InvalidValue."""
     desktop = home / mcp_clients.DESKTOP["darwin" if sys.platform == "darwin" else "linux"]
-    known = {name: Client(one.client, config.root / one.path, one.key) for name, one in mcp_clients.IN_PROJECT.items()}
-    known["claude-desktop"] = Client("Claude Desktop", desktop, shared=True)
-    if name not in known:
-        raise InvalidValue(f"{name!r} is no client that SparkQ knows.", nearest(name, known))
-    return known[name]
+    clients = {
+        name: Client(known.client, config.root / known.path, known.key)
+        for name, known in mcp_clients.IN_PROJECT.items()
+    }
+    clients["claude-desktop"] = Client("Claude Desktop", desktop, shared=True)
+    if name not in clients:
+        raise InvalidValue(f"{name!r} is no client that SparkQ knows.", nearest(name, clients))
+    return clients[name]
 
 
-def entry(config: Config) -> dict[str, Any]:
+def server_entry(config: Config) -> dict[str, Any]:
     """How a client starts this project's server: absolute paths, since clients start it anywhere with a bare environment."""
     installed = shutil.which("sparkq", path=str(Path(sys.executable).parent))
     command = [installed] if installed else [sys.executable, "-P", "-m", "sparkq_cli.main"]
@@ -75,8 +78,8 @@ def connected(name: str, config: Config, home: Path) -> bool:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
     return any(
-        not target.shared if one.project is None else mcp_clients.same(one.project, config.root)
-        for one in mcp_clients.entries(servers)
+        not target.shared if entry.project is None else mcp_clients.same(entry.project, config.root)
+        for entry in mcp_clients.entries(servers)
     )
 
 
@@ -124,7 +127,7 @@ def connect(target: Client, config: Config) -> Written:
     That is read when the check is over, and held from reading to writing, so that what others write there stays. Raises
     InvalidConfig, CheckFailed, StorageError.
     """
-    server = entry(config)
+    server = server_entry(config)
     merged(target, server, config)  # what cannot be merged is refused before the server is started
     tools = check(server)
     try:

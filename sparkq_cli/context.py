@@ -20,21 +20,21 @@ def open_sparkq() -> SparkQ:
     return project.open()
 
 
-def meant(sq: SparkQ, queue: str | None, *, taking: bool = False) -> str:
+def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) -> str:
     """The queue that the person named, or the only one there is: that takes new tasks if `taking`, else that gives any.
 
     Raises NoSuchQueue, QueueClosed when the only ones have ended, InvalidValue.
     """
     if queue is not None:
         return queue
-    there = [one for one, _ in queues.all_of(sq)]
-    found = [one.name for one in there if one.status == QueueStatus.ACTIVE or not taking]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InvalidValue("There is more than one queue.", f"Say which: --queue {' or --queue '.join(found[:4])}")
-    if there:
-        raise queues.closed(there[0])
+    listed = [each for each, _ in queues.all_of(sq)]
+    names = [each.name for each in listed if each.status == QueueStatus.ACTIVE or not for_new_tasks]
+    if len(names) == 1:
+        return names[0]
+    if names:
+        raise InvalidValue("There is more than one queue.", f"Say which: --queue {' or --queue '.join(names[:4])}")
+    if listed:
+        raise queues.closed(listed[0])
     if queues.names(sq):
         raise NoSuchQueue("Every queue is archived.", "See them: sparkq queue list --all")
     raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")

@@ -124,9 +124,10 @@ def _app() -> Any:
                 return None
             command = get_command(import_module(module_name(cmd_name)).app)
             command.name = cmd_name
-            for one in (command, *getattr(command, "commands", {}).values()):
-                one.short_help = (one.help or "").partition("\n\n")[0]  # else the list of a noun's verbs is cut short
-                one.help = _kept(one.help)
+            for parser in (command, *getattr(command, "commands", {}).values()):
+                # Otherwise the list of a noun's verbs is cut short.
+                parser.short_help = (parser.help or "").partition("\n\n")[0]
+                parser.help = _kept(parser.help)
             return command
 
         def invoke(self, ctx: Any) -> Any:

@@ -12,21 +12,23 @@ def show_overview(json: bool) -> None:
     """Project, queues, and what wants the person's attention."""
     sq = open_sparkq()
     sweep(sq)
-    found = queues.all_of(sq)
+    listed = queues.all_of(sq)
     if json:
-        show.json_line({"project": sq.config.name, "root": str(sq.config.root), **wire.queues(found)})
+        show.json_line({"project": sq.config.name, "root": str(sq.config.root), **wire.queues(listed)})
         return
     show.say(f"{show.paint(safe(sq.config.name), 'bold')}  {safe(str(sq.config.root))}")
     waiting = inbox.waiting(sq)
-    if found:
+    if listed:
         show.say()
-        show_queues(found)
+        show_queues(listed)
     else:
         show.say(none_there(sq))
         if not waiting:
             return
-    stale = sum(counts.stale for _, counts in found)
+    quiet = sum(counts.stale for _, counts in listed)
     show.say()
-    if stale:
-        show.say(f"{stale} running task{'s have' if stale > 1 else ' has'} gone quiet: sparkq tasks --status running")
+    if quiet:
+        show.say(
+            f"{show.counted(quiet, 'running task')} {'have' if quiet > 1 else 'has'} gone quiet: sparkq tasks --status running"
+        )
     show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing waits for your review.")

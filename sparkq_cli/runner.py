@@ -209,8 +209,10 @@ def _sleep(sq: SparkQ, until: float, seen: int) -> bool:
 
 
 def _instructions(runner: Runner) -> None:
-    of, text = _by_name(runner, lambda name: queues.instructions(runner.sq, name))
-    say(f"Queue {of.name}, worker {safe(worker(of.name))}. Tasks come one at a time; complete each to get the next.")
+    queue, text = _by_name(runner, lambda name: queues.instructions(runner.sq, name))
+    say(
+        f"Queue {queue.name}, worker {safe(worker(queue.name))}. Tasks come one at a time; complete each to get the next."
+    )
     if text:
         say("\nInstructions of this queue:")
         say(show.block(text))

@@ -64,8 +64,8 @@ def running(config: Config) -> Running | None:
         return None
     try:
         about = json.loads(file.read_text(encoding="utf-8"))
-        found = Running(int(about["pid"]), str(about["host"]), int(about["port"]), str(about["started_at"]))
-        return found._replace(token_file=about.get("token_file"))
+        server = Running(int(about["pid"]), str(about["host"]), int(about["port"]), str(about["started_at"]))
+        return server._replace(token_file=about.get("token_file"))
     except (OSError, ValueError, KeyError):
         return Running(0, "", 0, "")
 
@@ -107,9 +107,9 @@ def start(config: Config, arguments: list[str]) -> Running:
             stderr=log,
             start_new_session=True,
         )
-    found = _until(START_SECONDS, lambda: process.poll() is not None or _answers(config, process.pid))
+    ended = _until(START_SECONDS, lambda: process.poll() is not None or _answers(config, process.pid))
     server = running(config)
-    if not found or process.returncode is not None or server is None:
+    if not ended or process.returncode is not None or server is None:
         if process.poll() is None:
             process.kill()
         raise _refused(process.returncode, config.log, before)
@@ -118,13 +118,13 @@ def start(config: Config, arguments: list[str]) -> Running:
 
 def _refused(code: int | None, log: Path, before: int) -> SparkQError:
     """Why the server did not start, in the words that it left in its log."""
-    said = log.read_bytes()[before:].decode(errors="replace").strip().splitlines()
+    lines = log.read_bytes()[before:].decode(errors="replace").strip().splitlines()
     kind = AddressTaken if code == CONFLICT else NotStarted
-    at = next((at for at, line in enumerate(said) if line.startswith("sparkq: ")), None)
+    at = next((at for at, line in enumerate(lines) if line.startswith("sparkq: ")), None)
     if at is None:
-        return kind("The server did not start.", f"See {log}." if not said else f"It said: {said[-1]}")
+        return kind("The server did not start.", f"See {log}." if not lines else f"It said: {lines[-1]}")
     return kind(
-        f"The server did not start. {said[at].removeprefix('sparkq: ')}", "".join(said[at + 1 : at + 2]).strip()
+        f"The server did not start. {lines[at].removeprefix('sparkq: ')}", "".join(lines[at + 1 : at + 2]).strip()
     )
 
 
@@ -147,23 +147,23 @@ def stop(config: Config) -> bool:
     raise Busy("The server does not end.", "Try again; `sparkq status` shows it.")
 
 
-def _gone(config: Config, number: int, told: set[int]) -> bool:
+def _gone(config: Config, number: int, signalled: set[int]) -> bool:
     """Whether no server runs any more; else it is sent the signal, once each process."""
     server = running(config)
     if server is None:
         return True
-    if server.pid and server.pid not in told:
-        told.add(server.pid)
+    if server.pid and server.pid not in signalled:
+        signalled.add(server.pid)
         with suppress(ProcessLookupError):  # it has just ended by itself
             os.kill(server.pid, number)
     return False
 
 
-def _until(seconds: float, holds: Callable[[], bool]) -> bool:
+def _until(seconds: float, condition: Callable[[], bool]) -> bool:
     """Whether something came true in time, asked every 50 ms."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if holds():
+        if condition():
             return True
         time.sleep(0.05)
-    return holds()
+    return condition()

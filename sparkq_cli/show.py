@@ -62,7 +62,7 @@ def escaped(text: str) -> str:
 
     if safe(text, lines=True) == text:
         return text
-    return "".join(one if one == "\n" or safe(one) == one else json.dumps(one)[1:-1] for one in text)
+    return "".join(char if char == "\n" or safe(char) == char else json.dumps(char)[1:-1] for char in text)
 
 
 def coloured() -> bool:

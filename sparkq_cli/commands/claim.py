@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import meant, open_sparkq
+from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, QueueOpt, completed_ids, new_app, task_id
 from sparkq_core import queues, tasks, wire
 from sparkq_core.text import safe
@@ -33,7 +33,7 @@ def claim(
     Example: sparkq claim --queue backend
     """
     sq = open_sparkq()
-    name = queue if task is not None else meant(sq, queue)
+    name = queue if task is not None else chosen_queue(sq, queue)
     taken = tasks.claim(sq, name, worker or f"cli-{gethostname()}", task_id=task)
     if taken is None:
         if json:
@@ -41,13 +41,13 @@ def claim(
         else:
             show.say(f"Nothing is queued in {name}.")
         return
-    of, instructions = queues.instructions_by_id(sq, taken.task.queue_id)
+    source_queue, instructions = queues.instructions_by_id(sq, taken.task.queue_id)
     if json:
-        found: wire.Json = {"task": wire.claimed(taken), "remaining": taken.remaining}
-        show.json_line(found | ({"instructions": instructions} if instructions else {}))
+        facts: wire.Json = {"task": wire.claimed(taken), "remaining": taken.remaining}
+        show.json_line(facts | ({"instructions": instructions} if instructions else {}))
         return
     number, attempt = taken.task.id, taken.task.attempts
-    show.say(f"{show.paint(wire.friendly(number), 'bold')}  attempt {attempt}, from {of.name}")
+    show.say(f"{show.paint(wire.friendly(number), 'bold')}  attempt {attempt}, from {source_queue.name}")
     show.fields([
         ("tool", f"{safe(taken.task.tool)}: {safe(taken.how)}"),
         ("timeout", f"{taken.task.timeout} s; it fails by itself after twice that without a word"),

@@ -26,17 +26,17 @@ def show_config(
     """
     sq = open_sparkq()
     values = setup.in_force(sq)
-    values |= {f"tools.{name}": one._asdict() for name, one in catalogue.tools(sq).items()}
+    values |= {f"tools.{name}": tool._asdict() for name, tool in catalogue.tools(sq).items()}
     if key is not None:
         if key not in values:
             raise InvalidConfig(f"{safe(key)!r} is not a setting.", nearest(key, values))
         values = {key: values[key]}
-    sources = {name: sq.config.sources.get(name, "default") for name in values}
+    origins = {name: sq.config.sources.get(name, "default") for name in values}
     if json:
-        listed = [{"key": name, "value": value, "source": sources[name]} for name, value in values.items()]
+        listed = [{"key": name, "value": value, "source": origins[name]} for name, value in values.items()]
         show.json_line({"settings": listed, "file": str(sq.config.file) if sq.config.file else None})
         return
-    rows = [[name, safe(_text(value)), safe(sources[name])] for name, value in values.items()]
+    rows = [[name, safe(_text(value)), safe(origins[name])] for name, value in values.items()]
     if key is not None:
         show.say(f"{key} is {rows[0][1]} ({rows[0][2]}).")
         return
@@ -71,7 +71,7 @@ def set_config(
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {one}" for name, one in value.items())
+        return "; ".join(f"{name}: {part}" for name, part in value.items())
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(str(part) for part in value)
     return str(value).lower() if isinstance(value, bool) else str(value)

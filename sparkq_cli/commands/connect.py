@@ -33,7 +33,7 @@ def connect(
         raise NoProject("There is no project here to connect.", "Run `sparkq setup` first.")
     target = core.client(name, config, Path.home())
     if only_print:
-        show.say(core.merged(target, core.entry(config), config).text.rstrip("\n"))
+        show.say(core.merged(target, core.server_entry(config), config).text.rstrip("\n"))
         return
     tools, called, kept = core.connect(target, config)
     if json:

@@ -20,15 +20,15 @@ def doctor(json: Json = False) -> None:
 
     Example: sparkq doctor
     """
-    found = core.examine(location.here(), environment())
-    failed = any(one.state == core.FAILURE for one in found)
+    findings = core.examine(location.here(), environment())
+    failed = any(finding.state == core.FAILURE for finding in findings)
     if json:
-        show.json_line({"ok": not failed, "findings": [one._asdict() for one in found]})
+        show.json_line({"ok": not failed, "findings": [finding._asdict() for finding in findings]})
     else:
-        for one in found:
-            style, word = MARKS[one.state]
-            show.say(f"{show.paint(word.ljust(8), style)} {one.check.ljust(16)} {safe(one.message)}")
-            if one.mend and one.state != core.OK:
-                show.say(f"{' ' * 26}{safe(one.mend)}")
+        for finding in findings:
+            style, word = MARKS[finding.state]
+            show.say(f"{show.paint(word.ljust(8), style)} {finding.check.ljust(16)} {safe(finding.message)}")
+            if finding.mend and finding.state != core.OK:
+                show.say(f"{' ' * 26}{safe(finding.mend)}")
     if failed:
         raise typer.Exit(1)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import meant, open_sparkq, text_from
+from sparkq_cli.context import chosen_queue, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueOpt, Quiet, TextFile, new_app
 from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import InvalidValue
@@ -81,7 +81,7 @@ def enqueue(
       git diff | sparkq enqueue - --queue review --tool llm-haiku
     """
     sq = open_sparkq()
-    into = meant(sq, queue, taking=True)
+    into = chosen_queue(sq, queue, for_new_tasks=True)
     if script is None and arguments:
         raise InvalidValue("An input was given without a script.", "Name the script: --script NAME.")
     if script is not None and split:
@@ -97,7 +97,10 @@ def enqueue(
         with text_from(prompt, file, "prompt", template=lambda: _blank(sq, into)) as text:
             parts = _parts(text) if split else [text]
             keys = _keys(key, parts) if key and split else [key] * len(parts)
-            drafts = [tasks.Draft(part, tool, task_class, timeout, one) for part, one in zip(parts, keys, strict=True)]
+            drafts = [
+                tasks.Draft(part, tool, task_class, timeout, part_key)
+                for part, part_key in zip(parts, keys, strict=True)
+            ]
             added = tasks.enqueue_all(sq, into, drafts, source="cli")
     if split:
         _report_all(sq, added, json, quiet)
@@ -126,19 +129,19 @@ def _keys(key: str, parts: list[str]) -> list[str]:
     keys = []
     for part in parts:
         seen[part] += 1
-        said = sha256(part.encode()).hexdigest()[:12]
-        keys.append(f"{key}-{said}" if seen[part] == 1 else f"{key}-{said}-{seen[part]}")
+        digest = sha256(part.encode()).hexdigest()[:12]
+        keys.append(f"{key}-{digest}" if seen[part] == 1 else f"{key}-{digest}-{seen[part]}")
     return keys
 
 
 def _report_all(sq: SparkQ, added: tuple[tasks.Enqueued, ...], json: bool, quiet: bool) -> None:
-    new = sum(not one.again for one in added)
+    new = sum(not each.again for each in added)
     if json:
         now = sq.clock.now()
-        show.json_line({"tasks": [_facts(one, now) for one in added], "total": len(added), "added": new})
+        show.json_line({"tasks": [_facts(each, now) for each in added], "total": len(added), "added": new})
     elif not quiet:
-        for one in added:
-            show.say(f"{wire.friendly(one.task.id)}  {safe(one.task.title)}{_again(one)}")
+        for each in added:
+            show.say(f"{wire.friendly(each.task.id)}  {safe(each.task.title)}{_again(each)}")
         before = f" {len(added) - new} had been added before." if new < len(added) else ""
         show.say(f"{show.counted(new, 'task')} in {added[0].task.queue}.{before}")
 
@@ -165,10 +168,10 @@ def _again(done: tasks.Enqueued) -> str:
 
 def _inputs(arguments: list[str]) -> dict[str, str]:
     """The values of a script's inputs by name."""
-    given = {}
-    for one in arguments:
-        key, equals, value = one.partition("=")
+    inputs = {}
+    for argument in arguments:
+        key, equals, value = argument.partition("=")
         if not equals:
-            raise InvalidValue(f"{safe(one)[:40]!r} is no input.", "Write --arg NAME=VALUE.")
-        given[key] = value
-    return given
+            raise InvalidValue(f"{safe(argument)[:40]!r} is no input.", "Write --arg NAME=VALUE.")
+        inputs[key] = value
+    return inputs

@@ -1,7 +1,7 @@
 """`sparkq peek`"""
 
 from sparkq_cli import show
-from sparkq_cli.context import meant, open_sparkq
+from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, Limit, QueueOpt, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.text import safe
@@ -16,7 +16,7 @@ def peek(queue: QueueOpt = None, limit: Limit = 1, json: Json = False) -> None:
     Example: sparkq peek --queue backend --limit 5
     """
     sq = open_sparkq()
-    name = meant(sq, queue)
+    name = chosen_queue(sq, queue)
     page = tasks.peek(sq, name, max(1, limit))
     now = sq.clock.now()
     if json:

@@ -47,22 +47,22 @@ def purge(
     asks = not (dry_run or yes)
     if asks and (json or not sys.stdin.isatty()):
         raise InvalidValue("Purge asks before it deletes.", "Add --yes, or --dry-run to look.")
-    found = core.purge(sq, older_than=age, unreviewed=unreviewed_age, dry_run=True)
-    if not dry_run and found.total:
+    purged = core.purge(sq, older_than=age, unreviewed=unreviewed_age, dry_run=True)
+    if not dry_run and purged.total:
         if asks:
-            agreed(f"Delete {show.counted(found.total, 'finished task')} ({found.unreviewed} of them unreviewed)?")
-        found = core.purge(
-            sq, older_than=age, unreviewed=unreviewed_age, on_batch=_bar(found.total) if not json else None
+            agreed(f"Delete {show.counted(purged.total, 'finished task')} ({purged.unreviewed} of them unreviewed)?")
+        purged = core.purge(
+            sq, older_than=age, unreviewed=unreviewed_age, on_batch=_bar(purged.total) if not json else None
         )
     if json:
         show.json_line(
-            {"reviewed": found.reviewed, "unreviewed": found.unreviewed, "total": found.total, "dry_run": dry_run}
+            {"reviewed": purged.reviewed, "unreviewed": purged.unreviewed, "total": purged.total, "dry_run": dry_run}
         )
     else:
         would = "would be deleted" if dry_run else "deleted"
         show.say(
-            f"{show.counted(found.total, 'finished task')} {would}"
-            + (f", {found.unreviewed} of them unreviewed." if found.total else ".")
+            f"{show.counted(purged.total, 'finished task')} {would}"
+            + (f", {purged.unreviewed} of them unreviewed." if purged.total else ".")
         )
 
 

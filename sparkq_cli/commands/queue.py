@@ -42,20 +42,20 @@ def create(
 
 @app.command(name="list")
 def list_queues(
-    all_too: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False, json: Json = False
+    include_archived: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False, json: Json = False
 ) -> None:
     """List the queues and how many of their tasks stand where.
 
     Example: sparkq queue list --all
     """
     sq = open_sparkq()
-    found = queues.all_of(sq, archived=all_too)
+    listed = queues.all_of(sq, archived=include_archived)
     if json:
-        show.json_line(wire.queues(found))
-    elif not found:
+        show.json_line(wire.queues(listed))
+    elif not listed:
         show.say(none_there(sq))
     else:
-        show_queues(found)
+        show_queues(listed)
 
 
 def none_there(sq: SparkQ) -> str:
@@ -65,7 +65,7 @@ def none_there(sq: SparkQ) -> str:
     return "No queues yet. Create one: sparkq queue create NAME"
 
 
-def show_queues(found: tuple[tuple[Queue, Counts], ...]) -> None:
+def show_queues(listed: tuple[tuple[Queue, Counts], ...]) -> None:
     """The table of queues, here and in the overview."""
     rows = [
         [
@@ -78,7 +78,7 @@ def show_queues(found: tuple[tuple[Queue, Counts], ...]) -> None:
             str(counts.unreviewed),
             queue.session or "",
         ]
-        for queue, counts in found
+        for queue, counts in listed
     ]
     heads = ["QUEUE", "STATUS", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "TO REVIEW", "SESSION"]
     show.table(heads, rows, flexible=0, droppable=(7, 1, 4, 5))
@@ -155,7 +155,7 @@ def rename(
     Example: sparkq queue rename backend api
     """
     sq = open_sparkq()
-    _turned(sq, queues.rename(sq, name, new), f"is the new name of {name}", json, quiet)
+    _report(sq, queues.rename(sq, name, new), f"is the new name of {name}", json, quiet)
 
 
 @app.command()
@@ -164,7 +164,7 @@ def end(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
 
     Example: sparkq queue end backend
     """
-    _turn(queues.end, name, "has ended: it takes no new tasks", json, quiet)
+    _change(queues.end, name, "has ended: it takes no new tasks", json, quiet)
 
 
 @app.command()
@@ -173,7 +173,7 @@ def reopen(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
 
     Example: sparkq queue reopen backend
     """
-    _turn(queues.reopen, name, "takes tasks again", json, quiet)
+    _change(queues.reopen, name, "takes tasks again", json, quiet)
 
 
 @app.command()
@@ -182,7 +182,7 @@ def archive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
 
     Example: sparkq queue archive backend
     """
-    _turn(queues.archive, name, f"is archived; to bring it back: sparkq queue unarchive {name}", json, quiet)
+    _change(queues.archive, name, f"is archived; to bring it back: sparkq queue unarchive {name}", json, quiet)
 
 
 @app.command()
@@ -191,14 +191,14 @@ def unarchive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
 
     Example: sparkq queue unarchive backend
     """
-    _turn(queues.unarchive, name, "is back", json, quiet)
+    _change(queues.unarchive, name, "is back", json, quiet)
 
 
-def _turn(verb: Callable[[SparkQ, str], Queue], name: str, said: str, json: bool, quiet: bool) -> None:
+def _change(verb: Callable[[SparkQ, str], Queue], name: str, outcome: str, json: bool, quiet: bool) -> None:
     sq = open_sparkq()
-    _turned(sq, verb(sq, name), said, json, quiet)
+    _report(sq, verb(sq, name), outcome, json, quiet)
 
 
-def _turned(sq: SparkQ, queue: Queue, said: str, json: bool, quiet: bool) -> None:
+def _report(sq: SparkQ, queue: Queue, outcome: str, json: bool, quiet: bool) -> None:
     facts = wire.queue(queue, queues.counts_of(sq, queue))
-    show.answer(facts, f"{queue.name} {said}.", json=json, quiet=quiet)
+    show.answer(facts, f"{queue.name} {outcome}.", json=json, quiet=quiet)

@@ -16,10 +16,10 @@ def reload(json: Json = False) -> None:
     Example: sparkq reload
     """
     sq = open_sparkq()
-    found = scripts.index(sq.config.root, sq.config.settings.script_dirs)
+    index = scripts.index(sq.config.root, sq.config.settings.script_dirs)
     configure.reload(sq)
-    facts: wire.Json = {"config": str(sq.config.file) if sq.config.file else None, "scripts": len(found)}
+    facts: wire.Json = {"config": str(sq.config.file) if sq.config.file else None, "scripts": len(index)}
     where = sq.config.file or "The config table"
     show.answer(
-        facts, f"{where} is valid; {show.counted(len(found), 'script')}. Running servers use them now.", json=json
+        facts, f"{where} is valid; {show.counted(len(index), 'script')}. Running servers use them now.", json=json
     )

@@ -56,8 +56,8 @@ def review(
         return
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not list_only
     if not interactive:
-        for one in waiting.tasks:
-            _line(one, now)
+        for finished in waiting.tasks:
+            _line(finished, now)
         if waiting.total > len(waiting.tasks):
             show.say(f"{waiting.total - len(waiting.tasks)} more wait.")
         return
@@ -78,14 +78,14 @@ def _mark(sq: SparkQ, ids: list[int], json: bool) -> None:
 
 
 def _all(sq: SparkQ, queue: str | None) -> list[int]:
-    found: list[int] = []
+    ids: list[int] = []
     cursor = None
     while True:
         page = inbox.unreviewed(sq, queue=queue, limit=1000, cursor=cursor)
-        found += [one.task.id for one in page.tasks]
+        ids += [finished.task.id for finished in page.tasks]
         cursor = page.next
         if cursor is None:
-            return found
+            return ids
 
 
 def _since(moment: int | None, since: tuple[Since, ...], now: int) -> None:
@@ -94,45 +94,45 @@ def _since(moment: int | None, since: tuple[Since, ...], now: int) -> None:
     show.say(
         show.paint(f"Since your last look ({show.ago(moment, now)} ago)" if moment else "Since the beginning", "bold")
     )
-    for one in since:
-        parts = [f"{one.succeeded} succeeded", f"{one.failed} failed"]
-        parts += [f"{one.timed_out} timed out"] if one.timed_out else []
-        parts += [f"{one.late} came late"] if one.late else []
-        show.say(f"  {one.queue}: {', '.join(parts)}")
+    for queue in since:
+        parts = [f"{queue.succeeded} succeeded", f"{queue.failed} failed"]
+        parts += [f"{queue.timed_out} timed out"] if queue.timed_out else []
+        parts += [f"{queue.late} came late"] if queue.late else []
+        show.say(f"  {queue.queue}: {', '.join(parts)}")
     show.say()
 
 
-def _line(one: Finished, now: int, asked: str = "") -> None:
-    task = one.task
+def _line(finished: Finished, now: int, asked: str = "") -> None:
+    task = finished.task
     took = show.duration(task.duration_ms) if task.duration_ms is not None else ""
-    facts = ", ".join(part for part in (git.summary(one.git_after), took, task.queue) if part)
+    facts = ", ".join(part for part in (git.summary(finished.git_after), took, task.queue) if part)
     kind = safe(task.error_type) if task.error_type not in (None, "error") else ""
     state = " ".join(part for part in (show.paint(task.status, task.status), show.mark(task, now), kind) if part)
-    late = f" (a late result waits: sparkq accept {task.id})" if one.late else ""
+    late = f" (a late result waits: sparkq accept {task.id})" if finished.late else ""
     show.say(
         f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}{late}"
     )
     if asked:
         show.say(show.paint(show.block(asked, "    > "), "dim"))
-    if one.summary:
-        show.say(show.block(_part(one), "      "))
+    if finished.summary:
+        show.say(show.block(_part(finished), "      "))
 
 
-def _asked(sq: SparkQ, one: Finished) -> str:
+def _asked(sq: SparkQ, finished: Finished) -> str:
     """The beginning of the prompt, by which a result is judged; nothing where the title is all of it."""
-    prompt = tasks.detail(sq, one.task.id).prompt.strip()
-    if prompt == one.task.title:
+    prompt = tasks.detail(sq, finished.task.id).prompt.strip()
+    if prompt == finished.task.title:
         return ""
     lines = prompt[: inbox.SUMMARY].split("\n")
     cut = len(lines) > LINES or len(prompt) > inbox.SUMMARY
     return "\n".join(lines[:LINES]) + ("\n…" if cut else "")
 
 
-def _part(one: Finished) -> str:
+def _part(finished: Finished) -> str:
     """The beginning of a result, the end of an error: what says most of each in a few lines."""
-    lines = one.summary.strip().split("\n")
-    cut = len(lines) > LINES or len(one.summary) >= inbox.SUMMARY
-    if one.task.status == "failed" and not one.late:
+    lines = finished.summary.strip().split("\n")
+    cut = len(lines) > LINES or len(finished.summary) >= inbox.SUMMARY
+    if finished.task.status == "failed" and not finished.late:
         return ("…\n" if cut else "") + "\n".join(lines[-LINES:])
     return "\n".join(lines[:LINES]) + ("\n…" if cut else "")
 
@@ -145,20 +145,20 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
         if not page.tasks:
             show.say("That was all.")
             return
-        one = page.tasks[0]
-        _line(one, sq.clock.now(), _asked(sq, one))
+        finished = page.tasks[0]
+        _line(finished, sq.clock.now(), _asked(sq, finished))
         try:
-            if not _decide(sq, one):
+            if not _decide(sq, finished):
                 return
-            cursor = f"{one.task.finished_at}.{one.task.id}"
+            cursor = f"{finished.task.finished_at}.{finished.task.id}"
         except Unseen as error:  # what there is now is shown, before anything is decided
             show.say(f"{error.message} {error.hint}")
         show.say()
 
 
-def _decide(sq: SparkQ, one: Finished) -> bool:
+def _decide(sq: SparkQ, finished: Finished) -> bool:
     """Ask until the task is decided or skipped; False to stop. Raises Unseen when another outcome would be accepted."""
-    number = one.task.id
+    number = finished.task.id
     while True:
         answer = str(typer.prompt(KEYS, default="s", show_default=False, prompt_suffix=" > ")).strip().lower()[:1]
         if answer == "q":
@@ -169,7 +169,7 @@ def _decide(sq: SparkQ, one: Finished) -> bool:
             paged(as_text(sq, tasks.detail(sq, number), timeline=True))
         elif answer == "a":
             try:
-                inbox.accept_all(sq, [one.seen])
+                inbox.accept_all(sq, [finished.seen])
             except Unseen:
                 raise
             except SparkQError as error:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import runner as core
-from sparkq_cli.context import meant, open_sparkq
+from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import QueueOpt, new_app
 from sparkq_core import queues
 from sparkq_core.errors import InvalidValue
@@ -42,6 +42,6 @@ def runner(
     if len(chosen) > 1:
         raise InvalidValue(f"--{chosen[0]} and --{chosen[1]} exclude each other.", "Give one of them.")
     sq = open_sparkq()
-    of = queues.by_name(sq, meant(sq, queue))
+    target = queues.by_name(sq, chosen_queue(sq, queue))
     seconds = poll or sq.config.settings.queue_runner.poll_interval_seconds
-    core.work(core.Runner(sq, of.id, core.Mode(chosen[0] if chosen else "run"), float(seconds)))
+    core.work(core.Runner(sq, target.id, core.Mode(chosen[0] if chosen else "run"), float(seconds)))

@@ -31,28 +31,28 @@ def scripts(
 
     Example: sparkq scripts deploy
     """
-    settings = _config()
-    found = core.matching(core.index(settings.root, settings.settings.script_dirs), words or ())
+    config = _config()
+    matches = core.matching(core.index(config.root, config.settings.script_dirs), words or ())
     if json:
-        listed = [wire.script(one) for one in found]
+        listed = [wire.script(script) for script in matches]
         show.json_line({"scripts": listed, "total": len(listed)})
         return
-    if not found:
-        folders = safe(", ".join(settings.settings.script_dirs))
+    if not matches:
+        folders = safe(", ".join(config.settings.script_dirs))
         show.say(f"No script with a header{' matches' if words else ''} in {folders}. See: sparkq scripts --help")
         return
     rows = [
         [
-            safe(one.name),
-            safe(one.path),
-            safe(one.description),
-            safe(", ".join(f"{part.name}{'*' if part.required else ''}" for part in one.inputs)),
-            safe(", ".join(one.tags)),
+            safe(script.name),
+            safe(script.path),
+            safe(script.description),
+            safe(", ".join(f"{part.name}{'*' if part.required else ''}" for part in script.inputs)),
+            safe(", ".join(script.tags)),
         ]
-        for one in found
+        for script in matches
     ]
     show.table(["NAME", "PATH", "DESCRIPTION", "INPUTS (* required)", "TAGS"], rows, flexible=2, droppable=(4, 1, 3))
-    show.say(f"\nQueue one: sparkq enqueue --script {safe(found[0].name)} --queue NAME")
+    show.say(f"\nQueue one: sparkq enqueue --script {safe(matches[0].name)} --queue NAME")
 
 
 def _config() -> Config:

@@ -33,14 +33,16 @@ def list_sessions(json: Json = False) -> None:
     Example: sparkq session list
     """
     sq = open_sparkq()
-    found = sessions.all_of(sq)
+    listed = sessions.all_of(sq)
     now = sq.clock.now()
     if json:
-        show.json_line(wire.sessions(found))
-    elif not found:
+        show.json_line(wire.sessions(listed))
+    elif not listed:
         show.say("No sessions yet. Begin one: sparkq session create NAME")
     else:
-        rows = [[one.name, one.status, show.ago(one.created_at, now), show.ago(one.ended_at, now)] for one in found]
+        rows = [
+            [each.name, each.status, show.ago(each.created_at, now), show.ago(each.ended_at, now)] for each in listed
+        ]
         show.table(["NAME", "STATUS", "AGE", "ENDED"], rows, flexible=0, droppable=(3, 2))
 
 
@@ -52,17 +54,17 @@ def show_session(name: Name, json: Json = False) -> None:
     """
     sq = open_sparkq()
     session = sessions.by_name(sq, name)
-    found = tuple(one for one in queues.all_of(sq, archived=True) if one[0].session == session.name)
+    own = tuple((queue, counts) for queue, counts in queues.all_of(sq, archived=True) if queue.session == session.name)
     if json:
-        show.json_line(wire.session(session) | wire.queues(found))
+        show.json_line(wire.session(session) | wire.queues(own))
         return
     now = sq.clock.now()
     ended = f", ended {show.ago(session.ended_at, now)} ago" if session.ended_at else ""
     show.say(
         f"{show.paint(session.name, 'bold')}  {session.status}, begun {show.ago(session.created_at, now)} ago{ended}"
     )
-    if found:
-        show_queues(found)
+    if own:
+        show_queues(own)
     else:
         show.say(f"No queues yet. Create one: sparkq queue create NAME --session {session.name}")
 

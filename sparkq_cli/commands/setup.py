@@ -16,7 +16,7 @@ from sparkq_core.config import loading as configuration
 from sparkq_core.config import location
 from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
 from sparkq_core.installation import configure
-from sparkq_core.installation import setup as lifecycle
+from sparkq_core.installation import setup as core
 from sparkq_core.project import SparkQ
 from sparkq_core.text import checked_name, safe
 
@@ -49,8 +49,8 @@ def setup(
             "Setup asks for every setting, and nobody can answer here.", "Add --yes to take the values that it shows."
         )
     start = location.here()
-    root, known = lifecycle.root_for(start, env)
-    values = lifecycle.values(start, env)
+    root, known = core.root_for(start, env)
+    values = core.values(start, env)
     if not json:
         show.say(f"{'SparkQ is set up' if known else 'Setting up SparkQ'} in {safe(str(root))}\n")
     if yes:
@@ -58,7 +58,7 @@ def setup(
             show.fields([(safe(key), _shown(key, value)) for key, value in values.items()])
     else:
         values = _asked(values)
-    config, steps = lifecycle.setup(start, values, SystemClock(), env)
+    config, steps = core.setup(start, values, SystemClock(), env)
     sq = project.open(start, env=env)
     fresh = not yes and not queues.all_of(sq, archived=True)
     made = _first(sq, session, queue, ask=fresh)
@@ -82,12 +82,12 @@ def _asked(values: dict[str, Any]) -> dict[str, Any]:
     """Every setting, shown with its default and confirmed."""
     show.say("Enter keeps the value in brackets.\n")
     answers: dict[str, Any] = {}
-    said = ""
+    shown = ""
     for key, value in values.items():
-        told = lifecycle.explained(key)
-        if told != said:
-            show.say(show.paint(told, "dim"))
-        said = told
+        explanation = core.explained(key)
+        if explanation != shown:
+            show.say(show.paint(explanation, "dim"))
+        shown = explanation
         answers[key] = _ask(key, value)
     show.say()
     show.fields([(safe(key), _shown(key, value)) for key, value in answers.items()])
@@ -156,6 +156,6 @@ def _next(sq: SparkQ, *, connected: bool) -> None:
 
 def _shown(key: str, value: Any) -> str:
     """A setting as the person would type it."""
-    if key == "script_dirs" and not any("," in one or one != one.strip() for one in value):
+    if key == "script_dirs" and not any("," in folder or folder != folder.strip() for folder in value):
         return safe(", ".join(value))
     return safe(value if isinstance(value, str) else json_format.dumps(value, ensure_ascii=False))

@@ -24,12 +24,12 @@ def start(host: Host = None, port: Port = None, env: Env = None, json: Json = Fa
     report(config, service.start(config, arguments), "runs", json, quiet)
 
 
-def report(config: Config, server: service.Running, said: str, json: bool, quiet: bool) -> None:
+def report(config: Config, server: service.Running, state: str, json: bool, quiet: bool) -> None:
     """Where the server is, for `start` and `restart`."""
     if json:
         show.json_line({"running": True, "url": server.url, **server._asdict(), "log": str(config.log)})
     elif not quiet:
-        show.say(f"The server {said} at {server.url} (process {server.pid}, log {config.log}).")
+        show.say(f"The server {state} at {server.url} (process {server.pid}, log {config.log}).")
         if server.token_file is not None:
             show.say(
                 f"Other machines can reach it with the token in {server.token_file}: {server.far_url}/login?token=…"

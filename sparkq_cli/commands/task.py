@@ -82,17 +82,17 @@ def _head(sq: SparkQ, detail: Detail) -> str:
     )
 
 
-def _attempt(task: Task, one: Attempt) -> str:
-    took = f", {show.duration(one.finished_at - one.claimed_at)}" if one.finished_at is not None else ""
-    kind = f" ({safe(one.error_type)})" if one.error_type else ""
-    ended = f"{one.outcome or 'running'}{kind}{took}, {safe(one.worker)}"
-    lines = [f"\n{show.paint(f'Attempt {one.attempt}', 'bold')}  {ended}"]
-    lines += [show.block(text) for text in (one.result, one.error) if text]
-    if one.data:
-        lines.append(f"  data: {safe(one.data)}")
-    if one.late_text is not None:
-        acceptable = task.timed_out and task.attempts == one.attempt and one.late_outcome == Status.SUCCEEDED
-        state = "accepted" if one.accepted_at else f"to take it: sparkq accept {task.id}" if acceptable else "kept"
-        lines.append(f"  Came late ({one.late_outcome}, {state}):")
-        lines.append(show.block(one.late_text, "    "))
+def _attempt(task: Task, attempt: Attempt) -> str:
+    took = f", {show.duration(attempt.finished_at - attempt.claimed_at)}" if attempt.finished_at is not None else ""
+    kind = f" ({safe(attempt.error_type)})" if attempt.error_type else ""
+    ended = f"{attempt.outcome or 'running'}{kind}{took}, {safe(attempt.worker)}"
+    lines = [f"\n{show.paint(f'Attempt {attempt.attempt}', 'bold')}  {ended}"]
+    lines += [show.block(text) for text in (attempt.result, attempt.error) if text]
+    if attempt.data:
+        lines.append(f"  data: {safe(attempt.data)}")
+    if attempt.late_text is not None:
+        acceptable = task.timed_out and task.attempts == attempt.attempt and attempt.late_outcome == Status.SUCCEEDED
+        state = "accepted" if attempt.accepted_at else f"to take it: sparkq accept {task.id}" if acceptable else "kept"
+        lines.append(f"  Came late ({attempt.late_outcome}, {state}):")
+        lines.append(show.block(attempt.late_text, "    "))
     return "\n".join(lines)

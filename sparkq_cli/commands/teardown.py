@@ -11,7 +11,7 @@ from sparkq_cli.options import Json, new_app
 from sparkq_core import project
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import Busy, InvalidValue
-from sparkq_core.installation import teardown as removal
+from sparkq_core.installation import teardown as core
 from sparkq_core.installation.teardown import Item
 from sparkq_core.text import safe
 
@@ -59,8 +59,8 @@ def teardown(
     Example: sparkq teardown --dry-run
     """
     config = project.effective()
-    items = removal.manifest(config, venv=force)
-    venv = None if force or yes else removal.virtual_environment(config)
+    items = core.manifest(config, venv=force)
+    venv = None if force or yes else core.virtual_environment(config)
     going = [item for item in items if not item.kept]
     if not json:
         _show(config, items, venv)
@@ -76,9 +76,9 @@ def teardown(
             agreed("Remove this, with every task and result?")
     if going:
         _quiet(config, force)
-    gone = removal.remove(config, items)
+    gone = core.remove(config, items)
     if venv is not None and not venv.kept and _too(venv, config, json):
-        gone += removal.remove(config, (venv,))
+        gone += core.remove(config, (venv,))
     if json:
         show.json_line({"removed": [str(path) for path in gone], "kept": _kept(items)})
     elif gone:
@@ -118,14 +118,14 @@ def _quiet(config: Config, force: bool) -> None:
         return
     _alone(config)
     stopped = service.stop(config)
-    if removal.in_use(config):
+    if core.in_use(config):
         raise Busy(f"{OPEN}{' The server has been stopped.' if stopped else ''}", f"{END}{AGAIN if stopped else ''}")
 
 
 def _alone(config: Config) -> None:
     """Refuse while another process than the server is known to have the database open. Raises Busy."""
     server = service.running(config)
-    if server is None and removal.in_use(config):
+    if server is None and core.in_use(config):
         raise Busy(OPEN, END)
-    if server is not None and server.pid > 0 and removal.held_by_another(config, server.pid):
+    if server is not None and server.pid > 0 and core.held_by_another(config, server.pid):
         raise Busy(OPEN, END)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import meant, open_sparkq
+from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app, queue_names, task_ids
 from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
@@ -55,17 +55,20 @@ def wait(
         raise InvalidValue("Ids and a queue were given.", "Give ids, or --queue NAME.")
     sq = open_sparkq()
     started = sq.clock.now()
-    of = None if ids else queues.by_name(sq, meant(sq, queue))
-    over = not _until(sq, lambda: _drained(sq, of) if of else _finished(sq, ids or []), timeout)
-    before = tasks.failed_before(sq, of, started) if of else ()
-    found = [*before, *(tasks.ended_since(sq, of, started) if of else (tasks.get(sq, one) for one in ids or []))]
-    failed = any(task.status == "failed" and not (of and task.cancelled) for task in found)
+    awaited = None if ids else queues.by_name(sq, chosen_queue(sq, queue))
+    over = not _until(sq, lambda: _drained(sq, awaited) if awaited else _finished(sq, ids or []), timeout)
+    before = tasks.failed_before(sq, awaited, started) if awaited else ()
+    ended = [
+        *before,
+        *(tasks.ended_since(sq, awaited, started) if awaited else (tasks.get(sq, number) for number in ids or [])),
+    ]
+    failed = any(task.status == "failed" and not (awaited and task.cancelled) for task in ended)
     if json:
         show.json_line(
-            {"tasks": [wire.task_brief(task, sq.clock.now()) for task in found], "total": len(found), "timed_out": over}
+            {"tasks": [wire.task_brief(task, sq.clock.now()) for task in ended], "total": len(ended), "timed_out": over}
         )
     elif not quiet:
-        for task in found:
+        for task in ended:
             earlier = " before, to review" if task in before else ""
             show.say(f"{wire.friendly(task.id)} {show.state(task, sq.clock.now())}{earlier}")
         if over:
@@ -75,7 +78,7 @@ def wait(
 
 
 def _finished(sq: SparkQ, ids: list[int]) -> bool:
-    return all(tasks.get(sq, one).status in FINISHED_STATUSES for one in ids)
+    return all(tasks.get(sq, number).status in FINISHED_STATUSES for number in ids)
 
 
 def _drained(sq: SparkQ, queue: Queue) -> bool:
@@ -83,7 +86,7 @@ def _drained(sq: SparkQ, queue: Queue) -> bool:
     return not counts.queued and not counts.running
 
 
-def _until(sq: SparkQ, holds: Callable[[], bool], timeout: float | None) -> bool:
+def _until(sq: SparkQ, condition: Callable[[], bool], timeout: float | None) -> bool:
     """Whether it came true in time: looked at whenever another process has written."""
     end = None if timeout is None else time.monotonic() + timeout
     swept = time.monotonic()
@@ -94,8 +97,8 @@ def _until(sq: SparkQ, holds: Callable[[], bool], timeout: float | None) -> bool
         if present != version or time.monotonic() - swept > pause:
             version, swept = present, time.monotonic()
             stale.sweep(sq)
-            if holds():
+            if condition():
                 return True
         if end is not None and time.monotonic() >= end:
-            return holds()
+            return condition()
         time.sleep(LOOK_SECONDS)

@@ -36,12 +36,12 @@ def watch(
     Example: sparkq watch
     """
     sq = open_sparkq()
-    of = None if queue is None else queues.by_name(sq, queue).id  # an unknown name is an error now
+    queue_id = None if queue is None else queues.by_name(sq, queue).id  # an unknown name is an error now
     try:
         if sys.stdout.isatty():
-            _pictures(sq, of, interval)
+            _pictures(sq, queue_id, interval)
         else:
-            _lines(sq, of)
+            _lines(sq, queue_id)
     except KeyboardInterrupt:
         if sys.stdout.isatty():
             show.say()  # the shell's prompt begins below the ^C
@@ -59,7 +59,7 @@ def _pictures(sq: SparkQ, queue_id: int | None, interval: float) -> None:
 def picture(sq: SparkQ, queue: str | None) -> list[str]:
     """The present state as lines."""
     now = sq.clock.now()
-    found = [(one, counts) for one, counts in queues.all_of(sq) if queue in (None, one.name)]
+    shown = [(each, counts) for each, counts in queues.all_of(sq) if queue in (None, each.name)]
     lines = [
         f"{show.paint(safe(sq.config.name), 'bold')}  {time.strftime('%H:%M:%S', time.localtime(now / 1000))}  (Ctrl-C ends)",
         "",
@@ -69,14 +69,14 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
     lines += [_running(task, now) for task in running] or ["  nothing"]
     lines += ["", show.paint("Next up", "bold")]
     waiting = [
-        f"  {one.name}: {_heads(sq, one.name)} ({counts.queued} queued)" for one, counts in found if counts.queued
+        f"  {each.name}: {_heads(sq, each.name)} ({counts.queued} queued)" for each, counts in shown if counts.queued
     ]
     lines += waiting or ["  nothing"]
     lines += ["", show.paint("Finished, to review", "bold")]
     finished = inbox.newest(sq, queue=queue, limit=8)
     lines += [
-        f"  {wire.friendly(one.task.id)}  {show.state(one.task, now)}, {show.ago(one.task.finished_at, now)} ago  {safe(one.task.title)}"
-        for one in finished
+        f"  {wire.friendly(each.task.id)}  {show.state(each.task, now)}, {show.ago(each.task.finished_at, now)} ago  {safe(each.task.title)}"
+        for each in finished
     ] or ["  nothing"]
     return [show.fit(line, show.columns()) for line in lines]
 
