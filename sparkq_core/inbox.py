@@ -133,7 +133,7 @@ def _reviewed(tx: Transaction, task_id: int, now: int) -> Task:
     if row is None:
         task = find(tx, task_id)
         if task.status not in MARKS["review"]:
-            raise WrongState(f"#{task.id} has not finished: its status is {task.status}.", hint(task))
+            raise WrongState(f"#{task.id} has not finished: it is {task.status}.", hint(task))
         return task
     note(tx, now, "reviewed", task=task_id, queue=row[1])
     return Task(*row)

@@ -98,4 +98,4 @@ def nearest(wanted: str, names: Iterable[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     shown = ", ".join(existing[:8]) + (", …" if len(existing) > 8 else "")
-    return f"There is: {shown}."
+    return f"Known: {shown}."

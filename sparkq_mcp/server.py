@@ -77,7 +77,7 @@ class SparkQServer(MCPServer[ServerState]):
         """A prompt, or -32602 with the prompts and arguments that there are: MCPServer calls that an internal error."""
         known = {prompt.name: [one.name for one in prompt.arguments or []] for prompt in await self.list_prompts()}
         if name not in known:
-            raise MCPError(INVALID_PARAMS, f"There is no such prompt. There is: {', '.join(known)}.")
+            raise MCPError(INVALID_PARAMS, f"There is no such prompt. Known: {', '.join(known)}.")
         if not set(arguments or {}) <= set(known[name]):
             raise MCPError(INVALID_PARAMS, f"{name} takes: {', '.join(known[name])}.")
         return await super().get_prompt(name, arguments, context)

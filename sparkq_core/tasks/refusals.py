@@ -1,4 +1,4 @@
-"""Why a verb was refused: one place that reads the task as it is and says what would help."""
+"""Explain why a verb was refused, from the task as it is now, and what to do next."""
 
 from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, SparkQError, WrongState
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status, verbs_from
@@ -10,11 +10,24 @@ from sparkq_core.text import safe
 
 GET = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = :id"
 NEWEST = "SELECT max(id) FROM tasks"
+CANNOT = {
+    "claim": "be claimed",
+    "edit": "be edited",
+    "cancel": "be cancelled",
+    "progress": "report progress",
+    "complete": "be completed",
+    "fail": "be failed",
+    "release": "be released",
+    "requeue": "be requeued",
+    "accept": "be accepted",
+    "move to the front": "be moved to the front",
+    "delete": "be deleted",
+}
 KEPT = "What you sent is kept on your attempt for the person to review. "
 
 
 def find(db: Reader, task_id: int) -> Task:
-    """The task with this id. Raises NoSuchTask."""
+    """Return the task with this id. Raises NoSuchTask."""
     row = db.row(GET, {"id": task_id}) if 0 < task_id <= MAX_ID else None
     if row is None:
         raise no_such(db, task_id)
@@ -22,21 +35,21 @@ def find(db: Reader, task_id: int) -> Task:
 
 
 def no_such(db: Reader, task_id: int) -> NoSuchTask:
-    """The refusal for an id that is not there."""
+    """Return the error for an id that does not exist."""
     newest = db.row(NEWEST)
     if newest is None or newest[0] is None:
         return NoSuchTask(f"There is no task #{task_id}.", "No task has been enqueued yet.")
     if task_id <= 0 or task_id > newest[0]:
         return NoSuchTask(f"There is no task #{task_id}.", f"The newest is #{newest[0]}.")
     return NoSuchTask(
-        f"There is no task #{task_id} any more.", "It was purged or deleted; its id is never given again."
+        f"Task #{task_id} no longer exists.", "It was purged or deleted. Ids are never used a second time."
     )
 
 
 def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, kept: bool = True) -> SparkQError:
-    """Why `verb` could not be done to the task: it is gone, elsewhere in its life, or held by another attempt.
+    """Return why `verb` was refused: the task is gone, has another status, or another attempt holds it.
 
-    `kept` false: what was sent was a person's, of which nothing is kept.
+    `kept` is false where the text that came with the verb was not kept for review.
     """
     try:
         task = find(db, task_id)
@@ -44,18 +57,20 @@ def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, 
         return missing
     if attempt is not None and not 0 < attempt <= task.attempts:
         return InvalidValue(
-            f"#{task.id} has no attempt {attempt}.", f"It has had {task.attempts}; use the number that the claim gave."
+            f"#{task.id} has no attempt {attempt}.", f"It has had {task.attempts}. Use the number from your claim."
         )
     if attempt is not None and (attempt != task.attempts or task.status != Status.RUNNING):
         return ClaimLost(
-            f"Attempt {attempt} of #{task.id} no longer holds it: its status is {task.status}{_holder(task)}.",
-            f"{KEPT if verb in ('complete', 'fail') else ''}Claim the next task." if kept else "Look at it again.",
+            f"Attempt {attempt} no longer holds #{task.id}: {_state(task)}.",
+            f"{KEPT if verb in ('complete', 'fail') else ''}Claim the next task."
+            if kept
+            else "Look at the task again.",
         )
-    return WrongState(f"{verb} does not apply to #{task.id}: its status is {task.status}{_holder(task)}.", hint(task))
+    return WrongState(f"#{task.id} cannot {CANNOT[verb]}: {_state(task)}.", hint(task))
 
 
 def not_held(sq: SparkQ, task_id: int, verb: str) -> SparkQError:
-    """Why a worker that names no attempt and was handed none cannot do `verb`: guessing would break the fence."""
+    """Return why a worker that passed no attempt and holds none was refused `verb`: a guess would break the fence."""
     try:
         task = find(sq.db, task_id)
     except NoSuchTask as missing:
@@ -63,23 +78,23 @@ def not_held(sq: SparkQ, task_id: int, verb: str) -> SparkQError:
     if task.status != Status.RUNNING:
         return refused(sq.db, task_id, verb)
     return ClaimLost(
-        f"#{task.id} is not yours: its status is {task.status}{_holder(task)}.",
-        "Claim another task, or pass the attempt number if it is yours from before.",
+        f"You do not hold #{task.id}: {_state(task)}.",
+        "Claim another task, or pass the number of your attempt if you claimed this one earlier.",
     )
 
 
 def hint(task: Task) -> str:
-    """Which verbs the task's status admits."""
-    return f"From {task.status} a task can only: {', '.join(verbs_from(task.status))}."
+    """Return the verbs that are possible in the task's status, as the next step of an error."""
+    return f"Possible now: {', '.join(verbs_from(task.status))}."
 
 
-def _holder(task: Task) -> str:
-    """Who has it, or how it ended."""
-    worker = safe(task.worker or "")
-    if task.status == Status.RUNNING:
-        return f", attempt {task.attempts} of {worker} has it"
-    if task.status == Status.FAILED and task.timed_out:
-        return f", attempt {task.attempts} of {worker} timed out"
-    if task.status in FINISHED_STATUSES and worker:
-        return f" since attempt {task.attempts} of {worker}"
-    return ""
+def _state(task: Task) -> str:
+    """`it is running (attempt 2 of worker-1)`."""
+    if task.cancelled:
+        return "it was cancelled"
+    worker = f" (attempt {task.attempts} of {safe(task.worker)})" if task.worker else ""
+    if task.timed_out:
+        return f"it has timed out{worker}"
+    if task.status in FINISHED_STATUSES:
+        return f"it has {task.status}{worker}"
+    return f"it is {task.status}{worker}"

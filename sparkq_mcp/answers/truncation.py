@@ -115,7 +115,7 @@ def page(texts: Mapping[str, str], wanted: str, call: str) -> wire.Json:
     name, _, start = wanted.rpartition(":")
     if name not in texts or not (start.isascii() and start.isdecimal() and len(start) < 9):
         known = ", ".join(f"{one}:0" for one in texts)
-        raise InvalidValue(f"{safe(cut(wanted, 60))!r} is no place to read on from.", f"There is: {known}.")
+        raise InvalidValue(f"{safe(cut(wanted, 60))!r} is not a part to continue with.", f"Known: {known}.")
     piece = window(texts[name], PAGE, int(start))
     end = int(start) + len(piece)
     rest = {"more": {name: read_on(call, name, end)}} if end < len(texts[name]) else {}

@@ -88,7 +88,7 @@ def hostile(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
     clock = SetClock(SystemClock().now() - 3_600_000)
     earlier = project.open(bare.folder, env={}, clock=clock)
     timed_out(earlier, clock)
-    with pytest.raises(Exception, match="no longer holds it"):
+    with pytest.raises(Exception, match="no longer holds"):
         tasks.complete(earlier, 6, HOSTILE, attempt=1)
     yield sq
     earlier.close()

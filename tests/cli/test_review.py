@@ -28,7 +28,7 @@ def finished(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
     take(earlier)
     tasks.fail(earlier, 2, "The database is missing")
     timed_out(earlier, clock)
-    with pytest.raises(Exception, match="no longer holds it"):
+    with pytest.raises(Exception, match="no longer holds"):
         tasks.complete(earlier, 3, "finished after all", attempt=1)
     add(sq, "Still going")
     take(sq)
@@ -258,7 +258,7 @@ def test_a_task_that_moved_on_during_the_walk_is_no_defect(bare: Shell, finished
         terminal.until(KEYS)
         tasks.requeue(finished, 1, again=True)
         terminal.type("a")
-        terminal.until("its status is queued")
+        terminal.until("it is queued")
         terminal.until(KEYS)
         terminal.type("q")
         assert terminal.end() == 0

@@ -269,7 +269,7 @@ def test_what_has_not_finished_cannot_be_reviewed(sq: SparkQ, queue: str) -> Non
     before = dump(sq)
 
     for task_id, status in ((queued, "queued"), (running, "running")):
-        with pytest.raises(WrongState, match=f"#{task_id} has not finished: its status is {status}"):
+        with pytest.raises(WrongState, match=f"#{task_id} has not finished: it is {status}"):
             inbox.review(sq, task_id)
     assert dump(sq) == before
 
@@ -328,7 +328,7 @@ def test_of_several_that_are_accepted_at_once_those_refused_are_named_and_none_i
     with pytest.raises(WrongState) as refusal:
         inbox.accept_all(sq, [*shown, Seen(queued, 0), Seen(99, 1)])
     assert refusal.value.message == (
-        f"None of the 4 tasks is accepted, because of #{queued}, #99. #{queued} has not finished: its status is queued."
+        f"None of the 4 tasks is accepted, because of #{queued}, #99. #{queued} has not finished: it is queued."
     )
     with pytest.raises(NoSuchTask, match=r"because of #100, .*#109 and 2 more\. There is no task #100\.$"):
         inbox.accept_all(sq, [*shown, *(Seen(one, 1) for one in range(100, 112))])

@@ -120,7 +120,7 @@ def test_a_cut_text_says_how_much_is_missing() -> None:
 
 def test_the_nearest_names_are_offered_else_all_of_a_few() -> None:
     assert nearest("bakend", ["backend", "docs"]) == "Did you mean backend?"
-    assert nearest("zzz", ["backend", "docs"]) == "There is: backend, docs."
+    assert nearest("zzz", ["backend", "docs"]) == "Known: backend, docs."
     assert nearest("zzz", [f"queue{number}" for number in range(9)]).endswith(", ….")
     assert nearest("zzz", []) == ""
     assert nearest("bakend", ["backend", "backend"]) == "Did you mean backend?"

@@ -54,7 +54,7 @@ def test_two_workers_do_not_get_the_same_task(worker: Worker, line: str) -> None
     made = worker.call("POST", "/api/tasks", {"queue": line, "prompt": "one"})["task"]
     worker.claim(made)
 
-    with pytest.raises(Conflict, match="status is running"):
+    with pytest.raises(Conflict, match="it is running"):
         worker.claim(made)
 
 
@@ -74,7 +74,7 @@ def test_a_late_result_meets_a_failed_task_and_may_be_done_again(worker: Worker,
     for seconds in (5, 10):
         tasks.get(behind._replace(clock=SetClock(behind.clock.now() + seconds * 1000)), made["id"])
 
-    with pytest.raises(Conflict, match="status is failed"):
+    with pytest.raises(Conflict, match="it has timed out"):
         worker.complete(made, "late")
     worker.call("POST", f"/api/tasks/{made['id']}/reset", {})
     assert worker.run_once(line) == ["one"]

@@ -161,7 +161,7 @@ def test_a_late_result_is_refused_kept_and_accepted(call: Caller, line: str, beh
     later.clock.move(5)  # type: ignore[attr-defined]  # a SetClock
     assert tasks.get(later, number).error_type == "timeout"
 
-    assert "status is failed" in call.post(f"/api/tasks/{number}/complete", result_summary="late").refused(
+    assert "it has timed out" in call.post(f"/api/tasks/{number}/complete", result_summary="late").refused(
         409, "claim_lost"
     )
     assert call.get(f"/api/tasks/{number}")["history"][0]["late"]["text"] == "late"

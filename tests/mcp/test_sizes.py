@@ -195,7 +195,7 @@ async def test_a_place_that_is_none_is_refused_with_those_that_are(sq: SparkQ, q
     async with chat(sq) as client:
         for wrong in ("prompt", "result:0", "prompt:-1", "prompt:x", ":0", "prompt:٣"):
             refused = await call(client, "get_task", task_id=1, more=wrong)
-            assert (refused["error"], refused["next"]) == ("invalid_value", "There is: prompt:0.")
+            assert (refused["error"], refused["next"]) == ("invalid_value", "Known: prompt:0.")
         assert (await call(client, "get_task", task_id=1, more="prompt:99"))["text"] == ""
 
 
