@@ -38,7 +38,7 @@ def test_a_result_after_the_timeout_is_refused_and_kept(sq: SparkQ, queue: str, 
     task = timed_out(sq, clock)
     clock.move(5)
 
-    with pytest.raises(ClaimLost, match="has timed out .attempt 1 of ann"):
+    with pytest.raises(ClaimLost, match=r"has timed out \(attempt 1 of ann\)"):
         tasks.complete(sq, task.id, "done", attempt=1)
 
     (attempt,) = attempts(sq, task.id)
