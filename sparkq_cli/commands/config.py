@@ -31,7 +31,7 @@ def show_config(
         if key not in values:
             raise InvalidConfig(f"{safe(key)!r} is not a setting.", nearest(key, values))
         values = {key: values[key]}
-    origins = {name: sq.config.sources.get(name, "default") for name in values}
+    origins = {name: sq.config.origins.get(name, "default") for name in values}
     if json:
         listed = [{"key": name, "value": value, "source": origins[name]} for name, value in values.items()]
         show.json_line({"settings": listed, "file": str(sq.config.file) if sq.config.file else None})
@@ -64,7 +64,7 @@ def set_config(
         show.json_line({"key": key, "value": new, "source": where})
     else:
         show.say(f"{key} is {_text(new)} in {where}.")
-        overriding = configuration.load().sources.get(key, "")
+        overriding = configuration.load().origins.get(key, "")
         if overriding.startswith("the environment"):
             show.say(f"Note: {overriding} goes before it here.")
 

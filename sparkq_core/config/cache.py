@@ -1,7 +1,7 @@
-"""What sparkq.yml said when it was last read, so that a command need not load a YAML parser (15 ms of its 100) again.
+"""The values of sparkq.yml as they were last read: a command with them need not load a YAML parser (15 ms of its 100).
 
-It counts only for the very file that was read: same inode, size, and times of change to the nanosecond. A file that was
-written in the last seconds is not remembered, because its next change may have the same times.
+They are valid only for the same file: inode, size, and times of change to the nanosecond. A file that was written in
+the last seconds is not remembered, because its next change may have the same times.
 """
 
 import json
@@ -15,40 +15,40 @@ from sparkq_core import __version__
 from sparkq_core.clock import SystemClock
 
 PATH = "sparkq/run/settings.json"
-"""Beside sparkq.yml; never shared, ignored by Git, removed by teardown."""
+"""Beside sparkq.yml. Git ignores it, and teardown removes it."""
 
 SETTLED_MS = 3000
 NS_PER_MS = 1_000_000
 
 
 def identity(file: Path) -> str:
-    """What tells this state of the file from any other. Raises OSError."""
-    found = file.stat()
-    return f"{__version__} {found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+    """Return a text that is different for each state of the file. Raises OSError."""
+    stat = file.stat()
+    return f"{__version__} {stat.st_dev} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
 
 
-def recall(file: Path, of: str) -> dict[str, tuple[Any, str]] | None:
-    """The values of `file` in the state `of`, if they are remembered."""
+def recall(file: Path, state: str) -> dict[str, tuple[Any, str]] | None:
+    """Return the values of `file` and their origins, if they are remembered for this `state` of it."""
     try:
-        kept = json.loads((file.parent / PATH).read_bytes())
-        if kept["of"] != of:
+        remembered = json.loads((file.parent / PATH).read_bytes())
+        if remembered["of"] != state:
             return None
-        return {key: (value, source) for key, (value, source) in kept["values"].items()}
+        return {key: (value, origin) for key, (value, origin) in remembered["values"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def keep(file: Path, of: str, values: Mapping[str, tuple[Any, str]]) -> None:
-    """Remember the values of `file`. Where that cannot be, the next command reads it again."""
+def keep(file: Path, state: str, values: Mapping[str, tuple[Any, str]]) -> None:
+    """Remember the values that `file` has in this `state`. If they cannot be written, the next command parses it again."""
     target = file.parent / PATH
     beside = target.with_name(f"settings.{os.getpid()}.new")
     with suppress(OSError):
         settled = max(file.stat().st_mtime_ns, file.stat().st_ctime_ns) // NS_PER_MS + SETTLED_MS
-        if settled > SystemClock().now() or identity(file) != of or not target.parent.parent.is_dir():
+        if settled > SystemClock().now() or identity(file) != state or not target.parent.parent.is_dir():
             return
         target.parent.mkdir(mode=0o700, exist_ok=True)
         with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "w") as stream:
-            json.dump({"of": of, "values": values}, stream)
+            json.dump({"of": state, "values": values}, stream)
         try:
             os.replace(beside, target)
         finally:

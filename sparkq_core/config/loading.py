@@ -1,4 +1,4 @@
-"""sparkq.yml, the environment and the config table -> one frozen Config."""
+"""Loads the settings in force: defaults, the config table or sparkq.yml, and the environment."""
 
 import json
 import os
@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sparkq_core.config import cache, location
-from sparkq_core.config.reading import TABLES, Found, read_file
+from sparkq_core.config.reading import Given, read_file
 from sparkq_core.config.settings import (
     BUILT_IN_CLASSES,
     HOOKS,
     SCALARS,
+    TABLES,
     WEEK_SECONDS,
     Config,
     Scalar,
@@ -29,16 +30,16 @@ COMMANDS = {
     "tools": """sparkq config set tools.NAME '{"how": "What its worker does.", "task_class": "MEDIUM_SCRIPT"}'""",
     "hooks": """sparkq config set hooks.on_failed '["program", "argument"]'""",
 }
-"""How a list or an entry of a table is set by command: whole, and as JSON."""
+"""The commands that set a list or an entry of a table: whole, and as JSON."""
 TABLE = "the config table"
-"""Where a setting stands without a sparkq.yml."""
+"""The origin of a setting without a sparkq.yml."""
 TRUE, FALSE = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
 _LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def environment() -> Mapping[str, str]:
-    """The process's environment: the one place where SparkQ reads it."""
+    """Return the process's environment: SparkQ reads it only here."""
     return os.environ
 
 
@@ -49,40 +50,40 @@ def load(
     *,
     remember: bool = False,
 ) -> Config:
-    """The configuration of the project around `start` (default: the working directory).
+    """Load the configuration of the project around `start` (default: the working directory).
 
-    Defaults, then `stored` (the config table: only without a sparkq.yml), then the file, then SPARKQ_SECTION__KEY
-    variables. With `remember` a file that has not changed since it was last read is not parsed again. Raises
-    InvalidConfig, naming file, line and key, and NoProject.
+    Each overrides the one before: the defaults, `stored` (the config table, only without a sparkq.yml), the file,
+    SPARKQ_SECTION__KEY variables. With `remember`, a file that is unchanged since it was last read is not parsed again.
+    Raises InvalidConfig, which names file, line and key, and NoProject.
     """
     env = environment() if env is None else env
-    where = location.find(start or location.here(), env)
-    found: Found = {}
-    if where.file is not None:
-        found = _remembered(where.file) if remember else read_file(where.file)
+    project = location.find(start or location.here(), env)
+    given: Given = {}
+    if project.file is not None:
+        given = _remembered(project.file) if remember else read_file(project.file)
     elif stored:
-        found = {key: (_stored(key, value), TABLE) for key, value in stored.items()}
-    found |= _from_environment(env)
+        given = {key: (_stored(key, value), TABLE) for key, value in stored.items()}
+    given |= _from_environment(env)
     return Config(
-        build(found),
-        where.root,
-        where.file,
-        {key: source for key, (_, source) in found.items()},
-        location.repository(where.root) is not None,
+        build(given),
+        project.root,
+        project.file,
+        {key: origin for key, (_, origin) in given.items()},
+        location.repository(project.root) is not None,
     )
 
 
-def _remembered(file: Path) -> Found:
+def _remembered(file: Path) -> Given:
     try:
         state = cache.identity(file)
     except OSError:
         return read_file(file)
-    known = cache.recall(file, state)
-    if known is not None:
-        return known
-    found = read_file(file)
-    cache.keep(file, state, found)
-    return found
+    remembered = cache.recall(file, state)
+    if remembered is not None:
+        return remembered
+    given = read_file(file)
+    cache.keep(file, state, given)
+    return given
 
 
 def _stored(key: str, value: str) -> Any:
@@ -90,95 +91,95 @@ def _stored(key: str, value: str) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError) as error:
         raise InvalidConfig(
-            f"the config table: {safe(key)} is not JSON.", "Give it a value: sparkq config set KEY VALUE"
+            f"{TABLE}: {safe(key)} is not JSON.", "Set it again: sparkq config set KEY VALUE"
         ) from error
 
 
-def build(found: Found) -> Settings:
-    """Settings from values by dotted key; the rest is default. Raises InvalidConfig."""
-    settings = _each(found)
+def build(given: Given) -> Settings:
+    """Build the settings from what is `given`, with defaults for the rest. Raises InvalidConfig."""
+    settings = _each(given)
     classes = {**BUILT_IN_CLASSES, **settings.task_classes}
     for name, tool in settings.tools.items():
         if tool.task_class not in classes:
+            _, origin = given[f"tools.{name}"]
             raise InvalidConfig(
-                f"{found[f'tools.{name}'][1]}: tools.{safe(name)} has task class {_shown(tool.task_class)}, "
-                "which there is not.",
+                f"{origin}: tools.{safe(name)} has the unknown task class {_shown(tool.task_class)}.",
                 nearest(tool.task_class, classes),
             )
     return settings
 
 
-def check(key: str, value: Any, source: str) -> None:
-    """Whether setting `key` can have `value`, whatever the others are. Raises InvalidConfig."""
-    _each({key: (value, source)})
+def check(key: str, value: Any, origin: str) -> None:
+    """Refuse a `value` that setting `key` cannot have, regardless of other settings. Raises InvalidConfig."""
+    _each({key: (value, origin)})
 
 
-def _each(found: Found) -> Settings:
-    known = SCALARS
+def _each(given: Given) -> Settings:
     settings = Settings()
-    for key, (value, source) in found.items():
-        section, _, rest = key.partition(".")
-        if key in known:
-            good = checked(known[key], value, source)
-            if rest:
-                settings = settings._replace(**{section: getattr(settings, section)._replace(**{rest: good})})
+    for key, (value, origin) in given.items():
+        section, _, name = key.partition(".")
+        if key in SCALARS:
+            valid = checked(SCALARS[key], value, origin)
+            if name:
+                settings = settings._replace(**{section: getattr(settings, section)._replace(**{name: valid})})
             else:
-                settings = settings._replace(**{key: good})
+                settings = settings._replace(**{key: valid})
         elif key == "script_dirs":
-            settings = settings._replace(script_dirs=_texts(key, value, source))
-        elif section in TABLES and rest:
-            settings = settings._replace(
-                **{section: getattr(settings, section) | {rest: _entry(section, rest, value, source)}}
-            )
+            settings = settings._replace(script_dirs=_texts(key, value, origin))
+        elif section in TABLES and name:
+            table = getattr(settings, section) | {name: _entry(section, name, value, origin)}
+            settings = settings._replace(**{section: table})
         else:
-            raise InvalidConfig(f"{source}: {safe(key)!r} is not a setting.", _meant(key, known))
+            raise InvalidConfig(f"{origin}: {safe(key)!r} is not a setting.", _meant(key))
     return settings
 
 
-def checked(spec: Scalar, value: Any, source: str) -> Any:
-    """`value` if it fits the setting `spec`; numbers and booleans may come as text from the environment."""
+def checked(spec: Scalar, value: Any, origin: str) -> Any:
+    """Return `value` if the setting `spec` can have it. Raises InvalidConfig."""
     if spec.kind is str:
         if not isinstance(value, str):
-            raise InvalidConfig(f"{source}: {spec.key} must be text, not {_shown(value)}.", "Put it in quotes.")
+            raise InvalidConfig(f"{origin}: {spec.key} must be text, not {_shown(value)}.", "Put it in quotes.")
         if _UNUSABLE.search(value):
-            raise InvalidConfig(f"{source}: {spec.key} has a NUL or a lone surrogate.", "Remove it.")
+            raise InvalidConfig(f"{origin}: {spec.key} contains a NUL or a lone surrogate.", "Remove it.")
         if spec.choices and value not in spec.choices:
-            raise InvalidConfig(f"{source}: {spec.key} is {_shown(value)}.", f"It can be {', '.join(spec.choices)}.")
+            raise InvalidConfig(
+                f"{origin}: {spec.key} cannot be {_shown(value)}.", f"Use one of: {', '.join(spec.choices)}."
+            )
         if spec.path:
-            _is_path(spec.key, value, source)
+            _is_path(spec.key, value, origin)
         if spec.host and not _is_host(value):
             raise InvalidConfig(
-                f"{source}: {spec.key} is {_shown(value)}, neither an IP address nor a host name.",
-                "Write 127.0.0.1 for this machine alone; the port is a setting of its own.",
+                f"{origin}: {spec.key} is {_shown(value)}, which is neither an IP address nor a host name.",
+                "Use 127.0.0.1 for this machine only. The port is a separate setting: server.port.",
             )
         return value
     if spec.kind is bool:
         if not isinstance(value, bool):
             raise InvalidConfig(
-                f"{source}: {spec.key} must be true or false, not {_shown(value)}.", "Write true or false."
+                f"{origin}: {spec.key} must be true or false, not {_shown(value)}.", "Write true or false."
             )
         return value
     if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidConfig(f"{source}: {spec.key} must be a whole number, not {_shown(value)}.", f"{spec.doc}")
+        raise InvalidConfig(f"{origin}: {spec.key} must be a whole number, not {_shown(value)}.", spec.doc)
     if (spec.low is not None and value < spec.low) or (spec.high is not None and value > spec.high):
-        raise InvalidConfig(f"{source}: {spec.key} is {value}.", f"It can be {spec.low} to {spec.high}.")
+        raise InvalidConfig(f"{origin}: {spec.key} cannot be {value}.", f"Use {spec.low} to {spec.high}.")
     return value
 
 
-def _is_path(key: str, value: str, source: str) -> None:
-    """Raises InvalidConfig for a text that names no place."""
+def _is_path(key: str, value: str, origin: str) -> None:
+    """Refuse a text that is not a path. Raises InvalidConfig."""
     try:
-        named = bool(value.strip() and Path(value).expanduser())
+        is_path = bool(value.strip() and Path(value).expanduser())
     except RuntimeError:  # ~somebody, and nobody has that name
-        named = False
-    if not named:
-        raise InvalidConfig(f"{source}: {key} is {_shown(value)}, which leads nowhere.", "Write the whole path.")
+        is_path = False
+    if not is_path:
+        raise InvalidConfig(f"{origin}: {key} is {_shown(value)}, which is not a path.", "Write the whole path.")
 
 
 def _is_host(value: str) -> bool:
-    """Whether `value` can be an address to listen on: an IP address or a host name."""
+    """True if `value` is an IP address or a host name."""
     if ":" in value:
-        from ipaddress import IPv6Address  # only this form pays its import
+        from ipaddress import IPv6Address  # only this form needs it
 
         try:
             IPv6Address(value)
@@ -186,61 +187,63 @@ def _is_host(value: str) -> bool:
             return False
         return True
     parts = value.removesuffix(".").split(".")
-    if parts[-1].isdigit():  # no host name ends so
-        return len(parts) == 4 and all(re.fullmatch(r"(0|[1-9][0-9]{0,2})", one) and int(one) < 256 for one in parts)
-    return len(value) <= 253 and all(_LABEL.fullmatch(one) for one in parts)
+    if parts[-1].isdigit():  # a host name never ends in a number
+        return len(parts) == 4 and all(re.fullmatch(r"(0|[1-9][0-9]{0,2})", part) and int(part) < 256 for part in parts)
+    return len(value) <= 253 and all(_LABEL.fullmatch(part) for part in parts)
 
 
-def _texts(key: str, value: Any, source: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+def _texts(key: str, value: Any, origin: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
         raise InvalidConfig(
-            f"{source}: {key} must be a list of texts, not {_shown(value)}.", f"Write {key}: [one, two]."
+            f"{origin}: {key} must be a list of texts, not {_shown(value)}.", f"Write {key}: [one, two]."
         )
-    if any(_UNUSABLE.search(one) for one in value):
-        raise InvalidConfig(f"{source}: {key} has a NUL or a lone surrogate.", "Remove it.")
+    if any(_UNUSABLE.search(text) for text in value):
+        raise InvalidConfig(f"{origin}: {key} contains a NUL or a lone surrogate.", "Remove it.")
     return tuple(value)
 
 
-def _entry(table: str, name: str, value: Any, source: str) -> Any:
+def _entry(table: str, name: str, value: Any, origin: str) -> Any:
     if table == "hooks":
         if name not in HOOKS:
-            raise InvalidConfig(f"{source}: {safe(name)!r} is not a hook.", nearest(name, HOOKS))
+            raise InvalidConfig(f"{origin}: {safe(name)!r} is not a hook.", nearest(name, HOOKS))
         if value == []:
             raise InvalidConfig(
-                f"{source}: hooks.{name} names no program.", f"Write hooks.{name}: [program, argument], or take it out."
+                f"{origin}: hooks.{name} does not name a program.",
+                f"Write hooks.{name}: [program, argument], or remove the line.",
             )
-        return _texts(f"hooks.{name}", value, source)
+        return _texts(f"hooks.{name}", value, origin)
     if table == "task_classes":
         entry = {"timeout": value} if isinstance(value, int) else value
-        timeout = _member(entry, "timeout", int, f"task_classes.{name}", source)
+        timeout = _member(entry, "timeout", int, f"task_classes.{name}", origin)
         if isinstance(timeout, bool) or not 1 <= timeout <= WEEK_SECONDS:
             raise InvalidConfig(
-                f"{source}: task_classes.{name}.timeout is {timeout}.", f"It can be 1 to {WEEK_SECONDS} seconds."
+                f"{origin}: task_classes.{name}.timeout cannot be {timeout}.", f"Use 1 to {WEEK_SECONDS} seconds."
             )
-        _only(entry, {"timeout", "description"}, f"task_classes.{name}", source)
-        return TaskClass(timeout, _member(entry, "description", str, f"task_classes.{name}", source, ""))
-    _only(value, {"how", "task_class"}, f"tools.{name}", source)
+        _only(entry, {"timeout", "description"}, f"task_classes.{name}", origin)
+        return TaskClass(timeout, _member(entry, "description", str, f"task_classes.{name}", origin, ""))
+    _only(value, {"how", "task_class"}, f"tools.{name}", origin)
     return Tool(
-        _member(value, "how", str, f"tools.{name}", source),
-        _member(value, "task_class", str, f"tools.{name}", source, "MEDIUM_SCRIPT"),
+        _member(value, "how", str, f"tools.{name}", origin),
+        _member(value, "task_class", str, f"tools.{name}", origin, "MEDIUM_SCRIPT"),
     )
 
 
-def _member(entry: Any, name: str, kind: type, key: str, source: str, default: Any = None) -> Any:
+def _member(entry: Any, name: str, kind: type, key: str, origin: str, default: Any = None) -> Any:
     value = entry.get(name, default) if isinstance(entry, dict) else None
     if not isinstance(value, kind):
         raise InvalidConfig(
-            f"{source}: {key} needs {name} ({'a whole number' if kind is int else 'a text'}).",
+            f"{origin}: {key} needs {name} ({'a whole number' if kind is int else 'a text'}).",
             f"Write {key}: {{{name}: …}}.",
         )
     return value
 
 
-def _only(entry: Any, allowed: set[str], key: str, source: str) -> None:
+def _only(entry: Any, allowed: set[str], key: str, origin: str) -> None:
     unknown = set(entry) - allowed if isinstance(entry, dict) else set()
     if unknown:
         raise InvalidConfig(
-            f"{source}: {key} has no {safe(str(min(unknown)))!r}.", f"It can have {', '.join(sorted(allowed))}."
+            f"{origin}: {key} has the unknown key {safe(str(min(unknown)))!r}.",
+            f"Known: {', '.join(sorted(allowed))}.",
         )
 
 
@@ -248,13 +251,12 @@ def _shown(value: Any) -> str:
     return safe(json.dumps(value, ensure_ascii=False, default=str))[:60]
 
 
-def _meant(key: str, known: Mapping[str, Scalar]) -> str:
-    return nearest(key, [*known, "script_dirs", *TABLES])
+def _meant(key: str) -> str:
+    return nearest(key, [*SCALARS, "script_dirs", *TABLES])
 
 
-def _from_environment(env: Mapping[str, str]) -> Found:
-    known = SCALARS
-    found: Found = {}
+def _from_environment(env: Mapping[str, str]) -> Given:
+    given: Given = {}
     for name, raw in env.items():
         if not name.startswith("SPARKQ_") or name == "SPARKQ_CONFIG":
             continue
@@ -262,19 +264,19 @@ def _from_environment(env: Mapping[str, str]) -> Found:
         table = key.partition(".")[0]
         if table in (*TABLES, "script_dirs"):
             raise InvalidConfig(
-                f"The environment variable {safe(name)} is not read: {table} is a {'table' if table in TABLES else 'list'}.",
+                f"The environment variable {safe(name)} is not supported: {table} is a {'table' if table in TABLES else 'list'}.",
                 f"Set it in sparkq.yml, or: {COMMANDS[table]}",
             )
-        if key not in known:
+        if key not in SCALARS:
             if "__" in name:
-                raise InvalidConfig(f"The environment variable {safe(name)} is not a setting.", _meant(key, known))
+                raise InvalidConfig(f"The environment variable {safe(name)} is not a setting.", _meant(key))
             continue
-        found[key] = (typed(known[key], raw), f"the environment variable {name}")
-    return found
+        given[key] = (typed(SCALARS[key], raw), f"the environment variable {name}")
+    return given
 
 
 def typed(spec: Scalar, raw: str) -> Any:
-    """Text from the environment or the command line as the type of its setting, where it can be read as that."""
+    """Convert text from the environment or the command line to the type of its setting; else return it as it is."""
     if spec.kind is int and re.fullmatch(r"-?[0-9]{1,18}", raw):
         return int(raw)
     if spec.kind is bool and raw.lower() in (*TRUE, *FALSE):

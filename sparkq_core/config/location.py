@@ -29,15 +29,15 @@ class Repository(NamedTuple):
         return self.top != self.main
 
 
-class Place(NamedTuple):
-    """The project's root folder, and its sparkq.yml when it has one."""
+class Location(NamedTuple):
+    """The project's root folder, and its sparkq.yml if it has one."""
 
     root: Path
     file: Path | None
 
 
 def repository(start: Path) -> Repository | None:
-    """The Git work tree around `start`, or None."""
+    """Return the Git work tree that `start` is in, or None."""
     for folder in (start, *start.parents):
         dot_git = folder / ".git"
         if dot_git.is_dir():
@@ -48,43 +48,45 @@ def repository(start: Path) -> Repository | None:
 
 
 def _main_of(dot_git: Path) -> Path | None:
-    """The main work tree that a linked one's `.git` file leads to; None for a submodule."""
+    """Follow the `.git` file of a linked work tree to the main one; None for a submodule."""
     try:
         word, _, target = dot_git.read_text().strip().partition(": ")
         if word != "gitdir":
             return None
         private = (dot_git.parent / target).resolve()
         shared = (private / (private / "commondir").read_text().strip()).resolve()
-    except (OSError, ValueError):  # unreadable, no text, or a path that cannot be
+    except (OSError, ValueError):  # unreadable, not text, or not a path
         return None
     return shared.parent if shared.name == ".git" else None
 
 
 def here() -> Path:
-    """The working directory. Raises NoProject when it was removed."""
+    """Return the working directory. Raises NoProject if it was removed."""
     try:
         return Path.cwd()
     except FileNotFoundError as error:
-        raise NoProject("The working directory is gone.", "Go to a folder that is there: cd …") from error
+        raise NoProject("The working directory no longer exists.", "Change to a folder that exists: cd …") from error
 
 
-def find(start: Path, environment: Mapping[str, str]) -> Place:
-    """The project that a command in folder `start` means.
+def find(start: Path, environment: Mapping[str, str]) -> Location:
+    """Find the project of a command that runs in folder `start`.
 
     SPARKQ_CONFIG, then sparkq.yml in `start`, in its parents up to the repository's root, and in the main work
-    tree of a linked one (which goes before a linked tree's own copy, so that all work trees share one store).
-    The home folder and those above it are never looked into. Without any file: the repository's root, or `start`.
-    Raises NoProject when SPARKQ_CONFIG names no file.
+    tree of a linked one (which overrides the linked tree's own copy, so that all work trees share one store).
+    The home folder and its parents are never searched. Without any file: the repository's root, or `start`.
+    Raises NoProject if SPARKQ_CONFIG is not a file.
     """
-    named = environment.get("SPARKQ_CONFIG")
-    if named:
+    configured = environment.get("SPARKQ_CONFIG")
+    if configured:
         try:
-            file = (start / Path(named).expanduser()).resolve()
+            file = (start / Path(configured).expanduser()).resolve()
         except (RuntimeError, ValueError, OSError):
             file = start / "-"
         if not file.is_file():
-            raise NoProject(f"SPARKQ_CONFIG names {named}, which is not a file.", "Correct SPARKQ_CONFIG or unset it.")
-        return Place(file.parent, file)
+            raise NoProject(
+                f"SPARKQ_CONFIG is {configured}, which is not a file.", "Correct SPARKQ_CONFIG or unset it."
+            )
+        return Location(file.parent, file)
     start = start.resolve()
     git = repository(start)
     at_home = home(environment)
@@ -94,22 +96,24 @@ def find(start: Path, environment: Mapping[str, str]) -> Place:
         if git and git.linked:
             shared = git.main / folder.relative_to(git.top) / FILE
             if shared.is_file():
-                return Place(shared.parent, shared)
+                return Location(shared.parent, shared)
         if (folder / FILE).is_file():
-            return Place(folder, folder / FILE)
+            return Location(folder, folder / FILE)
     if git:
-        return Place(git.main, git.main / FILE if (git.main / FILE).is_file() else None)
-    return Place(next((f for f in _upwards(start, None, at_home) if (f / DATABASE).is_file()), start), None)
+        return Location(git.main, git.main / FILE if (git.main / FILE).is_file() else None)
+    return Location(next((f for f in _upwards(start, None, at_home) if (f / DATABASE).is_file()), start), None)
 
 
 def home(environment: Mapping[str, str]) -> frozenset[Path]:
-    """The home folder and those above it, whose settings are never read."""
-    named = environment.get("HOME")
-    return frozenset({Path(named).resolve(), *Path(named).resolve().parents}) if named else frozenset()
+    """Return the home folder and its parents: settings there are never read."""
+    if not environment.get("HOME"):
+        return frozenset()
+    folder = Path(environment["HOME"]).resolve()
+    return frozenset({folder, *folder.parents})
 
 
 def _upwards(start: Path, git: Repository | None, forbidden: frozenset[Path]) -> Iterator[Path]:
-    """The folders to look into: those of a stranger, as /tmp may hold, are passed over."""
+    """Yield the folders to search. Those of another user, such as in /tmp, are skipped."""
     for folder in (start, *start.parents):
         if folder in forbidden and folder != start:
             return
@@ -121,22 +125,22 @@ def _upwards(start: Path, git: Repository | None, forbidden: frozenset[Path]) ->
 
 
 def file_system(folder: Path) -> str:
-    """The type of the file system that `folder` is on, or nothing where the system does not tell."""
+    """Return the type of the file system that `folder` is on; empty if the system does not say."""
     try:
         lines = MOUNTS.read_text().splitlines()
     except OSError:
         return ""
-    best, kind = "", ""
+    longest, its_type = "", ""
     for line in lines:
-        _, point, found, *_ = line.split(" ")
+        _, point, kind, *_ = line.split(" ")
         point = point.replace("\\040", " ")
-        if (str(folder) + "/").startswith(point.rstrip("/") + "/") and len(point) >= len(best):
-            best, kind = point, found
-    return kind
+        if (str(folder) + "/").startswith(point.rstrip("/") + "/") and len(point) >= len(longest):
+            longest, its_type = point, kind
+    return its_type
 
 
 def check_disk(folder: Path) -> None:
-    """Raises RemoteDisk when `folder` is on a file system of another machine."""
+    """Refuse a `folder` on a file system of another machine. Raises RemoteDisk."""
     kind = file_system(folder.resolve())
     if kind in NETWORK_FILE_SYSTEMS:
         raise RemoteDisk(

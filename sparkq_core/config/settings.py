@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 WEEK_SECONDS = 604_800
+TABLES = ("task_classes", "tools", "hooks")
+"""The settings that are tables, with entries that a project names."""
 HOOKS = ("on_succeeded", "on_failed", "on_stale", "on_queue_empty")
 
 
 class Project(NamedTuple):
-    """What the project is called."""
+    """The name of the project."""
 
     name: str = ""
 
@@ -33,13 +35,13 @@ class Database(NamedTuple):
 
 
 class Logs(NamedTuple):
-    """What the background server writes."""
+    """The log of the background server."""
 
     path: str = "sparkq/logs/sparkq.log"
 
 
 class Purge(NamedTuple):
-    """When finished tasks are deleted."""
+    """The ages at which finished tasks are deleted."""
 
     older_than_days: int = 3
     unreviewed_days: int = 30
@@ -132,9 +134,9 @@ class Scalar(NamedTuple):
     @property
     def default(self) -> Any:
         """The value without a sparkq.yml."""
-        head, _, rest = self.key.partition(".")
-        found = getattr(Settings(), head)
-        return getattr(found, rest) if rest else found
+        section, _, name = self.key.partition(".")
+        value = getattr(Settings(), section)
+        return getattr(value, name) if name else value
 
     @property
     def kind(self) -> type:
@@ -143,17 +145,17 @@ class Scalar(NamedTuple):
 
 
 SCALARS = {
-    one.key: one
-    for one in (
+    scalar.key: scalar
+    for scalar in (
         Scalar("project.name", "Name of the project. Empty: the name of its folder."),
         Scalar(
             "env",
-            "dev and test make browsers fetch the page anew each time; prod lets them cache it.",
+            "With dev and test, browsers load the page again each time; with prod they may cache it.",
             choices=("dev", "test", "prod"),
         ),
         Scalar(
             "server.host",
-            "Address to listen on. Anything but loopback needs a token: who can enqueue steers Claude.",
+            "Address to listen on. Any address but loopback needs a token: a client that can enqueue tasks controls Claude.",
             host=True,
         ),
         Scalar("server.port", "TCP port.", 1, 65535),
@@ -161,7 +163,7 @@ SCALARS = {
         Scalar("database.path", "SQLite file. Relative paths start at this file's folder.", path=True),
         Scalar(
             "database.synchronous",
-            "full: an acknowledged result survives power loss. normal: it survives only a crash of programs.",
+            "full: acknowledged results survive a power loss. normal: they survive only a crash of programs.",
             choices=("full", "normal"),
         ),
         Scalar("logs.path", "Log file of `sparkq start`.", path=True),
@@ -170,37 +172,35 @@ SCALARS = {
         ),
         Scalar(
             "purge.unreviewed_days",
-            "Days after which a finished task is deleted although nobody reviewed it.",
+            "Days after which a finished task is deleted even if nobody has reviewed it.",
             0,
             36500,
         ),
-        Scalar(
-            "queue_runner.poll_interval_seconds", "Seconds between two looks of `sparkq runner` at its queue.", 1, 3600
-        ),
+        Scalar("queue_runner.poll_interval_seconds", "Seconds between two polls of `sparkq runner`.", 1, 3600),
         Scalar("queue_runner.auto_fail_interval_seconds", "Seconds between two sweeps for stale tasks.", 1, 3600),
         Scalar(
             "queue_runner.lock_dir",
-            "Folder of the lock files. Outside the project, each project has a folder of its own in it.",
+            "Folder of the lock files. In a folder outside the project, each project has its own subfolder.",
             path=True,
         ),
-        Scalar("git", "Note branch, commit and size of the change at each claim and result (reads Git only)."),
+        Scalar("git", "Record branch, commit and size of the change at each claim and result. Git is only read."),
     )
 }
 """Every single-valued setting, in the order of sparkq.yml."""
 
 
 class Config(NamedTuple):
-    """The settings in force, where they came from, and the paths they mean."""
+    """The settings in force, the origin of each, and the paths that they mean."""
 
     settings: Settings
     root: Path
     file: Path | None
-    sources: dict[str, str]
+    origins: dict[str, str]
     in_git: bool = False
 
     @property
     def watches_git(self) -> bool:
-        """Whether claims and results note what Git says."""
+        """True if claims and results record the state of the Git repository."""
         return self.in_git and self.settings.git
 
     @property
@@ -213,11 +213,11 @@ class Config(NamedTuple):
 
     @property
     def run_dir(self) -> Path:
-        """Where locks are: this project's alone, also where the person names a folder that others share."""
+        """The folder of this project's locks, also if `queue_runner.lock_dir` is shared with other projects."""
         folder = self.path(self.settings.queue_runner.lock_dir)
         if folder.resolve().is_relative_to(self.root.resolve()):
             return folder
-        from hashlib import sha256  # 2 ms at import, which few pay
+        from hashlib import sha256  # 2 ms at import, and rarely needed
 
         return folder / f"sparkq-{sha256(os.fsencode(self.database.resolve())).hexdigest()[:12]}"
 
@@ -226,5 +226,5 @@ class Config(NamedTuple):
         return self.path(self.settings.logs.path)
 
     def path(self, value: str) -> Path:
-        """A path of the configuration, which was checked; relative ones start at the project's root."""
+        """Resolve a path of the configuration; a relative one starts at the project's root."""
         return self.root / Path(value).expanduser()

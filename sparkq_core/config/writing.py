@@ -1,4 +1,4 @@
-"""sparkq.yml as text: one writer at a time, replaced whole, and changed so that every other character stays."""
+"""Changes sparkq.yml as text: one writer at a time, the file replaced whole, every other character kept."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.text import safe
 
 LOCK = "settings.lock"
-"""In the folder of what is remembered, not in `queue_runner.lock_dir`: a setting cannot guard its own change."""
+"""In the folder of the cache, not in `queue_runner.lock_dir`: a setting cannot guard its own change."""
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
@@ -23,7 +23,7 @@ _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 @contextmanager
 def alone(file: Path) -> Iterator[None]:
-    """Keep every other process of SparkQ from changing the settings `file`, from reading it to replacing it.
+    """Lock the settings `file` for the block, so that no other process of SparkQ changes it meanwhile.
 
     Raises StorageError.
     """
@@ -32,7 +32,7 @@ def alone(file: Path) -> Iterator[None]:
 
 
 def read(file: Path) -> str | None:
-    """The text of `file` with its line ends, None where there is none; bytes that are no UTF-8 as lone surrogates.
+    """Read `file` with its line ends; None if it does not exist. Bytes that are not UTF-8 become lone surrogates.
 
     Raises StorageError.
     """
@@ -45,7 +45,7 @@ def read(file: Path) -> str | None:
 
 
 def replace(file: Path, text: str) -> None:
-    """Give `file` a new text, as `read` gives it, at once and with its permissions; a link stays one.
+    """Replace the text of `file` in one step. Its permissions stay, and a symlink stays a symlink.
 
     Raises StorageError.
     """
@@ -66,9 +66,9 @@ def replace(file: Path, text: str) -> None:
 
 
 def changed(file: Path, values: Mapping[str, Any]) -> str:
-    """The text of the settings `file` with `values` by dotted key in it, and every other character as it was.
+    """Return the text of the settings `file` with `values` by dotted key, and every other character as it was.
 
-    Raises InvalidConfig, also when it is written in a way that does not allow that.
+    Raises InvalidConfig, also if the file is written in a way that does not allow that.
     """
     present = values_in(reading.read_file(file))
     text = file.read_bytes().decode()
@@ -81,9 +81,9 @@ def changed(file: Path, values: Mapping[str, Any]) -> str:
     return text
 
 
-def values_in(found: reading.Found) -> dict[str, Any]:
-    """The values that a file gives, without where they stand in it."""
-    return {key: value for key, (value, _) in found.items()}
+def values_in(given: reading.Given) -> dict[str, Any]:
+    """Return the given values without their origins."""
+    return {key: value for key, (value, _) in given.items()}
 
 
 def _says(text: str, wanted: dict[str, Any]) -> bool:
@@ -94,23 +94,23 @@ def _says(text: str, wanted: dict[str, Any]) -> bool:
 
 
 def _spliced(text: str, key: str, value: Any) -> str:
-    """A sparkq.yml in which `key` has `value` and every other character is as it was."""
+    """Return the text with `value` for `key`, and every other character as it was."""
     from yaml import SafeLoader, compose  # the pure loader: its marks count characters
 
-    section, _, rest = key.partition(".")
+    section, _, name = key.partition(".")
     node = compose(text, SafeLoader)
     written = as_yaml(value)
     outer = _member(node, section)
-    inner = _member(outer, rest) if rest else outer
+    inner = _member(outer, name) if name else outer
     if inner is not None:
         end = _end(inner)
-        while text[end - 1] == "\n":  # of a block text the end of its last line is a part
+        while text[end - 1] == "\n":  # a block text includes the end of its last line
             end -= 1
         return text[: inner.start_mark.index] + written + text[end:]
     base = text if not text or text.endswith("\n") else f"{text}\n"
-    if not rest:
+    if not name:
         return f"{base}{as_yaml(key)}: {written}\n"
-    line = f"{as_yaml(rest)}: {written}"
+    line = f"{as_yaml(name)}: {written}"
     if outer is not None and outer.id == "mapping" and outer.value and not outer.flow_style:
         column = outer.value[0][0].start_mark.column
         end = _end(outer.value[-1][1])
@@ -123,8 +123,7 @@ def _spliced(text: str, key: str, value: Any) -> str:
 
 
 def _end(node: Any) -> int:
-    """Behind the last character of what a node says. A block says that it ends where the next thing begins, comments
-    and all."""
+    """Return the index behind a node's last character. A block's own mark is behind the comments that follow it."""
     if node.id == "scalar" or node.flow_style:
         return int(node.end_mark.index)
     last = node.value[-1]
@@ -138,7 +137,7 @@ def _member(node: Any, key: str) -> Any:
 
 
 def as_yaml(value: Any) -> str:
-    """A key or a value as YAML: plain where nothing can be misread, else as JSON, which is YAML too."""
+    """Write a key or a value as YAML: plain if it cannot be misread, else as JSON, which is YAML too."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import location, reading, writing
-from sparkq_core.config.settings import SCALARS
+from sparkq_core.config.settings import SCALARS, TABLES
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.events import note
 from sparkq_core.project import BEFORE_THE_TABLE, CONFIG_ROWS, SparkQ
@@ -26,7 +26,7 @@ def value_of(key: str, raw: str) -> Any:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
         table, _, rest = key.partition(".")
-        if table in reading.TABLES and rest:
+        if table in TABLES and rest:
             _whole(key)
             raise InvalidConfig(
                 f"{safe(key)} is set with JSON, which {safe(raw)[:60]!r} is not.",

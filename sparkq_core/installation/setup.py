@@ -19,15 +19,15 @@ IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
 
 EXPLAINED = {
     "script_dirs": "Folders whose scripts `sparkq scripts` lists.",
-    "task_classes": "Seconds that a task of each class may take: warned after that time, failed after twice of it.",
-    "tools": f"More tools, or other words for the built-in ones ({', '.join(BUILT_IN_TOOLS)}).",
+    "task_classes": "Timeout of each class in seconds: a task is warned after it, and failed after twice as long.",
+    "tools": f"More tools, or other instructions for the built-in ones ({', '.join(BUILT_IN_TOOLS)}).",
     "hooks": "Commands to run on events, without a shell, with the task as JSON on stdin.",
 }
 """The sentences of the settings that are lists and tables."""
 
 HEADER = """\
 # SparkQ: the settings of this project. Every setting is shown with its value; deleting a line means its default.
-# Relative paths start at this file's folder. SPARKQ_SECTION__KEY variables go before this file.
+# Relative paths start at this file's folder. SPARKQ_SECTION__KEY variables override this file.
 """
 
 
@@ -47,7 +47,7 @@ def root_for(start: Path, env: Mapping[str, str]) -> tuple[Path, bool]:
     return found.root, found.file is not None or (found.root / location.DATABASE).is_file()
 
 
-def _place(start: Path, env: Mapping[str, str]) -> location.Place:
+def _place(start: Path, env: Mapping[str, str]) -> location.Location:
     found = location.find(start, env)
     if found.file is None and found.root in location.home(env):
         raise InvalidValue(
@@ -77,7 +77,7 @@ def values(start: Path, env: Mapping[str, str]) -> dict[str, Any]:
         configuration.load(start, env)
         return defaults(found.root) | present
     config = project.effective(start, env)
-    stored = {key for key, source in config.sources.items() if source == configuration.TABLE}
+    stored = {key for key, origin in config.origins.items() if origin == configuration.TABLE}
     return defaults(found.root) | {key: value for key, value in _as_written(config.settings).items() if key in stored}
 
 

@@ -49,7 +49,7 @@ def setting(sq: SparkQ, key: str, value: Any) -> wire.Json:
     return wire.present({
         "key": key,
         "value": value,
-        "source": sq.config.sources.get(key, "default"),
+        "source": sq.config.origins.get(key, "default"),
         "changeable": changeable(key),
         "doc": spec.doc if spec else None,
         "minimum": spec.low if spec else None,

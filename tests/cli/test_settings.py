@@ -101,9 +101,9 @@ def test_without_a_file_a_setting_is_changed_in_the_database(shell: Shell, sq: S
     ("key", "value", "said"),
     [
         ("database.path", "elsewhere.db", "sparkq backup elsewhere.db"),
-        ("database.path", "", "leads nowhere"),
-        ("logs.path", "~nobody-has-this-name/x.log", "leads nowhere"),
-        ("queue_runner.lock_dir", " ", "leads nowhere"),
+        ("database.path", "", "is not a path"),
+        ("logs.path", "~nobody-has-this-name/x.log", "is not a path"),
+        ("queue_runner.lock_dir", " ", "is not a path"),
     ],
 )
 def test_a_path_with_which_no_command_would_work_is_refused(bare: Shell, key: str, value: str, said: str) -> None:

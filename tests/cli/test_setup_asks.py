@@ -59,7 +59,7 @@ def test_every_question_says_what_it_is_about_and_what_can_be_answered(bare: She
             ("server.port", "(1 to 65535)"),
             ("database.synchronous", "(full, normal)"),
             ("script_dirs", "Folders whose scripts"),
-            ("task_classes.FAST_SCRIPT", "Seconds that a task of each class may take"),
+            ("task_classes.FAST_SCRIPT", "Timeout of each class in seconds"),
         ):
             while told not in terminal.until("]: "):
                 terminal.type("")

@@ -31,7 +31,7 @@ def test_without_a_file_the_defaults_hold(root: Path) -> None:
     found = loading.load(root, {})
 
     assert found.settings == Settings()
-    assert (found.name, found.file, found.sources) == ("project", None, {})
+    assert (found.name, found.file, found.origins) == ("project", None, {})
     assert found.database == root / "sparkq/data/sparkq.db"
 
 
@@ -51,7 +51,7 @@ def test_the_file_goes_before_the_defaults(root: Path) -> None:
     found = loading.load(root, {})
 
     assert (found.name, found.settings.server.port) == ("shop", 6006)
-    assert found.sources == {"project.name": "sparkq.yml:2", "server.port": "sparkq.yml:4"}
+    assert found.origins == {"project.name": "sparkq.yml:2", "server.port": "sparkq.yml:4"}
 
 
 @holds("environment", "defaults")
@@ -61,7 +61,7 @@ def test_the_environment_goes_before_the_file(root: Path) -> None:
     found = loading.load(root, {"SPARKQ_SERVER__PORT": "7007", "SPARKQ_GIT": "no", "SPARKQ_ENV": "prod"})
 
     assert (found.settings.server.port, found.settings.git, found.settings.env) == (7007, False, "prod")
-    assert found.sources["server.port"] == "the environment variable SPARKQ_SERVER__PORT"
+    assert found.origins["server.port"] == "the environment variable SPARKQ_SERVER__PORT"
 
 
 @holds("config-table")

@@ -48,7 +48,7 @@ def test_what_is_remembered_is_what_was_read(file: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(loading, "read_file", None)
 
     assert loaded(file) == first == loading.load(file.parent, {}, remember=True)
-    assert first.sources["server.port"] == "sparkq.yml:4"
+    assert first.origins["server.port"] == "sparkq.yml:4"
     kept = file.parent / cache.PATH
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 

@@ -454,6 +454,6 @@ def test_a_tool_may_have_a_class_of_the_same_project_and_no_other(sq: SparkQ, wi
 
     configure.change(opened, "tools.x", {"how": "a", "task_class": "SLOW"})
 
-    with pytest.raises(InvalidConfig, match="has task class"):
+    with pytest.raises(InvalidConfig, match="unknown task class"):
         configure.change(opened, "tools.y", {"how": "a", "task_class": "SLWO"})
-    assert "tools.y" not in another(sq).config.sources
+    assert "tools.y" not in another(sq).config.origins

@@ -114,13 +114,13 @@ PLANTED_PLACES = [
     planted(
         "the environment is not read",
         "config/loading.py",
-        ("found |= _from_environment(env)", "_from_environment(env)"),
+        ("given |= _from_environment(env)", "_from_environment(env)"),
         caught_by=("test_config.py::test_the_environment_goes_before_the_file",),
     ),
     planted(
         "an unknown setting is passed over",
         "config/loading.py",
-        ('raise InvalidConfig(f"{source}: {safe(key)!r} is not a setting.", _meant(key, known))', "continue"),
+        ('raise InvalidConfig(f"{origin}: {safe(key)!r} is not a setting.", _meant(key))', "continue"),
         caught_by=("test_config_reading.py::test_an_unknown_key_is_refused_with_the_nearest_one",),
     ),
     planted(
