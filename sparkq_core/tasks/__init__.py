@@ -1,14 +1,17 @@
 """The verbs of the life cycle, and reading tasks."""
 
+from sparkq_core.tasks.cancel import cancel
 from sparkq_core.tasks.claim import claim, claim_again, peek
-from sparkq_core.tasks.enqueue import Draft, Enqueued, edit, editable, enqueue, enqueue_all
+from sparkq_core.tasks.detail import detail, get, prompts
+from sparkq_core.tasks.edit import edit, editable
+from sparkq_core.tasks.enqueue import Draft, Enqueued, enqueue, enqueue_all
 from sparkq_core.tasks.finished import latest
 from sparkq_core.tasks.from_script import of_script
 from sparkq_core.tasks.late_results import accept
-from sparkq_core.tasks.listing import Wanted, detail, ended_since, failed_before, get, list_page, prompts, still_running
+from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page, still_running
 from sparkq_core.tasks.order import delete, to_front
 from sparkq_core.tasks.refusals import not_held
-from sparkq_core.tasks.requeue import cancel, requeue
+from sparkq_core.tasks.requeue import requeue
 from sparkq_core.tasks.settle import complete, fail, progress, release
 
 __all__ = [

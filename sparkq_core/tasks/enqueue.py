@@ -1,4 +1,4 @@
-"""Putting tasks into a queue, and changing one that waits there."""
+"""Putting tasks into a queue."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,12 +6,10 @@ from typing import NamedTuple
 from sparkq_core import catalogue, queues
 from sparkq_core.errors import InvalidValue
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, QueueStatus, Status
+from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import TASK_COLUMNS, Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
-from sparkq_core.tasks.claim import PROMPT
-from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked, title_of
 
 INSERT = f"""
@@ -24,10 +22,6 @@ PROMPT_IN = "INSERT INTO prompts (task_id, revision, text, created_at) VALUES (:
 BY_KEY = f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = :key"
 HAD_PROMPT = "SELECT 1 FROM prompts WHERE task_id = :task AND text = :text"
 AHEAD = "SELECT count(*) FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position <= :position"
-EDIT = f"""
-UPDATE tasks SET revision = revision + :again, title = :title, tool = :tool, task_class = :task_class, timeout = :timeout
-WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
-"""
 MAX_KEY = 200
 SOURCES = ("cli", "mcp", "http", "script", "import", "library")
 
@@ -110,7 +104,7 @@ class _Entry:
             raise queues.closed(queue)
         wanted = (draft.tool, draft.task_class, draft.timeout)
         if wanted not in self._executed:
-            self._executed[wanted] = _executed(self._sq, *wanted)
+            self._executed[wanted] = execution(self._sq, *wanted)
         tool, task_class, timeout = self._executed[wanted]
         (row,) = tx.rows(INSERT, {
             "queue": queue.id, "title": title_of(draft.prompt), "tool": tool, "task_class": task_class,
@@ -131,61 +125,10 @@ def place_in_line(db: Reader, task: Task) -> int:
     return int(ahead[0]) if ahead else 0
 
 
-def _executed(sq: SparkQ, tool: str | None, task_class: str | None, timeout: int | None) -> tuple[str, str, int]:
+def execution(sq: SparkQ, tool: str | None, task_class: str | None, timeout: int | None) -> tuple[str, str, int]:
     """The tool, its class and the timeout in force at enqueue: later changes of a class leave the task as it is."""
     name = tool or catalogue.DEFAULT_TOOL
     known = catalogue.tool(sq, name)
     class_name = task_class or known.task_class
     by_class = catalogue.task_class(sq, class_name).timeout
     return name, class_name, by_class if timeout is None else catalogue.checked_timeout(timeout)
-
-
-def edit(
-    sq: SparkQ,
-    task_id: int,
-    *,
-    prompt: str | None = None,
-    tool: str | None = None,
-    task_class: str | None = None,
-    timeout: int | None = None,
-) -> Task:
-    """Change a task that waits: a new prompt becomes its next revision, the earlier ones stay.
-
-    Raises NoSuchTask, WrongState once it was claimed, and as `enqueue`.
-    """
-    if prompt is not None:
-        checked(prompt, "prompt")
-    now = sq.clock.now()
-    with sq.db.write() as tx:
-        before = _editable(tx, task_id)
-        name, class_name, seconds = before.tool, before.task_class, before.timeout
-        if tool or task_class or timeout is not None:
-            name, class_name, seconds = _executed(
-                sq, tool or before.tool, task_class or (None if tool else before.task_class), timeout
-            )
-        row = tx.row(EDIT, {
-            "id": task_id, "from_status": MOVES["edit"].from_status, "again": prompt is not None,
-            "title": before.title if prompt is None else title_of(prompt),
-            "tool": name, "task_class": class_name, "timeout": seconds,
-        })  # fmt: skip
-        assert row is not None
-        task = Task(*row)
-        if prompt is not None:
-            tx.run(PROMPT_IN, {"task": task.id, "revision": task.revision, "text": prompt, "now": now})
-        note(tx, now, "edited", task=task.id, queue=task.queue_id)
-    return task
-
-
-def editable(sq: SparkQ, task_id: int) -> str:
-    """The prompt of a task that can be edited now. Raises NoSuchTask, WrongState."""
-    with sq.db.read() as tx:
-        task = _editable(tx, task_id)
-        (prompt,) = tx.rows(PROMPT, {"task": task.id, "revision": task.revision})[0]
-    return str(prompt)
-
-
-def _editable(db: Reader, task_id: int) -> Task:
-    task = find(db, task_id)
-    if task.status not in MOVES["edit"].from_statuses:
-        raise refused(db, task_id, "edit")
-    return task

@@ -1,4 +1,4 @@
-"""Reading tasks: one with everything, or a page of a list without any long text.
+"""Lists of tasks, without their long texts.
 
 Pages continue after a cursor, never after a count of rows: their cost does not grow with what was stored. Each
 statement walks one index; the filters that have none thin out what it finds.
@@ -8,16 +8,11 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sparkq_core import events, queues, sessions
+from sparkq_core import queues, sessions
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.model import (
-    ATTEMPT_COLUMNS,
-    PROMPT_COLUMNS,
     TASK_COLUMNS,
-    Attempt,
-    Detail,
-    Prompt,
     Queue,
     Task,
     TaskPage,
@@ -27,11 +22,8 @@ from sparkq_core.stale import sweep
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.numbers import MAX_ID, checked_limit, number
 from sparkq_core.storage.parameters import Values
-from sparkq_core.tasks.claim import FEEDBACK, PROMPT
-from sparkq_core.tasks.refusals import find
 from sparkq_core.text import safe
 
-PROMPTS = f"SELECT {PROMPT_COLUMNS} FROM prompts WHERE task_id = :task ORDER BY revision"
 THIN = """
 AND (:session IS NULL OR queue_id IN (SELECT q.id FROM queues AS q WHERE q.session_id = :session))
 AND (:tool IS NULL OR tool = :tool) AND (:worker IS NULL OR worker = :worker)
@@ -89,7 +81,6 @@ TOTALS = {
 COUNT = f"""
 SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 """
-ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER BY attempt"
 _ENDED = "finished_at >= :since AND queue_id = :queue"
 ENDED = f"""
 SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND {_ENDED}
@@ -126,12 +117,6 @@ class Wanted(NamedTuple):
         return (self.tool, self.worker, self.since, self.until) == (None, None, None, None)
 
 
-def get(sq: SparkQ, task_id: int) -> Task:
-    """One task without its texts. Raises NoSuchTask."""
-    sweep(sq)
-    return find(sq.db, task_id)
-
-
 def still_running(sq: SparkQ, attempts: Mapping[int, int]) -> set[int]:
     """Which of these tasks (id: attempt) are running now in just this attempt; ids of no task are passed over."""
     sweep(sq)
@@ -154,28 +139,6 @@ def failed_before(sq: SparkQ, queue: Queue, moment: int) -> tuple[Task, ...]:
     """
     rows = sq.db.rows(FAILED_BEFORE, {"queue": queue.id, "since": moment})
     return tuple(sorted(Task(*row) for row in rows))
-
-
-def detail(sq: SparkQ, task_id: int) -> Detail:
-    """One task with prompt, attempts and timeline. Raises NoSuchTask."""
-    sweep(sq)
-    with sq.db.read() as tx:
-        task = find(tx, task_id)
-        prompt = tx.row(PROMPT, {"task": task.id, "revision": task.revision})
-        feedback = tx.row(FEEDBACK, {"task": task.id})
-        return Detail(
-            task,
-            str(prompt[0]) if prompt else "",
-            tuple(Attempt(*row) for row in tx.rows(ATTEMPTS, {"task": task.id})),
-            events.of_task(tx, task.id),
-            str(feedback[0]) if feedback else None,
-        )
-
-
-def prompts(sq: SparkQ, task_id: int) -> tuple[Prompt, ...]:
-    """Every prompt that a task has had, the first one first. Raises NoSuchTask."""
-    with sq.db.read() as tx:
-        return tuple(Prompt(*row) for row in tx.rows(PROMPTS, {"task": find(tx, task_id).id}))
 
 
 def list_page(

@@ -1,12 +1,11 @@
-"""Back into the line: a failed task once more, and out of it: a queued one cancelled."""
+"""Putting a finished task back into its queue."""
 
 from sparkq_core import queues
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, ErrorType, Status
+from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
-from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place_in_line
 from sparkq_core.tasks.refusals import find, refused
@@ -16,10 +15,6 @@ REQUEUE = f"""
 UPDATE tasks SET status = :target, position = :position, title = :title, revision = revision + :again,
     worker = NULL, claimed_at = NULL, heartbeat_at = NULL, stale_warned_at = NULL, finished_at = NULL,
     reviewed_at = NULL, error_type = NULL
-WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
-"""
-CANCEL = f"""
-UPDATE tasks SET status = :target, finished_at = :now, reviewed_at = :now, error_type = '{ErrorType.CANCELLED}'
 WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 LAST_MOVE = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
@@ -69,25 +64,3 @@ def _requeued_just_so(tx: Transaction, task: Task, feedback: str | None, prompt:
     if task.status != Status.QUEUED or tx.row(LAST_MOVE, {"task": task.id}) != ("requeued", feedback):
         return False
     return prompt is None or tx.row(PROMPT, {"task": task.id, "revision": task.revision}) == (prompt,)
-
-
-def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
-    """Take a queued task out of the line: failed, `error_type=cancelled`; requeue brings it back.
-
-    Whoever cancels has decided: the task counts as reviewed and waits in no inbox. Cancelling it again is harmless. Raises NoSuchTask, WrongState, InvalidText.
-    """
-    checked(reason, "reason", empty=True)
-    move = MOVES["cancel"]
-    now = sq.clock.now()
-    with sq.db.write() as tx:
-        row = tx.row(
-            CANCEL, {"id": storable(task_id), "from_status": move.from_status, "target": move.target, "now": now}
-        )
-        if row is None:
-            task = find(tx, task_id)
-            if task.cancelled:
-                return task
-            raise refused(tx, task_id, "cancel")
-        task = Task(*row)
-        note(tx, now, "cancelled", task=task.id, queue=task.queue_id, text=reason or None)
-    return task

@@ -111,7 +111,7 @@ PLANTED = [
     ),
     planted(
         "an edit loses the earlier prompt",
-        "tasks/enqueue.py",
+        "tasks/edit.py",
         ("SET revision = revision + :again, title", "SET revision = revision + 0 * :again, title"),
         caught_by=("test_edit.py::test_an_edit_keeps_the_place_and_the_earlier_revision",),
     ),
@@ -211,7 +211,7 @@ PLANTED = [
     ),
     planted(
         "a running task can be cancelled",
-        "tasks/requeue.py",
+        "tasks/cancel.py",
         (
             "error_type = '{ErrorType.CANCELLED}'\nWHERE id = :id AND status = :from_status",
             "error_type = '{ErrorType.CANCELLED}'\nWHERE id = :id",

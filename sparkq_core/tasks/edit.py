@@ -1,0 +1,67 @@
+"""Changing a task that still waits in its queue."""
+
+from sparkq_core.events import note
+from sparkq_core.lifecycle import MOVES
+from sparkq_core.model import TASK_COLUMNS, Task
+from sparkq_core.project import SparkQ
+from sparkq_core.storage.database import Reader
+from sparkq_core.tasks.claim import PROMPT
+from sparkq_core.tasks.enqueue import PROMPT_IN, execution
+from sparkq_core.tasks.refusals import find, refused
+from sparkq_core.text import checked, title_of
+
+EDIT = f"""
+UPDATE tasks SET revision = revision + :again, title = :title, tool = :tool, task_class = :task_class, timeout = :timeout
+WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
+"""
+
+
+def edit(
+    sq: SparkQ,
+    task_id: int,
+    *,
+    prompt: str | None = None,
+    tool: str | None = None,
+    task_class: str | None = None,
+    timeout: int | None = None,
+) -> Task:
+    """Change a task that waits: a new prompt becomes its next revision, the earlier ones stay.
+
+    Raises NoSuchTask, WrongState once it was claimed, and as `enqueue`.
+    """
+    if prompt is not None:
+        checked(prompt, "prompt")
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        before = _editable(tx, task_id)
+        name, class_name, seconds = before.tool, before.task_class, before.timeout
+        if tool or task_class or timeout is not None:
+            name, class_name, seconds = execution(
+                sq, tool or before.tool, task_class or (None if tool else before.task_class), timeout
+            )
+        row = tx.row(EDIT, {
+            "id": task_id, "from_status": MOVES["edit"].from_status, "again": prompt is not None,
+            "title": before.title if prompt is None else title_of(prompt),
+            "tool": name, "task_class": class_name, "timeout": seconds,
+        })  # fmt: skip
+        assert row is not None
+        task = Task(*row)
+        if prompt is not None:
+            tx.run(PROMPT_IN, {"task": task.id, "revision": task.revision, "text": prompt, "now": now})
+        note(tx, now, "edited", task=task.id, queue=task.queue_id)
+    return task
+
+
+def editable(sq: SparkQ, task_id: int) -> str:
+    """The prompt of a task that can be edited now. Raises NoSuchTask, WrongState."""
+    with sq.db.read() as tx:
+        task = _editable(tx, task_id)
+        (prompt,) = tx.rows(PROMPT, {"task": task.id, "revision": task.revision})[0]
+    return str(prompt)
+
+
+def _editable(db: Reader, task_id: int) -> Task:
+    task = find(db, task_id)
+    if task.status not in MOVES["edit"].from_statuses:
+        raise refused(db, task_id, "edit")
+    return task
