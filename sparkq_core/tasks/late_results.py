@@ -2,7 +2,7 @@
 
 from sparkq_core.errors import SparkQError, WrongState
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, ErrorType
+from sparkq_core.lifecycle import MOVES, ErrorType, Status
 from sparkq_core.model import ATTEMPT_COLUMNS, TASK_COLUMNS, Attempt, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
@@ -31,16 +31,18 @@ def ended(db: Reader, task_id: int, attempt: int) -> Attempt | None:
 
 
 def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str, data: str | None, now: int) -> None:
-    """Keep a text on the attempt that it belongs to; every late text stands in the timeline.
+    """Keep a text on the attempt that it belongs to, and log every late text in the timeline.
 
-    A late failure does not take the place of a late result, and nothing that of an accepted one.
+    A late failure does not replace a late result, and nothing replaces an accepted one.
     """
-    if (attempt.late_outcome, attempt.late_text, attempt.late_data) == (outcome, text, data):
+    if attempt.late_outcome == outcome and attempt.late_text == text and attempt.late_data == data:
         return
     said = tx.row(LAST_SAID, {"task": task.id, "attempt": attempt.attempt})
-    if outcome == "failed" and said == (text,):
+    failed = outcome == Status.FAILED
+    if failed and said is not None and said[0] == text:
         return
-    if attempt.accepted_at is None and (attempt.late_outcome, outcome) != ("succeeded", "failed"):
+    takes_a_result_away = failed and attempt.late_outcome == Status.SUCCEEDED
+    if attempt.accepted_at is None and not takes_a_result_away:
         tx.run(KEEP, {
         "task": task.id, "attempt": attempt.attempt, "outcome": outcome, "text": text, "data": data, "now": now,
     })  # fmt: skip
@@ -66,7 +68,7 @@ def accept(sq: SparkQ, task_id: int) -> Task:
 def waits(db: Reader, task: Task) -> bool:
     """Whether a late result of the task waits to be accepted."""
     attempt = ended(db, task.id, task.attempts) if _timed_out(task) else None
-    return attempt is not None and attempt.late_outcome == "succeeded"
+    return attempt is not None and attempt.late_outcome == Status.SUCCEEDED
 
 
 def accept_within(tx: Transaction, task: Task, now: int) -> Task:

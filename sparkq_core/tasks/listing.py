@@ -113,8 +113,8 @@ class Wanted(NamedTuple):
 
     @property
     def counted(self) -> bool:
-        """Whether the kept counters know the total."""
-        return (self.tool, self.worker, self.since, self.until) == (None, None, None, None)
+        """True if the queues' counters know the total."""
+        return all(value is None for value in (self.tool, self.worker, self.since, self.until))
 
 
 def still_running(sq: SparkQ, attempts: Mapping[int, int]) -> set[int]:

@@ -1,13 +1,13 @@
-"""What the holder of a claim says of it: progress, done, failed, given back."""
+"""Settling, releasing and reporting progress on a claimed task."""
 
 import json
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
-from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
+from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, WARN_AFTER, ErrorType, Move, Status
-from sparkq_core.model import TASK_COLUMNS, Settled, Task
+from sparkq_core.lifecycle import MOVES, WARN_AFTER, ErrorType, Status
+from sparkq_core.model import TASK_COLUMNS, Attempt, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
@@ -64,7 +64,7 @@ def complete(
     Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
     """
     checked(result, "result")
-    return _settle(sq, task_id, "complete", attempt, result, as_json(data), None, next_for)
+    return _settle(sq, _Report("complete", task_id, attempt, result, data=as_json(data)), next_for)
 
 
 def fail(
@@ -86,7 +86,8 @@ def fail(
     checked(error_type or "error", "error type", limit=MAX_TYPE)
     if error_type in set(ErrorType):
         raise InvalidValue(f"The error type {error_type!r} is SparkQ's own.", "Use another word, such as 'gave_up'.")
-    return _settle(sq, task_id, "fail", attempt, error, None, error_type or "error", next_for, keep_late)
+    report = _Report("fail", task_id, attempt, error, error_type=error_type or "error")
+    return _settle(sq, report, next_for, keep_late=keep_late)
 
 
 def as_json(data: Any) -> str | None:
@@ -109,76 +110,109 @@ def as_json(data: Any) -> str | None:
     return text
 
 
-def _settle(
-    sq: SparkQ,
-    task_id: int,
-    verb: str,
-    attempt: int | None,
-    text: str,
-    data: str | None,
-    error_type: str | None,
-    next_for: str | None,
-    keep_late: bool = True,
-) -> Settled:
+class _Report(NamedTuple):
+    """The outcome that a worker reports for an attempt; without `attempt` the latest one is meant."""
+
+    verb: str
+    task_id: int
+    attempt: int | None
+    text: str
+    data: str | None = None
+    error_type: str | None = None
+
+    @property
+    def outcome(self) -> Status:
+        return MOVES[self.verb].target
+
+    @property
+    def result(self) -> str | None:
+        return self.text if self.outcome == Status.SUCCEEDED else None
+
+    @property
+    def error(self) -> str | None:
+        return self.text if self.outcome == Status.FAILED else None
+
+    def repeats(self, ended: Attempt) -> bool:
+        """True if the attempt ended with this outcome, by its worker."""
+        return ended.outcome == self.outcome and not ended.timed_out
+
+    def equals(self, ended: Attempt) -> bool:
+        """True if the attempt ended with this outcome and these very words and data."""
+        said = ended.result if self.outcome == Status.SUCCEEDED else ended.error
+        return self.repeats(ended) and said == self.text and ended.data == self.data
+
+
+def _settle(sq: SparkQ, report: _Report, next_for: str | None, *, keep_late: bool = True) -> Settled:
     if next_for is not None:
         checked_worker(next_for)
-    move = MOVES[verb]
-    done = move.target == Status.SUCCEEDED
     now = sq.clock.now()
+    refusal: SparkQError | None = None
     with sq.db.write() as tx:
-        row = tx.row(SETTLE, {
-            "id": storable(task_id), "attempt": storable(attempt), "from_status": move.from_status, "target": move.target, "now": now,
-            "error_type": error_type,
-        })  # fmt: skip
-        if row is not None:
-            task = Task(*row)
-            tx.run(END_ATTEMPT, {
-                "task": task.id, "attempt": task.attempts, "outcome": move.target, "result": text if done else None,
-                "data": data, "error": None if done else text, "error_type": error_type, "now": now,
-                "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
-            })  # fmt: skip
-            note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
-            waiting, archived = _left(tx, task)
-            claimed = None if next_for is None or archived else take(sq, tx, task.queue_id, next_for, now)
-            remaining = waiting if claimed is None else claimed.remaining
-            outcome: Settled | SparkQError = Settled(
-                task, remaining, task.attempts, task.status, archived=archived, claimed=claimed
-            )
-        elif not keep_late:
-            outcome = refused(tx, task_id, verb, attempt, kept=False)
+        task = _end_running(tx, report, now)
+        if task is not None:
+            settled = _with_next(sq, tx, task, next_for, now)
         else:
-            outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)
-    if row is not None and sq.config.watches_git and isinstance(outcome, Settled):
-        _note_change(sq, outcome)
-    if isinstance(outcome, SparkQError):
-        raise outcome  # after the transaction: what came too late has been kept by now
-    return outcome
+            ended = _keep_late(tx, report, now) if keep_late else None
+            if ended is not None and report.repeats(ended):
+                return _settled_before(tx, ended)
+            attempt = report.attempt if ended is None else ended.attempt
+            refusal = refused(tx, report.task_id, report.verb, attempt, kept=keep_late)
+    if refusal is not None:
+        raise refusal  # after the commit, which keeps the text that came too late
+    if sq.config.watches_git:
+        _note_change(sq, settled)
+    return settled
 
 
-def _unsettled(
-    tx: Transaction, task_id: int, verb: str, move: Move, attempt: int | None, text: str, data: str | None, now: int
-) -> Settled | SparkQError:
-    """The same outcome again, or a refusal whose text is kept on its attempt."""
-    try:
-        task = find(tx, task_id)
-    except NoSuchTask as missing:
-        return missing
-    number = attempt if attempt is not None else task.attempts
-    ended = late_results.ended(tx, task_id, number)
-    if ended is None:
-        return refused(tx, task_id, verb, attempt)
-    if ended.outcome == move.target and not ended.timed_out:
-        if (text, data) != (ended.result if move.target == Status.SUCCEEDED else ended.error, ended.data):
-            late_results.keep(tx, task, ended, move.target, text, data, now)
-        waiting, archived = _left(tx, task)
-        return Settled(task, waiting, number, str(ended.outcome), again=True, archived=archived)
-    late_results.keep(tx, task, ended, move.target, text, data, now)
-    return refused(tx, task_id, verb, number)
+def _end_running(tx: Transaction, report: _Report, now: int) -> Task | None:
+    """End the running attempt with the reported outcome; None if that attempt is not running."""
+    move = MOVES[report.verb]
+    row = tx.row(SETTLE, {
+        "id": storable(report.task_id), "attempt": storable(report.attempt), "from_status": move.from_status,
+        "target": move.target, "now": now, "error_type": report.error_type,
+    })  # fmt: skip
+    if row is None:
+        return None
+    task = Task(*row)
+    tx.run(END_ATTEMPT, {
+        "task": task.id, "attempt": task.attempts, "outcome": move.target, "result": report.result,
+        "data": report.data, "error": report.error, "error_type": report.error_type, "now": now,
+        "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
+    })  # fmt: skip
+    note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
+    return task
 
 
-def _left(tx: Transaction, settled: Task) -> tuple[int, bool]:
-    """How many tasks of the queue are queued, and whether somebody has archived it: then none of them is given."""
-    waiting, archived = tx.rows(LEFT, {"queue": settled.queue_id})[0]
+def _with_next(sq: SparkQ, tx: Transaction, task: Task, next_for: str | None, now: int) -> Settled:
+    """The settled task and, if worker `next_for` asks for it, the next claim of its queue."""
+    waiting, archived = _left(tx, task.queue_id)
+    claimed = None if next_for is None or archived else take(sq, tx, task.queue_id, next_for, now)
+    remaining = waiting if claimed is None else claimed.remaining
+    return Settled(task, remaining, task.attempts, task.status, archived=archived, claimed=claimed)
+
+
+def _keep_late(tx: Transaction, report: _Report, now: int) -> Attempt | None:
+    """Keep the text of a report on its attempt, which had ended already; None if it never began or still runs.
+
+    A report that says nothing new is not kept a second time. Raises NoSuchTask.
+    """
+    task = find(tx, report.task_id)
+    ended = late_results.ended(tx, task.id, task.attempts if report.attempt is None else report.attempt)
+    if ended is not None and not report.equals(ended):
+        late_results.keep(tx, task, ended, report.outcome, report.text, report.data, now)
+    return ended
+
+
+def _settled_before(tx: Transaction, ended: Attempt) -> Settled:
+    """The answer to a report that repeats the outcome of its attempt."""
+    task = find(tx, ended.task_id)
+    waiting, archived = _left(tx, task.queue_id)
+    return Settled(task, waiting, ended.attempt, str(ended.outcome), again=True, archived=archived)
+
+
+def _left(tx: Transaction, queue_id: int) -> tuple[int, bool]:
+    """Return how many tasks are queued, and True if the queue is archived and so hands out none of them."""
+    waiting, archived = tx.rows(LEFT, {"queue": queue_id})[0]
     return int(waiting), bool(archived)
 
 

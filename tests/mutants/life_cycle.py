@@ -45,7 +45,7 @@ PLANTED = [
     planted(
         "the same outcome twice is a conflict",
         "tasks/settle.py",
-        ("if ended.outcome == move.target and not ended.timed_out:", "if False:"),
+        ("if ended is not None and report.repeats(ended):", "if False:"),
         caught_by=("test_settle.py::test_the_same_outcome_again_is_harmless",),
     ),
     planted(
@@ -152,8 +152,8 @@ PLANTED = [
         "what comes too late is dropped",
         "tasks/settle.py",
         (
-            "    late_results.keep(tx, task, ended, move.target, text, data, now)\n    return refused(",
-            "    return refused(",
+            "        late_results.keep(tx, task, ended, report.outcome, report.text, report.data, now)\n",
+            "        pass\n",
         ),
         caught_by=("test_late_results.py::test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt",),
     ),
@@ -161,16 +161,15 @@ PLANTED = [
         "what comes too late is rolled back with the refusal",
         "tasks/settle.py",
         (
-            "outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)\n",
-            "outcome = _unsettled(tx, task_id, verb, move, attempt, text, data, now)\n"
-            "            if isinstance(outcome, SparkQError):\n                raise outcome\n",
+            "            refusal = refused(tx, report.task_id, report.verb, attempt, kept=keep_late)\n",
+            "            raise refused(tx, report.task_id, report.verb, attempt, kept=keep_late)\n",
         ),
         caught_by=("test_late_results.py::test_a_result_after_the_timeout_is_refused_and_kept",),
     ),
     planted(
         "a late failure takes the late result away",
         "tasks/late_results.py",
-        (' and (attempt.late_outcome, outcome) != ("succeeded", "failed")', ""),
+        (" and not takes_a_result_away", ""),
         caught_by=("test_late_results.py::test_a_late_failure_does_not_take_the_late_result_away",),
     ),
     planted(
@@ -183,8 +182,8 @@ PLANTED = [
         "a number beyond SQLite passes for a defect",
         "tasks/settle.py",
         (
-            '"attempt": storable(attempt), "from_status": move.from_status, "target"',
-            '"attempt": attempt, "from_status": move.from_status, "target"',
+            '"attempt": storable(report.attempt), "from_status": move.from_status',
+            '"attempt": report.attempt, "from_status": move.from_status',
         ),
         caught_by=("test_settle.py::test_an_attempt_beyond_all_numbers_is_refused",),
     ),
