@@ -1,4 +1,4 @@
-"""Fixtures of every test: a project of its own in a folder of its own, at a time of its own."""
+"""Fixtures of every test: an own project in an own folder, with an own clock."""
 
 import gc
 import os
@@ -13,9 +13,10 @@ from hypothesis import settings
 import sparkq_core
 from sparkq_core import lock, queues
 from sparkq_core.project import SparkQ
-from tests.harness.copied import Copy
-from tests.harness.release import Built, build
-from tests.harness.support import SetClock, made
+from tests.harness.clocks import SetClock
+from tests.harness.distribution import Distribution, build_distribution
+from tests.harness.projects import open_new_project
+from tests.harness.source_copy import SourceCopy
 from tests.proof.counts import Counts
 
 settings.register_profile("sparkq", deadline=None, print_blob=True)
@@ -82,16 +83,16 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(shared: Path) -> Built:
+def distribution(shared: Path) -> Distribution:
     """Wheel and source distribution, built once by whichever test process comes first."""
     with lock.holding(shared / "dist.lock"):
-        return build(shared / "dist")
+        return build_distribution(shared / "dist")
 
 
 @pytest.fixture(scope="session")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def source_copy(tmp_path_factory: pytest.TempPathFactory) -> SourceCopy:
     """A copy of the sources, to plant defects in."""
-    return Copy(tmp_path_factory.mktemp("sources"))
+    return SourceCopy(tmp_path_factory.mktemp("source_copy"))
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def sq(root: Path, clock: SetClock) -> Iterator[SparkQ]:
     """An open project without queues."""
-    opened = made(root, clock)
+    opened = open_new_project(root, clock)
     yield opened
     opened.close()
 
@@ -118,7 +119,7 @@ def sq(root: Path, clock: SetClock) -> Iterator[SparkQ]:
 @pytest.fixture
 def store(root: Path) -> Iterator[SparkQ]:
     """An open project on the machine's clock, as processes of its own share it, with an empty queue "backend"."""
-    with closing(made(root)) as opened:
+    with closing(open_new_project(root)) as opened:
         queues.create(opened, "backend", instructions="Run make test.")
         yield opened
 

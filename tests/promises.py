@@ -19,7 +19,7 @@ PROMISES = {
     "sql-constants": "SQL stands as upper-case constants, never formatted when it runs.",
     "one-suite": "One behaviour suite runs through every door: library, command line, MCP and HTTP.",
     "every-promise-has-a-test": "A promise without a test fails the suite.",
-    "planted-defects": "Each defect of a list of planted defects is caught by a test.",
+    "mutants": "Each mutant of the source in tests/mutants is caught by the tests that it names.",
     "e2e": "End-to-end tests of all scenarios: kills, faults, a browser.",
     "documentation": "User guide, CLI, REST and MCP references, architecture, reliability.",
     "wording": "Public pages say local-first and single-user, never distributed.",

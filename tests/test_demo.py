@@ -8,8 +8,8 @@ import pytest
 
 from sparkq_mcp import demo as room
 from sparkq_mcp.demo import code_to_look_at
-from tests.harness.command import SPARKQ, Done, Shell
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
+from tests.harness.shell import SPARKQ, Done, Shell
 from tests.promises import holds
 
 FILES = {

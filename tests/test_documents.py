@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
 from tests.promises import holds
 
 WANTED = {

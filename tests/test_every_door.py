@@ -8,12 +8,13 @@ import pytest
 from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import Kind
 from sparkq_core.project import SparkQ
-from tests.harness.doors import Chat, Door
-from tests.harness.dump import dump
-from tests.harness.support import add, attempts, line, take, timeline
+from tests.harness.all_rows import all_rows
+from tests.harness.door import Door
+from tests.harness.doors import Chat
+from tests.harness.task_steps import add, attempts, queued_ids, take, timeline
 from tests.promises import holds
 
-pytest_plugins = ("tests.harness.door_fixtures",)
+pytest_plugins = ("tests.harness.every_door",)
 
 HOSTILE = (
     "[/red] [bold]x[/bold] \x1b]0;title\x07\x1b[31mred\x1b[0m \x9b31m '; DROP TABLE tasks; -- {braces} %s $(id) `id`",
@@ -56,13 +57,13 @@ def test_options_of_a_task_reach_its_worker(door: Door, store: SparkQ) -> None:
 @holds("tool-peek")
 def test_peek_shows_the_line_and_takes_nothing(door: Door, store: SparkQ) -> None:
     add(store, "one", "two", "three")
-    before = dump(store)
+    before = all_rows(store)
 
     seen = door.peek("backend", 2)
 
     assert [task["title"] for task in seen["tasks"]] == ["one", "two"]
     assert seen["total"] == 3
-    assert dump(store) == before
+    assert all_rows(store) == before
 
 
 @holds("claim-once")
@@ -101,17 +102,17 @@ def test_a_given_task_is_claimed_out_of_turn(door: Door, store: SparkQ) -> None:
     first, second = add(store, "one", "two")
 
     assert door.claim("backend", second)["task"]["id"] == second
-    assert line(store) == [first]
+    assert queued_ids(store) == [first]
 
 
 @holds("empty-is-null")
 def test_an_empty_queue_is_null_and_no_error(door: Door, store: SparkQ) -> None:
-    before = dump(store)
+    before = all_rows(store)
 
     claim = door.claim("backend")
 
     assert (claim["task"], claim["remaining"]) == (None, 0)
-    assert dump(store) == before
+    assert all_rows(store) == before
 
 
 @holds("complete", "tool-complete")
@@ -156,10 +157,10 @@ def test_the_same_outcome_again_is_harmless_and_another_is_a_conflict(door: Door
     add(store, "one")
     held = door.claim("backend")["task"]
     door.complete(1, "Did it", attempt=held["attempt"])
-    before = dump(store)
+    before = all_rows(store)
 
     assert door.complete(1, "Did it", attempt=held["attempt"])["status"] == "succeeded"
-    assert dump(store) == before
+    assert all_rows(store) == before
     assert door.fail(1, "no, it broke", attempt=held["attempt"]).kind is Kind.CONFLICT
     assert door.task(1)["status"] == "succeeded"
 
@@ -189,11 +190,11 @@ def test_a_lost_claim_can_neither_be_prolonged_nor_released(door: Door, store: S
     tasks.fail(store, 1, "gave up")
     tasks.requeue(store, 1)
     take(store, "bob")
-    before = dump(store)
+    before = all_rows(store)
 
     assert door.progress(1, "still at it", attempt=lost).kind is Kind.CONFLICT
     assert door.release(1, attempt=lost).kind is Kind.CONFLICT
-    assert dump(store) == before
+    assert all_rows(store) == before
 
 
 @holds("requeue-feedback", "tool-claim")
@@ -203,7 +204,7 @@ def test_requeue_keeps_id_and_attempts_and_delivers_feedback_and_the_earlier_out
     door.fail(1, "the API broke", attempt=held["attempt"])
 
     assert door.requeue(1, "Keep the old API")["position"] == 2
-    assert line(store) == [2, 1]
+    assert queued_ids(store) == [2, 1]
     again = door.another("bob").claim("backend", 1)["task"]
 
     assert (again["id"], again["attempt"], again["feedback"]) == (1, 2, "Keep the old API")
@@ -218,7 +219,7 @@ def test_requeue_to_the_front_is_next(door: Door, store: SparkQ) -> None:
     door.fail(1, "no")
 
     assert door.requeue(1, front=True)["position"] == 1
-    assert line(store) == [1, 2, 3]
+    assert queued_ids(store) == [1, 2, 3]
 
 
 @holds("release", "tool-release")
@@ -228,7 +229,7 @@ def test_a_released_task_waits_at_its_old_place(door: Door, store: SparkQ) -> No
     held = door.claim("backend")["task"]
 
     assert door.release(held["id"], "needs staging", attempt=held["attempt"])["status"] == "queued"
-    assert line(store) == [2, 3]
+    assert queued_ids(store) == [2, 3]
     assert attempts(store, 2)[0].outcome == "released"
     assert door.claim("backend")["task"]["attempt"] == 2
 
@@ -249,12 +250,12 @@ def test_progress_moves_the_deadline_and_leaves_its_note(door: Door, store: Spar
 @holds("idempotency-key", "tool-enqueue")
 def test_the_same_key_gives_the_task_that_it_made(door: Door, store: SparkQ) -> None:
     first = door.enqueue("backend", "one", key="issue-7")
-    before = dump(store)
+    before = all_rows(store)
 
     again = door.enqueue("backend", "something else", key="issue-7")
 
     assert again["id"] == first["id"]
-    assert dump(store) == before
+    assert all_rows(store) == before
     assert door.task(first["id"])["prompt"] == "one"
 
 

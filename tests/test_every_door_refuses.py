@@ -13,12 +13,14 @@ from sparkq_core import errors, queues, tasks
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers import reply
-from tests.harness.doors import DOORS, Answer, Door, Site
-from tests.harness.dump import dump
-from tests.harness.support import add, another, line, made, take
+from tests.harness.all_rows import all_rows
+from tests.harness.door import Answer, Door, Site
+from tests.harness.doors import DOORS
+from tests.harness.projects import open_new_project, second_handle
+from tests.harness.task_steps import add, queued_ids, take
 from tests.promises import holds
 
-pytest_plugins = ("tests.harness.door_fixtures",)
+pytest_plugins = ("tests.harness.every_door",)
 
 TWO_MEBIBYTES = "x" * (2 * 1024 * 1024)
 
@@ -121,12 +123,12 @@ def unchanged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("unchanged")
     (root := folder / "project").mkdir()
     with ExitStack() as at_the_end:
-        store = at_the_end.enter_context(closing(made(root)))
+        store = at_the_end.enter_context(closing(open_new_project(root)))
         queues.create(store, "backend")
         filled(store)
         door = DOORS[request.param](Site(root, folder / "home", at_the_end))
         door.queues()  # what a door writes at its first word, a log for example, is there
-        yield Unchanged(door, store, dump(store), sorted(root.rglob("*")))
+        yield Unchanged(door, store, all_rows(store), sorted(root.rglob("*")))
 
 
 @holds("text", "refusals", "nothing-changed")
@@ -138,7 +140,7 @@ def test_bad_input_is_refused_and_nothing_changes(unchanged: Unchanged, bad: Bad
     assert bad.says in answer.said
     assert answer.facts["message"]
     assert answer.facts.get("hint") or answer.facts.get("next")
-    assert dump(unchanged.store) == unchanged.rows
+    assert all_rows(unchanged.store) == unchanged.rows
     assert sorted(unchanged.store.config.root.rglob("*")) == unchanged.files
 
 
@@ -166,7 +168,7 @@ def test_a_running_task_of_an_archived_queue_may_settle(door: Door, busy_store: 
 def test_an_archived_queue_shows_nothing_next_and_is_not_listed(door: Door, busy_store: SparkQ) -> None:
     assert (door.peek("hidden")["tasks"], door.peek("hidden")["total"]) == ([], 0)
     assert [queue["name"] for queue in door.queues()["queues"]] == ["backend", "drained"]
-    assert line(busy_store, "backend") == [1]
+    assert queued_ids(busy_store, "backend") == [1]
 
 
 def every_refusal(of: type[SparkQError] = SparkQError) -> list[type[SparkQError]]:
@@ -241,14 +243,14 @@ def test_a_database_that_is_gone_is_not_made_again(door: Door, store: SparkQ) ->
 def test_a_locked_database_is_busy_at_every_door_and_nothing_changes(store: SparkQ, tmp_path: Path) -> None:
     """One wait of ten seconds for all of them: the command line has no clock that a test could set."""
     add(store, "one")
-    before = dump(store)
+    before = all_rows(store)
     with ExitStack() as at_the_end:
         doors = [door(Site(store.config.root, tmp_path / "home", at_the_end)) for door in DOORS.values()]
-        with another(store).db.write(), ThreadPoolExecutor(len(doors)) as threads:
+        with second_handle(store).db.write(), ThreadPoolExecutor(len(doors)) as threads:
             answers = list(threads.map(lambda door: door.claim("backend"), doors))
 
     assert [(answer.kind, answer.facts["error"]) for answer in answers] == [(Kind.BUSY, "busy")] * len(doors)
-    assert _work(dump(store)) == _work(before)
+    assert _work(all_rows(store)) == _work(before)
 
 
 def _work(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:

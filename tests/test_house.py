@@ -20,7 +20,7 @@ from sparkq_core.lifecycle import MARKS, MOVES, Status
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.storage.parameters import in_order, parameters
-from tests.harness.support import made
+from tests.harness.projects import open_new_project
 from tests.promises import holds
 
 PACKAGE = Path(sparkq_core.__file__).parent
@@ -85,7 +85,7 @@ STATEMENTS = statements()
 @pytest.fixture(scope="module")
 def sq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkQ]:
     """A project that is only asked how it would do something."""
-    with closing(made(tmp_path_factory.mktemp("asked"))) as opened:
+    with closing(open_new_project(tmp_path_factory.mktemp("asked"))) as opened:
         yield opened
 
 

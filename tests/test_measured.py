@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
 from tests.promises import holds
 
 PAGE = (TOP / "docs/performance.md").read_text(encoding="utf-8")

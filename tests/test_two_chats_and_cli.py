@@ -15,8 +15,8 @@ from mcp_types import Implementation
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import add, attempts
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, attempts
 from tests.promises import holds
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from pathlib import Path
 from sparkq_core import project, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.harness.support import SECOND, SetClock
+from tests.harness.clocks import SECOND, SetClock
 from tests.http.caller import Caller
 
 

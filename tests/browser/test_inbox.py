@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late, later, stale, timed_out
-from tests.harness.support import add, take
+from tests.harness.task_steps import add, take
 from tests.http.caller import Caller, Served, until
 from tests.promises import holds
 

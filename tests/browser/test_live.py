@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
-from tests.harness.command import Shell
+from tests.harness.shell import Shell
 from tests.http.caller import Caller, Served, until
 from tests.promises import holds
 

@@ -8,7 +8,7 @@ import pytest
 from tests.browser.conftest import Tab
 from tests.browser.screen import Route, Screen, axe, expect
 from tests.browser.seeds import late, stale
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
 from tests.http.caller import Caller, Served, until
 from tests.promises import holds
 

@@ -4,7 +4,7 @@ from sparkq_core import inbox, tasks
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import later
-from tests.harness.support import add, take
+from tests.harness.task_steps import add, take
 from tests.http.caller import Caller, Served, until
 
 SCRIPT = """#!/bin/sh

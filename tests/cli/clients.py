@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.harness.command import SPARKQ, Shell
+from tests.harness.shell import SPARKQ, Shell
 
 FILES = {
     "claude-code": (".mcp.json", "mcpServers"),

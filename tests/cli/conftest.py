@@ -12,8 +12,8 @@ from sparkq_core import queues
 from sparkq_core.clock import SystemClock
 from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import made
+from tests.harness.projects import open_new_project
+from tests.harness.shell import Shell
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def repository(bare: Shell) -> Shell:
 @pytest.fixture
 def empty(bare: Shell) -> Iterator[SparkQ]:
     """The project of the shell, without a sparkq.yml (reading it costs each command 20 ms), on the machine's clock."""
-    with closing(made(bare.folder)) as opened:
+    with closing(open_new_project(bare.folder)) as opened:
         yield opened
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from tests.harness.command import SECONDS, SPARKQ, Shell
+from tests.harness.shell import SECONDS, SPARKQ, Shell
 
 
 class Stream:

@@ -7,8 +7,9 @@ import pytest
 
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import add, made, take
+from tests.harness.projects import open_new_project
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 from tests.harness.terminal import CTRL_D, Terminal
 from tests.promises import holds
 
@@ -111,7 +112,7 @@ def test_the_home_folder_is_never_a_project(bare: Shell) -> None:
     home = bare._replace(folder=bare.home, home=bare.home)
     below = bare.home / "work"
     below.mkdir(parents=True)
-    made(bare.home).close()  # which setup refuses
+    open_new_project(bare.home).close()  # which setup refuses
 
     home._replace(folder=below).refused(3, "tasks")
 

@@ -15,9 +15,11 @@ from sparkq_core.clock import SystemClock
 from sparkq_core.maintenance.purge import BATCH
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.errors import RESTORE
-from tests.harness.command import Shell
-from tests.harness.dump import dump
-from tests.harness.support import HOUR, TOP, SetClock, add, take, taken
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.projects import TOP
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, claimed_task, take
 from tests.harness.terminal import Terminal
 from tests.promises import holds
 
@@ -56,7 +58,7 @@ def test_a_purge_deletes_what_is_old_and_reviewed(shell: Shell, aged: SparkQ) ->
 
 @holds("command-purge")
 def test_a_dry_run_only_counts(shell: Shell, aged: SparkQ) -> None:
-    before = dump(aged)
+    before = all_rows(aged)
 
     told = shell.facts("purge", "--dry-run", "--older-than", "30m", "--unreviewed-older-than", "5d")
 
@@ -64,7 +66,7 @@ def test_a_dry_run_only_counts(shell: Shell, aged: SparkQ) -> None:
     assert "3 finished tasks would be deleted" in shell.ok(
         "purge", "--dry-run", "--older-than", "1800s", "--unreviewed-older-than", "4"
     )
-    assert dump(aged) == before
+    assert all_rows(aged) == before
 
 
 @pytest.mark.parametrize("age", ["", "x", "-1d", "1w", "1.5d", "9999999d", "3 d"])
@@ -92,12 +94,12 @@ def test_on_a_terminal_a_purge_asks(shell: Shell, aged: SparkQ) -> None:
 @holds("cli-asks")
 @pytest.mark.parametrize("flag", [[], ["--json"]])
 def test_a_purge_where_nobody_can_answer_needs_yes(shell: Shell, aged: SparkQ, flag: list[str]) -> None:
-    before = dump(aged)
+    before = all_rows(aged)
 
     assert "--yes" in shell.refused(2, "purge", *flag)
-    assert dump(aged) == before
+    assert all_rows(aged) == before
     shell.ok("purge", "--yes", *flag)
-    assert dump(aged) != before
+    assert all_rows(aged) != before
 
 
 def test_on_a_terminal_a_purge_in_json_needs_yes_too(shell: Shell, aged: SparkQ) -> None:
@@ -136,7 +138,8 @@ def test_a_restore_as_the_texts_say_is_whole_although_a_process_was_killed(shell
     add(sq, "one")
     shell.ok("backup", "copy.db")
     sq.close()
-    killed = "import os\nfrom tests.harness.support import *\nadd(project.open(), *map(str, range(50)))\nos._exit(9)"
+    imports = "import os\nfrom sparkq_core import project\nfrom tests.harness.task_steps import add\n"
+    killed = f"{imports}add(project.open(), *map(str, range(50)))\nos._exit(9)"
     assert shell.run(sys.executable, "-c", killed).code == 9
     database = sq.config.database
     left = [database, *(database.with_name(f"{database.name}{side}") for side in ("-wal", "-shm"))]
@@ -178,8 +181,8 @@ def test_a_backup_overwrites_nothing(shell: Shell, sq: SparkQ) -> None:
 def lived(sq: SparkQ) -> SparkQ:
     """A project with something in every table that a person fills."""
     queues.create(sq, "docs", instructions="Plain words.")
-    tasks.complete(sq, taken(sq, "Größe 🎉\u2028\r\n\x1b[31m").id, "done", data={"é": [1, None]})
-    tasks.fail(sq, taken(sq, "two").id, "boom")
+    tasks.complete(sq, claimed_task(sq, "Größe 🎉\u2028\r\n\x1b[31m").id, "done", data={"é": [1, None]})
+    tasks.fail(sq, claimed_task(sq, "two").id, "boom")
     add(sq, "three", queue="docs")
     return sq
 
@@ -241,10 +244,10 @@ def test_an_export_is_utf8_whatever_the_terminal_speaks(
 
 
 def test_an_import_into_a_project_that_is_used_is_refused(shell: Shell, lived: SparkQ) -> None:
-    before = dump(lived)
+    before = all_rows(lived)
 
     assert "already" in shell.refused(4, "import", "-", stdin=shell.ok("export"))
-    assert dump(lived) == before
+    assert all_rows(lived) == before
 
 
 @pytest.mark.parametrize(
@@ -327,7 +330,7 @@ def test_a_review_line_says_what_changed_and_how_long_it_took(shell: Shell, sq: 
     subprocess.run(["git", "commit", "-qm", "one"], cwd=shell.folder, check=True)
     clock = SetClock(SystemClock().now() - 3_600_000)
     worker = project.open(shell.folder, env={}, clock=clock)
-    taken(worker)
+    claimed_task(worker)
     (shell.folder / "one.txt").write_text("1\n2\nthree\nfour\n")
     clock.move(7 * 60)
     tasks.complete(worker, 1, "Counted on")

@@ -6,8 +6,8 @@ import pytest
 
 from sparkq_core import queues
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import add
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add
 from tests.promises import holds
 
 

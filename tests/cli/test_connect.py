@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.clients import connected, entry, file_of
-from tests.harness.command import Shell
+from tests.harness.shell import Shell
 from tests.promises import holds
 
 

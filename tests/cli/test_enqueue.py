@@ -6,9 +6,9 @@ import pytest
 
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.dump import dump
-from tests.harness.support import line
+from tests.harness.all_rows import all_rows
+from tests.harness.shell import Shell
+from tests.harness.task_steps import queued_ids
 from tests.harness.terminal import CTRL_C, Terminal, editor
 from tests.promises import holds
 
@@ -77,12 +77,12 @@ def test_visual_goes_before_editor_and_may_have_arguments(shell: Shell, sq: Spar
 def test_an_editor_that_was_left_without_a_text_enqueues_nothing(
     shell: Shell, sq: SparkQ, tmp_path: Path, script: str, says: str
 ) -> None:
-    before = dump(sq)
+    before = all_rows(sq)
     with Terminal(shell, "enqueue", EDITOR=editor(tmp_path, script), TMPDIR=str(tmp_path)) as terminal:
         terminal.until(says)
         assert terminal.end() == 2
 
-    assert dump(sq) == before
+    assert all_rows(sq) == before
     assert list(tmp_path.glob("sparkq-*")) == []
 
 
@@ -122,7 +122,7 @@ def test_a_text_is_kept_when_its_editor_then_fails(shell: Shell, sq: SparkQ, tmp
     (kept,) = tmp_path.glob("sparkq-*.md")
     assert kept.read_text() == "An hour of thought\n"
     assert str(kept) in terminal.screen
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 def test_ctrl_c_is_the_editors_while_it_is_open(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_an_editor_that_is_not_there_is_named(shell: Shell, sq: SparkQ) -> None:
             terminal.until(wanted)
             assert terminal.end() == 2
 
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 @holds("cli-prompts")
@@ -161,14 +161,14 @@ def test_without_prompt_and_terminal_it_says_how_to_give_one(shell: Shell, sq: S
 
     assert "--file" in told
     assert "`-`" in told
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 def test_a_prompt_that_is_given_twice_is_refused(shell: Shell, sq: SparkQ) -> None:
     (shell.folder / "task.md").write_text("From a file")
 
     assert "twice" in shell.refused(2, "enqueue", "an argument", "--file", "task.md")
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 @pytest.mark.parametrize("name", ["missing.md", ".", "\x1b[31m.md"])
@@ -185,7 +185,7 @@ def test_bytes_that_are_no_text_are_refused(shell: Shell, sq: SparkQ) -> None:
     assert "UTF-8" in shell.refused(2, "enqueue", "-", stdin=b"caf\xe9")
     assert "UTF-8" in shell.refused(2, "enqueue", "--file", "image.png")
     assert "surrogate" in shell.refused(2, "enqueue", "caf\udce9")
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 def test_two_mebibytes_are_refused_from_a_pipe_and_from_a_file(shell: Shell, sq: SparkQ) -> None:
@@ -193,7 +193,7 @@ def test_two_mebibytes_are_refused_from_a_pipe_and_from_a_file(shell: Shell, sq:
 
     assert "1,048,576" in shell.refused(2, "enqueue", "-", stdin="x" * 2**21)
     assert "1,048,576" in shell.refused(2, "enqueue", "--file", "long.txt")
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 def test_the_queue_may_be_left_out_when_there_is_only_one(shell: Shell, sq: SparkQ) -> None:
@@ -216,7 +216,7 @@ def test_a_queue_that_takes_nothing_is_not_the_one_that_is_meant(shell: Shell, s
 
     queues.archive(sq, "docs")
     assert "sparkq queue list --all" in shell.refused(3, "enqueue", "three")
-    assert line(sq, "docs") == []
+    assert queued_ids(sq, "docs") == []
 
 
 def test_without_any_queue_it_says_how_to_make_one(bare: Shell, empty: SparkQ) -> None:
@@ -240,7 +240,7 @@ def test_the_same_key_says_that_it_was_used_before(shell: Shell, sq: SparkQ) -> 
 
     assert "(its key was used before)." in shell.ok("enqueue", "one", "--key", "issue-7")
     assert "with another prompt: this one was not added" in shell.ok("enqueue", "two", "--key", "issue-7")
-    assert (line(sq), prompt_of(sq)) == ([1], "one")
+    assert (queued_ids(sq), prompt_of(sq)) == ([1], "one")
 
 
 def test_a_prompt_that_looks_like_an_option_goes_after_two_dashes(shell: Shell, sq: SparkQ) -> None:
@@ -252,4 +252,4 @@ def test_a_prompt_that_looks_like_an_option_goes_after_two_dashes(shell: Shell, 
 @holds("cli-quiet")
 def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("enqueue", "one", "--quiet") == ""
-    assert line(sq) == [1]
+    assert queued_ids(sq) == [1]

@@ -7,8 +7,8 @@ import pytest
 
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
-from tests.harness.command import SPARKQ, Shell
-from tests.harness.support import add, take
+from tests.harness.shell import SPARKQ, Shell
+from tests.harness.task_steps import add, take
 from tests.promises import holds
 
 

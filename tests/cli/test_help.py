@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from sparkq_cli.command_list import COMMANDS
-from tests.cli.commands import PARSERS
-from tests.harness.command import Done, Shell
-from tests.harness.support import TOP
+from tests.cli.parsers import PARSERS
+from tests.harness.projects import TOP
+from tests.harness.shell import Done, Shell
 from tests.promises import holds
 
 REQUIRED = """setup teardown start stop restart run status session queue enqueue peek claim progress complete fail release

@@ -8,7 +8,7 @@ import pytest
 
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
-from tests.harness.command import Shell
+from tests.harness.shell import Shell
 
 
 @pytest.fixture

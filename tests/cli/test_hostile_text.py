@@ -10,8 +10,9 @@ import pytest
 from sparkq_core import project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.harness.command import Done, Shell
-from tests.harness.support import SetClock, add, take, timed_out
+from tests.harness.clocks import SetClock
+from tests.harness.shell import Done, Shell
+from tests.harness.task_steps import add, take, timed_out_task
 from tests.harness.terminal import Terminal, shown
 from tests.promises import holds
 
@@ -87,7 +88,7 @@ def hostile(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
     tasks.complete(sq, 5, HOSTILE, data={HOSTILE: [HOSTILE]})
     clock = SetClock(SystemClock().now() - 3_600_000)
     earlier = project.open(bare.folder, env={}, clock=clock)
-    timed_out(earlier, clock)
+    timed_out_task(earlier, clock)
     with pytest.raises(Exception, match="no longer holds"):
         tasks.complete(earlier, 6, HOSTILE, attempt=1)
     yield sq

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import add, take
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 from tests.promises import holds
 
 FOREIGN = {"mcp", "mcp_types", "fastapi", "uvicorn", "pydantic", "starlette", "anyio", "httpx", "sqlite3"}

@@ -9,9 +9,10 @@ from sparkq_core import project, sessions, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.installation import export
 from sparkq_core.project import SparkQ
-from tests.cli.commands import PARSERS, options
-from tests.harness.command import Shell
-from tests.harness.support import SetClock, add, take, timed_out
+from tests.cli.parsers import PARSERS, options
+from tests.harness.clocks import SetClock
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take, timed_out_task
 from tests.promises import holds
 
 CALLS = {
@@ -74,7 +75,7 @@ def busy(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
     tasks.complete(sq, 4, "done", data={"a": 1})
     clock = SetClock(SystemClock().now() - 3_600_000)
     earlier = project.open(bare.folder, env={}, clock=clock)
-    timed_out(earlier, clock)
+    timed_out_task(earlier, clock)
     with pytest.raises(Exception, match="no longer holds"):
         tasks.complete(earlier, 5, "late", attempt=1)
     yield sq

@@ -6,9 +6,9 @@ import pytest
 
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.dump import dump
-from tests.harness.support import add, take
+from tests.harness.all_rows import all_rows
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 from tests.harness.terminal import Terminal, editor
 from tests.promises import holds
 
@@ -83,12 +83,12 @@ def test_instructions_open_in_the_editor_as_they_are(shell: Shell, sq: SparkQ, t
 
 def test_instructions_left_as_they_were_change_nothing(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
     queues.instruct(sq, "backend", "Run make test.\n")
-    before = dump(sq)
+    before = all_rows(sq)
 
     assert "The text of the instructions was left as it was" in shell.refused(
         2, "queue", "instructions", "backend", "--edit", EDITOR=editor(tmp_path, "true")
     )
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 def test_where_every_queue_is_archived_it_says_how_to_see_them(shell: Shell) -> None:
@@ -135,21 +135,21 @@ def test_an_archived_queue_is_hidden_and_comes_back_as_it_was(shell: Shell, sq: 
 @holds("text-is-data")
 @pytest.mark.parametrize("name", ["../x", "", "/tmp/x", "\x1b]0;x\x07"])
 def test_a_name_that_cannot_be_is_refused_and_no_file_is_made(shell: Shell, sq: SparkQ, name: str) -> None:
-    before, files = dump(sq), sorted(shell.folder.parent.rglob("*"))
+    before, files = all_rows(sq), sorted(shell.folder.parent.rglob("*"))
 
     told = shell.refused(2, "queue", "create", "--", name)
 
     assert "queue name" in told
     assert "\x1b" not in told
-    assert dump(sq) == before
+    assert all_rows(sq) == before
     assert sorted(shell.folder.parent.rglob("*")) == files
 
 
 def test_a_queue_is_not_renamed_to_what_cannot_be(shell: Shell, sq: SparkQ) -> None:
-    before = dump(sq)
+    before = all_rows(sq)
 
     assert "Perhaps x?" in shell.refused(2, "queue", "rename", "backend", "../x")
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 @holds("queue-names")

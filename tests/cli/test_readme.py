@@ -3,8 +3,8 @@
 import re
 
 from sparkq_core import project, tasks
-from tests.harness.command import Done, Shell
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
+from tests.harness.shell import Done, Shell
 from tests.promises import holds
 
 NOT_TYPED = {"cd your-repository", "sparkq watch"}

@@ -8,9 +8,10 @@ from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import ClaimLost
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.dump import dump
-from tests.harness.support import SetClock, add, line, take, timed_out
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import SetClock
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, queued_ids, take, timed_out_task
 from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
 from tests.promises import holds
 
@@ -27,7 +28,7 @@ def finished(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
     tasks.complete(earlier, 1, "Added 12 tests\nall pass")
     take(earlier)
     tasks.fail(earlier, 2, "The database is missing")
-    timed_out(earlier, clock)
+    timed_out_task(earlier, clock)
     with pytest.raises(Exception, match="no longer holds"):
         tasks.complete(earlier, 3, "finished after all", attempt=1)
     add(sq, "Still going")
@@ -42,7 +43,7 @@ def unreviewed(sq: SparkQ) -> list[int]:
 
 @holds("command-review")
 def test_the_list_shows_what_waits_and_marks_nothing(bare: Shell, finished: SparkQ) -> None:
-    before = dump(finished)
+    before = all_rows(finished)
 
     printed = bare.ok("review", "--list")
 
@@ -57,7 +58,7 @@ def test_the_list_shows_what_waits_and_marks_nothing(bare: Shell, finished: Spar
     ):
         assert part in printed
     assert "#4" not in printed
-    assert dump(finished) == before
+    assert all_rows(finished) == before
 
 
 def test_without_a_terminal_review_only_lists(bare: Shell, finished: SparkQ) -> None:
@@ -153,7 +154,7 @@ def test_a_walk_accepts_sends_back_and_takes_late_results(bare: Shell, finished:
 
     assert tasks.get(finished, 1).reviewed_at is not None
     assert tasks.get(finished, 3).status == "succeeded"
-    assert line(finished) == [2]
+    assert queued_ids(finished) == [2]
     assert take(finished).feedback == "Start the database first"
     assert unreviewed(finished) == []
 
@@ -263,7 +264,7 @@ def test_a_task_that_moved_on_during_the_walk_is_no_defect(bare: Shell, finished
         terminal.type("q")
         assert terminal.end() == 0
 
-    assert line(finished) == [1]
+    assert queued_ids(finished) == [1]
 
 
 def test_what_was_done_anew_while_the_walk_asked_is_shown_before_it_is_accepted(bare: Shell, sq: SparkQ) -> None:
@@ -289,7 +290,7 @@ def test_what_was_done_anew_while_the_walk_asked_is_shown_before_it_is_accepted(
 def test_a_result_that_came_late_while_the_walk_asked_is_shown_before_it_is_accepted(bare: Shell, sq: SparkQ) -> None:
     clock = SetClock(SystemClock().now() - 3_600_000)
     earlier = project.open(bare.folder, env={}, clock=clock)
-    timed_out(earlier, clock)
+    timed_out_task(earlier, clock)
     with Terminal(bare, "review") as terminal:
         assert "late result" not in terminal.until(KEYS)
         with pytest.raises(ClaimLost):

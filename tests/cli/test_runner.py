@@ -13,8 +13,9 @@ from sparkq_core import queues, tasks
 from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
-from tests.harness.command import BIN, Shell
-from tests.harness.support import add, another, attempts, take, timeline
+from tests.harness.projects import second_handle
+from tests.harness.shell import BIN, Shell
+from tests.harness.task_steps import add, attempts, take, timeline
 from tests.promises import holds
 
 FENCE = re.compile(r"^----- (\S+) -----$", re.MULTILINE)
@@ -238,7 +239,7 @@ def test_a_result_that_comes_while_the_runner_does_its_upkeep_is_not_slept_throu
         rounds.append(1)
         assert len(rounds) <= 2, "it went to sleep again"
         if len(rounds) == 1:
-            tasks.complete(another(sq), 1, "done")
+            tasks.complete(second_handle(sq), 1, "done")
         return Swept()
 
     monkeypatch.setattr("sparkq_core.maintenance.rounds.interval_seconds", lambda _: 0.01)

@@ -6,8 +6,8 @@ import pytest
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import line, take
+from tests.harness.shell import Shell
+from tests.harness.task_steps import queued_ids, take
 from tests.promises import holds
 
 DEPLOY = """\
@@ -134,7 +134,7 @@ def test_the_same_key_queues_a_script_once(shell: Shell, sq: SparkQ) -> None:
     for _ in range(2):
         shell.ok("enqueue", "--script", "build", "--key", "nightly")
 
-    assert line(sq) == [1]
+    assert queued_ids(sq) == [1]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_does_not_fit_the_script_queues_nothing(
     shell: Shell, sq: SparkQ, code: int, arguments: list[str], says: str
 ) -> None:
     assert says in shell.refused(code, "enqueue", "--script", *arguments)
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 def test_a_name_that_two_scripts_have_is_refused_with_their_paths(shell: Shell, scripts: Path) -> None:
@@ -173,14 +173,14 @@ def test_options_that_mean_nothing_here_are_not_passed_over(shell: Shell, sq: Sp
     prompt = [] if "--script" in options else ["a prompt"]
 
     shell.refused(2, "enqueue", *prompt, *options)
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 def test_a_class_that_a_header_names_and_nobody_has_is_refused(shell: Shell, sq: SparkQ, scripts: Path) -> None:
     (scripts / "odd.sh").write_text("# name: odd\n# task_class: NOBODYS\n")
 
     assert "NOBODYS" in shell.refused(3, "enqueue", "--script", "odd")
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 @holds("command-reload")

@@ -8,8 +8,9 @@ import pytest
 from sparkq_core import inbox, project, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import HOUR, SetClock, add, take
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 
 
 @pytest.fixture(autouse=True)

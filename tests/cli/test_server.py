@@ -18,8 +18,9 @@ from sparkq_cli import service
 from sparkq_core.config.settings import Config
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
-from tests.harness.command import Shell
-from tests.harness.support import TOP, add
+from tests.harness.projects import TOP
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add
 from tests.promises import holds
 
 

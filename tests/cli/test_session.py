@@ -4,8 +4,8 @@ import pytest
 
 from sparkq_core import queues, sessions
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.dump import dump
+from tests.harness.all_rows import all_rows
+from tests.harness.shell import Shell
 from tests.promises import holds
 
 
@@ -38,11 +38,11 @@ def test_the_end_of_a_session_ends_its_queues(shell: Shell, sq: SparkQ) -> None:
 def test_ending_it_again_is_harmless(shell: Shell, sq: SparkQ) -> None:
     sessions.create(sq, "feature-x")
     shell.ok("session", "end", "feature-x")
-    before = dump(sq)
+    before = all_rows(sq)
 
     shell.ok("session", "end", "feature-x")
 
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 def test_without_sessions_the_list_says_how_to_begin(shell: Shell) -> None:
@@ -52,13 +52,13 @@ def test_without_sessions_the_list_says_how_to_begin(shell: Shell) -> None:
 
 @pytest.mark.parametrize("name", ["../x", "", "-x", "x" * 65, "\x1b[31m"])
 def test_a_name_that_cannot_be_is_refused(shell: Shell, sq: SparkQ, name: str) -> None:
-    before = dump(sq)
+    before = all_rows(sq)
 
     told = shell.refused(2, "session", "create", "--", name)
 
     assert "session name" in told
     assert "\x1b" not in told
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 def test_a_taken_name_is_a_conflict(shell: Shell, sq: SparkQ) -> None:

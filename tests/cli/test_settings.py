@@ -12,8 +12,8 @@ from sparkq_core.config import reading
 from sparkq_core.config.settings import BUILT_IN_CLASSES, SCALARS
 from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.dump import dump
+from tests.harness.all_rows import all_rows
+from tests.harness.shell import Shell
 from tests.promises import holds
 
 
@@ -174,11 +174,11 @@ def test_what_no_setting_can_be_changes_nothing(
     file = shell.folder / "sparkq.yml"
     if with_file:
         file.write_text("env: dev # mine\n")
-    before = dump(sq)
+    before = all_rows(sq)
 
     shell.refused(2, "config", "set", key, typed)
 
-    assert dump(sq) == before
+    assert all_rows(sq) == before
     assert not with_file or file.read_text() == "env: dev # mine\n"
 
 

@@ -12,8 +12,8 @@ from sparkq_core.installation import setup
 from sparkq_core.installation.setup import IGNORED
 from sparkq_core.project import SparkQ
 from tests.cli.clients import connected
-from tests.harness.command import Shell
-from tests.harness.support import add
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add
 from tests.promises import holds
 
 DEFAULTS = {

@@ -10,7 +10,7 @@ from sparkq_core.config import loading
 from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
 from tests.cli.test_setup import OWN
-from tests.harness.command import Shell
+from tests.harness.shell import Shell
 from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
 from tests.promises import holds
 

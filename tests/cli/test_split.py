@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks.split import parts_of
-from tests.harness.command import Shell
-from tests.harness.support import line
+from tests.harness.shell import Shell
+from tests.harness.task_steps import queued_ids
 
 PLAN = """\
 # The plan
@@ -30,7 +30,7 @@ In three sentences.
 
 
 def prompts(sq: SparkQ) -> list[str]:
-    return [tasks.detail(sq, one).prompt for one in line(sq)]
+    return [tasks.detail(sq, one).prompt for one in queued_ids(sq)]
 
 
 def test_one_task_a_heading_in_the_order_of_the_text(shell: Shell, sq: SparkQ) -> None:
@@ -132,9 +132,9 @@ def test_a_longer_text_with_the_same_key_adds_what_is_new_in_it_wherever_that_st
 @pytest.mark.parametrize("text", ["", "\n \n", "- [x] all done\n"])
 def test_a_text_without_a_task_adds_nothing(shell: Shell, sq: SparkQ, text: str) -> None:
     assert "no task in this text" in shell.refused(2, "enqueue", "-", "--split", stdin=text)
-    assert line(sq) == []
+    assert queued_ids(sq) == []
 
 
 def test_one_part_that_cannot_be_adds_none(shell: Shell, sq: SparkQ) -> None:
     assert "1,048,576" in shell.refused(2, "enqueue", "-", "--split", stdin="one\n" + "x" * (2**20 + 1))
-    assert line(sq) == []
+    assert queued_ids(sq) == []

@@ -5,8 +5,10 @@ import pytest
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import SetClock, add, another, take
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 from tests.harness.terminal import shown
 from tests.promises import holds
 
@@ -97,7 +99,7 @@ def test_a_table_fits_the_terminal(shell: Shell, sq: SparkQ) -> None:
 
 @holds("warn", "terminal-marks")
 def test_a_stale_task_is_marked(shell: Shell, sq: SparkQ) -> None:
-    earlier = another(sq)._replace(clock=SetClock(SystemClock().now() - 90_000))
+    earlier = second_handle(sq)._replace(clock=SetClock(SystemClock().now() - 90_000))
     add(earlier, "one", timeout=60)
     take(earlier)
 

@@ -12,8 +12,9 @@ from sparkq_core import project
 from sparkq_core.installation import teardown
 from tests.cli.clients import connected
 from tests.cli.stream import Stream, until_true
-from tests.harness.command import Shell
-from tests.harness.support import add, made
+from tests.harness.projects import open_new_project
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add
 from tests.harness.terminal import CTRL_C, Terminal
 from tests.promises import holds
 
@@ -338,7 +339,7 @@ def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
 def test_the_home_folder_is_never_torn_down(bare: Shell) -> None:
     home = bare._replace(folder=bare.home)
     bare.home.mkdir(exist_ok=True)
-    made(bare.home).close()  # which setup would refuse
+    open_new_project(bare.home).close()  # which setup would refuse
 
     assert "home folder" in home.refused(2, "teardown", "--force")
     assert (bare.home / "sparkq/data/sparkq.db").exists()

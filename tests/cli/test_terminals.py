@@ -10,9 +10,9 @@ import pytest
 
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.project import SparkQ
-from tests.harness.command import SPARKQ, Shell
-from tests.harness.support import add, take
-from tests.harness.terminal import CTRL_C, CTRL_D, ColdTerminal, shown
+from tests.harness.shell import SPARKQ, Shell
+from tests.harness.task_steps import add, take
+from tests.harness.terminal import CTRL_C, CTRL_D, FreshTerminal, shown
 from tests.promises import holds
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -89,7 +89,7 @@ def test_a_question_that_is_broken_off_ends_quietly(full: Shell, written: Path, 
     full.ok("complete", "1", "done again")
     if "purge" in command:
         full.ok("review", "1")
-    with ColdTerminal(full, *command.split()) as terminal:
+    with FreshTerminal(full, *command.split()) as terminal:
         terminal.until({"review": " > ", "setup": "]: "}.get(command, "[y/N]: "))
         assert terminal.break_off(key) == 130
 
@@ -119,5 +119,5 @@ def test_ctrl_c_during_start_up_shows_no_traceback(shell: Shell) -> None:
 
 def test_ctrl_c_in_front_of_another_program_ends_with_130(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
-    with ColdTerminal(shell, "wait", "1") as terminal:
+    with FreshTerminal(shell, "wait", "1") as terminal:
         assert terminal.break_off() in (130, -signal.SIGINT)

@@ -9,8 +9,9 @@ import pytest
 from sparkq_core import project, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import SetClock, add, take
+from tests.harness.clocks import SetClock
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 
 DEADLINE_SECONDS = 20
 HOUR_MS = 3_600_000

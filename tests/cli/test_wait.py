@@ -8,8 +8,9 @@ from sparkq_core import events, inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
-from tests.harness.command import Shell
-from tests.harness.support import SetClock, add, take
+from tests.harness.clocks import SetClock
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 from tests.promises import holds
 
 

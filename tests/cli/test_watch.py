@@ -6,8 +6,8 @@ import signal
 from sparkq_core import events, queues, tasks
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream
-from tests.harness.command import Shell
-from tests.harness.support import add, take
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 from tests.harness.terminal import CTRL_C, Terminal
 from tests.promises import holds
 

@@ -9,7 +9,7 @@ import pytest
 
 from sparkq_cli.command_list import COMMANDS
 from tests.cli.stream import Stream, until_true
-from tests.harness.command import Shell
+from tests.harness.shell import Shell
 from tests.promises import holds
 
 SCRIPT = "#!/bin/sh\n# name: deploy\n# description: Deploy it\n# inputs: ENV (required)\n# timeout: 60\necho deployed\n"

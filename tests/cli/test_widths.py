@@ -7,8 +7,8 @@ import pytest
 from sparkq_cli import show
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.support import add, take
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take
 from tests.harness.terminal import shown
 
 DECOMPOSED = "Cafe\u0301"

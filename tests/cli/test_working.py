@@ -7,9 +7,10 @@ import pytest
 from sparkq_core import project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.harness.command import Shell
-from tests.harness.dump import dump
-from tests.harness.support import SetClock, add, attempts, line, take, timed_out, timeline
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import SetClock
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add, attempts, queued_ids, take, timed_out_task, timeline
 from tests.harness.terminal import Terminal, editor
 from tests.promises import holds
 
@@ -19,7 +20,7 @@ def late(sq: SparkQ, bare: Shell) -> int:
     """A task that timed out an hour ago and whose result came then."""
     clock = SetClock(SystemClock().now() - 3_600_000)
     earlier = project.open(bare.folder, env={}, clock=clock)
-    task = timed_out(earlier, clock)
+    task = timed_out_task(earlier, clock)
     with pytest.raises(Exception, match="no longer holds"):
         tasks.complete(earlier, task.id, "finished after all", data={"files": 2}, attempt=1)
     return task.id
@@ -137,10 +138,10 @@ def test_a_result_comes_from_a_pipe_or_a_file(shell: Shell, sq: SparkQ) -> None:
 def test_data_that_is_not_json_settles_nothing(shell: Shell, sq: SparkQ, data: str) -> None:
     add(sq, "one")
     take(sq)
-    before = dump(sq)
+    before = all_rows(sq)
 
     assert "JSON" in shell.refused(2, "complete", "1", "Did it", "--data", data)
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 def test_a_result_must_say_something(shell: Shell, sq: SparkQ) -> None:
@@ -203,7 +204,7 @@ def test_progress_and_release_are_noted(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("progress", "1", "half done") == "#1 has 77 s again.\n"
     assert shell.ok("release", "1", "needs staging") == "#1 waits in backend again, at its old place.\n"
 
-    assert (line(sq), timeline(sq, 1)) == ([1, 2], ["enqueued", "claimed", "progress", "released"])
+    assert (queued_ids(sq), timeline(sq, 1)) == ([1, 2], ["enqueued", "claimed", "progress", "released"])
 
 
 @holds("command-requeue", "manual-recovery")
@@ -251,7 +252,7 @@ def test_cancel_takes_it_out_and_requeue_brings_it_back(shell: Shell, sq: SparkQ
     assert shell.facts("task", "1")["error_type"] == "cancelled"
     assert "done by hand" in shell.ok("task", "1")
     shell.ok("requeue", "1")
-    assert line(sq) == [1]
+    assert queued_ids(sq) == [1]
 
 
 @holds("late-result", "command-accept", "terminal-marks")
@@ -274,12 +275,12 @@ def test_only_a_late_result_can_be_accepted(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
     take(sq)
     tasks.fail(sq, 1, "broke")
-    before = dump(sq)
+    before = all_rows(sq)
 
     for task_id in ("1", "2"):
         assert "Only a task that timed out" in shell.refused(4, "accept", task_id)
     assert "#9" in shell.refused(3, "accept", "9")
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 @holds("cli-quiet")
@@ -289,7 +290,7 @@ def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
 
     for command in (["progress", "1"], ["release", "1"], ["edit", "1", "new"], ["cancel", "1"], ["requeue", "1"]):
         assert shell.ok(*command, "--quiet") == ""
-    assert line(sq) == [2, 1]
+    assert queued_ids(sq) == [2, 1]
 
 
 def test_a_waiting_task_is_moved_to_the_front(shell: Shell, sq: SparkQ) -> None:
@@ -298,5 +299,5 @@ def test_a_waiting_task_is_moved_to_the_front(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("edit", "3", "--front") == "#3 is now the next task in backend.\n"
     shell.ok("edit", "2", "--front", "--timeout", "70")
 
-    assert line(sq) == [2, 3, 1]
+    assert queued_ids(sq) == [2, 3, 1]
     assert shell.facts("task", "2")["timeout"] == 70

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.command import BIN, Shell
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
+from tests.harness.shell import BIN, Shell
 from tests.promises import holds
 
 

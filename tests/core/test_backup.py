@@ -16,8 +16,11 @@ from sparkq_core.installation import backup
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.schema import VERSION
-from tests.harness.dump import dump
-from tests.harness.support import SetClock, add, another, database_of, line, made, take, taken, waiting, workers
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import SetClock
+from tests.harness.projects import database_of, open_new_project, second_handle
+from tests.harness.task_steps import add, claimed_task, queued_count, queued_ids, take
+from tests.harness.workers import workers
 
 TASKS = 400
 DEADLINE_SECONDS = 30
@@ -25,7 +28,7 @@ DEADLINE_SECONDS = 30
 
 def put_in_place(copy: Path, root: Path, clock: SetClock) -> SparkQ:
     """A project whose database is this copy, as a person restores one."""
-    made(root, clock).close()
+    open_new_project(root, clock).close()
     shutil.copyfile(copy, database_of(root))
     return project.open(root, env={}, clock=clock)
 
@@ -39,16 +42,16 @@ def other(tmp_path: Path) -> Path:
 
 
 def test_a_copy_holds_everything(sq: SparkQ, queue: str, other: Path, clock: SetClock, tmp_path: Path) -> None:
-    task = taken(sq, "Zoë 🎉\n'); DROP TABLE tasks; --")
+    task = claimed_task(sq, "Zoë 🎉\n'); DROP TABLE tasks; --")
     tasks.complete(sq, task.id, "done", data={"files": 3})
     search.find_page(sq, "done")
-    before = dump(sq)
+    before = all_rows(sq)
 
     size = backup.copy(sq, tmp_path / "copy.db")
 
     assert size == (tmp_path / "copy.db").stat().st_size
     restored = put_in_place(tmp_path / "copy.db", other, clock)
-    assert dump(restored) == before == dump(sq)
+    assert all_rows(restored) == before == all_rows(sq)
     assert restored.db.rows("PRAGMA integrity_check") == [("ok",)]
     restored.close()
 
@@ -105,7 +108,7 @@ def test_a_copy_never_takes_the_place_of_anything(sq: SparkQ, queue: str, tmp_pa
         target.symlink_to(victim)
     else:
         target = sq.config.database
-    before = dump(sq)
+    before = all_rows(sq)
 
     with pytest.raises(NotEmpty, match="exists already"):
         backup.copy(sq, target)
@@ -114,7 +117,7 @@ def test_a_copy_never_takes_the_place_of_anything(sq: SparkQ, queue: str, tmp_pa
     assert kind != "link" or victim.read_text() == "mine"
     assert kind != "broken link" or not victim.exists()
     assert [file.name for file in tmp_path.iterdir() if file.name.endswith(".new")] == []
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 @pytest.mark.parametrize("place", ["nowhere/copy.db", "file/copy.db", "x" * 300])
@@ -169,12 +172,12 @@ def test_what_a_killed_backup_left_is_no_hindrance(sq: SparkQ, queue: str, tmp_p
 
 def test_a_backup_changes_nothing_in_the_project(sq: SparkQ, queue: str, tmp_path: Path) -> None:
     add(sq, "one")
-    other = another(sq)
-    before, version = dump(sq), other.version()
+    other = second_handle(sq)
+    before, version = all_rows(sq), other.version()
 
     backup.copy(sq, tmp_path / "copy.db")
 
-    assert (dump(sq), other.version()) == (before, version)
+    assert (all_rows(sq), other.version()) == (before, version)
     assert sq.db.connection().pragma("journal_mode") == "wal"
     other.close()
 
@@ -189,7 +192,7 @@ def test_a_copy_made_while_another_process_works_is_sound_and_of_one_moment(
         process.tell()
         wait_until_something_is_done(sq)
         backup.copy(sq, tmp_path / "copy.db")
-        done_meanwhile = TASKS - waiting(sq)
+        done_meanwhile = TASKS - queued_count(sq)
         process.hear()
 
     copied = apsw.Connection(str(tmp_path / "copy.db"), flags=apsw.SQLITE_OPEN_READONLY)
@@ -201,7 +204,7 @@ def test_a_copy_made_while_another_process_works_is_sound_and_of_one_moment(
 def wait_until_something_is_done(sq: SparkQ) -> None:
     """The other process has begun."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while waiting(sq) == TASKS:
+    while queued_count(sq) == TASKS:
         assert time.monotonic() < deadline
 
 
@@ -234,7 +237,7 @@ def test_two_copies_may_be_made_at_different_moments(sq: SparkQ, queue: str, oth
 
     restored = put_in_place(other / "first.db", other, clock)
 
-    assert (line(restored), line(sq)) == ([1], [1, 2])
+    assert (queued_ids(restored), queued_ids(sq)) == ([1], [1, 2])
     restored.close()
 
 
@@ -247,6 +250,6 @@ def test_a_damaged_database_gives_no_copy(sq: SparkQ, queue: str, tmp_path: Path
     file.write_bytes(whole[:middle] + b"\xa5" * 4096 + whole[middle + 4096 :])
 
     with pytest.raises(StorageError):
-        backup.copy(another(sq), tmp_path / "copy.db")
+        backup.copy(second_handle(sq), tmp_path / "copy.db")
 
     assert [one.name for one in tmp_path.glob("*copy.db*")] == []

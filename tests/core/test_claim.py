@@ -5,7 +5,9 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NoSuchQueue, NoSuchTask, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
-from tests.harness.support import SetClock, add, another, attempts, line, take, taken, waiting
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, attempts, claimed_task, queued_count, queued_ids, take
 from tests.promises import holds
 
 
@@ -25,7 +27,7 @@ def test_a_claimed_task_is_not_given_again(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
     take(sq)
 
-    assert tasks.claim(another(sq), queue, "bob") is None
+    assert tasks.claim(second_handle(sq), queue, "bob") is None
 
 
 @holds("stores-fifo")
@@ -39,7 +41,7 @@ def test_each_queue_is_its_own_line(sq: SparkQ, queue: str) -> None:
 
 
 def test_a_claim_says_who_has_it_since_when_and_until_when(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, worker="ann", timeout=60)
+    task = claimed_task(sq, worker="ann", timeout=60)
 
     assert (task.status, task.worker, task.attempts) == ("running", "ann", 1)
     assert (task.claimed_at, task.deadline) == (clock.now(), clock.now() + 120_000)
@@ -62,7 +64,7 @@ def test_a_given_task_is_claimed_out_of_turn(sq: SparkQ, queue: str) -> None:
     first, second, third = add(sq, "one", "two", "three")
 
     assert take(sq, task_id=second).task.id == second
-    assert line(sq) == [first, third]
+    assert queued_ids(sq) == [first, third]
 
 
 def test_a_given_task_needs_no_queue(sq: SparkQ, queue: str) -> None:
@@ -75,7 +77,7 @@ def test_a_given_task_needs_no_queue(sq: SparkQ, queue: str) -> None:
 
 
 def test_a_given_task_that_is_taken_is_refused_and_the_holder_named(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, worker="ann")
+    task = claimed_task(sq, worker="ann")
 
     with pytest.raises(WrongState, match="attempt 1 of ann"):
         tasks.claim(sq, queue, "bob", task_id=task.id)
@@ -115,7 +117,7 @@ def test_a_worker_has_a_name_of_at_most_200_bytes(sq: SparkQ, queue: str, worker
     with pytest.raises(InvalidText, match="worker name"):
         tasks.claim(sq, queue, worker)
 
-    assert waiting(sq) == 1
+    assert queued_count(sq) == 1
 
 
 def test_an_archived_queue_gives_nothing(sq: SparkQ, queue: str) -> None:
@@ -145,7 +147,7 @@ def test_a_requeued_task_goes_to_the_end_or_to_the_front(sq: SparkQ, queue: str)
     tasks.requeue(sq, first)
     tasks.requeue(sq, second, front=True)
 
-    assert line(sq) == [second, third, first]
+    assert queued_ids(sq) == [second, third, first]
 
 
 def test_the_last_one_put_to_the_front_is_first(sq: SparkQ, queue: str) -> None:
@@ -156,7 +158,7 @@ def test_the_last_one_put_to_the_front_is_first(sq: SparkQ, queue: str) -> None:
     tasks.requeue(sq, first, front=True)
     tasks.requeue(sq, second, front=True)
 
-    assert line(sq) == [second, first, third]
+    assert queued_ids(sq) == [second, first, third]
 
 
 @holds("release")
@@ -166,9 +168,9 @@ def test_a_released_task_stands_at_its_old_place(sq: SparkQ, queue: str) -> None
     take(sq)
 
     tasks.release(sq, second)
-    assert line(sq) == [second, third]
+    assert queued_ids(sq) == [second, third]
     tasks.release(sq, first)
-    assert line(sq) == [first, second, third]
+    assert queued_ids(sq) == [first, second, third]
 
 
 @holds("fifo-by-position")
@@ -183,7 +185,7 @@ def test_a_clock_that_goes_backwards_does_not_change_the_order(sq: SparkQ, queue
 
 @holds("requeue-feedback")
 def test_feedback_and_the_earlier_outcome_reach_the_next_claimer(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, worker="ann")
+    task = claimed_task(sq, worker="ann")
     tasks.fail(sq, task.id, "no such file", error_type="missing")
     tasks.requeue(sq, task.id, feedback="It is under docs/.")
 
@@ -196,7 +198,7 @@ def test_feedback_and_the_earlier_outcome_reach_the_next_claimer(sq: SparkQ, que
 
 
 def test_feedback_is_still_there_after_a_release(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.fail(sq, task.id, "boom")
     tasks.requeue(sq, task.id, feedback="Try again.")
     take(sq)
@@ -206,7 +208,7 @@ def test_feedback_is_still_there_after_a_release(sq: SparkQ, queue: str) -> None
 
 
 def test_the_next_claimer_sees_a_result_that_came_too_late(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, worker="ann")
+    task = claimed_task(sq, worker="ann")
     tasks.fail(sq, task.id, "gave up")
     with pytest.raises(Exception, match="no longer holds"):
         tasks.complete(sq, task.id, "found it after all", attempt=1)
@@ -220,7 +222,7 @@ def test_the_next_claimer_sees_a_result_that_came_too_late(sq: SparkQ, queue: st
 
 @holds("claim-once")
 def test_each_claim_is_the_next_attempt(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
     take(sq, "bob")
     tasks.fail(sq, task.id, "boom")
@@ -238,7 +240,7 @@ def test_a_worker_can_take_its_packet_up_again(sq: SparkQ, queue: str) -> None:
 
 
 def test_nobody_holds_a_task_that_is_not_running(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
 
     with pytest.raises(ClaimLost, match="it is queued"):
@@ -246,7 +248,7 @@ def test_nobody_holds_a_task_that_is_not_running(sq: SparkQ, queue: str) -> None
 
 
 def test_the_packet_of_another_attempt_is_not_given_again(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, worker="ann")
+    task = claimed_task(sq, worker="ann")
     tasks.release(sq, task.id)
     take(sq, "bob")
 

@@ -13,7 +13,8 @@ from sparkq_core.config.settings import SCALARS, Settings
 from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
-from tests.harness.support import SetClock, refusal_of
+from tests.harness.clocks import SetClock
+from tests.harness.task_steps import refusal_of
 from tests.promises import holds
 
 

@@ -12,7 +12,8 @@ from sparkq_core.config.loading import build
 from sparkq_core.config.reading import MAX_FILE, parse, read_file
 from sparkq_core.config.settings import Settings
 from sparkq_core.errors import InvalidConfig
-from tests.harness.support import TOP, refusal_of
+from tests.harness.projects import TOP
+from tests.harness.task_steps import refusal_of
 from tests.promises import holds
 
 

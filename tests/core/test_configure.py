@@ -19,8 +19,10 @@ from sparkq_core.config.settings import SCALARS
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.installation import backup, configure, setup
 from sparkq_core.project import SparkQ
-from tests.harness.dump import dump
-from tests.harness.support import TOP, SetClock, another, made, refusal_of
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import SetClock
+from tests.harness.projects import TOP, open_new_project, second_handle
+from tests.harness.task_steps import refusal_of
 from tests.promises import holds
 
 OTHER = {
@@ -54,7 +56,7 @@ def changed(sq: SparkQ, text: str, key: str, value: Any) -> str:
     file = sq.config.root / "sparkq.yml"
     file.write_bytes(text.encode())
     before = reading.read_file(file)
-    opened = another(sq)
+    opened = second_handle(sq)
     if key == "database.path":
         backup.copy(sq, opened.config.path(value))
 
@@ -226,12 +228,12 @@ def test_what_no_setting_can_be_is_refused_before_anything_is_written(
     file = sq.config.root / "sparkq.yml"
     if with_file:
         file.write_text("env: dev\n")
-    opened, before = another(sq), dump(sq)
+    opened, before = second_handle(sq), all_rows(sq)
 
     with pytest.raises(InvalidConfig):
         configure.change(opened, key, value)
 
-    assert dump(sq) == before
+    assert all_rows(sq) == before
     assert not with_file or file.read_text() == "env: dev\n"
     opened.close()
 
@@ -254,7 +256,7 @@ SETTINGS: list[SparkQ] = []
 @example(name="a\x7f")
 def test_any_text_is_set_exactly_or_refused(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     if not SETTINGS:
-        SETTINGS.append(made(tmp_path_factory.mktemp("settings"), SetClock()))
+        SETTINGS.append(open_new_project(tmp_path_factory.mktemp("settings"), SetClock()))
     sq = SETTINGS[0]
     text = "# head\nproject:\n  name: before # the name\nenv: dev\n"
 
@@ -281,7 +283,7 @@ def test_without_a_file_the_config_table_takes_it(sq: SparkQ) -> None:
     assert configure.change(sq, "purge.older_than_days", 10) == "the config table"
     configure.change(sq, "tools.run-make", {"how": "Größe", "task_class": "LLM_LITE"})
 
-    settings_now = another(sq).config.settings
+    settings_now = second_handle(sq).config.settings
     assert settings_now.purge.older_than_days == 10
     assert settings_now.tools["run-make"].how == "Größe"
     assert not (sq.config.root / "sparkq.yml").exists()
@@ -291,7 +293,7 @@ def test_without_a_file_the_config_table_takes_it(sq: SparkQ) -> None:
 def test_a_change_tells_running_servers(sq: SparkQ, with_file: bool) -> None:
     if with_file:
         (sq.config.root / "sparkq.yml").write_text("env: dev\n")
-    opened, last = another(sq), events.last(sq)
+    opened, last = second_handle(sq), events.last(sq)
 
     configure.change(opened, "env", "prod")
 
@@ -303,11 +305,11 @@ def test_a_change_tells_running_servers(sq: SparkQ, with_file: bool) -> None:
 
 @holds("command-reload")
 def test_reload_tells_running_servers_and_changes_nothing_else(whole: SparkQ) -> None:
-    before, text = dump(whole), (whole.config.root / "sparkq.yml").read_text()
+    before, text = all_rows(whole), (whole.config.root / "sparkq.yml").read_text()
 
     configure.reload(whole)
 
-    after = dump(whole)
+    after = all_rows(whole)
     assert [row[2] for row in after.pop("events")] == ["reloaded"]
     assert before.pop("events") == []
     assert {name: rows for name, rows in after.items() if name != "sqlite_sequence"} == {
@@ -384,7 +386,7 @@ def test_a_file_that_is_a_link_stays_one(sq: SparkQ, tmp_path: Path) -> None:
     real.write_text("env: dev\n")
     (sq.config.root / "sparkq.yml").symlink_to(real)
 
-    configure.change(another(sq), "env", "prod")
+    configure.change(second_handle(sq), "env", "prod")
 
     assert (sq.config.root / "sparkq.yml").is_symlink()
     assert real.read_text() == "env: prod\n"
@@ -450,10 +452,10 @@ def test_a_tool_may_have_a_class_of_the_same_project_and_no_other(sq: SparkQ, wi
         (sq.config.root / "sparkq.yml").write_text("task_classes: {SLOW: 3600}\n")
     else:
         configure.change(sq, "task_classes.SLOW", 3600)
-    opened = another(sq)
+    opened = second_handle(sq)
 
     configure.change(opened, "tools.x", {"how": "a", "task_class": "SLOW"})
 
     with pytest.raises(InvalidConfig, match="unknown task class"):
         configure.change(opened, "tools.y", {"how": "a", "task_class": "SLWO"})
-    assert "tools.y" not in another(sq).config.origins
+    assert "tools.y" not in second_handle(sq).config.origins

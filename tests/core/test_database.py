@@ -14,19 +14,10 @@ from sparkq_core import queues, tasks
 from sparkq_core.errors import Busy, Corrupt, DiskFull, Kind, NoProject, ReadOnly, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.errors import WAIT_SECONDS
-from tests.harness.support import (
-    HastyClock,
-    SetClock,
-    Worker,
-    add,
-    another,
-    database_of,
-    line,
-    made,
-    refusal_of,
-    take,
-    waiting,
-)
+from tests.harness.clocks import HastyClock, SetClock
+from tests.harness.projects import database_of, open_new_project, second_handle
+from tests.harness.task_steps import add, queued_count, queued_ids, refusal_of, take
+from tests.harness.workers import Worker
 from tests.promises import holds
 
 MAKE = "INSERT INTO config VALUES (:key, 'true')"
@@ -49,7 +40,7 @@ def test_a_transaction_that_failed_leaves_the_connection_usable(sq: SparkQ) -> N
 
     with sq.db.write() as tx:
         tx.run(MAKE, {"key": "git"})
-    assert another(sq).db.rows(KEYS) == [("git",)]
+    assert second_handle(sq).db.rows(KEYS) == [("git",)]
 
 
 def test_a_transaction_in_a_transaction_is_a_defect_and_leaves_the_outer_one_alone(sq: SparkQ) -> None:
@@ -62,7 +53,7 @@ def test_a_transaction_in_a_transaction_is_a_defect_and_leaves_the_outer_one_alo
 
 
 def test_reading_statements_of_one_transaction_see_one_moment(sq: SparkQ) -> None:
-    other = another(sq)
+    other = second_handle(sq)
     with sq.db.read() as tx:
         assert tx.rows(KEYS) == []
         with other.db.write() as writing:
@@ -73,15 +64,15 @@ def test_reading_statements_of_one_transaction_see_one_moment(sq: SparkQ) -> Non
 
 
 def test_a_reader_is_never_in_the_way_of_a_writer(sq: SparkQ, queue: str) -> None:
-    with another(sq).db.read() as tx:
+    with second_handle(sq).db.read() as tx:
         tx.rows(KEYS)
         add(sq, "one")
 
-    assert waiting(sq) == 1
+    assert queued_count(sq) == 1
 
 
 def test_the_data_version_changes_when_another_connection_has_written(sq: SparkQ) -> None:
-    other = another(sq)
+    other = second_handle(sq)
     before = other.db.data_version()
     assert other.db.data_version() == before
 
@@ -94,7 +85,7 @@ def test_the_data_version_changes_when_another_connection_has_written(sq: SparkQ
 def test_a_locked_database_is_busy_after_ten_seconds_of_trying(sq: SparkQ, queue: str) -> None:
     hasty = HastyClock()
     late = sq._replace(db=type(sq.db)(sq.db.path, hasty, sq.db.schema, lambda _: None), clock=hasty)
-    holder = another(sq)
+    holder = second_handle(sq)
 
     with holder.db.write(), pytest.raises(Busy, match=r"sparkq\.db locked for 10 s") as refusal:
         tasks.enqueue(late, queue, "one")
@@ -163,7 +154,7 @@ def test_a_closed_handle_opens_again(sq: SparkQ, queue: str) -> None:
     sq.close()
     sq.close()
 
-    assert waiting(sq) == 0
+    assert queued_count(sq) == 0
 
 
 @holds("never-recreated")
@@ -171,7 +162,7 @@ def test_a_file_that_was_replaced_while_it_was_open_is_not_written(sq: SparkQ, q
     path = database_of(sq.config.root)
     add(sq, "one")
     path.unlink()
-    made(sq.config.root, clock).close()
+    open_new_project(sq.config.root, clock).close()
     fresh = path.read_bytes()
 
     for verb in (lambda: add(sq, "two"), lambda: tasks.peek(sq, queue), lambda: take(sq)):
@@ -218,8 +209,8 @@ def test_a_full_disk_is_said_to_be_full_and_nothing_is_half_done(sq: SparkQ, que
         add(sq, "two", "x" * 100_000)
 
     assert refusal.value.kind is Kind.STORAGE
-    assert waiting(sq) == 1
-    assert len(line(sq)) == 1
+    assert queued_count(sq) == 1
+    assert len(queued_ids(sq)) == 1
 
 
 def test_a_database_that_cannot_be_written_is_read_only_and_still_read(sq: SparkQ, queue: str) -> None:
@@ -229,7 +220,7 @@ def test_a_database_that_cannot_be_written_is_read_only_and_still_read(sq: Spark
     with pytest.raises(ReadOnly, match="cannot be written"):
         add(sq, "two")
 
-    assert waiting(sq) == 1
+    assert queued_count(sq) == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
@@ -239,7 +230,7 @@ def test_a_file_without_permission_is_a_clear_error(sq: SparkQ, queue: str) -> N
     path.chmod(0o000)
 
     with pytest.raises(StorageError):
-        waiting(sq)
+        queued_count(sq)
 
 
 def test_a_folder_in_the_databases_place_is_a_clear_error(sq: SparkQ) -> None:
@@ -260,7 +251,7 @@ def test_sqlite_is_free_of_the_wal_reset_race() -> None:
 def test_a_thread_that_comes_later_does_not_write_into_a_file_that_took_the_place(sq: SparkQ, tmp_path: Path) -> None:
     queues.create(sq, "backend")
     (tmp_path / "other").mkdir()
-    other = made(tmp_path / "other", sq.clock)
+    other = open_new_project(tmp_path / "other", sq.clock)
     other.close()
     file = database_of(sq.config.root)
     os.replace(database_of(other.config.root), file)

@@ -16,7 +16,9 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import RESTORE
-from tests.harness.support import SetClock, add, another, database_of, made
+from tests.harness.clocks import SetClock
+from tests.harness.projects import database_of, open_new_project, second_handle
+from tests.harness.task_steps import add
 from tests.promises import holds
 
 CHECKS = (
@@ -243,7 +245,7 @@ def test_a_database_without_a_write_ahead_log_is_a_warning_until_a_command_works
     finding = found(healthy.config.root)["write-ahead log"]
     assert (finding.state, "journal mode delete" in finding.message) == (WARNING, True)
 
-    another(healthy).close()
+    second_handle(healthy).close()
     assert found(healthy.config.root)["write-ahead log"].state == OK
 
 
@@ -251,7 +253,7 @@ def test_a_database_without_a_write_ahead_log_is_a_warning_until_a_command_works
 def test_a_synchronised_folder_is_a_warning(tmp_path: Path, clock: SetClock, name: str) -> None:
     root = tmp_path / name / "project"
     root.mkdir(parents=True)
-    made(root, clock).close()
+    open_new_project(root, clock).close()
 
     finding = found(root)["file system"]
 
@@ -390,5 +392,5 @@ def test_settings_of_the_config_table_are_in_force_for_the_doctor_too(healthy: S
 def test_looking_leaves_the_project_usable(healthy: SparkQ) -> None:
     found(healthy.config.root)
 
-    add(another(healthy), "one more")
+    add(second_handle(healthy), "one more")
     assert queues.all_of(healthy)[0][1].queued == 21

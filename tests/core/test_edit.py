@@ -5,7 +5,7 @@ import pytest
 from sparkq_core import tasks
 from sparkq_core.errors import SparkQError, WrongState
 from sparkq_core.project import SparkQ
-from tests.harness.support import add, line, take, taken, timeline
+from tests.harness.task_steps import add, claimed_task, queued_ids, take, timeline
 from tests.promises import holds
 
 
@@ -26,7 +26,7 @@ def test_an_edit_keeps_the_place_and_the_earlier_revision(sq: SparkQ, queue: str
 
     tasks.edit(sq, first, prompt="better")
 
-    assert line(sq) == [first, second]
+    assert queued_ids(sq) == [first, second]
     kept = sq.db.rows("SELECT revision, text FROM prompts WHERE task_id = :id ORDER BY 1", {"id": first})
     assert kept == [(1, "one"), (2, "better")]
 
@@ -60,7 +60,7 @@ def test_a_bad_edit_changes_nothing(sq: SparkQ, queue: str) -> None:
 
 @holds("edit")
 def test_a_claimed_task_cannot_be_edited(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
 
     with pytest.raises(WrongState, match=r"cannot be edited: it "):
         tasks.edit(sq, task.id, prompt="two")

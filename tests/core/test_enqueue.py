@@ -17,7 +17,9 @@ from sparkq_core.errors import (
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Draft
 from sparkq_core.text import MAX_TEXT
-from tests.harness.support import SetClock, add, another, line, take, waiting
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, queued_count, queued_ids, take
 from tests.promises import holds
 
 
@@ -27,7 +29,7 @@ def test_a_task_waits_at_the_end_of_its_line(sq: SparkQ, queue: str) -> None:
     second = tasks.enqueue(sq, queue, "two")
 
     assert (first.place, second.place) == (1, 2)
-    assert line(sq) == [first.task.id, second.task.id]
+    assert queued_ids(sq) == [first.task.id, second.task.id]
 
 
 def test_a_new_task_is_queued_and_nobody_has_it(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -51,7 +53,7 @@ def test_what_was_enqueued_is_there_for_the_next_process(sq: SparkQ, queue: str)
     task = tasks.enqueue(sq, queue, "one").task
     sq.close()
 
-    assert line(another(sq)) == [task.id]
+    assert queued_ids(second_handle(sq)) == [task.id]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_the_same_key_returns_the_task_that_it_made(sq: SparkQ, queue: str) -> N
 
     assert (first.again, again.again, again.other) == (False, True, True)
     assert again.task == first.task
-    assert waiting(sq) == 1
+    assert queued_count(sq) == 1
 
 
 def test_a_prompt_that_the_task_once_had_is_no_other_one(sq: SparkQ, queue: str) -> None:
@@ -137,7 +139,7 @@ def test_a_key_twice_in_one_bulk_makes_one_task(sq: SparkQ, queue: str) -> None:
     first, second = tasks.enqueue_all(sq, queue, [Draft("one", key="k"), Draft("two", key="k")])
 
     assert first.task.id == second.task.id
-    assert waiting(sq) == 1
+    assert queued_count(sq) == 1
 
 
 def test_a_bulk_keeps_its_order(sq: SparkQ, queue: str) -> None:
@@ -154,7 +156,7 @@ def test_a_bulk_with_one_bad_draft_enqueues_none(sq: SparkQ, queue: str, bad: Dr
     with pytest.raises(SparkQError):
         tasks.enqueue_all(sq, queue, [Draft("one"), bad, Draft("three")])
 
-    assert waiting(sq) == 0
+    assert queued_count(sq) == 0
     assert tasks.list_page(sq).total == 0
 
 
@@ -187,7 +189,7 @@ def test_a_prompt_that_cannot_be_kept_is_refused(sq: SparkQ, queue: str, prompt:
         tasks.enqueue(sq, queue, prompt)
 
     assert refusal.value.hint
-    assert waiting(sq) == 0
+    assert queued_count(sq) == 0
 
 
 @pytest.mark.parametrize("key", ["", "a\x00", "\udfff", "k" * 201])
@@ -245,4 +247,4 @@ def test_a_closed_queue_takes_no_new_tasks(
     with pytest.raises(QueueClosed, match=says):
         tasks.enqueue(sq, queue, "one")
 
-    assert waiting(sq) == 0
+    assert queued_count(sq) == 0

@@ -5,13 +5,15 @@ import pytest
 from sparkq_core import events, queues, sessions, tasks
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
-from tests.harness.support import SetClock, add, another, take, taken, timed_out, timeline
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, claimed_task, take, timed_out_task, timeline
 from tests.promises import holds
 
 
 @holds("events")
 def test_a_life_leaves_one_event_for_each_move(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     with pytest.raises(SparkQError):
         tasks.complete(sq, task.id, "done", attempt=1)
     tasks.requeue(sq, task.id, feedback="again")
@@ -29,7 +31,7 @@ def test_a_life_leaves_one_event_for_each_move(sq: SparkQ, queue: str, clock: Se
 
 
 def test_a_timeline_tells_when_and_in_which_attempt(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     clock.move(5)
     tasks.complete(sq, task.id, "done")
 
@@ -69,7 +71,7 @@ def test_the_feed_gives_each_event_once_in_order(sq: SparkQ, queue: str) -> None
 
 
 def test_a_follower_sees_what_another_process_does(sq: SparkQ, queue: str) -> None:
-    follower = another(sq)
+    follower = second_handle(sq)
     start = events.last(follower)
 
     (task_id,) = add(sq, "one")
@@ -108,7 +110,7 @@ def test_a_harmless_repetition_leaves_no_event(sq: SparkQ, queue: str) -> None:
 
 
 def test_a_long_timeline_ends_with_the_newest(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     for number in range(20):
         tasks.progress(sq, task.id, f"step {number}")
 

@@ -17,8 +17,10 @@ from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.text import MAX_TEXT
-from tests.harness.dump import dump
-from tests.harness.support import HOUR, SetClock, add, another, database_of, line, made, take, taken, timed_out
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.projects import database_of, open_new_project, second_handle
+from tests.harness.task_steps import add, claimed_task, queued_ids, take, timed_out_task
 from tests.promises import holds
 
 MADE_ANEW = ("search", "search_config", "search_content", "search_data", "search_docsize", "search_idx")
@@ -32,7 +34,7 @@ def new(tmp_path: Path, clock: SetClock) -> Iterator[SparkQ]:
     """A project that nobody has used."""
     folder = tmp_path / "new"
     folder.mkdir()
-    opened = made(folder, clock)
+    opened = open_new_project(folder, clock)
     yield opened
     opened.close()
 
@@ -49,25 +51,25 @@ def lived(sq: SparkQ, queue: str, clock: SetClock) -> SparkQ:
     queues.end(sq, "old")
     queues.create(sq, "older")
     queues.archive(sq, "older")
-    late = timed_out(sq, clock)
+    late = timed_out_task(sq, clock)
     with pytest.raises(ClaimLost):
         tasks.complete(sq, late.id, "late", data={"a": [1, None]}, attempt=1)
     tasks.accept(sq, late.id)
-    failed = taken(sq, "fails")
+    failed = claimed_task(sq, "fails")
     tasks.fail(sq, failed.id, "boom", error_type="environment")
     tasks.requeue(sq, failed.id, feedback="again", prompt="fails less", front=True)
-    purged = taken(sq, "goes")
+    purged = claimed_task(sq, "goes")
     tasks.complete(sq, purged.id, "done")
     inbox.review(sq, purged.id)
     clock.move(4 * 24 * HOUR)
     purge.purge(sq)
     tasks.enqueue(sq, "docs", "keyed", key="k", tool="run-bash", task_class="FAST_SCRIPT", timeout=7, source="cli")
-    done = taken(sq, "done")
+    done = claimed_task(sq, "done")
     tasks.progress(sq, done.id, "half way")
     tasks.complete(sq, done.id, "Größe 🎉\r\n\x1b[31m\u2028end", data="x")
     tasks.cancel(sq, add(sq, "no")[0], "not needed")
-    taken(sq, "still running")
-    released = taken(sq, "given back")
+    claimed_task(sq, "still running")
+    released = claimed_task(sq, "given back")
     tasks.release(sq, released.id, "later")
     inbox.look(sq)
     search.find_page(sq, "done")
@@ -78,7 +80,7 @@ def lived(sq: SparkQ, queue: str, clock: SetClock) -> SparkQ:
 
 def tables(sq: SparkQ) -> dict[str, list[tuple[Any, ...]]]:
     """Everything but what is made anew."""
-    found = {name: sorted(rows, key=repr) for name, rows in dump(sq).items() if name not in MADE_ANEW}
+    found = {name: sorted(rows, key=repr) for name, rows in all_rows(sq).items() if name not in MADE_ANEW}
     ((_, name, created_at, looked_at, *_),) = found["project"]
     found["project"] = [(name, created_at, looked_at)]
     return found
@@ -105,8 +107,8 @@ def test_the_imported_project_goes_on_as_the_other_would(lived: SparkQ, new: Spa
         clock.move(1)
     clock.move(-2)
 
-    assert line(new) == line(lived)
-    assert line(new, "docs") == line(lived, "docs")
+    assert queued_ids(new) == queued_ids(lived)
+    assert queued_ids(new, "docs") == queued_ids(lived, "docs")
     assert tasks.list_page(new).tasks[0].id == tasks.list_page(lived).tasks[0].id
     assert tasks.enqueue(new, "docs", "other words", key="k").again
 
@@ -130,7 +132,7 @@ def test_an_export_is_of_one_moment(sq: SparkQ, queue: str, new: SparkQ) -> None
     lines = export(sq)
     head = next(lines)
 
-    add(another(sq), "meanwhile")
+    add(second_handle(sq), "meanwhile")
 
     load(new, [head, *lines])
     assert tasks.list_page(new).total == 1
@@ -166,7 +168,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1
 @settings(max_examples=6)
 @given(texts=st.lists(TEXT, min_size=4, max_size=40))
 def test_any_text_survives(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
-    source, target = (made(tmp_path_factory.mktemp("any"), SetClock()) for _ in range(2))
+    source, target = (open_new_project(tmp_path_factory.mktemp("any"), SetClock()) for _ in range(2))
     queues.create(source, "backend", instructions=texts[0])
     (first, *_) = add(source, *texts)
     task = take(source, texts[1], task_id=first).task
@@ -196,19 +198,19 @@ def test_a_project_that_is_used_is_left_alone(sq: SparkQ, new: SparkQ, used_by: 
         queues.create(new, "backend")
     if used_by == "task":
         add(new, "one")
-    before = dump(new)
+    before = all_rows(new)
 
     with pytest.raises(NotEmpty, match="already"):
         load(new, lines)
-    assert dump(new) == before
+    assert all_rows(new) == before
 
 
 def refused(new: SparkQ, lines: list[str], number: int) -> str:
     """What is said of lines of which one cannot be read, which must change nothing."""
-    before = dump(new)
+    before = all_rows(new)
     with pytest.raises((InvalidValue, InvalidText)) as refusal:
         load(new, lines)
-    assert dump(new) == before
+    assert all_rows(new) == before
     assert f"Line {number}" in refusal.value.message
     assert refusal.value.hint
     return refusal.value.message
@@ -274,7 +276,7 @@ def the_task_of(lines: list[str]) -> int:
 def test_what_is_read_as_json_must_be_json_to_come_in(
     sq: SparkQ, queue: str, new: SparkQ, old: str, instead: str, column: str
 ) -> None:
-    taken(sq)
+    claimed_task(sq)
     configure.change(sq, "purge.older_than_days", 9)
     lines = list(export(sq))
     (at,) = (at for at, line in enumerate(lines) if old in line)
@@ -324,11 +326,11 @@ def test_a_line_that_stands_twice_is_refused(sq: SparkQ, queue: str, new: SparkQ
     ],
 )
 def test_a_foreign_head_is_refused_and_changes_nothing(sq: SparkQ, new: SparkQ, head: str, said: str) -> None:
-    before = dump(new)
+    before = all_rows(new)
 
     with pytest.raises(InvalidValue, match=said):
         load(new, [head, *list(export(sq))[1:]])
-    assert dump(new) == before
+    assert all_rows(new) == before
 
 
 def test_a_file_without_any_line_is_refused(new: SparkQ) -> None:
@@ -338,17 +340,17 @@ def test_a_file_without_any_line_is_refused(new: SparkQ) -> None:
 
 def test_an_export_that_was_cut_off_changes_nothing_wherever_the_cut_is(sq: SparkQ, queue: str, new: SparkQ) -> None:
     """A disk that was full, a pipe that broke: at the end of a line too."""
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "done")
     whole = "\n".join(export(sq)) + "\n"
-    before = dump(new)
+    before = all_rows(new)
     accepted = []
 
     for end in sorted({at for start in range(len(whole)) if whole[start] == "\n" for at in (start - 1, start)} | {1}):
         try:
             load(new, whole[:end].split("\n"))
         except InvalidValue:
-            assert dump(new) == before
+            assert all_rows(new) == before
         else:
             accepted.append(end)
             break

@@ -9,7 +9,8 @@ from sparkq_core.errors import InvalidValue, NoSuchQueue, NoSuchSession
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Wanted
 from tests.core.test_listing import expected
-from tests.harness.support import SetClock, add, take, timed_out
+from tests.harness.clocks import SetClock
+from tests.harness.task_steps import add, take, timed_out_task
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_an_old_task_that_was_requeued_and_finished_last_comes_first(sq: SparkQ,
 def test_a_task_that_is_past_its_time_has_finished_although_nobody_swept(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
 
     assert [one.id for one in tasks.latest(sq).tasks] == [task.id]
 

@@ -12,7 +12,9 @@ import pytest
 from sparkq_core import inbox, queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks.git import BEFORE_SECONDS, summary
-from tests.harness.support import SetClock, add, another, attempts, made, take, taken, timed_out
+from tests.harness.clocks import SetClock
+from tests.harness.projects import open_new_project, second_handle
+from tests.harness.task_steps import add, attempts, claimed_task, take, timed_out_task
 
 BUDGET_SECONDS = BEFORE_SECONDS
 SAID = "echo 0123456789012345678901234567890123456789; echo main"
@@ -59,7 +61,7 @@ def repository(root: Path) -> Path:
 @pytest.fixture
 def sq(repository: Path, clock: SetClock) -> Iterator[SparkQ]:
     """An open project in the repository, with the queue "backend"."""
-    opened = made(repository, clock)
+    opened = open_new_project(repository, clock)
     queues.create(opened, "backend")
     yield opened
     opened.close()
@@ -82,20 +84,20 @@ def review_line(sq: SparkQ) -> str:
 
 
 def test_a_claim_notes_branch_commit_and_that_nothing_is_changed(sq: SparkQ, repository: Path) -> None:
-    taken(sq)
+    claimed_task(sq)
 
     assert before(sq) == {"branch": "main", "head": git(repository, "rev-parse", "HEAD"), "dirty": False}
 
 
 def test_a_claim_notes_that_something_is_changed_already(sq: SparkQ, repository: Path) -> None:
     (repository / "one.txt").write_text("other\n")
-    taken(sq)
+    claimed_task(sq)
 
     assert before(sq)["dirty"] is True
 
 
 def test_a_result_notes_the_size_of_the_change(sq: SparkQ, repository: Path) -> None:
-    taken(sq)
+    claimed_task(sq)
     (repository / "one.txt").write_text("line 0\nnew\nnew\nnew\n")
     (repository / "two.txt").unlink()
     tasks.complete(sq, 1, "done")
@@ -110,7 +112,7 @@ def test_what_was_changed_before_the_claim_is_not_counted_as_the_tasks_without_a
 ) -> None:
     with (repository / "one.txt").open("a") as file:
         file.write("mine\n")
-    taken(sq)
+    claimed_task(sq)
     tasks.complete(sq, 1, "only looked")
 
     assert after(sq)["changed_before"] is True
@@ -118,7 +120,7 @@ def test_what_was_changed_before_the_claim_is_not_counted_as_the_tasks_without_a
 
 
 def test_what_was_committed_in_between_is_part_of_the_change(sq: SparkQ, repository: Path) -> None:
-    taken(sq)
+    claimed_task(sq)
     (repository / "new.txt").write_text("a\nb\n")
     head = commit(repository)
     tasks.complete(sq, 1, "done")
@@ -129,7 +131,7 @@ def test_what_was_committed_in_between_is_part_of_the_change(sq: SparkQ, reposit
 
 
 def test_a_failure_notes_what_was_changed_too(sq: SparkQ, repository: Path) -> None:
-    taken(sq)
+    claimed_task(sq)
     (repository / "one.txt").write_text("")
 
     tasks.fail(sq, 1, "boom")
@@ -138,7 +140,7 @@ def test_a_failure_notes_what_was_changed_too(sq: SparkQ, repository: Path) -> N
 
 
 def test_a_task_that_changed_nothing_says_nothing(sq: SparkQ) -> None:
-    taken(sq)
+    claimed_task(sq)
     tasks.complete(sq, 1, "only looked")
 
     assert after(sq)["files"] == 0
@@ -146,7 +148,7 @@ def test_a_task_that_changed_nothing_says_nothing(sq: SparkQ) -> None:
 
 
 def test_work_on_another_branch_is_measured_from_the_claim(sq: SparkQ, repository: Path) -> None:
-    taken(sq)
+    claimed_task(sq)
     git(repository, "checkout", "--quiet", "-b", "feature")
     (repository / "one.txt").write_text("x\n")
     commit(repository)
@@ -158,7 +160,7 @@ def test_work_on_another_branch_is_measured_from_the_claim(sq: SparkQ, repositor
 
 
 def test_each_attempt_has_its_own_change(sq: SparkQ, repository: Path) -> None:
-    taken(sq)
+    claimed_task(sq)
     (repository / "one.txt").write_text("x\n")
     tasks.fail(sq, 1, "boom")
     commit(repository)
@@ -186,7 +188,7 @@ def test_a_task_taken_with_an_outcome_begins_with_what_that_one_left(sq: SparkQ,
 def test_a_commit_that_is_gone_when_the_result_comes_is_no_hindrance(sq: SparkQ, repository: Path) -> None:
     (repository / "one.txt").write_text("x\n")
     lost = commit(repository)
-    taken(sq)
+    claimed_task(sq)
     git(repository, "reset", "--quiet", "--hard", "HEAD~")
     git(repository, "reflog", "expire", "--expire=now", "--all")
     git(repository, "gc", "--quiet", "--prune=now")
@@ -199,7 +201,7 @@ def test_a_commit_that_is_gone_when_the_result_comes_is_no_hindrance(sq: SparkQ,
 
 def test_a_detached_head_has_a_commit_and_no_branch_name(sq: SparkQ, repository: Path) -> None:
     git(repository, "checkout", "--quiet", "--detach")
-    taken(sq)
+    claimed_task(sq)
     tasks.complete(sq, 1, "done")
 
     assert before(sq) == {"branch": "HEAD", "head": git(repository, "rev-parse", "HEAD"), "dirty": False}
@@ -208,9 +210,9 @@ def test_a_detached_head_has_a_commit_and_no_branch_name(sq: SparkQ, repository:
 
 def test_before_the_first_commit_nothing_is_noted(root: Path, clock: SetClock) -> None:
     start(root)
-    sq = made(root, clock)
+    sq = open_new_project(root, clock)
     queues.create(sq, "backend")
-    taken(sq)
+    claimed_task(sq)
     assert sq.config.watches_git
 
     tasks.complete(sq, 1, "done")
@@ -221,9 +223,9 @@ def test_before_the_first_commit_nothing_is_noted(root: Path, clock: SetClock) -
 
 def test_the_first_commit_is_no_hindrance(root: Path, clock: SetClock) -> None:
     start(root)
-    sq = made(root, clock)
+    sq = open_new_project(root, clock)
     queues.create(sq, "backend")
-    taken(sq)
+    claimed_task(sq)
     (root / "one.txt").write_text("x\n")
     head = commit(root)
 
@@ -236,9 +238,9 @@ def test_the_first_commit_is_no_hindrance(root: Path, clock: SetClock) -> None:
 def test_without_a_repository_nothing_is_noted(tmp_path: Path, clock: SetClock) -> None:
     folder = tmp_path / "plain"
     folder.mkdir()
-    sq = made(folder, clock)
+    sq = open_new_project(folder, clock)
     queues.create(sq, "backend")
-    taken(sq)
+    claimed_task(sq)
     tasks.complete(sq, 1, "done")
 
     assert (before(sq), after(sq)) == (None, None)
@@ -247,8 +249,8 @@ def test_without_a_repository_nothing_is_noted(tmp_path: Path, clock: SetClock) 
 
 def test_whoever_does_not_want_it_has_it_off(sq: SparkQ, repository: Path) -> None:
     (repository / "sparkq.yml").write_text("git: false\n")
-    without = another(sq)
-    taken(without)
+    without = second_handle(sq)
+    claimed_task(without)
     tasks.complete(without, 1, "done")
 
     assert (before(sq), after(sq)) == (None, None)
@@ -258,9 +260,9 @@ def test_whoever_does_not_want_it_has_it_off(sq: SparkQ, repository: Path) -> No
 @pytest.mark.parametrize("way", ["released", "timed out", "cancelled"])
 def test_what_has_no_result_has_no_change(sq: SparkQ, clock: SetClock, way: str) -> None:
     if way == "timed out":
-        timed_out(sq, clock)
+        timed_out_task(sq, clock)
     elif way == "released":
-        tasks.release(sq, taken(sq).id)
+        tasks.release(sq, claimed_task(sq).id)
     else:
         tasks.cancel(sq, add(sq, "one")[0])
 
@@ -281,7 +283,7 @@ def test_a_claim_does_not_wait_for_a_slow_git(sq: SparkQ, tmp_path: Path, monkey
     monkeypatch.setattr("sparkq_core.tasks.git.BEFORE_SECONDS", BUDGET_SECONDS)
     fake_git(tmp_path / "bin", f"sleep 1; {SAID}", monkeypatch)
 
-    taken(sq)
+    claimed_task(sq)
 
     assert before(sq) is None
     assert BUDGET_SECONDS < 0.050, "the promise"
@@ -294,13 +296,13 @@ def test_a_claim_does_not_wait_for_a_slow_comparison(
     monkeypatch.setattr("sparkq_core.tasks.git.BEFORE_SECONDS", 1.0)
     fake_git(tmp_path / "bin", f'case "$*" in *diff*) sleep 3; echo 1 file changed;; *) {SAID};; esac', monkeypatch)
 
-    taken(sq)
+    claimed_task(sq)
 
     assert before(sq) == {"branch": "main", "head": "0123456789012345678901234567890123456789"}
 
 
 def test_a_result_is_safe_before_git_is_asked(sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken(sq)
+    claimed_task(sq)
     look = "from sparkq_core import project, tasks; print(tasks.get(project.open(), 1).status)"
     fake_git(tmp_path / "bin", f"{sys.executable} -c '{look}' > {tmp_path}/seen 2>&1; exit 1", monkeypatch)
 
@@ -314,7 +316,7 @@ def test_a_git_that_says_something_else_is_no_hindrance(
     sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     fake_git(tmp_path / "bin", script, monkeypatch)
-    taken(sq)
+    claimed_task(sq)
 
     assert tasks.complete(sq, 1, "done").task.status == "succeeded"
     assert (before(sq), after(sq)) == (None, None)
@@ -324,7 +326,7 @@ def test_without_git_on_the_machine_the_queue_works(
     sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    taken(sq)
+    claimed_task(sq)
 
     assert tasks.complete(sq, 1, "done").task.status == "succeeded"
     assert (before(sq), after(sq)) == (None, None)
@@ -343,7 +345,7 @@ def test_reading_changes_nothing_in_the_repository(sq: SparkQ, repository: Path)
     (repository / ".git/index.lock").touch()
     untouched = {file: file.read_bytes() for file in (repository / ".git").rglob("*") if file.is_file()}
 
-    taken(sq)
+    claimed_task(sq)
     tasks.complete(sq, 1, "done")
 
     assert after(sq)["files"] == 1
@@ -365,7 +367,7 @@ def test_no_program_of_the_repository_is_run(sq: SparkQ, repository: Path, tmp_p
     for name in ("one.txt", "two.txt", "three.txt"):
         (repository / name).write_text("other\n")
 
-    taken(sq)
+    claimed_task(sq)
     tasks.complete(sq, 1, "done")
 
     assert (before(sq)["dirty"], after(sq)["files"], after(sq)["insertions"]) == (True, 3, 3)

@@ -7,8 +7,10 @@ from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchQueue, NoSuchTask,
 from sparkq_core.inbox import SUMMARY
 from sparkq_core.model import Finished, Seen, Since
 from sparkq_core.project import SparkQ
-from tests.harness.dump import dump
-from tests.harness.support import SetClock, add, another, take, taken, timed_out, timeline
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, claimed_task, take, timed_out_task, timeline
 from tests.promises import holds
 
 
@@ -37,14 +39,14 @@ def done(sq: SparkQ, result: str = "done", *, queue: str = "backend") -> int:
 
 def failed(sq: SparkQ, error: str = "boom") -> int:
     """The id of a task that has just failed."""
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.fail(sq, task.id, error)
     return task.id
 
 
 def late(sq: SparkQ, clock: SetClock, result: str = "late") -> int:
     """The id of a task that timed out and whose result came then."""
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     with pytest.raises(ClaimLost):
         tasks.complete(sq, task.id, result, attempt=1)
     return task.id
@@ -58,8 +60,8 @@ def test_an_empty_project_has_an_empty_inbox(sq: SparkQ) -> None:
 @holds("cancel")
 def test_what_has_finished_and_was_not_cancelled_is_in_the_inbox(sq: SparkQ, queue: str, clock: SetClock) -> None:
     add(sq, "waits")
-    taken(sq, "runs")
-    released = taken(sq, "given back")
+    claimed_task(sq, "runs")
+    released = claimed_task(sq, "given back")
     tasks.release(sq, released.id)
     (cancelled,) = add(sq, "cancelled")
     tasks.cancel(sq, cancelled)
@@ -75,7 +77,7 @@ def test_what_has_finished_and_was_not_cancelled_is_in_the_inbox(sq: SparkQ, que
 def test_a_task_that_is_past_its_time_is_in_the_inbox_although_nobody_swept(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     clock.move(60)
     inbox.unreviewed(sq)
     clock.move(60)
@@ -180,7 +182,7 @@ def test_a_summary_is_the_beginning_of_the_result(sq: SparkQ, queue: str) -> Non
 
 def test_a_summary_of_a_failure_is_its_error(sq: SparkQ, queue: str, clock: SetClock) -> None:
     assert entry(sq, failed(sq, "The database is missing")).summary == "The database is missing"
-    assert "Nothing was heard of ann" in entry(sq, timed_out(sq, clock).id).summary
+    assert "Nothing was heard of ann" in entry(sq, timed_out_task(sq, clock).id).summary
 
 
 def test_a_summary_of_a_failure_is_the_end_of_its_error_also_when_a_late_result_is_kept(sq: SparkQ, queue: str) -> None:
@@ -217,7 +219,7 @@ def test_a_late_result_is_shown_and_marked(sq: SparkQ, queue: str, clock: SetClo
 
 
 def test_a_late_failure_is_nothing_to_accept(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     with pytest.raises(ClaimLost):
         tasks.fail(sq, task.id, "gave up", attempt=1)
 
@@ -256,22 +258,22 @@ def test_a_reviewed_task_leaves_the_inbox_and_stays_what_it_was(sq: SparkQ, queu
 def test_a_second_review_changes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task_id = done(sq)
     first = inbox.review(sq, task_id)
-    before = dump(sq)
+    before = all_rows(sq)
     clock.move(60)
 
-    assert inbox.review(another(sq), task_id) == first
-    assert dump(sq) == before
+    assert inbox.review(second_handle(sq), task_id) == first
+    assert all_rows(sq) == before
 
 
 def test_what_has_not_finished_cannot_be_reviewed(sq: SparkQ, queue: str) -> None:
     (queued,) = add(sq, "waits")
-    running = taken(sq, "runs").id
-    before = dump(sq)
+    running = claimed_task(sq, "runs").id
+    before = all_rows(sq)
 
     for task_id, status in ((queued, "queued"), (running, "running")):
         with pytest.raises(WrongState, match=f"#{task_id} has not finished: it is {status}"):
             inbox.review(sq, task_id)
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 @pytest.mark.parametrize("task_id", [0, -1, 2, 2**63 - 1, 2**63, 10**30])
@@ -294,7 +296,7 @@ def test_of_several_that_are_reviewed_at_once_one_refused_marks_none(sq: SparkQ,
 
 def test_to_accept_takes_a_late_result_and_leaves_every_other_outcome(sq: SparkQ, queue: str, clock: SetClock) -> None:
     good, bad, came_late = done(sq), failed(sq), late(sq, clock, "finished after all")
-    silent = timed_out(sq, clock).id
+    silent = timed_out_task(sq, clock).id
 
     accepted = inbox.accept_all(sq, seen(sq))
 
@@ -309,12 +311,12 @@ def test_a_second_acceptance_changes_nothing(sq: SparkQ, queue: str, clock: SetC
     ids = [done(sq), late(sq, clock)]
     shown = seen(sq)
     first = inbox.accept_all(sq, shown)
-    before = dump(sq)
+    before = all_rows(sq)
     clock.move(60)
 
     assert [task.id for task in first] == ids
     assert inbox.accept_all(sq, shown) == first
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 def test_of_several_that_are_accepted_at_once_those_refused_are_named_and_none_is(
@@ -323,7 +325,7 @@ def test_of_several_that_are_accepted_at_once_those_refused_are_named_and_none_i
     done(sq), late(sq, clock)
     shown = seen(sq)
     (queued,) = add(sq, "waits")
-    before = dump(sq)
+    before = all_rows(sq)
 
     with pytest.raises(WrongState) as refusal:
         inbox.accept_all(sq, [*shown, Seen(queued, 0), Seen(99, 1)])
@@ -334,20 +336,20 @@ def test_of_several_that_are_accepted_at_once_those_refused_are_named_and_none_i
         inbox.accept_all(sq, [*shown, *(Seen(one, 1) for one in range(100, 112))])
     with pytest.raises(WrongState, match=f"^#{queued} has not finished"):
         inbox.accept_all(sq, [Seen(queued, 0)])
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 def test_what_came_late_or_was_done_anew_after_the_look_is_not_accepted(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
-    silent, bad, good = timed_out(sq, clock).id, failed(sq), done(sq)
+    silent, bad, good = timed_out_task(sq, clock).id, failed(sq), done(sq)
     shown = seen(sq)
     with pytest.raises(ClaimLost):
         tasks.complete(sq, silent, "nobody has read this", attempt=1)
     tasks.requeue(sq, bad)
     take(sq)
     tasks.complete(sq, bad, "nor this")
-    before = dump(sq)
+    before = all_rows(sq)
 
     with pytest.raises(Unseen) as refusal:
         inbox.accept_all(sq, shown)
@@ -358,7 +360,7 @@ def test_what_came_late_or_was_done_anew_after_the_look_is_not_accepted(
     assert refusal.value.hint == f"Look again, or leave out #{silent}, #{bad} and accept the others."
     with pytest.raises(Unseen, match=f"#{bad} was done anew meanwhile: attempt 2 ended succeeded, .* attempt 1"):
         inbox.accept_all(sq, [Seen(bad, 1)])
-    assert dump(sq) == before
+    assert all_rows(sq) == before
     assert sorted(task.id for task in inbox.accept_all(sq, seen(sq))) == [silent, bad, good]
     assert tasks.get(sq, silent).status == "succeeded"
 
@@ -403,7 +405,7 @@ def test_since_the_beginning_each_queue_counts_how_its_work_ended(sq: SparkQ, qu
     done(sq)
     failed(sq)
     late(sq, clock)
-    timed_out(sq, clock)
+    timed_out_task(sq, clock)
     done(sq, queue="docs")
 
     moment, counts = inbox.since_last_look(sq)
@@ -414,7 +416,7 @@ def test_since_the_beginning_each_queue_counts_how_its_work_ended(sq: SparkQ, qu
 
 @holds("timeouts-are-no-failures")
 def test_a_timeout_is_not_counted_as_a_failure_of_the_worker(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    timed_out(sq, clock)
+    timed_out_task(sq, clock)
 
     assert inbox.since_last_look(sq)[1] == (Since(queue, succeeded=0, failed=0, timed_out=1, late=0),)
 
@@ -424,7 +426,7 @@ def test_after_a_look_only_what_ended_since_is_counted(sq: SparkQ, queue: str, c
     clock.move(10)
     inbox.look(sq)
     looked = clock.now()
-    assert inbox.since_last_look(another(sq)) == (looked, ())
+    assert inbox.since_last_look(second_handle(sq)) == (looked, ())
 
     clock.move(0.001)
     failed(sq)

@@ -7,8 +7,9 @@ import pytest
 from sparkq_core import tasks
 from sparkq_core.errors import ClaimLost, WrongState
 from sparkq_core.project import SparkQ
-from tests.harness.dump import dump
-from tests.harness.support import SetClock, add, attempts, take, taken, timed_out, timeline
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import SetClock
+from tests.harness.task_steps import add, attempts, claimed_task, take, timed_out_task, timeline
 from tests.promises import holds
 
 
@@ -20,7 +21,7 @@ def late(sq: SparkQ, task_id: int, text: str, *, data: object = None, attempt: i
 
 @holds("lost-claim")
 def test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, worker="ann")
+    task = claimed_task(sq, worker="ann")
     tasks.fail(sq, task.id, "boom")
     tasks.requeue(sq, task.id)
     take(sq, "bob")
@@ -35,7 +36,7 @@ def test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt(sq: SparkQ, queue
 
 @holds("late-result")
 def test_a_result_after_the_timeout_is_refused_and_kept(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     clock.move(5)
 
     with pytest.raises(ClaimLost, match=r"has timed out \(attempt 1 of ann\)"):
@@ -47,7 +48,7 @@ def test_a_result_after_the_timeout_is_refused_and_kept(sq: SparkQ, queue: str, 
 
 
 def test_a_result_after_the_timeout_is_kept_without_a_number_too(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
 
     with pytest.raises(ClaimLost):
         tasks.complete(sq, task.id, "done")
@@ -59,19 +60,19 @@ def test_a_result_after_the_timeout_is_kept_without_a_number_too(sq: SparkQ, que
 def test_a_person_who_fails_an_attempt_that_has_ended_leaves_nothing_on_it(
     sq: SparkQ, queue: str, settle: Callable[[SparkQ, int, str], object]
 ) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     settle(sq, task.id, "the worker's own words")
-    before = dump(sq)
+    before = all_rows(sq)
 
     with pytest.raises(ClaimLost, match="no longer holds") as refusal:
         tasks.fail(sq, task.id, "The worker is gone.", attempt=1, keep_late=False)
 
     assert refusal.value.hint == "Look at the task again."
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 def test_the_same_late_result_again_is_kept_once(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     late(sq, task.id, "done")
     late(sq, task.id, "done")
 
@@ -79,7 +80,7 @@ def test_the_same_late_result_again_is_kept_once(sq: SparkQ, queue: str, clock: 
 
 
 def test_a_late_failure_told_again_and_again_is_kept_once(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     late(sq, task.id, "done")
     for _ in range(3):
         with pytest.raises(ClaimLost):
@@ -90,7 +91,7 @@ def test_a_late_failure_told_again_and_again_is_kept_once(sq: SparkQ, queue: str
 
 @holds("nothing-lost")
 def test_every_late_text_stays_in_the_timeline(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     late(sq, task.id, "first")
     late(sq, task.id, "second")
 
@@ -99,7 +100,7 @@ def test_every_late_text_stays_in_the_timeline(sq: SparkQ, queue: str, clock: Se
 
 
 def test_a_success_told_in_other_words_keeps_both_texts(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "done", attempt=1)
 
     assert tasks.complete(sq, task.id, "done, and more", attempt=1).again
@@ -109,7 +110,7 @@ def test_a_success_told_in_other_words_keeps_both_texts(sq: SparkQ, queue: str) 
 
 
 def test_the_same_text_with_other_data_keeps_both_data(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "done", data={"files": 1}, attempt=1)
     tasks.complete(sq, task.id, "done", data={"files": 2}, attempt=1)
 
@@ -118,7 +119,7 @@ def test_the_same_text_with_other_data_keeps_both_data(sq: SparkQ, queue: str) -
 
 
 def test_a_late_failure_does_not_take_the_late_result_away(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     late(sq, task.id, "done", data={"files": 2})
     with pytest.raises(ClaimLost):
         tasks.fail(sq, task.id, "gave up", attempt=1)
@@ -131,7 +132,7 @@ def test_a_late_failure_does_not_take_the_late_result_away(sq: SparkQ, queue: st
 
 @holds("late-result")
 def test_a_person_accepts_a_late_result(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     late(sq, task.id, "done")
     clock.move(60)
 
@@ -147,7 +148,7 @@ def test_a_person_accepts_a_late_result(sq: SparkQ, queue: str, clock: SetClock)
 def test_an_accepted_result_is_not_changed_by_what_comes_later(
     sq: SparkQ, queue: str, clock: SetClock, settle: Callable[..., object]
 ) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     late(sq, task.id, "done")
     tasks.accept(sq, task.id)
 
@@ -160,14 +161,14 @@ def test_an_accepted_result_is_not_changed_by_what_comes_later(
 
 
 def test_a_timeout_without_a_late_result_has_nothing_to_accept(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
 
     with pytest.raises(WrongState, match="no result has come"):
         tasks.accept(sq, task.id)
 
 
 def test_a_late_failure_is_nothing_to_accept(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     with pytest.raises(ClaimLost):
         tasks.fail(sq, task.id, "gave up", attempt=1)
 
@@ -178,7 +179,7 @@ def test_a_late_failure_is_nothing_to_accept(sq: SparkQ, queue: str, clock: SetC
 
 
 def test_only_a_timeout_can_be_accepted(sq: SparkQ, queue: str) -> None:
-    failed = taken(sq)
+    failed = claimed_task(sq)
     tasks.fail(sq, failed.id, "boom")
     late(sq, failed.id, "done after all")
     (queued,) = add(sq, "two")
@@ -190,7 +191,7 @@ def test_only_a_timeout_can_be_accepted(sq: SparkQ, queue: str) -> None:
 
 @holds("late-result")
 def test_a_late_result_is_not_accepted_over_a_new_attempt(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     late(sq, task.id, "done")
     tasks.requeue(sq, task.id)
 

@@ -12,7 +12,9 @@ import pytest
 from sparkq_core import inbox, stale, tasks
 from sparkq_core.lifecycle import MARKS, MOVES, Status, verbs_from
 from sparkq_core.project import SparkQ
-from tests.harness.support import TOP, SetClock, add, refusal_of, take, timed_out
+from tests.harness.clocks import SetClock
+from tests.harness.projects import TOP
+from tests.harness.task_steps import add, refusal_of, take, timed_out_task
 
 VERBS: dict[str, Callable[[SparkQ, int], object]] = {
     "claim": lambda sq, task: tasks.claim(sq, None, "bob", task_id=task),
@@ -35,7 +37,7 @@ def standing(request: pytest.FixtureRequest, sq: SparkQ, clock: SetClock, queue:
     """A task in each status: a running one whose time is over, a failed one with a late result."""
     status = request.param
     if status == Status.FAILED:
-        task = timed_out(sq, clock).id
+        task = timed_out_task(sq, clock).id
         assert refusal_of(lambda: tasks.complete(sq, task, "after all", attempt=1))
         return task
     (task,) = add(sq, "one")
@@ -86,9 +88,11 @@ from pathlib import Path
 from sparkq_core import lifecycle
 lifecycle.WARN_AFTER, lifecycle.FAIL_AFTER = 2, 5
 from sparkq_core import queues, tasks, wire
-from tests.harness.support import SetClock, made, take
+from tests.harness.clocks import SetClock
+from tests.harness.projects import open_new_project
+from tests.harness.task_steps import take
 clock = SetClock()
-sq = made(Path(sys.argv[1]), clock)
+sq = open_new_project(Path(sys.argv[1]), clock)
 queues.create(sq, "backend")
 tasks.enqueue(sq, "backend", "one", timeout=60)
 if sys.argv[2] == "claim the next":

@@ -10,7 +10,8 @@ from sparkq_core import queues, sessions, tasks
 from sparkq_core.errors import InvalidValue, NoSuchQueue, NoSuchSession
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Wanted
-from tests.harness.support import SetClock, add, take, timed_out
+from tests.harness.clocks import SetClock
+from tests.harness.task_steps import add, take, timed_out_task
 from tests.promises import holds
 
 TOOLS = ("run-bash", "llm-sonnet")
@@ -173,7 +174,7 @@ def test_a_list_carries_no_long_text(full: SparkQ) -> None:
 
 
 def test_reviewed_tasks_are_found_as_such(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     with pytest.raises(Exception, match="timed out"):
         tasks.complete(sq, task.id, "done")
     tasks.accept(sq, task.id)

@@ -9,7 +9,8 @@ from sparkq_core.config import location
 from sparkq_core.config.location import Location, find
 from sparkq_core.errors import NoProject
 from sparkq_core.storage import schema
-from tests.harness.support import SetClock, database_of
+from tests.harness.clocks import SetClock
+from tests.harness.projects import database_of
 from tests.promises import holds
 
 

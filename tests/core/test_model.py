@@ -21,8 +21,10 @@ from sparkq_core.maintenance import purge
 from sparkq_core.model import Claim, Counts, Settled
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
-from tests.core.life import FITS, TIMEOUT, Job, Refusal
-from tests.harness.support import HOUR, SECOND, SetClock, another, made, refusal_of
+from tests.core.plain_model import FITS, TIMEOUT, Job, Refusal
+from tests.harness.clocks import HOUR, SECOND, SetClock
+from tests.harness.projects import open_new_project, second_handle
+from tests.harness.task_steps import refusal_of
 from tests.promises import holds
 from tests.proof.counts import Counts as Figures
 from tests.proof.extent import BROKEN, EXTENT, extent
@@ -55,8 +57,8 @@ class LifeCycle(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="sparkq-model-"))
         (self.folder / "sparkq.yml").write_text("database: {synchronous: normal}\n")
         self.clock = SetClock()
-        first = made(self.folder, self.clock)
-        self.handles = (first, another(first))
+        first = open_new_project(self.folder, self.clock)
+        self.handles = (first, second_handle(first))
         for name in QUEUES:
             queues.create(first, name)
         self.jobs: dict[int, Job] = {}

@@ -5,7 +5,8 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, StorageError
 from sparkq_core.project import SparkQ
-from tests.harness.support import SetClock, add, take, timeline
+from tests.harness.clocks import SetClock
+from tests.harness.task_steps import add, take, timeline
 
 
 def status(sq: SparkQ, task_id: int) -> str:

@@ -8,8 +8,10 @@ from sparkq_core.maintenance import purge
 from sparkq_core.maintenance.purge import BATCH, Purged
 from sparkq_core.model import Counts
 from sparkq_core.project import SparkQ
-from tests.harness.dump import dump
-from tests.harness.support import HOUR, SECOND, SetClock, add, another, line, taken, timed_out, waiting
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import HOUR, SECOND, SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, claimed_task, queued_count, queued_ids, timed_out_task
 from tests.promises import holds
 
 DAYS = 24 * HOUR
@@ -18,7 +20,7 @@ CHILDREN = ("prompts", "attempts", "events")
 
 def done(sq: SparkQ, prompt: str = "one", *, reviewed: bool = True) -> int:
     """The id of a task that has just succeeded."""
-    task = taken(sq, prompt)
+    task = claimed_task(sq, prompt)
     tasks.complete(sq, task.id, f"did {prompt}")
     if reviewed:
         inbox.review(sq, task.id)
@@ -73,7 +75,7 @@ def test_the_ages_of_the_configuration_are_in_force(sq: SparkQ, queue: str, cloc
     done(sq)
     done(sq, "two", reviewed=False)
     (sq.config.root / "sparkq.yml").write_text("purge: {older_than_days: 1, unreviewed_days: 2}\n")
-    configured = another(sq)
+    configured = second_handle(sq)
 
     clock.move(1.5 * DAYS)
     assert purge.purge(configured) == Purged(1, 0)
@@ -98,11 +100,11 @@ def test_ages_that_are_given_go_before_the_configuration(sq: SparkQ, queue: str,
 def test_a_negative_age_is_refused(sq: SparkQ, queue: str, clock: SetClock, ages: dict[str, int]) -> None:
     done(sq)
     clock.move(100 * DAYS)
-    before = dump(sq)
+    before = all_rows(sq)
 
     with pytest.raises(InvalidValue, match="negative"):
         purge.purge(sq, older_than=ages.get("older_than"), unreviewed=ages.get("unreviewed"))
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 @pytest.mark.parametrize("age", [10**14, 2**63, 10**30])
@@ -121,7 +123,7 @@ def test_an_age_beyond_all_times_purges_nothing(sq: SparkQ, queue: str, age: int
 def test_a_timed_out_task_waits_for_its_review_and_a_cancelled_one_does_not(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
-    timed_out(sq, clock)
+    timed_out_task(sq, clock)
     (task_id,) = add(sq, "two")
     tasks.cancel(sq, task_id)
 
@@ -134,33 +136,33 @@ def test_a_timed_out_task_waits_for_its_review_and_a_cancelled_one_does_not(
 
 @holds("purge-never-open-work")
 def test_what_waits_or_runs_is_never_touched_however_old(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    requeued = taken(sq, "once failed")
+    requeued = claimed_task(sq, "once failed")
     tasks.fail(sq, requeued.id, "boom")
     inbox.review(sq, requeued.id)
     tasks.requeue(sq, requeued.id, feedback="again")
     add(sq, "never claimed")
     clock.move(1000 * DAYS)
-    taken(sq, "running")
-    before = dump(sq)
+    claimed_task(sq, "running")
+    before = all_rows(sq)
 
     assert purge.purge(sq, older_than=0, unreviewed=0) == Purged(0, 0)
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
 
 def test_a_task_goes_with_everything_that_belongs_to_it_and_with_nothing_else(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
-    gone = taken(sq, "goes")
+    gone = claimed_task(sq, "goes")
     tasks.edit(sq, add(sq, "stays")[0], prompt="stays, edited")
     tasks.progress(sq, gone.id, "half way")
     tasks.fail(sq, gone.id, "boom")
     inbox.review(sq, gone.id)
-    before = dump(sq)
+    before = all_rows(sq)
     clock.move(4 * DAYS)
 
     purge.purge(sq)
 
-    after = dump(sq)
+    after = all_rows(sq)
     of_task = {"prompts": 0, "attempts": 0, "events": 3}
     for table in CHILDREN:
         kept = [row for row in after[table] if "purged" not in row]
@@ -188,7 +190,7 @@ def test_an_id_is_not_given_again_by_the_next_process(sq: SparkQ, queue: str, cl
     purge.purge(sq)
     sq.close()
 
-    opened = another(sq)
+    opened = second_handle(sq)
 
     assert add(opened, "next") == [last + 1]
     opened.close()
@@ -209,11 +211,11 @@ def test_a_dry_run_counts_what_would_go_and_changes_nothing(sq: SparkQ, queue: s
     done(sq, "two", reviewed=False)
     add(sq, "three")
     clock.move(31 * DAYS)
-    before = dump(sq)
+    before = all_rows(sq)
 
     would = purge.purge(sq, dry_run=True)
 
-    assert dump(sq) == before
+    assert all_rows(sq) == before
     assert would == Purged(1, 1) == purge.purge(sq)
     assert would.total == 2
 
@@ -228,7 +230,7 @@ def test_the_counters_are_the_truth_after_a_purge(sq: SparkQ, queue: str, clock:
     purge.purge(sq)
 
     assert counted(sq) == Counts(queued=1, succeeded=1, unreviewed=1)
-    assert waiting(sq) == 1
+    assert queued_count(sq) == 1
     assert inbox.unreviewed(sq).total == 1
     assert tasks.list_page(sq).total == 2
 
@@ -272,7 +274,7 @@ def test_many_go_in_batches_and_somebody_is_told_how_far_it_is(sq: SparkQ, many:
 
 @holds("purge-reviewed")
 def test_in_the_middle_of_a_purge_others_see_a_sound_state_and_work_on(sq: SparkQ, many: int) -> None:
-    other = another(sq)
+    other = second_handle(sq)
     seen: list[tuple[int, int]] = []
 
     def look_and_enqueue(gone: int) -> None:
@@ -282,7 +284,7 @@ def test_in_the_middle_of_a_purge_others_see_a_sound_state_and_work_on(sq: Spark
         assert tasks.detail(other, page.tasks[0].id).prompt if page.tasks else True
         assert other.db.rows("PRAGMA foreign_key_check") == []
         add(other, f"enqueued after {gone}")
-        seen.append((gone, len(line(other))))
+        seen.append((gone, len(queued_ids(other))))
 
     purge.purge(sq, on_batch=look_and_enqueue)
 
@@ -304,7 +306,7 @@ def test_a_purge_that_is_stopped_keeps_what_it_had_done_and_goes_on_later(sq: Sp
 
 @holds("auto-purge")
 def test_of_two_processes_one_purges_in_an_hour(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    other = another(sq)
+    other = second_handle(sq)
     done(sq)
     clock.move(4 * DAYS)
 
@@ -330,7 +332,7 @@ def test_a_clock_that_was_set_back_does_not_stop_the_purge(sq: SparkQ, queue: st
 
 
 def test_whose_turn_it_is_not_writes_nothing(sq: SparkQ, queue: str) -> None:
-    other = another(sq)
+    other = second_handle(sq)
     purge.purge_in_turn(sq)
     before = other.version()
 

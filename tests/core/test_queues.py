@@ -19,8 +19,10 @@ from sparkq_core.errors import (
 from sparkq_core.model import Counts
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
-from tests.harness.dump import dump
-from tests.harness.support import HOUR, SetClock, add, another, line, refusal_of, take, taken, timed_out
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, claimed_task, queued_ids, refusal_of, take, timed_out_task
 from tests.promises import holds
 
 Turn = Callable[[SparkQ, str], object]
@@ -36,7 +38,7 @@ STATES: dict[str, tuple[Turn, ...]] = {
 def in_state(sq: SparkQ, name: str) -> int:
     """A queue "backend" in this state with one queued task, whose id is returned, and one running."""
     queues.create(sq, "backend")
-    taken(sq, "running")
+    claimed_task(sq, "running")
     (task_id,) = add(sq, "queued")
     for turn in STATES[name]:
         turn(sq, "backend")
@@ -134,7 +136,7 @@ def test_an_archived_queue_comes_back_with_its_line(sq: SparkQ, queue: str) -> N
     queues.archive(sq, queue)
     queues.unarchive(sq, queue)
 
-    assert line(sq) == ids
+    assert queued_ids(sq) == ids
     assert queues.get(sq.db, queue).archived_at is None
 
 
@@ -175,7 +177,7 @@ def test_a_name_that_would_not_survive_is_refused_and_nothing_made(sq: SparkQ, q
 @holds("queue-names")
 def test_a_name_is_taken_once(sq: SparkQ, queue: str) -> None:
     with pytest.raises(NameTaken, match="backend"):
-        queues.create(another(sq), queue)
+        queues.create(second_handle(sq), queue)
 
 
 def test_the_name_of_an_archived_queue_stays_taken(sq: SparkQ, queue: str) -> None:
@@ -192,7 +194,7 @@ def test_a_renamed_queue_keeps_its_tasks_and_instructions(sq: SparkQ, queue: str
     renamed = queues.rename(sq, queue, "api")
 
     assert queues.instructions_of(sq.db, renamed) == "Be brief."
-    assert line(sq, "api") == [task_id]
+    assert queued_ids(sq, "api") == [task_id]
     assert tasks.get(sq, task_id).queue == "api"
     with pytest.raises(NoSuchQueue):
         queues.get(sq.db, "backend")
@@ -229,7 +231,7 @@ def test_instructions_have_a_revision_that_grows_with_each_change(sq: SparkQ) ->
 
 def test_a_name_and_instructions_change_together_or_not_at_all(sq: SparkQ, queue: str) -> None:
     queues.create(sq, "docs")
-    before = dump(sq)
+    before = all_rows(sq)
     sq.db.connection().execute(
         "CREATE TEMP TRIGGER broken BEFORE INSERT ON instructions BEGIN SELECT raise(ABORT, 'the disk is gone'); END"
     )
@@ -238,7 +240,7 @@ def test_a_name_and_instructions_change_together_or_not_at_all(sq: SparkQ, queue
     sq.db.connection().execute("DROP TRIGGER broken")
     with pytest.raises(NameTaken):
         queues.change(sq, queue, new="docs", instructions="Be brief.")
-    assert dump(sq) == before
+    assert all_rows(sq) == before
 
     changed = queues.change(sq, queue, new="api", instructions="Be brief.")
 
@@ -311,20 +313,20 @@ def test_the_counts_are_the_truth_at_every_step_of_a_life(sq: SparkQ, queue: str
     same()
     tasks.cancel(sq, second.id)
     same()
-    late = timed_out(sq, clock)
+    late = timed_out_task(sq, clock)
     same()
     with pytest.raises(SparkQError):
         tasks.complete(sq, late.id, "done")
     tasks.accept(sq, late.id)
     same()
-    taken(sq)
+    claimed_task(sq)
     clock.move(60)
     tasks.list_page(sq)
     same()
 
 
 def test_a_silent_task_counts_as_stale_before_any_sweep_has_come_by(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    taken(sq, timeout=60)
+    claimed_task(sq, timeout=60)
     clock.move(60)
 
     ((_, counts),) = queues.all_of(sq)

@@ -7,7 +7,9 @@ import pytest
 
 from sparkq_core import events, tasks
 from sparkq_core.project import SparkQ
-from tests.harness.support import SECOND, SetClock, Worker, add, attempts, take, workers
+from tests.harness.clocks import SECOND, SetClock
+from tests.harness.task_steps import add, attempts, take
+from tests.harness.workers import Worker, workers
 from tests.promises import holds
 
 TASKS = 400

@@ -6,13 +6,14 @@ from sparkq_core import queues, tasks
 from sparkq_core.errors import InvalidText, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
-from tests.harness.support import HOUR, SetClock, add, attempts, line, take, taken, timed_out, timeline
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.task_steps import add, attempts, claimed_task, queued_ids, take, timed_out_task, timeline
 from tests.promises import holds
 
 
 def failed(sq: SparkQ, prompt: str = "one") -> int:
     """The id of a task that has failed."""
-    task = taken(sq, prompt)
+    task = claimed_task(sq, prompt)
     tasks.fail(sq, task.id, "boom")
     return task.id
 
@@ -49,7 +50,7 @@ def test_a_prompt_given_with_the_requeue_is_the_next_revision(sq: SparkQ, queue:
 
 @holds("manual-recovery")
 def test_a_task_that_timed_out_can_be_requeued(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
 
     tasks.requeue(sq, task.id)
 
@@ -57,7 +58,7 @@ def test_a_task_that_timed_out_can_be_requeued(sq: SparkQ, queue: str, clock: Se
 
 
 def test_a_requeued_task_starts_with_a_fresh_stale_clock(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     tasks.requeue(sq, task.id)
     again = take(sq, "bob").task
 
@@ -73,7 +74,7 @@ def test_the_same_requeue_twice_is_harmless(sq: SparkQ, queue: str) -> None:
 
     assert (first.again, again.again) == (False, True)
     assert (again.task, again.place) == (first.task, 2)
-    assert line(sq) == [other, task_id]
+    assert queued_ids(sq) == [other, task_id]
     assert timeline(sq, task_id).count("requeued") == 1
 
 
@@ -102,13 +103,13 @@ def test_a_requeue_to_the_front_of_a_waiting_task_does_not_pass_silently(sq: Spa
         tasks.requeue(sq, task_id, front=True)
     except WrongState:
         return
-    assert line(sq)[0] == task_id
+    assert queued_ids(sq)[0] == task_id
 
 
 @holds("twice-only-on-purpose")
 def test_a_task_that_never_failed_cannot_be_requeued(sq: SparkQ, queue: str) -> None:
     (waiting,) = add(sq, "one")
-    running = taken(sq, "two").id
+    running = claimed_task(sq, "two").id
 
     for task_id in (waiting, running):
         with pytest.raises(WrongState, match=f"#{task_id} cannot be requeued: it "):
@@ -117,7 +118,7 @@ def test_a_task_that_never_failed_cannot_be_requeued(sq: SparkQ, queue: str) -> 
 
 @holds("requeue-again")
 def test_a_succeeded_task_is_done_again_only_when_asked(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "done")
 
     with pytest.raises(WrongState, match="it has succeeded"):
@@ -128,7 +129,7 @@ def test_a_succeeded_task_is_done_again_only_when_asked(sq: SparkQ, queue: str) 
 
 
 def test_a_requeue_takes_the_review_mark_away(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     with pytest.raises(Exception, match="timed out"):
         tasks.complete(sq, task.id, "done")
     tasks.accept(sq, task.id)
@@ -165,7 +166,7 @@ def test_a_cancelled_task_leaves_the_line(sq: SparkQ, queue: str) -> None:
 
     assert (task.status, task.error_type) == ("failed", "cancelled")
     assert task.reviewed_at == task.finished_at
-    assert line(sq) == [second]
+    assert queued_ids(sq) == [second]
     assert tasks.detail(sq, first).events[-1].text == "not needed"
 
 
@@ -186,7 +187,7 @@ def test_a_cancelled_task_can_come_back(sq: SparkQ, queue: str) -> None:
 
 
 def test_only_a_queued_task_can_be_cancelled(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
 
     with pytest.raises(WrongState, match="attempt 1 of ann"):
         tasks.cancel(sq, task.id)
@@ -195,7 +196,7 @@ def test_only_a_queued_task_can_be_cancelled(sq: SparkQ, queue: str) -> None:
 
 
 def test_of_a_task_cancelled_after_a_release_no_attempt_is_named_as_its_end(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
     tasks.cancel(sq, task.id)
 
@@ -204,7 +205,7 @@ def test_of_a_task_cancelled_after_a_release_no_attempt_is_named_as_its_end(sq: 
 
 
 def test_a_cancelled_task_never_times_out(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
     tasks.cancel(sq, task.id)
     clock.move(8 * HOUR)

@@ -17,7 +17,9 @@ from sparkq_core.installation import export
 from sparkq_core.maintenance import hooks
 from sparkq_core.maintenance.rounds import Rounds, interval_seconds, upkeep
 from sparkq_core.project import SparkQ
-from tests.harness.support import HOUR, SetClock, add, another, made, take, taken, timed_out, waiting
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.projects import open_new_project, second_handle
+from tests.harness.task_steps import add, claimed_task, queued_count, take, timed_out_task
 from tests.promises import holds
 
 DEADLINE_SECONDS = 10
@@ -39,7 +41,7 @@ class Hooked:
         )
         lines = [f"  {name}: {json.dumps([sys.executable, str(program), name])}" for name in names]
         (sq.config.root / "sparkq.yml").write_text("\n".join(["hooks:", *lines, ""]))
-        self.sq = another(sq)
+        self.sq = second_handle(sq)
 
     def told(self, count: int) -> list[dict[str, object]]:
         """Wait until so many hooks have run; what they were told."""
@@ -64,11 +66,11 @@ def _ended() -> Iterator[None]:
 
 @holds("sweeps-of-processes")
 def test_a_round_warns_fails_and_purges(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    old = taken(sq, "old").id
+    old = claimed_task(sq, "old").id
     tasks.complete(sq, old, "done")
     inbox.review(sq, old)
     clock.move(4 * DAYS)
-    silent = taken(sq, "silent", timeout=60).id
+    silent = claimed_task(sq, "silent", timeout=60).id
     clock.move(60)
 
     first = upkeep(sq)
@@ -80,8 +82,8 @@ def test_a_round_warns_fails_and_purges(sq: SparkQ, queue: str, clock: SetClock)
 
 
 def test_of_several_processes_each_task_is_changed_by_one(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    taken(sq, timeout=60)
-    other = another(sq)
+    claimed_task(sq, timeout=60)
+    other = second_handle(sq)
     clock.move(60)
 
     assert [len(upkeep(one).warned) for one in (sq, other, sq)] == [1, 0, 0]
@@ -89,8 +91,8 @@ def test_of_several_processes_each_task_is_changed_by_one(sq: SparkQ, queue: str
 
 
 def test_a_round_with_nothing_to_do_writes_nothing(sq: SparkQ, queue: str) -> None:
-    taken(sq)
-    other = another(sq)
+    claimed_task(sq)
+    other = second_handle(sq)
     upkeep(sq)
     before = other.version()
 
@@ -105,7 +107,7 @@ def test_the_interval_is_a_setting(sq: SparkQ) -> None:
     assert interval_seconds(sq) == 30
     (sq.config.root / "sparkq.yml").write_text("queue_runner: {auto_fail_interval_seconds: 5}\n")
 
-    assert interval_seconds(another(sq)) == 5
+    assert interval_seconds(second_handle(sq)) == 5
 
 
 def test_the_first_round_comes_soon_and_each_that_fails_doubles_the_pause(
@@ -141,16 +143,16 @@ def test_the_first_round_comes_soon_and_each_that_fails_doubles_the_pause(
 def test_a_short_interval_holds_for_the_first_round_too(sq: SparkQ) -> None:
     (sq.config.root / "sparkq.yml").write_text("queue_runner:\n  auto_fail_interval_seconds: 2\n")
 
-    assert Rounds(lambda: another(sq), logging.getLogger("sparkq.tests")).pause == 2
+    assert Rounds(lambda: second_handle(sq), logging.getLogger("sparkq.tests")).pause == 2
 
 
 def test_a_hook_is_told_the_task_that_its_event_is_about(sq: SparkQ, queue: str, clock: SetClock) -> None:
     hooked = Hooked(sq, "on_succeeded", "on_failed", "on_stale")
     upkeep(hooked.sq)
-    done, failed = taken(sq, "é 🎉"), taken(sq, "two")
+    done, failed = claimed_task(sq, "é 🎉"), claimed_task(sq, "two")
     tasks.complete(sq, done.id, "all green", data={"files": 3})
     tasks.fail(sq, failed.id, "boom")
-    timed_out(sq, clock)
+    timed_out_task(sq, clock)
 
     upkeep(hooked.sq)
 
@@ -164,10 +166,10 @@ def test_a_hook_is_told_the_task_that_its_event_is_about(sq: SparkQ, queue: str,
 
 def test_each_event_runs_its_hook_once_whoever_comes_by(sq: SparkQ, queue: str) -> None:
     hooked = Hooked(sq, "on_succeeded")
-    other = another(hooked.sq)
+    other = second_handle(hooked.sq)
     upkeep(hooked.sq)
     for _ in range(3):
-        tasks.complete(sq, taken(sq).id, "done")
+        tasks.complete(sq, claimed_task(sq).id, "done")
 
     started = [hooks.run_due(one) for one in (other, hooked.sq, other)]
 
@@ -179,7 +181,7 @@ def test_each_event_runs_its_hook_once_whoever_comes_by(sq: SparkQ, queue: str) 
 def with_hook(sq: SparkQ, name: str, *command: str) -> SparkQ:
     """The project with this hook, which begins now."""
     (sq.config.root / "sparkq.yml").write_text(f"hooks: {{{name}: {json.dumps(command)}}}\n")
-    hooked = another(sq)
+    hooked = second_handle(sq)
     upkeep(hooked)
     return hooked
 
@@ -203,7 +205,7 @@ def test_the_last_open_task_of_a_queue_is_its_end(sq: SparkQ, queue: str) -> Non
     add(sq, "one", "two")
     tasks.complete(sq, take(sq).task.id, "done")
     upkeep(hooked.sq)
-    assert waiting(sq) == 1
+    assert queued_count(sq) == 1
 
     tasks.fail(sq, take(sq).task.id, "boom")
     upkeep(hooked.sq)
@@ -215,7 +217,7 @@ def test_the_last_open_task_of_a_queue_is_its_end(sq: SparkQ, queue: str) -> Non
 
 
 def test_what_happened_before_there_were_hooks_starts_nothing(sq: SparkQ, queue: str) -> None:
-    tasks.complete(sq, taken(sq).id, "done")
+    tasks.complete(sq, claimed_task(sq).id, "done")
 
     hooked = Hooked(sq, "on_succeeded")
 
@@ -223,9 +225,9 @@ def test_what_happened_before_there_were_hooks_starts_nothing(sq: SparkQ, queue:
 
 
 def test_what_happened_in_an_imported_project_starts_nothing(sq: SparkQ, queue: str, tmp_path: Path) -> None:
-    tasks.complete(sq, taken(sq).id, "done")
+    tasks.complete(sq, claimed_task(sq).id, "done")
     (tmp_path / "new").mkdir()
-    hooked = Hooked(made(tmp_path / "new", SetClock()), "on_succeeded")
+    hooked = Hooked(open_new_project(tmp_path / "new", SetClock()), "on_succeeded")
     upkeep(hooked.sq)
 
     export.load(hooked.sq, list(export.export(sq)))
@@ -236,7 +238,7 @@ def test_what_happened_in_an_imported_project_starts_nothing(sq: SparkQ, queue: 
 @pytest.mark.parametrize("command", ["/nowhere/program", "false", "sleep"])
 def test_a_hook_that_cannot_start_fails_or_hangs_disturbs_nobody(sq: SparkQ, queue: str, command: str) -> None:
     hooked = with_hook(sq, "on_succeeded", command, "5")
-    tasks.complete(sq, taken(sq).id, "done")
+    tasks.complete(sq, claimed_task(sq).id, "done")
 
     assert hooks.run_due(hooked) == (0 if command == "/nowhere/program" else 1)
     assert upkeep(hooked).failed == ()
@@ -245,7 +247,7 @@ def test_a_hook_that_cannot_start_fails_or_hangs_disturbs_nobody(sq: SparkQ, que
 
 def test_a_hook_with_a_long_document_is_not_waited_for(sq: SparkQ, queue: str) -> None:
     hooked = with_hook(sq, "on_succeeded", "sleep", "5")
-    tasks.complete(sq, taken(sq, "x" * 1024 * 1024).id, "done")
+    tasks.complete(sq, claimed_task(sq, "x" * 1024 * 1024).id, "done")
 
     assert hooks.run_due(hooked) == 1
     hooked.close()
@@ -253,7 +255,7 @@ def test_a_hook_with_a_long_document_is_not_waited_for(sq: SparkQ, queue: str) -
 
 def test_hooks_are_run_without_a_shell_in_the_projects_folder(sq: SparkQ, queue: str) -> None:
     hooked = with_hook(sq, "on_succeeded", "touch", "$(echo x); `y` > z")
-    tasks.complete(sq, taken(sq).id, "done")
+    tasks.complete(sq, claimed_task(sq).id, "done")
     upkeep(hooked)
 
     deadline = time.monotonic() + DEADLINE_SECONDS
@@ -265,7 +267,7 @@ def test_hooks_are_run_without_a_shell_in_the_projects_folder(sq: SparkQ, queue:
 def test_a_task_that_is_gone_when_its_hook_is_due_starts_nothing(sq: SparkQ, queue: str) -> None:
     hooked = Hooked(sq, "on_succeeded")
     upkeep(hooked.sq)
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "done")
     tasks.delete(sq, task.id)
 
@@ -274,7 +276,7 @@ def test_a_task_that_is_gone_when_its_hook_is_due_starts_nothing(sq: SparkQ, que
 
 def test_a_process_that_does_not_know_of_new_hooks_forgets_nothing_for_them(sq: SparkQ, queue: str) -> None:
     hooked = Hooked(sq, "on_succeeded")
-    tasks.complete(sq, taken(sq).id, "done")
+    tasks.complete(sq, claimed_task(sq).id, "done")
     upkeep(hooked.sq)
     unaware = hooked.sq._replace(config=hooked.sq.config._replace(settings=Settings()))
     seen = sq.db.rows(hooks.WATERMARK)
@@ -292,7 +294,7 @@ def test_a_command_that_cannot_be_a_program_is_passed_over(sq: SparkQ, queue: st
     nul = sq.config.settings._replace(hooks={"on_succeeded": ("a\0b",)})
     hooked = sq._replace(config=sq.config._replace(settings=nul))
     hooks.run_due(hooked)
-    tasks.complete(sq, taken(sq).id, "done")
+    tasks.complete(sq, claimed_task(sq).id, "done")
 
     assert hooks.run_due(hooked) == 0
 
@@ -301,9 +303,9 @@ def test_a_server_says_in_its_log_which_hook_does_not_start(
     sq: SparkQ, queue: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (sq.config.root / "sparkq.yml").write_text("hooks:\n  on_succeeded: [nosuchprogram, x]\n")
-    hooked = another(sq)
+    hooked = second_handle(sq)
     upkeep(hooked)
-    tasks.complete(hooked, taken(hooked).id, "done")
+    tasks.complete(hooked, claimed_task(hooked).id, "done")
 
     Rounds(lambda: hooked, logging.getLogger("sparkq.tests")).next()
 

@@ -14,7 +14,10 @@ from sparkq_core.errors import Corrupt, NewerSchema, NoProject, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.storage.database import APPLICATION_ID
-from tests.harness.support import SetClock, add, another, database_of, line, made, workers
+from tests.harness.clocks import SetClock
+from tests.harness.projects import database_of, open_new_project, second_handle
+from tests.harness.task_steps import add, queued_ids
+from tests.harness.workers import workers
 from tests.promises import holds
 
 
@@ -47,7 +50,6 @@ def test_the_version_is_the_number_of_migrations() -> None:
     assert numbers == list(range(1, schema.VERSION + 1))
 
 
-@holds("wal-and-identity", "stores-fifo")
 def shape(connection: apsw.Connection) -> dict[tuple[str, str], str]:
     """The tables, indexes and triggers, whatever their spacing, comments and quotes."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
@@ -66,6 +68,7 @@ def test_the_schema_to_read_is_what_all_migrations_make() -> None:
     assert shape(read) == shape(migrated)
 
 
+@holds("wal-and-identity", "stores-fifo")
 def test_a_new_file_says_whose_it_is(sq: SparkQ) -> None:
     connection = sq.db.connection()
 
@@ -86,12 +89,12 @@ def test_a_result_is_on_the_disk_before_it_is_acknowledged(sq: SparkQ) -> None:
 def test_less_syncing_is_for_those_who_ask(sq: SparkQ) -> None:
     (sq.config.root / "sparkq.yml").write_text("database: {synchronous: normal}\n")
 
-    assert another(sq).db.connection().pragma("synchronous") == 1
+    assert second_handle(sq).db.connection().pragma("synchronous") == 1
 
 
 @holds("owner-only")
 def test_the_file_and_its_folder_are_the_owners(root: Path, clock: SetClock) -> None:
-    sq = made(root, clock)
+    sq = open_new_project(root, clock)
     queues.create(sq, "backend")
     path = database_of(root)
 
@@ -104,12 +107,12 @@ def test_creating_again_leaves_what_is_there(sq: SparkQ, queue: str) -> None:
     ids = add(sq, "one")
 
     assert schema.create(database_of(sq.config.root), "other", sq.clock) is False
-    assert line(sq) == ids
+    assert queued_ids(sq) == ids
 
 
 @holds("created-under-a-lock")
 def test_creating_leaves_nothing_half_made_behind(root: Path, clock: SetClock) -> None:
-    made(root, clock).close()
+    open_new_project(root, clock).close()
 
     assert {file.name for file in database_of(root).parent.iterdir()} == {"sparkq.db", "sparkq.db.setup.lock"}
 
@@ -119,7 +122,7 @@ def test_what_a_killed_setup_left_is_no_hindrance(root: Path, clock: SetClock) -
     placed(root, b"").rename(database_of(root).with_name("sparkq.db.new"))
     database_of(root).with_name("sparkq.db.new-wal").write_bytes(b"half")
 
-    assert queues.all_of(made(root, clock)) == ()
+    assert queues.all_of(open_new_project(root, clock)) == ()
 
 
 def test_what_an_older_database_left_does_not_come_back_in_a_new_one(sq: SparkQ, queue: str) -> None:
@@ -134,7 +137,7 @@ def test_what_an_older_database_left_does_not_come_back_in_a_new_one(sq: SparkQ,
 
     schema.create(path, "new", sq.clock)
 
-    assert queues.all_of(another(sq)) == ()
+    assert queues.all_of(second_handle(sq)) == ()
     assert any(file.read_bytes() == left for file in path.parent.iterdir()), "nothing is lost: its bytes are kept"
 
 
@@ -205,7 +208,7 @@ def test_a_database_of_another_program_is_refused(root: Path) -> None:
 
 @holds("clear-file-errors")
 def test_a_newer_schema_is_refused_and_says_what_to_do(root: Path, clock: SetClock) -> None:
-    made(root, clock).close()
+    open_new_project(root, clock).close()
     newer = apsw.Connection(str(database_of(root)))
     newer.pragma("user_version", schema.VERSION + 1)
     newer.close()
@@ -219,7 +222,7 @@ def test_a_newer_schema_is_refused_and_says_what_to_do(root: Path, clock: SetClo
 @holds("nothing-lost")
 @pytest.mark.parametrize("size", [1, 16, 99, 100, 511, 512, 4095, 4096, 4097, 12_000, -4096, -1])
 def test_a_truncated_file_is_a_clear_error_and_left_as_it_is(root: Path, clock: SetClock, size: int) -> None:
-    sq = made(root, clock)
+    sq = open_new_project(root, clock)
     queues.create(sq, "backend")
     add(sq, *("one " * 2000 for _ in range(8)))
     sq.close()
@@ -246,7 +249,7 @@ def used(root: Path) -> None:
 
 
 def test_a_damaged_page_never_passes_for_a_defect_of_the_program(root: Path, clock: SetClock) -> None:
-    sq = made(root, clock)
+    sq = open_new_project(root, clock)
     queues.create(sq, "backend")
     add(sq, *("one " * 2000 for _ in range(8)))
     sq.close()
@@ -294,7 +297,7 @@ def test_a_migration_that_fails_changes_nothing(sq: SparkQ, monkeypatch: pytest.
     monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
 
     with pytest.raises(StorageError):
-        another(sq)
+        second_handle(sq)
 
     assert sq.db.connection().pragma("user_version") == schema.VERSION - 1
     assert sq.db.rows("SELECT 1 FROM sqlite_schema WHERE name = 'half'") == []

@@ -13,7 +13,7 @@ import pytest
 
 from sparkq_core.errors import InvalidValue, NoSuchScript
 from sparkq_core.scripts import HEADER_BYTES, Parameter, Script, index, matching, named, prompt
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
 from tests.promises import holds
 
 GIB = 1024**3

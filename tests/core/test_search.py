@@ -10,8 +10,10 @@ from sparkq_core import inbox, queues, search, sessions, tasks
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NoSuchQueue, NoSuchSession
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Wanted
-from tests.harness.dump import dump
-from tests.harness.support import HOUR, SetClock, add, another, made, take, taken, timed_out
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.projects import open_new_project, second_handle
+from tests.harness.task_steps import add, claimed_task, take, timed_out_task
 
 
 def found(sq: SparkQ, words: str, wanted: Wanted | None = None) -> list[int]:
@@ -41,7 +43,7 @@ def test_the_newest_task_comes_first(sq: SparkQ, queue: str, clock: SetClock) ->
 
 
 def test_every_word_must_be_there_wherever_it_stands(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, "date parser")
+    task = claimed_task(sq, "date parser")
     tasks.complete(sq, task.id, "green tests")
     add(sq, "date picker")
 
@@ -122,7 +124,7 @@ SEARCHED: list[SparkQ] = []
 @example(words='"a" ' * 5000)
 def test_any_text_finds_or_is_refused_as_invalid(words: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     if not SEARCHED:
-        SEARCHED.append(made(tmp_path_factory.mktemp("searched"), SetClock()))
+        SEARCHED.append(open_new_project(tmp_path_factory.mktemp("searched"), SetClock()))
         queues.create(SEARCHED[0], "backend")
         add(SEARCHED[0], "a parser of dates", "été")
 
@@ -150,7 +152,7 @@ def test_an_edited_prompt_is_found_by_its_new_words_only(sq: SparkQ, queue: str)
 
 
 def test_a_result_is_found_as_soon_as_it_is_there(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, "parser")
+    task = claimed_task(sq, "parser")
     assert found(sq, "green") == []
 
     tasks.complete(sq, task.id, "all green")
@@ -159,7 +161,7 @@ def test_a_result_is_found_as_soon_as_it_is_there(sq: SparkQ, queue: str) -> Non
 
 
 def test_outcomes_of_earlier_attempts_are_found_too(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, "parser")
+    task = claimed_task(sq, "parser")
     tasks.fail(sq, task.id, "segfault")
     tasks.requeue(sq, task.id, prompt="renderer")
     take(sq)
@@ -170,7 +172,7 @@ def test_outcomes_of_earlier_attempts_are_found_too(sq: SparkQ, queue: str) -> N
 
 
 def test_a_late_result_is_found(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     with pytest.raises(ClaimLost):
         tasks.complete(sq, task.id, "finished after all", attempt=1)
 
@@ -187,7 +189,7 @@ def test_a_deleted_task_is_found_no_more(sq: SparkQ, queue: str) -> None:
 
 
 def test_what_another_process_did_is_found(sq: SparkQ, queue: str) -> None:
-    other = another(sq)
+    other = second_handle(sq)
     (first,) = add(other, "parser one")
     assert found(sq, "parser") == [first]
 
@@ -207,14 +209,14 @@ def test_more_events_than_one_batch_are_all_indexed(sq: SparkQ, queue: str) -> N
 def test_a_search_of_what_is_indexed_already_writes_nothing(sq: SparkQ, queue: str) -> None:
     add(sq, "parser")
     found(sq, "parser")
-    before = dump(sq)
-    other = another(sq)
+    before = all_rows(sq)
+    other = second_handle(sq)
     version = other.version()
 
     found(sq, "parser")
 
     assert other.version() == version
-    assert dump(sq) == before
+    assert all_rows(sq) == before
     other.close()
 
 
@@ -224,7 +226,7 @@ def test_filters_choose_among_what_is_found(sq: SparkQ, queue: str, clock: SetCl
     (old,) = add(sq, "parser")
     clock.move(HOUR)
     now = clock.now()
-    done = taken(sq, "parser", worker="bob").id
+    done = claimed_task(sq, "parser", worker="bob").id
     tasks.complete(sq, done, "green")
     bash = tasks.enqueue(sq, "docs", "parser", tool="run-bash").task.id
     inbox.review(sq, done)

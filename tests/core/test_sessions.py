@@ -5,7 +5,8 @@ import pytest
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.errors import InvalidName, NameTaken, NoSuchSession, QueueClosed
 from sparkq_core.project import SparkQ
-from tests.harness.support import HOUR, SetClock, add, take
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.task_steps import add, take
 from tests.promises import holds
 
 

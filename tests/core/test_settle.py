@@ -17,13 +17,15 @@ from sparkq_core.errors import (
 )
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
-from tests.harness.support import HOUR, SetClock, add, another, attempts, line, take, taken, timeline
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, attempts, claimed_task, queued_ids, take, timeline
 from tests.promises import holds
 
 
 @holds("complete")
 def test_a_completed_task_has_succeeded_with_its_result(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     clock.move(7)
 
     settled = tasks.complete(sq, task.id, "12 files", data={"files": 12}, attempt=1)
@@ -36,7 +38,7 @@ def test_a_completed_task_has_succeeded_with_its_result(sq: SparkQ, queue: str, 
 
 @holds("fail")
 def test_a_failed_task_has_its_error_and_its_type(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
 
     settled = tasks.fail(sq, task.id, "no such file", error_type="missing", attempt=1)
 
@@ -58,15 +60,15 @@ def test_a_settled_task_tells_what_remains(sq: SparkQ, queue: str) -> None:
 
 
 def test_a_result_is_there_for_the_next_process(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "done")
     sq.close()
 
-    assert attempts(another(sq), task.id)[0].result == "done"
+    assert attempts(second_handle(sq), task.id)[0].result == "done"
 
 
 def test_without_an_attempt_the_present_one_is_meant(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
     take(sq, "bob")
 
@@ -88,7 +90,7 @@ def test_a_queued_task_cannot_be_completed(sq: SparkQ, queue: str) -> None:
 
 @pytest.mark.parametrize("attempt", [0, -1, 2])
 def test_an_attempt_that_never_was_is_refused(sq: SparkQ, queue: str, attempt: int) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
 
     with pytest.raises(InvalidValue, match=f"no attempt {attempt}"):
         tasks.complete(sq, task.id, "done", attempt=attempt)
@@ -98,7 +100,7 @@ def test_an_attempt_that_never_was_is_refused(sq: SparkQ, queue: str, attempt: i
 
 @holds("same-outcome-again")
 def test_the_same_outcome_again_is_harmless(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     first = tasks.complete(sq, task.id, "done", attempt=1)
     before = tasks.detail(sq, task.id)
     clock.move(5)
@@ -111,7 +113,7 @@ def test_the_same_outcome_again_is_harmless(sq: SparkQ, queue: str, clock: SetCl
 
 
 def test_the_same_failure_again_is_harmless(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.fail(sq, task.id, "boom", attempt=1)
 
     assert tasks.fail(sq, task.id, "boom", attempt=1).again
@@ -120,7 +122,7 @@ def test_the_same_failure_again_is_harmless(sq: SparkQ, queue: str) -> None:
 
 @holds("history-stays", "same-outcome-again")
 def test_another_outcome_is_a_conflict_and_the_first_one_stays(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "done", attempt=1)
 
     with pytest.raises(ClaimLost, match="it has succeeded"):
@@ -132,7 +134,7 @@ def test_another_outcome_is_a_conflict_and_the_first_one_stays(sq: SparkQ, queue
 
 @holds("lost-claim")
 def test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now(sq: SparkQ, queue: str) -> None:
-    task = taken(sq, worker="ann")
+    task = claimed_task(sq, worker="ann")
     tasks.fail(sq, task.id, "boom")
     tasks.requeue(sq, task.id)
     take(sq, "bob")
@@ -147,7 +149,7 @@ def test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now(sq: Spark
 
 
 def test_an_attempt_that_was_released_cannot_settle(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
 
     with pytest.raises(ClaimLost, match="it is queued"):
@@ -158,7 +160,7 @@ def test_an_attempt_that_was_released_cannot_settle(sq: SparkQ, queue: str) -> N
 
 @holds("archived-settles")
 def test_a_task_of_an_archived_queue_may_still_be_settled(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     queues.archive(sq, queue)
 
     assert tasks.complete(sq, task.id, "done").task.status == "succeeded"
@@ -169,7 +171,7 @@ def test_a_task_of_an_archived_queue_may_still_be_settled(sq: SparkQ, queue: str
 def test_a_bad_text_settles_nothing(
     sq: SparkQ, queue: str, settle: Callable[[SparkQ, int, str], object], text: str
 ) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
 
     with pytest.raises(InvalidText):
         settle(sq, task.id, text)
@@ -178,7 +180,7 @@ def test_a_bad_text_settles_nothing(
 
 
 def test_a_result_of_one_mebibyte_is_kept(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "x" * MAX_TEXT)
 
     assert len(attempts(sq, task.id)[0].result or "") == MAX_TEXT
@@ -188,14 +190,14 @@ def test_a_result_of_one_mebibyte_is_kept(sq: SparkQ, queue: str) -> None:
 def test_data_is_any_json(sq: SparkQ, queue: str, data: Any) -> None:
     import json
 
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "done", data=data)
 
     assert json.loads(attempts(sq, task.id)[0].data or "") == data
 
 
 def test_data_that_is_no_json_settles_nothing(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     knot: list[object] = []
     knot.append(knot)
 
@@ -208,7 +210,7 @@ def test_data_that_is_no_json_settles_nothing(sq: SparkQ, queue: str) -> None:
 
 @pytest.mark.parametrize("error_type", ["timeout", "cancelled"])
 def test_sparkqs_own_error_types_are_not_for_workers(sq: SparkQ, queue: str, error_type: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
 
     with pytest.raises(InvalidValue, match=error_type):
         tasks.fail(sq, task.id, "boom", error_type=error_type)
@@ -218,7 +220,7 @@ def test_sparkqs_own_error_types_are_not_for_workers(sq: SparkQ, queue: str, err
 
 @holds("heartbeat")
 def test_progress_restarts_the_stale_clock(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     clock.move(50)
 
     alive = tasks.progress(sq, task.id, "half way", attempt=1)
@@ -228,14 +230,14 @@ def test_progress_restarts_the_stale_clock(sq: SparkQ, queue: str, clock: SetClo
 
 
 def test_a_silent_heartbeat_writes_no_event(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.progress(sq, task.id)
 
     assert timeline(sq, task.id) == ["enqueued", "claimed"]
 
 
 def test_progress_of_a_lost_attempt_does_not_keep_the_task_alive(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
     held = take(sq, "bob").task
 
@@ -253,19 +255,19 @@ def test_progress_needs_a_running_task(sq: SparkQ, queue: str) -> None:
 
 
 def test_a_released_task_waits_without_a_worker(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
 
     released = tasks.release(sq, task.id, "not mine", attempt=1)
 
     assert (released.status, released.worker, released.claimed_at, released.deadline) == ("queued", None, None, None)
-    assert line(sq) == [task.id]
+    assert queued_ids(sq) == [task.id]
     (attempt,) = attempts(sq, task.id)
     assert (attempt.outcome, attempt.worker) == ("released", "ann")
     assert tasks.detail(sq, task.id).events[-1].text == "not mine"
 
 
 def test_releasing_again_is_harmless_while_the_task_waits(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     released = tasks.release(sq, task.id, attempt=1)
 
     assert tasks.release(sq, task.id, attempt=1) == released
@@ -273,7 +275,7 @@ def test_releasing_again_is_harmless_while_the_task_waits(sq: SparkQ, queue: str
 
 
 def test_a_lost_attempt_cannot_release_the_task_of_another(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
     take(sq, "bob")
 
@@ -284,7 +286,7 @@ def test_a_lost_attempt_cannot_release_the_task_of_another(sq: SparkQ, queue: st
 
 
 def test_a_released_task_does_not_time_out(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.release(sq, task.id)
     clock.move(8 * HOUR)
 
@@ -318,7 +320,7 @@ def test_an_id_that_never_was_is_not_found(sq: SparkQ, queue: str, verb: str, ta
 
 @pytest.mark.parametrize("settle", [tasks.complete, tasks.fail, tasks.progress, tasks.release])
 def test_an_attempt_beyond_all_numbers_is_refused(sq: SparkQ, queue: str, settle: Callable[..., object]) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
 
     with pytest.raises(InvalidValue, match="no attempt"):
         settle(sq, task.id, "text", attempt=2**70)

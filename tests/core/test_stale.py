@@ -8,7 +8,9 @@ from sparkq_core import events, queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from sparkq_core.tasks import Wanted
-from tests.harness.support import HOUR, SetClock, add, another, attempts, take, taken, timed_out, timeline
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, attempts, claimed_task, take, timed_out_task, timeline
 from tests.promises import holds
 
 
@@ -24,7 +26,7 @@ def moved_and_swept(sq: SparkQ, clock: SetClock, *steps: float) -> list[tuple[in
 
 @holds("warn", "stale-detection", "multipliers")
 def test_a_silent_task_is_warned_after_one_timeout_and_not_before(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
 
     assert moved_and_swept(sq, clock, 59.999, 0.001) == [(0, 0), (1, 0)]
 
@@ -35,7 +37,7 @@ def test_a_silent_task_is_warned_after_one_timeout_and_not_before(sq: SparkQ, qu
 
 @holds("auto-fail", "stale-detection", "multipliers")
 def test_a_silent_task_fails_after_two_timeouts_and_not_before(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, worker="ann", timeout=60)
+    task = claimed_task(sq, worker="ann", timeout=60)
 
     assert moved_and_swept(sq, clock, 60, 59.999, 0.001) == [(1, 0), (0, 0), (0, 1)]
 
@@ -49,15 +51,15 @@ def test_a_silent_task_fails_after_two_timeouts_and_not_before(sq: SparkQ, queue
 
 @holds("multipliers")
 def test_the_timeout_is_the_tasks_own(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    taken(sq, timeout=60)
-    taken(sq, timeout=90)
+    claimed_task(sq, timeout=60)
+    claimed_task(sq, timeout=90)
 
     assert moved_and_swept(sq, clock, 60, 30, 30, 60) == [(1, 0), (1, 0), (0, 1), (0, 1)]
 
 
 @holds("heartbeat")
 def test_a_heartbeat_restarts_the_clock(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     clock.move(50)
     tasks.progress(sq, task.id)
 
@@ -65,7 +67,7 @@ def test_a_heartbeat_restarts_the_clock(sq: SparkQ, queue: str, clock: SetClock)
 
 
 def test_a_worker_that_was_heard_of_has_two_timeouts_from_then(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     clock.move(100)
     tasks.progress(sq, task.id)
 
@@ -73,7 +75,7 @@ def test_a_worker_that_was_heard_of_has_two_timeouts_from_then(sq: SparkQ, queue
 
 
 def test_a_heartbeat_takes_the_warning_back(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     moved_and_swept(sq, clock, 60)
 
     assert tasks.progress(sq, task.id).stale_warned_at is None
@@ -81,7 +83,7 @@ def test_a_heartbeat_takes_the_warning_back(sq: SparkQ, queue: str, clock: SetCl
 
 
 def test_a_worker_that_is_heard_of_again_and_again_is_never_failed(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     for _ in range(20):
         clock.move(119)
         tasks.progress(sq, task.id)
@@ -91,20 +93,20 @@ def test_a_worker_that_is_heard_of_again_and_again_is_never_failed(sq: SparkQ, q
 
 @holds("auto-fail-after-sleep")
 def test_after_a_night_of_sleep_the_warning_comes_first(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    taken(sq, timeout=60)
+    claimed_task(sq, timeout=60)
 
     assert moved_and_swept(sq, clock, 8 * HOUR, 0, 59.999, 0.001) == [(1, 0), (0, 0), (0, 0), (0, 1)]
 
 
 @holds("auto-fail-after-sleep")
 def test_a_late_warning_gives_the_worker_one_whole_timeout(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    taken(sq, timeout=60)
+    claimed_task(sq, timeout=60)
 
     assert moved_and_swept(sq, clock, 90, 30, 29.999, 0.001) == [(1, 0), (0, 0), (0, 0), (0, 1)]
 
 
 def test_the_deadline_that_was_told_is_the_moment_of_failing(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     moved_and_swept(sq, clock, 95)
     told = tasks.get(sq, task.id).deadline
     assert told is not None
@@ -117,7 +119,7 @@ def test_the_deadline_that_was_told_is_the_moment_of_failing(sq: SparkQ, queue: 
 
 @holds("auto-fail-after-sleep")
 def test_a_clock_set_back_fails_nothing_early(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    taken(sq, timeout=60)
+    claimed_task(sq, timeout=60)
 
     assert moved_and_swept(sq, clock, -HOUR, HOUR, 60, -HOUR, HOUR, 60) == [
         (0, 0),
@@ -130,7 +132,7 @@ def test_a_clock_set_back_fails_nothing_early(sq: SparkQ, queue: str, clock: Set
 
 
 def test_a_heartbeat_after_the_clock_was_set_back_counts_from_then(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     clock.move(-HOUR)
     tasks.progress(sq, task.id)
 
@@ -139,18 +141,18 @@ def test_a_heartbeat_after_the_clock_was_set_back_counts_from_then(sq: SparkQ, q
 
 @holds("idempotent-sweep")
 def test_a_second_sweep_at_the_same_moment_changes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     clock.move(60)
     sweep(sq)
     before = tasks.detail(sq, task.id)
 
-    assert sweep(another(sq)).warned == ()
+    assert sweep(second_handle(sq)).warned == ()
     assert tasks.detail(sq, task.id) == before
 
 
 def test_a_sweep_with_nothing_due_writes_nothing(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    taken(sq, timeout=60)
-    other = another(sq)
+    claimed_task(sq, timeout=60)
+    other = second_handle(sq)
     before = other.db.data_version()
 
     clock.move(59)
@@ -161,7 +163,7 @@ def test_a_sweep_with_nothing_due_writes_nothing(sq: SparkQ, queue: str, clock: 
 
 @holds("manual")
 def test_waiting_and_finished_tasks_are_never_swept(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    done, failed = taken(sq), taken(sq, "two")
+    done, failed = claimed_task(sq), claimed_task(sq, "two")
     tasks.complete(sq, done.id, "done")
     tasks.fail(sq, failed.id, "boom")
     add(sq, "three")
@@ -170,12 +172,12 @@ def test_waiting_and_finished_tasks_are_never_swept(sq: SparkQ, queue: str, cloc
 
 
 def test_a_settled_task_is_not_failed_by_the_sweep_that_was_due(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     moved_and_swept(sq, clock, 60)
     clock.move(60)
     tasks.complete(sq, task.id, "just in time", attempt=1)
 
-    assert sweep(another(sq)).failed == ()
+    assert sweep(second_handle(sq)).failed == ()
     assert tasks.get(sq, task.id).status == "succeeded"
 
 
@@ -191,7 +193,7 @@ PASSERS_BY: dict[str, Callable[[SparkQ, int], object]] = {
 @holds("whoever-comes-by")
 @pytest.mark.parametrize("verb", PASSERS_BY)
 def test_whoever_comes_by_applies_what_is_due(sq: SparkQ, queue: str, clock: SetClock, verb: str) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     clock.move(60)
     PASSERS_BY[verb](sq, task.id)
     clock.move(60)
@@ -203,7 +205,7 @@ def test_whoever_comes_by_applies_what_is_due(sq: SparkQ, queue: str, clock: Set
 
 @holds("whoever-comes-by")
 def test_a_list_shows_no_task_as_running_that_is_past_its_end(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     moved_and_swept(sq, clock, 60)
     clock.move(60)
 
@@ -213,7 +215,7 @@ def test_a_list_shows_no_task_as_running_that_is_past_its_end(sq: SparkQ, queue:
 def test_a_task_that_timed_out_has_no_worker_of_its_next_attempt_to_fear(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     tasks.requeue(sq, task.id)
     take(sq, "bob")
 
@@ -222,7 +224,7 @@ def test_a_task_that_timed_out_has_no_worker_of_its_next_attempt_to_fear(
 
 
 def test_a_running_task_of_an_archived_queue_still_times_out(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     queues.archive(sq, queue)
 
     assert moved_and_swept(sq, clock, 60, 60) == [(1, 0), (0, 1)]
@@ -230,7 +232,7 @@ def test_a_running_task_of_an_archived_queue_still_times_out(sq: SparkQ, queue: 
 
 
 def test_the_ended_attempt_remembers_its_warning_and_its_heartbeat(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
     clock.move(10)
     tasks.progress(sq, task.id)
     heard = clock.now()

@@ -5,7 +5,9 @@ import random
 
 from sparkq_core import events, tasks
 from sparkq_core.project import SparkQ
-from tests.harness.support import SECOND, SetClock, Worker, add, attempts, take, workers
+from tests.harness.clocks import SECOND, SetClock
+from tests.harness.task_steps import add, attempts, take
+from tests.harness.workers import Worker, workers
 
 ROUNDS = 200
 SWEEPERS = 8

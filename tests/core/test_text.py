@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sparkq_core.errors import InvalidName, InvalidText
 from sparkq_core.text import MAX_NAME, MAX_TITLE, checked, checked_name, cut, nearest, safe, title_of
-from tests.harness.support import refusal_of
+from tests.harness.task_steps import refusal_of
 from tests.promises import holds
 
 ANY = st.text(st.characters())  # surrogates too

@@ -12,7 +12,9 @@ from sparkq_core import project, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from tests.golden.make import FOLDER, recorded
-from tests.harness.support import SetClock, add, database_of, made
+from tests.harness.clocks import SetClock
+from tests.harness.projects import database_of, open_new_project
+from tests.harness.task_steps import add
 
 GOLDEN = sorted(FOLDER.glob("schema-*.db"))
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
@@ -76,7 +78,7 @@ def test_a_golden_database_has_the_shape_of_a_new_one(
     golden: Path, root: Path, clock: SetClock, tmp_path: Path
 ) -> None:
     (tmp_path / "new").mkdir()
-    made(tmp_path / "new", clock).close()
+    open_new_project(tmp_path / "new", clock).close()
     opened(golden, root, clock).close()
 
     assert shape(database_of(root)) == shape(database_of(tmp_path / "new"))
@@ -86,7 +88,7 @@ def test_the_newest_golden_database_has_the_shape_of_a_new_one_unmigrated(
     root: Path, clock: SetClock, tmp_path: Path
 ) -> None:
     """A migration that was changed after its golden database was made: what people have would differ."""
-    made(root, clock).close()
+    open_new_project(root, clock).close()
 
     assert shape(shutil.copyfile(GOLDEN[-1], tmp_path / "copy.db")) == shape(database_of(root))
 

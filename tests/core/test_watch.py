@@ -14,7 +14,9 @@ from sparkq_core.errors import Corrupt
 from sparkq_core.maintenance import watch
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
-from tests.harness.support import add, another, database_of, workers
+from tests.harness.projects import database_of, second_handle
+from tests.harness.task_steps import add
+from tests.harness.workers import workers
 
 SECONDS = 10
 QUIET_SECONDS = 0.3
@@ -67,7 +69,7 @@ def test_a_write_of_this_process_and_of_another_wakes_a_follower(sq: SparkQ, que
 def test_reading_wakes_nobody(sq: SparkQ, queue: str) -> None:
     async def read(changed: asyncio.Event) -> None:
         await left_alone(changed)
-        assert another(sq).db.rows("SELECT count(*) FROM tasks") == [(0,)]
+        assert second_handle(sq).db.rows("SELECT count(*) FROM tasks") == [(0,)]
         await left_alone(changed)
 
     following(sq, read)
@@ -80,7 +82,7 @@ def test_all_followers_of_a_file_share_one_thread_which_ends_with_the_last(sq: S
         return sum(one.name == name for one in threading.enumerate())
 
     async def follow(changed: asyncio.Event) -> None:
-        with woken_by(another(sq)) as second:
+        with woken_by(second_handle(sq)) as second:
             await woken(second)
             assert threads() == 1
             add(sq, "one")

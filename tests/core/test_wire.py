@@ -11,7 +11,8 @@ from sparkq_core import catalogue, queues, sessions, tasks, wire
 from sparkq_core.clock import LONG, SystemClock, from_iso, iso, token
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
-from tests.harness.support import SetClock, add, take, taken, timed_out
+from tests.harness.clocks import SetClock
+from tests.harness.task_steps import add, claimed_task, take, timed_out_task
 from tests.promises import holds
 
 KEYS = {
@@ -52,7 +53,7 @@ def test_a_task_in_a_list_has_no_long_text_and_no_absent_value(sq: SparkQ, queue
 @holds("times")
 def test_times_are_iso_8601_with_z(sq: SparkQ, queue: str, clock: SetClock) -> None:
     clock.at = 1_700_000_000_042
-    task = taken(sq)
+    task = claimed_task(sq)
 
     found = whole(sq, task.id)
 
@@ -66,14 +67,14 @@ def test_a_time_survives_the_way_out_and_in(moment: int) -> None:
 
 @holds("whoever-comes-by")
 def test_a_silent_task_is_shown_as_stale_before_any_sweep(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = taken(sq, timeout=60)
+    task = claimed_task(sq, timeout=60)
 
     assert wire.stale(task, clock.now() + 59_999) is None
     assert wire.stale(task, clock.now() + 60_000) == "warned"
 
 
 def test_a_result_is_shown_with_its_data(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.complete(sq, task.id, "12 files", data={"files": 12})
 
     found = whole(sq, task.id)
@@ -82,7 +83,7 @@ def test_a_result_is_shown_with_its_data(sq: SparkQ, queue: str) -> None:
 
 
 def test_an_accepted_late_result_is_shown_as_the_result(sq: SparkQ, queue: str, clock: SetClock) -> None:
-    task = timed_out(sq, clock)
+    task = timed_out_task(sq, clock)
     with pytest.raises(SparkQError):
         tasks.complete(sq, task.id, "found it", data=[1])
     tasks.accept(sq, task.id)
@@ -100,7 +101,7 @@ def test_a_cancelled_task_shows_the_reason(sq: SparkQ, queue: str) -> None:
 
 
 def test_a_requeued_task_shows_no_outcome(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.fail(sq, task.id, "boom")
     tasks.requeue(sq, task.id, feedback="again")
 
@@ -110,7 +111,7 @@ def test_a_requeued_task_shows_no_outcome(sq: SparkQ, queue: str) -> None:
 
 
 def test_a_claim_is_spelled_for_its_worker(sq: SparkQ, queue: str) -> None:
-    task = taken(sq)
+    task = claimed_task(sq)
     tasks.fail(sq, task.id, "x" * 5000)
     tasks.requeue(sq, task.id, feedback="again")
 

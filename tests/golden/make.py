@@ -19,7 +19,9 @@ from sparkq_core.errors import ClaimLost
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
-from tests.harness.support import HOUR, SetClock, add, database_of, made, take, taken, timed_out
+from tests.harness.clocks import HOUR, SetClock
+from tests.harness.projects import database_of, open_new_project
+from tests.harness.task_steps import add, claimed_task, take, timed_out_task
 
 FOLDER = Path(__file__).parent
 DAY = 24 * HOUR
@@ -43,7 +45,7 @@ def live(sq: SparkQ, clock: SetClock) -> None:
 
 
 def _purged(sq: SparkQ, clock: SetClock) -> None:
-    task = taken(sq, "purged long ago")
+    task = claimed_task(sq, "purged long ago")
     tasks.complete(sq, task.id, "gone")
     inbox.review(sq, task.id)
     clock.move(4 * DAY)
@@ -51,19 +53,19 @@ def _purged(sq: SparkQ, clock: SetClock) -> None:
 
 
 def _finished(sq: SparkQ, clock: SetClock) -> None:
-    reviewed = taken(sq, "Größe 🎉\n\nsecond line")
+    reviewed = claimed_task(sq, "Größe 🎉\n\nsecond line")
     tasks.progress(sq, reviewed.id, "half way")
     clock.move(7)
     tasks.complete(sq, reviewed.id, "done, see <b>here</b>", data={"files": [1, None, "é"]})
     inbox.review(sq, reviewed.id)
-    late = timed_out(sq, clock)
+    late = timed_out_task(sq, clock)
     _too_late(sq, late.id, "accepted")
     tasks.accept(sq, late.id)
-    waiting = timed_out(sq, clock)
+    waiting = timed_out_task(sq, clock)
     _too_late(sq, waiting.id, "waits to be accepted")
     inbox.look(sq)
     clock.move(1)
-    failed = taken(sq, "fails")
+    failed = claimed_task(sq, "fails")
     tasks.fail(sq, failed.id, "boom", error_type="environment")
     tasks.cancel(sq, add(sq, "cancelled")[0], "not needed")
     search.update(sq)
@@ -78,16 +80,16 @@ def _too_late(sq: SparkQ, task_id: int, text: str) -> None:
 
 
 def _open(sq: SparkQ) -> None:
-    requeued = taken(sq, "requeued")
+    requeued = claimed_task(sq, "requeued")
     tasks.fail(sq, requeued.id, "the first try broke")
     tasks.requeue(sq, requeued.id, feedback="start the database", prompt="requeued, better", front=True)
     tasks.enqueue(sq, "docs", "keyed", key="k-1", tool="run-bash", task_class="FAST_SCRIPT", timeout=7, source="cli")
-    released = taken(sq, "given back")
+    released = claimed_task(sq, "given back")
     tasks.release(sq, released.id, "later")
     edited = add(sq, "edited")[0]
     tasks.edit(sq, edited, prompt="edited, better", tool="llm-haiku")
     add(sq, "waits", queue="docs")
-    running = taken(sq, "running", worker="bob")
+    running = claimed_task(sq, "running", worker="bob")
     tasks.progress(sq, running.id)
     take(sq, "cleo", queue="docs")
 
@@ -112,7 +114,7 @@ def main() -> None:
     name = f"schema-{schema.VERSION:04}"
     with tempfile.TemporaryDirectory() as folder:
         clock = SetClock()
-        sq = made(Path(folder), clock)
+        sq = open_new_project(Path(folder), clock)
         live(sq, clock)
         text = json.dumps(recorded(sq), ensure_ascii=False, indent=1, sort_keys=True)
         sq.close()  # the last to close brings the write-ahead log home

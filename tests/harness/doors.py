@@ -6,11 +6,8 @@ Another door joins by a class below and its line in DOORS.
 import json
 import re
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 from mcp import Client
@@ -24,60 +21,11 @@ from sparkq_core.tasks import Enqueued
 from sparkq_core.text import safe
 from sparkq_mcp.answers.truncation import MARK
 from sparkq_mcp.server import build
-from tests.harness.command import Shell
+from tests.harness.door import Answer, Door, Site
+from tests.harness.shell import Shell
+from tests.http.door import Rest
 
 KIND_OF_EXIT = {code: kind for kind, code in EXIT_CODES.items()}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a door answered: its facts, or a refusal with a kind."""
-
-    facts: wire.Json
-    kind: Kind | None = None
-
-    def __getitem__(self, key: str) -> Any:
-        assert self.kind is None, f"refused: {self.facts}"
-        return self.facts[key]
-
-    @property
-    def said(self) -> str:
-        """The words of a refusal: what is wrong and what to do next."""
-        return " ".join(str(self.facts.get(key, "")) for key in ("message", "hint", "next"))
-
-
-class Site(NamedTuple):
-    """Where a door leads, who goes through it, and what is closed behind them."""
-
-    root: Path
-    home: Path
-    at_the_end: ExitStack
-    worker: str = "ann"
-
-
-class Door(Protocol):
-    """The verbs that every door has."""
-
-    def __init__(self, site: Site) -> None: ...
-    def enqueue(self, queue: str, prompt: str, **options: Any) -> Answer: ...
-    def peek(self, queue: str, limit: int = 1) -> Answer: ...
-    def claim(self, queue: str, task_id: int | None = None) -> Answer: ...
-    def complete(self, task_id: int, result: str, data: Any = None, *, attempt: int | None = None) -> Answer: ...
-    def fail(self, task_id: int, error: str, *, attempt: int | None = None) -> Answer: ...
-    def progress(self, task_id: int, note: str = "", *, attempt: int | None = None) -> Answer: ...
-    def release(self, task_id: int, reason: str = "", *, attempt: int | None = None) -> Answer: ...
-    def requeue(self, task_id: int, feedback: str | None = None, *, front: bool = False) -> Answer: ...
-    def tasks(self, **wanted: Any) -> Answer: ...
-    def task(self, task_id: int) -> Answer: ...
-    def queues(self) -> Answer: ...
-
-    def another(self, worker: str) -> "Door":
-        """The same door with somebody else in it: another chat, another `--worker`."""
-        ...
-
-    def shown(self, text: str) -> str:
-        """How the door spells a stored text: as it is, or with what cannot be seen made visible."""
-        ...
 
 
 class Library:
@@ -285,5 +233,4 @@ class Chat:
         return Answer(told, Kind(told["kind"]) if result.is_error else None)
 
 
-DOORS: dict[str, type[Door]] = {"library": Library, "command line": CommandLine, "mcp": Chat}
-"""The doors of this room; `tests.harness.door_fixtures` adds HTTP, whose client stands with its own tests."""
+DOORS: dict[str, type[Door]] = {"library": Library, "command line": CommandLine, "mcp": Chat, "http": Rest}

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from tests.harness.command import SECONDS, SPARKQ, Shell
-from tests.harness.warm import COLD, Forked, Request, own_terminal, warm
+from tests.harness.fork_server import NO_FORKS, ForkedProgram, Request, fork_server, own_terminal
+from tests.harness.shell import SECONDS, SPARKQ, Shell
 
 CTRL_C = b"\x03"
 CTRL_D = b"\x04"
@@ -21,15 +21,15 @@ CTRL_D = b"\x04"
 class Terminal:
     """A command that runs on a terminal. Use it in a `with`: whatever happens, the command is gone afterwards."""
 
-    cold = COLD
+    fresh = NO_FORKS
     """Whether the command starts from nothing."""
 
     def __init__(self, shell: Shell, *arguments: str, columns: int = 100, **env: str) -> None:
         self._main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         environment = shell.environment(**{"TERM": "xterm-256color", **env})
-        self._process: Forked | subprocess.Popen[bytes]
-        if self.cold:
+        self._process: ForkedProgram | subprocess.Popen[bytes]
+        if self.fresh:
             self._process = subprocess.Popen(
                 [str(SPARKQ), *arguments],
                 cwd=shell.folder,
@@ -41,7 +41,7 @@ class Terminal:
             )
         else:
             request = Request([str(SPARKQ), *arguments], str(shell.folder), environment, on_terminal=True)
-            self._process = warm("sparkq").start(request, side, side, side)
+            self._process = fork_server("sparkq").start(request, side, side, side)
         self._side = os.ttyname(side)
         os.close(side)
         self._raw = b""
@@ -121,10 +121,10 @@ class Terminal:
         return bool(found)
 
 
-class ColdTerminal(Terminal):
-    """One whose command starts from nothing: for what comes before its first statement, and after its last."""
+class FreshTerminal(Terminal):
+    """A terminal whose command is not forked: for what happens before its first statement and after its last."""
 
-    cold = True
+    fresh = True
 
 
 def shown(shell: Shell, *arguments: str, columns: int = 100, **env: str) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from tests.harness.support import TOP
-from tests.harness.warm import started
+from tests.harness.fork_server import start_module
+from tests.harness.projects import TOP
 
 SECONDS = 20
 JSON = {"Content-Type": "application/json"}
@@ -97,17 +97,17 @@ class Caller(NamedTuple):
 
 
 class Served:
-    """A server of its own process on a free port unless one is given, in a project's folder; a `cold` one imports anew."""
+    """A server of its own process on a free port unless one is given, in a project's folder; a `fresh` one is not forked."""
 
     def __init__(
-        self, root: Path, *arguments: str, host: str = "127.0.0.1", port: int | None = None, cold: bool = False
+        self, root: Path, *arguments: str, host: str = "127.0.0.1", port: int | None = None, fresh: bool = False
     ) -> None:
         self.port = port or free_port()
         self.call = Caller(self.port)
         self.root = root
         self.out = root / f"server-{self.port}.out"
         with self.out.open("wb") as out, Path(os.devnull).open("rb") as nothing:
-            self.process = started(
+            self.process = start_module(
                 *("sparkq_http.server", "--host", host, "--port", str(self.port), *arguments),
                 folder=root,
                 environment={
@@ -116,7 +116,7 @@ class Served:
                     "PYTHONPATH": str(TOP),
                 },
                 streams=(nothing.fileno(), out.fileno(), out.fileno()),
-                cold=cold,
+                fresh=fresh,
             )
         until(self.answers, SECONDS)
 

@@ -9,7 +9,7 @@ import pytest
 from sparkq_core import project, queues
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.harness.support import place
+from tests.harness.projects import create_project
 from tests.http.caller import Caller, Served
 
 _numbers = count(1)
@@ -17,7 +17,7 @@ _numbers = count(1)
 
 def new_project(root: Path) -> Path:
     """A project in `root` on the machine's clock."""
-    place(root, SystemClock())
+    create_project(root, SystemClock())
     return root
 
 

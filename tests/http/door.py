@@ -14,7 +14,7 @@ from sparkq_http.answer import STATUS
 from sparkq_http.app import create_app
 from sparkq_http.project import ReloadableProject
 from sparkq_http.server import adjusted
-from tests.harness.doors import Answer, Site
+from tests.harness.door import Answer, Site
 from tests.http.caller import Caller, Reply, until, with_query
 
 KIND_OF_STATUS = {status: kind for kind, status in STATUS.items()}

@@ -9,8 +9,8 @@ from sparkq_core.clock import SystemClock
 from sparkq_core.installation import configure, setup
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
-from tests.harness.dump import dump
-from tests.harness.support import SetClock
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import SetClock
 from tests.http.caller import Caller, Served, until
 from tests.http.test_events import listening
 from tests.promises import holds
@@ -135,11 +135,11 @@ def test_a_configuration_that_cannot_be_understood_changes_nothing(tmp_path: Pat
     try:
         sq = project.open(root, env={})
         (root / "sparkq.yml").write_text("purge: {older_than_days: soon}\n")
-        before = dump(sq)
+        before = all_rows(sq)
         said = server.call.post("/api/reload").refused(400, "invalid_config")
         assert "sparkq.yml:1: purge.older_than_days must be a whole number" in said
         server.call.patch("/api/config", key="env", value="prod").refused(400, "invalid_config")
-        assert dump(sq) == before
+        assert all_rows(sq) == before
 
         configure.reload(sq)  # as a program of an earlier release would
         until(lambda: "stays as it was" in server.said)

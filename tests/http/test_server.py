@@ -12,7 +12,7 @@ from stat import S_IMODE
 
 from sparkq_core import project, queues, tasks
 from sparkq_http.server import LOG_BYTES, LOG_FILES, log_to
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
 from tests.http.caller import Served, until
 from tests.http.test_events import listening
 
@@ -144,7 +144,7 @@ def test_where_mcp_cannot_be_loaded_its_requests_are_refused_and_the_rest_goes_o
     sdk = own / "mcp/__init__.py"  # the server's own folder is looked into first
     sdk.parent.mkdir()
     sdk.write_text("raise ImportError('upgraded meanwhile')\n")
-    server = Served(own, cold=True)
+    server = Served(own, fresh=True)
     try:
         for _ in range(2):
             assert "sparkq restart" in server.call.post("/mcp", jsonrpc="2.0").refused(503, "mcp_failed")

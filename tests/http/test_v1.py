@@ -6,7 +6,7 @@ import pytest
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from tests.harness.support import SetClock
+from tests.harness.clocks import SetClock
 from tests.http.caller import Caller
 from tests.http.v1_client import Conflict, Worker
 from tests.promises import holds

@@ -16,8 +16,8 @@ from mcp_types import CallToolResult, TextContent
 
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
-from tests.harness.support import TOP, another
-from tests.harness.warm import Piped
+from tests.harness.fork_server import PipedProgram
+from tests.harness.projects import TOP, second_handle
 
 Message = dict[str, Any]
 
@@ -30,7 +30,7 @@ DEADLINE = 15.0
 @asynccontextmanager
 async def chat(sq: SparkQ, era: str = "auto") -> AsyncIterator[Client]:
     """A client of the server over the project of `sq`."""
-    async with Client(build(lambda: another(sq)), mode=era) as client:
+    async with Client(build(lambda: second_handle(sq)), mode=era) as client:
         yield client
 
 
@@ -45,7 +45,7 @@ async def call(client: Client, tool: str, **arguments: Any) -> Message:
     return {**answer.structured_content, **({"is_error": True} if answer.is_error else {})}
 
 
-class Raw(Piped):
+class Raw(PipedProgram):
     """`sparkq mcp` as a process, spoken to in lines."""
 
     def __init__(self, project: Path, *options: str) -> None:
@@ -61,7 +61,7 @@ class Raw(Piped):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.gone()
+        self.kill()
 
     def send(self, line: str | bytes | Message) -> None:
         """Write one line."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core.project import SparkQ
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
 
 BUILD = TOP / ".build"
 NODE = {

@@ -12,7 +12,9 @@ from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
 from tests.harness.chromium import HEADLESS, MISSING, PAGE_FLAGS
-from tests.harness.support import SetClock, add, another, take
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, take
 from tests.promises import holds
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
@@ -30,7 +32,7 @@ def portal() -> Iterator[BlockingPortal]:
 @pytest.fixture
 def client(sq: SparkQ, portal: BlockingPortal) -> Iterator[Client]:
     """A client of a server of the project, as a host has."""
-    with portal.wrap_async_context_manager(Client(build(lambda: another(sq)))) as opened:
+    with portal.wrap_async_context_manager(Client(build(lambda: second_handle(sq)))) as opened:
         yield opened
 
 

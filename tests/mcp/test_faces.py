@@ -17,7 +17,8 @@ from sparkq_mcp import push
 from sparkq_mcp.answers.playbook import playbook
 from sparkq_mcp.server import INSTRUCTIONS, build
 from sparkq_mcp.tools import all_tools
-from tests.harness.support import add, another
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add
 from tests.mcp.chat import call, chat
 from tests.promises import holds
 
@@ -200,7 +201,7 @@ async def test_subscriptions_end_with_their_connection_and_no_more_are_taken_tha
     sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(push, "MAX_SUBSCRIPTIONS", 2)
-    server = build(lambda: another(sq))
+    server = build(lambda: second_handle(sq))
     heard: list[str] = []
     uris = ["sparkq://queues", "sparkq://queues/backend", "sparkq://tasks/1"]
 
@@ -256,7 +257,7 @@ class Deaf:
 
 
 async def test_a_client_that_does_not_read_keeps_nothing_from_the_others(sq: SparkQ, queue: str) -> None:
-    server, deaf, heard = build(lambda: another(sq)), Deaf("sparkq://queues"), []
+    server, deaf, heard = build(lambda: second_handle(sq)), Deaf("sparkq://queues"), []
 
     async def hear(message: object) -> None:
         heard.append(message)
@@ -282,17 +283,17 @@ async def subscribe(client: Client, *uris: str) -> None:
 
 
 async def test_a_read_only_server_offers_nothing_that_changes(sq: SparkQ) -> None:
-    names = {tool.name for tool in await build(lambda: another(sq), read_only=True).list_tools()}
+    names = {tool.name for tool in await build(lambda: second_handle(sq), read_only=True).list_tools()}
 
     assert names == {"list_queues", "peek", "list_tasks", "get_task", "queue_instructions"}
 
 
 async def test_a_subset_of_tools_can_be_named(sq: SparkQ) -> None:
-    names = {tool.name for tool in await build(lambda: another(sq), only=["claim", "complete"]).list_tools()}
+    names = {tool.name for tool in await build(lambda: second_handle(sq), only=["claim", "complete"]).list_tools()}
 
     assert names == {"claim", "complete"}
     with pytest.raises(InvalidValue, match="clam"):
-        build(lambda: another(sq), only=["clam"])
+        build(lambda: second_handle(sq), only=["clam"])
 
 
 @holds("mcp-board")

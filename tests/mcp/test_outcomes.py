@@ -4,7 +4,7 @@ import pytest
 
 from sparkq_core import queues
 from sparkq_core.project import SparkQ
-from tests.harness.support import add
+from tests.harness.task_steps import add
 from tests.mcp.chat import ERAS, call, chat
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,8 @@ from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 from sparkq_mcp.answers.truncation import LIMIT, MARK, PAGE, size, window
-from tests.harness.support import SetClock, add, take
+from tests.harness.clocks import SetClock
+from tests.harness.task_steps import add, take
 from tests.mcp.chat import Message, call, chat
 from tests.promises import holds
 

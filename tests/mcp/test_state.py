@@ -6,7 +6,8 @@ from sparkq_core import events
 from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
 from sparkq_mcp.state import ServerState
-from tests.harness.support import add, another
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add
 
 
 def test_each_event_is_looked_at_once_for_a_reload_and_none_is_missed(
@@ -25,7 +26,7 @@ def test_each_event_is_looked_at_once_for_a_reload_and_none_is_missed(
         return found
 
     monkeypatch.setattr(events, "reloaded", reloaded_just_thereafter)
-    state, noted = ServerState(lambda: another(sq)), []
+    state, noted = ServerState(lambda: second_handle(sq)), []
     for prompt in ("one", "two"):
         noted.append(events.last(state.sq))
         add(sq, prompt)

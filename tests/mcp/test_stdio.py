@@ -15,7 +15,8 @@ from sparkq_core import queues, tasks
 from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
 from sparkq_mcp.transport.streams import MAX_LINE
-from tests.harness.support import add, made, take
+from tests.harness.projects import open_new_project
+from tests.harness.task_steps import add, take
 from tests.http.caller import until
 from tests.mcp.chat import HANDSHAKES, MODERN, Raw, envelope
 from tests.promises import holds
@@ -103,7 +104,7 @@ HOSTILE: dict[str, str | bytes] = {
 def open_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
     """A server that the tests of single lines share. None of them may leave a traceback, or a server that does not end."""
     root = tmp_path_factory.mktemp("open-chat")
-    made(root).close()
+    open_new_project(root).close()
     with Raw(root) as raw:
         raw.initialize()
         yield raw
@@ -300,7 +301,7 @@ def test_without_a_project_it_starts_explains_itself_and_serves_one_that_comes_l
         raw.initialize()
         refused = raw.tool("list_queues", {})
         assert (refused["error"], "sparkq setup" in refused["next"]) == ("no_project", True)
-        made(root).close()
+        open_new_project(root).close()
         assert raw.tool("list_queues", {}, 3) == {"queues": []}
 
     assert not (root / "sparkq.yml").exists()

@@ -15,7 +15,7 @@ from sparkq_core.errors import NoProject
 from sparkq_core.maintenance import rounds
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
-from tests.harness.support import add, attempts, take, timeline
+from tests.harness.task_steps import add, attempts, take, timeline
 from tests.mcp.chat import Message, call, chat
 
 pytestmark = pytest.mark.anyio

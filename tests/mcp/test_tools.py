@@ -7,8 +7,10 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
-from tests.harness.dump import dump
-from tests.harness.support import SetClock, add, another, attempts, take
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, attempts, take
 from tests.mcp.chat import ERAS, call, chat
 from tests.promises import holds
 
@@ -145,7 +147,7 @@ async def test_a_task_that_was_lost_between_two_looks_is_not_handed_over(
     sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(sq, "one")
-    others = another(sq)
+    others = second_handle(sq)
     progress = tasks.progress
 
     def lost_thereafter(*args: Any, **options: Any) -> Task:
@@ -302,14 +304,14 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
 async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue: str, era: str, bad: str) -> None:
     add(sq, "one", "two")
     tasks.complete(sq, take(sq, task_id=2).task.id, "Done.")
-    before = dump(sq)
+    before = all_rows(sq)
     tool, arguments, code = BAD[bad]
 
     async with chat(sq, era) as client:
         found = await call(client, tool, **arguments)
 
     assert (found["error"], found["is_error"], bool(found["message"]), bool(found["next"])) == (code, True, True, True)
-    assert dump(sq) == before
+    assert all_rows(sq) == before
     assert not any(
         word in f"{found['message']} {found['next']}".lower()
         for word in ("teardown", "purge", "delete", "rm -", "drop", "--", "llm_heavy or llm_heavy")
@@ -333,7 +335,7 @@ async def test_foreign_text_reaches_the_model_with_visible_escapes_and_is_stored
 @holds("tool-queue_instructions", "mcp-hints")
 async def test_reading_tools_change_nothing(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
-    before = dump(sq)
+    before = all_rows(sq)
 
     async with chat(sq) as client:
         for tool, arguments in (
@@ -346,4 +348,4 @@ async def test_reading_tools_change_nothing(sq: SparkQ, queue: str) -> None:
         ):
             assert "is_error" not in await call(client, tool, **arguments)
 
-    assert dump(sq) == before
+    assert all_rows(sq) == before

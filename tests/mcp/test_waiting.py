@@ -19,7 +19,10 @@ from sparkq_core.maintenance import rounds
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
-from tests.harness.support import SetClock, add, another, take, timeline, workers
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, take, timeline
+from tests.harness.workers import workers
 from tests.http.caller import Served
 from tests.mcp.chat import Message, Raw, call, envelope
 from tests.promises import holds
@@ -248,7 +251,7 @@ async def test_a_chat_of_the_same_server_wakes_a_waiting_claim(
     sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rounds, "FIRST_SECONDS", DEADLINE_SECONDS)  # its writing would wake the claim too
-    server = build(lambda: another(sq))
+    server = build(lambda: second_handle(sq))
     found: list[Message] = []
     async with Client(server) as one, Client(server) as other, anyio.create_task_group() as group:
 
@@ -269,7 +272,7 @@ async def test_a_chat_of_the_same_server_wakes_a_waiting_claim(
 async def test_a_task_that_comes_just_after_the_first_look_is_not_missed(
     sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    others, claim = another(sq), tasks.claim
+    others, claim = second_handle(sq), tasks.claim
 
     def before_it_waits(*args: Any, **options: Any) -> Claim | None:
         found = claim(*args, **options)
@@ -279,7 +282,7 @@ async def test_a_task_that_comes_just_after_the_first_look_is_not_missed(
 
     monkeypatch.setattr(rounds, "FIRST_SECONDS", DEADLINE_SECONDS)
     monkeypatch.setattr(tasks, "claim", before_it_waits)
-    async with Client(build(lambda: another(sq))) as client:
+    async with Client(build(lambda: second_handle(sq))) as client:
         with anyio.fail_after(10):
             taken = await call(client, "claim", queue="backend", wait=50)
 

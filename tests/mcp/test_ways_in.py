@@ -18,9 +18,10 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from sparkq_core import __version__
 from sparkq_core.project import SparkQ
 from sparkq_mcp.tools import all_tools
-from tests.harness.command import BIN
-from tests.harness.release import Built
-from tests.harness.support import TOP, add
+from tests.harness.distribution import Distribution
+from tests.harness.projects import TOP
+from tests.harness.shell import BIN
+from tests.harness.task_steps import add
 from tests.mcp.conftest import BUILD, path_with
 from tests.promises import holds
 
@@ -98,21 +99,21 @@ def test_the_registry_entry_starts_the_server(sq: SparkQ, queue: str, tmp_path: 
 
 
 def test_the_registry_entry_starts_with_its_runtime(
-    uv: Path, built: Built, sq: SparkQ, queue: str, tmp_path: Path
+    uv: Path, distribution: Distribution, sq: SparkQ, queue: str, tmp_path: Path
 ) -> None:
     add(sq, "one")
     (package,) = read("server.json")["packages"]
     assert package["runtimeHint"] == "uvx"
     told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
     # From a wheel of this checkout: the registry has the released one, and of the folder uv may have an earlier build.
-    arguments = ["--from", str(built.wheel), package["identifier"], "mcp", "--project", str(sq.config.root)]
+    arguments = ["--from", str(distribution.wheel), package["identifier"], "mcp", "--project", str(sq.config.root)]
 
     assert claims_through(str(uv / "bin/uvx"), arguments, told, tmp_path) == (12, "one")
 
 
-def test_the_demo_runs_from_the_wheel_alone(uv: Path, built: Built, tmp_path: Path) -> None:
+def test_the_demo_runs_from_the_wheel_alone(uv: Path, distribution: Distribution, tmp_path: Path) -> None:
     told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
-    uvx = [str(uv / "bin/uvx"), "--quiet", "--from", str(built.wheel), "sparkq", "demo"]
+    uvx = [str(uv / "bin/uvx"), "--quiet", "--from", str(distribution.wheel), "sparkq", "demo"]
     (somewhere := tmp_path / "somewhere").mkdir()
 
     done = subprocess.run(uvx, env=told, cwd=somewhere, capture_output=True, text=True, timeout=SECONDS, check=False)

@@ -1,72 +1,57 @@
-"""Defects that somebody might make, as data: each must make the tests that it names fail.
+"""Mutants of the life cycle: each must make the tests that it names fail.
 
-A defect is a change of the source: where it stands, what to write instead. When the source has moved on, the snippet is
-not found and test_mutants.py says so: plant it anew.
+When the source has changed, a snippet is not found and test_mutants.py fails: quote the new source.
 """
 
-from typing import NamedTuple
-
-
-class Planted(NamedTuple):
-    """One defect: `changes` are pairs of a snippet, which must stand in `file` exactly once, and what replaces it."""
-
-    name: str
-    file: str
-    changes: tuple[tuple[str, str], ...]
-    tests: tuple[str, ...]
-
-
-def planted(name: str, file: str, *changes: tuple[str, str], caught_by: tuple[str, ...]) -> Planted:
-    return Planted(name, file, changes, caught_by)
-
+from tests.mutants.mutant import mutant
 
 FENCE = "AND status = :from_status AND attempts = coalesce(:attempt, attempts)"
 NO_FENCE = "AND status = :from_status"
 
-PLANTED = [
-    planted(
+LIFE_CYCLE_MUTANTS = [
+    mutant(
         "no fence when settling",
         "tasks/settle.py",
         (f"error_type = :error_type\nWHERE id = :id {FENCE}", f"error_type = :error_type\nWHERE id = :id {NO_FENCE}"),
         caught_by=("test_settle.py::test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now",),
     ),
-    planted(
+    mutant(
         "no fence for progress",
         "tasks/settle.py",
         (f"* timeout * 1000\nWHERE id = :id {FENCE}", f"* timeout * 1000\nWHERE id = :id {NO_FENCE}"),
         caught_by=("test_settle.py::test_progress_of_a_lost_attempt_does_not_keep_the_task_alive",),
     ),
-    planted(
+    mutant(
         "no fence for a release",
         "tasks/settle.py",
         (f"stale_warned_at = NULL\nWHERE id = :id {FENCE}", f"stale_warned_at = NULL\nWHERE id = :id {NO_FENCE}"),
         caught_by=("test_settle.py::test_a_lost_attempt_cannot_release_the_task_of_another",),
     ),
-    planted(
+    mutant(
         "the same outcome twice is a conflict",
         "tasks/settle.py",
         ("if ended is not None and report.repeats(ended):", "if False:"),
         caught_by=("test_settle.py::test_the_same_outcome_again_is_harmless",),
     ),
-    planted(
+    mutant(
         "last in, first out",
         "tasks/claim.py",
         ("ORDER BY position LIMIT 1)", "ORDER BY position DESC LIMIT 1)"),
         caught_by=("test_claim.py::test_tasks_are_claimed_in_the_order_in_which_they_came",),
     ),
-    planted(
+    mutant(
         "the order follows the clock",
         "tasks/claim.py",
         ("ORDER BY position LIMIT 1)", "ORDER BY created_at LIMIT 1)"),
         caught_by=("test_claim.py::test_a_clock_that_goes_backwards_does_not_change_the_order",),
     ),
-    planted(
+    mutant(
         "a claim without a guard",
         "tasks/claim.py",
         ("WHERE id = :id AND status = 'queued'", "WHERE id = :id"),
         caught_by=("test_claim.py::test_a_given_task_that_is_taken_is_refused_and_the_holder_named",),
     ),
-    planted(
+    mutant(
         "a claim in two steps",
         "tasks/claim.py",
         (
@@ -85,37 +70,37 @@ PLANTED = [
         ),
         caught_by=("test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order",),
     ),
-    planted(
+    mutant(
         "a transaction that takes the lock only when it writes",
         "storage/database.py",
         ('"BEGIN IMMEDIATE" if self._writes', '"BEGIN" if self._writes'),
         caught_by=("test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order",),
     ),
-    planted(
+    mutant(
         "an archived queue gives tasks",
         "tasks/claim.py",
         ("if of.status == QueueStatus.ARCHIVED:\n            raise", "if False:\n            raise"),
         caught_by=("test_claim.py::test_an_archived_queue_gives_nothing",),
     ),
-    planted(
+    mutant(
         "an ended queue takes tasks",
         "tasks/enqueue.py",
         ("if queue.status != QueueStatus.ACTIVE:", "if False:"),
         caught_by=("test_enqueue.py::test_a_closed_queue_takes_no_new_tasks",),
     ),
-    planted(
+    mutant(
         "the key is ignored",
         "tasks/enqueue.py",
         ("if draft.key is not None and (row :=", "if not draft.prompt and (row :="),
         caught_by=("test_enqueue.py::test_the_same_key_returns_the_task_that_it_made",),
     ),
-    planted(
+    mutant(
         "an edit loses the earlier prompt",
         "tasks/edit.py",
         ("SET revision = revision + :again, title", "SET revision = revision + 0 * :again, title"),
         caught_by=("test_edit.py::test_an_edit_keeps_the_place_and_the_earlier_revision",),
     ),
-    planted(
+    mutant(
         "the sweep ignores heartbeats",
         "tasks/settle.py",
         (
@@ -124,31 +109,31 @@ PLANTED = [
         ),
         caught_by=("test_stale.py::test_a_heartbeat_restarts_the_clock",),
     ),
-    planted(
+    mutant(
         "the sweep fails without a warning",
         "stale.py",
         ("due_at <= :now AND stale_warned_at IS NOT NULL", "due_at + timeout * 1000 <= :now"),
         caught_by=("test_stale.py::test_after_a_night_of_sleep_the_warning_comes_first",),
     ),
-    planted(
+    mutant(
         "a late warning leaves no time to answer",
         "stale.py",
         ("{FAIL_AFTER} * timeout * 1000, :now + timeout * 1000)", "{FAIL_AFTER} * timeout * 1000, :now)"),
         caught_by=("test_stale.py::test_a_late_warning_gives_the_worker_one_whole_timeout",),
     ),
-    planted(
+    mutant(
         "nobody who comes by sweeps",
         "stale.py",
         ("if not due(sq.db, now):", "if True or not due(sq.db, now):"),
         caught_by=("test_stale.py::test_whoever_comes_by_applies_what_is_due",),
     ),
-    planted(
+    mutant(
         "the sweep does not end the attempt",
         "stale.py",
         ("WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL", "WHERE task_id = -:task"),
         caught_by=("test_stale.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",),
     ),
-    planted(
+    mutant(
         "what comes too late is dropped",
         "tasks/settle.py",
         (
@@ -157,7 +142,7 @@ PLANTED = [
         ),
         caught_by=("test_late_results.py::test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt",),
     ),
-    planted(
+    mutant(
         "what comes too late is rolled back with the refusal",
         "tasks/settle.py",
         (
@@ -166,19 +151,19 @@ PLANTED = [
         ),
         caught_by=("test_late_results.py::test_a_result_after_the_timeout_is_refused_and_kept",),
     ),
-    planted(
+    mutant(
         "a late failure takes the late result away",
         "tasks/late_results.py",
         (" and not takes_a_result_away", ""),
         caught_by=("test_late_results.py::test_a_late_failure_does_not_take_the_late_result_away",),
     ),
-    planted(
+    mutant(
         "an accepted result is overwritten by what comes later",
         "tasks/late_results.py",
         ("if attempt.accepted_at is None and ", "if "),
         caught_by=("test_late_results.py::test_an_accepted_result_is_not_changed_by_what_comes_later",),
     ),
-    planted(
+    mutant(
         "a number beyond SQLite passes for a defect",
         "tasks/settle.py",
         (
@@ -187,19 +172,19 @@ PLANTED = [
         ),
         caught_by=("test_settle.py::test_an_attempt_beyond_all_numbers_is_refused",),
     ),
-    planted(
+    mutant(
         "a requeue loses the feedback",
         "tasks/requeue.py",
         ("attempt=task.attempts, text=feedback)", "attempt=task.attempts)"),
         caught_by=("test_claim.py::test_feedback_and_the_earlier_outcome_reach_the_next_claimer",),
     ),
-    planted(
+    mutant(
         "a requeue ignores the front",
         "tasks/requeue.py",
         ("front=front)", "front=False)"),
         caught_by=("test_claim.py::test_a_requeued_task_goes_to_the_end_or_to_the_front",),
     ),
-    planted(
+    mutant(
         "a release goes to the end of the line",
         "tasks/settle.py",
         (
@@ -208,7 +193,7 @@ PLANTED = [
         ),
         caught_by=("test_claim.py::test_a_released_task_stands_at_its_old_place",),
     ),
-    planted(
+    mutant(
         "a running task can be cancelled",
         "tasks/cancel.py",
         (
@@ -217,61 +202,61 @@ PLANTED = [
         ),
         caught_by=("test_requeue.py::test_only_a_queued_task_can_be_cancelled",),
     ),
-    planted(
+    mutant(
         "a counter is not kept",
         "storage/migrations/0002_fewer_pages.sql",
         ("AFTER UPDATE OF status, reviewed_at ON tasks", "AFTER UPDATE OF status ON tasks"),
         caught_by=("test_queues.py::test_the_counts_are_the_truth_at_every_step_of_a_life",),
     ),
-    planted(
+    mutant(
         "a claim leaves no event",
         "tasks/claim.py",
         ('note(tx, now, "claimed"', 'now and note(tx, now, "edited"'),
         caught_by=("test_events.py::test_a_life_leaves_one_event_for_each_move",),
     ),
-    planted(
+    mutant(
         "a page repeats the last task of the one before",
         "tasks/listing.py",
         ('_DOWN = f"id < :after', '_DOWN = f"id <= :after'),
         caught_by=("test_listing.py::test_paging_goes_on_where_it_was_although_tasks_come_and_go",),
     ),
-    planted(
+    mutant(
         "a list forgets a filter",
         "tasks/listing.py",
         ("AND (:worker IS NULL OR worker = :worker)", "AND (:worker IS NULL OR 1)"),
         caught_by=("test_listing.py::test_each_filter_finds_what_it_names_and_nothing_else",),
     ),
-    planted(
+    mutant(
         "a rename takes another queue's name",
         "queues.py",
         ("UPDATE OR IGNORE queues SET name", "UPDATE OR REPLACE queues SET name"),
         caught_by=("test_queues.py::test_a_queue_is_not_renamed_over_another",),
     ),
-    planted(
+    mutant(
         "changed instructions keep their revision",
         "queues.py",
         ("SET revision = revision + 1", "SET revision = max(revision, 1)"),
         caught_by=("test_queues.py::test_instructions_have_a_revision_that_grows_with_each_change",),
     ),
-    planted(
+    mutant(
         "a NUL comes in",
         "text.py",
         ('if "\\x00" in value:', 'if value == "\\x00":'),
         caught_by=("test_text.py::test_a_nul_or_a_surrogate_is_refused_wherever_it_stands",),
     ),
-    planted(
+    mutant(
         "a text of any length comes in",
         "text.py",
         ("if size > limit:", "if size > 2 * limit:"),
         caught_by=("test_enqueue.py::test_a_prompt_that_cannot_be_kept_is_refused",),
     ),
-    planted(
+    mutant(
         "letters are counted, not bytes",
         "text.py",
         ("len(value.encode())", "len(value)"),
         caught_by=("test_enqueue.py::test_a_prompt_that_cannot_be_kept_is_refused",),
     ),
-    planted(
+    mutant(
         "foreign text is shown as it is",
         "text.py",
         ("shown = _UNSEEN.sub(_escape, value", "shown = str.strip(value"),
@@ -280,13 +265,13 @@ PLANTED = [
             "test_text.py::test_what_acts_is_shown_as_an_escape",
         ),
     ),
-    planted(
+    mutant(
         "text can turn its neighbours around",
         "text.py",
         ("\\u2028-\\u202e", "\\u2028\\u2029"),
         caught_by=("test_text.py::test_what_acts_is_shown_as_an_escape",),
     ),
-    planted(
+    mutant(
         "a name can be a path",
         "text.py",
         ("[A-Za-z0-9][A-Za-z0-9._-]*", "[A-Za-z0-9.][A-Za-z0-9._/-]*"),

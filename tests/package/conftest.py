@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import lock
-from tests.harness.release import Built, run
+from tests.harness.distribution import Distribution, run
 
 
 @pytest.fixture(scope="session")
-def bin_folder(shared: Path, built: Built) -> Path:
+def bin_folder(shared: Path, distribution: Distribution) -> Path:
     """The commands of the wheel in a bare virtual environment outside the checkout."""
     folder = shared / "installed"
     with lock.holding(shared / "installed.lock"):
         if not (folder / "ready").exists():
             run(sys.executable, "-m", "venv", "--without-pip", folder)
             pip = (sys.executable, "-m", "pip", "--python", folder / "bin/python", "--disable-pip-version-check")
-            run(*pip, "install", "--quiet", built.wheel)
+            run(*pip, "install", "--quiet", distribution.wheel)
             (folder / "ready").touch()
     return folder / "bin"

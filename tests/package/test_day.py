@@ -14,8 +14,8 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.harness.command import Done
-from tests.harness.release import run
+from tests.harness.distribution import run
+from tests.harness.shell import Done
 
 pytestmark = pytest.mark.anyio
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.command import Shell
-from tests.harness.release import Built, run
-from tests.harness.support import TOP
+from tests.harness.distribution import Distribution, run
+from tests.harness.projects import TOP
+from tests.harness.shell import Shell
 from tests.promises import holds
 
 PACKAGES = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http")
@@ -27,8 +27,8 @@ IMPORTED_AS = {
 
 
 @pytest.fixture
-def contents(built: Built) -> set[str]:
-    return set(zipfile.ZipFile(built.wheel).namelist())
+def contents(distribution: Distribution) -> set[str]:
+    return set(zipfile.ZipFile(distribution.wheel).namelist())
 
 
 def tracked(*suffixes: str) -> set[str]:
@@ -45,8 +45,8 @@ def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(contents: set
     assert any(one.startswith("sparkq_core/storage/migrations/") for one in ours)
 
 
-def test_the_metadata_tell_a_stranger_what_it_is(built: Built) -> None:
-    wheel = zipfile.ZipFile(built.wheel)
+def test_the_metadata_tell_a_stranger_what_it_is(distribution: Distribution) -> None:
+    wheel = zipfile.ZipFile(distribution.wheel)
     (name,) = (one for one in wheel.namelist() if one.endswith("/METADATA"))
     told = message_from_bytes(wheel.read(name))
 
@@ -58,8 +58,8 @@ def test_the_metadata_tell_a_stranger_what_it_is(built: Built) -> None:
     assert any(one.endswith("/licenses/LICENSE") for one in wheel.namelist())
 
 
-def test_the_source_distribution_makes_the_same_wheel(built: Built, tmp_path: Path) -> None:
-    with tarfile.open(built.sdist) as packed:
+def test_the_source_distribution_makes_the_same_wheel(distribution: Distribution, tmp_path: Path) -> None:
+    with tarfile.open(distribution.sdist) as packed:
         packed.extractall(tmp_path, filter="data")
     (source,) = tmp_path.iterdir()
     assert not [one for one in source.rglob("*.db") if "golden" not in one.parts]
@@ -68,7 +68,7 @@ def test_the_source_distribution_makes_the_same_wheel(built: Built, tmp_path: Pa
 
     (again,) = (tmp_path / "dist").glob("*.whl")
     assert {one.filename: one.CRC for one in zipfile.ZipFile(again).infolist()} == {
-        one.filename: one.CRC for one in zipfile.ZipFile(built.wheel).infolist()
+        one.filename: one.CRC for one in zipfile.ZipFile(distribution.wheel).infolist()
     }
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
 from tests.proof.checks import CHECKS
 from tests.proof.extent import EXTENTS
 

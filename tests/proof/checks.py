@@ -65,7 +65,7 @@ CHECKS = (
     Check(
         "the harness",
         "each check fails on a core that is broken on purpose",
-        ("test_mutants.py", "proof/test_broken.py"),
+        ("test_mutants.py", "proof/test_proof_mutants.py"),
     ),
 )
 

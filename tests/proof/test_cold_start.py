@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import project
-from tests.harness.command import SPARKQ, Shell
-from tests.harness.support import database_of
+from tests.harness.projects import database_of
+from tests.harness.shell import SPARKQ, Shell
 from tests.mcp.chat import Raw
 from tests.proof.counts import Counts
 from tests.proof.extent import extent
-from tests.proof.history import unsound
+from tests.proof.finished_run import unsound
 
 ROUNDS = extent(2, 20, 100)
 SECONDS = 60.0

@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import project, queues, tasks
-from tests.harness.command import SPARKQ, Done, Shell
-from tests.harness.dump import dump
-from tests.harness.support import add, database_of
+from tests.harness.all_rows import all_rows
+from tests.harness.projects import database_of
+from tests.harness.shell import SPARKQ, Done, Shell
+from tests.harness.task_steps import add
 from tests.http.caller import Served, until
 from tests.http.conftest import new_project
 from tests.mcp.chat import Raw
 from tests.promises import holds
 from tests.proof.counts import Counts
-from tests.proof.history import unsound
+from tests.proof.finished_run import unsound
 
 STORAGE = 74
 BIG = "x" * 300_000
@@ -153,7 +154,7 @@ def everything(root: Path) -> object:
     """Every row of a project."""
     sq = project.open(root, env={})
     try:
-        return dump(sq)
+        return all_rows(sq)
     finally:
         sq.close()
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.support import TOP
+from tests.harness.projects import TOP
 from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import extent
-from tests.proof.faulty import FAULTS
+from tests.proof.failing_disk import FAULTS
 
 LAST = extent(200, 200, 2000)
 STEP = extent(12, 1, 1)
@@ -22,7 +22,7 @@ STEP = extent(12, 1, 1)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_changes_nothing_that_was_acknowledged(tmp_path: Path, counts: Counts, fault: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.proof.faulty", str(tmp_path), fault, str(LAST), str(STEP)],
+        [sys.executable, "-m", "tests.proof.failing_disk", str(tmp_path), fault, str(LAST), str(STEP)],
         cwd=TOP,
         env={**os.environ, "PYTHONPATH": str(TOP)},
         capture_output=True,

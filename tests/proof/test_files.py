@@ -16,8 +16,8 @@ from sparkq_core.errors import InvalidConfig, RemoteDisk
 from sparkq_core.installation import teardown
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
-from tests.harness.command import Shell
-from tests.harness.support import database_of
+from tests.harness.projects import database_of
+from tests.harness.shell import Shell
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.promises import holds

@@ -15,9 +15,9 @@ import pytest
 
 from sparkq_core import project, queues
 from sparkq_core.maintenance import purge
+from tests.harness.all_rows import all_rows
 from tests.harness.chromium import CHROMIUM, FLAGS, HEADLESS
-from tests.harness.dump import dump
-from tests.harness.support import add, take
+from tests.harness.task_steps import add, take
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.promises import holds
@@ -101,7 +101,7 @@ def everything(served: Served) -> dict[str, Any]:
     """Every row of the project."""
     sq = project.open(served.root, env={})
     try:
-        return dump(sq)
+        return all_rows(sq)
     finally:
         sq.close()
 

@@ -13,8 +13,8 @@ from sparkq_core.errors import ClaimLost, InvalidName
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 from tests.cli.test_hostile_text import raw
-from tests.harness.command import Shell
-from tests.harness.support import SetClock
+from tests.harness.clocks import SetClock
+from tests.harness.shell import Shell
 from tests.harness.terminal import shown
 from tests.http.caller import Served
 from tests.http.conftest import new_project

@@ -26,14 +26,15 @@ from sparkq_core.errors import SparkQError
 from sparkq_core.installation import backup
 from sparkq_core.model import Event
 from sparkq_core.project import SparkQ
-from tests.harness.support import TOP, Worker, database_of
+from tests.harness.projects import TOP, database_of
+from tests.harness.workers import Worker
 from tests.http.caller import Caller, free_port
 from tests.http.conftest import new_project
 from tests.promises import holds
 from tests.proof.counts import Counts
+from tests.proof.door_workers import ChatWorker, CoreWorker, DoorWorker, Gone, Held, Refused, RestWorker
 from tests.proof.extent import EXTENT, extent
-from tests.proof.hands import ChatHand, CoreHand, Gone, Hand, Held, Refused, RestHand
-from tests.proof.history import moves, twice, unsound
+from tests.proof.finished_run import moves, twice, unsound
 from tests.proof.journal import Entry, Journal
 
 SECONDS = extent(4, 30, 300)
@@ -50,8 +51,8 @@ class Stage:
         self.port = free_port()
         self.over = threading.Event()
         self.figures: Counter[str] = Counter()
-        self.chats: list[ChatHand] = []
-        self.workers: list[CoreHand] = []
+        self.chats: list[ChatWorker] = []
+        self.workers: list[CoreWorker] = []
         self._listening: list[threading.Thread] = []
         self.server = self._server()
         self.sweepers = [self._sweeper() for _ in range(2)]
@@ -138,7 +139,7 @@ def _drained(sweeper: Worker) -> None:
         sweeper.tell()
         while True:
             sweeper.hear()
-    sweeper.gone()
+    sweeper.kill()
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def stage(root: Path) -> Iterator[Stage]:
         built.end()
 
 
-def live(stage: Stage, hand: Hand, name: str, journal: Journal) -> None:
+def live(stage: Stage, hand: DoorWorker, name: str, journal: Journal) -> None:
     """Enqueue, claim and settle until it is over, noting each acknowledgement; what got lost on the way is asked again."""
     chance = random.Random(f"{SEED} {name}")
     for number in count():
@@ -174,7 +175,7 @@ def live(stage: Stage, hand: Hand, name: str, journal: Journal) -> None:
             settle(stage, hand, journal, verb, held, f"{verb} by {name} in {number}")
 
 
-def settle(stage: Stage, hand: Hand, journal: Journal, verb: str, held: Held, text: str) -> None:
+def settle(stage: Stage, hand: DoorWorker, journal: Journal, verb: str, held: Held, text: str) -> None:
     """Settle until an answer comes; one that came too late is noted as that."""
     try:
         if insist(stage, partial(settled, hand, verb, held, text)):
@@ -185,7 +186,7 @@ def settle(stage: Stage, hand: Hand, journal: Journal, verb: str, held: Held, te
         journal.acknowledged(f"late {verb}", held.task, held.attempt, text)
 
 
-def settled(hand: Hand, verb: str, held: Held, text: str) -> bool:
+def settled(hand: DoorWorker, verb: str, held: Held, text: str) -> bool:
     """Settle; true when that was acknowledged."""
     hand.settle(verb, held, text)
     return True
@@ -238,11 +239,11 @@ def save(stage: Stage, journals: list[Journal], folder: Path) -> list[Saved]:
 def test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice(
     stage: Stage, tmp_path: Path, counts: Counts
 ) -> None:
-    stage.chats = [ChatHand(stage.root, TIMEOUT) for _ in range(2)]
-    stage.workers = [CoreHand(stage.root, TIMEOUT)]
-    hands: dict[str, Hand] = {
-        "rest one": RestHand(stage.port, TIMEOUT),
-        "rest two": RestHand(stage.port, TIMEOUT),
+    stage.chats = [ChatWorker(stage.root, TIMEOUT) for _ in range(2)]
+    stage.workers = [CoreWorker(stage.root, TIMEOUT)]
+    hands: dict[str, DoorWorker] = {
+        "rest one": RestWorker(stage.port, TIMEOUT),
+        "rest two": RestWorker(stage.port, TIMEOUT),
         "chat one": stage.chats[0],
         "chat two": stage.chats[1],
         "core": stage.workers[0],

@@ -13,14 +13,16 @@ from sparkq_core import inbox, project, queues, search, tasks
 from sparkq_core.errors import ClaimLost, NoSuchTask
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
-from tests.harness.support import SetClock, add, another, attempts, take, timed_out
+from tests.harness.clocks import SetClock
+from tests.harness.projects import second_handle
+from tests.harness.task_steps import add, attempts, take, timed_out_task
 from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.promises import holds
 from tests.proof.counts import Counts
+from tests.proof.door_workers import ChatWorker, CommandWorker, CoreWorker, DoorWorker, RestWorker
 from tests.proof.extent import extent
-from tests.proof.hands import ChatHand, CommandHand, CoreHand, Hand, RestHand
-from tests.proof.history import moves, out_of_order, twice, unsound
+from tests.proof.finished_run import moves, out_of_order, twice, unsound
 
 EACH = extent(40, 400, 4000)
 AT_THE_SHELL = extent(4, 30, 300)
@@ -29,28 +31,28 @@ WORDS = 300
 
 
 @pytest.fixture
-def crowd(root: Path, tmp_path: Path) -> Iterator[dict[str, Callable[[], Hand]]]:
+def crowd(root: Path, tmp_path: Path) -> Iterator[dict[str, Callable[[], DoorWorker]]]:
     """A hand for each door, and a server for those that need one."""
     served = Served(new_project(root))
     served.call.post("/api/queues", name="backend")["queue"]
     with ExitStack() as at_the_end:
         at_the_end.callback(served.stop)
 
-        def made(hand: Hand) -> Hand:
+        def made(hand: DoorWorker) -> DoorWorker:
             at_the_end.callback(hand.end)
             return hand
 
         yield {
-            "core": lambda: made(CoreHand(root)),
-            "cli": lambda: made(CommandHand(root, tmp_path / "home")),
-            "rest": lambda: made(RestHand(served.port)),
-            "mcp": lambda: made(ChatHand(root)),
+            "core": lambda: made(CoreWorker(root)),
+            "cli": lambda: made(CommandWorker(root, tmp_path / "home")),
+            "rest": lambda: made(RestWorker(served.port)),
+            "mcp": lambda: made(ChatWorker(root)),
         }
 
 
 @holds("one-claimer")
 def test_six_claimers_and_four_producers_through_every_door_share_one_line(
-    crowd: dict[str, Callable[[], Hand]], root: Path, counts: Counts
+    crowd: dict[str, Callable[[], DoorWorker]], root: Path, counts: Counts
 ) -> None:
     producers = {name: make() for name, make in crowd.items()}
     claimers = [crowd[name]() for name in ("core", "core", "cli", "rest", "mcp", "mcp")]
@@ -60,7 +62,7 @@ def test_six_claimers_and_four_producers_through_every_door_share_one_line(
         number = AT_THE_SHELL if name == "cli" else EACH
         return [producers[name].enqueue(f"{name} {one}", f"{name}-{one}") for one in range(number)]
 
-    def work(hand: Hand) -> list[int]:
+    def work(hand: DoorWorker) -> list[int]:
         done = []
         while True:
             over = enough.is_set()
@@ -109,7 +111,7 @@ def at_once(*verbs: Callable[[], object]) -> list[object]:
 def test_a_late_completion_never_disturbs_the_attempt_after_it(
     sq: SparkQ, queue: str, clock: SetClock, counts: Counts
 ) -> None:
-    late, person = another(sq), another(sq)
+    late, person = second_handle(sq), second_handle(sq)
 
     def again(task_id: int) -> str:
         tasks.requeue(person, task_id)
@@ -117,7 +119,7 @@ def test_a_late_completion_never_disturbs_the_attempt_after_it(
         return tasks.complete(person, task_id, "second", attempt=claim.task.attempts).task.status
 
     for _ in range(ROUNDS):
-        task = timed_out(sq, clock)
+        task = timed_out_task(sq, clock)
         refusal, status = at_once(
             partial(tasks.complete, late, task.id, "first, late", attempt=1), partial(again, task.id)
         )
@@ -156,7 +158,7 @@ def test_readers_see_whole_tasks_or_none_while_a_purge_takes_them(
             inbox.review(sq, task_id)
         over = threading.Event()
         with ThreadPoolExecutor(3) as pool:
-            reading = [pool.submit(read, another(sq), over) for _ in range(3)]
+            reading = [pool.submit(read, second_handle(sq), over) for _ in range(3)]
             try:
                 clock.move(1)
                 assert purge.purge(sq, older_than=0).reviewed == WORDS

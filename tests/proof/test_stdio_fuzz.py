@@ -6,12 +6,12 @@ import time
 from typing import Any
 
 from sparkq_core.project import SparkQ
-from tests.harness.support import add
+from tests.harness.task_steps import add
 from tests.mcp.chat import Raw
 from tests.mcp.test_stdio import HOSTILE
 from tests.proof.counts import Counts
 from tests.proof.extent import EXTENT, extent
-from tests.proof.history import unsound
+from tests.proof.finished_run import unsound
 
 MUTATIONS = extent(600, 6000, 60_000)
 SEED = 3 if EXTENT != "soak" else time.time_ns()

@@ -10,12 +10,12 @@ from pathlib import Path
 from sparkq_core import project, queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
-from tests.harness.support import TOP, database_of
+from tests.harness.projects import TOP, database_of
 from tests.promises import holds
 from tests.proof.counts import Counts
+from tests.proof.door_workers import CoreWorker, Refused
 from tests.proof.extent import extent
-from tests.proof.hands import CoreHand, Refused
-from tests.proof.history import moves, twice, unsound
+from tests.proof.finished_run import moves, twice, unsound
 
 ROUNDS = extent(3, 20, 100)
 SECONDS = 15
@@ -47,7 +47,7 @@ def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refu
         schema.create(database_of(root), "test", sq.clock)
         begun = project.open(root, env={})
         queues.create(begun, "backend")
-        hands = [CoreHand(root) for _ in range(2)]
+        hands = [CoreWorker(root) for _ in range(2)]
         acknowledged: list[tuple[int, str]] = []
         told: list[str] = []
         migrating = subprocess.Popen(

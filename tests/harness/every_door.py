@@ -1,4 +1,4 @@
-"""The fixtures of the every-door suite: its files name this plugin."""
+"""The fixture `door` of the every-door suite: a pytest plugin that its files name."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from sparkq_core.project import SparkQ
-from tests.harness.doors import DOORS, Door, Site
-from tests.http.door import Rest
-
-DOORS["http"] = Rest
+from tests.harness.door import Door, Site
+from tests.harness.doors import DOORS
 
 
 @pytest.fixture(params=DOORS)

@@ -1,4 +1,4 @@
-"""The installed `sparkq` as a person starts it: in a folder, with an environment that holds nothing but what a login gives."""
+"""A shell with the installed `sparkq`: commands run in a folder, with the environment of a fresh login."""
 
 import json
 import os
@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.harness.support import TOP
-from tests.harness.warm import COLD, ROOM, Request, warm
+from tests.harness.fork_server import NO_FORKS, REQUEST_BYTES, Request, fork_server
+from tests.harness.projects import TOP
 
 BIN = Path(sys.executable).parent
 SPARKQ = BIN / "sparkq"
@@ -86,12 +86,12 @@ class Shell(NamedTuple):
         given = _bytes(stdin)
         request = Request([str(SPARKQ), *map(str, arguments)], str(self.folder), self.environment(**env))
         if (
-            COLD
-            or max(len(given), len(request.encoded())) > ROOM
+            NO_FORKS
+            or max(len(given), len(request.encoded())) > REQUEST_BYTES
             or not all(one.startswith(READ_WHEN_ASKED) for one in env)
         ):
             return None
-        code, out, err = warm("sparkq").run(request, given, SECONDS)
+        code, out, err = fork_server("sparkq").run(request, given, SECONDS)
         return Done(code, out.decode(), err.decode())
 
 

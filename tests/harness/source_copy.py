@@ -1,4 +1,4 @@
-"""A copy of the sources in which defects are planted, one after another, and the tests run on it."""
+"""A copy of the sources that gets one defect after another, and the tests run on it."""
 
 import os
 import shutil
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from importlib.util import cache_from_source
 from pathlib import Path
 
-from tests.harness.forked import Ran, forked
-from tests.harness.support import TOP
-from tests.mutants.life_cycle import Planted
+from tests.harness.projects import TOP
+from tests.harness.pytest_run import PytestRun, run_pytest
+from tests.mutants.mutant import Mutant
 
 PARTS = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http", "tests")
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
@@ -20,7 +20,7 @@ PYTEST += ("-p", "no:schemathesis", "-p", "no:playwright", "-p", "no:unraisablee
 """Without rewritten assertions, long tracebacks, plugins of others and a search for garbage, which cost more than the tests."""
 
 
-class Copy:
+class SourceCopy:
     """The sources in a folder of their own, as they are but while a defect is tried."""
 
     def __init__(self, folder: Path) -> None:
@@ -29,15 +29,15 @@ class Copy:
             shutil.copytree(TOP / part, folder / part, copy_function=_linked, ignore=HALF_WRITTEN)
         shutil.copy(TOP / "pyproject.toml", folder)
 
-    def run(self, defect: Planted) -> Ran:
+    def run(self, defect: Mutant) -> PytestRun:
         """The tests that the defect names, with it in the sources."""
-        named = (one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.tests)
-        first = ["-x"] if len(defect.tests) == 1 else []
-        with self._planted(defect):
-            return forked(*PYTEST, *first, *named, folder=self._folder, core=self._folder / "sparkq_core")
+        named = (one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.caught_by)
+        first = ["-x"] if len(defect.caught_by) == 1 else []
+        with self._with(defect):
+            return run_pytest(*PYTEST, *first, *named, folder=self._folder, core=self._folder / "sparkq_core")
 
     @contextmanager
-    def _planted(self, defect: Planted) -> Iterator[None]:
+    def _with(self, defect: Mutant) -> Iterator[None]:
         if not defect.changes:
             yield
             return
@@ -67,7 +67,7 @@ def _removed(file: Path) -> None:
     Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
 
-def _changed(text: str, defect: Planted) -> str:
+def _changed(text: str, defect: Mutant) -> str:
     """The source with the defect in it."""
     for source, instead in defect.changes:
         assert text.count(source) == 1, f"{defect.file} has {text.count(source)} times: {source}"

@@ -1,4 +1,4 @@
-"""The same three verbs through every door, for many hands at once: each hand is a process of its own or speaks to one."""
+"""Workers that enqueue, claim and settle through one door each: each is its own process or speaks to one."""
 
 import json
 from contextlib import suppress
@@ -6,8 +6,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from tests.harness.command import Shell
-from tests.harness.support import Worker
+from tests.harness.shell import Shell
+from tests.harness.workers import Worker
 from tests.http.caller import Caller, Reply
 from tests.mcp.chat import Raw
 
@@ -15,7 +15,7 @@ QUEUE = "backend"
 
 
 class Gone(Exception):
-    """The process behind the door is no more: nobody knows whether the verb was done."""
+    """The process behind the door has ended: nobody knows whether the verb was done."""
 
 
 class Refused(Exception):
@@ -29,8 +29,8 @@ class Held(NamedTuple):
     attempt: int
 
 
-class Hand(Protocol):
-    """Whoever enqueues or works. Every verb raises Refused, and Gone."""
+class DoorWorker(Protocol):
+    """Enqueue, claim and settle through one door. Every verb raises Refused or Gone."""
 
     def enqueue(self, prompt: str, key: str) -> int: ...
     def claim(self) -> Held | None: ...
@@ -38,8 +38,8 @@ class Hand(Protocol):
     def end(self) -> None: ...
 
 
-class CoreHand:
-    """`import sparkq_core` in a process of its own, started anew whenever it is gone."""
+class CoreWorker:
+    """`import sparkq_core` in a process of its own, started again whenever it is gone."""
 
     def __init__(self, root: Path, timeout: int = 600) -> None:
         self._root = root
@@ -57,14 +57,14 @@ class CoreHand:
         self._asked(verb, held.task, held.attempt, text)
 
     def end(self) -> None:
-        self.worker.gone()
+        self.worker.kill()
 
     @property
     def pid(self) -> int:
         return self.worker.process.pid
 
     def _begun(self) -> Worker:
-        worker = Worker("hand", self._root)
+        worker = Worker("on_request", self._root)
         with suppress(AssertionError, OSError, ValueError):  # killed at its start: the next verb finds that out
             assert worker.hear() == "ready"
             worker.tell()
@@ -85,7 +85,7 @@ class CoreHand:
         return found
 
 
-class CommandHand:
+class CommandWorker:
     """`sparkq …`: a process for every verb."""
 
     def __init__(self, root: Path, home: Path) -> None:
@@ -111,8 +111,8 @@ class CommandHand:
         return told
 
 
-class RestHand:
-    """REST on a port, whoever serves there at the moment."""
+class RestWorker:
+    """REST on a port, with whichever server listens there at the moment."""
 
     def __init__(self, port: int, timeout: int = 600) -> None:
         self._call = Caller(port)
@@ -143,8 +143,8 @@ class RestHand:
         return told
 
 
-class ChatHand:
-    """`sparkq mcp` over pipes, started anew whenever it is gone."""
+class ChatWorker:
+    """`sparkq mcp` over pipes, started again whenever it is gone."""
 
     def __init__(self, root: Path, timeout: int = 600) -> None:
         self._root = root

@@ -1,4 +1,4 @@
-"""A disk that fails on purpose: `python -m tests.proof.faulty FOLDER FAULT LAST STEP` tells what came of each fault.
+"""A disk that fails on purpose: `python -m tests.proof.failing_disk FOLDER FAULT LAST STEP` tells what came of each fault.
 
 A life of a project is lived once on a good disk, its file kept after every verb. Then, for each Nth call of a kind
 (read, write, sync, lock), the verb that makes this call is done again on a disk that fails there. Afterwards, on a
@@ -24,9 +24,10 @@ from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from sparkq_core.storage import schema
 from sparkq_core.storage.errors import WAIT_SECONDS
-from tests.harness.dump import dump
-from tests.harness.support import NOON, SECOND, HastyClock, database_of
-from tests.proof.history import unsound
+from tests.harness.all_rows import all_rows
+from tests.harness.clocks import NOON, SECOND, HastyClock
+from tests.harness.projects import database_of
+from tests.proof.finished_run import unsound
 
 CYCLES = 5
 TIMEOUT = 60
@@ -146,7 +147,7 @@ class Moment(NamedTuple):
     """Where the life stood before a verb: its file, what everything read as, the time, and the calls until then."""
 
     file: Path
-    dump: dict[str, Any]
+    rows: dict[str, Any]
     now: int
     calls: Counter[str]
 
@@ -190,7 +191,7 @@ class Life:
     def _dumped(self) -> dict[str, Any]:
         sq = project.open(self.root, env={}, clock=self.clock)
         try:
-            return dump(sq)
+            return all_rows(sq)
         finally:
             sq.close()
 
@@ -227,13 +228,13 @@ class Life:
         if self.disk.failed == failed:
             wrong.append("the fault was never met")
         found = self._reopened(wrong)
-        if came == "endured" and found != after.dump:
+        if came == "endured" and found != after.rows:
             wrong.append("it was acknowledged and is not there")
-        elif found not in (moment.dump, after.dump):
+        elif found not in (moment.rows, after.rows):
             wrong.append("it is neither as before nor as after")
-        if found == moment.dump:
+        if found == moment.rows:
             self._with(verb)
-            if self._reopened(wrong) != after.dump:
+            if self._reopened(wrong) != after.rows:
                 wrong.append("done once more, it is not as it should be")
         self.disk.calls = calls
         return came, [f"{fault}, number {number}: {one}" for one in wrong]
@@ -249,7 +250,7 @@ class Life:
         sq = project.open(self.root, env={}, clock=self.clock)
         try:
             wrong += unsound(sq)
-            return dump(sq)
+            return all_rows(sq)
         finally:
             sq.close()
 

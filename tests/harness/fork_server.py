@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import NamedTuple
 from weakref import finalize
 
-COLD = "PROOF_EXTENT" in os.environ or sys.platform != "linux"
+NO_FORKS = "PROOF_EXTENT" in os.environ or sys.platform != "linux"
 """Whether every program starts from nothing."""
 
-ROOM = 32 * 1024
+REQUEST_BYTES = 32 * 1024
 """Bytes of an input, which a pipe takes at once, and of a request."""
 
 STREAMS = 3
@@ -49,7 +49,7 @@ class Request(NamedTuple):
         return json.dumps(self).encode()
 
 
-class Forked:
+class ForkedProgram:
     """A program that runs, with what the tests use of `subprocess.Popen`. Several threads may ask it."""
 
     def __init__(self, told: int) -> None:
@@ -106,14 +106,14 @@ class Forked:
             assert part or self.returncode is not None, "the process that forks is gone"
 
 
-class Warm:
-    """A process that has imported everything of one program, from which it is forked."""
+class ForkServer:
+    """A process that has imported one program and forks it on request."""
 
     def __init__(self, program: str, environment: dict[str, str], folder: Path) -> None:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.harness.warm", program, str(theirs.fileno())],
+                [sys.executable, "-m", "tests.harness.fork_server", program, str(theirs.fileno())],
                 env=environment,
                 cwd=folder,
                 pass_fds=[theirs.fileno()],
@@ -123,14 +123,14 @@ class Warm:
             )
         atexit.register(self.end)
 
-    def start(self, request: Request, stdin: int, stdout: int, stderr: int) -> Forked:
+    def start(self, request: Request, stdin: int, stdout: int, stderr: int) -> ForkedProgram:
         """Start the program with these streams, which stay the caller's too."""
         told, theirs = os.pipe()
         try:
             socket.send_fds(self._line, [request.encoded()], [stdin, stdout, stderr, theirs])
         finally:
             os.close(theirs)
-        return Forked(told)
+        return ForkedProgram(told)
 
     def run(self, request: Request, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
         """Run the program to its end: its exit code, and what it printed on stdout and stderr. Raises TimeoutExpired."""
@@ -174,7 +174,7 @@ def _read(ends: list[int], deadline: float) -> list[bytes] | None:
     return list(found.values())
 
 
-def forked(line: socket.socket) -> bool:
+def serve_forks(line: socket.socket) -> bool:
     """Fork the program for every request, and tell whoever asked its number and how it ended. True in a fork; False in
     the process itself when nobody is there any more who could ask."""
     with selectors.DefaultSelector() as selector:
@@ -185,7 +185,7 @@ def forked(line: socket.socket) -> bool:
                     selector.unregister(key.fd)
                     _ended(key.fd, *key.data)
                     continue
-                said, streams, _, _ = socket.recv_fds(line, ROOM, STREAMS + 1)
+                said, streams, _, _ = socket.recv_fds(line, REQUEST_BYTES, STREAMS + 1)
                 if not said:
                     return False
                 *theirs, told = streams
@@ -258,44 +258,44 @@ def _mcp() -> Callable[[], object]:
 
 
 def _worker() -> Callable[[], object]:
-    from tests.harness import workers
+    from tests.harness import worker_roles
 
-    return lambda: workers.main(*sys.argv[1:])
+    return lambda: worker_roles.main(*sys.argv[1:])
 
 
 PROGRAMS = {
     "sparkq": _command_line,
     "sparkq_http.server": _http,
     "sparkq_mcp.transport.stdio": _mcp,
-    "tests.harness.workers": _worker,
+    "tests.harness.worker_roles": _worker,
 }
 
 
 @cache
-def warm(program: str) -> Warm:
-    """The one of this process of the tests."""
+def fork_server(program: str) -> ForkServer:
+    """Return the fork server of a program, one for each process of the tests."""
     top = Path(__file__).parent.parent.parent
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "PYTHONPATH": str(top)}
-    return Warm(program, environment, top)
+    return ForkServer(program, environment, top)
 
 
-def started(
+def start_module(
     module: str,
     *arguments: str,
     folder: Path,
     environment: dict[str, str],
     streams: tuple[int, int, int],
-    cold: bool = False,
-) -> Forked | subprocess.Popen[bytes]:
-    """`python -m module …` with these streams; a `cold` one starts from nothing."""
-    if cold or COLD:
+    fresh: bool = False,
+) -> ForkedProgram | subprocess.Popen[bytes]:
+    """`python -m module …` with these streams; a `fresh` one starts from nothing."""
+    if fresh or NO_FORKS:
         stdin, stdout, stderr = streams
         command = [sys.executable, "-m", module, *arguments]
         return subprocess.Popen(command, cwd=folder, env=environment, stdin=stdin, stdout=stdout, stderr=stderr)
-    return warm(module).start(Request([module, *arguments], str(folder), environment), *streams)
+    return fork_server(module).start(Request([module, *arguments], str(folder), environment), *streams)
 
 
-class Piped:
+class PipedProgram:
     """`python -m module …` with a pipe for each of its streams."""
 
     def __init__(self, module: str, *arguments: str, folder: Path, environment: dict[str, str]) -> None:
@@ -303,13 +303,13 @@ class Piped:
         self.stdin, self.stdout, self.stderr = os.fdopen(writes, "wb"), os.fdopen(out, "rb"), os.fdopen(err, "rb")
         streams = (reads, theirs, also_theirs)
         try:
-            self.process = started(module, *arguments, folder=folder, environment=environment, streams=streams)
+            self.process = start_module(module, *arguments, folder=folder, environment=environment, streams=streams)
         finally:
             for one in streams:
                 os.close(one)
 
-    def gone(self) -> None:
-        """End it at once, whatever it does."""
+    def kill(self) -> None:
+        """End it at once and close its pipes."""
         self.process.kill()
         self.process.wait()
         for pipe in (self.stdin, self.stdout, self.stderr):
@@ -323,6 +323,6 @@ if __name__ == "__main__":
     gc.freeze()  # what all have in common is nobody's to collect
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[2])) as asked:
-        is_program = forked(asked)
+        is_program = serve_forks(asked)
     if is_program:
         main()

@@ -1,30 +1,31 @@
-"""Planted defects that the proof must find: each check once against a SparkQ that is broken just there."""
+"""Mutants that the proof must find: each of its checks runs once on a SparkQ that is broken at just that point."""
 
-from tests.mutants.life_cycle import FENCE, NO_FENCE, PLANTED, planted
+from tests.mutants.life_cycle import FENCE, LIFE_CYCLE_MUTANTS, NO_FENCE
+from tests.mutants.mutant import mutant
 
-_BY_NAME = {one.name: one for one in PLANTED}
+_BY_NAME = {one.name: one for one in LIFE_CYCLE_MUTANTS}
 CROWD = "tests/proof/test_races.py::test_six_claimers_and_four_producers_through_every_door_share_one_line"
 DRAIN = "tests/core/test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order"
 KILL = "tests/proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice"
 MODEL = "tests/core/test_model.py::TestLifeCycle"
 SETTLES = "error_type = :error_type\nWHERE id = :id"
 
-BROKEN = [
-    planted("a racy claim", "tasks/claim.py", *_BY_NAME["a claim in two steps"].changes, caught_by=(DRAIN,)),
-    planted(
+PROOF_MUTANTS = [
+    mutant("a racy claim", "tasks/claim.py", *_BY_NAME["a claim in two steps"].changes, caught_by=(DRAIN,)),
+    mutant(
         "no busy timeout",
         "storage/database.py",
         ("return self.clock.monotonic() - started < WAIT_SECONDS", "return False"),
         caught_by=(DRAIN,),
     ),
-    planted("no fence", "tasks/settle.py", (f"{SETTLES} {FENCE}", SETTLES), caught_by=(MODEL,)),
-    planted(
+    mutant("no fence", "tasks/settle.py", (f"{SETTLES} {FENCE}", SETTLES), caught_by=(MODEL,)),
+    mutant(
         "a fence of the state only",
         "tasks/settle.py",
         (f"{SETTLES} {FENCE}", f"{SETTLES} {NO_FENCE}"),
         caught_by=("tests/proof/test_races.py::test_a_late_completion_never_disturbs_the_attempt_after_it",),
     ),
-    planted(
+    mutant(
         "a sweep in two steps",
         "stale.py",
         ("WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NOT NULL\n", "WHERE id = :id\n"),
@@ -46,7 +47,7 @@ BROKEN = [
             "tests/core/test_stale_race.py::test_in_200_rounds_no_sweeper_overwrites_an_acknowledged_completion",
         ),
     ),
-    planted(
+    mutant(
         "a commit that failed is acknowledged",
         "storage/database.py",
         (
@@ -55,7 +56,7 @@ BROKEN = [
         ),
         caught_by=("tests/proof/test_disk_faults.py::test_a_fault_changes_nothing_that_was_acknowledged",),
     ),
-    planted(
+    mutant(
         "an acknowledgement before the commit",
         "storage/database.py",
         (
@@ -70,7 +71,7 @@ BROKEN = [
         ),
         caught_by=(KILL,),
     ),
-    planted(
+    mutant(
         "a backup that copies the file as it lies there",
         "installation/backup.py",
         (
@@ -80,7 +81,7 @@ BROKEN = [
         ),
         caught_by=(KILL,),
     ),
-    planted(
+    mutant(
         "an older program writes into a newer schema",
         "storage/database.py",
         ("                self._db._check_version(version)\n", ""),
@@ -89,7 +90,7 @@ BROKEN = [
             "test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refused",
         ),
     ),
-    planted(
+    mutant(
         "any Host will do",
         "sparkq_http/guard.py",
         ("if len(hosts) != 1 or not self._is_here(hosts[0].lower()):", "if len(hosts) != 1:"),
@@ -98,7 +99,7 @@ BROKEN = [
             "tests/proof/test_hostile_page.py::test_a_name_that_was_rebound_to_this_machine_is_misdirected",
         ),
     ),
-    planted(
+    mutant(
         "any content type and any origin will do",
         "sparkq_http/guard.py",
         ('if method not in READING and kind != "application/json" and', "if not hosts and"),
@@ -106,7 +107,7 @@ BROKEN = [
         ('if site not in ("none", "same-origin") and', "if not hosts and"),
         caught_by=("tests/proof/test_hostile_page.py::test_a_page_of_another_origin_changes_and_reads_nothing",),
     ),
-    planted(
+    mutant(
         "a request that was cut off is one with an empty body",
         "sparkq_http/guard.py",
         (
@@ -115,7 +116,7 @@ BROKEN = [
         ),
         caught_by=("tests/http/test_guard.py::test_a_request_that_is_cut_off_changes_nothing[before its body]",),
     ),
-    planted(
+    mutant(
         "task text is shown as it is",
         "text.py",
         ("shown = _UNSEEN.sub(_escape, value", "shown = str.strip(value"),
@@ -124,7 +125,7 @@ BROKEN = [
             "tests/proof/test_hostile_text.py::test_a_chat_reads_escapes",
         ),
     ),
-    planted(
+    mutant(
         "a line that is no UTF-8 ends the chat",
         "sparkq_mcp/transport/streams.py",
         ('line.decode("utf-8", errors="replace")', 'line.decode("utf-8")'),
@@ -132,11 +133,11 @@ BROKEN = [
             "tests/proof/test_stdio_fuzz.py::test_after_whatever_line_the_next_request_is_answered_within_a_second",
         ),
     ),
-    planted(
+    mutant(
         "a lock follows links",
         "lock.py",
         ("os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC", "os.O_RDWR | os.O_CREAT | os.O_CLOEXEC"),
         caught_by=("tests/proof/test_files.py::test_a_lock_that_is_a_link_is_not_followed",),
     ),
-    planted("last in, first out", "tasks/claim.py", *_BY_NAME["last in, first out"].changes, caught_by=(CROWD,)),
+    mutant("last in, first out", "tasks/claim.py", *_BY_NAME["last in, first out"].changes, caught_by=(CROWD,)),
 ]

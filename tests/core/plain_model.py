@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sparkq_core.errors import ClaimLost, InvalidValue, SparkQError, WrongState
-from tests.harness.support import SECOND
+from tests.harness.clocks import SECOND
 
 TIMEOUT = 60
 

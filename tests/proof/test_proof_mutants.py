@@ -1,15 +1,15 @@
-"""The harness is tested too: a check that passes on a broken SparkQ would be worth nothing."""
+"""The proof is tested too: a check that passes on a broken SparkQ would be worth nothing."""
 
 import pytest
 
-from tests.harness.copied import Copy
-from tests.mutants.proofs import BROKEN
+from tests.harness.source_copy import SourceCopy
+from tests.mutants.proof import PROOF_MUTANTS
 from tests.promises import holds
 from tests.proof.counts import Counts
 from tests.proof.extent import BROKEN as EXTENT_OF_THESE
 from tests.proof.extent import extent
 
-ALL = {one.name: one for one in BROKEN}
+ALL = {one.name: one for one in PROOF_MUTANTS}
 RUNS = 6
 HERE = list(ALL)[: extent(5, len(ALL), len(ALL))]
 """In every test run the first ones; all of them in `make prove`."""
@@ -18,16 +18,16 @@ HERE = list(ALL)[: extent(5, len(ALL), len(ALL))]
 @holds("e2e")
 @pytest.mark.parametrize("name", HERE)
 def test_a_check_fails_on_a_core_that_is_broken_just_there(
-    sources: Copy, monkeypatch: pytest.MonkeyPatch, counts: Counts, name: str
+    source_copy: SourceCopy, monkeypatch: pytest.MonkeyPatch, counts: Counts, name: str
 ) -> None:
     monkeypatch.setenv("PROOF_EXTENT", EXTENT_OF_THESE)
     # Some need an unlucky moment of several processes, which one short run may miss.
     for _ in range(RUNS):
-        done = sources.run(ALL[name])
-        missed = [test for test in ALL[name].tests if f"FAILED {test}" not in done.told]
-        if not missed or "SKIPPED" in done.told:
+        done = source_copy.run(ALL[name])
+        missed = [test for test in ALL[name].caught_by if f"FAILED {test}" not in done.output]
+        if not missed or "SKIPPED" in done.output:
             break
 
-    assert done.code == pytest.ExitCode.TESTS_FAILED, done.told[-3000:]
-    assert missed == [] or "SKIPPED" in done.told, done.told[-3000:]
+    assert done.code == pytest.ExitCode.TESTS_FAILED, done.output[-3000:]
+    assert missed == [] or "SKIPPED" in done.output, done.output[-3000:]
     counts(broken_variants_caught=1)

@@ -1,57 +1,57 @@
-"""Planted defects of the rooms below the life cycle: file, configuration, place."""
+"""Mutants of the modules below the life cycle: storage, and the project's location and configuration."""
 
-from tests.mutants.life_cycle import planted
+from tests.mutants.mutant import mutant
 
-PLANTED_PLACES = [
-    planted(
+STORAGE_AND_CONFIG_MUTANTS = [
+    mutant(
         "a locked database is a defect",
         "storage/errors.py",
         ("if isinstance(error, apsw.BusyError | apsw.LockedError):", "if isinstance(error, apsw.LockedError):"),
         caught_by=("test_database.py::test_a_locked_database_is_busy_after_ten_seconds_of_trying",),
     ),
-    planted(
+    mutant(
         "nobody waits for a lock",
         "storage/database.py",
         ("return self.clock.monotonic() - started < WAIT_SECONDS", "return False"),
         caught_by=("test_database.py::test_a_lock_that_is_given_back_in_time_is_no_error",),
     ),
-    planted(
+    mutant(
         "a result is acknowledged before it is on the disk",
         "storage/database.py",
         ('("synchronous", self.synchronous)', '("synchronous", "off")'),
         caught_by=("test_schema.py::test_a_result_is_on_the_disk_before_it_is_acknowledged",),
     ),
-    planted(
+    mutant(
         "a failed transaction stays open",
         "storage/database.py",
         ('opened.connection.execute("ROLLBACK")', "pass"),
         caught_by=("test_database.py::test_a_transaction_that_failed_leaves_the_connection_usable",),
     ),
-    planted(
+    mutant(
         "an empty file becomes a database",
         "storage/database.py",
         ("if os.path.getsize(self._name) == 0:", "if os.path.getsize(self._name) < 0:"),
         caught_by=("test_schema.py::test_an_empty_file_is_refused",),
     ),
-    planted(
+    mutant(
         "a database of another program is taken over",
         "storage/database.py",
         ('if connection.pragma("application_id") != APPLICATION_ID:', "if not APPLICATION_ID:"),
         caught_by=("test_schema.py::test_a_database_of_another_program_is_refused",),
     ),
-    planted(
+    mutant(
         "a newer schema is written by an older program",
         "storage/database.py",
         ("if version > self.schema:", "if version > self.schema + 99:"),
         caught_by=("test_schema.py::test_a_newer_schema_is_refused_and_says_what_to_do",),
     ),
-    planted(
+    mutant(
         "a replaced file is not noticed",
         "storage/database.py",
         ("if self._identity() != local.opened.identity:", "if not local.opened.identity:"),
         caught_by=("test_database.py::test_a_file_that_was_replaced_while_it_was_open_is_not_written",),
     ),
-    planted(
+    mutant(
         "a fork shares the connection of its parent",
         "storage/database.py",
         (
@@ -60,19 +60,19 @@ PLANTED_PLACES = [
         ),
         caught_by=("test_database.py::test_a_forked_child_works_on_a_connection_of_its_own",),
     ),
-    planted(
+    mutant(
         "a follower that does not read sees no change",
         "storage/database.py",
         ("int(self.rows(DATA_VERSION)[0][0])", "self._present().connection.data_version()"),
         caught_by=("test_database.py::test_the_data_version_changes_when_another_connection_has_written",),
     ),
-    planted(
+    mutant(
         "the log of an older database is replayed into a new one",
         "storage/schema.py",
         ("            _set_aside(path)\n", ""),
         caught_by=("test_schema.py::test_what_an_older_database_left_does_not_come_back_in_a_new_one",),
     ),
-    planted(
+    mutant(
         "a damaged text passes for a defect",
         "storage/errors.py",
         (
@@ -81,61 +81,61 @@ PLANTED_PLACES = [
         ),
         caught_by=("test_schema.py::test_a_damaged_page_never_passes_for_a_defect_of_the_program",),
     ),
-    planted(
+    mutant(
         "everybody may read the file",
         "storage/schema.py",
         ("os.O_WRONLY, 0o600", "os.O_WRONLY, 0o644"),
         caught_by=("test_schema.py::test_the_file_and_its_folder_are_the_owners",),
     ),
-    planted(
+    mutant(
         "setting up again begins anew",
         "storage/schema.py",
         ("if path.exists():\n                return False", "if not name:\n                return False"),
         caught_by=("test_schema.py::test_creating_again_leaves_what_is_there",),
     ),
-    planted(
+    mutant(
         "a migration that fails leaves half of itself",
         "storage/schema.py",
         ('connection.execute("ROLLBACK")', 'connection.execute("COMMIT")'),
         caught_by=("test_schema.py::test_a_migration_that_fails_changes_nothing",),
     ),
-    planted(
+    mutant(
         "a linked work tree has a store of its own",
         "config/location.py",
         ("if git and git.linked:", "if git and not git.top:"),
         caught_by=("test_location.py::test_a_linked_work_trees_own_copy_of_the_file_does_not_split_the_store",),
     ),
-    planted(
+    mutant(
         "the search goes on above the repository",
         "config/location.py",
         ("        if git and folder == git.top:\n            return\n", ""),
         caught_by=("test_location.py::test_the_search_ends_at_the_repositorys_root",),
     ),
-    planted(
+    mutant(
         "the environment is not read",
         "config/loading.py",
         ("given |= _from_environment(env)", "_from_environment(env)"),
         caught_by=("test_config.py::test_the_environment_goes_before_the_file",),
     ),
-    planted(
+    mutant(
         "an unknown setting is passed over",
         "config/loading.py",
         ('raise InvalidConfig(f"{origin}: {safe(key)!r} is not a setting.", _meant(key))', "continue"),
         caught_by=("test_config_reading.py::test_an_unknown_key_is_refused_with_the_nearest_one",),
     ),
-    planted(
+    mutant(
         "the second of two equal keys wins",
         "config/reading.py",
         ("if key_node.value in keys:", "if not keys and key_node.value in keys:"),
         caught_by=("test_config_reading.py::test_a_key_that_stands_twice_is_refused",),
     ),
-    planted(
+    mutant(
         "an alias is read",
         "config/reading.py",
         ("if isinstance(event, AliasEvent):", "if not event:"),
         caught_by=("test_config_reading.py::test_an_alias_is_refused",),
     ),
-    planted(
+    mutant(
         "a merge key is read as a name",
         "config/reading.py",
         (' or key_node.value == "<<"', ""),

@@ -18,30 +18,30 @@ FORKS.set_forkserver_preload([*KNOWN.split(), "xdist.plugin", "xdist.looponfail"
 DEADLINE_SECONDS = 200
 
 
-class Ran(NamedTuple):
-    """How a run of pytest ended, and what it printed."""
+class PytestRun(NamedTuple):
+    """Exit code and output of a run of pytest."""
 
     code: int | None
-    told: str
+    output: str
 
 
-def forked(*arguments: str, folder: Path, core: Path) -> Ran:
+def run_pytest(*arguments: str, folder: Path, core: Path) -> PytestRun:
     """Run pytest in `folder`, where it must find this core."""
-    with tempfile.NamedTemporaryFile() as told:
+    with tempfile.NamedTemporaryFile() as output:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         environment |= {"PYTHONPATH": str(folder), "SPARKQ_TESTS_CORE": str(core)}
-        process = FORKS.Process(target=_run, args=(folder, environment, told.name, arguments))
+        process = FORKS.Process(target=_run, args=(folder, environment, output.name, arguments))
         process.start()
         process.join(DEADLINE_SECONDS)
         process.kill()
         process.join()
-        return Ran(process.exitcode, Path(told.name).read_text())
+        return PytestRun(process.exitcode, Path(output.name).read_text())
 
 
-def _run(folder: Path, environment: dict[str, str], told: str, arguments: tuple[str, ...]) -> None:
+def _run(folder: Path, environment: dict[str, str], file: str, arguments: tuple[str, ...]) -> None:
     import pytest
 
-    output = os.open(told, os.O_WRONLY | os.O_APPEND)
+    output = os.open(file, os.O_WRONLY | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.chdir(folder)

@@ -1,0 +1,41 @@
+"""Clocks that only a test moves, and units of time."""
+
+import time
+
+NOON = 1_700_000_000_000
+SECOND = 1000
+HOUR = 3600
+
+
+class SetClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, now_ms: int = NOON) -> None:
+        self.at = now_ms
+
+    def now(self) -> int:
+        return self.at
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def pause(self, tries: int = 0) -> None:  # noqa: ARG002  # as the core's clock has it
+        time.sleep(0.0003)
+
+    def move(self, seconds: float) -> None:
+        """Later by `seconds`, or earlier."""
+        self.at += round(seconds * SECOND)
+
+
+class HastyClock(SetClock):
+    """A clock whose waits cost nothing: each pause counts as a second, and is asked for with the tries before it."""
+
+    waited = 0.0
+    tries = -1
+
+    def monotonic(self) -> float:
+        return self.waited
+
+    def pause(self, tries: int = 0) -> None:
+        self.tries = tries
+        self.waited += 1.0

@@ -1,0 +1,66 @@
+"""Short steps that bring tasks into a state, and looks at the state that they are in."""
+
+from collections.abc import Callable
+
+from sparkq_core import queues, tasks
+from sparkq_core.errors import SparkQError
+from sparkq_core.model import Attempt, Claim, Task
+from sparkq_core.project import SparkQ
+from tests.harness.clocks import SetClock
+
+
+def add(sq: SparkQ, *prompts: str, queue: str = "backend", timeout: int = 60) -> list[int]:
+    """Enqueue prompts; their ids."""
+    drafts = [tasks.Draft(prompt, timeout=timeout) for prompt in prompts]
+    return [one.task.id for one in tasks.enqueue_all(sq, queue, drafts)]
+
+
+def take(sq: SparkQ, worker: str = "ann", *, queue: str = "backend", task_id: int | None = None) -> Claim:
+    """Claim what must be there to claim."""
+    claim = tasks.claim(sq, queue, worker, task_id=task_id)
+    assert claim is not None
+    return claim
+
+
+def claimed_task(sq: SparkQ, prompt: str = "one", *, worker: str = "ann", timeout: int = 60) -> Task:
+    """A new task in the queue "backend", claimed."""
+    (task_id,) = add(sq, prompt, timeout=timeout)
+    return take(sq, worker, task_id=task_id).task
+
+
+def timed_out_task(sq: SparkQ, clock: SetClock, *, timeout: int = 60) -> Task:
+    """A task whose worker was silent for two timeouts."""
+    task = claimed_task(sq, timeout=timeout)
+    clock.move(timeout)
+    tasks.get(sq, task.id)
+    clock.move(timeout)
+    return tasks.get(sq, task.id)
+
+
+def attempts(sq: SparkQ, task_id: int) -> tuple[Attempt, ...]:
+    """Every attempt of a task."""
+    return tasks.detail(sq, task_id).attempts
+
+
+def timeline(sq: SparkQ, task_id: int) -> list[str]:
+    """The kinds of a task's events, oldest first."""
+    return [event.kind for event in tasks.detail(sq, task_id).events]
+
+
+def queued_ids(sq: SparkQ, queue: str = "backend") -> list[int]:
+    """The ids that wait in the queue, in the order in which they will be claimed."""
+    return [task.id for task in tasks.peek(sq, queue, 100).tasks]
+
+
+def queued_count(sq: SparkQ, queue: str = "backend") -> int:
+    """How many tasks of the queue are queued, by its counters."""
+    return next(counts.queued for one, counts in queues.all_of(sq, archived=True) if one.name == queue)
+
+
+def refusal_of(verb: Callable[[], object]) -> SparkQError | None:
+    """What a verb was refused with, None when it went through."""
+    try:
+        verb()
+    except SparkQError as refusal:
+        return refusal
+    return None
