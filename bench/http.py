@@ -212,7 +212,7 @@ def _raw(root: Path) -> object:
         if scope["type"] != "http":
             return
         found = tasks.list_page(sq, tasks.Wanted(status="queued"), limit=50)
-        body = json.dumps(wire.page(found, sq.clock.now()), ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(wire.task_page(found, sq.clock.now()), ensure_ascii=False, separators=(",", ":")).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[operator]  # ASGI
         await send({"type": "http.response.body", "body": body})  # type: ignore[operator]  # ASGI

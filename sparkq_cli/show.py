@@ -6,7 +6,7 @@ Everything that came from a task goes through `safe()`; colour only on a termina
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,14 @@ def say(text: str = "") -> None:
     typer.echo(text)
 
 
-def json_line(value: wire.Json) -> None:
+def json_line(value: Mapping[str, Any]) -> None:
     """One JSON object: compact in a pipe, indented on a terminal, where no character of it is raw."""
     typer.echo(
         json_text(value, indent=2) if sys.stdout.isatty() else wire.compact(value).encode("utf-8", "backslashreplace")
     )
 
 
-def answer(facts: wire.Json, text: str, *, json: bool, quiet: bool = False) -> None:
+def answer(facts: Mapping[str, Any], text: str, *, json: bool, quiet: bool = False) -> None:
     """Print what a command did: as JSON, or as text unless `quiet`."""
     if json:
         json_line(facts)
@@ -49,7 +49,7 @@ def answer(facts: wire.Json, text: str, *, json: bool, quiet: bool = False) -> N
         say(text)
 
 
-def json_text(value: wire.Json, indent: int | None = None) -> str:
+def json_text(value: Mapping[str, Any], indent: int | None = None) -> str:
     """JSON for a terminal: control, invisible and bidirectional characters as JSON's own escapes."""
     import json
 

@@ -1,50 +1,50 @@
-"""Nouns -> JSON: the one spelling of a task, an attempt, a queue and a session for all doors.
+"""Convert tasks, attempts, queues and sessions to JSON, the same for all doors. `shapes` declares every key.
 
-Times are ISO 8601 with `Z`. Lists leave out the long texts and whatever is absent; a single thing has every key.
+Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a value; a single task has every key.
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sparkq_core.clock import iso
 from sparkq_core.lifecycle import WARN_AFTER, ErrorType, Status
-from sparkq_core.model import (
-    Attempt,
-    Claim,
-    Counts,
-    Detail,
-    Event,
-    Finished,
-    Inbox,
-    Prompt,
-    Queue,
-    Session,
-    Settled,
-    Since,
-    Task,
-    TaskPage,
-)
-from sparkq_core.scripts import Script
 from sparkq_core.text import cut
 
+if TYPE_CHECKING:
+    from sparkq_core import model, scripts, shapes
+
 Json = dict[str, Any]
+P = ParamSpec("P")
+T = TypeVar("T", bound=Mapping[str, Any])
 
 EARLIER_LIMIT = 2000
-"""Characters of an earlier outcome that a claim carries; the task itself has the rest."""
-
+"""Characters of an earlier outcome that a claim carries; the task itself has all of it."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def compact(value: Any) -> str:
-    """One line of JSON without spaces."""
+    """Format a value as one line of JSON without spaces."""
     return _ENCODER.encode(value)
 
 
-def present(value: Json) -> Json:
-    """Without the absent values."""
-    return {key: one for key, one in value.items() if one is not None}
+def present(value: T) -> T:
+    """Copy a JSON object without the keys that have no value."""
+    return {key: item for key, item in value.items() if item is not None}  # type: ignore[return-value]  # T, with fewer keys
+
+
+def without_absent(convert: Callable[P, T]) -> Callable[P, T]:
+    """Leave out the keys that have no value from all that the function returns."""
+
+    @wraps(convert)
+    def converted(*args: P.args, **kwargs: P.kwargs) -> T:
+        return present(convert(*args, **kwargs))
+
+    return converted
 
 
 def _at(moment: int | None) -> str | None:
@@ -55,8 +55,8 @@ def _loaded(data: str | None) -> Any:
     return None if data is None else json.loads(data)
 
 
-def stale(task: Task, now: int) -> str | None:
-    """ "warned" from one timeout without a word of the worker on, whether or not a sweep has come by."""
+def stale(task: model.Task, now: int) -> str | None:
+    """Return "warned" if nothing was heard from the worker for one timeout, whether or not a sweep has run since."""
     if task.status != Status.RUNNING or task.claimed_at is None:
         return None
     base = task.heartbeat_at or task.claimed_at
@@ -64,16 +64,11 @@ def stale(task: Task, now: int) -> str | None:
 
 
 def friendly(task_id: int) -> str:
-    """How people see an id."""
+    """Format a task id for people."""
     return f"#{task_id}"
 
 
-def task_brief(task: Task, now: int) -> Json:
-    """A task as lists show it."""
-    return present(_task(task, now))
-
-
-def _task(task: Task, now: int) -> Json:
+def _task(task: model.Task, now: int) -> shapes.Task:
     return {
         "id": task.id,
         "friendly_id": friendly(task.id),
@@ -101,204 +96,213 @@ def _task(task: Task, now: int) -> Json:
     }
 
 
-def task_whole(detail: Detail, now: int) -> Json:
-    """A task with every key, its prompt and its outcome."""
-    return _task(detail.task, now) | {"prompt": detail.prompt, "feedback": detail.feedback} | outcome(detail)
+def task_brief(task: model.Task, now: int) -> shapes.Task:
+    """Convert a task of a list."""
+    return present(_task(task, now))
 
 
-def outcome(detail: Detail) -> Json:
-    """What the task's present status rests on: a result, an accepted late result, or an error."""
+def queued_task(task: model.Task, place: int, now: int) -> shapes.QueuedTask:
+    """Convert a task and its place in its queue."""
+    return {**task_brief(task, now), "position": place}
+
+
+def task_whole(detail: model.Detail, now: int) -> shapes.WholeTask:
+    """Convert a task with every key, its prompt and its outcome."""
+    return {**_task(detail.task, now), "prompt": detail.prompt, "feedback": detail.feedback, **outcome(detail)}
+
+
+def outcome(detail: model.Detail) -> shapes.Outcome:
+    """Convert the outcome that the task's status rests on: a result, an accepted late result, or an error."""
     task, last = detail.task, detail.last
-    found: Json = {"result_summary": None, "result_data": None, "error_message": None}
     if task.cancelled:
         reason = next((event.text for event in reversed(detail.events) if event.kind == ErrorType.CANCELLED), None)
-        return found | {"error_message": reason or "Cancelled before it was claimed."}
+        return _outcome(error=reason or "Cancelled before it was claimed.")
     if last is None or task.status not in (Status.SUCCEEDED, Status.FAILED):
-        return found
+        return _outcome()
     if last.accepted_at is not None and task.status == Status.SUCCEEDED:
-        return found | {"result_summary": last.late_text, "result_data": _loaded(last.late_data)}
-    return found | {"result_summary": last.result, "result_data": _loaded(last.data), "error_message": last.error}
+        return _outcome(last.late_text, last.late_data)
+    return _outcome(last.result, last.data, last.error)
 
 
-def task_history(detail: Detail, now: int) -> Json:
-    """A task with everything: its attempts and its timeline too."""
-    return task_whole(detail, now) | {
-        "history": [attempt(one) for one in detail.attempts],
-        "events": [event(one) for one in detail.events],
+def _outcome(result: str | None = None, data: str | None = None, error: str | None = None) -> shapes.Outcome:
+    return {"result_summary": result, "result_data": _loaded(data), "error_message": error}
+
+
+def task_history(detail: model.Detail, now: int) -> shapes.TaskHistory:
+    """Convert a task with everything: its attempts and its timeline too."""
+    return {
+        **task_whole(detail, now),
+        "history": [_attempt(attempt) for attempt in detail.attempts],
+        "events": [event(each) for each in detail.events],
     }
 
 
-def prompts(found: Iterable[Prompt]) -> list[Json]:
-    """The wordings of a task, the first one first."""
-    return [{"revision": one.revision, "text": one.text, "created_at": iso(one.created_at)} for one in found]
+def prompts(revisions: Iterable[model.Prompt]) -> list[shapes.Prompt]:
+    """Convert the prompts that a task has had, the first one first."""
+    return [{"revision": each.revision, "text": each.text, "created_at": iso(each.created_at)} for each in revisions]
 
 
-def attempt(one: Attempt) -> Json:
-    """One execution; `late` is what its worker said after it had ended."""
-    late = None
-    if one.late_at is not None:
-        late = {
-            "outcome": one.late_outcome,
-            "text": one.late_text,
-            "data": _loaded(one.late_data),
-            "at": iso(one.late_at),
-        }
-    return present({
-        "attempt": one.attempt,
-        "worker_id": one.worker,
-        "prompt_revision": one.revision,
-        "claimed_at": iso(one.claimed_at),
-        "heartbeat_at": _at(one.heartbeat_at),
-        "stale_warned_at": _at(one.stale_warned_at),
-        "finished_at": _at(one.finished_at),
-        "outcome": one.outcome,
-        "result_summary": one.result,
-        "result_data": _loaded(one.data),
-        "error_message": one.error,
-        "error_type": one.error_type,
-        "late": present(late) if late else None,
-        "accepted_at": _at(one.accepted_at),
-        "git_before": _loaded(one.git_before),
-        "git_after": _loaded(one.git_after),
-    })  # fmt: skip
+@without_absent
+def _attempt(attempt: model.Attempt) -> shapes.Attempt:
+    return {
+        "attempt": attempt.attempt,
+        "worker_id": attempt.worker,
+        "prompt_revision": attempt.revision,
+        "claimed_at": iso(attempt.claimed_at),
+        "heartbeat_at": _at(attempt.heartbeat_at),
+        "stale_warned_at": _at(attempt.stale_warned_at),
+        "finished_at": _at(attempt.finished_at),
+        "outcome": attempt.outcome,
+        "result_summary": attempt.result,
+        "result_data": _loaded(attempt.data),
+        "error_message": attempt.error,
+        "error_type": attempt.error_type,
+        "late": None if attempt.late_at is None else _late(attempt, attempt.late_at),
+        "accepted_at": _at(attempt.accepted_at),
+        "git_before": _loaded(attempt.git_before),
+        "git_after": _loaded(attempt.git_after),
+    }
 
 
-def event(one: Event) -> Json:
-    """One line of a timeline or of the change feed."""
-    return present({
-        "id": one.id,
-        "at": iso(one.at),
-        "kind": one.kind,
-        "task_id": one.task_id,
-        "queue_id": one.queue_id,
-        "attempt": one.attempt,
-        "worker_id": one.worker,
-        "text": one.text,
-    })  # fmt: skip
+@without_absent
+def _late(attempt: model.Attempt, moment: int) -> shapes.LateResult:
+    return {
+        "outcome": attempt.late_outcome,
+        "text": attempt.late_text,
+        "data": _loaded(attempt.late_data),
+        "at": iso(moment),
+    }
 
 
-def page(found: TaskPage, now: int) -> Json:
-    """A list of tasks: `total` counts all that match, `next_cursor` is absent on the last page."""
-    return present({
-        "tasks": [task_brief(task, now) for task in found.tasks],
-        "total": found.total,
-        "next_cursor": found.next,
-    })  # fmt: skip
+@without_absent
+def event(event: model.Event) -> shapes.Event:
+    """Convert one line of a timeline or of the event stream."""
+    return {
+        "id": event.id, "at": iso(event.at), "kind": event.kind,
+        "task_id": event.task_id, "queue_id": event.queue_id,
+        "attempt": event.attempt, "worker_id": event.worker, "text": event.text,
+    }  # fmt: skip
 
 
-def finished(one: Finished, now: int) -> Json:
-    """A line of the inbox: a task, the beginning of what it says, how long it took, what it changed."""
-    took = one.task.duration_ms
-    return task_brief(one.task, now) | present({
-        "summary": one.summary,
-        "late": one.late or None,
-        "duration_s": None if took is None else round(took / 1000, 1),
-        "changed": _sized(_loaded(one.git_after)),
-    })  # fmt: skip
+@without_absent
+def task_page(page: model.TaskPage, now: int) -> shapes.TaskPage:
+    """Convert a page of tasks: `total` counts all that match, and the last page has no `next_cursor`."""
+    return {"tasks": [task_brief(task, now) for task in page.tasks], "total": page.total, "next_cursor": page.next}
 
 
-def _sized(changed: Any) -> Json | None:
-    """What an attempt changed, if it changed a file."""
-    return changed if changed and changed.get("files") else None
+@without_absent
+def finished(finished: model.Finished, now: int) -> shapes.FinishedTask:
+    """Convert a line of the inbox: a task, the beginning of its result, how long it took, and what it changed."""
+    return {
+        **task_brief(finished.task, now),
+        "summary": finished.summary,
+        "late": finished.late or None,
+        "duration_s": _seconds(finished.task.duration_ms),
+        "changed": _sized(_loaded(finished.git_after)),
+    }
 
 
-def inbox(found: Inbox, now: int) -> Json:
-    """Unreviewed work: `total` counts all of it."""
-    return present({
-        "tasks": [finished(one, now) for one in found.tasks],
-        "total": found.total,
-        "next_cursor": found.next,
-    })  # fmt: skip
+def _seconds(duration_ms: int | None) -> float | None:
+    return None if duration_ms is None else round(duration_ms / 1000, 1)
 
 
-def since(moment: int | None, found: Iterable[Since]) -> Json:
-    """What ended since the person's last look, by queue."""
+def _sized(changes: Any) -> shapes.Changes | None:
+    return changes if changes and changes.get("files") else None
+
+
+@without_absent
+def inbox(inbox: model.Inbox, since_last_look: shapes.SinceLastLook, now: int) -> shapes.Inbox:
+    """Convert unreviewed tasks, `total` counts all of them, and what ended since the last look."""
+    return {
+        "tasks": [finished(task, now) for task in inbox.tasks],
+        "total": inbox.total,
+        "next_cursor": inbox.next,
+        "since_last_look": since_last_look,
+    }
+
+
+def since(moment: int | None, queues: Iterable[model.Since]) -> shapes.SinceLastLook:
+    """Convert what ended since your last look, by queue."""
     return {
         "since": _at(moment),
         "queues": [
-            {
-                "queue": one.queue,
-                "succeeded": one.succeeded,
-                "failed": one.failed,
-                "timed_out": one.timed_out,
-                "late": one.late,
-            }
-            for one in found
+            {"queue": ended.queue, "succeeded": ended.succeeded, "failed": ended.failed,
+             "timed_out": ended.timed_out, "late": ended.late}
+            for ended in queues
         ],
-    }
+    }  # fmt: skip
 
 
-def queue(one: Queue, counts: Counts) -> Json:
-    """A queue and how many of its tasks stand where."""
-    return present({
-        "id": one.id,
-        "name": one.name,
-        "session": one.session,
-        "status": one.status,
+@without_absent
+def queue(queue: model.Queue, counts: model.Counts) -> shapes.Queue:
+    """Convert a queue and how many of its tasks have each status."""
+    return {
+        "id": queue.id,
+        "name": queue.name,
+        "session": queue.session,
+        "status": queue.status,
         "queued": counts.queued,
         "running": counts.running,
         "stale": counts.stale,
         "succeeded": counts.succeeded,
         "failed": counts.failed,
         "unreviewed": counts.unreviewed,
-        "instructions_revision": one.revision,
-        "created_at": iso(one.created_at),
-        "ended_at": _at(one.ended_at),
-        "archived_at": _at(one.archived_at),
-    })  # fmt: skip
+        "instructions_revision": queue.revision,
+        "created_at": iso(queue.created_at),
+        "ended_at": _at(queue.ended_at),
+        "archived_at": _at(queue.archived_at),
+    }
 
 
-def queues(found: Iterable[tuple[Queue, Counts]]) -> Json:
-    """A list of queues."""
-    listed = [queue(one, counts) for one, counts in found]
+def queues(queues: Iterable[tuple[model.Queue, model.Counts]]) -> shapes.QueueList:
+    """Convert a list of queues."""
+    listed = [queue(each, counts) for each, counts in queues]
     return {"queues": listed, "total": len(listed)}
 
 
-def script(one: Script) -> Json:
-    """A script of the index."""
-    return present({
-        "name": one.name,
-        "path": one.path,
-        "tool_name": one.tool,
-        "description": one.description,
-        "inputs": [part._asdict() for part in one.inputs],
-        "outputs": [part._asdict() for part in one.outputs],
-        "tags": list(one.tags),
-        "timeout": one.timeout,
-        "task_class": one.task_class,
-    })  # fmt: skip
+@without_absent
+def script(script: scripts.Script) -> shapes.Script:
+    """Convert a script of the index."""
+    return {
+        "name": script.name,
+        "path": script.path,
+        "tool_name": script.tool,
+        "description": script.description,
+        "inputs": [_parameter(each) for each in script.inputs],
+        "outputs": [_parameter(each) for each in script.outputs],
+        "tags": list(script.tags),
+        "timeout": script.timeout,
+        "task_class": script.task_class,
+    }
 
 
-def session(one: Session) -> Json:
-    """A session."""
-    return present({
-        "id": one.id,
-        "name": one.name,
-        "status": one.status,
-        "created_at": iso(one.created_at),
-        "ended_at": _at(one.ended_at),
-    })  # fmt: skip
+def _parameter(parameter: scripts.Parameter) -> shapes.Parameter:
+    return {"name": parameter.name, "required": parameter.required, "description": parameter.description}
 
 
-def sessions(found: Iterable[Session]) -> Json:
-    """A list of sessions."""
-    listed = [session(one) for one in found]
+@without_absent
+def session(session: model.Session) -> shapes.Session:
+    """Convert a session."""
+    return {
+        "id": session.id,
+        "name": session.name,
+        "status": session.status,
+        "created_at": iso(session.created_at),
+        "ended_at": _at(session.ended_at),
+    }
+
+
+def sessions(sessions: Iterable[model.Session]) -> shapes.SessionList:
+    """Convert a list of sessions."""
+    listed = [session(each) for each in sessions]
     return {"sessions": listed, "total": len(listed)}
 
 
-def claimed(claim: Claim) -> Json:
-    """The task of a claim as its worker needs it."""
+@without_absent
+def claimed(claim: model.Claim) -> shapes.ClaimedTask:
+    """Convert the task of a claim as its worker needs it."""
     task = claim.task
-    previous = None
-    if claim.earlier is not None:
-        previous = present({
-            "attempt": claim.earlier.attempt,
-            "worker_id": claim.earlier.worker,
-            "outcome": claim.earlier.outcome,
-            "error_type": claim.earlier.error_type,
-            "text": None if claim.earlier.text is None else cut(claim.earlier.text, EARLIER_LIMIT),
-        })  # fmt: skip
-    return present({
+    return {
         "id": task.id,
         "prompt": claim.prompt,
         "tool_name": task.tool,
@@ -309,23 +313,34 @@ def claimed(claim: Claim) -> Json:
         "attempt": task.attempts,
         "source": task.source,
         "feedback": claim.feedback,
-        "previous": previous,
-    })  # fmt: skip
+        "previous": None if claim.earlier is None else _previous(claim.earlier),
+    }
 
 
-def settled(one: Settled) -> Json:
-    """The answer to a worker that settled a task."""
-    duration = one.task.duration_ms
-    return present({
-        "id": one.task.id,
-        "status": one.task.status,
-        "duration_s": None if duration is None else round(duration / 1000, 1),
-        "remaining": one.remaining,
-    })  # fmt: skip
+@without_absent
+def _previous(earlier: model.Earlier) -> shapes.PreviousAttempt:
+    return {
+        "attempt": earlier.attempt,
+        "worker_id": earlier.worker,
+        "outcome": earlier.outcome,
+        "error_type": earlier.error_type,
+        "text": None if earlier.text is None else cut(earlier.text, EARLIER_LIMIT),
+    }
 
 
-def error(refusal: Exception) -> Json:
-    """A refusal of the core, as every door spells it."""
+@without_absent
+def settled(settled: model.Settled) -> shapes.Settled:
+    """Convert the answer to a worker that settled a task."""
+    return {
+        "id": settled.task.id,
+        "status": settled.task.status,
+        "duration_s": _seconds(settled.task.duration_ms),
+        "remaining": settled.remaining,
+    }
+
+
+def error(refusal: Exception) -> shapes.Error:
+    """Convert an error of the core, or a defect."""
     return {
         "error": getattr(refusal, "code", "defect"),
         "kind": getattr(refusal, "kind", "defect"),

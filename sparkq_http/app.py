@@ -15,13 +15,12 @@ from starlette.routing import BaseRoute
 from sparkq_core import __version__
 from sparkq_core.errors import SparkQError
 from sparkq_http import routes
-from sparkq_http.answer import Refused, from_core, from_door, from_encoding, from_reading, from_routing
+from sparkq_http.answer import Refusal, Refused, from_core, from_door, from_encoding, from_reading, from_routing
 from sparkq_http.background import run_maintenance
 from sparkq_http.guard import Guard, Whole
 from sparkq_http.live import Feed
 from sparkq_http.middleware import Defects, Head
 from sparkq_http.project import ReloadableProject
-from sparkq_http.shapes.base import Refusal
 from sparkq_http.token import Gate
 
 REFUSALS: dict[int | str, dict[str, Any]] = {

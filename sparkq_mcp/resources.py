@@ -1,7 +1,7 @@
 """Resources: the same facts as the tools give, for clients whose person attaches or watches them."""
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mcp.server import MCPServer
@@ -49,7 +49,7 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
     )
     async def tasks_of_queue(queue: str, status: str = "") -> str:
         page = tasks.list_page(state.sq, tasks.Wanted(queue=queue, status=status or None))
-        return text(wire.page(page, state.sq.clock.now()))
+        return text(wire.task_page(page, state.sq.clock.now()))
 
     @resource(
         f"{QUEUES}/{{queue}}/instructions", "Instructions of a queue", "What the person wrote for whoever works it."
@@ -95,7 +95,7 @@ def completions(state: ServerState, name: str, begun: str) -> list[str]:
     return [str(one) for one in known if str(one).startswith(begun)]
 
 
-def text(value: wire.Json) -> str:
+def text(value: Mapping[str, Any]) -> str:
     """Compact JSON whose texts a model can safely read."""
     return wire.compact(visible(value))
 

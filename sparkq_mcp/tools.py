@@ -67,7 +67,7 @@ async def list_queues(
     stale.sweep(sq)
     keys = ("name", "status", "queued", "running", "stale", "succeeded", "failed", "unreviewed")
     found = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
-    lines = [{key: one[key] for key in keys} for one in found]
+    lines: list[wire.Json] = [{key: value for key, value in one.items() if key in keys} for one in found]
     names = ["", *(line["name"] for line in lines)]
     if cursor not in names:
         raise InvalidValue("This cursor is of no list of queues.", "Leave it out to begin anew.")

@@ -359,7 +359,7 @@ def test_every_door_tells_the_same_of_a_task(door: Door, store: SparkQ) -> None:
 
 
 def told_by_core(store: SparkQ) -> dict[str, Any]:
-    return wire.present(wire.task_history(tasks.detail(store, 1), store.clock.now()))
+    return {**wire.present(wire.task_history(tasks.detail(store, 1), store.clock.now()))}
 
 
 @holds("times", "task-times")

@@ -20,7 +20,7 @@ def peek(queue: QueueOpt = None, limit: Limit = 1, json: Json = False) -> None:
     page = tasks.peek(sq, name, max(1, limit))
     now = sq.clock.now()
     if json:
-        show.json_line(wire.page(page, now))
+        show.json_line(wire.task_page(page, now))
         return
     if not page.tasks:
         show.say(f"Nothing is queued in {name}.")

@@ -48,7 +48,7 @@ def review(
     waiting = inbox.unreviewed(sq, queue=queue, limit=limit)
     now = sq.clock.now()
     if json:
-        show.json_line(wire.inbox(waiting, now) | {"since_last_look": wire.since(moment, since)})
+        show.json_line(wire.inbox(waiting, wire.since(moment, since), now))
         return
     _since(moment, since, now)
     if not waiting.tasks:

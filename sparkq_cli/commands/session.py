@@ -56,7 +56,7 @@ def show_session(name: Name, json: Json = False) -> None:
     session = sessions.by_name(sq, name)
     own = tuple((queue, counts) for queue, counts in queues.all_of(sq, archived=True) if queue.session == session.name)
     if json:
-        show.json_line(wire.session(session) | wire.queues(own))
+        show.json_line({**wire.session(session), **wire.queues(own)})
         return
     now = sq.clock.now()
     ended = f", ended {show.ago(session.ended_at, now)} ago" if session.ended_at else ""

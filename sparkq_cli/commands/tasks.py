@@ -72,7 +72,7 @@ def tasks(
     else:
         page = core.list_page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
     if json:
-        show.json_line(wire.page(page, now))
+        show.json_line(wire.task_page(page, now))
         return
     if not page.tasks:
         show.say(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import subprocess
     from logging import Logger  # milliseconds at import, which no command pays
 
+    from sparkq_core import shapes
+
 ON_EVENT = {"succeeded": "on_succeeded", "failed": "on_failed", "timed out": "on_failed", "stale": "on_stale"}
 BATCH = 100
 WATERMARK = "SELECT hooked_event FROM project"
@@ -117,14 +119,14 @@ def _wanted(sq: SparkQ, events: list[Event]) -> list[tuple[tuple[str, ...], wire
     return found
 
 
-def _task(sq: SparkQ, task_id: int) -> wire.Json | None:
+def _task(sq: SparkQ, task_id: int) -> "shapes.WholeTask | None":
     try:
         return wire.task_whole(tasks.detail(sq, task_id), sq.clock.now())
     except NoSuchTask:
         return None
 
 
-def _emptied(sq: SparkQ, settled: dict[int, Event]) -> list[wire.Json]:
+def _emptied(sq: SparkQ, settled: dict[int, Event]) -> "list[shapes.Queue]":
     """The queues whose last open task has just been settled, by the last of these events and none after it."""
     found = [(queue, counts) for queue, counts in queues.all_of(sq, archived=True) if queue.id in settled]
     return [

@@ -1,27 +1,58 @@
 """Tools and task classes: how tasks are executed, and how long they may take."""
 
-from fastapi import APIRouter
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from sparkq_core import catalogue
-from sparkq_http.answer import Answer
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Open
-from sparkq_http.shapes import project as shapes
 
-router = APIRouter(prefix="/api", tags=["catalogue"])
+router = Router(prefix="/api", tags=["catalogue"])
 
 
-@router.get("/tools", response_model=shapes.Tools)
-async def tools(sq: Open) -> Answer:
+class Tool(TypedDict, closed=True):
+    """How to execute tasks with a tool."""
+
+    name: str
+    how: str
+    task_class: str
+
+
+class Tools(TypedDict, closed=True):
+    """Every tool."""
+
+    tools: list[Tool]
+    total: int
+
+
+class TaskClass(TypedDict, closed=True):
+    """A task class; `timeout` in seconds."""
+
+    name: str
+    timeout: int
+    description: str
+
+
+class TaskClasses(TypedDict, closed=True):
+    """Every task class."""
+
+    task_classes: list[TaskClass]
+    total: int
+
+
+@router.get("/tools")
+async def tools(sq: Open) -> Answer[Tools]:
     """Every tool: what it tells its worker, and the class of its tasks."""
-    listed = [{"name": name, "how": one.how, "task_class": one.task_class} for name, one in catalogue.tools(sq).items()]
+    listed: list[Tool] = [
+        {"name": name, "how": tool.how, "task_class": tool.task_class} for name, tool in catalogue.tools(sq).items()
+    ]
     return Answer({"tools": listed, "total": len(listed)})
 
 
-@router.get("/task-classes", response_model=shapes.TaskClasses)
-async def task_classes(sq: Open) -> Answer:
+@router.get("/task-classes")
+async def task_classes(sq: Open) -> Answer[TaskClasses]:
     """Every task class: its timeout in seconds."""
-    listed = [
-        {"name": name, "timeout": one.timeout, "description": one.description}
-        for name, one in catalogue.classes(sq).items()
+    listed: list[TaskClass] = [
+        {"name": name, "timeout": task_class.timeout, "description": task_class.description}
+        for name, task_class in catalogue.classes(sq).items()
     ]
     return Answer({"task_classes": listed, "total": len(listed)})

@@ -1,24 +1,37 @@
 """Whether the server lives, and what it is."""
 
-from fastapi import APIRouter
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from sparkq_core import __version__, queues
-from sparkq_http.answer import Answer
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Open
-from sparkq_http.shapes import project as shapes
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 
-@router.get("/health", response_model=shapes.Health, include_in_schema=False)
-@router.get("/api/health", response_model=shapes.Health)
-async def health(sq: Open) -> Answer:
+class Health(TypedDict, closed=True):
+    """The server answers for this project."""
+
+    status: str
+    project: str
+    version: str
+
+
+class Version(TypedDict, closed=True):
+    """The version of SparkQ."""
+
+    version: str
+
+
+@router.get("/health", include_in_schema=False)
+@router.get("/api/health")
+async def health(sq: Open) -> Answer[Health]:
     """Whether the server and its database answer."""
     queues.all_of(sq)
     return Answer({"status": "ok", "project": sq.config.name, "version": __version__})
 
 
-@router.get("/api/version", response_model=shapes.Version)
-async def version() -> Answer:
+@router.get("/api/version")
+async def version() -> Answer[Version]:
     """The version of SparkQ that serves."""
     return Answer({"version": __version__})

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import Field
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import inbox, wire
+from sparkq_core import inbox, shapes, wire
 from sparkq_core.model import Seen
-from sparkq_http.answer import Answer
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import (
     BODILESS,
     MAX_NUMBER,
@@ -20,9 +21,21 @@ from sparkq_http.parameters import (
     queue_name,
     read,
 )
-from sparkq_http.shapes import tasks as shapes
 
-router = APIRouter(prefix="/api/inbox", tags=["inbox"])
+router = Router(prefix="/api/inbox", tags=["inbox"])
+
+
+class Looked(TypedDict, closed=True):
+    """Your last look, which was just now."""
+
+    since_last_look: shapes.SinceLastLook
+
+
+class ManyReviewed(TypedDict, closed=True):
+    """The tasks that are reviewed now."""
+
+    tasks: list[shapes.Task]
+    total: int
 
 
 class InboxFilters(Filters):
@@ -48,24 +61,23 @@ class Accepted(Body):
     tasks: list[Shown] = Field(max_length=1000)
 
 
-@router.get("", response_model=shapes.Inbox, openapi_extra=documented(InboxFilters))
-async def unreviewed(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer:
+@router.get("", openapi_extra=documented(InboxFilters))
+async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer[shapes.Inbox]:
     """Unreviewed tasks, the oldest outcome first, and what ended since the person's last look."""
     queue = queue_name(sq, asked.queue) if asked.queue is not None else None
-    found = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
-    since = wire.since(*inbox.since_last_look(sq))
-    return Answer(wire.inbox(found, sq.clock.now()) | {"since_last_look": since})
+    unreviewed = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
+    return Answer(wire.inbox(unreviewed, wire.since(*inbox.since_last_look(sq)), sq.clock.now()))
 
 
-@router.post("/look", response_model=shapes.Looked, dependencies=[BODILESS])
-async def look(sq: Open) -> Answer:
+@router.post("/look", dependencies=[BODILESS])
+async def look(sq: Open) -> Answer[Looked]:
     """The person looks now: "since you left" counts from here."""
     inbox.look(sq)
     return Answer({"since_last_look": wire.since(*inbox.since_last_look(sq))})
 
 
-@router.post("/accept", response_model=shapes.ManyReviewed)
-async def accept_many(sq: Open, body: Accepted) -> Answer:
+@router.post("/accept")
+async def accept_many(sq: Open, body: Accepted) -> Answer[ManyReviewed]:
     """Accept what was shown, each `{"id": 42, "attempt": 1, "late": true}`: the number is the task's `attempts`, and a late
     result that was shown becomes the outcome; every other outcome stays as it is, and is seen.
 

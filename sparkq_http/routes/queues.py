@@ -2,17 +2,35 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import queues, tasks, wire
+from sparkq_core import queues, shapes, tasks, wire
 from sparkq_core.project import SparkQ
-from sparkq_http.answer import Answer
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import BODILESS, Body, Open, QueueName, TaskRef, in_thread_if_git, queue_name
-from sparkq_http.shapes import project as shapes
-from sparkq_http.shapes import tasks as task_shapes
-from sparkq_http.v1_keys import claim_answer
+from sparkq_http.v1_keys import Claimed, claim_answer
 
-router = APIRouter(prefix="/api/queues", tags=["queues"])
+router = Router(prefix="/api/queues", tags=["queues"])
+
+
+class Queue(shapes.QueueKeys, closed=True):
+    """A queue, how many of its tasks have each status, and its instructions."""
+
+    instructions: str
+
+
+class OneQueue(TypedDict, closed=True):
+    """The queue as it is now."""
+
+    queue: Queue
+
+
+class Queues(TypedDict, closed=True):
+    """Every queue."""
+
+    queues: list[Queue]
+    total: int
 
 
 class NewQueue(Body):
@@ -37,74 +55,74 @@ class Worker(Body):
     task_id: TaskRef | None = None
 
 
-def shown(sq: SparkQ, name: str) -> wire.Json:
-    """A queue with its counts and its instructions. Raises NoSuchQueue."""
+def shown(sq: SparkQ, name: str) -> Queue:
+    """Convert a queue with its counts and its instructions. Raises NoSuchQueue."""
     queue, text = queues.instructions(sq, name)
-    return wire.queue(queue, queues.counts_of(sq, queue)) | {"instructions": text}
+    return {**wire.queue(queue, queues.counts_of(sq, queue)), "instructions": text}
 
 
-@router.get("", response_model=shapes.Queues)
-async def list_queues(sq: Open, include_archived: bool = False) -> Answer:
+@router.get("")
+async def list_queues(sq: Open, include_archived: bool = False) -> Answer[Queues]:
     """Every queue with its counts, active ones first; archived ones only when asked for."""
-    listed = [
-        wire.queue(queue, counts) | {"instructions": queues.instructions_by_id(sq, queue.id)[1]}
+    listed: list[Queue] = [
+        {**wire.queue(queue, counts), "instructions": queues.instructions_by_id(sq, queue.id)[1]}
         for queue, counts in queues.all_of(sq, archived=include_archived)
     ]
     return Answer({"queues": listed, "total": len(listed)})
 
 
-@router.post("", status_code=201, response_model=shapes.OneQueue)
-async def create_queue(sq: Open, body: NewQueue) -> Answer:
+@router.post("", status_code=201)
+async def create_queue(sq: Open, body: NewQueue) -> Answer[OneQueue]:
     """Make an empty queue."""
     queue = queues.create(sq, body.name, instructions=body.instructions, session=body.session)
     return Answer({"queue": shown(sq, queue.name)}, 201, {"Location": f"/api/queues/{queue.name}"})
 
 
-@router.get("/{queue}", response_model=shapes.OneQueue)
-async def get_queue(sq: Open, queue: QueueName) -> Answer:
+@router.get("/{queue}")
+async def get_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """One queue with its counts and instructions."""
     return Answer({"queue": shown(sq, queue_name(sq, queue))})
 
 
-@router.patch("/{queue}", response_model=shapes.OneQueue)
-async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer:
+@router.patch("/{queue}")
+async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer[OneQueue]:
     """Rename the queue, or give it new instructions, which workers see with their next claim."""
     changed = queues.change(sq, queue_name(sq, queue), new=body.name, instructions=body.instructions)
     return Answer({"queue": shown(sq, changed.name)})
 
 
-@router.post("/{queue}/end", response_model=shapes.OneQueue, dependencies=[BODILESS])
-async def end_queue(sq: Open, queue: QueueName) -> Answer:
+@router.post("/{queue}/end", dependencies=[BODILESS])
+async def end_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Take no new tasks; workers drain what is there."""
     return Answer({"queue": shown(sq, queues.end(sq, queue_name(sq, queue)).name)})
 
 
-@router.post("/{queue}/reopen", response_model=shapes.OneQueue, dependencies=[BODILESS])
-async def reopen_queue(sq: Open, queue: QueueName) -> Answer:
+@router.post("/{queue}/reopen", dependencies=[BODILESS])
+async def reopen_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Let an ended queue take tasks again."""
     return Answer({"queue": shown(sq, queues.reopen(sq, queue_name(sq, queue)).name)})
 
 
-@router.post("/{queue}/archive", response_model=shapes.OneQueue, dependencies=[BODILESS])
-async def archive_queue(sq: Open, queue: QueueName) -> Answer:
+@router.post("/{queue}/archive", dependencies=[BODILESS])
+async def archive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Hide the queue: it takes and gives nothing; its tasks are kept."""
     return Answer({"queue": shown(sq, queues.archive(sq, queue_name(sq, queue)).name)})
 
 
-@router.post("/{queue}/unarchive", response_model=shapes.OneQueue, dependencies=[BODILESS])
-async def unarchive_queue(sq: Open, queue: QueueName) -> Answer:
+@router.post("/{queue}/unarchive", dependencies=[BODILESS])
+async def unarchive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Bring an archived queue back as it was."""
     return Answer({"queue": shown(sq, queues.unarchive(sq, queue_name(sq, queue)).name)})
 
 
-@router.get("/{queue}/peek", response_model=task_shapes.Tasks)
-async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=1000)] = 1) -> Answer:
+@router.get("/{queue}/peek")
+async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=1000)] = 1) -> Answer[shapes.TaskPage]:
     """The next tasks in the order in which they will be claimed; claims nothing."""
-    return Answer(wire.page(tasks.peek(sq, queue_name(sq, queue), limit), sq.clock.now()))
+    return Answer(wire.task_page(tasks.peek(sq, queue_name(sq, queue), limit), sq.clock.now()))
 
 
-@router.post("/{queue}/claim", response_model=task_shapes.Claimed)
-async def claim_next(sq: Open, queue: QueueName, body: Worker) -> Answer:
+@router.post("/{queue}/claim")
+async def claim_next(sq: Open, queue: QueueName, body: Worker) -> Answer[Claimed]:
     """Hand the head of the queue (or the task that is named) to a worker; `task` is null when the queue is empty."""
     name = queue_name(sq, queue)
     claim = await in_thread_if_git(sq, lambda: tasks.claim(sq, name, body.worker_id, task_id=body.task_id))

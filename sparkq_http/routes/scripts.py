@@ -1,19 +1,25 @@
 """The script index: what the project's scripts are, need and give, by their headers."""
 
 from anyio import to_thread
-from fastapi import APIRouter
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import scripts, wire
-from sparkq_http.answer import Answer
+from sparkq_core import scripts, shapes, wire
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Open
-from sparkq_http.shapes import project as shapes
 
-router = APIRouter(prefix="/api/scripts", tags=["scripts"])
+router = Router(prefix="/api/scripts", tags=["scripts"])
 
 
-@router.get("", response_model=shapes.Scripts)
-async def list_scripts(sq: Open, words: str = "") -> Answer:
+class Scripts(TypedDict, closed=True):
+    """The scripts that match."""
+
+    scripts: list[shapes.Script]
+    total: int
+
+
+@router.get("")
+async def list_scripts(sq: Open, words: str = "") -> Answer[Scripts]:
     """The scripts that have each of the words in name, description or tags."""
     index = await to_thread.run_sync(scripts.index, sq.config.root, sq.config.settings.script_dirs)
-    found = [wire.script(one) for one in scripts.matching(index, words.split())]
-    return Answer({"scripts": found, "total": len(found)})
+    listed = [wire.script(script) for script in scripts.matching(index, words.split())]
+    return Answer({"scripts": listed, "total": len(listed)})

@@ -1,13 +1,19 @@
 """Sessions: named stretches of work, a label over queues."""
 
-from fastapi import APIRouter
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import sessions, wire
-from sparkq_http.answer import Answer
+from sparkq_core import sessions, shapes, wire
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import BODILESS, Body, Open, SessionName, session_at
-from sparkq_http.shapes import project as shapes
 
-router = APIRouter(prefix="/api/sessions", tags=["sessions"])
+router = Router(prefix="/api/sessions", tags=["sessions"])
+
+
+class OneSession(TypedDict, closed=True):
+    """A session; `ended_queues` are the queues that ended with it."""
+
+    session: shapes.Session
+    ended_queues: NotRequired[list[str]]
 
 
 class NewSession(Body):
@@ -16,27 +22,27 @@ class NewSession(Body):
     name: str
 
 
-@router.get("", response_model=shapes.Sessions)
-async def list_sessions(sq: Open) -> Answer:
+@router.get("")
+async def list_sessions(sq: Open) -> Answer[shapes.SessionList]:
     """Every session, active ones first."""
     return Answer(wire.sessions(sessions.all_of(sq)))
 
 
-@router.post("", status_code=201, response_model=shapes.OneSession)
-async def create_session(sq: Open, body: NewSession) -> Answer:
+@router.post("", status_code=201)
+async def create_session(sq: Open, body: NewSession) -> Answer[OneSession]:
     """Begin a session."""
     made = sessions.create(sq, body.name)
     return Answer({"session": wire.session(made)}, 201, {"Location": f"/api/sessions/{made.name}"})
 
 
-@router.get("/{session}", response_model=shapes.OneSession)
-async def get_session(sq: Open, session: SessionName) -> Answer:
+@router.get("/{session}")
+async def get_session(sq: Open, session: SessionName) -> Answer[OneSession]:
     """One session."""
     return Answer({"session": wire.session(session_at(sq, session))})
 
 
-@router.post("/{session}/end", response_model=shapes.OneSession, dependencies=[BODILESS])
-async def end_session(sq: Open, session: SessionName) -> Answer:
+@router.post("/{session}/end", dependencies=[BODILESS])
+async def end_session(sq: Open, session: SessionName) -> Answer[OneSession]:
     """Close a session and end its active queues, which are named in the answer."""
     ended, names = sessions.end(sq, session_at(sq, session).name)
     return Answer({"session": wire.session(ended), "ended_queues": list(names)})

@@ -1,19 +1,56 @@
 """How the work went: finished tasks by day, and how long they took by queue."""
 
-from fastapi import APIRouter
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from sparkq_core import statistics
-from sparkq_http.answer import Answer
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Open
-from sparkq_http.shapes import project as shapes
 
-router = APIRouter(prefix="/api/statistics", tags=["statistics"])
+router = Router(prefix="/api/statistics", tags=["statistics"])
 
 
-@router.get("", response_model=shapes.Statistics)
-async def week(sq: Open) -> Answer:
+class Day(TypedDict, closed=True):
+    """How many tasks finished on one day (UTC)."""
+
+    date: str
+    succeeded: int
+    failed: int
+    timed_out: int
+
+
+class Pace(TypedDict, closed=True):
+    """How long a queue's succeeded attempts took."""
+
+    queue: str
+    finished: int
+    mean_ms: int
+    longest_ms: int
+
+
+class Statistics(TypedDict, closed=True):
+    """The last seven days, today last."""
+
+    days: list[Day]
+    queues: list[Pace]
+
+
+@router.get("")
+async def week(sq: Open) -> Answer[Statistics]:
     """The last seven days (UTC)."""
     return Answer({
-        "days": [one._asdict() for one in statistics.by_day(sq)],
-        "queues": [one._asdict() for one in statistics.by_queue(sq)],
+        "days": [_day(day) for day in statistics.by_day(sq)],
+        "queues": [_pace(pace) for pace in statistics.by_queue(sq)],
     })  # fmt: skip
+
+
+def _day(day: statistics.Day) -> Day:
+    return {"date": day.date, "succeeded": day.succeeded, "failed": day.failed, "timed_out": day.timed_out}
+
+
+def _pace(pace: statistics.Pace) -> Pace:
+    return {
+        "queue": pace.queue,
+        "finished": pace.finished,
+        "mean_ms": pace.mean_ms,
+        "longest_ms": pace.longest_ms,
+    }

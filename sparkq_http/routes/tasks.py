@@ -3,10 +3,11 @@
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import Field, WithJsonSchema, model_validator
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import search, tasks, wire
+from sparkq_core import search, shapes, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import TaskPage
@@ -15,7 +16,7 @@ from sparkq_core.tasks import Draft, Enqueued, Wanted
 from sparkq_core.tasks.listing import SORTS
 from sparkq_core.tasks.split import parts_of
 from sparkq_core.text import safe
-from sparkq_http.answer import Answer
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import (
     Body,
     Filters,
@@ -29,10 +30,9 @@ from sparkq_http.parameters import (
     queue_name_of_id,
     read,
 )
-from sparkq_http.shapes import tasks as shapes
-from sparkq_http.v1_keys import task_with_payload
+from sparkq_http.v1_keys import ListedTask, task_with_payload
 
-router = APIRouter(prefix="/api/tasks", tags=["tasks"])
+router = Router(prefix="/api/tasks", tags=["tasks"])
 
 FINISHED = "finished"
 ORDERS = dict.fromkeys(SORTS, "") | {
@@ -42,6 +42,46 @@ ORDERS = dict.fromkeys(SORTS, "") | {
 """The ways to sort a list, and what limits each."""
 
 SAYS_ORDERS = ", ".join(f"`{name}`{limit}" for name, limit in ORDERS.items())
+
+
+class OneTask(TypedDict, closed=True):
+    """The task as it is now."""
+
+    task: shapes.Task
+
+
+class OneQueuedTask(TypedDict, closed=True):
+    """A queued task."""
+
+    task: shapes.QueuedTask
+
+
+class QueuedTasks(TypedDict, closed=True):
+    """Tasks that were enqueued together."""
+
+    tasks: list[shapes.QueuedTask]
+    total: int
+
+
+class ListedTasks(TypedDict, closed=True):
+    """A page of a list: `total` counts all tasks that match; without `next_cursor` it is the last page."""
+
+    tasks: list[ListedTask]
+    total: int
+    next_cursor: NotRequired[str | None]
+
+
+class Prompts(TypedDict, closed=True):
+    """The prompts that a task has had."""
+
+    prompts: list[shapes.Prompt]
+    total: int
+
+
+class Deleted(TypedDict, closed=True):
+    """The id of the deleted task."""
+
+    deleted: int
 
 
 class Addressed(Body):
@@ -157,13 +197,13 @@ class TaskFilters(Filters):
         return Wanted(queue, self.status, self.session, self.tool, self.worker, self.since, self.until, self.reviewed)
 
 
-def in_line(sq: SparkQ, done: Enqueued) -> wire.Json:
-    """A task and where it stands."""
-    return wire.task_brief(done.task, sq.clock.now()) | {"position": done.place}
+def in_line(sq: SparkQ, done: Enqueued) -> shapes.QueuedTask:
+    """Convert a task and its place in its queue."""
+    return wire.queued_task(done.task, done.place, sq.clock.now())
 
 
-@router.post("", status_code=201, response_model=shapes.InLine, responses={200: {"model": shapes.InLine}})
-async def enqueue(sq: Open, body: NewTask) -> Answer:
+@router.post("", status_code=201, responses={200: {"model": OneQueuedTask}})
+async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
     """Put one task at the end of a queue. 200 instead of 201: its key had been used, and this is the task it made."""
     draft = await to_thread.run_sync(body.draft, sq) if body.script is not None else body.draft(sq)
     source = "http" if body.script is None else "script"
@@ -172,49 +212,56 @@ async def enqueue(sq: Open, body: NewTask) -> Answer:
     return Answer({"task": in_line(sq, done)}, status, {"Location": f"/api/tasks/{done.task.id}"})
 
 
-@router.post("/bulk", status_code=201, response_model=shapes.Bulk)
-async def enqueue_many(sq: Open, body: NewTasks) -> Answer:
+@router.post("/bulk", status_code=201)
+async def enqueue_many(sq: Open, body: NewTasks) -> Answer[QueuedTasks]:
     """Put several tasks at the end of a queue in their order, all of them or none."""
     done = tasks.enqueue_all(sq, body.queue_of(sq), body.drafts(), source="http")
     return Answer({"tasks": [in_line(sq, one) for one in done], "total": len(done)}, 201)
 
 
-@router.get("", response_model=shapes.Tasks, openapi_extra=documented(TaskFilters))
-async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFilters))]) -> Answer:
+@router.get("", openapi_extra=documented(TaskFilters))
+async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFilters))]) -> Answer[ListedTasks]:
     """A page of tasks: newest first, the queued ones of one queue in the order in which they will be claimed."""
     wanted = asked.wanted(sq)
     if asked.search is not None:
         # The first search after much work indexes it, which takes a while.
-        found = await to_thread.run_sync(_found, sq, asked.search, wanted, asked)
+        page = await to_thread.run_sync(_search, sq, asked.search, wanted, asked)
     elif asked.order == FINISHED:
-        found = tasks.latest(sq, wanted, limit=asked.limit, cursor=asked.cursor)
+        page = tasks.latest(sq, wanted, limit=asked.limit, cursor=asked.cursor)
     else:
-        found = tasks.list_page(sq, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
-    listed = wire.page(found, sq.clock.now())
-    if asked.queue_id is not None:
-        listed["tasks"] = [one for task in found.tasks if (one := task_with_payload(sq, task)) is not None]
-    return Answer(listed)
+        page = tasks.list_page(sq, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
+    return Answer(listed(sq, page, payloads=asked.queue_id is not None))
 
 
-def _found(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> TaskPage:
+@wire.without_absent
+def listed(sq: SparkQ, page: TaskPage, *, payloads: bool) -> ListedTasks:
+    """Convert a page of tasks, with the keys of SparkQ 1 if `payloads`."""
+    now = sq.clock.now()
+    lines: list[ListedTask] = [{**wire.task_brief(task, now)} for task in page.tasks]
+    if payloads:
+        lines = [line for task in page.tasks if (line := task_with_payload(sq, task)) is not None]
+    return {"tasks": lines, "total": page.total, "next_cursor": page.next}
+
+
+def _search(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> TaskPage:
     return search.find_page(sq, words, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
 
 
-@router.get("/{task_id}", response_model=shapes.TaskHistory)
-async def get_task(sq: Open, task_id: TaskId) -> Answer:
+@router.get("/{task_id}")
+async def get_task(sq: Open, task_id: TaskId) -> Answer[shapes.TaskHistory]:
     """One task with everything: prompt, outcome, attempts, timeline."""
     return Answer(wire.task_history(tasks.detail(sq, task_id), sq.clock.now()))
 
 
-@router.get("/{task_id}/prompts", response_model=shapes.Prompts)
-async def get_prompts(sq: Open, task_id: TaskId) -> Answer:
+@router.get("/{task_id}/prompts")
+async def get_prompts(sq: Open, task_id: TaskId) -> Answer[Prompts]:
     """Every prompt that the task has had, the first one first."""
-    found = wire.prompts(tasks.prompts(sq, task_id))
-    return Answer({"prompts": found, "total": len(found)})
+    revisions = wire.prompts(tasks.prompts(sq, task_id))
+    return Answer({"prompts": revisions, "total": len(revisions)})
 
 
-@router.patch("/{task_id}", response_model=shapes.OneTask)
-async def edit_task(sq: Open, task_id: TaskId, body: TaskChange) -> Answer:
+@router.patch("/{task_id}")
+async def edit_task(sq: Open, task_id: TaskId, body: TaskChange) -> Answer[OneTask]:
     """Change a task that waits."""
     given: dict[str, Any] = {
         "prompt": body.prompt, "tool": body.tool_name, "task_class": body.task_class, "timeout": body.timeout,
@@ -222,8 +269,8 @@ async def edit_task(sq: Open, task_id: TaskId, body: TaskChange) -> Answer:
     return Answer({"task": wire.task_brief(tasks.edit(sq, task_id, **given), sq.clock.now())})
 
 
-@router.delete("/{task_id}", response_model=shapes.Deleted)
-async def delete_task(sq: Open, task_id: TaskId) -> Answer:
+@router.delete("/{task_id}")
+async def delete_task(sq: Open, task_id: TaskId) -> Answer[Deleted]:
     """Delete a task that is not running, with its history. Its id is never given again."""
     tasks.delete(sq, task_id)
     return Answer({"deleted": task_id})

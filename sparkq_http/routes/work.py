@@ -2,20 +2,25 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
 from pydantic import Field
 
-from sparkq_core import tasks, wire
+from sparkq_core import shapes, tasks, wire
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
-from sparkq_http.answer import Answer
+from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import MAX_NUMBER, Body, Open, TaskId, in_thread_if_git
-from sparkq_http.shapes import tasks as shapes
-from sparkq_http.v1_keys import claim_answer
+from sparkq_http.routes.tasks import OneTask
+from sparkq_http.v1_keys import Claimed, claim_answer
 
-router = APIRouter(prefix="/api/tasks/{task_id}", tags=["work"])
+router = Router(prefix="/api/tasks/{task_id}", tags=["work"])
 
 AttemptNumber = Annotated[int | None, Field(ge=1, le=MAX_NUMBER, description="The number that the claim gave.")]
+
+
+class SettledTask(shapes.SettledKeys, closed=True):
+    """A settled task, and how many are queued behind it."""
+
+    task: shapes.Task
 
 
 class Worker(Body):
@@ -55,21 +60,21 @@ class Release(Body):
     attempt: AttemptNumber = None
 
 
-def settled(sq: SparkQ, done: Settled) -> Answer:
-    """The answer to a worker that settled its task."""
-    return Answer(wire.settled(done) | {"task": wire.task_brief(done.task, sq.clock.now())})
+def settled(sq: SparkQ, done: Settled) -> Answer[SettledTask]:
+    """Answer a worker that settled its task."""
+    return Answer({**wire.settled(done), "task": wire.task_brief(done.task, sq.clock.now())})
 
 
-@router.post("/claim", response_model=shapes.Claimed)
-async def claim(sq: Open, task_id: TaskId, body: Worker) -> Answer:
+@router.post("/claim")
+async def claim(sq: Open, task_id: TaskId, body: Worker) -> Answer[Claimed]:
     """Hand this queued task to a worker. 409 when it is not queued any more."""
     found = await in_thread_if_git(sq, lambda: tasks.claim(sq, None, body.worker_id, task_id=task_id))
     assert found is not None
     return Answer(claim_answer(sq, found))
 
 
-@router.post("/complete", response_model=shapes.Settled)
-async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer:
+@router.post("/complete")
+async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer[SettledTask]:
     """Settle a running task as done. 409 for a result that comes too late, which is kept for the person."""
     return settled(
         sq,
@@ -80,8 +85,8 @@ async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer:
     )
 
 
-@router.post("/fail", response_model=shapes.Settled)
-async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer:
+@router.post("/fail")
+async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer[SettledTask]:
     """Settle a running task as failed.
 
     409 for what comes too late: it is kept for the person on its attempt, unless `keep_late` is false.
@@ -102,8 +107,8 @@ async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer:
     )
 
 
-@router.post("/progress", response_model=shapes.OneTask)
-async def progress(sq: Open, task_id: TaskId, body: Progress | None = None) -> Answer:
+@router.post("/progress")
+async def progress(sq: Open, task_id: TaskId, body: Progress | None = None) -> Answer[OneTask]:
     """The worker is alive: the stale clock starts again."""
     said = body or Progress()
     return Answer(
@@ -111,8 +116,8 @@ async def progress(sq: Open, task_id: TaskId, body: Progress | None = None) -> A
     )
 
 
-@router.post("/release", response_model=shapes.OneTask)
-async def release(sq: Open, task_id: TaskId, body: Release | None = None) -> Answer:
+@router.post("/release")
+async def release(sq: Open, task_id: TaskId, body: Release | None = None) -> Answer[OneTask]:
     """Give a running task back to its old place in the line."""
     said = body or Release()
     return Answer(

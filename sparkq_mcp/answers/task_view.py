@@ -51,7 +51,7 @@ def texts_of(found: Detail) -> dict[str, str]:
 def whole(found: Detail, now: int) -> wire.Json:
     """A task with everything. What is longer than an answer is without repeats, early attempts and early events, and
     its texts are cut."""
-    told = wire.present(wire.task_history(found, now))
+    told: wire.Json = {**wire.present(wire.task_history(found, now))}
     if size(told) <= LIMIT:
         return told
     call = reading_on(found.task.id)

@@ -25,7 +25,7 @@ KEYS = {
 
 
 def whole(sq: SparkQ, task_id: int) -> dict[str, Any]:
-    return wire.task_whole(tasks.detail(sq, task_id), sq.clock.now())
+    return {**wire.task_whole(tasks.detail(sq, task_id), sq.clock.now())}
 
 
 @holds("task-keys", "task-times")
@@ -43,7 +43,7 @@ def test_a_whole_task_has_every_key_always(sq: SparkQ, queue: str) -> None:
 def test_a_task_in_a_list_has_no_long_text_and_no_absent_value(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 
-    (found,) = wire.page(tasks.list_page(sq), sq.clock.now())["tasks"]
+    (found,) = wire.task_page(tasks.list_page(sq), sq.clock.now())["tasks"]
 
     assert "prompt" not in found
     assert None not in found.values()
@@ -115,7 +115,7 @@ def test_a_claim_is_spelled_for_its_worker(sq: SparkQ, queue: str) -> None:
     tasks.fail(sq, task.id, "x" * 5000)
     tasks.requeue(sq, task.id, feedback="again")
 
-    found = wire.claimed(take(sq, "bob"))
+    found: dict[str, Any] = {**wire.claimed(take(sq, "bob"))}
 
     assert (found["id"], found["attempt"], found["feedback"]) == (task.id, 2, "again")
     assert found["previous"]["text"].endswith("(+3,000 characters)")

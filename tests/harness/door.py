@@ -1,11 +1,11 @@
 """The face of every door: its verbs, its answers, and the project that it leads to."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from sparkq_core import wire
 from sparkq_core.errors import Kind
 
 
@@ -13,7 +13,7 @@ from sparkq_core.errors import Kind
 class Answer:
     """What a door answered: its facts, or a refusal with a kind."""
 
-    facts: wire.Json
+    facts: Mapping[str, Any]
     kind: Kind | None = None
 
     def __getitem__(self, key: str) -> Any:

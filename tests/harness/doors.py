@@ -5,7 +5,7 @@ Another door joins by a class below and its line in DOORS.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -46,7 +46,7 @@ class Library:
         return self._told(lambda: self._in_line(tasks.enqueue(self._sq, queue, prompt, **named)))
 
     def peek(self, queue: str, limit: int = 1) -> Answer:
-        return self._told(lambda: wire.page(tasks.peek(self._sq, queue, limit), self._now))
+        return self._told(lambda: wire.task_page(tasks.peek(self._sq, queue, limit), self._now))
 
     def claim(self, queue: str, task_id: int | None = None) -> Answer:
         return self._told(lambda: self._packet(queue, task_id))
@@ -68,7 +68,9 @@ class Library:
 
     def tasks(self, **wanted: Any) -> Answer:
         paging = {key: wanted.pop(key) for key in ("limit", "cursor") if key in wanted}
-        return self._told(lambda: wire.page(tasks.list_page(self._sq, tasks.Wanted(**wanted), **paging), self._now))
+        return self._told(
+            lambda: wire.task_page(tasks.list_page(self._sq, tasks.Wanted(**wanted), **paging), self._now)
+        )
 
     def task(self, task_id: int) -> Answer:
         return self._told(lambda: wire.task_history(tasks.detail(self._sq, task_id), self._now))
@@ -93,7 +95,7 @@ class Library:
         _, text = queues.instructions_by_id(self._sq, taken.task.queue_id)
         return {"task": wire.claimed(taken), "remaining": taken.remaining, "instructions": text}
 
-    def _told(self, verb: Callable[[], wire.Json]) -> Answer:
+    def _told(self, verb: Callable[[], Mapping[str, Any]]) -> Answer:
         try:
             return Answer(verb())
         except SparkQError as error:

@@ -89,9 +89,9 @@ class Caller(NamedTuple):
         self.post(f"/api/tasks/{number}/complete", result_summary="did it")["status"]
         return number
 
-    def failed(self, queue: str, prompt: str = "one") -> int:
+    def failed(self, queue: str, prompt: str = "one", **options: Any) -> int:
         """A task that has failed; the id."""
-        number = self.running(queue, prompt)
+        number = self.running(queue, prompt, **options)
         self.post(f"/api/tasks/{number}/fail", error_message="no way")["status"]
         return number
 
