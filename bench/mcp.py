@@ -77,9 +77,10 @@ class Server:
 
 
 EMPTY = """
-import runpy, sys
+import sys
 from sparkq_mcp import tools
-from sparkq_mcp.strict import StrictTool
+from sparkq_mcp.tool import StrictTool
+from sparkq_mcp.transport import stdio
 from mcp_types import CallToolResult, TextContent
 
 async def nothing(ctx: tools.Context) -> CallToolResult:
@@ -88,8 +89,7 @@ async def nothing(ctx: tools.Context) -> CallToolResult:
 
 real = tools.all_tools
 tools.all_tools = lambda *a, **k: [*real(*a, **k), StrictTool.of(nothing, title="Nothing")]
-sys.argv = ["sparkq-mcp", "--project", sys.argv[1]]
-runpy.run_module("sparkq_mcp.transport.stdio", run_name="__main__")
+stdio.main(["--project", sys.argv[1]])
 """
 
 

@@ -1,7 +1,7 @@
-"""What the server remembers of the chats that talk to it: which attempts they hold, which instructions they saw.
+"""What the server remembers of a chat: which attempts it holds, which instructions it has seen.
 
-A stdio process serves one chat. Everything here is convenience: the attempts are fenced in the store, so that a
-server that was restarted, or forgot, can cost a chat one more call but never a result.
+A stdio process serves one chat. All of this is convenience: the store fences attempts by their numbers, so a server
+that was restarted can cost a chat one more call but never a result.
 """
 
 import os
@@ -13,47 +13,52 @@ from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 
 MAX_OPEN = 20
-"""Open claims named at once; the others are named when these are settled."""
+"""Open claims listed at once, the oldest first."""
 
 
 @dataclass
 class Chat:
-    """One chat: its worker name, the attempts that it was handed, those that it has not settled yet, and the
-    revision of each queue's instructions that it was shown."""
+    """One chat and the name that it works under.
+
+    `attempts` has the attempt of each task that the chat claimed, by task id, `unsettled` the tasks that it has not
+    settled or released yet, `seen_revisions` the revision of the instructions that it last saw, by queue id.
+    """
 
     worker: str = ""
-    handed: dict[int, int] = field(default_factory=dict)
+    attempts: dict[int, int] = field(default_factory=dict)
     unsettled: set[int] = field(default_factory=set)
-    shown: dict[int, int] = field(default_factory=dict)
+    seen_revisions: dict[int, int] = field(default_factory=dict)
 
-    def took(self, claim: Claim) -> None:
-        """Remember the attempt of a claim that goes to this chat."""
-        self.handed[claim.task.id] = claim.task.attempts
+    def add_claim(self, claim: Claim) -> None:
+        """Remember the attempt of a claim made for this chat."""
+        self.attempts[claim.task.id] = claim.task.attempts
         self.unsettled.add(claim.task.id)
 
-    def gave_back(self, task_id: int) -> None:
-        """The task is settled or released. Its attempt stays known, so that the same answer again is harmless."""
+    def close_claim(self, task_id: int) -> None:
+        """Note that the task is settled or released. Its attempt is kept, so that the same call again is harmless."""
         self.unsettled.discard(task_id)
 
-    def attempt(self, sq: SparkQ, verb: str, task_id: int, given: int) -> int:
-        """The attempt with which this chat may do `verb`: the one it names, or the one it was handed.
+    def attempt_for(self, sq: SparkQ, verb: str, task_id: int, named: int) -> int:
+        """The attempt that `verb` acts on: the one `named` in the call, else the one this chat claimed.
 
-        Raises what the core says of a task that this chat does not hold.
+        Raises ClaimLost, NoSuchTask or WrongState for a task that this chat never claimed.
         """
-        if given:
-            return given
-        if task_id not in self.handed:
+        if named:
+            return named
+        if task_id not in self.attempts:
             raise tasks.not_held(sq, task_id, verb)
-        return self.handed[task_id]
+        return self.attempts[task_id]
 
-    def open_claims(self, sq: SparkQ, but: int = 0) -> list[int]:
-        """The ids of the tasks that this chat still holds, besides `but`; of many, the MAX_OPEN oldest."""
-        self.unsettled = tasks.still_running(sq, {one: self.handed[one] for one in self.unsettled})
-        return sorted(self.unsettled - {but})[:MAX_OPEN]
+    def open_claims(self, sq: SparkQ, besides: int = 0) -> list[int]:
+        """The ids of the tasks that this chat still holds, except `besides`; at most MAX_OPEN."""
+        if self.unsettled <= {besides}:
+            return []
+        self.unsettled = tasks.still_running(sq, {task_id: self.attempts[task_id] for task_id in self.unsettled})
+        return sorted(self.unsettled - {besides})[:MAX_OPEN]
 
     def holds(self, sq: SparkQ, task_id: int) -> bool:
-        """Whether the running attempt of the task is this chat's."""
-        return task_id in self.handed and bool(tasks.still_running(sq, {task_id: self.handed[task_id]}))
+        """True if this chat holds the running attempt of the task."""
+        return task_id in self.attempts and bool(tasks.still_running(sq, {task_id: self.attempts[task_id]}))
 
 
 def worker_name(client: str | None, connection: str) -> str:

@@ -1,4 +1,4 @@
-"""Taking a task for a chat, at once or when one comes, and never for a client that is gone."""
+"""Claiming for a chat, at once or when a task comes, and never for a client that is gone."""
 
 from contextlib import suppress
 from typing import Any
@@ -11,58 +11,67 @@ from sparkq_core import events, tasks
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
-from sparkq_mcp.chat import Chat
 from sparkq_mcp.state import ServerState
-from sparkq_mcp.threads import worked
+from sparkq_mcp.threads import in_thread_if_git
 
 POLL_SECONDS = 0.1
+POLLS_PER_NOTICE = 50
+
+Ctx = Context[ServerState, Any]
 
 
-async def take(
-    ctx: Context[ServerState, Any], state: ServerState, chat: Chat, queue: str, task_id: int = 0, wait: int = 0
-) -> Claim | None:
-    """The head of the queue, or the task `task_id`; of an empty queue what comes within `wait` seconds, else None."""
-    seen = events.last(state.sq) if wait else 0
-    taken = await _taken(ctx, state.sq, chat, queue, task_id)
-    started = anyio.current_time()
-    while taken is None and not state.closing and (elapsed := anyio.current_time() - started) < wait:
-        if int(elapsed / POLL_SECONDS) % 50 == 0:
-            await ctx.report_progress(round(elapsed), wait, f"waiting for a task in {queue}")
+async def claim_or_wait(ctx: Ctx, sq: SparkQ, worker: str, queue: str, task_id: int = 0, wait: int = 0) -> Claim | None:
+    """Claim the head of the queue, or the task `task_id`; in an empty queue, what comes within `wait` seconds."""
+    last_event = events.last(sq) if wait else 0
+    claim = await _claim(ctx, sq, worker, queue, task_id)
+    if claim is None and wait:
+        return await _wait(ctx, sq, worker, queue, wait, last_event)
+    return claim
+
+
+async def _wait(ctx: Ctx, sq: SparkQ, worker: str, queue: str, seconds: int, last_event: int) -> Claim | None:
+    """Try again after each event, until a task is claimed, the time is up, or the client or the server ends."""
+    state, started = ctx.request_context.lifespan_context, anyio.current_time()
+    while not state.closing and (elapsed := anyio.current_time() - started) < seconds:
+        if int(elapsed / POLL_SECONDS) % POLLS_PER_NOTICE == 0:
+            await ctx.report_progress(round(elapsed), seconds, f"waiting for a task in {queue}")
         await anyio.sleep(POLL_SECONDS)
-        if (newest := events.last(state.sq)) != seen:  # also for what this process wrote, unlike SQLite's data_version
-            seen = newest
-            if state.closing or await _is_gone(ctx):
-                return None
-            taken = await _taken(ctx, state.sq, chat, queue)
-    return taken
-
-
-async def _taken(ctx: Context[ServerState, Any], sq: SparkQ, chat: Chat, queue: str, task_id: int = 0) -> Claim | None:
-    """One try."""
-    return await kept(ctx, sq, await worked(sq, tasks.claim, queue, chat.worker, task_id=task_id or None))
-
-
-async def kept(ctx: Context[ServerState, Any], sq: SparkQ, claim: Claim | None) -> Claim | None:
-    """`claim`, unless nobody reads the answer to this call any more, which was cancelled or left while Git was asked:
-    then the claim is given back."""
-    try:
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        if claim is None or not await _is_gone(ctx):
+        newest = events.last(sq)  # unlike SQLite's data_version, it changes with this process's writes too
+        if newest == last_event:
+            continue
+        last_event = newest
+        if state.closing or await _is_gone(ctx):
+            return None
+        sq = state.sq  # the event may have been a reload
+        if (claim := await _claim(ctx, sq, worker, queue)) is not None:
             return claim
-    except anyio.get_cancelled_exc_class():
-        _give_back(sq, claim)
-        raise
-    _give_back(sq, claim)
     return None
 
 
-def _give_back(sq: SparkQ, claim: Claim | None) -> None:
-    if claim is not None:
-        with suppress(SparkQError):  # the stale rules see to it
-            tasks.release(sq, claim.task.id, "Its chat had gone.", attempt=claim.task.attempts)
+async def _claim(ctx: Ctx, sq: SparkQ, worker: str, queue: str, task_id: int = 0) -> Claim | None:
+    claim = await in_thread_if_git(sq, tasks.claim, queue, worker, task_id=task_id or None)
+    return claim and await release_if_gone(ctx, sq, claim)
 
 
-async def _is_gone(ctx: Context[ServerState, Any]) -> bool:
-    """Whether the client has closed its HTTP request: the SDK lets a handler of the legacy era go on nevertheless."""
+async def release_if_gone(ctx: Ctx, sq: SparkQ, claim: Claim) -> Claim | None:
+    """`claim`, or None after releasing it because the call was cancelled or left while Git ran."""
+    try:
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        if not await _is_gone(ctx):
+            return claim
+    except anyio.get_cancelled_exc_class():
+        _release(sq, claim)
+        raise
+    _release(sq, claim)
+    return None
+
+
+def _release(sq: SparkQ, claim: Claim) -> None:
+    with suppress(SparkQError):  # else it becomes stale and fails
+        tasks.release(sq, claim.task.id, "Its chat had gone.", attempt=claim.task.attempts)
+
+
+async def _is_gone(ctx: Ctx) -> bool:
+    """True if the client closed its HTTP request: the SDK lets a handler of the legacy era go on nevertheless."""
     request = ctx.request_context.request
     return request is not None and await request.is_disconnected()

@@ -12,10 +12,10 @@ from sparkq_core import queues, scripts, tasks, wire
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Event
-from sparkq_mcp.answers.playbook import playbook
-from sparkq_mcp.answers.truncation import visible
+from sparkq_mcp.answers.playbook import playbook_text
+from sparkq_mcp.answers.truncation import escaped
 from sparkq_mcp.state import ServerState
-from sparkq_mcp.threads import aside
+from sparkq_mcp.threads import in_thread
 
 QUEUES = "sparkq://queues"
 SCRIPTS = "sparkq://scripts"
@@ -67,12 +67,12 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
     @resource(SCRIPTS, "Scripts", "The project's scripts by their comment headers.")
     async def all_scripts() -> str:
         settings = state.sq.config
-        found = await aside(scripts.index, settings.root, settings.settings.script_dirs)
+        found = await in_thread(scripts.index, settings.root, settings.settings.script_dirs)
         return text({"scripts": [wire.script(one) for one in found], "total": len(found)})
 
     @resource(PLAYBOOK, "Worker playbook", "How to work a queue well.", mime_type="text/markdown")
     async def the_playbook() -> str:
-        return playbook()
+        return playbook_text()
 
     async def complete(_ref: object, argument: CompletionArgument, _context: object) -> Completion:
         return Completion(values=completions(state, argument.name, argument.value)[:MAX_COMPLETIONS])
@@ -97,7 +97,7 @@ def completions(state: ServerState, name: str, begun: str) -> list[str]:
 
 def text(value: Mapping[str, Any]) -> str:
     """Compact JSON whose texts a model can safely read."""
-    return wire.compact(visible(value))
+    return wire.compact(escaped(value))
 
 
 def _translating(fn: Reader) -> Reader:

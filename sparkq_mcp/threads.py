@@ -1,6 +1,6 @@
-"""Calls of the core that may take long, made in a worker thread: over HTTP, other chats and the page are answered meanwhile.
+"""Core calls that may take long, made in a worker thread: over HTTP, other chats and the page are answered meanwhile.
 
-The project is given, not the state: a state looks at one connection, which belongs to the event loop's thread.
+They take the open project, not the server's state, whose connection belongs to the event loop's thread.
 """
 
 from collections.abc import Callable
@@ -15,15 +15,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def aside(fn: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """`fn(*args, **options)` in a worker thread. It is waited for also when the caller is cancelled meanwhile: what it
-    did is not lost."""
+async def in_thread(fn: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Call `fn` in a worker thread and wait for it, even when the caller is cancelled: its result is not lost."""
     return await anyio.to_thread.run_sync(partial(fn, *args, **options))
 
 
-async def worked(sq: SparkQ, fn: Callable[Concatenate[SparkQ, P], T], *args: P.args, **options: P.kwargs) -> T:
-    """`fn(sq, *args, **options)` of a verb that asks Git where the project is in a repository, which may take seconds:
-    aside there, and else at once, which is quicker."""
+async def in_thread_if_git(
+    sq: SparkQ, fn: Callable[Concatenate[SparkQ, P], T], *args: P.args, **options: P.kwargs
+) -> T:
+    """Call `fn(sq, ...)`, a verb that runs Git in a repository: there in a worker thread, elsewhere at once, which is
+    faster."""
     if sq.config.watches_git:
-        return await aside(fn, sq, *args, **options)
+        return await in_thread(fn, sq, *args, **options)
     return fn(sq, *args, **options)

@@ -60,7 +60,7 @@ class StrictTool(Tool):
         try:
             values = self.fn_metadata.validate_arguments(arguments)
         except ValidationError as error:
-            return reply.bad_arguments(self.name, list(self.fn_metadata.arg_model.model_fields), error)
+            return reply.invalid_arguments(self.name, list(self.fn_metadata.arg_model.model_fields), error)
         try:
             return await self.fn(**values, ctx=context)
         except SparkQError as refused:

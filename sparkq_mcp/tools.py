@@ -11,15 +11,24 @@ from pydantic import Field
 from sparkq_core import queues, scripts, stale, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.errors import ClaimLost, InvalidValue
-from sparkq_core.model import Settled, Task
+from sparkq_core.model import Settled
+from sparkq_core.project import SparkQ
 from sparkq_mcp import claims
-from sparkq_mcp.answers import claim_packet, playbook, shapes, task_view
-from sparkq_mcp.answers.reply import first_fitting, reply
-from sparkq_mcp.answers.truncation import LIMIT, Long, begun, fitted, page, short
+from sparkq_mcp.answers import playbook, shapes, task_list, task_view
+from sparkq_mcp.answers.claim_packet import after_settling, packet
+from sparkq_mcp.answers.reply import reply
+from sparkq_mcp.answers.truncation import (
+    LongText,
+    cut_to_fit,
+    first_that_fit,
+    get_task_call,
+    queue_instructions_call,
+    read_on,
+)
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat
 from sparkq_mcp.state import ServerState
-from sparkq_mcp.threads import aside, worked
+from sparkq_mcp.threads import in_thread, in_thread_if_git
 from sparkq_mcp.tool import StrictTool
 
 Ctx = Context[ServerState, Any]
@@ -32,47 +41,35 @@ More = Annotated[str, Field(description="From a cut answer")]
 QUEUES_SIZE = 7500
 """Bytes of the queues of one answer."""
 
-LINE_SIZE = 77
-"""Bytes that a listed task may take on average: 20 of them take 1.5 KB."""
 
-LIST_SIZE = 600
-"""Bytes that a list of few tasks may take in any case."""
-
-FORMS = tuple((title, age) for age, shortest in ((True, 40), (False, 2)) for title in range(80, shortest - 1, -2))
-"""How a list's lines may look, best first: characters of a title, and whether the age is told."""
-
-SHORT = 12
-"""Characters that a title keeps, unless an answer could not carry its list otherwise."""
+def project_of(ctx: Ctx) -> SparkQ:
+    """The open project. A tool asks for it once a call: it may be reloaded in between."""
+    return ctx.request_context.lifespan_context.sq
 
 
-def chat_of(ctx: Ctx) -> Chat:
-    """The chat that is calling."""
+def caller_of(ctx: Ctx) -> tuple[SparkQ, Chat]:
+    """The open project, and the chat that calls."""
     request = ctx.request_context
     client = request.session.client_params
-    headers = ctx.headers
-    connection = "" if headers is None else headers.get("mcp-session-id")
-    return request.lifespan_context.chat(connection, client.client_info.name if client else None)
-
-
-def state_of(ctx: Ctx) -> ServerState:
-    """The project that it works on."""
-    return ctx.request_context.lifespan_context
+    connection = "" if ctx.headers is None else ctx.headers.get("mcp-session-id")
+    state = request.lifespan_context
+    return state.sq, state.chat(connection, client.client_info.name if client else None)
 
 
 async def list_queues(
     ctx: Ctx, include_archived: bool = False, cursor: str = ""
 ) -> Annotated[CallToolResult, shapes.QueueList]:
     """The queues and how many of their tasks are queued, running, stale, succeeded, failed and unreviewed."""
-    sq = state_of(ctx).sq
+    sq = project_of(ctx)
     stale.sweep(sq)
-    keys = ("name", "status", "queued", "running", "stale", "succeeded", "failed", "unreviewed")
-    found = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
-    lines: list[wire.Json] = [{key: value for key, value in one.items() if key in keys} for one in found]
+    listed = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
+    keys = shapes.QueueLine.__annotations__
+    lines: list[wire.Json] = [{key: value for key, value in queue.items() if key in keys} for queue in listed]
     names = ["", *(line["name"] for line in lines)]
     if cursor not in names:
-        raise InvalidValue("This cursor is of no list of queues.", "Leave it out to begin anew.")
+        raise InvalidValue("This cursor does not belong to a list of queues.", "Leave it out to start at the top.")
     rest = lines[names.index(cursor) :]
-    shown = begun(rest, QUEUES_SIZE)
+    shown = first_that_fit(rest, QUEUES_SIZE)
     more = {"total": len(lines), "next_cursor": shown[-1]["name"]} if len(shown) < len(rest) else {}
     return reply({"queues": shown} | more)
 
@@ -81,15 +78,7 @@ async def peek(
     queue: QueueName, ctx: Ctx, limit: Annotated[int, Field(ge=1, le=20)] = 1
 ) -> Annotated[CallToolResult, shapes.Peeked]:
     """The next tasks of a queue, by title, without claiming them."""
-    found = tasks.peek(state_of(ctx).sq, queue, limit)
-
-    def lines(title: int) -> list[wire.Json]:
-        return [
-            {"id": task.id, "title": short(task.title, title), "task_class": task.task_class, "tool_name": task.tool}
-            for task in found.tasks
-        ]
-
-    return first_fitting(({"tasks": lines(title), "total": found.total}, LIMIT) for title, _ in FORMS)
+    return reply(task_list.next_tasks(tasks.peek(project_of(ctx), queue, limit)))
 
 
 async def list_tasks(
@@ -101,52 +90,25 @@ async def list_tasks(
     cursor: Annotated[str, Field(description="next_cursor of the page before")] = "",
 ) -> Annotated[CallToolResult, shapes.TaskList]:
     """Tasks by title, newest first. The queue and status that most of them have stand once, beside the list."""
-    sq = state_of(ctx).sq
+    sq = project_of(ctx)
     wanted = tasks.Wanted(queue=queue or None, status=status or None)
     if search:
-        found = await aside(core_search.find_page, sq, search, wanted, limit=limit, cursor=cursor or None)
+        page = await in_thread(core_search.find_page, sq, search, wanted, limit=limit, cursor=cursor or None)
     else:
-        found = tasks.list_page(sq, wanted, limit=limit, cursor=cursor or None)
-    now = sq.clock.now()
-    count = len(found.tasks)
-    common = {
-        key: max(values, key=values.count)
-        for key in ("queue", "status")
-        if (values := [getattr(task, key) for task in found.tasks])
-    }
-    room = max(LIST_SIZE, LINE_SIZE * count)
-    about = {"shown": count if count < found.total else None, "total": found.total, "next_cursor": found.next}
-
-    def listed(title: int, age: bool) -> wire.Json:
-        lines = [_line(task, now, common, title, age) for task in found.tasks]
-        return wire.present({**common, "tasks": lines, **about})
-
-    return first_fitting((listed(title, age), room if title > SHORT else LIMIT) for title, age in FORMS)
+        page = tasks.list_page(sq, wanted, limit=limit, cursor=cursor or None)
+    return reply(task_list.task_list(page, sq.clock.now()))
 
 
-def _line(task: Task, now: int, common: dict[str, str], title: int, age: bool) -> wire.Json:
-    """A task of a list, without what it has in common with most."""
-    return wire.present(
-        {
-            "id": task.id,
-            **{key: value for key in common if (value := getattr(task, key)) != common[key]},
-            "title": short(task.title, title),
-            "stale": wire.stale(task, now),
-            "age_s": max(0, now - task.created_at) // 1000 if age else None,
-        }
-    )
-
-
-async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[CallToolResult, shapes.Whole]:
+async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[CallToolResult, shapes.WholeTask]:
     """A task whole: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
-    sq, chat = state_of(ctx).sq, chat_of(ctx)
+    sq, chat = caller_of(ctx)
     if chat.holds(sq, task_id):
-        with suppress(ClaimLost):  # since that look: the task can be read all the same
-            tasks.progress(sq, task_id, attempt=chat.handed[task_id])  # whoever asks about its own task is alive
-    found = tasks.detail(sq, task_id)
+        with suppress(ClaimLost):  # it may be lost by now, and can be read all the same
+            tasks.progress(sq, task_id, attempt=chat.attempts[task_id])  # a chat that reads its task is alive
+    detail = tasks.detail(sq, task_id)
     if more:
-        return reply({"id": task_id} | page(task_view.texts_of(found), more, task_view.reading_on(task_id)))
-    return reply(task_view.whole(found, sq.clock.now()))
+        return reply({"id": task_id} | read_on(task_view.texts_of(detail), more, get_task_call(task_id)))
+    return reply(task_view.whole_task(detail, sq.clock.now()))
 
 
 async def queue_instructions(
@@ -155,18 +117,17 @@ async def queue_instructions(
     more: More = "",
 ) -> Annotated[CallToolResult, shapes.Instructions]:
     """What the person wrote for whoever works this queue."""
-    sq = state_of(ctx).sq
+    sq, chat = caller_of(ctx)
     if not queue:
-        known = await aside(scripts.index, sq.config.root, sq.config.settings.script_dirs)
-        return reply(playbook.told([one.name for one in known], more))
-    found, text = queues.instructions(sq, queue)
+        index = await in_thread(scripts.index, sq.config.root, sq.config.settings.script_dirs)
+        return reply(playbook.how_to_work([script.name for script in index], more))
+    match, text = queues.instructions(sq, queue)
+    call = queue_instructions_call(match.name)
     if more:
-        return reply(
-            {"queue": found.name} | page({"instructions": text}, more, claim_packet.instructions_of(found.name))
-        )
-    chat_of(ctx).shown[found.id] = found.revision
-    told = {"queue": found.name, "instructions": text, "revision": found.revision}
-    return reply(fitted(told, [Long(told, "instructions", "instructions", claim_packet.instructions_of(found.name))]))
+        return reply({"queue": match.name} | read_on({"instructions": text}, more, call))
+    chat.seen_revisions[match.id] = match.revision
+    facts = {"queue": match.name, "instructions": text, "revision": match.revision}
+    return reply(cut_to_fit(facts, [LongText(facts, "instructions", "instructions", call)]))
 
 
 async def enqueue(
@@ -177,10 +138,10 @@ async def enqueue(
     task_class: str = "",
     timeout: Annotated[int, Field(description="Seconds", ge=0)] = 0,
     key: Annotated[str, Field(description="Same key, same task: makes retries safe")] = "",
-) -> Annotated[CallToolResult, shapes.InLine]:
+) -> Annotated[CallToolResult, shapes.Enqueued]:
     """Add a task at the end of a queue."""
     done = tasks.enqueue(
-        state_of(ctx).sq,
+        project_of(ctx),
         queue,
         prompt,
         tool=tool_name or None,
@@ -199,13 +160,11 @@ async def claim(
     wait: Annotated[int, Field(description="Seconds to wait for a task", ge=0, le=50)] = 0,
 ) -> Annotated[CallToolResult, shapes.Packet]:
     """Take the next task: prompt, how to execute it, deadline, feedback on earlier attempts, new queue instructions. task is null when the queue is empty."""
-    state, chat = state_of(ctx), chat_of(ctx)
-    if chat.holds(state.sq, task_id):
-        tasks.progress(state.sq, task_id, attempt=chat.handed[task_id])
-        return reply(
-            claim_packet.of_claim(state, chat, tasks.claim_again(state.sq, task_id, attempt=chat.handed[task_id]))
-        )
-    return reply(claim_packet.of_claim(state, chat, await claims.take(ctx, state, chat, queue, task_id, wait)))
+    sq, chat = caller_of(ctx)
+    if chat.holds(sq, task_id):
+        tasks.progress(sq, task_id, attempt=chat.attempts[task_id])
+        return reply(packet(sq, chat, tasks.claim_again(sq, task_id, attempt=chat.attempts[task_id])))
+    return reply(packet(sq, chat, await claims.claim_or_wait(ctx, sq, chat.worker, queue, task_id, wait)))
 
 
 async def progress(
@@ -215,9 +174,9 @@ async def progress(
     attempt: Attempt = 0,
 ) -> Annotated[CallToolResult, shapes.Progressed]:
     """Say that a claimed task is still being worked on; moves its deadline."""
-    state = state_of(ctx)
-    task = tasks.progress(state.sq, task_id, note, attempt=chat_of(ctx).attempt(state.sq, "progress", task_id, attempt))
-    return reply({"id": task.id, "deadline": wire.task_brief(task, state.sq.clock.now())["deadline"]})
+    sq, chat = caller_of(ctx)
+    task = tasks.progress(sq, task_id, note, attempt=chat.attempt_for(sq, "progress", task_id, attempt))
+    return reply({"id": task.id, "deadline": wire.task_brief(task, sq.clock.now())["deadline"]})
 
 
 async def complete(
@@ -229,11 +188,11 @@ async def complete(
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as done. The person reviews the result later."""
-    state, chat = state_of(ctx), chat_of(ctx)
-    number = chat.attempt(state.sq, "complete", task_id, attempt)
+    sq, chat = caller_of(ctx)
+    number = chat.attempt_for(sq, "complete", task_id, attempt)
     worker = chat.worker if claim_next else None
-    done = await worked(state.sq, tasks.complete, task_id, result, data=data, attempt=number, next_for=worker)
-    return await _settled(ctx, state, chat, done, claim_next)
+    settled = await in_thread_if_git(sq, tasks.complete, task_id, result, data=data, attempt=number, next_for=worker)
+    return await _settlement(ctx, sq, chat, settled, claim_next)
 
 
 async def fail(
@@ -245,31 +204,32 @@ async def fail(
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as failed. The person may requeue it with feedback."""
-    state, chat = state_of(ctx), chat_of(ctx)
-    number = chat.attempt(state.sq, "fail", task_id, attempt)
+    sq, chat = caller_of(ctx)
+    number = chat.attempt_for(sq, "fail", task_id, attempt)
     worker = chat.worker if claim_next else None
     kind = error_type or None
-    done = await worked(state.sq, tasks.fail, task_id, error, error_type=kind, attempt=number, next_for=worker)
-    return await _settled(ctx, state, chat, done, claim_next)
+    settled = await in_thread_if_git(sq, tasks.fail, task_id, error, error_type=kind, attempt=number, next_for=worker)
+    return await _settlement(ctx, sq, chat, settled, claim_next)
 
 
-async def _settled(ctx: Ctx, state: ServerState, chat: Chat, done: Settled, claim_next: bool) -> CallToolResult:
-    chat.gave_back(done.task.id)
-    done = done._replace(claimed=await claims.kept(ctx, state.sq, done.claimed))
-    found = wire.settled(done)
-    if done.claimed is None:
-        return reply(found | claim_packet.of_none(state, chat, done, claim_next))
-    claimed = claim_packet.of_claim(state, chat, done.claimed)
-    return reply(found | {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed})
+async def _settlement(ctx: Ctx, sq: SparkQ, chat: Chat, settled: Settled, claim_next: bool) -> CallToolResult:
+    chat.close_claim(settled.task.id)
+    facts, claim = wire.settled(settled), settled.claimed
+    if claim is not None:
+        claim = await claims.release_if_gone(ctx, sq, claim)
+    if claim is None:
+        return reply(facts | after_settling(sq, chat, settled, claim_next))
+    claimed = packet(sq, chat, claim)
+    return reply(facts | {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed})
 
 
 async def release(
     task_id: TaskId, ctx: Ctx, reason: str = "", attempt: Attempt = 0
-) -> Annotated[CallToolResult, shapes.Standing]:
+) -> Annotated[CallToolResult, shapes.Released]:
     """Give a claimed task back to its old place in the queue."""
-    sq, chat = state_of(ctx).sq, chat_of(ctx)
-    task = tasks.release(sq, task_id, reason, attempt=chat.attempt(sq, "release", task_id, attempt))
-    chat.gave_back(task_id)
+    sq, chat = caller_of(ctx)
+    task = tasks.release(sq, task_id, reason, attempt=chat.attempt_for(sq, "release", task_id, attempt))
+    chat.close_claim(task_id)
     return reply({"id": task.id, "status": task.status})
 
 
@@ -280,7 +240,7 @@ async def requeue(
     front: bool = False,
 ) -> Annotated[CallToolResult, shapes.Requeued]:
     """Put a failed task back in its queue."""
-    done = tasks.requeue(state_of(ctx).sq, task_id, feedback=feedback or None, front=front)
+    done = tasks.requeue(project_of(ctx), task_id, feedback=feedback or None, front=front)
     return reply({"id": done.task.id, "status": done.task.status, "position": done.place})
 
 

@@ -2,75 +2,85 @@
 
 from sparkq_core import wire
 from sparkq_core.model import Claim, Settled
-from sparkq_mcp.answers.task_view import reading_on
-from sparkq_mcp.answers.truncation import LIMIT, Long, fitted
+from sparkq_core.project import SparkQ
+from sparkq_mcp.answers.truncation import (
+    ANSWER_SIZE,
+    LongText,
+    cut_to_fit,
+    get_task_call,
+    queue_instructions_call,
+    size,
+)
 from sparkq_mcp.chat import Chat
-from sparkq_mcp.state import ServerState
 
-SIZE = LIMIT - 300
+PACKET_SIZE = ANSWER_SIZE - 300
 """Bytes of a packet: it may come with the answer to a completion."""
 
 PREVIOUS_SIZE = 2000
 """Bytes of the earlier outcome, however much room there is."""
 
-OPEN = "Settle the open claims."
+SETTLE_OPEN = "Settle the open claims."
 EMPTY = "The queue is empty"
 
 
-def of_claim(state: ServerState, chat: Chat, taken: Claim | None) -> wire.Json:
-    """The packet of what `chat` was given, and its queue's instructions if this chat has not seen them as they are now."""
-    if taken is None:
-        others = chat.open_claims(state.sq)
-        step = OPEN if others else f"{EMPTY}: stop, or claim with wait."
-        return {"task": None, "remaining": 0, "next": step} | ({"open_claims": others} if others else {})
-    chat.took(taken)
-    number = taken.task.id
-    found: wire.Json = {"task": wire.claimed(taken)}
-    queue_id, revision = taken.task.queue_id, taken.instructions_revision
-    if revision > 0 and chat.shown.get(queue_id) != revision:
-        found["instructions"] = taken.instructions
-        chat.shown[queue_id] = revision
-    others = chat.open_claims(state.sq, but=number)
-    if others:
-        found["open_claims"] = others
-    step = f"Do it, then complete or fail {number}; progress before the deadline keeps it."
-    return _fitted(found | {"remaining": taken.remaining, "next": step}, taken)
+def packet(sq: SparkQ, chat: Chat, claim: Claim | None) -> wire.Json:
+    """What `chat` needs to work on `claim`, with the queue's instructions if this chat has not seen this revision."""
+    if claim is None:
+        return _nothing_claimed(sq, chat)
+    chat.add_claim(claim)
+    task, revision = claim.task, claim.instructions_revision
+    facts: wire.Json = {"task": wire.claimed(claim)}
+    if revision > 0 and chat.seen_revisions.get(task.queue_id) != revision:
+        facts["instructions"] = claim.instructions
+        chat.seen_revisions[task.queue_id] = revision
+    if others := chat.open_claims(sq, besides=task.id):
+        facts["open_claims"] = others
+    facts["remaining"] = claim.remaining
+    facts["next"] = f"Do it, then complete or fail {task.id}; progress before the deadline keeps it."
+    previous = claim.earlier.text if claim.earlier else None
+    if size(facts) > PACKET_SIZE or (previous and size(previous) > PREVIOUS_SIZE):
+        return _cut(facts, claim)
+    return facts
 
 
-def of_none(state: ServerState, chat: Chat, done: Settled, claim_next: bool) -> wire.Json:
-    """What comes after an outcome with which nothing was claimed. Whoever reports one again may have missed the task that
-    was claimed with it, and is told of the open claims."""
-    others = chat.open_claims(state.sq) if claim_next or done.again else []
-    steps = ["It was settled so before; nothing changed."] if done.again else []
-    if done.archived:
-        steps.append(f"The queue {done.task.queue} is archived: it gives nothing.")
-    if others:
-        steps.append(f"{OPEN} claim with task_id shows one again." if done.again else OPEN)
-    elif not done.archived:
-        waits = f"{EMPTY}: stop, or claim with wait." if claim_next else f"{EMPTY}."
-        steps.append("Claim the next task." if done.remaining else waits)
-    held = {"open_claims": others} if others else {}
-    given = {"claimed": {"task": None} | held} if claim_next and not done.again else held
-    return {"next": " ".join(steps)} | given
+def _nothing_claimed(sq: SparkQ, chat: Chat) -> wire.Json:
+    others = chat.open_claims(sq)
+    step = SETTLE_OPEN if others else f"{EMPTY}: stop, or claim with wait."
+    return {"task": None, "remaining": 0, "next": step} | ({"open_claims": others} if others else {})
 
 
-def _fitted(found: wire.Json, taken: Claim) -> wire.Json:
-    """What is cut of it is to be read on before the work begins, except how an earlier attempt ended."""
-    task, call = found["task"], reading_on(taken.task.id)
+def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
+    """The packet with its long texts cut. `next` asks to read on before the work begins, except in the earlier outcome."""
+    task, call = facts["task"], get_task_call(claim.task.id)
     texts = [
-        Long(task, "prompt", "prompt", call),
-        Long(task, "feedback", "feedback", call),
-        Long(found, "instructions", "instructions", instructions_of(taken.task.queue)),
+        LongText(task, "prompt", "prompt", call),
+        LongText(task, "feedback", "feedback", call),
+        LongText(facts, "instructions", "instructions", queue_instructions_call(claim.task.queue)),
     ]
-    if taken.earlier is not None and taken.earlier.text is not None:
-        task["previous"]["text"] = taken.earlier.text
-        texts.append(Long(task["previous"], "text", f"attempt-{taken.earlier.attempt}", call, PREVIOUS_SIZE))
-    fit = fitted(found, texts, SIZE)
+    if claim.earlier is not None and claim.earlier.text is not None:
+        task["previous"]["text"] = claim.earlier.text
+        texts.append(LongText(task["previous"], "text", f"attempt-{claim.earlier.attempt}", call, PREVIOUS_SIZE))
+    fit = cut_to_fit(facts, texts, PACKET_SIZE)
     if {"prompt", "feedback", "instructions"} & fit.get("more", {}).keys():
         fit["next"] = f"Read on what is cut, by the calls in more. {fit['next']}"
     return fit
 
 
-def instructions_of(queue: str) -> str:
-    """The call that gives more of a queue's instructions."""
-    return f"queue_instructions(queue='{queue}', more='{{more}}')"
+def after_settling(sq: SparkQ, chat: Chat, settled: Settled, claim_next: bool) -> wire.Json:
+    """What comes after an outcome with which nothing was claimed.
+
+    A chat that reports an outcome again may have missed the task claimed with it: it sees the open claims.
+    """
+    others = chat.open_claims(sq) if claim_next or settled.again else []
+    steps = ["It was already settled so; nothing changed."] if settled.again else []
+    if settled.archived:
+        steps.append(f"The queue {settled.task.queue} is archived: it hands out nothing.")
+    if others:
+        steps.append(f"{SETTLE_OPEN} claim with task_id shows one again." if settled.again else SETTLE_OPEN)
+    elif not settled.archived:
+        stop = f"{EMPTY}: stop, or claim with wait." if claim_next else f"{EMPTY}."
+        steps.append("Claim the next task." if settled.remaining else stop)
+    open_claims = {"open_claims": others} if others else {}
+    if claim_next and not settled.again:
+        return {"next": " ".join(steps), "claimed": {"task": None} | open_claims}
+    return {"next": " ".join(steps)} | open_claims

@@ -4,7 +4,16 @@ from pathlib import Path
 
 from sparkq_core import wire
 from sparkq_core.text import MAX_TITLE
-from sparkq_mcp.answers.truncation import LIMIT, POINTER, Long, begun, fitted, page, read_on, short
+from sparkq_mcp.answers.truncation import (
+    ANSWER_SIZE,
+    CUT_COST,
+    LongText,
+    call_from,
+    cut_to_fit,
+    first_that_fit,
+    read_on,
+    shorten,
+)
 
 CALL = "queue_instructions(more='{more}')"
 
@@ -12,26 +21,29 @@ SCRIPTS_SIZE = 2000
 """Bytes of the names that come with the playbook."""
 
 
-def playbook() -> str:
-    """WORKER_PLAYBOOK.md as installed, or as it stands in the checkout."""
-    package = Path(__file__).resolve().parent.parent.parent
-    for file in (package / "sparkq_core" / "WORKER_PLAYBOOK.md", package / "WORKER_PLAYBOOK.md"):
+def playbook_text() -> str:
+    """WORKER_PLAYBOOK.md as installed, or as it is in the checkout."""
+    top = Path(__file__).resolve().parent.parent.parent
+    for file in (top / "sparkq_core" / "WORKER_PLAYBOOK.md", top / "WORKER_PLAYBOOK.md"):
         if file.is_file():
             return file.read_text(encoding="utf-8")
     return "The playbook is missing from this installation of SparkQ."
 
 
-def told(scripts: list[str], more: str = "") -> wire.Json:
-    """Both; of many names the first, how many are left, and the call that reads on, which asks for `more`."""
+def how_to_work(scripts: list[str], more: str = "") -> wire.Json:
+    """The playbook and the first names of `scripts`, the number left out, and the calls that read on; or what `more`
+    reads on."""
     names = "\n".join(scripts)
     if more:
-        return page({"playbook": playbook(), "scripts": names}, more, CALL)
-    shown = begun([short(name, MAX_TITLE) for name in scripts], SCRIPTS_SIZE)
-    about: wire.Json = {"playbook": playbook(), "scripts": shown}
-    rest = scripts[len(shown) :]
-    if not rest:
-        return fitted(about, [Long(about, "playbook", "playbook", CALL)])
-    about["scripts_left"] = len(rest)
-    found = fitted(about, [Long(about, "playbook", "playbook", CALL)], LIMIT - POINTER)
-    found["more"] = found.get("more", {}) | {"scripts": read_on(CALL, "scripts", len(names) - len("\n".join(rest)))}
-    return found
+        return read_on({"playbook": playbook_text(), "scripts": names}, more, CALL)
+    shown = first_that_fit([shorten(name, MAX_TITLE) for name in scripts], SCRIPTS_SIZE)
+    facts: wire.Json = {"playbook": playbook_text(), "scripts": shown}
+    playbook = [LongText(facts, "playbook", "playbook", CALL)]
+    left = scripts[len(shown) :]
+    if not left:
+        return cut_to_fit(facts, playbook)
+    facts["scripts_left"] = len(left)
+    answer = cut_to_fit(facts, playbook, ANSWER_SIZE - CUT_COST)
+    start = len(names) - len("\n".join(left))
+    answer["more"] = answer.get("more", {}) | {"scripts": call_from(CALL, "scripts", start)}
+    return answer

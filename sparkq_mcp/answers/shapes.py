@@ -70,7 +70,7 @@ class Instructions(Readable):
     scripts_left: NotRequired[int]
 
 
-class InLine(TypedDict):
+class Enqueued(TypedDict):
     id: int
     queue: str
     position: int
@@ -109,12 +109,12 @@ class Settlement(TypedDict):
     open_claims: NotRequired[list[int]]
 
 
-class Standing(TypedDict):
+class Released(TypedDict):
     id: int
     status: str
 
 
-class Whole(Readable):
+class WholeTask(Readable):
     id: int
     queue: NotRequired[str]
     status: NotRequired[str]

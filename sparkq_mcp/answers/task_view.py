@@ -1,91 +1,88 @@
-"""A task whole, as a chat reads it: what each attempt adds, and every long text by a name to read on."""
+"""A whole task as a chat reads it: every attempt, and every long text by a name that reads on."""
 
 from sparkq_core import wire
 from sparkq_core.model import Detail
-from sparkq_mcp.answers.truncation import LIMIT, Long, fitted, size, window
+from sparkq_mcp.answers.truncation import ANSWER_SIZE, LongText, cut_to_fit, get_task_call, size, window
 
 ATTEMPTS_SHOWN = 5
 EVENTS_SHOWN = 10
 
 DATA_SIZE = 1000
-"""Bytes of a result's data that are shown as JSON; longer data is shown as its text, which can be cut."""
+"""Bytes of a result's data shown as JSON; longer data is shown as its text, which can be cut."""
 
 NAME_SIZE = 100
 """Bytes of a worker's name, and of an error's type, where a task is longer than an answer."""
 
-OF_TASK = {"prompt": "prompt", "feedback": "feedback", "result_summary": "result", "error_message": "error"}
-OF_ATTEMPT = {"result_summary": "result", "error_message": "error"}
+TASK_TEXTS = {"prompt": "prompt", "feedback": "feedback", "result_summary": "result", "error_message": "error"}
+ATTEMPT_TEXTS = {"result_summary": "result", "error_message": "error"}
 
 
-def reading_on(task_id: int) -> str:
-    """The call that gives more of a task's text."""
-    return f"get_task(task_id={task_id}, more='{{more}}')"
-
-
-def texts_of(found: Detail) -> dict[str, str]:
+def texts_of(detail: Detail) -> dict[str, str]:
     """Every long text of a task by the name that a cut answer gives it."""
-    outcome = wire.outcome(found)
+    outcome = wire.outcome(detail)
     data = outcome["result_data"]
     texts = {
-        "prompt": found.prompt,
-        "feedback": found.feedback,
+        "prompt": detail.prompt,
+        "feedback": detail.feedback,
         "result": outcome["result_summary"],
         "error": outcome["error_message"],
         "data": None if data is None else wire.compact(data),
     }
-    for one in found.attempts:
-        late = one.outcome == "failed" and one.late_outcome == "succeeded"
+    for attempt in detail.attempts:
+        late = attempt.outcome == "failed" and attempt.late_outcome == "succeeded"
+        number = attempt.attempt
         texts |= {
-            # As the next claim tells of it.
-            f"attempt-{one.attempt}": one.late_text if late else one.result or one.error,
-            f"result-{one.attempt}": one.result,
-            f"error-{one.attempt}": one.error,
-            f"data-{one.attempt}": one.data,
-            f"late-{one.attempt}": one.late_text,
-            f"late-data-{one.attempt}": one.late_data,
+            # As the next claim shows it.
+            f"attempt-{number}": attempt.late_text if late else attempt.result or attempt.error,
+            f"result-{number}": attempt.result,
+            f"error-{number}": attempt.error,
+            f"data-{number}": attempt.data,
+            f"late-{number}": attempt.late_text,
+            f"late-data-{number}": attempt.late_data,
         }
-    texts |= {f"event-{one.id}": one.text for one in found.events}
+    texts |= {f"event-{event.id}": event.text for event in detail.events}
     return {name: text for name, text in texts.items() if text}
 
 
-def whole(found: Detail, now: int) -> wire.Json:
-    """A task with everything. What is longer than an answer is without repeats, early attempts and early events, and
-    its texts are cut."""
-    told: wire.Json = {**wire.present(wire.task_history(found, now))}
-    if size(told) <= LIMIT:
-        return told
-    call = reading_on(found.task.id)
-    if (earlier := len(told["history"]) - ATTEMPTS_SHOWN) > 0:
-        told["earlier_attempts"] = earlier
-    told["history"] = told["history"][-ATTEMPTS_SHOWN:]
-    told["events"] = told["events"][-EVENTS_SHOWN:]
-    for one in (told, *told["history"], *told["events"]):
-        one |= {key: _named(one[key]) for key in ("worker_id", "error_type") if key in one}
-    texts = [Long(told, key, name, call) for key, name in OF_TASK.items()]
-    texts.append(_data(told, "result_data", "data", call))
-    for one in told["history"]:
-        number, late = one["attempt"], one.get("late", {})
-        if number == found.task.attempts:
-            _without_repeats(one, told)
-        texts += [Long(one, key, f"{name}-{number}", call) for key, name in OF_ATTEMPT.items()]
-        texts.append(_data(one, "result_data", f"data-{number}", call))
-        texts.append(Long(late, "text", f"late-{number}", call))
-        texts.append(_data(late, "data", f"late-data-{number}", call))
-    texts += [Long(one, "text", f"event-{one['id']}", call) for one in told["events"]]
-    return fitted(told, texts)
+def whole_task(detail: Detail, now: int) -> wire.Json:
+    """A task with everything. One that is longer than an answer comes without repeats, early attempts and early events,
+    and its texts are cut."""
+    view: wire.Json = {**wire.present(wire.task_history(detail, now))}
+    if size(view) <= ANSWER_SIZE:
+        return view
+    if (earlier := len(view["history"]) - ATTEMPTS_SHOWN) > 0:
+        view["earlier_attempts"] = earlier
+    view["history"] = view["history"][-ATTEMPTS_SHOWN:]
+    view["events"] = view["events"][-EVENTS_SHOWN:]
+    for part in (view, *view["history"], *view["events"]):
+        part |= {key: _short_name(part[key]) for key in ("worker_id", "error_type") if key in part}
+    call = get_task_call(detail.task.id)
+    texts = [LongText(view, key, name, call) for key, name in TASK_TEXTS.items()]
+    texts.append(_data_text(view, "result_data", "data", call))
+    for attempt in view["history"]:
+        number, late = attempt["attempt"], attempt.get("late", {})
+        if number == detail.task.attempts:
+            _drop_repeats(attempt, view)
+        texts += [LongText(attempt, key, f"{name}-{number}", call) for key, name in ATTEMPT_TEXTS.items()]
+        texts.append(_data_text(attempt, "result_data", f"data-{number}", call))
+        texts.append(LongText(late, "text", f"late-{number}", call))
+        texts.append(_data_text(late, "data", f"late-data-{number}", call))
+    texts += [LongText(event, "text", f"event-{event['id']}", call) for event in view["events"]]
+    return cut_to_fit(view, texts)
 
 
-def _without_repeats(last: wire.Json, told: wire.Json) -> None:
+def _drop_repeats(last_attempt: wire.Json, view: wire.Json) -> None:
     for key in ("result_summary", "result_data", "error_message"):
-        if key in last and last[key] == told.get(key):
-            del last[key]
+        if key in last_attempt and last_attempt[key] == view.get(key):
+            del last_attempt[key]
 
 
-def _named(name: str) -> str:
+def _short_name(name: str) -> str:
     return name if size(name) <= NAME_SIZE else f"{window(name, NAME_SIZE)}…"
 
 
-def _data(holder: wire.Json, key: str, name: str, call: str) -> Long:
+def _data_text(holder: wire.Json, key: str, name: str, call: str) -> LongText:
+    """The text of a result's data; long data is replaced by its JSON text, so that it can be cut."""
     if key in holder and size(holder[key]) > DATA_SIZE:
         holder[key] = wire.compact(holder[key])
-    return Long(holder, key, name, call)
+    return LongText(holder, key, name, call)

@@ -1,6 +1,6 @@
-"""Answers of a size that a chat can afford: a long text begins, and the call that reads on stands beside it."""
+"""Answers of a size that a chat can afford: a long text is cut, and `more` has the call that reads on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from sparkq_core import wire
@@ -9,131 +9,166 @@ from sparkq_core.text import cut, safe
 
 T = TypeVar("T")
 
-LIMIT = 8000
+ANSWER_SIZE = 8000
 """Bytes of an answer: 2,000 tokens of four."""
 
-PAGE = 32_000
-"""Bytes of text that a chat gets when it reads on: below where clients warn of long results (10,000 tokens)."""
+READ_ON_SIZE = 32_000
+"""Bytes of text in an answer that reads on: below where clients warn of long results (10,000 tokens)."""
 
-MARK = " …[cut, see more]"
-POINTER = 120
+CUT_MARK = " …[cut, see more]"
+CUT_COST = 120
 """Bytes that a cut costs: its mark, its name, and the call that reads on."""
 
 STRIDE = 1024
-"""Characters that are measured at once: what does not fit is measured in vain, and an escape costs a microsecond."""
+"""Most characters measured at once: what does not fit is measured in vain, and an escape costs a microsecond."""
 
 QUOTES = 2
 """Bytes around a text."""
 
+ELLIPSIS = "…"
+ELLIPSIS_SIZE = len(ELLIPSIS.encode())
 
-class Long(NamedTuple):
-    """A text of an answer that may be cut: where it stands, the name and the call by which the rest is had, and the
-    bytes that it may take even where there is room for more."""
+
+class LongText(NamedTuple):
+    """A text of an answer that may be cut: `holder[key]`, the name and the call that read on, and its most bytes."""
 
     holder: wire.Json
     key: str
     name: str
     call: str
-    most: int = LIMIT
+    limit: int = ANSWER_SIZE
 
     @property
     def text(self) -> str:
         return str(self.holder[self.key])
 
 
-def visible(value: Any) -> Any:
-    """JSON whose texts a model can safely read."""
+def get_task_call(task_id: int) -> str:
+    """The call that reads on in a task's texts."""
+    return f"get_task(task_id={task_id}, more='{{more}}')"
+
+
+def queue_instructions_call(queue: str) -> str:
+    """The call that reads on in a queue's instructions."""
+    return f"queue_instructions(queue='{queue}', more='{{more}}')"
+
+
+def call_from(call: str, name: str, start: int) -> str:
+    """The call that reads on in the text `name` from character `start`."""
+    return call.format(more=f"{name}:{start}")
+
+
+def escaped(value: Any) -> Any:
+    """`value`, JSON, with visible escapes for control, invisible and bidirectional characters."""
     if isinstance(value, str):
         return safe(value, lines=True)
     if isinstance(value, dict):
-        return {safe(key): visible(one) for key, one in value.items()}
+        return {safe(key): escaped(member) for key, member in value.items()}
     if isinstance(value, list):
-        return [visible(one) for one in value]
+        return [escaped(member) for member in value]
     return value
 
 
-def plain(text: str) -> bool:
-    """Whether this JSON has nothing that `visible` would change: no character but printable ASCII, none escaped."""
-    return text.isascii() and text.isprintable() and "\\" not in text
-
-
-def shown(value: Any) -> tuple[Any, str]:
+def serialized(value: Any) -> tuple[Any, str]:
     """`value` as an answer shows it, and its compact JSON."""
     text = wire.compact(value)
-    if plain(text):
+    if text.isascii() and text.isprintable() and "\\" not in text:  # nothing in it needs an escape
         return value, text
-    value = visible(value)
+    value = escaped(value)
     return value, wire.compact(value)
-
-
-def length(text: str) -> int:
-    """The bytes of an answer's text."""
-    return len(text) if text.isascii() else len(text.encode(errors="backslashreplace"))
 
 
 def size(value: Any) -> int:
     """The bytes of `value` as an answer shows it."""
-    return length(shown(value)[1])
+    text = serialized(value)[1]
+    return len(text) if text.isascii() else len(text.encode(errors="backslashreplace"))
 
 
-def fitted(facts: wire.Json, texts: list[Long], limit: int = LIMIT) -> wire.Json:
-    """`facts` within `limit` bytes: where they are longer, `texts` share the room fairly, and `more` says how to read on."""
-    costs = [(size(one.text), one) for one in texts if isinstance(one.holder.get(one.key), str)]
-    whole = size(facts)
-    if whole <= limit and all(cost <= long.most for cost, long in costs):
+def cut_to_fit(facts: wire.Json, texts: list[LongText], limit: int = ANSWER_SIZE) -> wire.Json:
+    """`facts` within `limit` bytes: where they are longer, `texts` share the room, and `more` has the calls that read on."""
+    sizes = [(size(long.text), long) for long in texts if isinstance(long.holder.get(long.key), str)]
+    total = size(facts)
+    if total <= limit and all(length <= long.limit for length, long in sizes):
         return facts
-    room = limit - whole + sum(cost for cost, _ in costs) - POINTER * len(costs)
+    room = limit - total + sum(length for length, _ in sizes) - CUT_COST * len(sizes)
+    share = fair_share((min(length, long.limit) for length, long in sizes), room)
     more: dict[str, str] = {}
-    costs.sort(key=lambda one: one[0])
-    for waiting, (cost, long) in zip(range(len(costs), 0, -1), costs, strict=True):
-        share = min(long.most, max(room // waiting, 1))
-        room -= min(cost, share)
-        if cost > share:
-            piece = window(long.text, share)
-            long.holder[long.key] = piece + MARK
-            more[long.name] = read_on(long.call, long.name, len(piece))
+    for length, long in sorted(sizes, key=lambda pair: pair[0]):
+        most = min(long.limit, share)
+        if length > most:
+            beginning = window(long.text, most)
+            long.holder[long.key] = beginning + CUT_MARK
+            more[long.name] = call_from(long.call, long.name, len(beginning))
     return facts | {"more": more}
 
 
-def begun(lines: list[T], limit: int) -> list[T]:
-    """The first of `lines`, so many that `limit` bytes of an answer show them."""
-    while size(lines) > limit:
-        lines = lines[: len(lines) * limit // size(lines)]
-    return lines
+def fair_share(sizes: Iterable[int], room: int) -> int:
+    """The most that each of `sizes` may keep, at least 1, so that together they take at most `room`."""
+    ascending, share = sorted(sizes), room
+    for index, length in enumerate(ascending):
+        share = room // (len(ascending) - index)
+        if length > share:
+            break
+        room -= length
+    else:
+        share = max(ascending, default=1)
+    return max(share, 1)
 
 
-def short(title: str, characters: int) -> str:
+def first_that_fit(items: list[T], limit: int) -> list[T]:
+    """The first of `items`, as many as `limit` bytes of an answer show."""
+    while (length := size(items)) > limit:
+        items = items[: len(items) * limit // length]
+    return items
+
+
+def fit_titles(facts: wire.Json, lines: list[wire.Json], limit: int) -> int:
+    """Shorten the titles of `lines`, which are part of `facts`, until `facts` fit into `limit` bytes.
+
+    Returns the characters of the shortest title that was cut, or `limit` where none was.
+    """
+    sizes = [size(line["title"]) for line in lines]
+    share = fair_share(sizes, limit - size(facts) + sum(sizes))
+    shortest = limit
+    for line, length in zip(lines, sizes, strict=True):
+        if length > share:
+            beginning = window(line["title"], share - ELLIPSIS_SIZE)
+            line["title"] = beginning.rstrip(f"{ELLIPSIS} ") + ELLIPSIS
+            shortest = min(shortest, len(beginning) + 1)
+    return shortest
+
+
+def shorten(title: str, characters: int) -> str:
     """`title` in at most so many characters."""
-    return title if len(title) <= characters else f"{title[: characters - 1].rstrip('… ')}…"
+    if len(title) <= characters:
+        return title
+    return title[: characters - 1].rstrip(f"{ELLIPSIS} ") + ELLIPSIS
 
 
-def page(texts: Mapping[str, str], wanted: str, call: str) -> wire.Json:
-    """A long text from where an answer stopped: `wanted` is "prompt:6000", as that answer said it.
+def read_on(texts: Mapping[str, str], wanted: str, call: str) -> wire.Json:
+    """A long text from where an answer cut it: `wanted` is "prompt:6000", as in the answer's `more`.
 
     Raises InvalidValue.
     """
     name, _, start = wanted.rpartition(":")
     if name not in texts or not (start.isascii() and start.isdecimal() and len(start) < 9):
-        known = ", ".join(f"{one}:0" for one in texts)
+        known = ", ".join(f"{name}:0" for name in texts)
         raise InvalidValue(f"{safe(cut(wanted, 60))!r} is not a part to continue with.", f"Known: {known}.")
-    piece = window(texts[name], PAGE, int(start))
-    end = int(start) + len(piece)
-    rest = {"more": {name: read_on(call, name, end)}} if end < len(texts[name]) else {}
-    return {"part": name, "text": piece} | rest
-
-
-def read_on(call: str, name: str, start: int) -> str:
-    """The call that gives the rest of a text."""
-    return call.format(more=f"{name}:{start}")
+    part = window(texts[name], READ_ON_SIZE, int(start))
+    end = int(start) + len(part)
+    more = {"more": {name: call_from(call, name, end)}} if end < len(texts[name]) else {}
+    return {"part": name, "text": part} | more
 
 
 def window(text: str, room: int, start: int = 0) -> str:
-    """The characters of `text` from `start` that `room` bytes of an answer can show, and one at least."""
-    end, left, step = start, room - QUOTES, STRIDE
-    while step and end < len(text):
-        cost = size(text[end : end + step]) - QUOTES
-        if cost <= left:
-            end, left = end + step, left - cost
+    """The characters of `text` from `start` that `room` bytes of an answer can show, at least one."""
+    end, left = start, room - QUOTES
+    step = min(STRIDE, left)  # a character takes a byte at least
+    while step > 0 and left > 0 and end < len(text):
+        length = size(text[end : end + step]) - QUOTES
+        if length <= left:
+            end, left = end + step, left - length
+            step = min(step, left)
         else:
             step //= 2
     end = min(max(end, start + 1), len(text))

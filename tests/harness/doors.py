@@ -19,7 +19,7 @@ from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Enqueued
 from sparkq_core.text import safe
-from sparkq_mcp.answers.truncation import MARK
+from sparkq_mcp.answers.truncation import CUT_MARK
 from sparkq_mcp.server import build
 from tests.harness.door import Answer, Door, Site
 from tests.harness.shell import Shell
@@ -191,7 +191,7 @@ class Chat:
 
     def _read_on(self, begun: str, more: dict[str, str]) -> str:
         """A cut prompt whole, read as its answer says."""
-        parts = [begun.removesuffix(MARK)]
+        parts = [begun.removesuffix(CUT_MARK)]
         while more:
             call = re.fullmatch(r"get_task\(task_id=(\d+), more='([^']+)'\)", more["prompt"])
             assert call is not None

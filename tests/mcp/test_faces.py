@@ -14,7 +14,7 @@ from sparkq_core import events, queues, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_mcp import push
-from sparkq_mcp.answers.playbook import playbook
+from sparkq_mcp.answers.playbook import playbook_text
 from sparkq_mcp.server import INSTRUCTIONS, build
 from sparkq_mcp.tools import all_tools
 from tests.harness.projects import second_handle
@@ -93,7 +93,7 @@ def test_instructions_are_short_and_descriptions_do_not_command() -> None:
 
 @holds("playbook")
 def test_the_playbook_speaks_of_every_tool() -> None:
-    said = playbook()
+    said = playbook_text()
 
     assert [name for name in sorted(NAMES) if f"`{name}" not in said] == []
 

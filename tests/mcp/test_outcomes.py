@@ -43,11 +43,11 @@ async def test_after_an_outcome_nobody_is_sent_to_a_queue_that_gives_nothing(
             for task_id in (1, 2, 2)
         ]
 
-    gives_nothing = "The queue backend is archived: it gives nothing."
+    gives_nothing = "The queue backend is archived: it hands out nothing."
     assert [one["next"] for one in said] == [
         f"{gives_nothing} Settle the open claims." if claim_next else gives_nothing,
         gives_nothing,
-        f"It was settled so before; nothing changed. {gives_nothing}",
+        f"It was already settled so; nothing changed. {gives_nothing}",
     ]
     assert [one.get("claimed") for one in said][:2] == (
         [{"task": None, "open_claims": [2]}, {"task": None}] if claim_next else [None, None]
@@ -64,7 +64,7 @@ async def test_whoever_reports_an_outcome_again_learns_what_is_next(sq: SparkQ, 
         await call(client, "complete", task_id=missed["claimed"]["task"]["id"], result="Done.")
         later = await call(client, "complete", **settles)
 
-    before = "It was settled so before; nothing changed."
+    before = "It was already settled so; nothing changed."
     assert again["open_claims"] == [2]
     assert again["next"] == f"{before} Settle the open claims. claim with task_id shows one again."
     assert (later["next"], "open_claims" in later) == (f"{before} Claim the next task.", False)

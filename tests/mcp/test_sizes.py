@@ -12,7 +12,7 @@ from mcp import Client
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
-from sparkq_mcp.answers.truncation import LIMIT, MARK, PAGE, size, window
+from sparkq_mcp.answers.truncation import ANSWER_SIZE, CUT_MARK, READ_ON_SIZE, size, window
 from tests.harness.clocks import SetClock
 from tests.harness.task_steps import add, take
 from tests.mcp.chat import Message, call, chat
@@ -34,14 +34,14 @@ TEXTS = {
 
 async def read_on(client: Client, begun: str, more: Message, name: str) -> str:
     """A cut text whole, by the calls that the answers name."""
-    assert begun.endswith(MARK)
-    parts = [begun.removesuffix(MARK)]
+    assert begun.endswith(CUT_MARK)
+    parts = [begun.removesuffix(CUT_MARK)]
     while name in more:
         found = CALL.fullmatch(more[name])
         assert found is not None
         about: dict[str, Any] = {found["key"]: json.loads(found["value"].replace("'", '"'))} if found["key"] else {}
         page = await call(client, found["tool"], more=found["more"], **about)
-        assert size(page) <= PAGE + 400
+        assert size(page) <= READ_ON_SIZE + 400
         assert page["part"] == name
         parts.append(page["text"])
         more = page.get("more", {})
@@ -55,7 +55,7 @@ async def test_a_long_prompt_begins_in_the_claim_and_is_read_on(sq: SparkQ, queu
 
     async with chat(sq) as client:
         packet = await call(client, "claim", queue="backend")
-        assert size(packet) <= LIMIT
+        assert size(packet) <= ANSWER_SIZE
         assert "Read on" in packet["next"]
         prompt = await read_on(client, packet["task"]["prompt"], packet["more"], "prompt")
 
@@ -80,7 +80,7 @@ async def test_a_claim_with_everything_long_still_says_what_to_do(sq: SparkQ, qu
             await read_on(client, task["previous"]["text"], more, "attempt-1"),
         ]
 
-    assert size(packet) <= LIMIT
+    assert size(packet) <= ANSWER_SIZE
     assert (task["id"], task["attempt"], bool(task["how"]), bool(task["deadline"])) == (1, 2, True, True)
     assert whole == [long["prompt"], long["feedback"], long["instructions"], long["earlier"]]
 
@@ -94,7 +94,7 @@ async def test_the_next_task_of_a_completion_is_cut_as_a_claim_is(sq: SparkQ, qu
         claimed = settled["claimed"]
         prompt = await read_on(client, claimed["task"]["prompt"], claimed["more"], "prompt")
 
-    assert size(settled) <= LIMIT
+    assert size(settled) <= ANSWER_SIZE
     assert "Read on" in settled["next"]
     assert prompt == "x" * MEBIBYTE
 
@@ -118,7 +118,7 @@ async def test_a_task_with_long_texts_is_told_within_the_limit_and_read_on(sq: S
         read_data = await read_on(client, task["result_data"], more, "data")
         error = await read_on(client, task["history"][-2]["error_message"], more, "error-8")
 
-    assert size(task) <= LIMIT
+    assert size(task) <= ANSWER_SIZE
     assert (read, json.loads(read_data), error) == (result, data, "error 7 " * 5_000)
     assert (len(task["history"]), task["earlier_attempts"]) == (5, 4)
 
@@ -134,7 +134,7 @@ async def test_names_that_cannot_be_seen_fit_an_answer_too(sq: SparkQ, queue: st
     async with chat(sq) as client:
         task = await call(client, "get_task", task_id=1)
 
-    assert size(task) <= LIMIT
+    assert size(task) <= ANSWER_SIZE
     assert task["worker_id"] == "a-worker-with-a-name-of-the-usual-length"
 
 
@@ -146,7 +146,7 @@ async def test_long_instructions_are_read_on(sq: SparkQ, queue: str) -> None:
         told = await call(client, "queue_instructions", queue="backend")
         assert await read_on(client, told["instructions"], told["more"], "instructions") == text
 
-    assert size(told) <= LIMIT
+    assert size(told) <= ANSWER_SIZE
 
 
 @holds("playbook")
@@ -156,7 +156,7 @@ async def test_the_playbook_is_read_to_its_end(sq: SparkQ) -> None:
         whole = await read_on(client, told["playbook"], told["more"], "playbook")
         resource = (await client.read_resource("sparkq://playbook")).contents[0]
 
-    assert size(told) <= LIMIT
+    assert size(told) <= ANSWER_SIZE
     assert whole == getattr(resource, "text", "")
 
 
@@ -174,7 +174,7 @@ async def test_of_many_scripts_the_first_are_named_and_the_rest_is_counted_and_r
         rest = await call(client, "queue_instructions", more=found["more"])
         playbook = await read_on(client, told["playbook"], told["more"], "playbook")
 
-    assert size(told) <= LIMIT
+    assert size(told) <= ANSWER_SIZE
     assert (len(told["playbook"]) > 4000, playbook.startswith("# Worker playbook")) == (True, True)
     assert told["scripts"] == names[: 400 - told["scripts_left"]]
     assert told["scripts"] + rest["text"].split("\n") == names
@@ -263,8 +263,8 @@ async def test_titles_that_cannot_be_seen_fit_an_answer_too(sq: SparkQ) -> None:
         listed = await call(client, "list_tasks", limit=50)
 
     assert (len(peeked["tasks"]), len(listed["tasks"])) == (20, 50)
-    assert size(peeked) <= LIMIT
-    assert size(listed) <= LIMIT
+    assert size(peeked) <= ANSWER_SIZE
+    assert size(listed) <= ANSWER_SIZE
     assert len(peeked["tasks"][0]["title"]) > 100
 
 
@@ -279,7 +279,7 @@ async def test_a_list_of_many_queues_comes_in_pages(sq: SparkQ) -> None:
     async with chat(sq) as client:
         while cursor is not None:
             listed = await call(client, "list_queues", cursor=cursor)
-            assert size(listed) <= LIMIT
+            assert size(listed) <= ANSWER_SIZE
             seen += [one["name"] for one in listed["queues"]]
             cursor = listed.get("next_cursor")
         refused = await call(client, "list_queues", cursor="nope")
@@ -327,4 +327,4 @@ async def test_a_refusal_does_not_echo_what_was_sent(sq: SparkQ, queue: str) -> 
         ):
             refused = await call(client, tool, **arguments)
             assert refused["is_error"]
-            assert size(refused) <= LIMIT / 4
+            assert size(refused) <= ANSWER_SIZE / 4

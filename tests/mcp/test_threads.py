@@ -56,7 +56,7 @@ LONG: dict[str, tuple[Any, str, str, Message]] = {
     "a claim in a repository": (tasks, "claim", "claim", {"queue": "backend"}),
     "a result in a repository": (tasks, "complete", "complete", {"task_id": 1, "result": "done", "attempt": 1}),
     "a failure in a repository": (tasks, "fail", "fail", {"task_id": 1, "error": "boom", "attempt": 1}),
-    "a search": (search, "page", "list_tasks", {"search": "one"}),
+    "a search": (search, "find_page", "list_tasks", {"search": "one"}),
     "the index of scripts": (scripts, "index", "queue_instructions", {}),
 }
 

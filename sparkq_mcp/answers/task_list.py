@@ -1,0 +1,68 @@
+"""Lists of tasks by title, within the bytes that a list of their length may take."""
+
+from sparkq_core import wire
+from sparkq_core.model import Task, TaskPage
+from sparkq_mcp.answers.truncation import ANSWER_SIZE, fit_titles, shorten
+
+LINE_SIZE = 77
+"""Bytes that a listed task may take on average: 20 of them take 1.5 KB."""
+
+LIST_SIZE = 600
+"""Bytes that a list of few tasks may take in any case."""
+
+TITLE_BESIDE_AGE = 40
+"""Characters that a title keeps beside an age: where there is less room, the ages are left out."""
+
+SHORT_TITLE = 12
+"""Characters that a title keeps: where there is less room, the list may take a whole answer."""
+
+
+def next_tasks(page: TaskPage) -> wire.Json:
+    """The head of a queue."""
+    lines: list[wire.Json] = [
+        {"id": task.id, "title": task.title, "task_class": task.task_class, "tool_name": task.tool}
+        for task in page.tasks
+    ]
+    facts: wire.Json = {"tasks": lines, "total": page.total}
+    fit_titles(facts, lines, ANSWER_SIZE)
+    return facts
+
+
+def task_list(page: TaskPage, now: int) -> wire.Json:
+    """A page of tasks. The queue and the status that most of them have are named once, beside the list."""
+    room = max(LIST_SIZE, LINE_SIZE * len(page.tasks))
+    facts = _facts(page, now, ages=True)
+    if fit_titles(facts, facts["tasks"], room) >= TITLE_BESIDE_AGE:
+        return facts
+    facts = _facts(page, now)
+    if fit_titles(facts, facts["tasks"], room) > SHORT_TITLE:
+        return facts
+    facts = _facts(page, now, title=SHORT_TITLE)
+    fit_titles(facts, facts["tasks"], ANSWER_SIZE)
+    return facts
+
+
+def _facts(page: TaskPage, now: int, *, ages: bool = False, title: int | None = None) -> wire.Json:
+    common = {
+        key: max(values, key=values.count)
+        for key in ("queue", "status")
+        if (values := [getattr(task, key) for task in page.tasks])
+    }
+    count = len(page.tasks)
+    return wire.present({
+        **common,
+        "tasks": [_line(task, now, common, ages, title) for task in page.tasks],
+        "shown": count if count < page.total else None,
+        "total": page.total,
+        "next_cursor": page.next,
+    })  # fmt: skip
+
+
+def _line(task: Task, now: int, common: dict[str, str], ages: bool, title: int | None) -> wire.Json:
+    return wire.present({
+        "id": task.id,
+        **{key: value for key in common if (value := getattr(task, key)) != common[key]},
+        "title": task.title if title is None else shorten(task.title, title),
+        "stale": wire.stale(task, now),
+        "age_s": max(0, now - task.created_at) // 1000 if ages else None,
+    })  # fmt: skip
