@@ -101,12 +101,12 @@ def merged(target: Client, server: dict[str, Any], config: Config) -> Merged:
             present = json.loads(target.file.read_text(encoding="utf-8") or "{}")
         except (OSError, ValueError) as error:
             raise InvalidConfig(
-                f"{target.file} is not JSON: {error}.", "Mend it first; it was left as it is."
+                f"{target.file} is not JSON: {error}.", "Fix it first; it has not been changed."
             ) from error
     servers = present.get(target.key, {}) if isinstance(present, dict) else None
     if not isinstance(present, dict) or not isinstance(servers, dict):
         raise InvalidConfig(
-            f"{target.file} is no configuration of {target.name}.", "Mend it first; it was left as it is."
+            f"{target.file} is not a valid configuration of {target.name}.", "Fix it first; it has not been changed."
         )
     name = mcp_clients.free_name(servers, config.root, config.name) if target.shared else mcp_clients.NAME
     text = json.dumps(present | {target.key: servers | {name: server}}, indent=2, ensure_ascii=False) + "\n"

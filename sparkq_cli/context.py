@@ -32,11 +32,11 @@ def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) 
     if len(names) == 1:
         return names[0]
     if names:
-        raise InvalidValue("There is more than one queue.", f"Say which: --queue {' or --queue '.join(names[:4])}")
+        raise InvalidValue("There is more than one queue.", f"Name one: --queue {' or --queue '.join(names[:4])}")
     if listed:
         raise queues.closed(listed[0])
     if queues.names(sq):
-        raise NoSuchQueue("Every queue is archived.", "See them: sparkq queue list --all")
+        raise NoSuchQueue("All queues are archived.", "See them: sparkq queue list --all")
     raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
 
 
@@ -105,7 +105,7 @@ def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
             stream.flush()
     except FileExistsError as error:
         raise NotEmpty(
-            f"{file} exists already.", f"Choose another name: an {what} never overwrites anything."
+            f"{file} exists already.", f"Choose another name: the {what} never overwrites a file."
         ) from error
     except OSError as error:
         raise StorageError(f"{file} cannot be written: {error.strerror}.", "Choose another place.") from error
@@ -125,7 +125,8 @@ def _decoded(raw: bytes, what: str) -> str:
         return raw.decode()
     except UnicodeDecodeError as error:
         raise InvalidText(
-            f"The text of the {what} is not UTF-8 (byte {error.start}).", "Convert it, or name the file in the prompt."
+            f"The text of the {what} is not UTF-8 (byte {error.start}).",
+            "Convert it, or mention the file in the prompt.",
         ) from error
 
 
@@ -160,13 +161,11 @@ def edited(text: str, what: str) -> Iterator[str]:
             stream.write(text.encode())
         _run_editor(file, what)
         if not _written(file, text):
-            raise InvalidValue(
-                f"The text of the {what} was left as it was; nothing was changed.", "Save a text in the editor."
-            )
+            raise InvalidValue(f"The text of the {what} was not changed.", "Save a text in the editor.")
         yield _decoded(file.read_bytes(), what)
     except BaseException:
         if _written(file, text):
-            sys.stderr.write(f"sparkq: The text that you wrote is kept in {file}\n")
+            sys.stderr.write(f"sparkq: Your text is kept in {file}\n")
         else:
             file.unlink(missing_ok=True)
         raise

@@ -104,7 +104,7 @@ def _defect(error: Exception) -> int:
 
     with tempfile.NamedTemporaryFile("w", prefix="sparkq-defect-", suffix=".txt", delete=False) as log:
         log.write(traceback.format_exc())
-    sys.stderr.write(f"sparkq: a defect of SparkQ: {type(error).__name__}. The details are in {log.name}\n")
+    sys.stderr.write(f"sparkq: internal error: {type(error).__name__}. The details are in {log.name}\n")
     return DEFECT
 
 
@@ -148,7 +148,7 @@ def _app() -> Any:
                 from sparkq_core.text import nearest
 
                 raise InvalidValue(
-                    f"There is no command {safe(args[0])[:40]!r}.", f"{nearest(args[0], COMMANDS)} See: sparkq --help"
+                    f"Unknown command {safe(args[0])[:40]!r}.", f"{nearest(args[0], COMMANDS)} See: sparkq --help"
                 )
             return super().resolve_command(ctx, args)
 
@@ -165,7 +165,7 @@ def _app() -> Any:
     def root(
         ctx: typer.Context,
         project: Annotated[
-            str | None, typer.Option("--project", "-C", metavar="PATH", help="Act as if started in this folder.")
+            str | None, typer.Option("--project", "-C", metavar="PATH", help="Run in this folder.")
         ] = None,
         json: Annotated[bool, typer.Option("--json", help="Print the state of the project as JSON.")] = False,
     ) -> None:
@@ -180,7 +180,7 @@ def _app() -> Any:
 
             show_overview(json)
         elif json:
-            raise typer.BadParameter(f"write it behind the command: sparkq {ctx.invoked_subcommand} --json")
+            raise typer.BadParameter(f"write it after the command: sparkq {ctx.invoked_subcommand} --json")
 
     return app
 
@@ -196,7 +196,9 @@ def _enter(folder: str) -> None:
     try:
         os.chdir(folder)
     except OSError as error:
-        raise InvalidValue(f"{safe(folder)} is no folder to work in: {error.strerror}.", "Check --project.") from error
+        raise InvalidValue(
+            f"{safe(folder)} cannot be used as a folder: {error.strerror}.", "Check --project."
+        ) from error
 
 
 if __name__ == "__main__":

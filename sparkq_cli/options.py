@@ -76,18 +76,18 @@ QueueOpt = Annotated[
     typer.Option(
         "--queue",
         metavar="NAME",
-        help="The queue; may be left out when there is only one.",
+        help="The queue; optional if there is only one.",
         autocompletion=queue_names,
     ),
 ]
 OnlyQueue = Annotated[
     str | None,
-    typer.Option("--queue", metavar="NAME", help="Only this queue; else all of them.", autocompletion=queue_names),
+    typer.Option("--queue", metavar="NAME", help="Only this queue (default: all queues).", autocompletion=queue_names),
 ]
 Attempt = Annotated[
     int | None,
     typer.Option(
-        "--attempt", metavar="N", help="Only if this attempt still holds the task (the claim gave the number)."
+        "--attempt", metavar="N", help="Fail unless this is the running attempt (its number comes from the claim)."
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", help="Maximum number of tasks.")]

@@ -31,4 +31,4 @@ def show_overview(json: bool) -> None:
         show.say(
             f"{show.counted(quiet, 'running task')} {'have' if quiet > 1 else 'has'} gone quiet: sparkq tasks --status running"
         )
-    show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing waits for your review.")
+    show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing to review.")

@@ -144,7 +144,7 @@ def stop(config: Config) -> bool:
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 3.0)):
         if _until(seconds, partial(_gone, config, number, set())):
             return True
-    raise Busy("The server does not end.", "Try again; `sparkq status` shows it.")
+    raise Busy("The server does not stop.", "Try again; `sparkq status` shows it.")
 
 
 def _gone(config: Config, number: int, signalled: set[int]) -> bool:

@@ -10,7 +10,7 @@ app = new_app()
 
 @app.command()
 def accept(task_id: TaskId, json: Json = False, quiet: Quiet = False) -> None:
-    """Take the late result of a task that timed out as its outcome.
+    """Accept the result that arrived after a task had timed out.
 
     Example: sparkq accept 42
     """
@@ -18,7 +18,7 @@ def accept(task_id: TaskId, json: Json = False, quiet: Quiet = False) -> None:
     task = tasks.accept(sq, task_id)
     show.answer(
         wire.task_brief(task, sq.clock.now()),
-        f"{wire.friendly(task.id)} {task.status}: its late result is accepted.",
+        f"{wire.friendly(task.id)} {task.status}: late result accepted.",
         json=json,
         quiet=quiet,
     )

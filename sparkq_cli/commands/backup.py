@@ -17,13 +17,14 @@ app = new_app()
 @app.command()
 def backup(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to; else beside the database, named by the time.")
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Target file (default: beside the database, with the time in its name)."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write a sound copy of the database while others go on working. Never overwrites a file.
+    """Write a consistent copy of the database, even while it is in use. Never overwrites a file.
 
-    To restore: Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in
+    To restore: stop everything that uses the database, move it and its `-wal` and `-shm` files away, and put the backup in
     its place.
 
     Example: sparkq backup ~/sparkq-monday.db

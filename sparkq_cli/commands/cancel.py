@@ -15,7 +15,7 @@ def cancel(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Take a queued task out of the line. `sparkq requeue` brings it back. It needs no review.
+    """Cancel a queued task. `sparkq requeue` brings it back. It needs no review.
 
     Example: sparkq cancel 42 "done by hand"
     """
@@ -23,7 +23,7 @@ def cancel(
     task = tasks.cancel(sq, task_id, reason)
     show.answer(
         wire.task_brief(task, sq.clock.now()),
-        f"{wire.friendly(task.id)} is cancelled. Back: sparkq requeue {task.id}",
+        f"{wire.friendly(task.id)} is cancelled. To undo: sparkq requeue {task.id}",
         json=json,
         quiet=quiet,
     )

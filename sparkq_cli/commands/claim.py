@@ -28,7 +28,7 @@ def claim(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Take the next task of a queue, to do it by hand or in a chat without MCP.
+    """Claim the next task of a queue, to do it by hand or in a chat without MCP.
 
     Example: sparkq claim --queue backend
     """
@@ -50,7 +50,7 @@ def claim(
     show.say(f"{show.paint(wire.friendly(number), 'bold')}  attempt {attempt}, from {source_queue.name}")
     show.fields([
         ("tool", f"{safe(taken.task.tool)}: {safe(taken.how)}"),
-        ("timeout", f"{taken.task.timeout} s; it fails by itself after twice that without a word"),
+        ("timeout", f"{taken.task.timeout} s without progress makes it stale; after twice that it fails"),
     ])  # fmt: skip
     for title, text in (
         ("Queue instructions", instructions),
@@ -62,4 +62,4 @@ def claim(
             show.say(f"\n{show.paint(title, 'bold')}")
             show.say(show.block(text))
     show.say(f'\nWhen it is done:  sparkq complete {number} --attempt {attempt} "what was done"')
-    show.say(f'If it cannot be:  sparkq fail {number} --attempt {attempt} "what stopped it"')
+    show.say(f'If it fails:      sparkq fail {number} --attempt {attempt} "what stopped it"')

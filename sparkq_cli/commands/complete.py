@@ -23,7 +23,7 @@ def complete(
     task_id: TaskId,
     summary: Annotated[
         str | None,
-        typer.Argument(metavar="[SUMMARY]", help="What was done; `-` reads standard input; left out, $EDITOR opens."),
+        typer.Argument(metavar="[SUMMARY]", help="What was done; `-` reads standard input; without it, $EDITOR opens."),
     ] = None,
     data: Annotated[
         str | None, typer.Option("--data", metavar="JSON", help="Any JSON value, kept beside the summary for programs.")
@@ -33,7 +33,7 @@ def complete(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Settle a running task as done.
+    """Complete a running task.
 
     Example: sparkq complete 42 "Fixed the parser; 31 tests pass" --data '{"files": 3}'
     """

@@ -13,14 +13,14 @@ from sparkq_core.errors import InvalidConfig
 from sparkq_core.installation import configure, setup
 from sparkq_core.text import nearest, safe
 
-app = new_app("Show the settings in force and where they come from, or change one.")
+app = new_app("Show the current settings and where they come from, or change one.")
 
 
 @app.command(name="show")
 def show_config(
     key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="Only this setting.")] = None, json: Json = False
 ) -> None:
-    """Show the settings in force, and where each comes from.
+    """Show the current settings and where each comes from.
 
     Example: sparkq config show purge.older_than_days
     """
@@ -51,7 +51,7 @@ def set_config(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="JSON for lists and tables.")],
     json: Json = False,
 ) -> None:
-    """Change one setting in sparkq.yml, its comments left alone (without a file: in the config table).
+    """Change one setting in sparkq.yml and keep its comments (without a file: in the config table).
 
     Examples:
       sparkq config set task_classes.LLM_HEAVY 1800
@@ -66,7 +66,7 @@ def set_config(
         show.say(f"{key} is {_text(new)} in {where}.")
         overriding = configuration.load().origins.get(key, "")
         if overriding.startswith("the environment"):
-            show.say(f"Note: {overriding} goes before it here.")
+            show.say(f"Note: {overriding} overrides it here.")
 
 
 def _text(value: Any) -> str:

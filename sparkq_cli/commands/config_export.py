@@ -16,12 +16,17 @@ app = new_app()
 
 @app.command()
 def config_export(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; else standard output.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Target file (default: standard output).")
+    ] = None,
     defaults: Annotated[
-        bool, typer.Option("--defaults", help="Those of a new project; also beside a sparkq.yml that cannot be read.")
+        bool,
+        typer.Option(
+            "--defaults", help="Print the defaults of a new project; works even if sparkq.yml cannot be read."
+        ),
     ] = False,
 ) -> None:
-    """Print the settings in force as a commented sparkq.yml.
+    """Print the current settings as a commented sparkq.yml.
 
     Example: sparkq config-export sparkq.yml
     """

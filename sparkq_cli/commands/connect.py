@@ -18,19 +18,19 @@ app = new_app()
 @app.command()
 def connect(
     name: Annotated[str, typer.Argument(metavar="CLIENT", help="claude-code, claude-desktop, cursor or vscode.")],
-    only_print: Annotated[bool, typer.Option("--print", help="Show the configuration; write nothing.")] = False,
+    only_print: Annotated[bool, typer.Option("--print", help="Print the configuration instead of writing it.")] = False,
     json: Json = False,
 ) -> None:
-    """Tell an MCP client where this project's server is, and check that it starts.
+    """Add this project's server to an MCP client's configuration, and check that it starts.
 
-    What the client's configuration said before is kept beside it. Claude Desktop has one for all projects: each has a
-    server of its own there.
+    A copy of the previous configuration is kept beside it. Claude Desktop has one configuration for all projects, with a
+    server for each.
 
     Example: sparkq connect claude-code
     """
     config = project.effective()
     if not config.database.is_file():
-        raise NoProject("There is no project here to connect.", "Run `sparkq setup` first.")
+        raise NoProject("There is no project here.", "Run `sparkq setup` first.")
     target = core.client(name, config, Path.home())
     if only_print:
         show.say(core.merged(target, core.server_entry(config), config).text.rstrip("\n"))
@@ -47,7 +47,7 @@ def connect(
             }
         )
         return
-    show.say(f"{target.name} finds SparkQ in {target.file}" + (f" (before: {kept.name})." if kept else "."))
+    show.say(f"{target.name} is configured in {target.file}" + (f" (previous version: {kept.name})." if kept else "."))
     if called != mcp_clients.NAME:
-        show.say(f"It is called {called} there; other projects keep theirs.")
+        show.say(f"It is named {called} there; other projects keep their own entries.")
     show.say(f"Checked: the server starts and offers {tools} tools. Restart {target.name} to use them.")

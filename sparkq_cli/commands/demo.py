@@ -14,13 +14,18 @@ app = new_app()
 def demo(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[FOLDER]", help="The Python code to look at; else what is here, else SparkQ itself."),
+        typer.Argument(
+            metavar="[FOLDER]",
+            help="Folder with Python code to look at (default: the working directory, or SparkQ's own code).",
+        ),
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the temporary project in place to look around.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the temporary project so that you can look around.")
+    ] = False,
 ) -> None:
-    """Show the whole loop on real work: queue tasks, let a real MCP client do them, review the results.
+    """Show the whole workflow on real code: queue tasks, let an MCP client do them, review the results.
 
-    Everything happens in a temporary project; nothing of yours is changed.
+    Everything happens in a temporary project; your files are not changed.
 
     Example: sparkq demo --keep
     """

@@ -16,7 +16,7 @@ MARKS = {core.OK: ("succeeded", "ok"), core.WARNING: ("running", "warning"), cor
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Check that everything is in order, and say what mends what is not. Exit code 1 when something fails.
+    """Check the installation and the project, and show how to fix problems. Exit code 1 if a check fails.
 
     Example: sparkq doctor
     """

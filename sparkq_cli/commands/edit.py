@@ -19,7 +19,7 @@ def edit(
     prompt: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PROMPT]", help="The new prompt; `-` reads standard input; when nothing is given, $EDITOR opens."
+            metavar="[PROMPT]", help="The new prompt; `-` reads standard input; without any option, $EDITOR opens."
         ),
     ] = None,
     file: TextFile = None,
@@ -30,7 +30,7 @@ def edit(
         str | None, typer.Option("--class", metavar="C", help="Another task class, with its timeout.")
     ] = None,
     timeout: Annotated[int | None, typer.Option("--timeout", metavar="S", help="Another timeout, in seconds.")] = None,
-    front: Annotated[bool, typer.Option("--front", help="Make it the next one of its queue.")] = False,
+    front: Annotated[bool, typer.Option("--front", help="Make it the next task of its queue.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -21,7 +21,7 @@ app = new_app()
 def enqueue(
     prompt: Annotated[
         str | None,
-        typer.Argument(metavar="[PROMPT]", help="The task; `-` reads standard input; left out, $EDITOR opens."),
+        typer.Argument(metavar="[PROMPT]", help="The task; `-` reads standard input; without it, $EDITOR opens."),
     ] = None,
     queue: QueueOpt = None,
     tool: Annotated[
@@ -29,7 +29,7 @@ def enqueue(
         typer.Option(
             "--tool",
             metavar="T",
-            help="How it is executed: run-bash, run-python, llm-haiku, llm-sonnet (the default), llm-codex, or one of yours.",
+            help="How to execute it: run-bash, run-python, llm-haiku, llm-sonnet (the default), llm-codex, or a tool from your settings.",
         ),
     ] = None,
     task_class: Annotated[
@@ -37,13 +37,15 @@ def enqueue(
         typer.Option(
             "--class",
             metavar="C",
-            help="FAST_SCRIPT, MEDIUM_SCRIPT, LLM_LITE, LLM_HEAVY, or one of yours (default: the tool's).",
+            help="FAST_SCRIPT, MEDIUM_SCRIPT, LLM_LITE, LLM_HEAVY, or a class from your settings (default: the tool's).",
         ),
     ] = None,
     timeout: Annotated[
         int | None,
         typer.Option(
-            "--timeout", metavar="S", help="Seconds of silence before it counts as stale (default: the class's)."
+            "--timeout",
+            metavar="S",
+            help="Seconds without progress after which it is stale (default: the task class's).",
         ),
     ] = None,
     key: Annotated[
@@ -51,7 +53,7 @@ def enqueue(
         typer.Option(
             "--key",
             metavar="K",
-            help="A name of yours for this task: the same key again adds nothing and returns the task that it made.",
+            help="Your own name for this task: using the same key again adds nothing and returns that task.",
         ),
     ] = None,
     file: TextFile = None,
@@ -59,7 +61,7 @@ def enqueue(
         bool,
         typer.Option(
             "--split",
-            help="Several tasks from one text: one for each heading of the highest level, or for each line where there is none.",
+            help="Split the text into several tasks: one for each top-level heading, or one for each line if it has no headings.",
         ),
     ] = False,
     script: Annotated[
@@ -172,6 +174,6 @@ def _inputs(arguments: list[str]) -> dict[str, str]:
     for argument in arguments:
         key, equals, value = argument.partition("=")
         if not equals:
-            raise InvalidValue(f"{safe(argument)[:40]!r} is no input.", "Write --arg NAME=VALUE.")
+            raise InvalidValue(f"{safe(argument)[:40]!r} is not an input.", "Write --arg NAME=VALUE.")
         inputs[key] = value
     return inputs

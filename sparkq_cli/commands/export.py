@@ -15,7 +15,9 @@ app = new_app()
 
 @app.command()
 def export(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; else standard output.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Target file (default: standard output).")
+    ] = None,
 ) -> None:
     """Write the whole project as JSON Lines: every task, prompt, attempt and event.
 

@@ -17,7 +17,9 @@ def fail(
     task_id: TaskId,
     message: Annotated[
         str | None,
-        typer.Argument(metavar="[MESSAGE]", help="What went wrong; `-` reads standard input; left out, $EDITOR opens."),
+        typer.Argument(
+            metavar="[MESSAGE]", help="What went wrong; `-` reads standard input; without it, $EDITOR opens."
+        ),
     ] = None,
     error_type: Annotated[
         str | None, typer.Option("--type", metavar="WORD", help="One word for the kind of failure.")
@@ -27,7 +29,7 @@ def fail(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Settle a running task as failed.
+    """Mark a running task as failed.
 
     Example: sparkq fail 42 "The test database is missing" --type environment
     """

@@ -15,10 +15,12 @@ app = new_app()
 
 @app.command(name="import")
 def import_project(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `sparkq export` wrote; `-` reads standard input.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file written by `sparkq export`; `-` reads standard input.")
+    ],
     json: Json = False,
 ) -> None:
-    """Read an export into a new project. All of it or nothing; a project with tasks is left alone.
+    """Read an export into a new project. It imports everything or nothing, and refuses a project that has tasks.
 
     Example: sparkq setup --yes && sparkq import project.jsonl
     """

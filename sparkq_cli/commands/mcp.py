@@ -11,7 +11,9 @@ app = new_app()
 
 @app.command()
 def mcp(
-    project: Annotated[str | None, typer.Option("--project", metavar="PATH", help="A folder of the project.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", metavar="PATH", help="Project folder (default: the working directory).")
+    ] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Offer only the tools that change nothing.")] = False,
     tools: Annotated[
         str | None, typer.Option("--tools", metavar="NAMES", help="Offer only these: claim,complete,fail")
@@ -19,7 +21,7 @@ def mcp(
 ) -> None:
     """Serve this project's queues to Claude over MCP on standard input and output.
 
-    An MCP client starts this; sparkq connect writes its configuration.
+    MCP clients start this command; `sparkq connect` writes their configuration.
 
     Example: sparkq mcp --project ~/shop
     """

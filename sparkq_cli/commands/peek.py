@@ -37,4 +37,4 @@ def peek(queue: QueueOpt = None, limit: Limit = 1, json: Json = False) -> None:
     ]
     show.table(["ID", "TITLE", "TOOL", "CLASS", "AGE"], rows, flexible=1, droppable=(3, 2, 4))
     if page.total > len(page.tasks):
-        show.say(f"{page.total - len(page.tasks)} more wait.")
+        show.say(f"{page.total - len(page.tasks)} more.")

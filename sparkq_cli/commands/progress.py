@@ -20,7 +20,7 @@ def progress(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say that a running task is still being worked on: its timeout starts again.
+    """Report that a running task is still being worked on; its timeout starts again.
 
     Example: sparkq progress 42 "half of the tests pass"
     """
@@ -28,7 +28,7 @@ def progress(
     task = tasks.progress(sq, task_id, note, attempt=attempt)
     show.answer(
         wire.task_brief(task, sq.clock.now()),
-        f"{wire.friendly(task.id)} has {task.timeout} s again.",
+        f"{wire.friendly(task.id)} has {task.timeout} s more.",
         json=json,
         quiet=quiet,
     )

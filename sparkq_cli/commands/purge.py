@@ -33,9 +33,9 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Delete old finished tasks. Never a queued or running one; results that nobody reviewed are kept longer.
+    """Delete old finished tasks. Queued and running tasks stay; unreviewed results are kept longer.
 
-    It asks first; where nobody can answer (a script, --json) it needs --yes.
+    It asks for confirmation; in a script or with --json, add --yes.
 
     Examples:
       sparkq purge --older-than 7d --dry-run
@@ -46,7 +46,10 @@ def purge(
     unreviewed_age = None if unreviewed is None else milliseconds(unreviewed)
     asks = not (dry_run or yes)
     if asks and (json or not sys.stdin.isatty()):
-        raise InvalidValue("Purge asks before it deletes.", "Add --yes, or --dry-run to look.")
+        raise InvalidValue(
+            "Purge asks for confirmation, and this is not a terminal.",
+            "Add --yes, or --dry-run to see what it would delete.",
+        )
     purged = core.purge(sq, older_than=age, unreviewed=unreviewed_age, dry_run=True)
     if not dry_run and purged.total:
         if asks:

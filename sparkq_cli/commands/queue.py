@@ -13,7 +13,7 @@ from sparkq_core import queues, wire
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
 
-app = new_app("Named lines of tasks, first in, first out.")
+app = new_app("Manage queues: named lines of tasks, first in, first out.")
 
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters, digits, '.', '_' and '-'.")]
 
@@ -22,10 +22,13 @@ NewName = Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters,
 def create(
     name: NewName,
     instructions: Annotated[
-        str, typer.Option("--instructions", metavar="TEXT", help="For whoever works it; `-` reads standard input.")
+        str,
+        typer.Option("--instructions", metavar="TEXT", help="Instructions for its workers; `-` reads standard input."),
     ] = "",
     file: TextFile = None,
-    session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Put it into this session.")] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="NAME", help="The session that it belongs to.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -42,9 +45,10 @@ def create(
 
 @app.command(name="list")
 def list_queues(
-    include_archived: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False, json: Json = False
+    include_archived: Annotated[bool, typer.Option("--all", help="Include archived queues.")] = False,
+    json: Json = False,
 ) -> None:
-    """List the queues and how many of their tasks stand where.
+    """List the queues with their numbers of tasks by status.
 
     Example: sparkq queue list --all
     """
@@ -61,7 +65,7 @@ def list_queues(
 def none_there(sq: SparkQ) -> str:
     """What to do where no queue is shown, here and in the overview."""
     if queues.all_of(sq, archived=True):
-        return "Every queue is archived. See them: sparkq queue list --all"
+        return "All queues are archived. See them: sparkq queue list --all"
     return "No queues yet. Create one: sparkq queue create NAME"
 
 
@@ -109,11 +113,11 @@ def instructions(
         str | None, typer.Argument(metavar="[TEXT]", help="The new instructions; `-` reads standard input.")
     ] = None,
     file: TextFile = None,
-    edit: Annotated[bool, typer.Option("--edit", help="Open them in $EDITOR.")] = False,
-    clear: Annotated[bool, typer.Option("--clear", help="Take them away.")] = False,
+    edit: Annotated[bool, typer.Option("--edit", help="Edit the instructions in $EDITOR.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove the instructions.")] = False,
     json: Json = False,
 ) -> None:
-    """Show or change what whoever works the queue is told first.
+    """Show or change the instructions that every worker of the queue gets.
 
     Examples:
       sparkq queue instructions backend
@@ -137,7 +141,7 @@ def instructions(
         show.json_line({"queue": queue.name, "instructions": present, "revision": queue.revision})
     elif change:
         show.say(
-            f"Instructions of {queue.name} are at revision {queue.revision}; chats see them with their next claim."
+            f"Instructions of {queue.name} are now revision {queue.revision}; workers get them with their next claim."
         )
     else:
         show.say(show.block(present, "") if present else f"The queue {queue.name} has no instructions.")
@@ -150,7 +154,7 @@ def rename(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Give a queue another name; its tasks and instructions stay with it.
+    """Rename a queue; its tasks and instructions stay.
 
     Example: sparkq queue rename backend api
     """
@@ -160,29 +164,29 @@ def rename(
 
 @app.command()
 def end(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
-    """Take no new tasks; workers drain what is there.
+    """End a queue: it accepts no new tasks, and workers finish those that it has.
 
     Example: sparkq queue end backend
     """
-    _change(queues.end, name, "has ended: it takes no new tasks", json, quiet)
+    _change(queues.end, name, "has ended: it accepts no new tasks", json, quiet)
 
 
 @app.command()
 def reopen(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
-    """Let an ended queue take tasks again.
+    """Reopen an ended queue: it accepts tasks again.
 
     Example: sparkq queue reopen backend
     """
-    _change(queues.reopen, name, "takes tasks again", json, quiet)
+    _change(queues.reopen, name, "accepts tasks again", json, quiet)
 
 
 @app.command()
 def archive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
-    """Hide a queue: it takes and gives nothing; its tasks are kept.
+    """Archive a queue: it is hidden, accepts no tasks and hands out none; its tasks are kept.
 
     Example: sparkq queue archive backend
     """
-    _change(queues.archive, name, f"is archived; to bring it back: sparkq queue unarchive {name}", json, quiet)
+    _change(queues.archive, name, f"is archived. To undo: sparkq queue unarchive {name}", json, quiet)
 
 
 @app.command()
@@ -191,7 +195,7 @@ def unarchive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
 
     Example: sparkq queue unarchive backend
     """
-    _change(queues.unarchive, name, "is back", json, quiet)
+    _change(queues.unarchive, name, "is no longer archived", json, quiet)
 
 
 def _change(verb: Callable[[SparkQ, str], Queue], name: str, outcome: str, json: bool, quiet: bool) -> None:

@@ -16,7 +16,7 @@ def release(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Give a running task back to its old place in the queue.
+    """Return a running task to its old place in the queue.
 
     Example: sparkq release 42 "needs the staging server"
     """
@@ -24,7 +24,7 @@ def release(
     task = tasks.release(sq, task_id, reason, attempt=attempt)
     show.answer(
         wire.task_brief(task, sq.clock.now()),
-        f"{wire.friendly(task.id)} waits in {task.queue} again, at its old place.",
+        f"{wire.friendly(task.id)} is back in {task.queue}, at its old place.",
         json=json,
         quiet=quiet,
     )

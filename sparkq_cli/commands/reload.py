@@ -11,7 +11,7 @@ app = new_app()
 
 @app.command()
 def reload(json: Json = False) -> None:
-    """Read sparkq.yml and the script headers anew, and tell running servers to.
+    """Read sparkq.yml and the script headers again, here and in running servers.
 
     Example: sparkq reload
     """

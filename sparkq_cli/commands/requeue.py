@@ -17,18 +17,20 @@ app = new_app()
 def requeue(
     task_id: TaskId,
     feedback: Annotated[
-        str | None, typer.Option("--feedback", "-m", metavar="TEXT", help="Reaches the next worker.")
+        str | None, typer.Option("--feedback", "-m", metavar="TEXT", help="Feedback for the next worker.")
     ] = None,
     prompt: Annotated[
         str | None, typer.Option("--prompt", metavar="TEXT", help="A new prompt; the old one is kept.")
     ] = None,
     file: TextFile = None,
-    front: Annotated[bool, typer.Option("--front", help="To the head of the queue instead of its end.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Also a succeeded task.")] = False,
+    front: Annotated[
+        bool, typer.Option("--front", help="Put it at the front of the queue instead of the end.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Allow a succeeded task too.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Put a failed task back in its queue: same id, its attempts stay.
+    """Put a failed task back in its queue; it keeps its id and its attempts.
 
     Example: sparkq requeue 42 --feedback "Keep the old API working" --front
     """

@@ -11,7 +11,7 @@ app = new_app()
 
 @app.command()
 def restart(host: Host = None, port: Port = None, env: Env = None, json: Json = False, quiet: Quiet = False) -> None:
-    """Stop the project's server, if one runs, and start one in the background.
+    """Restart the project's server in the background.
 
     Example: sparkq restart --env prod
     """

@@ -26,14 +26,14 @@ KEYS = "[a]ccept  [r]equeue with feedback  [s]kip  [v]iew whole  [q]uit"
 def review(
     ids: Annotated[list[int] | None, task_ids("Mark these as reviewed, without asking.")] = None,
     queue: OnlyQueue = None,
-    list_only: Annotated[bool, typer.Option("--list", help="Only show what waits.")] = False,
+    list_only: Annotated[bool, typer.Option("--list", help="Only list the tasks; ask nothing.")] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="With ids left out: mark all that waits as reviewed.")
+        bool, typer.Option("--all", help="Mark all unreviewed tasks as reviewed (without ids).")
     ] = False,
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
-    """Go through finished work that you have not seen: accept it, or send it back with feedback.
+    """Review finished tasks that you have not seen: accept them, or requeue them with feedback.
 
     Examples:
       sparkq review
@@ -52,14 +52,14 @@ def review(
         return
     _since(moment, since, now)
     if not waiting.tasks:
-        show.say("Nothing waits for your review.")
+        show.say("Nothing to review.")
         return
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not list_only
     if not interactive:
         for finished in waiting.tasks:
             _line(finished, now)
         if waiting.total > len(waiting.tasks):
-            show.say(f"{waiting.total - len(waiting.tasks)} more wait.")
+            show.say(f"{waiting.total - len(waiting.tasks)} more.")
         return
     inbox.look(sq)
     _walk(sq, queue)
@@ -73,7 +73,7 @@ def _mark(sq: SparkQ, ids: list[int], json: bool) -> None:
         show.say(
             f"{len(done)} reviewed: {', '.join(wire.friendly(task.id) for task in done)}."
             if done
-            else "Nothing waits for your review."
+            else "Nothing to review."
         )
 
 
@@ -108,7 +108,7 @@ def _line(finished: Finished, now: int, asked: str = "") -> None:
     facts = ", ".join(part for part in (git.summary(finished.git_after), took, task.queue) if part)
     kind = safe(task.error_type) if task.error_type not in (None, "error") else ""
     state = " ".join(part for part in (show.paint(task.status, task.status), show.mark(task, now), kind) if part)
-    late = f" (a late result waits: sparkq accept {task.id})" if finished.late else ""
+    late = f" (late result: sparkq accept {task.id})" if finished.late else ""
     show.say(
         f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}{late}"
     )
@@ -143,7 +143,7 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
     while True:
         page = inbox.unreviewed(sq, queue=queue, limit=1, cursor=cursor)
         if not page.tasks:
-            show.say("That was all.")
+            show.say("No more tasks to review.")
             return
         finished = page.tasks[0]
         _line(finished, sq.clock.now(), _asked(sq, finished))
@@ -189,4 +189,4 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
             show.say(f"{wire.friendly(number)} in {done.task.queue} again, {show.ordinal(done.place)} in line.")
             return True
         else:
-            show.say(f"No key is called {safe(answer)!r}: type a, r, s, v or q, then Enter.")
+            show.say(f"Unknown key {safe(answer)!r}: type a, r, s, v or q, then Enter.")

@@ -27,7 +27,7 @@ def server_arguments(host: str | None, port: int | None, env: str | None) -> lis
     """Return the options as arguments of the server. Raises InvalidValue."""
     choices = SCALARS["env"].choices
     if env is not None and env not in choices:
-        raise InvalidValue(f"{safe(env)[:40]!r} is no environment.", f"It can be {', '.join(choices)}.")
+        raise InvalidValue(f"{safe(env)[:40]!r} is not an environment.", f"Choose one of: {', '.join(choices)}.")
     return [*passed_on("--host", host), *passed_on("--port", port), *passed_on("--env", env)]
 
 

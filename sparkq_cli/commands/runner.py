@@ -16,25 +16,25 @@ app = new_app()
 @app.command()
 def runner(
     queue: QueueOpt = None,
-    once: Annotated[bool, typer.Option("--once", help="One poll cycle: at most one task, then end.")] = False,
-    run: Annotated[bool, typer.Option("--run", help="Poll for ever (this is the default).")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="As --run, with status lines.")] = False,
-    drain: Annotated[bool, typer.Option("--drain", help="End when nothing is queued any more.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Print at most one task, then exit.")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Wait for new tasks until stopped (the default).")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Like --run, with status lines.")] = False,
+    drain: Annotated[bool, typer.Option("--drain", help="Exit when the queue is empty.")] = False,
     poll: Annotated[
         float | None,
         typer.Option(
             "--poll",
             metavar="S",
-            help="Seconds between two looks (default: queue_runner.poll_interval_seconds).",
+            help="Seconds between polls (default: queue_runner.poll_interval_seconds).",
             min=0.1,
             max=3600,
         ),
     ] = None,
 ) -> None:
-    """Stream a queue's tasks as text, one at a time, for chats without MCP.
+    """Print a queue's tasks as text, one at a time, for chats without MCP.
 
-    It never executes anything: it prints each task with the exact command that completes it, and the next one only
-    when that one is settled.
+    It never executes anything: it prints a task with the command that completes it, and the next task only after that one
+    is completed or has failed.
 
     Example: sparkq runner --queue backend --drain
     """

@@ -10,14 +10,14 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app
 from sparkq_core import queues, sessions, wire
 
-app = new_app("Named stretches of work: a label over queues.")
+app = new_app("Manage sessions: a session groups the queues of one piece of work.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the session.")]
 
 
 @app.command()
 def create(name: Name, json: Json = False, quiet: Quiet = False) -> None:
-    """Begin a session.
+    """Create a session.
 
     Example: sparkq session create feature-x
     """
@@ -38,7 +38,7 @@ def list_sessions(json: Json = False) -> None:
     if json:
         show.json_line(wire.sessions(listed))
     elif not listed:
-        show.say("No sessions yet. Begin one: sparkq session create NAME")
+        show.say("No sessions yet. Create one: sparkq session create NAME")
     else:
         rows = [
             [each.name, each.status, show.ago(each.created_at, now), show.ago(each.ended_at, now)] for each in listed
@@ -71,7 +71,7 @@ def show_session(name: Name, json: Json = False) -> None:
 
 @app.command()
 def end(name: Name, json: Json = False, quiet: Quiet = False) -> None:
-    """End a session and its queues: they take no new tasks, workers drain them.
+    """End a session and its queues: they accept no new tasks, and workers finish those that they have.
 
     Example: sparkq session end feature-x
     """

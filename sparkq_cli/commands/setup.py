@@ -25,19 +25,17 @@ app = new_app()
 
 @app.command()
 def setup(
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Ask nothing: take the defaults, and print every one.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; use the defaults and print them.")] = False,
     queue: Annotated[str | None, typer.Option("--queue", metavar="NAME", help="Create this queue too.")] = None,
     session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Create this session too.")] = None,
     connect_claude: Annotated[
-        bool, typer.Option("--connect", help="Write .mcp.json, so that Claude Code finds the queue.")
+        bool, typer.Option("--connect", help="Write .mcp.json, so that Claude Code can find the queues.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Set this repository up: sparkq.yml, the database, and what Git should ignore.
+    """Set up this repository: sparkq.yml, the database, and the lines in .gitignore.
 
-    Run it again to look at the settings and change some; nothing else changes, no task is touched.
+    Run it again to look at the settings and change some; tasks are not affected.
 
     Examples:
       sparkq setup
@@ -45,9 +43,7 @@ def setup(
     """
     env = configuration.environment()
     if not yes and (json or not sys.stdin.isatty()):
-        raise InvalidValue(
-            "Setup asks for every setting, and nobody can answer here.", "Add --yes to take the values that it shows."
-        )
+        raise InvalidValue("Setup asks questions, and this is not a terminal.", "Add --yes to use the defaults.")
     start = location.here()
     root, known = core.root_for(start, env)
     values = core.values(start, env)
@@ -62,7 +58,7 @@ def setup(
     sq = project.open(start, env=env)
     fresh = not yes and not queues.all_of(sq, archived=True)
     made = _first(sq, session, queue, ask=fresh)
-    if connect_claude or (fresh and typer.confirm("Let Claude Code find it (writes .mcp.json)?", default=True)):
+    if connect_claude or (fresh and typer.confirm("Connect Claude Code (writes .mcp.json)?", default=True)):
         target = connect.client("claude-code", config, Path.home())
         connect.connect(target, config)
         made["connection"] = str(target.file)
@@ -151,7 +147,7 @@ def _next(sq: SparkQ, *, connected: bool) -> None:
         show.say("  sparkq queue create main")
     show.say(f'  sparkq enqueue "What Claude should do" --queue {names[0] if names else "main"}')
     if not connected:
-        show.say("  sparkq connect claude-code        (once, so that Claude Code can pull the queue)")
+        show.say("  sparkq connect claude-code        (once, so that Claude Code can use the queues)")
 
 
 def _shown(key: str, value: Any) -> str:

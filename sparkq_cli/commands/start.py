@@ -11,7 +11,7 @@ app = new_app()
 
 @app.command()
 def start(host: Host = None, port: Port = None, env: Env = None, json: Json = False, quiet: Quiet = False) -> None:
-    """Serve the web page and REST API in the background; says where once they answer.
+    """Start the web page and REST API in the background, and print their address.
 
     Example: sparkq start
     """

@@ -12,9 +12,9 @@ app = new_app()
 
 @app.command()
 def status(json: Json = False) -> None:
-    """Say whether the server runs, and where. The queue itself needs no server.
+    """Show whether the server is running, and its address. The queue itself needs no server.
 
-    Exit code 0 when it runs, 1 when it does not.
+    Exit code 0 if it is running, else 1.
 
     Example: sparkq status
     """
@@ -24,12 +24,12 @@ def status(json: Json = False) -> None:
         about = {"url": server.url, **server._asdict(), "healthy": answers} if server is not None else {}
         show.json_line({"running": server is not None} | about)
     elif server is None:
-        show.say("No server runs. Start it: sparkq start (the queue itself needs none)")
+        show.say("The server is not running. Start it: sparkq start (queues work without it)")
     elif not server.port:
         show.say("The server is starting.")
     else:
         since = show.ago(from_iso(server.started_at), SystemClock().now())
         word = "answers" if answers else "does NOT answer"
-        show.say(f"The server runs at {server.url} for {since} (process {server.pid}) and {word}.")
+        show.say(f"The server has been running at {server.url} for {since} (process {server.pid}) and {word}.")
     if server is None:
         raise typer.Exit(1)

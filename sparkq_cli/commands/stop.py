@@ -9,7 +9,7 @@ app = new_app()
 
 @app.command()
 def stop(json: Json = False, quiet: Quiet = False) -> None:
-    """Stop the project's server, also one of `sparkq run`. Harmless when none runs.
+    """Stop the project's server, also one started by `sparkq run`. Does nothing if none is running.
 
     Example: sparkq stop
     """

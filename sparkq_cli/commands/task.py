@@ -21,10 +21,10 @@ app = new_app()
 @app.command()
 def task(
     task_id: TaskId,
-    timeline: Annotated[bool, typer.Option("--timeline", help="Everything that happened to it.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Include the timeline of all events.")] = False,
     json: Json = False,
 ) -> None:
-    """Show a task whole: prompt, outcome, every attempt.
+    """Show everything about a task: prompt, outcome, every attempt.
 
     Example: sparkq task 42 --timeline
     """

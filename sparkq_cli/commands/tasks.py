@@ -28,7 +28,7 @@ def tasks(
     words: Annotated[
         str | None,
         typer.Option(
-            "--search", metavar="WORDS", help="Words, or a phrase in double quotes, of title, prompt or outcome."
+            "--search", metavar="WORDS", help="Words, or a phrase in double quotes, in title, prompt or outcome."
         ),
     ] = None,
     older: Annotated[
@@ -39,7 +39,7 @@ def tasks(
     ] = None,
     reviewed: Annotated[
         bool | None,
-        typer.Option("--reviewed/--unreviewed", help="Only finished ones that you have, or have not, reviewed."),
+        typer.Option("--reviewed/--unreviewed", help="Only finished tasks that you have, or have not, reviewed."),
     ] = None,
     sort: Annotated[
         str, typer.Option("--sort", metavar="ORDER", help="newest, oldest, or line for the queued tasks of one queue.")
@@ -48,7 +48,7 @@ def tasks(
     cursor: Annotated[str | None, typer.Option("--cursor", metavar="C", help="Continue after this page.")] = None,
     json: Json = False,
 ) -> None:
-    """List tasks: newest first, the queued ones of one queue in their order.
+    """List tasks, newest first; the queued tasks of one queue in their order.
 
     Examples:
       sparkq tasks --queue backend --status queued

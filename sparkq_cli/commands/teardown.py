@@ -15,8 +15,8 @@ from sparkq_core.installation import teardown as core
 from sparkq_core.installation.teardown import Item
 from sparkq_core.text import safe
 
-OPEN = "Another process has the database open."
-END = "End the chats, runners and commands that use it, or add --force."
+OPEN = "Another process is using the database."
+END = "Close the chats, runners and commands that use it, or add --force."
 AGAIN = " `sparkq start` starts the server again."
 
 app = new_app()
@@ -28,19 +28,17 @@ def teardown(
         bool,
         typer.Option(
             "--force",
-            help="Ask nothing, remove the .venv of sparkq.sh too, even while another process has the database open.",
+            help="Ask nothing, remove the .venv of sparkq.sh too, and ignore other processes that use the database.",
         ),
     ] = False,
     yes: Annotated[
         bool,
-        typer.Option(
-            "--yes", "-y", help="Do not ask; .venv stays. Refused while another process has the database open."
-        ),
+        typer.Option("--yes", "-y", help="Do not ask; .venv stays. Fails while another process uses the database."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     json: Json = False,
 ) -> None:
-    """Remove SparkQ from this project, with every task and result. Take a backup first: sparkq backup FILE
+    """Remove SparkQ from this project, with every task and result. Make a backup first: sparkq backup FILE
 
     It removes, inside the project only:
 
@@ -51,7 +49,7 @@ def teardown(
       sparkq.yml                                          the settings
       .mcp.json, .cursor/mcp.json, .vscode/mcp.json       SparkQ's own entry
       .gitignore                                          SparkQ's own lines
-      .venv, if sparkq.sh made it                         asked for separately
+      .venv, if sparkq.sh made it                         asked about separately
 
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.
     Backups stay. Running it again is harmless.
@@ -70,7 +68,10 @@ def teardown(
         return
     if going and not force:
         if json and not yes:
-            raise InvalidValue("Teardown asks before it removes.", "Add --yes or --force, or --dry-run to look.")
+            raise InvalidValue(
+                "Teardown asks for confirmation, which --json does not allow.",
+                "Add --yes or --force, or --dry-run to see what it would remove.",
+            )
         _alone(config)
         if not yes:
             agreed("Remove this, with every task and result?")
@@ -82,9 +83,9 @@ def teardown(
     if json:
         show.json_line({"removed": [str(path) for path in gone], "kept": _kept(items)})
     elif gone:
-        show.say(f"{len(gone)} removed. SparkQ is gone from {safe(str(config.root))}.")
+        show.say(f"{len(gone)} removed. SparkQ has been removed from {safe(str(config.root))}.")
     else:
-        show.say("Nothing is left to remove." if items else "Nothing of SparkQ is here.")
+        show.say("Nothing is left to remove." if items else "SparkQ is not set up here.")
 
 
 def _too(venv: Item, config: Config, json: bool) -> bool:

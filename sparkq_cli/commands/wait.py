@@ -21,7 +21,7 @@ app = new_app()
 FAILED, TIMED_OUT = 1, 124
 LOOK_SECONDS = 0.1
 SWEEP_SECONDS = 5.0
-"""At most: a shorter interval of the configuration goes before."""
+"""At most; a shorter interval in the settings overrides it."""
 
 
 @app.command()
@@ -32,20 +32,20 @@ def wait(
         typer.Option(
             "--queue",
             metavar="NAME",
-            help="Wait until it has nothing queued or running; with ids left out too, the only queue.",
+            help="Wait until this queue has nothing queued or running (default without ids: the only queue).",
             autocompletion=queue_names,
         ),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", metavar="S", help="Give up after so many seconds.", min=0)
+        float | None, typer.Option("--timeout", metavar="S", help="Give up after this many seconds.", min=0)
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Return when tasks are finished, or when a queue has nothing queued or running.
+    """Wait until tasks are finished, or until a queue has nothing queued or running.
 
-    Exit code 0 when all succeeded, 1 when one failed, 124 when the time was over. Of a queue those count that finished
-    while this command waited, and those that failed before and wait for your review; a cancelled task does not.
+    Exit code 0 if all succeeded, 1 if one failed, 124 after the timeout. For a queue, tasks count that finished while this
+    command waited, and earlier failed ones that you have not reviewed; cancelled tasks do not.
 
     Examples:
       sparkq wait 42 43 --timeout 600 && make release
@@ -69,10 +69,10 @@ def wait(
         )
     elif not quiet:
         for task in ended:
-            earlier = " before, to review" if task in before else ""
+            earlier = " earlier, not reviewed" if task in before else ""
             show.say(f"{wire.friendly(task.id)} {show.state(task, sq.clock.now())}{earlier}")
         if over:
-            show.say("The time is over.")
+            show.say("Timed out.")
     if over or failed:
         raise typer.Exit(TIMED_OUT if over else FAILED)
 

@@ -26,12 +26,12 @@ BAR, LINE = 20, 200
 def watch(
     queue: OnlyQueue = None,
     interval: Annotated[
-        float, typer.Option("--interval", metavar="S", help="Seconds between two pictures.", min=0.2, max=60)
+        float, typer.Option("--interval", metavar="S", help="Seconds between updates.", min=0.2, max=60)
     ] = 1.0,
 ) -> None:
-    """Watch the project live: running with age against timeout, next up, just finished. Ctrl-C ends it.
+    """Watch the project live: running tasks, the next ones, the finished ones. Ctrl-C ends it.
 
-    Into a pipe it prints a line for each thing that happens.
+    In a pipe it prints one line for each event.
 
     Example: sparkq watch
     """

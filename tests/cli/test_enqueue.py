@@ -71,7 +71,7 @@ def test_visual_goes_before_editor_and_may_have_arguments(shell: Shell, sq: Spar
 
 @pytest.mark.parametrize(
     ("script", "says"),
-    [("true", "left as it was"), ("exit 3", "exit code 3"), ('printf "  \\n" > "$1"', "left as it")],
+    [("true", "was not changed"), ("exit 3", "exit code 3"), ('printf "  \\n" > "$1"', "was not changed")],
     ids=["unchanged", "failed", "blank"],
 )
 def test_an_editor_that_was_left_without_a_text_enqueues_nothing(
@@ -102,7 +102,7 @@ def test_the_editor_does_not_open_for_a_queue_that_takes_no_task(shell: Shell, s
 def test_a_text_from_the_editor_is_kept_when_it_is_refused(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
     program = editor(tmp_path, 'echo "An hour of thought" > "$1"')
     with Terminal(shell, "enqueue", "--tool", "run-bsh", EDITOR=program, TMPDIR=str(tmp_path)) as terminal:
-        terminal.until("The text that you wrote is kept in ")
+        terminal.until("Your text is kept in ")
         terminal.until("Did you mean run-bash")
         assert terminal.end() == 3
 

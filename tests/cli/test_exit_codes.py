@@ -59,7 +59,7 @@ def test_a_defect_is_one_line_and_its_details_are_in_a_file(shell: Shell, sq: Sp
     assert (done.code, done.out) == (70, "")
     (line,) = done.err.splitlines()
     (details,) = tmp_path.glob("sparkq-defect-*")
-    assert "a defect of SparkQ: JSONDecodeError" in line
+    assert "internal error: JSONDecodeError" in line
     assert str(details) in line
     assert "Traceback" in details.read_text()
 

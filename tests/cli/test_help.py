@@ -59,7 +59,7 @@ def test_the_lines_of_the_overview_are_the_commands_own() -> None:
 
 @pytest.mark.parametrize("command", ["tasks", "review", "watch"])
 def test_where_no_queue_means_all_of_them_the_help_says_so(helps: dict[str, Done], command: str) -> None:
-    assert "Only this queue; else all of them." in " ".join(helps[command].out.split())
+    assert "Only this queue (default: all queues)." in " ".join(helps[command].out.split())
 
 
 def test_the_reference_names_the_command_as_it_is_typed() -> None:

@@ -89,11 +89,11 @@ def test_ids_are_marked_without_a_question(bare: Shell, finished: SparkQ) -> Non
 @holds("command-review")
 def test_all_of_a_queue_or_of_the_project_is_marked(bare: Shell, finished: SparkQ) -> None:
     queues.create(finished, "docs")
-    assert bare.ok("review", "--all", "--queue", "docs") == "Nothing waits for your review.\n"
+    assert bare.ok("review", "--all", "--queue", "docs") == "Nothing to review.\n"
 
     assert bare.ok("review", "--all") == "3 reviewed: #1, #2, #3.\n"
     assert unreviewed(finished) == []
-    assert bare.ok("review") == "Nothing waits for your review.\n"
+    assert bare.ok("review") == "Nothing to review.\n"
 
 
 def test_of_a_result_the_beginning_is_shown_and_of_an_error_the_end(bare: Shell, sq: SparkQ) -> None:
@@ -117,7 +117,7 @@ def test_a_task_that_the_person_cancelled_is_no_failure_to_review(bare: Shell, s
     add(sq, "one")
     tasks.cancel(sq, 1, "done by hand")
 
-    assert bare.ok("review", "--list") == "Nothing waits for your review.\n"
+    assert bare.ok("review", "--list") == "Nothing to review.\n"
     for told in (bare.ok("tasks"), bare.ok("task", "1")):
         assert "cancelled" in told
         assert "failed" not in told
@@ -147,9 +147,9 @@ def test_a_walk_accepts_sends_back_and_takes_late_results(bare: Shell, finished:
         terminal.until("Feedback for the next worker")
         terminal.type("Start the database first")
         terminal.until("#2 in backend again, 1st in line.")
-        assert "late result waits" in terminal.until(KEYS)
+        assert "late result: " in terminal.until(KEYS)
         terminal.type("a")
-        terminal.until("That was all.")
+        terminal.until("No more tasks to review.")
         assert terminal.end() == 0
 
     assert tasks.get(finished, 1).reviewed_at is not None
@@ -281,7 +281,7 @@ def test_what_was_done_anew_while_the_walk_asked_is_shown_before_it_is_accepted(
         assert "found a way" in terminal.until(KEYS)
         assert unreviewed(sq) == [1]
         terminal.type("a")
-        terminal.until("That was all.")
+        terminal.until("No more tasks to review.")
         assert terminal.end() == 0
 
     assert unreviewed(sq) == []

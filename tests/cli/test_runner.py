@@ -19,7 +19,7 @@ from tests.harness.task_steps import add, attempts, take, timeline
 from tests.promises import holds
 
 FENCE = re.compile(r"^----- (\S+) -----$", re.MULTILINE)
-ENDS = "ends. What it handed out can still be completed."
+ENDS = "stops. Tasks that it printed can still be completed."
 
 
 def complete_line(printed: str) -> str:
@@ -122,7 +122,7 @@ def test_a_second_attempt_brings_feedback_and_the_earlier_outcome(shell: Shell, 
 
     assert "Task #1 (attempt 2)" in printed
     assert "Attempt 1 failed:\n  The API broke" in printed
-    assert "Feedback of the person:\n  Keep the old API" in printed
+    assert "Feedback:\n  Keep the old API" in printed
 
 
 @holds("command-runner")
@@ -259,7 +259,7 @@ def test_one_runner_works_a_queue_and_the_lock_dies_with_it(shell: Shell, sq: Sp
     queues.create(sq, "docs")
     with Stream(shell, "runner", "--queue", "backend") as first:
         first.until("waiting for tasks.")
-        assert "works the queue backend already" in shell.refused(4, "runner", "--queue", "backend", "--once")
+        assert "is already working on backend" in shell.refused(4, "runner", "--queue", "backend", "--once")
         shell.ok("runner", "--queue", "docs", "--once")
         first.kill(signal.SIGKILL)
         first.end()
@@ -286,7 +286,7 @@ def test_a_signal_ends_it_and_what_it_announced_can_still_be_completed(
 ) -> None:
     add(sq, "one", "two")
     with Stream(shell, "runner") as runner:
-        runner.until("If it cannot be")
+        runner.until("If it fails")
         runner.kill(number)
         runner.until(ENDS)
         assert runner.end() == 0

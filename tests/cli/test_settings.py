@@ -148,7 +148,7 @@ def test_a_change_that_the_environment_hides_says_so(shell: Shell, written: Path
     printed = shell.ok("config", "set", "server.port", "5006", SPARKQ_SERVER__PORT="6006")
 
     assert "server.port is 5006" in printed
-    assert "SPARKQ_SERVER__PORT goes before it" in printed
+    assert "SPARKQ_SERVER__PORT overrides it" in printed
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.harness.shell import Shell
 from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
 from tests.promises import holds
 
-CONNECT = "Let Claude Code find it (writes .mcp.json)? [Y/n]: "
+CONNECT = "Connect Claude Code (writes .mcp.json)? [Y/n]: "
 
 
 def answer(terminal: Terminal, shell: Shell, answers: dict[str, str]) -> None:

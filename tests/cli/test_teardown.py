@@ -57,15 +57,15 @@ def test_it_leaves_the_repository_as_it_was(project_of: Shell) -> None:
 
     assert files(project_of.folder) == [".gitignore", "app.py"]
     assert (project_of.folder / ".gitignore").read_text() == "*.log\n"
-    assert "SparkQ is gone from" in printed
+    assert "SparkQ has been removed from" in printed
 
 
 @holds("command-teardown")
 def test_again_is_harmless(project_of: Shell) -> None:
     project_of.ok("teardown", "--force")
 
-    assert project_of.ok("teardown", "--force") == "Nothing of SparkQ is here.\n"
-    assert project_of.ok("teardown") == "Nothing of SparkQ is here.\n"
+    assert project_of.ok("teardown", "--force") == "SparkQ is not set up here.\n"
+    assert project_of.ok("teardown") == "SparkQ is not set up here.\n"
     assert project_of.facts("teardown") == {"removed": [], "kept": []}
 
 
@@ -111,7 +111,7 @@ def test_a_yes_removes_the_core_and_venv_is_asked_for_on_its_own(project_of: She
         terminal.type("y")
         terminal.until("Remove .venv too? [y/N]: ")
         terminal.type("")
-        terminal.until("is gone from")
+        terminal.until("has been removed from")
         assert terminal.end() == 0
 
     assert not (project_of.folder / "sparkq.yml").exists()
@@ -150,7 +150,7 @@ def test_a_venv_that_sparkq_did_not_make_is_not_its_to_remove_or_to_ask_for(
     with Terminal(project_of, "teardown") as terminal:
         terminal.until(ASKS)
         terminal.type("y")
-        terminal.until("is gone from")
+        terminal.until("has been removed from")
         assert terminal.end() == 0
         told.append(terminal.screen)
     told.append(project_of.ok("teardown", "--force"))
@@ -201,7 +201,7 @@ def test_while_another_process_has_the_database_it_is_refused_unless_forced(proj
     add(sq, "one")
     assert teardown.in_use(sq.config)
     done = project_of.sparkq("teardown")
-    assert (done.code, done.err.splitlines()[0]) == (75, "sparkq: Another process has the database open.")
+    assert (done.code, done.err.splitlines()[0]) == (75, "sparkq: Another process is using the database.")
     assert (project_of.folder / "sparkq/data/sparkq.db").exists()
 
     project_of.ok("teardown", "--force")
@@ -215,7 +215,7 @@ def test_a_teardown_that_is_refused_leaves_the_server_running(project_of: Shell,
     project_of.ok("start", "--port", str(port))
     with Stream(project_of, "watch", "--queue", "backend") as chat:
         until_true(lambda: teardown.held_by_another(project.effective(project_of.folder, {}), server_of(project_of)))
-        assert "Another process has" in project_of.sparkq("teardown", "--yes").err
+        assert "Another process is" in project_of.sparkq("teardown", "--yes").err
         assert project_of.sparkq("status").code == 0
         chat.kill()
         chat.end()

@@ -54,14 +54,14 @@ def test_an_abandoned_claim_is_warned_then_failed_and_its_late_result_kept_and_a
     assert "finished after all" in waiting
     assert "sparkq accept 1" in waiting
 
-    assert quick.ok("accept", "1") == "#1 succeeded: its late result is accepted.\n"
+    assert quick.ok("accept", "1") == "#1 succeeded: late result accepted.\n"
     accepted = quick.facts("task", "1")
     assert (accepted["status"], accepted["error_type"]) == ("succeeded", None)
     assert (accepted["result_summary"], accepted["result_data"]) == ("finished after all", {"tests": 12})
     assert [event["kind"] for event in accepted["events"]] == [
         *("enqueued", "claimed", "stale", "timed out", "late", "accepted")
     ]
-    assert quick.ok("review", "--list") == "Nothing waits for your review.\n"
+    assert quick.ok("review", "--list") == "Nothing to review.\n"
 
 
 def claimed_ago(shell: Shell, milliseconds: int, *, timeout: int) -> None:

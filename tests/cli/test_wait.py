@@ -114,7 +114,7 @@ def test_what_failed_before_it_waited_counts_until_it_is_reviewed(shell: Shell, 
     settled(sq, tasks.fail)
 
     done = shell.sparkq("wait", "--queue", "backend")
-    assert (done.code, done.out) == (1, "#2 failed 🔴 before, to review\n")
+    assert (done.code, done.out) == (1, "#2 failed 🔴 earlier, not reviewed\n")
 
     inbox.review(sq, 2)
     assert shell.ok("wait", "--queue", "backend") == ""
@@ -148,7 +148,7 @@ def test_the_time_can_be_over(shell: Shell, sq: SparkQ) -> None:
     done = shell.sparkq("wait", "1", "--timeout", "0.2")
     told = shell.sparkq("wait", "--queue", "backend", "--timeout", "0", "--json")
 
-    assert (done.code, done.out) == (124, "#1 queued\nThe time is over.\n")
+    assert (done.code, done.out) == (124, "#1 queued\nTimed out.\n")
     assert (told.code, told.err) == (124, "")
     assert '"timed_out":true' in told.out
 

@@ -103,7 +103,7 @@ def test_a_new_prompt_that_is_given_twice_is_refused(shell: Shell, sq: SparkQ) -
 def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
 
-    assert shell.ok("peek", "--limit", "2").splitlines()[-1] == "1 more wait."
+    assert shell.ok("peek", "--limit", "2").splitlines()[-1] == "1 more."
     assert [task["id"] for task in shell.facts("peek", "--limit", "2")["tasks"]] == [1, 2]
 
 
@@ -201,8 +201,8 @@ def test_progress_and_release_are_noted(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", timeout=77)
     take(sq)
 
-    assert shell.ok("progress", "1", "half done") == "#1 has 77 s again.\n"
-    assert shell.ok("release", "1", "needs staging") == "#1 waits in backend again, at its old place.\n"
+    assert shell.ok("progress", "1", "half done") == "#1 has 77 s more.\n"
+    assert shell.ok("release", "1", "needs staging") == "#1 is back in backend, at its old place.\n"
 
     assert (queued_ids(sq), timeline(sq, 1)) == ([1, 2], ["enqueued", "claimed", "progress", "released"])
 
