@@ -31,12 +31,17 @@ function section(tag, operations) {
 function details(operation) {
   const { verb, path, description = "" } = operation;
   const box = make("details", { dataset: { words: `${verb} ${path} ${description}`.toLowerCase() } });
-  const head = make("summary", {},
+  const head = make(
+    "summary",
+    {},
     make("span", { className: "verb", dataset: { verb }, textContent: verb.toUpperCase() }),
     make("span", { className: "path", textContent: path }),
-    make("span", { className: "says", textContent: description }));
+    make("span", { className: "says", textContent: description }),
+  );
   box.append(head);
-  box.addEventListener("toggle", () => box.childElementCount > 1 || box.append(form(operation), answers(operation)), { once: true });
+  box.addEventListener("toggle", () => box.childElementCount > 1 || box.append(form(operation), answers(operation)), {
+    once: true,
+  });
   return box;
 }
 
@@ -46,9 +51,14 @@ function form(operation) {
   const fields = places.map((one) => field(one));
   const body = requestBody && make("textarea", { rows: 6, spellcheck: false, value: example(requestBody) });
   const said = make("pre", { hidden: true });
-  const made = make("form", {}, ...fields.map(({ label }) => label),
+  const made = make(
+    "form",
+    {},
+    ...fields.map(({ label }) => label),
     ...(body ? [make("label", {}, make("span", { textContent: "Body" }), body)] : []),
-    make("button", { textContent: "Send" }), said);
+    make("button", { textContent: "Send" }),
+    said,
+  );
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
     said.hidden = false;
@@ -59,7 +69,12 @@ function form(operation) {
 
 function field({ name, in: place, required, description = "", schema = {} }) {
   const input = make("input", { name, required: Boolean(required), placeholder: String(schema.default ?? "") });
-  const label = make("label", {}, make("span", { textContent: `${name}${required ? "" : " (optional)"} ${description}` }), input);
+  const label = make(
+    "label",
+    {},
+    make("span", { textContent: `${name}${required ? "" : " (optional)"} ${description}` }),
+    input,
+  );
   return { name, place, input, label };
 }
 
@@ -77,7 +92,8 @@ async function sent(verb, url, body) {
   try {
     if (url.startsWith("/api/events")) return "This stream does not end: open it with curl -N.";
     const options = { method: verb.toUpperCase() };
-    if (verb !== "get") Object.assign(options, { headers: { "Content-Type": "application/json" }, body: body || undefined });
+    if (verb !== "get")
+      Object.assign(options, { headers: { "Content-Type": "application/json" }, body: body || undefined });
     const answer = await fetch(url, options);
     return `${answer.status} ${answer.statusText}\n${pretty(await answer.text())}`;
   } catch (error) {
@@ -103,16 +119,30 @@ function example({ content }) {
   const { properties = {}, required = [] } = resolved(content["application/json"]?.schema);
   const empty = { string: "", integer: 0, number: 0, boolean: false, array: [], object: {} };
   const shown = Object.entries(properties).filter(([name]) => required.includes(name));
-  return JSON.stringify(Object.fromEntries(shown.map(([name, one]) => [name, empty[resolved(one).type] ?? null])), null, 2);
+  return JSON.stringify(
+    Object.fromEntries(shown.map(([name, one]) => [name, empty[resolved(one).type] ?? null])),
+    null,
+    2,
+  );
 }
 
 function answers({ requestBody, responses }) {
-  const body = requestBody ? Object.entries(resolved(requestBody.content["application/json"]?.schema).properties ?? {}) : [];
+  const body = requestBody
+    ? Object.entries(resolved(requestBody.content["application/json"]?.schema).properties ?? {})
+    : [];
   const rows = [
     ...body.map(([name, one]) => [`body.${name}`, `${resolved(one).type ?? "any"} ${one.description ?? ""}`]),
     ...Object.entries(responses).map(([status, { description }]) => [status, description]),
   ];
-  return make("table", {}, make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((text) => make("td", { textContent: text }))))));
+  return make(
+    "table",
+    {},
+    make(
+      "tbody",
+      {},
+      ...rows.map((cells) => make("tr", {}, ...cells.map((text) => make("td", { textContent: text })))),
+    ),
+  );
 }
 
 function filter(words) {

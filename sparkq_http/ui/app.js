@@ -36,7 +36,8 @@ function answers(yes) {
 
 // The person leaves: "since you were last here" counts from now.
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden" && page.view === inbox && page.data) post("/inbox/look", undefined, { keepalive: true }).catch(() => {});
+  if (document.visibilityState === "hidden" && page.view === inbox && page.data)
+    post("/inbox/look", undefined, { keepalive: true }).catch(() => {});
 });
 
 addEventListener("hashchange", navigate);

@@ -19,12 +19,25 @@ export function days(found) {
       PARTS.map((name) => {
         const height = (HEIGHT * one[name]) / most;
         top -= height;
-        return height > 0 && h("rect", { x: index * WIDTH + 12, y: top, width: WIDTH - 24, height, rx: 2, "data-state": name });
+        return (
+          height > 0 &&
+          h("rect", { x: index * WIDTH + 12, y: top, width: WIDTH - 24, height, rx: 2, "data-state": name })
+        );
       }),
       total > 0 && h("text.number", { x: index * WIDTH + WIDTH / 2, y: top - 4, "text-anchor": "middle" }, total),
-      h("text", { x: index * WIDTH + WIDTH / 2, y: HEIGHT + 32, "text-anchor": "middle" }, new Date(`${one.date}T12:00:00Z`).toLocaleDateString("en", { weekday: "short" })),
+      h(
+        "text",
+        { x: index * WIDTH + WIDTH / 2, y: HEIGHT + 32, "text-anchor": "middle" },
+        new Date(`${one.date}T12:00:00Z`).toLocaleDateString("en", { weekday: "short" }),
+      ),
     );
   });
-  const spoken = found.map((one) => `${one.date}: ${PARTS.map((name) => `${one[name]} ${name.replace("_", " ")}`).join(", ")}`).join("; ");
-  return h("svg.chart", { viewBox: `0 0 ${WIDTH * found.length} ${HEIGHT + 36}`, role: "img", "aria-label": spoken }, bars);
+  const spoken = found
+    .map((one) => `${one.date}: ${PARTS.map((name) => `${one[name]} ${name.replace("_", " ")}`).join(", ")}`)
+    .join("; ");
+  return h(
+    "svg.chart",
+    { viewBox: `0 0 ${WIDTH * found.length} ${HEIGHT + 36}`, role: "img", "aria-label": spoken },
+    bars,
+  );
 }

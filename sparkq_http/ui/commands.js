@@ -36,7 +36,11 @@ const ACTS = {
   edit: one(verbs.edit),
   rework: one(verbs.rework),
   stop: one(verbs.stop),
-  add: (_, element) => verbs.add(page, { queue: element?.dataset.name ?? (page.view === queue ? page.route.path[1] : null), script: element?.dataset.script }),
+  add: (_, element) =>
+    verbs.add(page, {
+      queue: element?.dataset.name ?? (page.view === queue ? page.route.path[1] : null),
+      script: element?.dataset.script,
+    }),
   create: () => verbs.create(page),
   instruct: named(verbs.instruct),
   rename: named(verbs.rename),
@@ -162,8 +166,16 @@ function showSheet() {
 
 export function commands() {
   const listed = Object.entries(NAMES).map(([name, word]) => [`Go to ${word}`, () => page.go(`/${name}`)]);
-  listed.push(["Add tasks", () => act("add")], ["New queue", () => act("create")], ["Search tasks", search], ["Change the theme", () => act("theme")], ["Show the keys", showSheet]);
-  for (const name of Object.keys(marks.open ?? {})) listed.push([`Open queue ${name}`, () => page.go(`/queues/${encodeURIComponent(name)}`)]);
-  for (const one of page.data ? page.view.tasks(page.data).slice(0, 200) : []) listed.push([`Open #${one.id} ${one.title}`, () => page.go(`/tasks/${one.id}`)]);
+  listed.push(
+    ["Add tasks", () => act("add")],
+    ["New queue", () => act("create")],
+    ["Search tasks", search],
+    ["Change the theme", () => act("theme")],
+    ["Show the keys", showSheet],
+  );
+  for (const name of Object.keys(marks.open ?? {}))
+    listed.push([`Open queue ${name}`, () => page.go(`/queues/${encodeURIComponent(name)}`)]);
+  for (const one of page.data ? page.view.tasks(page.data).slice(0, 200) : [])
+    listed.push([`Open #${one.id} ${one.title}`, () => page.go(`/tasks/${one.id}`)]);
   return listed;
 }

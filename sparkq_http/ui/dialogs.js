@@ -13,7 +13,12 @@ function shown(dialog) {
 }
 
 function head(title) {
-  return h("header", {}, h("h2", { id: "dialog-title" }, title), h("button.quiet", { type: "button", "data-close": true, "aria-label": "Close" }, "✕"));
+  return h(
+    "header",
+    {},
+    h("h2", { id: "dialog-title" }, title),
+    h("button.quiet", { type: "button", "data-close": true, "aria-label": "Close" }, "✕"),
+  );
 }
 
 function closing(dialog) {
@@ -39,14 +44,28 @@ export function ask({ title, text, fields = [], verb = "Save", danger = false, k
     text && h("p", {}, text),
     body,
     problem,
-    h("footer", {}, h("button", { type: "button", "data-close": true }, "Cancel"), h(danger ? "button.danger" : "button.primary", { type: "submit" }, verb)),
+    h(
+      "footer",
+      {},
+      h("button", { type: "button", "data-close": true }, "Cancel"),
+      h(danger ? "button.danger" : "button.primary", { type: "submit" }, verb),
+    ),
   );
   const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, form);
   const values = () =>
     Object.fromEntries(
       [...form.elements]
         .filter((one) => one.name)
-        .map((one) => [one.name, one.type === "checkbox" ? one.checked : one.type === "number" ? (one.value === "" ? null : Number(one.value)) : one.value]),
+        .map((one) => [
+          one.name,
+          one.type === "checkbox"
+            ? one.checked
+            : one.type === "number"
+              ? one.value === ""
+                ? null
+                : Number(one.value)
+              : one.value,
+        ]),
     );
   const draw = (listed, filled) => body.replaceChildren(...listed.map((one) => field(one, filled[one.name])));
   draw(fields, kept);
@@ -85,13 +104,23 @@ export function ask({ title, text, fields = [], verb = "Save", danger = false, k
       }
     });
     shown(dialog);
-    (body.querySelector("textarea, input") ?? body.querySelector("select") ?? form.querySelector("footer button:last-child")).focus();
+    (
+      body.querySelector("textarea, input") ??
+      body.querySelector("select") ??
+      form.querySelector("footer button:last-child")
+    ).focus();
   });
 }
 
 function field({ name, label, kind = "text", value = "", options, hint, required, redraws, min, max }, given) {
   const now = given ?? value;
-  const common = { name, id: `field-${name}`, required, "data-redraws": redraws ? "" : null, "aria-describedby": hint ? `hint-${name}` : null };
+  const common = {
+    name,
+    id: `field-${name}`,
+    required,
+    "data-redraws": redraws ? "" : null,
+    "aria-describedby": hint ? `hint-${name}` : null,
+  };
   const said = hint && h("small", { id: `hint-${name}` }, hint);
   if (kind === "check") {
     const box = h("input", { ...common, type: "checkbox", checked: Boolean(now) });
@@ -99,7 +128,11 @@ function field({ name, label, kind = "text", value = "", options, hint, required
   }
   let control;
   if (kind === "select") {
-    control = h("select", common, options.map(([one, word]) => h("option", { value: one, selected: one === now }, word)));
+    control = h(
+      "select",
+      common,
+      options.map(([one, word]) => h("option", { value: one, selected: one === now }, word)),
+    );
   } else if (kind === "area") {
     control = h("textarea", { ...common, rows: 10, spellcheck: "true" });
     control.value = now;
@@ -125,7 +158,27 @@ export function sheet(groups) {
       "div.keys",
       {},
       groups.map(([title, keys]) =>
-        h("section", {}, h("h3", {}, title), h("dl", {}, keys.map(([key, what]) => h("div", {}, h("dt", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, what))))),
+        h(
+          "section",
+          {},
+          h("h3", {}, title),
+          h(
+            "dl",
+            {},
+            keys.map(([key, what]) =>
+              h(
+                "div",
+                {},
+                h(
+                  "dt",
+                  {},
+                  key.split(" ").map((one) => h("kbd", {}, one)),
+                ),
+                h("dd", {}, what),
+              ),
+            ),
+          ),
+        ),
       ),
     ),
   );
@@ -136,7 +189,15 @@ export function sheet(groups) {
 /** Everything that can be done, found by typing. `commands` are [words, run]. */
 export function palette(commands) {
   if (document.querySelector("dialog[open]")) return;
-  const input = h("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Command", placeholder: "Go to, or do …", autocomplete: "off" });
+  const input = h("input", {
+    type: "text",
+    role: "combobox",
+    "aria-expanded": "true",
+    "aria-controls": "palette-list",
+    "aria-label": "Command",
+    placeholder: "Go to, or do …",
+    autocomplete: "off",
+  });
   const list = h("ul", { id: "palette-list", role: "listbox", "aria-label": "Commands" });
   const dialog = h("dialog.palette", { "aria-label": "Command palette" }, input, list);
   let found = [];
@@ -147,7 +208,18 @@ export function palette(commands) {
     chosen = Math.max(0, Math.min(chosen, found.length - 1));
     list.replaceChildren(
       ...(found.length
-        ? found.map(([name], index) => h("li", { role: "option", id: `palette-${index}`, "data-index": index, "aria-selected": String(index === chosen) }, name))
+        ? found.map(([name], index) =>
+            h(
+              "li",
+              {
+                role: "option",
+                id: `palette-${index}`,
+                "data-index": index,
+                "aria-selected": String(index === chosen),
+              },
+              name,
+            ),
+          )
         : [h("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing is called so.")]),
     );
     input.setAttribute("aria-activedescendant", found.length ? `palette-${chosen}` : "");
@@ -183,7 +255,12 @@ export function palette(commands) {
 
 /** A short message that goes by itself; a problem stays until it is read. */
 export function say(text, { problem = false } = {}) {
-  const message = h("div.toast", { class: problem ? "problem" : "" }, h("span", {}, text), h("button.quiet", { type: "button", "aria-label": "Dismiss" }, "✕"));
+  const message = h(
+    "div.toast",
+    { class: problem ? "problem" : "" },
+    h("span", {}, text),
+    h("button.quiet", { type: "button", "aria-label": "Dismiss" }, "✕"),
+  );
   message.querySelector("button").addEventListener("click", () => message.remove());
   const toasts = document.getElementById("toasts");
   for (const one of [...toasts.children]) if (one.textContent === message.textContent) one.remove();

@@ -53,7 +53,10 @@ addEventListener("input", (event) => {
   const name = event.target.dataset?.filter;
   if (!name) return;
   clearTimeout(typed);
-  typed = setTimeout(() => page.view.filter?.(page, name, event.target.value.trim()), event.target.tagName === "SELECT" ? 0 : 250);
+  typed = setTimeout(
+    () => page.view.filter?.(page, name, event.target.value.trim()),
+    event.target.tagName === "SELECT" ? 0 : 250,
+  );
 });
 
 // A waiting task is dragged to the front of its queue.

@@ -15,7 +15,14 @@ import * as tasks from "./views/tasks.js";
 
 const VIEWS = { inbox, queues, tasks, sessions, scripts, settings };
 const DEEPER = { queues: queue, tasks: task };
-export const NAMES = { inbox: "Inbox", queues: "Queues", tasks: "Tasks", sessions: "Sessions", scripts: "Scripts", settings: "Settings" };
+export const NAMES = {
+  inbox: "Inbox",
+  queues: "Queues",
+  tasks: "Tasks",
+  sessions: "Sessions",
+  scripts: "Scripts",
+  settings: "Settings",
+};
 
 export const main = document.getElementById("main");
 export const marks = { counts: {}, open: null, project: "" };
@@ -33,7 +40,10 @@ export const page = {
   known: (id) => page.view.tasks(page.data).find((one) => one.id === id),
   refresh: load,
   /** These tasks are gone: nobody stays at the address of one. */
-  left: (ids) => (page.view === task && ids.includes(page.data?.task.id) ? page.go(`/queues/${encodeURIComponent(page.data.task.queue)}`, { replace: true }) : load()),
+  left: (ids) =>
+    page.view === task && ids.includes(page.data?.task.id)
+      ? page.go(`/queues/${encodeURIComponent(page.data.task.queue)}`, { replace: true })
+      : load(),
   redraw: draw,
   theme: () => document.documentElement.dataset.theme ?? "as the system",
   notifies: () => kept("notify") === "yes" && "Notification" in window && Notification.permission === "granted",
@@ -110,7 +120,15 @@ async function load() {
     if (mine !== loading) return;
     if (error.status === 404) page.data = null;
     if (page.data) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
-    else patch(main, [h("div.empty", { "data-key": "problem", role: "alert" }, h("p", {}, h("strong", {}, error.message)), h("p", {}, error.hint ?? ""))]);
+    else
+      patch(main, [
+        h(
+          "div.empty",
+          { "data-key": "problem", role: "alert" },
+          h("p", {}, h("strong", {}, error.message)),
+          h("p", {}, error.hint ?? ""),
+        ),
+      ]);
   } finally {
     if (mine === loading) main.removeAttribute("aria-busy");
   }
@@ -148,7 +166,16 @@ function nav() {
     list,
     Object.entries(NAMES).map(([name, word]) => {
       const count = { inbox: marks.counts.unreviewed, tasks: marks.counts.open }[name];
-      return h("li", { "data-key": name }, h("a", { href: `#/${name}`, "aria-current": page.route.path[0] === name ? "page" : null }, word, count ? h("span.count", {}, " ", count.toLocaleString("en")) : null));
+      return h(
+        "li",
+        { "data-key": name },
+        h(
+          "a",
+          { href: `#/${name}`, "aria-current": page.route.path[0] === name ? "page" : null },
+          word,
+          count ? h("span.count", {}, " ", count.toLocaleString("en")) : null,
+        ),
+      );
     }),
   );
   headline();
@@ -170,7 +197,12 @@ export async function count() {
   const sum = (name) => found.reduce((all, one) => all + one[name], 0);
   const open = Object.fromEntries(found.map((one) => [one.name, one.queued + one.running]));
   if (marks.open && page.notifies())
-    for (const one of found) if (marks.open[one.name] > 0 && open[one.name] === 0) new Notification(`${one.name} has drained`, { body: `${one.unreviewed} to review`, tag: `drained-${one.name}` });
+    for (const one of found)
+      if (marks.open[one.name] > 0 && open[one.name] === 0)
+        new Notification(`${one.name} has drained`, {
+          body: `${one.unreviewed} to review`,
+          tag: `drained-${one.name}`,
+        });
   marks.open = open;
   marks.counts = { unreviewed: sum("unreviewed"), open: sum("queued") + sum("running") };
   nav();

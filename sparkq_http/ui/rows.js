@@ -18,28 +18,57 @@ export function bar(task) {
     "span.age",
     { "data-kind": kind },
     h("span.track", { "aria-hidden": "true" }, h("span.fill", { "data-share": Math.min(20, Math.floor(share * 20)) })),
-    h("span.words", {}, kind === "well" ? "" : h("span", { "aria-hidden": "true" }, kind === "late" ? "⚠️ " : "🔴 "), words),
+    h(
+      "span.words",
+      {},
+      kind === "well" ? "" : h("span", { "aria-hidden": "true" }, kind === "late" ? "⚠️ " : "🔴 "),
+      words,
+    ),
   );
 }
 
-export function row(task, page, { facts = [], actions = [], summary = null, queue = true, draggable = false, plain = false } = {}) {
+export function row(
+  task,
+  page,
+  { facts = [], actions = [], summary = null, queue = true, draggable = false, plain = false } = {},
+) {
   const id = task.id;
   return h(
     "li.row",
-    { "data-key": `task-${id}`, "data-id": id, draggable: draggable ? "true" : null, class: page.selected.has(id) ? "selected" : "" },
-    plain ? null : h("input.pick", { type: "checkbox", "data-act": "pick", "data-id": id, checked: page.selected.has(id), "aria-label": `Select #${id}` }),
+    {
+      "data-key": `task-${id}`,
+      "data-id": id,
+      draggable: draggable ? "true" : null,
+      class: page.selected.has(id) ? "selected" : "",
+    },
+    plain
+      ? null
+      : h("input.pick", {
+          type: "checkbox",
+          "data-act": "pick",
+          "data-id": id,
+          checked: page.selected.has(id),
+          "aria-label": `Select #${id}`,
+        }),
     h(
       "div.what",
       {},
       h("a.title", { href: `#/tasks/${id}`, "data-row": id }, h("span.id", {}, `#${id}`), " ", task.title),
       summary && h("p.summary", {}, summary),
     ),
-    h("div.facts", {}, state(task), queue && h("a.queue", { href: `#/queues/${encodeURIComponent(task.queue)}` }, task.queue), ...facts.map((one) => one && h("span", {}, one))),
+    h(
+      "div.facts",
+      {},
+      state(task),
+      queue && h("a.queue", { href: `#/queues/${encodeURIComponent(task.queue)}` }, task.queue),
+      ...facts.map((one) => one && h("span", {}, one)),
+    ),
     actions.length ? h("div.actions", {}, actions) : null,
   );
 }
 
-export const button = (act, word, attributes = {}) => h("button", { type: "button", "data-act": act, ...attributes }, word);
+export const button = (act, word, attributes = {}) =>
+  h("button", { type: "button", "data-act": act, ...attributes }, word);
 
 /** What stands beside a finished task. */
 export const outcome = (task) => [
@@ -51,7 +80,8 @@ export const outcome = (task) => [
 
 export const list = (label, rows) => h("ul.rows", { "data-key": `list-${label}`, "aria-label": label }, rows);
 
-export const empty = (title, text, command = null) => h("div.empty", {}, h("p", {}, h("strong", {}, title)), h("p", {}, text), command && h("pre", {}, command));
+export const empty = (title, text, command = null) =>
+  h("div.empty", {}, h("p", {}, h("strong", {}, title)), h("p", {}, text), command && h("pre", {}, command));
 
 export const section = (title, more, ...children) =>
   h("section", { "data-key": `section-${title}` }, h("header", {}, h("h2", {}, title), more), children);

@@ -27,11 +27,19 @@ export const since = (iso) => (Date.now() - Date.parse(iso)) / 1000;
 export function ago(iso) {
   if (!iso) return null;
   const seconds = since(iso);
-  return h("time", { datetime: iso, title: new Date(iso).toLocaleString() }, seconds < 5 ? "just now" : `${duration(seconds)} ago`);
+  return h(
+    "time",
+    { datetime: iso, title: new Date(iso).toLocaleString() },
+    seconds < 5 ? "just now" : `${duration(seconds)} ago`,
+  );
 }
 
 export function moment(iso) {
-  return h("time", { datetime: iso, title: iso }, new Date(iso).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" }));
+  return h(
+    "time",
+    { datetime: iso, title: iso },
+    new Date(iso).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" }),
+  );
 }
 
 export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
@@ -49,7 +57,8 @@ const STATES = {
 /** Which of the states a person tells apart a task is in. */
 export function stateOf(task) {
   if (task.status === "running" && task.stale) return "stale";
-  if (task.status === "failed" && (task.error_type === "timeout" || task.error_type === "cancelled")) return task.error_type;
+  if (task.status === "failed" && (task.error_type === "timeout" || task.error_type === "cancelled"))
+    return task.error_type;
   return task.status;
 }
 

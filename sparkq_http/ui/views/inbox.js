@@ -14,13 +14,26 @@ export const keys = [
 ];
 
 export async function load() {
-  const [inbox, running, queues] = await Promise.all([get(`/inbox?limit=${SHOWN}`), get("/tasks?status=running&limit=50"), get("/queues")]);
+  const [inbox, running, queues] = await Promise.all([
+    get(`/inbox?limit=${SHOWN}`),
+    get("/tasks?status=running&limit=50"),
+    get("/queues"),
+  ]);
   const waiting = queues.queues.filter((one) => one.queued && one.status !== "archived");
   const heads = await Promise.all(waiting.map((one) => get(`/queues/${at(one.name)}/peek?limit=1`)));
-  return { inbox, running, queues: queues.queues, next: waiting.map((queue, index) => ({ queue, task: heads[index].tasks[0] })) };
+  return {
+    inbox,
+    running,
+    queues: queues.queues,
+    next: waiting.map((queue, index) => ({ queue, task: heads[index].tasks[0] })),
+  };
 }
 
-export const tasks = (data) => [...data.inbox.tasks, ...data.running.tasks, ...data.next.map((one) => one.task).filter(Boolean)];
+export const tasks = (data) => [
+  ...data.inbox.tasks,
+  ...data.running.tasks,
+  ...data.next.map((one) => one.task).filter(Boolean),
+];
 export const affects = () => true;
 
 export function draw(data, page) {
@@ -29,7 +42,14 @@ export function draw(data, page) {
     left(data.inbox.since_last_look),
     attention(data),
     data.running.tasks.length &&
-      section("Running now", null, list("Running now", data.running.tasks.map((task) => row(task, page, { plain: true, facts: [bar(task), task.worker_id] })))),
+      section(
+        "Running now",
+        null,
+        list(
+          "Running now",
+          data.running.tasks.map((task) => row(task, page, { plain: true, facts: [bar(task), task.worker_id] })),
+        ),
+      ),
     data.next.length &&
       section(
         "Next up",
@@ -38,7 +58,9 @@ export function draw(data, page) {
           "Next up",
           data.next
             .filter((one) => one.task)
-            .map(({ queue, task }) => row(task, page, { plain: true, facts: [queue.queued > 1 ? `${queue.queued - 1} more behind it` : null] })),
+            .map(({ queue, task }) =>
+              row(task, page, { plain: true, facts: [queue.queued > 1 ? `${queue.queued - 1} more behind it` : null] }),
+            ),
         ),
       ),
     waiting(data, page),
@@ -56,22 +78,57 @@ function left(since) {
   return h(
     "section.since",
     { "data-key": "since", "aria-label": "Since you were last here" },
-    h("p.when", {}, since.since ? h("span", {}, "Since you were last here, ", ago(since.since)) : "Since the beginning"),
-    h("dl", {}, parts.map(([name, number, word, mark]) => h("div", { "data-state": name, class: number ? "" : "none" }, h("dt", {}, h("span", { "aria-hidden": "true" }, `${mark} `), word), h("dd", {}, number.toLocaleString("en"))))),
+    h(
+      "p.when",
+      {},
+      since.since ? h("span", {}, "Since you were last here, ", ago(since.since)) : "Since the beginning",
+    ),
+    h(
+      "dl",
+      {},
+      parts.map(([name, number, word, mark]) =>
+        h(
+          "div",
+          { "data-state": name, class: number ? "" : "none" },
+          h("dt", {}, h("span", { "aria-hidden": "true" }, `${mark} `), word),
+          h("dd", {}, number.toLocaleString("en")),
+        ),
+      ),
+    ),
   );
 }
 
 function attention(data) {
   const found = [];
   for (const task of data.running.tasks.filter((one) => one.stale))
-    found.push([`stale-${task.id}`, `⚠️ #${task.id} is stale: ${task.worker_id} has said nothing for a whole timeout.`, `#/tasks/${task.id}`]);
+    found.push([
+      `stale-${task.id}`,
+      `⚠️ #${task.id} is stale: ${task.worker_id} has said nothing for a whole timeout.`,
+      `#/tasks/${task.id}`,
+    ]);
   for (const one of data.queues.filter((queue) => queue.status === "ended" && queue.queued))
-    found.push([`ended-${one.name}`, `${one.name} has ended with ${counted(one.queued, "task")} waiting.`, `#/queues/${at(one.name)}`]);
+    found.push([
+      `ended-${one.name}`,
+      `${one.name} has ended with ${counted(one.queued, "task")} waiting.`,
+      `#/queues/${at(one.name)}`,
+    ]);
   for (const task of data.inbox.tasks.filter((one) => one.late))
-    found.push([`late-${task.id}`, `#${task.id} timed out, and its result came later: accept it, or requeue.`, `#/tasks/${task.id}`]);
+    found.push([
+      `late-${task.id}`,
+      `#${task.id} timed out, and its result came later: accept it, or requeue.`,
+      `#/tasks/${task.id}`,
+    ]);
   return (
     found.length > 0 &&
-    section("Needs you", null, h("ul.notes", {}, found.slice(0, 8).map(([key, text, href]) => h("li", { "data-key": key }, h("a", { href }, text)))))
+    section(
+      "Needs you",
+      null,
+      h(
+        "ul.notes",
+        {},
+        found.slice(0, 8).map(([key, text, href]) => h("li", { "data-key": key }, h("a", { href }, text))),
+      ),
+    )
   );
 }
 
@@ -83,7 +140,11 @@ function waiting(data, page) {
       null,
       data.queues.length
         ? empty("Nothing waits for your review.", "Results appear here when a worker completes or fails a task.")
-        : empty("There is no queue yet.", "Create one here (press n), or in a terminal:", "sparkq queue create backend"),
+        : empty(
+            "There is no queue yet.",
+            "Create one here (press n), or in a terminal:",
+            "sparkq queue create backend",
+          ),
     );
   const many = page.selected.size > 0;
   return section(
@@ -102,11 +163,15 @@ function waiting(data, page) {
         row(task, page, {
           summary: task.summary,
           facts: outcome(task),
-          actions: [button("accept", task.late ? "Accept late result" : "Accept", { "data-id": task.id }), button("requeue", "Requeue …", { "data-id": task.id })],
+          actions: [
+            button("accept", task.late ? "Accept late result" : "Accept", { "data-id": task.id }),
+            button("requeue", "Requeue …", { "data-id": task.id }),
+          ],
         }),
       ),
     ),
-    total > found.length && h("p.more", {}, `${counted(total - found.length, "more task")} after these: accept some, and they come up.`),
+    total > found.length &&
+      h("p.more", {}, `${counted(total - found.length, "more task")} after these: accept some, and they come up.`),
   );
 }
 

@@ -9,5 +9,13 @@ export const tasks = () => [];
 export const affects = () => false;
 
 export function draw(data) {
-  return [h("h1", { "data-key": "title" }, title), h("div.empty", { "data-key": "nowhere" }, h("p", {}, "Nothing is at ", h("code", {}, data.address), "."), h("p", {}, h("a", { href: "#/inbox" }, "To the inbox")))];
+  return [
+    h("h1", { "data-key": "title" }, title),
+    h(
+      "div.empty",
+      { "data-key": "nowhere" },
+      h("p", {}, "Nothing is at ", h("code", {}, data.address), "."),
+      h("p", {}, h("a", { href: "#/inbox" }, "To the inbox")),
+    ),
+  ];
 }

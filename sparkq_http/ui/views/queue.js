@@ -34,7 +34,13 @@ export function draw(data, page) {
     h(
       "header.head",
       { "data-key": "head" },
-      h("h1", {}, queue.name, queue.status !== "active" && h("span.badge", {}, queue.status), queue.session && h("span.badge", {}, queue.session)),
+      h(
+        "h1",
+        {},
+        queue.name,
+        queue.status !== "active" && h("span.badge", {}, queue.status),
+        queue.session && h("span.badge", {}, queue.session),
+      ),
       h(
         "div.actions",
         {},
@@ -47,12 +53,32 @@ export function draw(data, page) {
       ),
     ),
     queue.instructions &&
-      h("details.instructions", { "data-key": "instructions" }, h("summary", {}, "Instructions for every worker"), h("pre", { tabindex: "0" }, queue.instructions)),
-    data.running.tasks.length && section("Running", null, list("Running", data.running.tasks.map((task) => row(task, page, { queue: false, facts: [bar(task), task.worker_id] })))),
+      h(
+        "details.instructions",
+        { "data-key": "instructions" },
+        h("summary", {}, "Instructions for every worker"),
+        h("pre", { tabindex: "0" }, queue.instructions),
+      ),
+    data.running.tasks.length &&
+      section(
+        "Running",
+        null,
+        list(
+          "Running",
+          data.running.tasks.map((task) => row(task, page, { queue: false, facts: [bar(task), task.worker_id] })),
+        ),
+      ),
     section(
       "Next up",
       h("span.count", {}, data.queued.total.toLocaleString("en")),
-      page.selected.size > 0 && h("div.bulk", {}, button("front", "To the front"), button("cancel", `Cancel ${page.selected.size} …`), button("requeue", "Requeue …")),
+      page.selected.size > 0 &&
+        h(
+          "div.bulk",
+          {},
+          button("front", "To the front"),
+          button("cancel", `Cancel ${page.selected.size} …`),
+          button("requeue", "Requeue …"),
+        ),
       data.queued.tasks.length
         ? [
             h("div.drop", { "data-drop": "front", "data-key": "drop" }, "Drop here to make it the next one"),
@@ -72,14 +98,26 @@ export function draw(data, page) {
               ),
             ),
           ]
-        : empty("Nothing waits in this queue.", queue.status === "active" ? "Add tasks here (press n), or in a terminal:" : "It takes no new tasks.", queue.status === "active" ? `sparkq enqueue "What Claude should do" --queue ${queue.name}` : null),
+        : empty(
+            "Nothing waits in this queue.",
+            queue.status === "active" ? "Add tasks here (press n), or in a terminal:" : "It takes no new tasks.",
+            queue.status === "active" ? `sparkq enqueue "What Claude should do" --queue ${queue.name}` : null,
+          ),
       data.queued.total > data.queued.tasks.length && h("p.more", {}, button("more", "Show more")),
     ),
     data.finished.length &&
       section(
         "Finished lately",
         h("a", { href: `#/tasks?queue=${at(queue.name)}` }, "all"),
-        list("Finished lately", data.finished.map((task) => row(task, page, { queue: false, facts: [task.reviewed_at ? "reviewed" : h("strong", {}, "to review"), ...outcome(task)] }))),
+        list(
+          "Finished lately",
+          data.finished.map((task) =>
+            row(task, page, {
+              queue: false,
+              facts: [task.reviewed_at ? "reviewed" : h("strong", {}, "to review"), ...outcome(task)],
+            }),
+          ),
+        ),
       ),
   ];
 }

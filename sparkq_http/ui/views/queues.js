@@ -11,9 +11,14 @@ export const keys = [["n", "new queue or task"]];
 
 export async function load(route) {
   const archived = route.query.get("archived") === "1";
-  const [queues, statistics] = await Promise.all([get(`/queues${archived ? "?include_archived=true" : ""}`), get("/statistics")]);
+  const [queues, statistics] = await Promise.all([
+    get(`/queues${archived ? "?include_archived=true" : ""}`),
+    get("/statistics"),
+  ]);
   const waiting = queues.queues.filter((one) => one.queued);
-  const heads = await Promise.all(waiting.map((one) => get(`/tasks?queue=${at(one.name)}&status=queued&sort=oldest&limit=1`)));
+  const heads = await Promise.all(
+    waiting.map((one) => get(`/tasks?queue=${at(one.name)}&status=queued&sort=oldest&limit=1`)),
+  );
   const oldest = Object.fromEntries(waiting.map((one, index) => [one.name, heads[index].tasks[0]?.created_at]));
   return { queues: queues.queues, archived, statistics, oldest };
 }
@@ -28,12 +33,36 @@ export function draw(data) {
       "header.head",
       { "data-key": "head" },
       h("h1", {}, "Queues"),
-      h("div.actions", {}, button("create", "New queue …", { class: "primary" }), h("label.check", {}, h("input", { type: "checkbox", "data-act": "archived", checked: data.archived }), h("span", {}, "Archived, too"))),
+      h(
+        "div.actions",
+        {},
+        button("create", "New queue …", { class: "primary" }),
+        h(
+          "label.check",
+          {},
+          h("input", { type: "checkbox", "data-act": "archived", checked: data.archived }),
+          h("span", {}, "Archived, too"),
+        ),
+      ),
     ),
     data.queues.length
-      ? h("ul.cards", { "data-key": "cards", "aria-label": "Queues" }, data.queues.map((one) => card(one, pace[one.name], data.oldest[one.name])))
-      : empty("There is no queue yet.", "A queue is a named line of tasks. Create one here, or in a terminal:", "sparkq queue create backend"),
-    data.statistics.days.some((one) => one.succeeded + one.failed + one.timed_out > 0) && section("Finished in the last seven days", null, days(data.statistics.days), h("p", {}, h("small", {}, "Without what a purge has deleted."))),
+      ? h(
+          "ul.cards",
+          { "data-key": "cards", "aria-label": "Queues" },
+          data.queues.map((one) => card(one, pace[one.name], data.oldest[one.name])),
+        )
+      : empty(
+          "There is no queue yet.",
+          "A queue is a named line of tasks. Create one here, or in a terminal:",
+          "sparkq queue create backend",
+        ),
+    data.statistics.days.some((one) => one.succeeded + one.failed + one.timed_out > 0) &&
+      section(
+        "Finished in the last seven days",
+        null,
+        days(data.statistics.days),
+        h("p", {}, h("small", {}, "Without what a purge has deleted.")),
+      ),
   ];
 }
 
@@ -44,8 +73,18 @@ function card(one, pace, oldest) {
   return h(
     "li.card",
     { "data-key": `queue-${one.name}`, class: one.status },
-    h("header", {}, h("h2", {}, h("a", { href: `#/queues/${at(one.name)}`, "data-row": one.name }, one.name)), one.status !== "active" && h("span.badge", {}, one.status), one.session && h("span.badge", {}, one.session)),
-    h("div.share", { role: "img", "aria-label": `${one.succeeded + one.failed} of ${total} finished` }, ["succeeded", "failed", "running"].map((state) => h("span", { "data-state": state, "data-share": part(state) }))),
+    h(
+      "header",
+      {},
+      h("h2", {}, h("a", { href: `#/queues/${at(one.name)}`, "data-row": one.name }, one.name)),
+      one.status !== "active" && h("span.badge", {}, one.status),
+      one.session && h("span.badge", {}, one.session),
+    ),
+    h(
+      "div.share",
+      { role: "img", "aria-label": `${one.succeeded + one.failed} of ${total} finished` },
+      ["succeeded", "failed", "running"].map((state) => h("span", { "data-state": state, "data-share": part(state) })),
+    ),
     h(
       "dl.counts",
       {},
@@ -57,14 +96,30 @@ function card(one, pace, oldest) {
         ["failed", one.failed],
       ]
         .filter(([state, number]) => state !== "stale" || number)
-        .map(([state, number]) => h("div", { "data-state": state }, h("dt", {}, state), h("dd", {}, number.toLocaleString("en")))),
+        .map(([state, number]) =>
+          h("div", { "data-state": state }, h("dt", {}, state), h("dd", {}, number.toLocaleString("en"))),
+        ),
     ),
     h(
       "p.facts",
       {},
       one.unreviewed > 0 && h("strong", {}, `${one.unreviewed} to review`),
-      oldest && h("span", {}, h("time", { datetime: oldest, title: new Date(oldest).toLocaleString() }, `oldest waits ${duration(since(oldest))}`)),
-      pace && h("span", { title: `longest ${duration(pace.longest_ms / 1000)}` }, `takes ${duration(pace.mean_ms / 1000)} on average`),
+      oldest &&
+        h(
+          "span",
+          {},
+          h(
+            "time",
+            { datetime: oldest, title: new Date(oldest).toLocaleString() },
+            `oldest waits ${duration(since(oldest))}`,
+          ),
+        ),
+      pace &&
+        h(
+          "span",
+          { title: `longest ${duration(pace.longest_ms / 1000)}` },
+          `takes ${duration(pace.mean_ms / 1000)} on average`,
+        ),
     ),
     h(
       "div.actions",

@@ -27,14 +27,45 @@ export function draw(data, page) {
   const groups = GROUPS.map(([name, prefix]) => [name, data.settings.filter((one) => one.key.startsWith(prefix))]);
   groups.push(["Other", data.settings.filter((one) => !GROUPS.some(([, prefix]) => one.key.startsWith(prefix)))]);
   return [
-    h("header.head", { "data-key": "head" }, h("h1", {}, "Settings"), h("div.actions", {}, button("purge", "Purge now …"), button("reload", "Read sparkq.yml anew"))),
-    h("p.total", { "data-key": "where" }, data.file ? ["They stand in ", h("code", {}, data.file), "; a change here changes that line and leaves your comments alone."] : "They stand in the database: there is no sparkq.yml."),
-    section("This browser", null, h("dl.settings", {}, here("Theme", page.theme(), button("theme", "Change")), here("Tell me when a queue has drained", page.notifies() ? "yes" : "no", button("notify", page.notifies() ? "Stop" : "Allow")))),
-    groups.filter(([, found]) => found.length).map(([name, found]) => section(name, null, h("dl.settings", {}, found.map(setting)))),
+    h(
+      "header.head",
+      { "data-key": "head" },
+      h("h1", {}, "Settings"),
+      h("div.actions", {}, button("purge", "Purge now …"), button("reload", "Read sparkq.yml anew")),
+    ),
+    h(
+      "p.total",
+      { "data-key": "where" },
+      data.file
+        ? [
+            "They stand in ",
+            h("code", {}, data.file),
+            "; a change here changes that line and leaves your comments alone.",
+          ]
+        : "They stand in the database: there is no sparkq.yml.",
+    ),
+    section(
+      "This browser",
+      null,
+      h(
+        "dl.settings",
+        {},
+        here("Theme", page.theme(), button("theme", "Change")),
+        here(
+          "Tell me when a queue has drained",
+          page.notifies() ? "yes" : "no",
+          button("notify", page.notifies() ? "Stop" : "Allow"),
+        ),
+      ),
+    ),
+    groups
+      .filter(([, found]) => found.length)
+      .map(([name, found]) => section(name, null, h("dl.settings", {}, found.map(setting)))),
   ];
 }
 
-const here = (name, value, control) => h("div", {}, h("dt", {}, name), h("dd", {}, h("span.value", {}, value), control));
+const here = (name, value, control) =>
+  h("div", {}, h("dt", {}, name), h("dd", {}, h("span.value", {}, value), control));
 
 const isTool = (one) => one.key.startsWith("tools.");
 const toolShown = ({ how, task_class: word }) => [h("span", {}, how), h("span.value", {}, word)];
@@ -45,15 +76,49 @@ function setting(one) {
     "div",
     { "data-key": one.key },
     h("dt", {}, h("code", {}, one.key), one.doc && h("p", {}, one.doc)),
-    h("dd", {}, isTool(one) ? toolShown(one.value) : valueShown(one.value), h("small", {}, one.source), one.changeable ? button("set", "Change …", { "data-name": one.key }) : h("small", { title: "It runs programs, opens doors or names files" }, "at the keyboard only")),
+    h(
+      "dd",
+      {},
+      isTool(one) ? toolShown(one.value) : valueShown(one.value),
+      h("small", {}, one.source),
+      one.changeable
+        ? button("set", "Change …", { "data-name": one.key })
+        : h("small", { title: "It runs programs, opens doors or names files" }, "at the keyboard only"),
+    ),
   );
 }
 
 function fieldsOf(one) {
-  if (one.choices) return [{ name: "value", label: one.key, kind: "select", value: one.value, options: one.choices.map((word) => [word, word]) }];
+  if (one.choices)
+    return [
+      {
+        name: "value",
+        label: one.key,
+        kind: "select",
+        value: one.value,
+        options: one.choices.map((word) => [word, word]),
+      },
+    ];
   if (typeof one.value === "boolean") return [{ name: "value", label: one.key, kind: "check", value: one.value }];
-  if (typeof one.value === "number") return [{ name: "value", label: one.key, kind: "number", value: one.value, min: one.minimum, max: one.maximum, required: true }];
-  if (typeof one.value === "object") return Object.entries(one.value).map(([name, value]) => ({ name, label: name, kind: name === "how" ? "area" : typeof value === "number" ? "number" : "text", value }));
+  if (typeof one.value === "number")
+    return [
+      {
+        name: "value",
+        label: one.key,
+        kind: "number",
+        value: one.value,
+        min: one.minimum,
+        max: one.maximum,
+        required: true,
+      },
+    ];
+  if (typeof one.value === "object")
+    return Object.entries(one.value).map(([name, value]) => ({
+      name,
+      label: name,
+      kind: name === "how" ? "area" : typeof value === "number" ? "number" : "text",
+      value,
+    }));
   return [{ name: "value", label: one.key, value: one.value }];
 }
 

@@ -29,7 +29,11 @@ export async function load(route, { before }) {
   const days = route.query.get("days");
   if (days) asked.since = daysAgo(Number(days));
   const shown = before && before.address === route.address ? before.shown : PAGE;
-  const [queues, sessions, tools] = await Promise.all([get("/queues?include_archived=true"), get("/sessions"), get("/tools")]);
+  const [queues, sessions, tools] = await Promise.all([
+    get("/queues?include_archived=true"),
+    get("/sessions"),
+    get("/tools"),
+  ]);
   const found = [];
   let cursor = null;
   let total = 0;
@@ -39,7 +43,18 @@ export async function load(route, { before }) {
     cursor = part.next_cursor ?? null;
     total = part.total;
   } while (cursor && found.length < shown);
-  return { address: route.address, asked, days: days ?? "", shown, tasks: found, total, more: cursor !== null, queues: queues.queues, sessions: sessions.sessions, tools: tools.tools };
+  return {
+    address: route.address,
+    asked,
+    days: days ?? "",
+    shown,
+    tasks: found,
+    total,
+    more: cursor !== null,
+    queues: queues.queues,
+    sessions: sessions.sessions,
+    tools: tools.tools,
+  };
 }
 
 export const affects = () => true;
@@ -49,7 +64,9 @@ export function draw(data, page) {
   const { asked } = data;
   const many = page.selected.size;
   const counts = (state) =>
-    data.queues.filter((one) => (asked.queue ? one.name === asked.queue : true)).reduce((sum, one) => sum + one[state], 0);
+    data.queues
+      .filter((one) => (asked.queue ? one.name === asked.queue : true))
+      .reduce((sum, one) => sum + one[state], 0);
   const states = ["queued", "running", "succeeded", "failed"];
   const filtered = FILTERS.some((name) => asked[name] && name !== "sort");
   return [
@@ -57,20 +74,58 @@ export function draw(data, page) {
     h(
       "div.filters",
       { "data-key": "filters", role: "search" },
-      h("input", { type: "search", id: "search", "data-filter": "search", value: asked.search, placeholder: 'Words, or "a phrase"', "aria-label": "Search in title, prompt and outcome" }),
+      h("input", {
+        type: "search",
+        id: "search",
+        "data-filter": "search",
+        value: asked.search,
+        placeholder: 'Words, or "a phrase"',
+        "aria-label": "Search in title, prompt and outcome",
+      }),
       h(
         "div.states",
         { role: "group", "aria-label": "Status" },
-        h("button", { type: "button", "data-act": "status", "data-value": "", "aria-pressed": String(!asked.status) }, "all ", h("span.count", {}, states.reduce((sum, one) => sum + counts(one), 0).toLocaleString("en"))),
-        states.map((one) => h("button", { type: "button", "data-act": "status", "data-value": one, "aria-pressed": String(asked.status === one) }, `${one} `, h("span.count", {}, counts(one).toLocaleString("en")))),
+        h(
+          "button",
+          { type: "button", "data-act": "status", "data-value": "", "aria-pressed": String(!asked.status) },
+          "all ",
+          h("span.count", {}, states.reduce((sum, one) => sum + counts(one), 0).toLocaleString("en")),
+        ),
+        states.map((one) =>
+          h(
+            "button",
+            { type: "button", "data-act": "status", "data-value": one, "aria-pressed": String(asked.status === one) },
+            `${one} `,
+            h("span.count", {}, counts(one).toLocaleString("en")),
+          ),
+        ),
       ),
       choice("queue", "Queue", asked.queue, [["", "every queue"], ...data.queues.map((one) => [one.name, one.name])]),
-      data.sessions.length > 0 && choice("session", "Session", asked.session, [["", "every session"], ...data.sessions.map((one) => [one.name, one.name])]),
+      data.sessions.length > 0 &&
+        choice("session", "Session", asked.session, [
+          ["", "every session"],
+          ...data.sessions.map((one) => [one.name, one.name]),
+        ]),
       choice("tool", "Tool", asked.tool, [["", "every tool"], ...data.tools.map((one) => [one.name, one.name])]),
-      choice("reviewed", "Review", asked.reviewed, [["", "reviewed or not"], ["false", "to review"], ["true", "reviewed"]]),
+      choice("reviewed", "Review", asked.reviewed, [
+        ["", "reviewed or not"],
+        ["false", "to review"],
+        ["true", "reviewed"],
+      ]),
       choice("days", "Age", data.days, AGES),
-      choice("sort", "Order", asked.sort, [["", "usual order"], ["newest", "newest first"], ["oldest", "oldest first"]]),
-      h("input", { type: "text", "data-filter": "worker", value: asked.worker, placeholder: "Worker", "aria-label": "Worker", size: 12 }),
+      choice("sort", "Order", asked.sort, [
+        ["", "usual order"],
+        ["newest", "newest first"],
+        ["oldest", "oldest first"],
+      ]),
+      h("input", {
+        type: "text",
+        "data-filter": "worker",
+        value: asked.worker,
+        placeholder: "Worker",
+        "aria-label": "Worker",
+        size: 12,
+      }),
       filtered && h("a", { href: "#/tasks" }, "Clear"),
     ),
     h("p.total", { "data-key": "total", "aria-live": "polite" }, counted(data.total, "task"), filtered ? " match" : ""),
@@ -78,19 +133,39 @@ export function draw(data, page) {
       "div.bulk",
       { "data-key": "bulk" },
       data.tasks.length > 0 && button("all", many ? "Select none" : "Select all"),
-      many > 0 && [button("accept", `Accept ${many}`, { class: "primary" }), button("requeue", "Requeue …"), button("cancel", "Cancel …"), button("erase", "Delete …", { class: "danger" })],
+      many > 0 && [
+        button("accept", `Accept ${many}`, { class: "primary" }),
+        button("requeue", "Requeue …"),
+        button("cancel", "Cancel …"),
+        button("erase", "Delete …", { class: "danger" }),
+      ],
     ),
     data.tasks.length
-      ? list("Tasks", data.tasks.map((task) => row(task, page, { facts: task.status === "running" ? [bar(task), task.worker_id] : [task.worker_id, ...outcome(task)] })))
+      ? list(
+          "Tasks",
+          data.tasks.map((task) =>
+            row(task, page, {
+              facts: task.status === "running" ? [bar(task), task.worker_id] : [task.worker_id, ...outcome(task)],
+            }),
+          ),
+        )
       : filtered
         ? empty("No task matches.", "Take a filter away, or clear them all.")
-        : empty("There is no task yet.", "Add some here (press n), or in a terminal:", 'sparkq enqueue "What Claude should do"'),
+        : empty(
+            "There is no task yet.",
+            "Add some here (press n), or in a terminal:",
+            'sparkq enqueue "What Claude should do"',
+          ),
     data.more && h("p.more", { "data-key": "more" }, button("more", "Show more", { "data-reveal": true })),
   ];
 }
 
 const choice = (name, label, value, options) =>
-  h("select", { "data-filter": name, "aria-label": label, "data-key": `filter-${name}` }, options.map(([one, word]) => h("option", { value: one, selected: one === value }, word)));
+  h(
+    "select",
+    { "data-filter": name, "aria-label": label, "data-key": `filter-${name}` },
+    options.map(([one, word]) => h("option", { value: one, selected: one === value }, word)),
+  );
 
 function narrowed(page, name, value) {
   const wanted = new URLSearchParams(page.route.query);
