@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PRETTIER := prettier@3.10.1 --print-width 120 --log-level warn
+JAVASCRIPT := 'sparkq_http/**/*.js'
 
 .PHONY: demo test prove soak check format docs screenshots bench mcpb clean
 
@@ -21,6 +23,8 @@ soak: $(READY)
 
 check: $(READY)
 	@$(BIN)/ruff format --check .
+	@if npx --offline --yes $(PRETTIER) --version >/dev/null 2>&1; then npx --offline --yes $(PRETTIER) --check $(JAVASCRIPT); \
+	else echo "JavaScript: format not checked, which needs npx and one run of make format"; fi
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
@@ -28,6 +32,8 @@ check: $(READY)
 
 format: $(READY)
 	@$(BIN)/ruff format .
+	@if command -v npx >/dev/null; then npx --yes $(PRETTIER) --write $(JAVASCRIPT); \
+	else echo "JavaScript: not formatted, which needs npx (Node.js)"; fi
 	@$(BIN)/ruff check --fix .
 
 docs: $(READY)

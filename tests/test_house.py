@@ -14,6 +14,7 @@ import apsw.ext
 import pytest
 
 import sparkq_core
+import sparkq_http
 from sparkq_core import errors, inbox, stale, tasks
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.lifecycle import MARKS, MOVES, Status
@@ -24,7 +25,9 @@ from tests.harness.projects import open_new_project
 from tests.promises import holds
 
 PACKAGE = Path(sparkq_core.__file__).parent
+SCRIPTS = sorted(Path(sparkq_http.__file__).parent.rglob("*.js"))
 MAX_LINES = 350
+MAX_COLUMNS = 120
 GROWING = ("tasks", "attempts", "events", "prompts", "search")
 """The tables that grow with the work that was ever done."""
 
@@ -219,6 +222,11 @@ def test_every_kind_has_a_refusal() -> None:
 @pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_a_room_has_one_job_and_so_few_lines(file: Path) -> None:
     assert len(file.read_text().splitlines()) < MAX_LINES
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
+def test_the_javascript_of_the_page_fits_the_columns_of_the_python(file: Path) -> None:
+    assert [line for line in file.read_text(encoding="utf-8").splitlines() if len(line) > MAX_COLUMNS] == []
 
 
 @holds("rooms")

@@ -181,15 +181,23 @@ function nav() {
   headline();
 }
 
-/** The tab says how many results wait, in its title and on its icon. */
+/** Show in the tab's title and icon how many results wait for review. */
 export function headline() {
   const waiting = marks.counts.unreviewed ?? 0;
   document.title = `${waiting ? `(${waiting}) ` : ""}${titled()} · ${marks.project || "SparkQ"}`;
-  const shown = waiting > 99 ? "99" : String(waiting || "");
-  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${waiting ? "#c2410c" : "#475569"}"/><text x="16" y="22" font-family="sans-serif" font-size="${shown.length > 1 ? 15 : 18}" font-weight="bold" text-anchor="middle" fill="#fff">${shown || "Q"}</text></svg>`;
-  const icon = `data:image/svg+xml,${encodeURIComponent(drawing)}`;
+  const icon = `data:image/svg+xml,${encodeURIComponent(drawing(waiting))}`;
   const link = document.querySelector("link[rel=icon]");
   if (link.href !== icon) link.href = icon;
+}
+
+function drawing(waiting) {
+  const text = waiting > 99 ? "99" : String(waiting || "Q");
+  return [
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">',
+    `<rect width="32" height="32" rx="8" fill="${waiting ? "#c2410c" : "#475569"}"/>`,
+    `<text x="16" y="22" font-family="sans-serif" font-size="${text.length > 1 ? 15 : 18}" font-weight="bold"`,
+    ` text-anchor="middle" fill="#fff">${text}</text></svg>`,
+  ].join("");
 }
 
 export async function count() {

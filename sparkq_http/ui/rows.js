@@ -4,8 +4,9 @@ import { h } from "./dom.js";
 import { ago, changed, duration, since, state } from "./words.js";
 
 /**
- * How long a running task has gone without a word, against its timeout; once it was warned, when it fails. Its time runs on
- * between two looks at the server: past the timeout it is late at once, but it fails only after a warning.
+ * How long a running task has been silent, against its timeout; after the warning also when it fails.
+ * Between two answers of the server the time runs on: a task is late as soon as its timeout is over, but fails only
+ * after a warning.
  */
 export function bar(task) {
   const heard = since(task.heartbeat_at ?? task.claimed_at);

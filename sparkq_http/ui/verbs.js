@@ -11,7 +11,7 @@ const named = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, "t
 /** A text as a form gives it back: what was not touched must not look changed. */
 const lined = (text) => text.replace(/\r\n?/g, "\n");
 
-/** Do one thing to each; what could not be done is said with its reason, the others are done. One alone throws its refusal. */
+/** Do one thing to each task and name those that were refused, with the reason; a single task throws its refusal. */
 async function each(page, ids, verb, done, after = page.refresh) {
   const refused = [];
   for (const id of ids) {

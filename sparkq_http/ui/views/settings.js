@@ -145,7 +145,8 @@ export const acts = {
   async purge() {
     const would = await post("/purge", { dry_run: true });
     if (!would.total) return say("There is nothing old enough to delete.");
-    const words = `${counted(would.reviewed, "reviewed result")} and ${counted(would.unreviewed, "unreviewed one")} are old enough. This cannot be undone.`;
+    const old = `${counted(would.reviewed, "reviewed result")} and ${counted(would.unreviewed, "unreviewed one")}`;
+    const words = `${old} are old enough. This cannot be undone.`;
     if (!(await confirmed(`Delete ${counted(would.total, "finished task")}?`, words, "Delete"))) return;
     const gone = await post("/purge", {});
     say(`${counted(gone.total, "task")} deleted.`);
