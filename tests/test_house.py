@@ -14,7 +14,6 @@ import apsw.ext
 import pytest
 
 import sparkq_core
-import sparkq_http
 from sparkq_core import errors, inbox, stale, tasks
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.lifecycle import MARKS, MOVES, Status
@@ -25,7 +24,7 @@ from tests.harness.projects import open_new_project
 from tests.promises import holds
 
 PACKAGE = Path(sparkq_core.__file__).parent
-SCRIPTS = sorted(Path(sparkq_http.__file__).parent.rglob("*.js"))
+SCRIPTS = [*sorted(PACKAGE.parent.glob("sparkq_http/**/*.js")), PACKAGE.parent / "sparkq_mcp/board.html"]
 MAX_LINES = 350
 MAX_COLUMNS = 120
 GROWING = ("tasks", "attempts", "events", "prompts", "search")

@@ -1,43 +1,46 @@
 // The one chart that says something: what finished on each of the last days.
 
 import { h } from "./dom.js";
+import { countOf, OUTCOMES, totalOf } from "./statuses.js";
 
 const HEIGHT = 96;
 const WIDTH = 64;
-const PARTS = ["succeeded", "failed", "timed_out"];
+const TOP = 16;
 
-export function days(found) {
-  const most = Math.max(...found.map((one) => PARTS.reduce((sum, name) => sum + one[name], 0)), 1);
-  const bars = found.map((one, index) => {
-    let top = HEIGHT + 16;
-    const total = PARTS.reduce((sum, name) => sum + one[name], 0);
-    const said = `${one.date}: ${one.succeeded} succeeded, ${one.failed} failed, ${one.timed_out} timed out`;
-    return h(
-      "g",
-      { "data-key": one.date },
-      h("title", {}, said),
-      PARTS.map((name) => {
-        const height = (HEIGHT * one[name]) / most;
-        top -= height;
-        return (
-          height > 0 &&
-          h("rect", { x: index * WIDTH + 12, y: top, width: WIDTH - 24, height, rx: 2, "data-state": name })
-        );
-      }),
-      total > 0 && h("text.number", { x: index * WIDTH + WIDTH / 2, y: top - 4, "text-anchor": "middle" }, total),
-      h(
-        "text",
-        { x: index * WIDTH + WIDTH / 2, y: HEIGHT + 32, "text-anchor": "middle" },
-        new Date(`${one.date}T12:00:00Z`).toLocaleDateString("en", { weekday: "short" }),
-      ),
-    );
-  });
-  const spoken = found
-    .map((one) => `${one.date}: ${PARTS.map((name) => `${one[name]} ${name.replace("_", " ")}`).join(", ")}`)
-    .join("; ");
+/** The chart of `days`, each { date, succeeded, failed, timed_out }: one bar a day, in the colours of the outcomes. */
+export function chart(days) {
+  const most = Math.max(...days.map((day) => totalOf(day, OUTCOMES)), 1);
+  const bars = days.map((day, index) => bar(day, index * WIDTH, HEIGHT / most));
   return h(
     "svg.chart",
-    { viewBox: `0 0 ${WIDTH * found.length} ${HEIGHT + 36}`, role: "img", "aria-label": spoken },
+    { viewBox: `0 0 ${WIDTH * days.length} ${HEIGHT + 36}`, role: "img", "aria-label": days.map(inWords).join("; ") },
     bars,
   );
 }
+
+const inWords = (day) =>
+  `${day.date}: ${OUTCOMES.map((outcome) => `${countOf(day, outcome)} ${outcome.label}`).join(", ")}`;
+
+function bar(day, left, scale) {
+  const total = totalOf(day, OUTCOMES);
+  const middle = left + WIDTH / 2;
+  let top = HEIGHT + TOP;
+  const parts = OUTCOMES.map((outcome) => {
+    const height = scale * countOf(day, outcome);
+    top -= height;
+    return height > 0 && part(outcome, left + 12, top, height);
+  });
+  return h(
+    "g",
+    { "data-key": day.date },
+    h("title", {}, inWords(day)),
+    parts,
+    total > 0 && h("text.number", { x: middle, y: top - 4, "text-anchor": "middle" }, total),
+    h("text", { x: middle, y: HEIGHT + 2 * TOP, "text-anchor": "middle" }, weekday(day.date)),
+  );
+}
+
+const part = (outcome, x, y, height) =>
+  h("rect", { x, y, width: WIDTH - 24, height, rx: 2, "data-state": outcome.name });
+
+const weekday = (date) => new Date(`${date}T12:00:00Z`).toLocaleDateString("en", { weekday: "short" });

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { say } from "./dialogs.js";
 import { h, patch } from "./dom.js";
+import { totalOf, UNFINISHED } from "./statuses.js";
 import * as inbox from "./views/inbox.js";
 import * as nowhere from "./views/nowhere.js";
 import * as queue from "./views/queue.js";
@@ -203,7 +204,7 @@ function drawing(waiting) {
 export async function count() {
   const { queues: found } = await get("/queues");
   const sum = (name) => found.reduce((all, one) => all + one[name], 0);
-  const open = Object.fromEntries(found.map((one) => [one.name, one.queued + one.running]));
+  const open = Object.fromEntries(found.map((one) => [one.name, totalOf(one, UNFINISHED)]));
   if (marks.open && page.notifies())
     for (const one of found)
       if (marks.open[one.name] > 0 && open[one.name] === 0)
@@ -212,6 +213,6 @@ export async function count() {
           tag: `drained-${one.name}`,
         });
   marks.open = open;
-  marks.counts = { unreviewed: sum("unreviewed"), open: sum("queued") + sum("running") };
+  marks.counts = { unreviewed: sum("unreviewed"), open: found.reduce((all, one) => all + open[one.name], 0) };
   nav();
 }

@@ -1,6 +1,7 @@
 // A task as one line of a list, the same in every view.
 
 import { h } from "./dom.js";
+import { markOf } from "./statuses.js";
 import { ago, changed, duration, since, state } from "./words.js";
 
 /**
@@ -22,7 +23,7 @@ export function bar(task) {
     h(
       "span.words",
       {},
-      kind === "well" ? "" : h("span", { "aria-hidden": "true" }, kind === "late" ? "⚠️ " : "🔴 "),
+      kind === "well" ? "" : h("span", { "aria-hidden": "true" }, `${markOf(kind === "late" ? "stale" : "failed")} `),
       words,
     ),
   );

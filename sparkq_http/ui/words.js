@@ -1,6 +1,7 @@
 // How times, states and amounts read.
 
 import { h } from "./dom.js";
+import { stateOf } from "./statuses.js";
 
 const UNITS = [
   [86400, "d"],
@@ -44,29 +45,10 @@ export function moment(iso) {
 
 export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-const STATES = {
-  queued: ["queued", "○"],
-  running: ["running", "◐"],
-  stale: ["stale", "⚠️"],
-  succeeded: ["succeeded", "✓"],
-  failed: ["failed", "🔴"],
-  timeout: ["timed out", "💀"],
-  cancelled: ["cancelled", "⊘"],
-};
-
-/** Which of the states a person tells apart a task is in. */
-export function stateOf(task) {
-  if (task.status === "running" && task.stale) return "stale";
-  if (task.status === "failed" && (task.error_type === "timeout" || task.error_type === "cancelled"))
-    return task.error_type;
-  return task.status;
-}
-
 /** A state as mark and word. */
 export function state(task) {
-  const name = stateOf(task);
-  const [word, mark] = STATES[name] ?? [name, ""];
-  return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", word);
+  const { name, label, mark } = stateOf(task);
+  return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", label);
 }
 
 /** How much an attempt changed: "3 files, +40 −12", and whether files had been changed before it began. */

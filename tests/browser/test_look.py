@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from sparkq_core.states import Status
 from tests.browser.conftest import Tab
 from tests.browser.screen import Route, Screen, axe, expect
 from tests.browser.seeds import late, stale
@@ -106,6 +107,23 @@ def test_no_view_is_wider_than_a_phone(tab: Tab, served: Served, views: dict[str
 
     assert wider == dict.fromkeys(wider, 0)
     assert (box["x"] >= 0, box["x"] + box["width"] <= 390) == (True, True)
+
+
+COLOURLESS = """names => names.filter((name) => {
+  const element = document.createElement("span");
+  element.dataset.state = name;
+  document.body.append(element);
+  const tone = getComputedStyle(element).getPropertyValue("--tone");
+  element.remove();
+  return !tone;
+})"""
+"""The states of a task for which the styles have no colour."""
+
+
+def test_every_status_has_a_colour(screen: Screen) -> None:
+    screen.open()
+
+    assert screen.page.evaluate(COLOURLESS, [*Status, "stale", "timeout", "cancelled", "nonsense"]) == ["nonsense"]
 
 
 def paper(screen: Screen) -> str:

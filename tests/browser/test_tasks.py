@@ -1,5 +1,6 @@
 """The list of all tasks: filters in the address, search, order, selection."""
 
+from sparkq_core.states import Status
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late
 from tests.http.caller import Caller, Served
@@ -26,6 +27,13 @@ def test_filters_stand_in_the_address_and_are_there_after_a_reload(screen: Scree
     screen.main.get_by_role("link", name="Clear").click()
     screen.at("#/tasks$")
     expect(screen.main.get_by_label("Queue")).to_have_value("")
+
+
+def test_every_status_of_the_core_is_a_filter(screen: Screen) -> None:
+    screen.open("/tasks")
+    filters = screen.main.locator("[data-act=status]")
+
+    assert filters.evaluate_all("buttons => buttons.map((button) => button.dataset.value)") == ["", *Status]
 
 
 def test_each_filter_narrows(screen: Screen, call: Caller, line: str) -> None:

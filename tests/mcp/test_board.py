@@ -10,6 +10,7 @@ from mcp import Client
 
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
+from sparkq_core.states import Status
 from sparkq_mcp.server import build
 from tests.harness.chromium import HEADLESS, MISSING, PAGE_FLAGS
 from tests.harness.clocks import SetClock
@@ -92,6 +93,7 @@ def test_the_board_shows_queues_and_latest_results(
     results = shown.board.locator("#results li")
     results.first.wait_for()
 
+    assert shown.board.locator("th").all_inner_texts() == ["Queue", *map(str.capitalize, Status), "To review"]
     assert rows == [["backend", "30", "1 (⚠️ 1 stale)", "1", "1", "2"], ["docs", "0", "0", "0", "0", "0"]]
     assert results.all_inner_texts() == ["🔴 failed #2 Went wrong", "✓ succeeded #1 Done well"]
     assert shown.wrong == []

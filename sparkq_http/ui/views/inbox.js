@@ -3,9 +3,11 @@
 import { at, get } from "../api.js";
 import { h } from "../dom.js";
 import { bar, button, empty, list, outcome, row, section } from "../rows.js";
+import { countOf, OUTCOMES } from "../statuses.js";
 import { ago, counted } from "../words.js";
 
 const SHOWN = 100;
+const LATE = { name: "late", label: "came late", mark: "⏱" };
 
 export const title = "Inbox";
 export const keys = [
@@ -68,13 +70,7 @@ export function draw(data, page) {
 }
 
 function left(since) {
-  const sum = (name) => since.queues.reduce((all, one) => all + one[name], 0);
-  const parts = [
-    ["succeeded", sum("succeeded"), "succeeded", "✓"],
-    ["failed", sum("failed"), "failed", "🔴"],
-    ["timeout", sum("timed_out"), "timed out", "💀"],
-    ["late", sum("late"), "came late", "⏱"],
-  ];
+  const count = (outcome) => since.queues.reduce((sum, queue) => sum + countOf(queue, outcome), 0);
   return h(
     "section.since",
     { "data-key": "since", "aria-label": "Since you were last here" },
@@ -86,12 +82,12 @@ function left(since) {
     h(
       "dl",
       {},
-      parts.map(([name, number, word, mark]) =>
+      [...OUTCOMES, LATE].map((outcome) =>
         h(
           "div",
-          { "data-state": name, class: number ? "" : "none" },
-          h("dt", {}, h("span", { "aria-hidden": "true" }, `${mark} `), word),
-          h("dd", {}, number.toLocaleString("en")),
+          { "data-state": outcome.name, class: count(outcome) ? "" : "none" },
+          h("dt", {}, h("span", { "aria-hidden": "true" }, `${outcome.mark} `), outcome.label),
+          h("dd", {}, count(outcome).toLocaleString("en")),
         ),
       ),
     ),

@@ -4,7 +4,8 @@ import { at, get } from "../api.js";
 import { h } from "../dom.js";
 import { button, empty, section } from "../rows.js";
 import { duration, since } from "../words.js";
-import { days } from "../chart.js";
+import { chart } from "../chart.js";
+import { BEGUN, countOf, FINISHED, OUTCOMES, statesOf, STATUSES, totalOf } from "../statuses.js";
 
 export const title = "Queues";
 export const keys = [["n", "new queue or task"]];
@@ -56,19 +57,19 @@ export function draw(data) {
           "A queue is a named line of tasks. Create one here, or in a terminal:",
           "sparkq queue create backend",
         ),
-    data.statistics.days.some((one) => one.succeeded + one.failed + one.timed_out > 0) &&
+    data.statistics.days.some((day) => totalOf(day, OUTCOMES) > 0) &&
       section(
         "Finished in the last seven days",
         null,
-        days(data.statistics.days),
+        chart(data.statistics.days),
         h("p", {}, h("small", {}, "Without what a purge has deleted.")),
       ),
   ];
 }
 
 function card(one, pace, oldest) {
-  const total = one.queued + one.running + one.succeeded + one.failed;
-  const part = (name) => (total ? Math.round((20 * one[name]) / total) : 0);
+  const total = totalOf(one, STATUSES);
+  const share = (status) => (total ? Math.round((20 * countOf(one, status)) / total) : 0);
   const name = { "data-name": one.name };
   return h(
     "li.card",
@@ -82,23 +83,20 @@ function card(one, pace, oldest) {
     ),
     h(
       "div.share",
-      { role: "img", "aria-label": `${one.succeeded + one.failed} of ${total} finished` },
-      ["succeeded", "failed", "running"].map((state) => h("span", { "data-state": state, "data-share": part(state) })),
+      { role: "img", "aria-label": `${totalOf(one, FINISHED)} of ${total} finished` },
+      BEGUN.map((status) => h("span", { "data-state": status.name, "data-share": share(status) })),
     ),
     h(
       "dl.counts",
       {},
-      [
-        ["queued", one.queued],
-        ["running", one.running],
-        ["stale", one.stale],
-        ["succeeded", one.succeeded],
-        ["failed", one.failed],
-      ]
-        .filter(([state, number]) => state !== "stale" || number)
-        .map(([state, number]) =>
-          h("div", { "data-state": state }, h("dt", {}, state), h("dd", {}, number.toLocaleString("en"))),
+      statesOf(one).map((state) =>
+        h(
+          "div",
+          { "data-state": state.name },
+          h("dt", {}, state.label),
+          h("dd", {}, countOf(one, state).toLocaleString("en")),
         ),
+      ),
     ),
     h(
       "p.facts",

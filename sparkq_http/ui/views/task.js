@@ -3,7 +3,8 @@
 import { at, get } from "../api.js";
 import { h } from "../dom.js";
 import { bar, button } from "../rows.js";
-import { ago, changed, duration, moment, state, stateOf } from "../words.js";
+import { stateOf } from "../statuses.js";
+import { ago, changed, duration, moment, state } from "../words.js";
 
 export const title = (route) => `#${route.path[1]}`;
 export const keys = [
@@ -145,7 +146,7 @@ function outcomeOf(task) {
   const parts = [];
   if (task.result_summary) parts.push(text("outcome", "Result", task.result_summary));
   if (task.error_message)
-    parts.push(text("error", stateOf(task) === "cancelled" ? "Cancelled" : "Error", task.error_message));
+    parts.push(text("error", stateOf(task).name === "cancelled" ? "Cancelled" : "Error", task.error_message));
   if (task.result_data !== null && task.result_data !== undefined)
     parts.push(text("data", "Data", JSON.stringify(task.result_data, null, 2)));
   return parts;

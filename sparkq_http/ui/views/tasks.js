@@ -3,6 +3,7 @@
 import { get, query } from "../api.js";
 import { h } from "../dom.js";
 import { bar, button, empty, list, outcome, row } from "../rows.js";
+import { STATUSES, totalOf } from "../statuses.js";
 import { counted } from "../words.js";
 
 const PAGE = 50;
@@ -63,11 +64,8 @@ export const tasks = (data) => data.tasks;
 export function draw(data, page) {
   const { asked } = data;
   const many = page.selected.size;
-  const counts = (state) =>
-    data.queues
-      .filter((one) => (asked.queue ? one.name === asked.queue : true))
-      .reduce((sum, one) => sum + one[state], 0);
-  const states = ["queued", "running", "succeeded", "failed"];
+  const queues = data.queues.filter((queue) => !asked.queue || queue.name === asked.queue);
+  const count = (statuses) => queues.reduce((sum, queue) => sum + totalOf(queue, statuses), 0);
   const filtered = FILTERS.some((name) => asked[name] && name !== "sort");
   return [
     h("h1", { "data-key": "title" }, "Tasks"),
@@ -85,20 +83,8 @@ export function draw(data, page) {
       h(
         "div.states",
         { role: "group", "aria-label": "Status" },
-        h(
-          "button",
-          { type: "button", "data-act": "status", "data-value": "", "aria-pressed": String(!asked.status) },
-          "all ",
-          h("span.count", {}, states.reduce((sum, one) => sum + counts(one), 0).toLocaleString("en")),
-        ),
-        states.map((one) =>
-          h(
-            "button",
-            { type: "button", "data-act": "status", "data-value": one, "aria-pressed": String(asked.status === one) },
-            `${one} `,
-            h("span.count", {}, counts(one).toLocaleString("en")),
-          ),
-        ),
+        statusFilter("", "all", count(STATUSES), asked.status),
+        STATUSES.map((status) => statusFilter(status.name, status.label, count([status]), asked.status)),
       ),
       choice("queue", "Queue", asked.queue, [["", "every queue"], ...data.queues.map((one) => [one.name, one.name])]),
       data.sessions.length > 0 &&
@@ -159,6 +145,14 @@ export function draw(data, page) {
     data.more && h("p.more", { "data-key": "more" }, button("more", "Show more", { "data-reveal": true })),
   ];
 }
+
+const statusFilter = (status, label, count, chosen) =>
+  h(
+    "button",
+    { type: "button", "data-act": "status", "data-value": status, "aria-pressed": String(chosen === status) },
+    `${label} `,
+    h("span.count", {}, count.toLocaleString("en")),
+  );
 
 const choice = (name, label, value, options) =>
   h(
