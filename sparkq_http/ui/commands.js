@@ -3,85 +3,94 @@
 import { palette, say, sheet } from "./dialogs.js";
 import { draw, focusedRow, kept, main, marks, NAMES, page, titled } from "./page.js";
 import * as verbs from "./verbs.js";
-import * as queue from "./views/queue.js";
-import * as task from "./views/task.js";
+import * as queueView from "./views/queue.js";
+import * as taskView from "./views/task.js";
 
-const chosen = (element) => {
-  if (element?.dataset.id) return [Number(element.dataset.id)];
+const MOST_TASKS = 200;
+
+/** The ids of the tasks that an action is for. `button` is the one that was clicked, if any. */
+function targets(button) {
+  if (button?.dataset.id) return [Number(button.dataset.id)];
   if (page.selected.size) return [...page.selected];
-  if (page.view === task) return [page.data.task.id];
-  // Of the inbox the first result: what runs and what is next stands above, and cannot be selected.
-  const row = document.activeElement?.closest("[data-id]") ?? main.querySelector(".row:has(.pick)");
+  if (page.view === taskView) return [page.data.task.id];
+  const row = focusedTask() ?? firstSelectable();
   return row ? [Number(row.dataset.id)] : [];
-};
+}
 
-const some = (verb) => (_, element) => {
-  const ids = chosen(element);
+const focusedTask = () => document.activeElement?.closest("[data-id]");
+
+/** In the inbox this is the first result: running and queued tasks are above it, and have no checkbox. */
+const firstSelectable = () => main.querySelector(".row:has(.pick)");
+
+const onTasks = (verb) => (_, button) => {
+  const ids = targets(button);
   return ids.length ? verb(page, ids) : say("There is no task to do that with.");
 };
 
-const one = (verb) => (_, element) => {
-  const ids = chosen(element);
-  return ids.length ? verb(page, ids[0]) : say("There is no task to do that with.");
-};
+const onOneTask = (verb) => onTasks((_, ids) => verb(page, ids[0]));
 
-const named = (verb) => (_, element) => verb(page, element.dataset.name);
+const onQueue = (verb) => (_, button) => verb(page, button.dataset.name);
 
 const ACTS = {
-  accept: some(verbs.accept),
-  requeue: some(verbs.requeue),
-  cancel: some(verbs.cancel),
-  erase: some(verbs.erase),
-  front: some(verbs.front),
-  edit: one(verbs.edit),
-  rework: one(verbs.rework),
-  stop: one(verbs.stop),
-  add: (_, element) =>
-    verbs.add(page, {
-      queue: element?.dataset.name ?? (page.view === queue ? page.route.path[1] : null),
-      script: element?.dataset.script,
-    }),
+  accept: onTasks(verbs.accept),
+  requeue: onTasks(verbs.requeue),
+  cancel: onTasks(verbs.cancel),
+  erase: onTasks(verbs.erase),
+  front: onTasks(verbs.front),
+  edit: onOneTask(verbs.edit),
+  rework: onOneTask(verbs.rework),
+  stop: onOneTask(verbs.stop),
+  add: (_, button) => verbs.add(page, { queue: queueFor(button), script: button?.dataset.script }),
   create: () => verbs.create(page),
-  instruct: named(verbs.instruct),
-  rename: named(verbs.rename),
-  end: (_, element) => verbs.move(page, element.dataset.name, "end"),
-  archive: (_, element) => verbs.move(page, element.dataset.name, "archive"),
-  reopen: (_, element) => verbs.move(page, element.dataset.name, "reopen"),
-  unarchive: (_, element) => verbs.move(page, element.dataset.name, "unarchive"),
-  pick(_, element) {
-    const id = Number(element.dataset.id);
-    if (!page.selected.delete(id)) page.selected.add(id);
-    draw();
-  },
-  async copy(_, element) {
-    const text = document.getElementById(element.dataset.copies).textContent;
-    try {
-      await navigator.clipboard.writeText(text);
-      say("Copied.");
-    } catch {
-      getSelection().selectAllChildren(document.getElementById(element.dataset.copies));
-      say("This browser does not let a page copy: the text is selected, press Ctrl-C.");
-    }
-  },
-  theme() {
-    const next = { undefined: "light", light: "dark", dark: null }[document.documentElement.dataset.theme];
-    if (next) document.documentElement.dataset.theme = next;
-    else delete document.documentElement.dataset.theme;
-    kept("theme", next);
-    draw();
-    say(`Theme: ${page.theme()}.`);
-  },
-  async notify() {
-    if (page.notifies()) kept("notify", null);
-    else if (!("Notification" in window)) say("This browser shows no notifications.", { problem: true });
-    else if ((await Notification.requestPermission()) === "granted") kept("notify", "yes");
-    else say("The browser does not allow it.", { problem: true });
-    draw();
-  },
+  instruct: onQueue(verbs.instruct),
+  rename: onQueue(verbs.rename),
+  end: onQueue((_, name) => verbs.move(page, name, "end")),
+  archive: onQueue((_, name) => verbs.move(page, name, "archive")),
+  reopen: onQueue((_, name) => verbs.move(page, name, "reopen")),
+  unarchive: onQueue((_, name) => verbs.move(page, name, "unarchive")),
+  pick: (_, checkbox) => toggleSelected(Number(checkbox.dataset.id)),
+  copy: (_, button) => copyText(document.getElementById(button.dataset.copies)),
+  theme: nextTheme,
+  notify: toggleNotifications,
   skip: () => main.focus(),
   palette: () => palette(commands()),
   sheet: showSheet,
 };
+
+/** The queue to offer for new tasks: that of the card whose button was clicked, or of the view. */
+const queueFor = (button) => button?.dataset.name ?? (page.view === queueView ? page.route.path[1] : null);
+
+function toggleSelected(id) {
+  if (!page.selected.delete(id)) page.selected.add(id);
+  draw();
+}
+
+async function copyText(element) {
+  try {
+    await navigator.clipboard.writeText(element.textContent);
+    say("Copied.");
+  } catch {
+    getSelection().selectAllChildren(element);
+    say("This browser does not let a page copy: the text is selected, press Ctrl-C.");
+  }
+}
+
+function nextTheme() {
+  const next = { undefined: "light", light: "dark", dark: null }[document.documentElement.dataset.theme];
+  if (next) document.documentElement.dataset.theme = next;
+  else delete document.documentElement.dataset.theme;
+  kept("theme", next);
+  draw();
+  say(`Theme: ${page.theme()}.`);
+}
+
+async function toggleNotifications() {
+  if (page.notifies()) kept("notify", null);
+  else if (!("Notification" in window)) say("This browser shows no notifications.", { problem: true });
+  else if ((await Notification.requestPermission()) === "granted") kept("notify", "yes");
+  else say("The browser does not allow it.", { problem: true });
+  draw();
+}
 
 export async function act(name, element) {
   const verb = page.view?.acts?.[name] ?? ACTS[name];
@@ -93,13 +102,27 @@ export async function act(name, element) {
   }
 }
 
-function move(by) {
+function moveFocus(step) {
   const rows = [...main.querySelectorAll("[data-row]")];
   if (!rows.length) return;
   const index = rows.indexOf(focusedRow());
-  const next = rows[Math.max(0, Math.min(rows.length - 1, index < 0 ? 0 : index + by))];
+  const next = rows[Math.max(0, Math.min(rows.length - 1, index < 0 ? 0 : index + step))];
   next.focus();
   next.scrollIntoView({ block: "nearest" });
+}
+
+function selectFocused() {
+  const row = focusedTask();
+  if (row) act("pick", row);
+}
+
+function clearSelection() {
+  if (!page.selected.size) {
+    document.activeElement?.blur();
+    return;
+  }
+  page.selected.clear();
+  draw();
 }
 
 function search() {
@@ -114,68 +137,61 @@ function search() {
   setTimeout(() => clearInterval(look), 3000);
 }
 
+/** What each key does. `tasks`: it needs a task in the view; `asks`: it opens a dialog. */
 export const KEYS = {
-  j: () => move(1),
-  k: () => move(-1),
-  ArrowDown: () => move(1),
-  ArrowUp: () => move(-1),
-  x: () => document.activeElement?.closest("[data-id]") && act("pick", document.activeElement.closest("[data-id]")),
-  a: () => act("accept"),
-  r: () => act("requeue"),
-  e: () => act("edit"),
-  c: () => act("cancel"),
-  f: () => act("front"),
-  n: () => act("add"),
-  "/": search,
-  "?": () => showSheet(),
-  t: () => act("theme"),
-  Escape() {
-    if (page.selected.size) {
-      page.selected.clear();
-      draw();
-    } else document.activeElement?.blur();
-  },
+  j: { run: () => moveFocus(1), label: "next row" },
+  k: { run: () => moveFocus(-1), label: "previous row" },
+  ArrowDown: { run: () => moveFocus(1) },
+  ArrowUp: { run: () => moveFocus(-1) },
+  x: { run: selectFocused, label: "select" },
+  a: { run: () => act("accept"), label: "accept", tasks: true },
+  r: { run: () => act("requeue"), label: "requeue with feedback", tasks: true, asks: true },
+  e: { run: () => act("edit"), label: "edit", tasks: true, asks: true },
+  c: { run: () => act("cancel"), label: "cancel", tasks: true, asks: true },
+  f: { run: () => act("front"), label: "move to the front", tasks: true },
+  n: { run: () => act("add"), label: "add tasks", asks: true },
+  "/": { run: search, label: "search" },
+  t: { run: () => act("theme"), label: "change the theme" },
+  "?": { run: showSheet, label: "show the keys" },
+  Escape: { run: clearSelection },
 };
+
+/** Where the key after `g` leads. */
 export const GO = { i: "/inbox", q: "/queues", t: "/tasks", s: "/sessions", c: "/scripts", o: "/settings" };
-export const ON_TASKS = new Set(["a", "r", "e", "c", "f"]);
-export const ASKING = new Set(["n", "r", "e", "c"]);
 
 function showSheet() {
+  const labelled = Object.entries(KEYS).filter(([, { label }]) => label);
+  const everywhere = [
+    ...labelled.map(([key, { label }]) => [key, label]),
+    ["Enter", "open"],
+    ["Ctrl K", "find any command"],
+  ];
+  const { keys } = page.view;
   sheet([
-    [titled(), page.view.keys.length ? page.view.keys : [["j k", "next and previous"]]],
-    [
-      "Everywhere",
-      [
-        ["j k", "next and previous row"],
-        ["Enter", "open"],
-        ["x", "select"],
-        ["a", "accept"],
-        ["r", "requeue with feedback"],
-        ["e", "edit"],
-        ["c", "cancel"],
-        ["n", "add tasks"],
-        ["/", "search"],
-        ["t", "theme"],
-        ["Ctrl K", "everything, by name"],
-        ["?", "this sheet"],
-      ],
-    ],
+    ...(keys.length ? [[titled(), keys]] : []),
+    ["Everywhere", everywhere],
     ["Go to", Object.entries(GO).map(([key, path]) => [`g ${key}`, NAMES[path.slice(1)]])],
   ]);
 }
 
+const openQueue = (name) => ({
+  name: `Open queue ${name}`,
+  run: () => page.go(`/queues/${encodeURIComponent(name)}`),
+});
+
+const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () => page.go(`/tasks/${task.id}`) });
+
+/** What the palette offers: the views, the common actions, every queue and the tasks of the view. */
 export function commands() {
-  const listed = Object.entries(NAMES).map(([name, word]) => [`Go to ${word}`, () => page.go(`/${name}`)]);
-  listed.push(
-    ["Add tasks", () => act("add")],
-    ["New queue", () => act("create")],
-    ["Search tasks", search],
-    ["Change the theme", () => act("theme")],
-    ["Show the keys", showSheet],
-  );
-  for (const name of Object.keys(marks.open ?? {}))
-    listed.push([`Open queue ${name}`, () => page.go(`/queues/${encodeURIComponent(name)}`)]);
-  for (const one of page.data ? page.view.tasks(page.data).slice(0, 200) : [])
-    listed.push([`Open #${one.id} ${one.title}`, () => page.go(`/tasks/${one.id}`)]);
-  return listed;
+  const tasks = page.data ? page.view.tasks(page.data) : [];
+  return [
+    ...Object.entries(NAMES).map(([view, name]) => ({ name: `Go to ${name}`, run: () => page.go(`/${view}`) })),
+    { name: "Add tasks", run: () => act("add") },
+    { name: "New queue", run: () => act("create") },
+    { name: "Search tasks", run: search },
+    { name: "Change the theme", run: () => act("theme") },
+    { name: "Show the keys", run: showSheet },
+    ...Object.keys(marks.open ?? {}).map(openQueue),
+    ...tasks.slice(0, MOST_TASKS).map(openTask),
+  ];
 }

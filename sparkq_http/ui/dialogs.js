@@ -2,13 +2,15 @@
 
 import { h } from "./dom.js";
 
+const MOST_MATCHES = 12;
+
 const drafts = new Map();
 
 function shown(dialog) {
   document.body.append(dialog);
   dialog.addEventListener("close", () => dialog.remove());
   dialog.showModal();
-  dispatchEvent(new Event("asked"));
+  dispatchEvent(new Event("dialog-opened"));
   return dialog;
 }
 
@@ -186,7 +188,7 @@ export function sheet(groups) {
   shown(dialog);
 }
 
-/** Everything that can be done, found by typing. `commands` are [words, run]. */
+/** Find a command by typing words of its name, and run it. `commands` are { name, run }. */
 export function palette(commands) {
   if (document.querySelector("dialog[open]")) return;
   const input = h("input", {
@@ -200,47 +202,33 @@ export function palette(commands) {
   });
   const list = h("ul", { id: "palette-list", role: "listbox", "aria-label": "Commands" });
   const dialog = h("dialog.palette", { "aria-label": "Command palette" }, input, list);
-  let found = [];
-  let chosen = 0;
+  let matches = [];
+  let active = 0;
   const draw = () => {
-    const words = input.value.toLowerCase().split(/\s+/);
-    found = commands.filter(([name]) => words.every((word) => name.toLowerCase().includes(word))).slice(0, 12);
-    chosen = Math.max(0, Math.min(chosen, found.length - 1));
+    matches = matching(commands, input.value);
+    active = Math.max(0, Math.min(active, matches.length - 1));
     list.replaceChildren(
-      ...(found.length
-        ? found.map(([name], index) =>
-            h(
-              "li",
-              {
-                role: "option",
-                id: `palette-${index}`,
-                "data-index": index,
-                "aria-selected": String(index === chosen),
-              },
-              name,
-            ),
-          )
-        : [h("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing is called so.")]),
+      ...(matches.length ? matches.map((match, index) => option(match, index, active)) : [noOption()]),
     );
-    input.setAttribute("aria-activedescendant", found.length ? `palette-${chosen}` : "");
+    input.setAttribute("aria-activedescendant", matches.length ? `palette-${active}` : "");
   };
   const run = (index) => {
-    const one = found[index];
     dialog.close();
-    one?.[1]();
+    matches[index]?.run();
   };
   input.addEventListener("input", () => {
-    chosen = 0;
+    active = 0;
     draw();
   });
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + found.length) % (found.length || 1);
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      active = (active + step + matches.length) % (matches.length || 1);
       draw();
     } else if (event.key === "Enter") {
       event.preventDefault();
-      run(chosen);
+      run(active);
     }
   });
   list.addEventListener("click", (event) => {
@@ -252,6 +240,22 @@ export function palette(commands) {
   shown(dialog);
   input.focus();
 }
+
+function matching(commands, text) {
+  const words = text.toLowerCase().split(/\s+/);
+  const matches = commands.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+  return matches.slice(0, MOST_MATCHES);
+}
+
+const option = ({ name }, index, active) =>
+  h(
+    "li",
+    { role: "option", id: `palette-${index}`, "data-index": index, "aria-selected": String(index === active) },
+    name,
+  );
+
+const noOption = () =>
+  h("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing is called so.");
 
 /** A short message that goes by itself; a problem stays until it is read. */
 export function say(text, { problem = false } = {}) {

@@ -1,12 +1,16 @@
 // Which command a key, a click, a field or a dragged task means.
 
-import { act, ASKING, commands, GO, KEYS, ON_TASKS } from "./commands.js";
+import { act, commands, GO, KEYS } from "./commands.js";
 import { palette } from "./dialogs.js";
 import { main, page } from "./page.js";
 import { front } from "./verbs.js";
 
-let went = 0;
-let asking = null;
+const GO_MS = 1200;
+
+let goPressedAt = 0;
+let opening = null; // the key press whose dialog has not opened yet
+
+const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;
 
 addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
@@ -14,31 +18,43 @@ addEventListener("keydown", (event) => {
     palette(commands());
     return;
   }
-  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select");
-  if (event.key === "Escape" && typing && !document.querySelector("dialog[open]")) typing.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey || typing || document.querySelector("dialog[open]")) return;
-  if (Date.now() - went < 1200 && GO[event.key]) {
-    went = 0;
+  const field = event.target.closest?.("input:not([type=checkbox]), textarea, select");
+  if (event.key === "Escape" && field && !dialogIsOpen()) field.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey || field || dialogIsOpen()) return;
+  if (Date.now() - goPressedAt < GO_MS && GO[event.key]) {
+    goPressedAt = 0;
     event.preventDefault();
     page.go(GO[event.key]);
     return;
   }
   if (event.key === "g") {
-    went = Date.now();
+    goPressedAt = Date.now();
     return;
   }
-  const run = KEYS[event.key];
-  if (!run || !page.data) return;
-  if (event.key.startsWith("Arrow") && !document.activeElement?.closest("[data-row]")) return;
-  if (ON_TASKS.has(event.key) && !page.view.tasks(page.data).length) return;
-  // What is typed before a dialog has opened is not another command.
-  if (asking && (ON_TASKS.has(event.key) || event.key === "n")) return;
-  event.preventDefault();
-  if (!ASKING.has(event.key)) return void run();
-  const mine = (asking = {});
-  run().finally(() => asking === mine && (asking = null));
+  press(event);
 });
-addEventListener("asked", () => (asking = null));
+
+function press(event) {
+  const key = KEYS[event.key];
+  if (!key || !page.data) return;
+  if (event.key.startsWith("Arrow") && !document.activeElement?.closest("[data-row]")) return;
+  if (key.tasks && !page.view.tasks(page.data).length) return;
+  // Letters typed before a dialog has opened are meant for the dialog.
+  if (opening && (key.tasks || key.asks)) return;
+  event.preventDefault();
+  if (!key.asks) {
+    key.run();
+    return;
+  }
+  opening = event;
+  key.run().finally(() => {
+    if (opening === event) opening = null;
+  });
+}
+
+addEventListener("dialog-opened", () => {
+  opening = null;
+});
 
 addEventListener("click", (event) => {
   const element = event.target.closest("[data-act]");
