@@ -18,8 +18,8 @@ NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 def copy(sq: SparkQ, target: Path) -> int:
     """Write a sound copy of the database to `target` (mode 0600) while others go on; returns its bytes.
 
-    The copy is of one moment. It appears under its name only when it is whole and was checked. Raises NotEmpty when
-    `target` exists, StorageError.
+    The copy is of one moment. It gets its name only after it is complete and checked. Raises NotEmpty if `target`
+    exists, StorageError.
     """
     building = target.with_name(f".{target.name}.new")
     taken = NotEmpty(f"{target} exists already.", "Choose another name: a backup never overwrites anything.")
@@ -33,7 +33,7 @@ def copy(sq: SparkQ, target: Path) -> int:
     except FileExistsError as error:
         raise taken from error
     except OSError as error:
-        raise StorageError(f"{target} cannot be written: {error.strerror}.", "Choose another place.") from error
+        raise StorageError(f"{target} cannot be written: {error.strerror}.", "Choose another folder.") from error
     finally:
         with suppress(OSError):
             building.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def _copy(sq: SparkQ, target: Path) -> None:
         connection = apsw.Connection(str(target))
         try:
             with connection.backup("main", sq.db.connection(), "main") as running:
-                running.step(-1)  # at one go: between steps another process's write would begin it anew
+                running.step(-1)  # in one step: between two steps, a write of another process would start it again
             if connection.pragma("quick_check") != "ok":
                 raise Corrupt(f"The copy of {sq.db.path} is damaged.", MORE)
         finally:

@@ -1,4 +1,4 @@
-"""Changing one setting where it lives: in sparkq.yml with its comments left alone, or in the config table."""
+"""Changes one setting: in sparkq.yml, with its comments kept, or in the config table."""
 
 import json
 from typing import Any
@@ -16,9 +16,9 @@ STORE = "INSERT INTO config (key, value) VALUES (:key, :value) ON CONFLICT (key)
 
 
 def value_of(key: str, raw: str) -> Any:
-    """What a person typed for setting `key`: a number, true or false, JSON for tables and lists, else text.
+    """Read the text that was typed for setting `key`: a number, true or false, JSON for tables and lists, else text.
 
-    Raises InvalidConfig for an entry of a table that is no JSON.
+    Raises InvalidConfig for an entry of a table that is not JSON.
     """
     if key in SCALARS:
         return configuration.typed(SCALARS[key], raw)
@@ -48,7 +48,7 @@ def _command(table: str, name: str) -> str:
 
 
 def change(sq: SparkQ, key: str, value: Any) -> str:
-    """Give setting `key` a new value and return where it now stands. Running servers take it up with `reload`.
+    """Give setting `key` a new value and return its new origin. Running servers load it after the `reloaded` event.
 
     Raises InvalidConfig before anything is written, StorageError.
     """
@@ -58,7 +58,7 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
     if file is None:
         if key.startswith(BEFORE_THE_TABLE):
             raise InvalidConfig(
-                f"{key} cannot stand in the database: it is needed to open it.",
+                f"{key} cannot be in the database: it is needed to open it.",
                 "Write the settings to a file first, then set it there: "
                 f"sparkq config-export {safe(str(sq.config.root / location.FILE))}",
             )
@@ -81,13 +81,13 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
         )
     with writing.alone(file):
         known = reading.read_file(file)
-        configuration.build(known | {key: (value, "The new value")})  # beside a broken line nobody would take it up
+        configuration.build(known | {key: (value, "The new value")})  # beside a broken line nothing could read it
         writing.replace(file, writing.changed(file, {key: value}))
     reload(sq)
     return str(file)
 
 
 def reload(sq: SparkQ) -> None:
-    """Tell running servers, through the event feed, to read configuration and scripts anew."""
+    """Tell running servers, through the event feed, to read configuration and scripts again."""
     with sq.db.write() as tx:
         note(tx, sq.clock.now(), "reloaded")

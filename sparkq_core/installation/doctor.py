@@ -1,4 +1,4 @@
-"""Is everything in order? A list of small checks, each with what it found and what mends it."""
+"""Checks that a project is in order: a list of small checks, each with its finding and the fix."""
 
 import json
 import shutil
@@ -36,7 +36,7 @@ LARGE_WAL = 64 * 1024 * 1024
 
 
 class Finding(NamedTuple):
-    """What one check found: `ok`, `warning` or `failure`; `mend` says what to do about it."""
+    """The result of one check: `ok`, `warning` or `failure`. `mend` is the next step."""
 
     check: str
     state: str
@@ -45,7 +45,7 @@ class Finding(NamedTuple):
 
 
 class Patient(NamedTuple):
-    """What the checks look at; `db` is None when the database cannot be opened, and `trouble` says why."""
+    """The project that is checked. `db` is None if the database cannot be opened, and `trouble` says why."""
 
     config: Config
     db: Database | None
@@ -54,7 +54,7 @@ class Patient(NamedTuple):
 
 
 def examine(start: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Every finding for the project around folder `start`. Changes nothing."""
+    """Run every check on the project around folder `start`. Changes nothing."""
     try:
         config = configuration.load(start, env)
     except SparkQError as error:
@@ -75,8 +75,8 @@ def examine(start: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
 
 
 def _configuration(patient: Patient) -> Finding:
-    where = patient.config.file or "no sparkq.yml: the config table and the defaults serve"
-    return Finding("configuration", OK, str(where))
+    origin = patient.config.file or "no sparkq.yml: the config table and the defaults are used"
+    return Finding("configuration", OK, str(origin))
 
 
 def _sqlite(_: Patient) -> Finding:
@@ -101,7 +101,7 @@ def _database(patient: Patient) -> Finding:
 
 
 def _without_doctor(hint: str) -> str:
-    """What mends it, without the advice to ask the doctor."""
+    """Return the hint without the advice to run the doctor."""
     return " ".join(hint.replace(MORE, "").split()) or RESTORE
 
 
@@ -121,12 +121,12 @@ def _integrity(patient: Patient) -> Finding:
 
 def _unsound(db: Database) -> str:
     try:
-        found = [str(row[0]) for row in db.rows("PRAGMA integrity_check(5)")]
+        problems = [str(row[0]) for row in db.rows("PRAGMA integrity_check(5)")]
         broken = db.rows("PRAGMA foreign_key_check")
     except SparkQError as error:
         return error.message
-    if found != ["ok"]:
-        return "; ".join(found)
+    if problems != ["ok"]:
+        return "; ".join(problems)
     return f"{len(broken)} rows point nowhere" if broken else ""
 
 
@@ -146,7 +146,7 @@ def _wal(patient: Patient) -> Finding:
             "write-ahead log",
             WARNING,
             f"{size // 1024 // 1024} MiB",
-            "A process reads for very long: end it, then the next command shortens the log.",
+            "A process has been reading for very long: end it. The next command then shortens the log.",
         )
     return Finding("write-ahead log", OK, f"{size // 1024} KiB")
 
@@ -188,29 +188,29 @@ def _file_system(patient: Patient) -> Finding:
 
 def _locks(patient: Patient) -> Finding:
     folder = patient.config.run_dir
-    held = sorted(one.name for one in folder.glob("*.lock") if is_held(one)) if folder.is_dir() else []
+    held = sorted(file.name for file in folder.glob("*.lock") if is_held(file)) if folder.is_dir() else []
     return Finding("locks", OK, f"{folder}: {', '.join(held) if held else 'none held'}")
 
 
 def _clients(patient: Patient) -> Finding:
-    """Where Claude Code, Claude Desktop and others would find this project."""
+    """Look for this project in the configuration files of Claude Code, Claude Desktop and others."""
     broken, dead, ours, others = [], [], [], []
     for client in _known(patient):
         try:
-            found = _servers(client, patient.config.root)
+            servers = _servers(client, patient.config.root)
         except (OSError, ValueError, RecursionError):
             broken.append(str(client.file))
             continue
-        ours += [client.name for one in found if _serves(one, client, patient.config.root)]
-        for one in found:
-            missing = _missing(one)
+        ours += [client.name for server in servers if _serves(server, client, patient.config.root)]
+        for server in servers:
+            missing = _missing(server)
             if missing is not None:
-                dead.append(f"{one.name!r} of {client.name} names {missing}, which is gone")
-            elif one.project is not None and not mcp_clients.same(one.project, patient.config.root):
-                others.append(f"{one.name!r} of {client.name} is for {one.project}")
+                dead.append(f"{server.name!r} of {client.name} names {missing}, which no longer exists")
+            elif server.project is not None and not mcp_clients.same(server.project, patient.config.root):
+                others.append(f"{server.name!r} of {client.name} is for {server.project}")
     if broken:
         return Finding(
-            "MCP clients", WARNING, f"not JSON: {', '.join(broken)}", "Mend the file: its client ignores it now."
+            "MCP clients", WARNING, f"not JSON: {', '.join(broken)}", "Correct the file: its client ignores it now."
         )
     ours = list(dict.fromkeys(ours))
     if dead:
@@ -218,7 +218,7 @@ def _clients(patient: Patient) -> Finding:
             "MCP clients",
             WARNING,
             "; ".join([*ours, *dead]),
-            "Take it out of the client's configuration, or connect anew: sparkq connect CLIENT",
+            "Remove it from the client's configuration, or connect again: sparkq connect CLIENT",
         )
     if not ours:
         return Finding(
@@ -228,7 +228,7 @@ def _clients(patient: Patient) -> Finding:
 
 
 class _Client(NamedTuple):
-    """A client's file. `here`: the servers in it start in the project, and need not name it."""
+    """A client's file. With `here`, the servers in it start in the project and need not name it."""
 
     name: str
     file: Path
@@ -237,27 +237,30 @@ class _Client(NamedTuple):
 
 
 def _known(patient: Patient) -> tuple[_Client, ...]:
-    """The client files that are there."""
+    """Return the client files that exist."""
     home = Path(patient.env.get("HOME") or "/nonexistent")
     inside = [
         _Client(
-            f"{one.client} ({one.path})" if one.client == "Claude Code" else one.client,
-            patient.config.root / one.path,
-            one.key,
+            f"{file.client} ({file.path})" if file.client == "Claude Code" else file.client,
+            patient.config.root / file.path,
+            file.key,
             here=True,
         )
-        for one in mcp_clients.IN_PROJECT.values()
+        for file in mcp_clients.IN_PROJECT.values()
     ]
     at_home = [
         _Client("Claude Code (~/.claude.json)", home / ".claude.json", "mcpServers", here=True),
         _Client("Claude Desktop", home / mcp_clients.DESKTOP["darwin"], "mcpServers", here=False),
         _Client("Claude Desktop (Linux)", home / mcp_clients.DESKTOP["linux"], "mcpServers", here=False),
     ]
-    return tuple(one for one in (*inside, *at_home) if one.file.is_file())
+    return tuple(client for client in (*inside, *at_home) if client.file.is_file())
 
 
 def _servers(client: _Client, root: Path) -> tuple[mcp_clients.Entry, ...]:
-    """SparkQ's servers in a client's file, with those that Claude Code keeps for this project. Raises ValueError."""
+    """Return SparkQ's servers in a client's file, with those that Claude Code keeps for this project.
+
+    Raises ValueError.
+    """
     present = json.loads(client.file.read_text(encoding="utf-8"))
     if not isinstance(present, dict):
         return ()
@@ -267,32 +270,36 @@ def _servers(client: _Client, root: Path) -> tuple[mcp_clients.Entry, ...]:
     return (*mcp_clients.entries(present.get(client.key)), *more)
 
 
-def _serves(one: mcp_clients.Entry, client: _Client, root: Path) -> bool:
-    """Whether a server is this project's, and can start."""
-    return _missing(one) is None and (client.here if one.project is None else mcp_clients.same(one.project, root))
+def _serves(server: mcp_clients.Entry, client: _Client, root: Path) -> bool:
+    """True if a server is this project's, and can start."""
+    if _missing(server) is not None:
+        return False
+    return client.here if server.project is None else mcp_clients.same(server.project, root)
 
 
-def _missing(one: mcp_clients.Entry) -> Path | None:
-    """A program or a project that a server names and that is not there."""
-    command = Path(one.command)
+def _missing(server: mcp_clients.Entry) -> Path | None:
+    """Return the program or the project that a server names if it does not exist."""
+    command = Path(server.command)
     if command.is_absolute() and not command.exists():
         return command
-    return one.project if one.project is not None and not one.project.is_dir() else None
+    return server.project if server.project is not None and not server.project.is_dir() else None
 
 
 def _hooks(patient: Patient) -> Finding:
     configured = patient.config.settings.hooks
     path = patient.env.get("PATH")
-    lost = [f"{name}: {command[0]}" for name, command in configured.items() if not _found(command[0], patient, path)]
-    if lost:
+    missing = [
+        f"{name}: {command[0]}" for name, command in configured.items() if not _exists(command[0], patient, path)
+    ]
+    if missing:
         return Finding(
-            "hooks", WARNING, f"no such program: {', '.join(lost)}", "Correct hooks in sparkq.yml, or install it."
+            "hooks", WARNING, f"no such program: {', '.join(missing)}", "Correct hooks in sparkq.yml, or install it."
         )
     return Finding("hooks", OK, ", ".join(configured) or "none configured")
 
 
-def _found(program: str, patient: Patient, path: str | None) -> bool:
-    """Whether a hook's program can be started: by its path, from the project's root, or by its name."""
+def _exists(program: str, patient: Patient, path: str | None) -> bool:
+    """True if a hook's program can be started: by its path from the project's root, or by its name."""
     return shutil.which(str(patient.config.root / program) if "/" in program else program, path=path) is not None
 
 

@@ -32,14 +32,14 @@ created_at, worker, claimed_at, heartbeat_at, stale_warned_at, due_at, finished_
     "events": "id, at, kind, task_id, queue_id, attempt, worker, text",
     "sqlite_sequence": "name, seq",
 }
-"""What an export holds, table by table in the order in which it can be read back. The counters are made anew."""
+"""The columns of each table in an export, in the order in which they can be read back. Counters are made again."""
 
 JSON_COLUMNS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "config": {"value": lambda _: True},
     "attempts": {"data": lambda _: True, "late_data": lambda _: True}
     | dict.fromkeys(("git_before", "git_after"), git.well_formed),
 }
-"""Columns that are read as JSON, and whether it can stand there."""
+"""Columns that are read as JSON, each with the check that a value must pass."""
 
 DAMAGED = "The file is damaged; nothing was imported."
 
@@ -61,7 +61,7 @@ NO_SEQUENCE = "DELETE FROM sqlite_sequence WHERE name = :name"
 
 
 def export(sq: SparkQ) -> Iterator[str]:
-    """The whole project as lines of JSON, of one moment.
+    """Write the whole project, as it is at one moment, as lines of JSON.
 
     A head, then `{"table": …, "row": {…}}` for each row, and last `{"rows": …}`, their number: an export without it
     was cut off.
@@ -84,10 +84,10 @@ def _line(value: Any) -> str:
 
 
 def load(sq: SparkQ, lines: Iterable[str]) -> int:
-    """Read an export into a project that has no queue, session or task yet; returns how many rows came in.
+    """Read an export into a project that has no queue, session or task yet; returns the number of rows.
 
-    All of it or nothing, and no hook runs for what happened there. Raises NotEmpty, and InvalidValue naming the line
-    that cannot be read.
+    It reads all of it or nothing, and hooks do not run for imported events. Raises NotEmpty, and InvalidValue, which
+    names the line that cannot be read.
     """
     numbered = enumerate(lines, 1)
     with sq.db.write() as tx:
@@ -117,7 +117,7 @@ def load(sq: SparkQ, lines: Iterable[str]) -> int:
 def _head(tx: Transaction, first: tuple[int, str]) -> None:
     head = _parsed(*first)
     if head.get("format") != FORMAT:
-        raise InvalidValue("This is no export of SparkQ.", "Give a file that `sparkq export` wrote.")
+        raise InvalidValue("This is not an export of SparkQ.", "Give a file that `sparkq export` wrote.")
     if head.get("schema") != VERSION:
         raise InvalidValue(
             f"The export has schema {safe(str(head.get('schema')))}, this SparkQ {VERSION}.",
@@ -132,7 +132,7 @@ def _head(tx: Transaction, first: tuple[int, str]) -> None:
 def _row(tx: Transaction, number: int, value: dict[str, Any]) -> None:
     table, row = value.get("table"), value.get("row")
     if not isinstance(table, str) or table not in NAMES or not isinstance(row, dict) or set(row) != set(NAMES[table]):
-        raise InvalidValue(f"Line {number} is no row of an export.", "The file is damaged or of another version.")
+        raise InvalidValue(f"Line {number} is not a row of an export.", "The file is damaged or of another version.")
     if table == "sqlite_sequence":
         _run(tx, number, NO_SEQUENCE, {"name": row["name"]})
     for column, fits in JSON_COLUMNS.get(table, {}).items():
@@ -161,10 +161,10 @@ def _run(tx: Transaction, number: int, sql: str, values: dict[str, Any]) -> None
 
 
 def _texts(value: dict[str, Any]) -> dict[str, Any]:
-    """The object, if each of its texts is one that SparkQ can keep."""
-    for name, one in value.items():
-        if isinstance(one, str):
-            checked(one, name, limit=sys.maxsize, empty=True)
+    """Return the object if SparkQ can keep each of its texts."""
+    for name, text in value.items():
+        if isinstance(text, str):
+            checked(text, name, limit=sys.maxsize, empty=True)
     return value
 
 
@@ -176,5 +176,5 @@ def _parsed(number: int, line: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InvalidValue(f"Line {number} is not JSON.", "Give a file that `sparkq export` wrote.") from error
     if not isinstance(value, dict):
-        raise InvalidValue(f"Line {number} is no JSON object.", "Give a file that `sparkq export` wrote.")
+        raise InvalidValue(f"Line {number} is not a JSON object.", "Give a file that `sparkq export` wrote.")
     return value

@@ -1,4 +1,4 @@
-"""Where MCP clients keep the servers of a project: which file, under which key."""
+"""The files in which MCP clients keep the servers of a project, and the keys in them."""
 
 import json
 import re
@@ -51,19 +51,19 @@ class Entry(NamedTuple):
 
 def entries(servers: Any) -> tuple[Entry, ...]:
     """The servers that start SparkQ among `servers`, what a client's configuration has under its key."""
-    found = []
+    listed = []
     for name, server in servers.items() if isinstance(servers, dict) else ():
         if not isinstance(server, dict):
             continue
         command, given = str(server.get("command", "")), server.get("args")
-        words = [command, *(str(one) for one in given)] if isinstance(given, list) else [command]
+        words = [command, *(str(word) for word in given)] if isinstance(given, list) else [command]
         if name == NAME or any(_starts_it(*pair) for pair in pairwise([*words, ""])):
-            found.append(Entry(str(name), command, _project(words)))
-    return tuple(found)
+            listed.append(Entry(str(name), command, _project(words)))
+    return tuple(listed)
 
 
 def _starts_it(word: str, following: str) -> bool:
-    """Whether a word of a command, and the one behind it, start the server."""
+    """True if a word of a command and the word behind it start the server."""
     name = Path(word).name
     return name in SERVERS or (name in COMMANDS and following == "mcp")
 
@@ -79,45 +79,45 @@ def _project(words: list[str]) -> Path | None:
 
 
 def free_name(servers: Any, root: Path, project: str) -> str:
-    """What the project at `root`, called `project`, is called among `servers`, which serve several projects.
+    """Choose the name of the project at `root`, called `project`, among the `servers` of several projects.
 
-    The name that it has; else `sparkq`, or one of its own where that is another project's that is still there.
+    The name that it has already; else `sparkq`, or `sparkq-PROJECT` if another existing project has that name.
     """
-    known = {one.name: one.project for one in entries(servers)}
-    named = next((name for name, folder in known.items() if folder is not None and same(folder, root)), None)
-    if named is not None:
-        return named
+    known = {entry.name: entry.project for entry in entries(servers)}
+    present = next((name for name, folder in known.items() if folder is not None and same(folder, root)), None)
+    if present is not None:
+        return present
     own = f"{NAME}-{re.sub('[^A-Za-z0-9_-]+', '-', project).strip('-') or 'project'}"[:50]
     candidates = (NAME, own, *(f"{own}-{number}" for number in range(2, len(servers) + 3)))
-    return next(one for one in candidates if not _taken(one, servers, known))
+    return next(name for name in candidates if not _taken(name, servers, known))
 
 
 def _taken(name: str, servers: Any, known: Mapping[str, Path | None]) -> bool:
-    """Whether `name` is another project's, or no server of SparkQ's."""
+    """True if `name` belongs to another existing project, or to another program."""
     folder = known.get(name)
     return name in servers and (name not in known or (folder is not None and folder.is_dir()))
 
 
-def same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to the same folder."""
-    return one == other or one.resolve() == other.resolve()
+def same(path: Path, other: Path) -> bool:
+    """True if two paths lead to the same folder."""
+    return path == other or path.resolve() == other.resolve()
 
 
 def without(text: str, file: ClientFile, root: Path) -> str | None:
-    """A client's configuration without what `sparkq connect` put there for `root`; empty when nothing else was in it.
+    """Return a client's configuration without the server of `root`; empty if nothing else was in it.
 
-    None when there is no such server, or the text is not what a client would read.
+    None if there is no such server, or if a client could not read the text.
     """
     try:
         present: Any = json.loads(text)
         listed = present[file.key]
-        ours = {one.name for one in entries(listed) if listed[one.name].get("args", [])[-3:] == arguments(root)}
+        ours = {entry.name for entry in entries(listed) if listed[entry.name].get("args", [])[-3:] == arguments(root)}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if not ours:
         return None
-    servers = {name: one for name, one in listed.items() if name not in ours}
-    rest = {name: one for name, one in present.items() if name != file.key}
+    servers = {name: server for name, server in listed.items() if name not in ours}
+    rest = {name: value for name, value in present.items() if name != file.key}
     if not servers and not rest:
         return ""
     return json.dumps(rest | {file.key: servers}, indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""Setting a project up: which files that makes and changes. Asks nothing and prints nothing."""
+"""Sets a project up: the files that this creates and changes. Asks nothing and prints nothing."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ EXPLAINED = {
     "tools": f"More tools, or other instructions for the built-in ones ({', '.join(BUILT_IN_TOOLS)}).",
     "hooks": "Commands to run on events, without a shell, with the task as JSON on stdin.",
 }
-"""The sentences of the settings that are lists and tables."""
+"""The sentences that explain the settings that are lists and tables."""
 
 HEADER = """\
 # SparkQ: the settings of this project. Every setting is shown with its value; deleting a line means its default.
@@ -39,26 +39,26 @@ class Step(NamedTuple):
 
 
 def root_for(start: Path, env: Mapping[str, str]) -> tuple[Path, bool]:
-    """Where `sparkq setup` in folder `start` would set up, and whether a project is there already.
+    """Return the folder that `sparkq setup` in folder `start` would set up, and True if a project is there already.
 
-    Raises InvalidValue for a home folder, NoProject when SPARKQ_CONFIG names no file.
+    Raises InvalidValue for a home folder, NoProject if SPARKQ_CONFIG is not a file.
     """
-    found = _place(start, env)
-    return found.root, found.file is not None or (found.root / location.DATABASE).is_file()
+    project_at = _located(start, env)
+    return project_at.root, project_at.file is not None or (project_at.root / location.DATABASE).is_file()
 
 
-def _place(start: Path, env: Mapping[str, str]) -> location.Location:
-    found = location.find(start, env)
-    if found.file is None and found.root in location.home(env):
+def _located(start: Path, env: Mapping[str, str]) -> location.Location:
+    project_at = location.find(start, env)
+    if project_at.file is None and project_at.root in location.home(env):
         raise InvalidValue(
-            f"{found.root} is the home folder, or above it: settings there are never read.",
-            "Go to the folder of a project, or make one: mkdir my-project && cd my-project && sparkq setup",
+            f"{project_at.root} is the home folder or a parent of it: settings there are never read.",
+            "Change to the folder of a project, or make one: mkdir my-project && cd my-project && sparkq setup",
         )
-    return found
+    return project_at
 
 
 def defaults(root: Path) -> dict[str, Any]:
-    """The values of a new project's settings by dotted key."""
+    """Return the settings of a new project by dotted key."""
     values = {key: spec.default for key, spec in SCALARS.items()}
     values["project.name"] = root.name or "project"
     values["script_dirs"] = ["scripts"]
@@ -70,52 +70,53 @@ def _built_in_classes() -> dict[str, int]:
 
 
 def values(start: Path, env: Mapping[str, str]) -> dict[str, Any]:
-    """What setup in folder `start` shows: the settings of its project as they are, or the defaults of a new one."""
-    found = _place(start, env)
-    if found.file is not None:
-        present = writing.values_in(reading.read_file(found.file))
+    """Return the settings that setup in folder `start` shows: its project's, or the defaults of a new one."""
+    project_at = _located(start, env)
+    if project_at.file is not None:
+        present = writing.values_in(reading.read_file(project_at.file))
         configuration.load(start, env)
-        return defaults(found.root) | present
+        return defaults(project_at.root) | present
     config = project.effective(start, env)
     stored = {key for key, origin in config.origins.items() if origin == configuration.TABLE}
-    return defaults(found.root) | {key: value for key, value in _as_written(config.settings).items() if key in stored}
+    own = {key: value for key, value in _as_written(config.settings).items() if key in stored}
+    return defaults(project_at.root) | own
 
 
 def in_force(sq: SparkQ) -> dict[str, Any]:
-    """The settings in force by dotted key; of a task class only its timeout."""
-    classes = {f"task_classes.{name}": one.timeout for name, one in catalogue.classes(sq).items()}
+    """Return the settings in force by dotted key; of a task class only its timeout."""
+    classes = {f"task_classes.{name}": task_class.timeout for name, task_class in catalogue.classes(sq).items()}
     return _as_written(sq.config.settings) | classes
 
 
 def exported(sq: SparkQ) -> dict[str, Any]:
-    """The settings in force by dotted key, whole, as `render` writes them."""
+    """Return the settings in force by dotted key, whole, as `render` writes them."""
     return in_force(sq) | _as_written(sq.config.settings)
 
 
 def _as_written(settings: Settings) -> dict[str, Any]:
-    """Settings by dotted key, as a sparkq.yml says them."""
-    found: dict[str, Any] = {}
+    """Return settings by dotted key, each value as sparkq.yml has it."""
+    written: dict[str, Any] = {}
     for key in SCALARS:
-        head, _, rest = key.partition(".")
-        value = getattr(settings, head)
-        found[key] = getattr(value, rest) if rest else value
-    found["script_dirs"] = list(settings.script_dirs)
-    for name, one in settings.task_classes.items():
-        found[f"task_classes.{name}"] = one._asdict() if one.description else one.timeout
-    found |= {f"tools.{name}": one._asdict() for name, one in settings.tools.items()}
-    return found | {f"hooks.{name}": list(one) for name, one in settings.hooks.items()}
+        section, _, name = key.partition(".")
+        value = getattr(settings, section)
+        written[key] = getattr(value, name) if name else value
+    written["script_dirs"] = list(settings.script_dirs)
+    for name, task_class in settings.task_classes.items():
+        written[f"task_classes.{name}"] = task_class._asdict() if task_class.description else task_class.timeout
+    written |= {f"tools.{name}": tool._asdict() for name, tool in settings.tools.items()}
+    return written | {f"hooks.{name}": list(command) for name, command in settings.hooks.items()}
 
 
 def setup(
     start: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str]
 ) -> tuple[Config, tuple[Step, ...]]:
-    """Set the project of folder `start` up: its settings file with `values`, the database, what Git should ignore.
+    """Set up the project of folder `start`: its settings file with `values`, the database, the lines in .gitignore.
 
     An existing database is kept as it is; in an existing settings file only the values that differ are changed.
     Raises InvalidConfig and InvalidValue before anything is written, NoProject, and StorageError.
     """
-    found = _place(start, env)
-    file = found.file or found.root / location.FILE
+    project_at = _located(start, env)
+    file = project_at.file or project_at.root / location.FILE
     configuration.build({key: (value, "The new value") for key, value in values.items()})
     with writing.alone(file):
         steps = [_write(file, _settings(file, values))]
@@ -128,7 +129,7 @@ def setup(
 
 
 def _settings(file: Path, values: Mapping[str, Any]) -> str:
-    """The text of the settings file with `values`: a new one, or the one that is there with what differs changed."""
+    """Return the text of the settings file: a new one, or the present one with the values that differ changed."""
     if not file.exists():
         return render(values)
     shown = defaults(file.parent) | writing.values_in(reading.read_file(file))
@@ -148,25 +149,25 @@ def _write(file: Path, text: str) -> Step:
 def _ignore(root: Path) -> Step:
     file = root / ".gitignore"
     before = writing.read(file) or ""
-    missing = [one for one in IGNORED if one not in before.splitlines() and f"/{one}" not in before.splitlines()]
+    missing = [line for line in IGNORED if line not in before.splitlines() and f"/{line}" not in before.splitlines()]
     if not missing or "/sparkq/" in before.splitlines() or "sparkq/" in before.splitlines():
         return Step("kept", file)
     start = before if not before or before.endswith("\n") else f"{before}\n"
-    return _write(file, f"{start}{IGNORED_HEAD}\n" + "".join(f"{one}\n" for one in missing))
+    return _write(file, f"{start}{IGNORED_HEAD}\n" + "".join(f"{line}\n" for line in missing))
 
 
 def render(values: Mapping[str, Any]) -> str:
-    """A commented sparkq.yml with these values by dotted key; settings that are not named have their defaults."""
+    """Write a commented sparkq.yml with these values by dotted key, and with defaults for the other settings."""
     lines = [HEADER.rstrip("\n")]
     section = ""
     for key, spec in SCALARS.items():
-        head, _, rest = key.rpartition(".")
-        if head != section:
-            lines += ["", f"{head}:"] if head else [""]
-            section = head
-        indent = "  " if head else ""
+        parent, _, name = key.rpartition(".")
+        if parent != section:
+            lines += ["", f"{parent}:"] if parent else [""]
+            section = parent
+        indent = "  " if parent else ""
         lines.append(f"{indent}# {explained(key)}")
-        lines.append(f"{indent}{rest}: {as_yaml(values.get(key, spec.default))}")
+        lines.append(f"{indent}{name}: {as_yaml(values.get(key, spec.default))}")
     lines += [
         "",
         f"# {EXPLAINED['script_dirs']}",
@@ -196,7 +197,7 @@ def render(values: Mapping[str, Any]) -> str:
 
 
 def explained(key: str) -> str:
-    """What a setting means, by its dotted key, and what it can be."""
+    """Return the sentence that explains the setting `key`, and its limits."""
     spec = SCALARS.get(key)
     if spec is None:
         return EXPLAINED[key.partition(".")[0]]
@@ -205,8 +206,8 @@ def explained(key: str) -> str:
 
 def _table(name: str, values: Mapping[str, Any], example: str) -> str:
     entries = [
-        f"  {as_yaml(key.partition('.')[2])}: {as_yaml(one)}"
-        for key, one in values.items()
+        f"  {as_yaml(key.partition('.')[2])}: {as_yaml(value)}"
+        for key, value in values.items()
         if key.startswith(f"{name}.")
     ]
     return "\n".join([f"{name}:", *entries]) if entries else f"# {name}:\n{example}"

@@ -1,6 +1,6 @@
-"""Taking a project away: what teardown would remove, and why something is left alone. Asks nothing.
+"""Takes a project away: the paths that teardown removes, and the reasons why it keeps others. Asks nothing.
 
-Only what SparkQ made, only inside the project, and never through a symlink.
+It removes only what SparkQ made, only inside the project, and never through a symlink.
 """
 
 import json
@@ -23,21 +23,21 @@ from sparkq_core.storage.database import APPLICATION_ID
 
 IGNORE = ".gitignore"
 PROCESSES = Path("/proc")
-"""Where Linux tells which process has which file open."""
+"""Linux lists here which process has which file open."""
 
 SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm")
-"""What may stand beside a database file, by its ending. Backups are the person's and stay."""
+"""The endings of the files beside a database. Backups are the user's and stay."""
 
 
 LOCK = re.compile(r"(server|settings|runner-\d+)\.lock|server\.token")
-"""What SparkQ writes where locks are. Other programs call their files locks too."""
+"""The files that SparkQ writes in the folder of the locks, where other programs may have lock files too."""
 
 MARK = ".sparkq"
-"""What `sparkq.sh` leaves in the virtual environment that it makes."""
+"""The file that `sparkq.sh` leaves in the virtual environment that it makes."""
 
 
 class Item(NamedTuple):
-    """One path that teardown removes, or takes its own part out of, or (with a reason) leaves alone."""
+    """A path that teardown removes, or removes its own part from; with a reason in `kept`, one that it keeps."""
 
     path: Path
     what: str
@@ -45,33 +45,33 @@ class Item(NamedTuple):
 
 
 def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
-    """Everything that teardown would remove from the project, and what it would not touch though it looks like ours.
+    """List everything that teardown removes from the project, and everything like it that it keeps.
 
-    With `venv` also the virtual environment. Raises InvalidConfig when the project's root is `/` or the home folder.
+    With `venv` also the virtual environment. Raises InvalidConfig if the project's root is `/` or the home folder.
     """
     root = config.root.resolve()
     if root in (Path("/"), Path.home().resolve()):
         raise InvalidConfig(
             f"The project's folder is {root}.", "Teardown never works on / or a home folder: remove sparkq.yml by hand."
         )
-    found = [*_database(config, root), *_logs(config, root), *_locks(config, root), *_remembered(root)]
+    items = [*_database(config, root), *_logs(config, root), *_locks(config, root), *_remembered(root)]
     if config.file is not None:
-        found.append(_judged(config.file, root, "the settings"))
-    found += [
+        items.append(_judged(config.file, root, "the settings"))
+    items += [
         _judged(file, root, "a half-written settings file") for file in sorted(root.glob(f".{location.FILE}*.new"))
     ]
     own = virtual_environment(config) if venv else None
-    found += [own] if own is not None else []
-    going = {_spot(item.path) for item in found if not item.kept}
-    found += _emptied(config, root, going)
+    items += [own] if own is not None else []
+    going = {_spot(item.path) for item in items if not item.kept}
+    items += _emptied(config, root, going)
     ignoring = _ignoring(root, going)
-    found += [ignoring] if ignoring is not None else []
-    found += [Item(file, "SparkQ's entry") for file, _ in _disconnected(root)]
-    return (*found, *_at_home(root))
+    items += [ignoring] if ignoring is not None else []
+    items += [Item(file, "SparkQ's entry") for file, _ in _disconnected(root)]
+    return (*items, *_at_home(root))
 
 
 def virtual_environment(config: Config) -> Item | None:
-    """The project's `.venv`, if `sparkq.sh` made it."""
+    """Return the project's `.venv`, if `sparkq.sh` made it."""
     folder = config.root.resolve() / ".venv"
     if not (folder / "pyvenv.cfg").is_file() or not (folder / MARK).is_file():
         return None
@@ -79,27 +79,31 @@ def virtual_environment(config: Config) -> Item | None:
 
 
 def held_by_another(config: Config, server: int) -> bool:
-    """Whether a process besides this one and the `server` is seen to have the database open.
+    """True if a process other than this one and the `server` is seen to have the database open.
 
-    False also where the system does not tell, as other systems than Linux.
+    False also on systems other than Linux, which do not say.
     """
     wanted, known = str(config.database.resolve()), {server, os.getpid()}
-    others = [one for one in PROCESSES.glob("[0-9]*") if int(one.name) not in known] if PROCESSES.is_dir() else []
+    others = (
+        [process for process in PROCESSES.glob("[0-9]*") if int(process.name) not in known]
+        if PROCESSES.is_dir()
+        else []
+    )
     return any(_opens(process, wanted) for process in others)
 
 
 def _opens(process: Path, wanted: str) -> bool:
-    """Whether a process of this user's has a file open; False for one that has just ended."""
+    """True if a process of this user has a file open. False for one that has just ended."""
     with suppress(OSError):
-        for one in (process / "fd").iterdir():
+        for handle in (process / "fd").iterdir():
             with suppress(OSError):
-                if str(one.readlink()) == wanted:
+                if str(handle.readlink()) == wanted:
                     return True
     return False
 
 
 def in_use(config: Config) -> bool:
-    """Whether another process has the database open. Changes nothing."""
+    """True if another process has the database open. Changes nothing."""
     if not config.database.is_file():
         return False
     try:
@@ -107,7 +111,7 @@ def in_use(config: Config) -> bool:
     except apsw.Error:
         return False
     try:
-        # Whoever has a database in WAL mode open holds a shared lock on its file; this asks for it alone.
+        # A process with an open database in WAL mode holds a shared lock on its file; this asks for an exclusive one.
         connection.pragma("locking_mode", "exclusive")
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("ROLLBACK")
@@ -121,14 +125,14 @@ def in_use(config: Config) -> bool:
 
 
 def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
-    """Remove `items`: files, the folders of SparkQ that are empty then, and its lines in .gitignore and in the project's
-    MCP client files; returns what went.
+    """Remove `items`: files, SparkQ's folders if they are empty then, its lines in .gitignore, and its entries in the
+    project's MCP client files. Returns the paths that were removed.
 
-    Raises StorageError at the first path that cannot be removed; calling again goes on.
+    Raises StorageError at the first path that cannot be removed. Calling it again continues.
     """
     gone = []
     root = config.root.resolve()
-    clients_of = {root / one.path for one in mcp_clients.IN_PROJECT.values()}
+    clients_of = {root / file.path for file in mcp_clients.IN_PROJECT.values()}
     folders = _folders(config, root)
     for item in items:
         if item.kept or item.path in clients_of or not (item.path.exists() or item.path.is_symlink()):
@@ -152,7 +156,7 @@ def _removed(path: Path) -> bool:
             path.unlink()
     except OSError as error:
         raise StorageError(
-            f"{path} cannot be removed: {error.strerror}.", "Mend its permissions and run it again."
+            f"{path} cannot be removed: {error.strerror}.", "Correct its permissions and run it again."
         ) from error
     return True
 
@@ -165,7 +169,7 @@ def _removed_if_empty(folder: Path) -> bool:
 
 
 def _spot(path: Path) -> Path:
-    """One spelling of where a path is, links in front of its name followed."""
+    """Resolve the folder of a path, but not the path itself if it is a symlink."""
     return path.parent.resolve() / path.name
 
 
@@ -176,7 +180,7 @@ def _folders(config: Config, root: Path) -> tuple[Path, ...]:
 
 
 def _emptied(config: Config, root: Path, going: set[Path]) -> Iterator[Item]:
-    """The folders of SparkQ in which nothing is left without what is `going`, which they join."""
+    """Yield SparkQ's folders that are empty without the paths in `going`, and add them to it."""
     for folder in _folders(config, root):
         if folder.is_dir() and not folder.is_symlink() and _inside(folder, root) and not _left_in(folder, going):
             going.add(_spot(folder))
@@ -184,13 +188,13 @@ def _emptied(config: Config, root: Path, going: set[Path]) -> Iterator[Item]:
 
 
 def _left_in(folder: Path, going: set[Path]) -> bool:
-    return any(_spot(one) not in going for one in folder.iterdir())
+    return any(_spot(path) not in going for path in folder.iterdir())
 
 
 def _database(config: Config, root: Path) -> Iterator[Item]:
     file = config.database
     if file.exists() and not _ours(file):
-        yield Item(file, "the database", "it is no database of SparkQ")
+        yield Item(file, "the database", "it is not a database of SparkQ")
         return
     for backup in sorted(file.parent.glob("*.backup.db")):
         yield Item(backup, "a backup", "backups are yours")
@@ -201,7 +205,7 @@ def _database(config: Config, root: Path) -> Iterator[Item]:
 
 
 def _ours(file: Path) -> bool:
-    """Whether the header says SQLite and SparkQ (an empty file is nobody's)."""
+    """True if the file's header is that of SQLite and of SparkQ."""
     try:
         with file.open("rb") as stream:
             head = stream.read(72)
@@ -246,13 +250,13 @@ def _inside(path: Path, root: Path) -> bool:
 
 
 def _disconnected(root: Path) -> Iterator[tuple[Path, str]]:
-    """The project's client files with this project's server in them, and their text without it."""
-    for one in mcp_clients.IN_PROJECT.values():
-        file = root / one.path
+    """Yield the project's client files that have this project's server, and their text without it."""
+    for client in mcp_clients.IN_PROJECT.values():
+        file = root / client.path
         try:
             if file.is_symlink() or not file.is_file() or not _inside(file, root):
                 continue
-            left = mcp_clients.without(file.read_text(encoding="utf-8"), one, root)
+            left = mcp_clients.without(file.read_text(encoding="utf-8"), client, root)
         except (OSError, UnicodeDecodeError):
             continue
         if left is not None:
@@ -260,19 +264,19 @@ def _disconnected(root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _at_home(root: Path) -> Iterator[Item]:
-    """This project's entries in the person's own client file, which other projects share."""
+    """Yield this project's entries in the user's own client files, which other projects share."""
     for file in (Path.home() / path for path in mcp_clients.DESKTOP.values()):
         try:
             servers = json.loads(file.read_text(encoding="utf-8"))["mcpServers"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
-        for one in mcp_clients.entries(servers):
-            if one.project is not None and mcp_clients.same(one.project, root):
-                yield Item(file, f"its entry {one.name!r}", "it is outside the project")
+        for entry in mcp_clients.entries(servers):
+            if entry.project is not None and mcp_clients.same(entry.project, root):
+                yield Item(file, f"its entry {entry.name!r}", "it is outside the project")
 
 
 def _disconnect(root: Path, wanted: set[Path]) -> Iterator[Path]:
-    """Take the server that `sparkq connect` wrote out of the `wanted` of the client files; an empty one goes."""
+    """Remove the server that `sparkq connect` wrote from the `wanted` client files; an empty file is removed."""
     for file, left in _disconnected(root):
         if file not in wanted:
             continue
@@ -292,7 +296,7 @@ def _disconnect(root: Path, wanted: set[Path]) -> Iterator[Path]:
 
 
 def _says(file: Path, text: str) -> bool:
-    """Whether the file says in its own words what the JSON `text` says."""
+    """True if the file has the same JSON as `text`, however it is written."""
     try:
         return bool(json.loads(file.read_text(encoding="utf-8")) == json.loads(text))
     except (OSError, ValueError):
@@ -300,16 +304,16 @@ def _says(file: Path, text: str) -> bool:
 
 
 def _ignoring(root: Path, going: set[Path]) -> Item | None:
-    """SparkQ's own lines in .gitignore, which stay while something stays that they hide."""
+    """Return SparkQ's own lines in .gitignore. They are kept while something that they hide is kept."""
     file = root / IGNORE
     if _without_ignored(file) is None:
         return None
-    hiding = any((root / one).is_dir() and _left_in(root / one, going) for one in IGNORED)
-    return Item(file, "SparkQ's lines", "they keep from Git what stays" if hiding else "")
+    hiding = any((root / folder).is_dir() and _left_in(root / folder, going) for folder in IGNORED)
+    return Item(file, "SparkQ's lines", "they hide files that stay from Git" if hiding else "")
 
 
 def _without_ignored(file: Path) -> str | None:
-    """A .gitignore without SparkQ's own lines; None when it has none."""
+    """Return the text of .gitignore without SparkQ's own lines; None if it has none."""
     try:
         if file.is_symlink() or not file.is_file():
             return None
@@ -325,7 +329,7 @@ def _without_ignored(file: Path) -> str | None:
 
 
 def _unignore(root: Path) -> bool:
-    """Take SparkQ's own lines out of .gitignore; the file goes when nothing else was in it."""
+    """Remove SparkQ's own lines from .gitignore, or the file if it has no others."""
     file = root / IGNORE
     left = _without_ignored(file)
     if left is None:

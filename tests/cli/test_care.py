@@ -251,7 +251,7 @@ def test_an_import_into_a_project_that_is_used_is_refused(shell: Shell, lived: S
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"), [("", "Line 1"), ("{}\n", "no export"), ('{"format":"sparkq-export"}\n', "schema")]
+    ("damage", "says"), [("", "Line 1"), ("{}\n", "not an export"), ('{"format":"sparkq-export"}\n', "schema")]
 )
 def test_what_is_no_export_is_refused_and_changes_nothing(other: Shell, damage: str, says: str) -> None:
     before = everything(other)

@@ -288,7 +288,7 @@ def test_a_database_of_another_program_stays(project_of: Shell) -> None:
     sound = database.read_bytes()
     database.write_bytes(sound[:68] + b"\0\0\0\0" + sound[72:])
 
-    assert "it is no database of SparkQ" in project_of.ok("teardown", "--force")
+    assert "it is not a database of SparkQ" in project_of.ok("teardown", "--force")
     assert database.exists()
 
 
@@ -330,7 +330,7 @@ def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
     printed = project_of.ok("teardown", "--force")
 
     assert str(project_of.folder / ".gitignore") in [one["path"] for one in told["kept"]]
-    assert "SparkQ's lines, stays: they keep from Git what stays" in printed
+    assert "SparkQ's lines, stays: they hide files that stay from Git" in printed
     assert (project_of.folder / ".gitignore").read_text() == ignored
     assert "backup.db" not in project_of.run("git", "status", "--porcelain", "--untracked-files=all").out
 

@@ -359,7 +359,7 @@ def test_what_a_client_cannot_start_is_a_warning(healthy: SparkQ, tmp_path: Path
     finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
 
     assert finding.state == WARNING
-    assert f"'sparkq' of Claude Desktop (Linux) names {missing}, which is gone" in finding.message
+    assert f"'sparkq' of Claude Desktop (Linux) names {missing}, which no longer exists" in finding.message
     assert "sparkq connect" in finding.mend
 
 

@@ -311,8 +311,8 @@ def test_a_line_that_stands_twice_is_refused(sq: SparkQ, queue: str, new: SparkQ
     ("head", "said"),
     [
         ("", "Line 1 is not JSON"),
-        ("{}", "no export"),
-        ('{"format":"other"}', "no export"),
+        ("{}", "not an export"),
+        ('{"format":"other"}', "not an export"),
         (f'{{"format":"{FORMAT}"}}', "schema None"),
         (f'{{"format":"{FORMAT}","schema":{schema.VERSION + 1}}}', f"schema {schema.VERSION + 1}, this SparkQ"),
         (f'{{"format":"{FORMAT}","schema":"\\u001b[31m"}}', r"\\x1b"),
