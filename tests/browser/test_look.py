@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from sparkq_core.states import Status
+from sparkq_core.lifecycle import Status
 from tests.browser.conftest import Tab
 from tests.browser.screen import Route, Screen, axe, expect
 from tests.browser.seeds import late, stale

@@ -1,6 +1,6 @@
 """The list of all tasks: filters in the address, search, order, selection."""
 
-from sparkq_core.states import Status
+from sparkq_core.lifecycle import Status
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late
 from tests.http.caller import Caller, Served

@@ -9,8 +9,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client
 
 from sparkq_core import queues, tasks
+from sparkq_core.lifecycle import Status
 from sparkq_core.project import SparkQ
-from sparkq_core.states import Status
 from sparkq_mcp.server import build
 from tests.harness.chromium import HEADLESS, MISSING, PAGE_FLAGS
 from tests.harness.clocks import SetClock
