@@ -28,6 +28,7 @@ WANTED = {
 }
 FOLDERS = ("", "docs", "plugin/**")
 PAGES = sorted({file for folder in FOLDERS for file in TOP.glob(f"{folder}/*.md".lstrip("/"))})
+FILE = re.compile(r"`((?:sparkq_\w+|tests|docs|bench|plugin|mcpb)/[\w./-]*)`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)")
 
 
@@ -84,3 +85,11 @@ def test_the_readme_says_for_whom_it_is() -> None:
 @pytest.mark.parametrize("document", PAGES, ids=name)
 def test_no_page_knows_the_machine_that_it_was_written_on(document: Path) -> None:
     assert not re.search(r"/(?:home|Users|root|work|tmp)/", document.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "CLAUDE.md"])
+def test_every_file_that_a_developer_is_sent_to_is_there(document: str) -> None:
+    named = FILE.findall((TOP / document).read_text(encoding="utf-8"))
+
+    assert named
+    assert [file for file in named if not (TOP / file).exists()] == []
