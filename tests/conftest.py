@@ -29,7 +29,7 @@ ROOM = 2 * 1024**3
 
 
 def pytest_configure() -> None:
-    """A run on a planted copy must test the copy: anything else would be caught for the wrong reason."""
+    """A run on a copy with a mutant must test the copy: anything else would be caught for the wrong reason."""
     gc.disable()  # until everything is collected: nothing of it goes before the end
     if "PROOF_EXTENT" not in os.environ:
         _write_to_memory()

@@ -14,7 +14,7 @@ from sparkq_core.storage import schema
 from tests.harness.clocks import SetClock
 
 TOP = Path(__file__).parent.parent.parent
-"""The folder that holds `tests` and `sparkq_core`: the checkout, or a copy with a planted defect."""
+"""The folder that holds `tests` and `sparkq_core`: the checkout, or a copy with a mutant."""
 
 
 def database_of(root: Path) -> Path:
