@@ -6,11 +6,9 @@ the lock is held, and nothing once it is not.
 
 import asyncio
 import errno
-import importlib.util
 import json
 import logging
 import os
-import runpy
 import signal
 import socket
 import sys
@@ -42,11 +40,6 @@ STOP_SECONDS = 2
 TICK_SECONDS = 1.0
 PARTING_SECONDS = 0.3
 LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
-
-GUESTS = ("sparkq_mcp.transport.http",)
-"""Other doors that are served here too, by name, since no door imports another: each that is there has
-`guest(opener)`, which returns its routes, the context manager that must run around them, and what ends their waiting."""
-
 
 class Server(uvicorn.Server):
     """uvicorn, which sleeps until it is told to stop, then ends all that waits, and ends as one that was asked to."""
@@ -143,11 +136,11 @@ def loopback(host: str) -> bool:
 
 
 def guests(opener: Opener) -> list["Guest"]:
-    """The other doors that are installed and wanted."""
+    """Return the other doors that are served here too: MCP at /mcp."""
     from sparkq_http.app import Guest
+    from sparkq_mcp.transport.http import guest
 
-    there = [name for name in GUESTS if importlib.util.find_spec(name) is not None]
-    return [Guest(*runpy.run_module(name)["guest"](opener)) for name in there]
+    return [Guest(*guest(opener))]
 
 
 def _unusable(error: OSError, port: int) -> tuple[int, str]:
