@@ -22,6 +22,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
 
 from sparkq_core import lock, project
 from sparkq_core.clock import SystemClock, iso
@@ -37,52 +38,53 @@ log = logging.getLogger("sparkq.http")
 INVALID, CONFLICT = 2, 4
 LAST_PORT = 65535
 STOP_SECONDS = 2
-TICK_SECONDS = 1.0
+DATE_SECONDS = 1.0
 PARTING_SECONDS = 0.3
 LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
 
+
 class Server(uvicorn.Server):
-    """uvicorn, which sleeps until it is told to stop, then ends all that waits, and ends as one that was asked to."""
+    """uvicorn's server that sleeps while idle, ends waiting requests when it stops, and exits with code 0 after a signal."""
 
     def __init__(self, config: uvicorn.Config, end_waits: Callable[[], None]) -> None:
         super().__init__(config)
         self._end_waits = end_waits
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._told = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        # uvicorn's own looks ten times a second whether it was told to stop.
-        self._loop = asyncio.get_running_loop()
-        while not await self.on_tick(0):  # which renews the Date header
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), TICK_SECONDS)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._told.set)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Otherwise each open page, and each chat that waits for a task, would hold the server until its time is up.
-        self._end_waits()
-        asyncio.get_running_loop().call_later(PARTING_SECONDS, self._hang_up)
-        await super().shutdown(sockets)
-
-    def _hang_up(self) -> None:
-        """Whoever does not read what it asked for is not waited for."""
-        for connection in [one for one in self.server_state.connections if isinstance(one, Connection)]:
-            if connection.flow is not None and connection.flow.write_paused:
-                connection.transport.abort()
+        self._signalled = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal once more at the end: a traceback at Ctrl-C, and never the exit code 0.
-        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        # uvicorn's own raises the signal again at the end: a traceback at Ctrl-C, and never exit code 0.
+        loop = asyncio.get_running_loop()
+        for sig in HANDLED_SIGNALS:
+            loop.add_signal_handler(sig, self.handle_exit, sig, None)
         try:
             yield
         finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            for sig in HANDLED_SIGNALS:
+                loop.remove_signal_handler(sig)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._signalled.set()
+
+    async def main_loop(self) -> None:
+        # uvicorn's own wakes ten times a second to look for a signal. This one wakes at the signal, and once a second
+        # because on_tick(0) renews the Date header.
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._signalled.wait(), DATE_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Otherwise each open page, and each chat that waits for a task, would delay the stop to its time limit.
+        self._end_waits()
+        asyncio.get_running_loop().call_later(PARTING_SECONDS, self._abort_blocked_connections)
+        await super().shutdown(sockets)
+
+    def _abort_blocked_connections(self) -> None:
+        """Close the connections whose client does not read its answer."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection) and connection.flow is not None and connection.flow.write_paused:
+                connection.transport.abort()
 
 
 def main(arguments: list[str] | None = None) -> None:
