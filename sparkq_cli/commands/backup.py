@@ -24,7 +24,7 @@ def backup(
 ) -> None:
     """Write a consistent copy of the database, even while it is in use. Never overwrites a file.
 
-    To restore: stop everything that uses the database, move it and its `-wal` and `-shm` files away, and put the backup in
+    To restore: Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in
     its place.
 
     Example: sparkq backup ~/sparkq-monday.db

@@ -81,7 +81,7 @@ def test_a_folder_that_was_removed_under_the_person_is_no_defect(shell: Shell) -
     for command in ("tasks", "setup --yes", "doctor", "status"):
         (shell.folder / "gone").mkdir(exist_ok=True)
         done = shell.run("sh", "-c", f"cd gone && rmdir ../gone && exec {SPARKQ} {command}")
-        assert (done.code, "The working directory is gone." in done.err) == (3, True), (command, done)
+        assert (done.code, "The working directory no longer exists." in done.err) == (3, True), (command, done)
 
 
 @pytest.mark.parametrize("options", ["", "--project ."])
@@ -99,7 +99,7 @@ def test_a_chat_in_a_folder_that_was_removed_is_told_so(shell: Shell, options: s
     done = shell.run("sh", "-c", command, stdin="\n".join(lines) + "\n")
 
     assert done.err == ""
-    assert "The working directory is gone." in done.out
+    assert "The working directory no longer exists." in done.out
 
 
 @pytest.mark.parametrize("folder", ["taken", "taken/run"])

@@ -209,7 +209,7 @@ def test_a_runner_goes_on_when_its_queue_is_renamed(shell: Shell, sq: SparkQ) ->
         tasks.complete(sq, 2, "done")
         runner.until("Nothing is queued in rest; waiting for tasks.")
         runner.kill()
-        runner.until("The runner of rest ends.")
+        runner.until("The runner of rest stops.")
         assert runner.end() == 0
 
 
