@@ -1,7 +1,7 @@
-"""The change feed as server-sent events: what any process writes reaches every open page within a moment.
+"""The change feed as server-sent events: every write of any process reaches every open page within a moment.
 
-One look at the event log after each write serves all connections. Each has a bounded queue; a reader that lets it run full
-is dropped, and comes back with the id of the last event that it saw.
+After each write the event log is read once for all connections. Each connection has a bounded queue. A client that
+reads too slowly is dropped when its queue is full, and reconnects with the id of the last event that it received.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 import anyio
+from fastapi.sse import format_sse_event
 
 from sparkq_core import events, wire
 from sparkq_core.errors import SparkQError
@@ -25,15 +26,15 @@ RETRY_MS = 1000
 ROOM = 1000
 MAX_LISTENERS = 100
 MAX_TEXT = 2000
-"""Characters of an event's text in the feed; the task's timeline has the whole."""
+"""Characters of an event's text in the feed. The task's timeline has the whole text."""
 
-HEARTBEAT = ": still here\n\n"
-TOO_SLOW = ": too slow, come back\n\n"
+HEARTBEAT = format_sse_event(comment="still here")
+TOO_SLOW = format_sse_event(comment="too slow, come back")
 log = logging.getLogger("sparkq.http")
 
 
 class Listener:
-    """One connection: what it has still to be told."""
+    """The events that one connection has not sent yet."""
 
     def __init__(self, room: int) -> None:
         self.dropped = False
@@ -42,7 +43,7 @@ class Listener:
         self._changed = asyncio.Event()
 
     def offer(self, event: Event) -> bool:
-        """Keep an event for the connection. False if there was no room: then the listener is dropped."""
+        """Keep an event for the connection. False if its queue was full: then the listener is dropped."""
         self.dropped = self.dropped or len(self._waiting) >= self._room
         if self.dropped:
             self._waiting.clear()
@@ -52,7 +53,7 @@ class Listener:
         return not self.dropped
 
     def wake(self) -> None:
-        """Let the connection look again."""
+        """End the connection's wait for events."""
         self._changed.set()
 
     async def next_events(self, seconds: float) -> list[Event]:
@@ -61,13 +62,13 @@ class Listener:
             with anyio.move_on_after(seconds):
                 await self._changed.wait()
         self._changed.clear()
-        found = list(self._waiting)
+        waiting = list(self._waiting)
         self._waiting.clear()
-        return found
+        return waiting
 
 
 class Feed:
-    """The one look at the log, and the connections that follow it."""
+    """Reads the event log for all connections that follow it."""
 
     def __init__(self, project: ReloadableProject, *, room: int = ROOM, heartbeat: float = HEARTBEAT_SECONDS) -> None:
         self._project = project
@@ -78,7 +79,7 @@ class Feed:
         self.closed = asyncio.Event()
 
     async def run(self) -> None:
-        """Look whenever something was written, for ever. A project that cannot be read now is looked at again later."""
+        """Deliver events after each write, for ever. After an error, try again later."""
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
         with watching(self._project.sq, lambda: loop.call_soon_threadsafe(changed.set)):
             while True:
@@ -89,7 +90,7 @@ class Feed:
                 except SparkQError as error:
                     log.warning("the event log cannot be read: %s", error.message)
                     await anyio.sleep(PAUSE_SECONDS)
-                    changed.set()  # what was written then is still to be told
+                    changed.set()  # the events of that write are not delivered yet
                 except Exception:
                     # A defect in the background must not take the server down.
                     log.exception("following the event log failed")
@@ -97,38 +98,38 @@ class Feed:
                     changed.set()
 
     async def catch_up(self) -> None:
-        """Look until nothing is new: what was written is told by then, and a changed configuration taken up."""
+        """Deliver every new event and load a changed configuration."""
         while self.deliver():
-            await anyio.sleep(0)  # meanwhile the listeners are told
+            await anyio.sleep(0)  # lets the connections send before their queues are full
 
     def deliver(self) -> bool:
         """Give every listener the next page of new events. False if there was nothing new."""
         if events.last(self._project.sq) == self._last:
             return False
-        found = events.after(self._project.sq, self._last)
-        if any(event.kind == "reloaded" for event in found):
+        new = events.after(self._project.sq, self._last)
+        if any(event.kind == "reloaded" for event in new):
             self._project.reload()
-        for event in found:
-            self._listeners = {one for one in self._listeners if one.offer(event)}
-        self._last = found[-1].id if found else events.last(self._project.sq)
+        for event in new:
+            self._listeners = {listener for listener in self._listeners if listener.offer(event)}
+        self._last = new[-1].id if new else events.last(self._project.sq)
         return True
 
     def close(self) -> None:
-        """End every stream: the server stops."""
+        """End every stream, because the server stops."""
         self.closed.set()
         for listener in self._listeners:
             listener.wake()
 
     def check_room(self) -> None:
-        """Raises Refused when there are as many connections as the server holds open."""
+        """Raises Refused if MAX_LISTENERS connections are open."""
         if len(self._listeners) >= MAX_LISTENERS:
             raise Refused(503, "busy", f"{MAX_LISTENERS} event streams are open.", "Close a page and try again.")
 
-    async def follow(self, after: int | None) -> AsyncIterator[str]:
-        """The stream of one connection: what happened after event `after` (None: from now on), then what happens."""
+    async def follow(self, after: int | None) -> AsyncIterator[bytes]:
+        """Stream the events after event `after` (None: only new ones) to one connection, without end."""
         newest = events.last(self._project.sq)
         last = newest if after is None else min(after, newest)
-        yield f"retry: {RETRY_MS}\nid: {last}\n\n"
+        yield format_sse_event(id=str(last), retry=RETRY_MS)
         while missed := events.after(self._project.sq, last):
             for event in missed:
                 yield frame(event)
@@ -139,20 +140,20 @@ class Feed:
         self._listeners.add(listener)
         try:
             while not self.closed.is_set():
-                found = await listener.next_events(self._heartbeat)
-                for event in found:
+                new = await listener.next_events(self._heartbeat)
+                for event in new:
                     if event.id > last:
                         yield frame(event)
                 if listener.dropped:
                     yield TOO_SLOW
                     return
-                if not found and not self.closed.is_set():
+                if not new and not self.closed.is_set():
                     yield HEARTBEAT
         finally:
             self._listeners.discard(listener)
 
 
-def frame(event: Event) -> str:
-    """An event of the log as the browser's EventSource reads it."""
+def frame(event: Event) -> bytes:
+    """Format an event of the log as a server-sent event."""
     short = event if event.text is None else event._replace(text=cut(event.text, MAX_TEXT))
-    return f"id: {event.id}\ndata: {wire.compact(wire.event(short))}\n\n"
+    return format_sse_event(id=str(event.id), data_str=wire.compact(wire.event(short)))

@@ -3,23 +3,29 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
-from starlette.responses import Response, StreamingResponse
+from fastapi.sse import EventSourceResponse
+from starlette.responses import Response
 
 from sparkq_http.parameters import MAX_NUMBER, Live
 
 router = APIRouter(prefix="/api/events", tags=["events"])
 
-After = Annotated[int | None, Query(ge=0, le=MAX_NUMBER, description="Begin behind this event.")]
-LastEvent = Annotated[str | None, Header(description="As `after`, and goes before it: browsers send it.")]
+After = Annotated[int | None, Query(ge=0, le=MAX_NUMBER, description="Start after this event.")]
+LastEvent = Annotated[str | None, Header(description="The same as `after`, which it overrides. Browsers send it.")]
 
 
-STREAM = {"description": "Events, as they happen.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+STREAM = {
+    "description": "Events, as they happen.",
+    "content": {EventSourceResponse.media_type: {"schema": {"type": "string"}}},
+}
 
 
+# With EventSourceResponse as response_class, FastAPI would document the refusals as event streams too. With a route
+# that yields, it would set its own Cache-Control, and check_room could no longer refuse.
 @router.get("", response_class=Response, responses={200: STREAM})
-async def follow(feed: Live, after: After = None, last_event_id: LastEvent = None) -> StreamingResponse:
-    """Server-sent events: `id` is the event's, `data` its JSON. Begins now, or behind the event that was seen last."""
+async def follow(feed: Live, after: After = None, last_event_id: LastEvent = None) -> EventSourceResponse:
+    """Server-sent events: `id` is the event's id, `data` its JSON. Starts now, or after the last event that you have."""
     feed.check_room()
     seen = last_event_id or ""
     known = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 16 else after
-    return StreamingResponse(feed.follow(known), media_type="text/event-stream")
+    return EventSourceResponse(feed.follow(known))

@@ -152,7 +152,7 @@ def test_a_listener_that_went_away_does_not_disturb(call: Caller, line: str) -> 
 async def test_silence_is_filled_with_a_heartbeat(sq: SparkQ) -> None:
     stream = Feed(ReloadableProject(lambda: sq), heartbeat=0.01).follow(None)
 
-    assert "retry" in await anext(stream)
+    assert b"retry" in await anext(stream)
     assert [await anext(stream), await anext(stream)] == [HEARTBEAT, HEARTBEAT]
     await stream.aclose()  # type: ignore[attr-defined]  # a generator
 
@@ -162,7 +162,7 @@ async def test_a_slow_reader_is_dropped_and_comes_back_without_loss(sq: SparkQ, 
     feed = Feed(ReloadableProject(lambda: sq), room=10)
     slow = feed.follow(None)
     await anext(slow)
-    heard: list[str] = []
+    heard: list[bytes] = []
     async with anyio.create_task_group() as group:
         group.start_soon(_read, slow, heard)
         await anyio.wait_all_tasks_blocked()
@@ -198,7 +198,7 @@ async def test_what_was_written_while_the_log_could_not_be_read_is_told_after_th
             return super().deliver()
 
     async def hear() -> None:
-        told.append(await anext(stream))
+        sent.append(await anext(stream))
         group.cancel_scope.cancel()
 
     monkeypatch.setattr(live, "PAUSE_SECONDS", 0)
@@ -206,7 +206,7 @@ async def test_what_was_written_while_the_log_could_not_be_read_is_told_after_th
     feed = Troubled(ReloadableProject(lambda: sq))
     stream = feed.follow(None)
     await anext(stream)
-    told: list[str] = []
+    sent: list[bytes] = []
     with anyio.fail_after(10):
         async with anyio.create_task_group() as group:
             group.start_soon(feed.run)
@@ -215,11 +215,11 @@ async def test_what_was_written_while_the_log_could_not_be_read_is_told_after_th
             added = tasks.enqueue(sq, queue, "one").task
             wakes[0]()
 
-    assert f'"task_id":{added.id}' in told[0]
+    assert f'"task_id":{added.id}'.encode() in sent[0]
     assert troubles == []
 
 
-async def _read(stream: Any, heard: list[str]) -> None:
+async def _read(stream: Any, heard: list[bytes]) -> None:
     async for one in stream:
         heard.append(one)
 
