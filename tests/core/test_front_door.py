@@ -8,6 +8,7 @@ import pytest
 
 import sparkq_core
 from sparkq_core.project import SparkQ
+from tests.harness.projects import TOP
 
 
 def test_the_example_of_the_package_runs(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,6 +17,12 @@ def test_the_example_of_the_package_runs(sq: SparkQ, monkeypatch: pytest.MonkeyP
     ran = doctest.testmod(sparkq_core)
 
     assert (ran.failed, ran.attempted > 5) == (0, True)
+
+
+def test_the_readme_shows_the_example_of_the_package() -> None:
+    _, arrow, example = str(sparkq_core.__doc__).partition(">>> ")
+
+    assert f"```pycon\n{arrow}{example.rstrip()}\n```" in (TOP / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", sparkq_core.__all__)
