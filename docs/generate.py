@@ -1,7 +1,7 @@
 """Writes the parts of the documentation that come from the program itself, or (with --check) says which are stale.
 
 The worked session of WORKER_PLAYBOOK.md, the terminal of README.md, docs/cli.md, docs/tools.md, docs/rest.md, docs/configuration.md,
-sparkq.yml.example and sparkq_core/storage/schema.sql.
+sparkq.yml.example, sparkq_core/storage/schema.sql and tests/golden/mcp_tools.json.
 """
 
 import json
@@ -61,6 +61,7 @@ def pages() -> dict[Path, str]:
         ROOT / "sparkq.yml.example": setup.render(defaults),
         ROOT / "docs/cli.md": cli(),
         ROOT / "docs/tools.md": tools(),
+        ROOT / "tests/golden/mcp_tools.json": visible_tools(),
         ROOT / "docs/rest.md": rest(),
         ROOT / "docs/configuration.md": configuration(),
         ROOT / "sparkq_core/storage/schema.sql": schema_sql(),
@@ -235,6 +236,15 @@ def tools() -> str:
                 )
             parts.append("")
     return "\n".join(parts)
+
+
+def visible_tools() -> str:
+    """tests/golden/mcp_tools.json: what each chat pays for and reads of the MCP tools."""
+    shown = [
+        {"name": tool.name, "title": tool.title, "description": tool.description, "input_schema": tool.parameters}
+        for tool in all_tools()
+    ]
+    return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
 
 
 def rest() -> str:

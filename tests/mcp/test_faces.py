@@ -33,15 +33,16 @@ NAMES = {
 
 @holds("mcp-budget")
 async def test_the_tools_are_as_recorded(sq: SparkQ) -> None:
-    """A change of what every chat sees is a decision: docs/tools.md shows it, this file records it."""
+    """A change of what every chat sees is a decision: docs/tools.md shows it, the golden file records it."""
     async with chat(sq) as client:
         listed = (await client.list_tools()).tools
 
     shown = [
-        {"name": one.name, "title": one.title, "description": one.description, "input_schema": one.input_schema}
-        for one in listed
+        {"name": tool.name, "title": tool.title, "description": tool.description, "input_schema": tool.input_schema}
+        for tool in listed
     ]
-    assert shown == json.loads(GOLDEN.read_text(encoding="utf-8"))
+    recorded = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert shown == recorded, "The tools differ from tests/golden/mcp_tools.json. If that is meant, run `make docs`."
 
 
 @holds("mcp-budget", "mcp-nothing-destructive")
