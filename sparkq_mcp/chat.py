@@ -38,13 +38,13 @@ class Chat:
         """Note that the task is settled or released. Its attempt is kept, so that the same call again is harmless."""
         self.unsettled.discard(task_id)
 
-    def attempt_for(self, sq: SparkQ, verb: str, task_id: int, named: int) -> int:
-        """The attempt that `verb` acts on: the one `named` in the call, else the one this chat claimed.
+    def attempt_for(self, sq: SparkQ, verb: str, task_id: int, given: int) -> int:
+        """The attempt that `verb` acts on: the one `given` in the call, else the one this chat claimed.
 
         Raises ClaimLost, NoSuchTask or WrongState for a task that this chat never claimed.
         """
-        if named:
-            return named
+        if given:
+            return given
         if task_id not in self.attempts:
             raise tasks.not_held(sq, task_id, verb)
         return self.attempts[task_id]

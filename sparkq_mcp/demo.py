@@ -39,7 +39,7 @@ from pathlib import Path
 
 files, lines = Counter(), Counter()
 for folder, below, names in os.walk("."):
-    below[:] = sorted(one for one in below if not one.startswith(".") and one not in ("build", "node_modules", "venv"))
+    below[:] = sorted(name for name in below if not name.startswith(".") and name not in ("build", "node_modules", "venv"))
     for file in (Path(folder, name) for name in names if name.endswith(".py")):
         package = file.parts[0] if len(file.parts) > 1 else "(top level)"
         files[package] += 1
@@ -55,9 +55,9 @@ import ast
 import os
 from pathlib import Path
 
-found = []
+functions = []
 for folder, below, names in os.walk("."):
-    below[:] = [one for one in below if not one.startswith(".") and one not in ("build", "node_modules", "venv")]
+    below[:] = [name for name in below if not name.startswith(".") and name not in ("build", "node_modules", "venv")]
     for file in (Path(folder, name) for name in names if name.endswith(".py")):
         try:
             tree = ast.parse(file.read_text(errors="replace"))
@@ -65,10 +65,10 @@ for folder, below, names in os.walk("."):
             continue
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                found.append((node.end_lineno - node.lineno + 1, str(file), node.lineno, node.name))
-if found:
-    lines, file, at, name = max(found)
-    print(f"{name} in {file}:{at} has {lines} lines; {len(found)} functions were measured")
+                functions.append((node.end_lineno - node.lineno + 1, str(file), node.lineno, node.name))
+if functions:
+    lines, file, at, name = max(functions)
+    print(f"{name} in {file}:{at} has {lines} lines; {len(functions)} functions were measured")
 else:
     print("There are no functions.")
 """
@@ -117,7 +117,7 @@ class Demo:
     def sparkq(self, *arguments: str, shown: bool = True) -> None:
         """Run the command as a person would, and show both."""
         if shown:
-            say(f"$ sparkq {' '.join(json.dumps(one) if ' ' in one else one for one in arguments)}")
+            say(f"$ sparkq {' '.join(json.dumps(word) if ' ' in word else word for word in arguments)}")
         done = subprocess.run(
             [sys.executable, "-P", "-m", "sparkq_cli.main", *arguments],
             cwd=self.home,
@@ -242,14 +242,14 @@ async def call(client: Client, tool: str, **arguments: Any) -> Any:
 def readable(value: Any, depth: int = 0) -> list[str]:
     """An answer as short indented lines."""
     lines = []
-    for name, one in value.items():
-        if isinstance(one, dict):
-            lines += [f"{'  ' * depth}{name}:", *readable(one, depth + 1)]
-        elif isinstance(one, list) and one and isinstance(one[0], dict):
-            for entry in one:
+    for name, member in value.items():
+        if isinstance(member, dict):
+            lines += [f"{'  ' * depth}{name}:", *readable(member, depth + 1)]
+        elif isinstance(member, list) and member and isinstance(member[0], dict):
+            for entry in member:
                 lines += [f"{'  ' * depth}{name}: " + "  ".join(f"{key}={part}" for key, part in entry.items())]
         else:
-            text = safe(one).replace("\\n", " ⏎ ") if isinstance(one, str) else json.dumps(one)
+            text = safe(member).replace("\\n", " ⏎ ") if isinstance(member, str) else json.dumps(member)
             lines.append(f"{'  ' * depth}{name}: {text}")
     return [line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in lines]
 

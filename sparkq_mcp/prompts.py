@@ -17,7 +17,11 @@ def add_prompts(server: MCPServer[ServerState]) -> None:
 
     @server.prompt(title="Work the queue", description="Do the queued tasks one after another until none is left.")
     def work_queue(queue: Queue = "") -> str:
-        which = f"the SparkQ queue {_named(queue)}" if queue else "my SparkQ queues (list_queues shows which have work)"
+        named, unnamed = (
+            f"the SparkQ queue {_queue_name(queue)}",
+            "my SparkQ queues (list_queues shows which have work)",
+        )
+        which = named if queue else unnamed
         return (
             f"Work {which}. Claim one task at a time, do it as its prompt, its tool and the queue's instructions say, check "
             "the result, and complete it with a summary that I can review without reading the chat: what changed, how it "
@@ -28,7 +32,7 @@ def add_prompts(server: MCPServer[ServerState]) -> None:
 
     @server.prompt(title="Review results", description="Go through finished work that I have not reviewed.")
     def review_results(since: Annotated[str, Field(description="For example 'yesterday'; empty for all")] = "") -> str:
-        when = f" since {_words(since)}" if since else ""
+        when = f" since {_plain_words(since)}" if since else ""
         return (
             f"Help me review what SparkQ's workers finished{when}. List the queues, then the succeeded and failed tasks "
             "(list_tasks, get_task). For each that I have not reviewed: one line on what was asked, one on the outcome, and "
@@ -38,9 +42,11 @@ def add_prompts(server: MCPServer[ServerState]) -> None:
 
     @server.prompt(title="Plan tasks", description="Turn a goal into tasks for a queue.")
     def plan_tasks(queue: Queue = "") -> str:
-        where = (
-            f"the SparkQ queue {_named(queue)}" if queue else "a SparkQ queue (list_queues shows them; ask me which)"
+        named, unnamed = (
+            f"the SparkQ queue {_queue_name(queue)}",
+            "a SparkQ queue (list_queues shows them; ask me which)",
         )
+        where = named if queue else unnamed
         return (
             f"Help me plan work for {where}. Ask what I want to reach if I have not said it. Propose tasks that one chat can "
             "each do in one sitting, in an order that works first in, first out. Write each prompt so that a worker who sees "
@@ -49,13 +55,14 @@ def add_prompts(server: MCPServer[ServerState]) -> None:
         )
 
 
-def _named(queue: str) -> str:
+def _queue_name(queue: str) -> str:
     try:
         return checked_name(queue, "queue")
     except InvalidName:
         return "that I name next"
 
 
-def _words(since: str) -> str:
+def _plain_words(since: str) -> str:
     """The person's words, without anything that is not words."""
-    return "".join(one for one in since[:60] if one.isalnum() or one in " -:.") or "my last look"
+    words = "".join(character for character in since[:60] if character.isalnum() or character in " -:.")
+    return words or "my last look"

@@ -22,7 +22,7 @@ from sparkq_core.errors import SparkQError
 from sparkq_core.maintenance import hooks
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
-from sparkq_mcp.resources import touched
+from sparkq_mcp.resources import changed_resources
 from sparkq_mcp.state import ServerState
 
 PAUSE_SECONDS = 2.0
@@ -40,35 +40,36 @@ class Push:
         self.bus = InMemorySubscriptionBus()
         self.listeners = ListenHandler(self.bus)
         self._state = state
-        self._last = 0
-        self._legacy: dict[Connection, set[str]] = {}
+        self._last_event = 0
+        self._legacy_uris: dict[Connection, set[str]] = {}
 
     async def subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         """Serve `resources/subscribe`, until the connection ends."""
         connection, uri = connection_of(ctx), str(params.uri)
-        if uri in self._legacy.get(connection, ()):
+        if uri in self._legacy_uris.get(connection, ()):
             return EmptyResult()
-        if sum(len(uris) for uris in self._legacy.values()) >= MAX_SUBSCRIPTIONS:
+        if sum(len(uris) for uris in self._legacy_uris.values()) >= MAX_SUBSCRIPTIONS:
             raise MCPError(
                 INVALID_REQUEST, f"There are {MAX_SUBSCRIPTIONS:,} subscriptions, and no more at once. End one first."
             )
-        if connection not in self._legacy:
-            self._legacy[connection] = set()
-            connection.exit_stack.callback(self._legacy.pop, connection, None)
-        self._legacy[connection].add(uri)
+        if connection not in self._legacy_uris:
+            self._legacy_uris[connection] = set()
+            connection.exit_stack.callback(self._legacy_uris.pop, connection, None)
+        self._legacy_uris[connection].add(uri)
         return EmptyResult()
 
     async def unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
         """Serve `resources/unsubscribe`."""
-        self._legacy.get(connection_of(ctx), set()).discard(str(params.uri))
+        self._legacy_uris.get(connection_of(ctx), set()).discard(str(params.uri))
         return EmptyResult()
 
     async def run(self) -> None:
         """Publish what changes, for ever. A project that cannot be read now is looked at again later."""
-        self._last = self._newest()  # before the first request: nothing after a client's subscription is missed
+        # Before the first request, so that no change after a client's subscription is missed.
+        self._last_event = self._newest_event()
         while True:
             try:
-                await self._follow(self._state.sq)
+                await self._publish_changes(self._state.sq)
             except SparkQError:
                 await anyio.sleep(PAUSE_SECONDS)
             except Exception:
@@ -76,31 +77,30 @@ class Push:
                 log.exception("pushing changes failed")
                 await anyio.sleep(PAUSE_SECONDS)
 
-    async def _follow(self, sq: SparkQ) -> None:
+    async def _publish_changes(self, sq: SparkQ) -> None:
         """Publish what changes, while the state's project is this one."""
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
         with watching(sq, lambda: loop.call_soon_threadsafe(changed.set)):
             while self._state.sq is sq:
                 await changed.wait()
                 changed.clear()
-                if events.last(self._state.sq) != self._last:
+                if events.last(self._state.sq) != self._last_event:
                     with suppress(SparkQError):  # the next sweep runs them too
                         hooks.run_due(self._state.sq, log)
-                    await self._publish(self._touched())
+                    await self._publish(self._changed_resources())
 
-    def _touched(self) -> list[str]:
+    def _changed_resources(self) -> list[str]:
         """The resources that were changed since the last look."""
-        found: dict[str, None] = {}
-        last = min(
-            self._last, events.last(self._state.sq)
-        )  # the newest is older than before in a file that was restored
+        changed_uris: dict[str, None] = {}
+        # In a restored file the newest event may be older than the last one seen.
+        last = min(self._last_event, events.last(self._state.sq))
         while page := events.after(self._state.sq, last):
-            found |= dict.fromkeys(touched(self._state, page))
+            changed_uris |= dict.fromkeys(changed_resources(self._state, page))
             last = page[-1].id
-        self._last = last
-        return list(found)
+        self._last_event = last
+        return list(changed_uris)
 
-    def _newest(self) -> int:
+    def _newest_event(self) -> int:
         try:
             return events.last(self._state.sq)
         except SparkQError:
@@ -110,16 +110,16 @@ class Push:
         for uri in uris:
             await self.bus.publish(ResourceUpdated(uri=uri))
         async with anyio.create_task_group() as sending:
-            for connection, wanted in list(self._legacy.items()):
-                sending.start_soon(self._tell, connection, wanted.intersection(uris))
+            for connection, wanted in list(self._legacy_uris.items()):
+                sending.start_soon(self._notify, connection, wanted.intersection(uris))
 
-    async def _tell(self, connection: Connection, uris: set[str]) -> None:
+    async def _notify(self, connection: Connection, uris: set[str]) -> None:
         for uri in uris:
             with anyio.move_on_after(SEND_SECONDS) as bound:
                 await connection.send_resource_updated(uri)
             if bound.cancelled_caught:
                 log.warning("a client that does not read what it subscribed to is not told any more")
-                self._legacy.pop(connection, None)
+                self._legacy_uris.pop(connection, None)
                 return
 
 

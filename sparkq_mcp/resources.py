@@ -31,16 +31,16 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
 
     def resource(uri: str, title: str, description: str, mime_type: str = JSON_TYPE) -> Callable[[Reader], Reader]:
         register = server.resource(uri, name=title, title=title, description=description, mime_type=mime_type)
-        return lambda fn: register(_translating(fn))
+        return lambda fn: register(_with_protocol_errors(fn))
 
     @resource(QUEUES, "Queues", "Every queue and how many of its tasks stand where.")
     async def all_queues() -> str:
-        return text(wire.queues(queues.all_of(state.sq)))
+        return as_text(wire.queues(queues.all_of(state.sq)))
 
     @resource(f"{QUEUES}/{{queue}}", "Queue", "One queue with its counts and instructions.")
     async def one_queue(queue: str) -> str:
-        found, instructions = queues.instructions(state.sq, queue)
-        return text(wire.queue(found, queues.counts_of(state.sq, found)) | {"instructions": instructions})
+        match, instructions = queues.instructions(state.sq, queue)
+        return as_text(wire.queue(match, queues.counts_of(state.sq, match)) | {"instructions": instructions})
 
     @resource(
         f"{QUEUES}/{{queue}}/tasks{{?status}}",
@@ -49,26 +49,26 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
     )
     async def tasks_of_queue(queue: str, status: str = "") -> str:
         page = tasks.list_page(state.sq, tasks.Wanted(queue=queue, status=status or None))
-        return text(wire.task_page(page, state.sq.clock.now()))
+        return as_text(wire.task_page(page, state.sq.clock.now()))
 
     @resource(
         f"{QUEUES}/{{queue}}/instructions", "Instructions of a queue", "What the person wrote for whoever works it."
     )
     async def instructions_of_queue(queue: str) -> str:
-        found, words = queues.instructions(state.sq, queue)
-        return text({"queue": found.name, "instructions": words, "revision": found.revision})
+        match, instructions = queues.instructions(state.sq, queue)
+        return as_text({"queue": match.name, "instructions": instructions, "revision": match.revision})
 
     @resource("sparkq://tasks/{id}", "Task", "A task whole: prompt, outcome, every attempt, timeline.")
     async def one_task(id: str) -> str:  # noqa: A002  # the name of the template's parameter
         if not (id.isascii() and id.isdecimal() and len(id) < 19):
             raise ResourceNotFoundError("A task is named by its number: sparkq://tasks/42")
-        return text(wire.task_history(tasks.detail(state.sq, int(id)), state.sq.clock.now()))
+        return as_text(wire.task_history(tasks.detail(state.sq, int(id)), state.sq.clock.now()))
 
     @resource(SCRIPTS, "Scripts", "The project's scripts by their comment headers.")
     async def all_scripts() -> str:
         settings = state.sq.config
-        found = await in_thread(scripts.index, settings.root, settings.settings.script_dirs)
-        return text({"scripts": [wire.script(one) for one in found], "total": len(found)})
+        index = await in_thread(scripts.index, settings.root, settings.settings.script_dirs)
+        return as_text({"scripts": [wire.script(script) for script in index], "total": len(index)})
 
     @resource(PLAYBOOK, "Worker playbook", "How to work a queue well.", mime_type="text/markdown")
     async def the_playbook() -> str:
@@ -92,15 +92,15 @@ def completions(state: ServerState, name: str, begun: str) -> list[str]:
             return []
     else:
         return []
-    return [str(one) for one in known if str(one).startswith(begun)]
+    return [str(value) for value in known if str(value).startswith(begun)]
 
 
-def text(value: Mapping[str, Any]) -> str:
+def as_text(value: Mapping[str, Any]) -> str:
     """Compact JSON whose texts a model can safely read."""
     return wire.compact(escaped(value))
 
 
-def _translating(fn: Reader) -> Reader:
+def _with_protocol_errors(fn: Reader) -> Reader:
     """The function with the core's refusals as the protocol's: what is not there is -32602, the rest -32603."""
 
     @functools.wraps(fn)
@@ -114,20 +114,20 @@ def _translating(fn: Reader) -> Reader:
     return wrapped
 
 
-def touched(state: ServerState, events: tuple[Event, ...]) -> list[str]:
+def changed_resources(state: ServerState, events: tuple[Event, ...]) -> list[str]:
     """The resources that these events changed."""
     by_id = {queue.id: queue.name for queue, _ in queues.all_of(state.sq, archived=True)}
-    found: dict[str, None] = {}
+    uris: dict[str, None] = {}
     for event in events:
         if event.kind == "reloaded":
-            found[SCRIPTS] = None
+            uris[SCRIPTS] = None
             continue
-        found[QUEUES] = None
+        uris[QUEUES] = None
         if event.task_id is not None:
-            found[f"sparkq://tasks/{event.task_id}"] = None
+            uris[f"sparkq://tasks/{event.task_id}"] = None
         if (name := by_id.get(event.queue_id or 0)) is not None:
-            found |= {f"{QUEUES}/{name}": None, f"{QUEUES}/{name}/tasks": None}
-            found |= {f"{QUEUES}/{name}/tasks?status={status}": None for status in Status}
+            uris |= {f"{QUEUES}/{name}": None, f"{QUEUES}/{name}/tasks": None}
+            uris |= {f"{QUEUES}/{name}/tasks?status={status}": None for status in Status}
             if event.kind == "queue instructions":
-                found[f"{QUEUES}/{name}/instructions"] = None
-    return list(found)
+                uris[f"{QUEUES}/{name}/instructions"] = None
+    return list(uris)

@@ -75,7 +75,8 @@ class SparkQServer(MCPServer[ServerState]):
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerState, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """A prompt, or -32602 with the prompts and arguments that there are: MCPServer calls that an internal error."""
-        known = {prompt.name: [one.name for one in prompt.arguments or []] for prompt in await self.list_prompts()}
+        prompts = await self.list_prompts()
+        known = {prompt.name: [argument.name for argument in prompt.arguments or []] for prompt in prompts}
         if name not in known:
             raise MCPError(INVALID_PARAMS, f"There is no such prompt. Known: {', '.join(known)}.")
         if not set(arguments or {}) <= set(known[name]):
@@ -89,7 +90,7 @@ class SparkQServer(MCPServer[ServerState]):
             await self._lowlevel_server.run(read, write, self._lowlevel_server.create_initialization_options())
 
 
-async def keep_up(state: ServerState) -> None:
+async def run_maintenance(state: ServerState) -> None:
     """Sweep, run hooks and purge each interval while a chat is open; a project that cannot be reached is left for later."""
 
     def project() -> SparkQ:
@@ -113,7 +114,7 @@ def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) 
     @asynccontextmanager
     async def lifespan(_: MCPServer[ServerState]) -> AsyncIterator[ServerState]:
         async with anyio.create_task_group() as background:
-            background.start_soon(keep_up, state)
+            background.start_soon(run_maintenance, state)
             background.start_soon(push.run)
             yield state
             background.cancel_scope.cancel()
@@ -125,7 +126,7 @@ def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) 
         instructions=INSTRUCTIONS,
         version=__version__,
         icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
-        tools=list(chosen(all_tools(), read_only, only)),
+        tools=list(select_tools(all_tools(), read_only, only)),
         extensions=[board()],
         subscriptions=push.bus,
         lifespan=lifespan,
@@ -138,7 +139,7 @@ def build(opener: Opener, *, read_only: bool = False, only: Sequence[str] = ()) 
     return server
 
 
-def chosen(tools: Sequence[StrictTool], read_only: bool, only: Sequence[str]) -> list[StrictTool]:
+def select_tools(tools: Sequence[StrictTool], read_only: bool, only: Sequence[str]) -> list[StrictTool]:
     """The tools to offer. Raises InvalidValue for a name that no tool has."""
     known = [tool.name for tool in tools]
     for name in only:

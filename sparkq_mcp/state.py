@@ -58,7 +58,7 @@ class ServerState:
         return known
 
 
-def opener(path: Path | None, environment: Mapping[str, str]) -> Opener:
+def project_opener(path: Path | None, environment: Mapping[str, str]) -> Opener:
     """Opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of the working directory.
 
     It raises NoProject where the working directory was removed, and what `project.open` raises.

@@ -15,7 +15,7 @@ from sparkq_mcp.answers import reply
 
 log = logging.getLogger("sparkq.mcp")
 
-NOISE = ("title", "default", "additionalProperties")
+UNNEEDED_KEYS = ("title", "default", "additionalProperties")
 
 
 class StrictTool(Tool):
@@ -48,8 +48,8 @@ class StrictTool(Tool):
         # The SDK ignores unknown arguments; {"lmit": 1} must not pass for a limit.
         arguments.model_config["extra"] = "forbid"
         arguments.model_rebuild(force=True)
-        tool.parameters = lean(arguments.model_json_schema(by_alias=True))
-        tool.fn_metadata.output_schema = open_to_refusals(tool.fn_metadata.output_schema)
+        tool.parameters = visible_schema(arguments.model_json_schema(by_alias=True))
+        tool.fn_metadata.output_schema = without_required(tool.fn_metadata.output_schema)
         return tool  # type: ignore[return-value]  # from_function is typed for its base class
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002  # every result is a CallToolResult already
@@ -73,12 +73,12 @@ class StrictTool(Tool):
             return reply.defect(self.name)
 
 
-def lean(schema: dict[str, Any]) -> dict[str, Any]:
+def visible_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema without what a model pays for and does not need: pydantic's titles and defaults, and that it is closed,
     which a call that tries anything else is told."""
     properties = {
-        name: {key: value for key, value in one.items() if key not in NOISE}
-        for name, one in schema.get("properties", {}).items()
+        name: {key: value for key, value in parameter.items() if key not in UNNEEDED_KEYS}
+        for name, parameter in schema.get("properties", {}).items()
     }
     slim: dict[str, Any] = {"type": "object", "properties": properties}
     if schema.get("required"):
@@ -86,7 +86,7 @@ def lean(schema: dict[str, Any]) -> dict[str, Any]:
     return slim
 
 
-def open_to_refusals(schema: dict[str, Any] | None) -> dict[str, Any] | None:
+def without_required(schema: dict[str, Any] | None) -> dict[str, Any] | None:
     """The schema of a tool's results without what only a success has to have: some clients hold refusals to it too, and
     would keep one from the model."""
     return {key: value for key, value in schema.items() if key != "required"} if schema else None

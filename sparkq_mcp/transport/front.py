@@ -38,52 +38,56 @@ class Sink(Protocol):
     async def flush(self) -> Any: ...
 
 
-class Entry:
-    """The lines of `source` that the SDK should see; the others are answered on `sink`."""
+class Front:
+    """Those of `lines` that the SDK should see; the others are answered on `sink`."""
 
-    def __init__(self, source: AsyncIterator[str], sink: Sink, server: SparkQServer) -> None:
-        self._source = source
+    def __init__(self, lines: AsyncIterator[str], sink: Sink, server: SparkQServer) -> None:
+        self._lines = lines
         self._sink = sink
         self._server = server
-        self._open = False
+        self._forwarded_request = False
 
-    def __aiter__(self) -> "Entry":
+    def __aiter__(self) -> "Front":
         return self
 
     async def __anext__(self) -> str:
         while True:
             try:
-                line = await anext(self._source)
+                line = await anext(self._lines)
             except StopAsyncIteration:
-                await self._drain()
+                await self._finish_requests()
                 raise
             if isinstance(line, Oversized):
-                await self._refuse(None, INVALID_REQUEST, f"A request may have {MAX_LINE:,} bytes at most.")
+                await self._answer_error(None, INVALID_REQUEST, f"A request may have {MAX_LINE:,} bytes at most.")
                 continue
             try:
                 message = jsonrpc_message_adapter.validate_json(line, by_name=False)
             except ValidationError:
-                await self._malformed(line)
+                await self._answer_malformed(line)
                 continue
             if isinstance(message, JSONRPCNotification) and '"id"' in line and "id" in json.loads(line):
-                await self._malformed(line)  # an id that is none: the SDK would take it for a notification
+                await self._answer_malformed(line)  # an id that is none: the SDK would take it for a notification
                 continue
             if isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
-                self._forget((message.params or {}).get("requestId"))
+                self._forget_cancelled((message.params or {}).get("requestId"))
             if isinstance(message, JSONRPCRequest):
-                if not self._open and message.method == "server/discover" and await self._discover(message):
+                if (
+                    not self._forwarded_request
+                    and message.method == "server/discover"
+                    and await self._answer_probe(message)
+                ):
                     continue
-                self._open = True
+                self._forwarded_request = True
                 if message.method != "subscriptions/listen":  # which does not end by itself
                     self._sink.unanswered.add(message.id)
             return line
 
-    def _forget(self, request_id: Any) -> None:
+    def _forget_cancelled(self, request_id: Any) -> None:
         """A request that was cancelled gets no answer. The SDK takes "7" and 7 for the same."""
-        named = {one for one in self._sink.unanswered if str(one) == str(request_id)}
-        self._sink.unanswered.difference_update(named)
+        cancelled = {known_id for known_id in self._sink.unanswered if str(known_id) == str(request_id)}
+        self._sink.unanswered.difference_update(cancelled)
 
-    async def _drain(self) -> None:
+    async def _finish_requests(self) -> None:
         """The client has closed its end: what is at work is still answered, as it went; who waits for a task is told
         that there is none."""
         self._server.close()
@@ -93,20 +97,20 @@ class Entry:
         with anyio.move_on_after(FLUSH_SECONDS):
             await self._sink.flush()
 
-    async def _malformed(self, line: str) -> None:
+    async def _answer_malformed(self, line: str) -> None:
         try:
-            found = json.loads(line)
+            message = json.loads(line)
         except (ValueError, RecursionError):
-            await self._refuse(None, PARSE_ERROR, "This line is not JSON.")
+            await self._answer_error(None, PARSE_ERROR, "This line is not JSON.")
             return
-        request_id = found.get("id") if isinstance(found, dict) else None
-        if isinstance(found, dict) and "method" in found and "id" not in found:
+        request_id = message.get("id") if isinstance(message, dict) else None
+        if isinstance(message, dict) and "method" in message and "id" not in message:
             return  # a malformed notification: JSON-RPC forbids a reply
-        if isinstance(request_id, bool) or not isinstance(request_id, str | int) or not _is_text(request_id):
+        if isinstance(request_id, bool) or not isinstance(request_id, str | int) or not _is_valid_unicode(request_id):
             request_id = None
-        await self._refuse(request_id, INVALID_REQUEST, "This is not a JSON-RPC 2.0 message in valid Unicode.")
+        await self._answer_error(request_id, INVALID_REQUEST, "This is not a JSON-RPC 2.0 message in valid Unicode.")
 
-    async def _discover(self, request: JSONRPCRequest) -> bool:
+    async def _answer_probe(self, request: JSONRPCRequest) -> bool:
         """Answer a probe; False when it has no 2026 envelope and the SDK should judge it."""
         meta = (request.params or {}).get("_meta")
         version = meta.get(VERSION_KEY) if isinstance(meta, dict) else None
@@ -114,16 +118,18 @@ class Entry:
             return False
         if version not in MODERN_PROTOCOL_VERSIONS:
             supported = {"supported": list(MODERN_PROTOCOL_VERSIONS), "requested": version}
-            await self._refuse(request.id, UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", supported)
+            await self._answer_error(
+                request.id, UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", supported
+            )
             return True
         async with Client(self._server) as probe:
-            found = probe.session.discover_result
-        assert found is not None
-        result = found.model_dump(by_alias=True, mode="json", exclude_none=True)
+            discovered = probe.session.discover_result
+        assert discovered is not None
+        result = discovered.model_dump(by_alias=True, mode="json", exclude_none=True)
         await self._answer({"jsonrpc": "2.0", "id": request.id, "result": result})
         return True
 
-    async def _refuse(self, request_id: str | int | None, code: int, message: str, data: Any = None) -> None:
+    async def _answer_error(self, request_id: str | int | None, code: int, message: str, data: Any = None) -> None:
         error = {"code": code, "message": message} | ({"data": data} if data is not None else {})
         await self._answer({"jsonrpc": "2.0", "id": request_id, "error": error})
 
@@ -132,5 +138,7 @@ class Entry:
         await self._sink.flush()
 
 
-def _is_text(value: str | int) -> bool:
-    return isinstance(value, int) or value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
+def _is_valid_unicode(value: str | int) -> bool:
+    return (
+        isinstance(value, int) or value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+    )

@@ -45,7 +45,7 @@ class Sessions:
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """What must run around the requests."""
-        self._asked, self._begun = anyio.Event(), anyio.Event()
+        self._requested, self._ready = anyio.Event(), anyio.Event()
         async with anyio.create_task_group() as background:
             background.start_soon(self._run)
             yield
@@ -56,31 +56,31 @@ class Sessions:
         self._closing = True
         if self._server is not None:
             self._server.close()
-        self._begun.set()
+        self._ready.set()
 
     async def _run(self) -> None:
-        await self._asked.wait()
+        await self._requested.wait()
         try:
-            server = await anyio.to_thread.run_sync(_server, self._opener, abandon_on_cancel=True)
+            server = await anyio.to_thread.run_sync(_build_server, self._opener, abandon_on_cancel=True)
             async with server.session_manager.run():
                 self._server = server
-                self._begun.set()
+                self._ready.set()
                 await anyio.sleep_forever()
         except Exception:  # whatever it is: a guest does not take its host down
             log.exception("MCP over HTTP could not be served")
             self._server = None
-            self._begun.set()
+            self._ready.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._asked.set()
-        await self._begun.wait()
+        self._requested.set()
+        await self._ready.wait()
         if self._server is None:
             await JSONResponse(STOPPING if self._closing else FAILED, 503)(scope, receive, send)
         else:
             await self._server.session_manager.asgi_app(scope, receive, send)
 
 
-def _server(opener: Opener) -> "SparkQServer":
+def _build_server(opener: Opener) -> "SparkQServer":
     """The SDK's own check of Host and Origin is off: it knows loopback names only, and the server's guard has judged
     every request before, also where other machines may ask."""
     from mcp.server.transport_security import TransportSecuritySettings

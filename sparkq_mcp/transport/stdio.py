@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     # One line a record, and before MCPServer puts its own handler on the root logger.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+        signal.signal(number, _exit_now)
     # A client that reads no more must not kill the process, as `sparkq` lets it: the answer is dropped, and what it
     # claimed fails by the stale rules unless somebody settles it.
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
@@ -32,21 +32,21 @@ def main(arguments: list[str] | None = None) -> None:
     from sparkq_core.config.loading import environment
     from sparkq_core.errors import InvalidValue
     from sparkq_mcp.server import build
-    from sparkq_mcp.state import opener
+    from sparkq_mcp.state import project_opener
 
     only = [name.strip() for name in options.tools.split(",") if name.strip()]
     try:
-        server = build(opener(options.project, environment()), read_only=options.read_only, only=only)
+        server = build(project_opener(options.project, environment()), read_only=options.read_only, only=only)
     except InvalidValue as error:
         parser.error(f"{error.message} {error.hint}")
     gc.enable()
     gc.freeze()
     anyio.run(_serve, server)
-    _leave()
+    _exit_now()
 
 
 async def _serve(server: Any) -> None:
-    from sparkq_mcp.transport.front import Entry
+    from sparkq_mcp.transport.front import Front
     from sparkq_mcp.transport.streams import open_streams
 
     streams = await open_streams()
@@ -54,10 +54,10 @@ async def _serve(server: Any) -> None:
         await server.run_stdio_async()
         return
     lines, output = streams
-    await server.serve(Entry(lines, output, server), output)
+    await server.serve(Front(lines, output, server), output)
 
 
-def _leave(*_: Any) -> None:
+def _exit_now(*_: Any) -> None:
     """End at once: every transition is a committed transaction, so there is nothing to clean up."""
     sys.stderr.flush()
     os._exit(0)
