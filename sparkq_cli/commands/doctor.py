@@ -23,12 +23,16 @@ def doctor(json: Json = False) -> None:
     findings = core.examine(location.here(), environment())
     failed = any(finding.state == core.FAILURE for finding in findings)
     if json:
-        show.json_line({"ok": not failed, "findings": [finding._asdict() for finding in findings]})
+        show.json_line({"ok": not failed, "findings": [_as_json(finding) for finding in findings]})
     else:
         for finding in findings:
             style, word = MARKS[finding.state]
             show.say(f"{show.paint(word.ljust(8), style)} {finding.check.ljust(16)} {safe(finding.message)}")
-            if finding.mend and finding.state != core.OK:
-                show.say(f"{' ' * 26}{safe(finding.mend)}")
+            if finding.fix and finding.state != core.OK:
+                show.say(f"{' ' * 26}{safe(finding.fix)}")
     if failed:
         raise typer.Exit(1)
+
+
+def _as_json(finding: core.Finding) -> dict[str, str]:
+    return {"check": finding.check, "state": finding.state, "message": finding.message, "mend": finding.fix}

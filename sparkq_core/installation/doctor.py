@@ -36,12 +36,12 @@ LARGE_WAL = 64 * 1024 * 1024
 
 
 class Finding(NamedTuple):
-    """The result of one check: `ok`, `warning` or `failure`. `mend` is the next step."""
+    """The result of one check: `ok`, `warning` or `failure`. `fix` is the next step."""
 
     check: str
     state: str
     message: str
-    mend: str = ""
+    fix: str = ""
 
 
 class Patient(NamedTuple):

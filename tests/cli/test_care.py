@@ -287,7 +287,7 @@ def test_the_doctor_finds_a_healthy_project_in_order(shell: Shell, lived: SparkQ
     assert all(line.startswith("ok ") for line in lines)
 
 
-def test_a_warning_is_told_with_its_mend_and_is_no_failure(shell: Shell, sq: SparkQ) -> None:
+def test_a_warning_is_shown_with_its_fix_and_is_not_a_failure(shell: Shell, sq: SparkQ) -> None:
     sq.config.database.chmod(0o644)
 
     printed = shell.ok("doctor")
@@ -299,7 +299,7 @@ def test_a_warning_is_told_with_its_mend_and_is_no_failure(shell: Shell, sq: Spa
 
 @holds("command-doctor")
 @pytest.mark.parametrize("harm", ["missing", "empty", "damaged", "settings"])
-def test_a_failure_is_told_with_its_mend_and_exit_code_1(shell: Shell, lived: SparkQ, harm: str) -> None:
+def test_a_failure_is_shown_with_its_fix_and_exit_code_1(shell: Shell, lived: SparkQ, harm: str) -> None:
     lived.close()
     database = lived.config.database
     if harm == "missing":

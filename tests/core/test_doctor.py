@@ -1,4 +1,4 @@
-"""The doctor: what is wrong, what mends it, and not a byte changed by looking."""
+"""The doctor: each problem with its fix, and not a byte changed by looking."""
 
 import json
 import sqlite3
@@ -28,11 +28,11 @@ CHECKS = (
 
 
 def found(root: Path, home: Path | None = None) -> dict[str, Finding]:
-    """What the doctor finds, by check. Whatever is wrong, no byte of any file may change, and a failure has its mend."""
+    """What the doctor finds, by check. Whatever is wrong, no byte of any file may change, and a failure has its fix."""
     before = snapshot(root)
     findings = examine(root, {"HOME": str(home)} if home else {})
     assert snapshot(root) == before
-    assert all(one.mend for one in findings if one.state == FAILURE)
+    assert all(one.fix for one in findings if one.state == FAILURE)
     return {one.check: one for one in findings}
 
 
@@ -82,7 +82,7 @@ def test_settings_that_cannot_be_read_are_the_only_finding(healthy: SparkQ) -> N
 
     assert (finding.check, finding.state) == ("configuration", FAILURE)
     assert "sparkq.yml:2" in finding.message
-    assert "server.port" in finding.mend
+    assert "server.port" in finding.fix
 
 
 def test_settings_from_a_file_are_named(healthy: SparkQ) -> None:
@@ -104,11 +104,11 @@ def test_a_path_that_leads_nowhere_is_a_finding(healthy: SparkQ, key: str) -> No
     assert any("~nobody-has-this-name" in one.message for one in findings.values())
 
 
-def test_a_missing_database_is_a_failure_that_setup_mends(root: Path) -> None:
+def test_a_missing_database_is_a_failure_that_setup_fixes(root: Path) -> None:
     findings = found(root)
 
     assert wrong(findings).items() >= {"database": FAILURE, "integrity": WARNING, "permissions": WARNING}.items()
-    assert "sparkq setup" in findings["database"].mend
+    assert "sparkq setup" in findings["database"].fix
     assert list(root.iterdir()) == []
 
 
@@ -120,8 +120,8 @@ def test_a_file_that_is_no_database_is_a_failure(root: Path, content: bytes) -> 
     findings = found(root)
 
     assert findings["database"].state == FAILURE
-    assert "database.path" in findings["database"].mend or RESTORE in findings["database"].mend
-    assert "doctor" not in findings["database"].mend
+    assert "database.path" in findings["database"].fix or RESTORE in findings["database"].fix
+    assert "doctor" not in findings["database"].fix
 
 
 def test_a_database_of_another_program_is_a_failure(root: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_database_of_another_program_is_a_failure(root: Path) -> None:
     assert "another program" in findings["database"].message
 
 
-def test_a_newer_schema_is_a_failure_that_an_upgrade_mends(healthy: SparkQ) -> None:
+def test_a_newer_schema_is_a_failure_that_an_upgrade_fixes(healthy: SparkQ) -> None:
     healthy.close()
     newer = apsw.Connection(str(healthy.config.database))
     newer.pragma("user_version", schema.VERSION + 1)
@@ -146,7 +146,7 @@ def test_a_newer_schema_is_a_failure_that_an_upgrade_mends(healthy: SparkQ) -> N
 
     assert findings["database"].state == FAILURE
     assert str(schema.VERSION + 1) in findings["database"].message
-    assert "Upgrade" in findings["database"].mend
+    assert "Upgrade" in findings["database"].fix
 
 
 def test_looking_at_an_older_schema_does_not_upgrade_it(root: Path) -> None:
@@ -190,14 +190,14 @@ def test_a_damaged_page_is_a_failure_wherever_it_is(healthy: SparkQ) -> None:
     assert told == {}, f"of {pages} pages"
 
 
-def test_what_mends_a_damaged_database_is_a_backup(healthy: SparkQ) -> None:
+def test_a_damaged_database_is_fixed_by_a_backup(healthy: SparkQ) -> None:
     healthy.close()
     damaged(healthy, healthy.config.database.stat().st_size // 4096 - 1)
 
     findings = found(healthy.config.root)
 
     assert wrong(findings) == {"integrity": FAILURE}
-    assert RESTORE in findings["integrity"].mend
+    assert RESTORE in findings["integrity"].fix
 
 
 def test_a_row_that_points_nowhere_is_a_failure(healthy: SparkQ) -> None:
@@ -212,12 +212,12 @@ def test_a_row_that_points_nowhere_is_a_failure(healthy: SparkQ) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
-def test_a_database_that_others_may_read_is_a_warning_and_its_mend_helps(healthy: SparkQ, mode: int) -> None:
+def test_a_database_that_others_may_read_is_a_warning_and_its_fix_helps(healthy: SparkQ, mode: int) -> None:
     file = healthy.config.database
     file.chmod(mode)
 
     finding = found(healthy.config.root)["permissions"]
-    assert (finding.state, finding.mend) == (WARNING, f"chmod 600 {file}")
+    assert (finding.state, finding.fix) == (WARNING, f"chmod 600 {file}")
     assert f"{mode:04o}" in finding.message
 
     file.chmod(0o600)
@@ -233,7 +233,7 @@ def test_a_log_that_was_never_shortened_is_a_warning(healthy: SparkQ) -> None:
     finding = found(healthy.config.root)["write-ahead log"]
 
     assert (finding.state, finding.message) == (WARNING, "65 MiB")
-    assert finding.mend
+    assert finding.fix
 
 
 def test_a_database_without_a_write_ahead_log_is_a_warning_until_a_command_works_with_it(healthy: SparkQ) -> None:
@@ -258,7 +258,7 @@ def test_a_synchronised_folder_is_a_warning(tmp_path: Path, clock: SetClock, nam
     finding = found(root)["file system"]
 
     assert finding.state == WARNING
-    assert "database.path" in finding.mend
+    assert "database.path" in finding.fix
 
 
 def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +270,7 @@ def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest
 
     finding = found(healthy.config.root)["file system"]
 
-    assert (finding.state, finding.mend) == (FAILURE, "Set database.path to a local disk.")
+    assert (finding.state, finding.fix) == (FAILURE, "Set database.path to a local disk.")
     assert kind in finding.message
 
 
@@ -297,7 +297,7 @@ def test_a_client_that_nobody_configured_is_a_warning_with_the_command(healthy: 
 
     finding = found(healthy.config.root)["MCP clients"]
 
-    assert (finding.state, finding.mend) == (WARNING, "sparkq connect claude-code")
+    assert (finding.state, finding.fix) == (WARNING, "sparkq connect claude-code")
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b'{"a": 1,}'])
@@ -307,7 +307,7 @@ def test_a_client_configuration_that_is_not_json_is_a_warning(healthy: SparkQ, c
 
     finding = found(healthy.config.root)["MCP clients"]
 
-    assert (finding.state, bool(finding.mend)) == (WARNING, True)
+    assert (finding.state, bool(finding.fix)) == (WARNING, True)
     assert str(file) in finding.message
 
 
@@ -346,7 +346,7 @@ def test_what_a_client_has_of_another_project_is_named_and_does_not_count(health
 
     (healthy.config.root / ".mcp.json").unlink()
     finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
-    assert (finding.state, finding.mend) == (WARNING, "sparkq connect claude-code")
+    assert (finding.state, finding.fix) == (WARNING, "sparkq connect claude-code")
     assert finding.message == f"none has this project; 'sparkq' of Claude Desktop (Linux) is for {other}"
 
 
@@ -360,7 +360,7 @@ def test_what_a_client_cannot_start_is_a_warning(healthy: SparkQ, tmp_path: Path
 
     assert finding.state == WARNING
     assert f"'sparkq' of Claude Desktop (Linux) names {missing}, which no longer exists" in finding.message
-    assert "sparkq connect" in finding.mend
+    assert "sparkq connect" in finding.fix
 
 
 @pytest.mark.parametrize("text", ["[]", '{"mcpServers": [1]}', '{"mcpServers": {"sparkq": 1, "x": {"args": 5}}}'])
