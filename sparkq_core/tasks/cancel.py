@@ -1,4 +1,4 @@
-"""Taking a queued task out of its queue."""
+"""Cancel a queued task."""
 
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, ErrorType
@@ -15,9 +15,10 @@ WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 
 
 def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
-    """Take a queued task out of the line: failed, `error_type=cancelled`; requeue brings it back.
+    """Take a queued task out of its queue: it is failed with `error_type=cancelled`, and can be requeued.
 
-    Whoever cancels has decided: the task counts as reviewed and waits in no inbox. Cancelling it again is harmless. Raises NoSuchTask, WrongState, InvalidText.
+    It counts as reviewed and does not enter the inbox, because you have decided. Cancelling it again is harmless.
+    Raises NoSuchTask, WrongState, InvalidText.
     """
     checked(reason, "reason", empty=True)
     move = MOVES["cancel"]

@@ -1,4 +1,4 @@
-"""Handing a queued task to exactly one worker."""
+"""Hand a queued task to exactly one worker."""
 
 from sparkq_core import catalogue, queues
 from sparkq_core.errors import WrongState
@@ -47,14 +47,14 @@ SELECT a.attempt, a.worker, a.outcome,
     a.error_type FROM attempts AS a
 WHERE a.task_id = :task AND a.attempt < :attempt ORDER BY a.outcome = 'released', a.attempt DESC LIMIT 1
 """
-WAITS = """
+HAS_QUEUED = """
 SELECT 1 FROM tasks WHERE status = 'queued' AND queue_id = (SELECT q.id FROM queues AS q WHERE q.name = :queue) LIMIT 1
 """
 MAX_WORKER = 200
 
 
 def peek(sq: SparkQ, queue: str, limit: int = 1) -> TaskPage:
-    """The next `limit` tasks of the queue, in the order in which they will be claimed; claims nothing.
+    """Return the next `limit` tasks of the queue, in the order in which they will be claimed, without claiming any.
 
     Raises NoSuchQueue.
     """
@@ -67,12 +67,12 @@ def peek(sq: SparkQ, queue: str, limit: int = 1) -> TaskPage:
 
 
 def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[TaskPage, bool]:
-    """The next tasks of the queue, and whether a sweep would change something now."""
+    """Return the next tasks of the queue, and True if a sweep would change something now."""
     with sq.db.read() as tx:
-        line = tx.row(QUEUE_AHEAD, {"queue": queue, "now": sq.clock.now()})
-        if line is None:
+        row = tx.row(QUEUE_AHEAD, {"queue": queue, "now": sq.clock.now()})
+        if row is None:
             raise queues.no_such(tx, queue)
-        queue_id, status, waiting, is_due = line
+        queue_id, status, waiting, is_due = row
         if status == QueueStatus.ARCHIVED:
             return TaskPage((), 0), bool(is_due)
         rows = tx.rows(NEXT_TASKS, {"queue": queue_id, "limit": limit})
@@ -80,65 +80,65 @@ def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[TaskPage, bool]:
 
 
 def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None) -> Claim | None:
-    """Give `worker` the head of the queue, or the queued task `task_id`; None when the queue is empty.
+    """Hand the head of the queue, or the queued task `task_id`, to `worker`; return None if the queue is empty.
 
-    No two claims ever get the same attempt. The claim lasts until it is settled or released, or until twice its
-    timeout has passed without a word of the worker. Raises NoSuchQueue, NoSuchTask, WrongState when the task is not
-    queued, QueueClosed for an archived queue.
+    No two claims ever get the same attempt. The claim lasts until it is settled or released, or until the worker has
+    been silent for twice the timeout. Raises NoSuchQueue, NoSuchTask, WrongState if the task is not queued,
+    QueueClosed for an archived queue.
     """
     checked_worker(worker)
     if task_id is not None:
-        sweep(sq)  # by itself, so that a refusal does not undo it
-    git_before = git.before(sq) if sq.config.watches_git and (task_id or _waits(sq, queue)) else None
+        sweep(sq)  # in its own transaction, so that a refusal does not undo it
+    git_before = git.before(sq) if sq.config.watches_git and (task_id or _has_queued(sq, queue)) else None
     with sq.db.write() as tx:
         now = sq.clock.now()
         wanted = find(tx, task_id) if task_id is not None else None
-        of = queues.by_id(tx, wanted.queue_id) if wanted and queue is None else queues.get(tx, queue or "")
-        if of.status == QueueStatus.ARCHIVED:
-            raise queues.closed(of)
-        if wanted is not None and wanted.queue_id != of.id:
+        line = queues.by_id(tx, wanted.queue_id) if wanted and queue is None else queues.get(tx, queue or "")
+        if line.status == QueueStatus.ARCHIVED:
+            raise queues.closed(line)
+        if wanted is not None and wanted.queue_id != line.id:
             raise WrongState(
-                f"#{wanted.id} is in the queue {wanted.queue}, not in {of.name}.", f"Claim it from {wanted.queue}."
+                f"#{wanted.id} is in the queue {wanted.queue}, not in {line.name}.", f"Claim it from {wanted.queue}."
             )
         if wanted is None:
-            return take(sq, tx, of.id, worker, now, git_before)
+            return take(sq, tx, line.id, worker, now, git_before)
         row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
         if row is None:
             raise refused(tx, wanted.id, "claim")
-        return _begun(sq, tx, Task(*row), now, git_before)
+        return _begin(sq, tx, Task(*row), now, git_before)
 
 
 def checked_worker(worker: str) -> str:
-    """`worker` itself, if it can be a worker's name. Raises InvalidText."""
+    """Return `worker` if it can be the name of a worker. Raises InvalidText."""
     return checked(worker, "worker name", limit=MAX_WORKER)
 
 
 def take(
     sq: SparkQ, tx: Transaction, queue_id: int, worker: str, now: int, git_before: str | None = None
 ) -> Claim | None:
-    """As `claim`, in the transaction of another verb: the head of the queue, or None when the queue is empty."""
+    """Claim the head of the queue in the transaction of another verb; return None if the queue is empty."""
     sweep_within(tx, now)
     row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": worker, "now": now})
-    return _begun(sq, tx, Task(*row), now, git_before) if row is not None else None
+    return _begin(sq, tx, Task(*row), now, git_before) if row is not None else None
 
 
-def _begun(sq: SparkQ, tx: Transaction, task: Task, now: int, git_before: str | None) -> Claim:
-    """The attempt of a task that has just been claimed."""
+def _begin(sq: SparkQ, tx: Transaction, task: Task, now: int, git_before: str | None) -> Claim:
+    """Begin the attempt of a task that has just been claimed."""
     attempt = {"task": task.id, "attempt": task.attempts, "worker": task.worker, "revision": task.revision}
     tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git_before})
     note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
     return _packet(sq, tx, task)
 
 
-def _waits(sq: SparkQ, queue: str | None) -> bool:
-    """Whether the queue has something to claim, so that an empty one never asks Git."""
-    return sq.db.row(WAITS, {"queue": queue}) is not None
+def _has_queued(sq: SparkQ, queue: str | None) -> bool:
+    """Return True if the queue has a task to claim: for an empty queue Git is not asked."""
+    return sq.db.row(HAS_QUEUED, {"queue": queue}) is not None
 
 
 def claim_again(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
-    """The packet of a running attempt once more, for the worker that holds it and takes it up again.
+    """Return the claim of a running attempt again, for the worker that holds it and goes on with it.
 
-    Raises ClaimLost when it is not the running one any more, NoSuchTask.
+    Raises ClaimLost if the attempt no longer runs, NoSuchTask.
     """
     with sq.db.read() as tx:
         task = find(tx, task_id)
@@ -151,13 +151,13 @@ def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
     ((prompt, feedback, waiting, revision, instructions),) = tx.rows(
         TEXTS, {"task": task.id, "revision": task.revision, "queue": task.queue_id}
     )
-    before = tx.row(EARLIER, {"task": task.id, "attempt": task.attempts}) if task.attempts > 1 else None
+    earlier = tx.row(EARLIER, {"task": task.id, "attempt": task.attempts}) if task.attempts > 1 else None
     return Claim(
         task=task,
         prompt=prompt or "",
         how=catalogue.how(sq, task.tool),
         feedback=feedback,
-        earlier=Earlier(*before) if before else None,
+        earlier=Earlier(*earlier) if earlier else None,
         remaining=waiting,
         instructions=instructions or "",
         instructions_revision=revision,

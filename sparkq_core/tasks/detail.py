@@ -1,4 +1,4 @@
-"""Reading one task."""
+"""Read one task."""
 
 from sparkq_core import events
 from sparkq_core.model import ATTEMPT_COLUMNS, PROMPT_COLUMNS, Attempt, Detail, Prompt, Task
@@ -12,13 +12,13 @@ ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER 
 
 
 def get(sq: SparkQ, task_id: int) -> Task:
-    """One task without its texts. Raises NoSuchTask."""
+    """Return a task without its texts. Raises NoSuchTask."""
     sweep(sq)
     return find(sq.db, task_id)
 
 
 def detail(sq: SparkQ, task_id: int) -> Detail:
-    """One task with prompt, attempts and timeline. Raises NoSuchTask."""
+    """Return a task with its prompt, attempts and timeline. Raises NoSuchTask."""
     sweep(sq)
     with sq.db.read() as tx:
         task = find(tx, task_id)
@@ -34,6 +34,6 @@ def detail(sq: SparkQ, task_id: int) -> Detail:
 
 
 def prompts(sq: SparkQ, task_id: int) -> tuple[Prompt, ...]:
-    """Every prompt that a task has had, the first one first. Raises NoSuchTask."""
+    """Return every prompt that a task has had, oldest first. Raises NoSuchTask."""
     with sq.db.read() as tx:
         return tuple(Prompt(*row) for row in tx.rows(PROMPTS, {"task": find(tx, task_id).id}))

@@ -1,4 +1,4 @@
-"""Changing a task that still waits in its queue."""
+"""Change a task that is still queued."""
 
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES
@@ -25,9 +25,9 @@ def edit(
     task_class: str | None = None,
     timeout: int | None = None,
 ) -> Task:
-    """Change a task that waits: a new prompt becomes its next revision, the earlier ones stay.
+    """Change a queued task. A new prompt becomes its next revision, and the earlier ones stay.
 
-    Raises NoSuchTask, WrongState once it was claimed, and as `enqueue`.
+    Raises NoSuchTask, WrongState once it has been claimed, and the errors of `enqueue`.
     """
     if prompt is not None:
         checked(prompt, "prompt")
@@ -53,7 +53,7 @@ def edit(
 
 
 def editable(sq: SparkQ, task_id: int) -> str:
-    """The prompt of a task that can be edited now. Raises NoSuchTask, WrongState."""
+    """Return the prompt of a task that can be edited now. Raises NoSuchTask, WrongState."""
     with sq.db.read() as tx:
         task = _editable(tx, task_id)
         (prompt,) = tx.rows(PROMPT, {"task": task.id, "revision": task.revision})[0]

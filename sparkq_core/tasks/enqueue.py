@@ -1,4 +1,4 @@
-"""Putting tasks into a queue."""
+"""Put tasks into a queue."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -27,7 +27,7 @@ SOURCES = ("cli", "mcp", "http", "script", "import", "library")
 
 
 class Draft(NamedTuple):
-    """A task to be. `timeout` in seconds goes before the class's, `task_class` before the tool's."""
+    """A task to enqueue. `timeout` (seconds) overrides that of the class, `task_class` that of the tool."""
 
     prompt: str
     tool: str | None = None
@@ -37,9 +37,9 @@ class Draft(NamedTuple):
 
 
 class Enqueued(NamedTuple):
-    """A task in line: `place` counts from 1 at the head; `again` says that its key had been used before.
+    """An enqueued task; `place` counts from 1 at the head of the queue.
 
-    `other` says that it was used for another prompt: this one was not taken.
+    `again` is true if its key had been used before, `other` if that was for another prompt, so that this one was not added.
     """
 
     task: Task
@@ -59,17 +59,17 @@ def enqueue(
     key: str | None = None,
     source: str = "library",
 ) -> Enqueued:
-    """Put one task at the end of the queue; when this returns, it is on the disk.
+    """Put one task at the end of the queue; it is on the disk when this returns.
 
-    `prompt` at most 1 MiB, `timeout` in seconds, `key` at most 200 bytes: the same key again returns the task that it
-    made, whatever the other arguments. Raises NoSuchQueue, QueueClosed, NoSuchTool, NoSuchClass, InvalidText,
+    `prompt` at most 1 MiB, `timeout` in seconds, `key` at most 200 bytes. A key that was used before returns its task,
+    regardless of the other arguments. Raises NoSuchQueue, QueueClosed, NoSuchTool, NoSuchClass, InvalidText,
     InvalidValue.
     """
     return enqueue_all(sq, queue, [Draft(prompt, tool, task_class, timeout, key)], source=source)[0]
 
 
 def enqueue_all(sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str = "library") -> tuple[Enqueued, ...]:
-    """Put tasks at the end of the queue in their order, all of them or none. Raises as `enqueue`."""
+    """Put tasks at the end of the queue in their order, all of them or none. Raises the errors of `enqueue`."""
     for draft in drafts:
         checked(draft.prompt, "prompt")
         if draft.key is not None:
@@ -77,12 +77,12 @@ def enqueue_all(sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str 
     if source not in SOURCES:
         raise InvalidValue(f"{source!r} is not a source.", f"It can be {', '.join(SOURCES)}.")
     with sq.db.write() as tx:
-        entry = _Entry(sq, tx, queues.get(tx, queue), source)
-        return tuple(entry.of(draft) for draft in drafts)
+        batch = _Batch(sq, tx, queues.get(tx, queue), source)
+        return tuple(batch.add(draft) for draft in drafts)
 
 
-class _Entry:
-    """What the tasks of one transaction have in common on their way into a queue."""
+class _Batch:
+    """Tasks that are enqueued in one transaction."""
 
     def __init__(self, sq: SparkQ, tx: Transaction, queue: Queue, source: str) -> None:
         self._sq = sq
@@ -91,21 +91,18 @@ class _Entry:
         self._source = source
         self._now = sq.clock.now()
         self._waiting = queues.waiting(tx, queue.id)
-        self._executed: dict[tuple[str | None, str | None, int | None], tuple[str, str, int]] = {}
+        self._executions: dict[tuple[str | None, str | None, int | None], tuple[str, str, int]] = {}
 
-    def of(self, draft: Draft) -> Enqueued:
-        """Put one task at the end of the line, unless its key has been used."""
+    def add(self, draft: Draft) -> Enqueued:
+        """Put one task at the end of the queue, unless its key has been used."""
         tx, queue, now = self._tx, self._queue, self._now
         if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
-            known = Task(*row)
-            had = tx.row(HAD_PROMPT, {"task": known.id, "text": draft.prompt})
-            return Enqueued(known, place_in_line(tx, known), again=True, other=had is None)
+            task = Task(*row)
+            same_prompt = tx.row(HAD_PROMPT, {"task": task.id, "text": draft.prompt})
+            return Enqueued(task, place_in_line(tx, task), again=True, other=same_prompt is None)
         if queue.status != QueueStatus.ACTIVE:
             raise queues.closed(queue)
-        wanted = (draft.tool, draft.task_class, draft.timeout)
-        if wanted not in self._executed:
-            self._executed[wanted] = execution(self._sq, *wanted)
-        tool, task_class, timeout = self._executed[wanted]
+        tool, task_class, timeout = self._execution(draft)
         (row,) = tx.rows(INSERT, {
             "queue": queue.id, "title": title_of(draft.prompt), "tool": tool, "task_class": task_class,
             "timeout": timeout, "source": self._source, "key": draft.key, "now": now,
@@ -116,9 +113,15 @@ class _Entry:
         self._waiting += 1
         return Enqueued(task, self._waiting)
 
+    def _execution(self, draft: Draft) -> tuple[str, str, int]:
+        wanted = (draft.tool, draft.task_class, draft.timeout)
+        if wanted not in self._executions:
+            self._executions[wanted] = execution(self._sq, *wanted)
+        return self._executions[wanted]
+
 
 def place_in_line(db: Reader, task: Task) -> int:
-    """Where a queued task stands in its line, from 1 at the head; 0 for one that is not queued."""
+    """Return the place of a queued task, from 1 at the head of its queue; 0 for a task that is not queued."""
     if task.status != Status.QUEUED:
         return 0
     ahead = db.row(AHEAD, {"queue": task.queue_id, "position": task.position})
@@ -126,7 +129,7 @@ def place_in_line(db: Reader, task: Task) -> int:
 
 
 def execution(sq: SparkQ, tool: str | None, task_class: str | None, timeout: int | None) -> tuple[str, str, int]:
-    """The tool, its class and the timeout in force at enqueue: later changes of a class leave the task as it is."""
+    """Return the tool, its class and the timeout that a task gets now; a later change of the class does not reach it."""
     name = tool or catalogue.DEFAULT_TOOL
     known = catalogue.tool(sq, name)
     class_name = task_class or known.task_class

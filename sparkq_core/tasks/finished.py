@@ -1,7 +1,7 @@
-"""Finished tasks, the latest outcome first: an old task that was requeued may be the last to finish.
+"""List finished tasks, the latest outcome first: an old task that was requeued may be the last to finish.
 
-The unreviewed and the reviewed ones stand in an index each, in the order in which they finished; the list is merged
-from both as it is read.
+There is one index of the unreviewed tasks and one of the reviewed, both in the order in which the tasks finished. The
+list is merged from the two while it is read.
 """
 
 from sparkq_core.errors import InvalidValue
@@ -27,24 +27,24 @@ ORDER BY finished_at DESC, id DESC LIMIT :limit
 
 
 def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor: str | None = None) -> TaskPage:
-    """A page of at most `limit` (1 to 1,000) finished tasks, the latest outcome first, and the cursor of the next one.
+    """Return at most `limit` (1 to 1,000) finished tasks, the latest outcome first, and the cursor of the next page.
 
-    Raises NoSuchQueue, NoSuchSession, InvalidValue, also for a status that is no outcome.
+    Raises NoSuchQueue, NoSuchSession, and InvalidValue, also for a status that is not an outcome.
     """
     wanted = wanted or Wanted()
     checked_limit(limit)
     checked_status(wanted)
     if wanted.status not in (None, *FINISHED_STATUSES):
         raise InvalidValue(
-            f"What is {wanted.status} has not finished.", f"The status can be {' or '.join(FINISHED_STATUSES)}."
+            f"A task that is {wanted.status} has not finished.", f"The status can be {' or '.join(FINISHED_STATUSES)}."
         )
     finished, before = moment_and_id(cursor) if cursor is not None else (MAX_ID, MAX_ID)
     sweep(sq)
     with sq.db.read() as tx:
         values: Values = filter_values(tx, wanted)
-        counted = [tx.row(_count(wanted, one), {**values, "status": one}) for one in _outcomes(wanted)]
-        total = sum(int(row[0]) for row in counted if row)
-        most = min(limit + 1, total)  # so that the walk of a queue with few outcomes ends at its oldest
+        counts = [tx.row(_count(wanted, status), {**values, "status": status}) for status in _outcomes(wanted)]
+        total = sum(int(row[0]) for row in counts if row)
+        most = min(limit + 1, total)  # the walk through a queue with few outcomes then ends at its oldest
         rows = tx.rows(LATEST, {**values, "finished": finished, "before": before, "limit": most})
     tasks = tuple(Task(*row) for row in rows[:limit])
     more = f"{tasks[-1].finished_at}.{tasks[-1].id}" if len(rows) > limit else None
@@ -52,9 +52,9 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
 
 
 def _outcomes(wanted: Wanted) -> list[Status]:
-    return [one for one in FINISHED_STATUSES if wanted.status in (None, one)]
+    return [status for status in FINISHED_STATUSES if wanted.status in (None, status)]
 
 
 def _count(wanted: Wanted, status: Status) -> str:
-    """The statement that counts the tasks of one outcome."""
+    """Return the statement that counts the tasks of one outcome."""
     return TOTALS[status, wanted.reviewed] if wanted.counted else COUNT

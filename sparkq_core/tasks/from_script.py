@@ -1,4 +1,4 @@
-"""A script of the index as a task to be."""
+"""Make a task from a script of the index."""
 
 from collections.abc import Mapping
 
@@ -17,12 +17,12 @@ def of_script(
     timeout: int | None = None,
     key: str | None = None,
 ) -> Draft:
-    """The task that runs the script called `name`, or at that path, with `inputs`.
+    """Return the task that runs a script with `inputs`; `name` is the script's name or path.
 
-    What is given goes before the script's header; a `task_class` also before its timeout, so that the class decides.
-    Raises NoSuchScript, InvalidValue when an input is missing or is none of the script's.
+    The arguments override the script's header. A `task_class` overrides its timeout too, so that the class decides.
+    Raises NoSuchScript, InvalidValue if an input is missing or unknown to the script.
     """
-    found = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), name)
+    script = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), name)
     if timeout is None and task_class is None:
-        timeout = found.timeout
-    return Draft(scripts.prompt(found, inputs), tool or found.tool, task_class or found.task_class, timeout, key)
+        timeout = script.timeout
+    return Draft(scripts.prompt(script, inputs), tool or script.tool, task_class or script.task_class, timeout, key)

@@ -1,4 +1,4 @@
-"""Results that came after their attempt had ended: refused to the worker, kept for the person, who may accept them."""
+"""Keep results that come after their attempt has ended: the worker is refused, and you may accept the result."""
 
 from sparkq_core.errors import SparkQError, WrongState
 from sparkq_core.events import note
@@ -18,14 +18,14 @@ ACCEPT = f"""
 UPDATE tasks SET status = :target, error_type = NULL, reviewed_at = :now
 WHERE id = :id AND status = :from_status AND error_type = '{ErrorType.TIMEOUT}' RETURNING {TASK_COLUMNS}
 """
-LAST_SAID = """
+LAST_LATE = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :attempt ORDER BY id DESC LIMIT 1
 """
 ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND attempt = :attempt"
 
 
 def ended(db: Reader, task_id: int, attempt: int) -> Attempt | None:
-    """The attempt, if it has ended."""
+    """Return the attempt if it has ended."""
     row = db.row(ENDED, {"task": task_id, "attempt": storable(attempt)})
     return Attempt(*row) if row else None
 
@@ -37,22 +37,22 @@ def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str,
     """
     if attempt.late_outcome == outcome and attempt.late_text == text and attempt.late_data == data:
         return
-    said = tx.row(LAST_SAID, {"task": task.id, "attempt": attempt.attempt})
+    last = tx.row(LAST_LATE, {"task": task.id, "attempt": attempt.attempt})
     failed = outcome == Status.FAILED
-    if failed and said is not None and said[0] == text:
+    if failed and last is not None and last[0] == text:
         return
-    takes_a_result_away = failed and attempt.late_outcome == Status.SUCCEEDED
-    if attempt.accepted_at is None and not takes_a_result_away:
+    would_replace_a_result = failed and attempt.late_outcome == Status.SUCCEEDED
+    if attempt.accepted_at is None and not would_replace_a_result:
         tx.run(KEEP, {
-        "task": task.id, "attempt": attempt.attempt, "outcome": outcome, "text": text, "data": data, "now": now,
-    })  # fmt: skip
+            "task": task.id, "attempt": attempt.attempt, "outcome": outcome, "text": text, "data": data, "now": now,
+        })  # fmt: skip
     note(tx, now, "late", task=task.id, queue=task.queue_id, attempt=attempt.attempt, worker=attempt.worker, text=text)
 
 
 def accept(sq: SparkQ, task_id: int) -> Task:
-    """Take the late result of a task that timed out as its outcome: it is succeeded and reviewed.
+    """Accept the late result of a task that timed out: the task is then succeeded and reviewed.
 
-    Raises NoSuchTask, WrongState when it did not time out or nothing came late.
+    Raises NoSuchTask, WrongState if the task did not time out or has no late result.
     """
     with sq.db.write() as tx:
         task = find(tx, task_id)
@@ -66,13 +66,13 @@ def accept(sq: SparkQ, task_id: int) -> Task:
 
 
 def waits(db: Reader, task: Task) -> bool:
-    """Whether a late result of the task waits to be accepted."""
+    """Return True if the task has a late result that can be accepted."""
     attempt = ended(db, task.id, task.attempts) if _timed_out(task) else None
     return attempt is not None and attempt.late_outcome == Status.SUCCEEDED
 
 
 def accept_within(tx: Transaction, task: Task, now: int) -> Task:
-    """Accept the late result that waits, as a part of a transaction."""
+    """Accept the late result of a task, as a part of a transaction."""
     move = MOVES["accept"]
     row = tx.row(ACCEPT, {"id": task.id, "from_status": move.from_status, "target": move.target, "now": now})
     assert row is not None

@@ -1,4 +1,4 @@
-"""What a person does to the line itself: bring a waiting task to its head, or delete a task for good."""
+"""Move a queued task to the head of its queue, or delete a task for good."""
 
 from sparkq_core import events, queues
 from sparkq_core.events import note
@@ -27,7 +27,7 @@ def to_front(sq: SparkQ, task_id: int) -> Task:
 
 
 def delete(sq: SparkQ, task_id: int) -> None:
-    """Delete a task that is not running, with its prompts, attempts and timeline. Its id is never given again.
+    """Delete a task that is not running, with its prompts, attempts and timeline. Its id is never used again.
 
     Raises NoSuchTask, WrongState for a running one.
     """

@@ -1,4 +1,4 @@
-"""Putting a finished task back into its queue."""
+"""Put a finished task back into its queue."""
 
 from sparkq_core import queues
 from sparkq_core.events import note
@@ -17,7 +17,7 @@ UPDATE tasks SET status = :target, position = :position, title = :title, revisio
     reviewed_at = NULL, error_type = NULL
 WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
-LAST_MOVE = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
+LAST_EVENT = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
 
 
 def requeue(
@@ -29,10 +29,10 @@ def requeue(
     front: bool = False,
     again: bool = False,
 ) -> Enqueued:
-    """Put a failed task at the end (or the front) of its queue, keeping its id and its attempts.
+    """Put a failed task at the end (or the front) of its queue; it keeps its id and its attempts.
 
-    `feedback` (at most 1 MiB) reaches the next claimer beside the earlier outcome; a `prompt` becomes the next
-    revision. With `again` a succeeded task may be done once more. The same requeue twice is harmless.
+    The next worker gets `feedback` (at most 1 MiB) with the earlier outcome. A `prompt` becomes the next revision.
+    `again` allows it for a succeeded task too. The same requeue twice is harmless.
     Raises NoSuchTask, WrongState, QueueClosed for an archived queue, InvalidText.
     """
     for value, what in ((feedback, "feedback"), (prompt, "prompt")):
@@ -43,7 +43,7 @@ def requeue(
         task = find(tx, task_id)
         allowed = MOVES["requeue"].from_statuses + (MOVES["requeue --again"].from_statuses if again else ())
         if task.status not in allowed:
-            if not front and _requeued_just_so(tx, task, feedback, prompt):
+            if not front and _repeats(tx, task, feedback, prompt):
                 return Enqueued(task, place_in_line(tx, task), again=True)
             raise refused(tx, task_id, "requeue")
         row = tx.row(REQUEUE, {
@@ -59,8 +59,15 @@ def requeue(
         return Enqueued(moved, place_in_line(tx, moved))
 
 
-def _requeued_just_so(tx: Transaction, task: Task, feedback: str | None, prompt: str | None) -> bool:
-    """Whether the task waits because of this very requeue."""
-    if task.status != Status.QUEUED or tx.row(LAST_MOVE, {"task": task.id}) != ("requeued", feedback):
+def _repeats(tx: Transaction, task: Task, feedback: str | None, prompt: str | None) -> bool:
+    """Return True if the last event of the task was a requeue with this feedback and this prompt."""
+    if task.status != Status.QUEUED:
         return False
-    return prompt is None or tx.row(PROMPT, {"task": task.id, "revision": task.revision}) == (prompt,)
+    last_event = tx.row(LAST_EVENT, {"task": task.id})
+    if last_event is None:
+        return False
+    kind, text = last_event
+    if kind != "requeued" or text != feedback:
+        return False
+    current = tx.row(PROMPT, {"task": task.id, "revision": task.revision})
+    return prompt is None or (current is not None and current[0] == prompt)

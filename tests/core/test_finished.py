@@ -97,7 +97,7 @@ def test_a_task_that_is_past_its_time_has_finished_although_nobody_swept(
 
 @pytest.mark.parametrize("status", ["queued", "running"])
 def test_what_has_not_finished_has_no_outcome_to_order(sq: SparkQ, status: str) -> None:
-    with pytest.raises(InvalidValue, match=f"What is {status} has not finished") as refusal:
+    with pytest.raises(InvalidValue, match=f"A task that is {status} has not finished") as refusal:
         tasks.latest(sq, Wanted(status=status))
     assert "succeeded or failed" in refusal.value.hint
 

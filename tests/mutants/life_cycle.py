@@ -64,9 +64,9 @@ LIFE_CYCLE_MUTANTS = [
             "    sq.clock.pause()\n    with sq.db.write() as tx:\n        now = sq.clock.now()\n",
         ),
         (
-            "            return take(sq, tx, of.id, worker, now, git_before)\n",
+            "            return take(sq, tx, line.id, worker, now, git_before)\n",
             '            row = tx.row(CLAIM_NEXT, {"head": found[0] if found else 0, "worker": worker, "now": now})\n'
-            "            return _begun(sq, tx, Task(*row), now, git) if row is not None else None\n",
+            "            return _begin(sq, tx, Task(*row), now, git) if row is not None else None\n",
         ),
         caught_by=("test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order",),
     ),
@@ -79,7 +79,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "an archived queue gives tasks",
         "tasks/claim.py",
-        ("if of.status == QueueStatus.ARCHIVED:\n            raise", "if False:\n            raise"),
+        ("if line.status == QueueStatus.ARCHIVED:\n            raise", "if False:\n            raise"),
         caught_by=("test_claim.py::test_an_archived_queue_gives_nothing",),
     ),
     mutant(
@@ -154,7 +154,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a late failure takes the late result away",
         "tasks/late_results.py",
-        (" and not takes_a_result_away", ""),
+        (" and not would_replace_a_result", ""),
         caught_by=("test_late_results.py::test_a_late_failure_does_not_take_the_late_result_away",),
     ),
     mutant(
