@@ -1,8 +1,9 @@
-"""What Git says at a claim and at a result: branch, commit, and how much changed. Reads only, within milliseconds.
+"""Ask Git at a claim and at a result for branch, commit and the size of the change. It reads only, within milliseconds.
 
-A repository that answers too slowly, is none, or has no commit yet gives None: the queue never waits for Git.
-What is counted is the difference of the tracked files from the claim's commit, whoever made it. A new file counts once it is
-added to Git: to tell those of the task from earlier ones would take a second look at the whole tree at each claim.
+The answer is None if Git is too slow, if there is no repository, or no commit yet: the queue never waits for Git.
+The size is the difference of the tracked files from the commit of the claim, no matter who made it. A new file counts
+once it is added to Git: telling the new files of the task from earlier ones would need a second walk through the whole
+tree at each claim.
 """
 
 import json
@@ -15,15 +16,15 @@ from sparkq_core.config.loading import environment
 from sparkq_core.project import SparkQ
 
 BEFORE_SECONDS = 0.045
-"""What a claim may wait for Git; the promise is 50 ms."""
+"""How long a claim may wait for Git; the promise is 50 ms."""
 
 AFTER_SECONDS = 2.0
-"""What a result may wait: by then nobody else does."""
+"""How long a result may wait: it is stored already, so nobody else waits."""
 
 COMMIT = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
 COUNTED = ("files", "insertions", "deletions")
 SHAPE = {"branch": str, "head": str, "dirty": bool, **dict.fromkeys(COUNTED, int), "changed_before": bool}
-"""What a repository's state can say."""
+"""The keys of a repository's state, and their types."""
 
 _COUNTS = {
     "files": re.compile(r"(\d+) files? changed"),
@@ -33,7 +34,7 @@ _COUNTS = {
 
 
 def before(sq: SparkQ) -> str | None:
-    """Branch and commit at a claim, and whether the tree differs from it (absent when Git took too long), as JSON."""
+    """Return branch and commit at a claim as JSON, with `dirty` if Git could compare the work tree with it in time."""
     if not sq.config.watches_git:
         return None
     root, started = sq.config.root, time.monotonic()
@@ -46,9 +47,9 @@ def before(sq: SparkQ) -> str | None:
 
 
 def after(sq: SparkQ, earlier: str | None) -> str | None:
-    """Branch and commit at a result, and the size of the change since the claim's commit, as JSON.
+    """Return branch and commit at a result, and the size of the change since the commit of the claim, as JSON.
 
-    `changed_before` tells that the tree differed from that commit at the claim already.
+    `changed_before` is true if the work tree differed from that commit already at the claim.
     """
     if not sq.config.watches_git:
         return None
@@ -60,34 +61,39 @@ def after(sq: SparkQ, earlier: str | None) -> str | None:
     base = began["head"] if COMMIT.fullmatch(began.get("head", "")) else None
     differs = _diff(root, AFTER_SECONDS, base or "HEAD")
     now_dirty = _diff(root, AFTER_SECONDS, "HEAD") if base != head["head"] else differs
-    found: dict[str, object] = dict(head)
+    state: dict[str, object] = dict(head)
     if now_dirty is not None:
-        found["dirty"] = bool(now_dirty)
+        state["dirty"] = bool(now_dirty)
     if differs is not None:
-        found |= {name: int(hit.group(1)) if (hit := one.search(differs)) else 0 for name, one in _COUNTS.items()}
+        state |= _counts(differs)
     if began.get("dirty"):
-        found["changed_before"] = True
-    return json.dumps(found)
+        state["changed_before"] = True
+    return json.dumps(state)
 
 
-def standing(found: str) -> str:
-    """Of what `after` found, what `before` would have: branch, commit, and whether the tree differs from it."""
-    return json.dumps({key: value for key, value in json.loads(found).items() if key in ("branch", "head", "dirty")})
+def _counts(shortstat: str) -> dict[str, int]:
+    matches = {name: pattern.search(shortstat) for name, pattern in _COUNTS.items()}
+    return {name: int(match.group(1)) if match else 0 for name, match in matches.items()}
 
 
-def well_formed(found: object) -> bool:
-    """Whether this, which comes from elsewhere, can stand where `before` and `after` are kept."""
+def as_before(state: str) -> str:
+    """Reduce the answer of `after` to the keys that `before` returns."""
+    return json.dumps({key: value for key, value in json.loads(state).items() if key in ("branch", "head", "dirty")})
+
+
+def well_formed(state: object) -> bool:
+    """Return True if this value from outside has the form of an answer of `before` or `after`."""
     return (
-        isinstance(found, dict)
-        and all(name in SHAPE and type(value) is SHAPE[name] for name, value in found.items())
-        and COMMIT.fullmatch(found.get("head", "0" * 40)) is not None
-        and len({name in found for name in COUNTED}) == 1
+        isinstance(state, dict)
+        and all(name in SHAPE and type(value) is SHAPE[name] for name, value in state.items())
+        and COMMIT.fullmatch(state.get("head", "0" * 40)) is not None
+        and len({name in state for name in COUNTED}) == 1
     )
 
 
-def summary(found: str | None) -> str:
-    """`3 files, +40 −12`, or nothing; what was changed before the claim is in it, and it says so."""
-    counts = json.loads(found) if found else {}
+def summary(state: str | None) -> str:
+    """Format the size of a change as `3 files, +40 −12`, with a mark if it includes changes from before the claim."""
+    counts = json.loads(state) if state else {}
     if not counts.get("files"):
         return ""
     files = counts["files"]
@@ -96,20 +102,23 @@ def summary(found: str | None) -> str:
 
 
 def _head(root: Path, seconds: float) -> dict[str, str] | None:
-    said = _git(root, seconds, "rev-parse", "HEAD", "--abbrev-ref", "HEAD")
-    lines = said.split("\n") if said else []
+    output = _git(root, seconds, "rev-parse", "HEAD", "--abbrev-ref", "HEAD")
+    lines = output.split("\n") if output else []
     return {"branch": lines[1], "head": lines[0]} if len(lines) == 2 else None
 
 
 def _diff(root: Path, seconds: float, base: str) -> str | None:
-    """What the work tree differs in from `base`, as `--shortstat` says it, with no program of the configuration run:
-    no external diff, no text conversion, and no filter, which may write as well (Git LFS does)."""
+    """Return how the work tree differs from `base`, in the format of `--shortstat`.
+
+    No program of Git's configuration runs: no external diff, no text conversion, and no filter, which may even write
+    (Git LFS does).
+    """
     started = time.monotonic()
-    named = _git(root, seconds, "config", "--null", "--name-only", "--get-regexp", r"^filter\.", fine=(0, 1))
+    filters = _git(root, seconds, "config", "--null", "--name-only", "--get-regexp", r"^filter\.", fine=(0, 1))
     left = seconds - (time.monotonic() - started)
-    if named is None or left <= 0:
+    if filters is None or left <= 0:
         return None
-    without = {name: "false" if name.endswith(".required") else "" for name in named.split("\0") if name}
+    without = {name: "false" if name.endswith(".required") else "" for name in filters.split("\0") if name}
     options = ("--no-ext-diff", "--no-textconv", "--ignore-submodules", "--shortstat")
     return _git(root, left, "diff", *options, base, settings=without)
 
@@ -121,11 +130,11 @@ def _git(
     fine: tuple[int, ...] = (0,),
     settings: Mapping[str, str] | None = None,
 ) -> str | None:
-    """What `git` prints, with `settings` over its configuration; None when it fails or takes longer than `seconds`.
+    """Return the output of `git` with `settings` over its configuration, or None if it fails or exceeds `seconds`.
 
-    Without optional locks, so that a Git command of the person's is never in the way of this one or behind it.
+    It takes no optional locks, so that it and your own Git commands never block each other.
     """
-    import subprocess  # 3 ms at import, which commands that only read do not pay
+    import subprocess  # 3 ms at import, which commands that only read can save
 
     over = {"GIT_CONFIG_COUNT": str(len(settings))} if settings else {}
     for at, (name, value) in enumerate((settings or {}).items()):

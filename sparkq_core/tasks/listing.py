@@ -1,7 +1,7 @@
-"""Lists of tasks, without their long texts.
+"""List tasks, without their long texts.
 
-Pages continue after a cursor, never after a count of rows: their cost does not grow with what was stored. Each
-statement walks one index; the filters that have none thin out what it finds.
+A page continues after a cursor, never after a number of rows, so that its cost does not grow with the store. Each
+statement walks one index; the filters without an index thin out its rows.
 """
 
 import json
@@ -11,12 +11,7 @@ from typing import NamedTuple
 from sparkq_core import queues, sessions
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
-from sparkq_core.model import (
-    TASK_COLUMNS,
-    Queue,
-    Task,
-    TaskPage,
-)
+from sparkq_core.model import TASK_COLUMNS, Queue, Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from sparkq_core.storage.database import Reader
@@ -50,23 +45,14 @@ QUEUED_IN_LINE = (
     f"{_FROM} queue_id = :queue AND status = 'queued' AND position > :after {THIN} ORDER BY position LIMIT :limit"
 )
 
-BY_ID = {
-    # (queue given, status given and not running, newest first)
-    (False, False, True): ANY_NEWEST,
-    (False, False, False): ANY_OLDEST,
-    (False, True, True): STATUS_NEWEST,
-    (False, True, False): STATUS_OLDEST,
-    (True, False, True): QUEUE_NEWEST,
-    (True, False, False): QUEUE_OLDEST,
-    (True, True, True): QUEUE_STATUS_NEWEST,
-    (True, True, False): QUEUE_STATUS_OLDEST,
-}
 
-
-def _counters(status: str | None, reviewed: bool | None) -> list[str]:
-    """The counters that make up the total of a filter."""
-    statuses = [one for one in Status if status in (None, one) and (reviewed is None or one in FINISHED_STATUSES)]
-    return [{None: one, False: f"unreviewed_{one}", True: f"{one} - unreviewed_{one}"}[reviewed] for one in statuses]
+def _counters(status: Status | None, reviewed: bool | None) -> list[str]:
+    """Return the counters of a queue whose sum is the total of a filter."""
+    statuses = list(Status) if status is None else [status]
+    if reviewed is None:
+        return [str(status) for status in statuses]
+    finished = [status for status in statuses if status in FINISHED_STATUSES]
+    return [f"{status} - unreviewed_{status}" if reviewed else f"unreviewed_{status}" for status in finished]
 
 
 _TOTAL = """
@@ -100,7 +86,7 @@ SORTS = ("newest", "oldest", "line")
 
 
 class Wanted(NamedTuple):
-    """Which tasks: all that are given must hold. `since` and `until` are UTC ms of the enqueue."""
+    """The filters of a list; a task must match all that are given. `since` and `until` limit its enqueue, in UTC ms."""
 
     queue: str | None = None
     status: str | None = None
@@ -113,18 +99,18 @@ class Wanted(NamedTuple):
 
     @property
     def counted(self) -> bool:
-        """True if the queues' counters know the total."""
+        """True if the counters of the queues give the total."""
         return all(value is None for value in (self.tool, self.worker, self.since, self.until))
 
 
 def still_running(sq: SparkQ, attempts: Mapping[int, int]) -> set[int]:
-    """Which of these tasks (id: attempt) are running now in just this attempt; ids of no task are passed over."""
+    """Return those of the tasks (id: attempt) whose attempt is running now; unknown ids are left out."""
     sweep(sq)
     return {int(row[0]) for row in sq.db.rows(RUN_NOW, {"handed": json.dumps(attempts)})}
 
 
 def ended_since(sq: SparkQ, queue: Queue, since: int) -> tuple[Task, ...]:
-    """The tasks of a queue that finished at `since` (UTC ms) or later, by id; their number is what it costs."""
+    """Return the tasks of a queue that finished at `since` (UTC ms) or later, by id. The cost grows with their number."""
     sweep(sq)
     values = {"queue": queue.id, "since": since}
     with sq.db.read() as tx:
@@ -133,9 +119,9 @@ def ended_since(sq: SparkQ, queue: Queue, since: int) -> tuple[Task, ...]:
 
 
 def failed_before(sq: SparkQ, queue: Queue, moment: int) -> tuple[Task, ...]:
-    """The tasks of a queue that failed before `moment` (UTC ms) and that nobody has reviewed, by id.
+    """Return the tasks of a queue that failed before `moment` (UTC ms) and are unreviewed, by id.
 
-    How many have failed, the reviewed ones until they are purged, is what it costs.
+    The cost grows with the number of failed tasks, including the reviewed ones that are not purged yet.
     """
     rows = sq.db.rows(FAILED_BEFORE, {"queue": queue.id, "since": moment})
     return tuple(sorted(Task(*row) for row in rows))
@@ -144,18 +130,18 @@ def failed_before(sq: SparkQ, queue: Queue, moment: int) -> tuple[Task, ...]:
 def list_page(
     sq: SparkQ, wanted: Wanted | None = None, *, sort: str = "", limit: int = 50, cursor: str | None = None
 ) -> TaskPage:
-    """A page of at most `limit` (1 to 1,000) tasks, and the cursor of the next one.
+    """Return a page of at most `limit` (1 to 1,000) tasks, and the cursor of the next page.
 
-    `sort` is `newest`, `oldest` or `line` (the order in which they will be claimed: only for the queued tasks of one
-    queue, for which it is the default; else newest is). A cursor continues a page of the same filters and sort.
+    `sort` is `newest` (the default), `oldest`, or `line`: the order of the claims, only for the queued tasks of one
+    queue, where it is the default. A cursor continues a page of the same filters and the same sort.
     Raises NoSuchQueue, NoSuchSession, InvalidValue.
     """
     wanted = wanted or Wanted()
     checked_limit(limit)
     checked_status(wanted)
-    lines = wanted.queue is not None and wanted.status == Status.QUEUED
-    sort = sort or ("line" if lines else "newest")
-    if sort not in SORTS or (sort == "line" and not lines):
+    has_line = wanted.queue is not None and wanted.status == Status.QUEUED
+    sort = sort or ("line" if has_line else "newest")
+    if sort not in SORTS or (sort == "line" and not has_line):
         raise InvalidValue(
             f"{safe(sort)!r} is not a way to sort these tasks.",
             "It can be newest or oldest; line for the queued tasks of one queue.",
@@ -172,23 +158,29 @@ def list_page(
 
 
 def _statement(wanted: Wanted, sort: str) -> str:
-    """The statement that walks the index of what is wanted."""
+    """Return the statement that walks the best index for the filters."""
     if sort == "line":
         return QUEUED_IN_LINE
     newest = sort == "newest"
     if wanted.status == Status.RUNNING:
         return RUNNING_NEWEST if newest else RUNNING_OLDEST
-    return BY_ID[wanted.queue is not None, wanted.status is not None, newest]
+    if wanted.queue is not None and wanted.status is not None:
+        return QUEUE_STATUS_NEWEST if newest else QUEUE_STATUS_OLDEST
+    if wanted.queue is not None:
+        return QUEUE_NEWEST if newest else QUEUE_OLDEST
+    if wanted.status is not None:
+        return STATUS_NEWEST if newest else STATUS_OLDEST
+    return ANY_NEWEST if newest else ANY_OLDEST
 
 
 def checked_status(wanted: Wanted) -> None:
-    """Refuses a status that no task has. Raises InvalidValue."""
+    """Check that the status exists. Raises InvalidValue."""
     if wanted.status is not None and wanted.status not in set(Status):
         raise InvalidValue(f"{safe(wanted.status)!r} is not a status.", f"It can be {', '.join(Status)}.")
 
 
 def filter_values(db: Reader, wanted: Wanted) -> Values:
-    """The values of a list's filters. Raises NoSuchQueue, NoSuchSession."""
+    """Return the SQL parameters of the filters. Raises NoSuchQueue, NoSuchSession."""
     return {
         "queue": queues.get(db, wanted.queue).id if wanted.queue is not None else None,
         "session": sessions.get(db, wanted.session).id if wanted.session is not None else None,
@@ -202,7 +194,7 @@ def filter_values(db: Reader, wanted: Wanted) -> Values:
 
 
 def start_after(cursor: str | None, *, newest: bool) -> int:
-    """The id or position after which a page begins. Raises InvalidValue."""
+    """Return the id or position after which a page begins. Raises InvalidValue."""
     if cursor is None:
         return MAX_ID if newest else -MAX_ID
     return number(cursor)

@@ -1,4 +1,4 @@
-"""Settling, releasing and reporting progress on a claimed task."""
+"""Settle or release a claimed task, or report progress on it."""
 
 import json
 from contextlib import suppress
@@ -55,13 +55,13 @@ def complete(
     attempt: int | None = None,
     next_for: str | None = None,
 ) -> Settled:
-    """Settle a running task as done. `result` (at most 1 MiB) is for whoever reviews it, `data` any JSON value.
+    """Settle a running task as done. `result` (at most 1 MiB) is for its reviewer, `data` any JSON value.
 
-    `attempt` is the number that the claim gave; without it the present one is meant. The same outcome again is
-    harmless. A result that comes too late raises ClaimLost, and is kept on its attempt for a person to accept.
-    `next_for` names a worker that takes the next task of the same queue, in the same transaction: one wait for the disk
-    instead of two. It gets none from an empty or archived queue, nor with an outcome that had been reported before.
-    Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
+    `attempt` is the number from the claim; without it the running one is meant. The same outcome again is harmless.
+    A result that comes too late raises ClaimLost, and is kept on its attempt so that you can accept it.
+    `next_for` names a worker for which the next task of the same queue is claimed in the same transaction: one wait
+    for the disk instead of two. There is none if the queue is empty or archived, or if this outcome had been reported
+    before. Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
     """
     checked(result, "result")
     return _settle(sq, _Report("complete", task_id, attempt, result, data=as_json(data)), next_for)
@@ -79,8 +79,8 @@ def fail(
 ) -> Settled:
     """Settle a running task as failed. `error` (at most 1 MiB) says what went wrong, `error_type` is one word for it.
 
-    As `complete` in everything else. `keep_late` false is for a person who ends the claim of a worker: an attempt that has
-    ended by itself refuses it, and nothing is kept as if its worker had said it.
+    Everything else is as in `complete`. `keep_late` is false if you end the claim of a worker: once the attempt has
+    ended by itself, the error is refused and not kept, because it is not a late text of the worker.
     """
     checked(error, "error message")
     checked(error_type or "error", "error type", limit=MAX_TYPE)
@@ -91,7 +91,7 @@ def fail(
 
 
 def as_json(data: Any) -> str | None:
-    """`data` as compact JSON, at most 1 MiB and nested at most 100 deep; None for None. Raises InvalidValue, InvalidText."""
+    """Format `data` as compact JSON, at most 1 MiB and 100 levels deep; None stays None. Raises InvalidValue, InvalidText."""
     if data is None:
         return None
     try:
@@ -103,10 +103,12 @@ def as_json(data: Any) -> str | None:
     text = checked(text, "result data", limit=MAX_TEXT)
     level: list[Any] = [[data]]
     for _ in range(MAX_DEPTH + 1):
-        inside = (inner for one in level for inner in (one.values() if isinstance(one, dict) else one))
-        level = [one for one in inside if isinstance(one, dict | list | tuple)]
-    if level:  # whoever shows it needs a call for each level, and has no room for a thousand
-        raise InvalidValue(f"The result data is nested more than {MAX_DEPTH} deep.", "Send it flatter, or as a text.")
+        items = (item for parent in level for item in (parent.values() if isinstance(parent, dict) else parent))
+        level = [item for item in items if isinstance(item, dict | list | tuple)]
+    if level:  # a reader that recurses needs a stack frame for each level
+        raise InvalidValue(
+            f"The result data is nested more than {MAX_DEPTH} deep.", "Send it with fewer levels, or as a text."
+        )
     return text
 
 
@@ -137,9 +139,9 @@ class _Report(NamedTuple):
         return ended.outcome == self.outcome and not ended.timed_out
 
     def equals(self, ended: Attempt) -> bool:
-        """True if the attempt ended with this outcome and these very words and data."""
-        said = ended.result if self.outcome == Status.SUCCEEDED else ended.error
-        return self.repeats(ended) and said == self.text and ended.data == self.data
+        """True if the attempt ended with this outcome, this text and this data."""
+        text = ended.result if self.outcome == Status.SUCCEEDED else ended.error
+        return self.repeats(ended) and text == self.text and ended.data == self.data
 
 
 def _settle(sq: SparkQ, report: _Report, next_for: str | None, *, keep_late: bool = True) -> Settled:
@@ -217,32 +219,32 @@ def _left(tx: Transaction, queue_id: int) -> tuple[int, bool]:
 
 
 def _note_change(sq: SparkQ, settled: Settled) -> None:
-    """What the attempt changed in the repository: after its outcome is safe, since Git may take a moment.
+    """Store what the attempt changed in the repository, once its outcome is safe, since Git may take a moment.
 
-    It is what the next attempt, if one was claimed with it, begins with.
+    If the next task was claimed with the outcome, its attempt begins with the same state of the repository.
     """
     ended = {"task": settled.task.id, "attempt": settled.attempt}
-    with suppress(SparkQError):  # the outcome stands: what Git says of it is not worth a refusal
+    with suppress(SparkQError):  # the outcome is stored, and an error here must not look like its refusal
         row = sq.db.row(GIT_BEFORE, ended)
-        found = git.after(sq, row[0] if row else None)
-        if found is None:
+        change = git.after(sq, row[0] if row else None)
+        if change is None:
             return
         with sq.db.write() as tx:
-            tx.run(GIT_AFTER, ended | {"git": found})
+            tx.run(GIT_AFTER, ended | {"git": change})
             if settled.claimed is not None:
                 begun = settled.claimed.task
-                tx.run(GIT_NEXT, {"task": begun.id, "attempt": begun.attempts, "git": git.standing(found)})
+                tx.run(GIT_NEXT, {"task": begun.id, "attempt": begun.attempts, "git": git.as_before(change)})
 
 
 def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:
-    """The worker is alive: the stale clock starts again. A `text` (at most 1 MiB) goes into the task's timeline.
+    """Restart the stale clock of a running task: its worker is alive. `text` (at most 1 MiB) enters the timeline.
 
     Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
     """
     checked(text, "progress note", empty=True)
     now = sq.clock.now()
     with sq.db.write() as tx:
-        row = tx.row(HEARTBEAT, _held("progress", task_id, attempt) | {"now": now})
+        row = tx.row(HEARTBEAT, _guard("progress", task_id, attempt) | {"now": now})
         if row is None:
             raise refused(tx, task_id, "progress", attempt)
         task = Task(*row)
@@ -252,20 +254,21 @@ def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = 
 
 
 def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None = None) -> Task:
-    """Give a running task back to its old place in the line; its attempt ends `released`.
+    """Put a running task back to its old place in the queue; its attempt ends as `released`.
 
-    Releasing it again is harmless while it waits. Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
+    Releasing it again is harmless while it is queued. Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
     """
     checked(reason, "reason", empty=True)
     now = sq.clock.now()
-    values = _held("release", task_id, attempt)
+    values = _guard("release", task_id, attempt)
     with sq.db.write() as tx:
         before = tx.row(HELD, values)
         row = tx.row(RELEASE, values | {"target": MOVES["release"].target})
         if before is None or row is None:
-            if (again := _released(tx, task_id, attempt)) is not None:
-                return again
-            raise refused(tx, task_id, "release", attempt)
+            released = _released_before(tx, task_id, attempt)
+            if released is None:
+                raise refused(tx, task_id, "release", attempt)
+            return released
         held, task = Task(*before), Task(*row)
         tx.run(END_ATTEMPT, {
             "task": task.id, "attempt": task.attempts, "outcome": "released", "result": None, "data": None,
@@ -276,20 +279,15 @@ def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None =
     return task
 
 
-def _held(verb: str, task_id: int, attempt: int | None) -> dict[str, int | str | None]:
-    """What binds a verb to the attempt that runs; `attempt` None is whichever that is."""
+def _guard(verb: str, task_id: int, attempt: int | None) -> dict[str, int | str | None]:
+    """Return the parameters that let a verb reach only this attempt, or the running one if `attempt` is None."""
     return {"id": storable(task_id), "attempt": storable(attempt), "from_status": MOVES[verb].from_status}
 
 
-def _released(tx: Transaction, task_id: int, attempt: int | None) -> Task | None:
-    """The task, if it waits because this very attempt (or, unnamed, the last one) was released before."""
+def _released_before(tx: Transaction, task_id: int, attempt: int | None) -> Task | None:
+    """Return the task if it is queued because its last attempt, which must be `attempt` if given, was released."""
     task = find(tx, task_id)
-    ended = late_results.ended(tx, task_id, attempt if attempt is not None else task.attempts)
-    if (
-        task.status == Status.QUEUED
-        and ended is not None
-        and ended.outcome == "released"
-        and ended.attempt == task.attempts
-    ):
-        return task
-    return None
+    if task.status != Status.QUEUED or attempt not in (None, task.attempts):
+        return None
+    last = late_results.ended(tx, task_id, task.attempts)
+    return task if last is not None and last.outcome == "released" else None
