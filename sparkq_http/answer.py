@@ -1,4 +1,4 @@
-"""What the door answers: the core's JSON, or a refusal in the one shape that every route has."""
+"""The answers of the routes: JSON of the core, or a refusal, which has the same shape on every route."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
@@ -14,7 +14,7 @@ from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import cut, safe
 
 STATUS = {Kind.INVALID: 400, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Kind.BUSY: 503, Kind.STORAGE: 507}
-"""The one table from the kind of a refusal to its HTTP status."""
+"""The HTTP status of each kind of refusal."""
 
 MAX_SHOWN = 300
 
@@ -22,7 +22,7 @@ Shape = TypeVar("Shape", bound=Mapping[str, Any])
 
 
 class Answer(Response, Generic[Shape]):
-    """JSON of one shape, which mypy checks where the answer is made."""
+    """A JSON response of one shape. mypy checks the content where the answer is made."""
 
     media_type = "application/json"
 
@@ -30,14 +30,14 @@ class Answer(Response, Generic[Shape]):
         super().__init__(content, status_code, headers)
 
     def render(self, content: Shape) -> bytes:
-        # A lone surrogate in an echoed name becomes the JSON escape of itself.
+        # A lone surrogate in a name that is sent back becomes its JSON escape.
         return wire.compact(content).encode("utf-8", "backslashreplace")
 
 
 class Router(APIRouter):
-    """Routes whose documented answer is the shape that they return: `-> Answer[shapes.Task]`.
+    """Documents the shape in a route's return type, such as `-> Answer[shapes.Task]`, as its response model.
 
-    FastAPI does not validate it at each request: mypy has, and a validated claim would take longer.
+    FastAPI does not validate the response: mypy has checked it, and validation would make a claim slower.
     """
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -48,7 +48,7 @@ class Router(APIRouter):
 
 
 class Refusal(TypedDict, closed=True):
-    """Every refusal: a code for programs, what is wrong, and what to do next."""
+    """A refusal: a code for programs, the problem, and the next step."""
 
     error: str
     message: str
@@ -56,7 +56,7 @@ class Refusal(TypedDict, closed=True):
 
 
 class Refused(Exception):
-    """A refusal that is this door's own: about the request, not about the queue."""
+    """A refusal by the HTTP server itself: about the request, not about a queue or a task."""
 
     def __init__(self, status: int, code: str, message: str, hint: str) -> None:
         super().__init__(message)
@@ -72,60 +72,60 @@ class Refused(Exception):
 def refusal(
     status: int, code: str, message: str, hint: str = "", headers: Mapping[str, str] | None = None
 ) -> Answer[Refusal]:
-    """`{"error", "message", "hint"}` with this status."""
+    """Build a refusal, with Retry-After if the status is 503."""
     more = {"Retry-After": "1"} if status == 503 else {}
     return Answer({"error": code, "message": message, "hint": hint}, status, {**more, **(headers or {})})
 
 
-async def from_core(_: Request, error: Exception) -> Answer[Refusal]:
-    """What the core refused, with the status of its kind."""
+async def answer_core_error(_: Request, error: Exception) -> Answer[Refusal]:
+    """Answer an error of the core with the status of its kind."""
     assert isinstance(error, SparkQError)
     return refusal(STATUS[error.kind], error.code, error.message, error.hint)
 
 
-async def from_door(_: Request, error: Exception) -> Answer[Refusal]:
-    """What this door refused."""
+async def answer_refused(_: Request, error: Exception) -> Answer[Refusal]:
+    """Answer a refusal by the HTTP server."""
     assert isinstance(error, Refused)
     return error.answer()
 
 
-async def from_reading(_: Request, error: Exception) -> Answer[Refusal]:
-    """A body or a parameter that is not what the route takes: the first of its faults."""
+async def answer_invalid_request(_: Request, error: Exception) -> Answer[Refusal]:
+    """Answer an invalid body or parameter with the first of its errors, and count the others."""
     assert isinstance(error, RequestValidationError)
-    faults = error.errors()
-    first = faults[0]
+    errors = error.errors()
+    first = errors[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
     if first["type"] == "json_invalid":
         return malformed()
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-    message = cut(safe(f"{where}: {said}"), MAX_SHOWN)
-    return refusal(422, "malformed", f"{message}{more}.", "The route's parameters and body are described at /docs.")
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    reason = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+    message = cut(safe(f"{where}: {reason}"), MAX_SHOWN)
+    return refusal(422, "malformed", f"{message}{more}.", "See /docs for the parameters and the body of this route.")
 
 
-async def from_encoding(_: Request, __: Exception) -> Answer[Refusal]:
-    """A lone surrogate where the core looks a name up: it never reaches the database, which speaks UTF-8."""
-    return refusal(422, "malformed", "A text has a lone surrogate.", "Send whole Unicode characters.")
+async def answer_encoding_error(_: Request, __: Exception) -> Answer[Refusal]:
+    """Answer a name with a lone surrogate, which SQLite cannot store."""
+    return refusal(422, "malformed", "A text has a lone surrogate.", "Send valid Unicode.")
 
 
-async def from_routing(_: Request, error: Exception) -> Answer[Refusal]:
-    """No such route, or not with this method."""
+async def answer_routing_error(_: Request, error: Exception) -> Answer[Refusal]:
+    """Answer a request for an unknown route, or with a method that the route does not allow."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return refusal(404, "no_such_route", "There is nothing at this address.", "The routes are listed at /docs.")
+        return refusal(404, "no_such_route", "There is nothing at this address.", "See /docs for all routes.")
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
-        return refusal(405, "method", "This address does not take this method.", f"It takes: {allowed}.", error.headers)
+        return refusal(405, "method", "Method not allowed here.", f"Allowed: {allowed}.", error.headers)
     if error.status_code == 400:
         return malformed()
     return refusal(error.status_code, "http", safe(str(error.detail)), "", error.headers)
 
 
 def malformed() -> Answer[Refusal]:
-    """The refusal of a body that cannot be read at all."""
+    """Refuse a body that is not JSON."""
     return refusal(422, "malformed", "The body is not JSON in UTF-8.", "Send one JSON object.")
 
 
 def defect() -> Answer[Refusal]:
-    """What a defect of ours looks like from outside."""
-    return refusal(500, "defect", "SparkQ made a mistake. Nothing is lost.", "The server's log says more.")
+    """Answer an unexpected exception, without its details."""
+    return refusal(500, "defect", "SparkQ made a mistake. Nothing is lost.", "See the server's log for details.")

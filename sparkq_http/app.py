@@ -15,7 +15,15 @@ from starlette.routing import BaseRoute
 from sparkq_core import __version__
 from sparkq_core.errors import SparkQError
 from sparkq_http import routes
-from sparkq_http.answer import Refusal, Refused, from_core, from_door, from_encoding, from_reading, from_routing
+from sparkq_http.answer import (
+    Refusal,
+    Refused,
+    answer_core_error,
+    answer_encoding_error,
+    answer_invalid_request,
+    answer_refused,
+    answer_routing_error,
+)
 from sparkq_http.background import run_maintenance
 from sparkq_http.guard import Guard, Whole
 from sparkq_http.live import Feed
@@ -92,11 +100,11 @@ def create_app(project: ReloadableProject, *, token: str | None = None, guests: 
     if token is not None:
         app.add_middleware(Gate, token=token, port=server.port)
     app.add_middleware(Guard, host=server.host, port=server.port, remote=token is not None)
-    app.add_exception_handler(SparkQError, from_core)
-    app.add_exception_handler(Refused, from_door)
-    app.add_exception_handler(RequestValidationError, from_reading)
-    app.add_exception_handler(UnicodeEncodeError, from_encoding)
-    app.add_exception_handler(HTTPException, from_routing)
+    app.add_exception_handler(SparkQError, answer_core_error)
+    app.add_exception_handler(Refused, answer_refused)
+    app.add_exception_handler(RequestValidationError, answer_invalid_request)
+    app.add_exception_handler(UnicodeEncodeError, answer_encoding_error)
+    app.add_exception_handler(HTTPException, answer_routing_error)
     for router in rooms():
         app.include_router(router, responses=REFUSALS)
     for guest in guests:

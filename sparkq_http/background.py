@@ -1,4 +1,4 @@
-"""What the server does while nobody asks: sweeps for stale tasks, hooks, the purge."""
+"""The background work of the server: sweeps for stale tasks, hooks, the purge."""
 
 import logging
 
@@ -12,7 +12,7 @@ log = logging.getLogger("sparkq.http")
 
 
 async def run_maintenance(project: ReloadableProject) -> None:
-    """Sweep, run hooks and purge each interval; what the disk refuses now is tried again later."""
+    """Sweep, run hooks and purge at each interval. After an error of the disk, try again at the next one."""
     rounds = Rounds(lambda: project.sq, log)
     while True:
         await anyio.sleep(rounds.pause)

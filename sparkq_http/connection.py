@@ -1,25 +1,25 @@
-"""A connection as uvicorn reads it with llhttp, in C, and the two things that llhttp leaves to its user."""
+"""uvicorn's connection on the C parser llhttp, with the two checks that llhttp leaves to its user."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD = 64 * 1024
-"""Bytes that the start line and the headers of a request may have together."""
+"""The largest size of a request's start line and headers together, in bytes."""
 
 
 class Connection(HttpToolsProtocol):
-    """One keep-alive connection: header values without the spaces around them, and a head that ends."""
+    """A keep-alive connection that strips spaces around header values and limits the size of a head."""
 
     _in_head = True
     _head = 0
 
     def data_received(self, data: bytes) -> None:
-        self._head += len(data)  # for a head that comes with its end in one piece this is undone at once
+        self._head += len(data)  # if the whole head is in this piece, on_message_complete sets this back to 0
         super().data_received(data)
         if self._in_head and self._head > MAX_HEAD and not self.transport.is_closing():
-            self.send_400_response(f"The head of a request may have {MAX_HEAD} bytes at most.")
+            self.send_400_response(f"The start line and the headers are larger than {MAX_HEAD} bytes.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # RFC 9110, 5.5: spaces and tabs around a value are not part of it. llhttp takes only the leading ones away.
+        # RFC 9110, 5.5: spaces and tabs around a value are not part of it. llhttp strips only the leading ones.
         super().on_header(name, value.rstrip(b" \t"))
 
     def on_headers_complete(self) -> None:

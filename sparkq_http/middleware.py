@@ -1,4 +1,4 @@
-"""Two small services between the guard and the routes: HEAD for every GET, and one answer for every defect."""
+"""Two small middlewares between the guard and the routes: HEAD for every GET, and one answer for every exception."""
 
 import logging
 
@@ -11,7 +11,7 @@ log = logging.getLogger("sparkq.http")
 
 
 class Head:
-    """Answers HEAD as GET would, without the body: the route is stopped once its headers are known."""
+    """Answers HEAD as GET, without the body: the route is cancelled when its headers are known."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -20,19 +20,19 @@ class Head:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
-        with anyio.CancelScope() as until_headed:
+        with anyio.CancelScope() as route:
 
             async def head_only(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     await send(message)
                     await send({"type": "http.response.body", "body": b""})
-                    until_headed.cancel()
+                    route.cancel()
 
             await self._app({**scope, "method": "GET"}, receive, head_only)
 
 
 class Defects:
-    """A defect is logged with its traceback, and answered without it."""
+    """Logs an unexpected exception with its traceback, and answers without it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,13 +40,13 @@ class Defects:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        async def noted(message: Message) -> None:
+        async def watched_send(message: Message) -> None:
             nonlocal started
             started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, watched_send)
         except Exception:
             if scope["type"] != "http":
                 raise

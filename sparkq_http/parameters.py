@@ -1,4 +1,4 @@
-"""What routes take: the open project, ids and names in addresses, and the types of parameters and bodies."""
+"""The parameters of the routes: the open project, ids and names in paths, and the types of queries and bodies."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
@@ -16,7 +16,7 @@ from sparkq_http.project import ReloadableProject
 
 T = TypeVar("T")
 MAX_NUMBER = 2**53
-"""What a program may send as a number: JavaScript's limit, and well inside SQLite's."""
+"""The largest number that a program may send: JavaScript's limit, far below SQLite's."""
 
 
 async def _reloadable(request: Request) -> ReloadableProject:
@@ -40,13 +40,13 @@ Live = Annotated[Feed, Depends(_feed)]
 
 
 class Body(BaseModel):
-    """A JSON object with these keys and no others, each of its very type."""
+    """A JSON object. Unknown keys and values of another type are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Nothing(Body):
-    """The body of a verb that needs none: empty, or `{}`."""
+    """The body of a route that needs none: empty, or `{}`."""
 
 
 async def _bodiless(body: Nothing | None = None) -> None:
@@ -54,11 +54,11 @@ async def _bodiless(body: Nothing | None = None) -> None:
 
 
 BODILESS = Depends(_bodiless)
-"""For a verb without a body: one that has keys is refused."""
+"""The dependency of a route without a body. It refuses a body that has keys."""
 
 
 class Filters(BaseModel):
-    """Parameters behind the `?`: these and no others; an empty one counts as absent."""
+    """Query parameters. Unknown ones are refused, and an empty one counts as absent."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,28 +67,28 @@ F = TypeVar("F", bound=Filters)
 
 
 def read(model: type[F]) -> Callable[[Request], Awaitable[F]]:
-    """The dependency that reads `model` from behind the `?`: of a name that comes twice, the last one counts.
+    """Return a dependency that reads the query parameters of `model`. Of a repeated parameter, the last one counts.
 
-    FastAPI's own `Query()` looks at the model's types again at each request, a quarter of what a list costs. Raises
-    RequestValidationError.
+    FastAPI's own query models look up the type of each field again at every request, which slows lists down
+    (docs/performance.md). Raises RequestValidationError.
     """
 
     async def filters(request: Request) -> F:
         try:
             return model.model_validate(dict(request.query_params.multi_items()))
         except ValidationError as error:
-            faults = [{**one, "loc": ("query", *one["loc"])} for one in error.errors()]
-            raise RequestValidationError(faults) from error
+            errors = [{**details, "loc": ("query", *details["loc"])} for details in error.errors()]
+            raise RequestValidationError(errors) from error
 
     return filters
 
 
 def documented(model: type[Filters]) -> dict[str, Any]:
-    """`openapi_extra` of a route that reads `model`: its parameters."""
+    """Return the `openapi_extra` of a route that reads `model`: its query parameters."""
     parameters = []
-    for name, one in model.model_json_schema()["properties"].items():
-        schema = {key: value for key, value in one.items() if key != "description" and value is not None}
-        about = {"description": one["description"]} if "description" in one else {}
+    for name, field in model.model_json_schema()["properties"].items():
+        schema = {key: value for key, value in field.items() if key != "description" and value is not None}
+        about = {"description": field["description"]} if "description" in field else {}
         parameters.append({"name": name, "in": "query", "required": False, "schema": schema} | about)
     return {"parameters": parameters}
 
@@ -96,7 +96,7 @@ def documented(model: type[Filters]) -> dict[str, Any]:
 def _task_id(value: Any) -> int:
     digits = str(value).removeprefix("#")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
-        raise ValueError("a task id is a number: 42 for #42")
+        raise ValueError("a task id is a number, such as 42 or #42")
     return int(digits)
 
 
@@ -106,7 +106,7 @@ def _moment(value: Any) -> int | None:
     try:
         return clock.from_iso(str(value))
     except (ValueError, OverflowError) as error:
-        raise ValueError("a moment is written as 2026-11-23T12:00:00Z") from error
+        raise ValueError("a time is written as 2026-11-23T12:00:00Z") from error
 
 
 def _absent(value: Any) -> Any:
@@ -136,11 +136,11 @@ Flag = Annotated[bool | None, BeforeValidator(_absent), WithJsonSchema({"type": 
 Moment = Annotated[
     int | None, BeforeValidator(_moment), WithJsonSchema({"type": "string", "examples": ["2026-11-23T12:00:00Z"]})
 ]
-"""A time as every door spells it: 2026-11-23T12:00:00Z."""
+"""A time, such as 2026-11-23T12:00:00Z."""
 
 
 def queue_name(sq: SparkQ, address: str) -> str:
-    """The name of the queue that an address means: a name, else the id of one. Unknown ones are left to the core."""
+    """Return the name of the queue with this name or, if there is none, this id. The core refuses unknown names."""
     if not (address.isascii() and address.isdecimal()):
         return address
     known = [queue for queue, _ in queues.all_of(sq, archived=True)]
@@ -150,22 +150,22 @@ def queue_name(sq: SparkQ, address: str) -> str:
 
 
 def queue_name_of_id(sq: SparkQ, address: int | str) -> str:
-    """The name of the queue with this id, as the first SparkQ's programs send it: a number, or text they do not read."""
+    """Return the name of the queue with this id: a number, or the text that programs for SparkQ 1 pass on unread."""
     wanted = str(address).removeprefix("#")
     known = (queue for queue, _ in queues.all_of(sq, archived=True))
     return next((queue.name for queue in known if str(queue.id) == wanted), wanted)
 
 
 def session_at(sq: SparkQ, address: str) -> Session:
-    """The session that a name, else an id means. Raises NoSuchSession."""
+    """Return the session with this name or, if there is none, this id. Raises NoSuchSession."""
     known = sessions.all_of(sq)
-    if not any(one.name == address for one in known):
-        for one in known:
-            if str(one.id) == address:
-                return one
+    if not any(session.name == address for session in known):
+        for session in known:
+            if str(session.id) == address:
+                return session
     return sessions.by_name(sq, address)
 
 
 async def in_thread_if_git(sq: SparkQ, verb: Callable[[], T]) -> T:
-    """What `verb` returns: called here, or in a worker thread where it asks Git, which may take seconds."""
+    """Call `verb`, in a worker thread if it runs Git, which may take seconds. Returns its result."""
     return await anyio.to_thread.run_sync(verb) if sq.config.watches_git else verb()

@@ -1,4 +1,4 @@
-"""The open project behind the routes, and how it takes up a changed configuration."""
+"""The open project of the routes, which can load a changed configuration."""
 
 import logging
 from collections.abc import Callable
@@ -12,18 +12,18 @@ Opener = Callable[[], SparkQ]
 
 
 class ReloadableProject:
-    """One project for all requests. `opener` opens it as the command line wants it, each time that it is asked."""
+    """One project for all requests. `opener` opens it with the options of the command line, again at each reload."""
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self.sq = opener()
 
     def reload(self) -> None:
-        """Take up a changed configuration. One that cannot be understood is logged, and the present one stays."""
+        """Load a changed configuration. If it is invalid, log that and keep the present one."""
         self.sq = project.renewed(self.sq, self._opener, log)
 
     def read_config(self) -> Config:
-        """Read the configuration as it is now, without using it. Raises InvalidConfig."""
+        """Read the configuration, without using it. Raises InvalidConfig."""
         opened = self._opener()
         opened.close()
         return opened.config

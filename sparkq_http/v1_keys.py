@@ -1,4 +1,4 @@
-"""Answers with the two keys that programs written for SparkQ 1 read: `queue_id` and `payload`."""
+"""Answers with the two keys that programs for SparkQ 1 read: `queue_id` and `payload`."""
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
@@ -16,14 +16,14 @@ class V1Keys(TypedDict, closed=True):
 
 
 class ListedTask(shapes.TaskKeys, closed=True):
-    """A task of a list; the last two keys only when the list is filtered by `queue_id`."""
+    """A task of a list. It has `queue_id` and `payload` only if the list is filtered by `queue_id`."""
 
     queue_id: NotRequired[int]
     payload: NotRequired[str]
 
 
 class ClaimedTask(shapes.TaskKeys, closed=True):
-    """A claimed task: settle it with `attempt`."""
+    """A claimed task. Settle it with its `attempt`."""
 
     prompt: str
     how: str

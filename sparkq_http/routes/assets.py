@@ -16,5 +16,5 @@ async def asset(sq: Open, version: str, name: str) -> Response:
     file = assets.files().get(name)
     if file is None:
         raise Refused(404, "no_such_file", "There is no such file.", "Load the page anew.")
-    kept = assets.caching(version, sq.config.settings.env)
+    kept = assets.cache_control(version, sq.config.settings.env)
     return Response(file.read_bytes(), media_type=assets.media_type(name), headers={"Cache-Control": kept})

@@ -16,7 +16,7 @@ from starlette.types import Message
 from sparkq_core import queues, tasks
 from sparkq_core.errors import Busy
 from sparkq_core.project import SparkQ
-from sparkq_http.answer import from_core
+from sparkq_http.answer import answer_core_error
 from sparkq_http.app import Guest, create_app
 from sparkq_http.guard import HEADERS
 from sparkq_http.project import ReloadableProject
@@ -65,7 +65,7 @@ async def test_a_defect_is_logged_whole_and_answered_without_it(sq: SparkQ, capl
 @holds("http-status")
 @pytest.mark.anyio
 async def test_a_busy_store_says_when_to_come_back(sq: SparkQ) -> None:
-    answer = await from_core(Request({"type": "http"}), Busy("The database is locked.", "Try again."))
+    answer = await answer_core_error(Request({"type": "http"}), Busy("The database is locked.", "Try again."))
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
