@@ -64,7 +64,7 @@ def effective(start: Path | None = None, env: Mapping[str, str] | None = None) -
     config = configuration.load(start, env)
     if config.file is not None or not config.database.is_file():
         return config
-    db = Database(config.database, SystemClock(), schema.VERSION, schema.migrate, mends=False)
+    db = Database(config.database, SystemClock(), schema.VERSION, schema.migrate, upgrade=False)
     try:
         return with_table(config, db, start, env)
     except InvalidConfig:

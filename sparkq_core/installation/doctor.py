@@ -59,7 +59,7 @@ def examine(start: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
         config = configuration.load(start, env)
     except SparkQError as error:
         return (Finding("configuration", FAILURE, error.message, error.hint),)
-    db = Database(config.database, SystemClock(), schema.VERSION, schema.migrate, mends=False)
+    db = Database(config.database, SystemClock(), schema.VERSION, schema.migrate, upgrade=False)
     try:
         config = project.with_table(config, db, start, env)
         db.data_version()

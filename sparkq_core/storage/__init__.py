@@ -1,1 +1,1 @@
-"""The SQLite file: connections, schema, and SQLite's errors as SparkQ's."""
+"""The SQLite file: connections, schema, and SQLite's errors translated to SparkQ's."""

@@ -1,7 +1,7 @@
-"""The only SQLite room: connections, rows, and the write transaction.
+"""The only module that opens the database: connections, rows, and the write transaction.
 
-apsw brings its own SQLite (3.51.3 or newer: before that a WAL-reset race could corrupt a database that several
-processes checkpoint) and never opens a transaction behind the caller's back.
+apsw contains its own SQLite and never opens a transaction by itself. It must be SQLite 3.51.3 or newer: in older ones,
+a race at the reset of the write-ahead log can corrupt a database that several processes checkpoint.
 """
 
 import os
@@ -25,21 +25,21 @@ APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
 
 USER_VERSION = "PRAGMA user_version"
-DATA_VERSION = "PRAGMA data_version"  # a statement that is kept: `pragma()` compiles one at each call
+DATA_VERSION = "PRAGMA data_version"  # as a statement, which is cached: `pragma()` compiles one at each call
 
 Row = tuple[Any, ...]
 Migrate = Callable[[apsw.Connection], None]
 
 
 class Reader(Protocol):
-    """What a query needs: a transaction, or the database itself for a single statement."""
+    """A transaction, or the database itself for a single statement."""
 
     def rows(self, sql: str, values: Values | None = None) -> list[Row]: ...
     def row(self, sql: str, values: Values | None = None) -> Row | None: ...
 
 
 class Transaction:
-    """Statements on one connection, all fetched to the end before the next begins."""
+    """Statements on one connection. Each is fetched to its end before the next one begins."""
 
     __slots__ = ("_execute",)
 
@@ -47,22 +47,22 @@ class Transaction:
         self._execute = execute
 
     def rows(self, sql: str, values: Values | None = None) -> list[Row]:
-        """All rows of one statement."""
+        """Return all rows of one statement."""
         return self._execute(sql, in_order(sql, values)).fetchall()
 
     def row(self, sql: str, values: Values | None = None) -> Row | None:
-        """The first row of one statement, which runs to its end."""
-        found = self._execute(sql, in_order(sql, values)).fetchall()
-        return found[0] if found else None
+        """Run one statement to its end and return its first row, or None."""
+        rows = self._execute(sql, in_order(sql, values)).fetchall()
+        return rows[0] if rows else None
 
     def run(self, sql: str, values: Values | None = None) -> None:
-        """A statement that returns nothing."""
+        """Run a statement that returns no rows."""
         self._execute(sql, in_order(sql, values))
 
     def run_each(self, sql: str, values: Sequence[Values]) -> None:
-        """The same statement for each of `values`."""
-        for one in values:
-            self._execute(sql, in_order(sql, one)).fetchall()
+        """Run the same statement for each of `values`."""
+        for row_values in values:
+            self._execute(sql, in_order(sql, row_values)).fetchall()
 
 
 class _Local(threading.local):
@@ -84,7 +84,7 @@ class _Opened:
 
 
 class _Block:
-    """A transaction as a `with` block. A class, since generators would be a tenth of what a verb costs."""
+    """A transaction as a `with` block. It is a class because a generator would be a tenth of the cost of a verb."""
 
     __slots__ = ("_db", "_opened", "_writes")
 
@@ -95,7 +95,7 @@ class _Block:
     def __enter__(self) -> Transaction:
         opened = self._opened = self._db._present()
         if opened.inside:
-            raise RuntimeError("a transaction is open on this thread already")
+            raise RuntimeError("this thread already has an open transaction")
         try:
             opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
             if self._writes:
@@ -119,17 +119,17 @@ class _Block:
             raise
 
     def _roll_back(self, error: BaseException) -> None:
-        """Undo the block; a refusal of SQLite's goes on as one of ours."""
+        """Undo the block. Raises SparkQ's error for an error of SQLite."""
         self._db._roll_back(self._opened)
         if isinstance(error, STORAGE):
             raise translated(error, self._db.path) from error
 
 
 _abandoned: list[_Opened | None] = []
-"""Connections that a forked child inherited: closing them there would drop the parent's locks."""
+"""Connections inherited by a forked child. They are never closed: that would release the locks of the parent."""
 
 _process = os.getpid()
-"""This process's number: asked for once, not at every statement."""
+"""The id of this process, read once instead of at every statement."""
 
 
 def _in_child() -> None:
@@ -143,9 +143,9 @@ os.register_at_fork(after_in_child=_in_child)
 class Database:
     """One database file, with a connection for each thread of each process.
 
-    `schema` is the user_version that the file must have; `migrate` brings an older one there. Without `mends` a file
-    that is not as it should be is looked at as it is. Every method raises Busy when other processes keep the file
-    locked for 10 s, and a StorageError when the file or the disk does not let it work.
+    `schema` is the user_version that the file must have; `migrate` upgrades an older file to it. Without `upgrade`,
+    the file is read as it is and not changed. Every method raises Busy if other processes keep the file locked for
+    10 s, and StorageError if the file or the disk prevents the work.
     """
 
     def __init__(
@@ -156,22 +156,22 @@ class Database:
         migrate: Migrate,
         synchronous: str = "full",
         *,
-        mends: bool = True,
+        upgrade: bool = True,
     ) -> None:
         self.path = path
         self.clock = clock
         self.schema = schema
         self.synchronous = synchronous
         self._migrate = migrate
-        self._mends = mends
+        self._upgrade = upgrade
         self._name = str(path)
         self._local = _Local()
         self._guard = threading.Lock()
         self._opened: WeakSet[_Opened] = WeakSet()
-        """Every thread's: one that opens later must not write into another file than they."""
+        """The connections of all threads: a new one must open the same file as the others."""
 
     def rows(self, sql: str, values: Values | None = None) -> list[Row]:
-        """All rows of one reading statement."""
+        """Return all rows of one statement that only reads."""
         opened = self._present()
         try:
             return opened.execute(sql, in_order(sql, values)).fetchall()
@@ -179,31 +179,31 @@ class Database:
             raise translated(error, self.path) from error
 
     def row(self, sql: str, values: Values | None = None) -> Row | None:
-        """The first row of one reading statement."""
-        found = self.rows(sql, values)
-        return found[0] if found else None
+        """Return the first row of one statement that only reads, or None."""
+        rows = self.rows(sql, values)
+        return rows[0] if rows else None
 
     def read(self) -> AbstractContextManager[Transaction]:
-        """Several reading statements that see one moment."""
+        """Start a transaction for several statements that read the same state."""
         return _Block(self, writes=False)
 
     def write(self) -> AbstractContextManager[Transaction]:
-        """One transaction that sees no other writer: committed when the block ends, rolled back when it raises.
+        """Start a transaction without other writers: committed when the block ends, rolled back if it raises.
 
-        Raises NewerSchema when a newer SparkQ has migrated the file since it was opened.
+        Raises NewerSchema if a newer SparkQ has migrated the file since it was opened.
         """
         return _Block(self, writes=True)
 
     def data_version(self) -> int:
-        """A number that changes when another connection has written: 3 us to ask."""
+        """Return a number that changes when another connection has written. Reading it takes 3 us."""
         return int(self.rows(DATA_VERSION)[0][0])
 
     def connection(self) -> apsw.Connection:
-        """The raw connection of this thread, for backup and care."""
+        """Return the raw connection of this thread, for backup and maintenance."""
         return self._present().connection
 
     def close(self) -> None:
-        """Close this thread's connection; the next call opens it again."""
+        """Close the connection of this thread. The next call opens it again."""
         opened, self._local.opened = self._local.opened, None
         if opened is not None and self._local.pid == _process:
             try:
@@ -216,12 +216,12 @@ class Database:
             if opened.connection.in_transaction:
                 opened.connection.execute("ROLLBACK")
         except apsw.Error:
-            # The connection cannot even roll back: a fresh one starts from what the file says.
+            # The connection cannot even roll back. A new one reads the state from the file.
             self._local.opened = None
             opened.connection.close(force=True)
 
     def _present(self) -> _Opened:
-        """This thread's connection, if its file is still the one that it was opened on."""
+        """Return the connection of this thread, opened if necessary. Raises Corrupt if its file was replaced."""
         local = self._local
         if local.opened is not None and local.pid == _process:
             if self._identity() != local.opened.identity:
@@ -232,7 +232,7 @@ class Database:
         local.pid = _process
         identity = self._identity()
         with self._guard:
-            if any(one.identity != identity for one in self._opened):
+            if any(opened.identity != identity for opened in self._opened):
                 raise self._replaced()
         try:
             local.opened = self._open(identity)
@@ -245,31 +245,31 @@ class Database:
     def _replaced(self) -> Corrupt:
         return Corrupt(
             f"{self.path} was removed or replaced while it was open.",
-            "Restart this process; what it had acknowledged before stands in the file that was there.",
+            "Restart this process. Everything that it acknowledged before is in the file that was there.",
         )
 
     def _identity(self) -> tuple[int, int]:
         try:
-            found = os.stat(self._name)
+            stat = os.stat(self._name)
         except (FileNotFoundError, NotADirectoryError):
             return (0, 0)
         except OSError as error:
             raise StorageError(f"{self.path} cannot be reached: {error.strerror}.", "Correct database.path.") from error
-        return found.st_dev, found.st_ino
+        return stat.st_dev, stat.st_ino
 
     def _open(self, identity: tuple[int, int]) -> _Opened:
         if identity == (0, 0):
             raise NoProject(f"There is no database at {self.path}.", "Run `sparkq setup` in the repository.")
         if os.path.getsize(self._name) == 0:
             raise Corrupt(
-                f"{self.path} is empty: it is no database.",
+                f"{self.path} is empty: it is not a database.",
                 f"{RESTORE} Without a backup: move it away and run `sparkq setup`.",
             )
         check_disk(self.path.parent)
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             connection.set_busy_handler(self._keep_trying())
-            # Otherwise SQLite compiles a statement anew whenever a parameter that could sway its plan is bound.
+            # Otherwise SQLite compiles a statement again whenever it binds a parameter that could change its plan.
             connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             self._recognise(connection)
             for pragma, value in (
@@ -281,7 +281,7 @@ class Database:
             ):
                 connection.pragma(pragma, value)
         except BaseException:
-            connection.close(force=True)  # one that the traceback keeps alive would hold its locks
+            connection.close(force=True)  # the traceback would keep it open, and with it its locks
             raise
         return _Opened(connection, identity)
 
@@ -290,23 +290,26 @@ class Database:
             raise Corrupt(f"{self.path} is a database of another program.", "Correct database.path in sparkq.yml.")
         version = connection.pragma("user_version")
         self._check_version(version)
-        if not self._mends:
+        if not self._upgrade:
             return
         if version < self.schema:
             self._migrate(connection)
         if connection.pragma("journal_mode") != "wal":
-            with suppress(apsw.BusyError, apsw.ReadOnlyError):  # it works without, until it can be changed
+            with suppress(apsw.BusyError, apsw.ReadOnlyError):  # works without it, until it can be changed
                 connection.pragma("journal_mode", "wal")
 
     def _check_version(self, version: int) -> None:
         if version > self.schema:
             raise NewerSchema(
-                f"{self.path} has schema {version}; this SparkQ knows up to {self.schema}.",
-                "Upgrade SparkQ: pip install -U sparkq. A process that was running meanwhile is to be started anew.",
+                f"{self.path} has schema {version}. This SparkQ supports schemas up to {self.schema}.",
+                "Upgrade SparkQ: pip install -U sparkq. Then restart the processes that still run the older one.",
             )
 
     def _keep_trying(self) -> Any:
-        """A busy handler of short random sleeps: SQLite's own doubles its waits and starves (2.1 s with 8 processes)."""
+        """Return a busy handler that sleeps for short random times.
+
+        SQLite's own doubles its waits: with 8 processes, one of them waited 2.1 s.
+        """
         started = 0.0
 
         def busy(tries: int) -> bool:

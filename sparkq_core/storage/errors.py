@@ -1,4 +1,4 @@
-"""SQLite's refusals in SparkQ's words, each with the next step."""
+"""Translates the errors of SQLite to those of SparkQ, each with the next step."""
 
 from pathlib import Path
 
@@ -6,28 +6,28 @@ import apsw
 
 from sparkq_core.errors import Busy, Corrupt, DiskFull, InvalidText, ReadOnly, SparkQError, StorageError
 
-MORE = "`sparkq doctor` tells more."
+MORE = "`sparkq doctor` shows more."
 
 RESTORE = "Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in its place."
-"""How a backup comes back. SQLite would replay a log that was left beside it, and undo the restore or damage it."""
+"""How to restore a backup. SQLite would replay an old log beside it, which undoes the restore or damages the file."""
 
 WAIT_SECONDS = 10.0
-"""How long a statement waits for other processes' transactions."""
+"""How long a statement waits for the transactions of other processes."""
 
 STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)
-"""What a statement may raise."""
+"""The errors that a statement can raise."""
 
 
 def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
-    """SQLite's refusal, or that of a text on its way to or from it, as one of ours."""
+    """Return SparkQ's error for an error of SQLite, or of a text that is written to or read from it."""
     if isinstance(error, UnicodeEncodeError):
-        return InvalidText("A value has a lone surrogate.", "Send the whole character: it is not valid Unicode text.")
-    if isinstance(error, UnicodeError):  # no text that SparkQ wrote
+        return InvalidText("A value contains a lone surrogate.", "Send valid Unicode text: the whole character.")
+    if isinstance(error, UnicodeError):  # SparkQ writes only UTF-8
         return Corrupt(f"{path} is damaged: a text is not UTF-8.", MORE)
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return Busy(
             f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",
-            "Try again; if it stays so, end the process that writes for so long.",
+            "Try again. If it stays locked, end the process that keeps the lock.",
         )
     if isinstance(error, apsw.FullError):
         return DiskFull(f"The disk with {path} is full; nothing was changed.", "Free some space and try again.")
@@ -37,7 +37,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
         return StorageError(f"{path} cannot be opened.", "Check that the folder exists and can be written.")
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return Corrupt(
-            f"{path} is damaged or no database: {error}.",
+            f"{path} is damaged or not a database: {error}.",
             f"It was left as it is. {MORE} {RESTORE}",
         )
     if isinstance(error, apsw.IOError):

@@ -1,7 +1,7 @@
-"""Named values in the order in which SQLite numbers a statement's parameters.
+"""Puts named values into the order in which SQLite numbers the parameters of a statement.
 
-SQLite can be asked for each parameter by its name, but that costs a tenth of a verb; the order of a statement's names is
-found out once.
+SQLite can bind parameters by name, but that is a tenth of the cost of a verb. The order of a statement's parameters is
+computed once.
 """
 
 import re
@@ -16,7 +16,7 @@ _orders: dict[str, Callable[[Values], tuple[Any, ...]]] = {}
 
 
 def in_order(sql: str, values: Values | None) -> tuple[Any, ...] | None:
-    """`values` by number; more than the statement asks for may be there. Raises KeyError for a missing one."""
+    """Return the values in the order of the statement's parameters. Others are ignored. Raises KeyError if one is missing."""
     if values is None:
         return None
     order = _orders.get(sql)
@@ -26,7 +26,7 @@ def in_order(sql: str, values: Values | None) -> tuple[Any, ...] | None:
 
 
 def parameters(sql: str) -> tuple[str, ...]:
-    """The names of a statement's parameters, numbered as they first appear."""
+    """Return the names of a statement's parameters in the order in which they first appear."""
     return tuple(dict.fromkeys(_PARAMETER.findall(sql)))
 
 

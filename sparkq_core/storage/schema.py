@@ -1,4 +1,4 @@
-"""Creates the database file and brings older ones to today's schema, one numbered migration after another."""
+"""Creates the database file, and upgrades older ones to the current schema by numbered migrations."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrations() -> list[Path]:
-    """The migration files in their order: `0001_initial.sql` leads to schema 1."""
+    """Return the migration files in their order. `0001_initial.sql` makes schema 1."""
     return sorted(FOLDER.glob("[0-9][0-9][0-9][0-9]_*.sql"))
 
 
@@ -27,10 +27,10 @@ VERSION = len(migrations())
 
 
 def migrate(connection: apsw.Connection) -> None:
-    """Apply the migrations that the database lacks, in one transaction: another process sees none or all of them."""
+    """Apply the missing migrations in one transaction, so that other processes see none or all of them."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Another process may have migrated while this one waited for the lock.
+        # Another process may have migrated it while this one waited for the lock.
         present = connection.pragma("user_version")
         for number, file in enumerate(migrations(), 1):
             if number > present:
@@ -43,10 +43,10 @@ def migrate(connection: apsw.Connection) -> None:
 
 
 def create(path: Path, name: str, clock: Clock) -> bool:
-    """Make the project's database file, or leave the one that is there: False.
+    """Create the project's database file. Returns False if there is one already, which is kept as it is.
 
-    The file appears whole or not at all: it is built beside its place under a lock and moved there. Its folder is
-    for the owner only. Raises StorageError, also for a network file system.
+    The file appears complete or not at all: it is built beside its path under a lock, then renamed. Only the owner can
+    read its folder. Raises StorageError, also for a network file system.
     """
     check_disk(path.parent)
     with _storage(path):
@@ -78,7 +78,7 @@ def _build(path: Path, name: str, clock: Clock) -> None:
 
 
 def _set_aside(path: Path) -> None:
-    """A write-ahead log whose database is gone: SQLite would replay it into the new one. Its bytes are kept."""
+    """Rename a write-ahead log without a database, because SQLite would replay it into the new one."""
     for side in ("-wal", "-journal"):
         left = path.with_name(f"{path.name}{side}")
         if left.exists():
@@ -90,7 +90,7 @@ def _set_aside(path: Path) -> None:
 
 
 def _remove(building: Path) -> None:
-    """What a setup that was killed left behind; the lock says that no other is at work."""
+    """Remove the files of a setup that was killed. The caller has the lock, so no other setup is running."""
     for leftover in (building, building.with_name(f"{building.name}-wal"), building.with_name(f"{building.name}-shm")):
         leftover.unlink(missing_ok=True)
 
@@ -111,5 +111,6 @@ def _storage(path: Path) -> Iterator[None]:
         raise translated(error, path) from error
     except OSError as error:
         raise StorageError(
-            f"{path} cannot be created: {error.strerror}.", "Choose another database.path or mend the folder."
+            f"{path} cannot be created: {error.strerror}.",
+            "Choose another database.path, or correct the permissions of the folder.",
         ) from error

@@ -46,7 +46,7 @@ def test_a_transaction_that_failed_leaves_the_connection_usable(sq: SparkQ) -> N
 def test_a_transaction_in_a_transaction_is_a_defect_and_leaves_the_outer_one_alone(sq: SparkQ) -> None:
     with sq.db.write() as tx:
         tx.run(MAKE, {"key": "git"})
-        with pytest.raises(RuntimeError, match="open on this thread already"), sq.db.write():
+        with pytest.raises(RuntimeError, match="already has an open transaction"), sq.db.write():
             pass
 
     assert sq.db.rows(KEYS) == [("git",)]
