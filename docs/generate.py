@@ -23,7 +23,7 @@ from schema_sql import schema_sql
 from sparkq_cli.command_list import SECTIONS
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.installation import setup
-from sparkq_http.app import REFUSALS, rooms
+from sparkq_http.app import REFUSALS, routers
 from sparkq_mcp.server import INSTRUCTIONS
 from sparkq_mcp.tools import all_tools
 
@@ -250,7 +250,7 @@ def visible_tools() -> str:
 def rest() -> str:
     """docs/rest.md: every operation, from the document that the server gives at /openapi.json."""
     app = FastAPI()
-    for router in rooms():
+    for router in routers():
         app.include_router(router)
     document = app.openapi()
     schemas = document["components"]["schemas"]

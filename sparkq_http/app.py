@@ -1,4 +1,4 @@
-"""The HTTP application: every room of `routes`, behind the guard, over one open project."""
+"""The HTTP application: the routes behind the guard, over one open project."""
 
 import importlib
 import pkgutil
@@ -25,25 +25,28 @@ from sparkq_http.answer import (
     answer_routing_error,
 )
 from sparkq_http.background import run_maintenance
-from sparkq_http.guard import Guard, Whole
+from sparkq_http.guard import Guard, WholeBody
 from sparkq_http.live import Feed
 from sparkq_http.middleware import Defects, Head
 from sparkq_http.project import ReloadableProject
-from sparkq_http.token import Gate
+from sparkq_http.token import TokenCheck
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "The core does not take this value."},
-    401: {"model": Refusal, "description": "The token is missing: only on servers that other machines can reach."},
-    403: {"model": Refusal, "description": "Asked by a foreign page, or not to be done from here."},
-    404: {"model": Refusal, "description": "There is no such thing."},
-    409: {"model": Refusal, "description": "The present state does not admit it."},
+    400: {"model": Refusal, "description": "The value is invalid."},
+    401: {"model": Refusal, "description": "The token is missing. Only on servers that other machines can reach."},
+    403: {
+        "model": Refusal,
+        "description": "The request comes from another web page, or this cannot be done over HTTP.",
+    },
+    404: {"model": Refusal, "description": "The task, queue, session or route does not exist."},
+    409: {"model": Refusal, "description": "The present state does not allow it."},
     413: {"model": Refusal, "description": "The body is too large."},
     415: {"model": Refusal, "description": "The content type is not application/json."},
     421: {"model": Refusal, "description": "The Host header names another server."},
     422: {"model": Refusal, "description": "The body or a parameter is malformed."},
     500: {"model": Refusal, "description": "A defect of SparkQ."},
-    503: {"model": Refusal, "description": "Busy; try again after a second."},
-    507: {"model": Refusal, "description": "The disk or the database file does not let SparkQ keep its word."},
+    503: {"model": Refusal, "description": "The database is busy. Try again after a second."},
+    507: {"model": Refusal, "description": "The disk is full, or the database file cannot be used."},
 }
 
 
@@ -51,7 +54,7 @@ BUSY = ("queues", "tasks", "work")
 
 
 class Guest(NamedTuple):
-    """Routes of another door that this server serves too, what must run around them, and what ends all that waits there."""
+    """Another door that this server serves too: its routes, its lifespan, and a function that ends its waiting requests."""
 
     routes: Sequence[BaseRoute]
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
@@ -59,9 +62,9 @@ class Guest(NamedTuple):
 
 
 def create_app(project: ReloadableProject, *, token: str | None = None, guests: Sequence[Guest] = ()) -> FastAPI:
-    """The application over one open project.
+    """Create the application over one open project.
 
-    With a `token` it is for other machines too, which must show it. `guests` are behind the same guard.
+    With a `token` it serves other machines too, and every request needs it. `guests` are behind the same guard.
     """
     feed = Feed(project)
     server = project.sq.config.settings.server
@@ -78,7 +81,7 @@ def create_app(project: ReloadableProject, *, token: str | None = None, guests: 
             background.cancel_scope.cancel()
 
     def close() -> None:
-        """End all that waits: the server stops."""
+        """End the waiting requests, because the server stops."""
         feed.close()
         for guest in guests:
             guest.close()
@@ -96,24 +99,25 @@ def create_app(project: ReloadableProject, *, token: str | None = None, guests: 
     app.state.close = close
     app.add_middleware(Head)
     app.add_middleware(Defects)
-    app.add_middleware(Whole)
+    app.add_middleware(WholeBody)
     if token is not None:
-        app.add_middleware(Gate, token=token, port=server.port)
+        app.add_middleware(TokenCheck, token=token, port=server.port)
     app.add_middleware(Guard, host=server.host, port=server.port, remote=token is not None)
     app.add_exception_handler(SparkQError, answer_core_error)
     app.add_exception_handler(Refused, answer_refused)
     app.add_exception_handler(RequestValidationError, answer_invalid_request)
     app.add_exception_handler(UnicodeEncodeError, answer_encoding_error)
     app.add_exception_handler(HTTPException, answer_routing_error)
-    for router in rooms():
+    for router in routers():
         app.include_router(router, responses=REFUSALS)
     for guest in guests:
         app.router.routes.extend(guest.routes)
     return app
 
 
-def rooms() -> Iterator[APIRouter]:
-    """The router of each room: first those that workers ask all day, since a request is tried on one after another."""
-    for found in sorted(pkgutil.iter_modules(routes.__path__), key=lambda one: (one.name not in BUSY, one.name)):
-        router: APIRouter = importlib.import_module(f"{routes.__name__}.{found.name}").router
+def routers() -> Iterator[APIRouter]:
+    """Yield the router of each module. The busiest come first: Starlette tries the routes one after another."""
+    modules = pkgutil.iter_modules(routes.__path__)
+    for module in sorted(modules, key=lambda module: (module.name not in BUSY, module.name)):
+        router: APIRouter = importlib.import_module(f"{routes.__name__}.{module.name}").router
         yield router

@@ -1,8 +1,8 @@
-"""Who may talk to the server, and how: every request passes here before any route sees it, first by its head alone.
+"""The check of every request before any route: first its head, then its body.
 
-A browser lets any page that the person visits send requests to this machine. So the request must name this server
-as its host (a rebound DNS name does not), come from no page or from our own, and write only with a content type that
-no foreign page can send without asking first. Nobody is ever asked: no answer carries a CORS header.
+A browser lets every page that you visit send requests to this machine. So the Host header must name this server
+(a rebound DNS name does not), the request must come from SparkQ's own page or from no page, and a change needs a
+content type that a foreign page can send only after a CORS preflight. No answer has a CORS header, so that fails.
 """
 
 from ipaddress import ip_address
@@ -18,7 +18,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MAX_BODY = 8 * 1024 * 1024
 READING = ("GET", "HEAD")
 END_OF_SESSION = ("DELETE", "/mcp", "")
-"""How MCP clients end a session: without a body, so without its type. No page may send a DELETE elsewhere unasked."""
+"""MCP clients end a session without a body, so without a content type. A page cannot: a foreign DELETE is preflighted."""
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -32,7 +32,7 @@ HEADERS = {
 
 
 class Guard:
-    """Refuses foreign requests and sets the security headers of every answer. `remote`: other machines may ask too."""
+    """Refuses foreign requests, and sets the security headers of every answer. `remote` admits other machines."""
 
     def __init__(self, app: ASGIApp, host: str, port: int, *, remote: bool = False) -> None:
         self._app = app
@@ -45,32 +45,41 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
-            return  # nothing here speaks WebSocket: the handshake is refused by not accepting it
-        headed = _headed(send)
+            return  # a WebSocket handshake is refused by not accepting it
+        send = _with_security_headers(send)
         try:
-            self._judge(scope["method"], scope["path"], Headers(scope=scope))
+            self._check(scope["method"], scope["path"], Headers(scope=scope))
         except Refused as refused:
-            await refused.answer()(scope, receive, headed)
+            await refused.answer()(scope, receive, send)
             return
-        await self._app(scope, receive, headed)
+        await self._app(scope, receive, send)
 
-    def _judge(self, method: str, path: str, headers: Headers) -> None:
+    def _check(self, method: str, path: str, headers: Headers) -> None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_here(hosts[0].lower()):
-            raise Refused(421, "misdirected", "This server has another name.", "Use http://127.0.0.1 and its port.")
+            raise Refused(
+                421,
+                "misdirected",
+                "The Host header names another server.",
+                "Use http://127.0.0.1 and the port of this server.",
+            )
         if headers.getlist("origin") not in ([], [f"http://{hosts[0].lower()}"]):
-            raise Refused(403, "foreign_origin", "Only SparkQ's own page may ask.", "Open the page of this server.")
+            raise Refused(
+                403, "foreign_origin", "Requests of other web pages are refused.", "Open the page of this server."
+            )
         site = headers.get("sec-fetch-site", "none")
         if site not in ("none", "same-origin") and not _is_visit(method, headers):
-            raise Refused(403, "foreign_site", "Only SparkQ's own page may ask.", "Open the page of this server.")
+            raise Refused(
+                403, "foreign_site", "Requests of other web pages are refused.", "Open the page of this server."
+            )
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if method not in READING and kind != "application/json" and (method, path, kind) != END_OF_SESSION:
             raise Refused(
-                415, "content_type", "Every change needs the content type application/json.", "Set Content-Type."
+                415, "content_type", "The content type is not application/json.", "Send Content-Type: application/json."
             )
 
     def _is_here(self, host: str) -> bool:
-        """Whether a Host header means this server: a known name, or on a network any literal address, with the port."""
+        """True if a Host header means this server: its port, with a known name or, if remote, any IP address."""
         try:
             parts = urlsplit(f"//{host}")
             name, port = parts.hostname or "", parts.port
@@ -82,11 +91,11 @@ class Guard:
         return shown in self._names or name in self._names or (self._remote and _is_address(name))
 
 
-class Whole:
-    """Lets a change through when all of its body has come, within the limit.
+class WholeBody:
+    """Reads the body of a change to its end, within the limit, before the route runs.
 
-    Stands behind whatever judges by the head: nobody else makes the server keep a body. A request that was cut off
-    is none: an empty body would be another request than the one that was meant.
+    It runs after the checks of the head, so that refused clients cannot make the server keep a body. A request that was
+    cut off is dropped: with an empty body it would be a different request.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -97,7 +106,7 @@ class Whole:
             await self._app(scope, receive, send)
             return
         try:
-            body = await _whole(Headers(scope=scope), receive)
+            body = await _read_body(Headers(scope=scope), receive)
         except Refused as refused:
             await refused.answer()(scope, receive, send)
             return
@@ -114,7 +123,7 @@ def _is_address(name: str) -> bool:
 
 
 def _is_visit(method: str, headers: Headers) -> bool:
-    """Whether a person followed a link to here: reading, in a window of its own."""
+    """True if the user followed a link to this server, in a window or tab."""
     return (
         method in READING
         and headers.get("sec-fetch-mode") == "navigate"
@@ -122,9 +131,9 @@ def _is_visit(method: str, headers: Headers) -> bool:
     )
 
 
-async def _whole(headers: Headers, receive: Receive) -> Receive | None:
-    """The body, read to its end within the limit, for the route to read again; None when it was cut off. Raises Refused."""
-    too_large = Refused(413, "too_large", f"A body may have {MAX_BODY:,} bytes at most.", "Send less at once.")
+async def _read_body(headers: Headers, receive: Receive) -> Receive | None:
+    """Read the body. Returns a `receive` that gives it to the route, or None if it was cut off. Raises Refused."""
+    too_large = Refused(413, "too_large", f"The body is larger than {MAX_BODY:,} bytes.", "Send less at once.")
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length[:20]) > MAX_BODY:
         raise too_large
@@ -138,22 +147,22 @@ async def _whole(headers: Headers, receive: Receive) -> Receive | None:
         if size > MAX_BODY:
             raise too_large
         more = message.get("more_body", False)
-    whole: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+    body: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
 
-    async def again() -> Message:
-        return whole.pop() if whole else await receive()
+    async def receive_body() -> Message:
+        return body.pop() if body else await receive()
 
-    return again
+    return receive_body
 
 
-def _headed(send: Send) -> Send:
-    """`send` with the security headers; what no route said may be cached, may not."""
+def _with_security_headers(send: Send) -> Send:
+    """Add the security headers to an answer, and `no-store` unless the route set its caching."""
 
-    async def with_headers(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.update(HEADERS)
             headers.setdefault("Cache-Control", "no-store")
         await send(message)
 
-    return with_headers
+    return send_with_headers

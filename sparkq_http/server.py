@@ -1,7 +1,7 @@
 """`sparkq run`: the HTTP server in the foreground. `sparkq start` runs the same in the background.
 
-One server a project, by a lock that the operating system holds; what the lock file says of the server is true while
-the lock is held, and nothing once it is not.
+Each project has at most one server, by a lock of the operating system. The lock file describes the server. Its content
+is valid only while the lock is held.
 """
 
 import asyncio
@@ -95,18 +95,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--env", choices=("dev", "test", "prod"))
     parser.add_argument("--log", type=Path, help="write the log to this file, which is rotated")
     options = parser.parse_args(arguments)
-    signal.signal(
-        signal.SIGPIPE, signal.SIG_IGN
-    )  # the command line lets it end a command; a reader must not end a server
+    # SIGPIPE ends a command. A client that disconnects must not end the server.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         log_to(options.log)
-        sys.exit(serve(lambda: adjusted(project.open(), options.host, options.port, options.env)))
+        sys.exit(serve(lambda: with_options(project.open(), options.host, options.port, options.env)))
     except SparkQError as error:
         sys.exit(f"sparkq: {error.message}\n        {error.hint}")
 
 
 def log_to(file: Path | None) -> None:
-    """Log to stderr, or to `file`, which is rotated at 5 MiB with three kept. Raises StorageError."""
+    """Log to stderr, or to `file`, rotated at 5 MiB with three old files kept. Raises StorageError."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if file is not None:
         try:
@@ -115,22 +114,22 @@ def log_to(file: Path | None) -> None:
             file.chmod(0o600)
         except OSError as error:
             raise StorageError(f"{file} cannot be written: {error.strerror}.", "Correct --log.") from error
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.INFO, handlers=[handler], format=form)
+    line_format = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format=line_format)
     for name in ("uvicorn", "mcp"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # our own lines say when it serves and stops
+        logging.getLogger(name).setLevel(logging.WARNING)  # the server logs its own start and stop
 
 
-def adjusted(sq: SparkQ, host: str | None, port: int | None, env: str | None) -> SparkQ:
-    """The project with what the command line says over its configuration."""
+def with_options(sq: SparkQ, host: str | None, port: int | None, env: str | None) -> SparkQ:
+    """Return the project with the options of the command line, which override its configuration."""
     settings = sq.config.settings
     server = settings.server._replace(host=host or settings.server.host, port=port or settings.server.port)
     changed = settings._replace(server=server, env=env or settings.env)
     return sq._replace(config=sq.config._replace(settings=changed))
 
 
-def loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
+def is_loopback(host: str) -> bool:
+    """True if only this machine can reach the address."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -146,20 +145,20 @@ def guests(opener: Opener) -> list["Guest"]:
 
 
 def _unusable(error: OSError, port: int) -> tuple[int, str]:
-    """The exit code and the advice for an address that could not be had."""
+    """Return the exit code and the hint for an address that cannot be used."""
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return INVALID, "Take an address of this machine: --host 127.0.0.1, or server.host in sparkq.yml."
+        return INVALID, "Choose an address of this machine: --host 127.0.0.1, or server.host in sparkq.yml."
     if error.errno == errno.EACCES:
         return (
             INVALID,
-            "Ports below 1024 are the system's. Take a higher one: --port 5005, or server.port in sparkq.yml.",
+            "Ports below 1024 need root. Choose a higher one: --port 5005, or server.port in sparkq.yml.",
         )
     other = port + 1 if port < LAST_PORT else port - 1
-    return CONFLICT, f"Take another: --port {other}, or server.port in sparkq.yml."
+    return CONFLICT, f"Choose another: --port {other}, or server.port in sparkq.yml."
 
 
 def serve(opener: Opener) -> int:
-    """Hold the project's server lock, listen, serve; returns the exit code. Raises StorageError."""
+    """Take the server lock of the project and serve until a signal. Returns the exit code. Raises StorageError."""
     from sparkq_http import token
     from sparkq_http.app import create_app
 
@@ -170,8 +169,8 @@ def serve(opener: Opener) -> int:
     if handle is None:
         sys.stderr.write("sparkq: The server of this project is running already.\n        See: sparkq status\n")
         return CONFLICT
-    os.ftruncate(handle, 0)  # what a killed server left: its process number may be anybody's by now
-    # With the protocol named, asyncio turns Nagle's delay off for each connection: else every answer waits 40 ms.
+    os.ftruncate(handle, 0)  # a killed server left its content, whose pid may belong to another process now
+    # asyncio turns Nagle's delay off only if the protocol is named. Otherwise every answer waits 40 ms.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -181,19 +180,19 @@ def serve(opener: Opener) -> int:
         code, advice = _unusable(error, port)
         sys.stderr.write(f"sparkq: Port {port} of {host} cannot be used: {error.strerror}.\n        {advice}\n")
         return code
-    key = None if loopback(host) else token.kept(config.run_dir)
-    app = create_app(reloadable, token=key, guests=guests(opener) if config.settings.server.mcp else ())
-    about = {
+    access_token = None if is_loopback(host) else token.read_or_create(config.run_dir)
+    app = create_app(reloadable, token=access_token, guests=guests(opener) if config.settings.server.mcp else ())
+    description = {
         "pid": os.getpid(),
         "host": host,
         "port": port,
         "started_at": iso(SystemClock().now()),
-        "token_file": None if key is None else str(config.run_dir / token.FILE),
+        "token_file": None if access_token is None else str(config.run_dir / token.FILE),
     }
-    os.pwrite(handle, json.dumps(about).encode(), 0)
+    os.pwrite(handle, json.dumps(description).encode(), 0)
     log.info("serving %s at http://%s:%s", config.name, f"[{host}]" if ":" in host else host, port)
-    if key is not None:
-        log.warning("other machines can reach it; the token they need is in %s", config.run_dir / token.FILE)
+    if access_token is not None:
+        log.warning("other machines can reach it with the token in %s", config.run_dir / token.FILE)
     Server(
         uvicorn.Config(
             app,

@@ -1,6 +1,6 @@
-"""The key of a server that other machines can reach: a token in a file that only its owner reads.
+"""The token of a server that other machines can reach, in a file that only its owner can read.
 
-It comes as `Authorization: Bearer`, or as the cookie that `/login?token=…` sets. It is never printed or logged.
+Clients send it as `Authorization: Bearer`, or as the cookie that `/login?token=…` sets. It is never printed or logged.
 """
 
 import hmac
@@ -18,68 +18,68 @@ from sparkq_http.guard import READING
 
 FILE = "server.token"
 OPEN = ("/health", "/login")
-"""What may be read without the token: whether the server lives, and where the token is handed over."""
+"""The paths that can be read without the token."""
 
 
-def kept(run_dir: Path) -> str:
-    """The token of this project, made when there is none (mode 0600, never through a symlink). Raises StorageError."""
+def read_or_create(run_dir: Path) -> str:
+    """Return the token of this project. Creates one if needed (mode 0600, never through a symlink). Raises StorageError."""
     file = run_dir / FILE
     try:
         handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             os.fchmod(handle, 0o600)
-            found = os.read(handle, 1024).decode("ascii", "replace").strip()
-            if len(found) < 32:
-                found = clock.token(32)
+            token = os.read(handle, 1024).decode("ascii", "replace").strip()
+            if len(token) < 32:
+                token = clock.token(32)
                 os.ftruncate(handle, 0)
-                os.pwrite(handle, f"{found}\n".encode(), 0)
+                os.pwrite(handle, f"{token}\n".encode(), 0)
         finally:
             os.close(handle)
     except OSError as error:
         raise StorageError(
-            f"{file} cannot be used: {error.strerror}.", "A server on a network needs its token there."
+            f"{file} cannot be used: {error.strerror}.", "A server that other machines can reach keeps its token there."
         ) from error
-    return found
+    return token
 
 
-def cookie(port: int) -> str:
-    """The cookie's name: browsers keep one jar for all ports of a host."""
+def cookie_name(port: int) -> str:
+    """Return the name of the cookie. It has the port, because browsers share cookies among all ports of a host."""
     return f"sparkq_{port}"
 
 
-def same(given: str, token: str) -> bool:
-    """Whether it is the token, in a time that does not depend on where it differs."""
+def is_token(given: str, token: str) -> bool:
+    """True if `given` is the token. Takes the same time wherever the two differ."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 
-def _open(scope: Scope) -> bool:
+def _is_open(scope: Scope) -> bool:
     return scope["path"] in OPEN and scope["method"] in READING
 
 
-class Gate:
-    """Refuses whoever does not have the token."""
+class TokenCheck:
+    """Refuses requests without the token."""
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
         self._app = app
         self._token = token
-        self._cookie = cookie(port)
+        self._cookie = cookie_name(port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _open(scope) or self._has_token(Headers(scope=scope)):
+        if scope["type"] != "http" or _is_open(scope) or self._has_token(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
         refused = refusal(
             401,
             "no_token",
             "This server needs its token.",
-            f"Open /login?token=… with what stands in {FILE} of the run folder.",
+            f"Open /login?token=… with the token in {FILE} of the run folder.",
             {"WWW-Authenticate": "Bearer"},
         )
         await refused(scope, receive, send)
 
     def _has_token(self, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and same(given.strip(), self._token):
+        if scheme.lower() == "bearer" and is_token(given.strip(), self._token):
             return True
-        # Not the standard library's SimpleCookie, which gives up at the first cookie of another program that it cannot read.
-        return same(cookie_parser(headers.get("cookie", "")).get(self._cookie, ""), self._token)
+        # Not the standard library's SimpleCookie, which stops at the first cookie of another program that it cannot parse.
+        return is_token(cookie_parser(headers.get("cookie", "")).get(self._cookie, ""), self._token)

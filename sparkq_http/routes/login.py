@@ -1,4 +1,4 @@
-"""Where a browser hands over the token of a server that other machines can reach."""
+"""The login of a browser, with the token of a server that other machines can reach."""
 
 from typing import Annotated
 
@@ -6,20 +6,20 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sparkq_http.answer import Refused
-from sparkq_http.token import cookie, same
+from sparkq_http.token import cookie_name, is_token
 
 router = APIRouter(tags=["login"], include_in_schema=False)
 
 
 @router.get("/login")
 async def login(request: Request, token: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """Keep the token as a cookie of this browser and go to the page; without need of a token just go there."""
-    wanted: str | None = request.app.state.token
+    """Set the token as a cookie of this browser and redirect to the page. If no token is needed, only redirect."""
+    token_of_server: str | None = request.app.state.token
     done = RedirectResponse("/", 303)
-    if wanted is None:
+    if token_of_server is None:
         return done
-    if not same(token, wanted):
-        raise Refused(401, "no_token", "This is not the token.", "It stands in server.token of the run folder.")
+    if not is_token(token, token_of_server):
+        raise Refused(401, "no_token", "The token is wrong.", "Read it in server.token of the run folder.")
     port: int = request.app.state.port
-    done.set_cookie(cookie(port), wanted, httponly=True, samesite="lax", path="/")
+    done.set_cookie(cookie_name(port), token_of_server, httponly=True, samesite="lax", path="/")
     return done

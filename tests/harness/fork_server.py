@@ -246,7 +246,7 @@ def _command_line() -> Callable[[], object]:
 def _http() -> Callable[[], object]:
     from sparkq_http import app, server, token  # noqa: F401  # `main` imports them when it runs
 
-    list(app.rooms())
+    list(app.routers())
     return server.main
 
 

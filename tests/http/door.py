@@ -13,7 +13,7 @@ from sparkq_core.wire import present
 from sparkq_http.answer import STATUS
 from sparkq_http.app import create_app
 from sparkq_http.project import ReloadableProject
-from sparkq_http.server import adjusted
+from sparkq_http.server import with_options
 from tests.harness.door import Answer, Site
 from tests.http.caller import Caller, Reply, until, with_query
 
@@ -78,7 +78,7 @@ class Rest:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
-        reloadable = ReloadableProject(lambda: adjusted(project.open(self._site.root, env={}), None, port, None))
+        reloadable = ReloadableProject(lambda: with_options(project.open(self._site.root, env={}), None, port, None))
         app = create_app(reloadable)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from sparkq_core import project
-from sparkq_http.app import rooms
+from sparkq_http.app import routers
 from sparkq_http.guard import END_OF_SESSION, HEADERS, MAX_BODY
 from sparkq_http.server import guests
 from tests.http.caller import JSON, SECONDS, Caller, Reply
@@ -33,8 +33,8 @@ HTTP_SCHEMES_AND_PORTS = (
 def routes() -> Iterator[tuple[str, str]]:
     """Every verb and address of the route table, its parameters filled."""
     yield "GET", "/openapi.json"
-    for room in rooms():
-        for route in room.routes:
+    for router in routers():
+        for route in router.routes:
             assert isinstance(route, APIRoute)
             path = route.path.replace("{version}", "0")
             for name, value in FILLED.items():

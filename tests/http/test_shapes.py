@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from jsonschema_rs import validator_for
 
 from sparkq_core import project, tasks
-from sparkq_http.app import rooms
+from sparkq_http.app import routers
 from tests.core.test_scripts import WHOLE
 from tests.harness.clocks import SetClock
 from tests.http.caller import Caller, Reply, Served
@@ -18,7 +18,7 @@ from tests.http.conftest import new_project
 def documented() -> FastAPI:
     """The routes by themselves, for their document."""
     app = FastAPI()
-    for router in rooms():
+    for router in routers():
         app.include_router(router)
     return app
 

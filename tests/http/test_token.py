@@ -64,7 +64,7 @@ def test_a_browser_logs_in_and_keeps_a_cookie(wide: Served) -> None:
 
 @pytest.mark.parametrize("crumb", ['prefs={"a":1}', "a b=c", "=", "x", "\xff=\xff", "expires=never; a=b"])
 def test_a_cookie_of_another_program_does_not_hide_ours(wide: Served, crumb: str) -> None:
-    ours = f"{token.cookie(wide.port)}={secret(wide)}"
+    ours = f"{token.cookie_name(wide.port)}={secret(wide)}"
     for both in (f"{crumb}; {ours}", f"{ours}; {crumb}"):
         assert wide.call.send("GET", "/api/queues", None, {"Cookie": both}).status == 200
     wide.call.send("GET", "/api/queues", None, {"Cookie": f"{crumb}; {ours}x"}).refused(401, "no_token")
@@ -124,14 +124,14 @@ def test_the_token_is_the_owners_file_and_never_printed(wide: Served) -> None:
 
 
 def test_a_token_outlives_the_server_and_is_never_written_through_a_symlink(tmp_path: Path) -> None:
-    first = token.kept(tmp_path)
-    assert token.kept(tmp_path) == first
+    first = token.read_or_create(tmp_path)
+    assert token.read_or_create(tmp_path) == first
 
     (tmp_path / token.FILE).unlink()
     (tmp_path / "target").write_text("")
     (tmp_path / token.FILE).symlink_to(tmp_path / "target")
     with pytest.raises(StorageError, match="cannot be used"):
-        token.kept(tmp_path)
+        token.read_or_create(tmp_path)
     assert (tmp_path / "target").read_text() == ""
 
 
