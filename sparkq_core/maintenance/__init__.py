@@ -1,1 +1,1 @@
-"""What long-lived processes do by themselves: sweeps, hooks, purges, watching for writes."""
+"""The background work of long-lived processes: sweeps, hooks, purges, watching for writes."""

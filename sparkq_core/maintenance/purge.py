@@ -1,7 +1,7 @@
-"""Old finished tasks go, in small batches, so that nobody waits for the purge.
+"""Deletes old finished tasks, in small batches, so that other processes never wait for the purge.
 
-Reviewed ones go after `purge.older_than_days`, unreviewed ones only after `purge.unreviewed_days`: the results are what
-the person walked away for. A queued or running task is never touched, and no id is ever given again.
+Reviewed tasks are deleted after `purge.older_than_days`, unreviewed ones only after `purge.unreviewed_days`, because
+their results are still to be read. A queued or running task is never deleted, and ids are never reused.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from sparkq_core.storage.numbers import MAX_ID
 from sparkq_core.tasks.order import FORGET
 
 BATCH = 16
-"""Tasks deleted in one transaction: the write lock is held for less than 1 ms, the shortest wait of whoever meets it."""
+"""Tasks deleted in one transaction. It holds the write lock for less than 1 ms, the shortest wait of other writers."""
 
 DAY = 86_400_000
 PAUSE_BETWEEN_PURGES = 3_600_000
-"""Milliseconds between two background purges of a project, whichever process makes them."""
+"""Milliseconds between two background purges of a project, by any of its processes."""
 
 REVIEWED = """
 SELECT count(*) FROM tasks INDEXED BY tasks_reviewed WHERE reviewed_at IS NOT NULL AND finished_at < :before
@@ -42,7 +42,7 @@ TURN = f"UPDATE project SET purged_at = :now {DUE} RETURNING 1"
 
 
 class Purged(NamedTuple):
-    """How many tasks went, or would go."""
+    """The number of tasks that were deleted, or would be."""
 
     reviewed: int
     unreviewed: int
@@ -62,14 +62,14 @@ def purge(
 ) -> Purged:
     """Delete finished tasks that ended longer ago than `older_than` ms (reviewed) and `unreviewed` ms (not reviewed).
 
-    Without them, the ages of the configuration. `dry_run` only counts. `on_batch` is told how many went so far.
-    Raises InvalidValue for a negative age.
+    Their defaults are the ages of the configuration. `dry_run` only counts. `on_batch` is called with the number of tasks
+    deleted so far. Raises InvalidValue for a negative age.
     """
     settings = sq.config.settings.purge
     reviewed_age = settings.older_than_days * DAY if older_than is None else older_than
     unreviewed_age = settings.unreviewed_days * DAY if unreviewed is None else unreviewed
     if reviewed_age < 0 or unreviewed_age < 0:
-        raise InvalidValue("An age cannot be negative.", "Give days, hours or minutes: 3d, 12h, 30m.")
+        raise InvalidValue("An age cannot be negative.", "Use days, hours or minutes: 3d, 12h, 30m.")
     now = sq.clock.now()
     old, older = max(now - reviewed_age, -MAX_ID), max(now - unreviewed_age, -MAX_ID)
     if dry_run:
@@ -79,7 +79,7 @@ def purge(
 
 
 def purge_in_turn(sq: SparkQ) -> Purged | None:
-    """The background purge: whoever comes first in an hour makes it, the others get None."""
+    """Purge if no process has purged in the last hour; else return None."""
     values = {"now": sq.clock.now(), "pause": PAUSE_BETWEEN_PURGES}
     if sq.db.row(IS_TURN, values) is None:
         return None
@@ -109,5 +109,5 @@ def _delete(sq: SparkQ, sql: str, before: int, on_batch: Callable[[int], None] |
             on_batch(gone + deleted)
         if len(ids) < BATCH:
             return deleted
-        for _ in range(2):  # twice what who waits sleeps: mostly a waiting claim goes before the next batch
+        for _ in range(2):  # twice the sleep of a waiting writer, so that it mostly gets the lock before the next batch
             sq.clock.pause()

@@ -1,4 +1,4 @@
-"""What every long-lived process does each interval: sweep for stale tasks, run hooks, purge when it is its turn."""
+"""The work of each long-lived process at each interval: sweep for stale tasks, run hooks, purge if it is due."""
 
 import contextlib
 import logging
@@ -16,14 +16,14 @@ LONGEST_PAUSE_SECONDS = 600
 
 
 def interval_seconds(sq: SparkQ) -> int:
-    """Seconds between two rounds."""
+    """Return the seconds between two rounds."""
     return sq.config.settings.queue_runner.auto_fail_interval_seconds
 
 
 def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
-    """One round. Several processes may do it at once: each task changes once, one of them purges.
+    """Do one round. Several processes may do it at once: each task changes once, and one of them purges.
 
-    `log` is told of hooks that cannot be started.
+    Hooks that cannot be started are logged to `log`.
     """
     swept = sweep(sq)
     hooks.run_due(sq, log)
@@ -32,9 +32,9 @@ def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
 
 
 class Rounds:
-    """Rounds for a process that serves meanwhile: `pause` is how many seconds to wait before the next one.
+    """The rounds of a process that also serves: it waits `pause` seconds before the next one.
 
-    The first comes soon; each that fails is logged, and doubles the pause up to ten minutes.
+    The first round comes soon. A round that fails is logged, and doubles the pause up to ten minutes.
     """
 
     def __init__(self, project: Callable[[], SparkQ], log: logging.Logger) -> None:
@@ -45,7 +45,7 @@ class Rounds:
             self.pause = min(self.pause, interval_seconds(project()))
 
     def next(self) -> None:
-        """One round, in a thread of its own: a purge is long work. Raises nothing, so that serving goes on."""
+        """Do one round. Call it in a separate thread: a purge takes long. Raises nothing, so that serving continues."""
         try:
             sq = self._project()
             upkeep(sq, self._log)
@@ -53,7 +53,7 @@ class Rounds:
         except SparkQError as error:
             self._wait_longer()
             level = logging.INFO if isinstance(error, NoProject) else logging.WARNING
-            self._log.log(level, "upkeep again in %s s: %s", self.pause, error.message)
+            self._log.log(level, "upkeep failed; next try in %s s: %s", self.pause, error.message)
         except Exception:
             self._wait_longer()
             self._log.exception("upkeep failed")

@@ -1,9 +1,9 @@
-"""Wakes whoever follows the event log when any process has written.
+"""Wakes the followers of the event log when any process has written to the database.
 
-SQLite tells nobody that another process wrote, but asking costs 3 us. One thread for each database asks for all
-followers in the process, so that their event loops sleep meanwhile. On Linux the kernel says when the write-ahead log
-is written to, and the thread sleeps too; what was written is seen only once its writer has synced it to the disk, so
-the thread asks again and again for a while.
+SQLite does not report the writes of other processes, but a check costs only 3 us. One thread for each database checks
+for all followers in the process, so that their event loops can sleep. On Linux the kernel reports writes to the
+write-ahead log, so the thread sleeps too. A write is visible only after its writer has synced it to the disk, so the
+thread checks several times after each report.
 """
 
 import threading
@@ -18,19 +18,19 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Database
 
 LOOK_SECONDS = 0.04
-"""Between two looks, where nobody says that something was written, and while something is being written."""
+"""Seconds between two checks if the kernel does not report writes, and the longest while a write is being synced."""
 
 FIRST_LOOK_SECONDS = 0.002
-"""After something was written: most disks have synced it by then. Then twice as long each time, up to LOOK_SECONDS."""
+"""Seconds before the first check after a write, which most disks have synced by then. Doubled up to LOOK_SECONDS."""
 
 ALERT_SECONDS = 2.0
-"""So long after something was written its writer may still be syncing."""
+"""Seconds after a write in which its writer may still be syncing."""
 
 IDLE_SECONDS = 2.0
-"""Between two looks when nothing was written: a file that was removed, a disk whose kernel says nothing."""
+"""Seconds between two checks without a report, for a file that was removed or a disk without reports."""
 
 PAUSE_SECONDS = 2.0
-"""Between two looks at a file that cannot be read."""
+"""Seconds between two checks of a file that cannot be read."""
 
 MODIFIED = 0x2
 """IN_MODIFY of inotify(7)."""
@@ -42,7 +42,7 @@ class _Notices(Protocol):
 
 
 class _Watcher:
-    """The thread that asks one database, while it has followers."""
+    """The thread that checks one database, as long as it has followers."""
 
     def __init__(self, db: Database) -> None:
         self.followers: list[Callable[[], object]] = []
@@ -93,18 +93,18 @@ class _Watcher:
 
 
 def _notices(folder: Path) -> _Notices | None:
-    """What the kernel says of the files in the folder; None where it says nothing."""
+    """Return the kernel's reports of writes to the files in the folder; None if it does not report them."""
     try:
-        from inotify_simple import INotify  # type: ignore[import-untyped]  # it has no types, and is Linux's only
+        from inotify_simple import INotify  # type: ignore[import-untyped]  # it has no types, and is only for Linux
     except ImportError:
         return None
     try:
         notices = INotify(nonblocking=True)
-    except OSError:  # as many as the system admits are in use
+    except OSError:  # the system's limit of watchers is reached
         return None
     try:
         notices.add_watch(folder, MODIFIED)
-    except OSError:  # the same of watches, or the folder is gone already
+    except OSError:  # the limit of watches is reached, or the folder was removed
         notices.close()
         return None
     return cast("_Notices", notices)
@@ -116,10 +116,10 @@ _guard = threading.Lock()
 
 @contextmanager
 def watching(sq: SparkQ, wake: Callable[[], object]) -> Iterator[None]:
-    """Until the block ends, call `wake` at once and then within 40 ms (on Linux 5) of any process's write, this one's too.
+    """Call `wake` at once, and in the block within 40 ms (on Linux 5) of each write of any process, this one included.
 
     It is called from another thread and must return at once: `loop.call_soon_threadsafe(changed.set)`. While the file
-    cannot be read it is called every 2 s: who reads it then finds out why.
+    cannot be read, it is called every 2 s: the follower that reads then gets the error.
     """
     with _guard:
         watcher = _watchers.get(sq.db.path)

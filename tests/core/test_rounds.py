@@ -137,7 +137,7 @@ def test_the_first_round_comes_soon_and_each_that_fails_doubles_the_pause(
 
     assert pauses == [5, 10, 20, 40, 80, 160, 320, *[600] * 6, 30]
     assert [one.levelname for one in caplog.records[:3]] == ["WARNING", "INFO", "ERROR"]
-    assert caplog.records[0].getMessage() == "upkeep again in 10 s: The disk is full."
+    assert caplog.records[0].getMessage() == "upkeep failed; next try in 10 s: The disk is full."
 
 
 def test_a_short_interval_holds_for_the_first_round_too(sq: SparkQ) -> None:
@@ -310,4 +310,4 @@ def test_a_server_says_in_its_log_which_hook_does_not_start(
     Rounds(lambda: hooked, logging.getLogger("sparkq.tests")).next()
 
     (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
-    assert warning.startswith("the hook on_succeeded does not start: nosuchprogram:")
+    assert warning.startswith("the hook on_succeeded cannot be started: nosuchprogram:")
