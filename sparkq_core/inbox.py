@@ -1,11 +1,12 @@
-"""The inbox: finished work that nobody has looked at yet. This is what the person comes back for."""
+"""The inbox: finished tasks that you have not reviewed yet."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sparkq_core import queues
 from sparkq_core.errors import NoSuchTask, SparkQError, Unseen, WrongState
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MARKS, ErrorType
+from sparkq_core.lifecycle import FINISHED_STATUSES, MARKS, ErrorType
 from sparkq_core.model import TASK_COLUMNS, Finished, Inbox, Seen, Since, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
@@ -15,14 +16,14 @@ from sparkq_core.tasks import late_results
 from sparkq_core.tasks.refusals import find, hint
 
 MAX_NAMED = 10
-"""Tasks that the refusal of several names."""
+"""How many tasks the refusal of several names."""
 
 SUMMARY = 400
-"""Characters of an outcome that the inbox carries: the first of a result, the last of an error, which say most."""
+"""How many characters of an outcome the inbox shows: the first of a result, but the last of an error, which say most."""
 
 OUTCOME_TEXT = f"""CASE WHEN a.accepted_at IS NOT NULL OR a.error_type = '{ErrorType.TIMEOUT}'
 THEN coalesce(a.late_text, a.error) ELSE coalesce(a.result, a.error) END"""
-"""What an attempt `a` says of its outcome: its late text if that was accepted or the attempt timed out, else its own."""
+"""The text of the outcome of an attempt `a`: its late text if that was accepted or the attempt timed out, else its own."""
 
 INBOX_COLUMNS = f"""{TASK_COLUMNS},
 coalesce((SELECT CASE WHEN a.outcome = 'failed' AND NOT (a.late_outcome IS 'succeeded' AND (
@@ -43,8 +44,9 @@ NEWEST = f"""
 SELECT {INBOX_COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL
 AND (:queue IS NULL OR queue_id = :queue) ORDER BY finished_at DESC, id DESC LIMIT :limit
 """
-WAITING = """
-SELECT coalesce(sum(unreviewed_succeeded + unreviewed_failed), 0) FROM queues WHERE :queue IS NULL OR id = :queue
+WAITING = f"""
+SELECT coalesce(sum({" + ".join(f"unreviewed_{status}" for status in FINISHED_STATUSES)}), 0) FROM queues
+WHERE :queue IS NULL OR id = :queue
 """
 LOOKED = "SELECT looked_at FROM project"
 LOOK = "UPDATE project SET looked_at = :now"
@@ -63,7 +65,7 @@ RETURNING {TASK_COLUMNS}
 
 
 def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor: str | None = None) -> Inbox:
-    """Finished tasks that nobody has reviewed, the oldest outcome first, at most `limit` (1 to 1,000).
+    """Return at most `limit` (1 to 1,000) unreviewed tasks, the oldest outcome first.
 
     Raises NoSuchQueue, InvalidValue.
     """
@@ -71,16 +73,21 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
     finished, after = moment_and_id(cursor) if cursor is not None else (-1, -1)
     sweep(sq)
     with sq.db.read() as tx:
-        of = queues.get(tx, queue).id if queue is not None else None
-        rows = tx.rows(UNREVIEWED, {"finished": finished, "after": after, "queue": of, "limit": limit + 1})
-        total = _waiting(tx, of)
-    found = tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows[:limit])
-    more = f"{found[-1].task.finished_at}.{found[-1].task.id}" if len(rows) > limit else None
-    return Inbox(found, total, more)
+        queue_id = queues.get(tx, queue).id if queue is not None else None
+        rows = tx.rows(UNREVIEWED, {"finished": finished, "after": after, "queue": queue_id, "limit": limit + 1})
+        total = _waiting(tx, queue_id)
+    tasks = tuple(_finished(row) for row in rows[:limit])
+    more = f"{tasks[-1].task.finished_at}.{tasks[-1].task.id}" if len(rows) > limit else None
+    return Inbox(tasks, total, more)
+
+
+def _finished(row: tuple[Any, ...]) -> Finished:
+    *task, summary, late, git_after = row
+    return Finished(Task(*task), summary, bool(late), git_after)
 
 
 def waiting(sq: SparkQ) -> int:
-    """How many finished tasks nobody has reviewed, those of archived queues too."""
+    """Return how many tasks are unreviewed, including those of archived queues."""
     return _waiting(sq.db, None)
 
 
@@ -90,15 +97,15 @@ def _waiting(db: Reader, queue_id: int | None) -> int:
 
 
 def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Finished, ...]:
-    """The unreviewed tasks that finished last, the latest first. Raises NoSuchQueue."""
+    """Return the unreviewed tasks that finished last, the latest first. Raises NoSuchQueue."""
     with sq.db.read() as tx:
-        of = queues.get(tx, queue).id if queue is not None else None
-        rows = tx.rows(NEWEST, {"queue": of, "limit": limit})
-    return tuple(Finished(Task(*row[:-3]), row[-3], bool(row[-2]), row[-1]) for row in rows)
+        queue_id = queues.get(tx, queue).id if queue is not None else None
+        rows = tx.rows(NEWEST, {"queue": queue_id, "limit": limit})
+    return tuple(_finished(row) for row in rows)
 
 
 def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
-    """When the person last looked (UTC ms), and what ended since, by queue, of what is still unreviewed."""
+    """Return when you last looked (UTC ms), and by queue how many tasks ended since and are still unreviewed."""
     sweep(sq)
     with sq.db.read() as tx:
         looked = tx.row(LOOKED)
@@ -108,13 +115,13 @@ def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
 
 
 def look(sq: SparkQ) -> None:
-    """The person looks now: "since you left" counts from here."""
+    """Record that you look at the inbox now: "since you left" counts from here."""
     with sq.db.write() as tx:
         tx.run(LOOK, {"now": sq.clock.now()})
 
 
 def review(sq: SparkQ, task_id: int) -> Task:
-    """The person has seen the outcome and leaves it so. Harmless when it was reviewed before.
+    """Mark a finished task as reviewed and leave its outcome as it is. Harmless if it was reviewed before.
 
     Raises NoSuchTask, WrongState for a task that has not finished.
     """
@@ -122,13 +129,13 @@ def review(sq: SparkQ, task_id: int) -> Task:
 
 
 def review_all(sq: SparkQ, ids: Sequence[int]) -> tuple[Task, ...]:
-    """As `review` for each of `ids`: all of them or, when one is refused, none."""
+    """Review all tasks of `ids` or, if one is refused, none. Raises the errors of `review`."""
     now = sq.clock.now()
     with sq.db.write() as tx:
-        return tuple(_reviewed(tx, one, now) for one in ids)
+        return tuple(_review(tx, task_id, now) for task_id in ids)
 
 
-def _reviewed(tx: Transaction, task_id: int, now: int) -> Task:
+def _review(tx: Transaction, task_id: int, now: int) -> Task:
     row = tx.row(REVIEW, {"id": storable(task_id), "now": now})
     if row is None:
         task = find(tx, task_id)
@@ -140,53 +147,53 @@ def _reviewed(tx: Transaction, task_id: int, now: int) -> Task:
 
 
 def accept_all(sq: SparkQ, seen: Sequence[Seen]) -> tuple[Task, ...]:
-    """The person takes what they saw: the late result where one was shown, as the task's outcome, else the outcome as it is.
+    """Accept the outcomes that you saw: a late result that was shown becomes the outcome, any other outcome stays.
 
-    Reviewed either way, and harmless when it was before. All of them or, when some are refused, none; the refusal names
-    these. Raises NoSuchTask, WrongState for a task that has not finished, Unseen for one that was done anew meanwhile, or
-    whose late result was not shown.
+    The tasks are then reviewed; harmless if they were before. If some are refused, none is accepted, and the error
+    names those. Raises NoSuchTask, WrongState for a task that has not finished, Unseen for a task that has had another
+    attempt meanwhile, or whose late result was not shown.
     """
     now = sq.clock.now()
-    done: list[Task] = []
+    accepted: list[Task] = []
     refused: dict[int, SparkQError] = {}
     with sq.db.write() as tx:
-        for one in seen:
+        for outcome in seen:
             try:
-                done.append(_accepted(tx, one, now))
+                accepted.append(_accept(tx, outcome, now))
             except (NoSuchTask, WrongState, Unseen) as error:
-                refused[one.id] = error
+                refused[outcome.id] = error
         if refused:
-            raise _none_of(len(seen), refused)
-    return tuple(done)
+            raise _none_accepted(len(seen), refused)
+    return tuple(accepted)
 
 
-def _accepted(tx: Transaction, seen: Seen, now: int) -> Task:
+def _accept(tx: Transaction, seen: Seen, now: int) -> Task:
     task = find(tx, seen.id)
     if task.status not in MARKS["review"]:
-        return _reviewed(tx, task.id, now)
+        return _review(tx, task.id, now)
     if task.attempts != seen.attempt:
         raise Unseen(
-            f"#{task.id} was done anew meanwhile: attempt {task.attempts} ended {task.status}, and what you saw was of "
+            f"#{task.id} was done again meanwhile: attempt {task.attempts} has {task.status}, and you saw the outcome of "
             f"attempt {seen.attempt}.",
             "Look again.",
         )
     if not late_results.waits(tx, task):
-        return _reviewed(tx, task.id, now)
+        return _review(tx, task.id, now)
     if not seen.late:
         raise Unseen(
-            f"A late result of #{task.id} waits that you were not shown.", "Look again: the task and the inbox show it."
+            f"#{task.id} has a late result that you were not shown.", "Look again: the task and the inbox show it."
         )
     return late_results.accept_within(tx, task, now)
 
 
-def _none_of(asked: int, refused: dict[int, SparkQError]) -> SparkQError:
-    """The first refusal, and whom else it is about."""
+def _none_accepted(count: int, refused: dict[int, SparkQError]) -> SparkQError:
+    """Return the first refusal of `count` tasks, with the ids of all that were refused."""
     first = next(iter(refused.values()))
-    if asked == 1:
+    if count == 1:
         return first
     more = f" and {len(refused) - MAX_NAMED:,} more" if len(refused) > MAX_NAMED else ""
-    names = ", ".join(f"#{one}" for one in list(refused)[:MAX_NAMED])
+    names = ", ".join(f"#{task_id}" for task_id in list(refused)[:MAX_NAMED])
     return type(first)(
-        f"None of the {asked:,} tasks is accepted, because of {names}{more}. {first.message}",
+        f"None of the {count:,} tasks is accepted, because of {names}{more}. {first.message}",
         f"Look again, or leave out {names}{more} and accept the others.",
     )

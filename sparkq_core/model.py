@@ -1,18 +1,18 @@
-"""The rows that the core hands out, and the columns that a SELECT fills each with: frozen, and nothing but data.
+"""The records that the core returns, and the columns of the SELECT that fills each. They are frozen, and only data.
 
-A column list comes from the fields of its record, so that a new column is written once, and in the right place.
+A list of columns comes from the fields of its record, so that a new column is written once, in the right order.
 
-Named tuples: a frozen dataclass of this size takes ten times as long to make from a row (2.2 us against 0.2), and
-eight times as long to define, which every command would pay at its start.
+They are named tuples: a frozen dataclass of this size takes ten times as long to make from a row (2.2 us against 0.2),
+and eight times as long to define, which would slow the start of every command.
 """
 
 from typing import NamedTuple
 
-from sparkq_core.lifecycle import ErrorType, Status, fails_at
+from sparkq_core.lifecycle import FINISHED_STATUSES, ErrorType, Status, fails_at
 
 
 def _columns(fields: tuple[str, ...], **expressions: str) -> str:
-    """The column list of a SELECT: a record's fields in their order, those that are not a column as an expression."""
+    """Return the columns of a SELECT: the fields of a record in their order, or the expression for a field."""
     return ", ".join(expressions.get(field, field) for field in fields)
 
 
@@ -30,7 +30,7 @@ SESSION_COLUMNS = _columns(Session._fields)
 
 
 class Queue(NamedTuple):
-    """A named line of tasks. `revision` counts the changes of its instructions, 0 when it never had any."""
+    """A named line of tasks. `revision` counts the changes of its instructions, 0 if it never had any."""
 
     id: int
     name: str
@@ -46,7 +46,7 @@ QUEUE_COLUMNS = _columns(Queue._fields, session="(SELECT s.name FROM sessions AS
 
 
 class Counts(NamedTuple):
-    """How many tasks of a queue stand where; `stale` counts among running, `unreviewed` among finished ones."""
+    """How many tasks of a queue have each status; `stale` counts among running, `unreviewed` among finished tasks."""
 
     queued: int = 0
     running: int = 0
@@ -57,11 +57,17 @@ class Counts(NamedTuple):
 
     @property
     def total(self) -> int:
-        return self.queued + self.running + self.succeeded + self.failed
+        return sum(getattr(self, status) for status in Status)
+
+
+COUNTS_COLUMNS = _columns(
+    Counts._fields, stale="0", unreviewed=" + ".join(f"unreviewed_{status}" for status in FINISHED_STATUSES)
+)
+"""The counters of a queue. Staleness depends on the time, so it has none."""
 
 
 class Task(NamedTuple):
-    """One unit of work as lists and transitions see it: everything but its long texts. Times are UTC ms."""
+    """One unit of work without its long texts. Times are UTC ms."""
 
     id: int
     queue_id: int
@@ -88,24 +94,24 @@ class Task(NamedTuple):
 
     @property
     def timed_out(self) -> bool:
-        """True if it failed because nothing was heard of its worker."""
+        """True if it failed because its worker was silent for too long."""
         return self.error_type == ErrorType.TIMEOUT
 
     @property
     def cancelled(self) -> bool:
-        """True if it was taken out of the line before anybody claimed it."""
+        """True if it was cancelled while it was queued."""
         return self.error_type == ErrorType.CANCELLED
 
     @property
     def deadline(self) -> int | None:
-        """When the running attempt fails by itself unless its worker is heard of, UTC ms."""
+        """When the running attempt fails by itself unless its worker reports progress, UTC ms."""
         if self.status != Status.RUNNING or self.claimed_at is None:
             return None
         return fails_at(self.heartbeat_at or self.claimed_at, self.timeout, self.stale_warned_at)
 
     @property
     def duration_ms(self) -> int | None:
-        """From claim to outcome."""
+        """The time from the claim to the outcome."""
         if self.finished_at is None or self.claimed_at is None:
             return None
         return self.finished_at - self.claimed_at
@@ -119,7 +125,7 @@ TASK_COLUMNS = _columns(
 
 
 class Attempt(NamedTuple):
-    """One execution of a task. The `late_` values arrived after it had ended and are kept for a person."""
+    """One execution of a task. The `late_` values came after it had ended, and are kept for your review."""
 
     task_id: int
     attempt: int
@@ -144,7 +150,7 @@ class Attempt(NamedTuple):
 
     @property
     def timed_out(self) -> bool:
-        """True if it failed because nothing was heard of its worker."""
+        """True if it failed because its worker was silent for too long."""
         return self.error_type == ErrorType.TIMEOUT
 
 
@@ -178,7 +184,7 @@ class Detail(NamedTuple):
 
     @property
     def last(self) -> Attempt | None:
-        """The attempt that the task's present status speaks of."""
+        """The attempt that led to the present status of the task."""
         return self.attempts[-1] if self.attempts else None
 
 
@@ -193,9 +199,9 @@ class Earlier(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A task in a worker's hands: settle it with `task.attempts` as the attempt.
+    """A task that a worker has claimed: settle it with `task.attempts` as the attempt.
 
-    `instructions` are the queue's, as they are now; their revision is 0 when the queue never had any.
+    `instructions` are the present ones of the queue; their revision is 0 if the queue never had any.
     """
 
     task: Task
@@ -209,7 +215,7 @@ class Claim(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Which outcome of a task a person saw: that of `attempt`, and whether a late result was shown with it."""
+    """The outcome of a task that you saw: that of `attempt`; `late` is true if a late result was shown with it."""
 
     id: int
     attempt: int
@@ -226,12 +232,12 @@ class Finished(NamedTuple):
 
     @property
     def seen(self) -> Seen:
-        """What somebody saw to whom this was shown."""
+        """The outcome as it is shown here."""
         return Seen(self.task.id, self.task.attempts, self.late)
 
 
 class Inbox(NamedTuple):
-    """Finished work that nobody has looked at: some of it, and how much there is; `next` continues."""
+    """Some of the unreviewed tasks: `total` counts all of them, `next` continues after these."""
 
     tasks: tuple[Finished, ...]
     total: int
@@ -239,7 +245,7 @@ class Inbox(NamedTuple):
 
 
 class Prompt(NamedTuple):
-    """One wording of a task."""
+    """One revision of a task's prompt."""
 
     revision: int
     text: str
@@ -268,8 +274,11 @@ class TaskPage(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A settled task; `again` says that this outcome of `attempt` had been reported before, `archived` that the queue gives
-    nothing. `claimed` is the next task of the queue, for a worker that asked for it."""
+    """A settled task, and how many tasks of its queue remain.
+
+    `again` is true if this outcome of `attempt` had been reported before, `archived` if the queue hands out no tasks.
+    `claimed` is the next task of the queue, for a worker that asked for it.
+    """
 
     task: Task
     remaining: int
@@ -281,7 +290,7 @@ class Settled(NamedTuple):
 
 
 class Swept(NamedTuple):
-    """What one sweep changed."""
+    """The tasks that one sweep changed."""
 
     warned: tuple[Task, ...] = ()
     failed: tuple[Task, ...] = ()

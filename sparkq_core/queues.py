@@ -1,10 +1,10 @@
-"""Queues: named FIFO lines with instructions for whoever works them."""
+"""Queues: named FIFO lines of tasks, with instructions for their workers."""
 
 from sparkq_core import sessions
 from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed
 from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
-from sparkq_core.model import QUEUE_COLUMNS, Counts, Queue
+from sparkq_core.model import COUNTS_COLUMNS, QUEUE_COLUMNS, Counts, Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, checked_name, nearest, safe
@@ -17,7 +17,7 @@ GET = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE name = :name"
 BY_ID = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE id = :id"
 ALL = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE :archived OR status <> 'archived' ORDER BY status, id"
 NAMES = "SELECT name FROM queues ORDER BY status, id"
-COUNTS = "SELECT id, queued, running, succeeded, failed, unreviewed_succeeded + unreviewed_failed FROM queues"
+COUNTS = f"SELECT id, {COUNTS_COLUMNS} FROM queues"
 COUNTS_OF = f"{COUNTS} WHERE id = :queue"
 WAITING = "SELECT queued FROM queues WHERE id = :queue"
 STALE = f"""
@@ -32,7 +32,7 @@ INSTRUCTIONS = """
 SELECT text FROM instructions WHERE queue_id = :queue ORDER BY revision DESC LIMIT 1
 """
 BACK = "UPDATE queues SET back = back + 1 WHERE id = :queue AND status <> 'archived' RETURNING back"
-"""For a task that comes back; a new one takes `back + 1` and a trigger counts it."""
+"""For a task that comes back. A new one is inserted at `back + 1`, and a trigger counts it."""
 FRONT = "UPDATE queues SET front = front - 1 WHERE id = :queue AND status <> 'archived' RETURNING front"
 END = f"""
 UPDATE queues SET status = 'ended', ended_at = :now WHERE id = :queue AND status = 'active' RETURNING {QUEUE_COLUMNS}
@@ -51,7 +51,7 @@ RENAME = f"UPDATE OR IGNORE queues SET name = :name WHERE id = :queue RETURNING 
 
 
 def create(sq: SparkQ, name: str, *, instructions: str = "", session: str | None = None) -> Queue:
-    """Make an empty queue. `instructions` (at most 1 MiB) are for whoever works it.
+    """Create an empty queue. `instructions` (at most 1 MiB) are for its workers.
 
     Raises InvalidName, InvalidText, NameTaken, NoSuchSession, QueueClosed for an ended session.
     """
@@ -73,7 +73,7 @@ def create(sq: SparkQ, name: str, *, instructions: str = "", session: str | None
 
 
 def get(db: Reader, name: str) -> Queue:
-    """The queue called `name`. Raises NoSuchQueue, naming the nearest existing names."""
+    """Return the queue called `name`. Raises NoSuchQueue, which names the nearest existing names."""
     row = db.row(GET, {"name": name})
     if row is None:
         raise no_such(db, name)
@@ -81,25 +81,25 @@ def get(db: Reader, name: str) -> Queue:
 
 
 def by_id(db: Reader, queue_id: int) -> Queue:
-    """The queue with this id. Raises NoSuchQueue."""
+    """Return the queue with this id. Raises NoSuchQueue."""
     row = db.row(BY_ID, {"id": queue_id})
     if row is None:
-        raise NoSuchQueue(f"There is no queue with the id {queue_id}.", "List the queues to see which there are.")
+        raise NoSuchQueue(f"There is no queue with the id {queue_id}.", "List the queues.")
     return Queue(*row)
 
 
 def by_name(sq: SparkQ, name: str) -> Queue:
-    """The queue called `name`. Raises NoSuchQueue."""
+    """Return the queue called `name`. Raises NoSuchQueue."""
     return get(sq.db, name)
 
 
 def with_id(sq: SparkQ, queue_id: int) -> Queue:
-    """The queue with this id, whatever it is called now. Raises NoSuchQueue."""
+    """Return the queue with this id, which another process may have renamed. Raises NoSuchQueue."""
     return by_id(sq.db, queue_id)
 
 
-def taking(sq: SparkQ, name: str) -> Queue:
-    """The queue called `name`, if it takes new tasks. Raises NoSuchQueue, QueueClosed."""
+def open_for_tasks(sq: SparkQ, name: str) -> Queue:
+    """Return the queue called `name` if it accepts new tasks. Raises NoSuchQueue, QueueClosed."""
     queue = by_name(sq, name)
     if queue.status != QueueStatus.ACTIVE:
         raise closed(queue)
@@ -107,15 +107,15 @@ def taking(sq: SparkQ, name: str) -> Queue:
 
 
 def no_such(db: Reader, name: str) -> NoSuchQueue:
-    """The refusal for an unknown name."""
-    names = [str(one) for (one,) in db.rows(NAMES)]
+    """Return the error for an unknown name."""
+    names = [str(existing) for (existing,) in db.rows(NAMES)]
     return NoSuchQueue(
         f"There is no queue {safe(name)!r}.", nearest(name, names) or "Create one with: sparkq queue create NAME"
     )
 
 
 def all_of(sq: SparkQ, *, archived: bool = False) -> tuple[tuple[Queue, Counts], ...]:
-    """Every queue with its counts, active ones first; archived ones only when asked for."""
+    """Return every queue with its counts, active ones first; archived ones only with `archived`."""
     now = sq.clock.now()
     with sq.db.read() as tx:
         queues = [Queue(*row) for row in tx.rows(ALL, {"archived": archived})]
@@ -124,53 +124,50 @@ def all_of(sq: SparkQ, *, archived: bool = False) -> tuple[tuple[Queue, Counts],
 
 
 def names(sq: SparkQ) -> tuple[str, ...]:
-    """The names of all queues: for completion."""
+    """Return the names of all queues, for completion."""
     return tuple(str(name) for (name,) in sq.db.rows(NAMES))
 
 
 def counts(db: Reader, now: int, queue_id: int | None = None) -> dict[int, Counts]:
-    """The counts of every queue (or of one) by id, from kept counters: their cost does not grow with the tasks."""
+    """Return the counts of every queue (or of one) by id, from stored counters: the cost does not grow with the tasks."""
     rows = db.rows(COUNTS) if queue_id is None else db.rows(COUNTS_OF, {"queue": queue_id})
     stale: dict[int, int] = dict(db.rows(STALE, {"now": now}))
-    return {
-        queue: Counts(queued, running, stale.get(queue, 0), succeeded, failed, unreviewed)
-        for queue, queued, running, succeeded, failed, unreviewed in rows
-    }
+    return {queue: Counts(*counted)._replace(stale=stale.get(queue, 0)) for queue, *counted in rows}
 
 
 def counts_of(sq: SparkQ, queue: Queue) -> Counts:
-    """The counts of one queue."""
+    """Return the counts of one queue."""
     return counts(sq.db, sq.clock.now(), queue.id).get(queue.id, Counts())
 
 
 def waiting(db: Reader, queue_id: int) -> int:
-    """How many tasks of the queue are queued."""
+    """Return how many tasks of the queue are queued."""
     row = db.row(WAITING, {"queue": queue_id})
     return int(row[0]) if row else 0
 
 
 def instructions_of(db: Reader, queue: Queue) -> str:
-    """The instructions in force, empty when there are none."""
+    """Return the present instructions, empty if there are none."""
     row = db.row(INSTRUCTIONS, {"queue": queue.id})
     return str(row[0]) if row else ""
 
 
 def instructions(sq: SparkQ, name: str) -> tuple[Queue, str]:
-    """The queue and the instructions in force. Raises NoSuchQueue."""
+    """Return the queue and its present instructions. Raises NoSuchQueue."""
     with sq.db.read() as tx:
         queue = get(tx, name)
         return queue, instructions_of(tx, queue)
 
 
 def instructions_by_id(sq: SparkQ, queue_id: int) -> tuple[Queue, str]:
-    """As `instructions`, of a queue that somebody may be renaming. Raises NoSuchQueue."""
+    """Return the same as `instructions` for a queue that may be renamed meanwhile. Raises NoSuchQueue."""
     with sq.db.read() as tx:
         queue = by_id(tx, queue_id)
         return queue, instructions_of(tx, queue)
 
 
 def instruct(sq: SparkQ, name: str, text: str) -> Queue:
-    """Give the queue new instructions (at most 1 MiB; empty takes them away) and the next revision number.
+    """Set the instructions of a queue (at most 1 MiB; an empty text removes them) and raise their revision by one.
 
     The same text again changes nothing. Raises NoSuchQueue, InvalidText.
     """
@@ -178,7 +175,7 @@ def instruct(sq: SparkQ, name: str, text: str) -> Queue:
 
 
 def change(sq: SparkQ, name: str, *, new: str | None = None, instructions: str | None = None) -> Queue:
-    """Give the queue a `new` name, new instructions, or both at once. As `rename` and `instruct` in everything else."""
+    """Give the queue a `new` name, new instructions, or both in one transaction, as `rename` and `instruct` do."""
     if new is not None:
         checked_name(new, "queue")
     if instructions is not None:
@@ -202,7 +199,7 @@ def _instruct(tx: Transaction, queue: Queue, text: str, now: int) -> Queue:
 
 
 def next_position(tx: Transaction, queue: Queue, *, front: bool = False) -> int:
-    """The next position at the end of the line, or before its head. Raises QueueClosed for an archived queue."""
+    """Return the next position at the end of the queue, or at its front. Raises QueueClosed for an archived queue."""
     row = tx.row(FRONT if front else BACK, {"queue": queue.id})
     if row is None:
         raise closed(queue)
@@ -210,45 +207,46 @@ def next_position(tx: Transaction, queue: Queue, *, front: bool = False) -> int:
 
 
 def closed(queue: Queue) -> QueueClosed:
-    """The refusal of a queue that has ended or is archived."""
+    """Return the error of a queue that has ended or is archived."""
     if queue.status == QueueStatus.ARCHIVED:
         return QueueClosed(
-            f"The queue {queue.name} is archived: it takes and gives nothing.",
+            f"The queue {queue.name} is archived: it neither accepts nor hands out tasks.",
             f"Use another queue, or bring it back: sparkq queue unarchive {queue.name}",
         )
     return QueueClosed(
-        f"The queue {queue.name} has ended: it takes no new tasks.",
+        f"The queue {queue.name} has ended: it accepts no new tasks.",
         f"Use another queue, or reopen this one: sparkq queue reopen {queue.name}",
     )
 
 
 def end(sq: SparkQ, name: str) -> Queue:
-    """No new tasks from now on; workers drain what is there. Harmless on an ended queue. Raises NoSuchQueue, QueueClosed."""
-    return _turn(sq, name, END, "queue ended", QueueStatus.ENDED)
+    """Accept no new tasks from now on; workers drain the rest. Harmless on an ended queue. Raises NoSuchQueue, QueueClosed."""
+    return _set_status(sq, name, END, "queue ended", QueueStatus.ENDED)
 
 
 def archive(sq: SparkQ, name: str) -> Queue:
-    """Hide the queue: it takes and gives nothing, running tasks may still settle. Raises NoSuchQueue."""
-    return _turn(sq, name, ARCHIVE, "queue archived", QueueStatus.ARCHIVED)
+    """Hide the queue: it neither accepts nor hands out tasks; running tasks can still be settled. Raises NoSuchQueue."""
+    return _set_status(sq, name, ARCHIVE, "queue archived", QueueStatus.ARCHIVED)
 
 
 def unarchive(sq: SparkQ, name: str) -> Queue:
-    """Bring an archived queue back as it was: active, or ended. Harmless on others. Raises NoSuchQueue."""
-    return _turn(sq, name, UNARCHIVE, "queue unarchived", None)
+    """Restore an archived queue to its status before: active or ended. Harmless on others. Raises NoSuchQueue."""
+    return _set_status(sq, name, UNARCHIVE, "queue unarchived", None)
 
 
 def reopen(sq: SparkQ, name: str) -> Queue:
-    """Let an ended queue take tasks again. Raises NoSuchQueue, QueueClosed for an archived one."""
-    return _turn(sq, name, REOPEN, "queue reopened", QueueStatus.ACTIVE)
+    """Let an ended queue accept tasks again. Raises NoSuchQueue, QueueClosed for an archived one."""
+    return _set_status(sq, name, REOPEN, "queue reopened", QueueStatus.ACTIVE)
 
 
-def _turn(sq: SparkQ, name: str, sql: str, event: str, wanted: QueueStatus | None) -> Queue:
+def _set_status(sq: SparkQ, name: str, sql: str, event: str, target: QueueStatus | None) -> Queue:
+    """Change a queue's status by `sql`; harmless if it has the `target` already, or with None on any other status."""
     now = sq.clock.now()
     with sq.db.write() as tx:
         queue = get(tx, name)
         row = tx.row(sql, {"queue": queue.id, "now": now})
         if row is None:
-            if wanted is None or queue.status == wanted:
+            if target is None or queue.status == target:
                 return queue
             raise closed(queue)
         note(tx, now, event, queue=queue.id)

@@ -112,7 +112,7 @@ def enqueue(
 
 def _blank(sq: SparkQ, queue: str) -> str:
     """What the editor begins with, once it is sure that the queue takes a task."""
-    queues.taking(sq, queue)
+    queues.open_for_tasks(sq, queue)
     return ""
 
 

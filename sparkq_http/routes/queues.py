@@ -105,7 +105,7 @@ async def reopen_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
 
 @router.post("/{queue}/archive", dependencies=[BODILESS])
 async def archive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
-    """Hide the queue: it takes and gives nothing; its tasks are kept."""
+    """Hide the queue: it neither accepts nor hands out tasks; its tasks are kept."""
     return Answer({"queue": shown(sq, queues.archive(sq, queue_name(sq, queue)).name)})
 
 

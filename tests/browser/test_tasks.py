@@ -166,7 +166,7 @@ def test_several_are_accepted_or_none_and_a_late_result_only_where_it_is_shown(
     assert call.get(f"/api/inbox?queue={line}")["total"] == 3
     screen.row(queued).get_by_role("checkbox").uncheck()
     screen.click("Accept 3")
-    expect(problem).to_contain_text(f"A late result of #{came_late} waits that you were not shown.")
+    expect(problem).to_contain_text(f"#{came_late} has a late result that you were not shown.")
     screen.row(came_late).get_by_role("checkbox").uncheck()
     screen.click("Accept 2")
     screen.said("2 tasks accepted.")

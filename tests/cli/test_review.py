@@ -277,7 +277,7 @@ def test_what_was_done_anew_while_the_walk_asked_is_shown_before_it_is_accepted(
         take(sq)
         tasks.complete(sq, 1, "found a way")
         terminal.type("a")
-        terminal.until("#1 was done anew meanwhile")
+        terminal.until("#1 was done again meanwhile")
         assert "found a way" in terminal.until(KEYS)
         assert unreviewed(sq) == [1]
         terminal.type("a")
@@ -296,7 +296,7 @@ def test_a_result_that_came_late_while_the_walk_asked_is_shown_before_it_is_acce
         with pytest.raises(ClaimLost):
             tasks.complete(earlier, 1, "finished after all", attempt=1)
         terminal.type("a")
-        terminal.until("A late result of #1 waits")
+        terminal.until("#1 has a late result")
         assert "finished after all" in terminal.until(KEYS)
         assert tasks.get(sq, 1).status == "failed"
         terminal.type("a")
