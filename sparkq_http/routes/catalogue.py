@@ -1,4 +1,4 @@
-"""Tools and task classes: how tasks are executed, and how long they may take."""
+"""Tools and task classes: how to execute tasks, and their timeouts."""
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
@@ -10,7 +10,7 @@ router = Router(prefix="/api", tags=["catalogue"])
 
 
 class Tool(TypedDict, closed=True):
-    """How to execute tasks with a tool."""
+    """A tool. `how` tells the worker how to use it."""
 
     name: str
     how: str
@@ -18,14 +18,14 @@ class Tool(TypedDict, closed=True):
 
 
 class Tools(TypedDict, closed=True):
-    """Every tool."""
+    """All tools."""
 
     tools: list[Tool]
     total: int
 
 
 class TaskClass(TypedDict, closed=True):
-    """A task class; `timeout` in seconds."""
+    """A task class. `timeout` is in seconds."""
 
     name: str
     timeout: int
@@ -33,7 +33,7 @@ class TaskClass(TypedDict, closed=True):
 
 
 class TaskClasses(TypedDict, closed=True):
-    """Every task class."""
+    """All task classes."""
 
     task_classes: list[TaskClass]
     total: int
@@ -41,7 +41,7 @@ class TaskClasses(TypedDict, closed=True):
 
 @router.get("/tools")
 async def tools(sq: Open) -> Answer[Tools]:
-    """Every tool: what it tells its worker, and the class of its tasks."""
+    """List all tools, each with the directions for its worker and the class of its tasks."""
     listed: list[Tool] = [
         {"name": name, "how": tool.how, "task_class": tool.task_class} for name, tool in catalogue.tools(sq).items()
     ]
@@ -50,7 +50,7 @@ async def tools(sq: Open) -> Answer[Tools]:
 
 @router.get("/task-classes")
 async def task_classes(sq: Open) -> Answer[TaskClasses]:
-    """Every task class: its timeout in seconds."""
+    """List all task classes with their timeouts in seconds."""
     listed: list[TaskClass] = [
         {"name": name, "timeout": task_class.timeout, "description": task_class.description}
         for name, task_class in catalogue.classes(sq).items()

@@ -1,4 +1,4 @@
-"""The change feed: what happens in the project, whoever did it, as it happens."""
+"""The change feed: the events of the project as they happen, from every process."""
 
 from typing import Annotated
 
@@ -24,8 +24,8 @@ STREAM = {
 # that yields, it would set its own Cache-Control, and check_room could no longer refuse.
 @router.get("", response_class=Response, responses={200: STREAM})
 async def follow(feed: Live, after: After = None, last_event_id: LastEvent = None) -> EventSourceResponse:
-    """Server-sent events: `id` is the event's id, `data` its JSON. Starts now, or after the last event that you have."""
+    """Stream server-sent events: `id` is the event's id, `data` its JSON. Starts now, or after the given event."""
     feed.check_room()
-    seen = last_event_id or ""
-    known = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 16 else after
-    return EventSourceResponse(feed.follow(known))
+    last = last_event_id or ""
+    start = int(last) if last.isascii() and last.isdecimal() and len(last) < 16 else after
+    return EventSourceResponse(feed.follow(start))

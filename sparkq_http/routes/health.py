@@ -1,4 +1,4 @@
-"""Whether the server lives, and what it is."""
+"""The health and the version of the server."""
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
@@ -10,7 +10,7 @@ router = Router(tags=["health"])
 
 
 class Health(TypedDict, closed=True):
-    """The server answers for this project."""
+    """The status of the server, and its project."""
 
     status: str
     project: str
@@ -26,12 +26,12 @@ class Version(TypedDict, closed=True):
 @router.get("/health", include_in_schema=False)
 @router.get("/api/health")
 async def health(sq: Open) -> Answer[Health]:
-    """Whether the server and its database answer."""
+    """Check the server and its database."""
     queues.all_of(sq)
     return Answer({"status": "ok", "project": sq.config.name, "version": __version__})
 
 
 @router.get("/api/version")
 async def version() -> Answer[Version]:
-    """The version of SparkQ that serves."""
+    """Show the version of SparkQ."""
     return Answer({"version": __version__})

@@ -1,4 +1,4 @@
-"""The inbox: finished work that nobody has looked at yet."""
+"""The inbox: finished tasks that are not reviewed."""
 
 from typing import Annotated
 
@@ -26,20 +26,20 @@ router = Router(prefix="/api/inbox", tags=["inbox"])
 
 
 class Looked(TypedDict, closed=True):
-    """Your last look, which was just now."""
+    """Your last look, which is now."""
 
     since_last_look: shapes.SinceLastLook
 
 
 class ManyReviewed(TypedDict, closed=True):
-    """The tasks that are reviewed now."""
+    """The tasks that were reviewed by this request."""
 
     tasks: list[shapes.Task]
     total: int
 
 
 class InboxFilters(Filters):
-    """Which part of the inbox."""
+    """The filters of the inbox."""
 
     queue: Word = None
     limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
@@ -47,7 +47,7 @@ class InboxFilters(Filters):
 
 
 class Shown(Body):
-    """A task as the person saw it."""
+    """A task as it was shown to you."""
 
     id: TaskRef
     attempt: int = Field(ge=0, le=MAX_NUMBER)
@@ -55,15 +55,15 @@ class Shown(Body):
 
 
 class Accepted(Body):
-    """The tasks that the person accepts, each as it was shown: `id`, `attempt` (the task's `attempts`), `late` (true where
-    a late result was shown)."""
+    """The tasks to accept, each as it was shown: its `id`, its `attempt` (the task's `attempts`), and `late` if a late
+    result was shown."""
 
     tasks: list[Shown] = Field(max_length=1000)
 
 
 @router.get("", openapi_extra=documented(InboxFilters))
 async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer[shapes.Inbox]:
-    """Unreviewed tasks, the oldest outcome first, and what ended since the person's last look."""
+    """List the unreviewed tasks, the oldest outcome first, and count the tasks that finished since your last look."""
     queue = queue_name(sq, asked.queue) if asked.queue is not None else None
     unreviewed = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
     return Answer(wire.inbox(unreviewed, wire.since(*inbox.since_last_look(sq)), sq.clock.now()))
@@ -71,17 +71,19 @@ async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxF
 
 @router.post("/look", dependencies=[BODILESS])
 async def look(sq: Open) -> Answer[Looked]:
-    """The person looks now: "since you left" counts from here."""
+    """Set your last look to now."""
     inbox.look(sq)
     return Answer({"since_last_look": wire.since(*inbox.since_last_look(sq))})
 
 
 @router.post("/accept")
 async def accept_many(sq: Open, body: Accepted) -> Answer[ManyReviewed]:
-    """Accept what was shown, each `{"id": 42, "attempt": 1, "late": true}`: the number is the task's `attempts`, and a late
-    result that was shown becomes the outcome; every other outcome stays as it is, and is seen.
+    """Review several tasks as they were shown, each `{"id": 42, "attempt": 1, "late": true}`.
 
-    All of them or none: a refusal names the tasks that cannot be, 409 `unseen` those that have changed meanwhile.
+    `attempt` is the task's `attempts`. A late result that was shown becomes the outcome. Every other outcome stays.
+    Reviews all of them or none. A refusal names the tasks that cannot be reviewed. 409 `unseen` names the tasks that
+    have changed since they were shown.
     """
-    done = inbox.accept_all(sq, list(dict.fromkeys(Seen(one.id, one.attempt, one.late) for one in body.tasks)))
-    return Answer({"tasks": [wire.task_brief(one, sq.clock.now()) for one in done], "total": len(done)})
+    seen = dict.fromkeys(Seen(task.id, task.attempt, task.late) for task in body.tasks)
+    reviewed = inbox.accept_all(sq, list(seen))
+    return Answer({"tasks": [wire.task_brief(task, sq.clock.now()) for task in reviewed], "total": len(reviewed)})

@@ -1,4 +1,4 @@
-"""The page where people look: one document, whose scripts ask the REST of the same server."""
+"""The web page: one document, whose scripts call the REST API of this server."""
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
@@ -42,7 +42,7 @@ PAGE = """<!doctype html>
 @router.get("/")
 @router.get("/ui")
 async def page() -> HTMLResponse:
-    """The document. It holds no task text: that comes as JSON and is set as text."""
+    """Return the document. It has no task text, which comes as JSON and is inserted as text."""
     return HTMLResponse(
         PAGE.format(style=asset_url("app.css"), theme=asset_url("theme.js"), script=asset_url("app.js"))
     )

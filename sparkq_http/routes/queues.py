@@ -1,4 +1,4 @@
-"""Queues: named lines of tasks, with instructions for whoever works them."""
+"""Queues: named lines of tasks, with instructions for their workers."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ router = Router(prefix="/api/queues", tags=["queues"])
 
 
 class Queue(shapes.QueueKeys, closed=True):
-    """A queue, how many of its tasks have each status, and its instructions."""
+    """A queue, the number of its tasks by status, and its instructions."""
 
     instructions: str
 
@@ -27,14 +27,14 @@ class OneQueue(TypedDict, closed=True):
 
 
 class Queues(TypedDict, closed=True):
-    """Every queue."""
+    """All queues."""
 
     queues: list[Queue]
     total: int
 
 
 class NewQueue(Body):
-    """A queue to be; `session` is the name of a session that has not ended."""
+    """A new queue. `session` is the name of an active session."""
 
     name: str
     instructions: str = ""
@@ -42,14 +42,14 @@ class NewQueue(Body):
 
 
 class QueueChange(Body):
-    """A new name, new instructions (empty takes them away), or both."""
+    """A new name, new instructions (an empty text deletes them), or both."""
 
     name: str | None = None
     instructions: str | None = None
 
 
 class Worker(Body):
-    """Who claims, and which task, if not the head of the queue."""
+    """The worker that claims, and a task, if it is not the head of the queue."""
 
     worker_id: str
     task_id: TaskRef | None = None
@@ -63,7 +63,7 @@ def shown(sq: SparkQ, name: str) -> Queue:
 
 @router.get("")
 async def list_queues(sq: Open, include_archived: bool = False) -> Answer[Queues]:
-    """Every queue with its counts, active ones first; archived ones only when asked for."""
+    """List all queues with their counts, the active ones first. Archived ones only with `include_archived`."""
     listed: list[Queue] = [
         {**wire.queue(queue, counts), "instructions": queues.instructions_by_id(sq, queue.id)[1]}
         for queue, counts in queues.all_of(sq, archived=include_archived)
@@ -73,57 +73,57 @@ async def list_queues(sq: Open, include_archived: bool = False) -> Answer[Queues
 
 @router.post("", status_code=201)
 async def create_queue(sq: Open, body: NewQueue) -> Answer[OneQueue]:
-    """Make an empty queue."""
+    """Create an empty queue."""
     queue = queues.create(sq, body.name, instructions=body.instructions, session=body.session)
     return Answer({"queue": shown(sq, queue.name)}, 201, {"Location": f"/api/queues/{queue.name}"})
 
 
 @router.get("/{queue}")
 async def get_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
-    """One queue with its counts and instructions."""
+    """Show a queue with its counts and instructions."""
     return Answer({"queue": shown(sq, queue_name(sq, queue))})
 
 
 @router.patch("/{queue}")
 async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer[OneQueue]:
-    """Rename the queue, or give it new instructions, which workers see with their next claim."""
+    """Rename a queue or change its instructions. Workers see new instructions with their next claim."""
     changed = queues.change(sq, queue_name(sq, queue), new=body.name, instructions=body.instructions)
     return Answer({"queue": shown(sq, changed.name)})
 
 
 @router.post("/{queue}/end", dependencies=[BODILESS])
 async def end_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
-    """Take no new tasks; workers drain what is there."""
+    """End a queue. It accepts no new tasks, and workers finish its queued tasks."""
     return Answer({"queue": shown(sq, queues.end(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/reopen", dependencies=[BODILESS])
 async def reopen_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
-    """Let an ended queue take tasks again."""
+    """Reopen an ended queue, which then accepts tasks again."""
     return Answer({"queue": shown(sq, queues.reopen(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/archive", dependencies=[BODILESS])
 async def archive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
-    """Hide the queue: it neither accepts nor hands out tasks; its tasks are kept."""
+    """Archive a queue. It is hidden and neither accepts nor hands out tasks. Its tasks are kept."""
     return Answer({"queue": shown(sq, queues.archive(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/unarchive", dependencies=[BODILESS])
 async def unarchive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
-    """Bring an archived queue back as it was."""
+    """Restore an archived queue to its former status."""
     return Answer({"queue": shown(sq, queues.unarchive(sq, queue_name(sq, queue)).name)})
 
 
 @router.get("/{queue}/peek")
 async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=1000)] = 1) -> Answer[shapes.TaskPage]:
-    """The next tasks in the order in which they will be claimed; claims nothing."""
+    """Show the next tasks of a queue in the order in which they will be claimed, without claiming them."""
     return Answer(wire.task_page(tasks.peek(sq, queue_name(sq, queue), limit), sq.clock.now()))
 
 
 @router.post("/{queue}/claim")
 async def claim_next(sq: Open, queue: QueueName, body: Worker) -> Answer[Claimed]:
-    """Hand the head of the queue (or the task that is named) to a worker; `task` is null when the queue is empty."""
+    """Claim the head of the queue, or the given task, for a worker. `task` is null if the queue is empty."""
     name = queue_name(sq, queue)
     claim = await in_thread_if_git(sq, lambda: tasks.claim(sq, name, body.worker_id, task_id=body.task_id))
     return Answer({"task": None, "remaining": 0} if claim is None else claim_answer(sq, claim))

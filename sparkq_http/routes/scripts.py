@@ -1,4 +1,4 @@
-"""The script index: what the project's scripts are, need and give, by their headers."""
+"""The script index: the project's scripts with their inputs and outputs, read from their headers."""
 
 from anyio import to_thread
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
@@ -19,7 +19,7 @@ class Scripts(TypedDict, closed=True):
 
 @router.get("")
 async def list_scripts(sq: Open, words: str = "") -> Answer[Scripts]:
-    """The scripts that have each of the words in name, description or tags."""
+    """List the scripts that have each of these words in their name, description or tags."""
     index = await to_thread.run_sync(scripts.index, sq.config.root, sq.config.settings.script_dirs)
     listed = [wire.script(script) for script in scripts.matching(index, words.split())]
     return Answer({"scripts": listed, "total": len(listed)})

@@ -1,4 +1,4 @@
-"""Sessions: named stretches of work, a label over queues."""
+"""Sessions: named stretches of work."""
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
@@ -10,39 +10,39 @@ router = Router(prefix="/api/sessions", tags=["sessions"])
 
 
 class OneSession(TypedDict, closed=True):
-    """A session; `ended_queues` are the queues that ended with it."""
+    """A session. `ended_queues` are the queues that ended with it."""
 
     session: shapes.Session
     ended_queues: NotRequired[list[str]]
 
 
 class NewSession(Body):
-    """A session to be."""
+    """A new session."""
 
     name: str
 
 
 @router.get("")
 async def list_sessions(sq: Open) -> Answer[shapes.SessionList]:
-    """Every session, active ones first."""
+    """List all sessions, the active ones first."""
     return Answer(wire.sessions(sessions.all_of(sq)))
 
 
 @router.post("", status_code=201)
 async def create_session(sq: Open, body: NewSession) -> Answer[OneSession]:
-    """Begin a session."""
-    made = sessions.create(sq, body.name)
-    return Answer({"session": wire.session(made)}, 201, {"Location": f"/api/sessions/{made.name}"})
+    """Create a session."""
+    session = sessions.create(sq, body.name)
+    return Answer({"session": wire.session(session)}, 201, {"Location": f"/api/sessions/{session.name}"})
 
 
 @router.get("/{session}")
 async def get_session(sq: Open, session: SessionName) -> Answer[OneSession]:
-    """One session."""
+    """Show a session."""
     return Answer({"session": wire.session(session_at(sq, session))})
 
 
 @router.post("/{session}/end", dependencies=[BODILESS])
 async def end_session(sq: Open, session: SessionName) -> Answer[OneSession]:
-    """Close a session and end its active queues, which are named in the answer."""
+    """End a session and its active queues. The answer names these queues."""
     ended, names = sessions.end(sq, session_at(sq, session).name)
     return Answer({"session": wire.session(ended), "ended_queues": list(names)})

@@ -1,4 +1,4 @@
-"""Settings and care: the configuration in force, changing it, reading it anew, deleting what is old."""
+"""Settings and maintenance: show, change and reload the configuration, and purge old tasks."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ from sparkq_http.parameters import BODILESS, Body, Live, Open, Reloadable
 router = Router(prefix="/api", tags=["settings"])
 
 AT_THE_KEYBOARD = ("hooks.", "server.", "database.", "logs.", "queue_runner.lock_dir", "script_dirs")
-"""Settings that run programs, open doors or name files: changed on the command line or in the file, not from a page."""
+"""Settings that run programs, open ports or name files. They cannot be changed over HTTP."""
 
 DAY_MS = 86_400_000
 
 
 class Setting(TypedDict, closed=True):
-    """A setting: its value, where that comes from, and which values it can have."""
+    """A setting: its value, the source of the value, and the values that are allowed."""
 
     key: str
     value: Any
@@ -36,14 +36,14 @@ class Setting(TypedDict, closed=True):
 
 
 class Settings(TypedDict, closed=True):
-    """Every setting; `file` is the sparkq.yml, null when the settings are in the database."""
+    """All settings. `file` is the sparkq.yml, or null if the settings are in the database."""
 
     settings: list[Setting]
     file: str | None
 
 
 class Changed(TypedDict, closed=True):
-    """A setting's new value, and where it is kept now."""
+    """The new value of a setting, and where it is saved."""
 
     key: str
     value: Any
@@ -51,14 +51,14 @@ class Changed(TypedDict, closed=True):
 
 
 class Reloaded(TypedDict, closed=True):
-    """The file that was read, and how many scripts were found."""
+    """The file that was read, and the number of scripts."""
 
     config: str | None
     scripts: int
 
 
 class Purged(TypedDict, closed=True):
-    """How many tasks were deleted, or would be."""
+    """The number of tasks that were deleted, or would be deleted by a run that is not dry."""
 
     reviewed: int
     unreviewed: int
@@ -74,7 +74,7 @@ class SettingChange(Body):
 
 
 class PurgeWanted(Body):
-    """Ages in days, else those of the configuration; `dry_run` only counts."""
+    """Ages in days (default: those of the configuration). `dry_run` only counts."""
 
     dry_run: bool = False
     older_than_days: int | None = Field(default=None, ge=0, le=36500)
@@ -82,13 +82,13 @@ class PurgeWanted(Body):
 
 
 def changeable(key: str) -> bool:
-    """Whether a setting may be changed from here."""
+    """True if a setting can be changed over HTTP."""
     return not key.startswith(AT_THE_KEYBOARD)
 
 
 @wire.without_absent
 def setting(sq: SparkQ, key: str, value: Any) -> Setting:
-    """Convert a setting, with where it comes from and which values it can have."""
+    """Convert a setting, with the source of its value and the values that are allowed."""
     spec = SCALARS.get(key)
     return {
         "key": key,
@@ -104,44 +104,49 @@ def setting(sq: SparkQ, key: str, value: Any) -> Setting:
 
 @router.get("/config")
 async def get_config(sq: Open) -> Answer[Settings]:
-    """Every setting in force, and where each comes from."""
+    """List all settings with their values, and the source of each value."""
     values = setup.in_force(sq)
-    values |= {f"tools.{name}": one._asdict() for name, one in catalogue.tools(sq).items()}
+    values |= {f"tools.{name}": tool._asdict() for name, tool in catalogue.tools(sq).items()}
     listed = [setting(sq, key, value) for key, value in values.items()]
     return Answer({"settings": listed, "file": str(sq.config.file) if sq.config.file else None})
 
 
 @router.patch("/config")
 async def change_config(project: Reloadable, feed: Live, body: SettingChange) -> Answer[Changed]:
-    """Change one setting where it lives: in sparkq.yml with its comments left alone, or in the database."""
+    """Change a setting in sparkq.yml, whose comments are kept, or in the database if there is no file."""
     if not changeable(body.key):
-        raise Refused(403, "at_the_keyboard", f"{body.key} cannot be changed from here.", "Use `sparkq config set`.")
-    where = await to_thread.run_sync(configure.change, project.sq, body.key, body.value)
+        raise Refused(403, "at_the_keyboard", f"{body.key} cannot be changed over HTTP.", "Use `sparkq config set`.")
+    source = await to_thread.run_sync(configure.change, project.sq, body.key, body.value)
     await feed.catch_up()
-    return Answer({"key": body.key, "value": body.value, "source": where})
+    return Answer({"key": body.key, "value": body.value, "source": source})
 
 
 @router.post("/reload", dependencies=[BODILESS])
 async def reload(project: Reloadable, feed: Live) -> Answer[Reloaded]:
-    """Read the configuration and the script headers anew, here and in every other server. A broken one changes nothing."""
+    """Reload the configuration and the script headers, in every server. An invalid configuration changes nothing."""
     config = project.read_config()
-    found = await to_thread.run_sync(scripts.index, config.root, config.settings.script_dirs)
+    index = await to_thread.run_sync(scripts.index, config.root, config.settings.script_dirs)
     configure.reload(project.sq)
     await feed.catch_up()
-    return Answer({"config": str(config.file) if config.file else None, "scripts": len(found)})
+    return Answer({"config": str(config.file) if config.file else None, "scripts": len(index)})
 
 
 @router.post("/purge")
 async def purge_now(sq: Open, body: PurgeWanted | None = None) -> Answer[Purged]:
-    """Delete old finished tasks. Never a queued or running one; results that nobody reviewed are kept longer."""
-    asked = body or PurgeWanted()
-    gone = await to_thread.run_sync(lambda: _purged(sq, asked))
+    """Delete old finished tasks. Unreviewed tasks are kept longer. Queued and running tasks are never deleted."""
+    options = body or PurgeWanted()
+    purged = await to_thread.run_sync(lambda: _purged(sq, options))
     return Answer(
-        {"reviewed": gone.reviewed, "unreviewed": gone.unreviewed, "total": gone.total, "dry_run": asked.dry_run}
+        {
+            "reviewed": purged.reviewed,
+            "unreviewed": purged.unreviewed,
+            "total": purged.total,
+            "dry_run": options.dry_run,
+        }
     )
 
 
-def _purged(sq: SparkQ, asked: PurgeWanted) -> purge.Purged:
-    older = None if asked.older_than_days is None else asked.older_than_days * DAY_MS
-    unreviewed = None if asked.unreviewed_days is None else asked.unreviewed_days * DAY_MS
-    return purge.purge(sq, older_than=older, unreviewed=unreviewed, dry_run=asked.dry_run)
+def _purged(sq: SparkQ, options: PurgeWanted) -> purge.Purged:
+    older = None if options.older_than_days is None else options.older_than_days * DAY_MS
+    unreviewed = None if options.unreviewed_days is None else options.unreviewed_days * DAY_MS
+    return purge.purge(sq, older_than=older, unreviewed=unreviewed, dry_run=options.dry_run)

@@ -1,4 +1,4 @@
-"""How the work went: finished tasks by day, and how long they took by queue."""
+"""Statistics: finished tasks by day, and their duration by queue."""
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
@@ -10,7 +10,7 @@ router = Router(prefix="/api/statistics", tags=["statistics"])
 
 
 class Day(TypedDict, closed=True):
-    """How many tasks finished on one day (UTC)."""
+    """The number of tasks that finished on one day (UTC)."""
 
     date: str
     succeeded: int
@@ -19,7 +19,7 @@ class Day(TypedDict, closed=True):
 
 
 class Pace(TypedDict, closed=True):
-    """How long a queue's succeeded attempts took."""
+    """The duration of a queue's succeeded attempts."""
 
     queue: str
     finished: int
@@ -36,7 +36,7 @@ class Statistics(TypedDict, closed=True):
 
 @router.get("")
 async def week(sq: Open) -> Answer[Statistics]:
-    """The last seven days (UTC)."""
+    """Show the last seven days (UTC)."""
     return Answer({
         "days": [_day(day) for day in statistics.by_day(sq)],
         "queues": [_pace(pace) for pace in statistics.by_queue(sq)],

@@ -1,4 +1,4 @@
-"""Tasks: put in line, listed, read, edited, deleted."""
+"""Tasks: enqueue, list, show, edit, delete."""
 
 from typing import Annotated, Any
 
@@ -39,9 +39,9 @@ ORDERS = dict.fromkeys(SORTS, "") | {
     "line": " (only the queued tasks of one queue)",
     FINISHED: " (only finished tasks, the latest outcome first; not with `search`)",
 }
-"""The ways to sort a list, and what limits each."""
+"""The ways to sort a list, and the limits of each."""
 
-SAYS_ORDERS = ", ".join(f"`{name}`{limit}" for name, limit in ORDERS.items())
+ORDERS_TEXT = ", ".join(f"`{name}`{limit}" for name, limit in ORDERS.items())
 
 
 class OneTask(TypedDict, closed=True):
@@ -64,7 +64,7 @@ class QueuedTasks(TypedDict, closed=True):
 
 
 class ListedTasks(TypedDict, closed=True):
-    """A page of a list: `total` counts all tasks that match; without `next_cursor` it is the last page."""
+    """A page of a list. `total` counts all tasks that match. The last page has no `next_cursor`."""
 
     tasks: list[ListedTask]
     total: int
@@ -72,7 +72,7 @@ class ListedTasks(TypedDict, closed=True):
 
 
 class Prompts(TypedDict, closed=True):
-    """The prompts that a task has had."""
+    """The revisions of a task's prompt."""
 
     prompts: list[shapes.Prompt]
     total: int
@@ -85,27 +85,27 @@ class Deleted(TypedDict, closed=True):
 
 
 class Addressed(Body):
-    """Where a task goes: `queue` is a name (or id), `queue_id` an id as the list of queues gives it."""
+    """The queue of a task: `queue` is a name or an id, `queue_id` an id from the list of queues."""
 
     queue: str | None = None
     queue_id: int | str | None = None
     tool_name: str | None = None
     task_class: str | None = None
-    timeout: int | None = Field(None, description="Seconds; without it the task class decides.")
+    timeout: int | None = Field(None, description="In seconds (default: that of the task class).")
 
     @model_validator(mode="after")
     def _has_address(self) -> "Addressed":
         if (self.queue is None) == (self.queue_id is None):
-            raise ValueError("give queue or queue_id")
+            raise ValueError("send either queue or queue_id")
         return self
 
     def queue_of(self, sq: SparkQ) -> str:
-        """The name of the queue."""
+        """Return the name of the queue."""
         return queue_name(sq, self.queue) if self.queue is not None else queue_name_of_id(sq, self.queue_id or "")
 
 
 class NewTask(Addressed):
-    """A task to be: a prompt, or a script of the index with its inputs. `key` makes it safe to send twice."""
+    """A new task: a prompt, or a script of the index with its inputs. With a `key` the request can be repeated safely."""
 
     prompt: str | None = None
     script: str | None = None
@@ -115,11 +115,11 @@ class NewTask(Addressed):
     @model_validator(mode="after")
     def _has_work(self) -> "NewTask":
         if (self.prompt is None) == (self.script is None):
-            raise ValueError("give prompt or script")
+            raise ValueError("send either prompt or script")
         return self
 
     def draft(self, sq: SparkQ) -> Draft:
-        """As the core takes it. Raises NoSuchScript, InvalidValue."""
+        """Convert to the draft of the core. Raises NoSuchScript, InvalidValue."""
         if self.script is None:
             return Draft(self.prompt or "", self.tool_name, self.task_class, self.timeout, self.key)
         return tasks.of_script(
@@ -134,7 +134,7 @@ class NewTask(Addressed):
 
 
 class NewTasks(Addressed):
-    """Tasks to be, all of them or none: `prompts`, or one `text`, split at its headings or lines if `split`."""
+    """New tasks: `prompts`, or one `text`, which is split at its headings or lines if `split`."""
 
     prompts: list[str] | None = None
     text: str | None = None
@@ -143,20 +143,22 @@ class NewTasks(Addressed):
     @model_validator(mode="after")
     def _has_work(self) -> "NewTasks":
         if (self.prompts is None) == (self.text is None):
-            raise ValueError("give prompts or text")
+            raise ValueError("send either prompts or text")
         return self
 
     def drafts(self) -> list[Draft]:
-        """As the core takes them. Raises InvalidValue when there are none."""
-        whole = [self.text or ""] if not self.split else parts_of(self.text or "")
-        prompts = self.prompts if self.prompts is not None else whole
+        """Convert to drafts of the core. Raises InvalidValue if there are none."""
+        parts = parts_of(self.text or "") if self.split else [self.text or ""]
+        prompts = self.prompts if self.prompts is not None else parts
         if not prompts:
-            raise InvalidValue("There is no task in this.", "Write one task a heading (## Task) or one a line.")
-        return [Draft(one, self.tool_name, self.task_class, self.timeout) for one in prompts]
+            raise InvalidValue(
+                "The text contains no task.", "Write each task under a heading (## Task), or one task per line."
+            )
+        return [Draft(prompt, self.tool_name, self.task_class, self.timeout) for prompt in prompts]
 
 
 class TaskChange(Body):
-    """What changes of a task that waits; a new prompt becomes its next revision."""
+    """The changes of a queued task. A new prompt becomes its next revision."""
 
     prompt: str | None = None
     tool_name: str | None = None
@@ -165,33 +167,33 @@ class TaskChange(Body):
 
 
 class TaskFilters(Filters):
-    """Which tasks: all that are given must hold. `since` and `until` are about the enqueue."""
+    """The filters of a list. A task must match all of them. `since` and `until` are the time of the enqueue."""
 
     status: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*Status, ""]})] = None
     queue: Word = None
-    queue_id: Word = Field(None, description="As `queue`, by id; each task then carries its `payload`.")
+    queue_id: Word = Field(None, description="The same as `queue`, by id. Each task then has its `payload`.")
     session: Word = None
     tool: Word = None
     worker: Word = None
     reviewed: Flag = None
     since: Moment = None
     until: Moment = None
-    search: Word = Field(None, description='Words, or "a phrase": in title, prompt and outcome.')
+    search: Word = Field(None, description='Words or "a phrase" in title, prompt and outcome.')
     sort: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*ORDERS, ""]})] = Field(
-        None, description=f"{SAYS_ORDERS}."
+        None, description=f"{ORDERS_TEXT}."
     )
     limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
     cursor: Word = None
 
     @property
     def order(self) -> str:
-        """How to sort, empty for the usual way. Raises InvalidValue."""
+        """Return the order of the list, empty for the default. Raises InvalidValue."""
         if self.sort is not None and self.sort not in ORDERS:
-            raise InvalidValue(f"{safe(self.sort)!r} is not a way to sort tasks.", f"It can be {SAYS_ORDERS}.")
+            raise InvalidValue(f"{safe(self.sort)!r} is not a sort order.", f"Choose one of: {ORDERS_TEXT}.")
         return self.sort or ""
 
     def wanted(self, sq: SparkQ) -> Wanted:
-        """As the core takes them."""
+        """Convert to the filters of the core."""
         by_id = queue_name_of_id(sq, self.queue_id) if self.queue_id is not None else None
         queue = queue_name(sq, self.queue) if self.queue is not None else by_id
         return Wanted(queue, self.status, self.session, self.tool, self.worker, self.since, self.until, self.reviewed)
@@ -204,7 +206,7 @@ def in_line(sq: SparkQ, done: Enqueued) -> shapes.QueuedTask:
 
 @router.post("", status_code=201, responses={200: {"model": OneQueuedTask}})
 async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
-    """Put one task at the end of a queue. 200 instead of 201: its key had been used, and this is the task it made."""
+    """Add a task to the end of a queue. 200 instead of 201 if its key was used before: the answer is the existing task."""
     draft = await to_thread.run_sync(body.draft, sq) if body.script is not None else body.draft(sq)
     source = "http" if body.script is None else "script"
     done = tasks.enqueue_all(sq, body.queue_of(sq), [draft], source=source)[0]
@@ -214,17 +216,17 @@ async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
 
 @router.post("/bulk", status_code=201)
 async def enqueue_many(sq: Open, body: NewTasks) -> Answer[QueuedTasks]:
-    """Put several tasks at the end of a queue in their order, all of them or none."""
-    done = tasks.enqueue_all(sq, body.queue_of(sq), body.drafts(), source="http")
-    return Answer({"tasks": [in_line(sq, one) for one in done], "total": len(done)}, 201)
+    """Add several tasks to the end of a queue in their order, all of them or none."""
+    enqueued = tasks.enqueue_all(sq, body.queue_of(sq), body.drafts(), source="http")
+    return Answer({"tasks": [in_line(sq, task) for task in enqueued], "total": len(enqueued)}, 201)
 
 
 @router.get("", openapi_extra=documented(TaskFilters))
 async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFilters))]) -> Answer[ListedTasks]:
-    """A page of tasks: newest first, the queued ones of one queue in the order in which they will be claimed."""
+    """List tasks, the newest first, or the queued tasks of one queue in the order in which they will be claimed."""
     wanted = asked.wanted(sq)
     if asked.search is not None:
-        # The first search after much work indexes it, which takes a while.
+        # The first search after many changes indexes them, which takes a while.
         page = await to_thread.run_sync(_search, sq, asked.search, wanted, asked)
     elif asked.order == FINISHED:
         page = tasks.latest(sq, wanted, limit=asked.limit, cursor=asked.cursor)
@@ -249,28 +251,28 @@ def _search(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> TaskP
 
 @router.get("/{task_id}")
 async def get_task(sq: Open, task_id: TaskId) -> Answer[shapes.TaskHistory]:
-    """One task with everything: prompt, outcome, attempts, timeline."""
+    """Show a task with its prompt, outcome, attempts and timeline."""
     return Answer(wire.task_history(tasks.detail(sq, task_id), sq.clock.now()))
 
 
 @router.get("/{task_id}/prompts")
 async def get_prompts(sq: Open, task_id: TaskId) -> Answer[Prompts]:
-    """Every prompt that the task has had, the first one first."""
+    """List the revisions of a task's prompt, the oldest first."""
     revisions = wire.prompts(tasks.prompts(sq, task_id))
     return Answer({"prompts": revisions, "total": len(revisions)})
 
 
 @router.patch("/{task_id}")
 async def edit_task(sq: Open, task_id: TaskId, body: TaskChange) -> Answer[OneTask]:
-    """Change a task that waits."""
-    given: dict[str, Any] = {
+    """Change a queued task."""
+    changes: dict[str, Any] = {
         "prompt": body.prompt, "tool": body.tool_name, "task_class": body.task_class, "timeout": body.timeout,
     }  # fmt: skip
-    return Answer({"task": wire.task_brief(tasks.edit(sq, task_id, **given), sq.clock.now())})
+    return Answer({"task": wire.task_brief(tasks.edit(sq, task_id, **changes), sq.clock.now())})
 
 
 @router.delete("/{task_id}")
 async def delete_task(sq: Open, task_id: TaskId) -> Answer[Deleted]:
-    """Delete a task that is not running, with its history. Its id is never given again."""
+    """Delete a task that is not running, with its history. Its id is not used again."""
     tasks.delete(sq, task_id)
     return Answer({"deleted": task_id})

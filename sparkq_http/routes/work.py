@@ -1,4 +1,4 @@
-"""What a worker does with one task: claim it, say that it is alive, settle it, give it back."""
+"""The calls of a worker for one task: claim, progress, complete, fail, release."""
 
 from typing import Annotated, Any
 
@@ -14,23 +14,23 @@ from sparkq_http.v1_keys import Claimed, claim_answer
 
 router = Router(prefix="/api/tasks/{task_id}", tags=["work"])
 
-AttemptNumber = Annotated[int | None, Field(ge=1, le=MAX_NUMBER, description="The number that the claim gave.")]
+AttemptNumber = Annotated[int | None, Field(ge=1, le=MAX_NUMBER, description="The attempt number of the claim.")]
 
 
 class SettledTask(shapes.SettledKeys, closed=True):
-    """A settled task, and how many are queued behind it."""
+    """A settled task, and the number of tasks that are still queued."""
 
     task: shapes.Task
 
 
 class Worker(Body):
-    """Who claims."""
+    """The worker that claims."""
 
     worker_id: str
 
 
 class Result(Body):
-    """What was done: `result_summary` for whoever reviews it, `result_data` any JSON value."""
+    """The result: `result_summary` is text for the reviewer, `result_data` any JSON value."""
 
     result_summary: str
     result_data: Any = None
@@ -38,7 +38,7 @@ class Result(Body):
 
 
 class Failure(Body):
-    """What went wrong, and one word for it. `keep_late` false is for a person who ends the claim of a worker."""
+    """The error, and one word for its type. Set `keep_late` to false to end the claim of a worker by hand."""
 
     error_message: str
     error_type: str | None = None
@@ -47,14 +47,14 @@ class Failure(Body):
 
 
 class Progress(Body):
-    """A sign of life, with a note for the task's timeline if there is something to say."""
+    """A heartbeat, with an optional note for the task's timeline."""
 
     note: str = ""
     attempt: AttemptNumber = None
 
 
 class Release(Body):
-    """Why the task is given back."""
+    """Why the task is released."""
 
     reason: str = ""
     attempt: AttemptNumber = None
@@ -67,15 +67,15 @@ def settled(sq: SparkQ, done: Settled) -> Answer[SettledTask]:
 
 @router.post("/claim")
 async def claim(sq: Open, task_id: TaskId, body: Worker) -> Answer[Claimed]:
-    """Hand this queued task to a worker. 409 when it is not queued any more."""
-    found = await in_thread_if_git(sq, lambda: tasks.claim(sq, None, body.worker_id, task_id=task_id))
-    assert found is not None
-    return Answer(claim_answer(sq, found))
+    """Claim this queued task for a worker. 409 if it is not queued any more."""
+    claimed = await in_thread_if_git(sq, lambda: tasks.claim(sq, None, body.worker_id, task_id=task_id))
+    assert claimed is not None
+    return Answer(claim_answer(sq, claimed))
 
 
 @router.post("/complete")
 async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer[SettledTask]:
-    """Settle a running task as done. 409 for a result that comes too late, which is kept for the person."""
+    """Complete a running task. 409 if the result comes too late. It is kept on its attempt, for the review."""
     return settled(
         sq,
         await in_thread_if_git(
@@ -87,10 +87,7 @@ async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer[SettledTas
 
 @router.post("/fail")
 async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer[SettledTask]:
-    """Settle a running task as failed.
-
-    409 for what comes too late: it is kept for the person on its attempt, unless `keep_late` is false.
-    """
+    """Fail a running task. 409 if the error comes too late. It is kept on its attempt, unless `keep_late` is false."""
     return settled(
         sq,
         await in_thread_if_git(
@@ -109,17 +106,17 @@ async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer[SettledTask]:
 
 @router.post("/progress")
 async def progress(sq: Open, task_id: TaskId, body: Progress | None = None) -> Answer[OneTask]:
-    """The worker is alive: the stale clock starts again."""
-    said = body or Progress()
+    """Report that the worker is alive, which restarts the timeout."""
+    report = body or Progress()
     return Answer(
-        {"task": wire.task_brief(tasks.progress(sq, task_id, said.note, attempt=said.attempt), sq.clock.now())}
+        {"task": wire.task_brief(tasks.progress(sq, task_id, report.note, attempt=report.attempt), sq.clock.now())}
     )
 
 
 @router.post("/release")
 async def release(sq: Open, task_id: TaskId, body: Release | None = None) -> Answer[OneTask]:
-    """Give a running task back to its old place in the line."""
-    said = body or Release()
+    """Put a running task back to its old place in its queue."""
+    given = body or Release()
     return Answer(
-        {"task": wire.task_brief(tasks.release(sq, task_id, said.reason, attempt=said.attempt), sq.clock.now())}
+        {"task": wire.task_brief(tasks.release(sq, task_id, given.reason, attempt=given.attempt), sq.clock.now())}
     )

@@ -183,7 +183,7 @@ def test_an_order_that_is_not_there_is_refused_with_those_that_are(call: Caller,
         one for one in call.get("/openapi.json")["paths"]["/api/tasks"]["get"]["parameters"] if one["name"] == "sort"
     )
 
-    assert said == f"'bogus' is not a way to sort tasks. It can be {orders['description']}"
+    assert said == f"'bogus' is not a sort order. Choose one of: {orders['description']}"
     assert all(f"`{order}`" in said for order in orders["schema"]["enum"] if order)
     assert "not with `search`" in said
 
