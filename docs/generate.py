@@ -248,28 +248,29 @@ def visible_tools() -> str:
 
 
 def rest() -> str:
-    """docs/rest.md: every operation, from the document that the server gives at /openapi.json."""
+    """docs/rest.md: every operation, from the OpenAPI document of the server."""
     app = FastAPI()
     for router in routers():
         app.include_router(router)
     document = app.openapi()
     schemas = document["components"]["schemas"]
     parts = [
-        "# REST reference\n\nGenerated from the server itself by `docs/generate.py`; the running server shows the same, with "
-        "a form for each operation, at `/docs`.\n\n"
-        "A change is sent as `application/json`, also without a body. A refusal is "
+        "# REST reference\n\nGenerated from the server by `docs/generate.py`. The running server has the same reference at `/docs`, "
+        "with a form for each operation.\n\n"
+        "Every change needs the content type `application/json`, even without a body. A refusal is "
         '`{"error": code, "message": …, "hint": …}`:\n\n| status | |\n|---|---|'
     ]
-    parts += [f"| {status} | {one['description']} |" for status, one in REFUSALS.items()]
+    parts += [f"| {status} | {refusal['description']} |" for status, refusal in REFUSALS.items()]
     section = ""
     for path, operations in document["paths"].items():
-        for method, one in operations.items():
-            if one["tags"][0] != section:
-                section = one["tags"][0]
+        for method, operation in operations.items():
+            if operation["tags"][0] != section:
+                section = operation["tags"][0]
                 parts.append(f"\n## {section.capitalize()}")
-            parts.append(f"\n### {method.upper()} {path}\n\n{one['description']} {_answer(one, schemas)}\n".rstrip(" "))
-            parts += _table("parameter", {p["name"]: p["schema"] | p for p in one.get("parameters", ())}, [])
-            body = one.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            text = f"{operation['description']} {_answer(operation, schemas)}\n".rstrip(" ")
+            parts.append(f"\n### {method.upper()} {path}\n\n{text}")
+            parts += _table("parameter", {p["name"]: p["schema"] | p for p in operation.get("parameters", ())}, [])
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
             for name in re.findall(r"#/components/schemas/(\w+)", json.dumps(body)):
                 parts += _table("in the body", schemas[name].get("properties", {}), schemas[name].get("required", []))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
@@ -278,15 +279,15 @@ def rest() -> str:
 def _table(head: str, fields: dict[str, Any], required: list[str]) -> list[str]:
     """One row for each field of an operation."""
     rows = [
-        f"| `{name}` | {_kind(one)} | "
-        f"{'required. ' if name in required or one.get('required') is True else ''}{one.get('description', '')} |"
-        for name, one in fields.items()
+        f"| `{name}` | {_kind(field)} | "
+        f"{'required. ' if name in required or field.get('required') is True else ''}{field.get('description', '')} |"
+        for name, field in fields.items()
     ]
     return [f"| {head} | type | |\n|---|---|---|", *rows, ""] if rows else []
 
 
 def _answer(operation: dict[str, Any], schemas: dict[str, Any]) -> str:
-    """The keys of the answer when all went well."""
+    """Return the keys of the answer of a request that succeeds."""
     status, answer = next(iter(operation["responses"].items()))
     name = json.dumps(answer.get("content", {})).rpartition("/schemas/")[2].partition('"')[0]
     keys = ", ".join(f"`{key}`" for key in schemas.get(name, {}).get("properties", {}))
@@ -294,11 +295,11 @@ def _answer(operation: dict[str, Any], schemas: dict[str, Any]) -> str:
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """A schema's type in a word or two."""
+    """Return the type of a schema in a word or two."""
     if "enum" in schema:
-        return ", ".join(f"`{one}`" for one in schema["enum"] if one)
+        return ", ".join(f"`{value}`" for value in schema["enum"] if value)
     if "anyOf" in schema:
-        return " or ".join(kind for one in schema["anyOf"] if (kind := _kind(one)) != "null")
+        return " or ".join(kind for option in schema["anyOf"] if (kind := _kind(option)) != "null")
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     kind = str(schema.get("type", "any JSON"))
