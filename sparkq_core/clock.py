@@ -1,4 +1,4 @@
-"""Time and chance, so that everything else can be given other ones."""
+"""Time and randomness, in one place so that a test can replace them."""
 
 import random
 import time
@@ -6,23 +6,25 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 LONG = 16
-"""Tries for a lock after which a process counts as one that has waited long: about 30 ms."""
+"""The number of tries for a lock after which a process has waited long, about 30 ms."""
 
 
 class Clock(Protocol):
-    """What the core asks of time: tests pass one that they set."""
+    """The time that the core uses: a test passes a clock that it sets."""
 
     def now(self) -> int:
-        """UTC in milliseconds since 1970."""
+        """Return UTC in milliseconds since 1970."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that only grow, for measuring a wait."""
+        """Return seconds that never go back, to measure a wait."""
         ...
 
     def pause(self, tries: int = 0) -> None:
-        """Sleep for 0.75 to 3 ms, at random, between tries for a lock; a quarter of that after LONG `tries`: who has waited
-        long tries more often than the others."""
+        """Sleep for a random 0.75 to 3 ms between two tries for a lock.
+
+        After LONG `tries` it is a quarter of that, so that a process that has waited long tries more often than others.
+        """
         ...
 
 
@@ -40,20 +42,20 @@ class SystemClock:
 
 
 def token(length: int = 16) -> str:
-    """An unguessable string of 2 x `length` hexadecimal digits."""
+    """Return an unguessable string of 2 x `length` hexadecimal digits."""
     import secrets  # 4 ms at import, and few commands need it
 
     return secrets.token_hex(length)
 
 
 def iso(at: int) -> str:
-    """UTC milliseconds as ISO 8601 with milliseconds and `Z`: the spelling of every door."""
+    """Format UTC milliseconds as ISO 8601 with milliseconds and `Z`, as all doors do."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
 def from_iso(text: str) -> int:
-    """The inverse of `iso`. Raises ValueError."""
+    """Parse ISO 8601 as UTC milliseconds, the inverse of `iso`. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""Every refusal of SparkQ: its kind, its code, a sentence and the next step.
+"""Every error of SparkQ: its kind, its code, a sentence and the next step.
 
-Doors look at the kind only, each with one table from kind to exit code, status or reply. The code is for
-programs, the message says what is wrong with the values at hand, the hint says what to do next.
+A door looks only at the kind: it has one table from kind to exit code, status or reply. The code is for programs, the
+message says what is wrong, and the hint what to do next.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class Kind(StrEnum):
-    """What a refusal means to the caller, whatever the door."""
+    """What an error means to the caller, the same for every door."""
 
     INVALID = "invalid"
     NOT_FOUND = "not_found"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class SparkQError(Exception):
-    """A refusal: nothing has changed, and `hint` says what would help."""
+    """An error that SparkQ expects: nothing has changed, and `hint` is the next step."""
 
     kind: ClassVar[Kind] = Kind.INVALID
     code: ClassVar[str] = "invalid"
@@ -31,31 +31,31 @@ class SparkQError(Exception):
 
 
 class InvalidText(SparkQError):
-    """A text that no door lets in: NUL, a lone surrogate, empty, or too long."""
+    """A text is not accepted: it has a NUL or a lone surrogate, or it is empty or too long."""
 
     code = "invalid_text"
 
 
 class InvalidName(SparkQError):
-    """A name that would not survive as a file name, a URI part and a word of the shell."""
+    """A name cannot be a file name, a part of a URI and a word of the shell at once."""
 
     code = "invalid_name"
 
 
 class InvalidValue(SparkQError):
-    """A number, a choice or a JSON value outside its limits."""
+    """A number, a choice or a JSON value is outside its limits."""
 
     code = "invalid_value"
 
 
 class InvalidConfig(SparkQError):
-    """A sparkq.yml or an environment variable that cannot be understood."""
+    """A sparkq.yml or an environment variable cannot be understood."""
 
     code = "invalid_config"
 
 
 class NoProject(SparkQError):
-    """No project has been set up at this place."""
+    """No project has been set up here."""
 
     kind, code = Kind.NOT_FOUND, "no_project"
 
@@ -73,7 +73,7 @@ class NoSuchSession(SparkQError):
 
 
 class NoSuchTask(SparkQError):
-    """No task has this id: it never had, or it was purged."""
+    """No task has this id: there never was one, or it was purged or deleted."""
 
     kind, code = Kind.NOT_FOUND, "no_such_task"
 
@@ -97,13 +97,13 @@ class NoSuchScript(SparkQError):
 
 
 class WrongState(SparkQError):
-    """The life cycle has no such move from the task's present status."""
+    """The verb is not possible in the present status of the task."""
 
     kind, code = Kind.CONFLICT, "wrong_state"
 
 
 class Unseen(SparkQError):
-    """The outcome is another one by now than the person saw."""
+    """The outcome is no longer the one that you saw."""
 
     kind, code = Kind.CONFLICT, "unseen"
 
@@ -115,31 +115,31 @@ class ClaimLost(SparkQError):
 
 
 class QueueClosed(SparkQError):
-    """The queue has ended or is archived and does not admit this."""
+    """The queue has ended or is archived, and does not allow this."""
 
     kind, code = Kind.CONFLICT, "queue_closed"
 
 
 class NotEmpty(SparkQError):
-    """The place is taken: a file that would be overwritten, or a project that would be mixed with another."""
+    """A file would be overwritten, or a project would be mixed with another."""
 
     kind, code = Kind.CONFLICT, "not_empty"
 
 
 class NameTaken(SparkQError):
-    """Another queue or session has this name already."""
+    """Another queue or session already has this name."""
 
     kind, code = Kind.CONFLICT, "name_taken"
 
 
 class Busy(SparkQError):
-    """Other processes kept the database locked for the whole waiting time."""
+    """Other processes kept the database locked for the whole time that SparkQ waited."""
 
     kind, code = Kind.BUSY, "busy"
 
 
 class StorageError(SparkQError):
-    """The file system or the database file does not let SparkQ keep its word."""
+    """The file system or the database file failed."""
 
     kind, code = Kind.STORAGE, "storage"
 
@@ -157,13 +157,13 @@ class ReadOnly(StorageError):
 
 
 class Corrupt(StorageError):
-    """The file is not a sound SparkQ database; it was left as it is."""
+    """The file is damaged or not a SparkQ database; it was not changed."""
 
     code = "corrupt"
 
 
 class RemoteDisk(StorageError):
-    """The database would stand on a network file system, whose locks do not protect it."""
+    """The database would be on a network file system, whose locks do not protect it."""
 
     code = "remote_disk"
 

@@ -1,4 +1,4 @@
-"""The append-only log of everything that happened: the timeline of a task and the feed that doors follow."""
+"""The append-only log of events: the timeline of each task, and the feed that the doors follow."""
 
 from sparkq_core.model import EVENT_COLUMNS, Event
 from sparkq_core.project import SparkQ
@@ -24,11 +24,11 @@ SELECT {EVENT_COLUMNS} FROM (
 """
 
 PAGE = 500
-"""Events that a follower reads at once."""
+"""How many events a follower reads at once."""
 
 RELOADED = "SELECT EXISTS (SELECT 1 FROM events WHERE id > :after AND kind = 'reloaded')"
 LAST = "SELECT coalesce(max(id), 0) FROM events"
-"""Every event has a higher id than those before it, also than those that are gone: see `note_deleted`."""
+"""Every event has a higher id than all before it, even if those were deleted: see `note_deleted`."""
 
 
 def note(
@@ -42,41 +42,46 @@ def note(
     worker: str | None = None,
     text: str | None = None,
 ) -> None:
-    """Log one event inside the transaction that makes it true."""
+    """Log an event in the transaction that makes it happen."""
     tx.run(
         NOTE, {"at": at, "kind": kind, "task": task, "queue": queue, "attempt": attempt, "worker": worker, "text": text}
     )
 
 
 def newest(db: Reader) -> int:
-    """The id of the newest event, 0 when there is none."""
+    """Return the id of the newest event, 0 if there is none."""
     row = db.row(LAST)
     return int(row[0]) if row else 0
 
 
 def note_deleted(tx: Transaction, at: int, kind: str, newest: int, *, queue: int | None = None, text: str) -> None:
-    """Log that tasks went, and their events with them. `newest` was the newest event before, which may have gone too:
-    its id must not be given again, or followers of the feed would miss what comes under it."""
+    """Log that tasks were deleted with their events.
+
+    `newest` was the newest event before that. It may be deleted too, and its id must not be used again: followers of
+    the feed would miss the new event with that id.
+    """
     tx.run(NOTE_AS, {"id": newest + 1, "at": at, "kind": kind, "queue": queue, "text": text})
 
 
 def of_task(db: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...]:
-    """The last `limit` events of a task, oldest first."""
+    """Return the last `limit` events of a task, oldest first."""
     return tuple(Event(*row) for row in db.rows(OF_TASK, {"task": task_id, "limit": limit}))
 
 
 def after(sq: SparkQ, event_id: int, limit: int = PAGE) -> tuple[Event, ...]:
-    """The next `limit` events after `event_id`, oldest first: the change feed. One transaction may write many pages:
-    a follower goes on until nothing comes."""
+    """Return the next `limit` events after `event_id`, oldest first.
+
+    One transaction may write more events than the limit: a follower reads on until there are none.
+    """
     return tuple(Event(*row) for row in sq.db.rows(AFTER, {"after": event_id, "limit": limit}))
 
 
 def reloaded(sq: SparkQ, event_id: int) -> bool:
-    """Whether somebody asked for the configuration to be read anew after `event_id`."""
+    """Return True if a reload of the configuration was requested after `event_id`."""
     row = sq.db.row(RELOADED, {"after": event_id})
     return bool(row and row[0])
 
 
 def last(sq: SparkQ) -> int:
-    """The id of the newest event, 0 when there is none: where a new follower of the feed starts."""
+    """Return the id of the newest event, 0 if there is none: a new follower of the feed starts there."""
     return newest(sq.db)

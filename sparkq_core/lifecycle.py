@@ -1,9 +1,9 @@
-"""The life cycle as data: which verb leads from which status to which, and after how long a silence time has its say.
+"""The life cycle as data: the statuses that each verb starts from and leads to, and the times of a stale task.
 
-Verbs bind their statuses from MOVES into the guards of their SQL, and the hints of the errors read it. A claim and the
-sweep spell theirs out, since SQLite uses a partial index only for a literal; so do the counters, which are triggers. A
-test does every verb in every status and holds all of them to MOVES. The two numbers below stand in the SQL as text, put
-there when a module is read.
+The verbs take the statuses of their SQL guards from MOVES, and the hints of the errors too. A claim and the sweep have
+literals instead, because SQLite uses a partial index only for a literal; so have the counters, which are triggers. A
+test tries every verb in every status, and holds all of them to MOVES. WARN_AFTER and FAIL_AFTER become part of the SQL
+when a module is imported.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Status(StrEnum):
-    """Where a task stands."""
+    """The status of a task."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -20,14 +20,14 @@ class Status(StrEnum):
 
 
 class ErrorType(StrEnum):
-    """The error types that SparkQ itself gives to a failed task; any other is the word of its worker."""
+    """The error types that SparkQ itself sets; any other comes from the worker."""
 
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
 
 
 class QueueStatus(StrEnum):
-    """Where a queue stands: `ended` takes no new tasks, `archived` takes and gives nothing."""
+    """The status of a queue: `ended` accepts no new tasks, `archived` neither accepts nor hands out tasks."""
 
     ACTIVE = "active"
     ENDED = "ended"
@@ -35,14 +35,14 @@ class QueueStatus(StrEnum):
 
 
 class SessionStatus(StrEnum):
-    """Where a session stands."""
+    """The status of a session."""
 
     ACTIVE = "active"
     ENDED = "ended"
 
 
 class Move(NamedTuple):
-    """One verb: the statuses it starts from, the one it leads to, and whether somebody does it (time does the others)."""
+    """A verb: the statuses it starts from and the one it leads to; `by_hand` is false if time alone makes it happen."""
 
     from_statuses: tuple[Status, ...]
     target: Status
@@ -71,11 +71,11 @@ MOVES = {
 }
 
 MARKS = {"review": FINISHED_STATUSES}
-"""Verbs that leave a task in its status, whichever of these it is."""
+"""Verbs that do not change the status of a task, and the statuses in which they are possible."""
 
 
 def verbs_from(status: str) -> list[str]:
-    """The verbs that a person or a worker may use from `status`, for hints."""
+    """Return the verbs that a person or a worker can use in `status`, for hints."""
     moves = [verb for verb, move in MOVES.items() if status in move.from_statuses and move.by_hand]
     return moves + [verb for verb, statuses in MARKS.items() if status in statuses]
 
@@ -88,10 +88,10 @@ FAIL_AFTER = 2
 
 
 def fails_at(base: int, timeout: int, warned_at: int | None) -> int:
-    """When a running task fails by itself, in UTC ms.
+    """Return when a running task fails by itself, in UTC ms.
 
-    `base` is the claim or the last heartbeat (UTC ms), `timeout` seconds. Normally base + 2 x timeout; when the
-    warning came late (the laptop slept, nothing was running) one whole timeout after the warning, so that the
+    `base` is the claim or the last heartbeat (UTC ms), `timeout` is in seconds. Normally it is base + 2 x timeout. If the
+    warning came late, because the laptop slept or no SparkQ ran, it is one timeout after the warning, so that the
     warning always comes first.
     """
     due = base + FAIL_AFTER * timeout * 1000

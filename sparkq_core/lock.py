@@ -1,4 +1,4 @@
-"""Locks that the operating system holds: gone with the process that had them, however it ended."""
+"""Locks of the operating system: it releases them when their process ends, even if that was killed."""
 
 import fcntl
 import os
@@ -10,14 +10,14 @@ from pathlib import Path
 from sparkq_core.errors import StorageError
 
 TRIES, PAUSE = 25, 0.01
-"""Seconds between tries. Under load somebody who looks may lose the processor just while looking, several times."""
+"""The number of tries, and the seconds between them. Under load, `is_held` in another process may hold it that long."""
 
 
 def acquire(path: Path, *, wait: bool) -> int | None:
-    """The open handle of a lock on file `path` (mode 0600, never through a symlink), or None if another has it.
+    """Lock the file `path` (mode 0600, never through a symlink); return its open handle, or None if another holds it.
 
-    Its folder is made where it is missing, for the owner only. Close the handle to give the lock back. The file stays:
-    removing it would let two processes hold two files. Raises StorageError.
+    A missing folder is created, for the owner only. Close the handle to release the lock. The file stays: if it was
+    removed, two processes could lock two different files. Raises StorageError.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -25,21 +25,21 @@ def acquire(path: Path, *, wait: bool) -> int | None:
     except OSError as error:
         raise StorageError(
             f"{path} cannot be locked: {error.strerror}.",
-            "A lock is a file of its own, in a folder that is yours (queue_runner.lock_dir).",
+            "A lock needs its own file in a folder that belongs to you (queue_runner.lock_dir).",
         ) from error
     try:
-        got = _taken(handle, wait)
+        acquired = _try_lock(handle, wait)
     except BaseException:
         os.close(handle)
         raise
-    if got:
+    if acquired:
         return handle
     os.close(handle)
     return None
 
 
-def _taken(handle: int, wait: bool) -> bool:
-    """Whether the lock could be had. Somebody who only looks (`is_held`) has it for microseconds: outlast that."""
+def _try_lock(handle: int, wait: bool) -> bool:
+    """Return True if the lock was acquired. `is_held` holds it for microseconds, so several tries are needed."""
     if wait:
         fcntl.flock(handle, fcntl.LOCK_EX)
         return True
@@ -54,13 +54,13 @@ def _taken(handle: int, wait: bool) -> bool:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process has the lock on file `path` now."""
+    """Return True if a process holds the lock on the file `path` now."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that look do not see each other
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared, so that two callers do not see each other
     except BlockingIOError:
         return True
     finally:
@@ -70,7 +70,7 @@ def is_held(path: Path) -> bool:
 
 @contextmanager
 def folder(path: Path) -> Iterator[None]:
-    """Hold a folder itself for the block, where no lock file should be left behind. Raises OSError."""
+    """Lock a folder itself during the block, where a lock file must not be left behind. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -81,7 +81,7 @@ def folder(path: Path) -> Iterator[None]:
 
 @contextmanager
 def holding(path: Path) -> Iterator[None]:
-    """Wait for the lock on file `path` and hold it for the block."""
+    """Wait for the lock on the file `path`, and hold it during the block."""
     handle = acquire(path, wait=True)
     try:
         yield

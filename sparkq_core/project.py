@@ -1,4 +1,4 @@
-"""The open handle that every room of the core takes: database, configuration, clock."""
+"""The open project that the functions of the core work on: database, configuration and clock."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,23 +12,23 @@ from sparkq_core.storage import schema
 from sparkq_core.storage.database import Database
 
 if TYPE_CHECKING:
-    from logging import Logger  # milliseconds at import, which no command pays
+    from logging import Logger  # milliseconds at import, which no command needs
 
 BEFORE_THE_TABLE = "database."
-"""Settings that must be known before the database is open cannot stand in it."""
+"""Settings that are needed to open the database cannot be stored in it."""
 
 CONFIG_ROWS = "SELECT key, value FROM config ORDER BY key"
 
 
 class SparkQ(NamedTuple):
-    """An open project. Usable from several threads; each gets its own connection."""
+    """An open project. Several threads can use it; each has its own connection."""
 
     db: Database
     config: Config
     clock: Clock
 
     def version(self) -> int:
-        """A number that changes when another process has written: 3 us to ask."""
+        """Return a number that changes when another process has written; it takes 3 us."""
         return self.db.data_version()
 
     def close(self) -> None:
@@ -37,9 +37,9 @@ class SparkQ(NamedTuple):
 
 
 def open(start: Path | None = None, *, env: Mapping[str, str] | None = None, clock: Clock | None = None) -> SparkQ:
-    """The project around folder `start` (default: the working directory), its database open and recognised.
+    """Open the project of the folder `start` (default: the working directory), and check its database.
 
-    Creates nothing. Raises NoProject when nothing was set up here, InvalidConfig, and StorageError for a file that
+    Creates nothing. Raises NoProject if none was set up here, InvalidConfig, and StorageError for a database file that
     is empty, foreign, newer or damaged.
     """
     return open_with(configuration.load(start, env, remember=True), start=start, env=env, clock=clock)
@@ -48,7 +48,7 @@ def open(start: Path | None = None, *, env: Mapping[str, str] | None = None, clo
 def open_with(
     config: Config, *, start: Path | None = None, env: Mapping[str, str] | None = None, clock: Clock | None = None
 ) -> SparkQ:
-    """As `open`, with a configuration that was loaded already."""
+    """Open a project whose configuration was loaded already. Raises the errors of `open`."""
     clock = clock or SystemClock()
     db = Database(config.database, clock, schema.VERSION, schema.migrate, config.settings.database.synchronous)
     config = with_table(config, db, start, env)
@@ -57,9 +57,9 @@ def open_with(
 
 
 def effective(start: Path | None = None, env: Mapping[str, str] | None = None) -> Config:
-    """The configuration that `open` would have, also where the database is missing or cannot be opened.
+    """Return the configuration that `open` would use, even if the database is missing or cannot be opened.
 
-    Changes nothing. Raises InvalidConfig, NoProject when SPARKQ_CONFIG names no file.
+    Changes nothing. Raises InvalidConfig, NoProject if SPARKQ_CONFIG names a file that does not exist.
     """
     config = configuration.load(start, env)
     if config.file is not None or not config.database.is_file():
@@ -76,9 +76,9 @@ def effective(start: Path | None = None, env: Mapping[str, str] | None = None) -
 
 
 def with_table(config: Config, db: Database, start: Path | None, env: Mapping[str, str] | None) -> Config:
-    """The configuration with what the config table says, where there is no sparkq.yml.
+    """Return the configuration with the settings of the config table, which count only without a sparkq.yml.
 
-    Raises InvalidConfig, and what `db` raises.
+    Raises InvalidConfig, and the errors of `db`.
     """
     if config.file is not None:
         return config
@@ -88,10 +88,10 @@ def with_table(config: Config, db: Database, start: Path | None, env: Mapping[st
 
 
 def renewed(sq: SparkQ, opener: Callable[[], SparkQ], log: "Logger") -> SparkQ:
-    """The open project with the configuration that `opener` finds now; its database stays the one that is open.
+    """Return the open project with the configuration that `opener` reads now, and with the same open database.
 
-    A configuration that cannot be taken up changes nothing: `log` says why, and a chat or a server works on with the
-    one that it has.
+    If the configuration has an error, nothing changes: the error is logged, and a chat or a server works on with the
+    configuration that it has.
     """
     try:
         opened = opener()
@@ -99,5 +99,5 @@ def renewed(sq: SparkQ, opener: Callable[[], SparkQ], log: "Logger") -> SparkQ:
         log.warning("the configuration stays as it was: %s", error.message)
         return sq
     opened.close()
-    log.info("configuration read anew")
+    log.info("configuration read again")
     return sq._replace(config=opened.config)

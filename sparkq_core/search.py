@@ -1,6 +1,6 @@
 """Full-text search over titles, prompts and outcomes.
 
-The index is brought up to date from the event log when somebody searches: enqueue and complete pay nothing for it.
+The index is updated from the event log when somebody searches, so that it costs enqueue and complete nothing.
 """
 
 import re
@@ -27,14 +27,15 @@ FROM tasks AS t WHERE t.id = :task
 INDEXED_TO = "UPDATE project SET indexed_event = :event"
 NEWEST = f"""
 SELECT {TASK_COLUMNS} FROM (
-    SELECT rowid AS found FROM search WHERE search MATCH :match AND rowid < :after
-) CROSS JOIN tasks ON tasks.id = found
+    SELECT rowid AS match_id FROM search WHERE search MATCH :match AND rowid < :after
+) CROSS JOIN tasks ON tasks.id = match_id
 WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 ORDER BY id DESC LIMIT :limit
 """
 OLDEST = NEWEST.replace("rowid <", "rowid >").replace("id DESC", "id")
 TOTAL = f"""
-SELECT count(*) FROM (SELECT rowid AS found FROM search WHERE search MATCH :match) CROSS JOIN tasks ON tasks.id = found
+SELECT count(*) FROM (SELECT rowid AS match_id FROM search WHERE search MATCH :match)
+CROSS JOIN tasks ON tasks.id = match_id
 WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 """
 
@@ -48,16 +49,18 @@ def find_page(
     limit: int = 50,
     cursor: str | None = None,
 ) -> TaskPage:
-    """Tasks that have all the `words` in title, prompt or outcome, `newest` (the default) or `oldest` first.
+    """Return the tasks with all the `words` in title, prompt or outcome, `newest` (the default) or `oldest` first.
 
-    A word finds those that begin with it; "two words" in double quotes find the phrase. Raises InvalidValue,
+    A word matches all words that begin with it; "two words" in double quotes match the phrase. Raises InvalidValue,
     NoSuchQueue, NoSuchSession.
     """
     match = query(words)
     wanted = wanted or Wanted()
     newest = (sort or "newest") == "newest"
     if not newest and sort != "oldest":
-        raise InvalidValue(f"{safe(sort)!r} is not a way to sort what a search finds.", "It can be newest or oldest.")
+        raise InvalidValue(
+            f"{safe(sort)!r} is not a way to sort the matches of a search.", "It can be newest or oldest."
+        )
     checked_limit(limit)
     checked_status(wanted)
     sweep(sq)
@@ -74,21 +77,19 @@ def find_page(
 
 
 def query(words: str) -> str:
-    """What a person typed as an FTS5 query in which no character is an operator. Raises InvalidValue."""
+    """Convert typed words to an FTS5 query in which no character is an operator. Raises InvalidValue."""
     words = words.replace("\0", " ").encode("utf-8", "ignore").decode()
     parts = re.findall(r'"([^"]+)"|([^\s"]+)', words)
     terms = [
         f'"{phrase}"' if phrase else f'"{word}"*' for phrase, word in parts if re.search(r"[^\W_]", phrase or word)
     ]
     if not terms:
-        raise InvalidValue(
-            "There is no word to search for.", 'Give words, or a phrase in double quotes: "date parser".'
-        )
+        raise InvalidValue("The search has no words.", 'Give words, or a phrase in double quotes: "date parser".')
     return " AND ".join(terms[:20])
 
 
 def update(sq: SparkQ) -> None:
-    """Index what has happened since the last search, in small batches."""
+    """Index the tasks that changed since the last search, in small batches."""
     while True:
         with sq.db.read() as tx:
             row = tx.row(INDEXED)

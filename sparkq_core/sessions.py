@@ -23,7 +23,7 @@ END_ARCHIVED = (
 
 
 def create(sq: SparkQ, name: str) -> Session:
-    """Begin a session. Raises InvalidName, NameTaken."""
+    """Create a session. Raises InvalidName, NameTaken."""
     checked_name(name, "session")
     now = sq.clock.now()
     with sq.db.write() as tx:
@@ -35,10 +35,10 @@ def create(sq: SparkQ, name: str) -> Session:
 
 
 def get(db: Reader, name: str) -> Session:
-    """The session called `name`. Raises NoSuchSession."""
+    """Return the session called `name`. Raises NoSuchSession."""
     row = db.row(GET, {"name": name})
     if row is None:
-        names = [str(one) for (one,) in db.rows(NAMES)]
+        names = [str(existing) for (existing,) in db.rows(NAMES)]
         raise NoSuchSession(
             f"There is no session {safe(name)!r}.",
             nearest(name, names) or "Create one with: sparkq session create NAME",
@@ -47,17 +47,17 @@ def get(db: Reader, name: str) -> Session:
 
 
 def by_name(sq: SparkQ, name: str) -> Session:
-    """The session called `name`. Raises NoSuchSession."""
+    """Return the session called `name`. Raises NoSuchSession."""
     return get(sq.db, name)
 
 
 def all_of(sq: SparkQ) -> tuple[Session, ...]:
-    """Every session, active ones first, oldest first."""
+    """Return every session: active ones first, and the oldest first among them."""
     return tuple(Session(*row) for row in sq.db.rows(ALL))
 
 
 def end(sq: SparkQ, name: str) -> tuple[Session, tuple[str, ...]]:
-    """Close a session and end its active queues, whose names are returned: they take no new tasks, workers drain them.
+    """End a session and its active queues, which then accept no new tasks; return it and the names of these queues.
 
     Ending an ended session is harmless. Raises NoSuchSession.
     """
@@ -66,7 +66,7 @@ def end(sq: SparkQ, name: str) -> tuple[Session, tuple[str, ...]]:
         session = get(tx, name)
         row = tx.row(END, {"name": name, "now": now})
         ended = tx.rows(END_QUEUES, {"session": session.id, "now": now})
-        tx.run(END_ARCHIVED, {"session": session.id, "now": now})  # one that is unarchived later comes back as ended
+        tx.run(END_ARCHIVED, {"session": session.id, "now": now})  # a queue that is unarchived later is then ended
         if session.status != SessionStatus.ENDED:
             note(tx, now, "session ended", text=name)
         for queue_id, _ in ended:

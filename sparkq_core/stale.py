@@ -1,8 +1,8 @@
-"""Stale tasks: warned after one timeout, failed after two, by whoever comes by.
+"""Stale tasks: the next process that looks marks them after one timeout, and fails them after two.
 
-Two guarded idempotent statements in one transaction: however many processes sweep at once, each task changes once,
-and never one whose worker has just been heard of or has just settled. There is no leader, and nothing runs when
-nothing is due. What a timed-out worker still says later is kept (see the late room).
+A sweep is two guarded, idempotent statements in one transaction: if many processes sweep at once, each task changes
+once, and a task whose worker has just reported progress or settled it does not change. There is no leader, and nothing
+runs if nothing is due. A later result of a worker that timed out is kept (see tasks/late_results).
 """
 
 from sparkq_core.events import note
@@ -34,12 +34,12 @@ WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
 
 
 def due(db: Reader, now: int) -> bool:
-    """Whether a sweep would change something now: one seek in an index."""
+    """Return True if a sweep would change something now: one seek in an index."""
     return db.row(DUE, {"now": now}) is not None
 
 
 def sweep(sq: SparkQ) -> Swept:
-    """Warn and fail what is due now."""
+    """Mark the tasks that are due as stale or failed."""
     now = sq.clock.now()
     if not due(sq.db, now):
         return Swept()
@@ -48,7 +48,7 @@ def sweep(sq: SparkQ) -> Swept:
 
 
 def sweep_within(tx: Transaction, now: int) -> Swept:
-    """As `sweep`, in the transaction of a verb that is to see what has become of the stale ones."""
+    """Sweep in the transaction of another verb, which then sees the result."""
     if not due(tx, now):
         return Swept()
     failed, warned = _fail_due(tx, now), _warn_due(tx, now)
@@ -74,6 +74,6 @@ def _warn_due(tx: Transaction, now: int) -> tuple[Task, ...]:
 
 
 def silence(task: Task, now: int) -> str:
-    """What the error of a timed-out attempt says."""
+    """Return the error text of an attempt that timed out."""
     quiet = (now - (task.heartbeat_at or task.claimed_at or now)) // 1000
     return f"Nothing was heard of {task.worker} for {quiet} s; the timeout is {task.timeout} s."

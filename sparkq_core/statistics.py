@@ -1,6 +1,6 @@
-"""How the work went: finished tasks by day, and how long they took by queue.
+"""Statistics: finished tasks by day, and how long they took by queue.
 
-A timeout is counted apart: it is not the worker's failure.
+A timeout is counted apart from the failures that workers report.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ WHERE a.finished_at >= :since AND a.outcome = 'succeeded' GROUP BY t.queue_id OR
 
 
 class Day(NamedTuple):
-    """What finished on one day (UTC): `date` as 2026-11-23."""
+    """How many attempts ended on one day (UTC), such as the `date` 2026-11-23."""
 
     date: str
     succeeded: int
@@ -45,14 +45,14 @@ class Pace(NamedTuple):
 
 
 def by_day(sq: SparkQ) -> tuple[Day, ...]:
-    """The last seven days (UTC), today last, days without work included."""
+    """Return the last seven days (UTC), today last, including days without work."""
     today = sq.clock.now() // DAY
     rows = {row[0]: row[1:] for row in sq.db.rows(BY_DAY, {"day": DAY, "since": (today - DAYS + 1) * DAY})}
     return tuple(Day(_date(day), *rows.get(day, (0, 0, 0))) for day in range(today - DAYS + 1, today + 1))
 
 
 def by_queue(sq: SparkQ) -> tuple[Pace, ...]:
-    """Time from claim to success by queue, over the last seven days."""
+    """Return the time from claim to success by queue, over the last seven days."""
     since = (sq.clock.now() // DAY - DAYS + 1) * DAY
     return tuple(
         Pace(name, n, round(mean), longest) for name, n, mean, longest in sq.db.rows(BY_QUEUE, {"since": since})

@@ -1,4 +1,4 @@
-"""What text may enter, what a name may be, what a title is, and how foreign text is shown."""
+"""Check texts and names, make titles, and show foreign text safely."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from sparkq_core.errors import InvalidName, InvalidText
 
 MAX_TEXT = 1024 * 1024
-"""Bytes of UTF-8 that one prompt, result, instruction or note may have."""
+"""How long a prompt, result, instruction or note may be, in bytes of UTF-8."""
 
 MAX_TITLE = 80
 MAX_NAME = 64
@@ -20,30 +20,30 @@ _UNSEEN = re.compile(
 
 
 def checked(value: str, what: str, *, limit: int = MAX_TEXT, empty: bool = False) -> str:
-    """`value` itself, if it is text that SparkQ can keep and show again exactly.
+    """Return `value` if it is a text that SparkQ can store and return unchanged.
 
-    `what` names it in the message, `limit` is in bytes of UTF-8. Raises InvalidText.
+    `what` names it in the message, `limit` is in bytes of UTF-8, `empty` allows an empty text. Raises InvalidText.
     """
     if "\x00" in value:
         raise InvalidText(f"The {what} has a NUL character.", "Remove it: no terminal, file or page can show it.")
-    if not value.isascii() and (found := _SURROGATE.search(value)):
+    if not value.isascii() and (surrogate := _SURROGATE.search(value)):
         raise InvalidText(
-            f"The {what} has a lone surrogate (U+{ord(found.group()):04X}) at character {found.start() + 1}.",
+            f"The {what} has a lone surrogate (U+{ord(surrogate.group()):04X}) at character {surrogate.start() + 1}.",
             "Remove it or send the whole character: it is not valid Unicode text.",
         )
     size = len(value) if value.isascii() else len(value.encode())
     if size > limit:
         raise InvalidText(
             f"The {what} is {size:,} bytes; at most {limit:,} are kept.",
-            "Put long material in a file of the repository and name the file.",
+            "Put long material in a file of the repository, and name the file here.",
         )
     if not empty and not value.strip():
-        raise InvalidText(f"The {what} is empty.", f"Give a {what} that says something.")
+        raise InvalidText(f"The {what} is empty.", "It needs at least one character that is not blank.")
     return value
 
 
 def checked_name(value: str, what: str) -> str:
-    """`value` itself, if it can be a name: letters, digits, `.`, `_`, `-`, at most 64. Raises InvalidName."""
+    """Return `value` if it can be a name: letters, digits, `.`, `_`, `-`, at most 64. Raises InvalidName."""
     if len(value) <= MAX_NAME and _NAME.fullmatch(value) and ".." not in value:
         return value
     suggestion = re.sub(r"[^A-Za-z0-9._-]+", "-", re.sub(r"\.{2,}", ".", value)).strip("-._")[:MAX_NAME]
@@ -54,7 +54,7 @@ def checked_name(value: str, what: str) -> str:
 
 
 def title_of(prompt: str) -> str:
-    """The first line of `prompt` that says something, without heading marks, at most 80 characters."""
+    """Return the first line of `prompt` with words, without heading marks, at most 80 characters."""
     for line in prompt.splitlines():
         words = " ".join(line.strip().lstrip("#>*-` \t").split())
         if words:
@@ -62,15 +62,15 @@ def title_of(prompt: str) -> str:
     return "(no words)"
 
 
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found.group())
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def safe(value: str, *, lines: bool = False) -> str:
-    """Foreign text for a person's or a model's eyes: control, invisible and bidirectional characters as escapes.
+    """Escape the control, invisible and bidirectional characters of a foreign text that a person or a model will read.
 
-    With `lines` line feeds and tabs stay as they are, else they too become visible. The stored text never changes.
+    With `lines`, line feeds and tabs are not escaped. The stored text never changes.
     """
     if value.isascii() and value.isprintable():
         return value
@@ -81,18 +81,18 @@ def safe(value: str, *, lines: bool = False) -> str:
 
 
 def cut(value: str, limit: int) -> str:
-    """`value`, or its first `limit` characters and a mark that says how many were left out."""
+    """Return at most `limit` characters of `value`, then a mark with the number of characters that were left out."""
     if len(value) <= limit:
         return value
     return f"{value[:limit]}… (+{len(value) - limit:,} characters)"
 
 
 def nearest(wanted: str, names: Iterable[str]) -> str:
-    """The end of a not-found hint: the nearest existing names, or all of them when they are few."""
+    """Return the end of a not-found hint: the nearest existing names, or the first eight if none is near."""
     existing = list(dict.fromkeys(names))
     if not existing:
         return ""
-    from difflib import get_close_matches  # costs 4 ms at import, and only errors need it
+    from difflib import get_close_matches  # 4 ms at import, and only errors need it
 
     close = get_close_matches(wanted, existing, n=3, cutoff=0.5)
     if close:

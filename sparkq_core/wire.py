@@ -56,7 +56,7 @@ def _loaded(data: str | None) -> Any:
 
 
 def stale(task: model.Task, now: int) -> str | None:
-    """Return "warned" if nothing was heard from the worker for one timeout, whether or not a sweep has run since."""
+    """Return "warned" if the worker has been silent for one timeout, even if no sweep has run since."""
     if task.status != Status.RUNNING or task.claimed_at is None:
         return None
     base = task.heartbeat_at or task.claimed_at
@@ -112,7 +112,7 @@ def task_whole(detail: model.Detail, now: int) -> shapes.WholeTask:
 
 
 def outcome(detail: model.Detail) -> shapes.Outcome:
-    """Convert the outcome that the task's status rests on: a result, an accepted late result, or an error."""
+    """Convert the outcome that led to the task's status: a result, an accepted late result, or an error."""
     task, last = detail.task, detail.last
     if task.cancelled:
         reason = next((event.text for event in reversed(detail.events) if event.kind == ErrorType.CANCELLED), None)

@@ -80,7 +80,7 @@ def test_a_search_goes_on_after_a_page(shell: Shell) -> None:
 
 @pytest.mark.parametrize("words", ["", " ", '""', "--", "***"])
 def test_a_search_for_no_word_is_refused(shell: Shell, words: str) -> None:
-    assert "no word to search for" in shell.refused(2, "tasks", f"--search={words}")
+    assert "The search has no words" in shell.refused(2, "tasks", f"--search={words}")
 
 
 @pytest.mark.parametrize("words", ["a:b", "*", '"', "(", "NEAR(a", "^x", "-x", "a AND", "'; DROP TABLE tasks; --"])

@@ -118,11 +118,11 @@ def test_a_reload_and_a_change_are_taken_up_once(own: Path) -> None:
         with listening(server.port) as stream:
             server.call.post("/api/reload")["scripts"]
             assert stream.event()["kind"] == "reloaded"
-            assert server.said.count("configuration read anew") == 1
+            assert server.said.count("configuration read again") == 1
             server.call.patch("/api/config", key="purge.older_than_days", value=5)["source"]
             assert value_of(server.call, "purge.older_than_days")[0] == 5
             assert stream.event()["kind"] == "reloaded"
-            assert server.said.count("configuration read anew") == 2
+            assert server.said.count("configuration read again") == 2
     finally:
         server.stop()
 
