@@ -1,4 +1,4 @@
-"""The board: queues and latest results as a picture, in hosts that support MCP Apps; plain text elsewhere."""
+"""The board: a page with the queues and their latest results, in hosts that support MCP Apps."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ BOARD = "ui://sparkq/board"
 
 
 def board() -> Apps:
-    """The extension that carries the board. One self-contained page: it fetches nothing."""
+    """Return the extension with the board, one self-contained page that fetches nothing."""
     apps = Apps()
     html = Path(__file__).with_name("board.html").read_text(encoding="utf-8")
     apps.add_html_resource(

@@ -1,7 +1,7 @@
-"""What the server remembers of a chat: which attempts it holds, which instructions it has seen.
+"""The server's memory of a chat: the attempts that it holds, and the instructions that it has seen.
 
-A stdio process serves one chat. All of this is convenience: the store fences attempts by their numbers, so a server
-that was restarted can cost a chat one more call but never a result.
+A stdio process serves one chat. All of this is convenience: the store checks the number of the attempt at each settle,
+so the restart of a server can cost a chat one more call but never a result.
 """
 
 import os
@@ -13,15 +13,16 @@ from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 
 MAX_OPEN = 20
-"""Open claims listed at once, the oldest first."""
+"""Most open claims in one answer, the oldest first."""
 
 
 @dataclass
 class Chat:
     """One chat and the name that it works under.
 
-    `attempts` has the attempt of each task that the chat claimed, by task id, `unsettled` the tasks that it has not
-    settled or released yet, `seen_revisions` the revision of the instructions that it last saw, by queue id.
+    `attempts` maps the id of each task that the chat claimed to its attempt. `unsettled` has the ids of the tasks that it
+    has not settled or released yet. `seen_revisions` maps the id of a queue to the revision of its instructions that
+    the chat last saw.
     """
 
     worker: str = ""
@@ -30,16 +31,16 @@ class Chat:
     seen_revisions: dict[int, int] = field(default_factory=dict)
 
     def add_claim(self, claim: Claim) -> None:
-        """Remember the attempt of a claim made for this chat."""
+        """Remember the attempt of this chat's new claim."""
         self.attempts[claim.task.id] = claim.task.attempts
         self.unsettled.add(claim.task.id)
 
     def close_claim(self, task_id: int) -> None:
-        """Note that the task is settled or released. Its attempt is kept, so that the same call again is harmless."""
+        """Forget the open claim of a settled or released task. Its attempt is kept, so that the same call again is harmless."""
         self.unsettled.discard(task_id)
 
     def attempt_for(self, sq: SparkQ, verb: str, task_id: int, given: int) -> int:
-        """The attempt that `verb` acts on: the one `given` in the call, else the one this chat claimed.
+        """Return the attempt for `verb`: the one `given` in the call, else the one that this chat claimed.
 
         Raises ClaimLost, NoSuchTask or WrongState for a task that this chat never claimed.
         """
@@ -50,7 +51,7 @@ class Chat:
         return self.attempts[task_id]
 
     def open_claims(self, sq: SparkQ, besides: int = 0) -> list[int]:
-        """The ids of the tasks that this chat still holds, except `besides`; at most MAX_OPEN."""
+        """Return the ids of the tasks that this chat still holds, except `besides`; at most MAX_OPEN."""
         if self.unsettled <= {besides}:
             return []
         self.unsettled = tasks.still_running(sq, {task_id: self.attempts[task_id] for task_id in self.unsettled})
@@ -62,7 +63,7 @@ class Chat:
 
 
 def worker_name(client: str | None, connection: str) -> str:
-    """`claude-code-4711`: the client's name as one word, and the process that serves it."""
+    """Return a name like `claude-code-4711`: the client's name as one word, and the process id of the server."""
     word = re.sub(r"[^A-Za-z0-9._]+", "-", client or "").strip("-")[:60].lower()
     suffix = f"-{connection}" if connection else ""
     return f"{word or 'chat'}-{os.getpid()}{suffix}"

@@ -1,4 +1,4 @@
-"""Claiming for a chat, at once or when a task comes, and never for a client that is gone."""
+"""Claim for a chat, at once or when a task arrives, but not for a client that has gone."""
 
 from contextlib import suppress
 from typing import Any
@@ -21,7 +21,7 @@ Ctx = Context[ServerState, Any]
 
 
 async def claim_or_wait(ctx: Ctx, sq: SparkQ, worker: str, queue: str, task_id: int = 0, wait: int = 0) -> Claim | None:
-    """Claim the head of the queue, or the task `task_id`; in an empty queue, what comes within `wait` seconds."""
+    """Claim the head of the queue, or the task `task_id`; in an empty queue, a task that arrives within `wait` seconds."""
     last_event = events.last(sq) if wait else 0
     claim = await _claim(ctx, sq, worker, queue, task_id)
     if claim is None and wait:

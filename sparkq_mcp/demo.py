@@ -1,8 +1,8 @@
 """`sparkq demo`: the whole loop on real work, in a temporary project.
 
-The person's part is done with the `sparkq` command, the chat's part by a real MCP client that talks to `sparkq mcp`.
-The worker here is no model: it does what the tool's sentence says, and runs the script that each task carries.
-Whatever the scripts find is what the results say.
+The demo plays the person with the `sparkq` command, and the chat with a real MCP client of `sparkq mcp`.
+The worker is not a model: it follows the tool's sentence and runs the script in the prompt of each task. The results
+are the real output of the scripts.
 """
 
 import asyncio
@@ -109,13 +109,13 @@ In your repository, with the command sparkq (README.md, Install):
 
 @dataclass(frozen=True)
 class Demo:
-    """Where the demo looks, and where its project is."""
+    """The folder with the code to examine, and the folder of the demo's project."""
 
     code: Path
     home: Path
 
     def sparkq(self, *arguments: str, shown: bool = True) -> None:
-        """Run the command as a person would, and show both."""
+        """Run the command as a person would, and show it with its output."""
         if shown:
             say(f"$ sparkq {' '.join(json.dumps(word) if ' ' in word else word for word in arguments)}")
         done = subprocess.run(
@@ -132,7 +132,7 @@ class Demo:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the demo; exits 1 when a task of it could not be settled. Raises InvalidValue for a folder without Python."""
+    """Run the demo. Exits 1 if one of its tasks could not be settled. Raises InvalidValue for a folder without Python."""
     parser = ArgumentParser(prog="sparkq demo")
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--keep", action="store_true")
@@ -148,18 +148,19 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def code_to_look_at(folder: Path | None, home: Path) -> Path:
-    """The given folder, else the working directory if it has Python files and is no home folder, else SparkQ's own source."""
+    """Return `folder`, else the working directory if it has Python files and is not the home folder, else SparkQ's own
+    source."""
     here = (folder or working_directory() or home).resolve()
     if any(here.glob("*.py")) or any(here.glob("*/*.py")):
         if folder is not None or here != Path.home().resolve():
             return here
     elif folder is not None:
-        raise InvalidValue(f"There are no Python files in {here}.", "Name a folder that has some, or leave it out.")
+        raise InvalidValue(f"There are no Python files in {here}.", "Name a folder with Python files, or leave it out.")
     return own_source(home)
 
 
 def working_directory() -> Path | None:
-    """None where somebody has removed it."""
+    """Return the working directory, or None if it was removed."""
     try:
         return Path.cwd()
     except FileNotFoundError:
@@ -167,9 +168,9 @@ def working_directory() -> Path | None:
 
 
 def own_source(home: Path) -> Path:
-    """SparkQ's checkout; where it is installed, a copy of its packages without their neighbours, in `home`."""
+    """Return SparkQ's checkout; if SparkQ is installed, a copy of its packages in `home`, without the other packages."""
     top = Path(__file__).resolve().parent.parent
-    if (top / "WORKER_PLAYBOOK.md").is_file():  # in a wheel it lies inside a package
+    if (top / "WORKER_PLAYBOOK.md").is_file():  # in a wheel it is inside a package
         return top
     for package in top.glob("sparkq_*/__init__.py"):
         shutil.copytree(package.parent, home / "source" / package.parent.name, ignore=shutil.ignore_patterns("*.pyc*"))
@@ -177,7 +178,7 @@ def own_source(home: Path) -> Path:
 
 
 def in_a_repository(folder: Path) -> bool:
-    """Whether Git knows the folder."""
+    """True if the folder is in a Git repository."""
     git = shutil.which("git")
     if git is None:
         return False
@@ -185,7 +186,7 @@ def in_a_repository(folder: Path) -> bool:
 
 
 def run(demo: Demo) -> None:
-    """The person queues, the chat works, the person reviews."""
+    """Play the three acts: the person queues, the chat works, the person reviews."""
     heading("1. You queue work")
     demo.sparkq("setup", "--yes", shown=False)
     say(f"(a project was set up in {demo.home})")
@@ -206,7 +207,7 @@ def run(demo: Demo) -> None:
 
 
 async def work(demo: Demo) -> None:
-    """What a chat does: look, claim, execute, complete, until the queue is empty."""
+    """Work as a chat does: look, claim, execute and complete until the queue is empty."""
     environment_ = {**environment(), "SPARKQ_CONFIG": str(demo.home / "sparkq.yml")}
     server = StdioServerParameters(
         command=sys.executable, args=["-P", "-m", "sparkq_mcp.transport.stdio"], env=environment_
@@ -240,7 +241,7 @@ async def call(client: Client, tool: str, **arguments: Any) -> Any:
 
 
 def readable(value: Any, depth: int = 0) -> list[str]:
-    """An answer as short indented lines."""
+    """Return an answer as short indented lines."""
     lines = []
     for name, member in value.items():
         if isinstance(member, dict):
@@ -255,7 +256,7 @@ def readable(value: Any, depth: int = 0) -> list[str]:
 
 
 async def execute(folder: Path, task: dict[str, Any]) -> tuple[int, str]:
-    """Do what the tool's sentence says: run the script that the prompt is, in `folder`."""
+    """Follow the tool's sentence: run the prompt as a script in `folder`."""
     command = ["bash", "-c"] if task["tool_name"] == "run-bash" else [sys.executable, "-c"]
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -275,12 +276,12 @@ async def execute(folder: Path, task: dict[str, Any]) -> tuple[int, str]:
 
 
 def heading(text: str) -> None:
-    """A line between the acts."""
+    """Print a heading between the acts."""
     say(f"\n{text}\n{'=' * len(text)}")
 
 
 def say(text: str) -> None:
-    """A line for the person, at once."""
+    """Print a line for the person at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

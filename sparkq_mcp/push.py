@@ -1,7 +1,7 @@
-"""Tells listeners what changed, whichever process changed it.
+"""Notifies subscribed clients of changed resources, whichever process changed them.
 
-Modern clients listen by `subscriptions/listen`, which the SDK serves from a bus; legacy ones by `resources/subscribe`,
-which it does not serve, so it is added here. Nothing is read until something was written.
+Modern clients subscribe by `subscriptions/listen`, which the SDK serves from a bus; legacy ones by
+`resources/subscribe`, which the SDK lacks, so it is added here. The database is read only after a write.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from sparkq_mcp.state import ServerState
 
 PAUSE_SECONDS = 2.0
 SEND_SECONDS = 1.0
-"""How long a legacy client may take to read a notice: one that does not read is not told any more."""
+"""How long a legacy client may take to read a notification; after that its subscriptions end."""
 
 MAX_SUBSCRIPTIONS = 1000
 log = logging.getLogger("sparkq.mcp")
 
 
 class Push:
-    """The bus of the modern era, the subscriptions of the legacy one, and the loop that feeds both."""
+    """The bus for modern clients, the subscriptions of legacy ones, and the loop that feeds both."""
 
     def __init__(self, state: ServerState) -> None:
         self.bus = InMemorySubscriptionBus()
@@ -44,13 +44,13 @@ class Push:
         self._legacy_uris: dict[Connection, set[str]] = {}
 
     async def subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
-        """Serve `resources/subscribe`, until the connection ends."""
+        """Serve `resources/subscribe`. The subscription ends with its connection."""
         connection, uri = connection_of(ctx), str(params.uri)
         if uri in self._legacy_uris.get(connection, ()):
             return EmptyResult()
         if sum(len(uris) for uris in self._legacy_uris.values()) >= MAX_SUBSCRIPTIONS:
             raise MCPError(
-                INVALID_REQUEST, f"There are {MAX_SUBSCRIPTIONS:,} subscriptions, and no more at once. End one first."
+                INVALID_REQUEST, f"There are {MAX_SUBSCRIPTIONS:,} subscriptions, which is the limit. End one first."
             )
         if connection not in self._legacy_uris:
             self._legacy_uris[connection] = set()
@@ -64,7 +64,7 @@ class Push:
         return EmptyResult()
 
     async def run(self) -> None:
-        """Publish what changes, for ever. A project that cannot be read now is looked at again later."""
+        """Publish changes until cancelled. If the project cannot be read, try again after a pause."""
         # Before the first request, so that no change after a client's subscription is missed.
         self._last_event = self._newest_event()
         while True:
@@ -73,12 +73,12 @@ class Push:
             except SparkQError:
                 await anyio.sleep(PAUSE_SECONDS)
             except Exception:
-                # A listener that is gone, or a defect here, must not end the chat.
+                # A closed connection, or a defect here, must not end the chat.
                 log.exception("pushing changes failed")
                 await anyio.sleep(PAUSE_SECONDS)
 
     async def _publish_changes(self, sq: SparkQ) -> None:
-        """Publish what changes, while the state's project is this one."""
+        """Publish changes as long as the state's project is `sq`."""
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
         with watching(sq, lambda: loop.call_soon_threadsafe(changed.set)):
             while self._state.sq is sq:
@@ -90,7 +90,7 @@ class Push:
                     await self._publish(self._changed_resources())
 
     def _changed_resources(self) -> list[str]:
-        """The resources that were changed since the last look."""
+        """Return the resources that changed since the last call."""
         changed_uris: dict[str, None] = {}
         # In a restored file the newest event may be older than the last one seen.
         last = min(self._last_event, events.last(self._state.sq))
@@ -118,12 +118,12 @@ class Push:
             with anyio.move_on_after(SEND_SECONDS) as bound:
                 await connection.send_resource_updated(uri)
             if bound.cancelled_caught:
-                log.warning("a client that does not read what it subscribed to is not told any more")
+                log.warning("ended the subscriptions of a client that does not read its notifications")
                 self._legacy_uris.pop(connection, None)
                 return
 
 
 def connection_of(ctx: ServerRequestContext[Any, Any]) -> Connection:
-    """The connection of a request: it outlives the session, which the SDK makes anew for each request and which has no
-    public way to it."""
+    """Return the connection of a request. The SDK makes a new session for each request, and a session has no public
+    attribute for its connection."""
     return ctx.session._connection

@@ -1,4 +1,4 @@
-"""Resources: the same facts as the tools give, for clients whose person attaches or watches them."""
+"""Resources: the facts of the tools, for a person to attach to a chat and for clients to watch."""
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +33,7 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
         register = server.resource(uri, name=title, title=title, description=description, mime_type=mime_type)
         return lambda fn: register(_with_protocol_errors(fn))
 
-    @resource(QUEUES, "Queues", "Every queue and how many of its tasks stand where.")
+    @resource(QUEUES, "Queues", "Every queue with the counts of its tasks.")
     async def all_queues() -> str:
         return as_text(wire.queues(queues.all_of(state.sq)))
 
@@ -52,19 +52,19 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
         return as_text(wire.task_page(page, state.sq.clock.now()))
 
     @resource(
-        f"{QUEUES}/{{queue}}/instructions", "Instructions of a queue", "What the person wrote for whoever works it."
+        f"{QUEUES}/{{queue}}/instructions", "Instructions of a queue", "The person's instructions for its workers."
     )
     async def instructions_of_queue(queue: str) -> str:
         match, instructions = queues.instructions(state.sq, queue)
         return as_text({"queue": match.name, "instructions": instructions, "revision": match.revision})
 
-    @resource("sparkq://tasks/{id}", "Task", "A task whole: prompt, outcome, every attempt, timeline.")
+    @resource("sparkq://tasks/{id}", "Task", "A whole task: prompt, outcome, every attempt, timeline.")
     async def one_task(id: str) -> str:  # noqa: A002  # the name of the template's parameter
         if not (id.isascii() and id.isdecimal() and len(id) < 19):
-            raise ResourceNotFoundError("A task is named by its number: sparkq://tasks/42")
+            raise ResourceNotFoundError("Name a task by its number: sparkq://tasks/42")
         return as_text(wire.task_history(tasks.detail(state.sq, int(id)), state.sq.clock.now()))
 
-    @resource(SCRIPTS, "Scripts", "The project's scripts by their comment headers.")
+    @resource(SCRIPTS, "Scripts", "The project's scripts with their comment headers.")
     async def all_scripts() -> str:
         settings = state.sq.config
         index = await in_thread(scripts.index, settings.root, settings.settings.script_dirs)
@@ -82,7 +82,7 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
 
 
 def completions(state: ServerState, name: str, begun: str) -> list[str]:
-    """What a parameter called `name` may be, of what begins so."""
+    """Return the values of the parameter `name` that begin with `begun`."""
     if name == "status":
         known: tuple[str, ...] = tuple(Status)
     elif name == "queue":
@@ -96,12 +96,12 @@ def completions(state: ServerState, name: str, begun: str) -> list[str]:
 
 
 def as_text(value: Mapping[str, Any]) -> str:
-    """Compact JSON whose texts a model can safely read."""
+    """Return compact JSON with visible escapes, safe for a model to read."""
     return wire.compact(escaped(value))
 
 
 def _with_protocol_errors(fn: Reader) -> Reader:
-    """The function with the core's refusals as the protocol's: what is not there is -32602, the rest -32603."""
+    """Wrap `fn` so that an error of the core becomes one of the protocol: -32602 for not found, else -32603."""
 
     @functools.wraps(fn)
     async def wrapped(*args: Any, **kwargs: Any) -> str:
@@ -115,7 +115,7 @@ def _with_protocol_errors(fn: Reader) -> Reader:
 
 
 def changed_resources(state: ServerState, events: tuple[Event, ...]) -> list[str]:
-    """The resources that these events changed."""
+    """Return the URIs of the resources that these events changed."""
     by_id = {queue.id: queue.name for queue, _ in queues.all_of(state.sq, archived=True)}
     uris: dict[str, None] = {}
     for event in events:

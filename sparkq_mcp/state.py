@@ -1,4 +1,4 @@
-"""The state of a running server: the open project, and the chats that talk to it."""
+"""The state of a running server: the open project, and its chats."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -10,18 +10,18 @@ from sparkq_core.project import SparkQ
 from sparkq_mcp.chat import Chat, worker_name
 
 MAX_CHATS = 1000
-"""Chats remembered by a server of many; the one that was heard of longest ago is forgotten first."""
+"""Most chats that a server remembers; it forgets the least recently used one first."""
 
 Opener = Callable[[], SparkQ]
 log = logging.getLogger("sparkq.mcp")
 
 
 class ServerState:
-    """The project behind the tools, opened when it is first needed, and the chats."""
+    """The project of the tools, opened at the first call, and the chats."""
 
     def __init__(self, opener: Opener) -> None:
         self.closing = False
-        """Whether the client has closed its end, or the server stops: nothing is waited for any more."""
+        """True if the client has closed its end or the server stops: no claim waits any longer."""
         self._opener = opener
         self._sq: SparkQ | None = None
         self._version = 0
@@ -30,10 +30,10 @@ class ServerState:
 
     @property
     def sq(self) -> SparkQ:
-        """The open project. Tried anew at each call until one has been set up; takes up a changed configuration
-        when somebody else ran `sparkq reload`. Raises NoProject and StorageError."""
+        """The open project, with its new configuration after a `sparkq reload` of another process. Until a project has been
+        set up, each call tries again to open it. Raises NoProject and StorageError."""
         if self._sq is not None and (version := self._sq.version()) != self._version:
-            newest = events.last(self._sq)  # noted before it is asked for a reload, so that none is missed in between
+            newest = events.last(self._sq)  # read before the search for a reload, so that none is missed in between
             reloaded = events.reloaded(self._sq, self._event)
             self._version, self._event = version, newest
             if reloaded:
@@ -44,10 +44,10 @@ class ServerState:
         return self._sq
 
     def chat(self, connection: str | None, client: str | None) -> Chat:
-        """The chat on this connection; its worker name is the client's plus the process.
+        """Return the chat on this connection. Its worker name is the name of the client and the process.
 
-        None is a request that belongs to no connection: nothing is remembered of it, so that no chat can settle
-        another's task without its number.
+        A request without a connection (None) gets a new chat that is not remembered, so that no chat can settle the
+        task of another one without its attempt.
         """
         if connection is None:
             return Chat(worker_name(client, "http"))
@@ -59,9 +59,10 @@ class ServerState:
 
 
 def project_opener(path: Path | None, environment: Mapping[str, str]) -> Opener:
-    """Opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of the working directory.
+    """Return a function that opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of
+    the working directory.
 
-    It raises NoProject where the working directory was removed, and what `project.open` raises.
+    It raises NoProject if the working directory was removed, and the errors of `project.open`.
     """
 
     def open_project() -> SparkQ:

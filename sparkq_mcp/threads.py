@@ -1,4 +1,4 @@
-"""Core calls that may take long, made in a worker thread: over HTTP, other chats and the page are answered meanwhile.
+"""Long core calls in a worker thread, so that over HTTP other chats and the page are answered meanwhile.
 
 They take the open project, not the server's state, whose connection belongs to the event loop's thread.
 """
@@ -23,8 +23,7 @@ async def in_thread(fn: Callable[P, T], *args: P.args, **options: P.kwargs) -> T
 async def in_thread_if_git(
     sq: SparkQ, fn: Callable[Concatenate[SparkQ, P], T], *args: P.args, **options: P.kwargs
 ) -> T:
-    """Call `fn(sq, ...)`, a verb that runs Git in a repository: there in a worker thread, elsewhere at once, which is
-    faster."""
+    """Call `fn(sq, ...)`, a verb that may run Git: in a worker thread if it does, else at once, which is faster."""
     if sq.config.watches_git:
         return await in_thread(fn, sq, *args, **options)
     return fn(sq, *args, **options)

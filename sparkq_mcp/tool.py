@@ -1,4 +1,4 @@
-"""A tool whose arguments are checked to the last key and whose failures are answers, not exceptions."""
+"""A tool that checks every argument and turns every failure into an answer."""
 
 import logging
 from collections.abc import Callable
@@ -19,7 +19,7 @@ UNNEEDED_KEYS = ("title", "default", "additionalProperties")
 
 
 class StrictTool(Tool):
-    """Refuses unknown arguments, and answers every error with its code, its message and the next step."""
+    """A tool that refuses unknown arguments and answers every error with its code, its message and the next step."""
 
     @classmethod
     def of(
@@ -31,7 +31,7 @@ class StrictTool(Tool):
         idempotent: bool = True,
         meta: dict[str, Any] | None = None,
     ) -> "StrictTool":
-        """The tool made from `fn`: its name, its docstring, its annotated parameters."""
+        """Make a tool from the name, the docstring and the annotated parameters of `fn`."""
         tool = cls.from_function(
             fn,
             title=title,
@@ -55,7 +55,7 @@ class StrictTool(Tool):
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002  # every result is a CallToolResult already
         """Validate, call, and turn every failure into an answer that the model can act on.
 
-        A result is not held to its schema here: what a claim handed out must not become an error on its way.
+        The result is not validated: a task that a claim handed out must not become an error on its way to the chat.
         """
         try:
             values = self.fn_metadata.validate_arguments(arguments)
@@ -68,14 +68,14 @@ class StrictTool(Tool):
         except MCPError:
             raise
         except Exception:
-            # A defect must not end the chat: it is logged whole, and the model is told in one line.
+            # A defect must not end the chat: the log has its traceback, the answer one line.
             log.exception("tool %s failed", self.name)
             return reply.defect(self.name)
 
 
 def visible_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without what a model pays for and does not need: pydantic's titles and defaults, and that it is closed,
-    which a call that tries anything else is told."""
+    """Return the schema without the keys that cost the model tokens and that it does not need: pydantic's titles, its
+    defaults, and `additionalProperties`, since a call with an unknown argument is refused with the known ones."""
     properties = {
         name: {key: value for key, value in parameter.items() if key not in UNNEEDED_KEYS}
         for name, parameter in schema.get("properties", {}).items()
@@ -87,6 +87,6 @@ def visible_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_required(schema: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The schema of a tool's results without what only a success has to have: some clients hold refusals to it too, and
-    would keep one from the model."""
+    """Return the schema of a tool's results without its required keys: some clients validate refusals by it too, and
+    would hide an invalid one from the model."""
     return {key: value for key, value in schema.items() if key != "required"} if schema else None

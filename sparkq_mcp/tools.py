@@ -35,20 +35,20 @@ Ctx = Context[ServerState, Any]
 QueueName = Annotated[str, Field(description="Queue name")]
 TaskId = Annotated[int, Field(description="Task id: 42 for #42")]
 Attempt = Annotated[int, Field(description="Needed for another chat's claim")]
-ClaimNext = Annotated[bool, Field(description="Return the queue's next task too")]
+ClaimNext = Annotated[bool, Field(description="Also claim the queue's next task")]
 More = Annotated[str, Field(description="From a cut answer")]
 
 QUEUES_SIZE = 7500
-"""Bytes of the queues of one answer."""
+"""Most bytes of the queues in one answer."""
 
 
 def project_of(ctx: Ctx) -> SparkQ:
-    """The open project. A tool asks for it once a call: it may be reloaded in between."""
+    """Return the open project. A tool asks for it once a call, since a reload may replace it at any time."""
     return ctx.request_context.lifespan_context.sq
 
 
 def caller_of(ctx: Ctx) -> tuple[SparkQ, Chat]:
-    """The open project, and the chat that calls."""
+    """Return the open project and the calling chat."""
     request = ctx.request_context
     client = request.session.client_params
     connection = "" if ctx.headers is None else ctx.headers.get("mcp-session-id")
@@ -59,7 +59,7 @@ def caller_of(ctx: Ctx) -> tuple[SparkQ, Chat]:
 async def list_queues(
     ctx: Ctx, include_archived: bool = False, cursor: str = ""
 ) -> Annotated[CallToolResult, shapes.QueueList]:
-    """The queues and how many of their tasks are queued, running, stale, succeeded, failed and unreviewed."""
+    """The queues with their counts of queued, running, stale, succeeded, failed and unreviewed tasks."""
     sq = project_of(ctx)
     stale.sweep(sq)
     listed = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
@@ -87,9 +87,9 @@ async def list_tasks(
     status: Annotated[str, Field(description="queued, running, succeeded or failed")] = "",
     search: Annotated[str, Field(description="Words of title, prompt or outcome")] = "",
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
-    cursor: Annotated[str, Field(description="next_cursor of the page before")] = "",
+    cursor: Annotated[str, Field(description="next_cursor of the previous page")] = "",
 ) -> Annotated[CallToolResult, shapes.TaskList]:
-    """Tasks by title, newest first. The queue and status that most of them have stand once, beside the list."""
+    """Tasks by title, newest first. A task without queue or status has the one beside the list."""
     sq = project_of(ctx)
     wanted = tasks.Wanted(queue=queue or None, status=status or None)
     if search:
@@ -100,10 +100,10 @@ async def list_tasks(
 
 
 async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[CallToolResult, shapes.WholeTask]:
-    """A task whole: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
+    """A whole task: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
     sq, chat = caller_of(ctx)
     if chat.holds(sq, task_id):
-        with suppress(ClaimLost):  # it may be lost by now, and can be read all the same
+        with suppress(ClaimLost):  # a task can be read after its claim was lost
             tasks.progress(sq, task_id, attempt=chat.attempts[task_id])  # a chat that reads its task is alive
     detail = tasks.detail(sq, task_id)
     if more:
@@ -113,10 +113,10 @@ async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[Call
 
 async def queue_instructions(
     ctx: Ctx,
-    queue: Annotated[str, Field(description="Empty: how to work any queue, and the scripts")] = "",
+    queue: Annotated[str, Field(description="Empty: the worker playbook and the scripts")] = "",
     more: More = "",
 ) -> Annotated[CallToolResult, shapes.Instructions]:
-    """What the person wrote for whoever works this queue."""
+    """The person's instructions for the workers of this queue."""
     sq, chat = caller_of(ctx)
     if not queue:
         index = await in_thread(scripts.index, sq.config.root, sq.config.settings.script_dirs)
@@ -173,7 +173,7 @@ async def progress(
     note: Annotated[str, Field(description="One line for the person")] = "",
     attempt: Attempt = 0,
 ) -> Annotated[CallToolResult, shapes.Progressed]:
-    """Say that a claimed task is still being worked on; moves its deadline."""
+    """Report that you still work on a claimed task; extends its deadline."""
     sq, chat = caller_of(ctx)
     task = tasks.progress(sq, task_id, note, attempt=chat.attempt_for(sq, "progress", task_id, attempt))
     return reply({"id": task.id, "deadline": wire.task_brief(task, sq.clock.now())["deadline"]})
@@ -181,7 +181,7 @@ async def progress(
 
 async def complete(
     task_id: TaskId,
-    result: Annotated[str, Field(description="What was done and how it was checked")],
+    result: Annotated[str, Field(description="What you did and how you checked it")],
     ctx: Ctx,
     data: Annotated[Any, Field(description="JSON for programs")] = None,
     attempt: Attempt = 0,
@@ -197,9 +197,9 @@ async def complete(
 
 async def fail(
     task_id: TaskId,
-    error: Annotated[str, Field(description="What was tried and what stopped it")],
+    error: Annotated[str, Field(description="What you tried and what stopped you")],
     ctx: Ctx,
-    error_type: Annotated[str, Field(description="One word for it")] = "",
+    error_type: Annotated[str, Field(description="Its kind in one word")] = "",
     attempt: Attempt = 0,
     claim_next: ClaimNext = False,
 ) -> Annotated[CallToolResult, shapes.Settlement]:
@@ -226,7 +226,7 @@ async def _settlement(ctx: Ctx, sq: SparkQ, chat: Chat, settled: Settled, claim_
 async def release(
     task_id: TaskId, ctx: Ctx, reason: str = "", attempt: Attempt = 0
 ) -> Annotated[CallToolResult, shapes.Released]:
-    """Give a claimed task back to its old place in the queue."""
+    """Return a claimed task to its old place in the queue."""
     sq, chat = caller_of(ctx)
     task = tasks.release(sq, task_id, reason, attempt=chat.attempt_for(sq, "release", task_id, attempt))
     chat.close_claim(task_id)
@@ -246,7 +246,7 @@ async def requeue(
 
 @cache
 def all_tools() -> tuple[StrictTool, ...]:
-    """The twelve, in the order in which a worker meets them. Made once: their schemas take a while."""
+    """Return the twelve tools, in the order in which a worker needs them. Built once, since their schemas take a while."""
     return (
         StrictTool.of(list_queues, title="List queues", read_only=True, meta={"ui": {"resourceUri": BOARD}}),
         StrictTool.of(peek, title="Peek at a queue", read_only=True),

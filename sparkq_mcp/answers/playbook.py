@@ -1,4 +1,4 @@
-"""How to work any queue, as a chat reads it: the playbook, and the names of the project's scripts."""
+"""General instructions for a chat: the worker playbook, and the names of the project's scripts."""
 
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from sparkq_mcp.answers.truncation import (
 CALL = "queue_instructions(more='{more}')"
 
 SCRIPTS_SIZE = 2000
-"""Bytes of the names that come with the playbook."""
+"""Most bytes of the script names in the answer with the playbook."""
 
 
 def playbook_text() -> str:
-    """WORKER_PLAYBOOK.md as installed, or as it is in the checkout."""
+    """Return the text of WORKER_PLAYBOOK.md, of the installation or of the checkout."""
     top = Path(__file__).resolve().parent.parent.parent
     for file in (top / "sparkq_core" / "WORKER_PLAYBOOK.md", top / "WORKER_PLAYBOOK.md"):
         if file.is_file():
@@ -31,8 +31,8 @@ def playbook_text() -> str:
 
 
 def how_to_work(scripts: list[str], more: str = "") -> wire.Json:
-    """The playbook and the first names of `scripts`, the number left out, and the calls that read on; or what `more`
-    reads on."""
+    """Return the playbook, the first names of `scripts`, the number of those left out, and the calls that read on; with
+    `more`, return the continuation that it names."""
     names = "\n".join(scripts)
     if more:
         return read_on({"playbook": playbook_text(), "scripts": names}, more, CALL)

@@ -1,8 +1,8 @@
-"""The tolerant entry: what arrives on stdin before the SDK sees it.
+"""A tolerant front between stdin and the SDK.
 
-The SDK fixes a connection's protocol era at its first request, so that a client that probes `server/discover` and
-then sends `initialize` (a shipped Claude Code does) is refused. Here the probe is answered without forwarding it,
-until another request has arrived. Lines that are no JSON-RPC get a reply instead of silence.
+The SDK chooses the protocol version of a connection at its first request. A client that first probes with
+`server/discover` and then sends `initialize` (a shipped Claude Code does) is therefore refused. The front answers such
+a probe itself until another request has arrived. It also replies to lines that are not JSON-RPC, which the SDK ignores.
 """
 
 import json
@@ -20,8 +20,8 @@ from sparkq_mcp.server import SparkQServer
 from sparkq_mcp.transport.streams import MAX_LINE, Oversized
 
 WORK_SECONDS = 30.0
-"""How long a request that has begun may still take: each ends by itself before, after 10 s for the writer's lock, 6 s for
-Git, and 10 s for the lock again."""
+"""How long the requests at work may still take after stdin ended. Each ends earlier by itself: at most 10 s for the
+writer's lock, 6 s for Git, and 10 s for the lock again."""
 
 FLUSH_SECONDS = 0.5
 UNSUPPORTED_PROTOCOL_VERSION = -32022
@@ -29,17 +29,17 @@ VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 
 
 class Sink(Protocol):
-    """Where answers go."""
+    """The output for answers."""
 
     unanswered: set[str | int]
-    """The requests that are at work; `write` takes out what it answers."""
+    """The ids of the requests at work; `write` removes the id of each answer."""
 
     async def write(self, text: str) -> Any: ...
     async def flush(self) -> Any: ...
 
 
 class Front:
-    """Those of `lines` that the SDK should see; the others are answered on `sink`."""
+    """Yields the `lines` that the SDK should see, and answers the others on `sink`."""
 
     def __init__(self, lines: AsyncIterator[str], sink: Sink, server: SparkQServer) -> None:
         self._lines = lines
@@ -66,7 +66,7 @@ class Front:
                 await self._answer_malformed(line)
                 continue
             if isinstance(message, JSONRPCNotification) and '"id"' in line and "id" in json.loads(line):
-                await self._answer_malformed(line)  # an id that is none: the SDK would take it for a notification
+                await self._answer_malformed(line)  # an invalid id, which the SDK would read as a notification
                 continue
             if isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
                 self._forget_cancelled((message.params or {}).get("requestId"))
@@ -78,18 +78,17 @@ class Front:
                 ):
                     continue
                 self._forwarded_request = True
-                if message.method != "subscriptions/listen":  # which does not end by itself
+                if message.method != "subscriptions/listen":  # a subscription does not end by itself
                     self._sink.unanswered.add(message.id)
             return line
 
     def _forget_cancelled(self, request_id: Any) -> None:
-        """A request that was cancelled gets no answer. The SDK takes "7" and 7 for the same."""
+        """Wait no longer for the answer of a cancelled request. For the SDK, "7" and 7 are the same id."""
         cancelled = {known_id for known_id in self._sink.unanswered if str(known_id) == str(request_id)}
         self._sink.unanswered.difference_update(cancelled)
 
     async def _finish_requests(self) -> None:
-        """The client has closed its end: what is at work is still answered, as it went; who waits for a task is told
-        that there is none."""
+        """Answer the requests at work after the client has closed its end; a waiting claim is answered without a task."""
         self._server.close()
         with anyio.move_on_after(WORK_SECONDS):
             while self._sink.unanswered:
@@ -111,7 +110,7 @@ class Front:
         await self._answer_error(request_id, INVALID_REQUEST, "This is not a JSON-RPC 2.0 message in valid Unicode.")
 
     async def _answer_probe(self, request: JSONRPCRequest) -> bool:
-        """Answer a probe; False when it has no 2026 envelope and the SDK should judge it."""
+        """Answer a probe. Returns False if it names no protocol version in its `_meta`, so that the SDK answers it."""
         meta = (request.params or {}).get("_meta")
         version = meta.get(VERSION_KEY) if isinstance(meta, dict) else None
         if not isinstance(version, str):

@@ -1,4 +1,4 @@
-"""MCP over Streamable HTTP, as a guest of the HTTP server: the same tools at /mcp, behind the server's guard."""
+"""MCP over Streamable HTTP, as a guest of the HTTP server: the same tools at /mcp, protected by the server's guard."""
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 PATH = "/mcp"
 FAILED = {
     "error": "mcp_failed",
-    "message": "MCP over HTTP could not be loaded; all else of the server works.",
+    "message": "MCP over HTTP could not be loaded; the rest of the server works.",
     "hint": "Restart the server, with `sparkq restart` if it runs in the background; its log says more.",
 }
 STOPPING = {
     "error": "stopping",
     "message": "The server is stopping.",
-    "hint": "Start it again with `sparkq start`, or ask over stdio: `sparkq mcp`.",
+    "hint": "Start it again with `sparkq start`, or use MCP over stdio: `sparkq mcp`.",
 }
 log = logging.getLogger("sparkq.mcp")
 
 
 class Sessions:
-    """The MCP sessions of the HTTP server, which begin with the first request for one.
+    """The MCP sessions of the HTTP server. The first request loads the SDK.
 
-    The SDK takes as long to import as all else in the server together, and most chats come over stdio. Where it cannot
-    be loaded, as after an upgrade under the running server, requests are refused and the rest of the server goes on.
+    Importing the SDK takes as long as importing the rest of the server, and most chats use stdio. If it cannot be
+    loaded, for example after an upgrade under the running server, MCP requests are refused and the rest goes on.
     """
 
     def __init__(self, opener: Opener) -> None:
@@ -44,7 +44,7 @@ class Sessions:
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
-        """What must run around the requests."""
+        """Serve sessions as long as this context is open."""
         self._requested, self._ready = anyio.Event(), anyio.Event()
         async with anyio.create_task_group() as background:
             background.start_soon(self._run)
@@ -52,7 +52,7 @@ class Sessions:
             background.cancel_scope.cancel()
 
     def close(self) -> None:
-        """The server stops: nobody waits any more for a task, or for the SDK."""
+        """End each wait for a task or for the SDK, because the server stops."""
         self._closing = True
         if self._server is not None:
             self._server.close()
@@ -66,7 +66,7 @@ class Sessions:
                 self._server = server
                 self._ready.set()
                 await anyio.sleep_forever()
-        except Exception:  # whatever it is: a guest does not take its host down
+        except Exception:  # of any kind: a guest must not stop its host
             log.exception("MCP over HTTP could not be served")
             self._server = None
             self._ready.set()
@@ -81,8 +81,8 @@ class Sessions:
 
 
 def _build_server(opener: Opener) -> "SparkQServer":
-    """The SDK's own check of Host and Origin is off: it knows loopback names only, and the server's guard has judged
-    every request before, also where other machines may ask."""
+    """Build the MCP server, without the SDK's check of Host and Origin: it knows loopback names only, and the HTTP
+    server's guard has checked every request before, also where other machines are allowed."""
     from mcp.server.transport_security import TransportSecuritySettings
 
     from sparkq_mcp.server import build
@@ -96,6 +96,6 @@ def _build_server(opener: Opener) -> "SparkQServer":
 def guest(
     opener: Opener,
 ) -> tuple[Sequence[BaseRoute], Callable[[], AbstractAsyncContextManager[None]], Callable[[], None]]:
-    """The routes to serve, what must run around them, and what ends all that waits there."""
+    """Return the routes to serve, the context manager to keep open around them, and the function that ends their waits."""
     sessions = Sessions(opener)
     return [Route(PATH, sessions)], sessions.lifespan, sessions.close

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until the client closes stdin, or SIGTERM or SIGINT arrives. Every state is in the database by then."""
+    """Serve until the client closes stdin, or SIGTERM or SIGINT arrives. All state is in the database by then."""
     parser = ArgumentParser(prog="sparkq mcp", description="Serve this project's queues over MCP on stdin and stdout.")
     parser.add_argument(
         "--project", type=Path, metavar="PATH", help="a folder of the project (default: where it is started)"
@@ -19,14 +19,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--read-only", action="store_true", help="offer only the tools that change nothing")
     parser.add_argument("--tools", default="", metavar="NAMES", help="offer only these tools: claim,complete,fail")
     options = parser.parse_args(arguments)
-    # One line a record, and before MCPServer puts its own handler on the root logger.
+    # One line per record. Set before MCPServer adds its own handler to the root logger.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit_now)
-    # A client that reads no more must not kill the process, as `sparkq` lets it: the answer is dropped, and what it
-    # claimed fails by the stale rules unless somebody settles it.
+    # A client that stops reading must not kill the process, as it may in other `sparkq` commands: the answer is
+    # dropped, and its claims fail by the stale rules unless they are settled.
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    gc.disable()  # nothing that the imports make is garbage: 44 ms less until the first answer
+    gc.disable()  # imports make no garbage: 44 ms less until the first answer
     import anyio
 
     from sparkq_core.config.loading import environment
@@ -58,7 +58,7 @@ async def _serve(server: Any) -> None:
 
 
 def _exit_now(*_: Any) -> None:
-    """End at once: every transition is a committed transaction, so there is nothing to clean up."""
+    """Exit at once. Every transition is a committed transaction, so there is nothing to clean up."""
     sys.stderr.flush()
     os._exit(0)
 

@@ -1,8 +1,8 @@
 """Standard input and output as event-loop streams: no worker thread between a request and its answer.
 
 The SDK's own stdio reads and writes in worker threads, which is most of the cost of a call. These objects fit its
-public `stdio_server(stdin=, stdout=)`. They need pipes or sockets, which is what MCP clients give; for terminals and
-files `open_streams` answers None and the SDK's transport serves.
+public `stdio_server(stdin=, stdout=)`. They need pipes or sockets, as MCP clients use them; for terminals and files
+`open_streams` returns None, and the SDK's transport serves.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import sys
 from collections import deque
 
 MAX_LINE = 8 * 1024 * 1024
-"""Bytes of one request. The longest legal one, a prompt of 1 MiB written as JSON escapes, takes 6 MiB."""
+"""Most bytes of one request. The longest legal one, a prompt of 1 MiB written as JSON escapes, has 6 MiB."""
 
 HIGH_WATER = 1024 * 1024
 """Bytes of unread requests after which reading pauses."""
@@ -24,7 +24,7 @@ _decode = json.JSONDecoder().raw_decode
 
 
 class Oversized(str):
-    """Stands for a line that was longer than MAX_LINE; its content is gone."""
+    """Replaces a line that was longer than MAX_LINE; its content is dropped."""
 
 
 class Lines(asyncio.Protocol):
@@ -125,7 +125,7 @@ class Output(asyncio.BaseProtocol):
         self._room.set()
 
     async def write(self, text: str) -> None:
-        """Put `text` into the buffer; nothing when the client is gone."""
+        """Put `text` into the buffer, or drop it if the client has gone."""
         if text.startswith(ANSWER):
             self.unanswered.discard(_decode(text, len(ANSWER))[0])
         if not self._gone:
@@ -142,7 +142,7 @@ def _pipe(handle: int) -> bool:
 
 
 async def open_streams() -> tuple[Lines, Output] | None:
-    """The process's stdin and stdout, or None when they are not pipes.
+    """Return streams of the process's stdin and stdout, or None if they are not pipes.
 
     From then on descriptor 0 is empty and descriptor 1 goes to stderr: a stray print cannot break the protocol.
     """

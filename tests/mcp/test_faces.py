@@ -157,7 +157,7 @@ async def test_an_unknown_prompt_or_argument_is_refused_with_those_that_are(sq: 
     async with chat(sq, era) as client:
         with pytest.raises(MCPError, match="work_queue, review_results, plan_tasks") as unknown:
             await client.get_prompt("work")
-        with pytest.raises(MCPError, match="takes: queue") as misspelt:
+        with pytest.raises(MCPError, match="accepts: queue") as misspelt:
             await client.get_prompt("work_queue", {"qeue": "backend"})
 
     assert (unknown.value.error.code, misspelt.value.error.code) == (-32602, -32602)
