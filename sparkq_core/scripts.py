@@ -1,6 +1,6 @@
-"""The script index: comment headers of the project's scripts -> what they are, need and give.
+"""The script index: the names, inputs and outputs of the project's scripts, from their comment headers.
 
-Reads files as text and never runs one. The scripts stay the only source of truth: the index lives in memory.
+It reads the files as text and never runs them. The index is only in memory: the scripts are the source of truth.
 """
 
 import os
@@ -21,10 +21,10 @@ SUFFIXES = {
     ".rb": "run-bash",
     ".pl": "run-bash",
 }
-"""What the files are called, and the tool that executes them."""
+"""The endings of script files, and the tool that executes each."""
 
 HEADER_BYTES = 16 * 1024
-"""A header stands in the first 16 KiB of its file; the rest is not read."""
+"""Only the first 16 KiB of a file are read: a header must be in them."""
 
 MAX_SCRIPTS = 5000
 KEYS = ("name", "description", "inputs", "outputs", "tags", "timeout", "task_class")
@@ -32,7 +32,7 @@ _KEY_LINE = re.compile(rf"(\s*)({'|'.join(KEYS)})\s*:(.*)", re.IGNORECASE)
 _COMMENT = re.compile(r"\s*(?:#|//)(.*)")
 _MARK = re.compile(r"\((?:required|optional)\)", re.IGNORECASE)
 _MARKED = re.compile(r",(?=\s*[\w.-]+\s*\((?:required|optional)\))", re.IGNORECASE)
-"""Where parameters are marked, a comma before the next marked one; the others belong to a description."""
+"""In a line with marked parameters, a comma before the next marked one. Other commas belong to a description."""
 _COMMA = re.compile(r",")
 _PARAMETER = re.compile(r"([\w.-]+)\s*(?:\((required|optional)\))?\s*[:-]?\s*(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -46,7 +46,7 @@ class Parameter(NamedTuple):
 
 
 class Script(NamedTuple):
-    """A script by its header. `path` is relative to the project; `timeout` in seconds."""
+    """The header of a script. `path` is relative to the project; `timeout` is in seconds."""
 
     name: str
     path: str
@@ -60,32 +60,32 @@ class Script(NamedTuple):
 
 
 def parse(text: str, path: str) -> Script | None:
-    """The script whose file begins with `text`, or None when it has no header.
+    """Parse the header of a script whose file begins with `text`. None if it has no header.
 
-    A header is `# key: value` (or `//`) in the comments before the first line of code; deeper indented comment lines
-    continue a value. A timeout that is no number of seconds is left out.
+    A header is `# key: value` (or `//`) in the comments before the first line of code. Comment lines that are indented
+    more continue a value. A timeout that is not a number of seconds is ignored.
     """
-    found = _header(text)
-    if not found:
+    header = _header(text)
+    if not header:
         return None
-    timeout = found.get("timeout", "").strip()
+    timeout = header.get("timeout", "").strip()
     seconds = int(timeout) if timeout.isascii() and timeout.isdecimal() and len(timeout) < 9 else 0
     return Script(
-        name=" ".join(found.get("name", "").split()) or Path(path).stem,
+        name=" ".join(header.get("name", "").split()) or Path(path).stem,
         path=path,
         tool=SUFFIXES.get(Path(path).suffix, "run-bash"),
-        description=" ".join(found.get("description", "").split()),
-        inputs=tuple(_parameters(found.get("inputs", ""))),
-        outputs=tuple(_parameters(found.get("outputs", ""))),
-        tags=tuple(dict.fromkeys(tag for tag in re.split(r"[,\s]+", found.get("tags", "")) if tag)),
+        description=" ".join(header.get("description", "").split()),
+        inputs=tuple(_parameters(header.get("inputs", ""))),
+        outputs=tuple(_parameters(header.get("outputs", ""))),
+        tags=tuple(dict.fromkeys(tag for tag in re.split(r"[,\s]+", header.get("tags", "")) if tag)),
         timeout=seconds if 1 <= seconds <= WEEK_SECONDS else None,
-        task_class=found.get("task_class", "").strip() or None,
+        task_class=header.get("task_class", "").strip() or None,
     )
 
 
 def _header(text: str) -> dict[str, str]:
-    """The values by key; the first of each key counts."""
-    found: dict[str, str] = {}
+    """Return the values by key. If a key is repeated, its first value counts."""
+    header: dict[str, str] = {}
     key, indent = "", 0
     for line in text.splitlines():
         if not line.strip():
@@ -98,53 +98,54 @@ def _header(text: str) -> dict[str, str]:
         start = _KEY_LINE.fullmatch(body)
         if start is not None and (not key or len(start.group(1)) <= indent):
             word = start.group(2).lower()
-            key = "" if word in found else word
+            key = "" if word in header else word
             indent = len(start.group(1))
-            found.setdefault(word, start.group(3).strip())
+            header.setdefault(word, start.group(3).strip())
         elif key and len(body) - len(body.lstrip()) > indent:
-            found[key] += f"\n{body.strip()}"
+            header[key] += f"\n{body.strip()}"
         else:
             key = ""
-    return found
+    return header
 
 
 def _parameters(text: str) -> Iterator[Parameter]:
-    """`ENV (required), VERSION (optional)`, or one a line with a description behind it."""
+    """Parse `ENV (required), VERSION (optional)`, or one parameter on each line followed by its description."""
     for part in (part for line in text.split("\n") for part in (_MARKED if _MARK.search(line) else _COMMA).split(line)):
-        hit = _PARAMETER.fullmatch(part.strip().removeprefix("- "))
-        if hit is not None:
-            yield Parameter(hit.group(1), (hit.group(2) or "").lower() == "required", " ".join(hit.group(3).split()))
+        match = _PARAMETER.fullmatch(part.strip().removeprefix("- "))
+        if match is not None:
+            name, mark, description = match.groups()
+            yield Parameter(name, (mark or "").lower() == "required", " ".join(description.split()))
 
 
 def index(root: Path, folders: Iterable[str]) -> tuple[Script, ...]:
-    """Every script with a header in `folders` (relative to `root`), by name.
+    """Return every script with a header in `folders` (relative to `root`), sorted by name.
 
-    Files that a symlink takes outside its folder, that are binary, or cannot be read, are passed over.
+    It skips binary files, files that cannot be read, and files that a symlink leads to outside its folder.
     """
-    found: dict[Path, Script] = {}
+    indexed: dict[Path, Script] = {}
     for folder in folders:
         base = (root / folder).resolve()
         for file in _files(base):
             real = _real(file)
-            if real is None or real in found or not real.is_relative_to(base) or len(found) >= MAX_SCRIPTS:
+            if real is None or real in indexed or not real.is_relative_to(base) or len(indexed) >= MAX_SCRIPTS:
                 continue
             script = _read(real, str(file.relative_to(root)) if file.is_relative_to(root) else str(file))
             if script is not None:
-                found[real] = script
-    return tuple(sorted(found.values(), key=lambda one: (one.name, one.path)))
+                indexed[real] = script
+    return tuple(sorted(indexed.values(), key=lambda script: (script.name, script.path)))
 
 
 def _real(file: Path) -> Path | None:
     try:
         return file.resolve()
-    except (OSError, RuntimeError):  # links in a circle
+    except (OSError, RuntimeError):  # a circle of links
         return None
 
 
 def _files(base: Path) -> Iterator[Path]:
     for folder, inner, names in os.walk(base):
         inner[:] = sorted(
-            one for one in inner if not one.startswith(".") and one not in ("node_modules", "__pycache__")
+            name for name in inner if not name.startswith(".") and name not in ("node_modules", "__pycache__")
         )
         for name in sorted(names):
             if Path(name).suffix in SUFFIXES:
@@ -162,49 +163,51 @@ def _read(file: Path, path: str) -> Script | None:
     return None if b"\0" in raw else parse(raw.decode("utf-8", errors="replace"), path)
 
 
-def matching(found: Iterable[Script], words: Iterable[str]) -> tuple[Script, ...]:
-    """Those that have each of `words` in a tag, the name or the description, whatever its case."""
+def matching(scripts: Iterable[Script], words: Iterable[str]) -> tuple[Script, ...]:
+    """Return the scripts that have each of `words` in the name, the description or a tag. The case is ignored."""
     wanted = [word.casefold() for word in words]
     return tuple(
-        one
-        for one in found
-        if all(any(word in part.casefold() for part in (one.name, one.description, *one.tags)) for word in wanted)
+        script
+        for script in scripts
+        if all(
+            any(word in part.casefold() for part in (script.name, script.description, *script.tags)) for word in wanted
+        )
     )
 
 
-def named(found: Iterable[Script], name: str) -> Script:
-    """The script called `name`, or at that path. Raises NoSuchScript, InvalidValue when two have the name."""
-    listed = list(found)
-    hits = [one for one in listed if name in (one.name, one.path)]
-    if not hits:
+def by_name(scripts: Iterable[Script], name: str) -> Script:
+    """Return the script with this name or path. Raises NoSuchScript, and InvalidValue if several have the name."""
+    indexed = list(scripts)
+    matches = [script for script in indexed if name in (script.name, script.path)]
+    if not matches:
         raise NoSuchScript(
             f"There is no script {safe(name)!r}.",
-            nearest(name, [one.name for one in listed])
-            or "Add a header to one: # name: …, and name its folder in script_dirs.",
+            nearest(name, [script.name for script in indexed])
+            or "Add a header to the script: # name: …, and its folder to script_dirs.",
         )
-    if len(hits) > 1:
+    if len(matches) > 1:
         raise InvalidValue(
-            f"{len(hits)} scripts are called {safe(name)!r}.",
-            f"Name its path: {', '.join(one.path for one in hits[:4])}.",
+            f"{len(matches)} scripts are called {safe(name)!r}.",
+            f"Use the path instead: {', '.join(script.path for script in matches[:4])}.",
         )
-    return hits[0]
+    return matches[0]
 
 
 def prompt(script: Script, arguments: Mapping[str, str]) -> str:
-    """The task that asks to run `script` with `arguments`.
+    """Write the prompt of a task that runs `script` with `arguments`.
 
-    Raises InvalidValue when a required input is missing or an argument is none of its inputs.
+    Raises InvalidValue if a required input is missing, or if an argument is not one of its inputs.
     """
-    known = {one.name: one for one in script.inputs}
-    missing = [one.name for one in script.inputs if one.required and one.name not in arguments]
+    known = [parameter.name for parameter in script.inputs]
+    missing = [parameter.name for parameter in script.inputs if parameter.required and parameter.name not in arguments]
     if missing:
         raise InvalidValue(
             f"{safe(script.name)} needs {', '.join(missing)}.", " ".join(f"--arg {name}=…" for name in missing)
         )
     unknown = [name for name in arguments if name not in known]
     if unknown:
-        takes = f"It takes: {', '.join(known)}." if known else "It takes no inputs."
-        raise InvalidValue(f"{safe(script.name)} has no input {safe(unknown[0])!r}.", takes)
+        inputs = f"Its inputs: {', '.join(known)}." if known else "It has no inputs."
+        raise InvalidValue(f"{safe(script.name)} has no input {safe(unknown[0])!r}.", inputs)
     lines = [f"Run the script {script.path}"]
     if script.description:
         lines += ["", script.description]
@@ -214,6 +217,6 @@ def prompt(script: Script, arguments: Mapping[str, str]) -> str:
         lines += [
             "",
             "Report:",
-            *(f"- {one.name}{f': {one.description}' if one.description else ''}" for one in script.outputs),
+            *(f"- {output.name}{f': {output.description}' if output.description else ''}" for output in script.outputs),
         ]
     return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ def of_script(
     The arguments override the script's header. A `task_class` overrides its timeout too, so that the class decides.
     Raises NoSuchScript, InvalidValue if an input is missing or unknown to the script.
     """
-    script = scripts.named(scripts.index(sq.config.root, sq.config.settings.script_dirs), name)
+    script = scripts.by_name(scripts.index(sq.config.root, sq.config.settings.script_dirs), name)
     if timeout is None and task_class is None:
         timeout = script.timeout
     return Draft(scripts.prompt(script, inputs), tool or script.tool, task_class or script.task_class, timeout, key)

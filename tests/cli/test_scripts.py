@@ -114,7 +114,7 @@ def test_a_script_becomes_a_task_with_its_tool_class_and_timeout(shell: Shell, s
     ],
     ids=str,
 )
-def test_what_the_person_says_goes_before_the_header(
+def test_options_override_the_header(
     shell: Shell, sq: SparkQ, options: list[str], expected: tuple[str, str, int]
 ) -> None:
     shell.ok("enqueue", "--script", "deploy", "--arg", "ENV=x", *options)
@@ -144,7 +144,7 @@ def test_the_same_key_queues_a_script_once(shell: Shell, sq: SparkQ) -> None:
         (2, ["deploy", "--arg", "VERSION=1"], "--arg ENV="),
         (2, ["deploy", "--arg", "ENV"], "--arg NAME=VALUE"),
         (2, ["deploy", "--arg", "ENV=x", "--arg", "REGION=y"], "no input 'REGION'"),
-        (2, ["build", "--arg", "ENV=x"], "takes no inputs"),
+        (2, ["build", "--arg", "ENV=x"], "It has no inputs."),
         (2, ["build", "and a prompt"], "A script and a prompt"),
         (2, ["build", "--file", "x.md"], "A script and a prompt"),
         (3, ["biuld"], "build"),

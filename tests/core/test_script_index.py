@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from sparkq_core.errors import InvalidValue, NoSuchScript
-from sparkq_core.scripts import HEADER_BYTES, Parameter, Script, index, matching, named, prompt
+from sparkq_core.scripts import HEADER_BYTES, Parameter, Script, by_name, index, matching, prompt
 from tests.harness.projects import TOP
 from tests.promises import holds
 
@@ -252,15 +252,15 @@ def test_words_choose_by_tag_name_and_description(words: list[str], expected: li
 
 
 def test_a_script_is_named_by_its_name_or_its_path() -> None:
-    assert named(SCRIPTS, "deploy") is named(SCRIPTS, "scripts/deploy.sh") is SCRIPTS[1]
+    assert by_name(SCRIPTS, "deploy") is by_name(SCRIPTS, "scripts/deploy.sh") is SCRIPTS[1]
 
 
 def test_an_unknown_script_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(NoSuchScript, match="deply") as refusal:
-        named(SCRIPTS, "deply")
+        by_name(SCRIPTS, "deply")
     assert "deploy" in refusal.value.hint
     with pytest.raises(NoSuchScript) as refusal:
-        named((), "deploy")
+        by_name((), "deploy")
     assert "# name:" in refusal.value.hint
 
 
@@ -268,9 +268,9 @@ def test_a_name_that_two_scripts_have_is_refused_with_both_paths() -> None:
     twins = (*SCRIPTS, Script("deploy", "tools/deploy.py", "run-python"))
 
     with pytest.raises(InvalidValue, match="2 scripts are called 'deploy'") as refusal:
-        named(twins, "deploy")
+        by_name(twins, "deploy")
     assert "scripts/deploy.sh, tools/deploy.py" in refusal.value.hint
-    assert named(twins, "tools/deploy.py").tool == "run-python"
+    assert by_name(twins, "tools/deploy.py").tool == "run-python"
 
 
 DEPLOY = SCRIPTS[1]._replace(
