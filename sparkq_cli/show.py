@@ -14,19 +14,26 @@ import typer
 
 from sparkq_core import wire
 from sparkq_core.config.loading import environment
-from sparkq_core.lifecycle import ErrorType
+from sparkq_core.lifecycle import ErrorType, Status
 from sparkq_core.model import Task
 from sparkq_core.text import safe
 
 PAINT = re.compile(r"(\x1b\[\d+m)")
-MARKS = {"warned": ("⚠️", "!"), "failed": ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
+MARKS = {"warned": ("⚠️", "!"), Status.FAILED: ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
 OWN_SYMBOLS = re.compile("|".join(symbol for symbol, _ in MARKS.values()))
 """Two columns each; measured without loading wcwidth."""
 ONE_COLUMN_EACH = re.compile("[ -\u02ff\u2010-\u2027]*")
 """Latin letters with and without accents, and typographic punctuation."""
 NARROW = 10
 """Columns that the text of a table keeps before others are left out."""
-STYLES = {"queued": "36", "running": "33", "succeeded": "32", "failed": "31", "dim": "2", "bold": "1"}
+STYLES = {
+    Status.QUEUED: "36",
+    Status.RUNNING: "33",
+    Status.SUCCEEDED: "32",
+    Status.FAILED: "31",
+    "dim": "2",
+    "bold": "1",
+}
 
 
 def say(text: str = "") -> None:
@@ -83,7 +90,9 @@ def fancy() -> bool:
 
 def mark(task: Task, now: int) -> str:
     """⚠️ stale, 🔴 failed, 💀 timed out; letters where emoji cannot be shown."""
-    name = ErrorType.TIMEOUT if task.timed_out else "failed" if task.status == "failed" else wire.stale(task, now)
+    name = (
+        ErrorType.TIMEOUT if task.timed_out else task.status if task.status == Status.FAILED else wire.stale(task, now)
+    )
     if name is None or name not in MARKS or task.cancelled:
         return ""
     return MARKS[name][0 if fancy() else 1]

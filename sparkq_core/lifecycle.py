@@ -56,6 +56,9 @@ class Move(NamedTuple):
 
 FINISHED_STATUSES = (Status.SUCCEEDED, Status.FAILED)
 
+RELEASED = "released"
+"""The outcome of an attempt that its worker released; the other outcomes are the finished statuses."""
+
 MOVES = {
     "claim": Move((Status.QUEUED,), Status.RUNNING),
     "edit": Move((Status.QUEUED,), Status.QUEUED),

@@ -189,7 +189,7 @@ class Detail(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """How the attempt before this one ended, for the next claimer."""
+    """How the previous attempt ended, for the next worker."""
 
     attempt: int
     worker: str
@@ -256,7 +256,7 @@ PROMPT_COLUMNS = _columns(Prompt._fields)
 
 
 class Since(NamedTuple):
-    """What ended in a queue since the person's last look; `timed_out` is not counted as failed."""
+    """How many tasks of a queue ended since your last look; timeouts are not counted as failed."""
 
     queue: str
     succeeded: int

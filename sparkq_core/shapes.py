@@ -15,7 +15,7 @@ from sparkq_core.lifecycle import QueueStatus, SessionStatus, Status
 
 
 class OneOf:
-    """Says in a JSON schema which values a text has; for mypy it stays a text, which is what the database returns."""
+    """Declare the values of a text in its JSON schema; for mypy it is still a text, because the database returns one."""
 
     def __init__(self, *values: str) -> None:
         self.values = values
@@ -71,7 +71,7 @@ class OutcomeKeys(TypedDict):
 
 
 class Outcome(OutcomeKeys, closed=True):
-    """The outcome that a task's status rests on."""
+    """The outcome that led to a task's status."""
 
 
 class WholeTaskKeys(TaskKeys, OutcomeKeys):

@@ -76,4 +76,4 @@ def _warn_due(tx: Transaction, now: int) -> tuple[Task, ...]:
 def silence(task: Task, now: int) -> str:
     """Return the error text of an attempt that timed out."""
     quiet = (now - (task.heartbeat_at or task.claimed_at or now)) // 1000
-    return f"Nothing was heard of {task.worker} for {quiet} s; the timeout is {task.timeout} s."
+    return f"{task.worker} was silent for {quiet} s; the timeout is {task.timeout} s."

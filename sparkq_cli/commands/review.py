@@ -11,6 +11,7 @@ from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
 from sparkq_core import inbox, tasks, wire
 from sparkq_core.errors import SparkQError, Unseen
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import Finished, Since
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import git
@@ -132,7 +133,7 @@ def _part(finished: Finished) -> str:
     """The beginning of a result, the end of an error: what says most of each in a few lines."""
     lines = finished.summary.strip().split("\n")
     cut = len(lines) > LINES or len(finished.summary) >= inbox.SUMMARY
-    if finished.task.status == "failed" and not finished.late:
+    if finished.task.status == Status.FAILED and not finished.late:
         return ("…\n" if cut else "") + "\n".join(lines[-LINES:])
     return "\n".join(lines[:LINES]) + ("\n…" if cut else "")
 

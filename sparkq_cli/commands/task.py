@@ -55,7 +55,7 @@ def _event(event: Event) -> str:
 
 def _head(sq: SparkQ, detail: Detail) -> str:
     task, now = detail.task, sq.clock.now()
-    took = show.duration(task.duration_ms) if task.duration_ms is not None and task.status != "queued" else None
+    took = show.duration(task.duration_ms) if task.duration_ms is not None and task.status != Status.QUEUED else None
     cancelled = show.block(str(wire.outcome(detail)["error_message"])) if task.cancelled else ""
     status = show.paint(task.status, task.status)
     state = (
@@ -85,7 +85,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
 def _attempt(task: Task, attempt: Attempt) -> str:
     took = f", {show.duration(attempt.finished_at - attempt.claimed_at)}" if attempt.finished_at is not None else ""
     kind = f" ({safe(attempt.error_type)})" if attempt.error_type else ""
-    ended = f"{attempt.outcome or 'running'}{kind}{took}, {safe(attempt.worker)}"
+    ended = f"{attempt.outcome or Status.RUNNING}{kind}{took}, {safe(attempt.worker)}"
     lines = [f"\n{show.paint(f'Attempt {attempt.attempt}', 'bold')}  {ended}"]
     lines += [show.block(text) for text in (attempt.result, attempt.error) if text]
     if attempt.data:

@@ -11,7 +11,7 @@ from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app, queue_names, task_ids
 from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import FINISHED_STATUSES
+from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Queue
 from sparkq_core.project import SparkQ
@@ -62,7 +62,7 @@ def wait(
         *before,
         *(tasks.ended_since(sq, awaited, started) if awaited else (tasks.get(sq, number) for number in ids or [])),
     ]
-    failed = any(task.status == "failed" and not (awaited and task.cancelled) for task in ended)
+    failed = any(task.status == Status.FAILED and not (awaited and task.cancelled) for task in ended)
     if json:
         show.json_line(
             {"tasks": [wire.task_brief(task, sq.clock.now()) for task in ended], "total": len(ended), "timed_out": over}

@@ -1,4 +1,4 @@
-"""The verbs of the life cycle, and reading tasks."""
+"""The verbs of the life cycle, and the functions that read tasks."""
 
 from sparkq_core.tasks.cancel import cancel
 from sparkq_core.tasks.claim import claim, claim_again, peek

@@ -3,7 +3,7 @@
 from sparkq_core import catalogue, queues
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, WARN_AFTER, QueueStatus
+from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus
 from sparkq_core.model import TASK_COLUMNS, Claim, Earlier, Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import DUE, sweep, sweep_within
@@ -41,11 +41,11 @@ SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' AND text IS 
 TEXTS = f"""
 SELECT ({PROMPT}), ({FEEDBACK}), queued, revision, ({queues.INSTRUCTIONS}) FROM queues WHERE id = :queue
 """
-EARLIER = """
+EARLIER = f"""
 SELECT a.attempt, a.worker, a.outcome,
     CASE WHEN a.outcome = 'failed' AND a.late_outcome = 'succeeded' THEN a.late_text ELSE coalesce(a.result, a.error) END,
     a.error_type FROM attempts AS a
-WHERE a.task_id = :task AND a.attempt < :attempt ORDER BY a.outcome = 'released', a.attempt DESC LIMIT 1
+WHERE a.task_id = :task AND a.attempt < :attempt ORDER BY a.outcome = '{RELEASED}', a.attempt DESC LIMIT 1
 """
 HAS_QUEUED = """
 SELECT 1 FROM tasks WHERE status = 'queued' AND queue_id = (SELECT q.id FROM queues AS q WHERE q.name = :queue) LIMIT 1

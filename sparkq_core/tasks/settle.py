@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, WARN_AFTER, ErrorType, Status
+from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, ErrorType, Status
 from sparkq_core.model import TASK_COLUMNS, Attempt, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
@@ -113,7 +113,7 @@ def as_json(data: Any) -> str | None:
 
 
 class _Report(NamedTuple):
-    """The outcome that a worker reports for an attempt; without `attempt` the latest one is meant."""
+    """The outcome that a worker reports for an attempt; if `attempt` is None, for the latest one."""
 
     verb: str
     task_id: int
@@ -271,11 +271,11 @@ def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None =
             return released
         held, task = Task(*before), Task(*row)
         tx.run(END_ATTEMPT, {
-            "task": task.id, "attempt": task.attempts, "outcome": "released", "result": None, "data": None,
+            "task": task.id, "attempt": task.attempts, "outcome": RELEASED, "result": None, "data": None,
             "error": reason or None, "error_type": None, "now": now, "heartbeat": held.heartbeat_at,
             "warned": held.stale_warned_at,
         })  # fmt: skip
-        note(tx, now, "released", task=task.id, queue=task.queue_id, attempt=task.attempts, text=reason or None)
+        note(tx, now, RELEASED, task=task.id, queue=task.queue_id, attempt=task.attempts, text=reason or None)
     return task
 
 
@@ -290,4 +290,4 @@ def _released_before(tx: Transaction, task_id: int, attempt: int | None) -> Task
     if task.status != Status.QUEUED or attempt not in (None, task.attempts):
         return None
     last = late_results.ended(tx, task_id, task.attempts)
-    return task if last is not None and last.outcome == "released" else None
+    return task if last is not None and last.outcome == RELEASED else None

@@ -1,4 +1,4 @@
-"""Many tasks from one text: a heading each, or a line each."""
+"""Split one text into many tasks, at its headings or at its lines."""
 
 import re
 from collections.abc import Iterator

@@ -182,7 +182,7 @@ def test_a_summary_is_the_beginning_of_the_result(sq: SparkQ, queue: str) -> Non
 
 def test_a_summary_of_a_failure_is_its_error(sq: SparkQ, queue: str, clock: SetClock) -> None:
     assert entry(sq, failed(sq, "The database is missing")).summary == "The database is missing"
-    assert "Nothing was heard of ann" in entry(sq, timed_out_task(sq, clock).id).summary
+    assert "ann was silent for" in entry(sq, timed_out_task(sq, clock).id).summary
 
 
 def test_a_summary_of_a_failure_is_the_end_of_its_error_also_when_a_late_result_is_kept(sq: SparkQ, queue: str) -> None:
