@@ -1,9 +1,9 @@
-"""The shapes of all JSON that `wire` makes, each declared once: mypy holds `wire` to them, and the servers publish them.
+"""The shapes of all JSON that `wire` makes, each declared once: mypy holds `wire` to them, and the HTTP server publishes them.
 
 A shape is closed: it has these keys and no others. A key that is not required is left out where there is no value; only
 a task with all its texts has it as null. What ends in Keys is not an answer: several answers share it.
 
-Imported when the program runs only by the HTTP and MCP servers, whose frameworks read the shapes.
+Imported when the program runs only by the HTTP server, whose framework reads the shapes.
 """
 
 from collections.abc import Callable

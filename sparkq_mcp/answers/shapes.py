@@ -1,4 +1,9 @@
-"""The shapes of the tools' structured results, for the clients that check them."""
+"""The shapes of the tools' structured results, for the clients that check them.
+
+They are not made from `sparkq_core.shapes`, whose closed objects would add 4 KB to each list of tools and their import
+to the start of a chat. A test holds the keys of both to the same types. They stay open: a client hides an answer that
+does not fit, and a task that a claim handed out must reach its worker.
+"""
 
 from typing import Any
 
@@ -53,8 +58,8 @@ class TaskList(TypedDict):
 
 
 class Readable(TypedDict):
-    """An answer with long texts: `more` has the call that reads on by the name of each that is cut; a page that was
-    asked for by such a call is the `text` of that `part`."""
+    """An answer with long texts: `more` maps the name of each cut text to the call that reads on. The answer to such a
+    call has the continuation as `text`, and the name as `part`."""
 
     more: NotRequired[dict[str, str]]
     part: NotRequired[str]
