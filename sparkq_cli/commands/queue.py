@@ -10,6 +10,7 @@ from sparkq_cli import show
 from sparkq_cli.context import edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
 from sparkq_core import queues, wire
+from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
 
@@ -75,17 +76,20 @@ def show_queues(listed: tuple[tuple[Queue, Counts], ...]) -> None:
         [
             queue.name,
             queue.status,
-            str(counts.queued),
-            f"{counts.running}" + (f" ({counts.stale} stale)" if counts.stale else ""),
-            str(counts.succeeded),
-            str(counts.failed),
+            *(_count(counts, status) for status in Status),
             str(counts.unreviewed),
             queue.session or "",
         ]
         for queue, counts in listed
     ]
-    heads = ["QUEUE", "STATUS", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "TO REVIEW", "SESSION"]
-    show.table(heads, rows, flexible=0, droppable=(7, 1, 4, 5))
+    heads = ["QUEUE", "STATUS", *(status.upper() for status in Status), "TO REVIEW", "SESSION"]
+    droppable = ("SESSION", "STATUS", *(status.upper() for status in FINISHED_STATUSES))
+    show.table(heads, rows, flexible=0, droppable=tuple(heads.index(head) for head in droppable))
+
+
+def _count(counts: Counts, status: Status) -> str:
+    number = str(getattr(counts, status))
+    return f"{number} ({counts.stale} stale)" if status == Status.RUNNING and counts.stale else number
 
 
 @app.command(name="show")

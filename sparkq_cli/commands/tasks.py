@@ -9,6 +9,7 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds, new_app
 from sparkq_core import search, wire
 from sparkq_core import tasks as core
+from sparkq_core.lifecycle import Status
 from sparkq_core.text import safe
 
 app = new_app()
@@ -17,9 +18,7 @@ app = new_app()
 @app.command()
 def tasks(
     queue: OnlyQueue = None,
-    status: Annotated[
-        str | None, typer.Option("--status", metavar="S", help="queued, running, succeeded or failed.")
-    ] = None,
+    status: Annotated[str | None, typer.Option("--status", metavar="S", help=f"{', '.join(Status)}.")] = None,
     session: Annotated[
         str | None, typer.Option("--session", metavar="NAME", help="Only queues of this session.")
     ] = None,
