@@ -1,54 +1,57 @@
-// The page: it starts here, and follows what happens.
+// The page starts here, and refreshes when something happens.
 
 import { get, post } from "./api.js";
 import "./input.js";
 import { follow } from "./live.js";
-import { count, draw, headline, marks, navigate, page } from "./page.js";
+import { draw, drawTab, navigate, page, project, refreshCounts } from "./page.js";
 import * as inbox from "./views/inbox.js";
 
-const SOON_MS = 120;
-const TICK_MS = 5000;
+const REFRESH_MS = 120;
+const REDRAW_MS = 5000;
 
-let soon = 0;
+const ignore = () => {};
 
-function happened(event) {
-  if (page.view?.affects(event, page.data)) page.stale = true;
-  if (soon) return;
-  soon = setTimeout(async () => {
-    soon = 0;
-    const again = page.stale;
-    page.stale = false;
-    await Promise.allSettled([count(), again ? page.refresh() : null]);
-  }, SOON_MS);
-}
-
+let refreshTimer = 0;
+let viewAffected = false;
 let online = true;
 
-function answers(yes) {
-  const banner = document.getElementById("banner");
-  banner.hidden = yes;
-  if (yes && !online) {
-    count().catch(() => {});
-    page.refresh();
-  }
-  online = yes;
+/** Several events in quick succession cause one refresh. */
+function onEvent(event) {
+  if (page.view?.affects(event, page.data)) viewAffected = true;
+  refreshTimer ||= setTimeout(refresh, REFRESH_MS);
 }
 
-// The person leaves: "since you were last here" counts from now.
+function refresh() {
+  refreshTimer = 0;
+  refreshCounts().catch(ignore);
+  if (viewAffected) page.refresh();
+  viewAffected = false;
+}
+
+function onConnection(connected) {
+  document.getElementById("banner").hidden = connected;
+  if (connected && !online) {
+    refreshCounts().catch(ignore);
+    page.refresh();
+  }
+  online = connected;
+}
+
+async function showProjectName() {
+  project.name = (await get("/health")).project;
+  document.getElementById("project").textContent = project.name;
+  drawTab();
+}
+
+// When the inbox is left, "since you were last here" counts from now.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden" && page.view === inbox && page.data)
-    post("/inbox/look", undefined, { keepalive: true }).catch(() => {});
+    post("/inbox/look", undefined, { keepalive: true }).catch(ignore);
 });
 
 addEventListener("hashchange", navigate);
-setInterval(() => document.visibilityState === "visible" && draw(), TICK_MS);
-get("/health")
-  .then((told) => {
-    marks.project = told.project;
-    document.getElementById("project").textContent = told.project;
-    headline();
-  })
-  .catch(() => {});
+setInterval(() => document.visibilityState === "visible" && draw(), REDRAW_MS);
+showProjectName().catch(ignore);
 navigate();
-count().catch(() => {});
-follow(happened, answers);
+refreshCounts().catch(ignore);
+follow(onEvent, onConnection);

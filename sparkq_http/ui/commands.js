@@ -1,7 +1,8 @@
 // What buttons and keys do.
 
 import { palette, say, sheet } from "./dialogs.js";
-import { draw, focusedRow, kept, main, marks, NAMES, page, titled } from "./page.js";
+import { draw, focusedRow, main, page, project, VIEWS, viewTitle } from "./page.js";
+import { nextTheme, notifies, setNotifies, theme } from "./preferences.js";
 import * as verbs from "./verbs.js";
 import * as queueView from "./views/queue.js";
 import * as taskView from "./views/task.js";
@@ -50,7 +51,7 @@ const ACTS = {
   unarchive: onQueue((_, name) => verbs.move(page, name, "unarchive")),
   pick: (_, checkbox) => toggleSelected(Number(checkbox.dataset.id)),
   copy: (_, button) => copyText(document.getElementById(button.dataset.copies)),
-  theme: nextTheme,
+  theme: changeTheme,
   notify: toggleNotifications,
   skip: () => main.focus(),
   palette: () => palette(commands()),
@@ -75,19 +76,16 @@ async function copyText(element) {
   }
 }
 
-function nextTheme() {
-  const next = { undefined: "light", light: "dark", dark: null }[document.documentElement.dataset.theme];
-  if (next) document.documentElement.dataset.theme = next;
-  else delete document.documentElement.dataset.theme;
-  kept("theme", next);
+function changeTheme() {
+  nextTheme();
   draw();
-  say(`Theme: ${page.theme()}.`);
+  say(`Theme: ${theme()}.`);
 }
 
 async function toggleNotifications() {
-  if (page.notifies()) kept("notify", null);
+  if (notifies()) setNotifies(false);
   else if (!("Notification" in window)) say("This browser shows no notifications.", { problem: true });
-  else if ((await Notification.requestPermission()) === "granted") kept("notify", "yes");
+  else if ((await Notification.requestPermission()) === "granted") setNotifies(true);
   else say("The browser does not allow it.", { problem: true });
   draw();
 }
@@ -168,9 +166,9 @@ function showSheet() {
   ];
   const { keys } = page.view;
   sheet([
-    ...(keys.length ? [[titled(), keys]] : []),
+    ...(keys.length ? [[viewTitle(), keys]] : []),
     ["Everywhere", everywhere],
-    ["Go to", Object.entries(GO).map(([key, path]) => [`g ${key}`, NAMES[path.slice(1)]])],
+    ["Go to", Object.entries(GO).map(([key, path]) => [`g ${key}`, VIEWS[path.slice(1)].title])],
   ]);
 }
 
@@ -185,13 +183,13 @@ const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () =>
 export function commands() {
   const tasks = page.data ? page.view.tasks(page.data) : [];
   return [
-    ...Object.entries(NAMES).map(([view, name]) => ({ name: `Go to ${name}`, run: () => page.go(`/${view}`) })),
+    ...Object.entries(VIEWS).map(([path, { title }]) => ({ name: `Go to ${title}`, run: () => page.go(`/${path}`) })),
     { name: "Add tasks", run: () => act("add") },
     { name: "New queue", run: () => act("create") },
     { name: "Search tasks", run: search },
     { name: "Change the theme", run: () => act("theme") },
     { name: "Show the keys", run: showSheet },
-    ...Object.keys(marks.open ?? {}).map(openQueue),
+    ...Object.keys(project.openByQueue ?? {}).map(openQueue),
     ...tasks.slice(0, MOST_TASKS).map(openTask),
   ];
 }

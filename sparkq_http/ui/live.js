@@ -1,27 +1,30 @@
-// What any process writes, as it happens.
+// The feed of events: what any process writes, as it happens.
 
-/** Follow the event feed. `tell` gets each event; `state` hears whether the server answers. */
-export function follow(tell, state) {
+const MOST_WAIT_MS = 10_000;
+const WAIT_STEP_MS = 1000;
+
+/** Follow the feed: `onEvent` gets each event, `onConnection` whether the server answers. */
+export function follow(onEvent, onConnection) {
   let source = null;
-  let last = null;
-  let waiting = 0;
+  let lastId = null;
+  let wait = 0;
   const open = () => {
     source?.close();
-    source = new EventSource(last === null ? "/api/events" : `/api/events?after=${last}`);
+    source = new EventSource(lastId === null ? "/api/events" : `/api/events?after=${lastId}`);
     source.onopen = () => {
-      waiting = 0;
-      state(true);
+      wait = 0;
+      onConnection(true);
     };
     source.onmessage = (message) => {
-      if (message.lastEventId) last = message.lastEventId;
-      tell(JSON.parse(message.data));
+      if (message.lastEventId) lastId = message.lastEventId;
+      onEvent(JSON.parse(message.data));
     };
     source.onerror = () => {
-      state(false);
+      onConnection(false);
       if (source.readyState !== EventSource.CLOSED) return;
-      // The browser gives up after a refusal; a server that restarts comes back.
-      waiting = Math.min(waiting + 1000, 10_000);
-      setTimeout(open, waiting);
+      // After a refusal the browser does not try again; the server may be restarting.
+      wait = Math.min(wait + WAIT_STEP_MS, MOST_WAIT_MS);
+      setTimeout(open, wait);
     };
   };
   open();

@@ -1,8 +1,9 @@
-// What is shown: the view at the address, its data, and the marks in the navigation, the title and the icon.
+// What is shown: the view at the address, its data, and the counts in the navigation, the title and the icon.
 
 import { get } from "./api.js";
 import { say } from "./dialogs.js";
 import { h, patch } from "./dom.js";
+import { notifies } from "./preferences.js";
 import { totalOf, UNFINISHED } from "./statuses.js";
 import * as inbox from "./views/inbox.js";
 import * as nowhere from "./views/nowhere.js";
@@ -14,19 +15,13 @@ import * as settings from "./views/settings.js";
 import * as task from "./views/task.js";
 import * as tasks from "./views/tasks.js";
 
-const VIEWS = { inbox, queues, tasks, sessions, scripts, settings };
-const DEEPER = { queues: queue, tasks: task };
-export const NAMES = {
-  inbox: "Inbox",
-  queues: "Queues",
-  tasks: "Tasks",
-  sessions: "Sessions",
-  scripts: "Scripts",
-  settings: "Settings",
-};
+export const VIEWS = { inbox, queues, tasks, sessions, scripts, settings };
+const DETAIL_VIEWS = { queues: queue, tasks: task };
 
 export const main = document.getElementById("main");
-export const marks = { counts: {}, open: null, project: "" };
+
+/** What every view shows of the project: its name, and counts that are null until the first answer. */
+export const project = { name: "", unreviewed: null, openByQueue: null };
 
 export const page = {
   view: null,
@@ -38,28 +33,16 @@ export const page = {
     else location.hash = path;
     if (replace) navigate();
   },
-  known: (id) => page.view.tasks(page.data).find((one) => one.id === id),
+  task: (id) => page.view.tasks(page.data).find((shown) => shown.id === id),
   refresh: load,
-  /** These tasks are gone: nobody stays at the address of one. */
-  left: (ids) =>
-    page.view === task && ids.includes(page.data?.task.id)
-      ? page.go(`/queues/${encodeURIComponent(page.data.task.queue)}`, { replace: true })
-      : load(),
   redraw: draw,
-  theme: () => document.documentElement.dataset.theme ?? "as the system",
-  notifies: () => kept("notify") === "yes" && "Notification" in window && Notification.permission === "granted",
+  /** Refresh after these tasks were deleted; the view of one of them gives way to its queue. */
+  refreshWithout(ids) {
+    const { task: shown } = page.data ?? {};
+    if (page.view !== task || !ids.includes(shown?.id)) return load();
+    return page.go(`/queues/${encodeURIComponent(shown.queue)}`, { replace: true });
+  },
 };
-
-export function kept(name, value) {
-  try {
-    if (value === undefined) return localStorage.getItem(name);
-    if (value === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, value);
-  } catch {
-    // Then it is forgotten with the tab.
-  }
-  return value;
-}
 
 function decoded(text) {
   try {
@@ -69,21 +52,25 @@ function decoded(text) {
   }
 }
 
-function routed() {
-  const [path, text] = (location.hash.slice(1) || "/inbox").split("?");
+function currentRoute() {
+  const [path, query] = (location.hash.slice(1) || "/inbox").split("?");
   const parts = path.split("/").filter(Boolean).map(decoded);
-  return { path: parts, address: location.hash, query: new URLSearchParams(text ?? "") };
+  return { path: parts, address: location.hash, query: new URLSearchParams(query ?? "") };
 }
 
+function viewAt([first, second]) {
+  const views = second && Object.hasOwn(DETAIL_VIEWS, first) ? DETAIL_VIEWS : VIEWS;
+  return Object.hasOwn(views, first) ? views[first] : nowhere;
+}
+
+/** Show the view at the address. */
 export function navigate() {
-  const route = routed();
-  const [first, second] = route.path;
-  const among = second && Object.hasOwn(DEEPER, first) ? DEEPER : VIEWS;
-  if (!first) {
+  const route = currentRoute();
+  if (!route.path.length) {
     location.replace("#/inbox");
     return;
   }
-  const view = Object.hasOwn(among, first) ? among[first] : nowhere;
+  const view = viewAt(route.path);
   const same = view === page.view && route.path.join("/") === page.route?.path.join("/");
   page.view = view;
   page.route = route;
@@ -91,48 +78,60 @@ export function navigate() {
     page.data = null;
     page.selected.clear();
   }
-  nav();
+  drawNavigation();
   load();
 }
 
-let loading = 0;
-
-let listed = "";
+let loads = 0;
+let listAddress = "";
 
 async function load() {
-  const mine = ++loading;
-  const fresh = page.data === null;
+  const number = ++loads;
+  const overtaken = () => number !== loads;
+  const entering = page.data === null;
   const { view, route } = page;
-  if (fresh) main.setAttribute("aria-busy", "true");
-  if (fresh && !arrived) patch(main, [h("p.loading", { "data-key": "loading" }, "Loading …")]);
+  if (entering) main.setAttribute("aria-busy", "true");
+  if (entering && !arrived) patch(main, [h("p.loading", { "data-key": "loading" }, "Loading …")]);
   try {
     const data = await view.load(route, { before: page.data });
-    if (mine !== loading) return;
+    if (overtaken()) return;
     page.data = data;
-    // Another list begins at its head: left at the old one's end, it would go on loading by itself.
-    const list = route.address.replace(/[?&]shown=\d+/, "");
-    if (list !== listed) scrollTo(0, 0);
-    listed = list;
-    const here = new Set(view.tasks(data).map((one) => one.id));
-    for (const id of page.selected) if (!here.has(id)) page.selected.delete(id);
+    scrollToNewList(route);
+    keepSelected(view.tasks(data));
     draw();
-    if (fresh) arrive();
+    if (entering) arrive();
   } catch (error) {
-    if (mine !== loading) return;
+    if (overtaken()) return;
     if (error.status === 404) page.data = null;
     if (page.data) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
-    else
-      patch(main, [
-        h(
-          "div.empty",
-          { "data-key": "problem", role: "alert" },
-          h("p", {}, h("strong", {}, error.message)),
-          h("p", {}, error.hint ?? ""),
-        ),
-      ]);
+    else drawError(error);
   } finally {
-    if (mine === loading) main.removeAttribute("aria-busy");
+    if (!overtaken()) main.removeAttribute("aria-busy");
   }
+}
+
+/** Begin another list at its top: scrolled to the end of the old one, it would load more by itself. */
+function scrollToNewList({ address }) {
+  const list = address.replace(/[?&]shown=\d+/, "");
+  if (list !== listAddress) scrollTo(0, 0);
+  listAddress = list;
+}
+
+/** Drop from the selection what the view no longer shows. */
+function keepSelected(tasks) {
+  const shown = new Set(tasks.map((task) => task.id));
+  for (const id of page.selected) if (!shown.has(id)) page.selected.delete(id);
+}
+
+function drawError({ message, hint }) {
+  patch(main, [
+    h(
+      "div.empty",
+      { "data-key": "problem", role: "alert" },
+      h("p", {}, h("strong", {}, message)),
+      h("p", {}, hint ?? ""),
+    ),
+  ]);
 }
 
 export function draw() {
@@ -140,12 +139,12 @@ export function draw() {
   const rows = [...main.querySelectorAll("[data-row]")];
   const index = rows.indexOf(focusedRow());
   patch(main, page.view.draw(page.data, page));
-  // The row that had the focus has gone: the one that took its place is next.
+  // The row that had the focus is gone: focus the row that took its place.
   if (index >= 0 && !document.activeElement?.closest("li")) {
-    const left = [...main.querySelectorAll("[data-row]")];
-    left[Math.min(index, left.length - 1)]?.focus({ preventScroll: true });
+    const remaining = [...main.querySelectorAll("[data-row]")];
+    remaining[Math.min(index, remaining.length - 1)]?.focus({ preventScroll: true });
   }
-  headline();
+  drawTab();
 }
 
 export const focusedRow = () => document.activeElement?.closest("#main li")?.querySelector("[data-row]");
@@ -154,38 +153,39 @@ let arrived = false;
 
 function arrive() {
   scrollTo(0, 0);
-  // The first view leaves the focus before everything, where the skip link is.
+  // After the first view the focus stays at the top of the document, where the skip link is.
   if (arrived && !document.querySelector("dialog[open]")) main.focus({ preventScroll: true });
   arrived = true;
 }
 
-export const titled = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
+export const viewTitle = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
 
-function nav() {
-  const list = document.getElementById("views");
+function drawNavigation() {
+  const counts = { inbox: project.unreviewed, tasks: openTasks() };
   patch(
-    list,
-    Object.entries(NAMES).map(([name, word]) => {
-      const count = { inbox: marks.counts.unreviewed, tasks: marks.counts.open }[name];
-      return h(
+    document.getElementById("views"),
+    Object.entries(VIEWS).map(([name, view]) =>
+      h(
         "li",
         { "data-key": name },
         h(
           "a",
           { href: `#/${name}`, "aria-current": page.route.path[0] === name ? "page" : null },
-          word,
-          count ? h("span.count", {}, " ", count.toLocaleString("en")) : null,
+          view.title,
+          counts[name] ? h("span.count", {}, " ", counts[name].toLocaleString("en")) : null,
         ),
-      );
-    }),
+      ),
+    ),
   );
-  headline();
+  drawTab();
 }
 
+const openTasks = () => Object.values(project.openByQueue ?? {}).reduce((sum, open) => sum + open, 0);
+
 /** Show in the tab's title and icon how many results wait for review. */
-export function headline() {
-  const waiting = marks.counts.unreviewed ?? 0;
-  document.title = `${waiting ? `(${waiting}) ` : ""}${titled()} · ${marks.project || "SparkQ"}`;
+export function drawTab() {
+  const waiting = project.unreviewed ?? 0;
+  document.title = `${waiting ? `(${waiting}) ` : ""}${viewTitle()} · ${project.name || "SparkQ"}`;
   const icon = `data:image/svg+xml,${encodeURIComponent(drawing(waiting))}`;
   const link = document.querySelector("link[rel=icon]");
   if (link.href !== icon) link.href = icon;
@@ -201,18 +201,17 @@ function drawing(waiting) {
   ].join("");
 }
 
-export async function count() {
-  const { queues: found } = await get("/queues");
-  const sum = (name) => found.reduce((all, one) => all + one[name], 0);
-  const open = Object.fromEntries(found.map((one) => [one.name, totalOf(one, UNFINISHED)]));
-  if (marks.open && page.notifies())
-    for (const one of found)
-      if (marks.open[one.name] > 0 && open[one.name] === 0)
-        new Notification(`${one.name} has drained`, {
-          body: `${one.unreviewed} to review`,
-          tag: `drained-${one.name}`,
-        });
-  marks.open = open;
-  marks.counts = { unreviewed: sum("unreviewed"), open: found.reduce((all, one) => all + open[one.name], 0) };
-  nav();
+/** Fetch the counts of the navigation, and notify of each queue whose last open task has finished. */
+export async function refreshCounts() {
+  const { queues } = await get("/queues");
+  const openByQueue = Object.fromEntries(queues.map((queue) => [queue.name, totalOf(queue, UNFINISHED)]));
+  const drained = queues.filter(({ name }) => project.openByQueue?.[name] > 0 && openByQueue[name] === 0);
+  if (notifies()) drained.forEach(notifyDrained);
+  project.openByQueue = openByQueue;
+  project.unreviewed = queues.reduce((sum, queue) => sum + queue.unreviewed, 0);
+  drawNavigation();
+}
+
+function notifyDrained({ name, unreviewed }) {
+  new Notification(`${name} has drained`, { body: `${unreviewed} to review`, tag: `drained-${name}` });
 }

@@ -35,7 +35,7 @@ async function each(page, ids, verb, done, after = page.refresh) {
 /** What the person saw is accepted, and nothing that came since. */
 export async function accept(page, ids) {
   const seen = ids
-    .map((id) => page.known(id))
+    .map((id) => page.task(id))
     .map(({ id, attempts, late }) => ({ id, attempt: attempts, late: Boolean(late) }));
   for (let from = 0; from < seen.length; from += MOST)
     await post("/inbox/accept", { tasks: seen.slice(from, from + MOST) });
@@ -45,7 +45,7 @@ export async function accept(page, ids) {
 }
 
 export async function requeue(page, ids) {
-  const one = ids.length === 1 ? page.known(ids[0]) : null;
+  const one = ids.length === 1 ? page.task(ids[0]) : null;
   await ask({
     title: `Requeue ${named(ids)}`,
     text: one ? one.title : "All of them get the same feedback.",
@@ -164,7 +164,7 @@ export async function erase(page, ids) {
       ids,
       (id) => remove(`/tasks/${id}`),
       "deleted",
-      () => page.left(ids),
+      () => page.refreshWithout(ids),
     );
 }
 
@@ -176,7 +176,7 @@ export function front(page, ids) {
 }
 
 export async function stop(page, id) {
-  const attempt = page.known(id)?.attempts; // the one that the person saw, not another that has begun since
+  const attempt = page.task(id)?.attempts; // the one that the person saw, not another that has begun since
   await ask({
     title: `Fail #${id}`,
     text: "For a worker that is gone: its claim ends, and the task waits for your decision.",

@@ -3,6 +3,7 @@
 import { change, get, post } from "../api.js";
 import { ask, confirmed, say } from "../dialogs.js";
 import { h } from "../dom.js";
+import { notifies, theme } from "../preferences.js";
 import { button, section } from "../rows.js";
 import { counted } from "../words.js";
 
@@ -23,7 +24,7 @@ const GROUPS = [
   ["Files", "database."],
 ];
 
-export function draw(data, page) {
+export function draw(data) {
   const groups = GROUPS.map(([name, prefix]) => [name, data.settings.filter((one) => one.key.startsWith(prefix))]);
   groups.push(["Other", data.settings.filter((one) => !GROUPS.some(([, prefix]) => one.key.startsWith(prefix)))]);
   return [
@@ -50,11 +51,11 @@ export function draw(data, page) {
       h(
         "dl.settings",
         {},
-        here("Theme", page.theme(), button("theme", "Change")),
+        here("Theme", theme(), button("theme", "Change")),
         here(
           "Tell me when a queue has drained",
-          page.notifies() ? "yes" : "no",
-          button("notify", page.notifies() ? "Stop" : "Allow"),
+          notifies() ? "yes" : "no",
+          button("notify", notifies() ? "Stop" : "Allow"),
         ),
       ),
     ),

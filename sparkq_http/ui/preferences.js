@@ -1,0 +1,36 @@
+// What this browser remembers about how its user likes the page.
+
+function read(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function write(name, value) {
+  try {
+    if (value === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, value);
+  } catch {
+    // Without storage the choice lasts until the tab closes.
+  }
+}
+
+const root = document.documentElement;
+
+export const theme = () => root.dataset.theme ?? "as the system";
+
+/** Choose the next theme: light, dark, then again as the system. theme.js restores it before the first paint. */
+export function nextTheme() {
+  const next = { undefined: "light", light: "dark", dark: null }[root.dataset.theme];
+  if (next) root.dataset.theme = next;
+  else delete root.dataset.theme;
+  write("theme", next);
+}
+
+/** True if a drained queue is to be shown as a notification, and the browser allows it. */
+export const notifies = () =>
+  read("notify") === "yes" && "Notification" in window && Notification.permission === "granted";
+
+export const setNotifies = (yes) => write("notify", yes ? "yes" : null);
