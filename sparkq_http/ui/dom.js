@@ -1,74 +1,93 @@
 // Elements out of data. Text is only ever set as text: nothing here parses HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
-const DRAWN = new Set(["svg", "rect", "text", "title", "g"]);
+const SVG_TAGS = new Set(["svg", "rect", "text", "title", "g"]);
 
-/** An element: `h("li.row", { "data-id": 7 }, "text", child, null)`. A title inside an svg is drawn, too. */
-export function h(what, attributes = {}, ...children) {
-  const [tag, ...classes] = what.split(".");
-  const made = DRAWN.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  if (classes.length) made.setAttribute("class", classes.join(" "));
+const isMissing = (value) => value === null || value === undefined || value === false;
+
+/** An element: `h("li.row", { "data-id": 7 }, "text", child, null)`. A `title` is that of an SVG. */
+export function h(selector, attributes = {}, ...children) {
+  const [tag, ...classes] = selector.split(".");
+  const element = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  if (classes.length) element.setAttribute("class", classes.join(" "));
   for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name === "class") made.setAttribute("class", [...classes, value].join(" "));
-    else made.setAttribute(name, value === true ? "" : String(value));
+    if (isMissing(value)) continue;
+    if (name === "class") element.setAttribute("class", [...classes, value].join(" "));
+    else element.setAttribute(name, value === true ? "" : String(value));
   }
-  made.append(...children.flat(3).filter((one) => one !== null && one !== undefined && one !== false && one !== ""));
-  return made;
+  element.append(...children.flat(3).filter((child) => !isMissing(child) && child !== ""));
+  return element;
 }
 
-/** Make the children of `host` read like `wanted`, keeping what is there: focus, scroll, and what somebody types. */
+/** Change the children of `host` to `wanted` and keep what is already there: focus, scroll, and typed text. */
 export function patch(host, wanted) {
   const focused = document.activeElement;
-  children(host, wanted.flat(3).filter(Boolean));
+  patchChildren(host, wanted.flat(3).filter(Boolean));
   if (focused && focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
 }
 
 const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.getAttribute("data-key") : null);
 
-function children(host, wanted) {
-  const keys = new Set(wanted.map((one) => one instanceof Node && keyOf(one)).filter(Boolean));
-  const kept = new Map();
-  for (const old of [...host.childNodes]) {
-    const key = keyOf(old);
-    if (key && keys.has(key)) kept.set(key, old);
-    else if (key) old.remove();
-  }
-  let at = host.firstChild;
-  for (const one of wanted) {
-    const node = one instanceof Node ? one : document.createTextNode(String(one));
-    const key = keyOf(node);
-    const match = key ? kept.get(key) : at && !keyOf(at) && at.nodeName === node.nodeName ? at : null;
+const nodeOf = (child) => (child instanceof Node ? child : document.createTextNode(String(child)));
+
+function patchChildren(host, wanted) {
+  const nodes = wanted.map(nodeOf);
+  const kept = keepByKey(host, new Set(nodes.map(keyOf).filter(Boolean)));
+  let next = host.firstChild;
+  for (const node of nodes) {
+    const match = keyOf(node) ? kept.get(keyOf(node)) : isAlike(next, node) ? next : null;
     if (!match) {
-      host.insertBefore(node, at);
+      host.insertBefore(node, next);
       continue;
     }
-    if (match === at) at = at.nextSibling;
-    else host.insertBefore(match, at);
-    same(match, node);
+    if (match === next) next = next.nextSibling;
+    else host.insertBefore(match, next);
+    patchNode(match, node);
   }
-  while (at) {
-    const next = at.nextSibling;
-    at.remove();
-    at = next;
+  removeFrom(next);
+}
+
+/** Remove the children whose key is not wanted, and return the others by their key. */
+function keepByKey(host, keys) {
+  const kept = new Map();
+  for (const child of [...host.childNodes]) {
+    const key = keyOf(child);
+    if (keys.has(key)) kept.set(key, child);
+    else if (key) child.remove();
+  }
+  return kept;
+}
+
+const isAlike = (present, node) => present && !keyOf(present) && present.nodeName === node.nodeName;
+
+function removeFrom(node) {
+  while (node) {
+    const next = node.nextSibling;
+    node.remove();
+    node = next;
   }
 }
 
-function same(old, made) {
-  if (old.nodeType === Node.TEXT_NODE) {
-    if (old.data !== made.data) old.data = made.data;
+function patchNode(present, wanted) {
+  if (present.nodeType === Node.TEXT_NODE) {
+    if (present.data !== wanted.data) present.data = wanted.data;
     return;
   }
-  for (const { name } of [...old.attributes])
-    if (!made.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
-  for (const { name, value } of [...made.attributes]) {
-    if (old.getAttribute(name) === value) continue;
-    old.setAttribute(name, value);
-    if (name === "value" && "value" in old && old !== document.activeElement) old.value = value;
+  patchAttributes(present, wanted);
+  if (present.type === "checkbox") present.checked = wanted.checked = wanted.hasAttribute("checked");
+  if (present.nodeName === "TEXTAREA") return;
+  if (present.nodeName === "SELECT" && present === document.activeElement) return;
+  patchChildren(present, [...wanted.childNodes]);
+  if (present.nodeName === "SELECT") present.value = wanted.value;
+}
+
+function patchAttributes(present, wanted) {
+  const opened = (name) => name === "open" && present.nodeName === "DETAILS"; // by the user
+  for (const { name } of [...present.attributes])
+    if (!wanted.hasAttribute(name) && !opened(name)) present.removeAttribute(name);
+  for (const { name, value } of [...wanted.attributes]) {
+    if (present.getAttribute(name) === value) continue;
+    present.setAttribute(name, value);
+    if (name === "value" && "value" in present && present !== document.activeElement) present.value = value;
   }
-  if (old.type === "checkbox") old.checked = made.checked = made.hasAttribute("checked");
-  if (old.nodeName === "TEXTAREA") return;
-  if (old.nodeName === "SELECT" && old === document.activeElement) return;
-  children(old, [...made.childNodes]);
-  if (old.nodeName === "SELECT") old.value = made.value;
 }
