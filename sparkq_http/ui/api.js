@@ -1,4 +1,4 @@
-// The server's REST, and its refusals as errors that a person can read.
+// The server's REST API. A refusal is thrown as an error with a message and a hint for the reader.
 
 class Refusal extends Error {
   constructor(status, body) {
@@ -9,10 +9,16 @@ class Refusal extends Error {
   }
 }
 
-async function ask(method, path, body, options = {}) {
-  let answer;
+async function request(method, path, body, options = {}) {
+  const response = await send(method, path, body, options);
+  const answer = parsed(await response.text());
+  if (!response.ok) throw new Refusal(response.status, answer);
+  return answer;
+}
+
+async function send(method, path, body, options) {
   try {
-    answer = await fetch(`/api${path}`, {
+    return await fetch(`/api${path}`, {
       method,
       headers: method === "GET" ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -22,26 +28,28 @@ async function ask(method, path, body, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, { message: "The server does not answer.", hint: "Is it running? sparkq start" });
   }
-  const text = await answer.text();
-  let told = {};
+}
+
+/** The JSON of an answer; only a proxy answers with anything else, which counts as empty. */
+function parsed(text) {
   try {
-    told = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // Only a proxy would answer with something else than JSON.
+    return {};
   }
-  if (!answer.ok) throw new Refusal(answer.status, told);
-  return told;
 }
 
-export const get = (path, options) => ask("GET", path, undefined, options);
-export const post = (path, body, options) => ask("POST", path, body, options);
-export const change = (path, body) => ask("PATCH", path, body);
-export const remove = (path) => ask("DELETE", path);
+export const get = (path, options) => request("GET", path, undefined, options);
+export const post = (path, body, options) => request("POST", path, body, options);
+export const change = (path, body) => request("PATCH", path, body);
+export const remove = (path) => request("DELETE", path);
 
-/** A query string of what is set. */
+/** The query string of those values that are set: `?queue=backend&limit=50`, or nothing. */
 export function query(values) {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return given.length ? `?${new URLSearchParams(given)}` : "";
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return set.length ? `?${new URLSearchParams(set)}` : "";
 }
 
-export const at = (name) => encodeURIComponent(name);
+/** Where a queue or a task is, in the API and behind the `#` of the page. */
+export const queuePath = (name) => `/queues/${encodeURIComponent(name)}`;
+export const taskPath = (id) => `/tasks/${encodeURIComponent(id)}`;

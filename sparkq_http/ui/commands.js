@@ -1,9 +1,13 @@
 // What buttons and keys do.
 
-import { palette, say, sheet } from "./dialogs.js";
+import { queuePath, taskPath } from "./api.js";
+import { say, sayError, sheet } from "./dialogs.js";
 import { draw, focusedRow, main, page, project, VIEWS, viewTitle } from "./page.js";
+import { palette } from "./palette.js";
 import { nextTheme, notifies, setNotifies, theme } from "./preferences.js";
-import * as verbs from "./verbs.js";
+import { addTasks } from "./verbs/add.js";
+import * as queues from "./verbs/queues.js";
+import * as tasks from "./verbs/tasks.js";
 import * as queueView from "./views/queue.js";
 import * as taskView from "./views/task.js";
 
@@ -33,22 +37,22 @@ const onOneTask = (verb) => onTasks((_, ids) => verb(page, ids[0]));
 const onQueue = (verb) => (_, button) => verb(page, button.dataset.name);
 
 const ACTS = {
-  accept: onTasks(verbs.accept),
-  requeue: onTasks(verbs.requeue),
-  cancel: onTasks(verbs.cancel),
-  erase: onTasks(verbs.erase),
-  front: onTasks(verbs.front),
-  edit: onOneTask(verbs.edit),
-  rework: onOneTask(verbs.rework),
-  stop: onOneTask(verbs.stop),
-  add: (_, button) => verbs.add(page, { queue: queueFor(button), script: button?.dataset.script }),
-  create: () => verbs.create(page),
-  instruct: onQueue(verbs.instruct),
-  rename: onQueue(verbs.rename),
-  end: onQueue((_, name) => verbs.move(page, name, "end")),
-  archive: onQueue((_, name) => verbs.move(page, name, "archive")),
-  reopen: onQueue((_, name) => verbs.move(page, name, "reopen")),
-  unarchive: onQueue((_, name) => verbs.move(page, name, "unarchive")),
+  accept: onTasks(tasks.accept),
+  requeue: onTasks(tasks.requeue),
+  cancel: onTasks(tasks.cancel),
+  delete: onTasks(tasks.deleteTasks),
+  front: onTasks(tasks.moveToFront),
+  edit: onOneTask(tasks.edit),
+  "requeue-with-prompt": onOneTask(tasks.requeueWithPrompt),
+  fail: onOneTask(tasks.fail),
+  add: (_, button) => addTasks(page, { queue: queueFor(button), script: button?.dataset.script }),
+  "create-queue": () => queues.createQueue(page),
+  instructions: onQueue(queues.editInstructions),
+  rename: onQueue(queues.renameQueue),
+  end: onQueue((_, name) => queues.moveQueue(page, name, "end")),
+  archive: onQueue((_, name) => queues.moveQueue(page, name, "archive")),
+  reopen: onQueue((_, name) => queues.moveQueue(page, name, "reopen")),
+  unarchive: onQueue((_, name) => queues.moveQueue(page, name, "unarchive")),
   pick: (_, checkbox) => toggleSelected(Number(checkbox.dataset.id)),
   copy: (_, button) => copyText(document.getElementById(button.dataset.copies)),
   theme: changeTheme,
@@ -91,11 +95,11 @@ async function toggleNotifications() {
 }
 
 export async function act(name, element) {
-  const verb = page.view?.acts?.[name] ?? ACTS[name];
+  const action = page.view?.acts?.[name] ?? ACTS[name];
   try {
-    await verb?.(page, element);
+    await action?.(page, element);
   } catch (error) {
-    say(`${error.message} ${error.hint ?? ""}`, { problem: true });
+    sayError(error);
     await page.refresh();
   }
 }
@@ -174,22 +178,22 @@ function showSheet() {
 
 const openQueue = (name) => ({
   name: `Open queue ${name}`,
-  run: () => page.go(`/queues/${encodeURIComponent(name)}`),
+  run: () => page.go(queuePath(name)),
 });
 
-const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () => page.go(`/tasks/${task.id}`) });
+const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () => page.go(taskPath(task.id)) });
 
 /** What the palette offers: the views, the common actions, every queue and the tasks of the view. */
 export function commands() {
-  const tasks = page.data ? page.view.tasks(page.data) : [];
+  const shown = page.data ? page.view.tasks(page.data) : [];
   return [
     ...Object.entries(VIEWS).map(([path, { title }]) => ({ name: `Go to ${title}`, run: () => page.go(`/${path}`) })),
     { name: "Add tasks", run: () => act("add") },
-    { name: "New queue", run: () => act("create") },
+    { name: "New queue", run: () => act("create-queue") },
     { name: "Search tasks", run: search },
     { name: "Change the theme", run: () => act("theme") },
     { name: "Show the keys", run: showSheet },
     ...Object.keys(project.openByQueue ?? {}).map(openQueue),
-    ...tasks.slice(0, MOST_TASKS).map(openTask),
+    ...shown.slice(0, MOST_TASKS).map(openTask),
   ];
 }

@@ -1,16 +1,15 @@
 // Which command a key, a click, a field or a dragged task means.
 
 import { act, commands, GO, KEYS } from "./commands.js";
-import { palette } from "./dialogs.js";
+import { dialogIsOpen } from "./dialogs.js";
 import { main, page } from "./page.js";
-import { front } from "./verbs.js";
+import { palette } from "./palette.js";
+import { moveToFront } from "./verbs/tasks.js";
 
 const GO_MS = 1200;
 
 let goPressedAt = 0;
 let opening = null; // the key press whose dialog has not opened yet
-
-const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;
 
 addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
@@ -63,16 +62,16 @@ addEventListener("click", (event) => {
   act(element.dataset.act, element);
 });
 
-let typed = 0;
+const TYPING_MS = 250;
 
-addEventListener("input", (event) => {
-  const name = event.target.dataset?.filter;
+let filterTimer = 0;
+
+addEventListener("input", ({ target }) => {
+  const name = target.dataset?.filter;
   if (!name) return;
-  clearTimeout(typed);
-  typed = setTimeout(
-    () => page.view.filter?.(page, name, event.target.value.trim()),
-    event.target.tagName === "SELECT" ? 0 : 250,
-  );
+  clearTimeout(filterTimer);
+  const wait = target.tagName === "SELECT" ? 0 : TYPING_MS;
+  filterTimer = setTimeout(() => page.view.filter?.(page, name, target.value.trim()), wait);
 });
 
 // A waiting task is dragged to the front of its queue.
@@ -91,14 +90,14 @@ addEventListener("drop", (event) => {
   if (!event.target.closest?.("[data-drop]")) return;
   event.preventDefault();
   const id = Number(event.dataTransfer.getData("text/plain"));
-  if (id) front(page, [id]);
+  if (id) moveToFront(page, [id]);
 });
 
-// What scrolls into view acts by itself: the end of a list loads more.
-const revealed = new IntersectionObserver((found) => {
-  for (const one of found) if (one.isIntersecting) act(one.target.dataset.act, one.target);
+// A button with data-reveal is pressed when it is scrolled into view: the end of a list loads more.
+const reveals = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) if (isIntersecting) act(target.dataset.act, target);
 });
 new MutationObserver(() => {
-  revealed.disconnect();
-  for (const one of main.querySelectorAll("[data-reveal]")) revealed.observe(one);
+  reveals.disconnect();
+  for (const button of main.querySelectorAll("[data-reveal]")) reveals.observe(button);
 }).observe(main, { childList: true, subtree: true });

@@ -1,7 +1,7 @@
 // What is shown: the view at the address, its data, and the counts in the navigation, the title and the icon.
 
-import { get } from "./api.js";
-import { say } from "./dialogs.js";
+import { get, queuePath } from "./api.js";
+import { dialogIsOpen, sayError } from "./dialogs.js";
 import { h, patch } from "./dom.js";
 import { notifies } from "./preferences.js";
 import { totalOf, UNFINISHED } from "./statuses.js";
@@ -34,13 +34,18 @@ export const page = {
     if (replace) navigate();
   },
   task: (id) => page.view.tasks(page.data).find((shown) => shown.id === id),
+  /** Select these tasks, or none if any is selected. */
+  toggleSelection(tasks) {
+    if (page.selected.size) page.selected.clear();
+    else for (const { id } of tasks) page.selected.add(id);
+    draw();
+  },
   refresh: load,
-  redraw: draw,
   /** Refresh after these tasks were deleted; the view of one of them gives way to its queue. */
   refreshWithout(ids) {
     const { task: shown } = page.data ?? {};
     if (page.view !== task || !ids.includes(shown?.id)) return load();
-    return page.go(`/queues/${encodeURIComponent(shown.queue)}`, { replace: true });
+    return page.go(queuePath(shown.queue), { replace: true });
   },
 };
 
@@ -103,7 +108,7 @@ async function load() {
   } catch (error) {
     if (overtaken()) return;
     if (error.status === 404) page.data = null;
-    if (page.data) say(`${error.message} ${error.hint ?? ""}`, { problem: true });
+    if (page.data) sayError(error);
     else drawError(error);
   } finally {
     if (!overtaken()) main.removeAttribute("aria-busy");
@@ -154,7 +159,7 @@ let arrived = false;
 function arrive() {
   scrollTo(0, 0);
   // After the first view the focus stays at the top of the document, where the skip link is.
-  if (arrived && !document.querySelector("dialog[open]")) main.focus({ preventScroll: true });
+  if (arrived && !dialogIsOpen()) main.focus({ preventScroll: true });
   arrived = true;
 }
 

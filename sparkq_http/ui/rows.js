@@ -1,83 +1,108 @@
-// A task as one line of a list, the same in every view.
+// What several views show alike: a task as one line of a list, sections, buttons.
 
+import { queuePath, taskPath } from "./api.js";
 import { h } from "./dom.js";
 import { markOf } from "./statuses.js";
-import { ago, changed, duration, since, state } from "./words.js";
+import { ago, changeSize, duration, secondsSince, stateLabel } from "./words.js";
+
+const STEPS = 20; // of a bar, each with its width in app.css
 
 /**
  * How long a running task has been silent, against its timeout; after the warning also when it fails.
  * Between two answers of the server the time runs on: a task is late as soon as its timeout is over, but fails only
  * after a warning.
  */
-export function bar(task) {
-  const heard = since(task.heartbeat_at ?? task.claimed_at);
-  const left = -since(task.deadline);
-  const share = heard / task.timeout;
-  const kind = task.stale && left <= 0 ? "over" : task.stale || share >= 1 ? "late" : "well";
-  const end = task.stale ? (left <= 0 ? ", fails now" : `, fails in ${duration(left)}`) : "";
-  const words = `${duration(heard)} of ${duration(task.timeout)}${end}`;
+export function timeoutBar(task) {
+  const silent = secondsSince(task.heartbeat_at ?? task.claimed_at);
+  const left = -secondsSince(task.deadline);
+  const kind = kindOf(task, silent, left);
+  const step = Math.min(STEPS, Math.floor((silent / task.timeout) * STEPS));
   return h(
     "span.age",
     { "data-kind": kind },
-    h("span.track", { "aria-hidden": "true" }, h("span.fill", { "data-share": Math.min(20, Math.floor(share * 20)) })),
+    h("span.track", { "aria-hidden": "true" }, h("span.fill", { "data-share": step })),
     h(
       "span.words",
       {},
-      kind === "well" ? "" : h("span", { "aria-hidden": "true" }, `${markOf(kind === "late" ? "stale" : "failed")} `),
-      words,
+      kind !== "well" && h("span", { "aria-hidden": "true" }, `${markOf(kind === "late" ? "stale" : "failed")} `),
+      `${duration(silent)} of ${duration(task.timeout)}`,
+      task.stale && (left <= 0 ? ", fails now" : `, fails in ${duration(left)}`),
     ),
   );
 }
 
-export function row(
-  task,
-  page,
-  { facts = [], actions = [], summary = null, queue = true, draggable = false, plain = false } = {},
-) {
-  const id = task.id;
+function kindOf(task, silent, left) {
+  if (task.stale && left <= 0) return "over";
+  return task.stale || silent >= task.timeout ? "late" : "well";
+}
+
+/** A task as one line; `facts` follow its state, `actions` are buttons. */
+export function row(task, page, options = {}) {
+  const { facts = [], actions = [], summary, showQueue = true, draggable = false, selectable = true } = options;
+  const { id } = task;
+  const selected = page.selected.has(id);
   return h(
     "li.row",
     {
       "data-key": `task-${id}`,
       "data-id": id,
       draggable: draggable ? "true" : null,
-      class: page.selected.has(id) ? "selected" : "",
+      class: selected ? "selected" : "",
     },
-    plain
-      ? null
-      : h("input.pick", {
-          type: "checkbox",
-          "data-act": "pick",
-          "data-id": id,
-          checked: page.selected.has(id),
-          "aria-label": `Select #${id}`,
-        }),
+    selectable && checkbox(id, selected),
     h(
       "div.what",
       {},
-      h("a.title", { href: `#/tasks/${id}`, "data-row": id }, h("span.id", {}, `#${id}`), " ", task.title),
+      h("a.title", { href: `#${taskPath(id)}`, "data-row": id }, h("span.id", {}, `#${id}`), " ", task.title),
       summary && h("p.summary", {}, summary),
     ),
     h(
       "div.facts",
       {},
-      state(task),
-      queue && h("a.queue", { href: `#/queues/${encodeURIComponent(task.queue)}` }, task.queue),
-      ...facts.map((one) => one && h("span", {}, one)),
+      stateLabel(task),
+      showQueue && h("a.queue", { href: `#${queuePath(task.queue)}` }, task.queue),
+      facts.map((fact) => fact && h("span", {}, fact)),
     ),
-    actions.length ? h("div.actions", {}, actions) : null,
+    actions.length > 0 && h("div.actions", {}, actions),
   );
 }
 
-export const button = (act, word, attributes = {}) =>
-  h("button", { type: "button", "data-act": act, ...attributes }, word);
+const checkbox = (id, checked) =>
+  h("input.pick", { type: "checkbox", "data-act": "pick", "data-id": id, checked, "aria-label": `Select #${id}` });
 
-/** What stands beside a finished task. */
-export const outcome = (task) => [
-  task.late ? h("span.late", {}, "late result") : null,
-  task.duration_s !== undefined && task.duration_s !== null ? duration(task.duration_s) : null,
-  changed(task.changed),
+export const runningFacts = (task) => [timeoutBar(task), task.worker_id];
+
+export const outcomeFacts = (task) => [
+  task.late && h("span.late", {}, "late result"),
+  Number.isFinite(task.duration_s) && duration(task.duration_s),
+  changeSize(task.changed),
   ago(task.finished_at),
+];
+
+export const button = (act, label, attributes = {}) =>
+  h("button", { type: "button", "data-act": act, ...attributes }, label);
+
+export const acceptLabel = (task) => (task.late ? "Accept late result" : "Accept");
+
+/** The buttons of a queue; `addClass` is the class of the first. */
+export function queueButtons({ name, status }, addClass = null) {
+  const of = { "data-name": name };
+  return h(
+    "div.actions",
+    {},
+    status === "active" && button("add", "Add tasks …", { ...of, class: addClass }),
+    button("instructions", "Instructions …", of),
+    button("rename", "Rename …", of),
+    status === "active" && button("end", "End", of),
+    status === "ended" && button("reopen", "Reopen", of),
+    status === "archived" ? button("unarchive", "Unarchive", of) : button("archive", "Archive", of),
+  );
+}
+
+/** The status of a queue or session where it is not active, and the session of a queue. */
+export const badges = ({ status, session }) => [
+  status !== "active" && h("span.badge", {}, status),
+  session && h("span.badge", {}, session),
 ];
 
 export const list = (label, rows) => h("ul.rows", { "data-key": `list-${label}`, "aria-label": label }, rows);
@@ -87,3 +112,7 @@ export const empty = (title, text, command = null) =>
 
 export const section = (title, more, ...children) =>
   h("section", { "data-key": `section-${title}` }, h("header", {}, h("h2", {}, title), more), children);
+
+/** The head of a view: its heading and buttons. */
+export const head = (heading, ...actions) =>
+  h("header.head", { "data-key": "head" }, heading, actions.length > 0 && h("div.actions", {}, actions));

@@ -4,30 +4,31 @@ import { h } from "./dom.js";
 import { stateOf } from "./statuses.js";
 
 const UNITS = [
-  [86400, "d"],
-  [3600, "h"],
-  [60, "min"],
-  [1, "s"],
+  { seconds: 86_400, name: "d" },
+  { seconds: 3600, name: "h" },
+  { seconds: 60, name: "min" },
+  { seconds: 1, name: "s" },
 ];
 
 /** Seconds as one or two units: 42 s, 3 min, 1 h 20 min. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
-  for (const [index, [size, name]] of UNITS.entries()) {
-    if (whole < size && size > 1) continue;
-    const rest = UNITS[index + 1];
-    const more = rest && size >= 3600 ? Math.floor((whole % size) / rest[0]) : 0;
-    return `${Math.floor(whole / size)} ${name}${more ? ` ${more} ${rest[1]}` : ""}`;
-  }
-  return "0 s";
+  const index = UNITS.findIndex((unit) => whole >= unit.seconds);
+  if (index < 0) return "0 s";
+  const [unit, smaller] = UNITS.slice(index);
+  const rest = unit.seconds >= 3600 ? Math.floor((whole % unit.seconds) / smaller.seconds) : 0;
+  return `${Math.floor(whole / unit.seconds)} ${unit.name}${rest ? ` ${rest} ${smaller.name}` : ""}`;
 }
 
-export const since = (iso) => (Date.now() - Date.parse(iso)) / 1000;
+export const secondsSince = (iso) => (Date.now() - Date.parse(iso)) / 1000;
+
+/** The time from one moment to another as a duration. */
+export const between = (start, end) => duration((Date.parse(end) - Date.parse(start)) / 1000);
 
 /** A moment as its age, with the moment itself in the tooltip. */
 export function ago(iso) {
   if (!iso) return null;
-  const seconds = since(iso);
+  const seconds = secondsSince(iso);
   return h(
     "time",
     { datetime: iso, title: new Date(iso).toLocaleString() },
@@ -43,17 +44,20 @@ export function moment(iso) {
   );
 }
 
-export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+/** A number with a comma at every thousand. */
+export const digits = (number) => number.toLocaleString("en");
 
-/** A state as mark and word. */
-export function state(task) {
+export const counted = (number, noun) => `${digits(number)} ${noun}${number === 1 ? "" : "s"}`;
+
+/** The state of a task or an attempt as mark and word. */
+export function stateLabel(task) {
   const { name, label, mark } = stateOf(task);
   return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", label);
 }
 
 /** How much an attempt changed: "3 files, +40 −12", and whether files had been changed before it began. */
-export function changed(found) {
-  if (!found?.files) return null;
-  const before = found.changed_before ? " with changes from before" : "";
-  return `${counted(found.files, "file")}, +${found.insertions ?? 0} −${found.deletions ?? 0}${before}`;
+export function changeSize(change) {
+  if (!change?.files) return null;
+  const before = change.changed_before ? " with changes from before" : "";
+  return `${counted(change.files, "file")}, +${change.insertions ?? 0} −${change.deletions ?? 0}${before}`;
 }

@@ -1,12 +1,13 @@
 // The landing view: what finished since you were here, what runs, what is next, what needs you.
 
-import { at, get } from "../api.js";
+import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
-import { bar, button, empty, list, outcome, row, section } from "../rows.js";
-import { countOf, OUTCOMES } from "../statuses.js";
-import { ago, counted } from "../words.js";
+import { acceptLabel, button, empty, list, outcomeFacts, row, runningFacts, section } from "../rows.js";
+import { countOf, markOf, OUTCOMES } from "../statuses.js";
+import { ago, counted, digits } from "../words.js";
 
-const SHOWN = 100;
+const MOST_RESULTS = 100;
+const MOST_NOTES = 8;
 const LATE = { name: "late", label: "came late", mark: "⏱" };
 
 export const title = "Inbox";
@@ -16,165 +17,138 @@ export const keys = [
 ];
 
 export async function load() {
-  const [inbox, running, queues] = await Promise.all([
-    get(`/inbox?limit=${SHOWN}`),
+  const [inbox, running, { queues }] = await Promise.all([
+    get(`/inbox?limit=${MOST_RESULTS}`),
     get("/tasks?status=running&limit=50"),
     get("/queues"),
   ]);
-  const waiting = queues.queues.filter((one) => one.queued && one.status !== "archived");
-  const heads = await Promise.all(waiting.map((one) => get(`/queues/${at(one.name)}/peek?limit=1`)));
-  return {
-    inbox,
-    running,
-    queues: queues.queues,
-    next: waiting.map((queue, index) => ({ queue, task: heads[index].tasks[0] })),
-  };
+  return { inbox, running: running.tasks, queues, next: await nextTasks(queues) };
 }
 
-export const tasks = (data) => [
-  ...data.inbox.tasks,
-  ...data.running.tasks,
-  ...data.next.map((one) => one.task).filter(Boolean),
-];
+/** The next task of each queue that hands one out. */
+async function nextTasks(queues) {
+  const waiting = queues.filter((queue) => queue.queued && queue.status !== "archived");
+  const peeks = await Promise.all(waiting.map(({ name }) => get(`${queuePath(name)}/peek?limit=1`)));
+  return waiting.map((queue, index) => ({ queue, task: peeks[index].tasks[0] })).filter(({ task }) => task);
+}
+
+export const tasks = (data) => [...data.inbox.tasks, ...data.running, ...data.next.map(({ task }) => task)];
 export const affects = () => true;
 
 export function draw(data, page) {
   return [
     h("h1", { "data-key": "title" }, "Inbox"),
-    left(data.inbox.since_last_look),
-    attention(data),
-    data.running.tasks.length &&
-      section(
-        "Running now",
-        null,
-        list(
-          "Running now",
-          data.running.tasks.map((task) => row(task, page, { plain: true, facts: [bar(task), task.worker_id] })),
-        ),
-      ),
-    data.next.length &&
-      section(
-        "Next up",
-        null,
-        list(
-          "Next up",
-          data.next
-            .filter((one) => one.task)
-            .map(({ queue, task }) =>
-              row(task, page, { plain: true, facts: [queue.queued > 1 ? `${queue.queued - 1} more behind it` : null] }),
-            ),
-        ),
-      ),
-    waiting(data, page),
+    sinceLastLook(data.inbox.since_last_look),
+    needsYou(data),
+    data.running.length > 0 && runningNow(data.running, page),
+    data.next.length > 0 && nextUp(data.next, page),
+    data.inbox.total ? toReview(data.inbox, page) : nothingToReview(data.queues),
   ];
 }
 
-function left(since) {
-  const count = (outcome) => since.queues.reduce((sum, queue) => sum + countOf(queue, outcome), 0);
+function sinceLastLook({ since, queues }) {
+  const count = (outcome) => queues.reduce((sum, queue) => sum + countOf(queue, outcome), 0);
   return h(
     "section.since",
     { "data-key": "since", "aria-label": "Since you were last here" },
-    h(
-      "p.when",
-      {},
-      since.since ? h("span", {}, "Since you were last here, ", ago(since.since)) : "Since the beginning",
-    ),
+    h("p.when", {}, since ? h("span", {}, "Since you were last here, ", ago(since)) : "Since the beginning"),
     h(
       "dl",
       {},
-      [...OUTCOMES, LATE].map((outcome) =>
-        h(
-          "div",
-          { "data-state": outcome.name, class: count(outcome) ? "" : "none" },
-          h("dt", {}, h("span", { "aria-hidden": "true" }, `${outcome.mark} `), outcome.label),
-          h("dd", {}, count(outcome).toLocaleString("en")),
-        ),
-      ),
+      [...OUTCOMES, LATE].map((outcome) => outcomeCount(outcome, count(outcome))),
     ),
   );
 }
 
-function attention(data) {
-  const found = [];
-  for (const task of data.running.tasks.filter((one) => one.stale))
-    found.push([
-      `stale-${task.id}`,
-      `⚠️ #${task.id} is stale: ${task.worker_id} has said nothing for a whole timeout.`,
-      `#/tasks/${task.id}`,
-    ]);
-  for (const one of data.queues.filter((queue) => queue.status === "ended" && queue.queued))
-    found.push([
-      `ended-${one.name}`,
-      `${one.name} has ended with ${counted(one.queued, "task")} waiting.`,
-      `#/queues/${at(one.name)}`,
-    ]);
-  for (const task of data.inbox.tasks.filter((one) => one.late))
-    found.push([
-      `late-${task.id}`,
-      `#${task.id} timed out, and its result came later: accept it, or requeue.`,
-      `#/tasks/${task.id}`,
-    ]);
-  return (
-    found.length > 0 &&
-    section(
-      "Needs you",
-      null,
-      h(
-        "ul.notes",
-        {},
-        found.slice(0, 8).map(([key, text, href]) => h("li", { "data-key": key }, h("a", { href }, text))),
-      ),
-    )
+const outcomeCount = ({ name, label, mark }, count) =>
+  h(
+    "div",
+    { "data-state": name, class: count ? "" : "none" },
+    h("dt", {}, h("span", { "aria-hidden": "true" }, `${mark} `), label),
+    h("dd", {}, digits(count)),
   );
+
+function needsYou({ running, queues, inbox }) {
+  const notes = [
+    ...running.filter((task) => task.stale).map(staleNote),
+    ...queues.filter((queue) => queue.status === "ended" && queue.queued).map(endedNote),
+    ...inbox.tasks.filter((task) => task.late).map(lateNote),
+  ];
+  return notes.length > 0 && section("Needs you", null, h("ul.notes", {}, notes.slice(0, MOST_NOTES)));
 }
 
-function waiting(data, page) {
-  const { tasks: found, total } = data.inbox;
-  if (!total)
-    return section(
-      "To review",
-      null,
-      data.queues.length
-        ? empty("Nothing waits for your review.", "Results appear here when a worker completes or fails a task.")
-        : empty(
-            "There is no queue yet.",
-            "Create one here (press n), or in a terminal:",
-            "sparkq queue create backend",
-          ),
-    );
-  const many = page.selected.size > 0;
+const staleNote = ({ id, worker_id: worker }) =>
+  note(
+    `stale-${id}`,
+    taskPath(id),
+    `${markOf("stale")} #${id} is stale: ${worker} has said nothing for a whole timeout.`,
+  );
+
+const endedNote = ({ name, queued }) =>
+  note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} waiting.`);
+
+const lateNote = ({ id }) =>
+  note(`late-${id}`, taskPath(id), `#${id} timed out, and its result came later: accept it, or requeue.`);
+
+const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#${path}` }, text));
+
+const runningNow = (running, page) =>
+  section(
+    "Running now",
+    null,
+    list(
+      "Running now",
+      running.map((task) => row(task, page, { selectable: false, facts: runningFacts(task) })),
+    ),
+  );
+
+const nextUp = (next, page) =>
+  section(
+    "Next up",
+    null,
+    list(
+      "Next up",
+      next.map(({ queue, task }) => row(task, page, { selectable: false, facts: [behind(queue)] })),
+    ),
+  );
+
+const behind = ({ queued }) => queued > 1 && `${queued - 1} more behind it`;
+
+function nothingToReview(queues) {
+  const text = queues.length
+    ? empty("Nothing waits for your review.", "Results appear here when a worker completes or fails a task.")
+    : empty("There is no queue yet.", "Create one here (press n), or in a terminal:", "sparkq queue create backend");
+  return section("To review", null, text);
+}
+
+function toReview({ tasks: results, total }, page) {
+  const { size: selected } = page.selected;
   return section(
-    `To review`,
-    h("span.count", {}, total.toLocaleString("en")),
+    "To review",
+    h("span.count", {}, digits(total)),
     h(
       "div.bulk",
       {},
-      button("all", many ? "Select none" : "Select all"),
-      button("accept", many ? `Accept ${page.selected.size}` : "Accept the first", { class: "primary" }),
-      many && button("requeue", `Requeue ${page.selected.size} …`),
+      button("all", selected ? "Select none" : "Select all"),
+      button("accept", selected ? `Accept ${selected}` : "Accept the first", { class: "primary" }),
+      selected > 0 && button("requeue", `Requeue ${selected} …`),
     ),
     list(
       "To review",
-      found.map((task) =>
-        row(task, page, {
-          summary: task.summary,
-          facts: outcome(task),
-          actions: [
-            button("accept", task.late ? "Accept late result" : "Accept", { "data-id": task.id }),
-            button("requeue", "Requeue …", { "data-id": task.id }),
-          ],
-        }),
-      ),
+      results.map((task) => result(task, page)),
     ),
-    total > found.length &&
-      h("p.more", {}, `${counted(total - found.length, "more task")} after these: accept some, and they come up.`),
+    total > results.length &&
+      h("p.more", {}, `${counted(total - results.length, "more task")} after these: accept some, and they come up.`),
   );
 }
 
-export const acts = {
-  all(page) {
-    if (page.selected.size) page.selected.clear();
-    else for (const task of page.data.inbox.tasks) page.selected.add(task.id);
-    page.redraw();
-  },
-};
+function result(task, page) {
+  const of = { "data-id": task.id };
+  return row(task, page, {
+    summary: task.summary,
+    facts: outcomeFacts(task),
+    actions: [button("accept", acceptLabel(task), of), button("requeue", "Requeue …", of)],
+  });
+}
+
+export const acts = { all: (page) => page.toggleSelection(page.data.inbox.tasks) };

@@ -1,4 +1,4 @@
-// An address that leads to no view: an old bookmark, a slip of the hand.
+// An address that leads to no view: an old bookmark, or a typing mistake.
 
 import { h } from "../dom.js";
 
@@ -8,13 +8,13 @@ export const load = async (route) => ({ address: route.address });
 export const tasks = () => [];
 export const affects = () => false;
 
-export function draw(data) {
+export function draw({ address }) {
   return [
     h("h1", { "data-key": "title" }, title),
     h(
       "div.empty",
       { "data-key": "nowhere" },
-      h("p", {}, "Nothing is at ", h("code", {}, data.address), "."),
+      h("p", {}, "Nothing is at ", h("code", {}, address), "."),
       h("p", {}, h("a", { href: "#/inbox" }, "To the inbox")),
     ),
   ];

@@ -1,136 +1,119 @@
 // Every queue with its counts, and how the week went.
 
-import { at, get } from "../api.js";
-import { h } from "../dom.js";
-import { button, empty, section } from "../rows.js";
-import { duration, since } from "../words.js";
+import { get, query, queuePath } from "../api.js";
 import { chart } from "../chart.js";
+import { h } from "../dom.js";
+import { badges, button, empty, head, queueButtons, section } from "../rows.js";
 import { BEGUN, countOf, FINISHED, OUTCOMES, statesOf, STATUSES, totalOf } from "../statuses.js";
+import { digits, duration, secondsSince } from "../words.js";
+
+const STEPS = 20; // of a bar, each with its width in app.css
 
 export const title = "Queues";
 export const keys = [["n", "new queue or task"]];
 
 export async function load(route) {
   const archived = route.query.get("archived") === "1";
-  const [queues, statistics] = await Promise.all([
-    get(`/queues${archived ? "?include_archived=true" : ""}`),
+  const [{ queues }, statistics] = await Promise.all([
+    get(`/queues${query({ include_archived: archived || null })}`),
     get("/statistics"),
   ]);
-  const waiting = queues.queues.filter((one) => one.queued);
-  const heads = await Promise.all(
-    waiting.map((one) => get(`/tasks?queue=${at(one.name)}&status=queued&sort=oldest&limit=1`)),
-  );
-  const oldest = Object.fromEntries(waiting.map((one, index) => [one.name, heads[index].tasks[0]?.created_at]));
-  return { queues: queues.queues, archived, statistics, oldest };
+  return { queues, archived, statistics, oldest: await oldestByQueue(queues) };
+}
+
+/** When the oldest queued task of each queue was made. */
+async function oldestByQueue(queues) {
+  const names = queues.filter((queue) => queue.queued).map(({ name }) => name);
+  const createdAt = async (queue) => {
+    const { tasks } = await get(`/tasks${query({ queue, status: "queued", sort: "oldest", limit: 1 })}`);
+    return [queue, tasks[0]?.created_at];
+  };
+  return Object.fromEntries(await Promise.all(names.map(createdAt)));
 }
 
 export const affects = () => true;
 export const tasks = () => [];
 
-export function draw(data) {
-  const pace = Object.fromEntries(data.statistics.queues.map((one) => [one.queue, one]));
+export function draw({ queues, archived, statistics, oldest }) {
+  const pace = Object.fromEntries(statistics.queues.map((record) => [record.queue, record]));
   return [
-    h(
-      "header.head",
-      { "data-key": "head" },
-      h("h1", {}, "Queues"),
-      h(
-        "div.actions",
-        {},
-        button("create", "New queue …", { class: "primary" }),
-        h(
-          "label.check",
-          {},
-          h("input", { type: "checkbox", "data-act": "archived", checked: data.archived }),
-          h("span", {}, "Archived, too"),
-        ),
-      ),
-    ),
-    data.queues.length
+    head(h("h1", {}, "Queues"), button("create-queue", "New queue …", { class: "primary" }), archivedToo(archived)),
+    queues.length
       ? h(
           "ul.cards",
           { "data-key": "cards", "aria-label": "Queues" },
-          data.queues.map((one) => card(one, pace[one.name], data.oldest[one.name])),
+          queues.map((queue) => card(queue, pace[queue.name], oldest[queue.name])),
         )
       : empty(
           "There is no queue yet.",
           "A queue is a named line of tasks. Create one here, or in a terminal:",
           "sparkq queue create backend",
         ),
-    data.statistics.days.some((day) => totalOf(day, OUTCOMES) > 0) &&
-      section(
-        "Finished in the last seven days",
-        null,
-        chart(data.statistics.days),
-        h("p", {}, h("small", {}, "Without what a purge has deleted.")),
-      ),
+    statistics.days.some((day) => totalOf(day, OUTCOMES) > 0) && week(statistics.days),
   ];
 }
 
-function card(one, pace, oldest) {
-  const total = totalOf(one, STATUSES);
-  const share = (status) => (total ? Math.round((20 * countOf(one, status)) / total) : 0);
-  const name = { "data-name": one.name };
+const archivedToo = (checked) =>
+  h(
+    "label.check",
+    {},
+    h("input", { type: "checkbox", "data-act": "archived", checked }),
+    h("span", {}, "Archived, too"),
+  );
+
+const week = (days) =>
+  section(
+    "Finished in the last seven days",
+    null,
+    chart(days),
+    h("p", {}, h("small", {}, "Without what a purge has deleted.")),
+  );
+
+function card(queue, pace, oldest) {
   return h(
     "li.card",
-    { "data-key": `queue-${one.name}`, class: one.status },
+    { "data-key": `queue-${queue.name}`, class: queue.status },
     h(
       "header",
       {},
-      h("h2", {}, h("a", { href: `#/queues/${at(one.name)}`, "data-row": one.name }, one.name)),
-      one.status !== "active" && h("span.badge", {}, one.status),
-      one.session && h("span.badge", {}, one.session),
+      h("h2", {}, h("a", { href: `#${queuePath(queue.name)}`, "data-row": queue.name }, queue.name)),
+      badges(queue),
     ),
-    h(
-      "div.share",
-      { role: "img", "aria-label": `${totalOf(one, FINISHED)} of ${total} finished` },
-      BEGUN.map((status) => h("span", { "data-state": status.name, "data-share": share(status) })),
-    ),
+    shares(queue),
     h(
       "dl.counts",
       {},
-      statesOf(one).map((state) =>
-        h(
-          "div",
-          { "data-state": state.name },
-          h("dt", {}, state.label),
-          h("dd", {}, countOf(one, state).toLocaleString("en")),
-        ),
-      ),
+      statesOf(queue).map((state) => stateCount(state, countOf(queue, state))),
     ),
     h(
       "p.facts",
       {},
-      one.unreviewed > 0 && h("strong", {}, `${one.unreviewed} to review`),
-      oldest &&
-        h(
-          "span",
-          {},
-          h(
-            "time",
-            { datetime: oldest, title: new Date(oldest).toLocaleString() },
-            `oldest waits ${duration(since(oldest))}`,
-          ),
-        ),
-      pace &&
-        h(
-          "span",
-          { title: `longest ${duration(pace.longest_ms / 1000)}` },
-          `takes ${duration(pace.mean_ms / 1000)} on average`,
-        ),
+      queue.unreviewed > 0 && h("strong", {}, `${queue.unreviewed} to review`),
+      oldest && h("span", {}, waitingSince(oldest)),
+      pace && paceOf(pace),
     ),
-    h(
-      "div.actions",
-      {},
-      one.status === "active" && button("add", "Add tasks …", name),
-      button("instruct", "Instructions …", name),
-      button("rename", "Rename …", name),
-      one.status === "active" && button("end", "End", name),
-      one.status === "ended" && button("reopen", "Reopen", name),
-      one.status === "archived" ? button("unarchive", "Unarchive", name) : button("archive", "Archive", name),
-    ),
+    queueButtons(queue),
   );
 }
+
+function shares(queue) {
+  const total = totalOf(queue, STATUSES);
+  const step = (status) => (total ? Math.round((STEPS * countOf(queue, status)) / total) : 0);
+  return h(
+    "div.share",
+    { role: "img", "aria-label": `${totalOf(queue, FINISHED)} of ${total} finished` },
+    BEGUN.map((status) => h("span", { "data-state": status.name, "data-share": step(status) })),
+  );
+}
+
+const stateCount = ({ name, label }, count) =>
+  h("div", { "data-state": name }, h("dt", {}, label), h("dd", {}, digits(count)));
+
+const waitingSince = (iso) =>
+  h("time", { datetime: iso, title: new Date(iso).toLocaleString() }, `oldest waits ${duration(secondsSince(iso))}`);
+
+const paceOf = ({ mean_ms: mean, longest_ms: longest }) =>
+  h("span", { title: `longest ${duration(longest / 1000)}` }, `takes ${duration(mean / 1000)} on average`);
 
 export const acts = {
   archived: (page) => page.go(page.data.archived ? "/queues" : "/queues?archived=1"),

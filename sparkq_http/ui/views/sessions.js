@@ -1,40 +1,32 @@
 // Sessions: labels over queues.
 
-import { at, get, post } from "../api.js";
-import { ask, confirmed, say } from "../dialogs.js";
+import { get, post, query, queuePath } from "../api.js";
+import { say } from "../dialogs.js";
 import { h } from "../dom.js";
-import { button, empty } from "../rows.js";
+import { ask, confirmed } from "../forms.js";
+import { badges, button, empty, head } from "../rows.js";
 import { ago } from "../words.js";
 
 export const title = "Sessions";
 export const keys = [];
 
 export async function load() {
-  const [sessions, queues] = await Promise.all([get("/sessions"), get("/queues?include_archived=true")]);
-  return { sessions: sessions.sessions, queues: queues.queues };
+  const [{ sessions }, { queues }] = await Promise.all([get("/sessions"), get("/queues?include_archived=true")]);
+  return { sessions, queues };
 }
 
 export const affects = () => true;
 export const tasks = () => [];
 
-export function draw(data) {
+export function draw({ sessions, queues }) {
+  const queuesOf = ({ name }) => queues.filter((queue) => queue.session === name);
   return [
-    h(
-      "header.head",
-      { "data-key": "head" },
-      h("h1", {}, "Sessions"),
-      h("div.actions", {}, button("begin", "New session …", { class: "primary" })),
-    ),
-    data.sessions.length
+    head(h("h1", {}, "Sessions"), button("create-session", "New session …", { class: "primary" })),
+    sessions.length
       ? h(
           "ul.cards",
           { "data-key": "cards", "aria-label": "Sessions" },
-          data.sessions.map((one) =>
-            card(
-              one,
-              data.queues.filter((queue) => queue.session === one.name),
-            ),
-          ),
+          sessions.map((session) => card(session, queuesOf(session))),
         )
       : empty(
           "There is no session.",
@@ -44,54 +36,44 @@ export function draw(data) {
   ];
 }
 
-function card(one, queues) {
+function card(session, queues) {
+  const { name, status, created_at: begun, ended_at: ended } = session;
   return h(
     "li.card",
-    { "data-key": `session-${one.name}`, class: one.status },
+    { "data-key": `session-${name}`, class: status },
     h(
       "header",
       {},
-      h("h2", {}, h("a", { href: `#/tasks?session=${at(one.name)}`, "data-row": one.name }, one.name)),
-      one.status !== "active" && h("span.badge", {}, one.status),
+      h("h2", {}, h("a", { href: `#/tasks${query({ session: name })}`, "data-row": name }, name)),
+      badges(session),
     ),
-    h(
-      "p.facts",
-      {},
-      h("span", {}, "begun ", ago(one.created_at)),
-      one.ended_at && h("span", {}, "ended ", ago(one.ended_at)),
-    ),
-    h(
-      "p",
-      {},
-      queues.length
-        ? queues.map((queue, index) => [index ? ", " : "", h("a", { href: `#/queues/${at(queue.name)}` }, queue.name)])
-        : "No queue in it.",
-    ),
-    h("div.actions", {}, one.status === "active" && button("close", "End …", { "data-name": one.name })),
+    h("p.facts", {}, h("span", {}, "begun ", ago(begun)), ended && h("span", {}, "ended ", ago(ended))),
+    h("p", {}, queues.length ? queues.map(queueLink) : "No queue in it."),
+    h("div.actions", {}, status === "active" && button("end-session", "End …", { "data-name": name })),
   );
 }
 
+const queueLink = ({ name }, index) => [index > 0 && ", ", h("a", { href: `#${queuePath(name)}` }, name)];
+
+async function createSession(page) {
+  const created = await ask({
+    title: "New session",
+    submitLabel: "Begin",
+    fields: [{ name: "name", label: "Name", required: true }],
+    submit: ({ name }) => post("/sessions", { name: name.trim() }),
+  });
+  if (created) await page.refresh();
+}
+
+async function endSession(page, name) {
+  const consequence = "Its active queues end with it: they take no new tasks, and workers drain them.";
+  if (!(await confirmed(`End ${name}?`, consequence, "End"))) return;
+  const { ended_queues: queues } = await post(`/sessions/${encodeURIComponent(name)}/end`);
+  say(queues.length ? `${name} ended, with ${queues.join(", ")}.` : `${name} ended.`);
+  await page.refresh();
+}
+
 export const acts = {
-  async begin(page) {
-    const made = await ask({
-      title: "New session",
-      verb: "Begin",
-      fields: [{ name: "name", label: "Name", required: true }],
-      submit: (given) => post("/sessions", { name: given.name.trim() }),
-    });
-    if (made) await page.refresh();
-  },
-  async close(page, { dataset }) {
-    if (
-      !(await confirmed(
-        `End ${dataset.name}?`,
-        "Its active queues end with it: they take no new tasks, and workers drain them.",
-        "End",
-      ))
-    )
-      return;
-    const { ended_queues: names } = await post(`/sessions/${at(dataset.name)}/end`);
-    say(names.length ? `${dataset.name} ended, with ${names.join(", ")}.` : `${dataset.name} ended.`);
-    await page.refresh();
-  },
+  "create-session": createSession,
+  "end-session": (page, button) => endSession(page, button.dataset.name),
 };

@@ -1,10 +1,11 @@
 // Every setting in force and where it comes from; what may be changed from a page is changed here.
 
 import { change, get, post } from "../api.js";
-import { ask, confirmed, say } from "../dialogs.js";
+import { say } from "../dialogs.js";
 import { h } from "../dom.js";
+import { ask, confirmed } from "../forms.js";
 import { notifies, theme } from "../preferences.js";
-import { button, section } from "../rows.js";
+import { button, head, section } from "../rows.js";
 import { counted } from "../words.js";
 
 export const title = "Settings";
@@ -15,141 +16,129 @@ export const affects = (event) => event.kind === "reloaded";
 export const tasks = () => [];
 
 const GROUPS = [
-  ["Task classes", "task_classes."],
-  ["Tools", "tools."],
-  ["Purge", "purge."],
-  ["Intervals", "queue_runner."],
-  ["Project", "project."],
-  ["Server", "server."],
-  ["Files", "database."],
+  { title: "Task classes", prefix: "task_classes." },
+  { title: "Tools", prefix: "tools." },
+  { title: "Purge", prefix: "purge." },
+  { title: "Intervals", prefix: "queue_runner." },
+  { title: "Project", prefix: "project." },
+  { title: "Server", prefix: "server." },
+  { title: "Files", prefix: "database." },
 ];
 
-export function draw(data) {
-  const groups = GROUPS.map(([name, prefix]) => [name, data.settings.filter((one) => one.key.startsWith(prefix))]);
-  groups.push(["Other", data.settings.filter((one) => !GROUPS.some(([, prefix]) => one.key.startsWith(prefix)))]);
+const groupOf = ({ key }) => GROUPS.find(({ prefix }) => key.startsWith(prefix))?.title ?? "Other";
+
+export function draw({ settings, file }) {
+  const titles = [...GROUPS.map((group) => group.title), "Other"];
+  const groups = titles.map((title) => ({ title, members: settings.filter((setting) => groupOf(setting) === title) }));
   return [
-    h(
-      "header.head",
-      { "data-key": "head" },
-      h("h1", {}, "Settings"),
-      h("div.actions", {}, button("purge", "Purge now …"), button("reload", "Read sparkq.yml anew")),
-    ),
-    h(
-      "p.total",
-      { "data-key": "where" },
-      data.file
-        ? [
-            "They stand in ",
-            h("code", {}, data.file),
-            "; a change here changes that line and leaves your comments alone.",
-          ]
-        : "They stand in the database: there is no sparkq.yml.",
-    ),
-    section(
-      "This browser",
-      null,
-      h(
-        "dl.settings",
-        {},
-        here("Theme", theme(), button("theme", "Change")),
-        here(
-          "Tell me when a queue has drained",
-          notifies() ? "yes" : "no",
-          button("notify", notifies() ? "Stop" : "Allow"),
-        ),
-      ),
-    ),
+    head(h("h1", {}, "Settings"), button("purge", "Purge now …"), button("reload", "Read sparkq.yml anew")),
+    h("p.total", { "data-key": "where" }, whereSettingsAre(file)),
+    thisBrowser(),
     groups
-      .filter(([, found]) => found.length)
-      .map(([name, found]) => section(name, null, h("dl.settings", {}, found.map(setting)))),
+      .filter(({ members }) => members.length)
+      .map(({ title, members }) => section(title, null, h("dl.settings", {}, members.map(line)))),
   ];
 }
 
-const here = (name, value, control) =>
+function whereSettingsAre(file) {
+  if (!file) return "They stand in the database: there is no sparkq.yml.";
+  return ["They stand in ", h("code", {}, file), "; a change here changes that line and leaves your comments alone."];
+}
+
+function thisBrowser() {
+  const notifying = notifies();
+  return section(
+    "This browser",
+    null,
+    h(
+      "dl.settings",
+      {},
+      preference("Theme", theme(), button("theme", "Change")),
+      preference(
+        "Tell me when a queue has drained",
+        notifying ? "yes" : "no",
+        button("notify", notifying ? "Stop" : "Allow"),
+      ),
+    ),
+  );
+}
+
+const preference = (name, value, control) =>
   h("div", {}, h("dt", {}, name), h("dd", {}, h("span.value", {}, value), control));
 
-const isTool = (one) => one.key.startsWith("tools.");
-const toolShown = ({ how, task_class: word }) => [h("span", {}, how), h("span.value", {}, word)];
-const valueShown = (value) => h("span.value", {}, String(value) || "(empty)");
-
-function setting(one) {
+function line(setting) {
+  const { key, doc, source, changeable } = setting;
   return h(
     "div",
-    { "data-key": one.key },
-    h("dt", {}, h("code", {}, one.key), one.doc && h("p", {}, one.doc)),
+    { "data-key": key },
+    h("dt", {}, h("code", {}, key), doc && h("p", {}, doc)),
     h(
       "dd",
       {},
-      isTool(one) ? toolShown(one.value) : valueShown(one.value),
-      h("small", {}, one.source),
-      one.changeable
-        ? button("set", "Change …", { "data-name": one.key })
+      valueOf(setting),
+      h("small", {}, source),
+      changeable
+        ? button("set", "Change …", { "data-name": key })
         : h("small", { title: "It runs programs, opens doors or names files" }, "at the keyboard only"),
     ),
   );
 }
 
-function fieldsOf(one) {
-  if (one.choices)
-    return [
-      {
-        name: "value",
-        label: one.key,
-        kind: "select",
-        value: one.value,
-        options: one.choices.map((word) => [word, word]),
-      },
-    ];
-  if (typeof one.value === "boolean") return [{ name: "value", label: one.key, kind: "check", value: one.value }];
-  if (typeof one.value === "number")
-    return [
-      {
-        name: "value",
-        label: one.key,
-        kind: "number",
-        value: one.value,
-        min: one.minimum,
-        max: one.maximum,
-        required: true,
-      },
-    ];
-  if (typeof one.value === "object")
-    return Object.entries(one.value).map(([name, value]) => ({
-      name,
-      label: name,
-      kind: name === "how" ? "area" : typeof value === "number" ? "number" : "text",
-      value,
-    }));
-  return [{ name: "value", label: one.key, value: one.value }];
+function valueOf({ key, value }) {
+  if (key.startsWith("tools.")) return [h("span", {}, value.how), h("span.value", {}, value.task_class)];
+  return h("span.value", {}, String(value) || "(empty)");
+}
+
+function fieldsOf({ key, value, choices, minimum, maximum }) {
+  const field = { name: "value", label: key, value };
+  if (choices) return [{ ...field, kind: "select", options: choices.map((choice) => [choice, choice]) }];
+  if (typeof value === "boolean") return [{ ...field, kind: "check" }];
+  if (typeof value === "number") return [{ ...field, kind: "number", min: minimum, max: maximum, required: true }];
+  if (typeof value === "object") return Object.entries(value).map(partField);
+  return [field];
+}
+
+function partField([name, value]) {
+  const kind = name === "how" ? "area" : typeof value === "number" ? "number" : "text";
+  return { name, label: name, kind, value };
+}
+
+async function changeSetting(page, setting) {
+  await ask({
+    title: `Change ${setting.key}`,
+    text: setting.doc,
+    fields: fieldsOf(setting),
+    async submit(answers) {
+      const value = "value" in answers ? answers.value : answers;
+      const { source } = await change("/config", { key: setting.key, value });
+      say(`${setting.key} is changed in ${source}.`);
+      await page.refresh();
+    },
+  });
+}
+
+async function reload(page) {
+  const { scripts } = await post("/reload");
+  say(`Read anew, with ${counted(scripts, "script")}.`);
+  await page.refresh();
+}
+
+async function purge() {
+  const { total, reviewed, unreviewed } = await post("/purge", { dry_run: true });
+  if (!total) return say("There is nothing old enough to delete.");
+  const old = `${counted(reviewed, "reviewed result")} and ${counted(unreviewed, "unreviewed one")}`;
+  const text = `${old} are old enough. This cannot be undone.`;
+  if (!(await confirmed(`Delete ${counted(total, "finished task")}?`, text, "Delete"))) return;
+  const purged = await post("/purge", {});
+  say(`${counted(purged.total, "task")} deleted.`);
 }
 
 export const acts = {
-  async set(page, { dataset }) {
-    const one = page.data.settings.find((found) => found.key === dataset.name);
-    await ask({
-      title: `Change ${one.key}`,
-      text: one.doc,
-      fields: fieldsOf(one),
-      submit: async (given) => {
-        const value = "value" in given ? given.value : given;
-        const { source } = await change("/config", { key: one.key, value });
-        say(`${one.key} is changed in ${source}.`);
-        await page.refresh();
-      },
-    });
-  },
-  async reload(page) {
-    const { scripts } = await post("/reload");
-    say(`Read anew, with ${counted(scripts, "script")}.`);
-    await page.refresh();
-  },
-  async purge() {
-    const would = await post("/purge", { dry_run: true });
-    if (!would.total) return say("There is nothing old enough to delete.");
-    const old = `${counted(would.reviewed, "reviewed result")} and ${counted(would.unreviewed, "unreviewed one")}`;
-    const words = `${old} are old enough. This cannot be undone.`;
-    if (!(await confirmed(`Delete ${counted(would.total, "finished task")}?`, words, "Delete"))) return;
-    const gone = await post("/purge", {});
-    say(`${counted(gone.total, "task")} deleted.`);
-  },
+  set: (page, { dataset }) =>
+    changeSetting(
+      page,
+      page.data.settings.find(({ key }) => key === dataset.name),
+    ),
+  reload,
+  purge,
 };

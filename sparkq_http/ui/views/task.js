@@ -1,10 +1,10 @@
 // One task with everything: prompt, outcome, attempts, timeline.
 
-import { at, get } from "../api.js";
+import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
-import { bar, button } from "../rows.js";
+import { acceptLabel, button, timeoutBar } from "../rows.js";
 import { stateOf } from "../statuses.js";
-import { ago, changed, duration, moment, state } from "../words.js";
+import { ago, between, changeSize, duration, moment, stateLabel } from "../words.js";
 
 export const title = (route) => `#${route.path[1]}`;
 export const keys = [
@@ -16,9 +16,9 @@ export const keys = [
 ];
 
 export async function load(route) {
-  const id = at(route.path[1]);
-  const [task, { prompts }] = await Promise.all([get(`/tasks/${id}`), get(`/tasks/${id}/prompts`)]);
-  const { queue } = await get(`/queues/${at(task.queue)}`);
+  const path = taskPath(route.path[1]);
+  const [task, { prompts }] = await Promise.all([get(path), get(`${path}/prompts`)]);
+  const { queue } = await get(queuePath(task.queue));
   task.late = task.error_type === "timeout" && task.history.at(-1)?.late?.outcome === "succeeded";
   return { task, prompts, queue };
 }
@@ -27,177 +27,183 @@ export const affects = (event, data) => !data || event.task_id === data.task.id 
 export const tasks = (data) => [data.task];
 
 export function draw({ task, prompts, queue }) {
-  const id = { "data-id": task.id };
-  const done = task.finished_at !== null && task.finished_at !== undefined;
   return [
-    h(
-      "p.crumbs",
-      { "data-key": "crumbs" },
-      h("a", { href: `#/queues/${at(task.queue)}` }, task.queue),
-      task.session && [" · ", task.session],
-    ),
+    crumbs(task),
     h(
       "header.head",
       { "data-key": "head" },
       h("h1", {}, h("span.id", {}, `#${task.id}`), " ", task.title),
-      h(
-        "div.actions",
-        {},
-        done &&
-          !task.reviewed_at &&
-          button("accept", task.late ? "Accept late result" : "Accept", { ...id, class: "primary" }),
-        done && button("requeue", "Requeue …", id),
-        done && button("rework", "Requeue with another prompt …", id),
-        task.status === "queued" && [
-          button("edit", "Edit …", id),
-          button("front", "To the front", id),
-          button("cancel", "Cancel …", id),
-        ],
-        task.status === "running" && button("stop", "Fail …", { ...id, class: "danger" }),
-        task.status !== "running" && button("erase", "Delete …", { ...id, class: "danger" }),
-      ),
+      h("div.actions", {}, buttons(task)),
     ),
-    h(
-      "dl.facts",
-      { "data-key": "facts" },
-      fact("Status", [state(task), task.reviewed_at && " (reviewed)"]),
-      task.status === "running" && fact("Silent for", bar(task)),
-      fact("Tool", task.tool_name),
-      fact("Class", `${task.task_class}, timeout ${duration(task.timeout)}`),
-      task.worker_id && fact("Worker", task.worker_id),
-      fact("Enqueued", [ago(task.created_at), ` by ${task.source}`]),
-      task.claimed_at && fact("Claimed", ago(task.claimed_at)),
-      done &&
-        fact("Finished", [
-          ago(task.finished_at),
-          task.claimed_at
-            ? `, after ${duration((Date.parse(task.finished_at) - Date.parse(task.claimed_at)) / 1000)}`
-            : null,
-        ]),
-      task.key && fact("Key", task.key),
-    ),
-    outcomeOf(task),
+    h("dl.facts", { "data-key": "facts" }, facts(task)),
+    outcome(task),
     text("prompt", "Prompt", task.prompt, revisions(prompts)),
     task.feedback && text("feedback", "Feedback for the next worker", task.feedback),
-    queue.instructions &&
-      h(
-        "details",
-        { "data-key": "instructions" },
-        h("summary", {}, `Instructions of ${queue.name}`),
-        h("pre", { tabindex: "0" }, queue.instructions),
-      ),
-    task.history.length &&
-      h(
-        "section",
-        { "data-key": "attempts" },
-        h("header", {}, h("h2", {}, "Attempts")),
-        h("ol.attempts", {}, task.history.map(attempt).reverse()),
-      ),
-    h(
-      "section",
-      { "data-key": "timeline" },
-      h("header", {}, h("h2", {}, "Timeline")),
-      h("ol.timeline", {}, task.events.map(event)),
-    ),
+    queue.instructions && instructions(queue),
+    task.history.length > 0 && attempts(task.history),
+    timeline(task.events),
   ];
 }
 
-const fact = (name, what) => h("div", {}, h("dt", {}, name), h("dd", {}, what));
+const isPresent = (value) => value !== null && value !== undefined;
 
-function text(key, name, what, more = null) {
+const isFinished = (task) => isPresent(task.finished_at);
+
+const crumbs = (task) =>
+  h(
+    "p.crumbs",
+    { "data-key": "crumbs" },
+    h("a", { href: `#${queuePath(task.queue)}` }, task.queue),
+    task.session && [" · ", task.session],
+  );
+
+function buttons(task) {
+  const of = { "data-id": task.id };
+  const dangerous = { ...of, class: "danger" };
+  return [
+    isFinished(task) && !task.reviewed_at && button("accept", acceptLabel(task), { ...of, class: "primary" }),
+    isFinished(task) && button("requeue", "Requeue …", of),
+    isFinished(task) && button("requeue-with-prompt", "Requeue with another prompt …", of),
+    task.status === "queued" && button("edit", "Edit …", of),
+    task.status === "queued" && button("front", "To the front", of),
+    task.status === "queued" && button("cancel", "Cancel …", of),
+    task.status === "running" && button("fail", "Fail …", dangerous),
+    task.status !== "running" && button("delete", "Delete …", dangerous),
+  ];
+}
+
+function facts(task) {
+  const { claimed_at: claimed, finished_at: finished } = task;
+  return [
+    fact("Status", stateLabel(task), task.reviewed_at && " (reviewed)"),
+    task.status === "running" && fact("Silent for", timeoutBar(task)),
+    fact("Tool", task.tool_name),
+    fact("Class", `${task.task_class}, timeout ${duration(task.timeout)}`),
+    task.worker_id && fact("Worker", task.worker_id),
+    fact("Enqueued", ago(task.created_at), ` by ${task.source}`),
+    claimed && fact("Claimed", ago(claimed)),
+    isFinished(task) && fact("Finished", ago(finished), claimed && `, after ${between(claimed, finished)}`),
+    task.key && fact("Key", task.key),
+  ];
+}
+
+const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+
+function outcome(task) {
+  if (task.late) return text("outcome", "Late result: it came after the timeout", task.history.at(-1).late.text);
+  const { result_summary: result, error_message: error, result_data: data } = task;
+  return [
+    result && text("outcome", "Result", result),
+    error && text("error", stateOf(task).name === "cancelled" ? "Cancelled" : "Error", error),
+    isPresent(data) && text("data", "Data", JSON.stringify(data, null, 2)),
+  ];
+}
+
+function text(key, heading, content, more = null) {
+  const id = `text-${key}`;
   return h(
     "section",
     { "data-key": key },
     h(
       "header",
       {},
-      h("h2", {}, name),
+      h("h2", {}, heading),
       more,
-      h("button.quiet", { type: "button", "data-act": "copy", "data-copies": `text-${key}` }, "Copy"),
+      h("button.quiet", { type: "button", "data-act": "copy", "data-copies": id }, "Copy"),
     ),
-    h("pre", { id: `text-${key}`, tabindex: "0" }, what),
+    h("pre", { id, tabindex: "0" }, content),
   );
 }
 
 function revisions(prompts) {
-  const earlier = prompts.slice(0, -1);
-  return (
-    earlier.length > 0 &&
-    h(
-      "details.revisions",
-      { "data-key": "revisions" },
-      h("summary", {}, `${earlier.length} earlier`),
-      earlier
-        .reverse()
-        .map((one) =>
-          h(
-            "div",
-            { "data-key": `revision-${one.revision}` },
-            h("p", {}, `Revision ${one.revision}, `, ago(one.created_at)),
-            h("pre", { tabindex: "0" }, one.text),
-          ),
-        ),
-    )
-  );
-}
-
-function outcomeOf(task) {
-  if (task.late) return text("outcome", "Late result: it came after the timeout", task.history.at(-1).late.text);
-  const parts = [];
-  if (task.result_summary) parts.push(text("outcome", "Result", task.result_summary));
-  if (task.error_message)
-    parts.push(text("error", stateOf(task).name === "cancelled" ? "Cancelled" : "Error", task.error_message));
-  if (task.result_data !== null && task.result_data !== undefined)
-    parts.push(text("data", "Data", JSON.stringify(task.result_data, null, 2)));
-  return parts;
-}
-
-function attempt(one) {
-  const said = one.result_summary ?? one.error_message;
+  const earlier = prompts.slice(0, -1).reverse();
+  if (!earlier.length) return null;
   return h(
-    "li",
-    { "data-key": `attempt-${one.attempt}` },
-    h(
-      "details",
-      {},
+    "details.revisions",
+    { "data-key": "revisions" },
+    h("summary", {}, `${earlier.length} earlier`),
+    earlier.map((prompt) =>
       h(
-        "summary",
-        {},
-        h("strong", {}, `Attempt ${one.attempt}`),
-        " ",
-        one.outcome ? state({ status: one.outcome, error_type: one.error_type }) : state({ status: "running" }),
-        h("span", {}, ` ${one.worker_id}`),
-        one.finished_at &&
-          h("span", {}, `, ${duration((Date.parse(one.finished_at) - Date.parse(one.claimed_at)) / 1000)}`),
-        changed(one.git_after) && h("span", {}, `, ${changed(one.git_after)}`),
-        one.late && h("span.late", {}, "late result"),
+        "div",
+        { "data-key": `revision-${prompt.revision}` },
+        h("p", {}, `Revision ${prompt.revision}, `, ago(prompt.created_at)),
+        h("pre", { tabindex: "0" }, prompt.text),
       ),
-      h(
-        "p",
-        {},
-        "Claimed ",
-        moment(one.claimed_at),
-        one.finished_at && [", ended ", moment(one.finished_at)],
-        one.git_after?.branch && `, on ${one.git_after.branch}`,
-      ),
-      said && h("pre", { tabindex: "0" }, said),
-      one.late && [
-        h("p", {}, "Late, ", moment(one.late.at), one.accepted_at && ", accepted"),
-        h("pre", { tabindex: "0" }, one.late.text),
-      ],
     ),
   );
 }
 
-function event(one) {
+const instructions = (queue) =>
+  h(
+    "details",
+    { "data-key": "instructions" },
+    h("summary", {}, `Instructions of ${queue.name}`),
+    h("pre", { tabindex: "0" }, queue.instructions),
+  );
+
+const attempts = (history) =>
+  h(
+    "section",
+    { "data-key": "attempts" },
+    h("header", {}, h("h2", {}, "Attempts")),
+    h("ol.attempts", {}, history.map(attemptItem).reverse()),
+  );
+
+function attemptItem(attempt) {
+  const { claimed_at: claimed, finished_at: finished, late } = attempt;
+  const outcomeText = attempt.result_summary ?? attempt.error_message;
   return h(
     "li",
-    { "data-key": `event-${one.id}` },
-    moment(one.at),
-    " ",
-    h("strong", {}, one.kind),
-    one.attempt && ` (attempt ${one.attempt})`,
-    one.worker_id && ` by ${one.worker_id}`,
-    one.text && h("span.said", {}, `: ${one.text}`),
+    { "data-key": `attempt-${attempt.attempt}` },
+    h(
+      "details",
+      {},
+      h("summary", {}, attemptSummary(attempt)),
+      h(
+        "p",
+        {},
+        "Claimed ",
+        moment(claimed),
+        finished && [", ended ", moment(finished)],
+        attempt.git_after?.branch && `, on ${attempt.git_after.branch}`,
+      ),
+      outcomeText && h("pre", { tabindex: "0" }, outcomeText),
+      late && h("p", {}, "Late, ", moment(late.at), attempt.accepted_at && ", accepted"),
+      late && h("pre", { tabindex: "0" }, late.text),
+    ),
   );
 }
+
+function attemptSummary(attempt) {
+  const { claimed_at: claimed, finished_at: finished } = attempt;
+  const change = changeSize(attempt.git_after);
+  return [
+    h("strong", {}, `Attempt ${attempt.attempt}`),
+    " ",
+    stateLabel({ status: attempt.outcome ?? "running", error_type: attempt.error_type }),
+    h("span", {}, ` ${attempt.worker_id}`),
+    finished && h("span", {}, `, ${between(claimed, finished)}`),
+    change && h("span", {}, `, ${change}`),
+    attempt.late && h("span.late", {}, "late result"),
+  ];
+}
+
+const timeline = (events) =>
+  h(
+    "section",
+    { "data-key": "timeline" },
+    h("header", {}, h("h2", {}, "Timeline")),
+    h("ol.timeline", {}, events.map(eventItem)),
+  );
+
+const eventItem = (event) =>
+  h(
+    "li",
+    { "data-key": `event-${event.id}` },
+    moment(event.at),
+    " ",
+    h("strong", {}, event.kind),
+    event.attempt && ` (attempt ${event.attempt})`,
+    event.worker_id && ` by ${event.worker_id}`,
+    event.text && h("span.said", {}, `: ${event.text}`),
+  );

@@ -1,0 +1,89 @@
+// What a user does with queues.
+
+import { change, get, post, queuePath } from "../api.js";
+import { say } from "../dialogs.js";
+import { ask, edited } from "../forms.js";
+import { nameOptions } from "../options.js";
+
+export async function createQueue(page) {
+  const { sessions } = await get("/sessions");
+  const active = sessions.filter(({ status }) => status === "active");
+  const options = [["", "none"], ...nameOptions(active)];
+  const created = await ask({
+    title: "New queue",
+    submitLabel: "Create",
+    draft: "queue",
+    fields: [
+      { name: "name", label: "Name", required: true, hint: "Letters, digits, . _ and -" },
+      {
+        name: "instructions",
+        label: "Instructions for every worker of this queue",
+        kind: "area",
+        hint: "For example the branch, the tests to run, what a good result says.",
+      },
+      ...(active.length ? [{ name: "session", label: "Session", kind: "select", value: "", options }] : []),
+    ],
+    submit: ({ name, instructions, session }) =>
+      post("/queues", { name: name.trim(), instructions, session: session || null }),
+  });
+  if (created) page.go(queuePath(created.queue.name));
+}
+
+export async function editInstructions(page, name) {
+  const { queue } = await get(queuePath(name));
+  const before = queue.instructions ?? "";
+  await ask({
+    title: `Instructions of ${name}`,
+    draft: `instructions-${name}-${queue.instructions_revision}`,
+    fields: [
+      {
+        name: "instructions",
+        label: "Every worker of this queue gets them",
+        kind: "area",
+        value: before,
+        hint: "Workers see a change with their next claim.",
+      },
+    ],
+    async submit({ instructions }) {
+      if (!edited(before, instructions)) return;
+      await change(queuePath(name), { instructions });
+      say(`Instructions of ${name} changed.`);
+      await page.refresh();
+    },
+  });
+}
+
+export async function renameQueue(page, name) {
+  const renamed = await ask({
+    title: `Rename ${name}`,
+    submitLabel: "Rename",
+    fields: [{ name: "name", label: "New name", value: name, required: true }],
+    submit: (answers) => change(queuePath(name), { name: answers.name.trim() }),
+  });
+  if (!renamed) return;
+  if (page.route.path[1] === name) page.go(queuePath(renamed.queue.name));
+  else await page.refresh();
+}
+
+const MOVES = {
+  end: { label: "End", done: "ended", consequence: "It takes no new tasks; workers drain what is there." },
+  reopen: { label: "Reopen", done: "reopened" },
+  archive: {
+    label: "Archive",
+    done: "archived",
+    consequence: "It is hidden and gives nothing to workers. Its tasks are kept.",
+  },
+  unarchive: { label: "Unarchive", done: "unarchived" },
+};
+
+/** End, reopen, archive or unarchive a queue; what has consequences asks first. */
+export async function moveQueue(page, name, verb) {
+  const { label, done, consequence } = MOVES[verb];
+  const move = async () => {
+    await post(`${queuePath(name)}/${verb}`);
+    say(`${name}: ${done}.`);
+    await page.refresh();
+  };
+  if (consequence) await ask({ title: `${label} ${name}?`, text: consequence, submitLabel: label, submit: move });
+  else await move();
+}

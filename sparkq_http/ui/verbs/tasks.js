@@ -1,0 +1,201 @@
+// What a user does with tasks, from any view. Each verb asks where it must, says how it went, and refreshes the view.
+
+import { change, get, post, remove, taskPath } from "../api.js";
+import { say } from "../dialogs.js";
+import { ask, confirmed, edited } from "../forms.js";
+import { classOptions, nameOptions } from "../options.js";
+import { counted } from "../words.js";
+
+const MOST_ACCEPTED = 1000; // by one call
+const MOST_REASONS = 3;
+
+const labelOf = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, "task"));
+
+/**
+ * Make a call for each task, and say that they are `done`. Refused tasks are named with the reason, the others are
+ * done; the refusal of a single task is thrown.
+ */
+async function forEach(page, ids, call, done, refresh = page.refresh) {
+  const refusals = [];
+  for (const id of ids) {
+    try {
+      await call(id);
+    } catch (error) {
+      if (ids.length === 1) throw error;
+      refusals.push(`#${id}: ${error.message}`);
+    }
+  }
+  const successes = ids.length - refusals.length;
+  if (successes) say(`${ids.length === 1 ? `#${ids[0]}` : counted(successes, "task")} ${done}.`);
+  if (refusals.length) sayRefusals(refusals);
+  page.selected.clear();
+  await refresh();
+}
+
+function sayRefusals(refusals) {
+  const rest = refusals.length - MOST_REASONS;
+  const message = refusals.slice(0, MOST_REASONS).join(" ");
+  say(rest > 0 ? `${message} and ${rest} more` : message, { problem: true });
+}
+
+/** Accept the attempts and late results that the page shows, and none that came since. */
+export async function accept(page, ids) {
+  const seen = ids.map((id) => {
+    const { attempts, late } = page.task(id);
+    return { id, attempt: attempts, late: Boolean(late) };
+  });
+  for (let from = 0; from < seen.length; from += MOST_ACCEPTED)
+    await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_ACCEPTED) });
+  say(`${labelOf(ids)} accepted.`);
+  page.selected.clear();
+  await page.refresh();
+}
+
+export async function requeue(page, ids) {
+  await ask({
+    title: `Requeue ${labelOf(ids)}`,
+    text: ids.length === 1 ? page.task(ids[0])?.title : "All of them get the same feedback.",
+    submitLabel: "Requeue",
+    draft: `requeue-${ids.join("-")}`,
+    fields: [
+      {
+        name: "feedback",
+        label: "Feedback for the next worker",
+        kind: "area",
+        hint: "It is shown with the earlier outcome. May be left empty.",
+      },
+      { name: "front", label: "To the front of the queue", kind: "check" },
+    ],
+    submit({ feedback, front }) {
+      const body = { feedback: feedback.trim() || null, front, again: true };
+      return forEach(page, ids, (id) => post(`${taskPath(id)}/requeue`, body), "queued again");
+    },
+  });
+}
+
+export async function requeueWithPrompt(page, id) {
+  const task = await get(taskPath(id));
+  await ask({
+    title: `Requeue #${id} with another prompt`,
+    submitLabel: "Requeue",
+    draft: `requeue-with-prompt-${id}`,
+    fields: [
+      { name: "prompt", label: "Prompt", kind: "area", value: task.prompt, hint: "The earlier one is kept." },
+      { name: "feedback", label: "Feedback for the next worker" },
+    ],
+    submit({ prompt, feedback }) {
+      const body = {
+        prompt: edited(task.prompt, prompt) ? prompt : null,
+        feedback: feedback.trim() || null,
+        again: true,
+      };
+      return forEach(page, [id], () => post(`${taskPath(id)}/requeue`, body), "queued again");
+    },
+  });
+}
+
+/** Edit a queued task; a finished one is requeued with another prompt instead. */
+export async function edit(page, id) {
+  const [task, { tools }, { task_classes: classes }] = await Promise.all([
+    get(taskPath(id)),
+    get("/tools"),
+    get("/task-classes"),
+  ]);
+  if (task.status === "running")
+    return say(`#${id} is running: it can be edited only while it waits.`, { problem: true });
+  if (task.status !== "queued") return requeueWithPrompt(page, id);
+  const own = (taskClass) => (taskClass.name === task.task_class ? { ...taskClass, timeout: task.timeout } : taskClass);
+  await ask({
+    title: `Edit #${id}`,
+    draft: `edit-${id}`,
+    fields: [
+      {
+        name: "prompt",
+        label: "Prompt",
+        kind: "area",
+        value: task.prompt,
+        hint: "Earlier prompts are kept as revisions.",
+      },
+      { name: "tool_name", label: "Tool", kind: "select", value: task.tool_name, options: nameOptions(tools) },
+      {
+        name: "task_class",
+        label: "Task class",
+        kind: "select",
+        value: task.task_class,
+        options: classOptions(classes.map(own)),
+      },
+    ],
+    async submit(answers) {
+      const changes = changesOf(task, answers);
+      if (!Object.keys(changes).length) return;
+      await change(taskPath(id), changes);
+      say(`#${id} changed.`);
+      await page.refresh();
+    },
+  });
+}
+
+/**
+ * What a form has changed of a task. Tool and class go together: without the class the tool would decide it, and
+ * without the timeout the class would.
+ */
+function changesOf(task, { prompt, tool_name: tool, task_class: taskClass }) {
+  const changes = edited(task.prompt, prompt) ? { prompt } : {};
+  if (tool === task.tool_name && taskClass === task.task_class) return changes;
+  Object.assign(changes, { tool_name: tool, task_class: taskClass });
+  if (taskClass === task.task_class) changes.timeout = task.timeout;
+  return changes;
+}
+
+export async function cancel(page, ids) {
+  await ask({
+    title: `Cancel ${labelOf(ids)}`,
+    text: "Taken out of the line; requeue brings it back.",
+    submitLabel: ids.length === 1 ? "Cancel the task" : "Cancel the tasks",
+    fields: [{ name: "reason", label: "Why (may be left empty)" }],
+    submit: ({ reason }) => forEach(page, ids, (id) => post(`${taskPath(id)}/cancel`, { reason }), "cancelled"),
+  });
+}
+
+export async function deleteTasks(page, ids) {
+  if (
+    !(await confirmed(`Delete ${labelOf(ids)}?`, "With prompt, results and history. This cannot be undone.", "Delete"))
+  )
+    return;
+  await forEach(
+    page,
+    ids,
+    (id) => remove(taskPath(id)),
+    "deleted",
+    () => page.refreshWithout(ids),
+  );
+}
+
+/** Move tasks to the front of their queue, the last of them first, so that they keep their order. */
+export function moveToFront(page, ids) {
+  const line = page.view.tasks(page.data).map((task) => task.id);
+  const backward = [...ids].sort((first, second) => line.indexOf(second) - line.indexOf(first));
+  return forEach(page, backward, (id) => post(`${taskPath(id)}/front`), "moved to the front");
+}
+
+/** Fail the attempt that the page shows, and no later one. */
+export async function fail(page, id) {
+  const attempt = page.task(id)?.attempts;
+  await ask({
+    title: `Fail #${id}`,
+    text: "For a worker that is gone: its claim ends, and the task waits for your decision.",
+    submitLabel: "Fail it",
+    danger: true,
+    fields: [{ name: "error", label: "Why", value: "The worker is gone.", required: true }],
+    async submit({ error: message }) {
+      const body = { error_message: message, attempt, keep_late: false };
+      try {
+        await forEach(page, [id], () => post(`${taskPath(id)}/fail`, body), "failed");
+      } catch (error) {
+        if (error.code !== "claim_lost") throw error;
+        say(`#${id} has ended or changed hands meanwhile.`, { problem: true });
+        await page.refresh();
+      }
+    },
+  });
+}
