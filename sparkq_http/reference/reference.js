@@ -2,10 +2,10 @@
 
 const spec = await (await fetch("/openapi.json")).json();
 const main = document.getElementById("routes");
-main.replaceChildren(...grouped(spec).map(([tag, operations]) => section(tag, operations)));
+main.replaceChildren(...operationsByTag(spec).map(([tag, operations]) => section(tag, operations)));
 document.getElementById("filter").addEventListener("input", (event) => filter(event.target.value.toLowerCase()));
 
-function grouped({ paths }) {
+function operationsByTag({ paths }) {
   const groups = new Map();
   for (const [path, verbs] of Object.entries(paths)) {
     for (const [verb, operation] of Object.entries(verbs)) {
@@ -13,7 +13,7 @@ function grouped({ paths }) {
       groups.set(tag, [...(groups.get(tag) ?? []), { path, verb, ...operation }]);
     }
   }
-  return [...groups].sort(([one], [other]) => one.localeCompare(other));
+  return [...groups].sort(([first], [second]) => first.localeCompare(second));
 }
 
 function make(name, properties = {}, ...children) {
@@ -30,72 +30,66 @@ function section(tag, operations) {
 
 function details(operation) {
   const { verb, path, description = "" } = operation;
-  const box = make("details", { dataset: { words: `${verb} ${path} ${description}`.toLowerCase() } });
-  const head = make(
-    "summary",
-    {},
-    make("span", { className: "verb", dataset: { verb }, textContent: verb.toUpperCase() }),
-    make("span", { className: "path", textContent: path }),
-    make("span", { className: "says", textContent: description }),
+  const box = make(
+    "details",
+    { dataset: { words: `${verb} ${path} ${description}`.toLowerCase() } },
+    make(
+      "summary",
+      {},
+      make("span", { className: "verb", dataset: { verb }, textContent: verb.toUpperCase() }),
+      make("span", { className: "path", textContent: path }),
+      make("span", { className: "says", textContent: description }),
+    ),
   );
-  box.append(head);
-  box.addEventListener("toggle", () => box.childElementCount > 1 || box.append(form(operation), answers(operation)), {
-    once: true,
-  });
+  box.addEventListener("toggle", () => box.append(form(operation), answers(operation)), { once: true });
   return box;
 }
 
 function form(operation) {
   const { verb, path, parameters = [], requestBody } = operation;
-  const places = parameters.filter((one) => one.in !== "header");
-  const fields = places.map((one) => field(one));
+  const fields = parameters.filter((parameter) => parameter.in !== "header").map(field);
   const body = requestBody && make("textarea", { rows: 6, spellcheck: false, value: example(requestBody) });
-  const said = make("pre", { hidden: true });
-  const made = make(
+  const answer = make("pre", { hidden: true });
+  const element = make(
     "form",
     {},
     ...fields.map(({ label }) => label),
     ...(body ? [make("label", {}, make("span", { textContent: "Body" }), body)] : []),
     make("button", { textContent: "Send" }),
-    said,
+    answer,
   );
-  made.addEventListener("submit", async (event) => {
+  element.addEventListener("submit", async (event) => {
     event.preventDefault();
-    said.hidden = false;
-    said.textContent = await sent(verb, address(path, fields), body?.value);
+    answer.hidden = false;
+    answer.textContent = await send(verb, address(path, fields), body?.value);
   });
-  return made;
+  return element;
 }
 
 function field({ name, in: place, required, description = "", schema = {} }) {
   const input = make("input", { name, required: Boolean(required), placeholder: String(schema.default ?? "") });
-  const label = make(
-    "label",
-    {},
-    make("span", { textContent: `${name}${required ? "" : " (optional)"} ${description}` }),
-    input,
-  );
+  const text = `${name}${required ? "" : " (optional)"} ${description}`;
+  const label = make("label", {}, make("span", { textContent: text }), input);
   return { name, place, input, label };
 }
 
 function address(path, fields) {
   const query = new URLSearchParams();
-  let whole = path;
+  let filled = path;
   for (const { name, place, input } of fields) {
-    if (place === "path") whole = whole.replace(`{${name}}`, encodeURIComponent(input.value));
+    if (place === "path") filled = filled.replace(`{${name}}`, encodeURIComponent(input.value));
     else if (input.value) query.set(name, input.value);
   }
-  return query.size ? `${whole}?${query}` : whole;
+  return query.size ? `${filled}?${query}` : filled;
 }
 
-async function sent(verb, url, body) {
+/** Send a request and return its answer as text. */
+async function send(verb, url, body) {
   try {
-    if (url.startsWith("/api/events")) return "This stream does not end: open it with curl -N.";
-    const options = { method: verb.toUpperCase() };
-    if (verb !== "get")
-      Object.assign(options, { headers: { "Content-Type": "application/json" }, body: body || undefined });
-    const answer = await fetch(url, options);
-    return `${answer.status} ${answer.statusText}\n${pretty(await answer.text())}`;
+    if (url.startsWith("/api/events")) return "This stream does not end. In a terminal: curl -N";
+    const json = { headers: { "Content-Type": "application/json" }, body: body || undefined };
+    const response = await fetch(url, { method: verb.toUpperCase(), ...(verb === "get" ? {} : json) });
+    return `${response.status} ${response.statusText}\n${pretty(await response.text())}`;
   } catch (error) {
     return String(error);
   }
@@ -109,41 +103,39 @@ function pretty(text) {
   }
 }
 
+/** A schema with its reference followed, and without the choice of null. */
 function resolved(schema = {}) {
   if (schema.$ref) return resolved(spec.components.schemas[schema.$ref.split("/").at(-1)]);
-  const choice = (schema.anyOf ?? []).find((one) => one.type !== "null");
+  const choice = (schema.anyOf ?? []).find((alternative) => alternative.type !== "null");
   return choice ? resolved(choice) : schema;
 }
 
-function example({ content }) {
-  const { properties = {}, required = [] } = resolved(content["application/json"]?.schema);
-  const empty = { string: "", integer: 0, number: 0, boolean: false, array: [], object: {} };
+const bodySchema = ({ content }) => resolved(content["application/json"]?.schema);
+
+const EMPTY = { string: "", integer: 0, number: 0, boolean: false, array: [], object: {} };
+
+/** A body with its required properties, each empty. */
+function example(requestBody) {
+  const { properties = {}, required = [] } = bodySchema(requestBody);
   const shown = Object.entries(properties).filter(([name]) => required.includes(name));
-  return JSON.stringify(
-    Object.fromEntries(shown.map(([name, one]) => [name, empty[resolved(one).type] ?? null])),
-    null,
-    2,
-  );
+  const values = shown.map(([name, schema]) => [name, EMPTY[resolved(schema).type] ?? null]);
+  return JSON.stringify(Object.fromEntries(values), null, 2);
 }
 
+/** What the properties of the body and the statuses of the answer mean. */
 function answers({ requestBody, responses }) {
-  const body = requestBody
-    ? Object.entries(resolved(requestBody.content["application/json"]?.schema).properties ?? {})
-    : [];
+  const properties = requestBody ? (bodySchema(requestBody).properties ?? {}) : {};
   const rows = [
-    ...body.map(([name, one]) => [`body.${name}`, `${resolved(one).type ?? "any"} ${one.description ?? ""}`]),
+    ...Object.entries(properties).map(([name, schema]) => [
+      `body.${name}`,
+      `${resolved(schema).type ?? "any"} ${schema.description ?? ""}`,
+    ]),
     ...Object.entries(responses).map(([status, { description }]) => [status, description]),
   ];
-  return make(
-    "table",
-    {},
-    make(
-      "tbody",
-      {},
-      ...rows.map((cells) => make("tr", {}, ...cells.map((text) => make("td", { textContent: text })))),
-    ),
-  );
+  return make("table", {}, make("tbody", {}, ...rows.map(tableRow)));
 }
+
+const tableRow = (texts) => make("tr", {}, ...texts.map((text) => make("td", { textContent: text })));
 
 function filter(words) {
   for (const box of document.querySelectorAll("details")) box.hidden = !box.dataset.words.includes(words);
