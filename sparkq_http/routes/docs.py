@@ -1,4 +1,4 @@
-"""The REST reference: a page that reads /openapi.json, works offline, and can send each request."""
+"""The reference of this door: a page that reads /openapi.json, works offline, and can send each request."""
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
@@ -19,7 +19,7 @@ PAGE = """<!doctype html>
 </head>
 <body>
 <header><h1>SparkQ <small>REST reference</small></h1><input id="filter" type="search" placeholder="Filter routes" aria-label="Filter routes"></header>
-<main id="routes"><noscript>This page needs JavaScript; the same reference is at <a href="/openapi.json">/openapi.json</a>.</noscript></main>
+<main id="routes"><noscript>This page needs JavaScript. Without it, read <a href="/openapi.json">/openapi.json</a>.</noscript></main>
 </body>
 </html>
 """
@@ -27,5 +27,5 @@ PAGE = """<!doctype html>
 
 @router.get("/docs")
 async def docs() -> HTMLResponse:
-    """Return the page."""
+    """The page."""
     return HTMLResponse(PAGE.format(style=asset_url("reference.css"), script=asset_url("reference.js")))

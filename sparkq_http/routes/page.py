@@ -26,12 +26,12 @@ PAGE = """<!doctype html>
 <nav aria-label="Views"><ul id="views"></ul></nav>
 <div class="tools">
 <button type="button" data-act="add" class="primary">Add tasks</button>
-<button type="button" data-act="palette" class="quiet" title="Ctrl-K">Commands</button>
-<button type="button" data-act="sheet" class="quiet" aria-label="Keys" title="?">?</button>
+<button type="button" data-act="palette" class="quiet" title="Ctrl+K">Commands</button>
+<button type="button" data-act="sheet" class="quiet" aria-label="Keyboard shortcuts" title="?">?</button>
 <button type="button" data-act="theme" class="quiet" aria-label="Theme" title="t">◐</button>
 </div>
 </header>
-<p id="banner" role="status" hidden>The server does not answer. This page tries again and goes on by itself.</p>
+<p id="banner" role="status" hidden>The server does not answer. This page reconnects by itself.</p>
 <main id="main" tabindex="-1"><noscript><p>This page needs JavaScript. In a terminal: <code>sparkq review</code></p></noscript></main>
 <div id="toasts" role="status" aria-live="polite"></div>
 </body>

@@ -29,7 +29,7 @@ const firstSelectable = () => main.querySelector(".row:has(.pick)");
 
 const onTasks = (verb) => (_, button) => {
   const ids = targets(button);
-  return ids.length ? verb(page, ids) : say("There is no task to do that with.");
+  return ids.length ? verb(page, ids) : say("No task is selected.");
 };
 
 const onOneTask = (verb) => onTasks((_, ids) => verb(page, ids[0]));
@@ -76,7 +76,7 @@ async function copyText(element) {
     say("Copied.");
   } catch {
     getSelection().selectAllChildren(element);
-    say("This browser does not let a page copy: the text is selected, press Ctrl-C.");
+    say("The browser does not allow copying. The text is selected: press Ctrl+C.");
   }
 }
 
@@ -88,9 +88,9 @@ function changeTheme() {
 
 async function toggleNotifications() {
   if (notifies()) setNotifies(false);
-  else if (!("Notification" in window)) say("This browser shows no notifications.", { problem: true });
+  else if (!("Notification" in window)) say("This browser does not support notifications.", { problem: true });
   else if ((await Notification.requestPermission()) === "granted") setNotifies(true);
-  else say("The browser does not allow it.", { problem: true });
+  else say("The browser blocks notifications of this page.", { problem: true });
   draw();
 }
 
@@ -154,7 +154,7 @@ export const KEYS = {
   n: { run: () => act("add"), label: "add tasks", asks: true },
   "/": { run: search, label: "search" },
   t: { run: () => act("theme"), label: "change the theme" },
-  "?": { run: showSheet, label: "show the keys" },
+  "?": { run: showSheet, label: "show this list" },
   Escape: { run: clearSelection },
 };
 
@@ -192,7 +192,7 @@ export function commands() {
     { name: "New queue", run: () => act("create-queue") },
     { name: "Search tasks", run: search },
     { name: "Change the theme", run: () => act("theme") },
-    { name: "Show the keys", run: showSheet },
+    { name: "Show keyboard shortcuts", run: showSheet },
     ...Object.keys(project.openByQueue ?? {}).map(openQueue),
     ...shown.slice(0, MOST_TASKS).map(openTask),
   ];

@@ -32,7 +32,7 @@ export function sheet(groups) {
     {},
     groups.map(([title, keys]) => h("section", {}, h("h3", {}, title), h("dl", {}, keys.map(keyLine)))),
   );
-  openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader("Keys"), body));
+  openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader("Keyboard shortcuts"), body));
 }
 
 function keyLine([key, label]) {

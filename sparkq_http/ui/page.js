@@ -210,13 +210,13 @@ function drawing(waiting) {
 export async function refreshCounts() {
   const { queues } = await get("/queues");
   const openByQueue = Object.fromEntries(queues.map((queue) => [queue.name, totalOf(queue, UNFINISHED)]));
-  const drained = queues.filter(({ name }) => project.openByQueue?.[name] > 0 && openByQueue[name] === 0);
-  if (notifies()) drained.forEach(notifyDrained);
+  const finished = queues.filter(({ name }) => project.openByQueue?.[name] > 0 && openByQueue[name] === 0);
+  if (notifies()) finished.forEach(notifyFinished);
   project.openByQueue = openByQueue;
   project.unreviewed = queues.reduce((sum, queue) => sum + queue.unreviewed, 0);
   drawNavigation();
 }
 
-function notifyDrained({ name, unreviewed }) {
-  new Notification(`${name} has drained`, { body: `${unreviewed} to review`, tag: `drained-${name}` });
+function notifyFinished({ name, unreviewed }) {
+  new Notification(`All tasks of ${name} have finished`, { body: `${unreviewed} to review`, tag: `finished-${name}` });
 }

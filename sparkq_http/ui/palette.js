@@ -14,7 +14,7 @@ export function palette(commands) {
     "aria-expanded": "true",
     "aria-controls": "palette-list",
     "aria-label": "Command",
-    placeholder: "Go to, or do …",
+    placeholder: "Type a command …",
     autocomplete: "off",
   });
   const list = h("ul", { id: "palette-list", role: "listbox", "aria-label": "Commands" });
@@ -71,4 +71,4 @@ const option = ({ name }, index, active) =>
   );
 
 const noOption = () =>
-  h("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing is called so.");
+  h("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "No command matches.");

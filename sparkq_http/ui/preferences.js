@@ -19,9 +19,9 @@ function write(name, value) {
 
 const root = document.documentElement;
 
-export const theme = () => root.dataset.theme ?? "as the system";
+export const theme = () => root.dataset.theme ?? "system";
 
-/** Choose the next theme: light, dark, then again as the system. theme.js restores it before the first paint. */
+/** Choose the next theme: light, dark, then that of the system again. theme.js restores it before the first paint. */
 export function nextTheme() {
   const next = { undefined: "light", light: "dark", dark: null }[root.dataset.theme];
   if (next) root.dataset.theme = next;
@@ -29,7 +29,7 @@ export function nextTheme() {
   write("theme", next);
 }
 
-/** True if a drained queue is to be shown as a notification, and the browser allows it. */
+/** True if the user wants a notification when all tasks of a queue have finished, and the browser allows it. */
 export const notifies = () =>
   read("notify") === "yes" && "Notification" in window && Notification.permission === "granted";
 

@@ -105,7 +105,7 @@ def test_a_hostile_address_runs_nothing_and_a_name_of_the_language_is_no_view(sc
         harmless(screen)
     for address in NOWHERE:
         screen.page.goto(f"{screen.address}/{address}")
-        expect(screen.heading).to_have_text("No such view")
+        expect(screen.heading).to_have_text("Page not found")
         harmless(screen)
     screen.forgive("status of 4")
 

@@ -170,7 +170,9 @@ def test_silence_is_told_by_mark_and_by_words(screen: Screen, served: Served, li
     screen.open()
     stale(served.root, task, 600)
 
-    expect(screen.part("Needs you")).to_contain_text(f"#{task} is stale: ann has said nothing for a whole timeout.")
+    expect(screen.part("Needs you")).to_contain_text(
+        f"#{task} is stale: ann has been silent for longer than the timeout."
+    )
     expect(screen.row(task).locator("[data-state=stale]")).to_have_text("⚠️ stale")
     timed_out(served.root, task, 600)
 
@@ -183,7 +185,7 @@ def test_a_queue_that_ended_with_tasks_needs_somebody(screen: Screen, call: Call
     call.post(f"/api/queues/{line}/end")
     screen.open()
 
-    screen.part("Needs you").get_by_role("link", name=f"{line} has ended with 1 task waiting.").click()
+    screen.part("Needs you").get_by_role("link", name=f"{line} has ended with 1 task still queued.").click()
 
     expect(screen.heading).to_contain_text(line)
 
@@ -191,7 +193,7 @@ def test_a_queue_that_ended_with_tasks_needs_somebody(screen: Screen, call: Call
 def test_a_late_result_is_told_and_accepted(screen: Screen, served: Served, line: str) -> None:
     task = late(served.root, served.call, line, "Measured it after all.")
     screen.open()
-    expect(screen.part("Needs you")).to_contain_text(f"#{task} timed out, and its result came later")
+    expect(screen.part("Needs you")).to_contain_text(f"#{task} timed out, but its result came later")
 
     screen.click("Accept late result", within=screen.row(task))
 
@@ -239,13 +241,13 @@ def test_the_tab_says_how_many_results_wait(screen: Screen, call: Caller, line: 
 
 def test_an_empty_project_says_what_to_do(own: Served, tab: Tab) -> None:
     screen: Screen = tab(own.port).open()
-    expect(screen.main).to_contain_text("There is no queue yet.")
+    expect(screen.main).to_contain_text("No queues yet.")
     expect(screen.main).to_contain_text("sparkq queue create")
 
     screen.press("n")
     screen.answer("Create", name="backend", instructions="Be quick.")
 
     expect(screen.heading).to_contain_text("backend")
-    expect(screen.main).to_contain_text("Nothing waits in this queue.")
+    expect(screen.main).to_contain_text("No tasks are queued.")
     screen.open("/inbox")
     expect(screen.main).to_contain_text("Nothing waits for your review.")

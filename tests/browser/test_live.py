@@ -19,7 +19,7 @@ def typed(served: Served, *words: str) -> None:
 @holds("page-views")
 def test_a_task_from_the_command_line_appears_by_itself(screen: Screen, served: Served, line: str) -> None:
     screen.open(f"/queues/{line}")
-    expect(screen.main).to_contain_text("Nothing waits in this queue.")
+    expect(screen.main).to_contain_text("No tasks are queued.")
 
     typed(served, "enqueue", "From another process", "--queue", line)
 
@@ -130,9 +130,9 @@ def test_a_notification_tells_that_a_queue_has_drained(tab: Tab, served: Served,
     )
     task = served.call.running(line)
     screen.open("/settings")
-    screen.click("Allow")
-    expect(screen.main.get_by_role("button", name="Stop")).to_be_visible()
+    screen.click("Turn on")
+    expect(screen.main.get_by_role("button", name="Turn off")).to_be_visible()
 
     served.call.post(f"/api/tasks/{task}/complete", result_summary="did it")["status"]
 
-    until(lambda: screen.evaluate("told") == [f"{line} has drained"])
+    until(lambda: screen.evaluate("told") == [f"All tasks of {line} have finished"])

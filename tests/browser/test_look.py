@@ -148,7 +148,7 @@ def test_the_theme_is_the_systems_until_one_is_chosen_and_then_kept(tab: Tab, se
     assert paper(screen) == paper(dark)
     screen.press("t")
 
-    screen.said("Theme: as the system.")
+    screen.said("Theme: system.")
     assert paper(screen) == bright
     screen.page.emulate_media(color_scheme="dark")
     assert paper(screen) == paper(dark)
@@ -192,10 +192,10 @@ def test_the_page_stands_at_both_addresses(screen: Screen, address: str) -> None
 
 def test_an_address_that_leads_to_no_view_says_so(screen: Screen) -> None:
     screen.open("/nonsense")
-    expect(screen.heading).to_have_text("No such view")
+    expect(screen.heading).to_have_text("Page not found")
     expect(screen.main).to_contain_text("#/nonsense")
 
-    screen.main.get_by_role("link", name="To the inbox").click()
+    screen.main.get_by_role("link", name="Go to the inbox").click()
     expect(screen.heading).to_have_text("Inbox")
 
 

@@ -22,8 +22,8 @@ def test_a_session_begins_and_ends_with_its_queues(screen: Screen, call: Caller,
     name = f"{line}-sprint"
     screen.open("/sessions")
     screen.click("New session …")
-    screen.answer("Begin", name=name)
-    expect(screen.card(name)).to_contain_text("No queue in it.")
+    screen.answer("Create", name=name)
+    expect(screen.card(name)).to_contain_text("No queues.")
     screen.open("/queues")
     screen.click("New queue …")
     screen.answer("Create", name=f"{name}-queue", session=name)
@@ -31,10 +31,10 @@ def test_a_session_begins_and_ends_with_its_queues(screen: Screen, call: Caller,
 
     screen.open("/sessions")
     screen.click("End …", within=screen.card(name))
-    expect(screen.dialog).to_contain_text("Its active queues end with it")
+    expect(screen.dialog).to_contain_text("Its active queues end too")
     screen.answer("End")
 
-    screen.said(f"{name} ended, with {name}-queue.")
+    screen.said(f"{name} ended, and its queues: {name}-queue.")
     expect(screen.card(name).locator(".badge")).to_have_text("ended")
     assert call.get(f"/api/queues/{name}-queue")["queue"]["status"] == "ended"
     screen.card(name).get_by_role("link", name=name, exact=True).click()
@@ -47,14 +47,14 @@ def test_a_script_is_found_read_anew_and_queued_with_its_inputs(screen: Screen, 
     (folder / "deploy.sh").write_text(SCRIPT)
     (folder / "measure.sh").write_text("#!/bin/sh\n# name: measure\n# description: Count lines\n")
     screen.open("/scripts")
-    screen.click("Read headers anew")
-    expect(screen.card("deploy")).to_contain_text("Needs TARGET, VERSION (optional)")
+    screen.click("Reload scripts")
+    expect(screen.card("deploy")).to_contain_text("Inputs: TARGET, VERSION (optional)")
 
     screen.press("/")
     screen.page.keyboard.type("version")
     expect(screen.card("measure")).to_have_count(0)
     screen.at("search=version$")
-    screen.click("Queue it …", within=screen.card("deploy"))
+    screen.click("Add task …", within=screen.card("deploy"))
     expect(screen.dialog.locator('[name="script"]')).to_have_value("deploy")
     screen.click("Add", within=screen.dialog)
     expect(screen.dialog).to_be_visible()
@@ -79,18 +79,18 @@ def test_a_script_can_be_chosen_in_any_view(screen: Screen, served: Served, line
 
 def test_settings_in_the_database_are_changed_and_shown_with_their_source(own: Served, tab: Tab) -> None:
     screen: Screen = tab(own.port).open("/settings")
-    expect(screen.main).to_contain_text("They stand in the database")
+    expect(screen.main).to_contain_text("The settings are in the database")
     row = screen.main.locator('[data-key="purge.older_than_days"]')
     expect(row).to_contain_text("default")
 
     screen.click("Change …", within=row)
     screen.answer("Save", value="14")
 
-    screen.said("purge.older_than_days is changed in")
+    screen.said("purge.older_than_days changed in")
     expect(row.locator(".value")).to_have_text("14")
     expect(row).to_contain_text("the config table")
     (own.root / "sparkq.yml").write_text("# Ours.\npurge:\n  older_than_days: 9  # days\n")
-    screen.click("Read sparkq.yml anew")
+    screen.click("Reload sparkq.yml")
     expect(row.locator(".value")).to_have_text("9")
     expect(row).to_contain_text("sparkq.yml")
     screen.click("Change …", within=row)
@@ -101,7 +101,7 @@ def test_settings_in_the_database_are_changed_and_shown_with_their_source(own: S
 
     expect(row.locator(".value")).to_have_text("21")
     assert (own.root / "sparkq.yml").read_text() == "# Ours.\npurge:\n  older_than_days: 21  # days\n"
-    expect(screen.main.locator('[data-key="server.host"]')).to_contain_text("at the keyboard only")
+    expect(screen.main.locator('[data-key="server.host"]')).to_contain_text("only in a terminal")
 
 
 def test_a_purge_says_what_it_would_delete_and_asks(screen: Screen, served: Served, line: str) -> None:
@@ -119,4 +119,4 @@ def test_a_purge_says_what_it_would_delete_and_asks(screen: Screen, served: Serv
     screen.said("1 task deleted.")
     served.call.get(f"/api/tasks/{task}").refused(404, "no_such_task")
     screen.click("Purge now …")
-    screen.said("There is nothing old enough to delete.")
+    screen.said("Nothing is old enough to delete.")

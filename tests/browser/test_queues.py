@@ -42,7 +42,7 @@ def test_a_card_shows_counts_progress_and_how_long_the_oldest_waits(screen: Scre
         expect(card.locator(f".counts [data-state={state}] dd")).to_have_text("1")
     expect(card.get_by_role("img", name="2 of 4 finished")).to_be_visible()
     expect(card).to_contain_text("2 to review")
-    expect(card).to_contain_text("oldest waits")
+    expect(card).to_contain_text("oldest has waited")
     expect(card).to_contain_text("on average")
     expect(screen.main.locator("svg.chart")).to_be_visible()
 
@@ -83,13 +83,13 @@ def test_a_queue_is_renamed_ended_reopened_archived_and_brought_back(screen: Scr
     screen.open("/queues")
     expect(screen.heading).to_have_text("Queues")
     expect(screen.card(name)).to_have_count(0)
-    screen.main.get_by_label("Archived, too").check()
+    screen.main.get_by_label("Show archived").check()
     screen.at(r"#/queues\?archived=1$")
     screen.click("Unarchive", within=screen.card(name))
 
-    screen.said(f"{name}: unarchived.")
+    screen.said(f"{name} unarchived.")
     assert queue_of(call, name)["status"] == "active"
-    expect(screen.main.get_by_label("Archived, too")).to_be_checked()
+    expect(screen.main.get_by_label("Show archived")).to_be_checked()
 
 
 def test_one_task_is_added(screen: Screen, call: Caller, line: str) -> None:
@@ -107,10 +107,10 @@ def test_many_tasks_are_added_from_headings_or_lines(screen: Screen, call: Calle
     screen.open(f"/queues/{line}")
     screen.click("Add tasks …")
     screen.answer("Add", prompt="## First\nwith a body\n\n## Second\nwith another", split=True)
-    screen.said(f"2 tasks wait in {line}.")
+    screen.said(f"2 tasks added to {line}.")
     screen.click("Add tasks …")
     screen.answer("Add", prompt="third\nfourth", split=True)
-    screen.said(f"2 tasks wait in {line}.")
+    screen.said(f"2 tasks added to {line}.")
 
     until(lambda: prompts(call, line) == ["First", "Second", "third", "fourth"])
 
@@ -165,7 +165,7 @@ def test_selected_tasks_go_to_the_front_in_their_order_or_are_cancelled(
     screen.answer("Cancel the tasks", reason="No longer wanted.")
 
     screen.said("2 tasks cancelled.")
-    expect(screen.part("Finished lately").locator("[data-state=cancelled]")).to_have_count(2)
+    expect(screen.part("Recently finished").locator("[data-state=cancelled]")).to_have_count(2)
     assert waiting(call, line) == [two]
 
 
@@ -203,9 +203,9 @@ def test_the_line_shows_what_runs_and_what_is_finished(screen: Screen, call: Cal
     screen.open(f"/queues/{line}")
 
     expect(screen.part("Running").locator(f'li[data-id="{running}"]')).to_contain_text("ann")
-    finished = screen.part("Finished lately")
+    finished = screen.part("Recently finished")
     expect(finished.locator(f'li[data-id="{done}"]')).to_contain_text("to review")
-    finished.get_by_role("link", name="all").click()
+    finished.get_by_role("link", name="show all").click()
     screen.at(rf"#/tasks\?queue={line}$")
 
 
@@ -220,7 +220,7 @@ def test_an_old_task_that_finished_last_stands_first_among_the_finished(
     call.post(f"/api/tasks/{old}/fail", error_message="again")["status"]
     screen.open(f"/queues/{line}")
 
-    rows = screen.part("Finished lately").locator("li.row")
+    rows = screen.part("Recently finished").locator("li.row")
     expect(rows).to_have_count(20)
     expect(rows.first).to_have_attribute("data-id", str(old))
 

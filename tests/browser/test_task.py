@@ -127,7 +127,7 @@ def test_a_task_whose_worker_is_gone_is_failed(screen: Screen, call: Caller, lin
     task = call.running(line)
     screen.open(f"/tasks/{task}")
     screen.click("Fail …")
-    screen.answer("Fail it", error="The laptop was closed.")
+    screen.answer("Fail the task", error="The laptop was closed.")
 
     expect(screen.page.locator("#text-error")).to_have_text("The laptop was closed.")
     assert call.get(f"/api/tasks/{task}")["status"] == "failed"
@@ -141,9 +141,11 @@ def test_the_attempt_that_the_person_saw_is_failed_and_no_later_one(screen: Scre
     call.post(f"/api/tasks/{task}/claim", worker_id="bob")["task"]
     expect(screen.main.locator("ol.attempts > li")).to_have_count(2)
 
-    screen.click("Fail it", within=screen.dialog)
+    screen.click("Fail the task", within=screen.dialog)
 
-    expect(screen.page.locator(".toast.problem")).to_contain_text(f"#{task} has ended or changed hands meanwhile.")
+    expect(screen.page.locator(".toast.problem")).to_contain_text(
+        f"#{task} was not failed: the attempt that you saw has ended."
+    )
     expect(screen.dialog).to_have_count(0)
     assert call.get(f"/api/tasks/{task}")["status"] == "running"
     screen.forgive("status of 409")
@@ -157,9 +159,11 @@ def test_a_fail_after_the_worker_has_settled_leaves_nothing_in_its_name(
     screen.click("Fail …")
     call.post(f"/api/tasks/{task}/complete", result_summary="did it", attempt=1)["status"]
 
-    screen.click("Fail it", within=screen.dialog)
+    screen.click("Fail the task", within=screen.dialog)
 
-    expect(screen.page.locator(".toast.problem")).to_contain_text(f"#{task} has ended or changed hands meanwhile.")
+    expect(screen.page.locator(".toast.problem")).to_contain_text(
+        f"#{task} was not failed: the attempt that you saw has ended."
+    )
     expect(screen.page.locator("#text-outcome")).to_have_text("did it")
     assert "late" not in [one["kind"] for one in call.get(f"/api/tasks/{task}")["events"]]
     screen.forgive("status of 409")

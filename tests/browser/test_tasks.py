@@ -72,7 +72,7 @@ def test_a_session_and_a_worker_narrow(screen: Screen, call: Caller, line: str) 
 
     screen.open(f"/tasks?queue={line}")
     screen.main.get_by_label("Worker").fill("nobody")
-    expect(screen.main).to_contain_text("No task matches.")
+    expect(screen.main).to_contain_text("No tasks match.")
     screen.main.get_by_label("Worker").fill("ann")
 
     expect(screen.row(outside)).to_be_visible()
@@ -201,5 +201,5 @@ def test_an_address_that_means_nothing_is_told(screen: Screen) -> None:
     screen.page.goto(f"{screen.address}/#/tasks/%E0%A4%A")
     expect(screen.main.get_by_role("alert")).to_be_visible()
     screen.page.goto(f"{screen.address}/#/nowhere")
-    expect(screen.heading).to_have_text("No such view")
+    expect(screen.heading).to_have_text("Page not found")
     screen.forgive("status of 404", "status of 422")

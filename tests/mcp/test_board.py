@@ -72,7 +72,7 @@ class Shown:
 
     def rows(self) -> list[list[str]]:
         """The table of queues, when the queues have come."""
-        self.board.locator("tbody td:not([colspan]), tbody td.none[colspan]", has_not_text="Waiting").first.wait_for()
+        self.board.locator("tbody td:not([colspan]), tbody td.none[colspan]", has_not_text="Loading").first.wait_for()
         found = self.board.locator("tbody tr")
         return [found.nth(number).locator("td").all_inner_texts() for number in range(found.count())]
 

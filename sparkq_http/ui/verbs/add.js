@@ -32,8 +32,8 @@ export async function addTasks(page, { queue = null, script = null } = {}) {
     ],
     async submit(answers) {
       const tasks = await enqueue(answers);
-      const subject = tasks.length === 1 ? `#${tasks[0].id} waits` : `${counted(tasks.length, "task")} wait`;
-      say(`${subject} in ${answers.queue}.`);
+      const added = tasks.length === 1 ? `#${tasks[0].id}` : counted(tasks.length, "task");
+      say(`${added} added to ${answers.queue}.`);
       await page.refresh();
     },
   });
@@ -54,7 +54,7 @@ function scriptField(scripts, wanted) {
     value: wanted ?? "",
     preset: Boolean(wanted),
     changesFields: true,
-    options: [["", "none: a prompt"], ...options],
+    options: [["", "none (write a prompt)"], ...options],
   };
 }
 
@@ -63,7 +63,7 @@ function workFields(script) {
   if (script) return script.inputs.map(inputField);
   return [
     { name: "prompt", label: "Prompt", kind: "area", required: true },
-    { name: "split", label: "Several tasks: one for each heading, or each line", kind: "check" },
+    { name: "split", label: "Split into several tasks, one for each heading or line", kind: "check" },
   ];
 }
 
@@ -79,7 +79,7 @@ const toolField = (tools) => ({
   label: "Tool",
   kind: "select",
   value: "",
-  options: [["", "as usual"], ...nameOptions(tools)],
+  options: [["", "default"], ...nameOptions(tools)],
 });
 
 const classField = (classes) => ({
@@ -87,7 +87,7 @@ const classField = (classes) => ({
   label: "Task class",
   kind: "select",
   value: "",
-  options: [["", "the tool's"], ...classOptions(classes)],
+  options: [["", "default of the tool"], ...classOptions(classes)],
 });
 
 async function enqueue({ queue, script, prompt, split, tool_name: tool, task_class: taskClass, ...answers }) {

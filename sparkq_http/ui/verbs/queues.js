@@ -19,7 +19,7 @@ export async function createQueue(page) {
         name: "instructions",
         label: "Instructions for every worker of this queue",
         kind: "area",
-        hint: "For example the branch, the tests to run, what a good result says.",
+        hint: "For example: the branch, the tests to run, what a result should say.",
       },
       ...(active.length ? [{ name: "session", label: "Session", kind: "select", value: "", options }] : []),
     ],
@@ -38,10 +38,10 @@ export async function editInstructions(page, name) {
     fields: [
       {
         name: "instructions",
-        label: "Every worker of this queue gets them",
+        label: "Instructions for every worker of this queue",
         kind: "area",
         value: before,
-        hint: "Workers see a change with their next claim.",
+        hint: "Workers see changes at their next claim.",
       },
     ],
     async submit({ instructions }) {
@@ -66,12 +66,16 @@ export async function renameQueue(page, name) {
 }
 
 const MOVES = {
-  end: { label: "End", done: "ended", consequence: "It takes no new tasks; workers drain what is there." },
+  end: {
+    label: "End",
+    done: "ended",
+    consequence: "It accepts no new tasks. Workers still finish those that are queued.",
+  },
   reopen: { label: "Reopen", done: "reopened" },
   archive: {
     label: "Archive",
     done: "archived",
-    consequence: "It is hidden and gives nothing to workers. Its tasks are kept.",
+    consequence: "It is hidden and hands out no tasks. Its tasks are kept.",
   },
   unarchive: { label: "Unarchive", done: "unarchived" },
 };
@@ -81,7 +85,7 @@ export async function moveQueue(page, name, verb) {
   const { label, done, consequence } = MOVES[verb];
   const move = async () => {
     await post(`${queuePath(name)}/${verb}`);
-    say(`${name}: ${done}.`);
+    say(`${name} ${done}.`);
     await page.refresh();
   };
   if (consequence) await ask({ title: `${label} ${name}?`, text: consequence, submitLabel: label, submit: move });

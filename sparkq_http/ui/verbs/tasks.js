@@ -54,7 +54,7 @@ export async function accept(page, ids) {
 export async function requeue(page, ids) {
   await ask({
     title: `Requeue ${labelOf(ids)}`,
-    text: ids.length === 1 ? page.task(ids[0])?.title : "All of them get the same feedback.",
+    text: ids.length === 1 ? page.task(ids[0])?.title : "All tasks get the same feedback.",
     submitLabel: "Requeue",
     draft: `requeue-${ids.join("-")}`,
     fields: [
@@ -62,9 +62,9 @@ export async function requeue(page, ids) {
         name: "feedback",
         label: "Feedback for the next worker",
         kind: "area",
-        hint: "It is shown with the earlier outcome. May be left empty.",
+        hint: "Optional. The worker sees it with the earlier outcome.",
       },
-      { name: "front", label: "To the front of the queue", kind: "check" },
+      { name: "front", label: "Move to the front of the queue", kind: "check" },
     ],
     submit({ feedback, front }) {
       const body = { feedback: feedback.trim() || null, front, again: true };
@@ -80,7 +80,7 @@ export async function requeueWithPrompt(page, id) {
     submitLabel: "Requeue",
     draft: `requeue-with-prompt-${id}`,
     fields: [
-      { name: "prompt", label: "Prompt", kind: "area", value: task.prompt, hint: "The earlier one is kept." },
+      { name: "prompt", label: "Prompt", kind: "area", value: task.prompt, hint: "The earlier prompt is kept." },
       { name: "feedback", label: "Feedback for the next worker" },
     ],
     submit({ prompt, feedback }) {
@@ -101,8 +101,7 @@ export async function edit(page, id) {
     get("/tools"),
     get("/task-classes"),
   ]);
-  if (task.status === "running")
-    return say(`#${id} is running: it can be edited only while it waits.`, { problem: true });
+  if (task.status === "running") return say(`#${id} cannot be edited: it is running.`, { problem: true });
   if (task.status !== "queued") return requeueWithPrompt(page, id);
   const own = (taskClass) => (taskClass.name === task.task_class ? { ...taskClass, timeout: task.timeout } : taskClass);
   await ask({
@@ -150,16 +149,20 @@ function changesOf(task, { prompt, tool_name: tool, task_class: taskClass }) {
 export async function cancel(page, ids) {
   await ask({
     title: `Cancel ${labelOf(ids)}`,
-    text: "Taken out of the line; requeue brings it back.",
+    text: "A cancelled task is not handed out. You can requeue it later.",
     submitLabel: ids.length === 1 ? "Cancel the task" : "Cancel the tasks",
-    fields: [{ name: "reason", label: "Why (may be left empty)" }],
+    fields: [{ name: "reason", label: "Reason (optional)" }],
     submit: ({ reason }) => forEach(page, ids, (id) => post(`${taskPath(id)}/cancel`, { reason }), "cancelled"),
   });
 }
 
 export async function deleteTasks(page, ids) {
   if (
-    !(await confirmed(`Delete ${labelOf(ids)}?`, "With prompt, results and history. This cannot be undone.", "Delete"))
+    !(await confirmed(
+      `Delete ${labelOf(ids)}?`,
+      "Prompt, results and history are deleted too. This cannot be undone.",
+      "Delete",
+    ))
   )
     return;
   await forEach(
@@ -183,17 +186,17 @@ export async function fail(page, id) {
   const attempt = page.task(id)?.attempts;
   await ask({
     title: `Fail #${id}`,
-    text: "For a worker that is gone: its claim ends, and the task waits for your decision.",
-    submitLabel: "Fail it",
+    text: "Use this when the worker is gone. Its claim ends, and the task waits for your review.",
+    submitLabel: "Fail the task",
     danger: true,
-    fields: [{ name: "error", label: "Why", value: "The worker is gone.", required: true }],
+    fields: [{ name: "error", label: "Reason", value: "The worker is gone.", required: true }],
     async submit({ error: message }) {
       const body = { error_message: message, attempt, keep_late: false };
       try {
         await forEach(page, [id], () => post(`${taskPath(id)}/fail`, body), "failed");
       } catch (error) {
         if (error.code !== "claim_lost") throw error;
-        say(`#${id} has ended or changed hands meanwhile.`, { problem: true });
+        say(`#${id} was not failed: the attempt that you saw has ended.`, { problem: true });
         await page.refresh();
       }
     },

@@ -81,14 +81,14 @@ const staleNote = ({ id, worker_id: worker }) =>
   note(
     `stale-${id}`,
     taskPath(id),
-    `${markOf("stale")} #${id} is stale: ${worker} has said nothing for a whole timeout.`,
+    `${markOf("stale")} #${id} is stale: ${worker} has been silent for longer than the timeout.`,
   );
 
 const endedNote = ({ name, queued }) =>
-  note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} waiting.`);
+  note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} still queued.`);
 
 const lateNote = ({ id }) =>
-  note(`late-${id}`, taskPath(id), `#${id} timed out, and its result came later: accept it, or requeue.`);
+  note(`late-${id}`, taskPath(id), `#${id} timed out, but its result came later. Accept it or requeue the task.`);
 
 const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#${path}` }, text));
 
@@ -117,7 +117,7 @@ const behind = ({ queued }) => queued > 1 && `${queued - 1} more behind it`;
 function nothingToReview(queues) {
   const text = queues.length
     ? empty("Nothing waits for your review.", "Results appear here when a worker completes or fails a task.")
-    : empty("There is no queue yet.", "Create one here (press n), or in a terminal:", "sparkq queue create backend");
+    : empty("No queues yet.", "Create one here (press n), or in a terminal:", "sparkq queue create backend");
   return section("To review", null, text);
 }
 
@@ -138,7 +138,11 @@ function toReview({ tasks: results, total }, page) {
       results.map((task) => result(task, page)),
     ),
     total > results.length &&
-      h("p.more", {}, `${counted(total - results.length, "more task")} after these: accept some, and they come up.`),
+      h(
+        "p.more",
+        {},
+        `${counted(total - results.length, "more task")} not shown. Review some of these to see the next.`,
+      ),
   );
 }
 

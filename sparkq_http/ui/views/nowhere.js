@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 
-export const title = "No such view";
+export const title = "Page not found";
 export const keys = [];
 export const load = async (route) => ({ address: route.address });
 export const tasks = () => [];
@@ -14,8 +14,8 @@ export function draw({ address }) {
     h(
       "div.empty",
       { "data-key": "nowhere" },
-      h("p", {}, "Nothing is at ", h("code", {}, address), "."),
-      h("p", {}, h("a", { href: "#/inbox" }, "To the inbox")),
+      h("p", {}, "There is nothing at ", h("code", {}, address), "."),
+      h("p", {}, h("a", { href: "#/inbox" }, "Go to the inbox")),
     ),
   ];
 }

@@ -10,8 +10,8 @@ const MOST_SHOWN = 1000;
 
 export const title = (route) => route.path[1];
 export const keys = [
-  ["f", "move a waiting task to the front"],
-  ["e", "edit a waiting task"],
+  ["f", "move a queued task to the front"],
+  ["e", "edit a queued task"],
 ];
 
 export async function load(route) {
@@ -36,7 +36,7 @@ export function draw({ queue, queued, running, finished }, page) {
     queue.instructions && instructions(queue),
     running.length > 0 && runningNow(running, page),
     nextUp(queue, queued, page),
-    finished.length > 0 && finishedLately(queue, finished, page),
+    finished.length > 0 && recentlyFinished(queue, finished, page),
   ];
 }
 
@@ -65,7 +65,7 @@ function nextUp(queue, { tasks: queued, total }, page) {
     page.selected.size > 0 && selectionButtons(page.selected.size),
     queued.length
       ? [
-          h("div.drop", { "data-drop": "front", "data-key": "drop" }, "Drop here to make it the next one"),
+          h("div.drop", { "data-drop": "front", "data-key": "drop" }, "Drop here to make it next"),
           list(
             "Next up",
             queued.map((task, index) => queuedRow(task, index, page)),
@@ -100,18 +100,18 @@ function queuedRow(task, index, page) {
 }
 
 function nothingQueued({ name, status }) {
-  const title = "Nothing waits in this queue.";
-  if (status !== "active") return empty(title, "It takes no new tasks.");
+  const title = "No tasks are queued.";
+  if (status !== "active") return empty(title, "It accepts no new tasks.");
   const command = `sparkq enqueue "What Claude should do" --queue ${name}`;
   return empty(title, "Add tasks here (press n), or in a terminal:", command);
 }
 
-const finishedLately = (queue, finished, page) =>
+const recentlyFinished = (queue, finished, page) =>
   section(
-    "Finished lately",
-    h("a", { href: `#/tasks${query({ queue: queue.name })}` }, "all"),
+    "Recently finished",
+    h("a", { href: `#/tasks${query({ queue: queue.name })}` }, "show all"),
     list(
-      "Finished lately",
+      "Recently finished",
       finished.map((task) => row(task, page, { showQueue: false, facts: [review(task), ...outcomeFacts(task)] })),
     ),
   );

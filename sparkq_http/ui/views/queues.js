@@ -10,7 +10,7 @@ import { digits, duration, secondsSince } from "../words.js";
 const STEPS = 20; // of a bar, each with its width in app.css
 
 export const title = "Queues";
-export const keys = [["n", "new queue or task"]];
+export const keys = [["n", "add tasks"]];
 
 export async function load(route) {
   const archived = route.query.get("archived") === "1";
@@ -37,7 +37,7 @@ export const tasks = () => [];
 export function draw({ queues, archived, statistics, oldest }) {
   const pace = Object.fromEntries(statistics.queues.map((record) => [record.queue, record]));
   return [
-    head(h("h1", {}, "Queues"), button("create-queue", "New queue …", { class: "primary" }), archivedToo(archived)),
+    head(h("h1", {}, "Queues"), button("create-queue", "New queue …", { class: "primary" }), showArchived(archived)),
     queues.length
       ? h(
           "ul.cards",
@@ -45,7 +45,7 @@ export function draw({ queues, archived, statistics, oldest }) {
           queues.map((queue) => card(queue, pace[queue.name], oldest[queue.name])),
         )
       : empty(
-          "There is no queue yet.",
+          "No queues yet.",
           "A queue is a named line of tasks. Create one here, or in a terminal:",
           "sparkq queue create backend",
         ),
@@ -53,12 +53,12 @@ export function draw({ queues, archived, statistics, oldest }) {
   ];
 }
 
-const archivedToo = (checked) =>
+const showArchived = (checked) =>
   h(
     "label.check",
     {},
     h("input", { type: "checkbox", "data-act": "archived", checked }),
-    h("span", {}, "Archived, too"),
+    h("span", {}, "Show archived"),
   );
 
 const week = (days) =>
@@ -66,7 +66,7 @@ const week = (days) =>
     "Finished in the last seven days",
     null,
     chart(days),
-    h("p", {}, h("small", {}, "Without what a purge has deleted.")),
+    h("p", {}, h("small", {}, "Purged tasks are not counted.")),
   );
 
 function card(queue, pace, oldest) {
@@ -110,7 +110,11 @@ const stateCount = ({ name, label }, count) =>
   h("div", { "data-state": name }, h("dt", {}, label), h("dd", {}, digits(count)));
 
 const waitingSince = (iso) =>
-  h("time", { datetime: iso, title: new Date(iso).toLocaleString() }, `oldest waits ${duration(secondsSince(iso))}`);
+  h(
+    "time",
+    { datetime: iso, title: new Date(iso).toLocaleString() },
+    `oldest has waited ${duration(secondsSince(iso))}`,
+  );
 
 const paceOf = ({ mean_ms: mean, longest_ms: longest }) =>
   h("span", { title: `longest ${duration(longest / 1000)}` }, `takes ${duration(mean / 1000)} on average`);

@@ -25,7 +25,7 @@ export const tasks = () => [];
 
 export function draw({ search, scripts }) {
   return [
-    head(h("h1", {}, "Scripts"), button("reload", "Read headers anew")),
+    head(h("h1", {}, "Scripts"), button("reload", "Reload scripts")),
     h("div.filters", { "data-key": "filters", role: "search" }, searchField(search)),
     scripts.length
       ? h("ul.cards", { "data-key": "cards", "aria-label": "Scripts" }, scripts.map(card))
@@ -39,15 +39,15 @@ const searchField = (value) =>
     id: "search",
     "data-filter": "search",
     value,
-    placeholder: "A tag, or words of name and description",
+    placeholder: "Words of the name, description or tags",
     "aria-label": "Search scripts",
   });
 
 function noScript(search) {
-  if (search) return empty("No script matches.", "Search for something else.");
+  if (search) return empty("No scripts match.", "Try other words.");
   return empty(
-    "There is no script with a header.",
-    "Put one into a folder of script_dirs, with a comment like this before its first line of code:",
+    "No scripts with a header.",
+    "Put a script into a folder of script_dirs, with a comment like this before its first line of code:",
     HEADER,
   );
 }
@@ -60,9 +60,9 @@ function card(script) {
     h("header", {}, h("h2", {}, name), tags.map(tagLink)),
     description && h("p", {}, description),
     h("p.facts", {}, h("code", {}, path), h("span", {}, tool), timeout && h("span", {}, `${timeout} s`)),
-    inputs.length > 0 && h("p", {}, "Needs ", listed(inputs, optional)),
-    outputs.length > 0 && h("p", {}, "Gives ", listed(outputs)),
-    h("div.actions", {}, button("add", "Queue it …", { "data-script": name })),
+    inputs.length > 0 && h("p", {}, "Inputs: ", listed(inputs, optional)),
+    outputs.length > 0 && h("p", {}, "Outputs: ", listed(outputs)),
+    h("div.actions", {}, button("add", "Add task …", { "data-script": name })),
   );
 }
 
@@ -82,7 +82,7 @@ export function filter(page, _name, value) {
 export const acts = {
   async reload(page) {
     const { scripts } = await post("/reload");
-    say(`${counted(scripts, "script")} read.`);
+    say(`${counted(scripts, "script")} loaded.`);
     await page.refresh();
   },
 };

@@ -29,15 +29,15 @@ export function draw({ sessions, queues }) {
           sessions.map((session) => card(session, queuesOf(session))),
         )
       : empty(
-          "There is no session.",
-          "A session is a label over queues, for a stretch of work. Queues do well without one.",
+          "No sessions yet.",
+          "A session groups queues for a stretch of work. Queues do not need one.",
           "sparkq session create sprint-12",
         ),
   ];
 }
 
 function card(session, queues) {
-  const { name, status, created_at: begun, ended_at: ended } = session;
+  const { name, status, created_at: started, ended_at: ended } = session;
   return h(
     "li.card",
     { "data-key": `session-${name}`, class: status },
@@ -47,8 +47,8 @@ function card(session, queues) {
       h("h2", {}, h("a", { href: `#/tasks${query({ session: name })}`, "data-row": name }, name)),
       badges(session),
     ),
-    h("p.facts", {}, h("span", {}, "begun ", ago(begun)), ended && h("span", {}, "ended ", ago(ended))),
-    h("p", {}, queues.length ? queues.map(queueLink) : "No queue in it."),
+    h("p.facts", {}, h("span", {}, "started ", ago(started)), ended && h("span", {}, "ended ", ago(ended))),
+    h("p", {}, queues.length ? queues.map(queueLink) : "No queues."),
     h("div.actions", {}, status === "active" && button("end-session", "End …", { "data-name": name })),
   );
 }
@@ -58,7 +58,7 @@ const queueLink = ({ name }, index) => [index > 0 && ", ", h("a", { href: `#${qu
 async function createSession(page) {
   const created = await ask({
     title: "New session",
-    submitLabel: "Begin",
+    submitLabel: "Create",
     fields: [{ name: "name", label: "Name", required: true }],
     submit: ({ name }) => post("/sessions", { name: name.trim() }),
   });
@@ -66,10 +66,11 @@ async function createSession(page) {
 }
 
 async function endSession(page, name) {
-  const consequence = "Its active queues end with it: they take no new tasks, and workers drain them.";
+  const consequence =
+    "Its active queues end too: they accept no new tasks, and workers still finish those that are queued.";
   if (!(await confirmed(`End ${name}?`, consequence, "End"))) return;
   const { ended_queues: queues } = await post(`/sessions/${encodeURIComponent(name)}/end`);
-  say(queues.length ? `${name} ended, with ${queues.join(", ")}.` : `${name} ended.`);
+  say(queues.length ? `${name} ended, and its queues: ${queues.join(", ")}.` : `${name} ended.`);
   await page.refresh();
 }
 

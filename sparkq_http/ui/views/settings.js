@@ -1,4 +1,4 @@
-// Every setting in force and where it comes from; what may be changed from a page is changed here.
+// Every setting in force and where it comes from; those that a page may change are changed here.
 
 import { change, get, post } from "../api.js";
 import { say } from "../dialogs.js";
@@ -31,7 +31,7 @@ export function draw({ settings, file }) {
   const titles = [...GROUPS.map((group) => group.title), "Other"];
   const groups = titles.map((title) => ({ title, members: settings.filter((setting) => groupOf(setting) === title) }));
   return [
-    head(h("h1", {}, "Settings"), button("purge", "Purge now …"), button("reload", "Read sparkq.yml anew")),
+    head(h("h1", {}, "Settings"), button("purge", "Purge now …"), button("reload", "Reload sparkq.yml")),
     h("p.total", { "data-key": "where" }, whereSettingsAre(file)),
     thisBrowser(),
     groups
@@ -41,8 +41,8 @@ export function draw({ settings, file }) {
 }
 
 function whereSettingsAre(file) {
-  if (!file) return "They stand in the database: there is no sparkq.yml.";
-  return ["They stand in ", h("code", {}, file), "; a change here changes that line and leaves your comments alone."];
+  if (!file) return "The settings are in the database, because there is no sparkq.yml.";
+  return ["The settings are in ", h("code", {}, file), ". Changes made here keep its comments and every other line."];
 }
 
 function thisBrowser() {
@@ -55,9 +55,9 @@ function thisBrowser() {
       {},
       preference("Theme", theme(), button("theme", "Change")),
       preference(
-        "Tell me when a queue has drained",
-        notifying ? "yes" : "no",
-        button("notify", notifying ? "Stop" : "Allow"),
+        "Notify me when all tasks of a queue have finished",
+        notifying ? "on" : "off",
+        button("notify", notifying ? "Turn off" : "Turn on"),
       ),
     ),
   );
@@ -79,7 +79,7 @@ function line(setting) {
       h("small", {}, source),
       changeable
         ? button("set", "Change …", { "data-name": key })
-        : h("small", { title: "It runs programs, opens doors or names files" }, "at the keyboard only"),
+        : h("small", { title: "It runs programs, opens ports or names files" }, "only in a terminal"),
     ),
   );
 }
@@ -111,7 +111,7 @@ async function changeSetting(page, setting) {
     async submit(answers) {
       const value = "value" in answers ? answers.value : answers;
       const { source } = await change("/config", { key: setting.key, value });
-      say(`${setting.key} is changed in ${source}.`);
+      say(`${setting.key} changed in ${source}.`);
       await page.refresh();
     },
   });
@@ -119,13 +119,13 @@ async function changeSetting(page, setting) {
 
 async function reload(page) {
   const { scripts } = await post("/reload");
-  say(`Read anew, with ${counted(scripts, "script")}.`);
+  say(`Settings and ${counted(scripts, "script")} reloaded.`);
   await page.refresh();
 }
 
 async function purge() {
   const { total, reviewed, unreviewed } = await post("/purge", { dry_run: true });
-  if (!total) return say("There is nothing old enough to delete.");
+  if (!total) return say("Nothing is old enough to delete.");
   const old = `${counted(reviewed, "reviewed result")} and ${counted(unreviewed, "unreviewed one")}`;
   const text = `${old} are old enough. This cannot be undone.`;
   if (!(await confirmed(`Delete ${counted(total, "finished task")}?`, text, "Delete"))) return;

@@ -4,7 +4,7 @@ import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, timeoutBar } from "../rows.js";
 import { stateOf } from "../statuses.js";
-import { ago, between, changeSize, duration, moment, stateLabel } from "../words.js";
+import { ago, between, changeSize, counted, duration, moment, stateLabel } from "../words.js";
 
 export const title = (route) => `#${route.path[1]}`;
 export const keys = [
@@ -121,7 +121,7 @@ function revisions(prompts) {
   return h(
     "details.revisions",
     { "data-key": "revisions" },
-    h("summary", {}, `${earlier.length} earlier`),
+    h("summary", {}, counted(earlier.length, "earlier version")),
     earlier.map((prompt) =>
       h(
         "div",
@@ -168,7 +168,7 @@ function attemptItem(attempt) {
         attempt.git_after?.branch && `, on ${attempt.git_after.branch}`,
       ),
       outcomeText && h("pre", { tabindex: "0" }, outcomeText),
-      late && h("p", {}, "Late, ", moment(late.at), attempt.accepted_at && ", accepted"),
+      late && h("p", {}, "Late result, ", moment(late.at), attempt.accepted_at && ", accepted"),
       late && h("pre", { tabindex: "0" }, late.text),
     ),
   );

@@ -23,7 +23,7 @@ const AGES = [
   ["30", "last 30 days"],
 ];
 const ORDERS = [
-  ["", "usual order"],
+  ["", "default order"],
   ["newest", "newest first"],
   ["oldest", "oldest first"],
 ];
@@ -89,7 +89,12 @@ export function draw(data, page) {
       otherFilters(data),
       filtered && h("a", { href: "#/tasks" }, "Clear"),
     ),
-    h("p.total", { "data-key": "total", "aria-live": "polite" }, counted(total, "task"), filtered ? " match" : ""),
+    h(
+      "p.total",
+      { "data-key": "total", "aria-live": "polite" },
+      counted(total, "task"),
+      filtered && (total === 1 ? " matches" : " match"),
+    ),
     h("div.bulk", { "data-key": "bulk" }, selectionButtons(tasks, page.selected.size)),
     tasks.length
       ? list(
@@ -107,7 +112,7 @@ const searchField = (value) =>
     id: "search",
     "data-filter": "search",
     value,
-    placeholder: 'Words, or "a phrase"',
+    placeholder: 'Search words or "a phrase"',
     "aria-label": "Search in title, prompt and outcome",
   });
 
@@ -132,10 +137,10 @@ const statusFilter = (status, label, count, chosen) =>
 
 function otherFilters({ filters, days, queues, sessions, tools }) {
   return [
-    choice("queue", "Queue", filters.queue, [["", "every queue"], ...nameOptions(queues)]),
+    choice("queue", "Queue", filters.queue, [["", "all queues"], ...nameOptions(queues)]),
     sessions.length > 0 &&
-      choice("session", "Session", filters.session, [["", "every session"], ...nameOptions(sessions)]),
-    choice("tool", "Tool", filters.tool, [["", "every tool"], ...nameOptions(tools)]),
+      choice("session", "Session", filters.session, [["", "all sessions"], ...nameOptions(sessions)]),
+    choice("tool", "Tool", filters.tool, [["", "all tools"], ...nameOptions(tools)]),
     choice("reviewed", "Review", filters.reviewed, REVIEWS),
     choice("days", "Age", days, AGES),
     choice("sort", "Order", filters.sort, ORDERS),
@@ -170,12 +175,8 @@ const factsOf = (task) => (task.status === "running" ? runningFacts(task) : [tas
 
 const noTask = (filtered) =>
   filtered
-    ? empty("No task matches.", "Take a filter away, or clear them all.")
-    : empty(
-        "There is no task yet.",
-        "Add some here (press n), or in a terminal:",
-        'sparkq enqueue "What Claude should do"',
-      );
+    ? empty("No tasks match.", "Remove a filter, or clear them all.")
+    : empty("No tasks yet.", "Add tasks here (press n), or in a terminal:", 'sparkq enqueue "What Claude should do"');
 
 /** Set a filter in the address, or remove it. */
 export function filter(page, name, value) {
