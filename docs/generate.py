@@ -228,11 +228,11 @@ def tools() -> str:
         required = tool.parameters.get("required", [])
         if tool.parameters["properties"]:
             parts.append("| parameter | type | |\n|---|---|---|")
-            for name, one in tool.parameters["properties"].items():
-                limits = f" {one['minimum']}–{one['maximum']}" if "maximum" in one else ""
+            for name, parameter in tool.parameters["properties"].items():
+                limits = f" {parameter['minimum']}–{parameter['maximum']}" if "maximum" in parameter else ""
                 needed = "required. " if name in required else ""
                 parts.append(
-                    f"| `{name}` | {one.get('type', 'any JSON')}{limits} | {needed}{one.get('description', '')} |"
+                    f"| `{name}` | {parameter.get('type', 'any JSON')}{limits} | {needed}{parameter.get('description', '')} |"
                 )
             parts.append("")
     return "\n".join(parts)

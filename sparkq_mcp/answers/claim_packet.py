@@ -1,4 +1,4 @@
-"""The packet of a claim: what a worker needs to begin, within the size of an answer."""
+"""The packet of a claim: all that a worker needs to begin, within the size of an answer."""
 
 from sparkq_core import wire
 from sparkq_core.model import Claim, Settled
@@ -24,7 +24,7 @@ EMPTY = "The queue is empty"
 
 
 def packet(sq: SparkQ, chat: Chat, claim: Claim | None) -> wire.Json:
-    """What `chat` needs to work on `claim`, with the queue's instructions if this chat has not seen this revision."""
+    """Return the task of `claim`, the next step, and the queue's instructions if `chat` has not seen this revision."""
     if claim is None:
         return _nothing_claimed(sq, chat)
     chat.add_claim(claim)
@@ -50,7 +50,7 @@ def _nothing_claimed(sq: SparkQ, chat: Chat) -> wire.Json:
 
 
 def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
-    """The packet with its long texts cut. `next` asks to read on before the work begins, except in the earlier outcome."""
+    """Cut the long texts of the packet. `next` asks to read the cut ones first, except for the earlier outcome."""
     task, call = facts["task"], get_task_call(claim.task.id)
     texts = [
         LongText(task, "prompt", "prompt", call),
@@ -67,7 +67,7 @@ def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
 
 
 def after_settling(sq: SparkQ, chat: Chat, settled: Settled, claim_next: bool) -> wire.Json:
-    """What comes after an outcome with which nothing was claimed.
+    """Return the next step after an outcome with which no task was claimed.
 
     A chat that reports an outcome again may have missed the task claimed with it: it sees the open claims.
     """

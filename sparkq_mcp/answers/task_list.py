@@ -5,20 +5,20 @@ from sparkq_core.model import Task, TaskPage
 from sparkq_mcp.answers.truncation import ANSWER_SIZE, fit_titles, shorten
 
 LINE_SIZE = 77
-"""Bytes that a listed task may take on average: 20 of them take 1.5 KB."""
+"""Most bytes of a listed task on average: 20 tasks have 1.5 KB."""
 
 LIST_SIZE = 600
-"""Bytes that a list of few tasks may take in any case."""
+"""Bytes that even a list of few tasks may have."""
 
 TITLE_BESIDE_AGE = 40
-"""Characters that a title keeps beside an age: where there is less room, the ages are left out."""
+"""Fewest characters of a cut title beside an age: with less room, the ages are left out."""
 
 SHORT_TITLE = 12
-"""Characters that a title keeps: where there is less room, the list may take a whole answer."""
+"""Fewest characters of a cut title: with less room, the list may fill a whole answer."""
 
 
 def next_tasks(page: TaskPage) -> wire.Json:
-    """The head of a queue."""
+    """Return the tasks at the head of a queue."""
     lines: list[wire.Json] = [
         {"id": task.id, "title": task.title, "task_class": task.task_class, "tool_name": task.tool}
         for task in page.tasks
@@ -29,7 +29,7 @@ def next_tasks(page: TaskPage) -> wire.Json:
 
 
 def task_list(page: TaskPage, now: int) -> wire.Json:
-    """A page of tasks. The queue and the status that most of them have are named once, beside the list."""
+    """Return a page of tasks. The most frequent queue and status are named once, beside the list."""
     room = max(LIST_SIZE, LINE_SIZE * len(page.tasks))
     facts = _facts(page, now, ages=True)
     if fit_titles(facts, facts["tasks"], room) >= TITLE_BESIDE_AGE:

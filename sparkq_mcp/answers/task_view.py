@@ -1,4 +1,4 @@
-"""A whole task as a chat reads it: every attempt, and every long text by a name that reads on."""
+"""A whole task for a chat: every attempt, and a name for every long text, by which a chat reads on."""
 
 from sparkq_core import wire
 from sparkq_core.model import Detail
@@ -8,17 +8,17 @@ ATTEMPTS_SHOWN = 5
 EVENTS_SHOWN = 10
 
 DATA_SIZE = 1000
-"""Bytes of a result's data shown as JSON; longer data is shown as its text, which can be cut."""
+"""Most bytes of a result's data shown as JSON; longer data is shown as text, which can be cut."""
 
 NAME_SIZE = 100
-"""Bytes of a worker's name, and of an error's type, where a task is longer than an answer."""
+"""Most bytes of a worker's name and of an error's type in a task that is longer than an answer."""
 
 TASK_TEXTS = {"prompt": "prompt", "feedback": "feedback", "result_summary": "result", "error_message": "error"}
 ATTEMPT_TEXTS = {"result_summary": "result", "error_message": "error"}
 
 
 def texts_of(detail: Detail) -> dict[str, str]:
-    """Every long text of a task by the name that a cut answer gives it."""
+    """Return every long text of a task by its name in a cut answer."""
     outcome = wire.outcome(detail)
     data = outcome["result_data"]
     texts = {
@@ -45,8 +45,8 @@ def texts_of(detail: Detail) -> dict[str, str]:
 
 
 def whole_task(detail: Detail, now: int) -> wire.Json:
-    """A task with everything. One that is longer than an answer comes without repeats, early attempts and early events,
-    and its texts are cut."""
+    """Return a task with everything. If it is longer than an answer, leave out repeats, early attempts and early events,
+    and cut its texts."""
     view: wire.Json = {**wire.present(wire.task_history(detail, now))}
     if size(view) <= ANSWER_SIZE:
         return view
@@ -82,7 +82,7 @@ def _short_name(name: str) -> str:
 
 
 def _data_text(holder: wire.Json, key: str, name: str, call: str) -> LongText:
-    """The text of a result's data; long data is replaced by its JSON text, so that it can be cut."""
+    """Return the text of a result's data. Long data is replaced by its JSON text, so that it can be cut."""
     if key in holder and size(holder[key]) > DATA_SIZE:
         holder[key] = wire.compact(holder[key])
     return LongText(holder, key, name, call)

@@ -1,4 +1,4 @@
-"""Answers of a size that a chat can afford: a long text is cut, and `more` has the call that reads on."""
+"""Keep answers short enough for a chat: a long text is cut, and `more` has the call that reads on."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -10,27 +10,27 @@ from sparkq_core.text import cut, safe
 T = TypeVar("T")
 
 ANSWER_SIZE = 8000
-"""Bytes of an answer: 2,000 tokens of four."""
+"""Most bytes of an answer: 2,000 tokens of four bytes."""
 
 READ_ON_SIZE = 32_000
-"""Bytes of text in an answer that reads on: below where clients warn of long results (10,000 tokens)."""
+"""Most bytes of text in an answer that reads on: less than the 10,000 tokens at which clients warn of long results."""
 
 CUT_MARK = " …[cut, see more]"
 CUT_COST = 120
-"""Bytes that a cut costs: its mark, its name, and the call that reads on."""
+"""Bytes that a cut adds: its mark, its name, and the call that reads on."""
 
 STRIDE = 1024
-"""Most characters measured at once: what does not fit is measured in vain, and an escape costs a microsecond."""
+"""Most characters measured at once: measuring more than fits is a waste, and an escape costs a microsecond."""
 
 QUOTES = 2
-"""Bytes around a text."""
+"""Bytes of the quotes around a text."""
 
 ELLIPSIS = "…"
 ELLIPSIS_SIZE = len(ELLIPSIS.encode())
 
 
 class LongText(NamedTuple):
-    """A text of an answer that may be cut: `holder[key]`, the name and the call that read on, and its most bytes."""
+    """A text of an answer that may be cut: `holder[key]`, the name and the call that read on, and its limit in bytes."""
 
     holder: wire.Json
     key: str
@@ -44,22 +44,22 @@ class LongText(NamedTuple):
 
 
 def get_task_call(task_id: int) -> str:
-    """The call that reads on in a task's texts."""
+    """Return the call that reads on in a task's texts."""
     return f"get_task(task_id={task_id}, more='{{more}}')"
 
 
 def queue_instructions_call(queue: str) -> str:
-    """The call that reads on in a queue's instructions."""
+    """Return the call that reads on in a queue's instructions."""
     return f"queue_instructions(queue='{queue}', more='{{more}}')"
 
 
 def call_from(call: str, name: str, start: int) -> str:
-    """The call that reads on in the text `name` from character `start`."""
+    """Return the call that reads on in the text `name` from character `start`."""
     return call.format(more=f"{name}:{start}")
 
 
 def escaped(value: Any) -> Any:
-    """`value`, JSON, with visible escapes for control, invisible and bidirectional characters."""
+    """Return the JSON `value` with visible escapes for control, invisible and bidirectional characters."""
     if isinstance(value, str):
         return safe(value, lines=True)
     if isinstance(value, dict):
@@ -70,7 +70,7 @@ def escaped(value: Any) -> Any:
 
 
 def serialized(value: Any) -> tuple[Any, str]:
-    """`value` as an answer shows it, and its compact JSON."""
+    """Return `value` as an answer shows it, and its compact JSON."""
     text = wire.compact(value)
     if text.isascii() and text.isprintable() and "\\" not in text:  # nothing in it needs an escape
         return value, text
@@ -79,13 +79,13 @@ def serialized(value: Any) -> tuple[Any, str]:
 
 
 def size(value: Any) -> int:
-    """The bytes of `value` as an answer shows it."""
+    """Count the bytes of `value` as an answer shows it."""
     text = serialized(value)[1]
     return len(text) if text.isascii() else len(text.encode(errors="backslashreplace"))
 
 
 def cut_to_fit(facts: wire.Json, texts: list[LongText], limit: int = ANSWER_SIZE) -> wire.Json:
-    """`facts` within `limit` bytes: where they are longer, `texts` share the room, and `more` has the calls that read on."""
+    """Fit `facts` into `limit` bytes: if they are longer, cut `texts`, and put the calls that read on into `more`."""
     sizes = [(size(long.text), long) for long in texts if isinstance(long.holder.get(long.key), str)]
     total = size(facts)
     if total <= limit and all(length <= long.limit for length, long in sizes):
@@ -103,7 +103,7 @@ def cut_to_fit(facts: wire.Json, texts: list[LongText], limit: int = ANSWER_SIZE
 
 
 def fair_share(sizes: Iterable[int], room: int) -> int:
-    """The most that each of `sizes` may keep, at least 1, so that together they take at most `room`."""
+    """Return the largest limit for each of `sizes`, at least 1, with which their sum is at most `room`."""
     ascending, share = sorted(sizes), room
     for index, length in enumerate(ascending):
         share = room // (len(ascending) - index)
@@ -116,7 +116,7 @@ def fair_share(sizes: Iterable[int], room: int) -> int:
 
 
 def first_that_fit(items: list[T], limit: int) -> list[T]:
-    """The first of `items`, as many as `limit` bytes of an answer show."""
+    """Return as many of the first `items` as `limit` bytes of an answer can show."""
     while (length := size(items)) > limit:
         items = items[: len(items) * limit // length]
     return items
@@ -139,14 +139,14 @@ def fit_titles(facts: wire.Json, lines: list[wire.Json], limit: int) -> int:
 
 
 def shorten(title: str, characters: int) -> str:
-    """`title` in at most so many characters."""
+    """Cut `title` to at most `characters`."""
     if len(title) <= characters:
         return title
     return title[: characters - 1].rstrip(f"{ELLIPSIS} ") + ELLIPSIS
 
 
 def read_on(texts: Mapping[str, str], wanted: str, call: str) -> wire.Json:
-    """A long text from where an answer cut it: `wanted` is "prompt:6000", as in the answer's `more`.
+    """Return the continuation of a cut text: `wanted` is "prompt:6000", as in the `more` of the cut answer.
 
     Raises InvalidValue.
     """
@@ -161,7 +161,7 @@ def read_on(texts: Mapping[str, str], wanted: str, call: str) -> wire.Json:
 
 
 def window(text: str, room: int, start: int = 0) -> str:
-    """The characters of `text` from `start` that `room` bytes of an answer can show, at least one."""
+    """Return the characters of `text` from `start` that `room` bytes of an answer can show, at least one."""
     end, left = start, room - QUOTES
     step = min(STRIDE, left)  # a character takes a byte at least
     while step > 0 and left > 0 and end < len(text):
