@@ -23,7 +23,7 @@ CANNOT = {
     "move to the front": "be moved to the front",
     "delete": "be deleted",
 }
-KEPT = "What you sent is kept on your attempt for the person to review. "
+KEPT = "Your text is kept on your attempt for the review. "
 
 
 def find(db: Reader, task_id: int) -> Task:
@@ -49,7 +49,7 @@ def no_such(db: Reader, task_id: int) -> NoSuchTask:
 def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, kept: bool = True) -> SparkQError:
     """Return why `verb` was refused: the task is gone, has another status, or another attempt holds it.
 
-    `kept` is false where the text that came with the verb was not kept for review.
+    `kept` is false if the text that came with the verb was not kept for the review.
     """
     try:
         task = find(db, task_id)
