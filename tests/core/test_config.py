@@ -46,7 +46,7 @@ def test_the_defaults_are_what_the_design_says() -> None:
     assert (settings.database.path, settings.logs.path) == ("sparkq/data/sparkq.db", "sparkq/logs/sparkq.log")
 
 
-def test_the_file_goes_before_the_defaults(root: Path) -> None:
+def test_the_file_overrides_the_defaults(root: Path) -> None:
     write(root, "project:\n  name: shop\nserver:\n  port: 6006\n")
 
     found = loading.load(root, {})
@@ -56,7 +56,7 @@ def test_the_file_goes_before_the_defaults(root: Path) -> None:
 
 
 @holds("environment", "defaults")
-def test_the_environment_goes_before_the_file(root: Path) -> None:
+def test_the_environment_overrides_the_file(root: Path) -> None:
     write(root, "server:\n  port: 6006\n")
 
     found = loading.load(root, {"SPARKQ_SERVER__PORT": "7007", "SPARKQ_GIT": "no", "SPARKQ_ENV": "prod"})
@@ -82,7 +82,7 @@ def test_with_a_file_the_config_table_is_silent(sq: SparkQ) -> None:
     assert reopened(sq).config.settings.server.port == 5005
 
 
-def test_the_environment_goes_before_the_config_table(sq: SparkQ, clock: SetClock) -> None:
+def test_the_environment_overrides_the_config_table(sq: SparkQ, clock: SetClock) -> None:
     with sq.db.write() as tx:
         tx.run("INSERT INTO config VALUES ('server.port', '6006')")
 

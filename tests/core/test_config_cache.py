@@ -111,7 +111,7 @@ def test_looking_without_remembering_writes_nothing(file: Path) -> None:
     assert not (file.parent / cache.PATH).exists()
 
 
-def test_the_environment_goes_before_what_is_remembered(file: Path) -> None:
+def test_the_environment_overrides_the_cached_settings(file: Path) -> None:
     loaded(file)
 
     assert loading.load(file.parent, {"SPARKQ_SERVER__PORT": "7"}, remember=True).settings.server.port == 7

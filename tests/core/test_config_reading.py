@@ -131,11 +131,11 @@ def test_an_unknown_key_is_refused_with_the_nearest_one() -> None:
         'git: true\n"git": false\n',
     ],
 )
-def test_a_key_that_stands_twice_is_refused(text: str) -> None:
+def test_a_key_that_is_given_twice_is_refused(text: str) -> None:
     refused(text)
 
 
-def test_a_setting_that_stands_twice_in_two_spellings_is_refused() -> None:
+def test_a_setting_that_is_given_twice_in_two_spellings_is_refused() -> None:
     refused("server.port: 1\nserver:\n  port: 2\n")
 
 

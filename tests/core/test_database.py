@@ -97,7 +97,7 @@ def test_a_locked_database_is_busy_after_ten_seconds_of_trying(sq: SparkQ, queue
 
 
 @holds("busy-budget")
-def test_a_lock_that_is_given_back_in_time_is_no_error(sq: SparkQ, queue: str) -> None:
+def test_a_lock_that_is_released_in_time_is_not_an_error(sq: SparkQ, queue: str) -> None:
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -173,7 +173,7 @@ def test_a_file_that_was_replaced_while_it_was_open_is_not_written(sq: SparkQ, q
 
 
 @holds("never-recreated")
-def test_a_file_that_was_removed_while_it_was_open_is_neither_written_nor_made_anew(sq: SparkQ, queue: str) -> None:
+def test_a_file_that_was_removed_while_it_was_open_is_neither_written_nor_made_again(sq: SparkQ, queue: str) -> None:
     (task_id,) = add(sq, "one")
     shutil.rmtree(database_of(sq.config.root).parent)
 

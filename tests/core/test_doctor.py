@@ -113,7 +113,7 @@ def test_a_missing_database_is_a_failure_that_setup_fixes(root: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"once upon a time " * 1000, b"SQLite format 3\0" + b"\xa5" * 5000])
-def test_a_file_that_is_no_database_is_a_failure(root: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_database_is_a_failure(root: Path, content: bytes) -> None:
     database_of(root).parent.mkdir(parents=True)
     database_of(root).write_bytes(content)
 

@@ -86,7 +86,7 @@ def test_the_tool_gives_the_class_and_the_class_the_timeout(sq: SparkQ, queue: s
 
 
 @holds("timeout-override")
-def test_a_class_goes_before_the_tools_and_a_timeout_before_the_classes(sq: SparkQ, queue: str) -> None:
+def test_a_class_overrides_the_tools_and_a_timeout_overrides_the_classes(sq: SparkQ, queue: str) -> None:
     task = tasks.enqueue(sq, queue, "one", tool="run-bash", task_class="FAST_SCRIPT", timeout=7).task
 
     assert (task.tool, task.task_class, task.timeout) == ("run-bash", "FAST_SCRIPT", 7)
@@ -239,7 +239,7 @@ def test_an_unknown_source_is_refused(sq: SparkQ, queue: str) -> None:
 
 
 @pytest.mark.parametrize(("close", "says"), [(queues.end, "has ended"), (queues.archive, "is archived")])
-def test_a_closed_queue_takes_no_new_tasks(
+def test_a_closed_queue_accepts_no_new_tasks(
     sq: SparkQ, queue: str, close: Callable[[SparkQ, str], object], says: str
 ) -> None:
     close(sq, queue)

@@ -247,7 +247,7 @@ def test_without_a_repository_nothing_is_noted(tmp_path: Path, clock: SetClock) 
     sq.close()
 
 
-def test_whoever_does_not_want_it_has_it_off(sq: SparkQ, repository: Path) -> None:
+def test_it_can_be_turned_off(sq: SparkQ, repository: Path) -> None:
     (repository / "sparkq.yml").write_text("git: false\n")
     without = second_handle(sq)
     claimed_task(without)

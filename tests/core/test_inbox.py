@@ -138,7 +138,7 @@ def test_paging_goes_on_where_it_was_although_tasks_are_reviewed_and_arrive(
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "1", "1.", ".1", "1.2.3", "1.x", "９.1", f"{2**63}.1", "1. 2"])
-def test_what_is_no_cursor_is_refused(sq: SparkQ, cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(sq: SparkQ, cursor: str) -> None:
     with pytest.raises(InvalidValue, match="not a cursor"):
         inbox.unreviewed(sq, cursor=cursor)
 
@@ -339,7 +339,7 @@ def test_of_several_that_are_accepted_at_once_those_refused_are_named_and_none_i
     assert all_rows(sq) == before
 
 
-def test_what_came_late_or_was_done_anew_after_the_look_is_not_accepted(
+def test_a_result_that_came_late_or_was_redone_after_the_look_is_not_accepted(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
     silent, bad, good = timed_out_task(sq, clock).id, failed(sq), done(sq)

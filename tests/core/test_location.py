@@ -59,7 +59,7 @@ def test_a_subfolder_finds_the_nearest_file_above(root: Path) -> None:
 
 
 @holds("config-location")
-def test_the_variable_goes_before_every_file(root: Path, tmp_path: Path) -> None:
+def test_the_variable_overrides_every_file(root: Path, tmp_path: Path) -> None:
     file_in(root)
     other = file_in(tmp_path / "other")
 

@@ -261,7 +261,7 @@ def many(sq: SparkQ, queue: str, clock: SetClock) -> int:
 
 
 @holds("purge-reviewed")
-def test_many_go_in_batches_and_somebody_is_told_how_far_it_is(sq: SparkQ, many: int) -> None:
+def test_many_are_deleted_in_batches_and_the_progress_is_reported(sq: SparkQ, many: int) -> None:
     told: list[int] = []
 
     gone = purge.purge(sq, on_batch=told.append)

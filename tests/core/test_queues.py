@@ -77,7 +77,7 @@ def test_a_running_task_settles_in_every_state(sq: SparkQ, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_running_task_can_be_given_back_in_every_state(sq: SparkQ, state: str) -> None:
+def test_a_running_task_can_be_released_in_every_state(sq: SparkQ, state: str) -> None:
     waiting = in_state(sq, state)
 
     assert tasks.release(sq, waiting - 1, attempt=1).status == "queued"

@@ -146,7 +146,7 @@ def test_a_short_interval_holds_for_the_first_round_too(sq: SparkQ) -> None:
     assert Rounds(lambda: second_handle(sq), logging.getLogger("sparkq.tests")).pause == 2
 
 
-def test_a_hook_is_told_the_task_that_its_event_is_about(sq: SparkQ, queue: str, clock: SetClock) -> None:
+def test_a_hook_gets_the_task_of_its_event(sq: SparkQ, queue: str, clock: SetClock) -> None:
     hooked = Hooked(sq, "on_succeeded", "on_failed", "on_stale")
     upkeep(hooked.sq)
     done, failed = claimed_task(sq, "é 🎉"), claimed_task(sq, "two")
@@ -164,7 +164,7 @@ def test_a_hook_is_told_the_task_that_its_event_is_about(sq: SparkQ, queue: str,
     assert (succeeded["prompt"], succeeded["result_summary"]) == ("é 🎉", "all green")
 
 
-def test_each_event_runs_its_hook_once_whoever_comes_by(sq: SparkQ, queue: str) -> None:
+def test_each_event_runs_its_hook_once_in_whichever_process_sees_it(sq: SparkQ, queue: str) -> None:
     hooked = Hooked(sq, "on_succeeded")
     other = second_handle(hooked.sq)
     upkeep(hooked.sq)
@@ -187,7 +187,7 @@ def with_hook(sq: SparkQ, name: str, *command: str) -> SparkQ:
 
 
 @pytest.mark.parametrize(("name", "count"), [("on_succeeded", hooks.BATCH), ("on_queue_empty", 1)])
-def test_what_happened_since_is_told_once_however_many_events_there_are(
+def test_events_since_the_last_run_start_hooks_once_however_many_there_are(
     sq: SparkQ, queue: str, name: str, count: int
 ) -> None:
     hooked = with_hook(sq, name, "true")

@@ -189,7 +189,7 @@ def test_an_empty_file_is_refused(root: Path) -> None:
 
 
 @holds("clear-file-errors")
-def test_a_file_that_is_no_database_is_refused(root: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(root: Path) -> None:
     placed(root, b"once upon a time " * 1000)
 
     assert isinstance(refused(root), Corrupt)
@@ -270,7 +270,7 @@ def test_a_damaged_page_never_passes_for_a_defect_of_the_program(root: Path, clo
 
 
 @holds("migrations")
-def test_an_older_file_is_brought_up_once_by_whoever_opens_it_first(root: Path) -> None:
+def test_an_older_file_is_upgraded_once_by_the_first_process_that_opens_it(root: Path) -> None:
     path = placed(root, b"")
     path.unlink()
     older = apsw.Connection(str(path))

@@ -192,7 +192,7 @@ def test_files_and_folders_that_cannot_be_read_are_passed_over() -> None:
     assert found == ["own"]
 
 
-def test_what_is_no_file_is_passed_over(root: Path, folder: Path) -> None:
+def test_anything_but_a_file_is_skipped(root: Path, folder: Path) -> None:
     """Opening a pipe would wait for a writer that never comes."""
     os.mkfifo(folder / "pipe.sh")
     (folder / "folder.sh").mkdir()

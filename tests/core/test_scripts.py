@@ -69,7 +69,7 @@ def test_lines_may_end_as_on_any_system(end: str) -> None:
     ],
     ids=["shebang", "coding", "blank", "licence", "prose"],
 )
-def test_what_stands_before_the_header_is_passed_over(before: str) -> None:
+def test_lines_before_the_header_are_skipped(before: str) -> None:
     found = parse(f"{before}# name: deploy\n# tags: a\n", "x.py")
 
     assert found is not None

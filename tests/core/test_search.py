@@ -286,7 +286,7 @@ def test_paging_goes_on_where_it_was_although_tasks_arrive(sq: SparkQ, queue: st
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "1.1", "９", str(2**63)])
-def test_what_is_no_cursor_is_refused(sq: SparkQ, queue: str, cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(sq: SparkQ, queue: str, cursor: str) -> None:
     with pytest.raises(InvalidValue, match="not a cursor"):
         search.find_page(sq, "parser", cursor=cursor)
 

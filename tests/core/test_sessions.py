@@ -67,7 +67,7 @@ def test_the_queues_of_an_ended_session_are_drained(sq: SparkQ, feature: str) ->
     assert tasks.complete(sq, take(sq).task.id, "done").task.id == task_id
 
 
-def test_an_ended_session_takes_no_new_queues(sq: SparkQ, feature: str) -> None:
+def test_an_ended_session_accepts_no_new_queues(sq: SparkQ, feature: str) -> None:
     sessions.end(sq, feature)
 
     with pytest.raises(QueueClosed, match="feature has ended"):

@@ -192,7 +192,7 @@ PASSERS_BY: dict[str, Callable[[SparkQ, int], object]] = {
 
 @holds("whoever-comes-by")
 @pytest.mark.parametrize("verb", PASSERS_BY)
-def test_whoever_comes_by_applies_what_is_due(sq: SparkQ, queue: str, clock: SetClock, verb: str) -> None:
+def test_every_verb_applies_the_sweeps_that_are_due(sq: SparkQ, queue: str, clock: SetClock, verb: str) -> None:
     task = claimed_task(sq, timeout=60)
     clock.move(60)
     PASSERS_BY[verb](sq, task.id)

@@ -86,7 +86,7 @@ LIFE_CYCLE_MUTANTS = [
         "an ended queue takes tasks",
         "tasks/enqueue.py",
         ("if queue.status != QueueStatus.ACTIVE:", "if False:"),
-        caught_by=("test_enqueue.py::test_a_closed_queue_takes_no_new_tasks",),
+        caught_by=("test_enqueue.py::test_a_closed_queue_accepts_no_new_tasks",),
     ),
     mutant(
         "the key is ignored",
@@ -125,7 +125,7 @@ LIFE_CYCLE_MUTANTS = [
         "nobody who comes by sweeps",
         "stale.py",
         ("if not due(sq.db, now):", "if True or not due(sq.db, now):"),
-        caught_by=("test_stale.py::test_whoever_comes_by_applies_what_is_due",),
+        caught_by=("test_stale.py::test_every_verb_applies_the_sweeps_that_are_due",),
     ),
     mutant(
         "the sweep does not end the attempt",

@@ -13,7 +13,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
         "nobody waits for a lock",
         "storage/database.py",
         ("return self.clock.monotonic() - started < WAIT_SECONDS", "return False"),
-        caught_by=("test_database.py::test_a_lock_that_is_given_back_in_time_is_no_error",),
+        caught_by=("test_database.py::test_a_lock_that_is_released_in_time_is_not_an_error",),
     ),
     mutant(
         "a result is acknowledged before it is on the disk",
@@ -88,7 +88,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
         caught_by=("test_schema.py::test_the_file_and_its_folder_are_the_owners",),
     ),
     mutant(
-        "setting up again begins anew",
+        "setting up again replaces the database",
         "storage/schema.py",
         ("if path.exists():\n                return False", "if not name:\n                return False"),
         caught_by=("test_schema.py::test_creating_again_leaves_what_is_there",),
@@ -115,7 +115,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
         "the environment is not read",
         "config/loading.py",
         ("given |= _from_environment(env)", "_from_environment(env)"),
-        caught_by=("test_config.py::test_the_environment_goes_before_the_file",),
+        caught_by=("test_config.py::test_the_environment_overrides_the_file",),
     ),
     mutant(
         "an unknown setting is passed over",
@@ -127,7 +127,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
         "the second of two equal keys wins",
         "config/reading.py",
         ("if key_node.value in keys:", "if not keys and key_node.value in keys:"),
-        caught_by=("test_config_reading.py::test_a_key_that_stands_twice_is_refused",),
+        caught_by=("test_config_reading.py::test_a_key_that_is_given_twice_is_refused",),
     ),
     mutant(
         "an alias is read",
