@@ -25,7 +25,7 @@ def show_config(
     Example: sparkq config show purge.older_than_days
     """
     sq = open_sparkq()
-    values = setup.in_force(sq)
+    values = setup.effective_values(sq)
     values |= {f"tools.{name}": tool._asdict() for name, tool in catalogue.tools(sq).items()}
     if key is not None:
         if key not in values:

@@ -56,7 +56,7 @@ def scripts(
 
 
 def _config() -> Config:
-    """The settings in force, also where no project was set up yet."""
+    """Return the effective settings, even if no project was set up yet."""
     try:
         return open_sparkq().config
     except NoProject:

@@ -1,1 +1,1 @@
-"""Where a project is, its sparkq.yml, and the settings in force."""
+"""The location of a project, its sparkq.yml, and its effective settings."""

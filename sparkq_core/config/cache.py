@@ -1,4 +1,4 @@
-"""The values of sparkq.yml as they were last read: a command with them need not load a YAML parser (15 ms of its 100).
+"""Caches the values of sparkq.yml, so that a command need not load a YAML parser (15 ms of its 100).
 
 They are valid only for the same file: inode, size, and times of change to the nanosecond. A file that was written in
 the last seconds is not remembered, because its next change may have the same times.

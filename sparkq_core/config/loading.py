@@ -1,4 +1,4 @@
-"""Loads the settings in force: defaults, the config table or sparkq.yml, and the environment."""
+"""Loads the effective settings: defaults, the config table or sparkq.yml, and the environment."""
 
 import json
 import os
@@ -96,7 +96,7 @@ def _stored(key: str, value: str) -> Any:
 
 
 def build(given: Given) -> Settings:
-    """Build the settings from what is `given`, with defaults for the rest. Raises InvalidConfig."""
+    """Build the settings from the `given` ones, with defaults for the others. Raises InvalidConfig."""
     settings = _each(given)
     classes = {**BUILT_IN_CLASSES, **settings.task_classes}
     for name, tool in settings.tools.items():

@@ -1,6 +1,6 @@
-"""Where a project is: the folder with its sparkq.yml, found from anywhere inside the repository.
+"""Finds a project: the folder with its sparkq.yml, from anywhere inside the repository.
 
-Reads Git's files instead of running `git`: every command looks here first, and a process costs 3 ms.
+It reads Git's files instead of running `git`: every command starts here, and a process costs 3 ms.
 """
 
 import os

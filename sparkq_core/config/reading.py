@@ -36,7 +36,7 @@ def read_file(file: Path) -> Given:
 
 
 def parse(text: str, name: str) -> Given:
-    """Parse the settings of a YAML text; `name` is what errors call it. Raises InvalidConfig."""
+    """Parse the settings of a YAML text. Errors call it `name`. Raises InvalidConfig."""
     from yaml import YAMLError, compose  # 20 ms at import: only projects with a file pay it
 
     try:

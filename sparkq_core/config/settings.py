@@ -28,7 +28,7 @@ class Server(NamedTuple):
 
 
 class Database(NamedTuple):
-    """The one file that holds everything."""
+    """The file that contains everything."""
 
     path: str = "sparkq/data/sparkq.db"
     synchronous: str = "full"
@@ -97,7 +97,7 @@ BUILT_IN_TOOLS = {
         "LLM_HEAVY",
     ),
 }
-"""Likewise the tools."""
+"""The tools of every project; its settings may change and add some."""
 
 
 class Settings(NamedTuple):
@@ -190,7 +190,7 @@ SCALARS = {
 
 
 class Config(NamedTuple):
-    """The settings in force, the origin of each, and the paths that they mean."""
+    """The effective settings, the origin of each, and the paths in them."""
 
     settings: Settings
     root: Path

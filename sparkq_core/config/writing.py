@@ -1,4 +1,4 @@
-"""Changes sparkq.yml as text: one writer at a time, the file replaced whole, every other character kept."""
+"""Changes sparkq.yml as text: one writer at a time replaces the whole file and keeps every other character."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A sound copy of the database, made while other processes write."""
+"""Copies the database while other processes write to it, and checks the copy."""
 
 import errno
 import os
@@ -16,9 +16,9 @@ NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def copy(sq: SparkQ, target: Path) -> int:
-    """Write a sound copy of the database to `target` (mode 0600) while others go on; returns its bytes.
+    """Copy the database to `target` (mode 0600) while other processes continue, and return the bytes of the copy.
 
-    The copy is of one moment. It gets its name only after it is complete and checked. Raises NotEmpty if `target`
+    The copy has the state of one moment. It gets its name only after it is complete and checked. Raises NotEmpty if `target`
     exists, StorageError.
     """
     building = target.with_name(f".{target.name}.new")

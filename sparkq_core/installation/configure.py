@@ -29,7 +29,7 @@ def value_of(key: str, raw: str) -> Any:
         if table in TABLES and rest:
             _whole(key)
             raise InvalidConfig(
-                f"{safe(key)} is set with JSON, which {safe(raw)[:60]!r} is not.",
+                f"{safe(key)} must be JSON, and {safe(raw)[:60]!r} is not.",
                 f"JSON has its texts in quotes: {_command(table, rest)}",
             ) from error
         return [part.strip() for part in raw.split(",")] if key == "script_dirs" else raw
@@ -76,7 +76,7 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
         from shlex import quote
 
         raise InvalidConfig(
-            f"There is no database at {safe(value)}: every command would be refused.",
+            f"There is no database at {safe(value)}: every command would fail.",
             f"Put it there first: sparkq backup {quote(safe(value))}",
         )
     with writing.alone(file):

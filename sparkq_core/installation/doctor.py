@@ -114,7 +114,7 @@ def _integrity(patient: Patient) -> Finding:
             "integrity",
             FAILURE,
             wrong,
-            f"{RESTORE} Keep what was moved for study.",
+            f"{RESTORE} Keep the moved files for analysis.",
         )
     return Finding("integrity", OK, "every page and every reference is sound")
 
@@ -127,7 +127,7 @@ def _unsound(db: Database) -> str:
         return error.message
     if problems != ["ok"]:
         return "; ".join(problems)
-    return f"{len(broken)} rows point nowhere" if broken else ""
+    return f"broken references: {len(broken)}" if broken else ""
 
 
 def _wal(patient: Patient) -> Finding:
@@ -146,7 +146,7 @@ def _wal(patient: Patient) -> Finding:
             "write-ahead log",
             WARNING,
             f"{size // 1024 // 1024} MiB",
-            "A process has been reading for very long: end it. The next command then shortens the log.",
+            "A process has been reading for a very long time: end it. The next command then shortens the log.",
         )
     return Finding("write-ahead log", OK, f"{size // 1024} KiB")
 
@@ -160,7 +160,7 @@ def _permissions(patient: Patient) -> Finding:
         return Finding(
             "permissions", WARNING, f"{file.name} has mode {mode:04o}: other users may read it", f"chmod 600 {file}"
         )
-    return Finding("permissions", OK, f"{file.name} is yours alone")
+    return Finding("permissions", OK, f"only you can read {file.name}")
 
 
 def _file_system(patient: Patient) -> Finding:
@@ -181,7 +181,7 @@ def _file_system(patient: Patient) -> Finding:
             "file system",
             WARNING,
             f"{folder} looks synchronised ({synced}): it may be replaced while it is open",
-            "Set database.path to a folder that is not.",
+            "Set database.path to a folder that is not synchronised.",
         )
     return Finding("file system", OK, kind or "local")
 
@@ -222,7 +222,7 @@ def _clients(patient: Patient) -> Finding:
         )
     if not ours:
         return Finding(
-            "MCP clients", WARNING, "; ".join(["none has this project", *others]), "sparkq connect claude-code"
+            "MCP clients", WARNING, "; ".join(["no client has this project", *others]), "sparkq connect claude-code"
         )
     return Finding("MCP clients", OK, "; ".join([", ".join(ours), *others]))
 

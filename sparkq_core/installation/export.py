@@ -1,4 +1,4 @@
-"""A whole project as JSON Lines: one SparkQ writes them, another reads them into a new project."""
+"""Exports a whole project as JSON Lines, and imports them into a new project."""
 
 import json
 import sys
@@ -102,14 +102,16 @@ def load(sq: SparkQ, lines: Iterable[str]) -> int:
             if line.strip():
                 value = _parsed(number, line)
                 if announced is not None:
-                    raise InvalidValue(f"Line {number} comes after the export's end.", "Give one export, as written.")
+                    raise InvalidValue(
+                        f"Line {number} is after the end of the export.", "Import one export, unchanged."
+                    )
                 if set(value) == {"rows"}:
                     announced = value["rows"]
                 else:
                     _row(tx, number, value)
                     rows += 1
         if announced != rows:
-            raise InvalidValue(f"The export ends before its end, after {rows:,} rows: it was cut off.", "Export again.")
+            raise InvalidValue(f"The export was cut off after {rows:,} rows.", "Export again.")
         tx.run(HOOKED)
     return rows
 
@@ -117,7 +119,7 @@ def load(sq: SparkQ, lines: Iterable[str]) -> int:
 def _head(tx: Transaction, first: tuple[int, str]) -> None:
     head = _parsed(*first)
     if head.get("format") != FORMAT:
-        raise InvalidValue("This is not an export of SparkQ.", "Give a file that `sparkq export` wrote.")
+        raise InvalidValue("This is not an export of SparkQ.", "Use a file that `sparkq export` wrote.")
     if head.get("schema") != VERSION:
         raise InvalidValue(
             f"The export has schema {safe(str(head.get('schema')))}, this SparkQ {VERSION}.",
@@ -137,7 +139,7 @@ def _row(tx: Transaction, number: int, value: dict[str, Any]) -> None:
         _run(tx, number, NO_SEQUENCE, {"name": row["name"]})
     for column, fits in JSON_COLUMNS.get(table, {}).items():
         if row[column] is not None and not _is_json(row[column], fits):
-            raise InvalidValue(f"Line {number}: {column} is not as it was written.", DAMAGED)
+            raise InvalidValue(f"Line {number}: {column} is not valid.", DAMAGED)
     if table == "config":
         try:
             configuration.check(row["key"], json.loads(row["value"]), f"Line {number}")
@@ -174,7 +176,7 @@ def _parsed(number: int, line: str) -> dict[str, Any]:
     except InvalidText as error:
         raise InvalidValue(f"Line {number}: {error.message}", error.hint) from error
     except (ValueError, RecursionError) as error:
-        raise InvalidValue(f"Line {number} is not JSON.", "Give a file that `sparkq export` wrote.") from error
+        raise InvalidValue(f"Line {number} is not JSON.", "Use a file that `sparkq export` wrote.") from error
     if not isinstance(value, dict):
-        raise InvalidValue(f"Line {number} is not a JSON object.", "Give a file that `sparkq export` wrote.")
+        raise InvalidValue(f"Line {number} is not a JSON object.", "Use a file that `sparkq export` wrote.")
     return value

@@ -25,19 +25,19 @@ DESKTOP = {
     "darwin": "Library/Application Support/Claude/claude_desktop_config.json",
     "linux": ".config/Claude/claude_desktop_config.json",
 }
-"""Where Claude Desktop keeps its servers below the home folder, by sys.platform."""
+"""The file of Claude Desktop with its servers, relative to the home folder, by sys.platform."""
 NAME = "sparkq"
-"""What the server is called there; where several projects share a file, the later ones are `sparkq-NAME`."""
+"""The name of the server in these files. If several projects share a file, the later ones are `sparkq-NAME`."""
 COMMANDS = ("sparkq", "sparkq.sh", "sparkq.exe", "sparkq_cli.main")
 SERVERS = ("sparkq-mcp", "sparkq-mcp.exe", "sparkq_mcp.transport.stdio")
-"""What starts SparkQ, and what starts its MCP server at once, as a client's configuration writes them."""
+"""The programs in a client's configuration that start the MCP server without the word `mcp`; COMMANDS need it."""
 
 KEPT = ".before-sparkq"
-"""How the copy of what was there before is called, behind the name of its file."""
+"""The suffix of the copy of a client's file from before `sparkq connect`."""
 
 
 def arguments(root: Path) -> list[str]:
-    """What `sparkq connect` has a client start `sparkq` with for the project at `root`."""
+    """Return the arguments of `sparkq` that `sparkq connect` writes for the project at `root`."""
     return ["mcp", "--project", str(root.resolve())]
 
 
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
 
 
 def entries(servers: Any) -> tuple[Entry, ...]:
-    """The servers that start SparkQ among `servers`, what a client's configuration has under its key."""
+    """Return the servers that start SparkQ among `servers`, the value of the key in a client's configuration."""
     listed = []
     for name, server in servers.items() if isinstance(servers, dict) else ():
         if not isinstance(server, dict):
@@ -63,13 +63,13 @@ def entries(servers: Any) -> tuple[Entry, ...]:
 
 
 def _starts_it(word: str, following: str) -> bool:
-    """True if a word of a command and the word behind it start the server."""
+    """True if a word of a command and the following word start the server."""
     name = Path(word).name
     return name in SERVERS or (name in COMMANDS and following == "mcp")
 
 
 def _project(words: list[str]) -> Path | None:
-    """The folder that `--project` names."""
+    """Return the folder in `--project`."""
     for word, following in pairwise([*words, ""]):
         if word == "--project" and following:
             return Path(following)
@@ -81,7 +81,7 @@ def _project(words: list[str]) -> Path | None:
 def free_name(servers: Any, root: Path, project: str) -> str:
     """Choose the name of the project at `root`, called `project`, among the `servers` of several projects.
 
-    The name that it has already; else `sparkq`, or `sparkq-PROJECT` if another existing project has that name.
+    It is the project's present name there; else `sparkq`, or `sparkq-PROJECT` if another existing project has that name.
     """
     known = {entry.name: entry.project for entry in entries(servers)}
     present = next((name for name, folder in known.items() if folder is not None and same(folder, root)), None)

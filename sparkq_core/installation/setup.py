@@ -1,4 +1,4 @@
-"""Sets a project up: the files that this creates and changes. Asks nothing and prints nothing."""
+"""Sets a project up: creates and changes its files. It asks nothing and prints nothing."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -82,15 +82,15 @@ def values(start: Path, env: Mapping[str, str]) -> dict[str, Any]:
     return defaults(project_at.root) | own
 
 
-def in_force(sq: SparkQ) -> dict[str, Any]:
-    """Return the settings in force by dotted key; of a task class only its timeout."""
+def effective_values(sq: SparkQ) -> dict[str, Any]:
+    """Return the effective settings by dotted key; of a task class only its timeout."""
     classes = {f"task_classes.{name}": task_class.timeout for name, task_class in catalogue.classes(sq).items()}
     return _as_written(sq.config.settings) | classes
 
 
 def exported(sq: SparkQ) -> dict[str, Any]:
-    """Return the settings in force by dotted key, whole, as `render` writes them."""
-    return in_force(sq) | _as_written(sq.config.settings)
+    """Return the effective settings by dotted key, complete, as `render` writes them."""
+    return effective_values(sq) | _as_written(sq.config.settings)
 
 
 def _as_written(settings: Settings) -> dict[str, Any]:

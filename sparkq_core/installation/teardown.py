@@ -1,4 +1,4 @@
-"""Takes a project away: the paths that teardown removes, and the reasons why it keeps others. Asks nothing.
+"""Removes a project: the paths that teardown removes, and the reasons why it keeps others. It asks nothing.
 
 It removes only what SparkQ made, only inside the project, and never through a symlink.
 """
@@ -45,7 +45,7 @@ class Item(NamedTuple):
 
 
 def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
-    """List everything that teardown removes from the project, and everything like it that it keeps.
+    """List the paths that teardown removes from the project, and the similar ones that it keeps.
 
     With `venv` also the virtual environment. Raises InvalidConfig if the project's root is `/` or the home folder.
     """
@@ -81,7 +81,7 @@ def virtual_environment(config: Config) -> Item | None:
 def held_by_another(config: Config, server: int) -> bool:
     """True if a process other than this one and the `server` is seen to have the database open.
 
-    False also on systems other than Linux, which do not say.
+    Always False on systems other than Linux, which do not report it.
     """
     wanted, known = str(config.database.resolve()), {server, os.getpid()}
     others = (
@@ -184,7 +184,7 @@ def _emptied(config: Config, root: Path, going: set[Path]) -> Iterator[Item]:
     for folder in _folders(config, root):
         if folder.is_dir() and not folder.is_symlink() and _inside(folder, root) and not _left_in(folder, going):
             going.add(_spot(folder))
-            yield Item(folder, "a folder that is empty then")
+            yield Item(folder, "a folder that is then empty")
 
 
 def _left_in(folder: Path, going: set[Path]) -> bool:
@@ -309,7 +309,7 @@ def _ignoring(root: Path, going: set[Path]) -> Item | None:
     if _without_ignored(file) is None:
         return None
     hiding = any((root / folder).is_dir() and _left_in(root / folder, going) for folder in IGNORED)
-    return Item(file, "SparkQ's lines", "they hide files that stay from Git" if hiding else "")
+    return Item(file, "SparkQ's lines", "they hide files that are kept from Git" if hiding else "")
 
 
 def _without_ignored(file: Path) -> str | None:

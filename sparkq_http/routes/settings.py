@@ -105,7 +105,7 @@ def setting(sq: SparkQ, key: str, value: Any) -> Setting:
 @router.get("/config")
 async def get_config(sq: Open) -> Answer[Settings]:
     """List all settings with their values, and the source of each value."""
-    values = setup.in_force(sq)
+    values = setup.effective_values(sq)
     values |= {f"tools.{name}": tool._asdict() for name, tool in catalogue.tools(sq).items()}
     listed = [setting(sq, key, value) for key, value in values.items()]
     return Answer({"settings": listed, "file": str(sq.config.file) if sq.config.file else None})

@@ -330,7 +330,7 @@ def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
     printed = project_of.ok("teardown", "--force")
 
     assert str(project_of.folder / ".gitignore") in [one["path"] for one in told["kept"]]
-    assert "SparkQ's lines, stays: they hide files that stay from Git" in printed
+    assert "SparkQ's lines, stays: they hide files that are kept from Git" in printed
     assert (project_of.folder / ".gitignore").read_text() == ignored
     assert "backup.db" not in project_of.run("git", "status", "--porcelain", "--untracked-files=all").out
 

@@ -208,7 +208,7 @@ def test_a_row_that_points_nowhere_is_a_failure(healthy: SparkQ) -> None:
 
     finding = found(healthy.config.root)["integrity"]
 
-    assert (finding.state, "point nowhere" in finding.message) == (FAILURE, True)
+    assert (finding.state, "broken references" in finding.message) == (FAILURE, True)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
@@ -347,7 +347,7 @@ def test_what_a_client_has_of_another_project_is_named_and_does_not_count(health
     (healthy.config.root / ".mcp.json").unlink()
     finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
     assert (finding.state, finding.fix) == (WARNING, "sparkq connect claude-code")
-    assert finding.message == f"none has this project; 'sparkq' of Claude Desktop (Linux) is for {other}"
+    assert finding.message == f"no client has this project; 'sparkq' of Claude Desktop (Linux) is for {other}"
 
 
 @pytest.mark.parametrize("gone", ["command", "project"])
@@ -367,7 +367,7 @@ def test_what_a_client_cannot_start_is_a_warning(healthy: SparkQ, tmp_path: Path
 def test_servers_that_are_none_are_passed_over(healthy: SparkQ, text: str) -> None:
     (healthy.config.root / ".mcp.json").write_text(text)
 
-    assert found(healthy.config.root)["MCP clients"].message == "none has this project"
+    assert found(healthy.config.root)["MCP clients"].message == "no client has this project"
 
 
 def test_a_hook_whose_program_is_not_there_is_a_warning(healthy: SparkQ) -> None:

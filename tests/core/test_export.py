@@ -283,7 +283,7 @@ def test_what_is_read_as_json_must_be_json_to_come_in(
 
     lines[at] = lines[at].replace(old, instead)
 
-    assert f"{column} is not as it was written" in refused(new, lines, at + 1)
+    assert f"{column} is not valid" in refused(new, lines, at + 1)
 
 
 @pytest.mark.parametrize(
