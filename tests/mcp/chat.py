@@ -98,9 +98,9 @@ class Raw(PipedProgram):
     def initialize(self, version: str = "2025-06-18") -> Message:
         """The handshake of the legacy era."""
         client = {"name": "raw client", "version": "1"}
-        found = self.ask("initialize", {"protocolVersion": version, "capabilities": {}, "clientInfo": client})
+        answer = self.ask("initialize", {"protocolVersion": version, "capabilities": {}, "clientInfo": client})
         self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        return found
+        return answer
 
     def tool(self, name: str, arguments: Message, request_id: Any = 2, meta: Message | None = None) -> Message:
         """Call a tool and give its structured content."""

@@ -73,8 +73,8 @@ class Shown:
     def rows(self) -> list[list[str]]:
         """The table of queues, when the queues have come."""
         self.board.locator("tbody td:not([colspan]), tbody td.none[colspan]", has_not_text="Loading").first.wait_for()
-        found = self.board.locator("tbody tr")
-        return [found.nth(number).locator("td").all_inner_texts() for number in range(found.count())]
+        rows = self.board.locator("tbody tr")
+        return [rows.nth(number).locator("td").all_inner_texts() for number in range(rows.count())]
 
 
 @holds("mcp-board")
@@ -106,7 +106,7 @@ def test_the_board_speaks_the_protocol_in_its_order(
 ) -> None:
     shown = Shown(browser, client, portal)
     shown.rows()
-    methods = [one["method"] for one in shown.page.evaluate("said") if "method" in one]
+    methods = [message["method"] for message in shown.page.evaluate("said") if "method" in message]
 
     assert methods[0] == "ui/initialize"
     assert methods.index("ui/notifications/initialized") < methods.index("tools/call")

@@ -52,8 +52,10 @@ async def test_twelve_tools_and_the_instructions_cost_a_model_at_most_1300_token
         listed = (await client.list_tools()).tools
         said = client.instructions or ""
 
-    visible = [{"name": one.name, "description": one.description, "input_schema": one.input_schema} for one in listed]
-    assert {one.name for one in listed} == NAMES
+    visible = [
+        {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema} for tool in listed
+    ]
+    assert {tool.name for tool in listed} == NAMES
     assert (len(json.dumps(visible, separators=(",", ":"))) + len(said)) / 4 <= 1300
 
 
@@ -104,7 +106,7 @@ def test_the_playbook_speaks_of_every_tool() -> None:
 async def test_resources_give_what_their_tools_give(sq: SparkQ, queue: str, era: str) -> None:
     queues.instruct(sq, queue, "Run make test.")
     add(sq, "one")
-    found = {}
+    contents = {}
 
     async with chat(sq, era) as client:
         for uri in (
@@ -115,15 +117,15 @@ async def test_resources_give_what_their_tools_give(sq: SparkQ, queue: str, era:
             "sparkq://tasks/1",
             "sparkq://scripts",
         ):
-            found[uri] = json.loads(getattr((await client.read_resource(uri)).contents[0], "text", ""))
+            contents[uri] = json.loads(getattr((await client.read_resource(uri)).contents[0], "text", ""))
         playbook = getattr((await client.read_resource("sparkq://playbook")).contents[0], "text", "")
 
-    assert found["sparkq://queues"]["queues"][0]["queued"] == 1
-    assert found["sparkq://queues/backend"]["instructions"] == "Run make test."
-    assert [one["id"] for one in found["sparkq://queues/backend/tasks?status=queued"]["tasks"]] == [1]
-    assert found["sparkq://queues/backend/instructions"]["revision"] == 1
-    assert found["sparkq://tasks/1"]["prompt"] == "one"
-    assert found["sparkq://scripts"] == {"scripts": [], "total": 0}
+    assert contents["sparkq://queues"]["queues"][0]["queued"] == 1
+    assert contents["sparkq://queues/backend"]["instructions"] == "Run make test."
+    assert [task["id"] for task in contents["sparkq://queues/backend/tasks?status=queued"]["tasks"]] == [1]
+    assert contents["sparkq://queues/backend/instructions"]["revision"] == 1
+    assert contents["sparkq://tasks/1"]["prompt"] == "one"
+    assert contents["sparkq://scripts"] == {"scripts": [], "total": 0}
     assert playbook.startswith("# Worker playbook")
 
 
@@ -300,7 +302,7 @@ async def test_a_subset_of_tools_can_be_named(sq: SparkQ) -> None:
 @holds("mcp-board")
 async def test_the_list_of_queues_carries_a_board_that_fetches_nothing(sq: SparkQ) -> None:
     async with chat(sq) as client:
-        tool = next(one for one in (await client.list_tools()).tools if one.name == "list_queues")
+        tool = next(listed for listed in (await client.list_tools()).tools if listed.name == "list_queues")
         page = (await client.read_resource("ui://sparkq/board")).contents[0]
 
     assert tool.meta == {"ui": {"resourceUri": "ui://sparkq/board"}}
@@ -313,19 +315,19 @@ async def test_the_list_of_queues_carries_a_board_that_fetches_nothing(sq: Spark
 @holds("mcp-wait")
 async def test_waiting_for_a_task_ends_with_it(sq: SparkQ, queue: str) -> None:
     async with chat(sq) as client, anyio.create_task_group() as group:
-        found: list[object] = []
+        claimed: list[object] = []
 
         async def wait() -> None:
-            found.append((await call(client, "claim", queue="backend", wait=20))["task"]["id"])
+            claimed.append((await call(client, "claim", queue="backend", wait=20))["task"]["id"])
 
         with anyio.fail_after(10):
             group.start_soon(wait)
             await anyio.wait_all_tasks_blocked()
             tasks.enqueue(sq, queue, "late")
-            while not found:
+            while not claimed:
                 await anyio.lowlevel.checkpoint()
 
-    assert found == [1]
+    assert claimed == [1]
 
 
 @holds("mcp-wait")

@@ -44,12 +44,12 @@ async def test_after_an_outcome_nobody_is_sent_to_a_queue_that_gives_nothing(
         ]
 
     gives_nothing = "The queue backend is archived: it hands out nothing."
-    assert [one["next"] for one in said] == [
+    assert [answer["next"] for answer in said] == [
         f"{gives_nothing} Settle the open claims." if claim_next else gives_nothing,
         gives_nothing,
         f"It was already settled so; nothing changed. {gives_nothing}",
     ]
-    assert [one.get("claimed") for one in said][:2] == (
+    assert [answer.get("claimed") for answer in said][:2] == (
         [{"task": None, "open_claims": [2]}, {"task": None}] if claim_next else [None, None]
     )
 

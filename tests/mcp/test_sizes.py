@@ -37,10 +37,10 @@ async def read_on(client: Client, begun: str, more: Message, name: str) -> str:
     assert begun.endswith(CUT_MARK)
     parts = [begun.removesuffix(CUT_MARK)]
     while name in more:
-        found = CALL.fullmatch(more[name])
-        assert found is not None
-        about: dict[str, Any] = {found["key"]: json.loads(found["value"].replace("'", '"'))} if found["key"] else {}
-        page = await call(client, found["tool"], more=found["more"], **about)
+        match = CALL.fullmatch(more[name])
+        assert match is not None
+        about: dict[str, Any] = {match["key"]: json.loads(match["value"].replace("'", '"'))} if match["key"] else {}
+        page = await call(client, match["tool"], more=match["more"], **about)
         assert size(page) <= READ_ON_SIZE + 400
         assert page["part"] == name
         parts.append(page["text"])
@@ -143,20 +143,20 @@ async def test_long_instructions_are_read_on(sq: SparkQ, queue: str) -> None:
     queues.instruct(sq, queue, text)
 
     async with chat(sq) as client:
-        told = await call(client, "queue_instructions", queue="backend")
-        assert await read_on(client, told["instructions"], told["more"], "instructions") == text
+        answer = await call(client, "queue_instructions", queue="backend")
+        assert await read_on(client, answer["instructions"], answer["more"], "instructions") == text
 
-    assert size(told) <= ANSWER_SIZE
+    assert size(answer) <= ANSWER_SIZE
 
 
 @holds("playbook")
 async def test_the_playbook_is_read_to_its_end(sq: SparkQ) -> None:
     async with chat(sq) as client:
-        told = await call(client, "queue_instructions")
-        whole = await read_on(client, told["playbook"], told["more"], "playbook")
+        answer = await call(client, "queue_instructions")
+        whole = await read_on(client, answer["playbook"], answer["more"], "playbook")
         resource = (await client.read_resource("sparkq://playbook")).contents[0]
 
-    assert size(told) <= ANSWER_SIZE
+    assert size(answer) <= ANSWER_SIZE
     assert whole == getattr(resource, "text", "")
 
 
@@ -168,16 +168,16 @@ async def test_of_many_scripts_the_first_are_named_and_the_rest_is_counted_and_r
         (folder / f"{number:03}.sh").write_text(f"# name: {name}\n# description: x\n")
 
     async with chat(sq) as client:
-        told = await call(client, "queue_instructions")
-        found = CALL.fullmatch(told["more"]["scripts"])
-        assert found is not None
-        rest = await call(client, "queue_instructions", more=found["more"])
-        playbook = await read_on(client, told["playbook"], told["more"], "playbook")
+        answer = await call(client, "queue_instructions")
+        match = CALL.fullmatch(answer["more"]["scripts"])
+        assert match is not None
+        rest = await call(client, "queue_instructions", more=match["more"])
+        playbook = await read_on(client, answer["playbook"], answer["more"], "playbook")
 
-    assert size(told) <= ANSWER_SIZE
-    assert (len(told["playbook"]) > 4000, playbook.startswith("# Worker playbook")) == (True, True)
-    assert told["scripts"] == names[: 400 - told["scripts_left"]]
-    assert told["scripts"] + rest["text"].split("\n") == names
+    assert size(answer) <= ANSWER_SIZE
+    assert (len(answer["playbook"]) > 4000, playbook.startswith("# Worker playbook")) == (True, True)
+    assert answer["scripts"] == names[: 400 - answer["scripts_left"]]
+    assert answer["scripts"] + rest["text"].split("\n") == names
 
 
 async def test_few_scripts_are_all_named(sq: SparkQ) -> None:
@@ -185,9 +185,9 @@ async def test_few_scripts_are_all_named(sq: SparkQ) -> None:
     (sq.config.root / "scripts" / "tidy.sh").write_text("# name: Tidy\n# description: x\n")
 
     async with chat(sq) as client:
-        told = await call(client, "queue_instructions")
+        answer = await call(client, "queue_instructions")
 
-    assert (told["scripts"], "scripts_left" in told, list(told["more"])) == (["Tidy"], False, ["playbook"])
+    assert (answer["scripts"], "scripts_left" in answer, list(answer["more"])) == (["Tidy"], False, ["playbook"])
 
 
 async def test_a_place_that_is_none_is_refused_with_those_that_are(sq: SparkQ, queue: str) -> None:
@@ -229,8 +229,8 @@ async def test_twenty_tasks_take_a_kilobyte_and_a_half(sq: SparkQ, queue: str, c
     for listed in (mixed, alike):
         assert (len(listed["tasks"]), listed["shown"], "next_cursor" in listed) == (20, 20, True)
         assert size(listed) <= 1536
-        assert min(len(one["title"]) for one in listed["tasks"]) > 33
-    assert {(one["id"], one.get("queue", mixed["queue"]), one.get("status", mixed["status"])) for one in mixed["tasks"]} == {
+        assert min(len(task["title"]) for task in listed["tasks"]) > 33
+    assert {(task["id"], task.get("queue", mixed["queue"]), task.get("status", mixed["status"])) for task in mixed["tasks"]} == {
         (number, tasks.get(sq, number).queue, tasks.get(sq, number).status) for number in range(21, 41)
     }  # fmt: skip
 
@@ -247,8 +247,8 @@ async def test_long_titles_are_shortened_where_a_list_is_long(sq: SparkQ, queue:
         few = await call(client, "list_tasks", limit=3)
 
     assert size(listed) <= 1536
-    assert all(one["title"].endswith("…") for one in listed["tasks"])
-    assert all(len(one["title"]) > 75 for one in few["tasks"])
+    assert all(task["title"].endswith("…") for task in listed["tasks"])
+    assert all(len(task["title"]) > 75 for task in few["tasks"])
 
 
 async def test_titles_that_cannot_be_seen_fit_an_answer_too(sq: SparkQ) -> None:
@@ -280,7 +280,7 @@ async def test_a_list_of_many_queues_comes_in_pages(sq: SparkQ) -> None:
         while cursor is not None:
             listed = await call(client, "list_queues", cursor=cursor)
             assert size(listed) <= ANSWER_SIZE
-            seen += [one["name"] for one in listed["queues"]]
+            seen += [queue["name"] for queue in listed["queues"]]
             cursor = listed.get("next_cursor")
         refused = await call(client, "list_queues", cursor="nope")
 

@@ -19,11 +19,11 @@ def test_each_event_is_looked_at_once_for_a_reload_and_none_is_missed(
 
     def reloaded_just_thereafter(opened: SparkQ, after: int) -> bool:
         looked_after.append(after)
-        found = reloaded(opened, after)
+        answer = reloaded(opened, after)
         if len(looked_after) == 2:
             file.write_text("task_classes: {SMALL: 9}\n")
             configure.reload(sq)
-        return found
+        return answer
 
     monkeypatch.setattr(events, "reloaded", reloaded_just_thereafter)
     state, noted = ServerState(lambda: second_handle(sq)), []

@@ -164,7 +164,7 @@ def test_a_thousand_calls_at_once_are_all_answered(sq: SparkQ, queue: str) -> No
     assert answered == set(range(1000))
 
 
-@pytest.mark.parametrize("request_id", [0, -1, 2**53, "", "0", "é\u202e", "x" * 5000], ids=lambda one: str(one)[:9])
+@pytest.mark.parametrize("request_id", [0, -1, 2**53, "", "0", "é\u202e", "x" * 5000], ids=lambda value: str(value)[:9])
 def test_an_id_comes_back_as_it_was_sent(open_chat: Raw, request_id: int | str) -> None:
     assert open_chat.ask("tools/list", request_id=request_id)["id"] == request_id
 
@@ -283,11 +283,11 @@ def test_two_processes_hand_out_each_task_once(sq: SparkQ, queue: str) -> None:
     add(sq, *(str(number) for number in range(40)))
     got: list[int] = []
 
-    with Raw(sq.config.root) as one, Raw(sq.config.root) as other:
-        for raw in (one, other):
+    with Raw(sq.config.root) as first, Raw(sq.config.root) as other:
+        for raw in (first, other):
             raw.initialize()
         for number in range(20):
-            for raw in (one, other):
+            for raw in (first, other):
                 task = raw.tool("claim", {"queue": "backend"}, 100 + number)["task"]
                 got.append(task["id"])
                 raw.tool("complete", {"task_id": task["id"], "result": "Done."}, 200 + number)

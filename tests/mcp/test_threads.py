@@ -187,7 +187,7 @@ async def test_only_the_thread_of_the_event_loop_opens_the_project(
 
     async with Client(build(opener)):
         with anyio.fail_after(PATIENCE_SECONDS):
-            while not any("next try in" in one.message for one in caplog.records):
+            while not any("next try in" in record.message for record in caplog.records):
                 await anyio.sleep(0.01)
 
     assert threads == {threading.get_ident()}

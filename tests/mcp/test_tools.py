@@ -73,9 +73,9 @@ async def test_a_closed_queue_is_refused_with_what_a_chat_can_do(sq: SparkQ, que
 
 async def test_an_empty_queue_is_no_error(sq: SparkQ, queue: str, era: str) -> None:
     async with chat(sq, era) as client:
-        found = await call(client, "claim", queue="backend")
+        nothing = await call(client, "claim", queue="backend")
 
-    assert found == {"task": None, "remaining": 0, "next": "The queue is empty: stop, or claim with wait."}
+    assert nothing == {"task": None, "remaining": 0, "next": "The queue is empty: stop, or claim with wait."}
 
 
 async def test_changed_instructions_are_shown_once_more(sq: SparkQ, queue: str) -> None:
@@ -184,8 +184,8 @@ async def test_a_lost_claim_names_its_holder_and_keeps_the_text(sq: SparkQ, queu
 async def test_only_the_chat_that_claimed_may_settle_without_a_number(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 
-    async with chat(sq) as one, chat(sq) as other:
-        held = await call(one, "claim", queue="backend")
+    async with chat(sq) as holder, chat(sq) as other:
+        held = await call(holder, "claim", queue="backend")
         refused = await call(other, "complete", task_id=1, result="Not mine.")
         named = await call(other, "complete", task_id=1, result="Mine.", attempt=held["task"]["attempt"])
 
@@ -195,9 +195,11 @@ async def test_only_the_chat_that_claimed_may_settle_without_a_number(sq: SparkQ
 async def test_two_chats_never_get_the_same_task(sq: SparkQ, queue: str) -> None:
     add(sq, *(str(number) for number in range(20)))
 
-    async with chat(sq) as one, chat(sq, "legacy") as other:
+    async with chat(sq) as modern, chat(sq, "legacy") as other:
         got = [
-            (await call(client, "claim", queue="backend"))["task"]["id"] for _ in range(10) for client in (one, other)
+            (await call(client, "claim", queue="backend"))["task"]["id"]
+            for _ in range(10)
+            for client in (modern, other)
         ]
 
     assert got == list(range(1, 21))
@@ -234,7 +236,7 @@ async def test_the_timeline_says_who_claimed(sq: SparkQ, queue: str) -> None:
         await call(client, "claim", queue="backend")
         events = (await call(client, "get_task", task_id=1))["events"]
 
-    assert [(one["kind"], one.get("worker_id")) for one in events] == [
+    assert [(event["kind"], event.get("worker_id")) for event in events] == [
         ("enqueued", None),
         ("claimed", tasks.get(sq, 1).worker),
     ]
@@ -266,17 +268,17 @@ async def test_lists_carry_titles_and_say_once_what_all_share(sq: SparkQ, queue:
     add(sq, *(f"Task number {number} with a title of the usual length" for number in range(20)))
 
     async with chat(sq) as client:
-        found = await call(client, "list_tasks")
+        listed = await call(client, "list_tasks")
 
-    assert (found["queue"], found["status"], found["total"]) == ("backend", "queued", 20)
-    assert set(found["tasks"][0]) == {"id", "title", "age_s"}
+    assert (listed["queue"], listed["status"], listed["total"]) == ("backend", "queued", 20)
+    assert set(listed["tasks"][0]) == {"id", "title", "age_s"}
 
 
 async def test_a_search_finds_words_of_prompt_and_result(sq: SparkQ, queue: str) -> None:
     add(sq, "Mend the parser", "Write docs")
 
     async with chat(sq) as client:
-        assert [one["id"] for one in (await call(client, "list_tasks", search="parser"))["tasks"]] == [1]
+        assert [task["id"] for task in (await call(client, "list_tasks", search="parser"))["tasks"]] == [1]
 
 
 BAD: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -308,12 +310,14 @@ async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue
     tool, arguments, code = BAD[bad]
 
     async with chat(sq, era) as client:
-        found = await call(client, tool, **arguments)
+        refused = await call(client, tool, **arguments)
 
-    assert (found["error"], found["is_error"], bool(found["message"]), bool(found["next"])) == (code, True, True, True)
+    assert (refused["error"], refused["is_error"]) == (code, True)
+    assert refused["message"]
+    assert refused["next"]
     assert all_rows(sq) == before
     assert not any(
-        word in f"{found['message']} {found['next']}".lower()
+        word in f"{refused['message']} {refused['next']}".lower()
         for word in ("teardown", "purge", "delete", "rm -", "drop", "--", "llm_heavy or llm_heavy")
     )
 

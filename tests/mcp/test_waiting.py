@@ -212,10 +212,10 @@ def test_a_server_that_stops_answers_who_waits_and_who_listens(store: SparkQ) ->
             for lines in streams:
                 next(line for line in lines if line.startswith("data:"))
             server.stop()
-            told = [json.loads(line.removeprefix("data:")) for lines in streams for line in lines if "data:" in line]
+            answers = [json.loads(line.removeprefix("data:")) for lines in streams for line in lines if "data:" in line]
 
-    assert [one["id"] for one in told] == [7, 9]
-    assert told[0]["result"]["structuredContent"]["task"] is None
+    assert [answer["id"] for answer in answers] == [7, 9]
+    assert answers[0]["result"]["structuredContent"]["task"] is None
 
 
 def test_a_server_that_stops_while_it_loads_mcp_says_so(store: SparkQ) -> None:
@@ -252,20 +252,20 @@ async def test_a_chat_of_the_same_server_wakes_a_waiting_claim(
 ) -> None:
     monkeypatch.setattr(rounds, "FIRST_SECONDS", DEADLINE_SECONDS)  # its writing would wake the claim too
     server = build(lambda: second_handle(sq))
-    found: list[Message] = []
-    async with Client(server) as one, Client(server) as other, anyio.create_task_group() as group:
+    packets: list[Message] = []
+    async with Client(server) as waiting, Client(server) as other, anyio.create_task_group() as group:
 
         async def wait() -> None:
-            found.append(await call(one, "claim", queue="backend", wait=50))
+            packets.append(await call(waiting, "claim", queue="backend", wait=50))
 
         group.start_soon(wait)
         with anyio.fail_after(10):
             await anyio.wait_all_tasks_blocked()
             await call(other, "enqueue", queue="backend", prompt="one")
-            while not found:
+            while not packets:
                 await anyio.sleep(0.01)
 
-    assert found[0]["task"]["id"] == 1
+    assert packets[0]["task"]["id"] == 1
 
 
 @pytest.mark.anyio
@@ -275,10 +275,10 @@ async def test_a_task_that_comes_just_after_the_first_look_is_not_missed(
     others, claim = second_handle(sq), tasks.claim
 
     def before_it_waits(*args: Any, **options: Any) -> Claim | None:
-        found = claim(*args, **options)
-        if found is None:
+        claimed = claim(*args, **options)
+        if claimed is None:
             add(others, "one")
-        return found
+        return claimed
 
     monkeypatch.setattr(rounds, "FIRST_SECONDS", DEADLINE_SECONDS)
     monkeypatch.setattr(tasks, "claim", before_it_waits)

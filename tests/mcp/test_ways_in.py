@@ -66,9 +66,9 @@ def environment(home: Path, *folders: Path, **more: str) -> dict[str, str]:
 def test_a_configuration_of_claude_code_starts_the_server(sq: SparkQ, queue: str, tmp_path: Path, file: str) -> None:
     add(sq, "one")
     server = read(file)["mcpServers"]["sparkq"]
-    told = environment(tmp_path, CLAUDE_PROJECT_DIR=str(sq.config.root))
+    variables = environment(tmp_path, CLAUDE_PROJECT_DIR=str(sq.config.root))
 
-    assert claims_through(server["command"], server["args"], told, tmp_path) == (12, "one")
+    assert claims_through(server["command"], server["args"], variables, tmp_path) == (12, "one")
 
 
 @holds("mcp-ways-in")
@@ -87,8 +87,10 @@ def test_the_registry_entry_starts_the_server(sq: SparkQ, queue: str, tmp_path: 
     entry = read("server.json")
     (package,) = entry["packages"]
     arguments: list[str] = []
-    for one in package["packageArguments"]:
-        arguments += [one["value"]] if one["type"] == "positional" else [one["name"], str(sq.config.root)]
+    for argument in package["packageArguments"]:
+        arguments += (
+            [argument["value"]] if argument["type"] == "positional" else [argument["name"], str(sq.config.root)]
+        )
 
     assert re.fullmatch(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", entry["name"])
     assert f"<!-- mcp-name: {entry['name']} -->" in (TOP / "README.md").read_text(encoding="utf-8")
@@ -104,19 +106,21 @@ def test_the_registry_entry_starts_with_its_runtime(
     add(sq, "one")
     (package,) = read("server.json")["packages"]
     assert package["runtimeHint"] == "uvx"
-    told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
+    variables = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
     # From a wheel of this checkout: the registry has the released one, and of the folder uv may have an earlier build.
     arguments = ["--from", str(distribution.wheel), package["identifier"], "mcp", "--project", str(sq.config.root)]
 
-    assert claims_through(str(uv / "bin/uvx"), arguments, told, tmp_path) == (12, "one")
+    assert claims_through(str(uv / "bin/uvx"), arguments, variables, tmp_path) == (12, "one")
 
 
 def test_the_demo_runs_from_the_wheel_alone(uv: Path, distribution: Distribution, tmp_path: Path) -> None:
-    told = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
+    variables = environment(tmp_path, uv / "bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
     uvx = [str(uv / "bin/uvx"), "--quiet", "--from", str(distribution.wheel), "sparkq", "demo"]
     (somewhere := tmp_path / "somewhere").mkdir()
 
-    done = subprocess.run(uvx, env=told, cwd=somewhere, capture_output=True, text=True, timeout=SECONDS, check=False)
+    done = subprocess.run(
+        uvx, env=variables, cwd=somewhere, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "4 succeeded, 0 failed" in done.stdout
@@ -151,12 +155,12 @@ def test_claude_code_takes_the_plugin(tmp_path: Path) -> None:
     claude = shutil.which("claude", path=path_with(BUILD / "npm/node_modules/.bin"))
     if claude is None:
         pytest.skip("Claude Code is missing: npm install --prefix .build/npm @anthropic-ai/claude-code")
-    told = environment(tmp_path, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", DISABLE_TELEMETRY="1")
+    variables = environment(tmp_path, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", DISABLE_TELEMETRY="1")
 
     for folder in (PLUGIN, TOP):
         done = subprocess.run(
             [claude, "plugin", "validate", folder],
-            env=told, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False,
+            env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -166,10 +170,10 @@ def test_the_bundle_is_valid_and_starts_as_claude_desktop_starts_it(
     node: Path, uv: Path, sq: SparkQ, queue: str, tmp_path: Path
 ) -> None:
     add(sq, "one")
-    told = environment(tmp_path, uv / "bin", node / "node_modules/.bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
+    variables = environment(tmp_path, uv / "bin", node / "node_modules/.bin", UV_CACHE_DIR=str(BUILD / "uv-cache"))
     made = subprocess.run(
         [sys.executable, TOP / "mcpb/build.py"],
-        env=told, cwd=TOP, capture_output=True, text=True, timeout=SECONDS, check=False,
+        env=variables, cwd=TOP, capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
 
@@ -183,5 +187,5 @@ def test_the_bundle_is_valid_and_starts_as_claude_desktop_starts_it(
 
     assert (manifest["version"], len(manifest["tools"])) == (__version__, 12)
     assert (unpacked / manifest["server"]["entry_point"]).is_file()
-    bare = {key: value for key, value in told.items() if key != "PATH"} | {"PATH": f"{uv / 'bin'}:/usr/bin:/bin"}
+    bare = {key: value for key, value in variables.items() if key != "PATH"} | {"PATH": f"{uv / 'bin'}:/usr/bin:/bin"}
     assert claims_through(str(uv / "bin" / config["command"]), arguments, bare, Path("/")) == (12, "one")
