@@ -1,13 +1,14 @@
 """`sparkq`: finds the room of the command, and turns refusals into one sentence and an exit code."""
 
-import signal
+import _signal  # type: ignore[import-not-found]  # built in, while `signal` imports modules of its own first
 
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while modules are imported ends it without a traceback
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # Ctrl-C while modules are imported ends it without a traceback
 
 import errno
 import io
 import os
+import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -27,6 +28,30 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 def main() -> None:
     """The entry point of the `sparkq` command."""
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        code = BROKEN_OFF
+    finally:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # nor does Ctrl-C while Python ends show a traceback
+    sys.exit(code)
+
+
+def runner() -> None:
+    """The entry point of `sparkq-runner`."""
+    sys.argv[1:1] = ["runner"]
+    main()
+
+
+def complete() -> None:
+    """The entry point of `sparkq-complete`."""
+    sys.argv[1:1] = ["complete"]
+    main()
+
+
+def _run() -> int:
+    """Run the command; the exit code where it was refused or went wrong, else it raises SystemExit with its own."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `sparkq tasks | head` ends quietly
     for stream in (sys.stdout, sys.stderr):
@@ -43,25 +68,12 @@ def main() -> None:
         finally:
             _flush()
     except SparkQError as error:
-        sys.exit(_refuse(error))
-    except KeyboardInterrupt:
-        sys.exit(BROKEN_OFF)
+        return _refuse(error)
     except OSError as error:
-        sys.exit(_unwritten(error) if error.errno in FULL else _defect(error))
+        return _unwritten(error) if error.errno in FULL else _defect(error)
     except Exception as error:
-        sys.exit(_defect(error))
-
-
-def runner() -> None:
-    """The entry point of `sparkq-runner`."""
-    sys.argv[1:1] = ["runner"]
-    main()
-
-
-def complete() -> None:
-    """The entry point of `sparkq-complete`."""
-    sys.argv[1:1] = ["complete"]
-    main()
+        return _defect(error)
+    return 0
 
 
 def _refuse(error: SparkQError) -> int:

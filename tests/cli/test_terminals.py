@@ -1,16 +1,17 @@
 """Terminals: narrow ones, ones without colour, pipes that close, and Ctrl-C wherever it comes."""
 
+import os
 import re
 import signal
-import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.project import SparkQ
-from tests.harness.shell import SPARKQ, Shell
+from tests.cli.stream import Stream
+from tests.harness.projects import TOP
+from tests.harness.shell import Shell
 from tests.harness.task_steps import add, take
 from tests.harness.terminal import CTRL_C, CTRL_D, FreshTerminal, shown
 from tests.promises import holds
@@ -96,25 +97,35 @@ def test_a_question_that_is_broken_off_ends_quietly(full: Shell, written: Path, 
     assert "Abort" not in terminal.screen
 
 
+STOPS = "print('here', flush=True)\nwhile True: pass\n"
+"""A module that is never imported to its end, and in which Ctrl-C is never lost."""
+
+
+@pytest.mark.parametrize(
+    ("module", "code"), [("signal", -signal.SIGINT), ("sparkq_core", -signal.SIGINT), ("typer", 130), ("apsw", 130)]
+)
 @holds("cli-broken-off")
-def test_ctrl_c_during_start_up_shows_no_traceback(shell: Shell) -> None:
-    for milliseconds in range(0, 160, 8):
-        process = subprocess.Popen(
-            [SPARKQ, "tasks"],
-            cwd=shell.folder,
-            env=shell.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(milliseconds / 1000)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-        if "line 3, in <module>\n    import signal" in said:
-            continue  # before its first statement has run a program is Python's
-        ours = [part for part in ("/sparkq_cli/", "/sparkq_core/", "/typer/") if part in said]
-        assert ours == [], (milliseconds, said)
+def test_ctrl_c_during_start_up_shows_no_traceback(shell: Shell, tmp_path: Path, module: str, code: int) -> None:
+    (tmp_path / f"{module}.py").write_text(STOPS)
+
+    assert interrupted(shell, tmp_path) == (code, "here\n")
+
+
+def test_ctrl_c_while_python_ends_shows_no_traceback(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "stops.py").write_text(STOPS)
+    (tmp_path / "sitecustomize.py").write_text("import atexit\n\natexit.register(__import__, 'stops')\n")
+
+    code, printed = interrupted(shell, tmp_path)
+
+    assert (code, printed.splitlines()[1:]) == (-signal.SIGINT, ["here"])
+
+
+def interrupted(shell: Shell, modules: Path) -> tuple[int, str]:
+    """Start a command to which these modules come first, and send Ctrl-C when one says that it is here."""
+    with Stream(shell, "tasks", PYTHONPATH=f"{modules}{os.pathsep}{TOP}") as command:
+        command.until("here\n")
+        command.kill(signal.SIGINT)
+        return command.end(), command.printed
 
 
 def test_ctrl_c_in_front_of_another_program_ends_with_130(shell: Shell, sq: SparkQ) -> None:
