@@ -10,6 +10,7 @@ import pytest
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream
+from tests.cli.test_wait import taken_long_ago, until_swept
 from tests.harness.projects import TOP
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add, take
@@ -130,5 +131,8 @@ def interrupted(shell: Shell, modules: Path) -> tuple[int, str]:
 
 def test_ctrl_c_in_front_of_another_program_ends_with_130(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
+    taken_long_ago(shell, 1)
     with FreshTerminal(shell, "wait", "1") as terminal:
-        assert terminal.break_off() in (130, -signal.SIGINT)
+        until_swept(sq)
+        terminal.press(CTRL_C)
+        assert terminal.end() == 130

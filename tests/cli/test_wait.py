@@ -22,10 +22,10 @@ def settled(sq: SparkQ, verb: Callable[..., object] = tasks.complete) -> int:
     return task_id
 
 
-def taken_long_ago(shell: Shell, task_id: int) -> None:
+def taken_long_ago(shell: Shell, task_id: int, worker: str = "ann") -> None:
     """Claim a task whose warning is due."""
     before = project.open(shell.folder, env={}, clock=SetClock(SystemClock().now() - 90_000))
-    take(before, task_id=task_id)
+    take(before, worker, task_id=task_id)
     before.close()
 
 
@@ -47,8 +47,9 @@ def test_the_code_is_the_outcome(shell: Shell, sq: SparkQ, verb: Callable[..., o
 def test_it_returns_when_the_last_of_them_is_finished(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
     take(sq)
-    take(sq)
+    taken_long_ago(shell, 2)
     with Stream(shell, "wait", "1", "2") as wait:
+        until_swept(sq)
         tasks.complete(sq, 1, "done")
         assert wait.process.poll() is None
         tasks.complete(sq, 2, "done")

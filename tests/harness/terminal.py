@@ -16,6 +16,7 @@ from tests.harness.shell import SECONDS, SPARKQ, Shell
 
 CTRL_C = b"\x03"
 CTRL_D = b"\x04"
+ENTER = b"\r"
 
 
 class Terminal:
@@ -94,15 +95,13 @@ class Terminal:
         assert b"Traceback" not in self._raw, self.screen
         return code
 
-    def break_off(self, key: bytes = CTRL_C) -> int:
-        """Press Ctrl-C until the command ends: Python loses the one that comes just before it begins to read."""
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
-            self.press(key)
-            while select.select([self._main], [], [], 0.2)[0]:
-                if not self._more(deadline):
-                    return self.end()
-        raise AssertionError(f"it goes on; on the screen: {self.screen!r}")
+    def break_off(self, key: bytes = CTRL_C, *, then: bytes = ENTER) -> int:
+        """Press Ctrl-C or Ctrl-D once at a question, and wait until the command has ended; its exit code.
+
+        A Ctrl-C that comes just before Python begins to read is raised when the read ends: `then` ends it.
+        """
+        self.press(key + then if key == CTRL_C else key)
+        return self.end()
 
     @property
     def screen(self) -> str:
