@@ -1,6 +1,5 @@
 """Fixtures of the command's tests: a shell in a project that was set up, and the project itself to arrange and to look."""
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,14 +13,13 @@ from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
 from tests.harness.projects import open_new_project
 from tests.harness.shell import Shell
+from tests.http.caller import free_port
 
 
 @pytest.fixture
 def port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port for a server of the test."""
+    return free_port()
 
 
 @pytest.fixture

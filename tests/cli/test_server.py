@@ -288,10 +288,8 @@ def test_everything_but_the_page_works_without_a_server(server: Shell, sq: Spark
     assert "queues work without it" in server.sparkq("status").out
 
 
-def test_a_broken_pipe_does_not_end_the_server(shell: Shell, sq: SparkQ) -> None:
+def test_a_broken_pipe_does_not_end_the_server(shell: Shell, port: int) -> None:
     """The command line lets a closed pipe end a command; a server outlives its readers."""
-    with another_program() as port:
-        pass
     with Stream(shell, "run", "--port", str(port)) as running:
         until_true(lambda: answers(port))
         running.kill(signal.SIGPIPE)

@@ -1,9 +1,11 @@
 """A client that hides nothing: every byte of a request is the test's, every header of the answer is there."""
 
+import atexit
 import json
 import os
 import signal
 import socket
+import sys
 import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -145,10 +147,20 @@ class Served:
 
 
 def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that only a server to which it is given gets while the tests run.
+
+    It stays bound here, but nobody listens on it: to Linux that is taken for whoever wants any port, and free for a
+    server that wants this one and sets SO_REUSEADDR, as ours does. Other systems refuse it to the server too.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    port = int(reserved.getsockname()[1])
+    if sys.platform == "linux":
+        atexit.register(reserved.close)
+    else:
+        reserved.close()
+    return port
 
 
 def until(holds: Any, seconds: float = 5.0) -> None:
