@@ -19,7 +19,7 @@ from sparkq_core.config.settings import Config
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
 from tests.harness.projects import TOP
-from tests.harness.shell import Shell
+from tests.harness.shell import SECONDS, Shell
 from tests.harness.task_steps import add
 from tests.promises import holds
 
@@ -39,7 +39,7 @@ def another_program() -> Iterator[int]:
 
 
 def health(port: int) -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status

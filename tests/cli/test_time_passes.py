@@ -10,10 +10,9 @@ from sparkq_core import project, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.harness.clocks import SetClock
-from tests.harness.shell import Shell
+from tests.harness.shell import SECONDS, Shell
 from tests.harness.task_steps import add, take
 
-DEADLINE_SECONDS = 20
 HOUR_MS = 3_600_000
 
 
@@ -26,7 +25,7 @@ def quick(shell: Shell) -> Shell:
 
 def until(shell: Shell, task_id: int, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Look at a task until it is as wanted; how it is then."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + SECONDS
     while not wanted(task := shell.facts("task", str(task_id))):
         assert time.monotonic() < deadline, task
     return task

@@ -23,7 +23,7 @@ from tests.harness.task_steps import add, claimed_task, queued_count, queued_ids
 from tests.harness.workers import workers
 
 TASKS = 400
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 60
 
 
 def put_in_place(copy: Path, root: Path, clock: SetClock) -> SparkQ:

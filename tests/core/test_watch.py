@@ -18,7 +18,7 @@ from tests.harness.projects import database_of, second_handle
 from tests.harness.task_steps import add
 from tests.harness.workers import workers
 
-SECONDS = 10
+SECONDS = 60
 QUIET_SECONDS = 0.3
 
 

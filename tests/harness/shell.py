@@ -12,7 +12,7 @@ from tests.harness.projects import TOP
 
 BIN = Path(sys.executable).parent
 SPARKQ = BIN / "sparkq"
-SECONDS = 20
+SECONDS = 60
 """How long a command may take before the test gives up on it."""
 
 READ_WHEN_ASKED = ("SPARKQ_", "_SPARKQ_COMPLETE", "COMP_", "_TYPER_COMPLETE_")

@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 from tests.harness.fork_server import start_module
 from tests.harness.projects import TOP
 
-SECONDS = 20
+SECONDS = 60
+"""How long a server may take for anything before the test gives up on it."""
 JSON = {"Content-Type": "application/json"}
 
 
@@ -120,7 +121,7 @@ class Served:
                 streams=(nothing.fileno(), out.fileno(), out.fileno()),
                 fresh=fresh,
             )
-        until(self.answers, SECONDS)
+        until(self.answers)
 
     def answers(self) -> bool:
         """Whether it serves."""
@@ -163,7 +164,7 @@ def free_port() -> int:
     return port
 
 
-def until(holds: Any, seconds: float = 5.0) -> None:
+def until(holds: Any, seconds: float = SECONDS) -> None:
     """Wait until something is true, asked every 20 ms."""
     end = time.monotonic() + seconds
     while not holds():

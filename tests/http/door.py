@@ -14,8 +14,9 @@ from sparkq_http.answer import STATUS
 from sparkq_http.app import create_app
 from sparkq_http.project import ReloadableProject
 from sparkq_http.server import with_options
+from tests.doors import Answer, Site
 from tests.harness.door import Answer, Site
-from tests.http.caller import Caller, Reply, until, with_query
+from tests.http.caller import SECONDS, Caller, Reply, until, with_query
 
 KIND_OF_STATUS = {status: kind for kind, status in STATUS.items()}
 
@@ -91,8 +92,8 @@ class Rest:
 def _stopped(server: uvicorn.Server, thread: threading.Thread, reloadable: ReloadableProject) -> Callable[[], None]:
     def stop() -> None:
         server.should_exit = True
-        thread.join(10)
-        reloadable.sq.close()
+        thread.join(SECONDS)
+        desk.sq.close()
 
     return stop
 

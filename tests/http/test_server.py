@@ -13,7 +13,7 @@ from stat import S_IMODE
 from sparkq_core import project, queues, tasks
 from sparkq_http.server import LOG_BYTES, LOG_FILES, log_to
 from tests.harness.projects import TOP
-from tests.http.caller import Served, until
+from tests.http.caller import SECONDS, Served, until
 from tests.http.test_events import listening
 
 
@@ -25,7 +25,7 @@ def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env={"PATH": "/usr/bin:/bin", "HOME": f"{root}-home", "PYTHONPATH": str(TOP)},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -116,7 +116,10 @@ def test_the_log_goes_to_a_file_that_only_the_owner_reads(own: Path) -> None:
 
 def test_the_log_is_rotated(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ROTATES, str(tmp_path / "x.log")], env={"PYTHONPATH": str(TOP)}, check=False, timeout=20
+        [sys.executable, "-c", ROTATES, str(tmp_path / "x.log")],
+        env={"PYTHONPATH": str(TOP)},
+        check=False,
+        timeout=SECONDS,
     )
 
     assert done.returncode == 0

@@ -22,7 +22,7 @@ class Worker:
         data = json.dumps(body).encode() if body is not None else None
         request = Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urlopen(request, timeout=20) as answer:
+            with urlopen(request, timeout=60) as answer:
                 return json.load(answer)
         except HTTPError as error:
             with error:

@@ -173,6 +173,6 @@ ended = send("DELETE", None, **{{"mcp-session-id": session}})
 after = send("POST", body.replace(b"initialize", b"ping"), **types, **{{"mcp-session-id": session}})
 print(ended.status, after.status)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True)
 
     assert done.stdout.split() == ["200", "404"]

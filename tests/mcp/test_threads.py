@@ -20,7 +20,7 @@ from tests.mcp.chat import Message, call, chat
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
 
 
 class Slow:
