@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from sparkq_mcp.transport.streams import MAX_LINE
 from tests.harness.projects import open_new_project
 from tests.harness.task_steps import add, take
 from tests.http.caller import until
-from tests.mcp.chat import HANDSHAKES, MODERN, Raw, envelope
+from tests.mcp.chat import DEADLINE, HANDSHAKES, MODERN, Raw, envelope
 from tests.promises import holds
 
 
@@ -232,7 +233,7 @@ def test_at_the_end_of_input_what_is_at_work_is_answered_as_it_went_and_a_wait_a
         until((slow_git / "asked").exists)
         raw.stdin.close()
         waited, settled = raw.answer(2)["result"], raw.answer(3)["result"]  # when Git has taken too long
-        assert raw.process.wait(timeout=5) == 0
+        assert raw.process.wait(raw.patience) == 0
 
     assert waited["structuredContent"]["task"] is None
     assert settled["structuredContent"]["status"] == "succeeded"
@@ -249,34 +250,39 @@ def test_a_regular_file_as_input_is_served_too(sq: SparkQ, queue: str, tmp_path:
     file.write_text(json.dumps(request) + "\n")
 
     with file.open() as stdin:
-        command = [sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(sq.config.root)]
-        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=20, check=True)
+        command = [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(sq.config.root)]
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=DEADLINE, check=True)
 
     assert json.loads(done.stdout)["id"] == 1
 
 
 def _run(project: Path, lines: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(project)]
-    return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=20, check=True)
+    command = [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(project)]
+    return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=DEADLINE, check=True)
 
 
 @holds("mcp-robust")
 @pytest.mark.parametrize("how", [None, signal.SIGTERM, signal.SIGINT])
 def test_it_ends_within_a_second(sq: SparkQ, queue: str, how: signal.Signals | None) -> None:
-    with Raw(sq.config.root) as raw:
-        raw.initialize()
-        raw.send(
-            {
-                "jsonrpc": "2.0",
-                "id": 9,
-                "method": "tools/call",
-                "params": {"name": "claim", "arguments": {"queue": "backend", "wait": 50}},
-            }
-        )
-        assert raw.ask("ping", request_id=10)["result"] == {}
-        code, said = raw.end(how)
+    took = []
+    for _ in range(3):
+        with Raw(sq.config.root) as raw:
+            raw.initialize()
+            raw.send(
+                {
+                    "jsonrpc": "2.0",
+                    "id": 9,
+                    "method": "tools/call",
+                    "params": {"name": "claim", "arguments": {"queue": "backend", "wait": 50}},
+                }
+            )
+            assert raw.ask("ping", request_id=10)["result"] == {}
+            begun = time.monotonic()
+            code, said = raw.end(how)
+            took.append(time.monotonic() - begun)
+        assert (code, "Traceback" in said) == (0, False)
 
-    assert (code, "Traceback" in said) == (0, False)
+    assert min(took) < 1  # the machine may be busy now and then, not each time
 
 
 def test_two_processes_hand_out_each_task_once(sq: SparkQ, queue: str) -> None:
