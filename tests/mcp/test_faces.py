@@ -1,6 +1,7 @@
 """What the server shows of itself: tools and their cost, resources, prompts, completion, push, subsets."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -19,7 +20,7 @@ from sparkq_mcp.server import INSTRUCTIONS, build
 from sparkq_mcp.tools import all_tools
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add
-from tests.mcp.chat import call, chat
+from tests.mcp.chat import DEADLINE, call, chat
 from tests.promises import holds
 
 pytestmark = pytest.mark.anyio
@@ -179,7 +180,7 @@ async def test_names_and_statuses_are_completed(sq: SparkQ, queue: str) -> None:
 @holds("mcp-push")
 async def test_a_listener_hears_of_what_another_connection_wrote(sq: SparkQ, queue: str) -> None:
     async with chat(sq) as client:
-        with anyio.fail_after(10):
+        with anyio.fail_after(DEADLINE):
             async with client.listen(resource_subscriptions=["sparkq://queues"]) as heard:
                 tasks.enqueue(sq, queue, "new")
                 async for event in heard:
@@ -190,7 +191,7 @@ async def test_a_listener_hears_of_what_another_connection_wrote(sq: SparkQ, que
 async def test_a_listener_hears_of_the_end_of_a_bulk_too(sq: SparkQ, queue: str) -> None:
     docs = queues.create(sq, "docs")
     async with chat(sq) as client:
-        with anyio.fail_after(10):
+        with anyio.fail_after(DEADLINE):
             async with client.listen(resource_subscriptions=["sparkq://queues/docs"]) as heard:
                 with sq.db.write() as tx:
                     for number in range(events.PAGE + 1):
@@ -220,7 +221,7 @@ async def test_subscriptions_end_with_their_connection_and_no_more_are_taken_tha
         await subscribe(first, uris[2])
     async with Client(server, mode="legacy", message_handler=hear) as second:
         await subscribe(second, uris[0], uris[2])
-        with anyio.fail_after(10):
+        with anyio.fail_after(DEADLINE):
             tasks.enqueue(sq, queue, "new")
             while len(heard) < 2:
                 await anyio.sleep(0.01)
@@ -267,7 +268,7 @@ async def test_a_client_that_does_not_read_keeps_nothing_from_the_others(sq: Spa
 
     async with anyio.create_task_group() as group:
         group.start_soon(server.serve, deaf, deaf)
-        with anyio.fail_after(15):
+        with anyio.fail_after(DEADLINE):
             await deaf.subscribed.wait()
             async with Client(server, mode="legacy", message_handler=hear) as client:
                 await subscribe(client, "sparkq://queues")
@@ -320,7 +321,7 @@ async def test_waiting_for_a_task_ends_with_it(sq: SparkQ, queue: str) -> None:
         async def wait() -> None:
             claimed.append((await call(client, "claim", queue="backend", wait=20))["task"]["id"])
 
-        with anyio.fail_after(10):
+        with anyio.fail_after(DEADLINE):
             group.start_soon(wait)
             await anyio.wait_all_tasks_blocked()
             tasks.enqueue(sq, queue, "late")
@@ -333,8 +334,10 @@ async def test_waiting_for_a_task_ends_with_it(sq: SparkQ, queue: str) -> None:
 @holds("mcp-wait")
 async def test_a_client_that_stops_waiting_leaves_no_claim_behind(sq: SparkQ, queue: str) -> None:
     async with chat(sq) as client:
-        with anyio.move_on_after(0.3):
-            await call(client, "claim", queue="backend", wait=50)
+        async with anyio.create_task_group() as group:
+            group.start_soon(partial(call, client, "claim", queue="backend", wait=50))
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
         tasks.enqueue(sq, queue, "later")
         assert (await call(client, "list_queues"))["queues"][0]["queued"] == 1
 

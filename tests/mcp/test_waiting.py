@@ -13,7 +13,7 @@ import httpx2 as httpx
 import pytest
 from mcp import Client
 
-from sparkq_core import project, tasks
+from sparkq_core import project, queues, rounds, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Claim
@@ -182,15 +182,18 @@ def waiting_over_http(client: httpx.Client, url: str, era: str) -> tuple[Message
 @holds("mcp-wait")
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 def test_a_client_that_is_gone_from_the_http_door_takes_nothing(store: SparkQ, era: str) -> None:
+    queues.create(store, "docs")
     server = Served(store.config.root)
     url = f"http://127.0.0.1:{server.port}/mcp"
     with httpx.Client(timeout=DEADLINE_SECONDS) as client:
         call, headers = waiting_over_http(client, url, era)
         with client.stream("POST", url, json=call, headers=headers) as answer:
             next(answer.iter_lines())
-    time.sleep(0.5)  # the server hears of it from the closed connection
-    add(store, "one")
-    time.sleep(1)  # ten times as long as one that still waits needs to see it
+        assert server.answers()  # heard after the end of the connection
+        add(store, "one")
+        call["params"]["arguments"] = {"queue": "docs", "wait": 1}
+        waited = client.post(url, json=call, headers=headers)  # whoever waited before it has looked before it
+    assert '"task":null' in waited.text.replace(" ", "")
     server.stop()
 
     assert status(store) == "queued"
@@ -259,7 +262,7 @@ async def test_a_chat_of_the_same_server_wakes_a_waiting_claim(
             packets.append(await call(waiting, "claim", queue="backend", wait=50))
 
         group.start_soon(wait)
-        with anyio.fail_after(10):
+        with anyio.fail_after(DEADLINE_SECONDS):
             await anyio.wait_all_tasks_blocked()
             await call(other, "enqueue", queue="backend", prompt="one")
             while not packets:
@@ -282,8 +285,8 @@ async def test_a_task_that_comes_just_after_the_first_look_is_not_missed(
 
     monkeypatch.setattr(rounds, "FIRST_SECONDS", DEADLINE_SECONDS)
     monkeypatch.setattr(tasks, "claim", before_it_waits)
-    async with Client(build(lambda: second_handle(sq))) as client:
-        with anyio.fail_after(10):
+    async with Client(build(lambda: another(sq))) as client:
+        with anyio.fail_after(DEADLINE_SECONDS):
             taken = await call(client, "claim", queue="backend", wait=50)
 
     assert taken["task"]["id"] == 1
