@@ -13,8 +13,9 @@ from sparkq_core import queues, tasks
 from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream, until_true
+from tests.cli.test_wait import taken_long_ago
 from tests.harness.projects import second_handle
-from tests.harness.shell import BIN, Shell
+from tests.harness.shell import BIN, SECONDS, Shell
 from tests.harness.task_steps import add, attempts, take, timeline
 from tests.promises import holds
 
@@ -163,7 +164,8 @@ def test_the_default_polls_for_ever_and_takes_what_comes(shell: Shell, sq: Spark
 
 @holds("command-runner")
 def test_watch_adds_status_lines(shell: Shell, sq: SparkQ) -> None:
-    add(sq, "one", timeout=1)
+    add(sq, "one")
+    taken_long_ago(shell, 1, f"worker-{gethostname()}-backend")
     with Stream(shell, "runner", "--watch", "--poll", "0.1") as runner:
         runner.until("#1 running for ")
         runner.until("⚠️ stale.")
@@ -304,7 +306,7 @@ def test_a_signal_before_the_whole_task_was_announced_gives_it_back(
         add(sq, "a prompt that no pipe holds\n" * 10_000)
         until_true(lambda: tasks.get(sq, 1).status == "running")
         runner.kill(number)
-        assert runner.process.wait(10) == 0
+        assert runner.process.wait(SECONDS) == 0
 
     assert tasks.get(sq, 1).status == "queued"
     assert timeline(sq, 1) == ["enqueued", "claimed", "released"]
@@ -315,7 +317,7 @@ def test_a_chat_that_is_gone_before_it_was_told_gives_the_task_back(shell: Shell
         runner.until("waiting for tasks.")
         runner.stop_reading()
         add(sq, "one")
-        assert runner.process.wait(10) == 0
+        assert runner.process.wait(SECONDS) == 0
 
     assert tasks.get(sq, 1).status == "queued"
     assert timeline(sq, 1) == ["enqueued", "claimed", "released"]
