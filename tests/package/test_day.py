@@ -113,13 +113,13 @@ class Person:
         parameters = StdioServerParameters(**server, cwd="/", env=self.environment)
         async with Client(stdio_client(parameters)) as client:
             task = (await called(client, "claim", queue=queue))["task"]
-            seen = set()
             with anyio.fail_after(SECONDS):
-                while "failed" not in seen:
-                    (shown,) = (await anyio.to_thread.run_sync(self.asks, "tasks", "--queue", queue))["tasks"]
-                    seen |= {shown["status"], shown.get("stale")}
+                while (shown := await anyio.to_thread.run_sync(self.asks, "task", str(task["id"])))[
+                    "status"
+                ] != "failed":
                     await anyio.sleep(0.1)
-            assert "warned" in seen, "it was warned before it was failed"
+            kinds = [event["kind"] for event in shown["events"]]
+            assert kinds[-2:] == ["stale", "timed out"], "it was warned before it was failed"
             answer = await client.call_tool("complete", {"task_id": task["id"], "result": "Done after all"})
             assert answer.is_error
             return answer.structured_content
