@@ -18,7 +18,7 @@ from tests.proof.extent import extent
 from tests.proof.finished_run import moves, twice, unsound
 
 ROUNDS = extent(3, 20, 100)
-SECONDS = 15
+SECONDS = 60
 MIGRATION = """-- Whose idea a task was: rows from before this column are the owner's.
 ALTER TABLE tasks ADD COLUMN idea_of TEXT NOT NULL DEFAULT 'owner';
 CREATE TABLE ideas (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
@@ -66,7 +66,7 @@ def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refu
         finally:
             for hand in hands:
                 hand.end()
-            assert migrating.wait(30) == 0
+            assert migrating.wait(SECONDS) == 0
 
         assert set(told) == {"newer_schema"}
         assert begun.db.connection().pragma("user_version") == schema.VERSION + 1
