@@ -14,7 +14,6 @@ from sparkq_http.answer import STATUS
 from sparkq_http.app import create_app
 from sparkq_http.project import ReloadableProject
 from sparkq_http.server import with_options
-from tests.doors import Answer, Site
 from tests.harness.door import Answer, Site
 from tests.http.caller import SECONDS, Caller, Reply, until, with_query
 
@@ -93,7 +92,7 @@ def _stopped(server: uvicorn.Server, thread: threading.Thread, reloadable: Reloa
     def stop() -> None:
         server.should_exit = True
         thread.join(SECONDS)
-        desk.sq.close()
+        reloadable.sq.close()
 
     return stop
 

@@ -208,7 +208,7 @@ async def test_what_was_written_while_the_log_could_not_be_read_is_told_after_th
     feed = Troubled(ReloadableProject(lambda: sq))
     stream = feed.follow(None)
     await anext(stream)
-    told: list[str] = []
+    sent: list[bytes] = []
     with anyio.fail_after(SECONDS):
         async with anyio.create_task_group() as group:
             group.start_soon(feed.run)

@@ -13,7 +13,7 @@ import httpx2 as httpx
 import pytest
 from mcp import Client
 
-from sparkq_core import project, queues, rounds, tasks
+from sparkq_core import project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Claim
@@ -285,7 +285,7 @@ async def test_a_task_that_comes_just_after_the_first_look_is_not_missed(
 
     monkeypatch.setattr(rounds, "FIRST_SECONDS", DEADLINE_SECONDS)
     monkeypatch.setattr(tasks, "claim", before_it_waits)
-    async with Client(build(lambda: another(sq))) as client:
+    async with Client(build(lambda: second_handle(sq))) as client:
         with anyio.fail_after(DEADLINE_SECONDS):
             taken = await call(client, "claim", queue="backend", wait=50)
 

@@ -52,8 +52,8 @@ class Stage:
         self.over = threading.Event()
         self.figures: Counter[str] = Counter()
         self.killed = 0
-        self.chats: list[ChatHand] = []
-        self.workers: list[CoreHand] = []
+        self.chats: list[ChatWorker] = []
+        self.workers: list[CoreWorker] = []
         self._listening: list[threading.Thread] = []
         self.server = self._server()
         self.sweepers = [self._sweeper() for _ in range(2)]
