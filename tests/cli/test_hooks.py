@@ -154,7 +154,9 @@ def test_a_result_that_is_safe_is_told_although_its_hooks_cannot_be_started(
     assert 1 in [one["task"]["id"] for one in said(heard, name, 2 if name == "on_succeeded" else 1)]
 
 
-@pytest.mark.parametrize(("command", "says"), [("[]", "no program"), ('["a\\0b"]', "NUL"), ('[""]', "texts")])
+@pytest.mark.parametrize(
+    ("command", "says"), [("[]", "does not name a program"), ('["a\\0b"]', "NUL"), ('[""]', "texts")]
+)
 def test_a_hook_that_no_program_can_be_is_refused_with_its_line(
     shell: Shell, written: Path, command: str, says: str
 ) -> None:

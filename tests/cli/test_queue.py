@@ -85,7 +85,7 @@ def test_instructions_left_as_they_were_change_nothing(shell: Shell, sq: SparkQ,
     queues.instruct(sq, "backend", "Run make test.\n")
     before = all_rows(sq)
 
-    assert "The text of the instructions was left as it was" in shell.refused(
+    assert "The text of the instructions was not changed." in shell.refused(
         2, "queue", "instructions", "backend", "--edit", EDITOR=editor(tmp_path, "true")
     )
     assert all_rows(sq) == before

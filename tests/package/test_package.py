@@ -20,6 +20,7 @@ from tests.promises import holds
 PACKAGES = ("sparkq_core", "sparkq_mcp", "sparkq_cli", "sparkq_http")
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
 IMPORTED_AS = {
+    "typing-extensions": "typing_extensions",
     "pyyaml": "yaml",
     "inotify-simple": "inotify_simple",
     "httptools": "uvicorn.protocols.http.httptools_impl",
