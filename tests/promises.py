@@ -254,7 +254,7 @@ PROMISES = {
     "one-claimer": "A queued task is handed to one claimer at a time, oldest first, however many chats and commands run.",
     "nobody-sees-a-lock": "Chats and commands on one project never meet a locked database.",
     "survives-death": "An acknowledged enqueue or result survives the death of any process.",
-    "twice-only-on-purpose": "A task runs twice only after it failed or was released, and somebody put it back.",
+    "twice-only-on-purpose": "A task runs again only after its attempt failed or was released, or somebody requeued it.",
     "nothing-lost": "Nothing is lost: no late result, no earlier attempt, no bytes of a corrupt file.",
     "no-web-page-gets-in": "No web page, no other user and no other machine reads or changes the queue.",
     "text-is-data": "Task text cannot inject into a terminal, SQL or a path.",
