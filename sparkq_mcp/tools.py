@@ -84,7 +84,7 @@ async def peek(
 async def list_tasks(
     ctx: Ctx,
     queue: Annotated[str, Field(description="Only this queue")] = "",
-    status: Annotated[str, Field(description="queued, running, succeeded or failed")] = "",
+    status: Annotated[str, Field(description=", ".join(Status))] = "",
     search: Annotated[str, Field(description="Words of title, prompt or outcome")] = "",
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
     cursor: Annotated[str, Field(description="next_cursor of the previous page")] = "",
