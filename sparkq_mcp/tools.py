@@ -11,6 +11,7 @@ from pydantic import Field
 from sparkq_core import queues, scripts, stale, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.errors import ClaimLost, InvalidValue
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 from sparkq_mcp import claims
