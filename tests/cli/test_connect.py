@@ -2,12 +2,15 @@
 
 import json
 import stat
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from sparkq_core import lock
 from tests.cli.clients import connected, entry, file_of
+from tests.cli.stream import until_true
 from tests.harness.shell import Shell
 from tests.promises import holds
 
@@ -122,12 +125,19 @@ def test_a_configuration_keeps_its_permissions_and_what_others_write_meanwhile(s
     file.write_text("{}")
     file.chmod(0o600)
     with ThreadPoolExecutor(1) as threads:
-        connecting = threads.submit(shell.ok, "connect", "claude-code")
-        file.write_text('{"mcpServers": {"files": {"command": "files"}}}')  # while the server is being checked
+        with lock.folder(file.parent):
+            connecting = threads.submit(shell.ok, "connect", "claude-code")
+            until_true(lambda: is_being_checked(shell))
+            file.write_text('{"mcpServers": {"files": {"command": "files"}}}')
         connecting.result()
 
     assert set(json.loads(file.read_text())["mcpServers"]) == {"files", "sparkq"}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def is_being_checked(shell: Shell) -> bool:
+    """True if the server of the project runs."""
+    return subprocess.run(["pgrep", "-f", f"mcp --project {shell.folder}$"], stdout=subprocess.DEVNULL).returncode == 0
 
 
 def test_claude_desktop_forgets_a_project_that_is_gone(shell: Shell, tmp_path: Path) -> None:
