@@ -15,7 +15,7 @@ from playwright.sync_api import ConsoleMessage, Dialog, Error, Locator, Page, Re
 
 __all__ = ["Request", "Route", "Screen", "axe", "expect"]
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 GO = """address => new Promise((done) => {

@@ -112,7 +112,7 @@ def test_a_stopped_server_is_told_and_a_new_one_on_the_same_port_is_found(own: S
     again = Served(own.root, port=own.port)
 
     try:
-        expect(screen.main.locator("li.row")).to_contain_text("while it was away", timeout=30_000)
+        expect(screen.main.locator("li.row")).to_contain_text("while it was away")
         expect(banner).to_be_hidden()
         again.call.add("q", "after")
         expect(screen.main.locator("li.row")).to_have_count(2)

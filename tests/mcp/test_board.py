@@ -21,7 +21,7 @@ from tests.promises import holds
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
 
 HOST = Path(__file__).with_name("board_host.html")
-DEADLINE = 15_000
+DEADLINE = 60_000
 
 
 @pytest.fixture
