@@ -126,7 +126,7 @@ def test_a_database_in_the_wrong_state_is_a_storage_error(shell: Shell, sq: Spar
     sound = database.read_bytes()
     for content, says in (
         (b"", "empty"),
-        (b"no database at all" * 300, "no database"),
+        (b"no database at all" * 300, "not a database"),
         (sound[:60] + (99).to_bytes(4, "big") + sound[64:], "Upgrade SparkQ"),
         (sound[:68] + b"\0\0\0\0" + sound[72:], "another program"),
     ):

@@ -250,14 +250,14 @@ def test_a_regular_file_as_input_is_served_too(sq: SparkQ, queue: str, tmp_path:
     file.write_text(json.dumps(request) + "\n")
 
     with file.open() as stdin:
-        command = [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(sq.config.root)]
+        command = [sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(sq.config.root)]
         done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=DEADLINE, check=True)
 
     assert json.loads(done.stdout)["id"] == 1
 
 
 def _run(project: Path, lines: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "sparkq_mcp.stdio", "--project", str(project)]
+    command = [sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(project)]
     return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=DEADLINE, check=True)
 
 
