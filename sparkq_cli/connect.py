@@ -59,7 +59,7 @@ def client(name: str, config: Config, home: Path) -> Client:
     }
     clients["claude-desktop"] = Client("Claude Desktop", desktop, shared=True)
     if name not in clients:
-        raise InvalidValue(f"{name!r} is no client that SparkQ knows.", nearest(name, clients))
+        raise InvalidValue(f"Unknown client {name!r}.", nearest(name, clients))
     return clients[name]
 
 

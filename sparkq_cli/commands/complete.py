@@ -57,7 +57,7 @@ def report(sq: SparkQ, done: Settled, json: bool, quiet: bool) -> None:
         show.json_line(wire.settled(done))
     elif not quiet:
         show.say(f"{_said(done)} {done.remaining} queued in {done.task.queue}.")
-    with suppress(SparkQError):  # the result is safe: whoever comes by next starts them
+    with suppress(SparkQError):  # the result is safe: the next process that looks starts them
         hooks.run_due(sq)
 
 
