@@ -18,23 +18,29 @@ from sparkq_cli.command_list import COMMANDS, SECTIONS, module_name
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import safe
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
 EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
 DEFECT, BROKEN_OFF = 70, 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
+def _raise_at_ctrl_c(wanted: bool) -> None:
+    """Let Ctrl-C raise KeyboardInterrupt, or else end the process at once. Where it is ignored it stays ignored."""
+    if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler):
+        signal.signal(signal.SIGINT, signal.default_int_handler if wanted else signal.SIG_DFL)
+
+
+_raise_at_ctrl_c(True)  # a process that only imports this module keeps Python's handler
+
+
 def main() -> None:
     """The entry point of the `sparkq` command."""
     try:
+        _raise_at_ctrl_c(False)  # while modules are imported: an import can turn KeyboardInterrupt into another error
         code = _run()
     except KeyboardInterrupt:
         code = BROKEN_OFF
     finally:
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # nor does Ctrl-C while Python ends show a traceback
+        _raise_at_ctrl_c(False)  # while Python ends, which would print a traceback
     sys.exit(code)
 
 
@@ -135,6 +141,7 @@ def _app() -> Any:
             if cmd_name not in COMMANDS:
                 return None
             command = get_command(import_module(module_name(cmd_name)).app)
+            _raise_at_ctrl_c(True)
             command.name = cmd_name
             for parser in (command, *getattr(command, "commands", {}).values()):
                 # Otherwise the list of a noun's verbs is cut short.
@@ -190,6 +197,7 @@ def _app() -> Any:
         if ctx.invoked_subcommand is None:
             from sparkq_cli.overview import show_overview
 
+            _raise_at_ctrl_c(True)
             show_overview(json)
         elif json:
             raise typer.BadParameter(f"write it after the command: sparkq {ctx.invoked_subcommand} --json")

@@ -1,5 +1,6 @@
 """`sparkq run`"""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -39,6 +40,7 @@ def run(host: Host = None, port: Port = None, env: Env = None) -> None:
     """
     arguments = server_arguments(host, port, env)
     open_sparkq().close()  # an error in the project is reported as by every other command
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server is imported and handles it
     from sparkq_http import server
 
     server.main(arguments)
