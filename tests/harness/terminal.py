@@ -98,7 +98,7 @@ class Terminal:
     def break_off(self, key: bytes = CTRL_C, *, then: bytes = ENTER) -> int:
         """Press Ctrl-C or Ctrl-D once at a question, and wait until the command has ended; its exit code.
 
-        A Ctrl-C that comes just before Python begins to read is raised when the read ends: `then` ends it.
+        When Ctrl-C comes just before Python begins to read, Python raises it only after the read: `then` ends the read.
         """
         self.press(key + then if key == CTRL_C else key)
         return self.end()

@@ -148,10 +148,10 @@ class Served:
 
 
 def free_port() -> int:
-    """A port that only a server to which it is given gets while the tests run.
+    """A port for a server of the test, which no other process gets while the tests run.
 
-    It stays bound here, but nobody listens on it: to Linux that is taken for whoever wants any port, and free for a
-    server that wants this one and sets SO_REUSEADDR, as ours does. Other systems refuse it to the server too.
+    It stays bound here, without a listener. Linux gives such a port to no process that asks for any free one, and still
+    lets a server with SO_REUSEADDR bind it, as ours does. Other systems would refuse it to the server too.
     """
     reserved = socket.socket()
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -25,7 +25,7 @@ ERAS = ("auto", "legacy")
 HANDSHAKES = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN = "2026-07-28"
 DEADLINE = 40.0
-"""Seconds: fewer than a claim of these tests waits for a task, so that whatever waits for its end is late."""
+"""Seconds, fewer than a claim waits in these tests: an answer that comes only after that wait is too late."""
 
 
 @asynccontextmanager

@@ -192,7 +192,7 @@ def test_a_client_that_is_gone_from_the_http_door_takes_nothing(store: SparkQ, e
         assert server.answers()  # heard after the end of the connection
         add(store, "one")
         call["params"]["arguments"] = {"queue": "docs", "wait": 1}
-        waited = client.post(url, json=call, headers=headers)  # whoever waited before it has looked before it
+        waited = client.post(url, json=call, headers=headers)  # a claim that still waited has looked by then
     assert '"task":null' in waited.text.replace(" ", "")
     server.stop()
 
