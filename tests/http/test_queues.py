@@ -100,30 +100,9 @@ def test_a_verb_without_a_body_refuses_one_that_says_something(call: Caller, lin
     assert call.get(f"/api/queues/{line}")["queue"]["status"] == "active"
 
 
-def test_peek_shows_the_line_and_claims_nothing(call: Caller, line: str) -> None:
-    first, second, _ = (call.add(line, prompt) for prompt in ("one", "two", "three"))
-    seen = call.get(f"/api/queues/{line}/peek?limit=2")
-
-    assert [one["id"] for one in seen["tasks"]] == [first, second]
-    assert seen["total"] == 3
-    assert call.get(f"/api/queues/{line}")["queue"]["running"] == 0
-
-
 @pytest.mark.parametrize("limit", ["0", "-1", "1001", "many", str(2**70)])
 def test_peek_refuses_a_limit_that_cannot_be(call: Caller, line: str, limit: str) -> None:
     call.get(f"/api/queues/{line}/peek?limit={limit}").refused(422, "malformed")
-
-
-def test_the_head_of_a_queue_is_claimed_with_its_instructions(call: Caller, line: str) -> None:
-    first, _ = call.add(line, "one\nmore"), call.add(line, "two")
-    claim = call.post(f"/api/queues/{line}/claim", worker_id="ann")
-
-    assert (claim["task"]["id"], claim["task"]["attempt"], claim["task"]["prompt"]) == (first, 1, "one\nmore")
-    assert (claim["instructions"], claim["remaining"]) == ("Be quick.", 1)
-
-
-def test_an_empty_queue_gives_null(call: Caller, line: str) -> None:
-    assert call.post(f"/api/queues/{line}/claim", worker_id="ann")["task"] is None
 
 
 def test_a_worker_has_a_name(call: Caller, line: str) -> None:

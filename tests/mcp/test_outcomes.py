@@ -68,16 +68,3 @@ async def test_whoever_reports_an_outcome_again_learns_what_is_next(sq: SparkQ, 
     assert again["open_claims"] == [2]
     assert again["next"] == f"{before} Settle the open claims. claim with task_id shows one again."
     assert (later["next"], "open_claims" in later) == (f"{before} Claim the next task.", False)
-
-
-async def test_the_same_outcome_again_is_harmless(sq: SparkQ, queue: str, era: str) -> None:
-    add(sq, "one")
-
-    async with chat(sq, era) as client:
-        await call(client, "claim", queue="backend")
-        await call(client, "complete", task_id=1, result="Done.")
-        again = await call(client, "complete", task_id=1, result="Done.")
-        other = await call(client, "fail", task_id=1, error="No.")
-
-    assert (again["status"], "is_error" in again) == ("succeeded", False)
-    assert (other["error"], other["kind"]) == ("claim_lost", "conflict")

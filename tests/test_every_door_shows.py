@@ -1,0 +1,105 @@
+"""What each door shows of tasks and queues, the same through library, command line, MCP and HTTP."""
+
+from typing import Any
+
+from sparkq_core import queues, tasks, wire
+from sparkq_core.project import SparkQ
+from tests.harness.door import Door
+from tests.harness.doors import Chat
+from tests.harness.task_steps import add, take
+from tests.promises import holds
+
+pytest_plugins = ("tests.harness.every_door",)
+
+
+@holds("slim-lists", "lists-are-slim", "tool-list_tasks")
+def test_lists_carry_neither_prompts_nor_results(door: Door, store: SparkQ) -> None:
+    add(store, "one title\nSECRET PROMPT", "two title\nSECRET PROMPT")
+    take(store)
+    tasks.complete(store, 1, "SECRET RESULT", data={"SECRET": "DATA"})
+
+    for listed in (door.tasks(), door.tasks(queue="backend", status="succeeded"), door.peek("backend", 5)):
+        assert listed["tasks"]
+        assert "SECRET" not in wire.compact(listed.facts)
+
+
+@holds("tool-list_tasks")
+def test_a_list_is_filtered_and_continues_where_the_page_ended(door: Door, store: SparkQ) -> None:
+    queues.create(store, "docs")
+    ids = add(store, *(f"task {number}" for number in range(5)))
+    add(store, "elsewhere", queue="docs")
+    first = door.tasks(queue="backend", limit=3)
+    second = door.tasks(queue="backend", limit=3, cursor=first["next_cursor"])
+
+    assert [task["id"] for task in (*first["tasks"], *second["tasks"])] == ids[::-1]
+    assert (first["total"], second["total"]) == (5, 5)
+    assert "next_cursor" not in second.facts
+
+
+def test_the_queued_tasks_of_one_queue_are_listed_in_their_order(door: Door, store: SparkQ) -> None:
+    ids = add(store, "one", "two", "three")
+
+    assert [task["id"] for task in door.tasks(queue="backend", status="queued")["tasks"]] == ids
+
+
+@holds("tool-list_queues")
+def test_queues_are_listed_with_what_stands_where(door: Door, store: SparkQ) -> None:
+    add(store, "one", "two", "three", "four")
+    take(store)
+    take(store)
+    tasks.complete(store, 1, "done")
+
+    (queue,) = door.queues()["queues"]
+
+    wanted = {"name": "backend", "status": "active", "queued": 2, "running": 1, "succeeded": 1, "unreviewed": 1}
+    assert queue | wanted == queue
+
+
+DESIGN_KEYS = set(
+    """id friendly_id queue session title status prompt tool_name task_class timeout attempts worker_id result_summary
+    result_data error_message error_type stale created_at claimed_at started_at heartbeat_at stale_warned_at deadline
+    finished_at reviewed_at""".split()  # noqa: SIM905  # reads as the design's line does
+)
+
+MORE_KEYS = {"source", "key", "feedback", "history", "events"}
+"""What the whole of a task has besides: who put it in, its retry key, what the next worker is told, its history."""
+
+
+@holds("task-keys")
+def test_the_keys_of_a_task_are_the_designs(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+
+    told = set(door.task(1).facts)
+
+    if isinstance(door, Chat):  # a chat pays for every word: what is absent is left out
+        assert told == {key for key, value in wire.task_history(tasks.detail(store, 1), 0).items() if value is not None}
+    else:
+        assert told == DESIGN_KEYS | MORE_KEYS
+
+
+@holds("one-suite", "task-keys", "tool-get_task", "mcp-same-facts")
+def test_every_door_tells_the_same_of_a_task(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    take(store)
+    tasks.fail(store, 1, "broke", error_type="environment")
+    tasks.requeue(store, 1, feedback="again, please")
+    take(store, "bob")
+    tasks.complete(store, 1, "done", data=[1])
+
+    assert wire.present(door.task(1).facts) == told_by_core(store)
+
+
+def told_by_core(store: SparkQ) -> dict[str, Any]:
+    return {**wire.present(wire.task_history(tasks.detail(store, 1), store.clock.now()))}
+
+
+@holds("times", "task-times")
+def test_times_are_utc_in_iso_8601(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    take(store)
+
+    task = door.task(1)
+
+    for key in ("created_at", "claimed_at", "started_at", "deadline"):
+        assert task[key].endswith("Z")
+        assert len(task[key]) == len("2026-11-23T14:04:52.730Z")
