@@ -20,7 +20,7 @@ HOSTILE = (
 )
 
 
-@holds("one-suite", "no-server-needed", "one-claimer")
+@holds("one-suite", "no-server-needed", "claim-once")
 def test_tasks_come_out_in_the_order_in_which_they_went_in(door: Door, store: SparkQ) -> None:
     ids = [door.enqueue("backend", prompt)["id"] for prompt in ("one", "two", "three")]
 

@@ -157,7 +157,7 @@ def test_an_ended_queue_is_drained(door: Door, busy_store: SparkQ) -> None:
     assert door.complete(5, "done", attempt=1)["status"] == "succeeded"
 
 
-@holds("archived-settles")
+@holds("queue-states")
 def test_a_running_task_of_an_archived_queue_may_settle(door: Door, busy_store: SparkQ) -> None:
     queues.archive(busy_store, "backend")
 

@@ -12,7 +12,7 @@ from tests.promises import holds
 pytest_plugins = ("tests.harness.every_door",)
 
 
-@holds("slim-lists", "lists-are-slim", "tool-list_tasks")
+@holds("slim-lists", "tool-list_tasks")
 def test_lists_carry_neither_prompts_nor_results(door: Door, store: SparkQ) -> None:
     add(store, "one title\nSECRET PROMPT", "two title\nSECRET PROMPT")
     take(store)
@@ -93,7 +93,7 @@ def told_by_core(store: SparkQ) -> dict[str, Any]:
     return {**wire.present(wire.task_history(tasks.detail(store, 1), store.clock.now()))}
 
 
-@holds("times", "task-times")
+@holds("times", "task-keys")
 def test_times_are_utc_in_iso_8601(door: Door, store: SparkQ) -> None:
     add(store, "one")
     take(store)

@@ -217,7 +217,7 @@ def test_every_kind_has_a_refusal() -> None:
     assert {refusal.kind for refusal in refusals()} == set(Kind)
 
 
-@holds("rooms")
+@holds("modules")
 @pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_a_room_has_one_job_and_so_few_lines(file: Path) -> None:
     assert len(file.read_text().splitlines()) < MAX_LINES
@@ -228,7 +228,7 @@ def test_the_javascript_of_the_page_fits_the_columns_of_the_python(file: Path) -
     assert [line for line in file.read_text(encoding="utf-8").splitlines() if len(line) > MAX_COLUMNS] == []
 
 
-@holds("rooms")
+@holds("modules")
 @pytest.mark.parametrize("module", list(modules()), ids=lambda module: module.__name__)
 def test_everything_public_says_what_it_promises(module: ModuleType) -> None:
     public = [

@@ -93,7 +93,7 @@ def by_hand(shell: Shell, claimed: list[tuple[int, str]]) -> None:
         shell.facts("complete", str(task["id"]), f"person did {task['prompt']}")
 
 
-@holds("mcp-no-server", "mcp-claim-next", "one-claimer", "nobody-sees-a-lock")
+@holds("no-server-needed", "mcp-claim-next", "claim-once", "no-lock-errors")
 async def test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock(
     shell: Shell, store: SparkQ, tmp_path: Path
 ) -> None:
@@ -128,7 +128,7 @@ async def test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock(
     assert tasks.list_page(store, tasks.Wanted(status="succeeded")).total == BEFOREHAND + MEANWHILE
 
 
-@holds("mcp-no-server", "mcp-new-instructions", "command-mcp", "no-server-needed", "manual")
+@holds("no-server-needed", "mcp-new-instructions", "command-mcp", "manual")
 async def test_a_chat_and_the_command_see_each_other_at_once(shell: Shell, store: SparkQ, tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
         parameters = StdioServerParameters(

@@ -62,7 +62,7 @@ def test_instructions_are_edited_from_the_card_and_the_queue(screen: Screen, cal
     assert queue_of(call, line)["instructions"] == "Be thorough."
 
 
-@holds("archived-on-the-page")
+@holds("queue-states")
 def test_a_queue_is_renamed_ended_reopened_archived_and_brought_back(screen: Screen, call: Caller, line: str) -> None:
     name = f"{line}-renamed"
     screen.open(f"/queues/{line}")

@@ -107,7 +107,7 @@ def test_the_environment_names_a_configuration(shell: Shell, sq: SparkQ, written
     assert "SPARKQ_CONFIG" in elsewhere.refused(3, "tasks", SPARKQ_CONFIG="missing.yml")
 
 
-@holds("never-home")
+@holds("home-is-no-project")
 def test_the_home_folder_is_never_a_project(bare: Shell) -> None:
     home = bare._replace(folder=bare.home, home=bare.home)
     below = bare.home / "work"
@@ -135,7 +135,7 @@ def test_a_database_in_the_wrong_state_is_a_storage_error(shell: Shell, sq: Spar
         assert database.read_bytes() == content
 
 
-@holds("cli-broken-off")
+@holds("cli-interrupted")
 def test_ctrl_c_ends_a_command_that_reads_and_nothing_is_queued(shell: Shell, sq: SparkQ) -> None:
     with Terminal(shell, "enqueue", "-", "--queue", "backend") as terminal:
         terminal.type("half a prompt")

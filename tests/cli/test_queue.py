@@ -119,7 +119,7 @@ def test_an_ended_queue_takes_no_new_task_until_it_is_reopened(shell: Shell, sq:
     assert shell.facts("enqueue", "two", "--queue", "backend")["id"] == 2
 
 
-@holds("archived-in-the-command", "queue-states", "command-queue")
+@holds("queue-states", "command-queue")
 def test_an_archived_queue_is_hidden_and_comes_back_as_it_was(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
     assert "unarchive" in shell.ok("queue", "archive", "backend")

@@ -229,7 +229,7 @@ def test_a_pager_need_not_read_all_of_a_task(bare: Shell, finished: SparkQ) -> N
         assert terminal.end() == 0
 
 
-@holds("cli-broken-off")
+@holds("cli-interrupted")
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 def test_a_walk_that_is_broken_off_changes_nothing_more(bare: Shell, finished: SparkQ, key: bytes) -> None:
     with Terminal(bare, "review") as terminal:

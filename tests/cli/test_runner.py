@@ -268,7 +268,7 @@ def test_one_runner_works_a_queue_and_the_lock_dies_with_it(shell: Shell, sq: Sp
     shell.ok("runner", "--queue", "backend", "--once")
 
 
-@holds("runner-lock-place")
+@holds("runner-lock")
 def test_the_lock_is_a_file_of_the_run_folder_and_never_a_links_target(shell: Shell, sq: SparkQ) -> None:
     shell.ok("runner", "--once")
     (file,) = (shell.folder / "sparkq/run").iterdir()

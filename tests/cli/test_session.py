@@ -23,7 +23,7 @@ def test_a_session_begins_and_is_listed(shell: Shell) -> None:
     assert table[1].split()[:2] == ["feature-x", "active"]
 
 
-@holds("sessions-end", "sessions")
+@holds("sessions")
 def test_the_end_of_a_session_ends_its_queues(shell: Shell, sq: SparkQ) -> None:
     sessions.create(sq, "feature-x")
     queues.create(sq, "inside", session="feature-x")

@@ -157,7 +157,7 @@ def test_a_declined_setup_writes_nothing(bare: Shell) -> None:
     assert made(bare) == []
 
 
-@holds("cli-broken-off")
+@holds("cli-interrupted")
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 def test_a_setup_that_is_broken_off_writes_nothing(bare: Shell, key: bytes) -> None:
     with Terminal(bare, "setup") as terminal:

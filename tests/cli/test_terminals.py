@@ -81,7 +81,7 @@ def test_a_pipe_that_closes_early_is_quiet(full: Shell, sq: SparkQ, command: str
     assert (done.err, done.out.count("\n")) == ("", 1)
 
 
-@holds("cli-broken-off")
+@holds("cli-interrupted")
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 @pytest.mark.parametrize("command", ["setup", "review", "purge --older-than 0s"])
 def test_a_question_that_is_broken_off_ends_quietly(full: Shell, written: Path, command: str, key: bytes) -> None:
@@ -120,7 +120,7 @@ except KeyboardInterrupt as error:
         ("run", "uvicorn"),
     ],
 )
-@holds("cli-broken-off")
+@holds("cli-interrupted")
 def test_ctrl_c_during_start_up_shows_no_traceback(shell: Shell, tmp_path: Path, command: str, module: str) -> None:
     (tmp_path / f"{module}.py").write_text(STOPS)
 

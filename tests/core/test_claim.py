@@ -11,7 +11,7 @@ from tests.harness.task_steps import add, attempts, claimed_task, queued_count, 
 from tests.promises import holds
 
 
-@holds("stores-fifo")
+@holds("fifo")
 def test_tasks_are_claimed_in_the_order_in_which_they_came(sq: SparkQ, queue: str) -> None:
     ids = add(sq, "one", "two", "three")
 
@@ -30,7 +30,7 @@ def test_a_claimed_task_is_not_given_again(sq: SparkQ, queue: str) -> None:
     assert tasks.claim(second_handle(sq), queue, "bob") is None
 
 
-@holds("stores-fifo")
+@holds("fifo")
 def test_each_queue_is_its_own_line(sq: SparkQ, queue: str) -> None:
     queues.create(sq, "docs")
     (first,) = add(sq, "one")
@@ -173,7 +173,7 @@ def test_a_released_task_stands_at_its_old_place(sq: SparkQ, queue: str) -> None
     assert queued_ids(sq) == [first, second, third]
 
 
-@holds("fifo-by-position")
+@holds("fifo")
 def test_a_clock_that_goes_backwards_does_not_change_the_order(sq: SparkQ, queue: str, clock: SetClock) -> None:
     ids = []
     for prompt in ("one", "two", "three"):

@@ -36,7 +36,7 @@ def test_without_a_file_the_defaults_hold(root: Path) -> None:
     assert found.database == root / "sparkq/data/sparkq.db"
 
 
-@holds("defaults", "loopback")
+@holds("defaults")
 def test_the_defaults_are_what_the_design_says() -> None:
     settings = Settings()
 
@@ -224,13 +224,13 @@ def settings_by_key(settings: object, prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
-@holds("config-file")
+@holds("defaults")
 def test_every_single_setting_is_explained() -> None:
     assert set(settings_by_key(Settings())) == set(SCALARS)
     assert all(one.doc for one in SCALARS.values())
 
 
-@holds("config-file")
+@holds("defaults")
 def test_what_setup_writes_is_what_it_reads(root: Path) -> None:
     text = setup.render(setup.defaults(root))
 

@@ -161,7 +161,7 @@ def test_a_dot_git_file_that_leads_nowhere_is_no_link(root: Path, content: bytes
     assert find(sub(root), {}) == Location(root, None)
 
 
-@holds("never-home")
+@holds("home-is-no-project")
 def test_the_home_folders_file_is_never_found_from_below(tmp_path: Path) -> None:
     file_in(tmp_path)
     below = sub(tmp_path, "project")

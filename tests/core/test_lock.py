@@ -58,7 +58,7 @@ def test_two_that_look_do_not_see_each_other(tmp_path: Path) -> None:
     assert seen == [False] * 900
 
 
-@holds("runner-lock-place")
+@holds("runner-lock")
 def test_a_links_target_is_never_locked(tmp_path: Path) -> None:
     (tmp_path / "x.lock").symlink_to(tmp_path / "target")
 

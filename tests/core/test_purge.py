@@ -38,7 +38,7 @@ def counted(sq: SparkQ) -> Counts:
     return counts
 
 
-@holds("purge-reviewed")
+@holds("purge-ages")
 def test_a_reviewed_task_goes_when_it_is_older_than_three_days_and_not_before(
     sq: SparkQ, queue: str, clock: SetClock
 ) -> None:
@@ -51,7 +51,7 @@ def test_a_reviewed_task_goes_when_it_is_older_than_three_days_and_not_before(
     assert left(sq) == []
 
 
-@holds("purge-unreviewed")
+@holds("purge-ages")
 def test_an_unreviewed_task_is_kept_for_thirty_days(sq: SparkQ, queue: str, clock: SetClock) -> None:
     done(sq, reviewed=False)
     clock.move(30 * DAYS)
@@ -260,7 +260,7 @@ def many(sq: SparkQ, queue: str, clock: SetClock) -> int:
     return count
 
 
-@holds("purge-reviewed")
+@holds("purge-ages")
 def test_many_are_deleted_in_batches_and_the_progress_is_reported(sq: SparkQ, many: int) -> None:
     told: list[int] = []
 
@@ -272,7 +272,7 @@ def test_many_are_deleted_in_batches_and_the_progress_is_reported(sq: SparkQ, ma
     assert counted(sq).total == 0
 
 
-@holds("purge-reviewed")
+@holds("purge-ages")
 def test_in_the_middle_of_a_purge_others_see_a_sound_state_and_work_on(sq: SparkQ, many: int) -> None:
     other = second_handle(sq)
     seen: list[tuple[int, int]] = []

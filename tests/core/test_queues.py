@@ -147,7 +147,7 @@ def test_ending_twice_keeps_the_first_time(sq: SparkQ, queue: str, clock: SetClo
     assert queues.end(sq, queue) == first
 
 
-@holds("archived-status")
+@holds("queue-states")
 def test_a_list_hides_archived_queues_until_asked(sq: SparkQ, queue: str) -> None:
     queues.create(sq, "old")
     queues.archive(sq, "old")

@@ -28,7 +28,7 @@ def claims(sq: SparkQ) -> list[int]:
     return found
 
 
-@holds("claim-once", "one-claimer")
+@holds("claim-once")
 def test_four_processes_drain_a_queue_each_task_once_and_in_order(sq: SparkQ, queue: str) -> None:
     ids = add(sq, *(f"task {number}" for number in range(TASKS)))
 
@@ -89,7 +89,7 @@ def swept(sweepers: list[Worker], moments: list[int]) -> tuple[list[int], list[i
     return [task_id for warned, _ in told for task_id in warned], [task_id for _, failed in told for task_id in failed]
 
 
-@holds("fifo-by-position")
+@holds("fifo")
 @pytest.mark.parametrize("processes", [8])
 def test_processes_that_enqueue_at_once_lose_nothing_and_share_no_place(sq: SparkQ, queue: str, processes: int) -> None:
     with workers(processes, "enqueues", sq.config.root) as started:

@@ -68,7 +68,7 @@ def test_the_schema_to_read_is_what_all_migrations_make() -> None:
     assert shape(read) == shape(migrated)
 
 
-@holds("wal-and-identity", "stores-fifo")
+@holds("wal-and-identity", "fifo")
 def test_a_new_file_says_whose_it_is(sq: SparkQ) -> None:
     connection = sq.db.connection()
 

@@ -45,7 +45,7 @@ def test_an_unknown_session_is_refused_with_the_nearest_name(sq: SparkQ, feature
         assert refusal.value.hint == "Did you mean feature?"
 
 
-@holds("sessions-end")
+@holds("sessions")
 def test_ending_a_session_ends_its_active_queues_and_names_them(sq: SparkQ, feature: str) -> None:
     queues.create(sq, "old", session=feature)
     queues.archive(sq, "old")

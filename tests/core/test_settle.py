@@ -158,7 +158,7 @@ def test_an_attempt_that_was_released_cannot_settle(sq: SparkQ, queue: str) -> N
     assert tasks.get(sq, task.id).status == "queued"
 
 
-@holds("archived-settles")
+@holds("queue-states")
 def test_a_task_of_an_archived_queue_may_still_be_settled(sq: SparkQ, queue: str) -> None:
     task = claimed_task(sq)
     queues.archive(sq, queue)

@@ -24,7 +24,7 @@ def moved_and_swept(sq: SparkQ, clock: SetClock, *steps: float) -> list[tuple[in
     return found
 
 
-@holds("warn", "stale-detection", "multipliers")
+@holds("warn")
 def test_a_silent_task_is_warned_after_one_timeout_and_not_before(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = claimed_task(sq, timeout=60)
 
@@ -35,7 +35,7 @@ def test_a_silent_task_is_warned_after_one_timeout_and_not_before(sq: SparkQ, qu
     assert timeline(sq, task.id)[-1] == "stale"
 
 
-@holds("auto-fail", "stale-detection", "multipliers")
+@holds("auto-fail")
 def test_a_silent_task_fails_after_two_timeouts_and_not_before(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = claimed_task(sq, worker="ann", timeout=60)
 
@@ -49,7 +49,7 @@ def test_a_silent_task_fails_after_two_timeouts_and_not_before(sq: SparkQ, queue
     assert timeline(sq, task.id)[-1] == "timed out"
 
 
-@holds("multipliers")
+@holds("warn", "auto-fail")
 def test_the_timeout_is_the_tasks_own(sq: SparkQ, queue: str, clock: SetClock) -> None:
     claimed_task(sq, timeout=60)
     claimed_task(sq, timeout=90)
@@ -190,7 +190,7 @@ PASSERS_BY: dict[str, Callable[[SparkQ, int], object]] = {
 }
 
 
-@holds("whoever-comes-by")
+@holds("sweep-without-leader")
 @pytest.mark.parametrize("verb", PASSERS_BY)
 def test_every_verb_applies_the_sweeps_that_are_due(sq: SparkQ, queue: str, clock: SetClock, verb: str) -> None:
     task = claimed_task(sq, timeout=60)
@@ -203,7 +203,7 @@ def test_every_verb_applies_the_sweeps_that_are_due(sq: SparkQ, queue: str, cloc
     assert kinds == ["enqueued", "claimed", "stale", "timed out"]
 
 
-@holds("whoever-comes-by")
+@holds("sweep-without-leader")
 def test_a_list_shows_no_task_as_running_that_is_past_its_end(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = claimed_task(sq, timeout=60)
     moved_and_swept(sq, clock, 60)

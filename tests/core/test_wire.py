@@ -28,7 +28,7 @@ def whole(sq: SparkQ, task_id: int) -> dict[str, Any]:
     return {**wire.task_whole(tasks.detail(sq, task_id), sq.clock.now())}
 
 
-@holds("task-keys", "task-times")
+@holds("task-keys")
 def test_a_whole_task_has_every_key_always(sq: SparkQ, queue: str) -> None:
     (task_id,) = add(sq, "one")
 
@@ -39,7 +39,7 @@ def test_a_whole_task_has_every_key_always(sq: SparkQ, queue: str) -> None:
     assert json.loads(wire.compact(found)) == found
 
 
-@holds("lists-are-slim")
+@holds("slim-lists")
 def test_a_task_in_a_list_has_no_long_text_and_no_absent_value(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 
@@ -65,7 +65,7 @@ def test_a_time_survives_the_way_out_and_in(moment: int) -> None:
     assert from_iso(iso(moment)) == moment
 
 
-@holds("whoever-comes-by")
+@holds("sweep-without-leader")
 def test_a_silent_task_is_shown_as_stale_before_any_sweep(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = claimed_task(sq, timeout=60)
 

@@ -64,7 +64,7 @@ def test_an_unknown_queue_is_not_found(call: Caller, line: str, verb: str, path:
     assert line in asked.refused(404, "no_such_queue")
 
 
-@holds("archived-on-the-page")
+@holds("queue-states")
 def test_archived_queues_are_listed_when_asked_for(call: Caller, line: str) -> None:
     assert call.post(f"/api/queues/{line}/archive")["queue"]["status"] == "archived"
 

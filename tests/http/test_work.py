@@ -29,7 +29,7 @@ APPLIES = {
 }
 
 
-@holds("rest-conflict", "rest-nouns")
+@holds("http-status", "rest-nouns")
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("status", APPLIES)
 def test_a_verb_applies_where_the_life_cycle_says(call: Caller, line: str, status: str, verb: str) -> None:

@@ -61,7 +61,7 @@ def environment(home: Path, *folders: Path, **more: str) -> dict[str, str]:
     return {**kept, "PATH": path_with(BIN, *folders), "HOME": str(home), **more}
 
 
-@holds("mcp-ways-in")
+@holds("mcp-installation")
 @pytest.mark.parametrize("file", [".mcp.json.example", "plugin/.mcp.json"])
 def test_a_configuration_of_claude_code_starts_the_server(sq: SparkQ, queue: str, tmp_path: Path, file: str) -> None:
     add(sq, "one")
@@ -71,7 +71,7 @@ def test_a_configuration_of_claude_code_starts_the_server(sq: SparkQ, queue: str
     assert claims_through(server["command"], server["args"], variables, tmp_path) == (12, "one")
 
 
-@holds("mcp-ways-in")
+@holds("mcp-installation")
 def test_the_example_for_claude_desktop_starts_the_server(sq: SparkQ, queue: str, tmp_path: Path) -> None:
     add(sq, "one")
     server = read("claude_desktop_config.example.json")["mcpServers"]["sparkq"]
@@ -81,7 +81,7 @@ def test_the_example_for_claude_desktop_starts_the_server(sq: SparkQ, queue: str
     assert claims_through(str(BIN / "sparkq"), placed, {"PATH": "/usr/bin:/bin", "HOME": "/"}, Path("/")) == (12, "one")
 
 
-@holds("mcp-ways-in")
+@holds("mcp-installation")
 def test_the_registry_entry_starts_the_server(sq: SparkQ, queue: str, tmp_path: Path) -> None:
     add(sq, "one")
     entry = read("server.json")
@@ -149,7 +149,7 @@ def test_the_plugin_names_only_tools_that_there_are() -> None:
         assert named <= known | words
 
 
-@holds("mcp-ways-in")
+@holds("mcp-installation")
 def test_claude_code_takes_the_plugin(tmp_path: Path) -> None:
     """Its own judgement; it is large, so that it is not fetched for a test."""
     claude = shutil.which("claude", path=path_with(BUILD / "npm/node_modules/.bin"))
@@ -165,7 +165,7 @@ def test_claude_code_takes_the_plugin(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@holds("mcp-ways-in")
+@holds("mcp-installation")
 def test_the_bundle_is_valid_and_starts_as_claude_desktop_starts_it(
     node: Path, uv: Path, sq: SparkQ, queue: str, tmp_path: Path
 ) -> None:

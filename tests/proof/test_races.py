@@ -50,7 +50,7 @@ def crowd(root: Path, tmp_path: Path) -> Iterator[dict[str, Callable[[], DoorWor
         }
 
 
-@holds("one-claimer")
+@holds("claim-once")
 def test_six_claimers_and_four_producers_through_every_door_share_one_line(
     crowd: dict[str, Callable[[], DoorWorker]], root: Path, counts: Counts
 ) -> None:
