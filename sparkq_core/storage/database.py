@@ -100,7 +100,8 @@ class _Block:
             opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
             if self._writes:
                 version: Any = opened.execute(USER_VERSION).fetchall()[0][0]
-                self._db._check_version(version)
+                if version > self._db.schema:
+                    raise self._db._newer(version)
         except BaseException as error:
             self._roll_back(error)
             raise
@@ -289,7 +290,8 @@ class Database:
         if connection.pragma("application_id") != APPLICATION_ID:
             raise Corrupt(f"{self.path} is a database of another program.", "Correct database.path in sparkq.yml.")
         version = connection.pragma("user_version")
-        self._check_version(version)
+        if version > self.schema:
+            raise self._newer(version)
         if not self._upgrade:
             return
         if version < self.schema:
@@ -298,12 +300,11 @@ class Database:
             with suppress(apsw.BusyError, apsw.ReadOnlyError):  # works without it, until it can be changed
                 connection.pragma("journal_mode", "wal")
 
-    def _check_version(self, version: int) -> None:
-        if version > self.schema:
-            raise NewerSchema(
-                f"{self.path} has schema {version}. This SparkQ supports schemas up to {self.schema}.",
-                "Upgrade SparkQ: pip install -U sparkq. Then restart the processes that still run the older one.",
-            )
+    def _newer(self, version: int) -> NewerSchema:
+        return NewerSchema(
+            f"{self.path} has schema {version}. This SparkQ supports schemas up to {self.schema}.",
+            "Upgrade SparkQ: pip install -U sparkq. Then restart the processes that still run the older one.",
+        )
 
     def _keep_trying(self) -> Any:
         """Return a busy handler that sleeps for short random times.

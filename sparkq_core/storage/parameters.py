@@ -33,4 +33,7 @@ def parameters(sql: str) -> tuple[str, ...]:
 def _order(names: tuple[str, ...]) -> Callable[[Values], tuple[Any, ...]]:
     if len(names) > 1:
         return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    if not names:
+        return lambda _: ()
+    (name,) = names
+    return lambda values: (values[name],)  # itemgetter would return the value alone
