@@ -20,13 +20,13 @@ POLLS_PER_NOTICE = 50
 Ctx = Context[ServerState, Any]
 
 
-async def claim_or_wait(ctx: Ctx, sq: SparkQ, worker: str, queue: str, task_id: int = 0, wait: int = 0) -> Claim | None:
+async def claim(ctx: Ctx, sq: SparkQ, worker: str, queue: str, task_id: int = 0, wait: int = 0) -> Claim | None:
     """Claim the head of the queue, or the task `task_id`; in an empty queue, a task that arrives within `wait` seconds."""
     last_event = events.last(sq) if wait else 0
-    claim = await _claim(ctx, sq, worker, queue, task_id)
-    if claim is None and wait:
-        return await _wait(ctx, sq, worker, queue, wait, last_event)
-    return claim
+    claimed = await in_thread_if_git(sq, tasks.claim, queue, worker, task_id=task_id or None)
+    if claimed is not None:
+        return await release_if_gone(ctx, sq, claimed)
+    return await _wait(ctx, sq, worker, queue, wait, last_event) if wait else None
 
 
 async def _wait(ctx: Ctx, sq: SparkQ, worker: str, queue: str, seconds: int, last_event: int) -> Claim | None:
@@ -43,14 +43,9 @@ async def _wait(ctx: Ctx, sq: SparkQ, worker: str, queue: str, seconds: int, las
         if state.closing or await _is_gone(ctx):
             return None
         sq = state.sq  # the event may have been a reload
-        if (claim := await _claim(ctx, sq, worker, queue)) is not None:
-            return claim
+        if (claimed := await claim(ctx, sq, worker, queue)) is not None:
+            return claimed
     return None
-
-
-async def _claim(ctx: Ctx, sq: SparkQ, worker: str, queue: str, task_id: int = 0) -> Claim | None:
-    claim = await in_thread_if_git(sq, tasks.claim, queue, worker, task_id=task_id or None)
-    return claim and await release_if_gone(ctx, sq, claim)
 
 
 async def release_if_gone(ctx: Ctx, sq: SparkQ, claim: Claim) -> Claim | None:

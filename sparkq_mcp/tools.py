@@ -162,10 +162,10 @@ async def claim(
 ) -> Annotated[CallToolResult, shapes.Packet]:
     """Take the next task: prompt, how to execute it, deadline, feedback on earlier attempts, new queue instructions. task is null when the queue is empty."""
     sq, chat = caller_of(ctx)
-    if chat.holds(sq, task_id):
+    if task_id and chat.holds(sq, task_id):
         tasks.progress(sq, task_id, attempt=chat.attempts[task_id])
         return reply(packet(sq, chat, tasks.claim_again(sq, task_id, attempt=chat.attempts[task_id])))
-    return reply(packet(sq, chat, await claims.claim_or_wait(ctx, sq, chat.worker, queue, task_id, wait)))
+    return reply(packet(sq, chat, await claims.claim(ctx, sq, chat.worker, queue, task_id, wait)))
 
 
 async def progress(
