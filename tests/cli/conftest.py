@@ -60,3 +60,12 @@ def sq(empty: SparkQ) -> SparkQ:
 def shell(sq: SparkQ, bare: Shell) -> Shell:
     """A shell in that project."""
     return bare
+
+
+@pytest.fixture
+def project_of(repository: Shell) -> Shell:
+    """A shell in a repository with files of its own, where SparkQ was set up."""
+    (repository.folder / "app.py").write_text("print('mine')\n")
+    (repository.folder / ".gitignore").write_text("*.log\n")
+    repository.ok("setup", "--yes", "--queue", "backend")
+    return repository

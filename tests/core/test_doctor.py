@@ -1,8 +1,6 @@
 """The doctor: each problem with its fix, and not a byte changed by looking."""
 
-import json
 import sqlite3
-import stat
 from pathlib import Path
 
 import apsw
@@ -11,11 +9,12 @@ import pytest
 from sparkq_core import lock, queues
 from sparkq_core.config import location
 from sparkq_core.installation import configure, doctor
-from sparkq_core.installation.doctor import FAILURE, OK, WARNING, Finding, examine
+from sparkq_core.installation.doctor import FAILURE, OK, WARNING
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import RESTORE
+from tests.core.examination import examined, wrong
 from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle
 from tests.harness.task_steps import add
@@ -27,40 +26,9 @@ CHECKS = (
 )
 
 
-def found(root: Path, home: Path | None = None) -> dict[str, Finding]:
-    """What the doctor finds, by check. Whatever is wrong, no byte of any file may change, and a failure has its fix."""
-    before = snapshot(root)
-    findings = examine(root, {"HOME": str(home)} if home else {})
-    assert snapshot(root) == before
-    assert all(one.fix for one in findings if one.state == FAILURE)
-    return {one.check: one for one in findings}
-
-
-def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
-    """Mode and content of every file; what SQLite keeps beside an open database is its own."""
-    return {
-        str(file.relative_to(root)): (stat.S_IMODE(file.stat().st_mode), file.read_bytes())
-        for file in root.rglob("*")
-        if file.is_file() and not file.name.endswith(("-wal", "-shm"))
-    }
-
-
-def wrong(findings: dict[str, Finding]) -> dict[str, str]:
-    """The checks that are not in order."""
-    return {name: one.state for name, one in findings.items() if one.state != OK}
-
-
-@pytest.fixture
-def healthy(sq: SparkQ, queue: str) -> SparkQ:
-    """A project with some tasks in which everything is as it should be."""
-    add(sq, *("x" * 3000 for _ in range(20)))
-    (sq.config.root / ".mcp.json").write_text('{"mcpServers": {"sparkq": {"command": "sparkq", "args": ["mcp"]}}}')
-    return sq
-
-
 @holds("command-doctor")
 def test_everything_is_looked_at_and_in_order(healthy: SparkQ) -> None:
-    findings = found(healthy.config.root)
+    findings = examined(healthy.config.root)
 
     assert tuple(findings) == CHECKS
     assert wrong(findings) == {}
@@ -72,13 +40,13 @@ def test_a_project_in_use_is_in_order_too(healthy: SparkQ) -> None:
     """The doctor looks while another connection is in the middle of a change."""
     with healthy.db.write() as tx:
         tx.run("UPDATE project SET name = 'changing'")
-        assert wrong(found(healthy.config.root)) == {}
+        assert wrong(examined(healthy.config.root)) == {}
 
 
 def test_settings_that_cannot_be_read_are_the_only_finding(healthy: SparkQ) -> None:
     (healthy.config.root / "sparkq.yml").write_text("server:\n  prot: 1\n")
 
-    (finding,) = found(healthy.config.root).values()
+    (finding,) = examined(healthy.config.root).values()
 
     assert (finding.check, finding.state) == ("configuration", FAILURE)
     assert "sparkq.yml:2" in finding.message
@@ -89,7 +57,7 @@ def test_settings_from_a_file_are_named(healthy: SparkQ) -> None:
     file = healthy.config.root / "sparkq.yml"
     file.write_text("env: prod\n")
 
-    assert found(healthy.config.root)["configuration"].message == str(file)
+    assert examined(healthy.config.root)["configuration"].message == str(file)
 
 
 @pytest.mark.parametrize(
@@ -98,14 +66,14 @@ def test_settings_from_a_file_are_named(healthy: SparkQ) -> None:
 def test_a_path_that_leads_nowhere_is_a_finding(healthy: SparkQ, key: str) -> None:
     (healthy.config.root / "sparkq.yml").write_text(f"{key}\n")
 
-    findings = found(healthy.config.root)
+    findings = examined(healthy.config.root)
 
     assert FAILURE in wrong(findings).values()
     assert any("~nobody-has-this-name" in one.message for one in findings.values())
 
 
 def test_a_missing_database_is_a_failure_that_setup_fixes(root: Path) -> None:
-    findings = found(root)
+    findings = examined(root)
 
     assert wrong(findings).items() >= {"database": FAILURE, "integrity": WARNING, "permissions": WARNING}.items()
     assert "sparkq setup" in findings["database"].fix
@@ -117,7 +85,7 @@ def test_a_file_that_is_not_a_database_is_a_failure(root: Path, content: bytes) 
     database_of(root).parent.mkdir(parents=True)
     database_of(root).write_bytes(content)
 
-    findings = found(root)
+    findings = examined(root)
 
     assert findings["database"].state == FAILURE
     assert "database.path" in findings["database"].fix or RESTORE in findings["database"].fix
@@ -130,7 +98,7 @@ def test_a_database_of_another_program_is_a_failure(root: Path) -> None:
     foreign.execute("CREATE TABLE tasks (id)")
     foreign.close()
 
-    findings = found(root)
+    findings = examined(root)
 
     assert (findings["database"].state, findings["integrity"].state) == (FAILURE, WARNING)
     assert "another program" in findings["database"].message
@@ -142,7 +110,7 @@ def test_a_newer_schema_is_a_failure_that_an_upgrade_fixes(healthy: SparkQ) -> N
     newer.pragma("user_version", schema.VERSION + 1)
     newer.close()
 
-    findings = found(healthy.config.root)
+    findings = examined(healthy.config.root)
 
     assert findings["database"].state == FAILURE
     assert str(schema.VERSION + 1) in findings["database"].message
@@ -157,7 +125,7 @@ def test_looking_at_an_older_schema_does_not_upgrade_it(root: Path) -> None:
     older.pragma("journal_mode", "wal")
     older.execute("CREATE TABLE kept AS SELECT 'from before' AS note")
 
-    found(root)
+    examined(root)
 
     assert older.pragma("user_version") == 0
     older.close()
@@ -180,7 +148,7 @@ def test_a_damaged_page_is_a_failure_wherever_it_is(healthy: SparkQ) -> None:
         healthy.config.database.write_bytes(sound)
         damaged(healthy, page)
         try:
-            findings = found(healthy.config.root)
+            findings = examined(healthy.config.root)
         except Exception as error:
             told[page] = repr(error)[:60]
         else:
@@ -194,7 +162,7 @@ def test_a_damaged_database_is_fixed_by_a_backup(healthy: SparkQ) -> None:
     healthy.close()
     damaged(healthy, healthy.config.database.stat().st_size // 4096 - 1)
 
-    findings = found(healthy.config.root)
+    findings = examined(healthy.config.root)
 
     assert wrong(findings) == {"integrity": FAILURE}
     assert RESTORE in findings["integrity"].fix
@@ -206,7 +174,7 @@ def test_a_row_that_points_nowhere_is_a_failure(healthy: SparkQ) -> None:
     foreign.commit()
     foreign.close()
 
-    finding = found(healthy.config.root)["integrity"]
+    finding = examined(healthy.config.root)["integrity"]
 
     assert (finding.state, "broken references" in finding.message) == (FAILURE, True)
 
@@ -216,12 +184,12 @@ def test_a_database_that_others_may_read_is_a_warning_and_its_fix_helps(healthy:
     file = healthy.config.database
     file.chmod(mode)
 
-    finding = found(healthy.config.root)["permissions"]
+    finding = examined(healthy.config.root)["permissions"]
     assert (finding.state, finding.fix) == (WARNING, f"chmod 600 {file}")
     assert f"{mode:04o}" in finding.message
 
     file.chmod(0o600)
-    assert found(healthy.config.root)["permissions"].state == OK
+    assert examined(healthy.config.root)["permissions"].state == OK
 
 
 def test_a_log_that_was_never_shortened_is_a_warning(healthy: SparkQ) -> None:
@@ -230,7 +198,7 @@ def test_a_log_that_was_never_shortened_is_a_warning(healthy: SparkQ) -> None:
     with log.open("wb") as stream:
         stream.truncate(doctor.LARGE_WAL + 1024 * 1024)
 
-    finding = found(healthy.config.root)["write-ahead log"]
+    finding = examined(healthy.config.root)["write-ahead log"]
 
     assert (finding.state, finding.message) == (WARNING, "65 MiB")
     assert finding.fix
@@ -242,11 +210,11 @@ def test_a_database_without_a_write_ahead_log_is_a_warning_until_a_command_works
     assert foreign.pragma("journal_mode", "delete") == "delete"
     foreign.close()
 
-    finding = found(healthy.config.root)["write-ahead log"]
+    finding = examined(healthy.config.root)["write-ahead log"]
     assert (finding.state, "journal mode delete" in finding.message) == (WARNING, True)
 
     second_handle(healthy).close()
-    assert found(healthy.config.root)["write-ahead log"].state == OK
+    assert examined(healthy.config.root)["write-ahead log"].state == OK
 
 
 @pytest.mark.parametrize("name", ["Dropbox", "OneDrive - Contoso", "Nextcloud", "Mobile Documents"])
@@ -255,7 +223,7 @@ def test_a_synchronised_folder_is_a_warning(tmp_path: Path, clock: SetClock, nam
     root.mkdir(parents=True)
     open_new_project(root, clock).close()
 
-    finding = found(root)["file system"]
+    finding = examined(root)["file system"]
 
     assert finding.state == WARNING
     assert "database.path" in finding.fix
@@ -268,7 +236,7 @@ def test_a_network_file_system_is_a_failure(healthy: SparkQ, monkeypatch: pytest
         pytest.skip("this system does not tell its file systems")
     monkeypatch.setattr(doctor, "NETWORK_FILE_SYSTEMS", {kind})
 
-    finding = found(healthy.config.root)["file system"]
+    finding = examined(healthy.config.root)["file system"]
 
     assert (finding.state, finding.fix) == (FAILURE, "Set database.path to a local disk.")
     assert kind in finding.message
@@ -286,111 +254,33 @@ def test_a_lock_that_is_held_is_shown_and_one_that_was_left_is_not(healthy: Spar
     (folder / "runner-left.lock").touch()
 
     with lock.holding(folder / "runner-backend.lock"):
-        assert found(healthy.config.root)["locks"].message == f"{folder}: runner-backend.lock"
+        assert examined(healthy.config.root)["locks"].message == f"{folder}: runner-backend.lock"
         assert lock.is_held(folder / "runner-backend.lock"), "looking does not take it away"
 
-    assert found(healthy.config.root)["locks"].message == f"{folder}: none held"
-
-
-def test_a_client_that_nobody_configured_is_a_warning_with_the_command(healthy: SparkQ) -> None:
-    (healthy.config.root / ".mcp.json").write_text('{"mcpServers": {}}')
-
-    finding = found(healthy.config.root)["MCP clients"]
-
-    assert (finding.state, finding.fix) == (WARNING, "sparkq connect claude-code")
-
-
-@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b'{"a": 1,}'])
-def test_a_client_configuration_that_is_not_json_is_a_warning(healthy: SparkQ, content: bytes) -> None:
-    file = healthy.config.root / ".mcp.json"
-    file.write_bytes(content)
-
-    finding = found(healthy.config.root)["MCP clients"]
-
-    assert (finding.state, bool(finding.fix)) == (WARNING, True)
-    assert str(file) in finding.message
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        (".claude.json", "Claude Code (~/.claude.json)"),
-        (".config/Claude/claude_desktop_config.json", "Claude Desktop (Linux)"),
-        ("Library/Application Support/Claude/claude_desktop_config.json", "Claude Desktop"),
-    ],
-)
-def test_clients_are_found_at_home_too(healthy: SparkQ, tmp_path: Path, path: str, name: str) -> None:
-    file = tmp_path / "home" / path
-    file.parent.mkdir(parents=True)
-    server = {"command": "sparkq", "args": ["mcp", "--project", str(healthy.config.root)]}
-    file.write_text(json.dumps({"mcpServers": {"sparkq-shop": server}}))
-
-    assert found(healthy.config.root, tmp_path / "home")["MCP clients"].message == f"Claude Code (.mcp.json), {name}"
-
-
-def desktop(home: Path, servers: dict[str, object]) -> None:
-    """Claude Desktop's configuration."""
-    file = home / ".config/Claude/claude_desktop_config.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"mcpServers": servers}))
-
-
-def test_what_a_client_has_of_another_project_is_named_and_does_not_count(healthy: SparkQ, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    desktop(tmp_path / "home", {"sparkq": {"command": "sparkq", "args": ["mcp", "--project", str(other)]}})
-
-    finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
-    assert finding.state == OK
-    assert finding.message == f"Claude Code (.mcp.json); 'sparkq' of Claude Desktop (Linux) is for {other}"
-
-    (healthy.config.root / ".mcp.json").unlink()
-    finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
-    assert (finding.state, finding.fix) == (WARNING, "sparkq connect claude-code")
-    assert finding.message == f"no client has this project; 'sparkq' of Claude Desktop (Linux) is for {other}"
-
-
-@pytest.mark.parametrize("gone", ["command", "project"])
-def test_what_a_client_cannot_start_is_a_warning(healthy: SparkQ, tmp_path: Path, gone: str) -> None:
-    missing = str(tmp_path / "gone")
-    command, folder = (missing, str(healthy.config.root)) if gone == "command" else ("sparkq", missing)
-    desktop(tmp_path / "home", {"sparkq": {"command": command, "args": ["mcp", "--project", folder]}})
-
-    finding = found(healthy.config.root, tmp_path / "home")["MCP clients"]
-
-    assert finding.state == WARNING
-    assert f"'sparkq' of Claude Desktop (Linux) names {missing}, which no longer exists" in finding.message
-    assert "sparkq connect" in finding.fix
-
-
-@pytest.mark.parametrize("text", ["[]", '{"mcpServers": [1]}', '{"mcpServers": {"sparkq": 1, "x": {"args": 5}}}'])
-def test_servers_that_are_none_are_passed_over(healthy: SparkQ, text: str) -> None:
-    (healthy.config.root / ".mcp.json").write_text(text)
-
-    assert found(healthy.config.root)["MCP clients"].message == "no client has this project"
+    assert examined(healthy.config.root)["locks"].message == f"{folder}: none held"
 
 
 def test_a_hook_whose_program_is_not_there_is_a_warning(healthy: SparkQ) -> None:
     (healthy.config.root / "sparkq.yml").write_text("hooks:\n  on_failed: [nosuchprogram, x]\n  on_stale: [sh, x]\n")
-    finding = found(healthy.config.root)["hooks"]
+    finding = examined(healthy.config.root)["hooks"]
     assert (finding.state, finding.message) == (WARNING, "no such program: on_failed: nosuchprogram")
 
     program = healthy.config.root / "tell.sh"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     (healthy.config.root / "sparkq.yml").write_text("hooks:\n  on_failed: [./tell.sh]\n")
-    assert found(healthy.config.root)["hooks"].state == OK
+    assert examined(healthy.config.root)["hooks"].state == OK
 
 
 def test_settings_of_the_config_table_are_in_force_for_the_doctor_too(healthy: SparkQ) -> None:
     configure.change(healthy, "queue_runner.lock_dir", "other")
 
     with lock.holding(healthy.config.root / "other" / "server.lock"):
-        assert found(healthy.config.root)["locks"].message == f"{healthy.config.root / 'other'}: server.lock"
+        assert examined(healthy.config.root)["locks"].message == f"{healthy.config.root / 'other'}: server.lock"
 
 
 def test_looking_leaves_the_project_usable(healthy: SparkQ) -> None:
-    found(healthy.config.root)
+    examined(healthy.config.root)
 
     add(second_handle(healthy), "one more")
     assert queues.all_of(healthy)[0][1].queued == 21
