@@ -64,12 +64,13 @@ def load(
     elif stored:
         given = {key: (_stored(key, value), TABLE) for key, value in stored.items()}
     given |= _from_environment(env)
+    settings = build(given)
     return Config(
-        build(given),
+        settings,
         project.root,
         project.file,
         {key: origin for key, (_, origin) in given.items()},
-        location.repository(project.root) is not None,
+        watches_git=settings.git and location.repository(project.root) is not None,
     )
 
 

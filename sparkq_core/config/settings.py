@@ -190,18 +190,16 @@ SCALARS = {
 
 
 class Config(NamedTuple):
-    """The effective settings, the origin of each, and the paths in them."""
+    """The effective settings, the origin of each, and the paths in them.
+
+    `watches_git` is true if claims and results record the state of the Git repository.
+    """
 
     settings: Settings
     root: Path
     file: Path | None
     origins: dict[str, str]
-    in_git: bool = False
-
-    @property
-    def watches_git(self) -> bool:
-        """True if claims and results record the state of the Git repository."""
-        return self.in_git and self.settings.git
+    watches_git: bool = False
 
     @property
     def name(self) -> str:
