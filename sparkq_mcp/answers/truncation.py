@@ -72,7 +72,8 @@ def escaped(value: Any) -> Any:
 def serialized(value: Any) -> tuple[Any, str]:
     """Return `value` as an answer shows it, and its compact JSON."""
     text = wire.compact(value)
-    if text.isascii() and text.isprintable() and "\\" not in text:  # nothing in it needs an escape
+    other_escapes = text.replace("\\\\", "").replace('\\"', "")
+    if text.isprintable() and "\\" not in other_escapes:  # nothing in it needs a visible escape
         return value, text
     value = escaped(value)
     return value, wire.compact(value)
