@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.figure import Figure
 
-ROOMS = ("core", "peers", "scale", "contention", "purge", "start_up", "mcp", "http", "push", "page", "tokens")
+MODULES = ("core", "peers", "scale", "contention", "purge", "start_up", "mcp", "http", "push", "page", "tokens")
 TOP = Path(__file__).parent.parent
 RESULTS = TOP / "bench/results"
 PAGE = TOP / "docs/performance.md"
@@ -19,15 +19,15 @@ MARKS = ("<!-- figures -->", "<!-- end of figures -->")
 
 def main() -> int:
     """Measure, print, and (for a whole run) write; the number of figures that fall short is the exit code."""
-    rooms = sys.argv[1:] or ROOMS
+    names = sys.argv[1:] or MODULES
     figures: list[Figure] = []
-    for room in rooms:
+    for name in names:
         started = time.perf_counter()
-        found = importlib.import_module(f"bench.{room}").measure()
+        found = importlib.import_module(f"bench.{name}").measure()
         figures += found
         for one in found:
             print(shown(one), flush=True)
-        print(f"  ({room}: {time.perf_counter() - started:.0f} s)", file=sys.stderr, flush=True)
+        print(f"  ({name}: {time.perf_counter() - started:.0f} s)", file=sys.stderr, flush=True)
     if not sys.argv[1:]:
         written(sorted(figures, key=lambda one: one.row))
     short = [one for one in figures if one.good is False]

@@ -1,4 +1,4 @@
-"""Writes an MCP client's configuration: merged with what is there, a copy kept, and checked by really starting it."""
+"""Add SparkQ to the configuration of an MCP client, keep a copy of the old one, and check that the server starts."""
 
 import json
 import shutil
@@ -33,7 +33,7 @@ REQUESTS = (
 
 
 class Client(NamedTuple):
-    """An MCP client: where its configuration stands, and under which key it lists its servers.
+    """An MCP client: the path of its configuration, and the key under which it lists its servers.
 
     `shared`: the file is the person's own, with the servers of several projects.
     """
@@ -51,7 +51,7 @@ class CheckFailed(SparkQError):
 
 
 def client(name: str, config: Config, home: Path) -> Client:
-    """The client called `name`. Raises InvalidValue."""
+    """Return the client called `name`. Raises InvalidValue."""
     desktop = home / mcp_clients.DESKTOP["darwin" if sys.platform == "darwin" else "linux"]
     clients = {
         name: Client(known.client, config.root / known.path, known.key)
@@ -64,14 +64,14 @@ def client(name: str, config: Config, home: Path) -> Client:
 
 
 def server_entry(config: Config) -> dict[str, Any]:
-    """How a client starts this project's server: absolute paths, since clients start it anywhere with a bare environment."""
+    """Return the entry that starts this project's server. Its paths are absolute: clients start it in any folder."""
     installed = shutil.which("sparkq", path=str(Path(sys.executable).parent))
     command = [installed] if installed else [sys.executable, "-P", "-m", "sparkq_cli.main"]
     return {"command": command[0], "args": [*command[1:], *mcp_clients.arguments(config.root)]}
 
 
 def connected(name: str, config: Config, home: Path) -> bool:
-    """Whether the client called `name` has this project's server. Raises InvalidValue."""
+    """True if the client called `name` has this project's server. Raises InvalidValue."""
     target = client(name, config, home)
     try:
         servers = json.loads(target.file.read_text(encoding="utf-8"))[target.key]
@@ -84,16 +84,16 @@ def connected(name: str, config: Config, home: Path) -> bool:
 
 
 class Merged(NamedTuple):
-    """A client's configuration with SparkQ in it: its text, and what the project's server is called there."""
+    """The configuration of a client with SparkQ in it: its text, and the name of the project's server there."""
 
     text: str
     name: str
 
 
 def merged(target: Client, server: dict[str, Any], config: Config) -> Merged:
-    """The client's configuration with SparkQ in it and everything else as it was. Raises InvalidConfig.
+    """Return the client's configuration with SparkQ added and everything else as it was. Raises InvalidConfig.
 
-    In a file that several projects share, another project that is still there keeps its server.
+    In a file that several projects share, the server of another existing project is kept.
     """
     present: Any = {}
     if target.file.is_file():
@@ -114,7 +114,7 @@ def merged(target: Client, server: dict[str, Any], config: Config) -> Merged:
 
 
 class Written(NamedTuple):
-    """What `connect` did: how many tools the server offers, its name there, and the copy of what was there before."""
+    """What `connect` did: the number of tools of the server, its name in the file, and the copy of the old file."""
 
     tools: int
     name: str
@@ -124,7 +124,7 @@ class Written(NamedTuple):
 def connect(target: Client, config: Config) -> Written:
     """Check that the server starts, and write it into the client's configuration.
 
-    That is read when the check is over, and held from reading to writing, so that what others write there stays. Raises
+    The file is read after the check, and locked from reading to writing, so that no other change is lost. Raises
     InvalidConfig, CheckFailed, StorageError.
     """
     server = server_entry(config)
@@ -142,7 +142,7 @@ def connect(target: Client, config: Config) -> Written:
 
 
 def _write(file: Path, text: str) -> Path | None:
-    """Write the configuration; returns the copy of what was there before, if that was something else."""
+    """Write the configuration. Return the copy of the old file, if that was different."""
     kept = None
     if file.exists():
         if file.read_text(encoding="utf-8") == text:
@@ -161,7 +161,7 @@ def _free(file: Path) -> Path:
 
 
 def check(server: dict[str, Any]) -> int:
-    """Start the configured command in a bare environment and count its tools. Raises CheckFailed with what it said."""
+    """Start the configured command in a bare environment and count its tools. Raises CheckFailed with its output."""
     lines = "".join(json.dumps(request) + "\n" for request in REQUESTS)
     try:
         done = subprocess.run(

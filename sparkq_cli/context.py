@@ -1,4 +1,4 @@
-"""What every command begins with: the open project, the queue that is meant, the text that is meant."""
+"""Open the project, choose the queue, and read the text: what most commands do first."""
 
 import os
 import signal
@@ -16,14 +16,14 @@ from sparkq_core.project import SparkQ
 
 
 def open_sparkq() -> SparkQ:
-    """The project around the working directory. Raises NoProject."""
+    """Open the project around the working directory. Raises NoProject."""
     return project.open()
 
 
 def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) -> str:
-    """The queue that the person named, or the only one there is: that takes new tasks if `taking`, else that gives any.
+    """Return `queue`, or the name of the only queue; with `for_new_tasks`, of the only one that accepts new tasks.
 
-    Raises NoSuchQueue, QueueClosed when the only ones have ended, InvalidValue.
+    Raises NoSuchQueue, QueueClosed if all have ended, InvalidValue if there is more than one.
     """
     if queue is not None:
         return queue
@@ -44,9 +44,9 @@ def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) 
 def text_from(
     argument: str | None, file: Path | None, what: str, *, template: Callable[[], str] = lambda: ""
 ) -> Iterator[str]:
-    """A text from the argument, `-` (stdin), `--file`, or the person's editor, for the verb in the block.
+    """Yield a text from the argument, `-` (stdin), `--file`, or the editor, for the verb in the block.
 
-    `template` is called just before the editor opens, and refuses what would be refused afterwards.
+    `template` is called just before the editor opens, and raises what the verb would raise afterwards.
     Raises InvalidText, InvalidValue.
     """
     if argument is not None and file is not None:
@@ -69,7 +69,7 @@ def _was(what: str) -> str:
 
 
 def agreed(question: str, *, default: bool = False) -> None:
-    """Go on only when the person says yes; a no ends the command with code 1 and nothing changed."""
+    """Ask, and end the command with code 1 unless the answer is yes."""
     import typer
 
     if not typer.confirm(question, default=default):
@@ -78,7 +78,7 @@ def agreed(question: str, *, default: bool = False) -> None:
 
 
 def read_file(file: Path, what: str) -> str:
-    """The text of a file (`-` for standard input). Raises InvalidText, InvalidValue."""
+    """Return the text of a file (`-` for standard input). Raises InvalidText, InvalidValue."""
     if str(file) == "-":
         return _decoded(sys.stdin.buffer.read(), what)
     try:
@@ -88,9 +88,10 @@ def read_file(file: Path, what: str) -> str:
 
 
 def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
-    """Write lines as UTF-8 to a file that is not there yet, or to standard output, whatever the terminal speaks.
+    """Write lines as UTF-8 to a new file, or to standard output, whatever the encoding of the terminal.
 
-    On a terminal no character of it is raw. The file is the owner's alone, and whole or not there. Raises NotEmpty, StorageError.
+    A terminal gets only escaped text. The file is readable by its owner only, and whole or absent. Raises NotEmpty,
+    StorageError.
     """
     if file is None:
         shown = escaped if sys.stdout.isatty() else str
@@ -131,7 +132,7 @@ def _decoded(raw: bytes, what: str) -> str:
 
 
 def paged(text: str) -> None:
-    """A text whose foreign parts were made safe, in the person's $PAGER, which need not read all of it."""
+    """Show a safe text in $PAGER, which need not read all of it."""
     import shlex
     import subprocess
 
@@ -147,10 +148,10 @@ def paged(text: str) -> None:
 
 @contextmanager
 def edited(text: str, what: str) -> Iterator[str]:
-    """`text` as the person leaves it in $VISUAL or $EDITOR.
+    """Yield `text` as edited in $VISUAL or $EDITOR.
 
-    What was written stays in its file, which is named, when the editor says that it failed or the block then fails.
-    Raises InvalidValue when it was left unchanged or the editor failed, InvalidText.
+    If the editor or the block fails, the edited file is kept and its path is printed.
+    Raises InvalidValue if the text was left unchanged or the editor failed, InvalidText.
     """
     import tempfile  # 6 ms at import, with what the editor needs, and only an editor needs them
 
@@ -173,12 +174,12 @@ def edited(text: str, what: str) -> Iterator[str]:
 
 
 def _written(file: Path, text: str) -> bool:
-    """Whether somebody has written something else than `text` into the file."""
+    """True if the file has another text than `text`."""
     return file.exists() and file.read_bytes().strip() not in (b"", text.encode().strip())
 
 
 def _run_editor(file: Path, what: str) -> None:
-    """Let the person edit the file. Ctrl-C is the editor's meanwhile. Raises InvalidValue."""
+    """Open the file in the editor, which handles Ctrl-C meanwhile. Raises InvalidValue."""
     import shlex
     import subprocess
 

@@ -1,4 +1,4 @@
-"""`sparkq`: finds the room of the command, and turns refusals into one sentence and an exit code."""
+"""`sparkq`: run the module of the command, and turn refusals into one sentence and an exit code."""
 
 import _signal  # type: ignore[import-not-found]  # built in, while `signal` imports modules of its own first
 
@@ -77,7 +77,7 @@ def _run() -> int:
         return _refuse(error)
     except OSError as error:
         return _unwritten(error) if error.errno in FULL else _defect(error)
-    except Exception as error:
+    except Exception as error:  # whatever it is: you see one line, and the traceback is in a file
         return _defect(error)
     return 0
 
@@ -132,7 +132,7 @@ def _app() -> Any:
     from typer.main import get_command
 
     class CommandGroup(TyperGroup):
-        """Imports a command's room when it is used: `sparkq tasks` pays for no other."""
+        """Imports the module of a command when it is used: `sparkq tasks` pays for no other."""
 
         def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the framework's signature
             return list(COMMANDS)

@@ -1,7 +1,7 @@
-"""The runner: a queue for chats without MCP, as text on standard output.
+"""Print the tasks of a queue on standard output, for chats without MCP.
 
-One task at a time: the next is claimed only when the last is settled, so no timeout runs while nobody works. It never
-executes anything. One runner a queue, by a lock that the operating system holds and nothing survives.
+One task at a time: the next is claimed only when the last is settled, so no timeout runs while nobody works. The runner
+never executes anything. There is one runner per queue, by a lock of the operating system, which ends with the process.
 """
 
 import os
@@ -46,16 +46,16 @@ class Mode(StrEnum):
 
 
 class Stop(Exception):
-    """SIGINT or SIGTERM came."""
+    """SIGINT or SIGTERM was received."""
 
 
 def worker(queue: str) -> str:
-    """Who claims for a runner of this machine."""
+    """Return the worker id of this machine's runner."""
     return f"worker-{gethostname()}-{queue}"
 
 
 class Runner(NamedTuple):
-    """What one runner works on, and how."""
+    """The queue that a runner works on, and its options."""
 
     sq: SparkQ
     queue_id: int
@@ -64,7 +64,7 @@ class Runner(NamedTuple):
 
     @property
     def queue(self) -> str:
-        """The queue's present name: it may be renamed at any time."""
+        """Return the queue's present name: it may be renamed at any time."""
         return queues.with_id(self.sq, self.queue_id).name
 
 
@@ -116,7 +116,7 @@ def _loop(runner: Runner) -> None:
 
 
 def _by_name(runner: Runner, verb: Callable[[str], Found]) -> Found:
-    """`verb` of the queue by its present name, once more when it was renamed just then."""
+    """Call `verb` with the queue's present name, and again if the queue was renamed meanwhile."""
     while True:
         name = runner.queue
         try:
@@ -127,10 +127,10 @@ def _by_name(runner: Runner, verb: Callable[[str], Found]) -> Found:
 
 
 def _present(runner: Runner) -> Claim | None:
-    """The task that this queue's runner handed out before and that nobody has settled yet, announced again.
+    """Announce again the running task that a runner of this queue announced before, if there is one.
 
-    One that it claimed while the queue had another name counts: by the lock, which goes by the queue's id, nobody else
-    on this machine claims as a runner here.
+    A task that was claimed under an earlier name of the queue counts too: the lock is that of the queue's id, so no other
+    runner on this machine can have claimed it.
     """
     running = _by_name(
         runner,
@@ -148,7 +148,7 @@ def _present(runner: Runner) -> Claim | None:
 
 
 def _next(runner: Runner) -> Claim | None:
-    """Claim and announce the next task; given back when a signal comes first, or the reader is gone or does not read."""
+    """Claim and announce the next task. Release it after a signal, or if the reader is gone or does not read."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         claim = _by_name(runner, lambda name: tasks.claim(runner.sq, name, worker(name)))
@@ -165,7 +165,7 @@ def _next(runner: Runner) -> Claim | None:
 
 
 def give_back(sq: SparkQ, claim: Claim) -> None:
-    """Release a task that nobody was told of."""
+    """Release a task that was claimed but not announced."""
     tasks.release(sq, claim.task.id, "The runner ended before it announced the task.", attempt=claim.task.attempts)
 
 
@@ -189,8 +189,8 @@ def _until_settled(runner: Runner, claim: Claim) -> None:
 
 
 def _wait(runner: Runner, seconds: float, seen: int) -> float:
-    """Sleep until something has changed since the version `seen`, at most `seconds`, and do the upkeep that is due; how
-    long it slept."""
+    """Sleep until something has changed since the version `seen`, at most `seconds`, and do the upkeep that is due.
+    Return how long it slept."""
     started = time.monotonic()
     while True:
         written = _sleep(runner.sq, min(started + seconds, time.monotonic() + rounds.interval_seconds(runner.sq)), seen)
@@ -200,7 +200,7 @@ def _wait(runner: Runner, seconds: float, seen: int) -> float:
 
 
 def _sleep(sq: SparkQ, until: float, seen: int) -> bool:
-    """Sleep until another process has written since the version `seen`; False when the time came first."""
+    """Sleep until another process has written since the version `seen`. False if the time was over first."""
     while sq.version() == seen:
         left = until - time.monotonic()
         if left <= 0:
@@ -220,7 +220,7 @@ def _instructions(runner: Runner) -> None:
 
 
 def announce(claim: Claim) -> None:
-    """One task: what it is, how to execute it, its prompt between lines nobody can guess, and how to end it."""
+    """Print a task: title, how to execute it, its prompt between lines that cannot be guessed, and how to settle it."""
     task = claim.task
     fence = f"----- {token(8)} -----"
     lines = [
@@ -252,9 +252,9 @@ def _time(runner: Runner) -> str:
 
 
 def say(text: str) -> None:
-    """Lines for the chat, at once and unbuffered: what a signal cuts off must not follow when the process ends.
+    """Print lines for the chat, unbuffered: text that a signal cut off must not be printed when the process ends.
 
-    Raises Stop when a signal comes while the reader does not read, BrokenPipeError when it is gone.
+    Raises Stop on a signal while the reader does not read, BrokenPipeError when the reader is gone.
     """
     left = f"{text}\n".encode(sys.stdout.encoding, "backslashreplace")
     while left:
@@ -265,7 +265,7 @@ def say(text: str) -> None:
 
 
 def _writable(seconds: float = LOOK_SECONDS) -> bool:
-    """Whether somebody takes what is written."""
+    """True if standard output can be written to."""
     return bool(select.select([], [sys.stdout], [], seconds)[1])
 
 

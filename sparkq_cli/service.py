@@ -1,4 +1,4 @@
-"""The background server: started, found, and stopped, by the lock that it holds."""
+"""Start, find and stop the background server, by the lock that it holds."""
 
 import json
 import os
@@ -35,7 +35,7 @@ class AddressTaken(SparkQError):
 
 
 class Running(NamedTuple):
-    """A server that holds the lock now; `port` 0 while it is still starting. Others than this machine need the token."""
+    """A server that holds the lock now. `port` is 0 while it is starting. Requests from other machines need the token."""
 
     pid: int
     host: str
@@ -45,12 +45,12 @@ class Running(NamedTuple):
 
     @property
     def url(self) -> str:
-        """Where this machine finds it."""
+        """Return the address for this machine."""
         return self._at({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host))
 
     @property
     def far_url(self) -> str:
-        """Where other machines find one that listens for them: the address for "every address" leads nowhere there."""
+        """Return the address for other machines, with the host's name where the server listens on every address."""
         return self._at(gethostname() if self.host in ("0.0.0.0", "::") else self.host)
 
     def _at(self, host: str) -> str:
@@ -58,7 +58,7 @@ class Running(NamedTuple):
 
 
 def running(config: Config) -> Running | None:
-    """The project's server, or None. Trusts nothing that is written unless its writer still holds the lock."""
+    """Return the project's server, or None. The lock file counts only while its writer holds the lock."""
     file = config.run_dir / "server.lock"
     if not lock.is_held(file):
         return None
@@ -71,13 +71,13 @@ def running(config: Config) -> Running | None:
 
 
 def settled(config: Config) -> Running | None:
-    """The project's server, waited for while it is starting."""
+    """Return the project's server, after waiting while it is starting."""
     _until(START_SECONDS, lambda: (server := running(config)) is None or (server.port > 0 and healthy(server)))
     return running(config)
 
 
 def healthy(server: Running) -> bool:
-    """Whether it answers."""
+    """True if the server answers."""
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection(server.host, server.port, timeout=2)
@@ -117,7 +117,7 @@ def start(config: Config, arguments: list[str]) -> Running:
 
 
 def _refused(code: int | None, log: Path, before: int) -> SparkQError:
-    """Why the server did not start, in the words that it left in its log."""
+    """Return the error that says why the server did not start, from its log."""
     lines = log.read_bytes()[before:].decode(errors="replace").strip().splitlines()
     kind = AddressTaken if code == CONFLICT else NotStarted
     at = next((at for at, line in enumerate(lines) if line.startswith("sparkq: ")), None)
@@ -134,9 +134,9 @@ def _answers(config: Config, pid: int) -> bool:
 
 
 def stop(config: Config) -> bool:
-    """End the server, if one runs, and wait until it has let go of the lock; whether there was one.
+    """End the server, if one runs, and wait until it has released the lock. Return whether there was one.
 
-    One that is starting is waited for until it has said which process it is. Raises Busy when it does not end.
+    A server that is starting is given time to write its process id. Raises Busy if it does not end.
     """
     if running(config) is None:
         return False
@@ -148,7 +148,7 @@ def stop(config: Config) -> bool:
 
 
 def _gone(config: Config, number: int, signalled: set[int]) -> bool:
-    """Whether no server runs any more; else it is sent the signal, once each process."""
+    """True if no server runs; otherwise send the signal, once to each process."""
     server = running(config)
     if server is None:
         return True
@@ -160,7 +160,7 @@ def _gone(config: Config, number: int, signalled: set[int]) -> bool:
 
 
 def _until(seconds: float, condition: Callable[[], bool]) -> bool:
-    """Whether something came true in time, asked every 50 ms."""
+    """Check a condition every 50 ms; True if it holds before the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

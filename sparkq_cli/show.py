@@ -1,6 +1,6 @@
-"""What a person sees: tables that fit the terminal, times they can read, no foreign character raw.
+"""Print for a person: tables that fit the terminal, readable times, escaped foreign text.
 
-Everything that came from a task goes through `safe()`; colour only on a terminal and without NO_COLOR.
+Text of a task goes through `safe()`. There is colour only on a terminal and without NO_COLOR.
 """
 
 import os
@@ -37,12 +37,12 @@ STYLES = {
 
 
 def say(text: str = "") -> None:
-    """One line, or several, of our own words (foreign parts already made safe)."""
+    """Print lines whose foreign parts were made safe."""
     typer.echo(text)
 
 
 def json_line(value: Mapping[str, Any]) -> None:
-    """One JSON object: compact in a pipe, indented on a terminal, where no character of it is raw."""
+    """Print a JSON object: compact in a pipe, indented and escaped on a terminal."""
     typer.echo(
         json_text(value, indent=2) if sys.stdout.isatty() else wire.compact(value).encode("utf-8", "backslashreplace")
     )
@@ -57,14 +57,14 @@ def answer(facts: Mapping[str, Any], text: str, *, json: bool, quiet: bool = Fal
 
 
 def json_text(value: Mapping[str, Any], indent: int | None = None) -> str:
-    """JSON for a terminal: control, invisible and bidirectional characters as JSON's own escapes."""
+    """Return JSON for a terminal: control, invisible and bidirectional characters are JSON escapes."""
     import json
 
     return escaped(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def escaped(text: str) -> str:
-    """The same JSON with everything as an escape that a terminal would act on or hide."""
+    """Escape the characters of a JSON text that a terminal would act on or hide."""
     import json
 
     if safe(text, lines=True) == text:
@@ -73,23 +73,23 @@ def escaped(text: str) -> str:
 
 
 def coloured() -> bool:
-    """Whether the terminal wants colour."""
+    """True if the output is a terminal that wants colour."""
     env = environment()
     return sys.stdout.isatty() and not env.get("NO_COLOR") and env.get("TERM") != "dumb"
 
 
 def paint(text: str, style: str) -> str:
-    """`text` in the style of a status, where the terminal wants colour."""
+    """Return `text` in the style of a status, if the terminal wants colour."""
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if text and coloured() else text
 
 
 def fancy() -> bool:
-    """Whether the output can carry emoji."""
+    """True if the encoding of the output has emoji."""
     return (getattr(sys.stdout, "encoding", "") or "").lower().startswith("utf")
 
 
 def mark(task: Task, now: int) -> str:
-    """⚠️ stale, 🔴 failed, 💀 timed out; letters where emoji cannot be shown."""
+    """Return the mark of a task: ⚠️ stale, 🔴 failed, 💀 timed out; letters where emoji cannot be shown."""
     name = (
         ErrorType.TIMEOUT if task.timed_out else task.status if task.status == Status.FAILED else wire.stale(task, now)
     )
@@ -99,22 +99,22 @@ def mark(task: Task, now: int) -> str:
 
 
 def state(task: Task, now: int) -> str:
-    """The status as a person reads it, with its mark: `failed 🔴`, `cancelled`."""
+    """Return the status with its mark: `failed 🔴`, `cancelled`."""
     return f"{ErrorType.CANCELLED if task.cancelled else task.status} {mark(task, now)}".rstrip()
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 task`, `2 tasks`."""
+    """Return a number with its noun: `1 task`, `2 tasks`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def ago(moment: int | None, now: int) -> str:
-    """How long ago, in the unit that matters: `12s`, `5m`, `3h`, `2d`."""
+    """Return how long ago a moment was, in its largest unit: `12s`, `5m`, `3h`, `2d`."""
     return "" if moment is None else span(max(0, now - moment))
 
 
 def span(milliseconds: int) -> str:
-    """A duration in its largest unit."""
+    """Return a duration in its largest unit."""
     seconds = milliseconds // 1000
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:
@@ -123,7 +123,7 @@ def span(milliseconds: int) -> str:
 
 
 def duration(milliseconds: int) -> str:
-    """How long something took: `0.4 s`, `12 s`, `7 min`, `1 h 05 min`."""
+    """Return how long something took: `0.4 s`, `12 s`, `7 min`, `1 h 05 min`."""
     if milliseconds < 10_000:
         return f"{milliseconds / 1000:.1f} s"
     minutes, seconds = divmod(milliseconds // 1000, 60)
@@ -133,7 +133,7 @@ def duration(milliseconds: int) -> str:
 
 
 def columns() -> int:
-    """Columns of the terminal."""
+    """Return the number of columns of the terminal."""
     asked = environment().get("COLUMNS", "")
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
@@ -144,7 +144,7 @@ def columns() -> int:
 
 
 def width(text: str) -> int:
-    """Return how many columns a terminal gives `text`; colours take none."""
+    """Return how many columns `text` takes on a terminal; colours take none."""
     if "\x1b" in text:
         text = PAINT.sub("", text)
     if not text.isascii():
@@ -190,9 +190,9 @@ def table(
     droppable: Sequence[int] = (),
     styles: Sequence[str] = (),
 ) -> None:
-    """A table that fits the terminal: the columns `droppable` go, in this order, before `flexible` gets too narrow.
+    """Print a table that fits the terminal: `droppable` columns go, in this order, before `flexible` gets too narrow.
 
-    `styles` paints whole rows. In a pipe every column stands there whole.
+    `styles` paints whole rows. In a pipe every column is there in full.
     """
     if not rows:
         return
@@ -216,17 +216,17 @@ def table(
 
 
 def _left(widths: Sequence[int], shown: Sequence[int], flexible: int, room: int) -> int:
-    """What the other columns leave to the flexible one."""
+    """Return the width that the other columns leave to the flexible one."""
     return room - sum(widths[at] for at in shown if at != flexible) - 2 * (len(shown) - 1)
 
 
 def near(path: Path, root: Path) -> str:
-    """A path as the person in the project's folder would type it."""
+    """Return a path as you would type it in the folder of the project."""
     return safe(str(path.relative_to(root) if path.is_relative_to(root) else path))
 
 
 def block(text: str, indent: str = "  ") -> str:
-    """Foreign text over several lines, indented, nothing raw."""
+    """Return foreign text, safe and indented."""
     return "\n".join(f"{indent}{line}".rstrip() for line in safe(text, lines=True).split("\n"))
 
 
@@ -236,13 +236,13 @@ def fields(pairs: Sequence[tuple[str, Any]]) -> None:
 
 
 def field_lines(pairs: Sequence[tuple[str, Any]]) -> str:
-    """`name  value` lines; absent values are left out."""
+    """Return `name  value` lines; absent values are left out."""
     known = [(safe(name), str(value)) for name, value in pairs if value not in (None, "")]
     widest = max((len(name) for name, _ in known), default=0)
     return "\n".join(f"{paint(name.ljust(widest), 'dim')}  {value}" for name, value in known)
 
 
 def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th …"""
+    """Return a number as 1st, 2nd, 3rd, 4th …"""
     suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{suffix}"

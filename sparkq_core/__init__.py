@@ -28,7 +28,7 @@ __all__ = ["SparkQ", "SparkQError", "errors", "inbox", "open", "queues", "search
 if not TYPE_CHECKING:  # else a type checker would believe in every name
 
     def __getattr__(name: str) -> Any:
-        """Import a name of `__all__` when it is first used: a command pays only for the rooms that it needs."""
+        """Import a name of `__all__` when it is first used: a command pays only for the modules that it needs."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module

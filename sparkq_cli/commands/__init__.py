@@ -1,1 +1,1 @@
-"""One room a command or noun; `sparkq_cli.main` lists them."""
+"""One module for each command or noun; `sparkq_cli.command_list` lists them."""

@@ -120,7 +120,7 @@ def _line(finished: Finished, now: int, asked: str = "") -> None:
 
 
 def _asked(sq: SparkQ, finished: Finished) -> str:
-    """The beginning of the prompt, by which a result is judged; nothing where the title is all of it."""
+    """Return the beginning of the prompt, or nothing if the prompt is just the title."""
     prompt = tasks.detail(sq, finished.task.id).prompt.strip()
     if prompt == finished.task.title:
         return ""
@@ -130,7 +130,7 @@ def _asked(sq: SparkQ, finished: Finished) -> str:
 
 
 def _part(finished: Finished) -> str:
-    """The beginning of a result, the end of an error: what says most of each in a few lines."""
+    """Return the first lines of a result, or the last lines of an error."""
     lines = finished.summary.strip().split("\n")
     cut = len(lines) > LINES or len(finished.summary) >= inbox.SUMMARY
     if finished.task.status == Status.FAILED and not finished.late:
@@ -139,7 +139,7 @@ def _part(finished: Finished) -> str:
 
 
 def _walk(sq: SparkQ, queue: str | None) -> None:
-    """One task after the other; what is skipped stays in the inbox."""
+    """Show one task after the other and ask what to do. Skipped tasks stay in the inbox."""
     cursor = None
     while True:
         page = inbox.unreviewed(sq, queue=queue, limit=1, cursor=cursor)
@@ -152,13 +152,13 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
             if not _decide(sq, finished):
                 return
             cursor = f"{finished.task.finished_at}.{finished.task.id}"
-        except Unseen as error:  # what there is now is shown, before anything is decided
+        except Unseen as error:  # the loop shows the new outcome before anything is decided
             show.say(f"{error.message} {error.hint}")
         show.say()
 
 
 def _decide(sq: SparkQ, finished: Finished) -> bool:
-    """Ask until the task is decided or skipped; False to stop. Raises Unseen when another outcome would be accepted."""
+    """Ask until the task is decided or skipped; False to stop. Raises Unseen if there is another outcome now."""
     number = finished.task.id
     while True:
         answer = str(typer.prompt(KEYS, default="s", show_default=False, prompt_suffix=" > ")).strip().lower()[:1]

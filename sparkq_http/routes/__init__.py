@@ -1,1 +1,1 @@
-"""One room a noun; each has a `router`, and being here is enough to be served."""
+"""One module for each noun. Each has a `router`, and is served because it is here."""

@@ -1,4 +1,4 @@
-"""The one SQLite room: transactions, waiting for others, and errors that say what to do."""
+"""The one module that knows SQLite: transactions, waiting for others, and errors that say what to do."""
 
 import os
 import shutil

@@ -35,7 +35,7 @@ def test_a_name_that_is_not_promised_is_an_attribute_error() -> None:
         getattr(sparkq_core, "not" + "hing")
 
 
-def test_importing_the_package_loads_none_of_its_rooms() -> None:
+def test_importing_the_package_loads_none_of_its_modules() -> None:
     code = "import sys, sparkq_core; print([name for name in sys.modules if name.startswith('sparkq_core.')])"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

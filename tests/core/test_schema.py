@@ -263,7 +263,7 @@ def test_a_damaged_page_never_passes_for_a_defect_of_the_program(root: Path, clo
             used(root)
         except StorageError:
             continue
-        except Exception as error:
+        except Exception as error:  # any other exception is the defect that this test looks for
             defects[page // 4096] = type(error).__name__
 
     assert defects == {}

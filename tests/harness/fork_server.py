@@ -1,9 +1,9 @@
-"""The product's programs without their start-up: forked from processes that have imported them and done nothing else.
+"""Start the product's programs without their start-up: fork them from processes that have only imported them.
 
-Four fifths of what a short command costs, and most of a server's start, is Python reading modules, and the tests start
-well over a thousand of them. A forked program is a process like any other, with its own folder, environment, pipes and
-connections; only what comes before the first statement of `main` is not its own. What is about that, about signals,
-terminals themselves or encodings starts its program from nothing, and so does all of `make prove`.
+Four fifths of the time of a short command, and most of a server's start, is Python importing modules, and the tests start
+more than a thousand programs. A forked program is a process like any other, with its own folder, environment, pipes and
+connections; only the part before the first statement of `main` is not its own. A test of that part, of signals, of terminals
+or of encodings starts a fresh program, and so do all tests of `make prove`.
 """
 
 import atexit
@@ -38,7 +38,7 @@ STREAMS = 3
 
 
 class Request(NamedTuple):
-    """What a program sees of the outside: its words, its folder, its environment, and whether its streams are a terminal."""
+    """The start of one program: its arguments, folder and environment, and whether its streams are a terminal."""
 
     words: list[str]
     folder: str
@@ -50,7 +50,7 @@ class Request(NamedTuple):
 
 
 class ForkedProgram:
-    """A program that runs, with what the tests use of `subprocess.Popen`. Several threads may ask it."""
+    """A running program, with the part of `subprocess.Popen` that the tests use. It is thread-safe."""
 
     def __init__(self, told: int) -> None:
         self._told = told
@@ -64,18 +64,18 @@ class ForkedProgram:
 
     @property
     def returncode(self) -> int | None:
-        """The exit code, minus the signal where one ended it; None as long as nobody has heard of its end."""
+        """Return the exit code, or minus the signal that ended it; None while no call has noticed the end."""
         words = self._heard.split()
         return int(words[1]) if len(words) > 1 else None
 
     def poll(self) -> int | None:
-        """The exit code, or None while it runs."""
+        """Return the exit code, or None while it runs."""
         with suppress(subprocess.TimeoutExpired):
             self.wait(0)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end. Raises TimeoutExpired."""
+        """Wait until it has ended. Raises TimeoutExpired."""
         end = None if timeout is None else time.monotonic() + timeout
         while (code := self.returncode) is None:
             self._hear(None if end is None else max(0.0, end - time.monotonic()))
@@ -133,7 +133,7 @@ class ForkServer:
         return ForkedProgram(told)
 
     def run(self, request: Request, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
-        """Run the program to its end: its exit code, and what it printed on stdout and stderr. Raises TimeoutExpired."""
+        """Run the program to its end. Return its exit code, stdout and stderr. Raises TimeoutExpired."""
         (reads, writes), (out, out_theirs), (err, err_theirs) = os.pipe(), os.pipe(), os.pipe()
         os.write(writes, stdin)
         os.close(writes)
@@ -150,13 +150,13 @@ class ForkServer:
         return program.wait(max(1.0, end - time.monotonic())), printed[0], printed[1]
 
     def end(self) -> None:
-        """Let the process go."""
+        """End the process."""
         self._line.close()
         self._process.communicate()
 
 
 def _read(ends: list[int], deadline: float) -> list[bytes] | None:
-    """Everything that comes out of these pipes until the last writer has closed them; None where that takes too long."""
+    """Read these pipes until the last writer has closed them. Return None if that takes too long."""
     found = dict.fromkeys(ends, b"")
     with selectors.DefaultSelector() as selector:
         for end in ends:
@@ -175,8 +175,8 @@ def _read(ends: list[int], deadline: float) -> list[bytes] | None:
 
 
 def serve_forks(line: socket.socket) -> bool:
-    """Fork the program for every request, and tell whoever asked its number and how it ended. True in a fork; False in
-    the process itself when nobody is there any more who could ask."""
+    """Fork the program for every request, and report its process id and its end. Return True in a fork, and False in the
+    server when the tests have closed the connection."""
     with selectors.DefaultSelector() as selector:
         selector.register(line, selectors.EVENT_READ)
         while True:
@@ -227,7 +227,7 @@ def _become(request: Request, streams: list[int]) -> None:
 
 
 def own_terminal() -> None:
-    """The terminal on standard input becomes a new session's own: Ctrl-C reaches the program as a signal."""
+    """Make the terminal on standard input that of a new session: Ctrl-C reaches the program as a signal."""
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
@@ -287,7 +287,7 @@ def start_module(
     streams: tuple[int, int, int],
     fresh: bool = False,
 ) -> ForkedProgram | subprocess.Popen[bytes]:
-    """`python -m module …` with these streams; a `fresh` one starts from nothing."""
+    """Start `python -m module …` with these streams; a `fresh` one is not forked."""
     if fresh or NO_FORKS:
         stdin, stdout, stderr = streams
         command = [sys.executable, "-m", module, *arguments]

@@ -1,4 +1,4 @@
-"""A copy of the sources that gets one defect after another, and the tests run on it."""
+"""Put one defect after another into a copy of the sources, and run the tests on it."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ PYTEST += ("-p", "no:schemathesis", "-p", "no:playwright", "-p", "no:unraisablee
 
 
 class SourceCopy:
-    """The sources in a folder of their own, as they are but while a defect is tried."""
+    """A copy of the sources in its own folder: unchanged, except while a defect is tried."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -30,7 +30,7 @@ class SourceCopy:
         shutil.copy(TOP / "pyproject.toml", folder)
 
     def run(self, defect: Mutant) -> PytestRun:
-        """The tests that the defect names, with it in the sources."""
+        """Run the tests that the defect names, with the defect in the sources."""
         named = (one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.caught_by)
         first = ["-x"] if len(defect.caught_by) == 1 else []
         with self._with(defect):
@@ -54,7 +54,7 @@ class SourceCopy:
 
 
 def _linked(source: str, target: str) -> None:
-    """The same file under another name, with what Python compiled of it; a copy where the disk is another one."""
+    """Link a file and its compiled module; copy them if the disk is another one."""
     try:
         os.link(source, target)
     except OSError:
@@ -62,13 +62,13 @@ def _linked(source: str, target: str) -> None:
 
 
 def _removed(file: Path) -> None:
-    """Also what Python compiled of it: two defects of one second and one size would be the same to it."""
+    """Remove a file and its compiled module: Python takes two sources of one second and one size for the same."""
     file.unlink()
     Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
 
 def _changed(text: str, defect: Mutant) -> str:
-    """The source with the defect in it."""
+    """Return the source with the defect in it."""
     for source, instead in defect.changes:
         assert text.count(source) == 1, f"{defect.file} has {text.count(source)} times: {source}"
         text = text.replace(source, instead)

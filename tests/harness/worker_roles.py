@@ -1,6 +1,6 @@
-"""What the other processes of a test do: `python -m tests.harness.worker_roles WHAT FOLDER …`, talking in lines of JSON.
+"""Run another process of a test: `python -m tests.harness.worker_roles ROLE FOLDER …`, which talks in lines of JSON.
 
-Each says "ready" and waits for a line, so that all of them begin at the same moment.
+Each prints "ready" and waits for a line, so that all of them begin at the same moment.
 """
 
 import json
@@ -21,84 +21,84 @@ from tests.harness.projects import database_of
 from tests.harness.task_steps import add
 
 
-def tell(value: object) -> None:
+def report(value: object) -> None:
     print(json.dumps(value), flush=True)
 
 
-def told() -> str:
-    """The next line of the test that started this process."""
+def next_line() -> str:
+    """Return the next line of the test that started this process."""
     return sys.stdin.readline().strip()
 
 
 def ready() -> None:
-    tell("ready")
-    told()
+    report("ready")
+    next_line()
 
 
 def drain(sq: SparkQ, worker: str) -> None:
-    """Claim and complete until nothing is left; tell which tasks these were."""
+    """Claim and complete until the queue is empty; print the ids of the tasks."""
     ready()
     done = []
     while (claim := tasks.claim(sq, "backend", worker)) is not None:
         tasks.complete(sq, claim.task.id, f"done by {worker}", attempt=claim.task.attempts)
         done.append(claim.task.id)
-    tell(done)
+    report(done)
 
 
 def sweeps(sq: SparkQ, clock: SetClock) -> None:
-    """For each line with a list of moments: sweep at each, and tell which tasks that warned and failed."""
-    tell("ready")
-    while line := told():
+    """For each line with a list of moments: sweep at each, and print which tasks that warned and failed."""
+    report("ready")
+    while line := next_line():
         warned, failed = [], []
         for moment in json.loads(line):
             clock.at = moment
             swept = sweep(sq)
             warned += [task.id for task in swept.warned]
             failed += [task.id for task in swept.failed]
-        tell([warned, failed])
+        report([warned, failed])
 
 
 def completes(sq: SparkQ) -> None:
-    """For each line with a list of tasks: complete each, and tell at once whether that was acknowledged."""
-    tell("ready")
-    while line := told():
+    """For each line with a list of tasks: complete each, and print at once whether that was acknowledged."""
+    report("ready")
+    while line := next_line():
         for task_id in json.loads(line):
             try:
                 tasks.complete(sq, task_id, f"done {task_id}", attempt=1)
             except ClaimLost:
-                tell(False)
+                report(False)
             else:
-                tell(True)
+                report(True)
 
 
 def creates(root: Path) -> None:
-    """Create the project, tell whether this process made it, and use it."""
+    """Create the project, print whether this process made it, and use it."""
     ready()
     made = schema.create(database_of(root), "test", SystemClock())
     sq = project.open(root, env={})
-    tell([made, sq.db.rows("SELECT count(*) FROM project")])
+    report([made, sq.db.rows("SELECT count(*) FROM project")])
 
 
 def opens(root: Path) -> None:
-    """Open the project, which migrates an older file; tell its version."""
+    """Open the project, which migrates an older file; print its version."""
     ready()
-    tell(project.open(root, env={}).db.rows("PRAGMA user_version"))
+    report(project.open(root, env={}).db.rows("PRAGMA user_version"))
 
 
 def enqueues(sq: SparkQ) -> None:
-    """Enqueue one task and tell its id."""
+    """Enqueue one task and print its id."""
     ready()
-    tell(add(sq, "one"))
+    report(add(sq, "one"))
 
 
 def on_request(sq: SparkQ) -> None:
-    """For each line with a verb and its arguments: do it, and tell what came of it, or the code of the refusal."""
+    """For each line with a verb and its arguments: call it, and print its result, or the code of the refusal."""
     ready()
-    while line := told():
+    while line := next_line():
         try:
-            tell([True, one_verb(sq, *json.loads(line))])
+            report([True, one_verb(sq, *json.loads(line))])
         except SparkQError as refusal:
-            tell([False, refusal.code])
+            report([False, refusal.code])
 
 
 def one_verb(sq: SparkQ, verb: str, *words: Any) -> Any:
@@ -112,10 +112,10 @@ def one_verb(sq: SparkQ, verb: str, *words: Any) -> Any:
 
 
 def keeps_up(sq: SparkQ) -> None:
-    """Sweep, and what else long-lived processes do, again and again until nobody listens."""
+    """Do the upkeep of long-lived processes, again and again until the reader is gone."""
     ready()
     while True:
-        tell(len(rounds.upkeep(sq).failed))
+        report(len(rounds.upkeep(sq).failed))
 
 
 def forks(sq: SparkQ) -> None:
@@ -134,7 +134,7 @@ def forks(sq: SparkQ) -> None:
     _, later = os.waitpid(child, 0)
     add(sq, "of the parent")
     sq.close()
-    tell([os.waitstatus_to_exitcode(status), os.waitstatus_to_exitcode(later)])
+    report([os.waitstatus_to_exitcode(status), os.waitstatus_to_exitcode(later)])
 
 
 def main(what: str, folder: str, *args: str) -> None:
