@@ -15,10 +15,10 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from sparkq_core.project import SparkQ
+from tests.harness.downloads import path_with
 from tests.harness.shell import SPARKQ
 from tests.harness.task_steps import add
 from tests.http.caller import Served
-from tests.mcp.conftest import path_with
 from tests.promises import holds
 
 SECONDS = 120

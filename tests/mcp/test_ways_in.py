@@ -19,10 +19,10 @@ from sparkq_core import __version__
 from sparkq_core.project import SparkQ
 from sparkq_mcp.tools import all_tools
 from tests.harness.distribution import Distribution
+from tests.harness.downloads import BUILD, path_with
 from tests.harness.projects import TOP
 from tests.harness.shell import BIN
 from tests.harness.task_steps import add
-from tests.mcp.conftest import BUILD, path_with
 from tests.promises import holds
 
 PLUGIN = TOP / "plugin"
