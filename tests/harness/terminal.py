@@ -1,4 +1,4 @@
-"""`sparkq` on a terminal of its own: a pseudo-terminal whose screen the test reads and whose keys it presses."""
+"""Programs on a terminal of their own: a pseudo-terminal whose screen the test reads and whose keys it presses."""
 
 import fcntl
 import os
@@ -8,8 +8,10 @@ import struct
 import subprocess
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tests.harness.fork_server import NO_FORKS, ForkedProgram, Request, fork_server, own_terminal
 from tests.harness.shell import SECONDS, SPARKQ, Shell
@@ -19,36 +21,31 @@ CTRL_D = b"\x04"
 ENTER = b"\r"
 
 
-class Terminal:
-    """A command that runs on a terminal. Use it in a `with`: whatever happens, the command is gone afterwards."""
+class AnyTerminal:
+    """A program that runs on a terminal. Use it in a `with`: whatever happens, the program is gone afterwards."""
 
-    fresh = NO_FORKS
-    """Whether the command starts from nothing."""
-
-    def __init__(self, shell: Shell, *arguments: str, columns: int = 100, **env: str) -> None:
+    def __init__(self, command: list[str], folder: Path, environment: dict[str, str], *, columns: int = 100) -> None:
         self._main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-        environment = shell.environment(**{"TERM": "xterm-256color", **env})
-        self._process: ForkedProgram | subprocess.Popen[bytes]
-        if self.fresh:
-            self._process = subprocess.Popen(
-                [str(SPARKQ), *arguments],
-                cwd=shell.folder,
-                env=environment,
-                stdin=side,
-                stdout=side,
-                stderr=side,
-                preexec_fn=own_terminal,
-            )
-        else:
-            request = Request([str(SPARKQ), *arguments], str(shell.folder), environment, on_terminal=True)
-            self._process = fork_server("sparkq").start(request, side, side, side)
+        request = Request(command, str(folder), {"TERM": "xterm-256color", **environment}, on_terminal=True)
+        self._process = self._start(request, side)
         self._side = os.ttyname(side)
         os.close(side)
         self._raw = b""
         self._read_to = 0
 
-    def __enter__(self) -> "Terminal":
+    def _start(self, request: Request, side: int) -> ForkedProgram | subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            request.words,
+            cwd=request.folder,
+            env=request.environment,
+            stdin=side,
+            stdout=side,
+            stderr=side,
+            preexec_fn=own_terminal,
+        )
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -66,6 +63,14 @@ class Terminal:
         found = self._raw[self._read_to : at + len(wanted)]
         self._read_to = at + len(wanted)
         return found.decode()
+
+    def until_true(self, holds: Callable[[], bool], seconds: float = SECONDS) -> None:
+        """Wait until something is true, and read meanwhile: a program that nobody reads comes to a stop."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"it did not come true in time; on the screen: {self.screen!r}"
+            if select.select([self._main], [], [], 0.02)[0]:
+                assert self._more(deadline), f"the program has ended; on the screen: {self.screen!r}"
 
     def type(self, line: str) -> None:
         """Type a line and press Enter."""
@@ -106,7 +111,7 @@ class Terminal:
     @property
     def screen(self) -> str:
         """Everything that was shown so far, with the terminal's line ends."""
-        return self._raw.decode()
+        return self._raw.decode(errors="replace")  # the end of a character may still come
 
     def _more(self, deadline: float) -> bool:
         """Read what comes next; False when the command has closed the terminal."""
@@ -118,6 +123,19 @@ class Terminal:
             return False
         self._raw += found
         return bool(found)
+
+
+class Terminal(AnyTerminal):
+    """`sparkq` on a terminal."""
+
+    fresh = NO_FORKS
+    """Whether the command starts from nothing."""
+
+    def __init__(self, shell: Shell, *arguments: str, columns: int = 100, **env: str) -> None:
+        super().__init__([str(SPARKQ), *arguments], shell.folder, shell.environment(**env), columns=columns)
+
+    def _start(self, request: Request, side: int) -> ForkedProgram | subprocess.Popen[bytes]:
+        return super()._start(request, side) if self.fresh else fork_server("sparkq").start(request, side, side, side)
 
 
 class FreshTerminal(Terminal):
