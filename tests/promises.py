@@ -150,6 +150,7 @@ PROMISES = {
     "mcp-wait": "claim waits up to 50 s for a task and leaves none behind when the client goes away.",
     "mcp-upkeep": "An idle server fails tasks whose workers are silent.",
     "mcp-clients": "Inspector, TypeScript SDK, Python SDK and the conformance tool work with the command and the HTTP door.",
+    "mcp-claude-code": "Claude Code finishes its work: in one chat or several, cleared, compacted, split, resumed, killed or woken.",
     "mcp-installation": "Plugin, bundle, registry entry and example configurations start what they name.",
     "mcp-board": "list_queues carries a board that shows queues and latest results in hosts with MCP Apps and fetches nothing.",
     "mcp-holder-is-alive": "Every call of the holder about its task restarts the stale clock.",

@@ -58,6 +58,11 @@ CHECKS = (
         ("proof/test_stdio_fuzz.py", "mcp/test_stdio.py"),
     ),
     Check(
+        "clients",
+        "Claude Code with a scripted model finishes its work, whatever becomes of its chat",
+        tuple(f"clients/test_{name}.py" for name in ("work", "contexts", "coming_back", "waking")),
+    ),
+    Check(
         "files",
         "locks are the system's, files the owner's, and nothing follows a link",
         ("proof/test_files.py", "core/test_doctor.py", "core/test_script_index.py", "core/test_config_reading.py"),

@@ -1,0 +1,1 @@
+"""Claude Code itself, with a model that follows a script."""

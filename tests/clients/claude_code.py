@@ -1,0 +1,131 @@
+"""Claude Code as a person starts it: for one prompt, or for a chat on a terminal."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.harness.shell import SECONDS, SPARKQ, Shell
+from tests.harness.terminal import ENTER, AnyTerminal
+
+KEY = "sk-scripted-model-takes-any-key"
+KEY_SHOWN = 20
+"""The client remembers a key that it may use by this many of its last characters."""
+
+SEQUENCES = re.compile(r"\x1b\[[0-9;:?<=>]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_=>78]|\s+")
+"""What a terminal does not show: commands to it, among them its ways to move over a space, and space itself."""
+
+
+class ClaudeCode:
+    """The client in the folder of a project, whose server it may use without asking.
+
+    It sees a bare environment and a home folder of its own. It can reach the model and nothing else: whatever asks for
+    another host is sent to the model's port, which refuses it.
+    """
+
+    def __init__(self, program: Path, shell: Shell, model: str) -> None:
+        self._program, self._shell, self._model = program, shell, model
+        self._started: list[subprocess.Popen[str]] = []
+        self._contexts = shell.home / "contexts"
+        server = {"command": str(SPARKQ), "args": ["mcp", "--project", str(shell.folder)], "alwaysLoad": True}
+        note = {"type": "command", "command": f"(cat; echo) >> '{self._contexts}'"}
+        settings = {
+            "permissions": {"allow": ["mcp__sparkq"]},
+            "enabledMcpjsonServers": ["sparkq"],
+            "hooks": {"SessionStart": [{"hooks": [note]}]},
+        }
+        known = {
+            "hasCompletedOnboarding": True,
+            "customApiKeyResponses": {"approved": [KEY[-KEY_SHOWN:]]},
+            "projects": {str(shell.folder): {"hasTrustDialogAccepted": True}},
+        }
+        _write(shell.folder / ".mcp.json", {"mcpServers": {"sparkq": server}})
+        _write(shell.folder / ".claude/settings.local.json", settings)
+        _write(shell.home / ".claude.json", known)
+
+    def start(self, prompt: str, *options: str) -> "subprocess.Popen[str]":
+        """Start a chat that ends when `prompt` has been answered."""
+        self._started.append(
+            subprocess.Popen(
+                [self._program, "-p", prompt, "--output-format", "json", *options],
+                cwd=self._shell.folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return self._started[-1]
+
+    def ask(self, prompt: str, *options: str) -> dict[str, Any]:
+        """Run a chat to its end; what it printed."""
+        return ended(self.start(prompt, *options))
+
+    def chat(self) -> "Chat":
+        """Start a chat on a terminal."""
+        return Chat([str(self._program)], self._shell.folder, self._environment())
+
+    def contexts(self) -> list[str]:
+        """Why each context of its chats began, oldest first: startup, resume, clear or compact."""
+        *lines, _ = self._contexts.read_text().split("\n") if self._contexts.exists() else [""]
+        return [json.loads(line)["source"] for line in lines if line]
+
+    def stop(self) -> None:
+        """End what still runs."""
+        for process in self._started:
+            with process:
+                process.kill()
+
+    def _environment(self) -> dict[str, str]:
+        temporary = self._shell.home / "tmp"
+        temporary.mkdir(exist_ok=True)
+        return self._shell.environment(
+            TMPDIR=str(temporary),
+            ANTHROPIC_BASE_URL=self._model,
+            ANTHROPIC_API_KEY=KEY,
+            HTTP_PROXY=self._model,
+            HTTPS_PROXY=self._model,
+            NO_PROXY="127.0.0.1",
+            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
+            DISABLE_AUTOUPDATER="1",
+            DISABLE_TELEMETRY="1",
+        )
+
+
+def ended(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    """Wait for a chat's end; what it printed."""
+    out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, out + err
+    printed: dict[str, Any] = json.loads(out)
+    assert not printed["is_error"], printed
+    return printed
+
+
+class Chat(AnyTerminal):
+    """A chat on a terminal."""
+
+    def say(self, line: str) -> None:
+        """Type a line, and press Enter when it stands in the client's box."""
+        self.press(line.encode())
+        self.until(line)
+        self.press(ENTER)
+
+    def until(self, text: str) -> str:
+        """Wait until `text` was shown, after what was waited for before; everything new up to its end, without spaces."""
+        wanted = _bare(text)
+        self.until_true(lambda: wanted in _bare(self.screen)[self._read_to :])
+        shown = _bare(self.screen)
+        end = shown.index(wanted, self._read_to) + len(wanted)
+        new, self._read_to = shown[self._read_to : end], end
+        return new
+
+
+def _bare(shown: str) -> str:
+    return SEQUENCES.sub("", shown)
+
+
+def _write(file: Path, facts: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(facts))
