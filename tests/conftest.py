@@ -13,6 +13,7 @@ from hypothesis import settings
 import sparkq_core
 from sparkq_core import lock, queues
 from sparkq_core.project import SparkQ
+from tests.harness import downloads
 from tests.harness.clocks import SetClock
 from tests.harness.distribution import Distribution, build_distribution
 from tests.harness.projects import open_new_project
@@ -87,6 +88,12 @@ def distribution(shared: Path) -> Distribution:
     """Wheel and source distribution, built once by whichever test process comes first."""
     with lock.holding(shared / "dist.lock"):
         return build_distribution(shared / "dist")
+
+
+@pytest.fixture(scope="session")
+def claude_code() -> Path:
+    """The command `claude`."""
+    return downloads.claude_code()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Fixtures of the tests with real clients: Claude Code from npm, a model that follows scripts, a project between them."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,22 +9,10 @@ from sparkq_core.project import SparkQ
 from tests.clients.claude_code import ClaudeCode
 from tests.clients.model import ScriptedModel
 from tests.clients.scripts import SCRIPTS
-from tests.harness.downloads import npm
 from tests.harness.shell import Shell
 
-VERSION = "2.1.332"
 INSTRUCTIONS = "Run make test."
 """Those of the queue "backend" of `store`."""
-
-
-@pytest.fixture(scope="session")
-def claude_program() -> Path:
-    """The command `claude`."""
-    program = npm("claude-code", {"@anthropic-ai/claude-code": VERSION}) / "node_modules/.bin/claude"
-    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    if not done.stdout.startswith(VERSION):  # npm passes over the part for this system when it cannot have it
-        pytest.skip(f"Claude Code does not start here: {done.stdout}{done.stderr}")
-    return program
 
 
 @pytest.fixture
@@ -44,8 +31,8 @@ def model() -> Iterator[ScriptedModel]:
 
 
 @pytest.fixture
-def claude(claude_program: Path, shell: Shell, model: ScriptedModel, store: SparkQ) -> Iterator[ClaudeCode]:
+def claude(claude_code: Path, shell: Shell, model: ScriptedModel, store: SparkQ) -> Iterator[ClaudeCode]:
     """Claude Code in the project of `store`."""
-    client = ClaudeCode(claude_program, shell, model.url)
+    client = ClaudeCode(claude_code, shell, model.url)
     yield client
     client.stop()

@@ -13,6 +13,16 @@ from tests.harness.projects import TOP
 
 BUILD = TOP / ".build"
 SECONDS = 400
+CLAUDE_CODE = "2.1.332"
+
+
+def claude_code() -> Path:
+    """Return the command `claude`."""
+    program = npm("claude-code", {"@anthropic-ai/claude-code": CLAUDE_CODE}) / "node_modules/.bin/claude"
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    if not done.stdout.startswith(CLAUDE_CODE):  # npm passes over the part for this system if it cannot have it
+        pytest.skip(f"Claude Code does not start here: {done.stdout}{done.stderr}")
+    return program
 
 
 def npm(name: str, packages: dict[str, str]) -> Path:

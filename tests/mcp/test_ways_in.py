@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -150,16 +149,12 @@ def test_the_plugin_names_only_tools_that_there_are() -> None:
 
 
 @holds("mcp-installation")
-def test_claude_code_takes_the_plugin(tmp_path: Path) -> None:
-    """Its own judgement; it is large, so that it is not fetched for a test."""
-    claude = shutil.which("claude", path=path_with(BUILD / "npm/node_modules/.bin"))
-    if claude is None:
-        pytest.skip("Claude Code is missing: npm install --prefix .build/npm @anthropic-ai/claude-code")
+def test_claude_code_takes_the_plugin(claude_code: Path, tmp_path: Path) -> None:
     variables = environment(tmp_path, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", DISABLE_TELEMETRY="1")
 
     for folder in (PLUGIN, TOP):
         done = subprocess.run(
-            [claude, "plugin", "validate", folder],
+            [claude_code, "plugin", "validate", folder],
             env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
