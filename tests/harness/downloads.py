@@ -32,7 +32,9 @@ def npm(name: str, packages: dict[str, str]) -> Path:
     if program is None:
         pytest.skip(f"npm is missing, which installs {', '.join(wanted)}")
     options = ["--cache", str(BUILD / "npm-cache"), "--no-audit", "--no-fund", "--no-save", "--loglevel=error"]
-    return installed(BUILD / name, wanted, [program, "install", "--prefix", str(BUILD / name), *options, *wanted])
+    offline_soon = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000"]
+    command = [program, "install", "--prefix", str(BUILD / name), *options, *offline_soon, *wanted]
+    return installed(BUILD / name, wanted, command)
 
 
 def installed(folder: Path, wanted: list[str], command: list[str]) -> Path:
@@ -44,7 +46,7 @@ def installed(folder: Path, wanted: list[str], command: list[str]) -> Path:
         if not stamp.is_file() or json.loads(stamp.read_text()) != wanted:
             done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
             if done.returncode:
-                pytest.skip(f"{Path(command[0]).name} could not install {', '.join(wanted)}: {done.stderr[-300:]}")
+                pytest.skip(f"{Path(command[0]).name} could not install {', '.join(wanted)}: {done.stderr[:300]}")
             stamp.write_text(json.dumps(wanted))
     return folder
 
