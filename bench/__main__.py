@@ -23,22 +23,22 @@ def main() -> int:
     figures: list[Figure] = []
     for name in names:
         started = time.perf_counter()
-        found = importlib.import_module(f"bench.{name}").measure()
-        figures += found
-        for one in found:
-            print(shown(one), flush=True)
+        measured = importlib.import_module(f"bench.{name}").measure()
+        figures += measured
+        for figure in measured:
+            print(shown(figure), flush=True)
         print(f"  ({name}: {time.perf_counter() - started:.0f} s)", file=sys.stderr, flush=True)
     if not sys.argv[1:]:
-        written(sorted(figures, key=lambda one: one.row))
-    short = [one for one in figures if one.good is False]
+        written(sorted(figures, key=lambda shown: shown.row))
+    short = [figure for figure in figures if figure.good is False]
     print(f"{len(figures)} figures, {len(short)} fall short.")
     return min(len(short), 1)
 
 
-def shown(one: Figure) -> str:
+def shown(figure: Figure) -> str:
     """A line of the table."""
-    mark = {True: "ok   ", False: "SHORT", None: "     "}[one.good]
-    return f"{one.row:>2}  {mark}  {one.what:<68} {one.figure:>12}  {one.goal:<7} {one.beside}"
+    mark = {True: "ok   ", False: "SHORT", None: "     "}[figure.good]
+    return f"{figure.row:>2}  {mark}  {figure.what:<68} {figure.figure:>12}  {figure.goal:<7} {figure.beside}"
 
 
 def written(figures: list[Figure]) -> None:
@@ -50,12 +50,12 @@ def written(figures: list[Figure]) -> None:
     RESULTS.mkdir(exist_ok=True)
     for older in RESULTS.glob("*.json"):
         older.unlink()
-    document = {"date": day, "machine": machine, "figures": [one._asdict() for one in figures]}
+    document = {"date": day, "machine": machine, "figures": [figure._asdict() for figure in figures]}
     (RESULTS / f"{day}.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     table = [f"Measured {day} on two cores, {machine}.", "", "| # | what | figure | goal | |", "|---|---|---|---|---|"]
     table += [
-        f"| {one.row} | {one.what} | {'**short** ' if one.good is False else ''}{one.figure} | {one.goal} | {one.beside} |"
-        for one in figures
+        f"| {figure.row} | {figure.what} | {'**short** ' if figure.good is False else ''}{figure.figure} | {figure.goal} | {figure.beside} |"
+        for figure in figures
     ]
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(MARKS[0])

@@ -18,11 +18,11 @@ SUPPLY = 40_000
 def measure() -> list[Figure]:
     """FULL durability. The plain way is the same work with SQLite's busy_timeout, which doubles its sleeps."""
     ours, plain = _run("ours"), _run("plain")
-    served = [len(one["waits"]) for one in ours]
-    ids = [number for one in ours for number in one["ids"]]
-    longest = max(wait for one in ours for wait in one["waits"]) * 1000
-    theirs = [len(one["waits"]) for one in plain]
-    their_longest = max(wait for one in plain for wait in one["waits"]) * 1000
+    served = [len(process["waits"]) for process in ours]
+    ids = [number for process in ours for number in process["ids"]]
+    longest = max(wait for process in ours for wait in process["waits"]) * 1000
+    theirs = [len(process["waits"]) for process in plain]
+    their_longest = max(wait for process in plain for wait in process["waits"]) * 1000
     return [
         at_most(4, "tasks handed out twice to 8 processes", len(ids) - len(set(ids)), 0, "", f"of {len(ids):,}"),
         at_least(4, "fairness: least by most served", min(served) / max(served), 0.4, "", f"busy_timeout: {min(theirs) / max(theirs):.2f}"),
@@ -39,17 +39,17 @@ def _run(how: str) -> list[dict[str, Any]]:
             subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
             for _ in range(PROCESSES)
         ]
-        for one in started:
-            assert one.stdout is not None
-            one.stdout.readline()  # it is ready
-        told = []
-        for one in started:
-            assert one.stdin is not None
-            one.stdin.write("go\n")
-            one.stdin.flush()
-        for one in started:
-            told.append(json.loads(one.communicate()[0]))
-        return told
+        for process in started:
+            assert process.stdout is not None
+            process.stdout.readline()  # it is ready
+        reports = []
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        for process in started:
+            reports.append(json.loads(process.communicate()[0]))
+        return reports
 
 
 def work(how: str, root: Path) -> None:

@@ -19,7 +19,7 @@ PROMPT = "x" * 500
 
 def measure() -> list[Figure]:
     """Against a raw loop of guarded row writes on a file of its own, with the same durability."""
-    found = []
+    figures = []
     for synchronous, goal in (("full", 0.80), ("normal", 0.60)):
         with opened(synchronous) as sq:
             raw = _raw(sq.config.root / "raw.db", synchronous)
@@ -27,8 +27,8 @@ def measure() -> list[Figure]:
         middle = medians(times)
         beside = f"{3 * TASKS / middle['ours']:,.0f} verbs/s against {3 * TASKS / middle['raw']:,.0f} ({by_round(times['raw'], times['ours'])})"
         what = f"enqueue, claim, complete against a raw loop ({synchronous.upper()})"
-        found.append(at_least(1, what, middle["raw"] / middle["ours"], goal, beside=beside))
-    return [*found, _bulk(), *_bytes()]
+        figures.append(at_least(1, what, middle["raw"] / middle["ours"], goal, beside=beside))
+    return [*figures, _bulk(), *_bytes()]
 
 
 def _ours(sq: SparkQ) -> None:

@@ -48,34 +48,34 @@ def interleaved(rounds: int, **runs: Callable[[], object]) -> dict[str, list[flo
             started = time.perf_counter()
             run()
             times[name].append(time.perf_counter() - started)
-    return {name: found[1:] for name, found in times.items()}
+    return {name: seconds[1:] for name, seconds in times.items()}
 
 
 def medians(times: dict[str, list[float]]) -> dict[str, float]:
     """The middle of each."""
-    return {name: statistics.median(found) for name, found in times.items()}
+    return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 
-def spread(found: list[float], scale: float = 1000, unit: str = "ms") -> str:
+def spread(values: list[float], scale: float = 1000, unit: str = "ms") -> str:
     """From the least to the most, in thousandths."""
-    return f"{min(found) * scale:.3g}–{max(found) * scale:.3g} {unit}"
+    return f"{min(values) * scale:.3g}–{max(values) * scale:.3g} {unit}"
 
 
-def middle_half(found: list[float], scale: float) -> str:
+def middle_half(values: list[float], scale: float) -> str:
     """Between which values half of them are: for single calls, of which one in a hundred writes back the log."""
-    low, _, high = statistics.quantiles(found, n=4)
+    low, _, high = statistics.quantiles(values, n=4)
     return f"{low * scale:.0f}–{high * scale:.0f}"
 
 
 def by_round(over: list[float], under: list[float]) -> str:
     """From the least to the most that the ratio was in a round."""
-    ratios = [one / other for one, other in zip(over, under, strict=True)]
+    ratios = [slow / fast for slow, fast in zip(over, under, strict=True)]
     return f"{min(ratios):.2f}–{max(ratios):.2f}"
 
 
-def percentile(found: list[float], part: float) -> float:
+def percentile(values: list[float], part: float) -> float:
     """The value that `part` (0 to 1) of the measurements do not exceed."""
-    return sorted(found)[min(len(found) - 1, int(len(found) * part))]
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
 @contextlib.contextmanager

@@ -23,21 +23,21 @@ WAITING = 60_000
 
 def measure() -> list[Figure]:
     """Back to back, by both servers in turn on the same database; then beside a purge."""
-    found = []
+    figures = []
     for synchronous in ("normal", "full"):
         with opened(synchronous) as sq:
             tasks.enqueue_all(sq, "main", [tasks.Draft("one")] * WAITING)
             for what in ("claim", "enqueue"):
-                found += _against_the_pool(sq.config.root, what, synchronous)
+                figures += _against_the_pool(sq.config.root, what, synchronous)
             if synchronous == "normal":
                 ours, raw = _in_turn(sq.config.root, "raw", "list")
                 beside = (
                     f"{_rate(ours):,.0f} against {_rate(raw):,.0f} lists/s ({by_round(_counts(ours), _counts(raw))})"
                 )
-                found.append(
+                figures.append(
                     at_least(10, "lists of 50 against raw ASGI", _rate(ours) / _rate(raw), 0.65, beside=beside)
                 )
-    return [*found, *_beside_a_purge()]
+    return [*figures, *_beside_a_purge()]
 
 
 def _against_the_pool(root: Path, what: str, synchronous: str) -> list[Figure]:
@@ -57,8 +57,8 @@ def _against_the_pool(root: Path, what: str, synchronous: str) -> list[Figure]:
 def _beside_a_purge() -> list[Figure]:
     """One client claims without a pause while the server purges, which is work for a thread of its own."""
     rounds = [_purge_round() for _ in range(ROUNDS)]
-    quiet, beside = (sorted(percentile(times, 0.99) * 1000 for times in found) for found in zip(*rounds, strict=True))
-    claims = [one for _, times in rounds for one in times]
+    quiet, beside = (sorted(percentile(times, 0.99) * 1000 for times in kind) for kind in zip(*rounds, strict=True))
+    claims = [seconds for _, times in rounds for seconds in times]
     said = (
         f"{beside[0]:.1f}–{beside[-1]:.1f} ms in {ROUNDS} purges, {len(claims):,} claims, median "
         f"{percentile(claims, 0.5) * 1000:.1f} ms; without a purge {statistics.median(quiet):.1f} ms"
@@ -96,7 +96,7 @@ def _in_turn(root: Path, other: str, what: str) -> tuple[list[list[float]], list
 
 
 def _counts(rounds: list[list[float]]) -> list[float]:
-    return [float(len(one)) for one in rounds]
+    return [float(len(times)) for times in rounds]
 
 
 def _rate(rounds: list[list[float]]) -> float:
@@ -105,7 +105,7 @@ def _rate(rounds: list[list[float]]) -> float:
 
 def _p99(rounds: list[list[float]]) -> float:
     """Milliseconds."""
-    return percentile([one for found in rounds for one in found], 0.99) * 1000
+    return percentile([seconds for times in rounds for seconds in times], 0.99) * 1000
 
 
 def _load(root: Path, which: str, what: str) -> list[float]:
@@ -193,8 +193,8 @@ def _pool(root: Path) -> object:
         prompt: str
 
     def enqueue(body: New) -> dict[str, object]:
-        found = tasks.enqueue(sq, body.queue, body.prompt, source="http")
-        return {"task": wire.task_brief(found.task, sq.clock.now()), "place": found.place}
+        enqueued = tasks.enqueue(sq, body.queue, body.prompt, source="http")
+        return {"task": wire.task_brief(enqueued.task, sq.clock.now()), "place": enqueued.place}
 
     enqueue.__annotations__["body"] = New
     app.post("/api/queues/main/claim")(claim)
@@ -211,8 +211,8 @@ def _raw(root: Path) -> object:
     async def app(scope: dict[str, object], _receive: object, send: object) -> None:
         if scope["type"] != "http":
             return
-        found = tasks.list_page(sq, tasks.Wanted(status="queued"), limit=50)
-        body = json.dumps(wire.task_page(found, sq.clock.now()), ensure_ascii=False, separators=(",", ":")).encode()
+        page = tasks.list_page(sq, tasks.Wanted(status="queued"), limit=50)
+        body = json.dumps(wire.task_page(page, sq.clock.now()), ensure_ascii=False, separators=(",", ":")).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[operator]  # ASGI
         await send({"type": "http.response.body", "body": body})  # type: ignore[operator]  # ASGI

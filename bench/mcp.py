@@ -114,9 +114,9 @@ def measure() -> list[Figure]:
             flight["empty"].append(ours.in_flight("nothing", {}))
         for server in (stock, ours, plain):
             server.close()
-    took = {name: statistics.median(found[1:]) for name, found in single.items()}
-    rate = {name: statistics.median(found[1:]) for name, found in flight.items()}
-    micro = {name: f"{one * 1e6:.0f} µs" for name, one in took.items()}
+    took = {name: statistics.median(times[1:]) for name, times in single.items()}
+    rate = {name: statistics.median(times[1:]) for name, times in flight.items()}
+    micro = {name: f"{seconds * 1e6:.0f} µs" for name, seconds in took.items()}
     return [
         at_most(8, "an empty call against the stock MCPServer", took["empty"] / took["stock"], 0.55, beside=f"{micro['empty']} against {micro['stock']} ({by_round(single['empty'][1:], single['stock'][1:])})"),
         at_least(8, "calls a second with 8 in flight against it", rate["empty"] / rate["stock"], 2.5, beside=f"{rate['empty']:,.0f} against {rate['stock']:,.0f} ({by_round(flight['empty'][1:], flight['stock'][1:])})"),

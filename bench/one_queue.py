@@ -63,8 +63,8 @@ def huey(folder: Path) -> Queue:
     storage = SqliteStorage(filename=str(folder / "huey.db"), journal_mode="wal", fsync=True)
 
     def take() -> Any:
-        found = storage.dequeue()
-        return None if found is None else pickle.loads(found)
+        item = storage.dequeue()
+        return None if item is None else pickle.loads(item)
 
     return Queue(lambda prompt: storage.enqueue(pickle.dumps(prompt)), take)
 
@@ -76,11 +76,11 @@ def litequeue(folder: Path) -> Queue:
     queue.conn.execute("PRAGMA synchronous = FULL")
 
     def take() -> Any:
-        found = queue.pop()
-        if found is None:
+        item = queue.pop()
+        if item is None:
             return None
-        queue.done(found.message_id)
-        return found.message_id
+        queue.done(item.message_id)
+        return item.message_id
 
     return Queue(queue.put, take)
 
@@ -92,11 +92,11 @@ def persist_queue(folder: Path) -> Queue:
 
     def take() -> Any:
         try:
-            found = queue.get(block=False, raw=True)
+            item = queue.get(block=False, raw=True)
         except Empty:
             return None
-        queue.ack(id=found["pqid"])
-        return found["pqid"]
+        queue.ack(id=item["pqid"])
+        return item["pqid"]
 
     return Queue(queue.put, take)
 
@@ -192,22 +192,22 @@ def behind(name: str, queue: Queue, folder: Path) -> dict[str, float]:
     return {"seconds": sorted(times)[len(times) // 2]}
 
 
-def worker(name: str, folder: str, told: Any) -> None:
+def worker(name: str, folder: str, results: Any) -> None:
     """Take until nothing is left."""
     queue = LIBRARIES[name](Path(folder))
-    found = []
+    taken = []
     empty = 0
     while empty < 20:
         try:
-            one = queue.take()
+            item = queue.take()
         except sqlite3.OperationalError:
             continue
-        if one is None:
+        if item is None:
             empty += 1
             time.sleep(0.01)
         else:
-            found.append(one)
-    told.put(found)
+            taken.append(item)
+    results.put(taken)
 
 
 def drain(name: str, queue: Queue, folder: Path) -> dict[str, int]:
@@ -215,14 +215,14 @@ def drain(name: str, queue: Queue, folder: Path) -> dict[str, int]:
     for _ in range(DRAINED):
         queue.put("one")
     context = multiprocessing.get_context("spawn")
-    told = context.Queue()
-    started = [context.Process(target=worker, args=(name, str(folder), told)) for _ in range(4)]
-    for one in started:
-        one.start()
-    found = [number for _ in started for number in told.get(timeout=120)]
-    for one in started:
-        one.join()
-    return {"twice": len(found) - len(set(found)), "taken": len(found)}
+    results = context.Queue()
+    started = [context.Process(target=worker, args=(name, str(folder), results)) for _ in range(4)]
+    for process in started:
+        process.start()
+    taken = [number for _ in started for number in results.get(timeout=120)]
+    for process in started:
+        process.join()
+    return {"twice": len(taken) - len(set(taken)), "taken": len(taken)}
 
 
 if __name__ == "__main__":

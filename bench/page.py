@@ -35,7 +35,8 @@ def measure() -> list[Figure]:
                 _fill(sq, many)
                 with served(sq.config.root, "ours") as port:
                     times = [_visit(browser, port) for _ in range(VISITS)][1:]
-            return statistics.median(one[0] for one in times), statistics.median(one[1] for one in times)
+            painted, usable = zip(*times, strict=True)
+            return statistics.median(painted), statistics.median(usable)
 
         few, lots = visited(10), visited(10_000)
         browser.close()

@@ -21,9 +21,9 @@ def measure() -> list[Figure]:
     prepare()
     rates: dict[str, list[float]] = {name: [] for name in ("sparkq", *NAMES)}
     for _ in range(ROUNDS):
-        for name, found in rates.items():
-            found.append(float(_run(name, "rate")["per_second"]))
-    best = {name: sorted(found)[len(found) // 2] for name, found in rates.items()}
+        for name, measured in rates.items():
+            measured.append(float(_run(name, "rate")["per_second"]))
+    best = {name: sorted(measured)[len(measured) // 2] for name, measured in rates.items()}
     figures = [
         at_least(2, f"tasks a second against {name}", best["sparkq"] / best[name], GOALS[name], beside=f"{best['sparkq']:,.0f} against {best[name]:,.0f} ({by_round(rates['sparkq'], rates[name])})")
         for name in NAMES
@@ -53,5 +53,5 @@ def _run(name: str, what: str) -> dict[str, Any]:
         done = subprocess.run([python, str(SCRIPT), name, what, folder], capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{name} {what}: {done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures

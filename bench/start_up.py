@@ -106,10 +106,10 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="sparkq-bench-") as name:
         folder = Path(name)
         prepare(folder)
-        found = cases(folder)
-        times = interleaved(ROUNDS, **{case.name: case.run for case in found})
+        candidates = cases(folder)
+        times = interleaved(ROUNDS, **{case.name: case.run for case in candidates})
     figures = []
-    for case in found:
+    for case in candidates:
         if case.base:
             ratio = statistics.median(times[case.name]) / statistics.median(times[case.base])
             beside = f"{statistics.median(times[case.name]) * 1000:.0f} ms ({spread(times[case.name])}) against {statistics.median(times[case.base]) * 1000:.0f} ms"

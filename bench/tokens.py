@@ -23,14 +23,16 @@ def measure() -> list[Figure]:
 async def _measured(sq: SparkQ) -> list[Figure]:
     async with Client(build(lambda: sq)) as client:
         tools = (await client.list_tools()).tools
-        shown = [{"name": one.name, "description": one.description, "input_schema": one.input_schema} for one in tools]
+        shown = [
+            {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema} for tool in tools
+        ]
         visible = len(json.dumps(shown, separators=(",", ":"))) + len(client.instructions or "")
         tasks.enqueue_all(sq, "main", [tasks.Draft(TITLES.format("parser", number)) for number in range(20)])
         listed = await _call(client, "list_tasks", queue="main")
         queues.create(sq, "three", instructions="Run make test.")
         prompts = [f"Mend defect {number}. " + "x" * 400 for number in range(3)]
-        tasks.enqueue_all(sq, "three", [tasks.Draft(one) for one in prompts])
-        loop = await _loop(client) - sum(len(one) for one in prompts)
+        tasks.enqueue_all(sq, "three", [tasks.Draft(prompt) for prompt in prompts])
+        loop = await _loop(client) - sum(len(prompt) for prompt in prompts)
     return [
         at_most(14, "tokens of the tools and instructions", visible / 4, 1300, ""),
         at_most(

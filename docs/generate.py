@@ -142,7 +142,7 @@ def terminal() -> str:
         sparkq("setup", "--yes", folder=folder)
 
         def types(*arguments: str) -> None:
-            shown = " ".join(f'"{one}"' if " " in one else one for one in arguments)
+            shown = " ".join(f'"{argument}"' if " " in argument else argument for argument in arguments)
             lines.append(f"$ sparkq {shown}".rstrip())
             lines.extend(line.rstrip() for line in TOOK.sub("  42 s, ", sparkq(*arguments, folder=folder)).splitlines())
 
@@ -166,7 +166,7 @@ async def work(folder: Path, lines: list[str]) -> None:
         await call(client, lines, "progress", task_id=1, note="draft written")
         result = "Wrote README.md (1 line). Checked: it is there and under 100 columns. Open: no example yet."
         await call(client, lines, "complete", task_id=1, result=result, claim_next=True)
-        listed = "\n".join(sorted(one.name for one in folder.iterdir() if one.is_file()))
+        listed = "\n".join(sorted(file.name for file in folder.iterdir() if file.is_file()))
         await call(client, lines, "complete", task_id=2, result=f"exit code 0\n{listed}", claim_next=True)
 
 

@@ -48,7 +48,7 @@ def demo(tmp_path: Path, *arguments: str | Path) -> Done:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 @holds("command-demo")
@@ -61,14 +61,14 @@ def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fai
     for part in ("$ sparkq queue create", "$ sparkq enqueue", "-> list_queues(", "-> claim(", "Read only."):
         assert part in done.out
     assert done.out.count("-> complete(") == 4
-    for told in (
+    for line in (
         '$ sparkq queue create survey --instructions "Read only. Report what the script printed."\n',
         "# count-files.py is a script of 15 lines: Count the Python files and lines of each package\n"
         "$ sparkq enqueue --file count-files.py --tool run-python --queue survey\n",
         "$ sparkq setup",
         "$ sparkq connect claude-code",
     ):
-        assert told in done.out
+        assert line in done.out
     review = done.out.split("3. You come back and review")[1]
     for result in (
         "shop: 3 files, 7 lines",
@@ -132,16 +132,16 @@ def test_where_nothing_is_to_be_looked_at_it_looks_at_its_own_source(
 async def test_a_script_that_hangs_is_ended_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "TASK_SECONDS", 1)
 
-    found = await room.execute(tmp_path, {"tool_name": "run-bash", "prompt": "exec sleep 60"})
+    result = await room.execute(tmp_path, {"tool_name": "run-bash", "prompt": "exec sleep 60"})
 
-    assert found == (124, "not finished after 1 s")
+    assert result == (124, "not finished after 1 s")
 
 
 @pytest.mark.anyio
 async def test_the_longest_files_are_the_persons_own(code: Path) -> None:
-    told, listed = await room.execute(code, {"tool_name": "run-bash", "prompt": room.LONGEST_FILES})
+    status, listed = await room.execute(code, {"tool_name": "run-bash", "prompt": room.LONGEST_FILES})
 
-    assert (told, [line.split()[1] for line in listed.splitlines()]) == (
+    assert (status, [line.split()[1] for line in listed.splitlines()]) == (
         0,
         ["./shop/cart.py", "./shop/words.py", "./top.py"],
     )

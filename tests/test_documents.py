@@ -39,7 +39,7 @@ def name(page: Path) -> str:
 def anchors(page: Path) -> set[str]:
     """What a heading can be linked by."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @holds("documentation")
@@ -66,10 +66,10 @@ def test_nothing_is_called_what_it_is_not(document: Path) -> None:
     text = document.read_text(encoding="utf-8").lower()
 
     for word in ("distributed", "multi-user", "cloud", "team"):
-        for found in re.finditer(rf"\b{word}\b", text):
-            before = text[max(0, found.start() - 40) : found.start()]
+        for match in re.finditer(rf"\b{word}\b", text):
+            before = text[max(0, match.start() - 40) : match.start()]
             assert re.search(r"\b(not?|never|nor|without)\b", before), text[
-                max(0, found.start() - 60) : found.end() + 20
+                max(0, match.start() - 60) : match.end() + 20
             ]
 
 

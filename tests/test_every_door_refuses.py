@@ -132,7 +132,7 @@ def unchanged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @holds("text", "refusals", "nothing-changed")
-@pytest.mark.parametrize("bad", BAD, ids=[one.name for one in BAD])
+@pytest.mark.parametrize("bad", BAD, ids=[bad.name for bad in BAD])
 def test_bad_input_is_refused_and_nothing_changes(unchanged: Unchanged, bad: Bad) -> None:
     answer = bad.ask(unchanged.door)
 
@@ -172,7 +172,7 @@ def test_an_archived_queue_shows_nothing_next_and_is_not_listed(door: Door, busy
 
 
 def every_refusal(of: type[SparkQError] = SparkQError) -> list[type[SparkQError]]:
-    return [of] + [deeper for one in of.__subclasses__() for deeper in every_refusal(one)]
+    return [of] + [deeper for subclass in of.__subclasses__() for deeper in every_refusal(subclass)]
 
 
 DESIGN_EXITS = {"invalid": 2, "not_found": 3, "conflict": 4, "busy": 75, "storage": 74}
@@ -181,17 +181,17 @@ DESIGN_EXITS = {"invalid": 2, "not_found": 3, "conflict": 4, "busy": 75, "storag
 @holds("exit-codes", "mcp-errors", "mcp-same-facts")
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_its_exit_code_and_its_answer_to_a_chat(kind: Kind) -> None:
-    refusals = [one for one in every_refusal() if one.kind is kind]
+    refusals = [refusal for refusal in every_refusal() if refusal.kind is kind]
 
     assert refusals
     assert EXIT_CODES[kind] == DESIGN_EXITS[kind]
-    for one in refusals:
-        told = reply.refusal(one("What is wrong.", "What to do."))
-        assert told.is_error
-        assert told.structured_content is not None
-        assert told.structured_content.keys() == {"error", "kind", "message", "next"}
-        assert told.structured_content | {"error": one.code, "kind": kind} == told.structured_content
-        assert told.structured_content["next"]
+    for refusal in refusals:
+        answer = reply.refusal(refusal("What is wrong.", "What to do."))
+        assert answer.is_error
+        assert answer.structured_content is not None
+        assert answer.structured_content.keys() == {"error", "kind", "message", "next"}
+        assert answer.structured_content | {"error": refusal.code, "kind": kind} == answer.structured_content
+        assert answer.structured_content["next"]
 
 
 def test_the_tables_of_the_doors_know_no_other_kind() -> None:
@@ -200,7 +200,7 @@ def test_the_tables_of_the_doors_know_no_other_kind() -> None:
 
 @holds("refusals")
 def test_every_refusal_has_a_code_of_its_own() -> None:
-    codes = [one.code for one in every_refusal() if one is not errors.SparkQError]
+    codes = [refusal.code for refusal in every_refusal() if refusal is not errors.SparkQError]
 
     assert sorted(codes) == sorted(set(codes))
 
@@ -231,8 +231,8 @@ def test_a_damaged_database_is_a_storage_error_and_stays_as_it_is(door: Door, st
 def test_a_database_that_is_gone_is_not_made_again(door: Door, store: SparkQ) -> None:
     path = store.config.database
     store.close()
-    for one in path.parent.iterdir():
-        one.unlink()
+    for file in path.parent.iterdir():
+        file.unlink()
 
     # There is no project any more; a server that had the file open says that it was removed.
     assert door.another("bob").claim("backend").kind in (Kind.NOT_FOUND, Kind.STORAGE)
@@ -255,4 +255,4 @@ def test_a_locked_database_is_busy_at_every_door_and_nothing_changes(store: Spar
 
 def _work(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
     """All but the row that notes whose turn of the background purge it is: a chat's may come as soon as it can."""
-    return {table: found for table, found in rows.items() if table != "project"}
+    return {table: kept for table, kept in rows.items() if table != "project"}

@@ -69,12 +69,12 @@ MORE_KEYS = {"source", "key", "feedback", "history", "events"}
 def test_the_keys_of_a_task_are_the_designs(door: Door, store: SparkQ) -> None:
     add(store, "one")
 
-    told = set(door.task(1).facts)
+    keys = set(door.task(1).facts)
 
     if isinstance(door, Chat):  # a chat pays for every word: what is absent is left out
-        assert told == {key for key, value in wire.task_history(tasks.detail(store, 1), 0).items() if value is not None}
+        assert keys == {key for key, value in wire.task_history(tasks.detail(store, 1), 0).items() if value is not None}
     else:
-        assert told == DESIGN_KEYS | MORE_KEYS
+        assert keys == DESIGN_KEYS | MORE_KEYS
 
 
 @holds("one-suite", "task-keys", "tool-get_task", "mcp-same-facts")

@@ -62,23 +62,23 @@ SORTS = {
 
 def modules() -> Iterator[ModuleType]:
     """Every module of the core."""
-    for found in pkgutil.walk_packages(sparkq_core.__path__, "sparkq_core."):
-        yield importlib.import_module(found.name)
+    for module in pkgutil.walk_packages(sparkq_core.__path__, "sparkq_core."):
+        yield importlib.import_module(module.name)
 
 
 def statements() -> dict[str, str]:
     """Every SQL constant of the core by the module and name where it was defined first; `_PARTS` are none yet."""
-    found: dict[str, str] = {}
+    constants: dict[str, str] = {}
     for module in modules():
         for name, value in vars(module).items():
             if (
                 re.fullmatch("[A-Z][A-Z0-9_]*", name)
                 and isinstance(value, str)
                 and SQL.match(value)
-                and value not in found.values()
+                and value not in constants.values()
             ):
-                found[f"{module.__name__.removeprefix('sparkq_core.')}.{name}"] = value
-    return found
+                constants[f"{module.__name__.removeprefix('sparkq_core.')}.{name}"] = value
+    return constants
 
 
 STATEMENTS = statements()
@@ -99,8 +99,8 @@ def plan(sq: SparkQ, sql: str) -> list[str]:
 
 def growing(sql: str) -> set[str]:
     """The growing tables of a statement, and what it calls them."""
-    found = re.findall(rf"\b({'|'.join(GROWING)})\b(?:\s+AS\s+(\w+))?", sql)
-    return {name for pair in found for name in pair if name}
+    pairs = re.findall(rf"\b({'|'.join(GROWING)})\b(?:\s+AS\s+(\w+))?", sql)
+    return {name for pair in pairs for name in pair if name}
 
 
 @holds("sql-constants")
@@ -112,7 +112,7 @@ def test_there_are_statements_to_look_at() -> None:
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_no_statement_walks_a_growing_table(sq: SparkQ, name: str) -> None:
     sql = STATEMENTS[name]
-    walked = [step for step in plan(sq, sql) if (found := WALK.match(step)) and found[1] in growing(sql)]
+    walked = [step for step in plan(sq, sql) if (match := WALK.match(step)) and match[1] in growing(sql)]
 
     assert not walked or name.rpartition(".")[2] in SCANS, walked
 
@@ -192,13 +192,13 @@ def test_every_move_goes_between_statuses_that_the_database_knows(sq: SparkQ, ve
 def refusals(of: type[SparkQError] = SparkQError) -> Iterator[type[SparkQError]]:
     """Every kind of refusal, the base too."""
     yield of
-    for one in of.__subclasses__():
-        if one.__module__ == errors.__name__:
-            yield from refusals(one)
+    for subclass in of.__subclasses__():
+        if subclass.__module__ == errors.__name__:
+            yield from refusals(subclass)
 
 
 @holds("refusals")
-@pytest.mark.parametrize("refusal", list(refusals()), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("refusal", list(refusals()), ids=lambda refusal: refusal.__name__)
 def test_every_refusal_has_kind_code_and_sentence(refusal: type[SparkQError]) -> None:
     assert isinstance(refusal.kind, Kind)
     assert re.fullmatch(r"[a-z_]+", refusal.code)

@@ -23,30 +23,30 @@ PROMISED = {
 @pytest.fixture
 def figures() -> list[dict[str, Any]]:
     (file,) = (TOP / "bench/results").glob("*.json")
-    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["figures"]
-    return found
+    answer: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["figures"]
+    return answer
 
 
 def test_every_row_of_the_plan_was_measured(figures: list[dict[str, Any]]) -> None:
-    assert {one["row"] for one in figures} == set(range(1, 15))
-    assert [one["what"] for one in figures if one["goal"] and one["good"] is None] == []
+    assert {figure["row"] for figure in figures} == set(range(1, 15))
+    assert [figure["what"] for figure in figures if figure["goal"] and figure["good"] is None] == []
 
 
 @holds("fair-waiting", "direct-calls", "million", "cli-start-up")
 def test_the_promised_figures_were_reached(figures: list[dict[str, Any]]) -> None:
-    good = {one["what"] for one in figures if one["good"]}
+    good = {figure["what"] for figure in figures if figure["good"]}
 
     assert PROMISED - good == set()
 
 
 def test_the_page_shows_what_was_measured(figures: list[dict[str, Any]]) -> None:
-    for one in figures:
-        assert one["what"] in PAGE
-        assert one["figure"] in PAGE
+    for figure in figures:
+        assert figure["what"] in PAGE
+        assert figure["figure"] in PAGE
 
 
 def test_what_falls_short_is_explained(figures: list[dict[str, Any]]) -> None:
-    short = {one["row"] for one in figures if one["good"] is False}
+    short = {figure["row"] for figure in figures if figure["good"] is False}
     explained = {int(number) for number in re.findall(r"^- \*\*Row (\d+)", PAGE, re.MULTILINE)}
 
     assert short - explained == set()

@@ -13,8 +13,8 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.storage_and_config import STORAGE_AND_CONFIG_MUTANTS
 from tests.promises import holds
 
-ALL = {one.name: one for one in (*LIFE_CYCLE_MUTANTS, *STORAGE_AND_CONFIG_MUTANTS)}
-NAMED = sorted({test for one in ALL.values() for test in one.caught_by})
+ALL = {mutant.name: mutant for mutant in (*LIFE_CYCLE_MUTANTS, *STORAGE_AND_CONFIG_MUTANTS)}
+NAMED = sorted({test for mutant in ALL.values() for test in mutant.caught_by})
 NOTHING = Mutant("nothing", "", (), tuple(NAMED))
 
 

@@ -110,12 +110,12 @@ async def test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock(
                 together.start_soon(chat, shell, name, log, claimed[name], meeting)
             together.start_soon(anyio.to_thread.run_sync, person, shell, claimed["person"])
 
-    everything = [one for found in claimed.values() for one in found]
+    everything = [packet for packets in claimed.values() for packet in packets]
     assert Counter(task_id for task_id, _ in everything) == Counter(range(1, BEFOREHAND + MEANWHILE + 1))
-    for name, found in claimed.items():
-        assert found, f"{name} never got a task"
-        assert [task_id for task_id, _ in found] == sorted(task_id for task_id, _ in found)
-        for task_id, prompt in found:
+    for name, packets in claimed.items():
+        assert packets, f"{name} never got a task"
+        assert [task_id for task_id, _ in packets] == sorted(task_id for task_id, _ in packets)
+        for task_id, prompt in packets:
             (only,) = attempts(store, task_id)
             assert (only.outcome, only.result) == ("succeeded", f"{name} did {prompt}")
             assert only.worker.startswith(name)

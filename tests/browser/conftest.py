@@ -72,11 +72,11 @@ def tab(chromium: "Browser", shared: "Page", lines: list[str]) -> Iterator[Tab]:
         return opened[-1]
 
     yield new
-    for one in opened:
-        one.leave()
-        if one.page is not shared:
-            one.page.context.close()
-    assert [one.complaints for one in opened] == [[]] * len(opened)
+    for handle in opened:
+        handle.leave()
+        if handle.page is not shared:
+            handle.page.context.close()
+    assert [handle.complaints for handle in opened] == [[]] * len(opened)
 
 
 @pytest.fixture(scope="package")
@@ -104,11 +104,11 @@ def lines(call: Caller) -> Iterator[list[str]]:
     """The queues of a test: they and what was made beside them are put away, once no tab shows them any more."""
     names: list[str] = []
     yield names
-    for one in call.get("/api/queues")["queues"] if names else ():
-        if any(one["name"] == name or one["name"].startswith(f"{name}-") for name in names):
-            for task in call.get(f"/api/tasks?queue={one['name']}&limit=1000")["tasks"]:
+    for queue in call.get("/api/queues")["queues"] if names else ():
+        if any(queue["name"] == name or queue["name"].startswith(f"{name}-") for name in names):
+            for task in call.get(f"/api/tasks?queue={queue['name']}&limit=1000")["tasks"]:
                 call.delete(f"/api/tasks/{task['id']}")
-            call.post(f"/api/queues/{one['name']}/archive")
+            call.post(f"/api/queues/{queue['name']}/archive")
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def line(call: Caller, lines: list[str]) -> str:
 def calm(call: Caller) -> None:
     """Nothing waits for review."""
     while waiting := call.get("/api/inbox?limit=1000")["tasks"]:
-        shown = [{"id": one["id"], "attempt": one["attempts"], "late": one.get("late", False)} for one in waiting]
+        shown = [{"id": task["id"], "attempt": task["attempts"], "late": task.get("late", False)} for task in waiting]
         call.post("/api/inbox/accept", tasks=shown)["tasks"]
 
 

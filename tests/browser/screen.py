@@ -67,13 +67,13 @@ class Screen:
     def forgive(self, *words: str) -> None:
         """A test that provokes a refusal says so: the browser writes each of them to the console."""
         for word in words:
-            assert any(word in one for one in self.problems), (word, self.problems)
+            assert any(word in problem for problem in self.problems), (word, self.problems)
         self.forgiven.extend(words)
 
     @property
     def complaints(self) -> list[str]:
         """What went wrong and is not forgiven."""
-        return [one for one in self.problems if not any(word in one for word in self.forgiven)]
+        return [problem for problem in self.problems if not any(word in problem for word in self.forgiven)]
 
     def open(self, path: str = "/inbox") -> "Screen":
         """Go to a view."""

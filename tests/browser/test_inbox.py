@@ -73,7 +73,7 @@ def test_feedback_goes_with_a_requeue_by_key_and_by_mouse(screen: Screen, call: 
     screen.said(f"#{by_mouse} queued again.")
     assert call.get(f"/api/tasks/{by_key}")["feedback"] == "Say why it failed."
     assert call.get(f"/api/tasks/{by_mouse}")["feedback"] == "Try the other one."
-    assert [one["id"] for one in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]] == [by_mouse, by_key]
+    assert [task["id"] for task in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]] == [by_mouse, by_key]
 
 
 def test_a_succeeded_result_can_be_sent_back_too(screen: Screen, call: Caller, line: str) -> None:

@@ -61,7 +61,7 @@ def test_a_day_by_keys_alone(screen: Screen, call: Caller, line: str) -> None:
     screen.press("Tab", "Space", "Control+Enter")
 
     expect(screen.page.locator("#text-feedback")).to_have_text("More of it.")
-    assert [one["id"] for one in call.get(f"/api/queues/{name}/peek")["tasks"]] == [task]
+    assert [task["id"] for task in call.get(f"/api/queues/{name}/peek")["tasks"]] == [task]
 
 
 def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(screen: Screen, call: Caller, line: str) -> None:
@@ -81,7 +81,7 @@ def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(screen: S
 
     assert names[0] == "Skip to the content"
     for name in ("Inbox", "Add tasks", "Instructions …", "Rename …", f"#{task} one", "Edit …", "Cancel …"):
-        assert [one for one in names if one.startswith(name)], names
+        assert [reached for reached in names if reached.startswith(name)], names
     assert {outline for _, outline in seen} == {"solid"}
 
 

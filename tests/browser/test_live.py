@@ -29,8 +29,8 @@ def test_a_task_from_the_command_line_appears_by_itself(screen: Screen, served: 
 
 def test_scroll_focus_and_selection_survive_an_update(screen: Screen, served: Served, line: str) -> None:
     call = served.call
-    text = "\n".join(f"number {one}" for one in range(45))
-    made = [one["id"] for one in call.post("/api/tasks/bulk", queue=line, text=text, split=True)["tasks"]]
+    text = "\n".join(f"number {number}" for number in range(45))
+    made = [task["id"] for task in call.post("/api/tasks/bulk", queue=line, text=text, split=True)["tasks"]]
     screen.open(f"/tasks?queue={line}")
     screen.row(made[3]).get_by_role("checkbox").check()
     screen.row(made[40]).locator("[data-row]").focus()

@@ -56,13 +56,15 @@ def views(served: Served) -> dict[str, str]:
 
 def grave(screen: Screen) -> dict[str, list[str]]:
     """What axe calls serious or critical in each theme; in the dark only what a colour can change."""
-    found: dict[str, list[str]] = {}
+    violations: dict[str, list[str]] = {}
     themes: tuple[tuple[Literal["light", "dark"], dict[str, list[str]]], ...] = (("light", {}), ("dark", COLOURS))
     for theme, options in themes:
         screen.page.emulate_media(color_scheme=theme)
         wrong = axe.run(screen.page, options={"resultTypes": ["violations"], **options}).response["violations"]
-        found[theme] = [f"{one['id']}: {one['nodes'][0]['html']}" for one in wrong if one["impact"] in GRAVE]
-    return found
+        violations[theme] = [
+            f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in wrong if violation["impact"] in GRAVE
+        ]
+    return violations
 
 
 def overflow(screen: Screen) -> int:
@@ -73,23 +75,23 @@ def overflow(screen: Screen) -> int:
 @holds("page-marks")
 def test_axe_finds_nothing_serious_in_any_view_or_dialog(tab: Tab, served: Served, views: dict[str, str]) -> None:
     screen: Screen = tab(served.port, reduced_motion="reduce")
-    found = {}
+    violations = {}
     for name, path in views.items():
         screen.open(path)
-        found[name] = grave(screen)
+        violations[name] = grave(screen)
     screen.open(views["queue"])
     for name, key in {"add": "n", "keys": "?", "palette": "Control+k"}.items():
         screen.press(key)
         expect(screen.dialog).to_be_visible()
-        found[name] = grave(screen)
+        violations[name] = grave(screen)
         screen.press("Escape")
         expect(screen.dialog).to_have_count(0)
     screen.open(views["task"])
     screen.click("Delete …")
-    found["confirmation"] = grave(screen)
+    violations["confirmation"] = grave(screen)
     screen.press("Escape")
 
-    assert {name: one for name, one in found.items() if any(one.values())} == {}
+    assert {name: by_theme for name, by_theme in violations.items() if any(by_theme.values())} == {}
 
 
 def test_no_view_is_wider_than_a_phone(tab: Tab, served: Served, views: dict[str, str]) -> None:
@@ -159,7 +161,7 @@ def many(served: Served, call: Caller) -> str:
     """A queue of 10,000 tasks."""
     call.post("/api/queues", name="many")["queue"]
     for part in range(10):
-        text = "\n".join(f"number {one}" for one in range(part * 1000, part * 1000 + 1000))
+        text = "\n".join(f"number {number}" for number in range(part * 1000, part * 1000 + 1000))
         call.post("/api/tasks/bulk", queue="many", text=text, split=True)["tasks"]
     return "many"
 
@@ -211,8 +213,8 @@ def test_until_the_first_answer_comes_the_page_says_that_it_loads(tab: Tab, serv
         screen.page.goto(screen.address)
     expect(screen.main).to_have_text("Loading …")
 
-    for one in held:
-        one.continue_()
+    for task in held:
+        task.continue_()
     expect(screen.heading).to_have_text("Inbox")
     expect(screen.main).not_to_contain_text("Loading")
 

@@ -9,11 +9,11 @@ from tests.promises import holds
 
 def waiting(call: Caller, queue: str) -> list[int]:
     """The ids that wait in the queue, next one first."""
-    return [one["id"] for one in call.get(f"/api/queues/{queue}/peek?limit=50")["tasks"]]
+    return [task["id"] for task in call.get(f"/api/queues/{queue}/peek?limit=50")["tasks"]]
 
 
 def prompts(call: Caller, queue: str) -> list[Any]:
-    return [one["title"] for one in call.get(f"/api/queues/{queue}/peek?limit=50")["tasks"]]
+    return [task["title"] for task in call.get(f"/api/queues/{queue}/peek?limit=50")["tasks"]]
 
 
 def queue_of(call: Caller, name: str) -> dict[str, Any]:
@@ -187,7 +187,9 @@ def test_a_waiting_task_is_edited_and_cancelled_in_the_line(screen: Screen, call
 
 
 def test_a_long_line_shows_more_on_demand(screen: Screen, call: Caller, line: str) -> None:
-    call.post("/api/tasks/bulk", queue=line, split=True, text="\n".join(f"number {one}" for one in range(60)))["tasks"]
+    call.post("/api/tasks/bulk", queue=line, split=True, text="\n".join(f"number {number}" for number in range(60)))[
+        "tasks"
+    ]
     screen.open(f"/queues/{line}")
     rows = screen.part("Next up").locator("li.row")
     expect(rows).to_have_count(50)

@@ -77,7 +77,7 @@ def test_a_prompt_and_instructions_that_nobody_touched_are_not_changed(screen: S
 
     assert call.get(f"/api/tasks/{task}/prompts")["total"] == 1
     assert call.get(f"/api/queues/{line}")["queue"]["instructions"] == "Be\r\nquick."
-    assert "edited" not in [one["kind"] for one in call.get(f"/api/tasks/{task}")["events"]]
+    assert "edited" not in [event["kind"] for event in call.get(f"/api/tasks/{task}")["events"]]
 
 
 def test_a_task_is_accepted_by_key(screen: Screen, call: Caller, line: str) -> None:
@@ -115,7 +115,7 @@ def test_a_waiting_task_is_moved_to_the_front_and_cancelled(screen: Screen, call
     screen.open(f"/tasks/{task}")
     screen.press("f")
     screen.said(f"#{task} moved to the front.")
-    assert [one["id"] for one in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]] == [task, first]
+    assert [task["id"] for task in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]] == [task, first]
 
     screen.press("c")
     screen.answer("Cancel the task", reason="Done by hand.")
@@ -165,7 +165,7 @@ def test_a_fail_after_the_worker_has_settled_leaves_nothing_in_its_name(
         f"#{task} was not failed: the attempt that you saw has ended."
     )
     expect(screen.page.locator("#text-outcome")).to_have_text("did it")
-    assert "late" not in [one["kind"] for one in call.get(f"/api/tasks/{task}")["events"]]
+    assert "late" not in [event["kind"] for event in call.get(f"/api/tasks/{task}")["events"]]
     screen.forgive("status of 409")
 
 
@@ -215,5 +215,5 @@ def test_refused_feedback_keeps_what_was_typed(screen: Screen, call: Caller, lin
 
     expect(screen.dialog.get_by_role("alert")).to_contain_text(f"{task}")
     expect(screen.dialog.locator("textarea")).to_have_value("Thoughts that took an hour.")
-    until(lambda: any("404" in one for one in screen.problems))
+    until(lambda: any("404" in problem for problem in screen.problems))
     screen.forgive("status of 404")

@@ -175,7 +175,7 @@ def test_several_are_accepted_or_none_and_a_late_result_only_where_it_is_shown(
 
     screen.said(f"#{came_late} accepted.")
     assert call.get(f"/api/tasks/{came_late}")["status"] == "succeeded"
-    assert all(call.get(f"/api/tasks/{one}")["reviewed_at"] for one in (done, other))
+    assert all(call.get(f"/api/tasks/{task}")["reviewed_at"] for task in (done, other))
     screen.forgive("status of 409")
 
 

@@ -43,9 +43,9 @@ class Stream:
         deadline = time.monotonic() + SECONDS
         while (at := self._raw.find(wanted, self._read_to)) < 0:
             assert self._more(deadline), f"{text!r} never came; it printed: {self.printed!r}"
-        found = self._raw[self._read_to : at + len(wanted)]
+        read = self._raw[self._read_to : at + len(wanted)]
         self._read_to = at + len(wanted)
-        return found.decode()
+        return read.decode()
 
     def kill(self, number: int = signal.SIGTERM) -> None:
         """Send a signal."""
@@ -73,9 +73,9 @@ class Stream:
     def _more(self, deadline: float) -> bool:
         ready, _, _ = select.select([self._pipe], [], [], max(0.0, deadline - time.monotonic()))
         assert ready, f"nothing more came; it printed: {self.printed!r}"
-        found = os.read(self._pipe, 65536)
-        self._raw += found
-        return bool(found)
+        data = os.read(self._pipe, 65536)
+        self._raw += data
+        return bool(data)
 
 
 def until_true(holds: Callable[[], bool]) -> None:

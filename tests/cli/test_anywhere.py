@@ -26,9 +26,9 @@ def test_alone_it_shows_the_state_of_the_project(shell: Shell, sq: SparkQ) -> No
     assert printed.splitlines()[0] == f"project  {shell.folder}"
     assert "backend  active  1       1        1          0       1" in printed
     assert "1 to review: sparkq review" in printed
-    told = shell.facts()
-    assert (told["project"], told["root"]) == ("project", str(shell.folder))
-    assert [one["name"] for one in told["queues"]] == ["backend"]
+    answer = shell.facts()
+    assert (answer["project"], answer["root"]) == ("project", str(shell.folder))
+    assert [queue["name"] for queue in answer["queues"]] == ["backend"]
     assert "sparkq tasks --json" in shell.refused(2, "--json", "tasks")
 
 
@@ -57,10 +57,10 @@ def test_alone_in_a_new_project_it_says_what_to_do(bare: Shell, empty: SparkQ) -
     "command", [[], ["tasks"], ["enqueue", "x"], ["claim"], ["complete", "1", "x"], ["review"], ["queue", "list"]]
 )
 def test_where_nothing_was_set_up_it_says_so_and_makes_nothing(repository: Shell, command: list[str]) -> None:
-    told = repository.refused(3, *command)
+    message = repository.refused(3, *command)
 
-    assert "sparkq setup" in told
-    assert [one.name for one in repository.folder.iterdir()] == [".git"]
+    assert "sparkq setup" in message
+    assert [file.name for file in repository.folder.iterdir()] == [".git"]
 
 
 @holds("config-location")

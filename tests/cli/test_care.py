@@ -60,9 +60,9 @@ def test_a_purge_deletes_what_is_old_and_reviewed(shell: Shell, aged: SparkQ) ->
 def test_a_dry_run_only_counts(shell: Shell, aged: SparkQ) -> None:
     before = all_rows(aged)
 
-    told = shell.facts("purge", "--dry-run", "--older-than", "30m", "--unreviewed-older-than", "5d")
+    answer = shell.facts("purge", "--dry-run", "--older-than", "30m", "--unreviewed-older-than", "5d")
 
-    assert told == {"reviewed": 2, "unreviewed": 1, "total": 3, "dry_run": True}
+    assert answer == {"reviewed": 2, "unreviewed": 1, "total": 3, "dry_run": True}
     assert "3 finished tasks would be deleted" in shell.ok(
         "purge", "--dry-run", "--older-than", "1800s", "--unreviewed-older-than", "4"
     )
@@ -161,10 +161,10 @@ def test_every_text_says_the_same_of_a_restore(shell: Shell, text: str) -> None:
 
 
 def test_without_a_name_a_backup_stands_beside_the_database(shell: Shell, sq: SparkQ) -> None:
-    told = shell.facts("backup")
+    answer = shell.facts("backup")
 
-    file = Path(told["path"])
-    assert (file.parent, file.stat().st_size) == (sq.config.database.parent, told["bytes"])
+    file = Path(answer["path"])
+    assert (file.parent, file.stat().st_size) == (sq.config.database.parent, answer["bytes"])
     assert file.name.startswith("sparkq-20")
     assert file.name.endswith("Z.backup.db")
 
@@ -209,11 +209,11 @@ def test_an_export_is_imported_exactly(shell: Shell, lived: SparkQ, other: Shell
     if way == "file":
         said = shell.ok("export", other.folder / "all.jsonl")
         assert said == f"{(other.folder / 'all.jsonl').stat().st_size:,} bytes in {other.folder / 'all.jsonl'}\n"
-        told = other.facts("import", "all.jsonl")
+        imported = other.facts("import", "all.jsonl")
     else:
-        told = other.facts("import", "-", stdin=shell.ok("export"))
+        imported = other.facts("import", "-", stdin=shell.ok("export"))
 
-    assert told["rows"] == len(everything(shell)) - 2, "all but the project and the end"
+    assert imported["rows"] == len(everything(shell)) - 2, "all but the project and the end"
     assert everything(other) == everything(shell)
     assert other.facts("task", "1") == shell.facts("task", "1")
 
@@ -278,12 +278,12 @@ def test_a_line_that_is_no_text_is_refused_and_changes_nothing(
 def test_the_doctor_finds_a_healthy_project_in_order(shell: Shell, lived: SparkQ) -> None:
     (shell.folder / ".mcp.json").write_text('{"mcpServers": {"sparkq": {}}}')
 
-    told = shell.facts("doctor")
+    answer = shell.facts("doctor")
 
-    assert told["ok"] is True
-    assert {one["state"] for one in told["findings"]} == {"ok"}
+    assert answer["ok"] is True
+    assert {finding["state"] for finding in answer["findings"]} == {"ok"}
     lines = shell.ok("doctor").splitlines()
-    assert len(lines) == len(told["findings"])
+    assert len(lines) == len(answer["findings"])
     assert all(line.startswith("ok ") for line in lines)
 
 
@@ -313,13 +313,13 @@ def test_a_failure_is_shown_with_its_fix_and_exit_code_1(shell: Shell, lived: Sp
         (shell.folder / "sparkq.yml").write_text("servr: {}\n")
 
     done = shell.sparkq("doctor")
-    told = shell.sparkq("doctor", "--json")
+    as_json = shell.sparkq("doctor", "--json")
 
-    assert (done.code, done.err, told.code, told.err) == (1, "", 1, "")
+    assert (done.code, done.err, as_json.code, as_json.err) == (1, "", 1, "")
     assert "FAILURE" in done.out
-    findings = json.loads(told.out)
+    findings = json.loads(as_json.out)
     assert findings["ok"] is False
-    assert all(one["mend"] for one in findings["findings"] if one["state"] == "failure")
+    assert all(finding["mend"] for finding in findings["findings"] if finding["state"] == "failure")
 
 
 def test_a_review_line_says_what_changed_and_how_long_it_took(shell: Shell, sq: SparkQ) -> None:

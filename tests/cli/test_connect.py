@@ -36,14 +36,14 @@ def test_what_was_there_is_merged_and_a_copy_kept_beside_earlier_ones(shell: She
     earlier = file.with_name(f"{file.name}.before-sparkq")
     earlier.write_text("{}")
 
-    told = shell.facts("connect", "cursor")
+    answer = shell.facts("connect", "cursor")
 
     assert json.loads(file.read_text()) == {
         "mcpServers": {"other": {"command": "x"}, "sparkq": entry(shell)},
         "theme": "dark — ü",
     }
-    assert (Path(told["kept"]).read_text(), earlier.read_text()) == (before, "{}")
-    assert told["tools"] == 12
+    assert (Path(answer["kept"]).read_text(), earlier.read_text()) == (before, "{}")
+    assert answer["tools"] == 12
 
 
 def test_again_changes_nothing_and_keeps_no_copy(shell: Shell) -> None:
@@ -114,10 +114,10 @@ def test_projects_that_connect_at_the_same_time_are_all_there(shell: Shell, tmp_
     second.ok("setup", "--yes")
 
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda one: one.ok("connect", "claude-desktop"), (shell, second)))
+        list(threads.map(lambda each: each.ok("connect", "claude-desktop"), (shell, second)))
 
     servers = json.loads(file_of(shell, "claude-desktop")[0].read_text())["mcpServers"]
-    assert [entry(one) in servers.values() for one in (shell, second)] == [True, True]
+    assert [entry(each) in servers.values() for each in (shell, second)] == [True, True]
 
 
 def test_a_configuration_keeps_its_permissions_and_what_others_write_meanwhile(shell: Shell) -> None:

@@ -27,7 +27,7 @@ def test_the_argument_is_the_prompt(shell: Shell, sq: SparkQ) -> None:
 def test_the_places_in_line_are_counted_as_people_do(shell: Shell, sq: SparkQ) -> None:
     printed = [shell.ok("enqueue", f"task {number}") for number in range(3)]
 
-    assert [one.rstrip() for one in printed] == [
+    assert [line.rstrip() for line in printed] == [
         "#1 in backend, 1st in line.",
         "#2 in backend, 2nd in line.",
         "#3 in backend, 3rd in line.",
@@ -157,10 +157,10 @@ def test_an_editor_that_is_not_there_is_named(shell: Shell, sq: SparkQ) -> None:
 
 @holds("cli-prompts")
 def test_without_prompt_and_terminal_it_says_how_to_give_one(shell: Shell, sq: SparkQ) -> None:
-    told = shell.refused(2, "enqueue", "--queue", "backend")
+    message = shell.refused(2, "enqueue", "--queue", "backend")
 
-    assert "--file" in told
-    assert "`-`" in told
+    assert "--file" in message
+    assert "`-`" in message
     assert queued_ids(sq) == []
 
 
@@ -173,10 +173,10 @@ def test_a_prompt_that_is_given_twice_is_refused(shell: Shell, sq: SparkQ) -> No
 
 @pytest.mark.parametrize("name", ["missing.md", ".", "\x1b[31m.md"])
 def test_a_file_that_cannot_be_read_is_named(shell: Shell, name: str) -> None:
-    told = shell.refused(2, "enqueue", "--file", name)
+    message = shell.refused(2, "enqueue", "--file", name)
 
-    assert "cannot be read" in told
-    assert "\x1b" not in told
+    assert "cannot be read" in message
+    assert "\x1b" not in message
 
 
 def test_bytes_that_are_no_text_are_refused(shell: Shell, sq: SparkQ) -> None:
@@ -202,8 +202,8 @@ def test_the_queue_may_be_left_out_when_there_is_only_one(shell: Shell, sq: Spar
     assert shell.facts("enqueue", "one")["queue"] == "backend"
 
     queues.unarchive(sq, "docs")
-    told = shell.refused(2, "enqueue", "two")
-    assert "--queue backend or --queue docs" in told
+    message = shell.refused(2, "enqueue", "two")
+    assert "--queue backend or --queue docs" in message
 
 
 def test_a_queue_that_takes_nothing_is_not_the_one_that_is_meant(shell: Shell, sq: SparkQ) -> None:
@@ -225,8 +225,8 @@ def test_without_any_queue_it_says_how_to_make_one(bare: Shell, empty: SparkQ) -
 
 @holds("cli-spelling")
 def test_tool_class_and_timeout_are_the_tasks(shell: Shell, sq: SparkQ) -> None:
-    told = shell.facts("enqueue", "ls", "--tool", "run-bash", "--class", "FAST_SCRIPT")
-    assert (told["tool_name"], told["task_class"], told["timeout"]) == ("run-bash", "FAST_SCRIPT", 30)
+    answer = shell.facts("enqueue", "ls", "--tool", "run-bash", "--class", "FAST_SCRIPT")
+    assert (answer["tool_name"], answer["task_class"], answer["timeout"]) == ("run-bash", "FAST_SCRIPT", 30)
 
     assert shell.facts("enqueue", "think", "--class", "LLM_HEAVY", "--timeout", "1800")["timeout"] == 1800
     assert "Did you mean run-bash" in shell.refused(3, "enqueue", "x", "--tool", "run-bsh")

@@ -107,9 +107,9 @@ def test_a_folder_for_locks_that_cannot_be_is_no_defect(shell: Shell, sq: SparkQ
     (shell.folder / "taken").write_text("a file")
     shell.ok("config", "set", "queue_runner.lock_dir", folder)
 
-    told = shell.refused(74, "runner", "--queue", "backend", "--once")
+    message = shell.refused(74, "runner", "--queue", "backend", "--once")
 
-    assert "cannot be locked" in told
-    assert "queue_runner.lock_dir" in told
+    assert "cannot be locked" in message
+    assert "queue_runner.lock_dir" in message
     assert shell.sparkq("doctor").code == 0
     assert shell.sparkq("status").code == 1

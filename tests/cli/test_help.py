@@ -20,7 +20,7 @@ def helps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     """What `--help` prints, for every command and noun, in a folder without a project."""
     folder: Path = tmp_path_factory.mktemp("nowhere")
     shell = Shell(folder, folder / "home")
-    return {one: shell.sparkq(*one.split(), "--help") for one in sorted({*PARSERS, *COMMANDS, ""})}
+    return {command: shell.sparkq(*command.split(), "--help") for command in sorted({*PARSERS, *COMMANDS, ""})}
 
 
 @holds("cli-help")
@@ -73,11 +73,11 @@ def test_every_command_of_the_design_is_there() -> None:
 
 @holds("cli-suggests")
 def test_a_word_that_is_no_command_is_answered_with_the_nearest(bare: Shell) -> None:
-    told = bare.refused(2, "taskz")
+    message = bare.refused(2, "taskz")
 
-    assert "Did you mean" in told
-    assert "tasks" in told
-    assert "sparkq --help" in told
+    assert "Did you mean" in message
+    assert "tasks" in message
+    assert "sparkq --help" in message
 
 
 def test_control_characters_in_a_command_are_not_echoed(bare: Shell) -> None:
@@ -86,10 +86,10 @@ def test_control_characters_in_a_command_are_not_echoed(bare: Shell) -> None:
 
 
 def test_a_wrong_option_is_named_and_help_offered(bare: Shell) -> None:
-    told = bare.refused(2, "tasks", "--statsu", "queued")
+    message = bare.refused(2, "tasks", "--statsu", "queued")
 
-    assert "--statsu" in told
-    assert "-h" in told
+    assert "--statsu" in message
+    assert "-h" in message
 
 
 def test_a_noun_alone_shows_its_help(bare: Shell) -> None:

@@ -25,7 +25,9 @@ def heard(shell: Shell, written: Path) -> Path:
 
 
 def configure(file: Path, hooks: dict[str, list[str]]) -> None:
-    file.write_text(file.read_text() + "\nhooks:\n" + "".join(f"  {one}: {json.dumps(hooks[one])}\n" for one in hooks))
+    file.write_text(
+        file.read_text() + "\nhooks:\n" + "".join(f"  {hook}: {json.dumps(hooks[hook])}\n" for hook in hooks)
+    )
 
 
 def said(heard: Path, name: str, count: int = 1) -> list[dict[str, Any]]:
@@ -91,7 +93,7 @@ def test_each_runs_once_however_many_look(shell: Shell, heard: Path) -> None:
         second.until("#3 succeeded")
         documents = said(heard, "on_succeeded", 3)
 
-    assert sorted(one["task"]["id"] for one in documents) == [1, 2, 3]
+    assert sorted(document["task"]["id"] for document in documents) == [1, 2, 3]
 
 
 def test_task_text_reaches_no_shell_and_no_argument(shell: Shell, heard: Path) -> None:
@@ -129,9 +131,9 @@ def test_hooks_that_come_back_start_nothing_for_what_happened_without_them(
         shell.ok("claim")
         shell.ok("complete", str(number), "done")
         if number != 2:
-            assert number in [one["task"]["id"] for one in said(heard, "on_succeeded", 1 + (number > 1))]
+            assert number in [payload["task"]["id"] for payload in said(heard, "on_succeeded", 1 + (number > 1))]
 
-    assert sorted(one["task"]["id"] for one in said(heard, "on_succeeded", 2)) == [1, 3]
+    assert sorted(payload["task"]["id"] for payload in said(heard, "on_succeeded", 2)) == [1, 3]
 
 
 @pytest.mark.parametrize("settling", [["complete", "1", "done"], ["fail", "1", "cannot be done"]])
@@ -151,7 +153,7 @@ def test_a_result_that_is_safe_is_told_although_its_hooks_cannot_be_started(
     shell.ok("claim")
     shell.ok("complete", "2", "done")
     name = "on_succeeded" if settling[0] == "complete" else "on_failed"
-    assert 1 in [one["task"]["id"] for one in said(heard, name, 2 if name == "on_succeeded" else 1)]
+    assert 1 in [payload["task"]["id"] for payload in said(heard, name, 2 if name == "on_succeeded" else 1)]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +167,10 @@ def test_a_hook_that_no_program_can_be_is_refused_with_its_line(
     text = written.read_text()
     written.write_text(f"{text}hooks:\n  on_succeeded: {command}\n")
 
-    told = shell.refused(2, "complete", "1", "done")
+    message = shell.refused(2, "complete", "1", "done")
 
-    assert f"sparkq.yml:{len(text.splitlines()) + 2}" in told
-    assert says in told
+    assert f"sparkq.yml:{len(text.splitlines()) + 2}" in message
+    assert says in message
     assert shell.facts("version")
     written.write_text(text)
     assert shell.facts("task", "1")["status"] == "running"

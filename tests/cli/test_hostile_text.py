@@ -98,7 +98,7 @@ def hostile(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
 def raw(text: str, *, ours: bool = False) -> set[str]:
     """The characters that a terminal would act on or hide, besides line ends and tabs and, where colour is wanted, our styles."""
     rest = OUR_STYLES.sub("", text) if ours else text
-    return {one for one in rest if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp", "Cs")} - {"\n", "\t"}
+    return {task for task in rest if unicodedata.category(task) in ("Cc", "Cf", "Zl", "Zp", "Cs")} - {"\n", "\t"}
 
 
 @holds("cli-colour", "cli-safe")
@@ -114,7 +114,7 @@ def test_nothing_of_it_reaches_a_pipe(bare: Shell, hostile: SparkQ, command: lis
 
 @holds("cli-safe", "text-is-data")
 def test_on_a_terminal_there_are_only_our_own_colours(bare: Shell, hostile: SparkQ) -> None:
-    screens = {" ".join(one): shown(bare, *one, columns=400).replace("\r\n", "\n") for one in LOOKS}
+    screens = {" ".join(look): shown(bare, *look, columns=400).replace("\r\n", "\n") for look in LOOKS}
 
     assert {command for command, screen in screens.items() if raw(screen, ours=True)} == set()
 
@@ -158,10 +158,10 @@ def test_a_lost_claim_names_its_holder_visibly(bare: Shell, hostile: SparkQ) -> 
     tasks.requeue(hostile, 3)
     take(hostile, f"w{HOSTILE[:30]}", task_id=3)
 
-    told = bare.refused(4, "complete", "3", "x", "--attempt", "1")
+    message = bare.refused(4, "complete", "3", "x", "--attempt", "1")
 
-    assert "attempt 2 of w\\x1b" in told
-    assert raw(told) == set()
+    assert "attempt 2 of w\\x1b" in message
+    assert raw(message) == set()
 
 
 @holds("cli-safe")
@@ -193,8 +193,8 @@ def test_settings_of_a_repository_that_was_cloned_show_nothing_raw(bare: Shell, 
         f"tools:\n  {quoted}:\n    how: {quoted}\n"
     )
 
-    told: dict[str, Done] = {}
+    ends: dict[str, Done] = {}
     for command in ([], ["scripts"], ["config", "show"], ["status"], ["doctor"], ["reload"], ["setup", "--yes"]):
-        told[" ".join(command)] = bare.sparkq(*command)
+        ends[" ".join(command)] = bare.sparkq(*command)
 
-    assert {name for name, done in told.items() if raw(done.out + done.err)} == set()
+    assert {name for name, done in ends.items() if raw(done.out + done.err)} == set()

@@ -117,16 +117,16 @@ def test_a_list_is_its_noun_and_a_total(bare: Shell, busy: SparkQ) -> None:
         "sessions": ["session", "list"],
         "scripts": ["scripts"],
     }.items():
-        told = bare.facts(*command)
-        assert told["total"] == len(told[noun])
+        answer = bare.facts(*command)
+        assert answer["total"] == len(answer[noun])
 
 
 @holds("cli-errors")
 def test_a_refusal_in_json_is_one_object_on_stderr(bare: Shell, busy: SparkQ) -> None:
-    told = json.loads(bare.refused(3, "task", "99", "--json"))
+    message = json.loads(bare.refused(3, "task", "99", "--json"))
 
-    assert told.keys() == {"error", "kind", "message", "hint"}
-    assert (told["error"], told["kind"]) == ("no_such_task", "not_found")
+    assert message.keys() == {"error", "kind", "message", "hint"}
+    assert (message["error"], message["kind"]) == ("no_such_task", "not_found")
 
 
 def test_text_in_json_is_exact(bare: Shell, sq: SparkQ) -> None:

@@ -21,10 +21,10 @@ def told_to(sq: SparkQ, name: str = "backend") -> str:
 def test_a_queue_is_made_with_instructions_and_session(shell: Shell, sq: SparkQ) -> None:
     sessions.create(sq, "feature-x")
 
-    told = shell.facts("queue", "create", "docs", "--instructions", "Plain words.", "--session", "feature-x")
+    answer = shell.facts("queue", "create", "docs", "--instructions", "Plain words.", "--session", "feature-x")
 
-    assert (told["name"], told["session"], told["status"]) == ("docs", "feature-x", "active")
-    assert told["instructions_revision"] == 1
+    assert (answer["name"], answer["session"], answer["status"]) == ("docs", "feature-x", "active")
+    assert answer["instructions_revision"] == 1
     assert told_to(sq, "docs") == "Plain words."
 
 
@@ -111,9 +111,9 @@ def test_an_ended_queue_takes_no_new_task_until_it_is_reopened(shell: Shell, sq:
     add(sq, "one")
     shell.ok("queue", "end", "backend")
 
-    told = shell.refused(4, "enqueue", "two", "--queue", "backend")
-    assert "has ended" in told
-    assert "sparkq queue reopen backend" in told
+    message = shell.refused(4, "enqueue", "two", "--queue", "backend")
+    assert "has ended" in message
+    assert "sparkq queue reopen backend" in message
     assert shell.facts("claim", "--queue", "backend")["task"]["id"] == 1
     shell.ok("queue", "reopen", "backend")
     assert shell.facts("enqueue", "two", "--queue", "backend")["id"] == 2
@@ -137,10 +137,10 @@ def test_an_archived_queue_is_hidden_and_comes_back_as_it_was(shell: Shell, sq: 
 def test_a_name_that_cannot_be_is_refused_and_no_file_is_made(shell: Shell, sq: SparkQ, name: str) -> None:
     before, files = all_rows(sq), sorted(shell.folder.parent.rglob("*"))
 
-    told = shell.refused(2, "queue", "create", "--", name)
+    message = shell.refused(2, "queue", "create", "--", name)
 
-    assert "queue name" in told
-    assert "\x1b" not in told
+    assert "queue name" in message
+    assert "\x1b" not in message
     assert all_rows(sq) == before
     assert sorted(shell.folder.parent.rglob("*")) == files
 

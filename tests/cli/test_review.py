@@ -38,7 +38,7 @@ def finished(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
 
 
 def unreviewed(sq: SparkQ) -> list[int]:
-    return [one.task.id for one in inbox.unreviewed(sq).tasks]
+    return [finished.task.id for finished in inbox.unreviewed(sq).tasks]
 
 
 @holds("command-review")
@@ -67,14 +67,14 @@ def test_without_a_terminal_review_only_lists(bare: Shell, finished: SparkQ) -> 
 
 
 def test_the_list_in_json_has_what_a_reviewer_needs(bare: Shell, finished: SparkQ) -> None:
-    told = bare.facts("review", "--list")
+    answer = bare.facts("review", "--list")
 
-    assert [task["id"] for task in told["tasks"]] == [1, 2, 3]
-    assert told["total"] == 3
-    assert told["tasks"][0]["summary"] == "Added 12 tests\nall pass"
-    assert told["tasks"][2]["late"] is True
+    assert [task["id"] for task in answer["tasks"]] == [1, 2, 3]
+    assert answer["total"] == 3
+    assert answer["tasks"][0]["summary"] == "Added 12 tests\nall pass"
+    assert answer["tasks"][2]["late"] is True
     counts = {"queue": "backend", "succeeded": 1, "failed": 1, "timed_out": 1, "late": 1}
-    assert told["since_last_look"]["queues"] == [counts]
+    assert answer["since_last_look"]["queues"] == [counts]
 
 
 @holds("review")
@@ -118,10 +118,10 @@ def test_a_task_that_the_person_cancelled_is_no_failure_to_review(bare: Shell, s
     tasks.cancel(sq, 1, "done by hand")
 
     assert bare.ok("review", "--list") == "Nothing to review.\n"
-    for told in (bare.ok("tasks"), bare.ok("task", "1")):
-        assert "cancelled" in told
-        assert "failed" not in told
-        assert "🔴" not in told
+    for printed in (bare.ok("tasks"), bare.ok("task", "1")):
+        assert "cancelled" in printed
+        assert "failed" not in printed
+        assert "🔴" not in printed
 
 
 def test_what_has_not_finished_cannot_be_reviewed(bare: Shell, finished: SparkQ) -> None:

@@ -38,7 +38,7 @@ def test_once_announces_one_task_and_ends(shell: Shell, sq: SparkQ) -> None:
     assert "Execute with llm-sonnet: " in printed
     assert "\nFix the parser\nall of it\n-----" in printed
     assert "#2" not in printed
-    assert [tasks.get(sq, one).status for one in (1, 2)] == ["running", "queued"]
+    assert [tasks.get(sq, number).status for number in (1, 2)] == ["running", "queued"]
 
 
 def test_once_again_announces_what_nobody_has_settled_yet(shell: Shell, sq: SparkQ) -> None:
@@ -134,7 +134,7 @@ def test_nobody_can_guess_the_lines_around_a_prompt(shell: Shell, sq: SparkQ) ->
     second = FENCE.findall(shell.ok("runner", "--once"))
 
     assert first[0] == first[1] != second[0] == second[1]
-    assert all(len(one) >= 10 for one in first + second)
+    assert all(len(mark) >= 10 for mark in first + second)
 
 
 @holds("command-runner")
@@ -293,7 +293,7 @@ def test_a_signal_ends_it_and_what_it_announced_can_still_be_completed(
         runner.until(ENDS)
         assert runner.end() == 0
 
-    assert [tasks.get(sq, one).status for one in (1, 2)] == ["running", "queued"]
+    assert [tasks.get(sq, task_id).status for task_id in (1, 2)] == ["running", "queued"]
     shell.ok("complete", "1", "done", "--attempt", "1")
 
 

@@ -49,10 +49,10 @@ def test_scripts_are_listed_by_name(shell: Shell) -> None:
     ("words", "names"), [(["ops"], ["deploy"]), (["MACHINE", "production"], ["deploy"]), (["ops", "ci"], [])], ids=str
 )
 def test_words_choose_among_them(shell: Shell, words: list[str], names: list[str]) -> None:
-    told = shell.facts("scripts", *words)
+    answer = shell.facts("scripts", *words)
 
-    assert [one["name"] for one in told["scripts"]] == names
-    assert told["total"] == len(names)
+    assert [script["name"] for script in answer["scripts"]] == names
+    assert answer["total"] == len(names)
 
 
 def test_in_json_a_script_is_whole(shell: Shell) -> None:
@@ -87,7 +87,7 @@ def test_the_folders_are_a_setting(shell: Shell) -> None:
     (shell.folder / "tools/lint.rb").write_text("# name: lint\n")
     shell.ok("config", "set", "script_dirs", "scripts, tools")
 
-    assert [one["name"] for one in shell.facts("scripts")["scripts"]] == ["build", "deploy", "lint"]
+    assert [script["name"] for script in shell.facts("scripts")["scripts"]] == ["build", "deploy", "lint"]
 
 
 def test_a_script_becomes_a_task_with_its_tool_class_and_timeout(shell: Shell, sq: SparkQ, scripts: Path) -> None:

@@ -35,9 +35,9 @@ def worked(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
 
 def ids(shell: Shell, *options: str) -> list[int]:
     """The ids that a list tells, in its order."""
-    told = shell.facts("tasks", *options)
-    assert told["total"] == len(told["tasks"])
-    return [task["id"] for task in told["tasks"]]
+    answer = shell.facts("tasks", *options)
+    assert answer["total"] == len(answer["tasks"])
+    return [task["id"] for task in answer["tasks"]]
 
 
 @pytest.mark.parametrize(

@@ -50,19 +50,19 @@ def health(port: int) -> int:
 def status(shell: Shell) -> dict[str, Any]:
     """What `sparkq status` says, whether one runs (0) or not (1)."""
     done = shell.sparkq("status", "--json")
-    found: dict[str, Any] = json.loads(done.out)
-    assert done.code == (not found["running"])
-    return found
+    answer: dict[str, Any] = json.loads(done.out)
+    assert done.code == (not answer["running"])
+    return answer
 
 
 @holds("command-start", "command-status")
 def test_start_returns_when_it_answers_and_says_where(server: Shell, port: int) -> None:
-    told = server.ok("start", "--port", str(port))
+    printed = server.ok("start", "--port", str(port))
 
     assert health(port) == 200
-    assert f"http://127.0.0.1:{port}" in told
+    assert f"http://127.0.0.1:{port}" in printed
     log = server.folder / "sparkq/logs/sparkq.log"
-    assert str(log) in told
+    assert str(log) in printed
     assert f"serving project at http://127.0.0.1:{port}" in log.read_text()
     assert "answers" in server.ok("status")
 
@@ -190,8 +190,8 @@ def test_projects_that_share_a_folder_for_locks_have_servers_of_their_own(
     other = Shell(tmp_path / "other", server.home)
     other.folder.mkdir()
     other.ok("setup", "--yes")
-    for one in (server, other):
-        one.ok("config", "set", "queue_runner.lock_dir", str(tmp_path / "locks"))
+    for each in (server, other):
+        each.ok("config", "set", "queue_runner.lock_dir", str(tmp_path / "locks"))
     server.ok("start", "--port", str(port))
 
     assert other.sparkq("status").code == 1
@@ -216,20 +216,20 @@ def test_what_runs_is_asked_although_the_database_cannot_be_opened(shell: Shell,
 @pytest.mark.parametrize("command", ["start", "run"])
 def test_a_port_in_use_is_named_with_another_to_take(server: Shell, command: str) -> None:
     with another_program() as taken:
-        told = server.refused(4, command, "--port", str(taken))
+        message = server.refused(4, command, "--port", str(taken))
 
-    assert f"Port {taken} of 127.0.0.1 cannot be used" in told
-    assert f"--port {taken + 1}" in told
+    assert f"Port {taken} of 127.0.0.1 cannot be used" in message
+    assert f"--port {taken + 1}" in message
     assert server.sparkq("status").code == 1
 
 
 @pytest.mark.parametrize(("command", "address"), [("start", "192.0.2.1"), ("run", "no.such.host.invalid")])
 def test_an_address_of_another_machine_is_no_matter_of_the_port(server: Shell, command: str, address: str) -> None:
-    told = server.refused(2, command, "--host", address)
+    message = server.refused(2, command, "--host", address)
 
-    assert f"of {address} cannot be used" in told
-    assert "--host 127.0.0.1" in told
-    assert "--port" not in told
+    assert f"of {address} cannot be used" in message
+    assert "--host 127.0.0.1" in message
+    assert "--port" not in message
 
 
 @holds("command-run")
@@ -250,19 +250,19 @@ def test_run_serves_in_the_foreground_until_ctrl_c(server: Shell, port: int) -> 
 
 @holds("flags")
 def test_flags_go_before_the_environment_and_that_before_the_file(server: Shell, port: int) -> None:
-    told = server.sparkq("start", "--port", str(port), "--json", SPARKQ_SERVER__PORT="1", SPARKQ_SERVER__HOST="::1")
+    done = server.sparkq("start", "--port", str(port), "--json", SPARKQ_SERVER__PORT="1", SPARKQ_SERVER__HOST="::1")
 
-    assert json.loads(told.out)["url"] == f"http://[::1]:{port}"
+    assert json.loads(done.out)["url"] == f"http://[::1]:{port}"
 
 
 def test_a_server_on_every_address_says_where_its_token_is_and_what_can_be_opened(server: Shell, port: int) -> None:
-    told = server.ok("start", "--host", "0.0.0.0", "--port", str(port))
+    printed = server.ok("start", "--host", "0.0.0.0", "--port", str(port))
 
     file = server.folder / "sparkq/run/server.token"
-    assert str(file) in told
-    assert file.read_text().strip() not in told
-    assert f"at http://127.0.0.1:{port} " in told
-    assert f"http://{socket.gethostname()}:{port}/login?token=" in told
+    assert str(file) in printed
+    assert file.read_text().strip() not in printed
+    assert f"at http://127.0.0.1:{port} " in printed
+    assert f"http://{socket.gethostname()}:{port}/login?token=" in printed
     running = status(server)
     assert (running["token_file"], running["url"]) == (str(file), f"http://127.0.0.1:{port}")
 

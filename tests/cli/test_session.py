@@ -16,7 +16,7 @@ def test_a_session_begins_and_is_listed(shell: Shell) -> None:
 
     listed = shell.facts("session", "list")
 
-    assert [one["name"] for one in listed["sessions"]] == ["feature-x", "bugfix-2026-12-01"]
+    assert [session["name"] for session in listed["sessions"]] == ["feature-x", "bugfix-2026-12-01"]
     assert listed["total"] == 2
     table = shell.ok("session", "list").splitlines()
     assert table[0].split() == ["NAME", "STATUS", "AGE", "ENDED"]
@@ -28,9 +28,9 @@ def test_the_end_of_a_session_ends_its_queues(shell: Shell, sq: SparkQ) -> None:
     sessions.create(sq, "feature-x")
     queues.create(sq, "inside", session="feature-x")
 
-    told = shell.facts("session", "end", "feature-x")
+    answer = shell.facts("session", "end", "feature-x")
 
-    assert (told["status"], told["ended_queues"]) == ("ended", ["inside"])
+    assert (answer["status"], answer["ended_queues"]) == ("ended", ["inside"])
     assert {queue.name: queue.status for queue, _ in queues.all_of(sq)} == {"backend": "active", "inside": "ended"}
 
 
@@ -54,10 +54,10 @@ def test_without_sessions_the_list_says_how_to_begin(shell: Shell) -> None:
 def test_a_name_that_cannot_be_is_refused(shell: Shell, sq: SparkQ, name: str) -> None:
     before = all_rows(sq)
 
-    told = shell.refused(2, "session", "create", "--", name)
+    message = shell.refused(2, "session", "create", "--", name)
 
-    assert "session name" in told
-    assert "\x1b" not in told
+    assert "session name" in message
+    assert "\x1b" not in message
     assert all_rows(sq) == before
 
 

@@ -19,20 +19,23 @@ from tests.promises import holds
 
 def shown(shell: Shell, *key: str) -> dict[str, tuple[Any, str]]:
     """Value and source of each setting that `config show` tells."""
-    return {one["key"]: (one["value"], one["source"]) for one in shell.facts("config", "show", *key)["settings"]}
+    return {
+        setting["key"]: (setting["value"], setting["source"])
+        for setting in shell.facts("config", "show", *key)["settings"]
+    }
 
 
 @holds("command-config")
 def test_every_setting_is_shown_with_its_value_and_where_it_comes_from(shell: Shell, sq: SparkQ) -> None:
-    found = shown(shell)
+    settings = shown(shell)
 
-    assert {key: (one.default, "default") for key, one in SCALARS.items()}.items() <= found.items()
-    assert found["script_dirs"] == (["scripts"], "default")
-    assert {name: found[f"task_classes.{name}"][0] for name in BUILT_IN_CLASSES} == {
+    assert {key: (setting.default, "default") for key, setting in SCALARS.items()}.items() <= settings.items()
+    assert settings["script_dirs"] == (["scripts"], "default")
+    assert {name: settings[f"task_classes.{name}"][0] for name in BUILT_IN_CLASSES} == {
         name: built_in.timeout for name, built_in in BUILT_IN_CLASSES.items()
     }
     assert {"tools.run-bash", "tools.run-python", "tools.llm-haiku", "tools.llm-sonnet", "tools.llm-codex"} <= set(
-        found
+        settings
     )
 
 
@@ -77,14 +80,14 @@ def test_a_setting_is_changed_in_the_file_and_its_comments_stay(
 ) -> None:
     before = written.read_text()
 
-    told = shell.facts("config", "set", key, typed)
+    answer = shell.facts("config", "set", key, typed)
 
-    assert told == {"key": key, "value": value, "source": str(written)}
+    assert answer == {"key": key, "value": value, "source": str(written)}
     assert reading.read_file(written)[key][0] == value
     after = written.read_text()
-    went = [one for one in difflib.ndiff(before.splitlines(), after.splitlines()) if one.startswith("- ")]
+    went = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line.startswith("- ")]
     assert len(went) <= 1
-    assert not any(one.strip("- ").startswith("#") for one in went)
+    assert not any(line.strip("- ").startswith("#") for line in went)
 
 
 def test_without_a_file_a_setting_is_changed_in_the_database(shell: Shell, sq: SparkQ) -> None:
@@ -94,7 +97,7 @@ def test_without_a_file_a_setting_is_changed_in_the_database(shell: Shell, sq: S
 
     assert shown(shell, "purge.older_than_days") == {"purge.older_than_days": (9, "the config table")}
     assert not (shell.folder / "sparkq.yml").exists()
-    assert [one.kind for one in events.after(sq, 0)][-1] == "reloaded"
+    assert [event.kind for event in events.after(sq, 0)][-1] == "reloaded"
 
 
 @pytest.mark.parametrize(
@@ -127,10 +130,10 @@ def test_the_database_moves_by_a_copy_and_a_setting(bare: Shell) -> None:
 def test_without_a_file_what_opens_the_database_is_not_put_into_it(
     shell: Shell, sq: SparkQ, setting: tuple[str, str]
 ) -> None:
-    told = shell.refused(2, "config", "set", *setting)
+    message = shell.refused(2, "config", "set", *setting)
 
-    assert setting[0] in told
-    assert f"sparkq config-export {shell.folder}/sparkq.yml" in told
+    assert setting[0] in message
+    assert f"sparkq config-export {shell.folder}/sparkq.yml" in message
     assert shown(shell, setting[0]) == {setting[0]: (SCALARS[setting[0]].default, "default")}
     shell.ok("config-export", "sparkq.yml")
     shell.ok("config", "set", "database.synchronous", "normal")

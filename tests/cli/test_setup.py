@@ -97,13 +97,13 @@ def test_a_file_that_is_lost_is_written_anew_and_the_tasks_are_kept(shell: Shell
 
 
 def test_a_first_session_and_queue_are_made_on_demand(bare: Shell) -> None:
-    told = bare.facts("setup", "--yes", "--session", "feature-x", "--queue", "backend")
+    answer = bare.facts("setup", "--yes", "--session", "feature-x", "--queue", "backend")
 
-    assert (told["session"], told["queue"]) == ("feature-x", "backend")
+    assert (answer["session"], answer["queue"]) == ("feature-x", "backend")
     (queue,) = bare.facts("queue", "list")["queues"]
     assert (queue["name"], queue["session"]) == ("backend", "feature-x")
-    assert told["settings"]["server.port"] == 5005
-    assert {step["done"] for step in told["steps"]} == {"created"}
+    assert answer["settings"]["server.port"] == 5005
+    assert {step["done"] for step in answer["steps"]} == {"created"}
 
 
 def test_setup_again_with_the_same_queue_is_harmless(shell: Shell, sq: SparkQ) -> None:
@@ -191,11 +191,11 @@ def test_again_leaves_every_character_of_the_persons_file(shell: Shell, sq: Spar
     file = shell.folder / "sparkq.yml"
     file.write_text(OWN)
 
-    told = shell.facts("setup", "--yes")
+    answer = shell.facts("setup", "--yes")
 
     assert file.read_text() == OWN
-    assert told["settings"]["tools.#x"] == {"how": 'Do it, "now"', "task_class": "LLM_LITE"}
-    assert {step["done"] for step in told["steps"]} == {"kept"}
+    assert answer["settings"]["tools.#x"] == {"how": 'Do it, "now"', "task_class": "LLM_LITE"}
+    assert {step["done"] for step in answer["steps"]} == {"kept"}
 
 
 def test_a_file_that_is_written_anew_keeps_the_settings_of_the_database(shell: Shell, sq: SparkQ) -> None:
@@ -203,17 +203,17 @@ def test_a_file_that_is_written_anew_keeps_the_settings_of_the_database(shell: S
 
     shell.ok("setup", "--yes", SPARKQ_SERVER__PORT="6006")
 
-    found = loading.load(shell.folder, {}).settings
-    assert (found.purge.older_than_days, found.server.port) == (9, 5005)
+    config = loading.load(shell.folder, {}).settings
+    assert (config.purge.older_than_days, config.server.port) == (9, 5005)
 
 
 @pytest.mark.parametrize("name", ["#x", "a: b", "null", "- x", "é", "'", "5"])
 def test_any_name_stands_in_a_new_file_as_it_is(root: Path, name: str) -> None:
     values = setup.defaults(root) | {f"tools.{name}": {"how": "x", "task_class": name}, f"task_classes.{name}": 9}
 
-    found = loading.build(reading.parse(setup.render(values), ""))
+    config = loading.build(reading.parse(setup.render(values), ""))
 
-    assert (found.tools[name].how, found.task_classes[name].timeout) == ("x", 9)
+    assert (config.tools[name].how, config.task_classes[name].timeout) == ("x", 9)
 
 
 @pytest.mark.parametrize("named", ["custom.yml", "conf/custom.yml"])
@@ -237,10 +237,10 @@ def test_the_home_folder_is_no_project_and_the_next_step_is_named(bare: Shell, g
         subprocess.run(["git", "init", "--quiet", bare.home], check=True)
     before = sorted(bare.home.iterdir())
 
-    told = bare._replace(folder=bare.home).refused(2, "setup", "--yes")
+    message = bare._replace(folder=bare.home).refused(2, "setup", "--yes")
 
-    assert "home folder" in told
-    assert "mkdir my-project" in told
+    assert "home folder" in message
+    assert "mkdir my-project" in message
     assert sorted(bare.home.iterdir()) == before
 
 
@@ -273,7 +273,7 @@ SETUP_TOO = {"a key twice", "a value out of range", "no YAML"}
 
 
 @holds("strict")
-@pytest.mark.parametrize(("what", "text", "where", "says"), BAD_FILES, ids=[one[0] for one in BAD_FILES])
+@pytest.mark.parametrize(("what", "text", "where", "says"), BAD_FILES, ids=[case[0] for case in BAD_FILES])
 def test_a_bad_file_is_refused_with_its_line_and_left_as_it_is(
     shell: Shell, sq: SparkQ, what: str, text: str | bytes, where: str, says: str
 ) -> None:
@@ -281,10 +281,10 @@ def test_a_bad_file_is_refused_with_its_line_and_left_as_it_is(
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     before = file.read_bytes()
 
-    told = shell.refused(2, *(["setup", "--yes"] if what in SETUP_TOO else ["tasks"]))
+    message = shell.refused(2, *(["setup", "--yes"] if what in SETUP_TOO else ["tasks"]))
 
-    assert where in told
-    assert says in told
+    assert where in message
+    assert says in message
     assert file.read_bytes() == before
 
 
@@ -298,7 +298,7 @@ def test_a_bad_environment_variable_is_named(shell: Shell) -> None:
 def test_the_environment_goes_before_the_file(shell: Shell) -> None:
     assert shell.facts("tasks")["total"] == 0
 
-    told = shell.refused(3, "tasks", SPARKQ_DATABASE__PATH="elsewhere.db")
+    message = shell.refused(3, "tasks", SPARKQ_DATABASE__PATH="elsewhere.db")
 
-    assert str(shell.folder / "elsewhere.db") in told
+    assert str(shell.folder / "elsewhere.db") in message
     assert not (shell.folder / "elsewhere.db").exists()

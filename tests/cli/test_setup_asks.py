@@ -28,7 +28,7 @@ def answer(terminal: Terminal, shell: Shell, answers: dict[str, str]) -> None:
 
 
 def made(shell: Shell) -> list[str]:
-    return sorted(str(one.relative_to(shell.folder)) for one in shell.folder.rglob("*"))
+    return sorted(str(file.relative_to(shell.folder)) for file in shell.folder.rglob("*"))
 
 
 @holds("command-setup")
@@ -54,14 +54,14 @@ def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
 
 def test_every_question_says_what_it_is_about_and_what_can_be_answered(bare: Shell) -> None:
     with Terminal(bare, "setup") as terminal:
-        for key, told in (
+        for key, hint in (
             ("env", "(dev, test, prod)"),
             ("server.port", "(1 to 65535)"),
             ("database.synchronous", "(full, normal)"),
             ("script_dirs", "Folders whose scripts"),
             ("task_classes.FAST_SCRIPT", "Timeout of each class in seconds"),
         ):
-            while told not in terminal.until("]: "):
+            while hint not in terminal.until("]: "):
                 terminal.type("")
             assert f"{key} [" in terminal.screen
             terminal.type("")
@@ -91,10 +91,10 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
         terminal.type("n")
         assert terminal.end() == 0
 
-    found = loading.load(bare.folder, {}).settings
-    assert (found.project.name, found.server.port, found.server.mcp) == ("my shop", 5100, False)
-    assert (found.script_dirs, found.purge.older_than_days) == (("scripts", "tools/bin"), 7)
-    assert found.task_classes["LLM_HEAVY"].timeout == 1800
+    config = loading.load(bare.folder, {}).settings
+    assert (config.project.name, config.server.port, config.server.mcp) == ("my shop", 5100, False)
+    assert (config.script_dirs, config.purge.older_than_days) == (("scripts", "tools/bin"), 7)
+    assert config.task_classes["LLM_HEAVY"].timeout == 1800
     assert queues.all_of(project.open(bare.folder, env={})) == ()
 
 

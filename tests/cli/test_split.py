@@ -30,7 +30,7 @@ In three sentences.
 
 
 def prompts(sq: SparkQ) -> list[str]:
-    return [tasks.detail(sq, one).prompt for one in queued_ids(sq)]
+    return [tasks.detail(sq, number).prompt for number in queued_ids(sq)]
 
 
 def test_one_task_a_heading_in_the_order_of_the_text(shell: Shell, sq: SparkQ) -> None:
@@ -74,10 +74,10 @@ def test_one_task_a_heading_in_the_order_of_the_text(shell: Shell, sq: SparkQ) -
 def test_a_heading_or_a_line_is_a_task_and_no_text_is_lost(
     shell: Shell, sq: SparkQ, text: str, expected: list[str]
 ) -> None:
-    told = shell.facts("enqueue", "-", "--split", stdin=text)
+    answer = shell.facts("enqueue", "-", "--split", stdin=text)
 
     assert prompts(sq) == expected
-    assert (told["total"], [one["position"] for one in told["tasks"]]) == (
+    assert (answer["total"], [task["position"] for task in answer["tasks"]]) == (
         len(expected),
         [*range(1, len(expected) + 1)],
     )
@@ -96,9 +96,9 @@ def test_every_line_with_text_reaches_one_task_but_for_a_bare_title(marks: list[
 
     parts = parts_of("\n".join(lines))
 
-    found = [line for part in parts for line in part.splitlines()]
-    missing = [line for line in lines if line not in found]
-    assert [line for line in lines if line in found] == found
+    kept = [line for part in parts for line in part.splitlines()]
+    missing = [line for line in lines if line not in kept]
+    assert [line for line in lines if line in kept] == kept
     for title in missing:
         below = lines[lines.index(title) + 1]
         assert re.match("#+ ", below)
@@ -116,17 +116,17 @@ def test_the_same_text_with_the_same_key_adds_nothing(shell: Shell, sq: SparkQ) 
         shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\ntwo\n")
 
     assert prompts(sq) == ["one", "two"]
-    told = shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\n")
-    assert told == "#1  one (its key was used before)\n0 tasks in backend. 1 had been added before.\n"
+    printed = shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\n")
+    assert printed == "#1  one (its key was used before)\n0 tasks in backend. 1 had been added before.\n"
 
 
 def test_a_longer_text_with_the_same_key_adds_what_is_new_in_it_wherever_that_stands(shell: Shell, sq: SparkQ) -> None:
     shell.ok("enqueue", "-", "--split", "--key", "plan", stdin="one\ntwo\ntwo\n")
 
-    told = shell.facts("enqueue", "-", "--split", "--key", "plan", stdin="new\none\ntwo\ntwo\n")
+    answer = shell.facts("enqueue", "-", "--split", "--key", "plan", stdin="new\none\ntwo\ntwo\n")
 
     assert prompts(sq) == ["one", "two", "two", "new"]
-    assert ([one["added"] for one in told["tasks"]], told["added"]) == ([True, False, False, False], 1)
+    assert ([task["added"] for task in answer["tasks"]], answer["added"]) == ([True, False, False, False], 1)
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "- [x] all done\n"])

@@ -46,10 +46,10 @@ def busy(sq: SparkQ) -> SparkQ:
     ],
 )
 def test_filters_choose(bare: Shell, busy: SparkQ, filters: list[str], ids: list[int]) -> None:
-    told = bare.facts("tasks", *filters)
+    answer = bare.facts("tasks", *filters)
 
-    assert [task["id"] for task in told["tasks"]] == ids
-    assert told["total"] == len(ids)
+    assert [task["id"] for task in answer["tasks"]] == ids
+    assert answer["total"] == len(ids)
 
 
 @holds("terminal-marks")
@@ -65,16 +65,16 @@ def test_the_table_has_a_line_for_each(bare: Shell, busy: SparkQ) -> None:
 
 @holds("command-tasks")
 def test_pages_go_on_to_the_end(bare: Shell, busy: SparkQ) -> None:
-    found: list[int] = []
+    ids: list[int] = []
     more: list[str] = []
     while True:
-        told = bare.facts("tasks", "--limit", "4", *more)
-        found += [task["id"] for task in told["tasks"]]
-        if "next_cursor" not in told:
+        answer = bare.facts("tasks", "--limit", "4", *more)
+        ids += [task["id"] for task in answer["tasks"]]
+        if "next_cursor" not in answer:
             break
-        more = ["--cursor", told["next_cursor"]]
+        more = ["--cursor", answer["next_cursor"]]
 
-    assert found == [6, 5, 4, 3, 2, 1]
+    assert ids == [6, 5, 4, 3, 2, 1]
     printed = bare.ok("tasks", "--limit", "4")
     assert "4 of 6. More: --cursor" in printed
     assert len(bare.ok("tasks", "--limit", "4", *printed.split("More: ")[1].split()).splitlines()) == 3
@@ -91,7 +91,7 @@ def test_a_table_fits_the_terminal(shell: Shell, sq: SparkQ) -> None:
 
     screen = shown(shell, "tasks", columns=60, NO_COLOR="1")
 
-    widths = [sum(2 if ord(one) > 0x2E80 else 1 for one in row) for row in screen.splitlines()]
+    widths = [sum(2 if ord(character) > 0x2E80 else 1 for character in row) for row in screen.splitlines()]
     assert max(widths) <= 60
     assert "…" in screen
     assert "on and on 表" in shell.ok("tasks")
@@ -137,25 +137,25 @@ def test_the_timeline_tells_everything_in_order(bare: Shell, busy: SparkQ) -> No
 
     assert [row.split()[1] for row in timeline] == ["enqueued", "claimed", "progress", "succeeded"]
     assert timeline[2].endswith("half done")
-    assert [one["kind"] for one in bare.facts("task", "3")["events"]] == [row.split()[1] for row in timeline]
+    assert [event["kind"] for event in bare.facts("task", "3")["events"]] == [row.split()[1] for row in timeline]
 
 
 @holds("typed-ids")
 def test_a_task_in_json_is_whole(bare: Shell, busy: SparkQ) -> None:
-    told = bare.facts("task", "1")
+    answer = bare.facts("task", "1")
 
-    assert (told["friendly_id"], told["prompt"], told["result_summary"]) == ("#1", "one", "Done\nin two lines")
-    assert [attempt["worker_id"] for attempt in told["history"]] == ["ann"]
-    assert bare.facts("task", "#1") == told
+    assert (answer["friendly_id"], answer["prompt"], answer["result_summary"]) == ("#1", "one", "Done\nin two lines")
+    assert [attempt["worker_id"] for attempt in answer["history"]] == ["ann"]
+    assert bare.facts("task", "#1") == answer
 
 
 @holds("typed-ids")
 @pytest.mark.parametrize("wrong", ["abc", "１", "9" * 30, "", "\x1b[31m"])
 def test_what_is_no_id_is_refused(shell: Shell, wrong: str) -> None:
-    told = shell.refused(2, "task", wrong)
+    message = shell.refused(2, "task", wrong)
 
-    assert "not a task id" in told
-    assert "\x1b" not in told
+    assert "not a task id" in message
+    assert "\x1b" not in message
 
 
 def test_an_unknown_id_names_the_newest(bare: Shell, busy: SparkQ) -> None:

@@ -57,22 +57,22 @@ def test_again_is_harmless(project_of: Shell) -> None:
 
 @holds("teardown-help")
 def test_help_lists_everything_that_goes(bare: Shell) -> None:
-    told = bare.ok("teardown", "--help")
+    printed = bare.ok("teardown", "--help")
 
     for part in ("sparkq.db", "-wal", "sparkq.yml", "*.lock", "sparkq.log", ".gitignore", ".mcp.json", ".venv"):
-        assert part in told
+        assert part in printed
 
 
 def test_a_dry_run_shows_it_and_removes_nothing(project_of: Shell) -> None:
     before = files(project_of.folder)
 
     printed = project_of.ok("teardown", "--dry-run")
-    told = project_of.facts("teardown", "--dry-run")
+    answer = project_of.facts("teardown", "--dry-run")
 
     assert files(project_of.folder) == before
     for name in ("sparkq/data/sparkq.db", "sparkq.yml"):
         assert f"  {name}" in printed
-        assert str(project_of.folder / name) in told["would_remove"]
+        assert str(project_of.folder / name) in answer["would_remove"]
 
 
 @holds("cli-asks")
@@ -132,16 +132,16 @@ def test_a_venv_that_is_no_virtual_environment_stays(project_of: Shell) -> None:
 def test_a_venv_that_sparkq_did_not_make_is_not_its_to_remove_or_to_ask_for(
     project_of: Shell, foreign_venv: Path
 ) -> None:
-    told = [project_of.ok("teardown", "--dry-run"), project_of.ok("teardown", "--force", "--dry-run")]
+    printed = [project_of.ok("teardown", "--dry-run"), project_of.ok("teardown", "--force", "--dry-run")]
     with Terminal(project_of, "teardown") as terminal:
         terminal.until(ASKS)
         terminal.type("y")
         terminal.until("has been removed from")
         assert terminal.end() == 0
-        told.append(terminal.screen)
-    told.append(project_of.ok("teardown", "--force"))
+        printed.append(terminal.screen)
+    printed.append(project_of.ok("teardown", "--force"))
 
-    assert [one for one in told if ".venv" in one] == []
+    assert [line for line in printed if ".venv" in line] == []
     assert (foreign_venv / "pyvenv.cfg").is_file()
 
 
@@ -158,7 +158,7 @@ def test_a_dry_run_lists_exactly_what_goes_with_the_same_options(project_of: She
     assert venv.is_dir() == (option == "--yes")
     assert str(project_of.folder / ".gitignore") in listed["would_remove"]
     assert (str(venv) in listed["would_remove"]) == (option == "--force")
-    names = [str(Path(one).relative_to(project_of.folder)) for one in listed["would_remove"]]
+    names = [str(Path(path).relative_to(project_of.folder)) for path in listed["would_remove"]]
     assert [name for name in names if f"  {name} " not in shown] == []
 
 

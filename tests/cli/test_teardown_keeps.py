@@ -63,7 +63,7 @@ def test_backups_and_other_files_in_its_folders_stay(project_of: Shell) -> None:
     printed = project_of.ok("teardown", "--force")
 
     left = files(project_of.folder)
-    (backup,) = [one for one in left if one.endswith(".backup.db")]
+    (backup,) = [name for name in left if name.endswith(".backup.db")]
     assert "sparkq/notes.md" in left
     assert backup in printed
 
@@ -90,10 +90,10 @@ def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
     project_of.ok("backup")
     ignored = (project_of.folder / ".gitignore").read_text()
 
-    told = project_of.facts("teardown", "--dry-run")
+    answer = project_of.facts("teardown", "--dry-run")
     printed = project_of.ok("teardown", "--force")
 
-    assert str(project_of.folder / ".gitignore") in [one["path"] for one in told["kept"]]
+    assert str(project_of.folder / ".gitignore") in [path["path"] for path in answer["kept"]]
     assert "SparkQ's lines, stays: they hide files that are kept from Git" in printed
     assert (project_of.folder / ".gitignore").read_text() == ignored
     assert "backup.db" not in project_of.run("git", "status", "--porcelain", "--untracked-files=all").out

@@ -147,11 +147,11 @@ def test_the_time_can_be_over(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 
     done = shell.sparkq("wait", "1", "--timeout", "0.2")
-    told = shell.sparkq("wait", "--queue", "backend", "--timeout", "0", "--json")
+    as_json = shell.sparkq("wait", "--queue", "backend", "--timeout", "0", "--json")
 
     assert (done.code, done.out) == (124, "#1 queued\nTimed out.\n")
-    assert (told.code, told.err) == (124, "")
-    assert '"timed_out":true' in told.out
+    assert (as_json.code, as_json.err) == (124, "")
+    assert '"timed_out":true' in as_json.out
 
 
 def test_a_worker_that_is_silent_is_failed_while_one_waits(shell: Shell, sq: SparkQ) -> None:
@@ -175,9 +175,9 @@ def test_quiet_leaves_only_the_code(shell: Shell, sq: SparkQ) -> None:
 def test_in_json_it_tells_of_every_task(shell: Shell, sq: SparkQ) -> None:
     settled(sq)
 
-    told = shell.facts("wait", "1")
+    answer = shell.facts("wait", "1")
 
-    assert (told["total"], told["timed_out"], told["tasks"][0]["status"]) == (1, False, "succeeded")
+    assert (answer["total"], answer["timed_out"], answer["tasks"][0]["status"]) == (1, False, "succeeded")
 
 
 def test_what_is_not_there_cannot_be_waited_for(shell: Shell) -> None:

@@ -35,11 +35,11 @@ class Day:
 
 def everything(folder: Path) -> dict[str, bytes]:
     """Every file of the folder but Git's own, with what is in it."""
-    return {str(one.relative_to(folder)): one.read_bytes() for one in files(folder) if one.is_file()}
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files(folder) if file.is_file()}
 
 
 def files(folder: Path) -> list[Path]:
-    return [one for one in folder.rglob("*") if ".git" not in one.relative_to(folder).parts]
+    return [file for file in folder.rglob("*") if ".git" not in file.relative_to(folder).parts]
 
 
 @pytest.fixture

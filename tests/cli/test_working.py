@@ -111,10 +111,10 @@ def test_complete_tells_how_long_it_took_and_what_remains(shell: Shell, sq: Spar
     add(sq, "one", "two")
     take(sq)
 
-    told = shell.ok("complete", "1", "Did it", "--data", '{"files": 3}')
+    printed = shell.ok("complete", "1", "Did it", "--data", '{"files": 3}')
 
-    assert told.startswith("#1 succeeded after ")
-    assert told.endswith("1 queued in backend.\n")
+    assert printed.startswith("#1 succeeded after ")
+    assert printed.endswith("1 queued in backend.\n")
     assert (attempts(sq, 1)[0].result, attempts(sq, 1)[0].data) == ("Did it", '{"files":3}')
     assert "already; nothing changed" in shell.ok("complete", "1", "Did it")
 
@@ -196,9 +196,9 @@ def test_requeue_sends_it_back_with_feedback_or_a_new_prompt(shell: Shell, sq: S
     tasks.fail(sq, 1, "broke")
     (shell.folder / "new.md").write_text("One, but better")
 
-    told = shell.ok("requeue", "1", "--feedback", "Mind the API", "--file", "new.md", "--front")
+    printed = shell.ok("requeue", "1", "--feedback", "Mind the API", "--file", "new.md", "--front")
 
-    assert told == "#1 in backend, 1st in line.\n"
+    assert printed == "#1 in backend, 1st in line.\n"
     again = take(sq)
     assert (again.task.id, again.prompt, again.feedback) == (1, "One, but better", "Mind the API")
 
@@ -217,9 +217,9 @@ def test_a_succeeded_task_is_done_again_only_on_purpose(shell: Shell, sq: SparkQ
 def test_edit_changes_what_waits_and_keeps_what_was(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
 
-    told = shell.facts("edit", "1", "One, clearer", "--timeout", "120")
+    answer = shell.facts("edit", "1", "One, clearer", "--timeout", "120")
 
-    assert (told["title"], told["timeout"]) == ("One, clearer", 120)
+    assert (answer["title"], answer["timeout"]) == ("One, clearer", 120)
     assert tasks.get(sq, 1).revision == 2
     assert shell.facts("edit", "1", "--class", "FAST_SCRIPT")["timeout"] == 30
     take(sq)
@@ -245,10 +245,10 @@ def test_a_late_result_is_kept_shown_and_accepted(shell: Shell, sq: SparkQ, late
 
     assert "succeeded" in shell.ok("accept", str(late))
 
-    told = shell.facts("task", str(late))
-    assert (told["status"], told["result_summary"]) == ("succeeded", "finished after all")
-    assert told["result_data"] == {"files": 2}
-    assert told["reviewed_at"] is not None
+    answer = shell.facts("task", str(late))
+    assert (answer["status"], answer["result_summary"]) == ("succeeded", "finished after all")
+    assert answer["result_data"] == {"files": 2}
+    assert answer["reviewed_at"] is not None
     assert attempts(sq, late)[0].error_type == "timeout"
 
 

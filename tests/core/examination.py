@@ -11,8 +11,8 @@ def examined(root: Path, home: Path | None = None) -> dict[str, Finding]:
     before = snapshot(root)
     findings = examine(root, {"HOME": str(home)} if home else {})
     assert snapshot(root) == before
-    assert all(one.fix for one in findings if one.state == FAILURE)
-    return {one.check: one for one in findings}
+    assert all(finding.fix for finding in findings if finding.state == FAILURE)
+    return {finding.check: finding for finding in findings}
 
 
 def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
@@ -26,4 +26,4 @@ def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
 
 def wrong(findings: dict[str, Finding]) -> dict[str, str]:
     """The checks that are not in order."""
-    return {name: one.state for name, one in findings.items() if one.state != OK}
+    return {name: finding.state for name, finding in findings.items() if finding.state != OK}

@@ -12,17 +12,17 @@ from tests.harness.task_steps import add, claimed_task, take, timed_out_task
 
 def waits(sq: SparkQ, *, queue: str | None = None) -> list[int]:
     """The ids in the inbox, in its order."""
-    return [one.task.id for one in inbox.unreviewed(sq, queue=queue, limit=1000).tasks]
+    return [finished.task.id for finished in inbox.unreviewed(sq, queue=queue, limit=1000).tasks]
 
 
 def seen(sq: SparkQ) -> list[Seen]:
     """What the inbox shows to the person now."""
-    return [one.seen for one in inbox.unreviewed(sq).tasks]
+    return [finished.seen for finished in inbox.unreviewed(sq).tasks]
 
 
 def entry(sq: SparkQ, task_id: int) -> Finished:
     """A task as the inbox shows it."""
-    return next(one for one in inbox.unreviewed(sq).tasks if one.task.id == task_id)
+    return next(finished for finished in inbox.unreviewed(sq).tasks if finished.task.id == task_id)
 
 
 def done(sq: SparkQ, result: str = "done", *, queue: str = "backend") -> int:

@@ -48,8 +48,8 @@ class Job:
     @property
     def earlier(self) -> Try | None:
         """What the next claimer is told of: the last attempt that came to something, else the last one."""
-        told = [one for one in self.tries if one.outcome != "released"] or self.tries
-        return told[-1] if told else None
+        settled = [attempt for attempt in self.tries if attempt.outcome != "released"] or self.tries
+        return settled[-1] if settled else None
 
     def number(self, back: int | None) -> int | None:
         """The number of the present attempt or of one before it; one that never was too."""

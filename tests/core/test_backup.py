@@ -63,9 +63,9 @@ def test_a_copy_is_one_file_and_says_whose_it_is(sq: SparkQ, queue: str, tmp_pat
     backup.copy(sq, folder / "copy.db")
 
     assert [file.name for file in folder.iterdir()] == ["copy.db"]
-    found = apsw.Connection(str(folder / "copy.db"), flags=apsw.SQLITE_OPEN_READONLY)
-    assert (found.pragma("application_id"), found.pragma("user_version")) == (APPLICATION_ID, VERSION)
-    found.close()
+    connection = apsw.Connection(str(folder / "copy.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    assert (connection.pragma("application_id"), connection.pragma("user_version")) == (APPLICATION_ID, VERSION)
+    connection.close()
 
 
 def test_a_restored_copy_is_worked_with_as_the_original(
@@ -145,9 +145,9 @@ def test_where_there_are_no_hard_links_a_copy_is_whole_and_overwrites_nothing(
     size = backup.copy(sq, target)
 
     assert (target.stat().st_size, stat.S_IMODE(target.stat().st_mode)) == (size, 0o600)
-    found = apsw.Connection(str(target), flags=apsw.SQLITE_OPEN_READONLY)
-    assert (found.pragma("quick_check"), found.pragma("application_id")) == ("ok", APPLICATION_ID)
-    found.close()
+    connection = apsw.Connection(str(target), flags=apsw.SQLITE_OPEN_READONLY)
+    assert (connection.pragma("quick_check"), connection.pragma("application_id")) == ("ok", APPLICATION_ID)
+    connection.close()
     whole = target.read_bytes()
 
     def taken_meanwhile(*_: object) -> None:
@@ -212,9 +212,9 @@ def moment(copied: apsw.Connection) -> int:
     """How many tasks were done when the copy was made: every table must tell the same."""
 
     def number(sql: str) -> int:
-        (found,) = copied.execute(sql).fetchall()[0]
-        assert isinstance(found, int)
-        return found
+        (value,) = copied.execute(sql).fetchall()[0]
+        assert isinstance(value, int)
+        return value
 
     assert copied.pragma("integrity_check") == "ok"
     assert copied.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -252,4 +252,4 @@ def test_a_damaged_database_gives_no_copy(sq: SparkQ, queue: str, tmp_path: Path
     with pytest.raises(StorageError):
         backup.copy(second_handle(sq), tmp_path / "copy.db")
 
-    assert [one.name for one in tmp_path.glob("*copy.db*")] == []
+    assert [file.name for file in tmp_path.glob("*copy.db*")] == []

@@ -10,7 +10,7 @@ from tests.promises import holds
 
 @holds("task-classes")
 def test_a_new_project_has_the_four_classes(sq: SparkQ) -> None:
-    timeouts = {name: one.timeout for name, one in catalogue.classes(sq).items()}
+    timeouts = {name: task_class.timeout for name, task_class in catalogue.classes(sq).items()}
 
     assert timeouts == {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
 

@@ -229,7 +229,11 @@ def test_each_claim_is_the_next_attempt(sq: SparkQ, queue: str) -> None:
     tasks.requeue(sq, task.id)
 
     assert take(sq, "cleo").task.attempts == 3
-    assert [(one.attempt, one.worker) for one in attempts(sq, task.id)] == [(1, "ann"), (2, "bob"), (3, "cleo")]
+    assert [(attempt.attempt, attempt.worker) for attempt in attempts(sq, task.id)] == [
+        (1, "ann"),
+        (2, "bob"),
+        (3, "cleo"),
+    ]
 
 
 def test_a_worker_can_take_its_packet_up_again(sq: SparkQ, queue: str) -> None:

@@ -29,11 +29,11 @@ def reopened(sq: SparkQ) -> SparkQ:
 
 @holds("defaults")
 def test_without_a_file_the_defaults_hold(root: Path) -> None:
-    found = loading.load(root, {})
+    config = loading.load(root, {})
 
-    assert found.settings == Settings()
-    assert (found.name, found.file, found.origins) == ("project", None, {})
-    assert found.database == root / "sparkq/data/sparkq.db"
+    assert config.settings == Settings()
+    assert (config.name, config.file, config.origins) == ("project", None, {})
+    assert config.database == root / "sparkq/data/sparkq.db"
 
 
 @holds("defaults")
@@ -49,20 +49,20 @@ def test_the_defaults_are_what_the_design_says() -> None:
 def test_the_file_overrides_the_defaults(root: Path) -> None:
     write(root, "project:\n  name: shop\nserver:\n  port: 6006\n")
 
-    found = loading.load(root, {})
+    config = loading.load(root, {})
 
-    assert (found.name, found.settings.server.port) == ("shop", 6006)
-    assert found.origins == {"project.name": "sparkq.yml:2", "server.port": "sparkq.yml:4"}
+    assert (config.name, config.settings.server.port) == ("shop", 6006)
+    assert config.origins == {"project.name": "sparkq.yml:2", "server.port": "sparkq.yml:4"}
 
 
 @holds("environment", "defaults")
 def test_the_environment_overrides_the_file(root: Path) -> None:
     write(root, "server:\n  port: 6006\n")
 
-    found = loading.load(root, {"SPARKQ_SERVER__PORT": "7007", "SPARKQ_GIT": "no", "SPARKQ_ENV": "prod"})
+    config = loading.load(root, {"SPARKQ_SERVER__PORT": "7007", "SPARKQ_GIT": "no", "SPARKQ_ENV": "prod"})
 
-    assert (found.settings.server.port, found.settings.git, found.settings.env) == (7007, False, "prod")
-    assert found.origins["server.port"] == "the environment variable SPARKQ_SERVER__PORT"
+    assert (config.settings.server.port, config.settings.git, config.settings.env) == (7007, False, "prod")
+    assert config.origins["server.port"] == "the environment variable SPARKQ_SERVER__PORT"
 
 
 @holds("config-table")
@@ -86,9 +86,9 @@ def test_the_environment_overrides_the_config_table(sq: SparkQ, clock: SetClock)
     with sq.db.write() as tx:
         tx.run("INSERT INTO config VALUES ('server.port', '6006')")
 
-    found = project.open(sq.config.root, env={"SPARKQ_SERVER__PORT": "7007"}, clock=clock)
+    opened = project.open(sq.config.root, env={"SPARKQ_SERVER__PORT": "7007"}, clock=clock)
 
-    assert found.config.settings.server.port == 7007
+    assert opened.config.settings.server.port == 7007
 
 
 @pytest.mark.parametrize("value", ["{", '"6006"', "null", "0"])
@@ -174,9 +174,9 @@ def test_relative_paths_start_at_the_file(root: Path) -> None:
     write(root, "database: {path: db/x.db}\nlogs: {path: /var/log/sparkq.log}\n")
     (root / "sub").mkdir()
 
-    found = loading.load(root / "sub", {})
+    config = loading.load(root / "sub", {})
 
-    assert (found.database, found.log) == (root / "db/x.db", Path("/var/log/sparkq.log"))
+    assert (config.database, config.log) == (root / "db/x.db", Path("/var/log/sparkq.log"))
 
 
 @holds("task-classes")
@@ -227,14 +227,14 @@ def settings_by_key(settings: object, prefix: str = "") -> Iterator[str]:
 @holds("defaults")
 def test_every_single_setting_is_explained() -> None:
     assert set(settings_by_key(Settings())) == set(SCALARS)
-    assert all(one.doc for one in SCALARS.values())
+    assert all(setting.doc for setting in SCALARS.values())
 
 
 @holds("defaults")
 def test_what_setup_writes_is_what_it_reads(root: Path) -> None:
     text = setup.render(setup.defaults(root))
 
-    found = loading.build(reading.parse(text, "sparkq.yml"))
+    config = loading.build(reading.parse(text, "sparkq.yml"))
 
-    assert found._replace(project=Settings().project, task_classes={}) == Settings()
-    assert found.project.name == "project"
+    assert config._replace(project=Settings().project, task_classes={}) == Settings()
+    assert config.project.name == "project"

@@ -95,7 +95,7 @@ def test_where_it_cannot_be_kept_nothing_is_said(file: Path) -> None:
     (run / "settings.json").mkdir()
 
     assert loaded(file).settings.server.port == 6001
-    assert [one.name for one in run.iterdir() if one.suffix == ".new"] == []
+    assert [file.name for file in run.iterdir() if file.suffix == ".new"] == []
 
 
 def test_a_refusal_is_never_remembered(file: Path) -> None:

@@ -48,7 +48,10 @@ def test_every_kind_of_value_is_read() -> None:
 
     assert (settings.project.name, settings.server.port, settings.server.mcp) == ("Zoë", 6006, False)
     assert (settings.git, settings.script_dirs) == (False, ("tools", "bin"))
-    assert {name: one.timeout for name, one in settings.task_classes.items()} == {"SLOW": 3600, "QUICK": 5}
+    assert {name: task_class.timeout for name, task_class in settings.task_classes.items()} == {
+        "SLOW": 3600,
+        "QUICK": 5,
+    }
     assert settings.tools["run-make"].task_class == "SLOW"
     assert settings.hooks == {"on_failed": ("notify-send", "A task failed")}
 

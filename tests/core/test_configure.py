@@ -104,7 +104,7 @@ def test_a_change_tells_running_servers(sq: SparkQ, with_file: bool) -> None:
 
     configure.change(opened, "env", "prod")
 
-    assert [one.kind for one in events.after(sq, last)] == ["reloaded"]
+    assert [event.kind for event in events.after(sq, last)] == ["reloaded"]
     assert events.reloaded(sq, last)
     assert not events.reloaded(sq, events.last(sq))
     opened.close()
@@ -132,7 +132,7 @@ def test_the_file_keeps_its_permissions(configured: SparkQ) -> None:
     configure.change(configured, "env", "prod")
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [one.name for one in configured.config.root.glob(".sparkq*")] == []
+    assert [file.name for file in configured.config.root.glob(".sparkq*")] == []
 
 
 MANY = """
@@ -166,24 +166,24 @@ def test_changes_at_the_same_time_lose_nothing_and_leave_a_whole_file(configured
         for key in keys
     ]
     try:
-        for one in writers:
-            assert one.stdout is not None
-            assert one.stdout.readline() == "ready\n"
-        for one in writers:
-            assert one.stdin is not None
-            one.stdin.write("go\n")
-            one.stdin.flush()
-        ends = [one.communicate(timeout=60)[1] for one in writers]
+        for process in writers:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in writers:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        ends = [process.communicate(timeout=60)[1] for process in writers]
     finally:
-        for one in writers:
-            one.kill()
-            one.communicate()
+        for process in writers:
+            process.kill()
+            process.communicate()
 
     assert ends == [""] * len(keys)
-    found = reading.read_file(file)
-    assert {key: found[key][0] for key in keys} == dict.fromkeys(keys, 15)
+    settings = reading.read_file(file)
+    assert {key: settings[key][0] for key in keys} == dict.fromkeys(keys, 15)
     assert set(before.splitlines()) - set(file.read_text().splitlines()) == {"  older_than_days: 3"}
-    assert [one.name for one in configured.config.root.glob(".sparkq*")] == []
+    assert [file.name for file in configured.config.root.glob(".sparkq*")] == []
 
 
 def test_a_file_that_is_a_link_stays_one(sq: SparkQ, tmp_path: Path) -> None:

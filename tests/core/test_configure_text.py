@@ -48,19 +48,19 @@ def changed(sq: SparkQ, text: str, key: str, value: Any) -> str:
 
     after = reading.read_file(file)
     assert after[key][0] == value
-    assert {one: found for one, (found, _) in after.items() if one != key} == {
-        one: found for one, (found, _) in before.items() if one != key
+    assert {name: setting for name, (setting, _) in after.items() if name != key} == {
+        name: setting for name, (setting, _) in before.items() if name != key
     }
     return file.read_bytes().decode()
 
 
 def lines_that_differ(before: str, after: str) -> list[str]:
     """The lines that went (-) and came (+)."""
-    return [one for one in difflib.ndiff(before.splitlines(True), after.splitlines(True)) if one[0] in "+-"]
+    return [line for line in difflib.ndiff(before.splitlines(True), after.splitlines(True)) if line[0] in "+-"]
 
 
 def test_there_is_another_value_for_every_setting() -> None:
-    assert {key: type(value) for key, value in OTHER.items()} == {key: one.kind for key, one in SCALARS.items()}
+    assert {key: type(value) for key, value in OTHER.items()} == {key: setting.kind for key, setting in SCALARS.items()}
     assert [key for key, value in OTHER.items() if value == SCALARS[key].default] == []
 
 
@@ -134,7 +134,7 @@ def test_all_other_characters_stay(sq: SparkQ, before: str, key: str, value: Any
 
     if after is not None:
         assert made_of_it == after
-    assert [one for one in lines_that_differ(before, made_of_it) if one.startswith("- #")] == []
+    assert [line for line in lines_that_differ(before, made_of_it) if line.startswith("- #")] == []
 
 
 def test_a_new_entry_goes_behind_a_block_text(sq: SparkQ) -> None:

@@ -69,7 +69,7 @@ def test_a_path_that_leads_nowhere_is_a_finding(healthy: SparkQ, key: str) -> No
     findings = examined(healthy.config.root)
 
     assert FAILURE in wrong(findings).values()
-    assert any("~nobody-has-this-name" in one.message for one in findings.values())
+    assert any("~nobody-has-this-name" in finding.message for finding in findings.values())
 
 
 def test_a_missing_database_is_a_failure_that_setup_fixes(root: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_damaged_page_is_a_failure_wherever_it_is(healthy: SparkQ) -> None:
     healthy.close()
     sound = healthy.config.database.read_bytes()
     pages = len(sound) // 4096
-    told = {}
+    unnoticed = {}
 
     for page in range(pages):
         healthy.config.database.write_bytes(sound)
@@ -150,12 +150,12 @@ def test_a_damaged_page_is_a_failure_wherever_it_is(healthy: SparkQ) -> None:
         try:
             findings = examined(healthy.config.root)
         except Exception as error:  # any other exception is the defect that this test looks for
-            told[page] = repr(error)[:60]
+            unnoticed[page] = repr(error)[:60]
         else:
             if FAILURE not in (findings["database"].state, findings["integrity"].state):
-                told[page] = "nothing found"
+                unnoticed[page] = "nothing found"
 
-    assert told == {}, f"of {pages} pages"
+    assert unnoticed == {}, f"of {pages} pages"
 
 
 def test_a_damaged_database_is_fixed_by_a_backup(healthy: SparkQ) -> None:

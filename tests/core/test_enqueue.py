@@ -108,7 +108,7 @@ def test_a_prompt_that_the_task_once_had_is_no_other_one(sq: SparkQ, queue: str)
 
     again = [tasks.enqueue(sq, queue, text, key="nightly") for text in ("one", "one, in more words", "two")]
 
-    assert [one.other for one in again] == [False, False, True]
+    assert [task.other for task in again] == [False, False, True]
 
 
 def test_a_key_is_remembered_after_the_task_has_finished(sq: SparkQ, queue: str) -> None:
@@ -145,7 +145,7 @@ def test_a_key_twice_in_one_bulk_makes_one_task(sq: SparkQ, queue: str) -> None:
 def test_a_bulk_keeps_its_order(sq: SparkQ, queue: str) -> None:
     made = tasks.enqueue_all(sq, queue, [Draft(word) for word in ("one", "two", "three")])
 
-    assert [one.place for one in made] == [1, 2, 3]
+    assert [enqueued.place for enqueued in made] == [1, 2, 3]
     assert [task.title for task in tasks.peek(sq, queue, 3).tasks] == ["one", "two", "three"]
 
 

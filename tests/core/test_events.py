@@ -63,11 +63,11 @@ def test_what_was_refused_leaves_no_event(sq: SparkQ, queue: str) -> None:
 def test_the_feed_gives_each_event_once_in_order(sq: SparkQ, queue: str) -> None:
     start = events.last(sq)
     add(sq, *"abcdefg")
-    found: list[int] = []
-    while page := events.after(sq, found[-1] if found else start, limit=3):
-        found += [event.id for event in page]
+    ids: list[int] = []
+    while page := events.after(sq, ids[-1] if ids else start, limit=3):
+        ids += [event.id for event in page]
 
-    assert found == list(range(start + 1, start + 8))
+    assert ids == list(range(start + 1, start + 8))
 
 
 def test_a_follower_sees_what_another_process_does(sq: SparkQ, queue: str) -> None:

@@ -67,10 +67,10 @@ def lived(sq: SparkQ, queue: str, clock: SetClock) -> SparkQ:
 
 def tables(sq: SparkQ) -> dict[str, list[tuple[Any, ...]]]:
     """Everything but what is made anew."""
-    found = {name: sorted(rows, key=repr) for name, rows in all_rows(sq).items() if name not in MADE_ANEW}
-    ((_, name, created_at, looked_at, *_),) = found["project"]
-    found["project"] = [(name, created_at, looked_at)]
-    return found
+    kept = {name: sorted(rows, key=repr) for name, rows in all_rows(sq).items() if name not in MADE_ANEW}
+    ((_, name, created_at, looked_at, *_),) = kept["project"]
+    kept["project"] = [(name, created_at, looked_at)]
+    return kept
 
 
 @holds("command-import")
@@ -128,19 +128,19 @@ def test_an_export_is_of_one_moment(sq: SparkQ, queue: str, unused: SparkQ) -> N
 def test_an_export_holds_every_column_of_every_table(sq: SparkQ) -> None:
     """A column that a migration adds must not be lost on the way; counters are made anew."""
     left_out = {"project", "statuses", "sqlite_sequence", *MADE_ANEW}
-    found = {}
+    of_tables = {}
     for (table,) in sq.db.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
         if table not in left_out:
-            found[table] = [row[1] for row in sq.db.connection().execute(f'PRAGMA table_info("{table}")')]
-    found["queues"] = [name for name in found["queues"] if name not in COUNTERS]
+            of_tables[table] = [row[1] for row in sq.db.connection().execute(f'PRAGMA table_info("{table}")')]
+    of_tables["queues"] = [name for name in of_tables["queues"] if name not in COUNTERS]
 
-    assert {name: columns for name, columns in NAMES.items() if name != "sqlite_sequence"} == found
+    assert {name: columns for name, columns in NAMES.items() if name != "sqlite_sequence"} == of_tables
 
 
 def test_the_rows_of_an_older_setup_give_way(sq: SparkQ, unused: SparkQ) -> None:
     """What an import brings is all that there is then: settings and events too."""
-    for one, name, key in ((sq, "OURS", "server.port"), (unused, "THEIRS", "purge.older_than_days")):
-        with one.db.write() as tx:
+    for handle, name, key in ((sq, "OURS", "server.port"), (unused, "THEIRS", "purge.older_than_days")):
+        with handle.db.write() as tx:
             tx.run("INSERT INTO config VALUES (:key, '1')", {"key": key})
             tx.run("INSERT INTO events (at, kind) VALUES (1, :name)", {"name": name})
 

@@ -62,13 +62,13 @@ WANTED = [
 @pytest.mark.parametrize("limit", [1, 3, 1000])
 @pytest.mark.parametrize("wanted", WANTED)
 def test_pages_hold_the_outcomes_that_are_wanted_the_latest_first(finished: SparkQ, wanted: Wanted, limit: int) -> None:
-    true = [tasks.get(finished, one) for one in expected(finished, wanted)]
+    true = [tasks.get(finished, task_id) for task_id in expected(finished, wanted)]
     order = sorted((task for task in true if task.finished_at), key=lambda task: (-(task.finished_at or 0), -task.id))
 
-    found = list(pages(finished, wanted, limit))
+    listed = list(pages(finished, wanted, limit))
 
-    assert [one for page in found for one in page] == [task.id for task in order]
-    assert all(len(page) == limit for page in found[:-1])
+    assert [task for page in listed for task in page] == [task.id for task in order]
+    assert all(len(page) == limit for page in listed[:-1])
     assert tasks.latest(finished, wanted, limit=limit).total == len(order)
 
 
@@ -92,7 +92,7 @@ def test_a_task_that_is_past_its_time_has_finished_although_nobody_swept(
 ) -> None:
     task = timed_out_task(sq, clock)
 
-    assert [one.id for one in tasks.latest(sq).tasks] == [task.id]
+    assert [task.id for task in tasks.latest(sq).tasks] == [task.id]
 
 
 @pytest.mark.parametrize("status", ["queued", "running"])

@@ -79,8 +79,8 @@ def after(sq: SparkQ, task_id: int = 1) -> Any:
 
 def review_line(sq: SparkQ) -> str:
     """What a review says of the change."""
-    ((_, _, _, found),) = inbox.unreviewed(sq).tasks
-    return summary(found)
+    ((_, _, _, changes),) = inbox.unreviewed(sq).tasks
+    return summary(changes)
 
 
 def test_a_claim_notes_branch_commit_and_that_nothing_is_changed(sq: SparkQ, repository: Path) -> None:
@@ -169,7 +169,7 @@ def test_each_attempt_has_its_own_change(sq: SparkQ, repository: Path) -> None:
     (repository / "two.txt").unlink()
     tasks.complete(sq, 1, "done")
 
-    assert [json.loads(one.git_after or "{}")["deletions"] for one in attempts(sq, 1)] == [10, 10]
+    assert [json.loads(attempt.git_after or "{}")["deletions"] for attempt in attempts(sq, 1)] == [10, 10]
     assert review_line(sq) == "1 file, +0 −10"
 
 
@@ -266,7 +266,7 @@ def test_what_has_no_result_has_no_change(sq: SparkQ, clock: SetClock, way: str)
     else:
         tasks.cancel(sq, add(sq, "one")[0])
 
-    assert [one.git_after for one in attempts(sq, 1)] == ([] if way == "cancelled" else [None])
+    assert [attempt.git_after for attempt in attempts(sq, 1)] == ([] if way == "cancelled" else [None])
 
 
 def fake_git(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -375,7 +375,7 @@ def test_no_program_of_the_repository_is_run(sq: SparkQ, repository: Path, tmp_p
 
 
 @pytest.mark.parametrize(
-    "found", [None, "{}", '{"branch":"main","head":"x"}', '{"files":0,"insertions":0,"deletions":0}']
+    "changes", [None, "{}", '{"branch":"main","head":"x"}', '{"files":0,"insertions":0,"deletions":0}']
 )
-def test_without_a_change_there_is_no_summary(found: str | None) -> None:
-    assert summary(found) == ""
+def test_without_a_change_there_is_no_summary(changes: str | None) -> None:
+    assert summary(changes) == ""

@@ -83,7 +83,7 @@ def test_a_damaged_line_is_named_and_changes_nothing(sq: SparkQ, queue: str, unu
 
 def the_task_of(lines: list[str]) -> int:
     """Which of the lines is the first task."""
-    return next(at for at, one in enumerate(lines) if '"table":"tasks"' in one)
+    return next(at for at, line in enumerate(lines) if '"table":"tasks"' in line)
 
 
 @pytest.mark.parametrize(

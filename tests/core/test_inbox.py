@@ -29,10 +29,10 @@ def test_what_has_finished_and_was_not_cancelled_is_in_the_inbox(sq: SparkQ, que
     tasks.cancel(sq, cancelled)
     finished = [done(sq), failed(sq)]
 
-    found = inbox.unreviewed(sq)
+    page = inbox.unreviewed(sq)
 
-    assert sorted(one.task.id for one in found.tasks) == finished
-    assert found.total == 2
+    assert sorted(task.task.id for task in page.tasks) == finished
+    assert page.total == 2
     assert inbox.since_last_look(sq) == (None, (Since(queue, succeeded=1, failed=1, timed_out=0, late=0),))
 
 
@@ -58,8 +58,8 @@ def test_the_oldest_outcome_comes_first_and_the_newest_last(sq: SparkQ, queue: s
         tasks.complete(sq, task_id, "done")
 
     assert waits(sq) == order
-    assert [one.task.id for one in inbox.newest(sq)] == order[::-1]
-    assert [one.task.id for one in inbox.newest(sq, limit=2)] == order[:0:-1]
+    assert [finished.task.id for finished in inbox.newest(sq)] == order[::-1]
+    assert [finished.task.id for finished in inbox.newest(sq, limit=2)] == order[:0:-1]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 1000])
@@ -69,17 +69,17 @@ def test_pages_go_on_to_the_end_without_gap_or_double(sq: SparkQ, queue: str, cl
     for number in range(7):
         ids.append(done(sq))
         clock.move(number % 2)
-    found: list[int] = []
+    seen_ids: list[int] = []
     cursor = None
     while True:
         page = inbox.unreviewed(sq, limit=limit, cursor=cursor)
         assert page.total == 7
-        found += [one.task.id for one in page.tasks]
+        seen_ids += [each.task.id for each in page.tasks]
         cursor = page.next
         if cursor is None:
             break
 
-    assert found == ids
+    assert seen_ids == ids
 
 
 def test_paging_goes_on_where_it_was_although_tasks_are_reviewed_and_arrive(
@@ -96,7 +96,7 @@ def test_paging_goes_on_where_it_was_although_tasks_are_reviewed_and_arrive(
 
     rest = inbox.unreviewed(sq, limit=10, cursor=first.next)
 
-    assert [one.task.id for one in rest.tasks] == [*ids[2:], arrived]
+    assert [task.task.id for task in rest.tasks] == [*ids[2:], arrived]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "1", "1.", ".1", "1.2.3", "1.x", "９.1", f"{2**63}.1", "1. 2"])
@@ -117,7 +117,7 @@ def test_a_queue_has_its_own_inbox(sq: SparkQ, queue: str) -> None:
 
     assert (waits(sq, queue="docs"), waits(sq, queue=queue), waits(sq)) == ([there], [here], [here, there])
     assert inbox.unreviewed(sq, queue="docs").total == 1
-    assert [one.task.id for one in inbox.newest(sq, queue="docs")] == [there]
+    assert [finished.task.id for finished in inbox.newest(sq, queue="docs")] == [there]
 
 
 def test_an_unknown_queue_is_refused(sq: SparkQ, queue: str) -> None:

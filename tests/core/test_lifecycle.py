@@ -124,5 +124,5 @@ def test_other_numbers_would_be_in_force_everywhere(root: Path, way: str) -> Non
         [sys.executable, "-c", OTHER_NUMBERS, str(root), way], cwd=TOP, capture_output=True, text=True, check=True
     )
 
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found == {"deadline": 300_000, "stale": 120, "warned": 120, "failed": 300}
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert answer == {"deadline": 300_000, "stale": 120, "warned": 120, "failed": 300}

@@ -101,10 +101,10 @@ FILTERS = st.builds(
     ],
 )
 def test_each_filter_finds_what_it_names_and_nothing_else(full: SparkQ, wanted: Wanted) -> None:
-    found = ids(full, wanted)
+    listed = ids(full, wanted)
 
-    assert found
-    assert found == expected(full, wanted)
+    assert listed
+    assert listed == expected(full, wanted)
 
 
 @holds("keyset")
@@ -115,18 +115,18 @@ def test_pages_are_complete_without_duplicates_and_their_total_is_true(
 ) -> None:
     right = expected(full, wanted)
 
-    found = list(pages(full, wanted, limit))
+    listed = list(pages(full, wanted, limit))
 
-    flat = [task_id for page in found for task_id in page]
+    flat = [task_id for page in listed for task_id in page]
     assert sorted(flat) == sorted(right)
-    assert all(len(page) == limit for page in found[:-1])
+    assert all(len(page) == limit for page in listed[:-1])
     assert tasks.list_page(full, wanted, limit=limit).total == len(right)
 
 
 def test_a_list_is_newest_first(full: SparkQ) -> None:
-    found = ids(full, Wanted(), limit=5)
+    listed = ids(full, Wanted(), limit=5)
 
-    assert found == sorted(found, reverse=True)
+    assert listed == sorted(listed, reverse=True)
 
 
 @pytest.mark.parametrize("wanted", [Wanted(), Wanted(queue="docs"), Wanted(status="queued"), Wanted("docs", "queued")])
@@ -227,5 +227,5 @@ def test_a_task_is_read_with_prompt_attempts_and_timeline(sq: SparkQ, queue: str
     detail = tasks.detail(sq, task.id)
 
     assert (detail.prompt, detail.feedback) == ("one\nmore", "again")
-    assert [one.outcome for one in detail.attempts] == ["failed"]
+    assert [attempt.outcome for attempt in detail.attempts] == ["failed"]
     assert [event.kind for event in detail.events] == ["enqueued", "claimed", "failed", "requeued"]

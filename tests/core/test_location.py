@@ -38,9 +38,9 @@ def file_in(folder: Path) -> Path:
 
 def sub(folder: Path, path: str = "src/deep") -> Path:
     """A subfolder."""
-    found = folder / path
-    found.mkdir(parents=True, exist_ok=True)
-    return found
+    below = folder / path
+    below.mkdir(parents=True, exist_ok=True)
+    return below
 
 
 @holds("config-location")

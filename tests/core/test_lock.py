@@ -32,8 +32,8 @@ def test_looking_never_keeps_the_one_who_wants_it_out(tmp_path: Path) -> None:
             lock.is_held(file)
 
     lookers = [threading.Thread(target=look) for _ in range(2)]
-    for one in lookers:
-        one.start()
+    for process in lookers:
+        process.start()
     try:
         for _ in range(100):
             handle = lock.acquire(file, wait=False)
@@ -41,8 +41,8 @@ def test_looking_never_keeps_the_one_who_wants_it_out(tmp_path: Path) -> None:
             os.close(handle)
     finally:
         enough.set()
-        for one in lookers:
-            one.join()
+        for process in lookers:
+            process.join()
 
 
 def test_two_that_look_do_not_see_each_other(tmp_path: Path) -> None:
@@ -50,10 +50,10 @@ def test_two_that_look_do_not_see_each_other(tmp_path: Path) -> None:
     file.touch()
     seen: list[bool] = []
     lookers = [threading.Thread(target=lambda: seen.extend(lock.is_held(file) for _ in range(300))) for _ in range(3)]
-    for one in lookers:
-        one.start()
-    for one in lookers:
-        one.join()
+    for process in lookers:
+        process.start()
+    for process in lookers:
+        process.join()
 
     assert seen == [False] * 900
 

@@ -28,9 +28,9 @@ def server(words: list[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("words", OURS.values(), ids=OURS)
 def test_what_starts_the_server_is_ours_and_names_its_project(words: list[str]) -> None:
-    (one,) = entries(server(words))
+    (entry,) = entries(server(words))
 
-    assert (one.name, one.command, one.project) == ("work", words[0], Path("/p"))
+    assert (entry.name, entry.command, entry.project) == ("work", words[0], Path("/p"))
 
 
 @pytest.mark.parametrize("words", THEIRS.values(), ids=THEIRS)
@@ -39,6 +39,6 @@ def test_what_starts_something_else_is_not_ours(words: list[str]) -> None:
 
 
 def test_a_server_of_our_name_is_ours_whatever_it_starts() -> None:
-    (one,) = entries({"sparkq": {"command": "docker", "args": ["run", "queue"]}})
+    (entry,) = entries({"sparkq": {"command": "docker", "args": ["run", "queue"]}})
 
-    assert one.project is None
+    assert entry.project is None

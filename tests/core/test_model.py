@@ -75,8 +75,8 @@ class LifeCycle(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
-            for one in self.handles:
-                one.close()
+            for handle in self.handles:
+                handle.close()
             shutil.rmtree(self.folder)
 
     def time_passes(self) -> None:
@@ -85,7 +85,7 @@ class LifeCycle(RuleBasedStateMachine):
             job.swept(self.clock.now())
 
     def waiting(self, queue: str) -> list[int]:
-        return [one for one in self.lines[queue] if self.jobs[one].status == "queued"]
+        return [task for task in self.lines[queue] if self.jobs[task].status == "queued"]
 
     def has(self, verb: str) -> bool:
         """Whether the verb applies to some task."""
@@ -181,11 +181,11 @@ class LifeCycle(RuleBasedStateMachine):
             job.end(outcome, text, None if verb == "complete" else "error", self.clock.now())
             self.followed(done[0].claimed, job.queue, worker)
         elif 1 <= number <= len(job.tries):
-            told = job.tries[number - 1]
-            same = (told.outcome, told.error_type == "timeout") == (outcome, False)
+            ended = job.tries[number - 1]
+            same = (ended.outcome, ended.error_type == "timeout") == (outcome, False)
             wanted = None if same else ClaimLost
             if not same:
-                told.late.add(outcome)
+                ended.late.add(outcome)
         self.refused(job, wanted, refusal)
 
     def followed(self, claimed: Claim | None, queue: str, worker: str | None) -> None:
@@ -331,8 +331,8 @@ class LifeCycle(RuleBasedStateMachine):
 
     @invariant()
     def every_task_is_as_the_model_says(self) -> None:
-        found = self.handles[0].db.rows(TASKS)
-        assert found == [
+        rows = self.handles[0].db.rows(TASKS)
+        assert rows == [
             (
                 *(job.id, job.queue, job.status, len(job.tries), job.worker, job.error_type, job.reviewed),
                 job.warned_at if job.status == "running" else None,
@@ -343,13 +343,15 @@ class LifeCycle(RuleBasedStateMachine):
     @invariant()
     def the_line_is_as_the_model_says(self) -> None:
         for name in QUEUES:
-            assert [one for (one,) in self.handles[1].db.rows(IDS_IN_LINE, {"queue": name})] == self.waiting(name)
+            assert [task_id for (task_id,) in self.handles[1].db.rows(IDS_IN_LINE, {"queue": name})] == self.waiting(
+                name
+            )
 
     @invariant()
     def the_counts_are_a_recount(self) -> None:
-        for one, counts in queues.all_of(self.handles[0], archived=True):
-            assert one.status == self.states[one.name]
-            of = [job for job in self.jobs.values() if job.queue == one.name]
+        for queue, counts in queues.all_of(self.handles[0], archived=True):
+            assert queue.status == self.states[queue.name]
+            of = [job for job in self.jobs.values() if job.queue == queue.name]
             by = Counter(job.status for job in of)
             finished = [job for job in of if job.status in ("succeeded", "failed")]
             assert counts._replace(stale=0) == Counts(
@@ -362,16 +364,16 @@ class LifeCycle(RuleBasedStateMachine):
 
     @invariant()
     def what_ended_an_attempt_never_changes(self) -> None:
-        found = {(row[0], row[1]): row[2:] for row in self.handles[1].db.rows(ATTEMPTS)}
-        assert found.keys() == {
+        stored = {(row[0], row[1]): row[2:] for row in self.handles[1].db.rows(ATTEMPTS)}
+        assert stored.keys() == {
             (job.id, number) for job in self.jobs.values() for number in range(1, len(job.tries) + 1)
         }
-        for (task, number), row in found.items():
-            one = self.jobs[task].tries[number - 1]
-            assert row[:4] == (one.worker, one.claimed_at, one.outcome, one.finished_at)
-            if one.outcome is not None:
+        for (task, number), row in stored.items():
+            attempt = self.jobs[task].tries[number - 1]
+            assert row[:4] == (attempt.worker, attempt.claimed_at, attempt.outcome, attempt.finished_at)
+            if attempt.outcome is not None:
                 assert self.ended.setdefault((task, number), row) == row
-                assert one.error_type == "timeout" or one.text in row[4:6]
+                assert attempt.error_type == "timeout" or attempt.text in row[4:6]
 
 
 TASKS = """

@@ -262,12 +262,12 @@ def many(sq: SparkQ, queue: str, clock: SetClock) -> int:
 
 @holds("purge-ages")
 def test_many_are_deleted_in_batches_and_the_progress_is_reported(sq: SparkQ, many: int) -> None:
-    told: list[int] = []
+    reported: list[int] = []
 
-    gone = purge.purge(sq, on_batch=told.append)
+    gone = purge.purge(sq, on_batch=reported.append)
 
     assert gone == Purged(many, 0)
-    assert told == [BATCH, 2 * BATCH, many]
+    assert reported == [BATCH, 2 * BATCH, many]
     assert left(sq) == []
     assert counted(sq).total == 0
 

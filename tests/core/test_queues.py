@@ -152,8 +152,8 @@ def test_a_list_hides_archived_queues_until_asked(sq: SparkQ, queue: str) -> Non
     queues.create(sq, "old")
     queues.archive(sq, "old")
 
-    assert [one.name for one, _ in queues.all_of(sq)] == ["backend"]
-    assert [one.name for one, _ in queues.all_of(sq, archived=True)] == ["backend", "old"]
+    assert [queue.name for queue, _ in queues.all_of(sq)] == ["backend"]
+    assert [queue.name for queue, _ in queues.all_of(sq, archived=True)] == ["backend", "old"]
 
 
 @pytest.mark.parametrize("name", ["a", "A.b_c-9", "9", "x" * 64])
@@ -204,9 +204,9 @@ def test_a_queue_is_found_by_its_id_whatever_it_is_called_now(sq: SparkQ) -> Non
     made = queues.create(sq, "backend", instructions="Run make test.")
     queues.rename(sq, "backend", "api")
 
-    found, text = queues.instructions_by_id(sq, made.id)
+    row, text = queues.instructions_by_id(sq, made.id)
 
-    assert (found.name, text) == ("api", "Run make test.")
+    assert (row.name, text) == ("api", "Run make test.")
 
 
 def test_a_queue_is_not_renamed_over_another(sq: SparkQ, queue: str) -> None:
@@ -225,7 +225,7 @@ def test_instructions_have_a_revision_that_grows_with_each_change(sq: SparkQ) ->
     changed = queues.instruct(sq, "backend", "Be thorough.")
     taken_away = queues.instruct(sq, "backend", "")
 
-    assert [one.revision for one in (made, same, changed, taken_away)] == [1, 1, 2, 3]
+    assert [row.revision for row in (made, same, changed, taken_away)] == [1, 1, 2, 3]
     assert queues.instructions_of(sq.db, taken_away) == ""
 
 
@@ -249,9 +249,9 @@ def test_a_name_and_instructions_change_together_or_not_at_all(sq: SparkQ, queue
 
 
 def test_a_queue_without_instructions_is_at_revision_zero(sq: SparkQ, queue: str) -> None:
-    one = queues.get(sq.db, queue)
+    row = queues.get(sq.db, queue)
 
-    assert (one.revision, queues.instructions_of(sq.db, one)) == (0, "")
+    assert (row.revision, queues.instructions_of(sq.db, row)) == (0, "")
 
 
 @pytest.mark.parametrize("text", ["a\x00", "\ud800", "x" * (MAX_TEXT + 1)])
@@ -281,22 +281,22 @@ def test_a_queue_of_an_unknown_session_is_not_made(sq: SparkQ) -> None:
 
 def counted(sq: SparkQ) -> Counts:
     """The counts of the queue "backend" by counting, the slow way."""
-    found = [task for task in tasks.list_page(sq, limit=1000).tasks if task.queue == "backend"]
-    by = Counter(task.status for task in found)
+    listed = [task for task in tasks.list_page(sq, limit=1000).tasks if task.queue == "backend"]
+    by = Counter(task.status for task in listed)
     return Counts(
         queued=by["queued"],
         running=by["running"],
-        stale=sum(task.status == "running" and task.stale_warned_at is not None for task in found),
+        stale=sum(task.status == "running" and task.stale_warned_at is not None for task in listed),
         succeeded=by["succeeded"],
         failed=by["failed"],
-        unreviewed=sum(task.finished_at is not None and task.reviewed_at is None for task in found),
+        unreviewed=sum(task.finished_at is not None and task.reviewed_at is None for task in listed),
     )
 
 
 @holds("counters")
 def test_the_counts_are_the_truth_at_every_step_of_a_life(sq: SparkQ, queue: str, clock: SetClock) -> None:
     def same() -> None:
-        assert {one.name: counts for one, counts in queues.all_of(sq)}[queue] == counted(sq)
+        assert {queue.name: counts for queue, counts in queues.all_of(sq)}[queue] == counted(sq)
 
     same()
     add(sq, *"abcde")

@@ -20,12 +20,12 @@ TIMEOUT = 2
 
 def claims(sq: SparkQ) -> list[int]:
     """The tasks that were claimed, in the order in which that happened."""
-    found: list[int] = []
+    ids: list[int] = []
     last = 0
     while page := events.after(sq, last):
-        found += [event.task_id for event in page if event.kind == "claimed" and event.task_id is not None]
+        ids += [event.task_id for event in page if event.kind == "claimed" and event.task_id is not None]
         last = page[-1].id
-    return found
+    return ids
 
 
 @holds("claim-once")
@@ -33,9 +33,9 @@ def test_four_processes_drain_a_queue_each_task_once_and_in_order(sq: SparkQ, qu
     ids = add(sq, *(f"task {number}" for number in range(TASKS)))
 
     with workers(4, "drain", sq.config.root) as processes:
-        for one in processes:
-            one.tell()
-        done = [one.hear() for one in processes]
+        for process in processes:
+            process.tell()
+        done = [process.hear() for process in processes]
 
     assert sorted(task_id for share in done for task_id in share) == ids
     assert sum(1 for share in done if share) > 1, "only one process got anything: that was no race"
@@ -83,19 +83,21 @@ def test_eight_sweepers_and_a_completing_worker_never_undo_one_another(sq: Spark
 
 def swept(sweepers: list[Worker], moments: list[int]) -> tuple[list[int], list[int]]:
     """What all sweepers together warned and failed, sweeping at these moments at once."""
-    for one in sweepers:
-        one.tell(json.dumps(moments))
-    told = [one.hear() for one in sweepers]
-    return [task_id for warned, _ in told for task_id in warned], [task_id for _, failed in told for task_id in failed]
+    for process in sweepers:
+        process.tell(json.dumps(moments))
+    reports = [process.hear() for process in sweepers]
+    return [task_id for warned, _ in reports for task_id in warned], [
+        task_id for _, failed in reports for task_id in failed
+    ]
 
 
 @holds("fifo")
 @pytest.mark.parametrize("processes", [8])
 def test_processes_that_enqueue_at_once_lose_nothing_and_share_no_place(sq: SparkQ, queue: str, processes: int) -> None:
     with workers(processes, "enqueues", sq.config.root) as started:
-        for one in started:
-            one.tell()
-        ids = sorted(task_id for one in started for task_id in one.hear())
+        for process in started:
+            process.tell()
+        ids = sorted(task_id for process in started for task_id in process.hear())
 
     assert ids == list(range(1, processes + 1))
     places = [task.position for task in tasks.peek(sq, queue, 100).tasks]

@@ -26,7 +26,7 @@ def test_a_requeued_task_keeps_its_id_and_its_attempts(sq: SparkQ, queue: str) -
 
     assert (task.id, task.status, task.attempts) == (task_id, "queued", 1)
     assert (task.worker, task.finished_at, task.error_type) == (None, None, None)
-    assert [one.error for one in attempts(sq, task_id)] == ["boom"]
+    assert [attempt.error for attempt in attempts(sq, task_id)] == ["boom"]
 
 
 def test_a_requeued_task_tells_where_it_stands(sq: SparkQ, queue: str) -> None:
@@ -45,7 +45,7 @@ def test_a_prompt_given_with_the_requeue_is_the_next_revision(sq: SparkQ, queue:
 
     assert (task.revision, task.title) == (2, "better")
     assert take(sq).prompt == "better"
-    assert [one.revision for one in attempts(sq, task_id)] == [1, 2]
+    assert [attempt.revision for attempt in attempts(sq, task_id)] == [1, 2]
 
 
 @holds("manual-recovery")

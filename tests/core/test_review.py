@@ -105,7 +105,7 @@ def test_of_several_that_are_accepted_at_once_those_refused_are_named_and_none_i
         f"None of the 4 tasks is accepted, because of #{queued}, #99. #{queued} has not finished: it is queued."
     )
     with pytest.raises(NoSuchTask, match=r"because of #100, .*#109 and 2 more\. There is no task #100\.$"):
-        inbox.accept_all(sq, [*shown, *(Seen(one, 1) for one in range(100, 112))])
+        inbox.accept_all(sq, [*shown, *(Seen(number, 1) for number in range(100, 112))])
     with pytest.raises(WrongState, match=f"^#{queued} has not finished"):
         inbox.accept_all(sq, [Seen(queued, 0)])
     assert all_rows(sq) == before

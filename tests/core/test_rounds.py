@@ -59,9 +59,9 @@ class Hooked:
 def _ended() -> Iterator[None]:
     """No hook outlives its test."""
     yield
-    for one in hooks._started:
-        one.kill()
-        one.wait(DEADLINE_SECONDS)
+    for process in hooks._started:
+        process.kill()
+        process.wait(DEADLINE_SECONDS)
 
 
 @holds("sweeps-of-processes")
@@ -77,8 +77,8 @@ def test_a_round_warns_fails_and_purges(sq: SparkQ, queue: str, clock: SetClock)
     clock.move(60)
     second = upkeep(sq)
 
-    assert ([one.id for one in first.warned], [one.id for one in second.failed]) == ([silent], [silent])
-    assert [one.id for one in tasks.list_page(sq).tasks] == [silent]
+    assert ([task.id for task in first.warned], [task.id for task in second.failed]) == ([silent], [silent])
+    assert [task.id for task in tasks.list_page(sq).tasks] == [silent]
 
 
 def test_of_several_processes_each_task_is_changed_by_one(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -86,7 +86,7 @@ def test_of_several_processes_each_task_is_changed_by_one(sq: SparkQ, queue: str
     other = second_handle(sq)
     clock.move(60)
 
-    assert [len(upkeep(one).warned) for one in (sq, other, sq)] == [1, 0, 0]
+    assert [len(upkeep(handle).warned) for handle in (sq, other, sq)] == [1, 0, 0]
     other.close()
 
 
@@ -136,7 +136,7 @@ def test_the_first_round_comes_soon_and_each_that_fails_doubles_the_pause(
         outcomes.pop(0)
 
     assert pauses == [5, 10, 20, 40, 80, 160, 320, *[600] * 6, 30]
-    assert [one.levelname for one in caplog.records[:3]] == ["WARNING", "INFO", "ERROR"]
+    assert [record.levelname for record in caplog.records[:3]] == ["WARNING", "INFO", "ERROR"]
     assert caplog.records[0].getMessage() == "upkeep failed; next try in 10 s: The disk is full."
 
 
@@ -156,10 +156,10 @@ def test_a_hook_gets_the_task_of_its_event(sq: SparkQ, queue: str, clock: SetClo
 
     upkeep(hooked.sq)
 
-    told = hooked.told(4)
-    seen = sorted((one["event"], one["task"]["id"]) for one in told if isinstance(one["task"], dict))
+    lines = hooked.told(4)
+    seen = sorted((event["event"], event["task"]["id"]) for event in lines if isinstance(event["task"], dict))
     assert seen == [("on_failed", 2), ("on_failed", 3), ("on_stale", 3), ("on_succeeded", 1)]
-    (succeeded,) = (one["task"] for one in told if one["event"] == "on_succeeded")
+    (succeeded,) = (event["task"] for event in lines if event["event"] == "on_succeeded")
     assert isinstance(succeeded, dict)
     assert (succeeded["prompt"], succeeded["result_summary"]) == ("é 🎉", "all green")
 
@@ -171,7 +171,7 @@ def test_each_event_runs_its_hook_once_in_whichever_process_sees_it(sq: SparkQ, 
     for _ in range(3):
         tasks.complete(sq, claimed_task(sq).id, "done")
 
-    started = [hooks.run_due(one) for one in (other, hooked.sq, other)]
+    started = [hooks.run_due(handle) for handle in (other, hooked.sq, other)]
 
     assert started == [3, 0, 0]
     assert len(hooked.told(3)) == 3
@@ -210,10 +210,10 @@ def test_the_last_open_task_of_a_queue_is_its_end(sq: SparkQ, queue: str) -> Non
     tasks.fail(sq, take(sq).task.id, "boom")
     upkeep(hooked.sq)
 
-    (told,) = hooked.told(1)
-    assert told["event"] == "on_queue_empty"
-    assert isinstance(told["queue"], dict)
-    assert (told["queue"]["name"], told["queue"]["succeeded"], told["queue"]["failed"]) == (queue, 1, 1)
+    (event,) = hooked.told(1)
+    assert event["event"] == "on_queue_empty"
+    assert isinstance(event["queue"], dict)
+    assert (event["queue"]["name"], event["queue"]["succeeded"], event["queue"]["failed"]) == (queue, 1, 1)
 
 
 def test_what_happened_before_there_were_hooks_starts_nothing(sq: SparkQ, queue: str) -> None:
@@ -309,5 +309,5 @@ def test_a_server_says_in_its_log_which_hook_does_not_start(
 
     Rounds(lambda: hooked, logging.getLogger("sparkq.tests")).next()
 
-    (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert warning.startswith("the hook on_succeeded cannot be started: nosuchprogram:")

@@ -164,12 +164,12 @@ def test_a_lock_that_is_a_link_is_not_followed(root: Path, clock: SetClock, tmp_
 @holds("created-under-a-lock")
 def test_eight_processes_that_set_up_at_once_make_one_database(root: Path) -> None:
     with workers(8, "creates", root) as processes:
-        for one in processes:
-            one.tell()
-        told = [one.hear() for one in processes]
+        for process in processes:
+            process.tell()
+        reports = [process.hear() for process in processes]
 
-    assert sorted(created for created, _ in told) == [False] * 7 + [True]
-    assert all(rows == [[1]] for _, rows in told)
+    assert sorted(created for created, _ in reports) == [False] * 7 + [True]
+    assert all(rows == [[1]] for _, rows in reports)
 
 
 @holds("only-setup-creates")
@@ -280,9 +280,9 @@ def test_an_older_file_is_upgraded_once_by_the_first_process_that_opens_it(root:
     older.close()
 
     with workers(4, "opens", root) as processes:
-        for one in processes:
-            one.tell()
-        versions = [one.hear() for one in processes]
+        for process in processes:
+            process.tell()
+        versions = [process.hear() for process in processes]
 
     assert versions == [[[schema.VERSION]]] * 4
     assert project.open(root, env={}).db.rows("SELECT note FROM kept") == [("from before",)]

@@ -23,9 +23,9 @@ NOBODY = 65534
 @pytest.fixture
 def folder(root: Path) -> Path:
     """The project's folder of scripts."""
-    found = root / "scripts"
-    found.mkdir()
-    return found
+    scripts = root / "scripts"
+    scripts.mkdir()
+    return scripts
 
 
 def put(path: Path, name: str, *lines: str) -> Path:
@@ -37,7 +37,7 @@ def put(path: Path, name: str, *lines: str) -> Path:
 
 def names(root: Path, *folders: str) -> list[str]:
     """The names in the index of these folders."""
-    return [one.name for one in index(root, folders or ("scripts",))]
+    return [script.name for script in index(root, folders or ("scripts",))]
 
 
 @holds("script-index")
@@ -46,9 +46,9 @@ def test_scripts_are_found_in_all_folders_below_by_name(root: Path, folder: Path
     put(folder / "nightly/a/b.py", "clean")
     put(folder / "a.rb", "deploy")
 
-    found = index(root, ["scripts"])
+    scripts = index(root, ["scripts"])
 
-    assert [(one.name, one.path, one.tool) for one in found] == [
+    assert [(script.name, script.path, script.tool) for script in scripts] == [
         ("build", "scripts/z.sh", "run-bash"),
         ("clean", "scripts/nightly/a/b.py", "run-python"),
         ("deploy", "scripts/a.rb", "run-bash"),
@@ -86,7 +86,7 @@ def test_a_folder_that_is_not_there_is_an_empty_one(root: Path, folder: Path) ->
 def test_a_folder_outside_the_project_is_named_in_full(root: Path, tmp_path: Path) -> None:
     put(tmp_path / "shared/a.sh", "a")
 
-    assert [one.path for one in index(root, ["../shared"])] == [str(tmp_path / "shared/a.sh")]
+    assert [script.path for script in index(root, ["../shared"])] == [str(tmp_path / "shared/a.sh")]
 
 
 def test_a_link_out_of_the_folder_is_not_followed(root: Path, folder: Path, tmp_path: Path) -> None:
@@ -187,9 +187,9 @@ def test_files_and_folders_that_cannot_be_read_are_passed_over() -> None:
         put(root / "scripts/listed/inner.sh", "inner").parent.chmod(0o744)
 
         with not_root():
-            found = names(root)
+            listed = names(root)
 
-    assert found == ["own"]
+    assert listed == ["own"]
 
 
 def test_anything_but_a_file_is_skipped(root: Path, folder: Path) -> None:
@@ -248,7 +248,7 @@ SCRIPTS = (
     ids=str,
 )
 def test_words_choose_by_tag_name_and_description(words: list[str], expected: list[str]) -> None:
-    assert [one.name for one in matching(SCRIPTS, words)] == expected
+    assert [script.name for script in matching(SCRIPTS, words)] == expected
 
 
 def test_a_script_is_named_by_its_name_or_its_path() -> None:

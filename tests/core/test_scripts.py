@@ -26,9 +26,9 @@ set -eu
 
 def header(*lines: str, path: str = "scripts/x.sh", mark: str = "# ") -> Script:
     """The script whose header is these lines, each behind a comment mark."""
-    found = parse("".join(f"{mark}{line}\n" for line in lines), path)
-    assert found is not None
-    return found
+    script = parse("".join(f"{mark}{line}\n" for line in lines), path)
+    assert script is not None
+    return script
 
 
 @holds("script-fields")
@@ -70,10 +70,10 @@ def test_lines_may_end_as_on_any_system(end: str) -> None:
     ids=["shebang", "coding", "blank", "licence", "prose"],
 )
 def test_lines_before_the_header_are_skipped(before: str) -> None:
-    found = parse(f"{before}# name: deploy\n# tags: a\n", "x.py")
+    script = parse(f"{before}# name: deploy\n# tags: a\n", "x.py")
 
-    assert found is not None
-    assert (found.name, found.tags, found.description) == ("deploy", ("a",), "")
+    assert script is not None
+    assert (script.name, script.tags, script.description) == ("deploy", ("a",), "")
 
 
 @pytest.mark.parametrize("code", ["set -eu", "import sys", "'use strict';", "/* name: x */", "echo # name: x"])
@@ -102,10 +102,10 @@ def test_a_file_without_a_key_has_no_header(text: str) -> None:
 
 
 def test_a_blank_line_between_keys_is_no_end() -> None:
-    found = parse("# name: deploy\n\n# tags: a\n#\n# timeout: 5\n", "x.sh")
+    script = parse("# name: deploy\n\n# tags: a\n#\n# timeout: 5\n", "x.sh")
 
-    assert found is not None
-    assert (found.name, found.tags, found.timeout) == ("deploy", ("a",), 5)
+    assert script is not None
+    assert (script.name, script.tags, script.timeout) == ("deploy", ("a",), 5)
 
 
 def test_the_name_of_a_script_without_one_is_its_files() -> None:
@@ -119,39 +119,39 @@ def test_keys_have_any_case_and_space_around_them(key: str) -> None:
 
 
 def test_of_a_key_that_stands_twice_the_first_counts() -> None:
-    found = header("name: first", "tags: a", "name: second", "  second continued", "tags: b")
+    script = header("name: first", "tags: a", "name: second", "  second continued", "tags: b")
 
-    assert (found.name, found.tags) == ("first", ("a",))
+    assert (script.name, script.tags) == ("first", ("a",))
 
 
 def test_a_deeper_indented_line_continues_the_value() -> None:
-    found = header("description: Deploys", "  the service,", "    carefully", "name: deploy")
+    script = header("description: Deploys", "  the service,", "    carefully", "name: deploy")
 
-    assert (found.description, found.name) == ("Deploys the service, carefully", "deploy")
+    assert (script.description, script.name) == ("Deploys the service, carefully", "deploy")
 
 
 def test_a_continuation_that_looks_like_a_key_is_none() -> None:
-    found = header("description: Says", "  name: who it is", "name: deploy")
+    script = header("description: Says", "  name: who it is", "name: deploy")
 
-    assert (found.description, found.name) == ("Says name: who it is", "deploy")
+    assert (script.description, script.name) == ("Says name: who it is", "deploy")
 
 
 @pytest.mark.parametrize("end", ["", "Prose at the margin."])
 def test_a_value_ends_at_a_line_that_is_not_deeper(end: str) -> None:
-    found = header("description: Deploys", end, "   no longer part of it")
+    script = header("description: Deploys", end, "   no longer part of it")
 
-    assert found.description == "Deploys"
+    assert script.description == "Deploys"
 
 
 def test_keys_that_are_all_indented_continue_relative_to_their_own_column() -> None:
-    found = header("description: Deploys", "  the service", "name: deploy", mark="#    ")
+    script = header("description: Deploys", "  the service", "name: deploy", mark="#    ")
 
-    assert (found.description, found.name) == ("Deploys the service", "deploy")
+    assert (script.description, script.name) == ("Deploys the service", "deploy")
 
 
 @pytest.mark.parametrize("mark", ["- ", ""])
 def test_parameters_may_stand_one_a_line_with_a_description(mark: str) -> None:
-    found = header(
+    script = header(
         "inputs:",
         f"  {mark}ENV (required): where to",
         f"  {mark}VERSION (optional) which one",
@@ -159,7 +159,7 @@ def test_parameters_may_stand_one_a_line_with_a_description(mark: str) -> None:
         f"  {mark}REGION",
     )
 
-    assert found.inputs == (
+    assert script.inputs == (
         Parameter("ENV", True, "where to"),
         Parameter("VERSION", False, "which one"),
         Parameter("dry.run", False, "only says what it would do"),
@@ -168,15 +168,15 @@ def test_parameters_may_stand_one_a_line_with_a_description(mark: str) -> None:
 
 
 def test_a_description_of_a_parameter_may_have_commas() -> None:
-    found = header("inputs:", "  - ENV (required): staging, production or test", "  - VERSION (optional)")
+    script = header("inputs:", "  - ENV (required): staging, production or test", "  - VERSION (optional)")
 
-    assert found.inputs == (Parameter("ENV", True, "staging, production or test"), Parameter("VERSION", False))
+    assert script.inputs == (Parameter("ENV", True, "staging, production or test"), Parameter("VERSION", False))
 
 
 def test_parameters_in_one_line_may_go_on_in_the_next() -> None:
-    found = header("inputs: ENV (required), VERSION (optional),", "  REGION (optional)")
+    script = header("inputs: ENV (required), VERSION (optional),", "  REGION (optional)")
 
-    assert [one.name for one in found.inputs] == ["ENV", "VERSION", "REGION"]
+    assert [parameter.name for parameter in script.inputs] == ["ENV", "VERSION", "REGION"]
 
 
 def test_whether_it_is_required_may_be_shouted() -> None:
@@ -228,7 +228,7 @@ def test_the_kinds_of_files_are_those_of_the_requirements() -> None:
 WORD = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
 SENTENCE = st.lists(WORD, max_size=5).map(" ".join)
 PARAMETERS = st.lists(
-    st.builds(Parameter, WORD, st.booleans(), SENTENCE), max_size=4, unique_by=lambda one: one.name
+    st.builds(Parameter, WORD, st.booleans(), SENTENCE), max_size=4, unique_by=lambda parameter: parameter.name
 ).map(tuple)
 
 
@@ -259,13 +259,13 @@ def rendered(script: Script, mark: str, indent: str, order: list[str]) -> str:
         "timeout": [str(script.timeout or "")],
         "task_class": [script.task_class or ""],
     }
-    lines = [line for key in order for line in (f"{key}: {values[key][0]}", *(f"  {one}" for one in values[key][1:]))]
+    lines = [line for key in order for line in (f"{key}: {values[key][0]}", *(f"  {more}" for more in values[key][1:]))]
     return "".join(f"{mark}{indent}{line}\n" for line in lines)
 
 
-def parameter(one: Parameter) -> str:
+def parameter(declared: Parameter) -> str:
     """A parameter on a line of its own."""
-    return f"- {one.name} ({'required' if one.required else 'optional'}): {one.description}"
+    return f"- {declared.name} ({'required' if declared.required else 'optional'}): {declared.description}"
 
 
 KEYS = ["name", "description", "inputs", "outputs", "tags", "timeout", "task_class"]
@@ -299,6 +299,6 @@ def test_what_a_header_says_is_what_is_read(
 @example(text="#" * 16_000 + " name: x")
 @example(text=("# " + " " * 200 + "name\n") * 80)
 def test_any_text_is_a_header_or_none(text: str) -> None:
-    found = parse(text, "scripts/x.sh")
+    script = parse(text, "scripts/x.sh")
 
-    assert found is None or (found.name and found.path == "scripts/x.sh")
+    assert script is None or (script.name and script.path == "scripts/x.sh")

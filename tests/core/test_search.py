@@ -77,7 +77,7 @@ def test_neither_case_nor_accents_matter(sq: SparkQ, queue: str, typed: str) -> 
 def test_words_of_any_script_are_found(sq: SparkQ, queue: str) -> None:
     ids = add(sq, "исправить парсер", "διόρθωση", "修复 解析器")
 
-    assert [found(sq, word) for word in ("парс", "διόρθ", "解析")] == [[one] for one in ids]
+    assert [found(sq, word) for word in ("парс", "διόρθ", "解析")] == [[number] for number in ids]
 
 
 @pytest.mark.parametrize("mark", string.punctuation)

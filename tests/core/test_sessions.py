@@ -54,7 +54,7 @@ def test_ending_a_session_ends_its_active_queues_and_names_them(sq: SparkQ, feat
     session, ended = sessions.end(sq, feature)
 
     assert (session.status, ended) == ("ended", ("backend",))
-    states = {one.name: one.status for one, _ in queues.all_of(sq, archived=True)}
+    states = {queue.name: queue.status for queue, _ in queues.all_of(sq, archived=True)}
     assert states == {"backend": "ended", "old": "archived", "elsewhere": "active"}
 
 
@@ -87,4 +87,4 @@ def test_sessions_are_listed_active_ones_first(sq: SparkQ, feature: str) -> None
     sessions.create(sq, "later")
     sessions.end(sq, feature)
 
-    assert [one.name for one in sessions.all_of(sq)] == ["later", "feature"]
+    assert [session.name for session in sessions.all_of(sq)] == ["later", "feature"]

@@ -74,7 +74,7 @@ def test_without_an_attempt_the_present_one_is_meant(sq: SparkQ, queue: str) -> 
 
     tasks.complete(sq, task.id, "done")
 
-    assert [one.outcome for one in attempts(sq, task.id)] == ["released", "succeeded"]
+    assert [attempt.outcome for attempt in attempts(sq, task.id)] == ["released", "succeeded"]
 
 
 def test_a_queued_task_cannot_be_completed(sq: SparkQ, queue: str) -> None:

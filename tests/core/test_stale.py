@@ -16,12 +16,12 @@ from tests.promises import holds
 
 def moved_and_swept(sq: SparkQ, clock: SetClock, *steps: float) -> list[tuple[int, int]]:
     """How many each sweep warned and failed, one after each step in seconds."""
-    found = []
+    counts = []
     for seconds in steps:
         clock.move(seconds)
         swept = sweep(sq)
-        found.append((len(swept.warned), len(swept.failed)))
-    return found
+        counts.append((len(swept.warned), len(swept.failed)))
+    return counts
 
 
 @holds("warn")
@@ -108,12 +108,12 @@ def test_a_late_warning_gives_the_worker_one_whole_timeout(sq: SparkQ, queue: st
 def test_the_deadline_that_was_told_is_the_moment_of_failing(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = claimed_task(sq, timeout=60)
     moved_and_swept(sq, clock, 95)
-    told = tasks.get(sq, task.id).deadline
-    assert told is not None
+    deadline = tasks.get(sq, task.id).deadline
+    assert deadline is not None
 
-    clock.at = told - 1
+    clock.at = deadline - 1
     assert tasks.get(sq, task.id).status == "running"
-    clock.at = told
+    clock.at = deadline
     assert tasks.get(sq, task.id).status == "failed"
 
 
@@ -209,7 +209,7 @@ def test_a_list_shows_no_task_as_running_that_is_past_its_end(sq: SparkQ, queue:
     moved_and_swept(sq, clock, 60)
     clock.move(60)
 
-    assert [one.id for one in tasks.list_page(sq, Wanted(status="failed")).tasks] == [task.id]
+    assert [task.id for task in tasks.list_page(sq, Wanted(status="failed")).tasks] == [task.id]
 
 
 def test_a_task_that_timed_out_has_no_worker_of_its_next_attempt_to_fear(

@@ -57,10 +57,12 @@ def claimed(sq: SparkQ, clock: SetClock) -> list[int]:
 
 def swept(sweepers: list[Worker], moments: list[int]) -> tuple[list[int], list[int]]:
     """What all sweepers together warned and failed, sweeping at these moments at once."""
-    for one in sweepers:
-        one.tell(json.dumps(moments))
-    told = [one.hear() for one in sweepers]
-    return [task_id for warned, _ in told for task_id in warned], [task_id for _, failed in told for task_id in failed]
+    for process in sweepers:
+        process.tell(json.dumps(moments))
+    reports = [process.hear() for process in sweepers]
+    return [task_id for warned, _ in reports for task_id in warned], [
+        task_id for _, failed in reports for task_id in failed
+    ]
 
 
 def check(sq: SparkQ, task_id: int, failed: bool) -> str:

@@ -36,31 +36,31 @@ def told_then(golden: Path) -> Any:
 def lost(then: Any, now: Any, place: str = "") -> list[str]:
     """What was told then and is not told now; a later version may tell more."""
     if isinstance(then, dict) and isinstance(now, dict):
-        return [one for key in then for one in lost(then[key], now.get(key), f"{place}.{key}")]
+        return [loss for key in then for loss in lost(then[key], now.get(key), f"{place}.{key}")]
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        return [one for at, part in enumerate(then) for one in lost(part, now[at], f"{place}[{at}]")]
+        return [loss for at, part in enumerate(then) for loss in lost(part, now[at], f"{place}[{at}]")]
     return [] if then == now else [f"{place}: {then!r} became {now!r}"]
 
 
 def shape(path: Path) -> list[tuple[Any, ...]]:
     """The tables, indexes and triggers of a database file, which is not migrated by looking."""
-    found = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    rows = found.execute(SCHEMA).fetchall()
-    found.close()
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    rows = connection.execute(SCHEMA).fetchall()
+    connection.close()
     return rows
 
 
 def test_there_is_a_golden_database_of_every_schema() -> None:
-    assert [golden.name for golden in GOLDEN] == [f"schema-{one + 1:04}.db" for one in range(schema.VERSION)], (
+    assert [golden.name for golden in GOLDEN] == [f"schema-{number + 1:04}.db" for number in range(schema.VERSION)], (
         "make the one of today's schema: python -m tests.golden.make"
     )
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.stem)
 def test_a_golden_database_is_of_the_schema_that_it_is_named_after(golden: Path, tmp_path: Path) -> None:
-    found = apsw.Connection(str(shutil.copyfile(golden, tmp_path / "copy.db")))
-    assert found.pragma("user_version") == int(golden.stem.rpartition("-")[2])
-    found.close()
+    connection = apsw.Connection(str(shutil.copyfile(golden, tmp_path / "copy.db")))
+    assert connection.pragma("user_version") == int(golden.stem.rpartition("-")[2])
+    connection.close()
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.stem)

@@ -79,7 +79,7 @@ def test_all_followers_of_a_file_share_one_thread_which_ends_with_the_last(sq: S
     name = f"watch {sq.db.path}"
 
     def threads() -> int:
-        return sum(one.name == name for one in threading.enumerate())
+        return sum(thread.name == name for thread in threading.enumerate())
 
     async def follow(changed: asyncio.Event) -> None:
         with woken_by(second_handle(sq)) as second:
@@ -93,8 +93,8 @@ def test_all_followers_of_a_file_share_one_thread_which_ends_with_the_last(sq: S
         await left_alone(second)
 
     following(sq, follow)
-    for one in [one for one in threading.enumerate() if one.name == name]:
-        one.join(SECONDS)
+    for thread in [thread for thread in threading.enumerate() if thread.name == name]:
+        thread.join(SECONDS)
     assert threads() == 0
 
 

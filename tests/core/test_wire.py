@@ -32,22 +32,22 @@ def whole(sq: SparkQ, task_id: int) -> dict[str, Any]:
 def test_a_whole_task_has_every_key_always(sq: SparkQ, queue: str) -> None:
     (task_id,) = add(sq, "one")
 
-    found = whole(sq, task_id)
+    detail = whole(sq, task_id)
 
-    assert set(found) >= KEYS
-    assert (found["friendly_id"], found["status"], found["worker_id"]) == (f"#{task_id}", "queued", None)
-    assert json.loads(wire.compact(found)) == found
+    assert set(detail) >= KEYS
+    assert (detail["friendly_id"], detail["status"], detail["worker_id"]) == (f"#{task_id}", "queued", None)
+    assert json.loads(wire.compact(detail)) == detail
 
 
 @holds("slim-lists")
 def test_a_task_in_a_list_has_no_long_text_and_no_absent_value(sq: SparkQ, queue: str) -> None:
     add(sq, "one")
 
-    (found,) = wire.task_page(tasks.list_page(sq), sq.clock.now())["tasks"]
+    (brief,) = wire.task_page(tasks.list_page(sq), sq.clock.now())["tasks"]
 
-    assert "prompt" not in found
-    assert None not in found.values()
-    assert set(found) <= KEYS | {"source", "key"}
+    assert "prompt" not in brief
+    assert None not in brief.values()
+    assert set(brief) <= KEYS | {"source", "key"}
 
 
 @holds("times")
@@ -55,9 +55,9 @@ def test_times_are_iso_8601_with_z(sq: SparkQ, queue: str, clock: SetClock) -> N
     clock.at = 1_700_000_000_042
     task = claimed_task(sq)
 
-    found = whole(sq, task.id)
+    detail = whole(sq, task.id)
 
-    assert (found["claimed_at"], found["deadline"]) == ("2023-11-14T22:13:20.042Z", "2023-11-14T22:15:20.042Z")
+    assert (detail["claimed_at"], detail["deadline"]) == ("2023-11-14T22:13:20.042Z", "2023-11-14T22:15:20.042Z")
 
 
 @given(st.integers(0, 4_102_444_800_000))
@@ -77,9 +77,13 @@ def test_a_result_is_shown_with_its_data(sq: SparkQ, queue: str) -> None:
     task = claimed_task(sq)
     tasks.complete(sq, task.id, "12 files", data={"files": 12})
 
-    found = whole(sq, task.id)
+    detail = whole(sq, task.id)
 
-    assert (found["result_summary"], found["result_data"], found["error_message"]) == ("12 files", {"files": 12}, None)
+    assert (detail["result_summary"], detail["result_data"], detail["error_message"]) == (
+        "12 files",
+        {"files": 12},
+        None,
+    )
 
 
 def test_an_accepted_late_result_is_shown_as_the_result(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -88,9 +92,9 @@ def test_an_accepted_late_result_is_shown_as_the_result(sq: SparkQ, queue: str, 
         tasks.complete(sq, task.id, "found it", data=[1])
     tasks.accept(sq, task.id)
 
-    found = whole(sq, task.id)
+    detail = whole(sq, task.id)
 
-    assert (found["result_summary"], found["result_data"], found["error_message"]) == ("found it", [1], None)
+    assert (detail["result_summary"], detail["result_data"], detail["error_message"]) == ("found it", [1], None)
 
 
 def test_a_cancelled_task_shows_the_reason(sq: SparkQ, queue: str) -> None:
@@ -105,9 +109,9 @@ def test_a_requeued_task_shows_no_outcome(sq: SparkQ, queue: str) -> None:
     tasks.fail(sq, task.id, "boom")
     tasks.requeue(sq, task.id, feedback="again")
 
-    found = whole(sq, task.id)
+    detail = whole(sq, task.id)
 
-    assert (found["error_message"], found["error_type"], found["feedback"]) == (None, None, "again")
+    assert (detail["error_message"], detail["error_type"], detail["feedback"]) == (None, None, "again")
 
 
 def test_a_claim_is_spelled_for_its_worker(sq: SparkQ, queue: str) -> None:
@@ -115,11 +119,11 @@ def test_a_claim_is_spelled_for_its_worker(sq: SparkQ, queue: str) -> None:
     tasks.fail(sq, task.id, "x" * 5000)
     tasks.requeue(sq, task.id, feedback="again")
 
-    found: dict[str, Any] = {**wire.claimed(take(sq, "bob"))}
+    packet: dict[str, Any] = {**wire.claimed(take(sq, "bob"))}
 
-    assert (found["id"], found["attempt"], found["feedback"]) == (task.id, 2, "again")
-    assert found["previous"]["text"].endswith("(+3,000 characters)")
-    assert found["how"] == catalogue.tools(sq)["llm-sonnet"].how
+    assert (packet["id"], packet["attempt"], packet["feedback"]) == (task.id, 2, "again")
+    assert packet["previous"]["text"].endswith("(+3,000 characters)")
+    assert packet["how"] == catalogue.tools(sq)["llm-sonnet"].how
 
 
 @holds("json-of-a-list")
@@ -128,10 +132,10 @@ def test_queues_and_sessions_are_spelled_with_their_totals(sq: SparkQ) -> None:
     queues.create(sq, "backend", session="feature")
     add(sq, "one")
 
-    found = wire.queues(queues.all_of(sq))
+    listed = wire.queues(queues.all_of(sq))
 
-    assert found["total"] == 1
-    assert (found["queues"][0]["session"], found["queues"][0]["queued"]) == ("feature", 1)
+    assert listed["total"] == 1
+    assert (listed["queues"][0]["session"], listed["queues"][0]["queued"]) == ("feature", 1)
     assert wire.sessions(sessions.all_of(sq))["sessions"][0]["name"] == "feature"
 
 
@@ -139,10 +143,10 @@ def test_a_refusal_is_spelled_with_kind_code_message_and_hint(sq: SparkQ, queue:
     with pytest.raises(SparkQError) as refusal:
         tasks.get(sq, 7)
 
-    found = wire.error(refusal.value)
+    error = wire.error(refusal.value)
 
-    assert (found["error"], found["kind"]) == ("no_such_task", "not_found")
-    assert found["message"]
+    assert (error["error"], error["kind"]) == ("no_such_task", "not_found")
+    assert error["message"]
 
 
 def test_who_has_waited_long_for_a_lock_tries_more_often(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def recorded(sq: SparkQ) -> dict[str, Any]:
         "sessions": wire.sessions(sessions.all_of(sq)),
         "tasks": [wire.task_history(tasks.detail(sq, task.id), now) for task in listed],
         "lines": {name: [task.id for task in tasks.peek(sq, name, 100).tasks] for name in ("backend", "docs")},
-        "inbox": [one.task.id for one in inbox.unreviewed(sq).tasks],
+        "inbox": [finished.task.id for finished in inbox.unreviewed(sq).tasks],
         "found": sorted(task.id for task in search.find_page(sq, "better", limit=1000).tasks),
     }
 

@@ -159,9 +159,9 @@ class CommandLine:
             assert done.err == ""
             return Answer(json.loads(done.out))
         assert done.out == ""
-        told: wire.Json = json.loads(done.err)
-        assert told["kind"] == KIND_OF_EXIT[done.code]
-        return Answer(told, KIND_OF_EXIT[done.code])
+        answer: wire.Json = json.loads(done.err)
+        assert answer["kind"] == KIND_OF_EXIT[done.code]
+        return Answer(answer, KIND_OF_EXIT[done.code])
 
 
 class Chat:
@@ -229,10 +229,10 @@ class Chat:
 
     def _call(self, tool: str, **arguments: Any) -> Answer:
         result: CallToolResult = self._portal.call(lambda: self._client.call_tool(tool, wire.present(arguments)))
-        told = result.structured_content
-        assert told is not None
-        assert [json.loads(getattr(part, "text", "")) for part in result.content] == [told]
-        return Answer(told, Kind(told["kind"]) if result.is_error else None)
+        answer = result.structured_content
+        assert answer is not None
+        assert [json.loads(getattr(part, "text", "")) for part in result.content] == [answer]
+        return Answer(answer, Kind(answer["kind"]) if result.is_error else None)
 
 
 DOORS: dict[str, type[Door]] = {"library": Library, "command line": CommandLine, "mcp": Chat, "http": Rest}

@@ -52,12 +52,12 @@ class Request(NamedTuple):
 class ForkedProgram:
     """A running program, with the part of `subprocess.Popen` that the tests use. It is thread-safe."""
 
-    def __init__(self, told: int) -> None:
-        self._told = told
+    def __init__(self, reports: int) -> None:
+        self._told = reports
         self._heard = b""
         self._reads = threading.Lock()
-        finalize(self, os.close, told)
-        os.set_blocking(told, False)
+        finalize(self, os.close, reports)
+        os.set_blocking(reports, False)
         while b" " not in self._heard:
             self._hear(None)
         self.pid = int(self._heard.split()[0])
@@ -125,12 +125,12 @@ class ForkServer:
 
     def start(self, request: Request, stdin: int, stdout: int, stderr: int) -> ForkedProgram:
         """Start the program with these streams, which stay the caller's too."""
-        told, theirs = os.pipe()
+        reports, theirs = os.pipe()
         try:
             socket.send_fds(self._line, [request.encoded()], [stdin, stdout, stderr, theirs])
         finally:
             os.close(theirs)
-        return ForkedProgram(told)
+        return ForkedProgram(reports)
 
     def run(self, request: Request, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
         """Run the program to its end. Return its exit code, stdout and stderr. Raises TimeoutExpired."""
@@ -140,8 +140,8 @@ class ForkServer:
         try:
             program = self.start(request, reads, out_theirs, err_theirs)
         finally:
-            for one in (reads, out_theirs, err_theirs):
-                os.close(one)
+            for stream in (reads, out_theirs, err_theirs):
+                os.close(stream)
         end = time.monotonic() + seconds
         printed = _read([out, err], end)
         if printed is None:
@@ -157,7 +157,7 @@ class ForkServer:
 
 def _read(ends: list[int], deadline: float) -> list[bytes] | None:
     """Read these pipes until the last writer has closed them. Return None if that takes too long."""
-    found = dict.fromkeys(ends, b"")
+    read = dict.fromkeys(ends, b"")
     with selectors.DefaultSelector() as selector:
         for end in ends:
             selector.register(end, selectors.EVENT_READ)
@@ -167,11 +167,11 @@ def _read(ends: list[int], deadline: float) -> list[bytes] | None:
                 return None
             for key, _ in ready:
                 part = os.read(key.fd, 1 << 16)
-                found[key.fd] += part
+                read[key.fd] += part
                 if not part:
                     selector.unregister(key.fd)
                     os.close(key.fd)
-    return list(found.values())
+    return list(read.values())
 
 
 def serve_forks(line: socket.socket) -> bool:
@@ -188,33 +188,33 @@ def serve_forks(line: socket.socket) -> bool:
                 said, streams, _, _ = socket.recv_fds(line, REQUEST_BYTES, STREAMS + 1)
                 if not said:
                     return False
-                *theirs, told = streams
+                *theirs, reports = streams
                 pid = os.fork()
                 if pid == 0:
-                    others = [(one.fd, one.data[1]) for one in selector.get_map().values() if one.data is not None]
-                    for one in (told, *(handle for pair in others for handle in pair)):
-                        os.close(one)
+                    others = [(key.fd, key.data[1]) for key in selector.get_map().values() if key.data is not None]
+                    for stream in (reports, *(handle for pair in others for handle in pair)):
+                        os.close(stream)
                     line.close()
                     _become(Request(*json.loads(said)), theirs)
                     return True
-                for one in theirs:
-                    os.close(one)
-                os.write(told, f"{pid} ".encode())
-                selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, told))
+                for process in theirs:
+                    os.close(process)
+                os.write(reports, f"{pid} ".encode())
+                selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, reports))
 
 
-def _ended(handle: int, pid: int, told: int) -> None:
+def _ended(handle: int, pid: int, reports: int) -> None:
     os.close(handle)
     _, status = os.waitpid(pid, 0)
     with suppress(BrokenPipeError):
-        os.write(told, f"{os.waitstatus_to_exitcode(status)} ".encode())
-    os.close(told)
+        os.write(reports, f"{os.waitstatus_to_exitcode(status)} ".encode())
+    os.close(reports)
 
 
 def _become(request: Request, streams: list[int]) -> None:
-    for target, one in enumerate(streams):
-        os.dup2(one, target)
-        os.close(one)
+    for target, stream in enumerate(streams):
+        os.dup2(stream, target)
+        os.close(stream)
     if request.on_terminal:
         own_terminal()
         assert isinstance(sys.stdout, TextIOWrapper)
@@ -305,8 +305,8 @@ class PipedProgram:
         try:
             self.process = start_module(module, *arguments, folder=folder, environment=environment, streams=streams)
         finally:
-            for one in streams:
-                os.close(one)
+            for stream in streams:
+                os.close(stream)
 
     def kill(self) -> None:
         """End it at once and close its pipes."""

@@ -49,8 +49,12 @@ def _new_project(at: int | None) -> list[tuple[str, int, bytes | None]]:
         root = Path(folder)
         schema.create(database_of(root), "test", SystemClock() if at is None else SetClock(at))
         return [
-            (str(one.relative_to(root)), stat.S_IMODE(one.stat().st_mode), None if one.is_dir() else one.read_bytes())
-            for one in sorted(root.rglob("*"))
+            (
+                str(file.relative_to(root)),
+                stat.S_IMODE(file.stat().st_mode),
+                None if file.is_dir() else file.read_bytes(),
+            )
+            for file in sorted(root.rglob("*"))
         ]
 
 

@@ -70,9 +70,9 @@ class Shell(NamedTuple):
 
     def facts(self, *arguments: str | Path, stdin: str | bytes = b"") -> dict[str, Any]:
         """The one JSON object that a command prints with --json."""
-        found = json.loads(self.ok(*arguments, "--json", stdin=stdin))
-        assert isinstance(found, dict)
-        return found
+        printed = json.loads(self.ok(*arguments, "--json", stdin=stdin))
+        assert isinstance(printed, dict)
+        return printed
 
     def refused(self, code: int, *arguments: str | Path, stdin: str | bytes = b"", **env: str) -> str:
         """What a command says that is refused with this exit code: on stderr, and nothing on stdout."""
@@ -88,7 +88,7 @@ class Shell(NamedTuple):
         if (
             NO_FORKS
             or max(len(given), len(request.encoded())) > REQUEST_BYTES
-            or not all(one.startswith(READ_WHEN_ASKED) for one in env)
+            or not all(name.startswith(READ_WHEN_ASKED) for name in env)
         ):
             return None
         code, out, err = fork_server("sparkq").run(request, given, SECONDS)

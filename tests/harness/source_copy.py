@@ -31,7 +31,7 @@ class SourceCopy:
 
     def run(self, defect: Mutant) -> PytestRun:
         """Run the tests that the defect names, with the defect in the sources."""
-        named = (one if one.startswith("tests/") else f"tests/core/{one}" for one in defect.caught_by)
+        named = (test if test.startswith("tests/") else f"tests/core/{test}" for test in defect.caught_by)
         first = ["-x"] if len(defect.caught_by) == 1 else []
         with self._with(defect):
             return run_pytest(*PYTEST, *first, *named, folder=self._folder, core=self._folder / "sparkq_core")

@@ -12,7 +12,7 @@ from tests.harness.clocks import SetClock
 def add(sq: SparkQ, *prompts: str, queue: str = "backend", timeout: int = 60) -> list[int]:
     """Enqueue prompts; their ids."""
     drafts = [tasks.Draft(prompt, timeout=timeout) for prompt in prompts]
-    return [one.task.id for one in tasks.enqueue_all(sq, queue, drafts)]
+    return [task.task.id for task in tasks.enqueue_all(sq, queue, drafts)]
 
 
 def take(sq: SparkQ, worker: str = "ann", *, queue: str = "backend", task_id: int | None = None) -> Claim:
@@ -54,7 +54,7 @@ def queued_ids(sq: SparkQ, queue: str = "backend") -> list[int]:
 
 def queued_count(sq: SparkQ, queue: str = "backend") -> int:
     """How many tasks of the queue are queued, by its counters."""
-    return next(counts.queued for one, counts in queues.all_of(sq, archived=True) if one.name == queue)
+    return next(counts.queued for listed, counts in queues.all_of(sq, archived=True) if listed.name == queue)
 
 
 def refusal_of(verb: Callable[[], object]) -> SparkQError | None:

@@ -60,9 +60,9 @@ class AnyTerminal:
         deadline = time.monotonic() + SECONDS
         while (at := self._raw.find(wanted, self._read_to)) < 0:
             assert self._more(deadline), f"{text!r} never came; on the screen: {self.screen!r}"
-        found = self._raw[self._read_to : at + len(wanted)]
+        read = self._raw[self._read_to : at + len(wanted)]
         self._read_to = at + len(wanted)
-        return found.decode()
+        return read.decode()
 
     def until_true(self, holds: Callable[[], bool], seconds: float = SECONDS) -> None:
         """Wait until something is true, and read meanwhile: a program that nobody reads comes to a stop."""
@@ -118,11 +118,11 @@ class AnyTerminal:
         ready, _, _ = select.select([self._main], [], [], max(0.0, deadline - time.monotonic()))
         assert ready, f"nothing more came; on the screen: {self.screen!r}"
         try:
-            found = os.read(self._main, 65536)
+            data = os.read(self._main, 65536)
         except OSError:  # Linux says so when the last process has closed the other side
             return False
-        self._raw += found
-        return bool(found)
+        self._raw += data
+        return bool(data)
 
 
 class Terminal(AnyTerminal):

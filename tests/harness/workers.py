@@ -48,10 +48,10 @@ def workers(count: int, what: str, root: Path) -> Iterator[list[Worker]]:
     """Some processes, all of them started and waiting for their first line; none is left behind."""
     started = [Worker(what, root, *([f"worker-{number}"] if what == "drain" else [])) for number in range(count)]
     try:
-        assert [one.hear() for one in started] == ["ready"] * count
+        assert [process.hear() for process in started] == ["ready"] * count
         yield started
-        for one in started:
-            one.end()
+        for process in started:
+            process.end()
     finally:
-        for one in started:
-            one.kill()
+        for process in started:
+            process.kill()

@@ -32,9 +32,9 @@ class Reply:
     @property
     def facts(self) -> dict[str, Any]:
         """The JSON object of the body."""
-        found = json.loads(self.body)
-        assert isinstance(found, dict)
-        return found
+        answer = json.loads(self.body)
+        assert isinstance(answer, dict)
+        return answer
 
     def __getitem__(self, key: str) -> Any:
         assert self.status < 300, (self.status, self.body)

@@ -28,12 +28,12 @@ LOCAL = (
 
 def value_of(call: Caller, key: str) -> tuple[object, str]:
     """A setting in force and its source."""
-    one = next(one for one in call.get("/api/config")["settings"] if one["key"] == key)
-    return one["value"], one["source"]
+    setting = next(setting for setting in call.get("/api/config")["settings"] if setting["key"] == key)
+    return setting["value"], setting["source"]
 
 
 def test_every_setting_has_a_value_and_a_source(call: Caller) -> None:
-    settings = {one["key"]: one for one in call.get("/api/config")["settings"]}
+    settings = {setting["key"]: setting for setting in call.get("/api/config")["settings"]}
 
     assert settings["purge.older_than_days"]["source"] == "default"
     assert settings["purge.older_than_days"]["maximum"] == 36500
@@ -62,7 +62,7 @@ def test_a_setting_is_changed_in_the_file(tmp_path: Path) -> None:
         )
         assert Path(source["source"]) == root / "sparkq.yml"
         assert "make it" in (root / "sparkq.yml").read_text()
-        assert "run-make" in [one["name"] for one in server.call.get("/api/tools")["tools"]]
+        assert "run-make" in [tool["name"] for tool in server.call.get("/api/tools")["tools"]]
     finally:
         server.stop()
 
@@ -175,8 +175,10 @@ def test_a_purge_takes_ages_in_days(call: Caller, body: dict[str, object]) -> No
 
 
 def test_tools_and_classes_are_listed(call: Caller) -> None:
-    tools = {one["name"]: one for one in call.get("/api/tools")["tools"]}
-    classes = {one["name"]: one["timeout"] for one in call.get("/api/task-classes")["task_classes"]}
+    tools = {tool["name"]: tool for tool in call.get("/api/tools")["tools"]}
+    classes = {
+        task_class["name"]: task_class["timeout"] for task_class in call.get("/api/task-classes")["task_classes"]
+    }
 
     assert tools["run-bash"]["task_class"] == "MEDIUM_SCRIPT"
     assert classes == {"FAST_SCRIPT": 30, "MEDIUM_SCRIPT": 300, "LLM_LITE": 300, "LLM_HEAVY": 900}
@@ -188,7 +190,7 @@ def test_statistics_are_of_seven_days(call: Caller, line: str) -> None:
 
     assert len(week["days"]) == 7
     assert week["days"][-1]["succeeded"] >= 1
-    assert line in [one["queue"] for one in week["queues"]]
+    assert line in [queue["queue"] for queue in week["queues"]]
 
 
 @holds("rest-health")

@@ -33,23 +33,23 @@ class Stream:
 
     def frame(self) -> dict[str, str]:
         """The fields of the next message; chunk sizes and blank lines passed over. Empty at the end of the stream."""
-        found: dict[str, str] = {}
+        fields: dict[str, str] = {}
         for raw in iter(self.lines.readline, b""):
             text = raw.decode().strip()
             name, colon, value = text.partition(":")
             if colon:
-                found[name] = value.strip()
-            elif found and not text:
-                return found
-        return found
+                fields[name] = value.strip()
+            elif fields and not text:
+                return fields
+        return fields
 
     def event(self) -> dict[str, Any]:
         """The next event."""
-        found = self.frame()
-        told = json.loads(found["data"])
-        assert str(told["id"]) == found["id"]
-        assert isinstance(told, dict)
-        return told
+        frame = self.frame()
+        answer = json.loads(frame["data"])
+        assert str(answer["id"]) == frame["id"]
+        assert isinstance(answer, dict)
+        return answer
 
 
 @contextmanager
@@ -69,9 +69,9 @@ def test_what_another_process_writes_arrives_within_half_a_second(served: Served
         for _ in range(3):
             added = tasks.enqueue(behind, line, "one").task
             begun = time.monotonic()
-            told = stream.event()
+            event = stream.event()
             took.append(time.monotonic() - begun)
-            assert (told["kind"], told["task_id"], told["queue_id"]) == ("enqueued", added.id, added.queue_id)
+            assert (event["kind"], event["task_id"], event["queue_id"]) == ("enqueued", added.id, added.queue_id)
 
     assert min(took) < 0.5  # the machine may be busy now and then, not each time
 
@@ -177,7 +177,7 @@ async def test_a_slow_reader_is_dropped_and_comes_back_without_loss(sq: SparkQ, 
     ids = [event.id for event in events.after(sq, 0)]
     assert [await anext(again) for _ in ids] == [frame(event) for event in events.after(sq, 0)]
     feed.close()
-    assert [one async for one in again] == []
+    assert [task async for task in again] == []
 
 
 @pytest.mark.anyio
@@ -222,8 +222,8 @@ async def test_what_was_written_while_the_log_could_not_be_read_is_told_after_th
 
 
 async def _read(stream: Any, heard: list[bytes]) -> None:
-    async for one in stream:
-        heard.append(one)
+    async for event in stream:
+        heard.append(event)
 
 
 @pytest.mark.anyio

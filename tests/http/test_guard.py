@@ -43,10 +43,10 @@ def routes() -> Iterator[tuple[str, str]]:
             for verb in sorted(route.methods or ()):
                 yield verb, path
     for guest in guests(project.open):
-        for one in guest.routes:
-            assert isinstance(one, Route)
-            for verb in sorted(one.methods or ("GET", "POST", "DELETE")):
-                yield verb, one.path
+        for route in guest.routes:
+            assert isinstance(route, Route)
+            for verb in sorted(route.methods or ("GET", "POST", "DELETE")):
+                yield verb, route.path
 
 
 ROUTES = sorted(set(routes()))
@@ -103,7 +103,7 @@ def test_a_host_that_is_not_this_server_is_misdirected(call: Caller, verb: str, 
 @holds("no-web-page-gets-in")
 @pytest.mark.parametrize(("verb", "path"), ROUTES)
 def test_a_foreign_page_is_refused(call: Caller, verb: str, path: str) -> None:
-    origins = ["http://evil.example", "null", "", *(one.format(port=call.port) for one in HTTP_SCHEMES_AND_PORTS)]
+    origins = ["http://evil.example", "null", "", *(origin.format(port=call.port) for origin in HTTP_SCHEMES_AND_PORTS)]
     for origin in origins:
         ask(call, verb, path, [*usual(call), ("Origin", origin)]).refused(403, "foreign_origin")
     own = ("Origin", f"http://127.0.0.1:{call.port}")

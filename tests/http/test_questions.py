@@ -50,9 +50,9 @@ def test_no_question_finds_a_defect_or_an_undocumented_answer(asked: Served, mod
     checks: Any = CHECKS.get_by_names([name for name in CHECKS.get_all_names() if name not in UNSUITED])
     document = from_url(f"http://127.0.0.1:{asked.port}/openapi.json").exclude(path=ENDLESS)
     counted = 0
-    for found in document.get_all_operations():
-        assert isinstance(found, Ok)
-        operation = found.ok()
+    for result in document.get_all_operations():
+        assert isinstance(result, Ok)
+        operation = result.ok()
 
         @given(case=operation.as_strategy(mode))
         @settings(

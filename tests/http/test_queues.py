@@ -68,8 +68,8 @@ def test_an_unknown_queue_is_not_found(call: Caller, line: str, verb: str, path:
 def test_archived_queues_are_listed_when_asked_for(call: Caller, line: str) -> None:
     assert call.post(f"/api/queues/{line}/archive")["queue"]["status"] == "archived"
 
-    assert line not in [one["name"] for one in call.get("/api/queues")["queues"]]
-    assert line in [one["name"] for one in call.get("/api/queues?include_archived=true")["queues"]]
+    assert line not in [queue["name"] for queue in call.get("/api/queues")["queues"]]
+    assert line in [queue["name"] for queue in call.get("/api/queues?include_archived=true")["queues"]]
     assert call.post(f"/api/queues/{line}/unarchive")["queue"]["status"] == "active"
 
 
@@ -119,7 +119,7 @@ def test_a_session_ends_with_its_queues(call: Caller, line: str) -> None:
     assert call.get(f"/api/sessions/{made['session']['id']}")["session"]["name"] == name
     ended = call.post(f"/api/sessions/{name}/end")
     assert (ended["session"]["status"], ended["ended_queues"]) == ("ended", [f"{line}-of"])
-    assert name in [one["name"] for one in call.get("/api/sessions")["sessions"]]
+    assert name in [session["name"] for session in call.get("/api/sessions")["sessions"]]
     call.post("/api/queues", name=f"{line}-late", session=name).refused(409, "queue_closed")
 
 

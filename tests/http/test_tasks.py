@@ -97,7 +97,7 @@ def test_many_are_put_in_line_in_their_order(call: Caller, line: str) -> None:
     made = call.post("/api/tasks/bulk", queue=line, prompts=["one", "two"], tool_name="run-bash")
 
     assert made.status == 201
-    assert [(one["title"], one["position"]) for one in made["tasks"]] == [("one", 1), ("two", 2)]
+    assert [(task["title"], task["position"]) for task in made["tasks"]] == [("one", 1), ("two", 2)]
 
 
 def test_many_are_all_put_in_line_or_none(call: Caller, line: str) -> None:
@@ -121,23 +121,23 @@ def test_many_are_all_put_in_line_or_none(call: Caller, line: str) -> None:
 def test_a_text_becomes_tasks(call: Caller, line: str, text: str, split: bool, titles: list[str]) -> None:
     made = call.post("/api/tasks/bulk", queue=line, text=text, split=split)
 
-    assert [one["title"] for one in made["tasks"]] == titles
+    assert [task["title"] for task in made["tasks"]] == titles
 
 
 @holds("rest-nouns")
 def test_a_page_leads_to_the_next(call: Caller, line: str) -> None:
-    ids = [one["id"] for one in call.post("/api/tasks/bulk", queue=line, prompts=["x"] * 5)["tasks"]]
-    found: list[int] = []
+    ids = [prompt["id"] for prompt in call.post("/api/tasks/bulk", queue=line, prompts=["x"] * 5)["tasks"]]
+    listed: list[int] = []
     cursor: dict[str, str] = {}
     while True:
         page = call.get(with_query("/api/tasks", queue=line, status="queued", limit=2, **cursor))
-        found += [one["id"] for one in page["tasks"]]
+        listed += [task["id"] for task in page["tasks"]]
         assert page["total"] == 5
         if "next_cursor" not in page.facts:
             break
         cursor = {"cursor": page["next_cursor"]}
 
-    assert found == ids
+    assert listed == ids
 
 
 @holds("rest-nouns")
@@ -145,20 +145,20 @@ def test_lists_are_filtered_by_everything(call: Caller, line: str) -> None:
     done, waiting = call.done(line, f"polish {line}"), call.add(line, "other", tool_name="run-bash")
     task = call.get(f"/api/tasks/{done}")
 
-    def found(**wanted: object) -> list[int]:
-        return [one["id"] for one in call.get(with_query("/api/tasks", queue=line, **wanted))["tasks"]]
+    def listed(**wanted: object) -> list[int]:
+        return [task["id"] for task in call.get(with_query("/api/tasks", queue=line, **wanted))["tasks"]]
 
-    assert found() == [waiting, done]
-    assert found(sort="oldest") == [done, waiting]
-    assert found(status="succeeded") == [done]
-    assert found(tool="run-bash") == [waiting]
-    assert found(worker="ann") == [done]
-    assert found(reviewed="false") == [done]
-    assert found(reviewed="true") == []
-    assert found(search="polish") == [done]
-    assert found(since=task["created_at"]) == [waiting, done]
-    assert found(until=task["created_at"]) == []
-    assert found(status="", since="", reviewed="", sort="", cursor="", search="") == [waiting, done]
+    assert listed() == [waiting, done]
+    assert listed(sort="oldest") == [done, waiting]
+    assert listed(status="succeeded") == [done]
+    assert listed(tool="run-bash") == [waiting]
+    assert listed(worker="ann") == [done]
+    assert listed(reviewed="false") == [done]
+    assert listed(reviewed="true") == []
+    assert listed(search="polish") == [done]
+    assert listed(since=task["created_at"]) == [waiting, done]
+    assert listed(until=task["created_at"]) == []
+    assert listed(status="", since="", reviewed="", sort="", cursor="", search="") == [waiting, done]
 
 
 def test_finished_tasks_are_listed_by_their_outcome(call: Caller, line: str) -> None:
@@ -170,16 +170,18 @@ def test_finished_tasks_are_listed_by_their_outcome(call: Caller, line: str) -> 
     first = call.get(f"/api/tasks?queue={line}&sort=finished&limit=1")
     rest = call.get(f"/api/tasks?queue={line}&sort=finished&cursor={first['next_cursor']}")
 
-    assert [one["id"] for one in (*first["tasks"], *rest["tasks"])] == [old, new]
+    assert [task["id"] for task in (*first["tasks"], *rest["tasks"])] == [old, new]
     assert (first["total"], "next_cursor" in rest.facts) == (2, False)
-    assert [one["id"] for one in call.get(f"/api/tasks?queue={line}&sort=finished&status=failed")["tasks"]] == [new]
+    assert [task["id"] for task in call.get(f"/api/tasks?queue={line}&sort=finished&status=failed")["tasks"]] == [new]
 
 
 @pytest.mark.parametrize("more", ["", "&search=x"])
 def test_an_order_that_is_not_there_is_refused_with_those_that_are(call: Caller, more: str) -> None:
     said = call.get(f"/api/tasks?sort=bogus{more}").refused(400, "invalid_value")
     (orders,) = (
-        one for one in call.get("/openapi.json")["paths"]["/api/tasks"]["get"]["parameters"] if one["name"] == "sort"
+        parameter
+        for parameter in call.get("/openapi.json")["paths"]["/api/tasks"]["get"]["parameters"]
+        if parameter["name"] == "sort"
     )
 
     assert said == f"'bogus' is not a sort order. Choose one of: {orders['description']}"
@@ -227,8 +229,8 @@ def test_a_task_is_read_whole(call: Caller, line: str) -> None:
     task = call.get(f"/api/tasks/{number}")
 
     assert (task["prompt"], task["status"], task["error_message"]) == ("one\nmore", "failed", "no way")
-    assert [one["outcome"] for one in task["history"]] == ["failed"]
-    assert [one["kind"] for one in task["events"]] == ["enqueued", "claimed", "failed"]
+    assert [attempt["outcome"] for attempt in task["history"]] == ["failed"]
+    assert [event["kind"] for event in task["events"]] == ["enqueued", "claimed", "failed"]
     assert call.get(f"/api/tasks/%23{number}").facts == task.facts
 
 
@@ -236,10 +238,10 @@ def test_every_prompt_of_a_task_is_kept(call: Caller, line: str) -> None:
     number = call.post("/api/tasks", queue=line, prompt="first")["task"]["id"]
     call.patch(f"/api/tasks/{number}", prompt="second")
 
-    told = call.get(f"/api/tasks/{number}/prompts")
+    answer = call.get(f"/api/tasks/{number}/prompts")
 
-    assert [(one["revision"], one["text"]) for one in told["prompts"]] == [(1, "first"), (2, "second")]
-    assert told["total"] == 2
+    assert [(prompt["revision"], prompt["text"]) for prompt in answer["prompts"]] == [(1, "first"), (2, "second")]
+    assert answer["total"] == 2
     call.get("/api/tasks/999999/prompts").refused(404, "no_such_task")
 
 
@@ -289,5 +291,5 @@ def test_a_script_of_the_index_becomes_a_task(call: Caller, line: str, behind: S
     assert (made["tool_name"], made["timeout"], made["source"]) == ("run-bash", 9, "script")
     assert "ENV = test" in call.get(f"/api/tasks/{made['id']}")["prompt"]
     assert "ENV" in call.post("/api/tasks", queue=line, script="deploy").refused(400, "invalid_value")
-    assert [one["name"] for one in call.get("/api/scripts?words=ship")["scripts"]] == ["deploy"]
+    assert [script["name"] for script in call.get("/api/scripts?words=ship")["scripts"]] == ["deploy"]
     assert call.get("/api/scripts?words=nothing")["total"] == 0

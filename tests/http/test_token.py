@@ -45,7 +45,7 @@ def test_the_token_is_a_bearer(wide: Served) -> None:
 
     key = secret(wide)
     assert asked(f"Bearer {key}") == 200
-    assert [asked(one) for one in (f"Bearer {key}x", "Bearer ", f"Basic {key}", key, "Bearer \xff")] == [401] * 5
+    assert [asked(header) for header in (f"Bearer {key}x", "Bearer ", f"Basic {key}", key, "Bearer \xff")] == [401] * 5
 
 
 def test_a_browser_logs_in_and_keeps_a_cookie(wide: Served) -> None:

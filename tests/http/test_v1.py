@@ -29,7 +29,7 @@ def test_a_queue_is_worked_oldest_first(worker: Worker, line: str) -> None:
 def test_a_task_is_enqueued_by_the_id_of_its_queue(worker: Worker, line: str) -> None:
     made = worker.call("POST", "/api/tasks", {"queue_id": worker.queue_id(line), "prompt": "one"})["task"]
 
-    assert [one["id"] for one in worker.waiting(worker.queue_id(line))] == [made["id"]]
+    assert [task["id"] for task in worker.waiting(worker.queue_id(line))] == [made["id"]]
 
 
 def test_each_listed_queue_carries_its_instructions(worker: Worker, line: str) -> None:

@@ -134,12 +134,12 @@ def test_a_late_result_is_refused_kept_and_accepted(call: Caller, line: str, beh
 
 def test_the_inbox_holds_what_nobody_has_seen(call: Caller, line: str) -> None:
     seen, other, waiting = call.done(line), call.failed(line), call.add(line)
-    found = call.get(f"/api/inbox?queue={line}&limit=1")
+    answer = call.get(f"/api/inbox?queue={line}&limit=1")
 
-    assert (found["tasks"][0]["id"], found["tasks"][0]["summary"], found["total"]) == (seen, "did it", 2)
-    assert line in [one["queue"] for one in found["since_last_look"]["queues"]]
-    more = call.get(f"/api/inbox?queue={line}&cursor={found['next_cursor']}")
-    assert [one["id"] for one in more["tasks"]] == [other]
+    assert (answer["tasks"][0]["id"], answer["tasks"][0]["summary"], answer["total"]) == (seen, "did it", 2)
+    assert line in [queue["queue"] for queue in answer["since_last_look"]["queues"]]
+    more = call.get(f"/api/inbox?queue={line}&cursor={answer['next_cursor']}")
+    assert [task["id"] for task in more["tasks"]] == [other]
 
     first, second = {"id": seen, "attempt": 1}, {"id": f"#{other}", "attempt": 1, "late": False}
     absent = [{"id": waiting, "attempt": 0}, {"id": 999_999, "attempt": 1}]
@@ -147,7 +147,7 @@ def test_the_inbox_holds_what_nobody_has_seen(call: Caller, line: str) -> None:
     assert f"because of #{waiting}, #999999. #{waiting} has not finished" in said
     assert call.get(f"/api/inbox?queue={line}")["total"] == 2
     reviewed = call.post("/api/inbox/accept", tasks=[first, second, first])
-    assert [one["id"] for one in reviewed["tasks"]] == [seen, other]
+    assert [task["id"] for task in reviewed["tasks"]] == [seen, other]
     assert call.get(f"/api/inbox?queue={line}")["total"] == 0
 
 
@@ -156,7 +156,7 @@ def test_a_look_at_the_inbox_is_remembered(call: Caller, line: str) -> None:
     looked = call.post("/api/inbox/look")["since_last_look"]
 
     assert looked["since"]
-    assert line not in [one["queue"] for one in looked["queues"]]
+    assert line not in [queue["queue"] for queue in looked["queues"]]
 
 
 @pytest.mark.parametrize(

@@ -33,18 +33,18 @@ class Worker:
     def queue_id(self, name: str) -> Any:
         """The id of a queue by its name, and whether it may be worked."""
         queues = self.call("GET", "/api/queues")["queues"]
-        return next(one["id"] for one in queues if one["name"] == name and one["status"] != "archived")
+        return next(queue["id"] for queue in queues if queue["name"] == name and queue["status"] != "archived")
 
     def instructions(self, name: str) -> str:
         """What the queue tells its workers."""
         queues = self.call("GET", "/api/queues")["queues"]
-        return str(next(one["instructions"] for one in queues if one["name"] == name))
+        return str(next(queue["instructions"] for queue in queues if queue["name"] == name))
 
     def waiting(self, queue_id: Any) -> list[dict[str, Any]]:
         """The first page of queued tasks."""
-        found = self.call("GET", f"/api/tasks?queue_id={queue_id}&status=queued")["tasks"]
-        assert isinstance(found, list)
-        return found
+        answer = self.call("GET", f"/api/tasks?queue_id={queue_id}&status=queued")["tasks"]
+        assert isinstance(answer, list)
+        return answer
 
     def claim(self, task: dict[str, Any]) -> str:
         """Take a task; its prompt."""

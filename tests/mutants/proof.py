@@ -3,7 +3,7 @@
 from tests.mutants.life_cycle import FENCE, LIFE_CYCLE_MUTANTS, NO_FENCE
 from tests.mutants.mutant import mutant
 
-_BY_NAME = {one.name: one for one in LIFE_CYCLE_MUTANTS}
+_BY_NAME = {mutant.name: mutant for mutant in LIFE_CYCLE_MUTANTS}
 CROWD = "tests/proof/test_races.py::test_six_claimers_and_four_producers_through_every_door_share_one_line"
 DRAIN = "tests/core/test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order"
 KILL = "tests/proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice"

@@ -62,9 +62,9 @@ class Person:
     def files(self) -> dict[str, bytes]:
         """Everything in the repository but what Git keeps for itself."""
         return {
-            str(one.relative_to(self.folder)): one.read_bytes()
-            for one in self.folder.rglob("*")
-            if one.is_file() and ".git" not in one.relative_to(self.folder).parts
+            str(file.relative_to(self.folder)): file.read_bytes()
+            for file in self.folder.rglob("*")
+            if file.is_file() and ".git" not in file.relative_to(self.folder).parts
         }
 
     async def works(self, queue: str, done: list[str]) -> None:
@@ -99,8 +99,8 @@ class Person:
         ) as runner:
             assert runner.stdout is not None
             for line in runner.stdout:
-                if found := re.match(r"Task #(\d+) \(attempt (\d+)\): (.*)", line):
-                    task, attempt, title = found.groups()
+                if match := re.match(r"Task #(\d+) \(attempt (\d+)\): (.*)", line):
+                    task, attempt, title = match.groups()
                 elif line.startswith("When it is done:"):
                     assert f"sparkq complete {task} --attempt {attempt}" in line
                     assert self.types("sparkq-complete", task, f"Wrote {title}", "--attempt", attempt).code == 0
@@ -159,7 +159,7 @@ async def test_a_whole_day_ends_as_it_began(person: Person, tmp_path: Path) -> N
     # Two chats, a runner, and a chat that forgets its task, all at once.
     done: list[str] = []
     streamed: list[str] = []
-    told: list[Any] = []
+    refusals: list[Any] = []
     async with anyio.create_task_group() as working:
         working.start_soon(person.works, "backend", done)
         working.start_soon(person.works, "backend", done)
@@ -168,27 +168,27 @@ async def test_a_whole_day_ends_as_it_began(person: Person, tmp_path: Path) -> N
             streamed.extend(await anyio.to_thread.run_sync(list, person.streams("docs")))
 
         async def sleeper() -> None:
-            told.append(await person.forgets("slow"))
+            refusals.append(await person.forgets("slow"))
 
         working.start_soon(runner)
         working.start_soon(sleeper)
     assert sorted(done) == sorted(BACKEND), "each once"
     assert streamed == DOCS
-    assert told[0]["error"] == "claim_lost"
+    assert refusals[0]["error"] == "claim_lost"
 
     # In the evening: what happened, what to do about it.
     waiting = person.asks("review", "--list")
     assert waiting["total"] == 21
-    since = {one["queue"]: one for one in waiting["since_last_look"]["queues"]}
+    since = {queue["queue"]: queue for queue in waiting["since_last_look"]["queues"]}
     assert since["backend"] | {"succeeded": 10, "failed": 2, "timed_out": 0} == since["backend"]
     assert since["docs"] | {"succeeded": 8, "failed": 0, "timed_out": 0} == since["docs"]
     assert since["slow"] | {"succeeded": 0, "timed_out": 1, "late": 1} == since["slow"]
     (late,) = person.asks("tasks", "--queue", "slow")["tasks"]
     person.sparkq("accept", str(late["id"]))
     failed = person.asks("tasks", "--status", "failed")["tasks"]
-    assert {one["title"] for one in failed} == BROKEN
-    for one in failed:
-        person.sparkq("requeue", str(one["id"]), "--feedback", "Run make clean first.")
+    assert {task["title"] for task in failed} == BROKEN
+    for task in failed:
+        person.sparkq("requeue", str(task["id"]), "--feedback", "Run make clean first.")
     again: list[str] = []
     await person.works("backend", again)
     assert set(again) == BROKEN

@@ -35,41 +35,44 @@ def contents(distribution: Distribution) -> set[str]:
 def tracked(*suffixes: str) -> set[str]:
     """The files of the packages that Git keeps."""
     listed = run("git", "-C", TOP, "ls-files", *PACKAGES).splitlines()
-    return {one for one in listed if one.endswith(suffixes)}
+    return {task for task in listed if task.endswith(suffixes)}
 
 
 def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(contents: set[str]) -> None:
-    ours = {one for one in contents if not one.partition("/")[0].endswith(".dist-info")}
+    ours = {entry for entry in contents if not entry.partition("/")[0].endswith(".dist-info")}
 
     assert ours - {"sparkq_core/WORKER_PLAYBOOK.md"} == tracked("")
     assert "sparkq_core/WORKER_PLAYBOOK.md" in ours
-    assert any(one.startswith("sparkq_core/storage/migrations/") for one in ours)
+    assert any(process.startswith("sparkq_core/storage/migrations/") for process in ours)
 
 
 def test_the_metadata_tell_a_stranger_what_it_is(distribution: Distribution) -> None:
     wheel = zipfile.ZipFile(distribution.wheel)
-    (name,) = (one for one in wheel.namelist() if one.endswith("/METADATA"))
-    told = message_from_bytes(wheel.read(name))
+    (name,) = (entry for entry in wheel.namelist() if entry.endswith("/METADATA"))
+    metadata = message_from_bytes(wheel.read(name))
 
-    assert told["Name"] == "sparkq"
-    assert told["License-Expression"] == "MIT"
-    assert told["Requires-Python"] == ">=3.11"
-    assert "Queue work for Claude" in told["Summary"]
-    assert any(one.startswith("Programming Language :: Python :: 3.") for one in told.get_all("Classifier", []))
-    assert any(one.endswith("/licenses/LICENSE") for one in wheel.namelist())
+    assert metadata["Name"] == "sparkq"
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert "Queue work for Claude" in metadata["Summary"]
+    assert any(
+        classifier.startswith("Programming Language :: Python :: 3.")
+        for classifier in metadata.get_all("Classifier", [])
+    )
+    assert any(entry.endswith("/licenses/LICENSE") for entry in wheel.namelist())
 
 
 def test_the_source_distribution_makes_the_same_wheel(distribution: Distribution, tmp_path: Path) -> None:
     with tarfile.open(distribution.sdist) as packed:
         packed.extractall(tmp_path, filter="data")
     (source,) = tmp_path.iterdir()
-    assert not [one for one in source.rglob("*.db") if "golden" not in one.parts]
+    assert not [file for file in source.rglob("*.db") if "golden" not in file.parts]
 
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "dist", cwd=source)
 
     (again,) = (tmp_path / "dist").glob("*.whl")
-    assert {one.filename: one.CRC for one in zipfile.ZipFile(again).infolist()} == {
-        one.filename: one.CRC for one in zipfile.ZipFile(distribution.wheel).infolist()
+    assert {entry.filename: entry.CRC for entry in zipfile.ZipFile(again).infolist()} == {
+        entry.filename: entry.CRC for entry in zipfile.ZipFile(distribution.wheel).infolist()
     }
 
 
@@ -80,18 +83,18 @@ def test_every_dependency_is_imported_and_has_a_lower_bound() -> None:
         for tree in trees
         for node in ast.walk(tree)
         for name in (
-            [one.name for one in node.names]
+            [name.name for name in node.names]
             if isinstance(node, ast.Import)
             else [node.module or ""]
             if isinstance(node, ast.ImportFrom)
             else []
         )
     }
-    for one in PROJECT["dependencies"]:
-        name = re.split(r"[<>=~]", one)[0]
+    for dependency in PROJECT["dependencies"]:
+        name = re.split(r"[<>=~]", dependency)[0]
         module = IMPORTED_AS.get(name, name)
-        assert any(f"{one}.".startswith(f"{module}.") for one in imported), f"{name} is not used"
-        assert ">=" in one, f"{name} has no lower bound"
+        assert any(f"{name}.".startswith(f"{module}.") for name in imported), f"{name} is not used"
+        assert ">=" in dependency, f"{name} has no lower bound"
 
 
 @pytest.fixture

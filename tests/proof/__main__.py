@@ -12,7 +12,7 @@ from tests.proof.extent import EXTENTS
 def main(arguments: list[str]) -> int:
     """Run the named checks, or all of them."""
     extent = arguments.pop(0) if arguments and arguments[0] in EXTENTS else "prove"
-    known = {one.name: one for one in CHECKS}
+    known = {check.name: check for check in CHECKS}
     unknown = [name for name in arguments if name not in known]
     if unknown:
         print(f"There is no check {unknown[0]!r}. There are: {', '.join(known)}.")

@@ -78,4 +78,4 @@ CHECKS = (
 def check_of(node: str) -> Check | None:
     """The check that a test ("tests/core/test_race.py::test_x") belongs to."""
     file = node.partition("::")[0].removeprefix("tests/")
-    return next((one for one in CHECKS if file in one.tests), None)
+    return next((check for check in CHECKS if file in check.tests), None)

@@ -50,8 +50,8 @@ class CoreWorker:
         return int(self._asked("enqueue", prompt, key, self._timeout))
 
     def claim(self) -> Held | None:
-        found = self._asked("claim")
-        return Held(*found) if found else None
+        packet = self._asked("claim")
+        return Held(*packet) if packet else None
 
     def settle(self, verb: str, held: Held, text: str) -> None:
         self._asked(verb, held.task, held.attempt, text)
@@ -73,7 +73,7 @@ class CoreWorker:
     def _asked(self, *words: Any) -> Any:
         try:
             self.worker.tell(json.dumps(words))
-            done, found = self.worker.hear()
+            done, result = self.worker.hear()
         except (AssertionError, OSError, ValueError) as error:
             if self.worker.process.poll() not in (None, -9):
                 raise
@@ -81,8 +81,8 @@ class CoreWorker:
             self.worker = self._begun()
             raise Gone from error
         if not done:
-            raise Refused(found)
-        return found
+            raise Refused(result)
+        return result
 
 
 class CommandWorker:
@@ -105,10 +105,10 @@ class CommandWorker:
 
     def _run(self, *arguments: str) -> dict[str, Any]:
         done = self._shell.sparkq(*arguments, "--json")
-        told: dict[str, Any] = json.loads(done.out or done.err)
+        answer: dict[str, Any] = json.loads(done.out or done.err)
         if done.code:
-            raise Refused(told["error"])
-        return told
+            raise Refused(answer["error"])
+        return answer
 
 
 class RestWorker:
@@ -135,12 +135,12 @@ class RestWorker:
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
             reply: Reply = self._call.post(path, **body)
-            told = reply.facts
+            answer = reply.facts
         except (OSError, HTTPException, ValueError) as error:
             raise Gone from error
         if reply.status >= 300:
-            raise Refused(told["error"])
-        return told
+            raise Refused(answer["error"])
+        return answer
 
 
 class ChatWorker:
@@ -181,13 +181,13 @@ class ChatWorker:
     def _called(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self._number += 1
         try:
-            told = self.raw.tool(tool, arguments, self._number)
+            answer = self.raw.tool(tool, arguments, self._number)
         except (AssertionError, OSError, ValueError) as error:
             if self.raw.process.poll() is None and "closed its output" not in str(error):
                 raise
             self.end()
             self.raw = self._begun()
             raise Gone from error
-        if "error" in told:
-            raise Refused(told["error"])
-        return told
+        if "error" in answer:
+            raise Refused(answer["error"])
+        return answer

@@ -227,17 +227,17 @@ class Life:
         self.disk.fault = None
         if self.disk.failed == failed:
             wrong.append("the fault was never met")
-        found = self._reopened(wrong)
-        if came == "endured" and found != after.rows:
+        rows = self._reopened(wrong)
+        if came == "endured" and rows != after.rows:
             wrong.append("it was acknowledged and is not there")
-        elif found not in (moment.rows, after.rows):
+        elif rows not in (moment.rows, after.rows):
             wrong.append("it is neither as before nor as after")
-        if found == moment.rows:
+        if rows == moment.rows:
             self._with(verb)
             if self._reopened(wrong) != after.rows:
                 wrong.append("done once more, it is not as it should be")
         self.disk.calls = calls
-        return came, [f"{fault}, number {number}: {one}" for one in wrong]
+        return came, [f"{fault}, number {number}: {problem}" for problem in wrong]
 
     def _placed(self, moment: Moment, root: Path) -> None:
         """The project as it was at a moment, in a folder that no connection has ever seen."""

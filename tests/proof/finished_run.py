@@ -18,12 +18,12 @@ FROM queues LEFT JOIN tasks ON tasks.queue_id = queues.id GROUP BY queues.id
 
 def moves(sq: SparkQ) -> list[Event]:
     """Every event that moved a task, in the order in which that happened."""
-    found: list[Event] = []
+    made: list[Event] = []
     last = 0
     while page := events.after(sq, last):
-        found += [event for event in page if event.kind in MOVES]
+        made += [event for event in page if event.kind in MOVES]
         last = page[-1].id
-    return found
+    return made
 
 
 def out_of_order(log: list[Event]) -> list[str]:
@@ -51,10 +51,10 @@ def twice(log: list[Event]) -> list[str]:
 
 def unsound(sq: SparkQ) -> list[str]:
     """What is wrong with the file: its pages, its references, its kept counters."""
-    found = [str(row[0]) for row in sq.db.rows("PRAGMA integrity_check") if row[0] != "ok"]
-    found += [f"{row[0]} {row[1]} points nowhere" for row in sq.db.rows("PRAGMA foreign_key_check")]
+    problems = [str(row[0]) for row in sq.db.rows("PRAGMA integrity_check") if row[0] != "ok"]
+    problems += [f"{row[0]} {row[1]} points nowhere" for row in sq.db.rows("PRAGMA foreign_key_check")]
     counted = {row[0]: row[1:] for row in sq.db.rows(RECOUNT)}
     for queue, kept in queues.all_of(sq, archived=True):
         if (kept.queued, kept.running, kept.succeeded, kept.failed) != counted[queue.name]:
-            found.append(f"the counters of {queue.name} are {kept}, there are {counted[queue.name]}")
-    return found
+            problems.append(f"the counters of {queue.name} are {kept}, there are {counted[queue.name]}")
+    return problems

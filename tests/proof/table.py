@@ -45,21 +45,23 @@ class Table:
     @property
     def missing(self) -> list[str]:
         """The checks of which nothing was run."""
-        return [one.name for one in CHECKS if self.lines[one.name].passed + self.lines[one.name].violations == 0]
+        return [
+            check.name for check in CHECKS if self.lines[check.name].passed + self.lines[check.name].violations == 0
+        ]
 
     def rows(self) -> list[str]:
         """The table."""
-        broad = max(len(one.name) for one in CHECKS)
+        broad = max(len(check.name) for check in CHECKS)
         rows = [f"{'check':{broad}}  violations  counted"]
-        for one in CHECKS:
-            if one.name in self.missing:
+        for check in CHECKS:
+            if check.name in self.missing:
                 continue
-            line = self.lines[one.name]
+            line = self.lines[check.name]
             figures = {"tests": line.passed + line.violations, **line.figures}
             words = [f"{number:,} {name}" for name, number in figures.items()]
             words += [f"skipped: {reason}" for reason in sorted(set(line.skipped))]
             first, *rest = wrapped(words)
-            rows.append(f"{one.name:{broad}}  {line.violations:10}  {first}")
+            rows.append(f"{check.name:{broad}}  {line.violations:10}  {first}")
             rows += [f"{'':{broad}}  {'':10}  {more}" for more in rest]
         total = sum(line.violations for line in self.lines.values())
         return [*rows, f"{'in all':{broad}}  {total:10}"]

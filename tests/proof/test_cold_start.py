@@ -34,7 +34,7 @@ def test_eight_processes_that_start_cold_make_one_sound_project(tmp_path: Path, 
     root = tmp_path / "project"
     root.mkdir()
     shell = Shell(root, tmp_path / "home")
-    with Raw(root) as one, Raw(root) as other:
+    with Raw(root) as first, Raw(root) as second:
         commands = [
             subprocess.Popen(
                 [SPARKQ, *words],
@@ -47,7 +47,7 @@ def test_eight_processes_that_start_cold_make_one_sound_project(tmp_path: Path, 
             )
             for words in COMMANDS
         ]
-        for raw in (one, other):
+        for raw in (first, second):
             raw.patience = SECONDS
             raw.initialize()
             raw.tool("list_queues", {}, 5)
@@ -59,7 +59,7 @@ def test_eight_processes_that_start_cold_make_one_sound_project(tmp_path: Path, 
         assert [code for words, _, _, code in ended if words[0] == "setup"] == [0, 0]
 
         shell.sparkq("queue", "create", "backend")
-        ids = [raw.tool("enqueue", {"queue": "backend", "prompt": "x"}, 6)["id"] for raw in (one, other)]
+        ids = [raw.tool("enqueue", {"queue": "backend", "prompt": "x"}, 6)["id"] for raw in (first, second)]
 
     sq = project.open(root, env={})
     assert unsound(sq) == []

@@ -53,9 +53,9 @@ def serve() -> Iterator[Callable[..., Served]]:
         return started[-1]
 
     yield start
-    for one in started:
-        one.process.kill()
-        one.process.wait()
+    for process in started:
+        process.process.kill()
+        process.process.wait()
 
 
 def project_in(root: Path) -> Path:
@@ -99,14 +99,14 @@ def test_every_door_says_that_the_disk_is_full_and_goes_on_when_it_is_not(
         acknowledged, refusals = [], 0
         for number in range(TRIES):
             reply = server.call.post("/api/tasks", queue="backend", prompt=f"{number} {BIG}")
-            told = raw.tool("enqueue", {"queue": "backend", "prompt": f"{number} {BIG}"}, 10 + number)
+            answer = raw.tool("enqueue", {"queue": "backend", "prompt": f"{number} {BIG}"}, 10 + number)
             done = shell.sparkq("enqueue", "-", "--queue", "backend", "--json", stdin=BIG) if number < 3 else None
             acknowledged += [reply.facts["task"]["id"]] if reply.status == 201 else []
-            acknowledged += [told["id"]] if "id" in told else []
+            acknowledged += [answer["id"]] if "id" in answer else []
             assert reply.status in (201, 507), reply.body
-            assert told.get("kind", "storage") == "storage", told
+            assert answer.get("kind", "storage") == "storage", answer
             assert done is None or done.code in (0, STORAGE), done
-            refusals += (reply.status == 507) + ("error" in told) + (done is not None and done.code == STORAGE)
+            refusals += (reply.status == 507) + ("error" in answer) + (done is not None and done.code == STORAGE)
         assert refusals > TRIES
         assert server.call.get("/api/queues").status == 200, "what is there can still be read"
         filler.unlink()
@@ -194,7 +194,7 @@ def test_servers_whose_file_is_harmed_say_so_at_rest_and_make_nothing(
         used, since = cpu(server.process.pid), time.monotonic()
         answers = [server.call.get("/api/queues") for _ in range(3)]
         answers += [server.call.post("/api/tasks", queue="backend", prompt="x") for _ in range(3)]
-        told = [raw.tool(name, words, 5) for name, words in CHAT]
+        answer = [raw.tool(name, words, 5) for name, words in CHAT]
         until(lambda: time.monotonic() - since > 2)
         busy = cpu(server.process.pid) - used
     lines = server.said.count("\n")
@@ -203,10 +203,10 @@ def test_servers_whose_file_is_harmed_say_so_at_rest_and_make_nothing(
 
     if harm in ("unlink", "replace"):
         assert {reply.status for reply in answers} == {507}
-        assert {one["kind"] for one in told} == {"storage"}
+        assert {refusal["kind"] for refusal in answer} == {"storage"}
     else:  # what is in the cache or the log may still be answered
         assert {reply.status for reply in answers} <= {200, 201, 507}
-        assert {one.get("kind", "storage") for one in told} == {"storage"}
+        assert {refusal.get("kind", "storage") for refusal in answer} == {"storage"}
     assert "Traceback" not in server.said
     assert lines < 20, server.said
     assert busy < 1, "the background runs hot"

@@ -51,13 +51,13 @@ def test_all_that_is_written_is_the_owners_alone(
     shell.ok("runner", "--queue", "backend", "--once")
     shell.ok("backup", str(tmp_path / "monday.db"))
     shell.ok("export", str(tmp_path / "monday.jsonl"))
-    wrote = [one for one in (shell.folder / "sparkq").rglob("*") if one.name != "sparkq"]
+    wrote = [file for file in (shell.folder / "sparkq").rglob("*") if file.name != "sparkq"]
     wrote += [tmp_path / "monday.db", tmp_path / "monday.jsonl"]
     served.stop()
 
-    loose = {str(one): oct(one.stat().st_mode) for one in wrote if one.exists() and stat.S_IMODE(one.stat().st_mode) & 0o077}  # fmt: skip
+    loose = {str(path): oct(path.stat().st_mode) for path in wrote if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077}  # fmt: skip
     assert loose == {}
-    assert {"data", "run", "logs", "sparkq.db", "server.lock"} <= {one.name for one in wrote}
+    assert {"data", "run", "logs", "sparkq.db", "server.lock"} <= {path.name for path in wrote}
     counts(paths_of_the_owner=len(wrote))
 
 
@@ -166,7 +166,7 @@ def test_teardown_leaves_links_strangers_and_everything_outside(shell: Shell, tm
     shell.ok("teardown", "--force")
 
     assert (outside / "logs.log").read_text() == "mine"
-    left = {str(one.relative_to(shell.folder)) for one in shell.folder.rglob("*") if not one.is_dir()}
+    left = {str(file.relative_to(shell.folder)) for file in shell.folder.rglob("*") if not file.is_dir()}
     assert left == {"sparkq/logs/sparkq.log", "sparkq/data/notes.txt", "sparkq/data/monday.db"}
 
 

@@ -110,14 +110,14 @@ def tried(page: Any, target: str, *, only_to_read: bool = False) -> dict[str, An
     """Let the open page try everything against `target`, or only to read."""
     page.evaluate(f"window.TARGET = {target!r}")
     page.add_script_tag(content=f"{SCRIPT}\nwindow.everything = everything;")
-    found: dict[str, Any] = page.evaluate("only => window.everything(only)", only_to_read)
-    return found
+    answers: dict[str, Any] = page.evaluate("only => window.everything(only)", only_to_read)
+    return answers
 
 
-def harmless(served: Served, before: dict[str, Any], found: dict[str, Any]) -> None:
+def harmless(served: Served, before: dict[str, Any], answers: dict[str, Any]) -> None:
     """Nothing was changed, and nothing was read but that it is refused."""
     assert everything(served) == before
-    assert [one for one in found["read"] if '"error":"misdirected"' not in one] == []
+    assert [answer for answer in answers["read"] if '"error":"misdirected"' not in answer] == []
 
 
 @holds("no-web-page-gets-in", "e2e")
@@ -129,10 +129,10 @@ def test_a_page_of_another_origin_changes_and_reads_nothing(
     with elsewhere() as other:
         page = browser.new_page()
         page.goto(at.format(other=other))
-        found = tried(page, f"http://127.0.0.1:{victim.port}")
-        harmless(victim, before, found)
+        answers = tried(page, f"http://127.0.0.1:{victim.port}")
+        harmless(victim, before, answers)
         page.context.close()
-    counts(attempts=found["tried"], origins=1)
+    counts(attempts=answers["tried"], origins=1)
 
 
 def test_a_sandboxed_page_whose_origin_is_null_changes_and_reads_nothing(
@@ -142,10 +142,10 @@ def test_a_sandboxed_page_whose_origin_is_null_changes_and_reads_nothing(
     page = browser.new_page()
     page.goto("data:text/html,<body>hostile")
     assert page.evaluate("window.origin") == "null"
-    found = tried(page, f"http://127.0.0.1:{victim.port}")
-    harmless(victim, before, found)
+    answers = tried(page, f"http://127.0.0.1:{victim.port}")
+    harmless(victim, before, answers)
     page.context.close()
-    counts(attempts=found["tried"], origins=1)
+    counts(attempts=answers["tried"], origins=1)
 
 
 @holds("no-web-page-gets-in")
@@ -158,12 +158,12 @@ def test_a_name_that_was_rebound_to_this_machine_is_misdirected(browser: Any, vi
         f"{own}/hostile", lambda route: route.fulfill(status=200, content_type="text/html", body="<body>hostile")
     )
     page.goto(f"{own}/hostile")
-    found = tried(page, own)
+    answers = tried(page, own)
 
-    harmless(victim, before, found)
-    assert any("misdirected" in one for one in found["read"]), "the browser did ask, as one origin"
+    harmless(victim, before, answers)
+    assert any("misdirected" in answer for answer in answers["read"]), "the browser did ask, as one origin"
     page.context.close()
-    counts(attempts=found["tried"], origins=1)
+    counts(attempts=answers["tried"], origins=1)
 
 
 def test_the_same_page_from_this_server_would_read_it(browser: Any, victim: Served) -> None:
@@ -174,7 +174,7 @@ def test_the_same_page_from_this_server_would_read_it(browser: Any, victim: Serv
         f"{own}/hostile", lambda route: route.fulfill(status=200, content_type="text/html", body="<body>hostile")
     )
     page.goto(f"{own}/hostile")
-    found = tried(page, own, only_to_read=True)
+    answers = tried(page, own, only_to_read=True)
 
-    assert any(SECRET in one for one in found["read"])
+    assert any(SECRET in answer for answer in answers["read"])
     page.context.close()

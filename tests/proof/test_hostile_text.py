@@ -99,12 +99,12 @@ def strings(value: Any) -> Iterator[str]:
 
 def test_every_field_holds_its_payload_unchanged(held: SparkQ, counts: Counts) -> None:
     for name, number in NUMBERS.items():
-        payload, found = PAYLOADS[name], tasks.detail(held, number)
-        released, failed, late, done = found.attempts
-        assert (found.prompt, queues.instructions(held, f"queue-{number}")[1]) == (payload, payload)
+        payload, detail = PAYLOADS[name], tasks.detail(held, number)
+        released, failed, late, done = detail.attempts
+        assert (detail.prompt, queues.instructions(held, f"queue-{number}")[1]) == (payload, payload)
         assert (released.error, failed.error, late.late_text, done.result) == (payload,) * 4
-        assert {one.worker for one in found.attempts} == {short(payload, 200)}
-        texts = [event.text for event in found.events if event.kind in ("progress", "released", "requeued")]
+        assert {attempt.worker for attempt in detail.attempts} == {short(payload, 200)}
+        texts = [event.text for event in detail.events if event.kind in ("progress", "released", "requeued")]
         assert texts == [payload, payload, payload, payload][: len(texts)]
     assert inbox.unreviewed(held, limit=100).total == len(PAYLOADS)
     counts(payloads=len(PAYLOADS))
@@ -145,7 +145,7 @@ def test_an_export_on_a_terminal_is_the_same_json_and_nothing_that_acts(
 def test_json_is_unchanged_at_the_shell_and_over_http(lived: Path, tmp_path: Path, counts: Counts) -> None:
     lines = Shell(lived, tmp_path / "home").ok("export").split("\n")
     rows = [json.loads(line) for line in lines[1:] if line]
-    exported = {one["row"]["task_id"]: one["row"]["text"] for one in rows if one.get("table") == "prompts"}
+    exported = {row["row"]["task_id"]: row["row"]["text"] for row in rows if row.get("table") == "prompts"}
     served = Served(lived)
     try:
         answers = {name: served.call.get(f"/api/tasks/{number}").facts for name, number in NUMBERS.items()}
@@ -153,9 +153,13 @@ def test_json_is_unchanged_at_the_shell_and_over_http(lived: Path, tmp_path: Pat
         served.stop()
 
     for name, number in NUMBERS.items():
-        payload, told = PAYLOADS[name], answers[name]
+        payload, answer = PAYLOADS[name], answers[name]
         assert exported[number] == payload
-        assert (told["prompt"], told["result_summary"], told["worker_id"]) == (payload, payload, short(payload, 200))
+        assert (answer["prompt"], answer["result_summary"], answer["worker_id"]) == (
+            payload,
+            payload,
+            short(payload, 200),
+        )
         counts(answers_over_http=1)
 
 
@@ -164,15 +168,15 @@ def test_a_chat_reads_escapes(lived: Path, counts: Counts) -> None:
     with Raw(lived) as chat:
         chat.initialize()
         for name, number in NUMBERS.items():
-            told = chat.tool("get_task", {"task_id": number}, number)
-            assert {one for text in strings(told) for one in raw(text)} == set(), name
-            assert told["prompt"][:SHOWN] == safe(PAYLOADS[name], lines=True)[:SHOWN]
+            answer = chat.tool("get_task", {"task_id": number}, number)
+            assert {character for text in strings(answer) for character in raw(text)} == set(), name
+            assert answer["prompt"][:SHOWN] == safe(PAYLOADS[name], lines=True)[:SHOWN]
             instructions = chat.tool("queue_instructions", {"queue": f"queue-{number}"}, 1000 + number)
             assert raw(instructions["instructions"]) == set(), name
             counts(answers_to_a_chat=2)
         for resource in ("sparkq://queues", "sparkq://queues/queue-16", "sparkq://tasks/16", "sparkq://tasks/23"):
             read = chat.ask("resources/read", {"uri": resource}, resource)["result"]["contents"][0]["text"]
-            assert {one for text in strings(json.loads(read)) for one in raw(text)} == set(), resource
+            assert {character for text in strings(json.loads(read)) for character in raw(text)} == set(), resource
 
 
 @pytest.mark.parametrize("name", PAYLOADS)

@@ -268,15 +268,15 @@ def test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice(
     stage.end()
 
     assert "Traceback" not in (stage.root / "server.out").read_text()
-    told = [entry for journal in journals.values() for entry in journal.read()]
+    acknowledged = [entry for journal in journals.values() for entry in journal.read()]
     sq = project.open(stage.root, env={})
-    assert (broken(sq, told), unsound(sq), twice(moves(sq))) == ([], [], [])
-    for one in saved:
-        assert restored(sq, one, tmp_path / one.file.stem) == []
+    assert (broken(sq, acknowledged), unsound(sq), twice(moves(sq))) == ([], [], [])
+    for copied in saved:
+        assert restored(sq, copied, tmp_path / copied.file.stem) == []
     assert stage.killed >= SECONDS, stage.figures
-    assert len({entry.did for entry in told}) >= 4, "the run was too quiet to show anything"
+    assert len({entry.did for entry in acknowledged}) >= 4, "the run was too quiet to show anything"
     sq.close()
-    counts(stage.figures, acknowledged_writes=len(told), backups_restored=len(saved))
+    counts(stage.figures, acknowledged_writes=len(acknowledged), backups_restored=len(saved))
 
 
 def wreck_for(stage: Stage) -> None:
@@ -287,23 +287,23 @@ def wreck_for(stage: Stage) -> None:
         stage.over.set()
 
 
-def broken(sq: SparkQ, told: list[Entry]) -> list[str]:
+def broken(sq: SparkQ, acknowledged: list[Entry]) -> list[str]:
     """The acknowledgements that the project does not bear out."""
-    held = Counter((entry.task, entry.attempt) for entry in told if entry.did == "claimed")
+    held = Counter((entry.task, entry.attempt) for entry in acknowledged if entry.did == "claimed")
     wrong = [f"#{task} attempt {attempt} was handed out {often} times" for (task, attempt), often in held.items() if often > 1]  # fmt: skip
-    prompts = Counter(entry.task for entry in told if entry.did == "enqueued")
+    prompts = Counter(entry.task for entry in acknowledged if entry.did == "enqueued")
     wrong += [f"#{task} was made {often} times" for task, often in prompts.items() if often > 1]
-    for entry in told:
+    for entry in acknowledged:
         try:
-            found = tasks.detail(sq, entry.task)
+            detail = tasks.detail(sq, entry.task)
         except SparkQError as refusal:
             wrong.append(f"{entry}: {refusal}")
             continue
         if entry.did == "enqueued":
-            if found.prompt != entry.text:
-                wrong.append(f"{entry}: {found.prompt}")
+            if detail.prompt != entry.text:
+                wrong.append(f"{entry}: {detail.prompt}")
             continue
-        attempt = found.attempts[entry.attempt - 1] if len(found.attempts) >= entry.attempt else None
+        attempt = detail.attempts[entry.attempt - 1] if len(detail.attempts) >= entry.attempt else None
         kept = (
             attempt
             and {
@@ -343,5 +343,5 @@ def out_of_step(sq: SparkQ, log: list[Event]) -> list[str]:
         "timed out": "failed",
     }
     last = {event.task_id or 0: says.get(event.kind, event.kind) for event in log}
-    found: dict[int, str] = dict(sq.db.rows("SELECT id, status FROM tasks"))
-    return [f"#{task} is {found.get(task)}, the log says {status}" for task, status in last.items() if found.get(task) != status]  # fmt: skip
+    stored: dict[int, str] = dict(sq.db.rows("SELECT id, status FROM tasks"))
+    return [f"#{task} is {stored.get(task)}, the log says {status}" for task, status in last.items() if stored.get(task) != status]  # fmt: skip

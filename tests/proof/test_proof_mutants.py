@@ -9,7 +9,7 @@ from tests.proof.counts import Counts
 from tests.proof.extent import BROKEN as EXTENT_OF_THESE
 from tests.proof.extent import extent
 
-ALL = {one.name: one for one in PROOF_MUTANTS}
+ALL = {mutant.name: mutant for mutant in PROOF_MUTANTS}
 RUNS = 6
 HERE = list(ALL)[: extent(5, len(ALL), len(ALL))]
 """In every test run the first ones; all of them in `make prove`."""

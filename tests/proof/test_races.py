@@ -60,7 +60,7 @@ def test_six_claimers_and_four_producers_through_every_door_share_one_line(
 
     def produce(name: str) -> list[int]:
         number = AT_THE_SHELL if name == "cli" else EACH
-        return [producers[name].enqueue(f"{name} {one}", f"{name}-{one}") for one in range(number)]
+        return [producers[name].enqueue(f"{name} {at}", f"{name}-{at}") for at in range(number)]
 
     def work(hand: DoorWorker) -> list[int]:
         done = []
@@ -77,10 +77,10 @@ def test_six_claimers_and_four_producers_through_every_door_share_one_line(
         working = [pool.submit(work, hand) for hand in claimers]
         producing = [pool.submit(produce, name) for name in producers]
         try:
-            made = sorted(task for one in producing for task in one.result())
+            made = sorted(task for process in producing for task in process.result())
         finally:
             enough.set()
-        shares = [one.result() for one in working]
+        shares = [process.result() for process in working]
 
     sq = project.open(root, env={})
     log = moves(sq)
@@ -105,7 +105,7 @@ def at_once(*verbs: Callable[[], object]) -> list[object]:
             return refusal
 
     with ThreadPoolExecutor(len(verbs)) as pool:
-        return [one.result() for one in [pool.submit(run, verb) for verb in verbs]]
+        return [future.result() for future in [pool.submit(run, verb) for verb in verbs]]
 
 
 def test_a_late_completion_never_disturbs_the_attempt_after_it(
@@ -140,10 +140,10 @@ def test_readers_see_whole_tasks_or_none_while_a_purge_takes_them(
         while not over.is_set():
             for task in tasks.list_page(reader, limit=50).tasks:
                 try:
-                    found = tasks.detail(reader, task.id)
+                    detail = tasks.detail(reader, task.id)
                 except NoSuchTask:
                     continue
-                assert (found.prompt, len(found.attempts)) == (f"task {found.task.title[5:]}", 1)
+                assert (detail.prompt, len(detail.attempts)) == (f"task {detail.task.title[5:]}", 1)
             inbox.unreviewed(reader)
             search.find_page(reader, "task")
             queues.all_of(reader)
@@ -164,7 +164,7 @@ def test_readers_see_whole_tasks_or_none_while_a_purge_takes_them(
                 assert purge.purge(sq, older_than=0).reviewed == WORDS
             finally:
                 over.set()
-            for one in reading:
-                one.result()
+            for process in reading:
+                process.result()
     assert (unsound(sq), tasks.list_page(sq).total) == ([], 0)
     counts(looks_of_readers=looks[0])

@@ -58,7 +58,7 @@ def changed(chance: random.Random, value: Any) -> Any:
         key = chance.choice(list(value))
         match chance.randrange(5):
             case 0:
-                return {one: part for one, part in value.items() if one != key}
+                return {name: part for name, part in value.items() if name != key}
             case 1:
                 return {**value, chance.choice(["extra", "", "__proto__", key.upper()]): chance.choice(STRANGE)}
             case _:

@@ -49,32 +49,32 @@ def test_what_an_older_process_writes_while_a_newer_one_migrates_is_kept_or_refu
         queues.create(begun, "backend")
         hands = [CoreWorker(root) for _ in range(2)]
         acknowledged: list[tuple[int, str]] = []
-        told: list[str] = []
+        refusals: list[str] = []
         migrating = subprocess.Popen(
             [sys.executable, "-c", OPENS, str(root)], env={**os.environ, "PYTHONPATH": str(later)}, cwd=later
         )
         try:
             end = time.monotonic() + SECONDS
-            while len(told) < len(hands):
+            while len(refusals) < len(hands):
                 assert time.monotonic() < end, "the older processes go on in the newer schema"
                 for hand in hands:
                     prompt = f"{len(acknowledged)} of round {number}"
                     try:
                         acknowledged.append((hand.enqueue(prompt, prompt), prompt))
                     except Refused as refusal:
-                        told.append(str(refusal))
+                        refusals.append(str(refusal))
         finally:
             for hand in hands:
                 hand.end()
             assert migrating.wait(SECONDS) == 0
 
-        assert set(told) == {"newer_schema"}
+        assert set(refusals) == {"newer_schema"}
         assert begun.db.connection().pragma("user_version") == schema.VERSION + 1
         assert (unsound(begun), twice(moves(begun))) == ([], [])
-        found: dict[int, str] = dict(begun.db.rows("SELECT task_id, text FROM prompts"))
-        assert found == dict(acknowledged), "all that was acknowledged and nothing else"
-        assert begun.db.rows("SELECT count(*) FROM tasks WHERE idea_of = 'owner'") == [(len(found),)]
-        assert tasks.list_page(begun).total == len(found), "the older one may still look"
+        stored: dict[int, str] = dict(begun.db.rows("SELECT task_id, text FROM prompts"))
+        assert stored == dict(acknowledged), "all that was acknowledged and nothing else"
+        assert begun.db.rows("SELECT count(*) FROM tasks WHERE idea_of = 'owner'") == [(len(stored),)]
+        assert tasks.list_page(begun).total == len(stored), "the older one may still look"
         begun.close()
-        written += len(found)
+        written += len(stored)
     counts(migrations_under_load=ROUNDS, written_before_it=written)
