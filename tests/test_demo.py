@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_mcp import demo as room
+from sparkq_mcp import demo as demo_tools
 from sparkq_mcp.demo import code_to_look_at
 from tests.harness.projects import TOP
 from tests.harness.shell import SPARKQ, Done, Shell
@@ -130,16 +130,16 @@ def test_where_nothing_is_to_be_looked_at_it_looks_at_its_own_source(
 
 @pytest.mark.anyio
 async def test_a_script_that_hangs_is_ended_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "TASK_SECONDS", 1)
+    monkeypatch.setattr(demo_tools, "TASK_SECONDS", 1)
 
-    result = await room.execute(tmp_path, {"tool_name": "run-bash", "prompt": "exec sleep 60"})
+    result = await demo_tools.execute(tmp_path, {"tool_name": "run-bash", "prompt": "exec sleep 60"})
 
     assert result == (124, "not finished after 1 s")
 
 
 @pytest.mark.anyio
 async def test_the_longest_files_are_the_persons_own(code: Path) -> None:
-    status, listed = await room.execute(code, {"tool_name": "run-bash", "prompt": room.LONGEST_FILES})
+    status, listed = await demo_tools.execute(code, {"tool_name": "run-bash", "prompt": demo_tools.LONGEST_FILES})
 
     assert (status, [line.split()[1] for line in listed.splitlines()]) == (
         0,

@@ -1,7 +1,8 @@
 """The whole page without a mouse."""
 
 from tests.browser.screen import Request, Screen, expect
-from tests.http.caller import Caller, until
+from tests.harness.waiting import until
+from tests.http.caller import Caller
 
 VIEWS = {"q": "Queues", "t": "Tasks", "s": "Sessions", "c": "Scripts", "o": "Settings", "i": "Inbox"}
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.harness.shell import Shell
-from tests.http.caller import Caller, Served, until
+from tests.harness.waiting import until
+from tests.http.caller import Caller, Served
 from tests.promises import holds
 
 

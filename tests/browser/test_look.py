@@ -10,7 +10,8 @@ from tests.browser.conftest import Tab
 from tests.browser.screen import Route, Screen, axe, expect
 from tests.browser.seeds import late, stale
 from tests.harness.projects import TOP
-from tests.http.caller import Caller, Served, until
+from tests.harness.waiting import until
+from tests.http.caller import Caller, Served
 from tests.promises import holds
 
 MOST_BYTES = 120_000

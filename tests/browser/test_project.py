@@ -5,7 +5,8 @@ from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import later
 from tests.harness.task_steps import add, take
-from tests.http.caller import Caller, Served, until
+from tests.harness.waiting import until
+from tests.http.caller import Caller, Served
 
 SCRIPT = """#!/bin/sh
 # name: deploy

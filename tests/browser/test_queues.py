@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.browser.screen import Screen, expect
-from tests.http.caller import Caller, until
+from tests.harness.waiting import until
+from tests.http.caller import Caller
 from tests.promises import holds
 
 

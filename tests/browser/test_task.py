@@ -3,7 +3,8 @@
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late
-from tests.http.caller import Caller, Served, until
+from tests.harness.waiting import until
+from tests.http.caller import Caller, Served
 from tests.promises import holds
 
 

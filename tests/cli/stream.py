@@ -5,7 +5,6 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from types import TracebackType
 
 from tests.harness.shell import SECONDS, SPARKQ, Shell
@@ -76,11 +75,3 @@ class Stream:
         data = os.read(self._pipe, 65536)
         self._raw += data
         return bool(data)
-
-
-def until_true(holds: Callable[[], bool]) -> None:
-    """Wait for a condition of the project."""
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)

@@ -10,8 +10,8 @@ import pytest
 
 from sparkq_core import lock
 from tests.cli.clients import connected, entry, file_of
-from tests.cli.stream import until_true
 from tests.harness.shell import Shell
+from tests.harness.waiting import until
 from tests.promises import holds
 
 
@@ -127,7 +127,7 @@ def test_a_configuration_keeps_its_permissions_and_what_others_write_meanwhile(s
     with ThreadPoolExecutor(1) as threads:
         with lock.folder(file.parent):
             connecting = threads.submit(shell.ok, "connect", "claude-code")
-            until_true(lambda: is_being_checked(shell))
+            until(lambda: is_being_checked(shell))
             file.write_text('{"mcpServers": {"files": {"command": "files"}}}')
         connecting.result()
 

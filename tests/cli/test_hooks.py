@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sparkq_core.project import SparkQ
-from tests.cli.stream import Stream, until_true
+from tests.cli.stream import Stream
 from tests.harness.shell import Shell
+from tests.harness.waiting import until
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def configure(file: Path, hooks: dict[str, list[str]]) -> None:
 
 def said(heard: Path, name: str, count: int = 1) -> list[dict[str, Any]]:
     """What the hook was given, once it has run so often."""
-    until_true(lambda: len(list(heard.glob(f"{name}-*.json"))) >= count)
+    until(lambda: len(list(heard.glob(f"{name}-*.json"))) >= count)
     return [json.loads(file.read_text()) for file in sorted(heard.glob(f"{name}-*.json"))]
 
 

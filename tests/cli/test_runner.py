@@ -12,11 +12,12 @@ from sparkq_cli import runner
 from sparkq_core import queues, tasks
 from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
-from tests.cli.stream import Stream, until_true
+from tests.cli.stream import Stream
 from tests.cli.test_wait import taken_long_ago
 from tests.harness.projects import second_handle
 from tests.harness.shell import BIN, SECONDS, Shell
 from tests.harness.task_steps import add, attempts, take, timeline
+from tests.harness.waiting import until
 from tests.promises import holds
 
 FENCE = re.compile(r"^----- (\S+) -----$", re.MULTILINE)
@@ -304,7 +305,7 @@ def test_a_signal_before_the_whole_task_was_announced_gives_it_back(
     with Stream(shell, "runner", "--poll", "0.1") as runner:
         runner.until("waiting for tasks.")
         add(sq, "a prompt that no pipe holds\n" * 10_000)
-        until_true(lambda: tasks.get(sq, 1).status == "running")
+        until(lambda: tasks.get(sq, 1).status == "running")
         runner.kill(number)
         assert runner.process.wait(SECONDS) == 0
 

@@ -17,10 +17,11 @@ import pytest
 from sparkq_cli import service
 from sparkq_core.config.settings import Config
 from sparkq_core.project import SparkQ
-from tests.cli.stream import Stream, until_true
+from tests.cli.stream import Stream
 from tests.harness.projects import TOP
 from tests.harness.shell import SECONDS, Shell
 from tests.harness.task_steps import add
+from tests.harness.waiting import until
 from tests.promises import holds
 
 
@@ -146,7 +147,7 @@ def test_restart_starts_what_does_not_run_and_replaces_what_does(server: Shell, 
 def test_the_lock_of_a_server_that_was_killed_does_not_lie(server: Shell, port: int) -> None:
     pid = server.facts("start", "--port", str(port))["pid"]
     os.kill(pid, signal.SIGKILL)
-    until_true(lambda: not status(server)["running"])
+    until(lambda: not status(server)["running"])
 
     assert "The server is not running" in server.sparkq("status").out
     assert server.facts("start", "--port", str(port))["pid"] != pid
@@ -242,7 +243,7 @@ def test_an_environment_that_is_none_is_refused(server: Shell, command: str) -> 
 def test_run_serves_in_the_foreground_until_ctrl_c(server: Shell, port: int) -> None:
     with Stream(server, "run", "--port", str(port), "--env", "prod") as run:
         run.until(f"serving project at http://127.0.0.1:{port}")
-        until_true(lambda: bool(status(server)["healthy"]))
+        until(lambda: bool(status(server)["healthy"]))
         assert status(server)["port"] == port
         run.kill(signal.SIGINT)
         assert run.end() == 0
@@ -291,7 +292,7 @@ def test_everything_but_the_page_works_without_a_server(server: Shell, sq: Spark
 def test_a_broken_pipe_does_not_end_the_server(shell: Shell, port: int) -> None:
     """The command line lets a closed pipe end a command; a server outlives its readers."""
     with Stream(shell, "run", "--port", str(port)) as running:
-        until_true(lambda: answers(port))
+        until(lambda: answers(port))
         running.kill(signal.SIGPIPE)
         assert answers(port)
         assert running.process.poll() is None

@@ -12,10 +12,11 @@ from sparkq_core import project
 from sparkq_core.installation import teardown
 from tests.cli.clients import connected
 from tests.cli.folders import files
-from tests.cli.stream import Stream, until_true
+from tests.cli.stream import Stream
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add
 from tests.harness.terminal import CTRL_C, Terminal
+from tests.harness.waiting import until
 from tests.promises import holds
 
 ASKS = "Remove this, with every task and result? [y/N]: "
@@ -200,7 +201,7 @@ def test_while_another_process_has_the_database_it_is_refused_unless_forced(proj
 def test_a_teardown_that_is_refused_leaves_the_server_running(project_of: Shell, port: int) -> None:
     project_of.ok("start", "--port", str(port))
     with Stream(project_of, "watch", "--queue", "backend") as chat:
-        until_true(lambda: teardown.held_by_another(project.effective(project_of.folder, {}), server_of(project_of)))
+        until(lambda: teardown.held_by_another(project.effective(project_of.folder, {}), server_of(project_of)))
         assert "Another process is" in project_of.sparkq("teardown", "--yes").err
         assert project_of.sparkq("status").code == 0
         chat.kill()

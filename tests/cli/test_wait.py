@@ -7,10 +7,11 @@ import pytest
 from sparkq_core import events, inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
-from tests.cli.stream import Stream, until_true
+from tests.cli.stream import Stream
 from tests.harness.clocks import SetClock
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add, take
+from tests.harness.waiting import until
 from tests.promises import holds
 
 
@@ -31,7 +32,7 @@ def taken_long_ago(shell: Shell, task_id: int, worker: str = "ann") -> None:
 
 def until_swept(sq: SparkQ) -> None:
     """Until the command is there: it has warned of the task that was taken long ago."""
-    until_true(lambda: "stale" in [event.kind for event in events.after(sq, events.last(sq) - 5)])
+    until(lambda: "stale" in [event.kind for event in events.after(sq, events.last(sq) - 5)])
 
 
 @holds("command-wait")

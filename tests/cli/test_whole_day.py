@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sparkq_cli.command_list import COMMANDS
-from tests.cli.stream import Stream, until_true
+from tests.cli.stream import Stream
 from tests.harness.shell import Shell
+from tests.harness.waiting import until
 from tests.promises import holds
 
 SCRIPT = "#!/bin/sh\n# name: deploy\n# description: Deploy it\n# inputs: ENV (required)\n# timeout: 60\necho deployed\n"
@@ -129,7 +130,7 @@ def serving(day: Day, port: int) -> None:
     day.ok("restart", "--port", str(port))
     day.ok("stop")
     with Stream(day.shell, "run", "--port", str(port)) as run:
-        until_true(lambda: '"healthy":true' in day.shell.sparkq("status", "--json").out)
+        until(lambda: '"healthy":true' in day.shell.sparkq("status", "--json").out)
         run.kill(signal.SIGINT)
         assert run.end() == 0
     day.typed.add("run")

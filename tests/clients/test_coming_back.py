@@ -12,7 +12,7 @@ from tests.clients.model import ScriptedModel
 from tests.clients.scripts import HELD, hold_a_task
 from tests.harness.shell import SECONDS, Shell
 from tests.harness.task_steps import add
-from tests.http.caller import until
+from tests.harness.waiting import until
 from tests.promises import holds
 
 SOON = 10

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -15,9 +14,8 @@ from urllib.parse import urlencode
 
 from tests.harness.fork_server import start_module
 from tests.harness.projects import TOP
+from tests.harness.waiting import SECONDS, until
 
-SECONDS = 60
-"""How long a server may take for anything before the test gives up on it."""
 JSON = {"Content-Type": "application/json"}
 
 
@@ -162,14 +160,6 @@ def free_port() -> int:
     else:
         reserved.close()
     return port
-
-
-def until(holds: Any, seconds: float = SECONDS) -> None:
-    """Wait until something is true, asked every 20 ms."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def with_query(path: str, **wanted: Any) -> str:

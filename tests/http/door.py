@@ -15,7 +15,8 @@ from sparkq_http.app import create_app
 from sparkq_http.project import ReloadableProject
 from sparkq_http.server import with_options
 from tests.harness.door import Answer, Site
-from tests.http.caller import SECONDS, Caller, Reply, until, with_query
+from tests.harness.waiting import SECONDS, until
+from tests.http.caller import Caller, Reply, with_query
 
 KIND_OF_STATUS = {status: kind for kind, status in STATUS.items()}
 

@@ -11,7 +11,8 @@ from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
-from tests.http.caller import Caller, Served, until
+from tests.harness.waiting import until
+from tests.http.caller import Caller, Served
 from tests.http.test_events import listening
 from tests.promises import holds
 

@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from sparkq_http.connection import MAX_HEAD
-from tests.http.caller import SECONDS, Caller
+from tests.harness.waiting import SECONDS
+from tests.http.caller import Caller
 
 
 def said(call: Caller, *pieces: bytes) -> bytes:

@@ -16,7 +16,8 @@ from sparkq_core.project import SparkQ
 from sparkq_http import live
 from sparkq_http.live import HEARTBEAT, TOO_SLOW, Feed, frame
 from sparkq_http.project import ReloadableProject
-from tests.http.caller import SECONDS, Caller, Served
+from tests.harness.waiting import SECONDS
+from tests.http.caller import Caller, Served
 from tests.promises import holds
 
 

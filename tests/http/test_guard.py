@@ -15,7 +15,8 @@ from sparkq_core import project
 from sparkq_http.app import routers
 from sparkq_http.guard import END_OF_SESSION, HEADERS, MAX_BODY
 from sparkq_http.server import guests
-from tests.http.caller import JSON, SECONDS, Caller, Reply
+from tests.harness.waiting import SECONDS
+from tests.http.caller import JSON, Caller, Reply
 from tests.promises import holds
 from tests.proof.counts import Counts
 

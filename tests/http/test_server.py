@@ -13,7 +13,8 @@ from stat import S_IMODE
 from sparkq_core import project, queues, tasks
 from sparkq_http.server import LOG_BYTES, LOG_FILES, log_to
 from tests.harness.projects import TOP
-from tests.http.caller import SECONDS, Served, until
+from tests.harness.waiting import SECONDS, until
+from tests.http.caller import Served
 from tests.http.test_events import listening
 
 

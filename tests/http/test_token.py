@@ -10,7 +10,8 @@ import pytest
 
 from sparkq_core.errors import StorageError
 from sparkq_http import token
-from tests.http.caller import JSON, SECONDS, Caller, Reply, Served
+from tests.harness.waiting import SECONDS
+from tests.http.caller import JSON, Caller, Reply, Served
 from tests.http.conftest import new_project
 from tests.promises import holds
 

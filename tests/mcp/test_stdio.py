@@ -18,7 +18,7 @@ from sparkq_core.project import SparkQ
 from sparkq_mcp.transport.streams import MAX_LINE
 from tests.harness.projects import open_new_project
 from tests.harness.task_steps import add, take
-from tests.http.caller import until
+from tests.harness.waiting import until
 from tests.mcp.chat import DEADLINE, HANDSHAKES, MODERN, Raw, envelope
 from tests.promises import holds
 

@@ -65,9 +65,9 @@ LONG: dict[str, tuple[Any, str, str, Message]] = {
 async def test_others_are_answered_while_something_takes_long(
     repository: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    room, name, tool, arguments = LONG[what]
-    slow = Slow(getattr(room, name))
-    monkeypatch.setattr(room, name, slow)
+    module, name, tool, arguments = LONG[what]
+    slow = Slow(getattr(module, name))
+    monkeypatch.setattr(module, name, slow)
     add(repository, "one")
     if "attempt" in arguments:
         take(repository)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,6 +21,7 @@ from sparkq_mcp.server import build
 from tests.harness.clocks import SetClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, take, timeline
+from tests.harness.waiting import until
 from tests.harness.workers import workers
 from tests.http.caller import Served
 from tests.mcp.chat import Message, Raw, call, envelope
@@ -37,14 +37,6 @@ def waiting(request_id: int = 7) -> Message:
     arguments = {"queue": "backend", "wait": 50}
     params = {"name": "claim", "arguments": arguments, "_meta": {"progressToken": "waits"}}
     return {"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params}
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something to come true."""
-    end = time.monotonic() + DEADLINE_SECONDS
-    while not true():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.05)
 
 
 def status(sq: SparkQ, task_id: int = 1) -> str:

@@ -17,7 +17,8 @@ from tests.harness.all_rows import all_rows
 from tests.harness.projects import database_of
 from tests.harness.shell import SPARKQ, Done, Shell
 from tests.harness.task_steps import add
-from tests.http.caller import Served, until
+from tests.harness.waiting import until
+from tests.http.caller import Served
 from tests.http.conftest import new_project
 from tests.mcp.chat import Raw
 from tests.promises import holds

@@ -27,8 +27,9 @@ from sparkq_core.installation import backup
 from sparkq_core.model import Event
 from sparkq_core.project import SparkQ
 from tests.harness.projects import TOP, database_of
+from tests.harness.waiting import until
 from tests.harness.workers import Worker
-from tests.http.caller import Caller, free_port, until
+from tests.http.caller import Caller, free_port
 from tests.http.conftest import new_project
 from tests.promises import holds
 from tests.proof.counts import Counts
