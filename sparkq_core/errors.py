@@ -114,6 +114,27 @@ class ClaimLost(SparkQError):
     kind, code = Kind.CONFLICT, "claim_lost"
 
 
+class AttemptNeeded(SparkQError):
+    """The call does not say which attempt it is about, and it could be the wrong one: its text is kept in the timeline.
+
+    `attempts` are the numbers that the caller can mean.
+    """
+
+    kind, code = Kind.CONFLICT, "attempt_needed"
+
+    def __init__(self, message: str, hint: str, verb: str, task_id: int, attempts: tuple[int, ...]) -> None:
+        super().__init__(message, hint)
+        self.verb = verb
+        self.task_id = task_id
+        self.attempts = attempts
+
+
+class KeyUsed(SparkQError):
+    """The key was used before, for another prompt or another queue; nothing was enqueued."""
+
+    kind, code = Kind.CONFLICT, "key_used"
+
+
 class QueueClosed(SparkQError):
     """The queue has ended or is archived, and does not allow this."""
 

@@ -91,6 +91,7 @@ class Task(NamedTuple):
     finished_at: int | None
     reviewed_at: int | None
     error_type: str | None
+    late_at: int | None
 
     @property
     def timed_out(self) -> bool:
@@ -147,6 +148,9 @@ class Attempt(NamedTuple):
     accepted_at: int | None
     git_before: str | None
     git_after: str | None
+    chat_id: int | None
+    next_task: int | None
+    next_attempt: int | None
 
     @property
     def timed_out(self) -> bool:
@@ -155,6 +159,24 @@ class Attempt(NamedTuple):
 
 
 ATTEMPT_COLUMNS = _columns(Attempt._fields)
+
+
+class Chat(NamedTuple):
+    """One conversation of one client. `session` is the client's own id of it. `gone_at` is when its connection ended."""
+
+    id: int
+    client: str
+    version: str | None
+    session: str | None
+    cwd: str | None
+    model: str | None
+    first_at: int
+    last_at: int
+    gone_at: int | None
+    gone_why: str | None
+
+
+CHAT_COLUMNS = _columns(Chat._fields)
 
 
 class Event(NamedTuple):
@@ -276,8 +298,9 @@ class TaskPage(NamedTuple):
 class Settled(NamedTuple):
     """A settled task, and how many tasks of its queue remain.
 
-    `again` is true if this outcome of `attempt` had been reported before, `archived` if the queue hands out no tasks.
-    `claimed` is the next task of the queue, for a worker that asked for it.
+    `again` is true if this outcome of `attempt` had been reported before, `kept` if that was in other words, which are
+    then kept beside the first. `archived` is true if the queue hands out no tasks. `claimed` is the next task of the
+    queue, for a worker that asked for it.
     """
 
     task: Task
@@ -285,6 +308,7 @@ class Settled(NamedTuple):
     attempt: int
     outcome: str
     again: bool = False
+    kept: bool = False
     archived: bool = False
     claimed: Claim | None = None
 

@@ -11,7 +11,7 @@ from sparkq_core import __version__
 from sparkq_core.clock import iso
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig, InvalidText, InvalidValue, NotEmpty
-from sparkq_core.model import ATTEMPT_COLUMNS
+from sparkq_core.model import ATTEMPT_COLUMNS, CHAT_COLUMNS
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.schema import VERSION
@@ -26,8 +26,10 @@ COLUMNS = {
     "queues": "id, name, session_id, status, revision, back, front, created_at, ended_at, archived_at",
     "instructions": "queue_id, revision, text, created_at",
     "tasks": """id, queue_id, status, position, title, tool, task_class, timeout, source, key, revision, attempts,
-created_at, worker, claimed_at, heartbeat_at, stale_warned_at, due_at, finished_at, reviewed_at, error_type""",
+created_at, worker, claimed_at, heartbeat_at, stale_warned_at, due_at, finished_at, reviewed_at, error_type,
+late_at""",
     "prompts": "task_id, revision, text, created_at",
+    "chats": CHAT_COLUMNS,
     "attempts": ATTEMPT_COLUMNS,
     "events": "id, at, kind, task_id, queue_id, attempt, worker, text",
     "sqlite_sequence": "name, seq",

@@ -61,6 +61,7 @@ CREATE TABLE instructions (
 
 -- Slim: what lists and claims touch. `attempts` is both the count and the number of the present attempt;
 -- worker, claimed_at, heartbeat_at, stale_warned_at and due_at are of that attempt.
+-- When the newest text came that a worker sent after its attempt had ended; NULL if none came since the last requeue.
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     queue_id INTEGER NOT NULL REFERENCES queues (id),
@@ -82,7 +83,8 @@ CREATE TABLE tasks (
     due_at INTEGER,  -- when a sweep must look at the running task: to warn it, then to fail it
     finished_at INTEGER,
     reviewed_at INTEGER,
-    error_type TEXT
+    error_type TEXT,
+    late_at INTEGER
 ) STRICT;
 CREATE INDEX tasks_line ON tasks (queue_id, position) WHERE status = 'queued';
 CREATE INDEX tasks_due ON tasks (due_at) WHERE status = 'running';
@@ -141,6 +143,7 @@ CREATE TABLE prompts (
 
 -- One row for each execution. What ended an attempt is never overwritten; what its worker said too late
 -- stands in the late_ columns until a person accepts it.
+-- The attempt that was claimed in the same call that settled this one: the call again finds it.
 CREATE TABLE attempts (
     task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
     attempt INTEGER NOT NULL,
@@ -161,10 +164,11 @@ CREATE TABLE attempts (
     late_at INTEGER,
     accepted_at INTEGER,
     git_before TEXT,  -- JSON: branch, head, dirty
-    git_after TEXT,  -- JSON: branch, head, dirty, files, insertions, deletions
+    git_after TEXT, chat_id INTEGER REFERENCES chats (id), next_task INTEGER, next_attempt INTEGER,  -- JSON: branch, head, dirty, files, insertions, deletions
     PRIMARY KEY (task_id, attempt)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_finished ON attempts (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX attempts_of_chat ON attempts (chat_id, outcome) WHERE chat_id IS NOT NULL;
 
 -- Append-only: the timeline of a task and the change feed of the doors.
 CREATE TABLE events (
@@ -183,3 +187,19 @@ CREATE INDEX events_of_task ON events (task_id) WHERE task_id IS NOT NULL;
 CREATE VIRTUAL TABLE search USING fts5 (
     title, prompt, outcome, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
+
+-- A process is not a chat: attempts belong to the conversation that claimed them, which may outlive its server, or share
+-- one with others. `session` is the client's own id of the conversation, NULL where the client tells none.
+CREATE TABLE chats (
+    id INTEGER PRIMARY KEY,
+    client TEXT NOT NULL,
+    version TEXT,
+    session TEXT,
+    cwd TEXT,
+    model TEXT,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    gone_at INTEGER,
+    gone_why TEXT
+) STRICT;
+CREATE UNIQUE INDEX chats_session ON chats (client, session) WHERE session IS NOT NULL;

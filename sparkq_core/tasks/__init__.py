@@ -5,6 +5,7 @@ from sparkq_core.tasks.claim import claim, claim_again, peek
 from sparkq_core.tasks.detail import detail, get, prompts
 from sparkq_core.tasks.edit import edit, editable
 from sparkq_core.tasks.enqueue import Draft, Enqueued, enqueue, enqueue_all
+from sparkq_core.tasks.fence import attempt_of
 from sparkq_core.tasks.finished import latest
 from sparkq_core.tasks.from_script import of_script
 from sparkq_core.tasks.late_results import accept
@@ -19,6 +20,7 @@ __all__ = [
     "Enqueued",
     "Wanted",
     "accept",
+    "attempt_of",
     "cancel",
     "claim",
     "claim_again",

@@ -1,6 +1,8 @@
 """Hand a queued task to exactly one worker."""
 
-from sparkq_core import catalogue, queues
+from typing import NamedTuple
+
+from sparkq_core import catalogue, chats, queues
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus
@@ -31,12 +33,12 @@ WHERE id = :id AND status = 'queued'
 RETURNING {TASK_COLUMNS}
 """
 ATTEMPT_IN = """
-INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, git_before)
-VALUES (:task, :attempt, :worker, :revision, :now, :git)
+INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, git_before, chat_id)
+VALUES (:task, :attempt, :worker, :revision, :now, :git, :chat)
 """
 PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 FEEDBACK = """
-SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' AND text IS NOT NULL ORDER BY id DESC LIMIT 1
+SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' ORDER BY id DESC LIMIT 1
 """
 TEXTS = f"""
 SELECT ({PROMPT}), ({FEEDBACK}), queued, revision, ({queues.INSTRUCTIONS}) FROM queues WHERE id = :queue
@@ -51,6 +53,13 @@ HAS_QUEUED = """
 SELECT 1 FROM tasks WHERE status = 'queued' AND queue_id = (SELECT q.id FROM queues AS q WHERE q.name = :queue) LIMIT 1
 """
 MAX_WORKER = 200
+
+
+class Claimant(NamedTuple):
+    """Who claims: the name of the worker, and the id of its chat where it is one."""
+
+    worker: str
+    chat: int | None = None
 
 
 def peek(sq: SparkQ, queue: str, limit: int = 1) -> TaskPage:
@@ -79,14 +88,18 @@ def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[TaskPage, bool]:
         return TaskPage(tuple(Task(*row) for row in rows), waiting), bool(is_due)
 
 
-def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None) -> Claim | None:
+def claim(
+    sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None, chat: int | None = None
+) -> Claim | None:
     """Hand the head of the queue, or the queued task `task_id`, to `worker`; return None if the queue is empty.
+
+    `chat` is the id of the chat in which the worker works, if it does: see `chats.register`.
 
     No two claims ever get the same attempt. The claim lasts until it is settled or released, or until the worker has
     been silent for twice the timeout. Raises NoSuchQueue, NoSuchTask, WrongState if the task is not queued,
     QueueClosed for an archived queue.
     """
-    checked_worker(worker)
+    claimant = Claimant(checked_worker(worker), chat)
     if task_id is not None:
         sweep(sq)  # in its own transaction, so that a refusal does not undo it
     git_before = git.before(sq) if sq.config.watches_git and (task_id or _has_queued(sq, queue)) else None
@@ -101,11 +114,11 @@ def claim(sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = N
                 f"#{wanted.id} is in the queue {wanted.queue}, not in {line.name}.", f"Claim it from {wanted.queue}."
             )
         if wanted is None:
-            return take(sq, tx, line.id, worker, now, git_before)
+            return take(sq, tx, line.id, claimant, now, git_before)
         row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
         if row is None:
             raise refused(tx, wanted.id, "claim")
-        return _begin(sq, tx, Task(*row), now, git_before)
+        return _begin(sq, tx, Task(*row), claimant, now, git_before)
 
 
 def checked_worker(worker: str) -> str:
@@ -114,18 +127,20 @@ def checked_worker(worker: str) -> str:
 
 
 def take(
-    sq: SparkQ, tx: Transaction, queue_id: int, worker: str, now: int, git_before: str | None = None
+    sq: SparkQ, tx: Transaction, queue_id: int, claimant: Claimant, now: int, git_before: str | None = None
 ) -> Claim | None:
     """Claim the head of the queue in the transaction of another verb; return None if the queue is empty."""
     sweep_within(tx, now)
-    row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": worker, "now": now})
-    return _begin(sq, tx, Task(*row), now, git_before) if row is not None else None
+    row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": claimant.worker, "now": now})
+    return _begin(sq, tx, Task(*row), claimant, now, git_before) if row is not None else None
 
 
-def _begin(sq: SparkQ, tx: Transaction, task: Task, now: int, git_before: str | None) -> Claim:
+def _begin(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant, now: int, git_before: str | None) -> Claim:
     """Begin the attempt of a task that has just been claimed."""
+    if claimant.chat is not None:
+        chats.seen(tx, claimant.chat, now)
     attempt = {"task": task.id, "attempt": task.attempts, "worker": task.worker, "revision": task.revision}
-    tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git_before})
+    tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git_before, "chat": claimant.chat})
     note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
     return _packet(sq, tx, task)
 
@@ -141,10 +156,16 @@ def claim_again(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
     Raises ClaimLost if the attempt no longer runs, NoSuchTask.
     """
     with sq.db.read() as tx:
-        task = find(tx, task_id)
-        if (task.status, task.attempts) != (MOVES["claim"].target, attempt):
+        claim = running_claim(sq, tx, task_id, attempt)
+        if claim is None:
             raise refused(tx, task_id, "claim", attempt)
-        return _packet(sq, tx, task)
+        return claim
+
+
+def running_claim(sq: SparkQ, tx: Transaction, task_id: int, attempt: int) -> Claim | None:
+    """Return the claim of an attempt in the transaction of another verb, None if it no longer runs. Raises NoSuchTask."""
+    task = find(tx, task_id)
+    return _packet(sq, tx, task) if (task.status, task.attempts) == (MOVES["claim"].target, attempt) else None
 
 
 def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:

@@ -14,8 +14,9 @@ KEEP = """
 UPDATE attempts SET late_outcome = :outcome, late_text = :text, late_data = :data, late_at = :now
 WHERE task_id = :task AND attempt = :attempt
 """
+UNREVIEWED = "UPDATE tasks SET late_at = :now, reviewed_at = NULL WHERE id = :task"
 ACCEPT = f"""
-UPDATE tasks SET status = :target, error_type = NULL, reviewed_at = :now
+UPDATE tasks SET status = :target, error_type = NULL, reviewed_at = :now, late_at = NULL
 WHERE id = :id AND status = :from_status AND error_type = '{ErrorType.TIMEOUT}' RETURNING {TASK_COLUMNS}
 """
 LAST_LATE = """
@@ -30,23 +31,26 @@ def ended(db: Reader, task_id: int, attempt: int) -> Attempt | None:
     return Attempt(*row) if row else None
 
 
-def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str, data: str | None, now: int) -> None:
-    """Keep a text on the attempt that it belongs to, and log every late text in the timeline.
+def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str, data: str | None, now: int) -> bool:
+    """Keep a text on the attempt that it belongs to, log it in the timeline, and make the task unreviewed again.
 
-    A late failure does not replace a late result, and nothing replaces an accepted one.
+    A late failure does not replace a late result, and nothing replaces an accepted one. Returns False if the same text
+    was kept before.
     """
     if attempt.late_outcome == outcome and attempt.late_text == text and attempt.late_data == data:
-        return
+        return False
     last = tx.row(LAST_LATE, {"task": task.id, "attempt": attempt.attempt})
     failed = outcome == Status.FAILED
     if failed and last is not None and last[0] == text:
-        return
+        return False
     would_replace_a_result = failed and attempt.late_outcome == Status.SUCCEEDED
     if attempt.accepted_at is None and not would_replace_a_result:
         tx.run(KEEP, {
             "task": task.id, "attempt": attempt.attempt, "outcome": outcome, "text": text, "data": data, "now": now,
         })  # fmt: skip
+    tx.run(UNREVIEWED, {"task": task.id, "now": now})
     note(tx, now, "late", task=task.id, queue=task.queue_id, attempt=attempt.attempt, worker=attempt.worker, text=text)
+    return True
 
 
 def accept(sq: SparkQ, task_id: int) -> Task:

@@ -61,12 +61,12 @@ def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, 
         )
     if attempt is not None and (attempt != task.attempts or task.status != Status.RUNNING):
         return ClaimLost(
-            f"Attempt {attempt} no longer holds #{task.id}: {_state(task)}.",
+            f"Attempt {attempt} no longer holds #{task.id}: {state(task)}.",
             f"{KEPT if verb in ('complete', 'fail') else ''}Claim the next task."
             if kept
             else "Look at the task again.",
         )
-    return WrongState(f"#{task.id} cannot {CANNOT[verb]}: {_state(task)}.", hint(task))
+    return WrongState(f"#{task.id} cannot {CANNOT[verb]}: {state(task)}.", hint(task))
 
 
 def not_held(sq: SparkQ, task_id: int, verb: str) -> SparkQError:
@@ -78,7 +78,7 @@ def not_held(sq: SparkQ, task_id: int, verb: str) -> SparkQError:
     if task.status != Status.RUNNING:
         return refused(sq.db, task_id, verb)
     return ClaimLost(
-        f"You do not hold #{task.id}: {_state(task)}.",
+        f"You do not hold #{task.id}: {state(task)}.",
         "Claim another task, or pass the number of your attempt if you claimed this one earlier.",
     )
 
@@ -88,8 +88,8 @@ def hint(task: Task) -> str:
     return f"Possible now: {', '.join(verbs_from(task.status))}."
 
 
-def _state(task: Task) -> str:
-    """`it is running (attempt 2 of worker-1)`."""
+def state(task: Task) -> str:
+    """Describe the state of a task: `it is running (attempt 2 of worker-1)`."""
     if task.cancelled:
         return "it was cancelled"
     worker = f" (attempt {task.attempts} of {safe(task.worker)})" if task.worker else ""

@@ -14,7 +14,7 @@ from sparkq_core.text import checked, title_of
 REQUEUE = f"""
 UPDATE tasks SET status = :target, position = :position, title = :title, revision = revision + :again,
     worker = NULL, claimed_at = NULL, heartbeat_at = NULL, stale_warned_at = NULL, finished_at = NULL,
-    reviewed_at = NULL, error_type = NULL
+    reviewed_at = NULL, error_type = NULL, late_at = NULL
 WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 LAST_EVENT = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"

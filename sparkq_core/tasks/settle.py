@@ -4,15 +4,15 @@ import json
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from sparkq_core.errors import InvalidValue, SparkQError
+from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, ErrorType, Status
 from sparkq_core.model import TASK_COLUMNS, Attempt, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
-from sparkq_core.tasks import git, late_results
-from sparkq_core.tasks.claim import checked_worker, take
+from sparkq_core.tasks import fence, git, late_results
+from sparkq_core.tasks.claim import Claimant, checked_worker, running_claim, take
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import MAX_TEXT, checked
 
@@ -39,6 +39,9 @@ RETURNING {TASK_COLUMNS}
 """
 HELD = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)"
 LEFT = "SELECT queued, status = 'archived' FROM queues WHERE id = :queue"
+CLAIMED_NEXT = """
+UPDATE attempts SET next_task = :next_task, next_attempt = :next_attempt WHERE task_id = :task AND attempt = :attempt
+"""
 GIT_BEFORE = "SELECT git_before FROM attempts WHERE task_id = :task AND attempt = :attempt"
 GIT_AFTER = "UPDATE attempts SET git_after = :git WHERE task_id = :task AND attempt = :attempt"
 GIT_NEXT = "UPDATE attempts SET git_before = :git WHERE task_id = :task AND attempt = :attempt"
@@ -54,17 +57,21 @@ def complete(
     data: Any = None,
     attempt: int | None = None,
     next_for: str | None = None,
+    chat: int | None = None,
 ) -> Settled:
     """Settle a running task as done. `result` (at most 1 MiB) is for its reviewer, `data` any JSON value.
 
-    `attempt` is the number from the claim; without it the running one is meant. The same outcome again is harmless.
+    `attempt` is the number from the claim; without it the running one is meant, unless the worker of an earlier one may
+    still report, which raises AttemptNeeded. The same outcome again is harmless; other words are kept beside the first.
     A result that comes too late raises ClaimLost, and is kept on its attempt so that you can accept it.
-    `next_for` names a worker for which the next task of the same queue is claimed in the same transaction: one wait
-    for the disk instead of two. There is none if the queue is empty or archived, or if this outcome had been reported
-    before. Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
+    `next_for` names a worker, and `chat` its chat, for which the next task of the same queue is claimed in the same
+    transaction: one wait for the disk instead of two. There is none if the queue is empty or archived. If this outcome
+    had been reported before, it is the task that was claimed with it, as long as that attempt runs.
+    Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
     """
     checked(result, "result")
-    return _settle(sq, _Report("complete", task_id, attempt, result, data=as_json(data)), next_for)
+    report = _Report("complete", task_id, attempt, result, data=as_json(data))
+    return _settle(sq, report, _claimant(next_for, chat))
 
 
 def fail(
@@ -75,6 +82,7 @@ def fail(
     error_type: str | None = None,
     attempt: int | None = None,
     next_for: str | None = None,
+    chat: int | None = None,
     keep_late: bool = True,
 ) -> Settled:
     """Settle a running task as failed. `error` (at most 1 MiB) says what went wrong, `error_type` is one word for it.
@@ -87,7 +95,11 @@ def fail(
     if error_type in set(ErrorType):
         raise InvalidValue(f"The error type {error_type!r} is SparkQ's own.", "Use another word, such as 'gave_up'.")
     report = _Report("fail", task_id, attempt, error, error_type=error_type or "error")
-    return _settle(sq, report, next_for, keep_late=keep_late)
+    return _settle(sq, report, _claimant(next_for, chat), keep_late=keep_late)
+
+
+def _claimant(next_for: str | None, chat: int | None) -> Claimant | None:
+    return None if next_for is None else Claimant(checked_worker(next_for), chat)
 
 
 def as_json(data: Any) -> str | None:
@@ -144,23 +156,22 @@ class _Report(NamedTuple):
         return self.repeats(ended) and text == self.text and ended.data == self.data
 
 
-def _settle(sq: SparkQ, report: _Report, next_for: str | None, *, keep_late: bool = True) -> Settled:
-    if next_for is not None:
-        checked_worker(next_for)
+def _settle(sq: SparkQ, report: _Report, claimant: Claimant | None, *, keep_late: bool = True) -> Settled:
     now = sq.clock.now()
     refusal: SparkQError | None = None
     with sq.db.write() as tx:
-        task = _end_running(tx, report, now)
-        if task is not None:
-            settled = _with_next(sq, tx, task, next_for, now)
+        if report.attempt is None and (silent := fence.silent_attempt(tx, report.task_id)) is not None:
+            refusal = fence.keep(tx, report.verb, report.task_id, report.text, now, (silent,))
+        elif (task := _end_running(tx, report, now)) is not None:
+            settled = _with_next(sq, tx, task, claimant, now)
         else:
-            ended = _keep_late(tx, report, now) if keep_late else None
+            ended, kept = _keep_late(tx, report, now) if keep_late else (None, False)
             if ended is not None and report.repeats(ended):
-                return _settled_before(tx, ended)
+                return _settled_before(sq, tx, ended, kept=kept, with_next=claimant is not None)
             attempt = report.attempt if ended is None else ended.attempt
             refusal = refused(tx, report.task_id, report.verb, attempt, kept=keep_late)
     if refusal is not None:
-        raise refusal  # after the commit, which keeps the text that came too late
+        raise refusal  # after the commit, which keeps the text
     if sq.config.watches_git:
         _note_change(sq, settled)
     return settled
@@ -185,31 +196,43 @@ def _end_running(tx: Transaction, report: _Report, now: int) -> Task | None:
     return task
 
 
-def _with_next(sq: SparkQ, tx: Transaction, task: Task, next_for: str | None, now: int) -> Settled:
-    """The settled task and, if worker `next_for` asks for it, the next claim of its queue."""
+def _with_next(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant | None, now: int) -> Settled:
+    """The settled task and, for a worker that asks for it, the next claim of its queue."""
     waiting, archived = _left(tx, task.queue_id)
-    claimed = None if next_for is None or archived else take(sq, tx, task.queue_id, next_for, now)
-    remaining = waiting if claimed is None else claimed.remaining
-    return Settled(task, remaining, task.attempts, task.status, archived=archived, claimed=claimed)
+    claimed = None if claimant is None or archived else take(sq, tx, task.queue_id, claimant, now)
+    if claimed is not None:
+        waiting = claimed.remaining
+        tx.run(CLAIMED_NEXT, {
+            "task": task.id, "attempt": task.attempts, "next_task": claimed.task.id,
+            "next_attempt": claimed.task.attempts,
+        })  # fmt: skip
+    return Settled(task, waiting, task.attempts, task.status, archived=archived, claimed=claimed)
 
 
-def _keep_late(tx: Transaction, report: _Report, now: int) -> Attempt | None:
-    """Keep the text of a report on its attempt, which had ended already; None if it never began or still runs.
+def _keep_late(tx: Transaction, report: _Report, now: int) -> tuple[Attempt | None, bool]:
+    """Keep the text of a report on its attempt, if that has ended, and return the attempt, and True if the text was new.
 
-    A report that says nothing new is not kept a second time. Raises NoSuchTask.
+    Raises NoSuchTask.
     """
     task = find(tx, report.task_id)
     ended = late_results.ended(tx, task.id, task.attempts if report.attempt is None else report.attempt)
-    if ended is not None and not report.equals(ended):
-        late_results.keep(tx, task, ended, report.outcome, report.text, report.data, now)
-    return ended
+    if ended is None or report.equals(ended):
+        return ended, False
+    return ended, late_results.keep(tx, task, ended, report.outcome, report.text, report.data, now)
 
 
-def _settled_before(tx: Transaction, ended: Attempt) -> Settled:
-    """The answer to a report that repeats the outcome of its attempt."""
+def _settled_before(sq: SparkQ, tx: Transaction, ended: Attempt, *, kept: bool, with_next: bool) -> Settled:
+    """The answer to a report that repeats the outcome of its attempt. The answer to the first may have been lost, so
+    it has the task again that was claimed with it."""
     task = find(tx, ended.task_id)
     waiting, archived = _left(tx, task.queue_id)
-    return Settled(task, waiting, ended.attempt, str(ended.outcome), again=True, archived=archived)
+    claimed = None
+    if with_next and ended.next_task is not None and ended.next_attempt is not None:
+        with suppress(NoSuchTask):  # it was settled and deleted since
+            claimed = running_claim(sq, tx, ended.next_task, ended.next_attempt)
+    return Settled(
+        task, waiting, ended.attempt, str(ended.outcome), again=True, kept=kept, archived=archived, claimed=claimed
+    )
 
 
 def _left(tx: Transaction, queue_id: int) -> tuple[int, bool]:

@@ -22,6 +22,21 @@ class Try:
     error_type: str | None = None
     finished_at: int | None = None
     late: set[str] = field(default_factory=set)
+    late_shown: tuple[str, str] | None = None
+    late_last: str | None = None
+    accepted: bool = False
+
+    def keep(self, outcome: str, text: str) -> bool:
+        """Keep a report that came after the end; False if its words are known."""
+        ended_so = (self.outcome, self.text) == (outcome, text) and self.error_type != "timeout"
+        said_before = self.late_shown == (outcome, text) or (outcome == "failed" and self.late_last == text)
+        if ended_so or said_before:
+            return False
+        if not self.accepted and not (outcome == "failed" and "succeeded" in self.late):
+            self.late_shown = (outcome, text)
+            self.late = {outcome}
+        self.late_last = text
+        return True
 
 
 @dataclass
@@ -92,6 +107,11 @@ class Job:
         if attempt is not None and (attempt != len(self.tries) or self.status != "running"):
             return ClaimLost
         return None if self.status == "running" else WrongState
+
+    def hides_whose(self, attempt: int | None) -> bool:
+        """Whether a report without an attempt may be that of an earlier worker, who has said nothing yet."""
+        silent = [old for old in self.tries[:-1] if old.error_type == "timeout" and old.late_last is None]
+        return attempt is None and self.status == "running" and any(old.worker != self.worker for old in silent)
 
 
 FITS: dict[str, Callable[[Job], bool]] = {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sparkq_core import inbox, queues, tasks
-from sparkq_core.errors import ClaimLost, QueueClosed, SparkQError, WrongState
+from sparkq_core.errors import AttemptNeeded, ClaimLost, QueueClosed, SparkQError, WrongState
 from sparkq_core.maintenance import purge
 from sparkq_core.model import Claim, Counts, Settled
 from sparkq_core.project import SparkQ
@@ -175,17 +175,19 @@ class LifeCycle(RuleBasedStateMachine):
         refusal = refusal_of(
             lambda: done.append(getattr(tasks, verb)(sq, job.id, text, attempt=attempt, next_for=worker))
         )
-        wanted = job.refuses(attempt)
+        wanted = AttemptNeeded if job.hides_whose(attempt) else job.refuses(attempt)
         number = len(job.tries) if attempt is None else attempt
-        if wanted is None:
+        if wanted is AttemptNeeded:
+            pass
+        elif wanted is None:
             job.end(outcome, text, None if verb == "complete" else "error", self.clock.now())
             self.followed(done[0].claimed, job.queue, worker)
         elif 1 <= number <= len(job.tries):
             ended = job.tries[number - 1]
             same = (ended.outcome, ended.error_type == "timeout") == (outcome, False)
             wanted = None if same else ClaimLost
-            if not same:
-                ended.late.add(outcome)
+            if ended.outcome is not None and ended.keep(outcome, text):
+                job.reviewed = False
         self.refused(job, wanted, refusal)
 
     def followed(self, claimed: Claim | None, queue: str, worker: str | None) -> None:
@@ -268,7 +270,7 @@ class LifeCycle(RuleBasedStateMachine):
         refusal = refusal_of(lambda: tasks.accept(self.handles[on], job.id))
         self.refused(job, None if "succeeded" in came else WrongState, refusal)
         if refusal is None:
-            job.status, job.error_type, job.reviewed = "succeeded", None, True
+            job.status, job.error_type, job.reviewed, job.last.accepted = "succeeded", None, True, True
 
     @precondition(lambda self: self.has("review"))
     @rule(on=connection, pick=pick)

@@ -65,12 +65,36 @@ def test_an_archived_queue_takes_the_outcome_and_gives_none(sq: SparkQ, queue: s
     assert status(sq, 2) == "queued"
 
 
-def test_the_same_outcome_again_gives_no_second_task(sq: SparkQ, queue: str) -> None:
+def test_the_same_outcome_again_gives_the_task_again_that_came_with_the_first(sq: SparkQ, queue: str) -> None:
+    add(sq, "one", "two", "three")
+    task = take(sq).task
+    first = tasks.complete(sq, task.id, "done", attempt=1, next_for="bob")
+
+    again = tasks.complete(sq, task.id, "done", attempt=1, next_for="bob")
+
+    assert (again.again, again.claimed) == (True, first.claimed)
+    assert status(sq, 3) == "queued"
+
+
+def test_the_same_outcome_again_gives_no_task_that_has_ended_since(sq: SparkQ, queue: str) -> None:
+    add(sq, "one", "two", "three")
+    task = take(sq).task
+    tasks.complete(sq, task.id, "done", attempt=1, next_for="bob")
+    tasks.release(sq, 2)
+    take(sq, "carol")
+
+    again = tasks.complete(sq, task.id, "done", attempt=1, next_for="bob")
+
+    assert (again.again, again.claimed) == (True, None)
+    assert status(sq, 3) == "queued"
+
+
+def test_the_same_outcome_again_without_a_wish_for_more_gives_none(sq: SparkQ, queue: str) -> None:
     add(sq, "one", "two", "three")
     task = take(sq).task
     tasks.complete(sq, task.id, "done", attempt=1, next_for="bob")
 
-    again = tasks.complete(sq, task.id, "done", attempt=1, next_for="bob")
+    again = tasks.complete(sq, task.id, "done", attempt=1)
 
     assert (again.again, again.claimed) == (True, None)
     assert status(sq, 3) == "queued"

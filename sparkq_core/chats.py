@@ -1,0 +1,111 @@
+"""Chats: the conversations that claim tasks.
+
+A chat is neither a process nor a connection. A client may keep one server process for several chats, and a chat that is
+resumed has a new process. So the store knows which chat holds what, by the client's own id of the conversation (its
+session) where the client tells it, else by the connection.
+"""
+
+from typing import NamedTuple
+
+from sparkq_core.model import CHAT_COLUMNS, Chat
+from sparkq_core.project import SparkQ
+from sparkq_core.storage.database import Reader, Transaction
+from sparkq_core.text import safe
+
+BY_SESSION = f"SELECT {CHAT_COLUMNS} FROM chats WHERE client = :client AND session = :session"
+BY_ID = f"SELECT {CHAT_COLUMNS} FROM chats WHERE id = :id"
+INSERT = """
+INSERT INTO chats (client, version, session, cwd, model, first_at, last_at)
+VALUES (:client, :version, :session, :cwd, :model, :now, :now) RETURNING id
+"""
+UPDATE = """
+UPDATE chats SET version = coalesce(:version, version), cwd = coalesce(:cwd, cwd), model = coalesce(:model, model),
+    last_at = :now, gone_at = NULL, gone_why = NULL
+WHERE id = :id
+"""
+SEEN = "UPDATE chats SET last_at = :now, gone_at = NULL, gone_why = NULL WHERE id = :id"
+GONE = "UPDATE chats SET gone_at = :now, gone_why = :why WHERE id = :id AND gone_at IS NULL"
+OPEN = """
+SELECT a.task_id, a.attempt, t.title, a.claimed_at FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
+WHERE a.chat_id = :chat AND a.outcome IS NULL AND a.task_id <> :besides ORDER BY a.task_id LIMIT :limit
+"""
+GIVEN = """
+SELECT attempt FROM attempts WHERE task_id = :task AND chat_id = :chat ORDER BY attempt
+"""
+MAX_WORD = 200
+MAX_PATH = 4096
+
+
+class Caller(NamedTuple):
+    """What a client tells about the chat that calls. `session` is the client's own id of the conversation."""
+
+    client: str
+    version: str | None = None
+    session: str | None = None
+    cwd: str | None = None
+    model: str | None = None
+
+
+class OpenClaim(NamedTuple):
+    """A running attempt of a chat; `claimed_at` in UTC ms."""
+
+    task_id: int
+    attempt: int
+    title: str
+    claimed_at: int
+
+
+def register(sq: SparkQ, caller: Caller) -> int:
+    """Return the id of the chat that calls: the known chat of its session, else a new one.
+
+    A caller without a session is a new chat each time: remember its id as long as the connection lasts.
+    """
+    values = {
+        "client": _word(caller.client) or "chat",
+        "version": _word(caller.version),
+        "session": _word(caller.session),
+        "cwd": safe(caller.cwd)[:MAX_PATH] if caller.cwd else None,
+        "model": _word(caller.model),
+        "now": sq.clock.now(),
+    }
+    with sq.db.write() as tx:
+        known = tx.row(BY_SESSION, values) if values["session"] else None
+        if known is not None:
+            chat = Chat(*known)
+            tx.run(UPDATE, values | {"id": chat.id})
+            return chat.id
+        ((chat_id,),) = tx.rows(INSERT, values)
+        return int(chat_id)
+
+
+def get(db: Reader, chat_id: int) -> Chat | None:
+    """Return the chat, or None if it is not known (any more)."""
+    row = db.row(BY_ID, {"id": chat_id})
+    return Chat(*row) if row else None
+
+
+def seen(tx: Transaction, chat_id: int, now: int) -> None:
+    """Record that the chat called at `now`."""
+    tx.run(SEEN, {"id": chat_id, "now": now})
+
+
+def close(sq: SparkQ, chat_id: int, why: str) -> None:
+    """Record that the chat's connection has ended. Its claims stay: it may be resumed, and else they become stale."""
+    with sq.db.write() as tx:
+        tx.run(GONE, {"id": chat_id, "now": sq.clock.now(), "why": why})
+
+
+def open_claims(db: Reader, chat_id: int, *, besides: int = 0, limit: int = 20) -> tuple[OpenClaim, ...]:
+    """Return the running attempts of a chat, except that of the task `besides`, by task."""
+    rows = db.rows(OPEN, {"chat": chat_id, "besides": besides, "limit": limit})
+    return tuple(OpenClaim(*row) for row in rows)
+
+
+def given(db: Reader, chat_id: int, task_id: int) -> list[int]:
+    """Return the attempts of a task that were handed to the chat."""
+    return [int(row[0]) for row in db.rows(GIVEN, {"task": task_id, "chat": chat_id})]
+
+
+def _word(value: str | None) -> str | None:
+    """Return a word that a client sent as one that can be stored and shown, None for an empty one."""
+    return safe(value)[:MAX_WORD] if value else None
