@@ -24,7 +24,7 @@ from sparkq_cli.command_list import SECTIONS
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.installation import setup
 from sparkq_http.app import REFUSALS, routers
-from sparkq_mcp.server import INSTRUCTIONS
+from sparkq_mcp.server import instructions
 from sparkq_mcp.tools import all_tools
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -215,7 +215,7 @@ def tools() -> str:
     """docs/tools.md: the MCP tools as a client sees them."""
     parts = [
         "# MCP tools\n\nGenerated from the server itself by `docs/generate.py`. The server's instructions:\n",
-        f"> {INSTRUCTIONS}\n",
+        f"> {instructions(frozenset(tool.name for tool in all_tools()))}\n",
     ]
     for tool in all_tools():
         hints = tool.annotations

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from sparkq_core.model import CHAT_COLUMNS, Chat
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
+from sparkq_core.storage.numbers import storable
 from sparkq_core.text import safe
 
 BY_SESSION = f"SELECT {CHAT_COLUMNS} FROM chats WHERE client = :client AND session = :session"
-BY_ID = f"SELECT {CHAT_COLUMNS} FROM chats WHERE id = :id"
 INSERT = """
 INSERT INTO chats (client, version, session, cwd, model, first_at, last_at)
 VALUES (:client, :version, :session, :cwd, :model, :now, :now) RETURNING id
@@ -29,6 +29,7 @@ OPEN = """
 SELECT a.task_id, a.attempt, t.title, a.claimed_at FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
 WHERE a.chat_id = :chat AND a.outcome IS NULL AND a.task_id <> :besides ORDER BY a.task_id LIMIT :limit
 """
+HELD = "SELECT attempt FROM attempts WHERE task_id = :task AND chat_id = :chat AND outcome IS NULL"
 GIVEN = """
 SELECT attempt FROM attempts WHERE task_id = :task AND chat_id = :chat ORDER BY attempt
 """
@@ -37,13 +38,18 @@ MAX_PATH = 4096
 
 
 class Caller(NamedTuple):
-    """What a client tells about the chat that calls. `session` is the client's own id of the conversation."""
+    """What a client tells about the chat that calls. `session` is the client's own id of the conversation.
+
+    `id` is that of the chat in the store once it is known. A caller without an id and without a session is a new chat:
+    remember its id as long as the connection lasts.
+    """
 
     client: str
     version: str | None = None
     session: str | None = None
     cwd: str | None = None
     model: str | None = None
+    id: int | None = None
 
 
 class OpenClaim(NamedTuple):
@@ -55,38 +61,31 @@ class OpenClaim(NamedTuple):
     claimed_at: int
 
 
-def register(sq: SparkQ, caller: Caller) -> int:
-    """Return the id of the chat that calls: the known chat of its session, else a new one.
-
-    A caller without a session is a new chat each time: remember its id as long as the connection lasts.
-    """
+def enter(tx: Transaction, caller: Caller, now: int) -> int:
+    """Return the id of the chat that claims at `now`, a new one if it is not known yet."""
+    if caller.id is not None:
+        tx.run(SEEN, {"id": caller.id, "now": now})
+        return caller.id
     values = {
         "client": _word(caller.client) or "chat",
         "version": _word(caller.version),
         "session": _word(caller.session),
         "cwd": safe(caller.cwd)[:MAX_PATH] if caller.cwd else None,
         "model": _word(caller.model),
-        "now": sq.clock.now(),
+        "now": now,
     }
-    with sq.db.write() as tx:
-        known = tx.row(BY_SESSION, values) if values["session"] else None
-        if known is not None:
-            chat = Chat(*known)
-            tx.run(UPDATE, values | {"id": chat.id})
-            return chat.id
-        ((chat_id,),) = tx.rows(INSERT, values)
-        return int(chat_id)
+    known = tx.row(BY_SESSION, values) if values["session"] else None
+    if known is None:
+        return int(tx.rows(INSERT, values)[0][0])
+    chat = Chat(*known)
+    tx.run(UPDATE, values | {"id": chat.id})
+    return chat.id
 
 
-def get(db: Reader, chat_id: int) -> Chat | None:
-    """Return the chat, or None if it is not known (any more)."""
-    row = db.row(BY_ID, {"id": chat_id})
-    return Chat(*row) if row else None
-
-
-def seen(tx: Transaction, chat_id: int, now: int) -> None:
-    """Record that the chat called at `now`."""
-    tx.run(SEEN, {"id": chat_id, "now": now})
+def find(db: Reader, caller: Caller) -> int | None:
+    """Return the id of the chat with the session of the caller, None if it has not claimed yet."""
+    row = db.row(BY_SESSION, {"client": _word(caller.client), "session": _word(caller.session)})
+    return Chat(*row).id if row else None
 
 
 def close(sq: SparkQ, chat_id: int, why: str) -> None:
@@ -104,6 +103,12 @@ def open_claims(db: Reader, chat_id: int, *, besides: int = 0, limit: int = 20) 
 def given(db: Reader, chat_id: int, task_id: int) -> list[int]:
     """Return the attempts of a task that were handed to the chat."""
     return [int(row[0]) for row in db.rows(GIVEN, {"task": task_id, "chat": chat_id})]
+
+
+def held(db: Reader, chat_id: int, task_id: int) -> int | None:
+    """Return the running attempt of the task, if the chat holds it."""
+    row = db.row(HELD, {"task": storable(task_id), "chat": chat_id})
+    return int(row[0]) if row else None
 
 
 def _word(value: str | None) -> str | None:

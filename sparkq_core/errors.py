@@ -4,6 +4,7 @@ A door looks only at the kind: it has one table from kind to exit code, status o
 message says what is wrong, and the hint what to do next.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
@@ -97,9 +98,13 @@ class NoSuchScript(SparkQError):
 
 
 class WrongState(SparkQError):
-    """The verb is not possible in the present status of the task."""
+    """The verb is not possible in the present status of the task; `possible` are the verbs that are."""
 
     kind, code = Kind.CONFLICT, "wrong_state"
+
+    def __init__(self, message: str, hint: str = "", possible: Sequence[str] = ()) -> None:
+        super().__init__(message, hint)
+        self.possible = possible
 
 
 class Unseen(SparkQError):
@@ -122,7 +127,9 @@ class AttemptNeeded(SparkQError):
 
     kind, code = Kind.CONFLICT, "attempt_needed"
 
-    def __init__(self, message: str, hint: str, verb: str, task_id: int, attempts: tuple[int, ...]) -> None:
+    def __init__(
+        self, message: str, hint: str = "", verb: str = "complete", task_id: int = 0, attempts: Sequence[int] = ()
+    ) -> None:
         super().__init__(message, hint)
         self.verb = verb
         self.task_id = task_id
@@ -181,6 +188,12 @@ class Corrupt(StorageError):
     """The file is damaged or not a SparkQ database; it was not changed."""
 
     code = "corrupt"
+
+
+class Replaced(StorageError):
+    """Another file is now where the database was opened; what was acknowledged is in the file that was there."""
+
+    code = "replaced"
 
 
 class RemoteDisk(StorageError):

@@ -6,7 +6,7 @@ from typing import Any
 from sparkq_core import queues
 from sparkq_core.errors import NoSuchTask, SparkQError, Unseen, WrongState
 from sparkq_core.events import note
-from sparkq_core.lifecycle import FINISHED_STATUSES, MARKS, ErrorType
+from sparkq_core.lifecycle import FINISHED_STATUSES, MARKS, ErrorType, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Finished, Inbox, Seen, Since, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
@@ -140,7 +140,7 @@ def _review(tx: Transaction, task_id: int, now: int) -> Task:
     if row is None:
         task = find(tx, task_id)
         if task.status not in MARKS["review"]:
-            raise WrongState(f"#{task.id} has not finished: it is {task.status}.", hint(task))
+            raise WrongState(f"#{task.id} has not finished: it is {task.status}.", hint(task), verbs_from(task.status))
         return task
     note(tx, now, "reviewed", task=task_id, queue=row[1])
     return Task(*row)

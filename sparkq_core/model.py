@@ -223,7 +223,8 @@ class Earlier(NamedTuple):
 class Claim(NamedTuple):
     """A task that a worker has claimed: settle it with `task.attempts` as the attempt.
 
-    `instructions` are the present ones of the queue; their revision is 0 if the queue never had any.
+    `instructions` are the present ones of the queue; their revision is 0 if the queue never had any. `chat_id` is the
+    chat that has just claimed it, if it is one.
     """
 
     task: Task
@@ -234,6 +235,7 @@ class Claim(NamedTuple):
     remaining: int
     instructions: str
     instructions_revision: int
+    chat_id: int | None = None
 
 
 class Seen(NamedTuple):

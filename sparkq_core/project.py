@@ -31,6 +31,10 @@ class SparkQ(NamedTuple):
         """Return a number that changes when another process has written; it takes 3 us."""
         return self.db.data_version()
 
+    def is_replaced(self) -> bool:
+        """True if another file is now where the database was opened, or none: open the project again."""
+        return self.db.is_replaced()
+
     def close(self) -> None:
         """Close this thread's connection."""
         self.db.close()

@@ -20,6 +20,7 @@ NAMES = "SELECT name FROM queues ORDER BY status, id"
 COUNTS = f"SELECT id, {COUNTS_COLUMNS} FROM queues"
 COUNTS_OF = f"{COUNTS} WHERE id = :queue"
 WAITING = "SELECT queued FROM queues WHERE id = :queue"
+WITH_WORK = "SELECT name, queued FROM queues WHERE queued > 0 AND status <> 'archived' ORDER BY id LIMIT :limit"
 STALE = f"""
 SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_due WHERE status = 'running'
 AND (stale_warned_at IS NOT NULL OR coalesce(heartbeat_at, claimed_at) + {WARN_AFTER} * timeout * 1000 <= :now) GROUP BY queue_id
@@ -126,6 +127,11 @@ def all_of(sq: SparkQ, *, archived: bool = False) -> tuple[tuple[Queue, Counts],
 def names(sq: SparkQ) -> tuple[str, ...]:
     """Return the names of all queues, for completion."""
     return tuple(str(name) for (name,) in sq.db.rows(NAMES))
+
+
+def with_work(sq: SparkQ, limit: int = 10) -> list[tuple[str, int]]:
+    """Return the first queues that have tasks to claim, each with their number."""
+    return [(str(name), int(queued)) for name, queued in sq.db.rows(WITH_WORK, {"limit": limit})]
 
 
 def counts(db: Reader, now: int, queue_id: int | None = None) -> dict[int, Counts]:

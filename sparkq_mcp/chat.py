@@ -1,69 +1,121 @@
-"""The server's memory of a chat: the attempts that it holds, and the instructions that it has seen.
+"""The chat that calls: its worker's name, and what it holds.
 
-A stdio process serves one chat. All of this is convenience: the store checks the number of the attempt at each settle,
-so the restart of a server can cost a chat one more call but never a result.
+A process is not a chat, and a chat is not a context (`sparkq_core.chats`). So nothing is remembered here that another
+process, or a context that has seen less, would have to know: the store knows what a chat holds.
 """
 
+import json
 import os
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sparkq_core import tasks
+from sparkq_core import chats
+from sparkq_core.chats import Caller, OpenClaim
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 
-MAX_OPEN = 20
-"""Most open claims in one answer, the oldest first."""
+MAX_OPEN = 10
+"""Most open claims in one answer."""
+
+CODEX_TURN = "x-codex-turn-metadata"
+CLAUDE_SESSION = "CLAUDE_CODE_SESSION_ID"
+SESSION_CHARACTERS = 4
+"""How many characters of its session are in the name of a chat's worker."""
+
+SHORT_NAMES = {"codex-mcp-client": "codex", "gemini-cli-mcp-client": "gemini"}
+"""How some clients are called, by the name that they send."""
+
+
+class Told(NamedTuple):
+    """What the environment of a stdio server tells about the chat that started it."""
+
+    session: str | None = None
+    cwd: str | None = None
+
+    @classmethod
+    def by(cls, environment: Mapping[str, str], here: str | None) -> "Told":
+        """Read what a client tells in `environment`; `here` is the folder in which it started the server."""
+        return cls(environment.get(CLAUDE_SESSION), environment.get("CLAUDE_PROJECT_DIR") or here)
+
+
+NOTHING_TOLD = Told()
 
 
 @dataclass
 class Chat:
-    """One chat and the name that it works under.
+    """A chat. `id` is its id in the store once that is known; a request that tells nothing about its chat has none."""
 
-    `attempts` maps the id of each task that the chat claimed to its attempt. `unsettled` has the ids of the tasks that it
-    has not settled or released yet. `seen_revisions` maps the id of a queue to the revision of its instructions that
-    the chat last saw.
+    worker: str
+    caller: Caller
+    is_known: bool = True
+    id: int | None = None
+
+    def claiming(self) -> Caller | None:
+        """Return the chat as it claims; None for a request that tells nothing about its chat."""
+        return self.caller._replace(id=self.id) if self.is_known else None
+
+    def claimed(self, claim: Claim) -> Claim:
+        """Remember the id of the chat that the store gave with its claim."""
+        self.id = self.id or claim.chat_id
+        return claim
+
+    def found(self, sq: SparkQ) -> int | None:
+        """Return the id of the chat if it has claimed before, perhaps through another process."""
+        if self.id is None and self.caller.session:
+            self.id = chats.find(sq.db, self.caller)
+        return self.id
+
+    def holds(self, sq: SparkQ, task_id: int) -> int | None:
+        """Return the running attempt of the task if this chat holds it."""
+        chat_id = self.found(sq)
+        return chats.held(sq.db, chat_id, task_id) if chat_id is not None else None
+
+    def open_claims(self, sq: SparkQ, besides: int = 0) -> tuple[OpenClaim, ...]:
+        """Return the running attempts of this chat, except that of the task `besides`."""
+        chat_id = self.found(sq)
+        return chats.open_claims(sq.db, chat_id, besides=besides, limit=MAX_OPEN) if chat_id is not None else ()
+
+
+def caller(client: Any, meta: Mapping[str, Any] | None, told: Told) -> Caller:
+    """Return what is known of the calling chat, from the best source: its own metadata, else the environment.
+
+    `client` is what the client says of itself (`name` and `version`), or None.
     """
-
-    worker: str = ""
-    attempts: dict[int, int] = field(default_factory=dict)
-    unsettled: set[int] = field(default_factory=set)
-    seen_revisions: dict[int, int] = field(default_factory=dict)
-
-    def add_claim(self, claim: Claim) -> None:
-        """Remember the attempt of this chat's new claim."""
-        self.attempts[claim.task.id] = claim.task.attempts
-        self.unsettled.add(claim.task.id)
-
-    def close_claim(self, task_id: int) -> None:
-        """Forget the open claim of a settled or released task. Its attempt is kept, so that the same call again is harmless."""
-        self.unsettled.discard(task_id)
-
-    def attempt_for(self, sq: SparkQ, verb: str, task_id: int, given: int) -> int:
-        """Return the attempt for `verb`: the one `given` in the call, else the one that this chat claimed.
-
-        Raises ClaimLost, NoSuchTask or WrongState for a task that this chat never claimed.
-        """
-        if given:
-            return given
-        if task_id not in self.attempts:
-            raise tasks.not_held(sq, task_id, verb)
-        return self.attempts[task_id]
-
-    def open_claims(self, sq: SparkQ, besides: int = 0) -> list[int]:
-        """Return the ids of the tasks that this chat still holds, except `besides`; at most MAX_OPEN."""
-        if self.unsettled <= {besides}:
-            return []
-        self.unsettled = tasks.still_running(sq, {task_id: self.attempts[task_id] for task_id in self.unsettled})
-        return sorted(self.unsettled - {besides})[:MAX_OPEN]
-
-    def holds(self, sq: SparkQ, task_id: int) -> bool:
-        """True if this chat holds the running attempt of the task."""
-        return task_id in self.attempts and bool(tasks.still_running(sq, {task_id: self.attempts[task_id]}))
+    name = one_word(client.name if client else "")
+    turn = _turn_of(meta)
+    session = _text(turn.get("session_id")) or _text(turn.get("thread_id"))
+    if session is None and name.startswith("claude"):  # another client may have inherited Claude's environment
+        session = told.session
+    return Caller(name, client.version if client else None, session, told.cwd, _text(turn.get("model")))
 
 
-def worker_name(client: str | None, connection: str) -> str:
-    """Return a name like `claude-code-4711`: the client's name as one word, and the process id of the server."""
-    word = re.sub(r"[^A-Za-z0-9._]+", "-", client or "").strip("-")[:60].lower()
-    suffix = f"-{connection}" if connection else ""
-    return f"{word or 'chat'}-{os.getpid()}{suffix}"
+def _turn_of(meta: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return what Codex tells about the turn of a conversation: an object, or its JSON."""
+    turn = (meta or {}).get(CODEX_TURN)
+    if isinstance(turn, str):
+        try:
+            turn = json.loads(turn)
+        except ValueError:
+            return {}
+    return turn if isinstance(turn, Mapping) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def one_word(client: str) -> str:
+    """Return the name of a client as one word."""
+    word = re.sub(r"[^A-Za-z0-9._]+", "-", client).strip("-")[:60].lower()
+    return SHORT_NAMES.get(word, word) or "chat"
+
+
+def worker_name(caller: Caller, connection: str | None) -> str:
+    """Return a name like `claude-code-8d2a`: the client and the beginning of its session; without a session, the process
+    and the connection."""
+    if caller.session:
+        return f"{caller.client}-{one_word(caller.session)[:SESSION_CHARACTERS]}"
+    suffix = f"-{connection[:8]}" if connection else ""
+    return f"{caller.client}-{os.getpid()}{suffix}" if connection is not None else f"{caller.client}-{os.getpid()}-http"

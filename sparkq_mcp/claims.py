@@ -11,6 +11,7 @@ from sparkq_core import events, tasks
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
+from sparkq_mcp.chat import Chat
 from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import in_thread_if_git
 
@@ -20,16 +21,18 @@ POLLS_PER_NOTICE = 50
 Ctx = Context[ServerState, Any]
 
 
-async def claim(ctx: Ctx, sq: SparkQ, worker: str, queue: str, task_id: int = 0, wait: int = 0) -> Claim | None:
+async def claim(ctx: Ctx, sq: SparkQ, chat: Chat, queue: str, task_id: int = 0, wait: int = 0) -> Claim | None:
     """Claim the head of the queue, or the task `task_id`; in an empty queue, a task that arrives within `wait` seconds."""
     last_event = events.last(sq) if wait else 0
-    claimed = await in_thread_if_git(sq, tasks.claim, queue, worker, task_id=task_id or None)
+    claimed = await in_thread_if_git(
+        sq, tasks.claim, queue or None, chat.worker, task_id=task_id or None, chat=chat.claiming()
+    )
     if claimed is not None:
-        return await release_if_gone(ctx, sq, claimed)
-    return await _wait(ctx, sq, worker, queue, wait, last_event) if wait else None
+        return await release_if_gone(ctx, sq, chat.claimed(claimed))
+    return await _wait(ctx, sq, chat, queue, wait, last_event) if wait else None
 
 
-async def _wait(ctx: Ctx, sq: SparkQ, worker: str, queue: str, seconds: int, last_event: int) -> Claim | None:
+async def _wait(ctx: Ctx, sq: SparkQ, chat: Chat, queue: str, seconds: int, last_event: int) -> Claim | None:
     """Try again after each event, until a task is claimed, the time is up, or the client or the server ends."""
     state, started = ctx.request_context.lifespan_context, anyio.current_time()
     while not state.closing and (elapsed := anyio.current_time() - started) < seconds:
@@ -43,7 +46,7 @@ async def _wait(ctx: Ctx, sq: SparkQ, worker: str, queue: str, seconds: int, las
         if state.closing or await _is_gone(ctx):
             return None
         sq = state.sq  # the event may have been a reload
-        if (claimed := await claim(ctx, sq, worker, queue)) is not None:
+        if (claimed := await claim(ctx, sq, chat, queue)) is not None:
             return claimed
     return None
 

@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from sparkq_core import events, project
+from sparkq_core import chats, events, project
+from sparkq_core.chats import Caller
 from sparkq_core.config import location
+from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
-from sparkq_mcp.chat import Chat, worker_name
+from sparkq_mcp.answers.next_step import Steps
+from sparkq_mcp.chat import Chat, Told, worker_name
 
 MAX_CHATS = 1000
 """Most chats that a server remembers; it forgets the least recently used one first."""
@@ -17,21 +21,28 @@ log = logging.getLogger("sparkq.mcp")
 
 
 class ServerState:
-    """The project of the tools, opened at the first call, and the chats."""
+    """The project of the tools, opened at the first call, the chats, and what `told` tells about the only one."""
 
-    def __init__(self, opener: Opener) -> None:
+    def __init__(self, opener: Opener, steps: Steps, told: Told) -> None:
+        self.steps = steps
+        self.told = told
         self.closing = False
         """True if the client has closed its end or the server stops: no claim waits any longer."""
         self._opener = opener
         self._sq: SparkQ | None = None
         self._version = 0
         self._event = 0
-        self._chats: dict[str, Chat] = {}
+        self._chats: dict[tuple[str | None, str | None], Chat] = {}
 
     @property
     def sq(self) -> SparkQ:
         """The open project, with its new configuration after a `sparkq reload` of another process. Until a project has been
-        set up, each call tries again to open it. Raises NoProject and StorageError."""
+        set up, each call tries again to open it, and so it does after the database was replaced, for example by a restored
+        backup. Raises NoProject and StorageError."""
+        if self._sq is not None and self._sq.is_replaced():
+            self._sq = None
+            for chat in self._chats.values():
+                chat.id = None  # it was that in the other database
         if self._sq is not None and (version := self._sq.version()) != self._version:
             newest = events.last(self._sq)  # read before the search for a reload, so that none is missed in between
             reloaded = events.reloaded(self._sq, self._event)
@@ -43,19 +54,27 @@ class ServerState:
             self._version, self._event = self._sq.version(), events.last(self._sq)
         return self._sq
 
-    def chat(self, connection: str | None, client: str | None) -> Chat:
-        """Return the chat on this connection. Its worker name is the name of the client and the process.
+    def chat(self, connection: str | None, caller: Caller) -> Chat:
+        """Return the chat that calls on this connection.
 
-        A request without a connection (None) gets a new chat that is not remembered, so that no chat can settle the
-        task of another one without its attempt.
+        A request without a connection (None) and without a session gets a new chat that the store never knows: nothing
+        tells whose it is, so each of its calls must have its attempt.
         """
-        if connection is None:
-            return Chat(worker_name(client, "http"))
-        known = self._chats.pop(connection, None) or Chat(worker_name(client, connection[:8]))
-        self._chats[connection] = known
+        if connection is None and caller.session is None:
+            return Chat(worker_name(caller, None), caller, is_known=False)
+        key = (connection, caller.session)
+        known = self._chats.pop(key, None) or Chat(worker_name(caller, connection), caller)
+        self._chats[key] = known
         while len(self._chats) > MAX_CHATS:
             self._chats.pop(next(iter(self._chats)))
         return known
+
+    def leave(self, why: str) -> None:
+        """Record that the chats have no connection any more."""
+        with suppress(SparkQError):  # what they hold becomes stale nevertheless
+            for chat in self._chats.values():
+                if chat.id is not None and self._sq is not None:
+                    chats.close(self._sq, chat.id, why)
 
 
 def project_opener(path: Path | None, environment: Mapping[str, str]) -> Opener:

@@ -64,7 +64,7 @@ class StrictTool(Tool):
         try:
             return await self.fn(**values, ctx=context)
         except SparkQError as refused:
-            return reply.refusal(refused)
+            return reply.refusal(refused, context.request_context.lifespan_context.steps)
         except MCPError:
             raise
         except Exception:

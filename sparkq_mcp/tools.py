@@ -16,7 +16,8 @@ from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 from sparkq_mcp import claims
 from sparkq_mcp.answers import playbook, shapes, task_list, task_view
-from sparkq_mcp.answers.claim_packet import after_settling, packet
+from sparkq_mcp.answers.claim_packet import nothing_claimed, packet, settlement
+from sparkq_mcp.answers.next_step import LONGEST_WAIT, Steps
 from sparkq_mcp.answers.reply import reply
 from sparkq_mcp.answers.truncation import (
     LongText,
@@ -27,7 +28,7 @@ from sparkq_mcp.answers.truncation import (
     read_on,
 )
 from sparkq_mcp.board import BOARD
-from sparkq_mcp.chat import Chat
+from sparkq_mcp.chat import Chat, caller
 from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import in_thread, in_thread_if_git
 from sparkq_mcp.tool import StrictTool
@@ -35,7 +36,7 @@ from sparkq_mcp.tool import StrictTool
 Ctx = Context[ServerState, Any]
 QueueName = Annotated[str, Field(description="Queue name")]
 TaskId = Annotated[int, Field(description="Task id: 42 for #42")]
-Attempt = Annotated[int, Field(description="Needed for another chat's claim")]
+Attempt = Annotated[int, Field(description="The claim's attempt")]
 ClaimNext = Annotated[bool, Field(description="Also claim the queue's next task")]
 More = Annotated[str, Field(description="From a cut answer")]
 
@@ -54,7 +55,13 @@ def caller_of(ctx: Ctx) -> tuple[SparkQ, Chat]:
     client = request.session.client_params
     connection = "" if ctx.headers is None else ctx.headers.get("mcp-session-id")
     state = request.lifespan_context
-    return state.sq, state.chat(connection, client.client_info.name if client else None)
+    calling = caller(client.client_info if client else None, request.meta, state.told)
+    return state.sq, state.chat(connection, calling)
+
+
+def steps_of(ctx: Ctx) -> Steps:
+    """Return the words for the next step of this server."""
+    return ctx.request_context.lifespan_context.steps
 
 
 async def list_queues(
@@ -103,9 +110,9 @@ async def list_tasks(
 async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[CallToolResult, shapes.WholeTask]:
     """A whole task: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
     sq, chat = caller_of(ctx)
-    if chat.holds(sq, task_id):
-        with suppress(ClaimLost):  # a task can be read after its claim was lost
-            tasks.progress(sq, task_id, attempt=chat.attempts[task_id])  # a chat that reads its task is alive
+    if (attempt := chat.holds(sq, task_id)) is not None:
+        with suppress(ClaimLost):  # it may have just been lost
+            tasks.progress(sq, task_id, attempt=attempt)  # a chat that reads its task is alive
     detail = tasks.detail(sq, task_id)
     if more:
         return reply({"id": task_id} | read_on(task_view.texts_of(detail), more, get_task_call(task_id)))
@@ -118,7 +125,7 @@ async def queue_instructions(
     more: More = "",
 ) -> Annotated[CallToolResult, shapes.Instructions]:
     """The person's instructions for the workers of this queue."""
-    sq, chat = caller_of(ctx)
+    sq = project_of(ctx)
     if not queue:
         index = await in_thread(scripts.index, sq.config.root, sq.config.settings.script_dirs)
         return reply(playbook.how_to_work([script.name for script in index], more))
@@ -126,7 +133,6 @@ async def queue_instructions(
     call = queue_instructions_call(match.name)
     if more:
         return reply({"queue": match.name} | read_on({"instructions": text}, more, call))
-    chat.seen_revisions[match.id] = match.revision
     facts = {"queue": match.name, "instructions": text, "revision": match.revision}
     return reply(cut_to_fit(facts, [LongText(facts, "instructions", "instructions", call)]))
 
@@ -155,17 +161,25 @@ async def enqueue(
 
 
 async def claim(
-    queue: QueueName,
     ctx: Ctx,
-    task_id: Annotated[int, Field(description="This task instead of the next")] = 0,
-    wait: Annotated[int, Field(description="Seconds to wait for a task", ge=0, le=50)] = 0,
+    queue: Annotated[str, Field(description="Queue name")] = "",
+    task_id: Annotated[int, Field(description="This task instead of the next; shows your own again")] = 0,
+    wait: Annotated[int, Field(description="Seconds to wait for a task, at most 3600", ge=0, le=LONGEST_WAIT)] = 0,
 ) -> Annotated[CallToolResult, shapes.Packet]:
-    """Take the next task: prompt, how to execute it, deadline, feedback on earlier attempts, new queue instructions. task is null when the queue is empty."""
+    """Take the next task: prompt, how to execute it, deadline, feedback on earlier attempts, the queue's instructions. task is null when the queue is empty."""
     sq, chat = caller_of(ctx)
-    if task_id and chat.holds(sq, task_id):
-        tasks.progress(sq, task_id, attempt=chat.attempts[task_id])
-        return reply(packet(sq, chat, tasks.claim_again(sq, task_id, attempt=chat.attempts[task_id])))
-    return reply(packet(sq, chat, await claims.claim(ctx, sq, chat.worker, queue, task_id, wait)))
+    if not (queue or task_id):
+        known = ", ".join(name for name, _ in queues.with_work(sq)) or "none has tasks"
+        raise InvalidValue("claim needs a queue or a task_id.", f"Queues with tasks: {known}.")
+    if task_id and (attempt := chat.holds(sq, task_id)) is not None:
+        tasks.progress(sq, task_id, attempt=attempt)
+        return reply(packet(sq, chat, steps_of(ctx), tasks.claim_again(sq, task_id, attempt=attempt)))
+    started = sq.clock.monotonic()
+    claimed = await claims.claim(ctx, sq, chat, queue, task_id, wait)
+    if claimed is None:
+        waited = round(sq.clock.monotonic() - started) if wait else 0
+        return reply(nothing_claimed(sq, chat, steps_of(ctx), queue, waited))
+    return reply(packet(sq, chat, steps_of(ctx), claimed))
 
 
 async def progress(
@@ -176,7 +190,8 @@ async def progress(
 ) -> Annotated[CallToolResult, shapes.Progressed]:
     """Report that you still work on a claimed task; extends its deadline."""
     sq, chat = caller_of(ctx)
-    task = tasks.progress(sq, task_id, note, attempt=chat.attempt_for(sq, "progress", task_id, attempt))
+    number = attempt or tasks.attempt_of(sq, "progress", task_id, chat.found(sq), note)
+    task = tasks.progress(sq, task_id, note, attempt=number)
     return reply({"id": task.id, "deadline": wire.task_brief(task, sq.clock.now())["deadline"]})
 
 
@@ -190,9 +205,10 @@ async def complete(
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as done. The person reviews the result later."""
     sq, chat = caller_of(ctx)
-    number = chat.attempt_for(sq, "complete", task_id, attempt)
-    worker = chat.worker if claim_next else None
-    settled = await in_thread_if_git(sq, tasks.complete, task_id, result, data=data, attempt=number, next_for=worker)
+    number = attempt or tasks.attempt_of(sq, "complete", task_id, chat.found(sq), result)
+    settled = await in_thread_if_git(
+        sq, tasks.complete, task_id, result, data=data, attempt=number, **_next_for(chat, claim_next)
+    )
     return await _settlement(ctx, sq, chat, settled, claim_next)
 
 
@@ -206,22 +222,29 @@ async def fail(
 ) -> Annotated[CallToolResult, shapes.Settlement]:
     """Settle a claimed task as failed. The person may requeue it with feedback."""
     sq, chat = caller_of(ctx)
-    number = chat.attempt_for(sq, "fail", task_id, attempt)
-    worker = chat.worker if claim_next else None
-    kind = error_type or None
-    settled = await in_thread_if_git(sq, tasks.fail, task_id, error, error_type=kind, attempt=number, next_for=worker)
+    number = attempt or tasks.attempt_of(sq, "fail", task_id, chat.found(sq), error)
+    settled = await in_thread_if_git(
+        sq,
+        tasks.fail,
+        task_id,
+        error,
+        error_type=error_type or None,
+        attempt=number,
+        **_next_for(chat, claim_next),
+    )
     return await _settlement(ctx, sq, chat, settled, claim_next)
 
 
+def _next_for(chat: Chat, claim_next: bool) -> dict[str, Any]:
+    """Return the arguments that let a settlement claim the next task for this chat."""
+    return {"next_for": chat.worker, "chat": chat.claiming()} if claim_next else {}
+
+
 async def _settlement(ctx: Ctx, sq: SparkQ, chat: Chat, settled: Settled, claim_next: bool) -> CallToolResult:
-    chat.close_claim(settled.task.id)
-    facts, claim = wire.settled(settled), settled.claimed
-    if claim is not None:
-        claim = await claims.release_if_gone(ctx, sq, claim)
-    if claim is None:
-        return reply(facts | after_settling(sq, chat, settled, claim_next))
-    claimed = packet(sq, chat, claim)
-    return reply(facts | {"remaining": claimed.pop("remaining"), "next": claimed.pop("next"), "claimed": claimed})
+    claim = settled.claimed
+    if claim is not None and not settled.again:  # a claim that was handed out before may be worked on
+        settled = settled._replace(claimed=await claims.release_if_gone(ctx, sq, chat.claimed(claim)))
+    return reply(settlement(sq, chat, steps_of(ctx), settled, claim_next))
 
 
 async def release(
@@ -229,9 +252,9 @@ async def release(
 ) -> Annotated[CallToolResult, shapes.Released]:
     """Return a claimed task to its old place in the queue."""
     sq, chat = caller_of(ctx)
-    task = tasks.release(sq, task_id, reason, attempt=chat.attempt_for(sq, "release", task_id, attempt))
-    chat.close_claim(task_id)
-    return reply({"id": task.id, "status": task.status})
+    number = attempt or tasks.attempt_of(sq, "release", task_id, chat.found(sq), reason)
+    task = tasks.release(sq, task_id, reason, attempt=number)
+    return reply({"id": task.id, "status": task.status, "next": steps_of(ctx).released(task.id, task.queue)})
 
 
 async def requeue(

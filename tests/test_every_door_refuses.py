@@ -13,6 +13,7 @@ from sparkq_core import errors, queues, tasks
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers import reply
+from sparkq_mcp.answers.next_step import Steps
 from tests.harness.all_rows import all_rows
 from tests.harness.door import Answer, Door, Site
 from tests.harness.doors import DOORS
@@ -186,7 +187,7 @@ def test_every_kind_has_its_exit_code_and_its_answer_to_a_chat(kind: Kind) -> No
     assert refusals
     assert EXIT_CODES[kind] == DESIGN_EXITS[kind]
     for refusal in refusals:
-        answer = reply.refusal(refusal("What is wrong.", "What to do."))
+        answer = reply.refusal(refusal("What is wrong.", "What to do."), Steps(frozenset({"claim", "complete"})))
         assert answer.is_error
         assert answer.structured_content is not None
         assert answer.structured_content.keys() == {"error", "kind", "message", "next"}

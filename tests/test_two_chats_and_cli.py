@@ -128,7 +128,7 @@ async def test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock(
     assert tasks.list_page(store, tasks.Wanted(status="succeeded")).total == BEFOREHAND + MEANWHILE
 
 
-@holds("no-server-needed", "mcp-new-instructions", "command-mcp", "manual")
+@holds("no-server-needed", "mcp-instructions-each-packet", "command-mcp", "manual")
 async def test_a_chat_and_the_command_see_each_other_at_once(shell: Shell, store: SparkQ, tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
         parameters = StdioServerParameters(

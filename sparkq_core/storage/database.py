@@ -17,7 +17,7 @@ import apsw
 
 from sparkq_core.clock import Clock
 from sparkq_core.config.location import check_disk
-from sparkq_core.errors import Corrupt, NewerSchema, NoProject, StorageError
+from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, StorageError
 from sparkq_core.storage.errors import RESTORE, STORAGE, WAIT_SECONDS, translated
 from sparkq_core.storage.parameters import Values, in_order
 
@@ -199,6 +199,12 @@ class Database:
         """Return a number that changes when another connection has written. Reading it takes 3 us."""
         return int(self.rows(DATA_VERSION)[0][0])
 
+    def is_replaced(self) -> bool:
+        """True if the path no longer leads to the file that a thread has open."""
+        with self._guard:
+            opened = next(iter(self._opened), None)
+        return opened is not None and self._identity() != opened.identity
+
     def connection(self) -> apsw.Connection:
         """Return the raw connection of this thread, for backup and maintenance."""
         return self._present().connection
@@ -222,7 +228,7 @@ class Database:
             opened.connection.close(force=True)
 
     def _present(self) -> _Opened:
-        """Return the connection of this thread, opened if necessary. Raises Corrupt if its file was replaced."""
+        """Return the connection of this thread, opened if necessary. Raises Replaced if its file was replaced."""
         local = self._local
         if local.opened is not None and local.pid == _process:
             if self._identity() != local.opened.identity:
@@ -243,8 +249,8 @@ class Database:
             self._opened.add(local.opened)
         return local.opened
 
-    def _replaced(self) -> Corrupt:
-        return Corrupt(
+    def _replaced(self) -> Replaced:
+        return Replaced(
             f"{self.path} was removed or replaced while it was open.",
             "Restart this process. Everything that it acknowledged before is in the file that was there.",
         )

@@ -9,9 +9,8 @@ from sparkq_core.tasks.fence import attempt_of
 from sparkq_core.tasks.finished import latest
 from sparkq_core.tasks.from_script import of_script
 from sparkq_core.tasks.late_results import accept
-from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page, still_running
+from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page
 from sparkq_core.tasks.order import delete, to_front
-from sparkq_core.tasks.refusals import not_held
 from sparkq_core.tasks.requeue import requeue
 from sparkq_core.tasks.settle import complete, fail, progress, release
 
@@ -37,13 +36,11 @@ __all__ = [
     "get",
     "latest",
     "list_page",
-    "not_held",
     "of_script",
     "peek",
     "progress",
     "prompts",
     "release",
     "requeue",
-    "still_running",
     "to_front",
 ]

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from sparkq_core import catalogue, chats, queues
+from sparkq_core.chats import Caller
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus
@@ -56,10 +57,10 @@ MAX_WORKER = 200
 
 
 class Claimant(NamedTuple):
-    """Who claims: the name of the worker, and the id of its chat where it is one."""
+    """Who claims: the name of the worker, and the chat in which it works, if it does."""
 
     worker: str
-    chat: int | None = None
+    chat: Caller | None = None
 
 
 def peek(sq: SparkQ, queue: str, limit: int = 1) -> TaskPage:
@@ -89,11 +90,11 @@ def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[TaskPage, bool]:
 
 
 def claim(
-    sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None, chat: int | None = None
+    sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None, chat: Caller | None = None
 ) -> Claim | None:
     """Hand the head of the queue, or the queued task `task_id`, to `worker`; return None if the queue is empty.
 
-    `chat` is the id of the chat in which the worker works, if it does: see `chats.register`.
+    `chat` is the chat in which the worker works, if it does; the claim has its id.
 
     No two claims ever get the same attempt. The claim lasts until it is settled or released, or until the worker has
     been silent for twice the timeout. Raises NoSuchQueue, NoSuchTask, WrongState if the task is not queued,
@@ -137,12 +138,11 @@ def take(
 
 def _begin(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant, now: int, git_before: str | None) -> Claim:
     """Begin the attempt of a task that has just been claimed."""
-    if claimant.chat is not None:
-        chats.seen(tx, claimant.chat, now)
+    chat = chats.enter(tx, claimant.chat, now) if claimant.chat is not None else None
     attempt = {"task": task.id, "attempt": task.attempts, "worker": task.worker, "revision": task.revision}
-    tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git_before, "chat": claimant.chat})
+    tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git_before, "chat": chat})
     note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
-    return _packet(sq, tx, task)
+    return _packet(sq, tx, task)._replace(chat_id=chat)
 
 
 def _has_queued(sq: SparkQ, queue: str | None) -> bool:

@@ -4,8 +4,6 @@ A page continues after a cursor, never after a number of rows, so that its cost 
 statement walks one index; the filters without an index thin out its rows.
 """
 
-import json
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from sparkq_core import queues, sessions
@@ -101,12 +99,6 @@ class Wanted(NamedTuple):
     def counted(self) -> bool:
         """True if the counters of the queues give the total."""
         return all(value is None for value in (self.tool, self.worker, self.since, self.until))
-
-
-def still_running(sq: SparkQ, attempts: Mapping[int, int]) -> set[int]:
-    """Return those of the tasks (id: attempt) whose attempt is running now; unknown ids are left out."""
-    sweep(sq)
-    return {int(row[0]) for row in sq.db.rows(RUN_NOW, {"handed": json.dumps(attempts)})}
 
 
 def ended_since(sq: SparkQ, queue: Queue, since: int) -> tuple[Task, ...]:

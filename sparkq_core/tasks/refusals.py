@@ -3,7 +3,6 @@
 from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, SparkQError, WrongState
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Task
-from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.numbers import MAX_ID
 from sparkq_core.text import safe
@@ -66,21 +65,7 @@ def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, 
             if kept
             else "Look at the task again.",
         )
-    return WrongState(f"#{task.id} cannot {CANNOT[verb]}: {state(task)}.", hint(task))
-
-
-def not_held(sq: SparkQ, task_id: int, verb: str) -> SparkQError:
-    """Return why a worker that passed no attempt and holds none was refused `verb`: a guess would break the fence."""
-    try:
-        task = find(sq.db, task_id)
-    except NoSuchTask as missing:
-        return missing
-    if task.status != Status.RUNNING:
-        return refused(sq.db, task_id, verb)
-    return ClaimLost(
-        f"You do not hold #{task.id}: {state(task)}.",
-        "Claim another task, or pass the number of your attempt if you claimed this one earlier.",
-    )
+    return WrongState(f"#{task.id} cannot {CANNOT[verb]}: {state(task)}.", hint(task), verbs_from(task.status))
 
 
 def hint(task: Task) -> str:

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, ErrorType, Status
@@ -57,7 +58,7 @@ def complete(
     data: Any = None,
     attempt: int | None = None,
     next_for: str | None = None,
-    chat: int | None = None,
+    chat: Caller | None = None,
 ) -> Settled:
     """Settle a running task as done. `result` (at most 1 MiB) is for its reviewer, `data` any JSON value.
 
@@ -82,7 +83,7 @@ def fail(
     error_type: str | None = None,
     attempt: int | None = None,
     next_for: str | None = None,
-    chat: int | None = None,
+    chat: Caller | None = None,
     keep_late: bool = True,
 ) -> Settled:
     """Settle a running task as failed. `error` (at most 1 MiB) says what went wrong, `error_type` is one word for it.
@@ -98,7 +99,7 @@ def fail(
     return _settle(sq, report, _claimant(next_for, chat), keep_late=keep_late)
 
 
-def _claimant(next_for: str | None, chat: int | None) -> Claimant | None:
+def _claimant(next_for: str | None, chat: Caller | None) -> Claimant | None:
     return None if next_for is None else Claimant(checked_worker(next_for), chat)
 
 

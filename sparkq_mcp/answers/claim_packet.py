@@ -1,14 +1,16 @@
 """The packet of a claim: all that a worker needs to begin, within the size of an answer."""
 
-from sparkq_core import wire
+from sparkq_core import queues, wire
 from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
+from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.answers.truncation import (
     ANSWER_SIZE,
     LongText,
     cut_to_fit,
     get_task_call,
     queue_instructions_call,
+    shorten,
     size,
 )
 from sparkq_mcp.chat import Chat
@@ -19,34 +21,81 @@ PACKET_SIZE = ANSWER_SIZE - 300
 PREVIOUS_SIZE = 2000
 """Bytes of the earlier outcome, however much room there is."""
 
-SETTLE_OPEN = "Settle the open claims."
-EMPTY = "The queue is empty"
+INSTRUCTIONS_SIZE = 1000
+"""Bytes of the queue's instructions: every packet has them, since its reader may be a context that has seen none."""
+
+OPEN_TITLE = 60
+"""Most characters of the title of an open claim."""
 
 
-def packet(sq: SparkQ, chat: Chat, claim: Claim | None) -> wire.Json:
-    """Return the task of `claim`, the next step, and the queue's instructions if `chat` has not seen this revision."""
-    if claim is None:
-        return _nothing_claimed(sq, chat)
-    chat.add_claim(claim)
-    task, revision = claim.task, claim.instructions_revision
+def packet(sq: SparkQ, chat: Chat, steps: Steps, claim: Claim) -> wire.Json:
+    """Return the task of `claim` with the queue's instructions, the other open claims of the chat, and the next step."""
     facts: wire.Json = {"task": wire.claimed(claim)}
-    if revision > 0 and chat.seen_revisions.get(task.queue_id) != revision:
+    if claim.instructions:
         facts["instructions"] = claim.instructions
-        chat.seen_revisions[task.queue_id] = revision
-    if others := chat.open_claims(sq, besides=task.id):
-        facts["open_claims"] = others
     facts["remaining"] = claim.remaining
-    facts["next"] = f"Do it, then complete or fail {task.id}; progress before the deadline keeps it."
+    facts["next"] = steps.do(claim, chat.worker)
+    _add_open_claims(facts, sq, chat, steps, besides=claim.task.id)
     previous = claim.earlier.text if claim.earlier else None
-    if size(facts) > PACKET_SIZE or (previous and size(previous) > PREVIOUS_SIZE):
+    if (
+        size(facts) > PACKET_SIZE
+        or (previous and size(previous) > PREVIOUS_SIZE)
+        or (claim.instructions and size(claim.instructions) > INSTRUCTIONS_SIZE)
+    ):
         return _cut(facts, claim)
     return facts
 
 
-def _nothing_claimed(sq: SparkQ, chat: Chat) -> wire.Json:
-    others = chat.open_claims(sq)
-    step = SETTLE_OPEN if others else f"{EMPTY}: stop, or claim with wait."
-    return {"task": None, "remaining": 0, "next": step} | ({"open_claims": others} if others else {})
+def nothing_claimed(sq: SparkQ, chat: Chat, steps: Steps, queue: str, waited: int = 0) -> wire.Json:
+    """Return the answer to a claim for which there was no task within `waited` seconds."""
+    facts: wire.Json = {"task": None, "remaining": 0, "next": _empty(sq, steps, queue, waited)}
+    _add_open_claims(facts, sq, chat, steps)
+    return facts
+
+
+def settlement(sq: SparkQ, chat: Chat, steps: Steps, settled: Settled, claim_next: bool) -> wire.Json:
+    """Return the answer to an outcome: the next step and, for `claim_next`, the packet of the task that was claimed."""
+    facts, claim = {**wire.settled(settled)}, settled.claimed
+    before = []
+    if settled.again:
+        kept = "your other words are kept beside the first, for the person" if settled.kept else "nothing changed"
+        before = [f"#{settled.task.id} was settled so before; {kept}."]
+    if claim is not None:
+        claimed = packet(sq, chat, steps, claim)
+        step = " ".join([*before, claimed.pop("next")])
+        return facts | {"remaining": claimed.pop("remaining"), "next": step, "claimed": claimed}
+    if settled.remaining and not settled.archived:
+        before.append(steps.more_waits(settled.task.queue, settled.remaining))
+    else:
+        before.append(_empty(sq, steps, settled.task.queue))
+    facts["next"] = " ".join(before)
+    if claim_next:
+        claimed = {"task": None}
+        facts["claimed"] = claimed
+        _add_open_claims(facts, sq, chat, steps)
+    return facts
+
+
+def _empty(sq: SparkQ, steps: Steps, queue: str, waited: int = 0) -> str:
+    return steps.queue_empty(queues.by_name(sq, queue), queues.with_work(sq), waited)
+
+
+def _add_open_claims(facts: wire.Json, sq: SparkQ, chat: Chat, steps: Steps, besides: int = 0) -> None:
+    """Add the other attempts that the chat holds, which may be those of its subagents: as information, not as an order."""
+    claims = chat.open_claims(sq, besides)
+    if not claims:
+        return
+    now = sq.clock.now()
+    facts["open_claims"] = [
+        {
+            "id": claim.task_id,
+            "attempt": claim.attempt,
+            "title": shorten(claim.title, OPEN_TITLE),
+            "for_s": max(now - claim.claimed_at, 0) // 1000,
+        }
+        for claim in claims
+    ]
+    facts["next"] = f"{facts['next']} {steps.still_open(claims, now)}"
 
 
 def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
@@ -55,7 +104,13 @@ def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
     texts = [
         LongText(task, "prompt", "prompt", call),
         LongText(task, "feedback", "feedback", call),
-        LongText(facts, "instructions", "instructions", queue_instructions_call(claim.task.queue)),
+        LongText(
+            facts,
+            "instructions",
+            "instructions",
+            queue_instructions_call(claim.task.queue),
+            INSTRUCTIONS_SIZE,
+        ),
     ]
     if claim.earlier is not None and claim.earlier.text is not None:
         task["previous"]["text"] = claim.earlier.text
@@ -64,23 +119,3 @@ def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
     if {"prompt", "feedback", "instructions"} & fit.get("more", {}).keys():
         fit["next"] = f"Read on what is cut, by the calls in more. {fit['next']}"
     return fit
-
-
-def after_settling(sq: SparkQ, chat: Chat, settled: Settled, claim_next: bool) -> wire.Json:
-    """Return the next step after an outcome with which no task was claimed.
-
-    A chat that reports an outcome again may have missed the task claimed with it: it sees the open claims.
-    """
-    others = chat.open_claims(sq) if claim_next or settled.again else []
-    steps = ["It was already settled so; nothing changed."] if settled.again else []
-    if settled.archived:
-        steps.append(f"The queue {settled.task.queue} is archived: it hands out nothing.")
-    if others:
-        steps.append(f"{SETTLE_OPEN} claim with task_id shows one again." if settled.again else SETTLE_OPEN)
-    elif not settled.archived:
-        stop = f"{EMPTY}: stop, or claim with wait." if claim_next else f"{EMPTY}."
-        steps.append("Claim the next task." if settled.remaining else stop)
-    open_claims = {"open_claims": others} if others else {}
-    if claim_next and not settled.again:
-        return {"next": " ".join(steps), "claimed": {"task": None} | open_claims}
-    return {"next": " ".join(steps)} | open_claims

@@ -8,18 +8,26 @@ from mcp_types import CallToolResult, TextContent
 from pydantic import ValidationError
 
 from sparkq_core import wire
-from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.errors import AttemptNeeded, Kind, SparkQError, WrongState
 from sparkq_core.text import cut, safe
+from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.answers.truncation import serialized
 
+NO_PROJECT = "Nothing is queued here yet: ask the person to run `sparkq setup` in the repository, then call again."
 NEXT_BY_CODE = {
-    "no_project": "Nothing is queued here yet: ask the person to run `sparkq setup` in the repository, then call again.",
-    "no_such_queue": "list_queues shows the names.",
-    "queue_closed": "list_queues shows the active ones; the person can reopen this one.",
-    "no_such_task": "list_tasks finds the ids.",
-    "wrong_state": "get_task shows its history.",
+    "no_project": NO_PROJECT,
     "invalid_config": "The person corrects sparkq.yml; `sparkq doctor` checks it.",
+    "queue_closed": "The person can reopen it.",
+    "replaced": "Call again: the next call opens the database that is there now.",
 }
+NEXT_TOOL = {
+    "no_such_queue": ("list_queues", "shows the names."),
+    "queue_closed": ("list_queues", "shows the active ones."),
+    "no_such_task": ("list_tasks", "finds the ids."),
+    "wrong_state": ("get_task", "shows its history."),
+}
+"""The tool that helps after an error, where this server offers it."""
+
 MESSAGE_LENGTH = 600
 """Most characters of a message, which may quote the caller's arguments."""
 
@@ -35,15 +43,25 @@ def reply(facts: wire.Json, *, is_error: bool = False) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=shown, is_error=is_error)
 
 
-def refusal(error: SparkQError) -> CallToolResult:
+def refusal(error: SparkQError, steps: Steps) -> CallToolResult:
     """Return the result for an error of the core: nothing changed, and `next` names the next step."""
-    if error.kind in NEXT_BY_KIND or error.code in ("no_project", "invalid_config"):
-        step = NEXT_BY_KIND.get(error.kind) or NEXT_BY_CODE[error.code]
+    message, step = cut(error.message, MESSAGE_LENGTH), cut(_next_after(error, steps), MESSAGE_LENGTH)
+    return reply({"error": error.code, "kind": error.kind, "message": message, "next": step}, is_error=True)
+
+
+def _next_after(error: SparkQError, steps: Steps) -> str:
+    if isinstance(error, AttemptNeeded):
+        return steps.with_attempt(error)
+    if isinstance(error, WrongState) and error.possible:
+        possible = [verb for verb in error.possible if verb in steps.tools]
+        hint = f"Possible now: {', '.join(possible)}." if possible else "Only the person can change it now."
     else:
         hint = "" if "sparkq " in error.hint or "--" in error.hint else error.hint  # a chat has no command line
-        step = " ".join(part for part in (hint, NEXT_BY_CODE.get(error.code, "")) if part)
-    message, step = cut(error.message, MESSAGE_LENGTH), cut(step, MESSAGE_LENGTH)
-    return reply({"error": error.code, "kind": error.kind, "message": message, "next": step}, is_error=True)
+    if error.kind in NEXT_BY_KIND and error.code not in NEXT_BY_CODE:
+        return NEXT_BY_KIND[error.kind]
+    tool, helps = NEXT_TOOL.get(error.code, ("", ""))
+    parts = [hint, NEXT_BY_CODE.get(error.code, ""), f"{tool} {helps}" if tool in steps.tools else ""]
+    return " ".join(part for part in parts if part)
 
 
 def invalid_arguments(tool: str, known: list[str], error: ValidationError) -> CallToolResult:

@@ -87,10 +87,17 @@ class Requeued(TypedDict):
     position: int
 
 
+class OpenClaim(TypedDict):
+    id: int
+    attempt: int
+    title: str
+    for_s: int
+
+
 class Claimed(TypedDict):
     task: dict[str, Any] | None
     instructions: NotRequired[str]
-    open_claims: NotRequired[list[int]]
+    open_claims: NotRequired[list[OpenClaim]]
     more: NotRequired[dict[str, str]]
 
 
@@ -111,12 +118,12 @@ class Settlement(TypedDict):
     next: str
     duration_s: NotRequired[float]
     claimed: NotRequired[Claimed]
-    open_claims: NotRequired[list[int]]
 
 
 class Released(TypedDict):
     id: int
     status: str
+    next: str
 
 
 class WholeTask(Readable):

@@ -1,13 +1,18 @@
 """`sparkq mcp`: SparkQ over standard input and output, for one chat."""
 
+import asyncio
 import gc
 import logging
 import os
 import signal
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+CLOSED = "its client closed the connection"
+"""Why a chat is gone."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -31,12 +36,15 @@ def main(arguments: list[str] | None = None) -> None:
 
     from sparkq_core.config.loading import environment
     from sparkq_core.errors import InvalidValue
+    from sparkq_mcp.chat import Told
     from sparkq_mcp.server import build
     from sparkq_mcp.state import project_opener
 
     only = [name.strip() for name in options.tools.split(",") if name.strip()]
     try:
-        server = build(project_opener(options.project, environment()), read_only=options.read_only, only=only)
+        variables = environment()
+        told = Told.by(variables, _folder())
+        server = build(project_opener(options.project, variables), read_only=options.read_only, only=only, told=told)
     except InvalidValue as error:
         parser.error(f"{error.message} {error.hint}")
     gc.enable()
@@ -45,7 +53,16 @@ def main(arguments: list[str] | None = None) -> None:
     _exit_now()
 
 
+def _folder() -> str | None:
+    """Return the folder in which the client started the server, None if it was removed."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return None
+
+
 async def _serve(server: Any) -> None:
+    _leave_on_signals(server)
     from sparkq_mcp.transport.front import Front
     from sparkq_mcp.transport.streams import open_streams
 
@@ -55,6 +72,20 @@ async def _serve(server: Any) -> None:
         return
     lines, output = streams
     await server.serve(Front(lines, output, server), output)
+    server.state.leave(CLOSED)
+
+
+def _leave_on_signals(server: Any) -> None:
+    """From now on, end between two transactions when a signal arrives, after noting that the chat has ended."""
+
+    def leave() -> None:
+        server.state.leave(CLOSED)
+        _exit_now()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows has no signal handlers on the loop
+            loop.add_signal_handler(number, leave)
 
 
 def _exit_now(*_: Any) -> None:

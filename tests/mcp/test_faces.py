@@ -16,7 +16,7 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_mcp import push
 from sparkq_mcp.answers.playbook import playbook_text
-from sparkq_mcp.server import INSTRUCTIONS, build
+from sparkq_mcp.server import build, instructions
 from sparkq_mcp.tools import all_tools
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add
@@ -90,7 +90,7 @@ async def test_a_refusal_fits_the_output_schema_of_every_tool(sq: SparkQ) -> Non
 
 @holds("mcp-visible-escapes")
 def test_instructions_are_short_and_descriptions_do_not_command() -> None:
-    assert len(INSTRUCTIONS) <= 600
+    assert len(instructions(frozenset(tool.name for tool in all_tools()))) <= 600
     for tool in all_tools():
         assert not any(word in tool.description.lower() for word in ("you must", "always", "never", "important"))
 

@@ -19,9 +19,9 @@ from sparkq_mcp.answers import shapes
         (shapes.WholeTask, core.TaskHistory, {"more", "part", "text"}),
         (shapes.Enqueued, core.QueuedTask, set()),
         (shapes.Requeued, core.QueuedTask, set()),
-        (shapes.Released, core.Task, set()),
+        (shapes.Released, core.Task, {"next"}),
         (shapes.Progressed, core.Task, set()),
-        (shapes.Settlement, core.Settled, {"next", "claimed", "open_claims"}),
+        (shapes.Settlement, core.Settled, {"next", "claimed"}),
     ],
 )
 def test_a_key_has_the_name_and_the_type_that_it_has_at_the_other_doors(

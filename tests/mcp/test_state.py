@@ -5,6 +5,8 @@ import pytest
 from sparkq_core import events
 from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
+from sparkq_mcp.answers.next_step import Steps
+from sparkq_mcp.chat import NOTHING_TOLD
 from sparkq_mcp.state import ServerState
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add
@@ -26,7 +28,7 @@ def test_each_event_is_looked_at_once_for_a_reload_and_none_is_missed(
         return answer
 
     monkeypatch.setattr(events, "reloaded", reloaded_just_thereafter)
-    state, noted = ServerState(lambda: second_handle(sq)), []
+    state, noted = ServerState(lambda: second_handle(sq), Steps(frozenset()), NOTHING_TOLD), []
     for prompt in ("one", "two"):
         noted.append(events.last(state.sq))
         add(sq, prompt)

@@ -1,5 +1,6 @@
 """What the tools promise to a model, in both protocol eras."""
 
+import json
 from typing import Any
 
 import pytest
@@ -55,9 +56,12 @@ async def test_the_whole_loop_takes_three_calls_and_names_each_next_step(sq: Spa
         "source": "library",
     }
     assert (packet["instructions"], packet["remaining"]) == ("Run make test.", 1)
-    assert "complete" in packet["next"]
+    assert packet["next"] == (
+        "Do it, then complete(task_id=1, attempt=1, result=…) or fail(task_id=1, attempt=1, error=…); "
+        "progress(task_id=1, attempt=1) before the deadline keeps it."
+    )
     assert (settled["id"], settled["status"], settled["claimed"]["task"]["id"]) == (1, "succeeded", 2)
-    assert "instructions" not in settled["claimed"]
+    assert settled["claimed"]["instructions"] == "Run make test."
     assert tasks.detail(sq, 1).attempts[0].data == '{"files":1}'
 
 
@@ -75,44 +79,91 @@ async def test_an_empty_queue_says_what_is_next(sq: SparkQ, queue: str, era: str
     async with chat(sq, era) as client:
         nothing = await call(client, "claim", queue="backend")
 
-    assert nothing["next"] == "The queue is empty: stop, or claim with wait."
+    assert nothing["next"] == (
+        'The queue backend is empty. Stop. (Only if you were asked to watch it: claim(queue="backend", wait=3600).)'
+    )
 
 
-async def test_changed_instructions_are_shown_once_more(sq: SparkQ, queue: str) -> None:
+@pytest.mark.parametrize("claim_next", [False, True])
+async def test_an_empty_queue_names_the_queues_that_have_tasks(sq: SparkQ, queue: str, claim_next: bool) -> None:
+    queues.create(sq, "docs")
+    add(sq, "one")
+    add(sq, "two", "three", queue="docs")
+    async with chat(sq) as client:
+        await call(client, "claim", queue="backend")
+        settled = await call(client, "complete", task_id=1, result="Done.", claim_next=claim_next)
+        nothing = await call(client, "claim", queue="backend")
+
+    elsewhere = (
+        "The queue backend is empty. Other queues have tasks: docs (2). "
+        "Claim from them only if you were asked to; else stop."
+    )
+    assert (settled["next"], nothing["next"]) == (elsewhere, elsewhere)
+
+
+async def test_nobody_is_sent_to_wait_for_tasks_of_an_ended_queue(sq: SparkQ, queue: str) -> None:
+    queues.end(sq, queue)
+    async with chat(sq) as client:
+        nothing = await call(client, "claim", queue="backend")
+
+    assert nothing["next"] == "The queue backend is empty and has ended. Stop."
+
+
+async def test_a_wait_that_brought_nothing_does_not_lead_to_another(sq: SparkQ, queue: str) -> None:
+    async with chat(sq) as client:
+        nothing = await call(client, "claim", queue="backend", wait=1)
+
+    assert nothing["next"] == "No task came within 1 s: the queue backend is empty. Stop."
+
+
+@holds("mcp-instructions-each-packet")
+async def test_each_packet_has_the_present_instructions(sq: SparkQ, queue: str) -> None:
     queues.instruct(sq, queue, "first")
     add(sq, "1", "2", "3")
 
     async with chat(sq) as client:
-        seen = [(await call(client, "claim", queue="backend")).get("instructions") for _ in range(2)]
+        seen = [(await call(client, "claim", queue="backend"))["instructions"] for _ in range(2)]
         queues.instruct(sq, queue, "second")
-        seen.append((await call(client, "claim", queue="backend")).get("instructions"))
+        settled = await call(client, "complete", task_id=2, attempt=1, result="Done.", claim_next=True)
 
-    assert seen == ["first", None, "second"]
+    assert [*seen, settled["claimed"]["instructions"]] == ["first", "first", "second"]
 
 
 @holds("mcp-open-claims")
-async def test_what_a_chat_still_holds_is_said_with_each_claim(sq: SparkQ, queue: str) -> None:
+async def test_what_the_chat_still_holds_is_said_as_information(sq: SparkQ, queue: str, clock: SetClock) -> None:
     add(sq, "one", "two")
 
     async with chat(sq) as client:
         await call(client, "claim", queue="backend")
+        clock.move(130)
         second = await call(client, "claim", queue="backend")
-        await call(client, "complete", task_id=1, result="x")
-        third = await call(client, "claim", queue="backend")
+        nothing = await call(client, "claim", queue="backend")
+        await call(client, "complete", task_id=1, attempt=1, result="x")
+        last = await call(client, "complete", task_id=2, attempt=1, result="x", claim_next=True)
 
-    assert (second["open_claims"], third["open_claims"]) == ([1], [2])
+    one = {"id": 1, "attempt": 1, "title": "one", "for_s": 130}
+    assert second["open_claims"] == [one]
+    assert second["next"].endswith(
+        "Still open in this chat, perhaps with a subagent: #1 (attempt 1, 2 min). "
+        "If nobody works on it, claim(task_id=1) shows it again."
+    )
+    assert nothing["open_claims"] == [one, {"id": 2, "attempt": 1, "title": "two", "for_s": 0}]
+    assert nothing["next"].startswith("The queue backend is empty. Stop.")
+    assert "open_claims" not in last["claimed"]
 
 
-async def test_of_many_open_claims_the_oldest_are_named(sq: SparkQ, queue: str) -> None:
-    add(sq, *(str(number) for number in range(1, 26)))
+async def test_of_many_open_claims_the_first_are_named(sq: SparkQ, queue: str) -> None:
+    add(sq, *("x" * 500 for _ in range(15)))
 
     async with chat(sq) as client:
-        for _ in range(25):
+        for _ in range(15):
             await call(client, "claim", queue="backend")
         tasks.complete(sq, 3, "Done elsewhere.", attempt=1)
         nothing = await call(client, "claim", queue="backend")
 
-    assert nothing["open_claims"] == [1, 2, *range(4, 22)]
+    assert [claim["id"] for claim in nothing["open_claims"]] == [1, 2, *range(4, 12)]
+    assert "#1 (attempt 1, 0 s), #2 (attempt 1, 0 s), #4 (attempt 1, 0 s) and 7 more." in nothing["next"]
+    assert len(json.dumps(nothing)) < 2000
 
 
 async def test_a_claimed_task_can_be_asked_for_again_and_keeps_its_attempt(sq: SparkQ, queue: str) -> None:
@@ -120,7 +171,7 @@ async def test_a_claimed_task_can_be_asked_for_again_and_keeps_its_attempt(sq: S
 
     async with chat(sq) as client:
         first = await call(client, "claim", queue="backend")
-        again = await call(client, "claim", queue="backend", task_id=1)
+        again = await call(client, "claim", task_id=1)
 
     assert (again["task"]["prompt"], again["task"]["attempt"]) == (first["task"]["prompt"], 1)
 
@@ -159,6 +210,7 @@ async def test_a_chat_without_a_number_settles_only_the_attempt_that_it_was_hand
         lost = await call(client, "complete", task_id=1, result="My work.")
 
     assert lost["error"] == "claim_lost"
+    assert "kept" in lost["next"]
     assert (attempts(sq, 1)[0].late_text, attempts(sq, 1)[1].outcome) == ("My work.", None)
 
 
@@ -171,7 +223,9 @@ async def test_only_the_chat_that_claimed_may_settle_without_a_number(sq: SparkQ
         refused = await call(other, "complete", task_id=1, result="Not mine.")
         named = await call(other, "complete", task_id=1, result="Mine.", attempt=held["task"]["attempt"])
 
-    assert (refused["error"], named["status"]) == ("claim_lost", "succeeded")
+    assert (refused["error"], named["status"]) == ("attempt_needed", "succeeded")
+    assert refused["next"] == "Call again with the attempt: complete(task_id=1, attempt=1, result=…)."
+    assert [event.text for event in tasks.detail(sq, 1).events if event.kind == "refused"] == ["Not mine."]
 
 
 @holds("mcp-holder-is-alive")
@@ -237,6 +291,7 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "requeue of a success": ("requeue", {"task_id": 2}, "wrong_state"),
     "unknown class": ("enqueue", {"queue": "backend", "prompt": "x", "task_class": "HEAVY"}, "no_such_class"),
     "bad status": ("list_tasks", {"status": "done"}, "invalid_value"),
+    "neither queue nor task": ("claim", {}, "invalid_value"),
     "misspelt argument": ("peek", {"queue": "backend", "lmit": 1}, "invalid_arguments"),
     "missing argument": ("complete", {"task_id": 1}, "invalid_arguments"),
     "wrong type": ("peek", {"queue": "backend", "limit": "many"}, "invalid_arguments"),
