@@ -62,7 +62,7 @@ BAD = (
     Bad("failing a queued task", Kind.CONFLICT, lambda d: d.fail(1, "x"), "queued"),
     Bad("prolonging a queued task", Kind.CONFLICT, lambda d: d.progress(1), "queued"),
     Bad("releasing a queued task", Kind.CONFLICT, lambda d: d.release(1), "queued"),
-    Bad("requeuing a queued task", Kind.CONFLICT, lambda d: d.requeue(1), "claim, edit, cancel"),
+    Bad("requeuing a queued task", Kind.CONFLICT, lambda d: d.requeue(1), "Possible now: claim"),
     Bad("requeuing a running task", Kind.CONFLICT, lambda d: d.requeue(2), "attempt 1 of zoe"),
     Bad("claiming a running task", Kind.CONFLICT, lambda d: d.claim("backend", 2), "attempt 1 of zoe"),
     Bad("claiming another queue's task", Kind.CONFLICT, lambda d: d.claim("drained", 1)),

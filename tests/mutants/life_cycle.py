@@ -16,6 +16,31 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_settle.py::test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now",),
     ),
     mutant(
+        "a chat without a number settles the attempt that runs now",
+        "tasks/fence.py",
+        ("if len(given) == 1 and chat is not None:", "if given and chat is not None:"),
+        ("return given[0]", "return task.attempts"),
+        caught_by=("test_fence.py::test_a_late_context_does_not_settle_the_newer_attempt_of_its_own_chat",),
+    ),
+    mutant(
+        "a chat without a number settles one of several open claims",
+        "tasks/fence.py",
+        ("if not (runs and chats.open_claims(tx, chat, besides=task_id, limit=1)):", "if True:"),
+        caught_by=("test_fence.py::test_with_two_open_claims_a_call_without_the_number_settles_neither",),
+    ),
+    mutant(
+        "a repeated completion orphans the task that came with the first",
+        "tasks/settle.py",
+        ("        tx.run(CLAIMED_NEXT, {", "        dict({"),
+        caught_by=("test_next.py::test_the_same_outcome_again_gives_the_task_again_that_came_with_the_first",),
+    ),
+    mutant(
+        "a report without a number may be that of a silent worker",
+        "tasks/fence.py",
+        ("    return int(row[0]) if row else None\n", "    return None\n"),
+        caught_by=("test_fence.py::test_a_report_without_a_number_is_not_taken_while_an_earlier_worker_is_silent",),
+    ),
+    mutant(
         "no fence for progress",
         "tasks/settle.py",
         (f"* timeout * 1000\nWHERE id = :id {FENCE}", f"* timeout * 1000\nWHERE id = :id {NO_FENCE}"),
@@ -64,9 +89,9 @@ LIFE_CYCLE_MUTANTS = [
             "    sq.clock.pause()\n    with sq.db.write() as tx:\n        now = sq.clock.now()\n",
         ),
         (
-            "            return take(sq, tx, line.id, worker, now, git_before)\n",
+            "            return take(sq, tx, line.id, claimant, now, git_before)\n",
             '            row = tx.row(CLAIM_NEXT, {"head": found[0] if found else 0, "worker": worker, "now": now})\n'
-            "            return _begin(sq, tx, Task(*row), now, git) if row is not None else None\n",
+            "            return _begin(sq, tx, Task(*row), claimant, now, git_before) if row is not None else None\n",
         ),
         caught_by=("test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order",),
     ),
@@ -137,8 +162,8 @@ LIFE_CYCLE_MUTANTS = [
         "what comes too late is dropped",
         "tasks/settle.py",
         (
-            "        late_results.keep(tx, task, ended, report.outcome, report.text, report.data, now)\n",
-            "        pass\n",
+            "return ended, late_results.keep(tx, task, ended, report.outcome, report.text, report.data, now)\n",
+            "return ended, True\n",
         ),
         caught_by=("test_late_results.py::test_the_text_of_a_lost_attempt_is_kept_on_its_own_attempt",),
     ),
