@@ -31,7 +31,7 @@ class Lines(asyncio.Protocol):
     """Lines of UTF-8 text from a pipe, as an asynchronous iterator."""
 
     def __init__(self) -> None:
-        self._ready: deque[str] = deque()
+        self._ready: deque[tuple[str, int]] = deque()
         self._waiting: asyncio.Future[None] | None = None
         self._partial = bytearray()
         self._pending = 0
@@ -72,9 +72,9 @@ class Lines(asyncio.Protocol):
     def _finish(self, piece: bytes) -> None:
         self._grow(piece)
         if self._skipping:
-            self._ready.append(Oversized())
+            self._ready.append((Oversized(), 0))
         elif line := self._partial.strip():
-            self._ready.append(line.decode("utf-8", errors="replace"))
+            self._ready.append((line.decode("utf-8", errors="replace"), len(line)))
             self._pending += len(line)
         self._skipping = False
         self._partial.clear()
@@ -92,8 +92,8 @@ class Lines(asyncio.Protocol):
                 raise StopAsyncIteration
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        line = self._ready.popleft()
-        self._pending -= len(line)
+        line, size = self._ready.popleft()
+        self._pending -= size  # bytes, as they were added: a line has fewer characters
         if self._pending < HIGH_WATER and self._transport is not None and not self._ended:
             self._transport.resume_reading()
         return line

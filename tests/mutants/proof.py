@@ -134,6 +134,14 @@ PROOF_MUTANTS = [
         ),
     ),
     mutant(
+        "a line adds its bytes and takes off its characters",
+        "sparkq_mcp/transport/streams.py",
+        ("self._pending -= size", "self._pending -= len(line)"),
+        caught_by=(
+            "tests/mcp/test_long_texts.py::test_a_chat_that_has_carried_megabytes_still_answers[accents-stdio]",
+        ),
+    ),
+    mutant(
         "a lock follows links",
         "lock.py",
         ("os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC", "os.O_RDWR | os.O_CREAT | os.O_CLOEXEC"),

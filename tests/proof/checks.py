@@ -58,6 +58,11 @@ CHECKS = (
         ("proof/test_stdio_fuzz.py", "mcp/test_stdio.py"),
     ),
     Check(
+        "long texts",
+        "a chat that has carried megabytes, in any script, still answers",
+        ("mcp/test_long_texts.py",),
+    ),
+    Check(
         "clients",
         "Claude Code with a scripted model finishes its work, whatever becomes of its chat",
         tuple(f"clients/test_{name}.py" for name in ("work", "contexts", "coming_back", "waking")),
