@@ -16,7 +16,7 @@ from sparkq_core import wire
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import ErrorType, Status
 from sparkq_core.model import Task
-from sparkq_core.text import safe
+from sparkq_core.text import safe, with_escapes
 
 PAINT = re.compile(r"(\x1b\[\d+m)")
 MARKS = {"warned": ("⚠️", "!"), Status.FAILED: ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
@@ -67,9 +67,7 @@ def escaped(text: str) -> str:
     """Escape the characters of a JSON text that a terminal would act on or hide."""
     import json
 
-    if safe(text, lines=True) == text:
-        return text
-    return "".join(char if char == "\n" or safe(char) == char else json.dumps(char)[1:-1] for char in text)
+    return with_escapes(text, lambda character: json.dumps(character)[1:-1])
 
 
 def coloured() -> bool:

@@ -23,6 +23,15 @@ def test_lists_carry_neither_prompts_nor_results(door: Door, store: SparkQ) -> N
         assert "SECRET" not in wire.compact(listed.facts)
 
 
+def test_a_prompt_keeps_what_its_script_and_its_emoji_need(door: Door, store: SparkQ) -> None:
+    prompt = "«می\u200cخواهم», क\u094d\u200dष, 👨\u200d👩\u200d👧 and ❤\ufe0f into Donau\u00addampf"
+    add(store, prompt)
+
+    assert door.tasks()["tasks"][0]["title"] == prompt
+    assert door.claim("backend")["task"]["prompt"] == prompt
+    assert door.task(1)["prompt"] == prompt
+
+
 @holds("tool-list_tasks")
 def test_a_list_is_filtered_and_continues_where_the_page_ended(door: Door, store: SparkQ) -> None:
     queues.create(store, "docs")

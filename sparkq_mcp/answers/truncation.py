@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sparkq_core import wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.text import cut, safe
+from sparkq_core.text import cut, has_hidden, safe, whole_until
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ def serialized(value: Any) -> tuple[Any, str]:
     """Return `value` as an answer shows it, and its compact JSON."""
     text = wire.compact(value)
     other_escapes = text.replace("\\\\", "").replace('\\"', "")
-    if text.isprintable() and "\\" not in other_escapes:  # nothing in it needs a visible escape
+    if "\\" not in other_escapes and not has_hidden(text):  # nothing in it needs a visible escape
         return value, text
     value = escaped(value)
     return value, wire.compact(value)
@@ -143,7 +143,7 @@ def shorten(title: str, characters: int) -> str:
     """Cut `title` to at most `characters`."""
     if len(title) <= characters:
         return title
-    return title[: characters - 1].rstrip(f"{ELLIPSIS} ") + ELLIPSIS
+    return title[: whole_until(title, characters - 1)].rstrip(f"{ELLIPSIS} ") + ELLIPSIS
 
 
 def read_on(texts: Mapping[str, str], wanted: str, call: str) -> wire.Json:
@@ -173,5 +173,4 @@ def window(text: str, room: int, start: int = 0) -> str:
         else:
             step //= 2
     end = min(max(end, start + 1), len(text))
-    # The two characters of a line break stay together: each alone would be shown as an escape.
-    return text[start : end - (end > start + 1 and text[end - 1 : end + 1] == "\r\n")]
+    return text[start : whole_until(text, end, start)]  # parts of a line break or an emoji would be shown as escapes

@@ -20,6 +20,9 @@ OUR_STYLES = re.compile(r"\x1b\[(?:0|1|2|3[1-6])m")
 
 CONTROLS = "".join(map(chr, (*range(1, 9), 11, 12, *range(14, 32), *range(127, 160))))
 UNSEEN = "\xad\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\U000e0041"
+FAMILY = "👨\u200d👩\u200d👧"
+"""An emoji that needs what elsewhere hides text."""
+
 HOSTILE = f"\x1b]0;owned\x07\x1b[95mpink\x9b5n[red]x[/red][/]\r{CONTROLS}{UNSEEN}\x1b[2J"
 
 LOOKS = (
@@ -97,7 +100,7 @@ def hostile(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
 
 def raw(text: str, *, ours: bool = False) -> set[str]:
     """The characters that a terminal would act on or hide, besides line ends and tabs and, where colour is wanted, our styles."""
-    rest = OUR_STYLES.sub("", text) if ours else text
+    rest = (OUR_STYLES.sub("", text) if ours else text).replace(FAMILY, "")
     return {task for task in rest if unicodedata.category(task) in ("Cc", "Cf", "Zl", "Zp", "Cs")} - {"\n", "\t"}
 
 

@@ -119,7 +119,7 @@ PROOF_MUTANTS = [
     mutant(
         "task text is shown as it is",
         "text.py",
-        ("shown = _UNSEEN.sub(_escape, value", "shown = str.strip(value"),
+        ('shown = with_escapes(value.replace("\\r\\n", "\\n"), _escape)', "shown = value"),
         caught_by=(
             "tests/proof/test_hostile_text.py::test_a_terminal_gets_nothing_that_acts",
             "tests/proof/test_hostile_text.py::test_a_chat_reads_escapes",

@@ -26,7 +26,7 @@ PAYLOADS: dict[str, str] = {
     "C1 controls": "a\x9b31mb\x9d0;owned\x9c\x85\x90q\x9c\x84",
     "carriage returns and backspaces": "good\rbad \x08\x08\x08\x7f\x0b\x0c end",
     "bidi": "user\u202e\u2066 // admin\u2069 \u2066\u202d\u200f\u061cabc\u202c",
-    "invisible": "a\u200bb\u200cc\u2060d\ufeffe\u00adf\u180eg\U000e0041\U000e007f",
+    "invisible": "a\u200bb\u200cc\u2060d\ufeffe\u00ad.f\u180eg\U000e0041\U000e007f",
     "rich markup": "[bold red]x[/] [/x] [link=file:///etc/passwd]y[/link] :boom: [@click=app.quit]z[/]",
     "line separators": "one\u2028two\u2029three\x1c\x1d\x1e\x85four",
     "emoji": "\U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f3f4\U000e0067\U000e007f \u2764\ufe0f \U0001f1e9\U0001f1ea",
