@@ -1,7 +1,8 @@
 """A tool that checks every argument and turns every failure into an answer."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from mcp import MCPError
@@ -9,8 +10,10 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from sparkq_core.errors import SparkQError
+from sparkq_core.wire import compact
 from sparkq_mcp.answers import reply
 
 log = logging.getLogger("sparkq.mcp")
@@ -57,10 +60,11 @@ class StrictTool(Tool):
 
         The result is not validated: a task that a claim handed out must not become an error on its way to the chat.
         """
+        parameters = self.fn_metadata.arg_model.model_fields
         try:
-            values = self.fn_metadata.validate_arguments(arguments)
+            values = self.fn_metadata.validate_arguments(as_declared(arguments, parameters))
         except ValidationError as error:
-            return reply.invalid_arguments(self.name, list(self.fn_metadata.arg_model.model_fields), error)
+            return reply.invalid_arguments(self.name, list(parameters), error)
         try:
             return await self.fn(**values, ctx=context)
         except SparkQError as refused:
@@ -71,6 +75,28 @@ class StrictTool(Tool):
             # A defect must not end the chat: the log has its traceback, the answer one line.
             log.exception("tool %s failed", self.name)
             return reply.defect(self.name)
+
+
+def as_declared(arguments: Mapping[str, Any], parameters: Mapping[str, FieldInfo]) -> dict[str, Any]:
+    """Return the arguments in the types of the parameters where models often spell one in another way, and without those
+    that are null, which mean that they are left out. All others are unchanged, for the validation to accept or refuse."""
+    return {
+        name: of_type(parameters[name].annotation, value) if name in parameters else value
+        for name, value in arguments.items()
+        if value is not None or name not in parameters
+    }
+
+
+def of_type(declared: Any, value: Any) -> Any:
+    """Return a number or boolean as its JSON text where a text is declared, and "#42" as "42" where a number is."""
+    if declared is int and isinstance(value, str):
+        return value.strip().removeprefix("#")
+    if isinstance(value, bool) and declared in (str, int):  # pydantic would read it as the number 1
+        return compact(value)
+    if declared is str and isinstance(value, int | float):
+        with suppress(ValueError):  # a number of more digits than Python writes
+            return compact(value)
+    return value
 
 
 def visible_schema(schema: dict[str, Any]) -> dict[str, Any]:

@@ -296,6 +296,14 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "missing argument": ("complete", {"task_id": 1}, "invalid_arguments"),
     "wrong type": ("peek", {"queue": "backend", "limit": "many"}, "invalid_arguments"),
     "out of range": ("peek", {"queue": "backend", "limit": 21}, "invalid_arguments"),
+    "null for what is needed": ("complete", {"task_id": 1, "result": None}, "invalid_arguments"),
+    "null for what is unknown": ("peek", {"queue": "backend", "lmit": None}, "invalid_arguments"),
+    "boolean as an id": ("get_task", {"task_id": True}, "invalid_arguments"),
+    "half an id": ("get_task", {"task_id": 1.5}, "invalid_arguments"),
+    "words as an id": ("get_task", {"task_id": "#one"}, "invalid_arguments"),
+    "object as a text": ("complete", {"task_id": 1, "result": {"done": True}}, "invalid_arguments"),
+    "list as a text": ("claim", {"queue": ["backend"]}, "invalid_arguments"),
+    "number of more digits than are read": ("claim", {"queue": 10**5000}, "invalid_arguments"),
 }
 
 
@@ -318,6 +326,54 @@ async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue
         word in f"{refused['message']} {refused['next']}".lower()
         for word in ("teardown", "purge", "delete", "rm -", "drop", "--", "llm_heavy or llm_heavy")
     )
+
+
+@pytest.mark.parametrize("task_id", [1, "1", "#1", " 1 ", " #1\n", 1.0])
+async def test_an_id_is_understood_as_models_write_it(sq: SparkQ, queue: str, era: str, task_id: Any) -> None:
+    add(sq, "one")
+
+    async with chat(sq, era) as client:
+        assert (await call(client, "claim", task_id=task_id))["task"]["id"] == 1
+        assert (await call(client, "complete", task_id=task_id, attempt="1", result="Done."))["status"] == "succeeded"
+
+
+async def test_null_for_what_may_be_left_out_is_as_if_it_were(sq: SparkQ, queue: str, era: str) -> None:
+    add(sq, "one", "two")
+
+    async with chat(sq, era) as client:
+        listed = await call(client, "list_tasks", queue=None, status=None, search=None, limit=None, cursor=None)
+        first = await call(client, "claim", queue="backend", task_id=None, wait=None)
+        failed = await call(
+            client, "fail", task_id=1, error="No.", error_type=None, attempt=first["task"]["attempt"], claim_next=None
+        )
+        await call(client, "claim", queue="backend")
+        settled = await call(client, "complete", task_id=2, result="Done.", data=None, attempt=1)
+
+    assert (listed["total"], failed["status"], settled["status"]) == (2, "failed", "succeeded")
+    assert "claimed" not in failed
+    assert tasks.detail(sq, 2).attempts[-1].data is None
+
+
+@pytest.mark.parametrize(("value", "text"), [(42, "42"), (-0.5, "-0.5"), (True, "true"), (False, "false"), (0, "0")])
+async def test_a_number_or_a_boolean_for_a_text_is_its_json(
+    sq: SparkQ, queue: str, era: str, value: Any, text: str
+) -> None:
+    add(sq, "one")
+
+    async with chat(sq, era) as client:
+        await call(client, "claim", queue="backend")
+        await call(client, "complete", task_id=1, attempt=1, result=value, data=value)
+
+    (attempt,) = tasks.detail(sq, 1).attempts
+    assert (attempt.result, attempt.data) == (text, text)
+
+
+async def test_a_queue_whose_name_is_a_number_is_found_by_the_number(sq: SparkQ, queue: str, era: str) -> None:
+    queues.create(sq, "2026")
+    add(sq, "one", queue="2026")
+
+    async with chat(sq, era) as client:
+        assert (await call(client, "claim", queue=2026))["task"]["id"] == 1
 
 
 @holds("mcp-visible-escapes")
