@@ -6,7 +6,7 @@ import re
 from tests.clients.conversation import Answer, Call, Conversation, Message, Script
 
 HELD = "I hold it."
-SPELLED = re.compile(r"complete\(task_id=(?P<task_id>\d+)(?:, attempt=(?P<attempt>\d+))?")
+SPELLED = re.compile(r"complete\(task_id=(\d+), attempt=(\d+), result=…\)")
 
 WOKEN = re.compile(r"<task-notification>.*<result>\s*(\{.*\})\s*</result>", re.DOTALL)
 """What the client says when a call that it moved to the background has come back."""
@@ -27,9 +27,10 @@ def completion(answer: Message, **more: object) -> list[Call]:
     """The call that completes the task of an answer, as its `next` spells it."""
     packet = packet_in(answer)
     assert packet is not None, answer
-    task, match = packet["task"], SPELLED.search(answer["next"])
-    numbers = {name: int(digits) for name, digits in match.groupdict().items() if digits} if match else {}
-    return tool("complete", **{"task_id": task["id"]} | numbers, result=f"Did {task['prompt']}.", **more)
+    spelled = SPELLED.search(answer["next"])
+    assert spelled is not None, answer["next"]
+    task_id, attempt = map(int, spelled.groups())
+    return tool("complete", task_id=task_id, attempt=attempt, result=f"Did {packet['task']['prompt']}.", **more)
 
 
 def work_the_queue(seen: Conversation) -> Answer:

@@ -15,8 +15,7 @@ MOVED = 180
 
 
 @pytest.mark.skipif(EXTENT in ("test", BROKEN), reason="a call in the background takes two minutes: make prove")
-@pytest.mark.xfail(strict=True, reason="a claim waits at most 50 seconds")
-@holds("mcp-claude-code")
+@holds("mcp-claude-code", "mcp-wait")
 def test_a_task_that_comes_later_wakes_the_chat(claude: ClaudeCode, model: ScriptedModel, store: SparkQ) -> None:
     with claude.chat() as chat:
         chat.until("❯")

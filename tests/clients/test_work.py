@@ -2,8 +2,6 @@
 
 from threading import Barrier
 
-import pytest
-
 from sparkq_core.project import SparkQ
 from tests.clients.claude_code import ClaudeCode, ended
 from tests.clients.conftest import INSTRUCTIONS
@@ -22,30 +20,19 @@ def outcomes(sq: SparkQ, task_ids: list[int]) -> list[list[tuple[str | None, str
     return [[(attempt.outcome, attempt.result) for attempt in attempts(sq, task_id)] for task_id in task_ids]
 
 
-@holds("mcp-claude-code")
+@holds("mcp-claude-code", "mcp-instructions-each-packet")
 def test_a_chat_works_a_queue_until_it_is_empty(claude: ClaudeCode, model: ScriptedModel, store: SparkQ) -> None:
     ids = add(store, "one", "two", "three")
 
     answer = claude.ask("Work the queue backend.")["result"]
 
-    assert "The queue is empty" in answer
+    assert "The queue backend is empty. Stop." in answer
     assert outcomes(store, ids) == [[("succeeded", f"Did {name}.")] for name in ("one", "two", "three")]
     assert [packet["task"]["id"] for packet in model.packets] == ids
+    assert [packet["instructions"] for packet in model.packets] == [INSTRUCTIONS] * len(ids)
 
 
-@pytest.mark.xfail(strict=True, reason="the server sends a queue's instructions once in its life")
-@holds("mcp-claude-code")
-def test_every_task_reaches_the_chat_with_the_instructions_of_its_queue(
-    claude: ClaudeCode, model: ScriptedModel, store: SparkQ
-) -> None:
-    add(store, "one", "two", "three")
-
-    claude.ask("Work the queue backend.")
-
-    assert [packet.get("instructions") for packet in model.packets] == [INSTRUCTIONS] * 3
-
-
-@holds("mcp-claude-code")
+@holds("mcp-claude-code", "claim-once")
 def test_three_chats_share_a_queue_and_do_each_task_once(
     claude: ClaudeCode, model: ScriptedModel, store: SparkQ
 ) -> None:
