@@ -49,13 +49,14 @@ async def call(client: Client, tool: str, **arguments: Any) -> Message:
 class Raw(PipedProgram):
     """`sparkq mcp` as a process, spoken to in lines."""
 
-    def __init__(self, project: Path, *options: str) -> None:
+    def __init__(self, project: Path, *options: str, session: str = "", client: str = "raw client") -> None:
         super().__init__(
             *("sparkq_mcp.transport.stdio", "--project", str(project), *options),
             folder=TOP,
-            environment=dict(os.environ),
+            environment={**os.environ, "CLAUDE_CODE_SESSION_ID": session},
         )
         self._read = b""
+        self._client = client
         self.patience = DEADLINE
 
     def __enter__(self) -> "Raw":
@@ -98,7 +99,7 @@ class Raw(PipedProgram):
 
     def initialize(self, version: str = "2025-06-18") -> Message:
         """The handshake of the legacy era."""
-        client = {"name": "raw client", "version": "1"}
+        client = {"name": self._client, "version": "1"}
         answer = self.ask("initialize", {"protocolVersion": version, "capabilities": {}, "clientInfo": client})
         self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
         return answer
