@@ -18,6 +18,10 @@ INSERT = """
 INSERT INTO chats (client, version, session, cwd, model, first_at, last_at)
 VALUES (:client, :version, :session, :cwd, :model, :now, :now) RETURNING id
 """
+OF_TASK = f"""
+SELECT {CHAT_COLUMNS} FROM chats WHERE id = (
+    SELECT a.chat_id FROM attempts AS a WHERE a.task_id = :task ORDER BY a.attempt DESC LIMIT 1)
+"""
 UPDATE = """
 UPDATE chats SET version = coalesce(:version, version), cwd = coalesce(:cwd, cwd), model = coalesce(:model, model),
     last_at = :now, gone_at = NULL, gone_why = NULL
@@ -86,6 +90,12 @@ def find(db: Reader, caller: Caller) -> int | None:
     """Return the id of the chat with the session of the caller, None if it has not claimed yet."""
     row = db.row(BY_SESSION, {"client": _word(caller.client), "session": _word(caller.session)})
     return Chat(*row).id if row else None
+
+
+def of_task(db: Reader, task_id: int) -> Chat | None:
+    """Return the chat that claimed the task last, None if the last claimer was not a chat."""
+    row = db.row(OF_TASK, {"task": task_id})
+    return Chat(*row) if row else None
 
 
 def close(sq: SparkQ, chat_id: int, why: str) -> None:

@@ -196,13 +196,14 @@ EVENT_COLUMNS = _columns(Event._fields)
 
 
 class Detail(NamedTuple):
-    """A task with its long texts and its history."""
+    """A task with its long texts and its history. `chat` is the one of the last attempt, if a chat claimed it."""
 
     task: Task
     prompt: str
     attempts: tuple[Attempt, ...]
     events: tuple[Event, ...]
     feedback: str | None
+    chat: Chat | None = None
 
     @property
     def last(self) -> Attempt | None:

@@ -140,9 +140,21 @@ class Event(TypedDict, closed=True):
     text: NotRequired[str | None]
 
 
-class TaskHistory(WholeTaskKeys, closed=True):
-    """A task with everything: its texts, its attempts and its timeline."""
+class Chat(TypedDict, closed=True):
+    """A conversation of a client. `session` is the client's own id of it, `closed_at` when its connection ended."""
 
+    client: str
+    version: NotRequired[str | None]
+    session: NotRequired[str | None]
+    cwd: NotRequired[str | None]
+    model: NotRequired[str | None]
+    closed_at: NotRequired[str | None]
+
+
+class TaskHistory(WholeTaskKeys, closed=True):
+    """A task with everything: its texts, its attempts, its timeline, and the chat of the last attempt."""
+
+    chat: Chat | None
     history: list[Attempt]
     events: list[Event]
 

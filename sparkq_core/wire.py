@@ -134,6 +134,20 @@ def task_history(detail: model.Detail, now: int) -> shapes.TaskHistory:
         **task_whole(detail, now),
         "history": [_attempt(attempt) for attempt in detail.attempts],
         "events": [event(each) for each in detail.events],
+        "chat": None if detail.chat is None else chat(detail.chat),
+    }
+
+
+@without_absent
+def chat(known: model.Chat) -> shapes.Chat:
+    """Convert a chat."""
+    return {
+        "client": known.client,
+        "version": known.version,
+        "session": known.session,
+        "cwd": known.cwd,
+        "model": known.model,
+        "closed_at": _at(known.gone_at),
     }
 
 

@@ -67,6 +67,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("session", task.session),
         ("tool", safe(f"{task.tool} ({task.task_class}, timeout {task.timeout} s)")),
         ("worker", safe(task.worker or "")),
+        ("chat", _chat(detail, now)),
         ("created", f"{show.ago(task.created_at, now)} ago by {task.source}"),
         ("took", took),
         ("deadline", f"in {show.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
@@ -80,6 +81,14 @@ def _head(sq: SparkQ, detail: Detail) -> str:
             *([cancelled] if cancelled else []),
         ]
     )
+
+
+def _chat(detail: Detail, now: int) -> str | None:
+    """`closed 12 min ago; nobody is known to work on it` for the chat of a running task, None while it is open."""
+    chat = detail.chat
+    if chat is None or chat.gone_at is None or detail.task.status != Status.RUNNING:
+        return None
+    return f"closed {show.ago(chat.gone_at, now)} ago; resume it, or fail or release the task"
 
 
 def _attempt(task: Task, attempt: Attempt) -> str:

@@ -1,6 +1,6 @@
 """Read one task."""
 
-from sparkq_core import events
+from sparkq_core import chats, events
 from sparkq_core.model import ATTEMPT_COLUMNS, PROMPT_COLUMNS, Attempt, Detail, Prompt, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
@@ -29,7 +29,8 @@ def detail(sq: SparkQ, task_id: int) -> Detail:
             str(prompt[0]) if prompt else "",
             tuple(Attempt(*row) for row in tx.rows(ATTEMPTS, {"task": task.id})),
             events.of_task(tx, task.id),
-            str(feedback[0]) if feedback else None,
+            feedback[0] if feedback else None,
+            chats.of_task(tx, task.id),
         )
 
 

@@ -141,7 +141,15 @@ def test_the_plugin_is_whole() -> None:
 
 def test_the_plugin_names_only_tools_that_there_are() -> None:
     known = {tool.name for tool in all_tools()} | {"task_id", "tool_name", "error_type", "claim_lost", "claim_next"}
-    words = {"no_project", "no_such_queue", "wrong_state", "invalid_arguments", "attempt_needed", "open_claims", "gave_up"}
+    words = {
+        "no_project",
+        "no_such_queue",
+        "wrong_state",
+        "invalid_arguments",
+        "attempt_needed",
+        "open_claims",
+        "gave_up",
+    }
 
     for file in PLUGIN.rglob("*.md"):
         named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", file.read_text(encoding="utf-8")))
