@@ -31,6 +31,7 @@ STYLES = {
     Status.RUNNING: "33",
     Status.SUCCEEDED: "32",
     Status.FAILED: "31",
+    Status.CANCELLED: "2",
     "dim": "2",
     "bold": "1",
 }
@@ -91,14 +92,12 @@ def mark(task: Task, now: int) -> str:
     name = (
         ErrorType.TIMEOUT if task.timed_out else task.status if task.status == Status.FAILED else wire.stale(task, now)
     )
-    if name is None or name not in MARKS or task.cancelled:
-        return ""
-    return MARKS[name][0 if fancy() else 1]
+    return "" if name is None else MARKS[name][0 if fancy() else 1]
 
 
 def state(task: Task, now: int) -> str:
     """Return the status with its mark: `failed 🔴`, `cancelled`."""
-    return f"{ErrorType.CANCELLED if task.cancelled else task.status} {mark(task, now)}".rstrip()
+    return f"{task.status} {mark(task, now)}".rstrip()
 
 
 def counted(number: int, noun: str) -> str:

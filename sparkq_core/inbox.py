@@ -13,7 +13,7 @@ from sparkq_core.stale import sweep
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import checked_limit, moment_and_id, storable
 from sparkq_core.tasks import late_results
-from sparkq_core.tasks.refusals import find, hint
+from sparkq_core.tasks.refusals import find, hint, state
 
 MAX_NAMED = 10
 """How many tasks the refusal of several names."""
@@ -56,7 +56,8 @@ SELECT (SELECT name FROM queues AS q WHERE q.id = queue_id), sum(status = 'succe
     sum(error_type IS '{ErrorType.TIMEOUT}' AND EXISTS (SELECT 1 FROM attempts AS a
         WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.late_outcome = 'succeeded'))
 FROM tasks INDEXED BY tasks_inbox
-WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND finished_at > :since GROUP BY queue_id ORDER BY queue_id
+WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND finished_at > :since AND status <> 'cancelled'
+GROUP BY queue_id ORDER BY queue_id
 """
 REVIEW = f"""
 UPDATE tasks SET reviewed_at = :now WHERE id = :id AND finished_at IS NOT NULL AND reviewed_at IS NULL
@@ -173,8 +174,7 @@ def _accept(tx: Transaction, seen: Seen, now: int) -> Task:
         return _review(tx, task.id, now)
     if task.attempts != seen.attempt:
         raise Unseen(
-            f"#{task.id} was done again meanwhile: attempt {task.attempts} has {task.status}, and you saw the outcome of "
-            f"attempt {seen.attempt}.",
+            f"#{task.id} was done again meanwhile: {state(task)}, and you saw the outcome of attempt {seen.attempt}.",
             "Look again.",
         )
     if not late_results.waits(tx, task):

@@ -17,13 +17,13 @@ class Status(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class ErrorType(StrEnum):
     """The error types that SparkQ itself sets; any other comes from the worker."""
 
     TIMEOUT = "timeout"
-    CANCELLED = "cancelled"
 
 
 class QueueStatus(StrEnum):
@@ -54,21 +54,21 @@ class Move(NamedTuple):
         return self.from_statuses[0]
 
 
-FINISHED_STATUSES = (Status.SUCCEEDED, Status.FAILED)
+FINISHED_STATUSES = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 
 RELEASED = "released"
-"""The outcome of an attempt that its worker released; the other outcomes are the finished statuses."""
+"""The outcome of an attempt that its worker released; the other outcomes are succeeded and failed."""
 
 MOVES = {
     "claim": Move((Status.QUEUED,), Status.RUNNING),
     "edit": Move((Status.QUEUED,), Status.QUEUED),
-    "cancel": Move((Status.QUEUED,), Status.FAILED),
+    "cancel": Move((Status.QUEUED,), Status.CANCELLED),
     "progress": Move((Status.RUNNING,), Status.RUNNING),
     "complete": Move((Status.RUNNING,), Status.SUCCEEDED),
     "fail": Move((Status.RUNNING,), Status.FAILED),
     "release": Move((Status.RUNNING,), Status.QUEUED),
     "auto-fail": Move((Status.RUNNING,), Status.FAILED, by_hand=False),
-    "requeue": Move((Status.FAILED,), Status.QUEUED),
+    "requeue": Move((Status.FAILED, Status.CANCELLED), Status.QUEUED),
     "requeue --again": Move((Status.SUCCEEDED,), Status.QUEUED),
     "accept": Move((Status.FAILED,), Status.SUCCEEDED),
 }

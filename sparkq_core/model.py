@@ -53,6 +53,7 @@ class Counts(NamedTuple):
     stale: int = 0
     succeeded: int = 0
     failed: int = 0
+    cancelled: int = 0
     unreviewed: int = 0
 
     @property
@@ -97,11 +98,6 @@ class Task(NamedTuple):
     def timed_out(self) -> bool:
         """True if it failed because its worker was silent for too long."""
         return self.error_type == ErrorType.TIMEOUT
-
-    @property
-    def cancelled(self) -> bool:
-        """True if it was cancelled while it was queued."""
-        return self.error_type == ErrorType.CANCELLED
 
     @property
     def deadline(self) -> int | None:

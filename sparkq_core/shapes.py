@@ -222,6 +222,7 @@ class QueueKeys(TypedDict):
     stale: int
     succeeded: int
     failed: int
+    cancelled: int
     unreviewed: int
     instructions_revision: int
     created_at: str

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sparkq_core.clock import iso
-from sparkq_core.lifecycle import WARN_AFTER, ErrorType, Status
+from sparkq_core.lifecycle import WARN_AFTER, Status
 from sparkq_core.text import cut
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def task_whole(detail: model.Detail, now: int) -> shapes.WholeTask:
 def outcome(detail: model.Detail) -> shapes.Outcome:
     """Convert the outcome that led to the task's status: a result, an accepted late result, or an error."""
     task, last = detail.task, detail.last
-    if task.cancelled:
-        reason = next((event.text for event in reversed(detail.events) if event.kind == ErrorType.CANCELLED), None)
+    if task.status == Status.CANCELLED:
+        reason = next((event.text for event in reversed(detail.events) if event.kind == task.status), None)
         return _outcome(error=reason or "Cancelled before it was claimed.")
     if last is None or task.status not in (Status.SUCCEEDED, Status.FAILED):
         return _outcome()
@@ -251,21 +251,13 @@ def since(moment: int | None, queues: Iterable[model.Since]) -> shapes.SinceLast
 def queue(queue: model.Queue, counts: model.Counts) -> shapes.Queue:
     """Convert a queue and how many of its tasks have each status."""
     return {
-        "id": queue.id,
-        "name": queue.name,
-        "session": queue.session,
-        "status": queue.status,
-        "queued": counts.queued,
-        "running": counts.running,
-        "stale": counts.stale,
-        "succeeded": counts.succeeded,
-        "failed": counts.failed,
+        "id": queue.id, "name": queue.name, "session": queue.session, "status": queue.status,
+        "queued": counts.queued, "running": counts.running, "stale": counts.stale,
+        "succeeded": counts.succeeded, "failed": counts.failed, "cancelled": counts.cancelled,
         "unreviewed": counts.unreviewed,
         "instructions_revision": queue.revision,
-        "created_at": iso(queue.created_at),
-        "ended_at": _at(queue.ended_at),
-        "archived_at": _at(queue.archived_at),
-    }
+        "created_at": iso(queue.created_at), "ended_at": _at(queue.ended_at), "archived_at": _at(queue.archived_at),
+    }  # fmt: skip
 
 
 def queues(queues: Iterable[tuple[model.Queue, model.Counts]]) -> shapes.QueueList:

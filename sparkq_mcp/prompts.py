@@ -34,8 +34,8 @@ def add_prompts(server: MCPServer[ServerState]) -> None:
     def review_results(since: Annotated[str, Field(description="For example 'yesterday'; empty for all")] = "") -> str:
         when = f" since {_plain_words(since)}" if since else ""
         return (
-            f"Help me review what SparkQ's workers finished{when}. List the queues, then the succeeded and failed tasks "
-            "(list_tasks, get_task). For each that I have not reviewed: one line on the request, one on the outcome, and "
+            f"Help me review what SparkQ's workers finished{when}. list_tasks with status=unreviewed and limit=50 has what I "
+            "have not reviewed, get_task the whole of each. For each: one line on the request, one on the outcome, and "
             "whether the repository confirms it (look, do not trust). Then say which I can accept, which should go back, "
             "and propose the feedback for those. Requeue failed ones only when I say so; I accept results myself, in `sparkq review`."
         )

@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from sparkq_core import queues, scripts, stale, tasks, wire
+from sparkq_core import inbox, queues, scripts, stale, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.errors import ClaimLost, InvalidValue
 from sparkq_core.lifecycle import Status
@@ -40,6 +40,9 @@ Attempt = Annotated[int, Field(description="The claim's attempt")]
 ClaimNext = Annotated[bool, Field(description="Also claim the queue's next task")]
 More = Annotated[str, Field(description="From a cut answer")]
 
+UNREVIEWED = "unreviewed"
+"""What `list_tasks` accepts besides the statuses: the finished tasks that the person has not reviewed."""
+
 QUEUES_SIZE = 7500
 """Most bytes of the queues in one answer."""
 
@@ -67,7 +70,7 @@ def steps_of(ctx: Ctx) -> Steps:
 async def list_queues(
     ctx: Ctx, include_archived: bool = False, cursor: str = ""
 ) -> Annotated[CallToolResult, shapes.QueueList]:
-    """The queues with their counts of queued, running, stale, succeeded, failed and unreviewed tasks."""
+    """The queues with their counts of tasks."""
     sq = project_of(ctx)
     stale.sweep(sq)
     listed = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
@@ -92,14 +95,22 @@ async def peek(
 async def list_tasks(
     ctx: Ctx,
     queue: Annotated[str, Field(description="Only this queue")] = "",
-    status: Annotated[str, Field(description=", ".join(Status))] = "",
+    status: Annotated[str, Field(description=", ".join([*Status, UNREVIEWED]))] = "",
     search: Annotated[str, Field(description="Words of title, prompt or outcome")] = "",
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
     cursor: Annotated[str, Field(description="next_cursor of the previous page")] = "",
 ) -> Annotated[CallToolResult, shapes.TaskList]:
-    """Tasks by title, newest first. A task without queue or status has the one beside the list."""
+    """Tasks by title, newest first (unreviewed: oldest). A task without queue or status has the one beside the list."""
     sq = project_of(ctx)
-    wanted = tasks.Wanted(queue=queue or None, status=status or None)
+    if status == UNREVIEWED and not search:
+        waiting = inbox.unreviewed(sq, queue=queue or None, limit=limit, cursor=cursor or None)
+        return reply(task_list.unreviewed_list(waiting, sq.clock.now()))
+    to_review = status == UNREVIEWED
+    wanted = tasks.Wanted(
+        queue=queue or None,
+        status=None if to_review else status or None,
+        reviewed=False if to_review else None,
+    )
     if search:
         page = await in_thread(core_search.find_page, sq, search, wanted, limit=limit, cursor=cursor or None)
     else:
@@ -264,7 +275,7 @@ async def requeue(
     front: bool = False,
 ) -> Annotated[CallToolResult, shapes.Requeued]:
     """Put a failed task back in its queue."""
-    done = tasks.requeue(project_of(ctx), task_id, feedback=feedback or None, front=front)
+    done = tasks.requeue(project_of(ctx), task_id, feedback=feedback or None, front=front, by_worker=True)
     return reply({"id": done.task.id, "status": done.task.status, "position": done.place})
 
 

@@ -22,7 +22,7 @@ PROMISES = {
     "enqueue": "enqueue puts a task at the end of its queue; when it returns, the task is on the disk.",
     "idempotency-key": "The same key returns the task that was created with it.",
     "edit": "A queued task can be edited: a new prompt revision.",
-    "cancel": "A queued task can be cancelled: failed with error_type cancelled, and already reviewed, since a person decided it.",
+    "cancel": "A queued task can be cancelled: neither succeeded nor failed, already reviewed, and not for a worker to bring back.",
     "prompt-revisions": "Each change of a task's prompt is a row of its own; earlier ones stay.",
     "complete": "complete needs the current attempt and keeps the summary and the data.",
     "fail": "fail needs the current attempt and keeps the message and its type.",

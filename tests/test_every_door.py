@@ -6,9 +6,11 @@ from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import Kind
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
-from tests.harness.clocks import SetClock
+from tests.harness.clocks import HOUR, SECOND, SetClock
 from tests.harness.door import Door
-from tests.harness.task_steps import add, attempts, queued_ids, take, timeline
+from tests.harness.doors import Chat
+from tests.harness.task_steps import add, attempts, queued_ids, take, timed_out_task, timeline
+from tests.http.door import Rest
 from tests.promises import holds
 
 pytest_plugins = ("tests.harness.every_door",)
@@ -227,6 +229,37 @@ def test_requeue_to_the_front_is_next(door: Door, store: SparkQ) -> None:
 
     assert door.requeue(1, front=True)["position"] == 1
     assert queued_ids(store) == [1, 2, 3]
+
+
+@holds("cancel", "tool-requeue")
+def test_only_the_person_brings_back_a_cancelled_task(door: Door, store: SparkQ) -> None:
+    add(store, "not wanted")
+    tasks.cancel(store, 1)
+    before = all_rows(store)
+
+    answer = door.requeue(1, "do it all the same")
+
+    if isinstance(door, Chat | Rest):
+        assert (answer.kind, "only the person" in answer.said) == (Kind.CONFLICT, True), answer.facts
+        assert all_rows(store) == before
+    else:
+        assert (answer["id"], answer["position"]) == (1, 1)
+
+
+@holds("late-result", "tool-requeue")
+def test_only_the_person_requeues_a_task_whose_late_result_waits(door: Door, store: SparkQ) -> None:
+    clock = SetClock(store.clock.now() - HOUR * SECOND)
+    timed_out_task(store._replace(clock=clock), clock)
+    assert door.complete(1, "after all", attempt=1).kind is Kind.CONFLICT
+    before = all_rows(store)
+
+    answer = door.requeue(1)
+
+    if isinstance(door, Chat | Rest):
+        assert (answer.kind, "the person decides" in answer.said) == (Kind.CONFLICT, True), answer.facts
+        assert all_rows(store) == before
+    else:
+        assert (answer["id"], answer["position"]) == (1, 1)
 
 
 @holds("release", "tool-release")

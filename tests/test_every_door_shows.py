@@ -64,6 +64,23 @@ def test_queues_are_listed_with_what_stands_where(door: Door, store: SparkQ) -> 
     assert queue | wanted == queue
 
 
+@holds("cancel", "tool-list_queues", "tool-list_tasks")
+def test_a_cancelled_task_is_counted_and_listed_apart_from_the_failed_ones(door: Door, store: SparkQ) -> None:
+    add(store, "done in vain", "not wanted", "also not wanted")
+    take(store)
+    tasks.fail(store, 1, "broke")
+    tasks.cancel(store, 2, "done by hand")
+    tasks.cancel(store, 3)
+
+    (queue,) = door.queues()["queues"]
+
+    assert queue | {"queued": 0, "failed": 1, "cancelled": 2, "unreviewed": 1} == queue
+    assert [task["id"] for task in door.tasks(status="failed")["tasks"]] == [1]
+    assert [task["id"] for task in door.tasks(status="cancelled")["tasks"]] == [3, 2]
+    shown = wire.present(door.task(2).facts)
+    assert (shown["status"], shown.get("error_type"), shown["error_message"]) == ("cancelled", None, "done by hand")
+
+
 DESIGN_KEYS = set(
     """id friendly_id queue session title status prompt tool_name task_class timeout attempts worker_id result_summary
     result_data error_message error_type stale created_at claimed_at started_at heartbeat_at stale_warned_at deadline

@@ -10,7 +10,7 @@ from sparkq_cli import show
 from sparkq_cli.context import edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
 from sparkq_core import queues, wire
-from sparkq_core.lifecycle import FINISHED_STATUSES, Status
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
 
@@ -83,7 +83,11 @@ def show_queues(listed: tuple[tuple[Queue, Counts], ...]) -> None:
         for queue, counts in listed
     ]
     heads = ["QUEUE", "STATUS", *(status.upper() for status in Status), "TO REVIEW", "SESSION"]
-    droppable = ("SESSION", "STATUS", *(status.upper() for status in FINISHED_STATUSES))
+    droppable = (
+        "SESSION",
+        "STATUS",
+        *(status.upper() for status in (Status.CANCELLED, Status.SUCCEEDED, Status.FAILED)),
+    )
     show.table(heads, rows, flexible=0, droppable=tuple(heads.index(head) for head in droppable))
 
 

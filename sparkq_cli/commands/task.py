@@ -9,7 +9,7 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.clock import iso
-from sparkq_core.lifecycle import ErrorType, Status
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import git
@@ -56,11 +56,9 @@ def _event(event: Event) -> str:
 def _head(sq: SparkQ, detail: Detail) -> str:
     task, now = detail.task, sq.clock.now()
     took = show.duration(task.duration_ms) if task.duration_ms is not None and task.status != Status.QUEUED else None
-    cancelled = show.block(str(wire.outcome(detail)["error_message"])) if task.cancelled else ""
+    cancelled = task.status == Status.CANCELLED
     status = show.paint(task.status, task.status)
-    state = (
-        ErrorType.CANCELLED if cancelled else f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".strip()
-    )
+    state = f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".strip()
     facts = show.field_lines([
         ("status", state),
         ("queue", task.queue),
@@ -78,7 +76,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         [
             f"{show.paint(wire.friendly(task.id), 'bold')}  {safe(task.title)}",
             facts,
-            *([cancelled] if cancelled else []),
+            *([show.block(str(wire.outcome(detail)["error_message"]))] if cancelled else []),
         ]
     )
 

@@ -44,8 +44,8 @@ def wait(
 ) -> None:
     """Wait until tasks are finished, or until a queue has nothing queued or running.
 
-    Exit code 0 if all succeeded, 1 if one failed, 124 after the timeout. For a queue, tasks count that finished while this
-    command waited, and earlier failed ones that you have not reviewed; cancelled tasks do not.
+    Exit code 0 if all succeeded, 1 if not, 124 after the timeout. For a queue, tasks count that finished while this command
+    waited, and earlier failed ones that you have not reviewed; cancelled tasks do not.
 
     Examples:
       sparkq wait 42 43 --timeout 600 && make release
@@ -62,7 +62,8 @@ def wait(
         *before,
         *(tasks.ended_since(sq, awaited, started) if awaited else (tasks.get(sq, number) for number in ids or [])),
     ]
-    failed = any(task.status == Status.FAILED and not (awaited and task.cancelled) for task in ended)
+    not_done = (Status.FAILED,) if awaited else (Status.FAILED, Status.CANCELLED)
+    failed = any(task.status in not_done for task in ended)
     if json:
         show.json_line(
             {"tasks": [wire.task_brief(task, sq.clock.now()) for task in ended], "total": len(ended), "timed_out": over}

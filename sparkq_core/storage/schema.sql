@@ -47,7 +47,9 @@ CREATE TABLE queues (
     succeeded INTEGER NOT NULL DEFAULT 0,
     failed INTEGER NOT NULL DEFAULT 0,
     unreviewed_succeeded INTEGER NOT NULL DEFAULT 0,
-    unreviewed_failed INTEGER NOT NULL DEFAULT 0
+    unreviewed_failed INTEGER NOT NULL DEFAULT 0,
+    cancelled INTEGER NOT NULL DEFAULT 0,
+    unreviewed_cancelled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX queues_of_session ON queues (session_id);
 
@@ -102,8 +104,10 @@ CREATE TRIGGER tasks_counted_in AFTER INSERT ON tasks BEGIN
         running = running + (NEW.status = 'running'),
         succeeded = succeeded + (NEW.status = 'succeeded'),
         failed = failed + (NEW.status = 'failed'),
+        cancelled = cancelled + (NEW.status = 'cancelled'),
         unreviewed_succeeded = unreviewed_succeeded + (NEW.status = 'succeeded' AND NEW.reviewed_at IS NULL),
-        unreviewed_failed = unreviewed_failed + (NEW.status = 'failed' AND NEW.reviewed_at IS NULL)
+        unreviewed_failed = unreviewed_failed + (NEW.status = 'failed' AND NEW.reviewed_at IS NULL),
+        unreviewed_cancelled = unreviewed_cancelled + (NEW.status = 'cancelled' AND NEW.reviewed_at IS NULL)
     WHERE id = NEW.queue_id;
 END;
 
@@ -114,10 +118,13 @@ CREATE TRIGGER tasks_counted_over AFTER UPDATE OF status, reviewed_at ON tasks B
         running = running + (NEW.status = 'running') - (OLD.status = 'running'),
         succeeded = succeeded + (NEW.status = 'succeeded') - (OLD.status = 'succeeded'),
         failed = failed + (NEW.status = 'failed') - (OLD.status = 'failed'),
+        cancelled = cancelled + (NEW.status = 'cancelled') - (OLD.status = 'cancelled'),
         unreviewed_succeeded = unreviewed_succeeded + (NEW.status = 'succeeded' AND NEW.reviewed_at IS NULL)
             - (OLD.status = 'succeeded' AND OLD.reviewed_at IS NULL),
         unreviewed_failed = unreviewed_failed + (NEW.status = 'failed' AND NEW.reviewed_at IS NULL)
-            - (OLD.status = 'failed' AND OLD.reviewed_at IS NULL)
+            - (OLD.status = 'failed' AND OLD.reviewed_at IS NULL),
+        unreviewed_cancelled = unreviewed_cancelled + (NEW.status = 'cancelled' AND NEW.reviewed_at IS NULL)
+            - (OLD.status = 'cancelled' AND OLD.reviewed_at IS NULL)
     WHERE id = NEW.queue_id;
 END;
 
@@ -127,8 +134,10 @@ CREATE TRIGGER tasks_counted_out AFTER DELETE ON tasks BEGIN
         running = running - (OLD.status = 'running'),
         succeeded = succeeded - (OLD.status = 'succeeded'),
         failed = failed - (OLD.status = 'failed'),
+        cancelled = cancelled - (OLD.status = 'cancelled'),
         unreviewed_succeeded = unreviewed_succeeded - (OLD.status = 'succeeded' AND OLD.reviewed_at IS NULL),
-        unreviewed_failed = unreviewed_failed - (OLD.status = 'failed' AND OLD.reviewed_at IS NULL)
+        unreviewed_failed = unreviewed_failed - (OLD.status = 'failed' AND OLD.reviewed_at IS NULL),
+        unreviewed_cancelled = unreviewed_cancelled - (OLD.status = 'cancelled' AND OLD.reviewed_at IS NULL)
     WHERE id = OLD.queue_id;
 END;
 

@@ -1,7 +1,7 @@
 """Cancel a queued task."""
 
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, ErrorType
+from sparkq_core.lifecycle import MOVES
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.numbers import storable
@@ -9,13 +9,13 @@ from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked
 
 CANCEL = f"""
-UPDATE tasks SET status = :target, finished_at = :now, reviewed_at = :now, error_type = '{ErrorType.CANCELLED}'
+UPDATE tasks SET status = :target, finished_at = :now, reviewed_at = :now
 WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 
 
 def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
-    """Take a queued task out of its queue: it is failed with `error_type=cancelled`, and can be requeued.
+    """Take a queued task out of its queue: it is cancelled, and you can requeue it.
 
     It counts as reviewed and does not enter the inbox, because you have decided. Cancelling it again is harmless.
     Raises NoSuchTask, WrongState, InvalidText.
@@ -29,9 +29,9 @@ def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
         )
         if row is None:
             task = find(tx, task_id)
-            if task.cancelled:
+            if task.status == move.target:
                 return task
             raise refused(tx, task_id, "cancel")
         task = Task(*row)
-        note(tx, now, "cancelled", task=task.id, queue=task.queue_id, text=reason or None)
+        note(tx, now, move.target, task=task.id, queue=task.queue_id, text=reason or None)
     return task

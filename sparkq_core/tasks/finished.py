@@ -36,7 +36,7 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
     checked_status(wanted)
     if wanted.status not in (None, *FINISHED_STATUSES):
         raise InvalidValue(
-            f"A task that is {wanted.status} has not finished.", f"The status can be {' or '.join(FINISHED_STATUSES)}."
+            f"A task that is {wanted.status} has not finished.", f"It can be {', '.join(FINISHED_STATUSES)}."
         )
     finished, before = moment_and_id(cursor) if cursor is not None else (MAX_ID, MAX_ID)
     sweep(sq)

@@ -75,7 +75,7 @@ def hint(task: Task) -> str:
 
 def state(task: Task) -> str:
     """Describe the state of a task: `it is running (attempt 2 of worker-1)`."""
-    if task.cancelled:
+    if task.status == Status.CANCELLED:
         return "it was cancelled"
     worker = f" (attempt {task.attempts} of {safe(task.worker)})" if task.worker else ""
     if task.timed_out:

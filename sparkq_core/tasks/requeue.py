@@ -1,11 +1,13 @@
 """Put a finished task back into its queue."""
 
 from sparkq_core import queues
+from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
+from sparkq_core.tasks import late_results
 from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place_in_line
 from sparkq_core.tasks.refusals import find, refused
@@ -28,11 +30,13 @@ def requeue(
     prompt: str | None = None,
     front: bool = False,
     again: bool = False,
+    by_worker: bool = False,
 ) -> Enqueued:
-    """Put a failed task at the end (or the front) of its queue; it keeps its id and its attempts.
+    """Put a failed or cancelled task at the end (or the front) of its queue; it keeps its id and its attempts.
 
     The next worker gets `feedback` (at most 1 MiB) with the earlier outcome. A `prompt` becomes the next revision.
-    `again` allows it for a succeeded task too. The same requeue twice is harmless.
+    `again` allows it for a succeeded task too. The same requeue twice is harmless. With `by_worker` it is refused if the
+    person decided, or has still to decide: for a cancelled task, and for a timed-out one whose late result waits.
     Raises NoSuchTask, WrongState, QueueClosed for an archived queue, InvalidText.
     """
     for value, what in ((feedback, "feedback"), (prompt, "prompt")):
@@ -46,6 +50,8 @@ def requeue(
             if not front and _repeats(tx, task, feedback, prompt):
                 return Enqueued(task, place_in_line(tx, task), again=True)
             raise refused(tx, task_id, "requeue")
+        if by_worker:
+            _check_for_worker(tx, task)
         row = tx.row(REQUEUE, {
             "id": task_id, "from_status": task.status, "target": MOVES["requeue"].target,
             "position": queues.next_position(tx, queues.by_id(tx, task.queue_id), front=front),
@@ -57,6 +63,20 @@ def requeue(
             tx.run(PROMPT_IN, {"task": task_id, "revision": moved.revision, "text": prompt, "now": now})
         note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts, text=feedback)
         return Enqueued(moved, place_in_line(tx, moved))
+
+
+def _check_for_worker(tx: Transaction, task: Task) -> None:
+    """Refuse the requeue of a task about which only the person decides. Raises WrongState."""
+    if task.status == Status.CANCELLED:
+        raise WrongState(
+            f"#{task.id} was cancelled by the person, and only the person can requeue it.",
+            "Claim another task, or ask the person.",
+        )
+    if late_results.waits(tx, task):
+        raise WrongState(
+            f"#{task.id} timed out, but its result came later: the person decides whether to accept or to requeue it.",
+            "Claim another task, or ask the person.",
+        )
 
 
 def _repeats(tx: Transaction, task: Task, feedback: str | None, prompt: str | None) -> bool:

@@ -12,7 +12,8 @@ router = Router(prefix="/api/tasks/{task_id}", tags=["review"])
 
 class Requeue(Body):
     """How to requeue a task. `feedback` is shown with the next claim, `prompt` replaces the present prompt, `front` puts
-    the task first, `again` allows a succeeded task."""
+    the task first. `again` is for a person: it allows every finished task, also a succeeded or cancelled one, or one
+    whose late result waits to be accepted."""
 
     feedback: str | None = None
     prompt: str | None = None
@@ -33,23 +34,30 @@ def answer_with(sq: SparkQ, task: Task) -> Answer[OneTask]:
 
 @router.post("/requeue")
 async def requeue(sq: Open, task_id: TaskId, body: Requeue | None = None) -> Answer[OneQueuedTask]:
-    """Put a failed task at the end of its queue. It keeps its id and its attempts."""
+    """Put a failed task at the end of its queue. It keeps its id and its attempts. Without `again` it is refused (409)
+    for a task about which only the person decides."""
     options = body or Requeue()
     done = tasks.requeue(
-        sq, task_id, feedback=options.feedback, prompt=options.prompt, front=options.front, again=options.again
+        sq,
+        task_id,
+        feedback=options.feedback,
+        prompt=options.prompt,
+        front=options.front,
+        again=options.again,
+        by_worker=not options.again,
     )
     return Answer({"task": in_line(sq, done)})
 
 
 @router.post("/reset", dependencies=[BODILESS])
 async def reset(sq: Open, task_id: TaskId) -> Answer[OneQueuedTask]:
-    """Requeue a task, by the name that SparkQ 1 used."""
-    return Answer({"task": in_line(sq, tasks.requeue(sq, task_id))})
+    """Requeue a failed task without `again`, by the name that SparkQ 1 used."""
+    return Answer({"task": in_line(sq, tasks.requeue(sq, task_id, by_worker=True))})
 
 
 @router.post("/cancel")
 async def cancel(sq: Open, task_id: TaskId, body: Cancel | None = None) -> Answer[OneTask]:
-    """Cancel a queued task. It becomes failed with the error type `cancelled`, and can be requeued."""
+    """Cancel a queued task. A person can requeue it with `again`."""
     return answer_with(sq, tasks.cancel(sq, task_id, body.reason if body else ""))
 
 

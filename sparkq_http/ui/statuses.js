@@ -1,7 +1,7 @@
 // The statuses of a task, and the states within them that a reader tells apart: declared here, coloured in app.css.
+// A withdrawn task is finished without an outcome.
 
 const timedOut = (task) => task.error_type === "timeout";
-const cancelled = (task) => task.error_type === "cancelled";
 
 const STATES = [
   { name: "queued", mark: "○", stage: "waiting" },
@@ -10,14 +10,14 @@ const STATES = [
   { name: "succeeded", mark: "✓", stage: "finished" },
   { name: "failed", mark: "🔴", stage: "finished" },
   { name: "timeout", label: "timed out", mark: "💀", within: "failed", holds: timedOut, count: "timed_out" },
-  { name: "cancelled", mark: "⊘", within: "failed", holds: cancelled },
+  { name: "cancelled", mark: "⊘", stage: "finished", withdrawn: true },
 ].map((state) => ({ label: state.name, ...state }));
 
 export const STATUSES = STATES.filter((state) => state.stage);
 export const FINISHED = STATUSES.filter((status) => status.stage === "finished");
 export const UNFINISHED = STATUSES.filter((status) => status.stage !== "finished");
 export const BEGUN = [...FINISHED, ...STATUSES.filter((status) => status.stage === "running")];
-export const OUTCOMES = STATES.filter((state) => state.stage === "finished" || state.count);
+export const OUTCOMES = STATES.filter((state) => (state.stage === "finished" && !state.withdrawn) || state.count);
 
 /** The state of a task or an attempt: its status, or the state within it that says more. */
 export function stateOf(task) {
@@ -35,5 +35,6 @@ export const countOf = (counts, state) => counts[state.count ?? state.name] ?? 0
 /** How many tasks are in any of these states. */
 export const totalOf = (counts, states) => states.reduce((sum, state) => sum + countOf(counts, state), 0);
 
-/** The states to list for a queue: every status, and those within one that have tasks. */
-export const statesOf = (queue) => STATES.filter((state) => state.stage || countOf(queue, state) > 0);
+/** The states to list for a queue: every status except `withdrawn`, and all others that have tasks. */
+export const statesOf = (queue) =>
+  STATES.filter((state) => (state.stage && !state.withdrawn) || countOf(queue, state) > 0);

@@ -18,6 +18,7 @@ class QueueLine(TypedDict):
     stale: int
     succeeded: int
     failed: int
+    cancelled: int
     unreviewed: int
 
 
@@ -46,6 +47,8 @@ class TaskLine(TypedDict):
     queue: NotRequired[str]
     status: NotRequired[str]
     stale: NotRequired[str]
+    summary: NotRequired[str]
+    late: NotRequired[bool]
 
 
 class TaskList(TypedDict):

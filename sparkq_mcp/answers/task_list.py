@@ -1,11 +1,18 @@
 """Lists of tasks by title, within the bytes that a list of their length may take."""
 
 from sparkq_core import wire
-from sparkq_core.model import Task, TaskPage
-from sparkq_mcp.answers.truncation import ANSWER_SIZE, fit_titles, shorten
+from sparkq_core.lifecycle import Status
+from sparkq_core.model import Finished, Inbox, Task, TaskPage
+from sparkq_mcp.answers.truncation import ANSWER_SIZE, fit_lines, shorten
 
 LINE_SIZE = 77
 """Most bytes of a listed task on average: 20 tasks have 1.5 KB."""
+
+SUMMARIES_SIZE = 1500
+"""Bytes that even a list of few tasks may have that shows their outcomes."""
+
+SHORT_TEXT = 20
+"""Fewest characters of a cut title or outcome: with less room, the outcomes are left out."""
 
 LIST_SIZE = 600
 """Bytes that even a list of few tasks may have."""
@@ -24,7 +31,7 @@ def next_tasks(page: TaskPage) -> wire.Json:
         for task in page.tasks
     ]
     facts: wire.Json = {"tasks": lines, "total": page.total}
-    fit_titles(facts, lines, ANSWER_SIZE)
+    fit_lines(facts, lines, ANSWER_SIZE)
     return facts
 
 
@@ -32,14 +39,32 @@ def task_list(page: TaskPage, now: int) -> wire.Json:
     """Return a page of tasks. The most frequent queue and status are named once, beside the list."""
     room = max(LIST_SIZE, LINE_SIZE * len(page.tasks))
     facts = _facts(page, now, ages=True)
-    if fit_titles(facts, facts["tasks"], room) >= TITLE_BESIDE_AGE:
+    if fit_lines(facts, facts["tasks"], room) >= TITLE_BESIDE_AGE:
         return facts
     facts = _facts(page, now)
-    if fit_titles(facts, facts["tasks"], room) > SHORT_TITLE:
+    if fit_lines(facts, facts["tasks"], room) > SHORT_TITLE:
         return facts
     facts = _facts(page, now, title=SHORT_TITLE)
-    fit_titles(facts, facts["tasks"], ANSWER_SIZE)
+    fit_lines(facts, facts["tasks"], ANSWER_SIZE)
     return facts
+
+
+def unreviewed_list(inbox: Inbox, now: int) -> wire.Json:
+    """Return a page of the inbox, with a line of each outcome where there is room."""
+    page = TaskPage(tuple(finished.task for finished in inbox.tasks), inbox.total, inbox.next)
+    facts = _facts(page, now)
+    for line, finished in zip(facts["tasks"], inbox.tasks, strict=True):
+        line |= {"summary": _summary(finished)} | ({"late": True} if finished.late else {})
+    room = max(SUMMARIES_SIZE, LINE_SIZE * len(inbox.tasks))
+    if fit_lines(facts, facts["tasks"], room, ("title", "summary")) >= SHORT_TEXT:
+        return facts
+    return task_list(page, now)
+
+
+def _summary(finished: Finished) -> str:
+    """Return the line of the outcome that says most: the first of a result, the last of an error."""
+    lines = finished.summary.strip().splitlines() or [""]
+    return lines[-1 if finished.task.status == Status.FAILED and not finished.late else 0]
 
 
 def _facts(page: TaskPage, now: int, *, ages: bool = False, title: int | None = None) -> wire.Json:

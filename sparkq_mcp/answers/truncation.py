@@ -1,6 +1,6 @@
 """Keep answers short enough for a chat: a long text is cut, and `more` has the call that reads on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from sparkq_core import wire
@@ -123,18 +123,19 @@ def first_that_fit(items: list[T], limit: int) -> list[T]:
     return items
 
 
-def fit_titles(facts: wire.Json, lines: list[wire.Json], limit: int) -> int:
-    """Shorten the titles of `lines`, which are part of `facts`, until `facts` fit into `limit` bytes.
+def fit_lines(facts: wire.Json, lines: list[wire.Json], limit: int, keys: Sequence[str] = ("title",)) -> int:
+    """Shorten the texts `keys` of `lines`, which are part of `facts`, until `facts` fit into `limit` bytes.
 
-    Returns the characters of the shortest title that was cut, or `limit` where none was.
+    Returns the characters of the shortest text that was cut, or `limit` where none was.
     """
-    sizes = [size(line["title"]) for line in lines]
-    share = fair_share(sizes, limit - size(facts) + sum(sizes))
+    texts = [(size(line[key]), line, key) for line in lines for key in keys]
+    total = sum(length for length, _, _ in texts)
+    share = fair_share((length for length, _, _ in texts), limit - size(facts) + total)
     shortest = limit
-    for line, length in zip(lines, sizes, strict=True):
+    for length, line, key in texts:
         if length > share:
-            beginning = window(line["title"], share - ELLIPSIS_SIZE)
-            line["title"] = beginning.rstrip(f"{ELLIPSIS} ") + ELLIPSIS
+            beginning = window(line[key], share - ELLIPSIS_SIZE)
+            line[key] = beginning.rstrip(f"{ELLIPSIS} ") + ELLIPSIS
             shortest = min(shortest, len(beginning) + 1)
     return shortest
 

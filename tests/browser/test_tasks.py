@@ -189,7 +189,7 @@ def test_what_could_not_be_done_is_said_with_its_reason(screen: Screen, call: Ca
 
     screen.said("1 task cancelled.")
     expect(screen.page.locator(".toast.problem")).to_contain_text(f"#{running}")
-    assert call.get(f"/api/tasks/{queued}")["error_type"] == "cancelled"
+    assert call.get(f"/api/tasks/{queued}")["status"] == "cancelled"
     screen.forgive("status of 409")
 
 

@@ -231,7 +231,7 @@ def test_cancel_takes_it_out_and_requeue_brings_it_back(shell: Shell, sq: SparkQ
     add(sq, "one")
 
     assert "sparkq requeue 1" in shell.ok("cancel", "1", "done by hand")
-    assert shell.facts("task", "1")["error_type"] == "cancelled"
+    assert shell.facts("task", "1")["status"] == "cancelled"
     assert "done by hand" in shell.ok("task", "1")
     shell.ok("requeue", "1")
     assert queued_ids(sq) == [1]

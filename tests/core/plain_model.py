@@ -61,6 +61,11 @@ class Job:
         return self.tries[-1]
 
     @property
+    def left_to_the_person(self) -> bool:
+        """Whether a worker may not bring it back."""
+        return self.status == "cancelled" or (self.error_type == "timeout" and "succeeded" in self.last.late)
+
+    @property
     def earlier(self) -> Try | None:
         """What the next claimer is told of: the last attempt that came to something, else the last one."""
         settled = [attempt for attempt in self.tries if attempt.outcome != "released"] or self.tries
@@ -122,7 +127,7 @@ FITS: dict[str, Callable[[Job], bool]] = {
     "release": lambda job: job.status == "running",
     "settle": lambda job: job.status == "running",
     "settle too late": lambda job: bool(job.tries) and job.status != "running",
-    "requeue": lambda job: job.status in ("failed", "succeeded"),
+    "requeue": lambda job: job.status in ("failed", "succeeded", "cancelled"),
     "review": lambda job: job.finished_at is not None and not job.reviewed,
     "accept": lambda job: job.error_type == "timeout" and "succeeded" in job.last.late,
 }

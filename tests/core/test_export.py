@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sparkq_core import inbox, queues, search, sessions, tasks
 from sparkq_core.errors import ClaimLost
 from sparkq_core.installation.export import FORMAT, NAMES, export, load
+from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
@@ -23,7 +24,7 @@ from tests.promises import holds
 MADE_ANEW = ("search", "search_config", "search_content", "search_data", "search_docsize", "search_idx")
 """What a project makes again by itself from the rest."""
 
-COUNTERS = ("queued", "running", "succeeded", "failed", "unreviewed_succeeded", "unreviewed_failed")
+COUNTERS = (*Status, *(f"unreviewed_{status}" for status in FINISHED_STATUSES))
 
 
 @pytest.fixture

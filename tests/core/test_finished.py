@@ -99,7 +99,7 @@ def test_a_task_that_is_past_its_time_has_finished_although_nobody_swept(
 def test_what_has_not_finished_has_no_outcome_to_order(sq: SparkQ, status: str) -> None:
     with pytest.raises(InvalidValue, match=f"A task that is {status} has not finished") as refusal:
         tasks.latest(sq, Wanted(status=status))
-    assert "succeeded or failed" in refusal.value.hint
+    assert "succeeded, failed, cancelled" in refusal.value.hint
 
 
 def test_what_a_list_refuses_is_refused_here_too(sq: SparkQ, queue: str) -> None:

@@ -41,7 +41,9 @@ def standing(request: pytest.FixtureRequest, sq: SparkQ, clock: SetClock, queue:
         assert refusal_of(lambda: tasks.complete(sq, task, "after all", attempt=1))
         return task
     (task,) = add(sq, "one")
-    if status != Status.QUEUED:
+    if status == Status.CANCELLED:
+        tasks.cancel(sq, task)
+    elif status != Status.QUEUED:
         take(sq)
         clock.move(60)
         tasks.get(sq, task)
@@ -80,6 +82,7 @@ def test_a_mark_leaves_the_status(sq: SparkQ, standing: int, verb: str) -> None:
 def test_every_verb_of_the_life_cycle_is_done_here() -> None:
     assert set(VERBS) == {*MOVES, *MARKS}
     assert verbs_from("failed") == ["requeue", "accept", "review"]
+    assert verbs_from("cancelled") == ["requeue", "review"]
 
 
 OTHER_NUMBERS = """

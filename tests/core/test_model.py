@@ -223,19 +223,32 @@ class LifeCycle(RuleBasedStateMachine):
             job.end("released", None, None, self.clock.now())
 
     @precondition(lambda self: self.has("requeue"))
-    @rule(on=connection, pick=pick, front=st.booleans(), again=st.booleans(), feedback=st.none() | words)
-    def requeue(self, on: int, pick: tuple[int, bool], front: bool, again: bool, feedback: str | None) -> None:
+    @rule(
+        on=connection,
+        pick=pick,
+        front=st.booleans(),
+        again=st.booleans(),
+        by_worker=st.booleans(),
+        feedback=st.none() | words,
+    )
+    def requeue(
+        self, on: int, pick: tuple[int, bool], front: bool, again: bool, by_worker: bool, feedback: str | None
+    ) -> None:
         job = self.some(pick, "requeue")
         refusal = refusal_of(
-            lambda: tasks.requeue(self.handles[on], job.id, front=front, again=again, feedback=feedback)
+            lambda: tasks.requeue(
+                self.handles[on], job.id, front=front, again=again, by_worker=by_worker, feedback=feedback
+            )
         )
-        allowed = job.status == "failed" or (again and job.status == "succeeded")
-        if allowed and self.states[job.queue] == "archived":
+        allowed = job.status in ("failed", "cancelled") or (again and job.status == "succeeded")
+        if allowed and by_worker and job.left_to_the_person:
+            self.refused(job, WrongState, refusal)
+        elif allowed and self.states[job.queue] == "archived":
             self.refused(job, QueueClosed, refusal)
         elif allowed:
             assert refusal is None
             job.wait()
-            job.feedback = feedback or job.feedback
+            job.feedback = feedback
             self.lines[job.queue].remove(job.id)
             self.lines[job.queue].insert(0 if front else len(self.lines[job.queue]), job.id)
         elif refusal is not None or job.status != "queued":  # the same once more is harmless, and changes nothing
@@ -245,11 +258,10 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(on=connection, pick=pick)
     def cancel(self, on: int, pick: tuple[int, bool]) -> None:
         job = self.some(pick, "cancel")
-        allowed = job.status == "queued" or job.error_type == "cancelled"
+        allowed = job.status in ("queued", "cancelled")
         self.refused(job, None if allowed else WrongState, refusal_of(lambda: tasks.cancel(self.handles[on], job.id)))
         if job.status == "queued":
-            job.status, job.error_type, job.finished_at = "failed", "cancelled", self.clock.now()
-            job.reviewed = True
+            job.status, job.finished_at, job.reviewed = "cancelled", self.clock.now(), True
 
     @precondition(lambda self: self.has("edit"))
     @rule(on=connection, pick=pick, prompt=words)
@@ -355,12 +367,13 @@ class LifeCycle(RuleBasedStateMachine):
             assert queue.status == self.states[queue.name]
             of = [job for job in self.jobs.values() if job.queue == queue.name]
             by = Counter(job.status for job in of)
-            finished = [job for job in of if job.status in ("succeeded", "failed")]
+            finished = [job for job in of if job.finished_at is not None]
             assert counts._replace(stale=0) == Counts(
                 queued=by["queued"],
                 running=by["running"],
                 succeeded=by["succeeded"],
                 failed=by["failed"],
+                cancelled=by["cancelled"],
                 unreviewed=sum(not job.reviewed for job in finished),
             )
 

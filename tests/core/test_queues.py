@@ -289,6 +289,7 @@ def counted(sq: SparkQ) -> Counts:
         stale=sum(task.status == "running" and task.stale_warned_at is not None for task in listed),
         succeeded=by["succeeded"],
         failed=by["failed"],
+        cancelled=by["cancelled"],
         unreviewed=sum(task.finished_at is not None and task.reviewed_at is None for task in listed),
     )
 
@@ -312,6 +313,11 @@ def test_the_counts_are_the_truth_at_every_step_of_a_life(sq: SparkQ, queue: str
     tasks.release(sq, take(sq).task.id)
     same()
     tasks.cancel(sq, second.id)
+    same()
+    with pytest.raises(SparkQError):
+        tasks.complete(sq, second.id, "late", attempt=1)
+    same()
+    tasks.delete(sq, second.id)
     same()
     late = timed_out_task(sq, clock)
     same()

@@ -7,7 +7,16 @@ from sparkq_core.errors import InvalidText, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
 from tests.harness.clocks import HOUR, SetClock
-from tests.harness.task_steps import add, attempts, claimed_task, queued_ids, take, timed_out_task, timeline
+from tests.harness.task_steps import (
+    add,
+    attempts,
+    claimed_task,
+    queued_ids,
+    refusal_of,
+    take,
+    timed_out_task,
+    timeline,
+)
 from tests.promises import holds
 
 
@@ -164,7 +173,7 @@ def test_a_cancelled_task_leaves_the_line(sq: SparkQ, queue: str) -> None:
 
     task = tasks.cancel(sq, first, "not needed")
 
-    assert (task.status, task.error_type) == ("failed", "cancelled")
+    assert (task.status, task.error_type) == ("cancelled", None)
     assert task.reviewed_at == task.finished_at
     assert queued_ids(sq) == [second]
     assert tasks.detail(sq, first).events[-1].text == "not needed"
@@ -184,6 +193,30 @@ def test_a_cancelled_task_can_come_back(sq: SparkQ, queue: str) -> None:
     tasks.requeue(sq, task_id)
 
     assert take(sq).task.attempts == 1
+
+
+@holds("cancel")
+def test_a_worker_brings_back_a_failed_task_but_not_a_cancelled_one(sq: SparkQ, queue: str) -> None:
+    broken = failed(sq)
+    (cancelled,) = add(sq, "not wanted")
+    before = tasks.cancel(sq, cancelled)
+
+    with pytest.raises(WrongState, match="only the person can requeue it"):
+        tasks.requeue(sq, cancelled, by_worker=True)
+
+    assert tasks.get(sq, cancelled) == before
+    assert tasks.requeue(sq, broken, by_worker=True).task.status == "queued"
+
+
+def test_a_worker_does_not_overrule_a_late_result_that_waits(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    silent, late = timed_out_task(sq, clock), timed_out_task(sq, clock)
+    assert refusal_of(lambda: tasks.complete(sq, late.id, "after all", attempt=1))
+
+    with pytest.raises(WrongState, match="the person decides"):
+        tasks.requeue(sq, late.id, by_worker=True)
+
+    assert tasks.requeue(sq, silent.id, by_worker=True).task.status == "queued"
+    assert tasks.requeue(sq, late.id).task.status == "queued"
 
 
 def test_only_a_queued_task_can_be_cancelled(sq: SparkQ, queue: str) -> None:
@@ -210,4 +243,4 @@ def test_a_cancelled_task_never_times_out(sq: SparkQ, queue: str, clock: SetCloc
     tasks.cancel(sq, task.id)
     clock.move(8 * HOUR)
 
-    assert tasks.get(sq, task.id).error_type == "cancelled"
+    assert tasks.get(sq, task.id).status == "cancelled"

@@ -130,7 +130,9 @@ def test_a_result_that_came_late_or_was_redone_after_the_look_is_not_accepted(
         f"None of the 3 tasks is accepted, because of #{silent}, #{bad}. #{silent} has a late result"
     )
     assert refusal.value.hint == f"Look again, or leave out #{silent}, #{bad} and accept the others."
-    with pytest.raises(Unseen, match=f"#{bad} was done again meanwhile: attempt 2 has succeeded, .* attempt 1"):
+    with pytest.raises(
+        Unseen, match=f"#{bad} was done again meanwhile: it has succeeded .attempt 2 of ann., .* attempt 1"
+    ):
         inbox.accept_all(sq, [Seen(bad, 1)])
     assert all_rows(sq) == before
     assert sorted(task.id for task in inbox.accept_all(sq, seen(sq))) == [silent, bad, good]

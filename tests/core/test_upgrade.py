@@ -33,6 +33,17 @@ def told_then(golden: Path) -> Any:
     return json.loads(golden.with_suffix(".json").read_text(encoding="utf-8"))
 
 
+def with_cancelled_apart(told: Any) -> Any:
+    """The same as today's version tells it: until schema 3 a cancelled task was a failed one with an error type."""
+    failed = {queue["name"]: queue for queue in told["queues"]["queues"]}
+    for task in told["tasks"]:
+        if task["error_type"] == "cancelled":
+            task["status"], task["error_type"] = "cancelled", None
+            failed[task["queue"]]["failed"] -= 1
+            failed[task["queue"]]["cancelled"] = 1
+    return told
+
+
 def lost(then: Any, now: Any, place: str = "") -> list[str]:
     """What was told then and is not told now; a later version may tell more."""
     if isinstance(then, dict) and isinstance(now, dict):
@@ -96,9 +107,10 @@ def test_the_newest_golden_database_has_the_shape_of_a_new_one_unmigrated(
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.stem)
 def test_everything_reads_as_it_read_then(golden: Path, root: Path, clock: SetClock) -> None:
     sq = opened(golden, root, clock)
-    then = told_then(golden)
+    then = with_cancelled_apart(told_then(golden))
 
     assert lost(then, recorded(sq)) == []
+    assert "cancelled" in {task["status"] for task in then["tasks"]}
     assert len(then["tasks"]) > 10
     sq.close()
 

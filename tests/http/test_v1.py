@@ -1,6 +1,7 @@
 """Workers of the first SparkQ keep working."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -67,17 +68,29 @@ def test_a_failure_is_reported_and_reset(worker: Worker, line: str) -> None:
     assert worker.run_once(line) == ["one"]
 
 
-@holds("rest-v1")
-def test_a_late_result_meets_a_failed_task_and_may_be_done_again(worker: Worker, line: str, behind: SparkQ) -> None:
+@pytest.fixture
+def timed_out(worker: Worker, line: str, behind: SparkQ) -> Any:
+    """A task that timed out in the hands of the worker."""
     made = worker.call("POST", "/api/tasks", {"queue": line, "prompt": "one", "timeout": 1})["task"]
     worker.claim(made)
     for seconds in (5, 10):
         tasks.get(behind._replace(clock=SetClock(behind.clock.now() + seconds * 1000)), made["id"])
+    return made
 
-    with pytest.raises(Conflict, match="it has timed out"):
-        worker.complete(made, "late")
-    worker.call("POST", f"/api/tasks/{made['id']}/reset", {})
+
+@holds("rest-v1")
+def test_a_timed_out_task_may_be_done_again(worker: Worker, line: str, timed_out: Any) -> None:
+    worker.call("POST", f"/api/tasks/{timed_out['id']}/reset", {})
+
     assert worker.run_once(line) == ["one"]
+
+
+@holds("rest-v1")
+def test_a_late_result_meets_a_failed_task_and_waits_for_the_person(worker: Worker, timed_out: Any) -> None:
+    with pytest.raises(Conflict, match="it has timed out"):
+        worker.complete(timed_out, "late")
+    with pytest.raises(Conflict, match="the person decides"):
+        worker.call("POST", f"/api/tasks/{timed_out['id']}/reset", {})
 
 
 def test_only_lists_by_the_id_of_a_queue_carry_prompts(call: Caller, line: str) -> None:

@@ -26,6 +26,7 @@ APPLIES = {
     "running": {"complete", "fail", "progress", "release"},
     "succeeded": {"complete", "review"},
     "failed": {"fail", "requeue", "reset", "review"},
+    "cancelled": {"cancel", "review"},
 }
 
 
@@ -34,7 +35,9 @@ APPLIES = {
 @pytest.mark.parametrize("status", APPLIES)
 def test_a_verb_applies_where_the_life_cycle_says(call: Caller, line: str, status: str, verb: str) -> None:
     made = {"queued": call.add, "running": call.running, "succeeded": call.done, "failed": call.failed}
-    number = made[status](line)
+    number = made.get(status, call.add)(line)
+    if status == "cancelled":
+        call.post(f"/api/tasks/{number}/cancel")["task"]
     reply = call.post(f"/api/tasks/{number}/{verb}", **VERBS[verb])
 
     if verb in APPLIES[status]:
@@ -103,6 +106,17 @@ def test_a_succeeded_task_is_done_again_when_told_so(call: Caller, line: str) ->
     assert call.post(f"/api/tasks/{number}/requeue", again=True)["task"]["status"] == "queued"
 
 
+@holds("cancel")
+def test_a_cancelled_task_is_done_again_when_a_person_says_so(call: Caller, line: str) -> None:
+    number = call.add(line)
+    call.post(f"/api/tasks/{number}/cancel")["task"]
+
+    for verb in ("requeue", "reset"):
+        assert "only the person" in call.post(f"/api/tasks/{number}/{verb}").refused(409, "wrong_state")
+    assert call.get(f"/api/tasks/{number}")["status"] == "cancelled"
+    assert call.post(f"/api/tasks/{number}/requeue", again=True)["task"]["status"] == "queued"
+
+
 def test_a_task_is_moved_to_the_front(call: Caller, line: str) -> None:
     _, second = call.add(line), call.add(line, "two")
     call.post(f"/api/tasks/{second}/front")["task"]
@@ -113,7 +127,7 @@ def test_a_task_is_moved_to_the_front(call: Caller, line: str) -> None:
 def test_a_cancelled_task_says_why(call: Caller, line: str) -> None:
     number = call.add(line)
 
-    assert call.post(f"/api/tasks/{number}/cancel", reason="no need")["task"]["error_type"] == "cancelled"
+    assert call.post(f"/api/tasks/{number}/cancel", reason="no need")["task"]["status"] == "cancelled"
     assert call.get(f"/api/tasks/{number}")["error_message"] == "no need"
 
 

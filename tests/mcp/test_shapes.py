@@ -15,7 +15,7 @@ from sparkq_mcp.answers import shapes
     [
         (shapes.QueueLine, core.Queue, set()),
         (shapes.PeekLine, core.Task, set()),
-        (shapes.TaskLine, core.Task, {"age_s"}),
+        (shapes.TaskLine, core.FinishedTask, {"age_s"}),
         (shapes.WholeTask, core.TaskHistory, {"more", "part", "text"}),
         (shapes.Enqueued, core.QueuedTask, set()),
         (shapes.Requeued, core.QueuedTask, set()),

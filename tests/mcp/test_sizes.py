@@ -14,7 +14,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 from sparkq_mcp.answers.truncation import ANSWER_SIZE, CUT_MARK, READ_ON_SIZE, size, window
 from tests.harness.clocks import SetClock
-from tests.harness.task_steps import add, take
+from tests.harness.task_steps import add, claimed_task, take
 from tests.mcp.chat import Message, call, chat
 from tests.promises import holds
 
@@ -233,6 +233,24 @@ async def test_twenty_tasks_take_a_kilobyte_and_a_half(sq: SparkQ, queue: str, c
     assert {(task["id"], task.get("queue", mixed["queue"]), task.get("status", mixed["status"])) for task in mixed["tasks"]} == {
         (number, tasks.get(sq, number).queue, tasks.get(sq, number).status) for number in range(21, 41)
     }  # fmt: skip
+
+
+@holds("mcp-list-size")
+@pytest.mark.parametrize(
+    ("number", "length", "with_outcomes"), [(5, 60, True), (15, 30, True), (15, 500, True), (20, 30, False)]
+)
+async def test_an_inbox_shows_outcomes_where_they_fit(
+    sq: SparkQ, queue: str, number: int, length: int, with_outcomes: bool
+) -> None:
+    for _ in range(number):
+        task = claimed_task(sq, f"Fix the parser of dates {'x' * length}")
+        tasks.complete(sq, task.id, f"Dates are refused {'y' * length}")
+
+    async with chat(sq) as client:
+        listed = await call(client, "list_tasks", status="unreviewed", limit=50)
+
+    assert (len(listed["tasks"]), size(listed) <= max(1536, 77 * number)) == (number, True)
+    assert all(("summary" in task) == with_outcomes for task in listed["tasks"])
 
 
 @holds("mcp-list-size")

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_core import inbox, queues, tasks
+from sparkq_core.errors import ClaimLost
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
 from tests.harness.projects import second_handle
-from tests.harness.task_steps import add, attempts, take
+from tests.harness.task_steps import add, attempts, take, timed_out_task
 from tests.mcp.chat import ERAS, call, chat
 from tests.promises import holds
 
@@ -38,6 +39,7 @@ async def test_the_whole_loop_takes_three_calls_and_names_each_next_step(sq: Spa
                 "stale": 0,
                 "succeeded": 0,
                 "failed": 0,
+                "cancelled": 0,
                 "unreviewed": 0,
             }
         ]
@@ -269,6 +271,38 @@ async def test_lists_carry_titles_and_say_once_what_all_share(sq: SparkQ, queue:
 
     assert (listed["queue"], listed["status"], listed["total"]) == ("backend", "queued", 20)
     assert set(listed["tasks"][0]) == {"id", "title", "age_s"}
+
+
+@holds("tool-list_tasks")
+async def test_the_inbox_of_the_person_is_listed_with_a_line_of_each_outcome(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    queues.create(sq, "docs")
+    late = timed_out_task(sq, clock)
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, late.id, "Finished after all.\nDetails.", attempt=1)
+    for number, name in ((2, queue), (3, queue), (4, "docs"), (5, queue)):
+        add(sq, f"task {number}", queue=name)
+        take(sq, queue=name)
+    tasks.complete(sq, 2, "Seen before.")
+    inbox.review(sq, 2)
+    tasks.fail(sq, 3, "Tried pip.\nThere is no network.")
+    tasks.complete(sq, 4, "Wrote the guide.\nChecked: make docs.")
+    tasks.cancel(sq, add(sq, "not wanted")[0])
+
+    async with chat(sq) as client:
+        listed = await call(client, "list_tasks", status="unreviewed", limit=2)
+        rest = await call(client, "list_tasks", status="unreviewed", cursor=listed["next_cursor"])
+        elsewhere = await call(client, "list_tasks", status="unreviewed", queue="docs")
+        found = await call(client, "list_tasks", status="unreviewed", search="task")
+
+    assert [(task["id"], task["summary"], task.get("late")) for task in listed["tasks"] + rest["tasks"]] == [
+        (1, "Finished after all.", True),
+        (3, "There is no network.", None),
+        (4, "Wrote the guide.", None),
+    ]
+    assert (listed["total"], [task["id"] for task in elsewhere["tasks"]]) == (3, [4])
+    assert [task["id"] for task in found["tasks"]] == [4, 3]
 
 
 async def test_a_search_finds_words_of_prompt_and_result(sq: SparkQ, queue: str) -> None:

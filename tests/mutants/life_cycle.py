@@ -222,14 +222,29 @@ LIFE_CYCLE_MUTANTS = [
         "a running task can be cancelled",
         "tasks/cancel.py",
         (
-            "error_type = '{ErrorType.CANCELLED}'\nWHERE id = :id AND status = :from_status",
-            "error_type = '{ErrorType.CANCELLED}'\nWHERE id = :id",
+            "reviewed_at = :now\nWHERE id = :id AND status = :from_status",
+            "reviewed_at = :now\nWHERE id = :id",
         ),
         caught_by=("test_requeue.py::test_only_a_queued_task_can_be_cancelled",),
     ),
     mutant(
+        "a worker can bring back a cancelled task",
+        "tasks/requeue.py",
+        (
+            "    if task.status == Status.CANCELLED:\n        raise",
+            "    if not task.status:\n        raise",
+        ),
+        caught_by=("test_requeue.py::test_a_worker_brings_back_a_failed_task_but_not_a_cancelled_one",),
+    ),
+    mutant(
+        "a worker can requeue a task whose late result waits",
+        "tasks/requeue.py",
+        ("    if late_results.waits(tx, task):", "    if not task.status:"),
+        caught_by=("test_requeue.py::test_a_worker_does_not_overrule_a_late_result_that_waits",),
+    ),
+    mutant(
         "a counter is not kept",
-        "storage/migrations/0002_fewer_pages.sql",
+        "storage/migrations/0004_chats_and_cancelled.sql",
         ("AFTER UPDATE OF status, reviewed_at ON tasks", "AFTER UPDATE OF status ON tasks"),
         caught_by=("test_queues.py::test_the_counts_are_the_truth_at_every_step_of_a_life",),
     ),

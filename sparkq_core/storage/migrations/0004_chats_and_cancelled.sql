@@ -1,0 +1,83 @@
+-- A process is not a chat: attempts belong to the conversation that claimed them, which may outlive its server, or share
+-- one with others. `session` is the client's own id of the conversation, NULL where the client tells none.
+CREATE TABLE chats (
+    id INTEGER PRIMARY KEY,
+    client TEXT NOT NULL,
+    version TEXT,
+    session TEXT,
+    cwd TEXT,
+    model TEXT,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    gone_at INTEGER,
+    gone_why TEXT
+) STRICT;
+CREATE UNIQUE INDEX chats_session ON chats (client, session) WHERE session IS NOT NULL;
+
+ALTER TABLE attempts ADD COLUMN chat_id INTEGER REFERENCES chats (id);
+-- The attempt that was claimed in the same call that settled this one: the call again finds it.
+ALTER TABLE attempts ADD COLUMN next_task INTEGER;
+ALTER TABLE attempts ADD COLUMN next_attempt INTEGER;
+CREATE INDEX attempts_of_chat ON attempts (chat_id, outcome) WHERE chat_id IS NOT NULL;
+
+-- When the newest text came that a worker sent after its attempt had ended; NULL if none came since the last requeue.
+ALTER TABLE tasks ADD COLUMN late_at INTEGER;
+UPDATE tasks SET late_at = (
+    SELECT max(a.late_at) FROM attempts AS a
+    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.accepted_at IS NULL
+) WHERE finished_at IS NOT NULL;
+
+-- A cancelled task is not a failed one: the person took it back, and a worker cannot bring it back.
+INSERT INTO statuses VALUES ('cancelled', 1);
+ALTER TABLE queues ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE queues ADD COLUMN unreviewed_cancelled INTEGER NOT NULL DEFAULT 0;
+
+DROP TRIGGER tasks_counted_in;
+DROP TRIGGER tasks_counted_over;
+DROP TRIGGER tasks_counted_out;
+
+CREATE TRIGGER tasks_counted_in AFTER INSERT ON tasks BEGIN
+    UPDATE queues SET
+        back = max(back, NEW.position),
+        queued = queued + (NEW.status = 'queued'),
+        running = running + (NEW.status = 'running'),
+        succeeded = succeeded + (NEW.status = 'succeeded'),
+        failed = failed + (NEW.status = 'failed'),
+        cancelled = cancelled + (NEW.status = 'cancelled'),
+        unreviewed_succeeded = unreviewed_succeeded + (NEW.status = 'succeeded' AND NEW.reviewed_at IS NULL),
+        unreviewed_failed = unreviewed_failed + (NEW.status = 'failed' AND NEW.reviewed_at IS NULL),
+        unreviewed_cancelled = unreviewed_cancelled + (NEW.status = 'cancelled' AND NEW.reviewed_at IS NULL)
+    WHERE id = NEW.queue_id;
+END;
+
+-- A task never leaves its queue.
+CREATE TRIGGER tasks_counted_over AFTER UPDATE OF status, reviewed_at ON tasks BEGIN
+    UPDATE queues SET
+        queued = queued + (NEW.status = 'queued') - (OLD.status = 'queued'),
+        running = running + (NEW.status = 'running') - (OLD.status = 'running'),
+        succeeded = succeeded + (NEW.status = 'succeeded') - (OLD.status = 'succeeded'),
+        failed = failed + (NEW.status = 'failed') - (OLD.status = 'failed'),
+        cancelled = cancelled + (NEW.status = 'cancelled') - (OLD.status = 'cancelled'),
+        unreviewed_succeeded = unreviewed_succeeded + (NEW.status = 'succeeded' AND NEW.reviewed_at IS NULL)
+            - (OLD.status = 'succeeded' AND OLD.reviewed_at IS NULL),
+        unreviewed_failed = unreviewed_failed + (NEW.status = 'failed' AND NEW.reviewed_at IS NULL)
+            - (OLD.status = 'failed' AND OLD.reviewed_at IS NULL),
+        unreviewed_cancelled = unreviewed_cancelled + (NEW.status = 'cancelled' AND NEW.reviewed_at IS NULL)
+            - (OLD.status = 'cancelled' AND OLD.reviewed_at IS NULL)
+    WHERE id = NEW.queue_id;
+END;
+
+CREATE TRIGGER tasks_counted_out AFTER DELETE ON tasks BEGIN
+    UPDATE queues SET
+        queued = queued - (OLD.status = 'queued'),
+        running = running - (OLD.status = 'running'),
+        succeeded = succeeded - (OLD.status = 'succeeded'),
+        failed = failed - (OLD.status = 'failed'),
+        cancelled = cancelled - (OLD.status = 'cancelled'),
+        unreviewed_succeeded = unreviewed_succeeded - (OLD.status = 'succeeded' AND OLD.reviewed_at IS NULL),
+        unreviewed_failed = unreviewed_failed - (OLD.status = 'failed' AND OLD.reviewed_at IS NULL),
+        unreviewed_cancelled = unreviewed_cancelled - (OLD.status = 'cancelled' AND OLD.reviewed_at IS NULL)
+    WHERE id = OLD.queue_id;
+END;
+
+UPDATE tasks SET status = 'cancelled', error_type = NULL WHERE status = 'failed' AND error_type = 'cancelled';
