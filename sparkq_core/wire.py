@@ -142,13 +142,9 @@ def task_history(detail: model.Detail, now: int) -> shapes.TaskHistory:
 def chat(known: model.Chat) -> shapes.Chat:
     """Convert a chat."""
     return {
-        "client": known.client,
-        "version": known.version,
-        "session": known.session,
-        "cwd": known.cwd,
-        "model": known.model,
-        "closed_at": _at(known.gone_at),
-    }
+        "client": known.client, "version": known.version, "session": known.session,
+        "cwd": known.cwd, "model": known.model, "closed_at": _at(known.gone_at),
+    }  # fmt: skip
 
 
 def prompts(revisions: Iterable[model.Prompt]) -> list[shapes.Prompt]:
@@ -290,12 +286,9 @@ def _parameter(parameter: scripts.Parameter) -> shapes.Parameter:
 def session(session: model.Session) -> shapes.Session:
     """Convert a session."""
     return {
-        "id": session.id,
-        "name": session.name,
-        "status": session.status,
-        "created_at": iso(session.created_at),
-        "ended_at": _at(session.ended_at),
-    }
+        "id": session.id, "name": session.name, "status": session.status,
+        "created_at": iso(session.created_at), "ended_at": _at(session.ended_at),
+    }  # fmt: skip
 
 
 def sessions(sessions: Iterable[model.Session]) -> shapes.SessionList:
