@@ -168,7 +168,8 @@ async def enqueue(
         key=key or None,
         source="mcp",
     )
-    return reply({"id": done.task.id, "queue": done.task.queue, "position": done.place})
+    before = {"again": True} if done.again else {}
+    return reply({"id": done.task.id, "queue": done.task.queue, "position": done.place} | before)
 
 
 async def claim(

@@ -291,11 +291,26 @@ def test_the_same_key_gives_the_task_that_it_made(door: Door, store: SparkQ) -> 
     first = door.enqueue("backend", "one", key="issue-7")
     before = all_rows(store)
 
-    again = door.enqueue("backend", "something else", key="issue-7")
+    again = door.enqueue("backend", "one", key="issue-7")
 
     assert again["id"] == first["id"]
     assert all_rows(store) == before
-    assert door.task(first["id"])["prompt"] == "one"
+
+
+@holds("idempotency-key", "tool-enqueue")
+@pytest.mark.parametrize(("queue", "prompt"), [("backend", "something else"), ("docs", "one")])
+def test_a_key_that_was_used_for_something_else_is_a_conflict(
+    door: Door, store: SparkQ, queue: str, prompt: str
+) -> None:
+    queues.create(store, "docs")
+    door.enqueue("backend", "one", key="issue-7")
+    before = all_rows(store)
+
+    refused = door.enqueue(queue, prompt, key="issue-7")
+
+    assert (refused.kind, refused.facts["error"]) == (Kind.CONFLICT, "key_used")
+    assert "#1, which is queued in backend" in refused.said
+    assert all_rows(store) == before
 
 
 @holds("text", "text-is-data")

@@ -53,7 +53,7 @@ def enqueue(
         typer.Option(
             "--key",
             metavar="K",
-            help="Your own name for this task: using the same key again adds nothing and returns that task.",
+            help="Your own name for this task: the same key with the same prompt adds nothing and returns that task.",
         ),
     ] = None,
     file: TextFile = None,
@@ -162,10 +162,8 @@ def _facts(done: tasks.Enqueued, now: int) -> wire.Json:
 
 
 def _again(done: tasks.Enqueued) -> str:
-    """That nothing was added, and whether something else had been asked under the key."""
-    if not done.again:
-        return ""
-    return " (its key was used before" + (", with another prompt: this one was not added)" if done.other else ")")
+    """That nothing was added."""
+    return " (its key was used before)" if done.again else ""
 
 
 def _inputs(arguments: list[str]) -> dict[str, str]:

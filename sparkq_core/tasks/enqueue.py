@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sparkq_core import catalogue, queues
-from sparkq_core.errors import InvalidValue
+from sparkq_core.errors import InvalidValue, KeyUsed
 from sparkq_core.events import note
 from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import TASK_COLUMNS, Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
-from sparkq_core.text import checked, title_of
+from sparkq_core.text import checked, safe, title_of
 
 INSERT = f"""
 INSERT INTO tasks (queue_id, position, title, tool, task_class, timeout, source, key, created_at)
@@ -37,15 +37,11 @@ class Draft(NamedTuple):
 
 
 class Enqueued(NamedTuple):
-    """An enqueued task; `place` counts from 1 at the head of the queue.
-
-    `again` is true if its key had been used before, `other` if that was for another prompt, so that this one was not added.
-    """
+    """An enqueued task; `place` counts from 1 at the head of the queue. `again` is true if it was there before."""
 
     task: Task
     place: int
     again: bool = False
-    other: bool = False
 
 
 def enqueue(
@@ -61,9 +57,9 @@ def enqueue(
 ) -> Enqueued:
     """Put one task at the end of the queue; it is on the disk when this returns.
 
-    `prompt` at most 1 MiB, `timeout` in seconds, `key` at most 200 bytes. A key that was used before returns its task,
-    regardless of the other arguments. Raises NoSuchQueue, QueueClosed, NoSuchTool, NoSuchClass, InvalidText,
-    InvalidValue.
+    `prompt` at most 1 MiB, `timeout` in seconds, `key` at most 200 bytes. The same key with the same prompt, in
+    any revision, and the same queue returns the task that it made, regardless of the other arguments. Raises NoSuchQueue,
+    QueueClosed, KeyUsed, NoSuchTool, NoSuchClass, InvalidText, InvalidValue.
     """
     return enqueue_all(sq, queue, [Draft(prompt, tool, task_class, timeout, key)], source=source)[0]
 
@@ -97,9 +93,7 @@ class _Batch:
         """Put one task at the end of the queue, unless its key has been used."""
         tx, queue, now = self._tx, self._queue, self._now
         if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
-            task = Task(*row)
-            same_prompt = tx.row(HAD_PROMPT, {"task": task.id, "text": draft.prompt})
-            return Enqueued(task, place_in_line(tx, task), again=True, other=same_prompt is None)
+            return self._made_before(Task(*row), draft)
         if queue.status != QueueStatus.ACTIVE:
             raise queues.closed(queue)
         tool, task_class, timeout = self._execution(draft)
@@ -112,6 +106,17 @@ class _Batch:
         note(tx, now, "enqueued", task=task.id, queue=queue.id)
         self._waiting += 1
         return Enqueued(task, self._waiting)
+
+    def _made_before(self, task: Task, draft: Draft) -> Enqueued:
+        """Return the task that the key of `draft` made. Raises KeyUsed if the draft asks for another one."""
+        is_same = task.queue_id == self._queue.id and self._tx.row(HAD_PROMPT, {"task": task.id, "text": draft.prompt})
+        if not is_same:
+            raise KeyUsed(
+                f"The key {safe(str(draft.key))!r} was used for #{task.id}, which is {task.status} in {task.queue}, "
+                f"with another {'prompt' if task.queue_id == self._queue.id else 'queue'}. Nothing was enqueued.",
+                f"Choose another key for a new task. For #{task.id} itself, repeat its prompt and its queue.",
+            )
+        return Enqueued(task, place_in_line(self._tx, task), again=True)
 
     def _execution(self, draft: Draft) -> tuple[str, str, int]:
         wanted = (draft.tool, draft.task_class, draft.timeout)

@@ -206,7 +206,8 @@ def in_line(sq: SparkQ, done: Enqueued) -> shapes.QueuedTask:
 
 @router.post("", status_code=201, responses={200: {"model": OneQueuedTask}})
 async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
-    """Add a task to the end of a queue. 200 instead of 201 if its key was used before: the answer is the existing task."""
+    """Add a task to the end of a queue. 200 instead of 201 if its key was used before, with the same prompt and queue: the
+    answer is the existing task. For another prompt or queue the key is a conflict, `key_used`."""
     draft = await to_thread.run_sync(body.draft, sq) if body.script is not None else body.draft(sq)
     source = "http" if body.script is None else "script"
     done = tasks.enqueue_all(sq, body.queue_of(sq), [draft], source=source)[0]

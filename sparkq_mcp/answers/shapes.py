@@ -82,6 +82,7 @@ class Enqueued(TypedDict):
     id: int
     queue: str
     position: int
+    again: NotRequired[bool]
 
 
 class Requeued(TypedDict):

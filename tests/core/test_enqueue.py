@@ -8,6 +8,7 @@ from sparkq_core import queues, tasks
 from sparkq_core.errors import (
     InvalidText,
     InvalidValue,
+    KeyUsed,
     NoSuchClass,
     NoSuchQueue,
     NoSuchTool,
@@ -17,6 +18,7 @@ from sparkq_core.errors import (
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Draft
 from sparkq_core.text import MAX_TEXT
+from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, queued_count, queued_ids, take
@@ -95,20 +97,46 @@ def test_a_class_overrides_the_tools_and_a_timeout_overrides_the_classes(sq: Spa
 @holds("idempotency-key")
 def test_the_same_key_returns_the_task_that_it_made(sq: SparkQ, queue: str) -> None:
     first = tasks.enqueue(sq, queue, "one", key="nightly")
-    again = tasks.enqueue(sq, queue, "another prompt", key="nightly")
+    again = tasks.enqueue(sq, queue, "one", key="nightly", timeout=7)
 
-    assert (first.again, again.again, again.other) == (False, True, True)
+    assert (first.again, again.again) == (False, True)
     assert again.task == first.task
     assert queued_count(sq) == 1
 
 
-def test_a_prompt_that_the_task_once_had_is_no_other_one(sq: SparkQ, queue: str) -> None:
+def test_a_prompt_that_the_task_once_had_is_not_another_one(sq: SparkQ, queue: str) -> None:
     task_id = tasks.enqueue(sq, queue, "one", key="nightly").task.id
     tasks.edit(sq, task_id, prompt="one, in more words")
 
-    again = [tasks.enqueue(sq, queue, text, key="nightly") for text in ("one", "one, in more words", "two")]
+    again = [tasks.enqueue(sq, queue, text, key="nightly") for text in ("one", "one, in more words")]
 
-    assert [task.other for task in again] == [False, False, True]
+    assert [(done.task.id, done.again) for done in again] == [(task_id, True)] * 2
+
+
+@holds("idempotency-key")
+@pytest.mark.parametrize(("into", "prompt"), [("backend", "two"), ("docs", "one"), ("docs", "two")])
+def test_a_key_that_was_used_for_something_else_is_refused_with_its_task(
+    sq: SparkQ, queue: str, into: str, prompt: str
+) -> None:
+    queues.create(sq, "docs")
+    tasks.enqueue(sq, queue, "one", key="nightly")
+    take(sq)
+    before = all_rows(sq)
+
+    with pytest.raises(KeyUsed, match="'nightly' was used for #1, which is running in backend"):
+        tasks.enqueue(sq, into, prompt, key="nightly")
+
+    assert all_rows(sq) == before
+
+
+def test_of_a_bulk_with_a_key_that_was_used_for_something_else_nothing_is_added(sq: SparkQ, queue: str) -> None:
+    tasks.enqueue(sq, queue, "one", key="nightly")
+    before = all_rows(sq)
+
+    with pytest.raises(KeyUsed):
+        tasks.enqueue_all(sq, queue, [Draft("new"), Draft("one", key="nightly"), Draft("two", key="nightly")])
+
+    assert all_rows(sq) == before
 
 
 def test_a_key_is_remembered_after_the_task_has_finished(sq: SparkQ, queue: str) -> None:
@@ -136,7 +164,7 @@ def test_a_key_answers_although_the_queue_has_ended(sq: SparkQ, queue: str) -> N
 
 
 def test_a_key_twice_in_one_bulk_makes_one_task(sq: SparkQ, queue: str) -> None:
-    first, second = tasks.enqueue_all(sq, queue, [Draft("one", key="k"), Draft("two", key="k")])
+    first, second = tasks.enqueue_all(sq, queue, [Draft("one", key="k"), Draft("one", key="k")])
 
     assert first.task.id == second.task.id
     assert queued_count(sq) == 1

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sparkq_core import inbox, queues, tasks
-from sparkq_core.errors import AttemptNeeded, ClaimLost, QueueClosed, SparkQError, WrongState
+from sparkq_core.errors import AttemptNeeded, ClaimLost, KeyUsed, QueueClosed, SparkQError, WrongState
 from sparkq_core.maintenance import purge
 from sparkq_core.model import Claim, Counts, Settled
 from sparkq_core.project import SparkQ
@@ -108,6 +108,10 @@ class LifeCycle(RuleBasedStateMachine):
     def enqueue(self, on: int, queue: str, key: str | None) -> None:
         if self.states[queue] != "active" and key not in self.keys:
             self.is_closed(lambda: tasks.enqueue(self.handles[on], queue, "prompt", timeout=TIMEOUT, key=key))
+            return
+        if key in self.keys and self.jobs[self.keys[key]].queue != queue:
+            refusal = refusal_of(lambda: tasks.enqueue(self.handles[on], queue, "prompt", timeout=TIMEOUT, key=key))
+            assert type(refusal) is KeyUsed
             return
         done = tasks.enqueue(self.handles[on], queue, "prompt", timeout=TIMEOUT, key=key)
         if key in self.keys:

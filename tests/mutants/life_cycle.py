@@ -114,6 +114,15 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_enqueue.py::test_a_closed_queue_accepts_no_new_tasks",),
     ),
     mutant(
+        "a key that was used for another prompt answers as if it had been added",
+        "tasks/enqueue.py",
+        ("        if not is_same:", "        if not task:"),
+        caught_by=(
+            "test_enqueue.py::test_a_key_that_was_used_for_something_else_is_refused_with_its_task",
+            "test_enqueue.py::test_of_a_bulk_with_a_key_that_was_used_for_something_else_nothing_is_added",
+        ),
+    ),
+    mutant(
         "the key is ignored",
         "tasks/enqueue.py",
         ("if draft.key is not None and (row :=", "if not draft.prompt and (row :="),
