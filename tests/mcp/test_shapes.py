@@ -17,7 +17,7 @@ from sparkq_mcp.answers import shapes
         (shapes.PeekLine, core.Task, set()),
         (shapes.TaskLine, core.FinishedTask, {"age_s"}),
         (shapes.WholeTask, core.TaskHistory, {"more", "part", "text"}),
-        (shapes.Enqueued, core.QueuedTask, set()),
+        (shapes.Enqueued, core.QueuedTask, {"again"}),
         (shapes.Requeued, core.QueuedTask, set()),
         (shapes.Released, core.Task, {"next"}),
         (shapes.Progressed, core.Task, set()),

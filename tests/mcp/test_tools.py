@@ -362,6 +362,15 @@ async def test_a_refusal_says_what_is_next_and_changes_nothing(sq: SparkQ, queue
     )
 
 
+@holds("idempotency-key", "tool-enqueue")
+async def test_an_enqueue_says_that_its_task_was_there_before(sq: SparkQ, queue: str, era: str) -> None:
+    async with chat(sq, era) as client:
+        first, again = [await call(client, "enqueue", queue="backend", prompt="one", key="k") for _ in range(2)]
+
+    assert first == {"id": 1, "queue": "backend", "position": 1}
+    assert again == first | {"again": True}
+
+
 @pytest.mark.parametrize("task_id", [1, "1", "#1", " 1 ", " #1\n", 1.0])
 async def test_an_id_is_understood_as_models_write_it(sq: SparkQ, queue: str, era: str, task_id: Any) -> None:
     add(sq, "one")
