@@ -29,7 +29,7 @@ SECTIONS = {
         "watch": "Watch the project live: running tasks, the next ones, the finished ones.",
         "wait": "Wait until tasks are finished, or until a queue has nothing queued or running.",
         "requeue": "Put a failed task back in its queue; it keeps its id and its attempts.",
-        "accept": "Accept the result that arrived after a task had timed out.",
+        "accept": "Accept a late result as the outcome of a failed or queued task.",
     },
     "Work by hand": {
         "runner": "Print a queue's tasks as text, one at a time, for chats without MCP.",

@@ -1,4 +1,4 @@
-"""The inbox: finished tasks that you have not reviewed yet."""
+"""The inbox: finished tasks that you have not reviewed yet, and queued ones about which a worker said more."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,84 +21,93 @@ MAX_NAMED = 10
 SUMMARY = 400
 """How many characters of an outcome the inbox shows: the first of a result, but the last of an error, which say most."""
 
-OUTCOME_TEXT = f"""CASE WHEN a.accepted_at IS NOT NULL OR a.error_type = '{ErrorType.TIMEOUT}'
-THEN coalesce(a.late_text, a.error) ELSE coalesce(a.result, a.error) END"""
-"""The text of the outcome of an attempt `a`: its late text if that was accepted or the attempt timed out, else its own."""
-
 INBOX_COLUMNS = f"""{TASK_COLUMNS},
-coalesce((SELECT CASE WHEN a.outcome = 'failed' AND NOT (a.late_outcome IS 'succeeded' AND (
-        a.accepted_at IS NOT NULL OR a.error_type = '{ErrorType.TIMEOUT}'))
-    THEN substr({OUTCOME_TEXT}, -{SUMMARY}) ELSE substr({OUTCOME_TEXT}, 1, {SUMMARY}) END FROM attempts AS a
-    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts), ''),
-coalesce((SELECT a.late_outcome = 'succeeded' AND a.accepted_at IS NULL FROM attempts AS a
-    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND tasks.error_type = '{ErrorType.TIMEOUT}'), 0),
-(SELECT a.git_after FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts)"""
+coalesce((
+    SELECT CASE WHEN a.attempt = accepted_attempt THEN substr(a.late_text, 1, {SUMMARY})
+        WHEN a.outcome = 'failed' THEN substr(a.error, -{SUMMARY}) ELSE substr(a.result, 1, {SUMMARY}) END
+    FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts)
+    AND tasks.finished_at IS NOT NULL AND tasks.status <> 'cancelled'
+), ''),
+CASE WHEN late_at IS NOT NULL THEN (
+    SELECT substr(e.text, iif(late_outcome = 'failed', -{SUMMARY}, 1), {SUMMARY}) FROM events AS e
+    WHERE e.task_id = tasks.id AND e.kind = 'late' ORDER BY e.id DESC LIMIT 1
+) END,
+(SELECT a.git_after FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts))"""
 
 UNREVIEWED = f"""
 SELECT {INBOX_COLUMNS} FROM tasks INDEXED BY tasks_inbox
-WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND (finished_at, id) > (:finished, :after)
+WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND (news_at, id) > (:newest, :after)
 AND (:queue IS NULL OR queue_id = :queue)
-ORDER BY finished_at, id LIMIT :limit
+ORDER BY news_at, id LIMIT :limit
 """
 NEWEST = f"""
-SELECT {INBOX_COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL
-AND (:queue IS NULL OR queue_id = :queue) ORDER BY finished_at DESC, id DESC LIMIT :limit
+SELECT {INBOX_COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE news_at IS NOT NULL AND reviewed_at IS NULL
+AND (:queue IS NULL OR queue_id = :queue) ORDER BY news_at DESC, id DESC LIMIT :limit
 """
 WAITING = f"""
 SELECT coalesce(sum({" + ".join(f"unreviewed_{status}" for status in FINISHED_STATUSES)}), 0) FROM queues
 WHERE :queue IS NULL OR id = :queue
 """
+QUEUED_LATE = """
+SELECT count(*) FROM tasks INDEXED BY tasks_queued_late
+WHERE status = 'queued' AND late_at IS NOT NULL AND (:queue IS NULL OR queue_id = :queue)
+"""
 LOOKED = "SELECT looked_at FROM project"
 LOOK = "UPDATE project SET looked_at = :now"
 SINCE = f"""
-SELECT (SELECT name FROM queues AS q WHERE q.id = queue_id), sum(status = 'succeeded'),
-    sum(status = 'failed' AND error_type IS NOT '{ErrorType.TIMEOUT}'), sum(error_type IS '{ErrorType.TIMEOUT}'),
-    sum(error_type IS '{ErrorType.TIMEOUT}' AND EXISTS (SELECT 1 FROM attempts AS a
-        WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.late_outcome = 'succeeded'))
+SELECT (SELECT name FROM queues AS q WHERE q.id = queue_id),
+    count(*) FILTER (WHERE finished_at > :since AND status = 'succeeded'),
+    count(*) FILTER (WHERE finished_at > :since AND status = 'failed' AND error_type IS NOT '{ErrorType.TIMEOUT}'),
+    count(*) FILTER (WHERE finished_at > :since AND error_type IS '{ErrorType.TIMEOUT}'),
+    count(*) FILTER (WHERE late_at > :since)
 FROM tasks INDEXED BY tasks_inbox
-WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND finished_at > :since AND status <> 'cancelled'
+WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at > :since
 GROUP BY queue_id ORDER BY queue_id
 """
 REVIEW = f"""
 UPDATE tasks SET reviewed_at = :now WHERE id = :id AND finished_at IS NOT NULL AND reviewed_at IS NULL
 RETURNING {TASK_COLUMNS}
 """
+SEEN = f"""
+UPDATE tasks SET late_at = NULL, late_attempt = NULL, late_outcome = NULL
+WHERE id = :id AND status = 'queued' AND late_at IS NOT NULL RETURNING {TASK_COLUMNS}
+"""
 
 
 def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor: str | None = None) -> Inbox:
-    """Return at most `limit` (1 to 1,000) unreviewed tasks, the oldest outcome first.
+    """Return at most `limit` (1 to 1,000) unreviewed tasks, the oldest outcome or late text first.
 
     Raises NoSuchQueue, InvalidValue.
     """
     checked_limit(limit)
-    finished, after = moment_and_id(cursor) if cursor is not None else (-1, -1)
+    newest, after = moment_and_id(cursor) if cursor is not None else (-1, -1)
     sweep(sq)
     with sq.db.read() as tx:
         queue_id = queues.get(tx, queue).id if queue is not None else None
-        rows = tx.rows(UNREVIEWED, {"finished": finished, "after": after, "queue": queue_id, "limit": limit + 1})
+        rows = tx.rows(UNREVIEWED, {"newest": newest, "after": after, "queue": queue_id, "limit": limit + 1})
         total = _waiting(tx, queue_id)
     tasks = tuple(_finished(row) for row in rows[:limit])
-    more = f"{tasks[-1].task.finished_at}.{tasks[-1].task.id}" if len(rows) > limit else None
+    more = tasks[-1].cursor if len(rows) > limit else None
     return Inbox(tasks, total, more)
 
 
 def _finished(row: tuple[Any, ...]) -> Finished:
-    *task, summary, late, git_after = row
-    return Finished(Task(*task), summary, bool(late), git_after)
+    *task, summary, late_text, git_after = row
+    return Finished(Task(*task), summary, late_text, git_after)
 
 
 def waiting(sq: SparkQ) -> int:
-    """Return how many tasks are unreviewed, including those of archived queues."""
+    """Return how many tasks the inbox has, including those of archived queues."""
     return _waiting(sq.db, None)
 
 
 def _waiting(db: Reader, queue_id: int | None) -> int:
-    row = db.row(WAITING, {"queue": queue_id})
-    return int(row[0]) if row else 0
+    rows = (db.row(sql, {"queue": queue_id}) for sql in (WAITING, QUEUED_LATE))
+    return sum(int(row[0]) for row in rows if row)
 
 
 def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Finished, ...]:
-    """Return the unreviewed tasks that finished last, the latest first. Raises NoSuchQueue."""
+    """Return the unreviewed tasks with the latest outcomes and late texts, the latest first. Raises NoSuchQueue."""
     with sq.db.read() as tx:
         queue_id = queues.get(tx, queue).id if queue is not None else None
         rows = tx.rows(NEWEST, {"queue": queue_id, "limit": limit})
@@ -106,7 +115,10 @@ def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Fi
 
 
 def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
-    """Return when you last looked (UTC ms), and by queue how many tasks ended since and are still unreviewed."""
+    """Return when you last looked (UTC ms), and by queue how many tasks ended or got a late text since.
+
+    Reviewed tasks are not counted.
+    """
     sweep(sq)
     with sq.db.read() as tx:
         looked = tx.row(LOOKED)
@@ -124,7 +136,8 @@ def look(sq: SparkQ) -> None:
 def review(sq: SparkQ, task_id: int) -> Task:
     """Mark a finished task as reviewed and leave its outcome as it is. Harmless if it was reviewed before.
 
-    Raises NoSuchTask, WrongState for a task that has not finished.
+    A queued task with a late text stays queued, and leaves the inbox.
+    Raises NoSuchTask, WrongState for any other task that has not finished.
     """
     return review_all(sq, [task_id])[0]
 
@@ -137,7 +150,7 @@ def review_all(sq: SparkQ, ids: Sequence[int]) -> tuple[Task, ...]:
 
 
 def _review(tx: Transaction, task_id: int, now: int) -> Task:
-    row = tx.row(REVIEW, {"id": storable(task_id), "now": now})
+    row = tx.row(REVIEW, {"id": storable(task_id), "now": now}) or tx.row(SEEN, {"id": storable(task_id)})
     if row is None:
         task = find(tx, task_id)
         if task.status not in MARKS["review"]:
@@ -151,8 +164,8 @@ def accept_all(sq: SparkQ, seen: Sequence[Seen]) -> tuple[Task, ...]:
     """Accept the outcomes that you saw: a late result that was shown becomes the outcome, any other outcome stays.
 
     The tasks are then reviewed; harmless if they were before. If some are refused, none is accepted, and the error
-    names those. Raises NoSuchTask, WrongState for a task that has not finished, Unseen for a task that has had another
-    attempt meanwhile, or whose late result was not shown.
+    names those. Raises NoSuchTask, WrongState for a task that has not finished and has no late text, Unseen for a task
+    that has had another attempt meanwhile, or whose newest late text was not shown.
     """
     now = sq.clock.now()
     accepted: list[Task] = []
@@ -170,20 +183,22 @@ def accept_all(sq: SparkQ, seen: Sequence[Seen]) -> tuple[Task, ...]:
 
 def _accept(tx: Transaction, seen: Seen, now: int) -> Task:
     task = find(tx, seen.id)
-    if task.status not in MARKS["review"]:
+    if task.news_at is None:
         return _review(tx, task.id, now)
     if task.attempts != seen.attempt:
         raise Unseen(
             f"#{task.id} was done again meanwhile: {state(task)}, and you saw the outcome of attempt {seen.attempt}.",
             "Look again.",
         )
-    if not late_results.waits(tx, task):
-        return _review(tx, task.id, now)
-    if not seen.late:
+    offered = late_results.offered(tx, task)
+    if task.late_at is not None and (not seen.late or seen.late_at not in (None, task.late_at)):
+        kind = "text" if offered is None else "result"
         raise Unseen(
-            f"#{task.id} has a late result that you were not shown.", "Look again: the task and the inbox show it."
+            f"#{task.id} has a late {kind} that you were not shown.", "Look again: the task and the inbox show it."
         )
-    return late_results.accept_within(tx, task, now)
+    if offered is None:
+        return _review(tx, task.id, now)
+    return late_results.accept_within(tx, task, offered, now)
 
 
 def _none_accepted(count: int, refused: dict[int, SparkQError]) -> SparkQError:

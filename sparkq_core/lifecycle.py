@@ -70,7 +70,7 @@ MOVES = {
     "auto-fail": Move((Status.RUNNING,), Status.FAILED, by_hand=False),
     "requeue": Move((Status.FAILED, Status.CANCELLED), Status.QUEUED),
     "requeue --again": Move((Status.SUCCEEDED,), Status.QUEUED),
-    "accept": Move((Status.FAILED,), Status.SUCCEEDED),
+    "accept": Move((Status.FAILED, Status.CANCELLED, Status.QUEUED), Status.SUCCEEDED),
 }
 
 MARKS = {"review": FINISHED_STATUSES}

@@ -68,7 +68,7 @@ COUNTS_COLUMNS = _columns(
 
 
 class Task(NamedTuple):
-    """One unit of work without its long texts. Times are UTC ms."""
+    """One unit of work without its long texts. Times are UTC ms. The `late_` values are of the newest late text."""
 
     id: int
     queue_id: int
@@ -93,11 +93,21 @@ class Task(NamedTuple):
     reviewed_at: int | None
     error_type: str | None
     late_at: int | None
+    late_attempt: int | None
+    late_outcome: str | None
+    accepted_attempt: int | None
 
     @property
     def timed_out(self) -> bool:
         """True if it failed because its worker was silent for too long."""
         return self.error_type == ErrorType.TIMEOUT
+
+    @property
+    def news_at(self) -> int | None:
+        """When the newest outcome or late text came that is for you to see, as the column of this name."""
+        if self.status == Status.RUNNING:
+            return None
+        return max((at for at in (self.finished_at, self.late_at) if at is not None), default=None)
 
     @property
     def deadline(self) -> int | None:
@@ -203,8 +213,16 @@ class Detail(NamedTuple):
 
     @property
     def last(self) -> Attempt | None:
-        """The attempt that led to the present status of the task."""
-        return self.attempts[-1] if self.attempts else None
+        """The attempt that led to the present status: the last one, or that whose late result was accepted."""
+        number = self.task.accepted_attempt or self.task.attempts
+        return next((attempt for attempt in self.attempts if attempt.attempt == number), None)
+
+    @property
+    def late_text(self) -> str | None:
+        """The newest text that a worker sent after its attempt had ended, since the last requeue."""
+        if self.task.late_at is None:
+            return None
+        return next((event.text for event in reversed(self.events) if event.kind == "late"), None)
 
 
 class Earlier(NamedTuple):
@@ -236,25 +254,31 @@ class Claim(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """The outcome of a task that you saw: that of `attempt`; `late` is true if a late result was shown with it."""
+    """The outcome of a task that you saw: that of `attempt`, and if `late` a late text, that of `late_at` if known."""
 
     id: int
     attempt: int
     late: bool = False
+    late_at: int | None = None
 
 
 class Finished(NamedTuple):
-    """A finished task as the inbox shows it. `summary` is the beginning of its result, or the end of its error."""
+    """A task as the inbox shows it. `summary` and `late_text` are the beginning of a result, or the end of an error."""
 
     task: Task
     summary: str
-    late: bool
+    late_text: str | None
     git_after: str | None
 
     @property
     def seen(self) -> Seen:
         """The outcome as it is shown here."""
-        return Seen(self.task.id, self.task.attempts, self.late)
+        return Seen(self.task.id, self.task.attempts, self.task.late_at is not None, self.task.late_at)
+
+    @property
+    def cursor(self) -> str:
+        """The cursor of what comes after it."""
+        return f"{self.task.news_at}.{self.task.id}"
 
 
 class Inbox(NamedTuple):
@@ -277,7 +301,7 @@ PROMPT_COLUMNS = _columns(Prompt._fields)
 
 
 class Since(NamedTuple):
-    """How many tasks of a queue ended since your last look; timeouts are not counted as failed."""
+    """How many tasks of a queue ended since your last look, or got a late text; timeouts are not counted as failed."""
 
     queue: str
     succeeded: int

@@ -24,6 +24,14 @@ class OneOf:
         return to_json(schema) | {"enum": [str(value) for value in self.values]}
 
 
+class LateText(TypedDict, closed=True):
+    """The newest text that a worker sent after its attempt had ended, since the last requeue."""
+
+    attempt: int | None
+    outcome: Annotated[str | None, OneOf("succeeded", "failed")]
+    at: str
+
+
 class TaskKeys(TypedDict):
     """A task without its long texts."""
 
@@ -50,6 +58,7 @@ class TaskKeys(TypedDict):
     deadline: NotRequired[str | None]
     finished_at: NotRequired[str | None]
     reviewed_at: NotRequired[str | None]
+    late: NotRequired[LateText | None]
 
 
 class Task(TaskKeys, closed=True):
@@ -176,16 +185,17 @@ class TaskPage(TypedDict, closed=True):
 
 
 class FinishedTask(TaskKeys, closed=True):
-    """A line of the inbox: the beginning of the task's result or error, how long it took, and what it changed."""
+    """A line of the inbox: the beginning of the task's result or error, that of its late text, how long it took, and
+    what it changed."""
 
     summary: str
-    late: NotRequired[bool | None]
+    late_text: NotRequired[str | None]
     duration_s: NotRequired[float | None]
     changed: NotRequired[Changes | None]
 
 
 class FinishedInQueue(TypedDict, closed=True):
-    """How many tasks of one queue ended; timeouts are not counted as failed."""
+    """How many tasks of one queue ended, and how many got a late text; timeouts are not counted as failed."""
 
     queue: str
     succeeded: int
@@ -315,12 +325,14 @@ class ClaimedTask(ClaimedTaskKeys, closed=True):
 
 
 class SettledKeys(TypedDict):
-    """A settled task, and how many are queued behind it."""
+    """A settled task, and how many are queued behind it; `kept` is true if the outcome was reported before in other
+    words, which are kept beside the first."""
 
     id: int
     status: Annotated[str, OneOf(*Status)]
     duration_s: NotRequired[float | None]
     remaining: int
+    kept: NotRequired[bool | None]
 
 
 class Settled(SettledKeys, closed=True):

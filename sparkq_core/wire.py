@@ -93,7 +93,12 @@ def _task(task: model.Task, now: int) -> shapes.Task:
         "deadline": _at(task.deadline),
         "finished_at": _at(task.finished_at),
         "reviewed_at": _at(task.reviewed_at),
+        "late": None if task.late_at is None else _late_text(task, task.late_at),
     }
+
+
+def _late_text(task: model.Task, moment: int) -> shapes.LateText:
+    return {"attempt": task.late_attempt, "outcome": task.late_outcome, "at": iso(moment)}
 
 
 def task_brief(task: model.Task, now: int) -> shapes.Task:
@@ -119,7 +124,7 @@ def outcome(detail: model.Detail) -> shapes.Outcome:
         return _outcome(error=reason or "Cancelled before it was claimed.")
     if last is None or task.status not in (Status.SUCCEEDED, Status.FAILED):
         return _outcome()
-    if last.accepted_at is not None and task.status == Status.SUCCEEDED:
+    if last.attempt == task.accepted_attempt:
         return _outcome(last.late_text, last.late_data)
     return _outcome(last.result, last.data, last.error)
 
@@ -175,13 +180,11 @@ def _attempt(attempt: model.Attempt) -> shapes.Attempt:
 
 
 @without_absent
-def _late(attempt: model.Attempt, moment: int) -> shapes.LateResult:
+def _late(attempt: model.Attempt, at: int) -> shapes.LateResult:
     return {
-        "outcome": attempt.late_outcome,
-        "text": attempt.late_text,
-        "data": _loaded(attempt.late_data),
-        "at": iso(moment),
-    }
+        "outcome": attempt.late_outcome, "text": attempt.late_text,
+        "data": _loaded(attempt.late_data), "at": iso(at),
+    }  # fmt: skip
 
 
 @without_absent
@@ -202,11 +205,11 @@ def task_page(page: model.TaskPage, now: int) -> shapes.TaskPage:
 
 @without_absent
 def finished(finished: model.Finished, now: int) -> shapes.FinishedTask:
-    """Convert a line of the inbox: a task, the beginning of its result, how long it took, and what it changed."""
+    """Convert a line of the inbox: a task, the beginning of its outcome and late text, how long it took, its changes."""
     return {
         **task_brief(finished.task, now),
         "summary": finished.summary,
-        "late": finished.late or None,
+        "late_text": finished.late_text,
         "duration_s": _seconds(finished.task.duration_ms),
         "changed": _sized(_loaded(finished.git_after)),
     }
@@ -266,16 +269,11 @@ def queues(queues: Iterable[tuple[model.Queue, model.Counts]]) -> shapes.QueueLi
 def script(script: scripts.Script) -> shapes.Script:
     """Convert a script of the index."""
     return {
-        "name": script.name,
-        "path": script.path,
-        "tool_name": script.tool,
-        "description": script.description,
+        "name": script.name, "path": script.path, "tool_name": script.tool, "description": script.description,
         "inputs": [_parameter(each) for each in script.inputs],
         "outputs": [_parameter(each) for each in script.outputs],
-        "tags": list(script.tags),
-        "timeout": script.timeout,
-        "task_class": script.task_class,
-    }
+        "tags": list(script.tags), "timeout": script.timeout, "task_class": script.task_class,
+    }  # fmt: skip
 
 
 def _parameter(parameter: scripts.Parameter) -> shapes.Parameter:
@@ -319,12 +317,9 @@ def claimed(claim: model.Claim) -> shapes.ClaimedTask:
 @without_absent
 def _previous(earlier: model.Earlier) -> shapes.PreviousAttempt:
     return {
-        "attempt": earlier.attempt,
-        "worker_id": earlier.worker,
-        "outcome": earlier.outcome,
-        "error_type": earlier.error_type,
-        "text": None if earlier.text is None else cut(earlier.text, EARLIER_LIMIT),
-    }
+        "attempt": earlier.attempt, "worker_id": earlier.worker, "outcome": earlier.outcome,
+        "error_type": earlier.error_type, "text": None if earlier.text is None else cut(earlier.text, EARLIER_LIMIT),
+    }  # fmt: skip
 
 
 @without_absent
@@ -335,6 +330,7 @@ def settled(settled: model.Settled) -> shapes.Settled:
         "status": settled.task.status,
         "duration_s": _seconds(settled.task.duration_ms),
         "remaining": settled.remaining,
+        "kept": settled.kept or None,
     }
 
 

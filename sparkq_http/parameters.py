@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 import anyio.to_thread
 from fastapi import Depends, Path, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from sparkq_core import clock, queues, sessions
 from sparkq_core.model import Session
@@ -128,6 +128,7 @@ TaskRef = Annotated[
 ]
 """A task in a body: 42, "42" or "#42"."""
 
+AttemptNumber = Annotated[int | None, Field(ge=1, le=MAX_NUMBER, description="The attempt number of the claim.")]
 TaskId = Annotated[TaskNumber, Path(description="`42`, or `#42`.")]
 QueueName = Annotated[str, Path(description="The queue's name, or its id.")]
 SessionName = Annotated[str, Path(description="The session's name, or its id.")]

@@ -51,7 +51,7 @@ PROMISES = {
     "auto-fail": "After 2 x timeout a silent task fails with error_type timeout, and not before.",
     "auto-fail-after-sleep": "After the laptop slept or nothing was running the warning comes first, then one whole timeout.",
     "timeouts-are-no-failures": "A timeout is not counted as the worker's failure.",
-    "late-result": "A result after the automatic failure is refused as a conflict but kept; a person may accept it.",
+    "late-result": "A result after the end of its attempt is refused as a conflict but kept and shown; a person may accept it while no other attempt runs or has succeeded.",
     "task-classes": "FAST_SCRIPT 30 s, MEDIUM_SCRIPT 300, LLM_LITE 300, LLM_HEAVY 900, editable in sparkq.yml.",
     "timeout-override": "A task's own timeout overrides that of its class.",
     "sweep-without-leader": "Staleness is computed on read and applied by claim, list and peek, without a leader.",
@@ -115,7 +115,7 @@ PROMISES = {
     "script-index": "Scripts are indexed by their comment headers; reload checks the index.",
     "script-fields": "name, description, inputs, outputs, tags, timeout and task_class are read.",
     # Maintenance
-    "purge-ages": "Purge deletes reviewed tasks after purge.older_than_days (3) and others after purge.unreviewed_days (30), in small batches.",
+    "purge-ages": "Purge deletes tasks purge.older_than_days (3) after their review, and unreviewed ones purge.unreviewed_days (30) after their outcome or newest late text, in small batches.",
     "purge-never-open-work": "Purge never removes a queued or running task.",
     "auto-purge": "Long-lived processes purge by themselves, one of them each hour.",
     # Security

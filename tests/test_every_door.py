@@ -183,7 +183,7 @@ def test_a_worker_that_lost_its_claim_hears_who_has_it_and_its_text_is_kept(door
     assert (first.late_outcome, first.late_text) == ("succeeded", "finished after all")
     assert (first.outcome, first.error) == ("failed", "the person gave up on it")
     assert (second.outcome, second.late_text) == (None, None)
-    assert tasks.get(store, 1) == bob._replace(late_at=first.late_at)
+    assert tasks.get(store, 1) == bob._replace(late_at=first.late_at, late_attempt=1, late_outcome="succeeded")
 
 
 def test_a_lost_claim_can_neither_be_prolonged_nor_released(door: Door, store: SparkQ) -> None:

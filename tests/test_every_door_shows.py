@@ -1,8 +1,11 @@
 """What each door shows of tasks and queues, the same through library, command line, MCP and HTTP."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sparkq_core import queues, tasks, wire
+import pytest
+
+from sparkq_core import inbox, queues, tasks, wire
 from sparkq_core.project import SparkQ
 from tests.harness.door import Door
 from tests.harness.doors import Chat
@@ -87,8 +90,9 @@ DESIGN_KEYS = set(
     finished_at reviewed_at""".split()  # noqa: SIM905  # reads as the design's line does
 )
 
-MORE_KEYS = {"source", "key", "feedback", "history", "events"}
-"""What the whole of a task has besides: who put it in, its retry key, what the next worker is told, its history."""
+MORE_KEYS = {"source", "key", "late", "feedback", "history", "events", "chat"}
+"""What the whole of a task has besides: who put it in, its retry key, whether a late text came, what the next worker is
+told, its history and its chat."""
 
 
 @holds("task-keys")
@@ -113,6 +117,31 @@ def test_every_door_tells_the_same_of_a_task(door: Door, store: SparkQ) -> None:
     tasks.complete(store, 1, "done", data=[1])
 
     assert wire.present(door.task(1).facts) == told_by_core(store)
+
+
+@pytest.mark.parametrize("end", [tasks.fail, tasks.release, tasks.complete])
+@holds("nothing-lost")
+def test_every_door_tells_of_a_late_text(door: Door, store: SparkQ, end: Callable[[SparkQ, int, str], object]) -> None:
+    add(store, "one")
+    held = door.claim("backend")["task"]
+    end(store, 1, "the first words")
+
+    door.fail(1, "I broke the build", attempt=held["attempt"])
+
+    task = door.task(1)
+    assert (task["late"]["attempt"], task["late"]["outcome"]) == (1, "failed")
+    assert task["history"][0]["late"]["text"] == "I broke the build"
+    (shown,) = inbox.unreviewed(store).tasks
+    assert shown.late_text == "I broke the build"
+
+
+def test_every_door_tells_that_other_words_for_the_same_outcome_are_kept(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    held = door.claim("backend")["task"]
+    door.complete(1, "Did it", attempt=held["attempt"])
+
+    assert "kept" not in door.complete(1, "Did it", attempt=held["attempt"]).facts
+    assert door.complete(1, "Did it, and more", attempt=held["attempt"])["kept"] is True
 
 
 def told_by_core(store: SparkQ) -> dict[str, Any]:

@@ -66,9 +66,10 @@ def _said(done: Settled) -> str:
     if not done.again:
         took = f" after {show.duration(task.duration_ms)}" if task.duration_ms is not None else ""
         return f"{wire.friendly(task.id)} {task.status}{took}."
+    change = "your other words are kept beside the first, for the review" if done.kept else "nothing changed"
     if (done.attempt, done.outcome) == (task.attempts, task.status):
-        return f"{wire.friendly(task.id)} {task.status} already; nothing changed."
+        return f"{wire.friendly(task.id)} {task.status} already; {change}."
     return (
-        f"Attempt {done.attempt} of {wire.friendly(task.id)} {done.outcome} already; nothing changed. "
+        f"Attempt {done.attempt} of {wire.friendly(task.id)} {done.outcome} already; {change}. "
         f"The task is {task.status}{f', attempt {task.attempts}' if task.attempts != done.attempt else ''}."
     )

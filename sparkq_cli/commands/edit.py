@@ -30,6 +30,12 @@ def edit(
         str | None, typer.Option("--class", metavar="C", help="Another task class, with its timeout.")
     ] = None,
     timeout: Annotated[int | None, typer.Option("--timeout", metavar="S", help="Another timeout, in seconds.")] = None,
+    feedback: Annotated[
+        str | None,
+        typer.Option(
+            "--feedback", metavar="TEXT", help="Other feedback for the next worker; an empty text withdraws it."
+        ),
+    ] = None,
     front: Annotated[bool, typer.Option("--front", help="Make it the next task of its queue.")] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -39,10 +45,11 @@ def edit(
     Examples:
       sparkq edit 42                  (opens $EDITOR)
       sparkq edit 42 --timeout 1800
+      sparkq edit 42 --feedback ""    (withdraws it)
       sparkq edit 42 --front
     """
     sq = open_sparkq()
-    settings = tool is not None or task_class is not None or timeout is not None
+    settings = tool is not None or task_class is not None or timeout is not None or feedback is not None
     given = prompt is not None or file is not None
     if given or settings or not front:
         asked = given or not (settings or front)
@@ -50,7 +57,9 @@ def edit(
             text_from(prompt, file, "prompt", template=lambda: tasks.editable(sq, task_id)) if asked else nullcontext()
         )
         with new as text:
-            task = tasks.edit(sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout)
+            task = tasks.edit(
+                sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout, feedback=feedback
+            )
     if front:
         task = tasks.to_front(sq, task_id)
     if front:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.commands.task import as_text
+from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
 from sparkq_core import inbox, tasks, wire
@@ -109,14 +109,14 @@ def _line(finished: Finished, now: int, asked: str = "") -> None:
     facts = ", ".join(part for part in (git.summary(finished.git_after), took, task.queue) if part)
     kind = safe(task.error_type) if task.error_type not in (None, "error") else ""
     state = " ".join(part for part in (show.paint(task.status, task.status), show.mark(task, now), kind) if part)
-    late = f" (late result: sparkq accept {task.id})" if finished.late else ""
-    show.say(
-        f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}{late}"
-    )
+    show.say(f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}")
     if asked:
         show.say(show.paint(show.block(asked, "    > "), "dim"))
     if finished.summary:
-        show.say(show.block(_part(finished), "      "))
+        show.say(show.block(_part(finished.summary, task.status), "      "))
+    if finished.late_text is not None:
+        show.say(show.paint(f"    {said_later(task)}", "bold"))
+        show.say(show.block(_part(finished.late_text, task.late_outcome), "      "))
 
 
 def _asked(sq: SparkQ, finished: Finished) -> str:
@@ -129,11 +129,11 @@ def _asked(sq: SparkQ, finished: Finished) -> str:
     return "\n".join(lines[:LINES]) + ("\n…" if cut else "")
 
 
-def _part(finished: Finished) -> str:
+def _part(text: str, outcome: str | None) -> str:
     """Return the first lines of a result, or the last lines of an error."""
-    lines = finished.summary.strip().split("\n")
-    cut = len(lines) > LINES or len(finished.summary) >= inbox.SUMMARY
-    if finished.task.status == Status.FAILED and not finished.late:
+    lines = text.strip().split("\n")
+    cut = len(lines) > LINES or len(text) >= inbox.SUMMARY
+    if outcome == Status.FAILED:
         return ("…\n" if cut else "") + "\n".join(lines[-LINES:])
     return "\n".join(lines[:LINES]) + ("\n…" if cut else "")
 
@@ -151,7 +151,7 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
         try:
             if not _decide(sq, finished):
                 return
-            cursor = f"{finished.task.finished_at}.{finished.task.id}"
+            cursor = finished.cursor
         except Unseen as error:  # the loop shows the new outcome before anything is decided
             show.say(f"{error.message} {error.hint}")
         show.say()
@@ -170,13 +170,15 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
             paged(as_text(sq, tasks.detail(sq, number), timeline=True))
         elif answer == "a":
             try:
-                inbox.accept_all(sq, [finished.seen])
+                (task,) = inbox.accept_all(sq, [finished.seen])
             except Unseen:
                 raise
             except SparkQError as error:
                 show.say(f"{error.message} {error.hint}")
                 continue
-            show.say(f"{wire.friendly(number)} accepted.")
+            show.say(
+                f"{wire.friendly(number)} {'seen; it stays queued' if task.status == Status.QUEUED else 'accepted'}."
+            )
             return True
         elif answer == "r":
             feedback = str(

@@ -9,7 +9,7 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.clock import iso
-from sparkq_core.lifecycle import Status
+from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import git
@@ -42,6 +42,8 @@ def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
     if detail.feedback:
         lines += [f"\n{show.paint('Feedback', 'bold')}", show.block(detail.feedback)]
     lines += [_attempt(detail.task, attempt) for attempt in detail.attempts]
+    if detail.late_text is not None and detail.late_text not in [attempt.late_text for attempt in detail.attempts]:
+        lines += [f"\n{show.paint(said_later(detail.task), 'bold')}", show.block(detail.late_text)]
     if timeline:
         lines += [f"\n{show.paint('Timeline', 'bold')}", *(_event(event) for event in detail.events)]
     return "\n".join(lines)
@@ -98,8 +100,22 @@ def _attempt(task: Task, attempt: Attempt) -> str:
     if attempt.data:
         lines.append(f"  data: {safe(attempt.data)}")
     if attempt.late_text is not None:
-        acceptable = task.timed_out and task.attempts == attempt.attempt and attempt.late_outcome == Status.SUCCEEDED
-        state = "accepted" if attempt.accepted_at else f"to take it: sparkq accept {task.id}" if acceptable else "kept"
-        lines.append(f"  Came late ({attempt.late_outcome}, {state}):")
+        lines.append(f"  Its worker said later ({attempt.late_outcome}, {_late_state(task, attempt)}):")
         lines.append(show.block(attempt.late_text, "    "))
     return "\n".join(lines)
+
+
+def said_later(task: Task) -> str:
+    """Return the heading of the newest text that a worker sent after its attempt had ended."""
+    takeable = task.late_outcome == Status.SUCCEEDED and task.status in MOVES["accept"].from_statuses
+    way = f", to take it: sparkq accept {task.id} --attempt {task.late_attempt}" if takeable else ""
+    whose = "Its worker" if task.late_attempt == task.attempts else f"The worker of attempt {task.late_attempt}"
+    return f"{whose} said later ({task.late_outcome}{way}):"
+
+
+def _late_state(task: Task, attempt: Attempt) -> str:
+    if attempt.accepted_at:
+        return "accepted"
+    if attempt.late_outcome == Status.SUCCEEDED and task.status in MOVES["accept"].from_statuses:
+        return f"to take it: sparkq accept {task.id} --attempt {attempt.attempt}"
+    return "kept"

@@ -75,7 +75,7 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
     lines += ["", show.paint("Finished, to review", "bold")]
     finished = inbox.newest(sq, queue=queue, limit=8)
     lines += [
-        f"  {wire.friendly(each.task.id)}  {show.state(each.task, now)}, {show.ago(each.task.finished_at, now)} ago  {safe(each.task.title)}"
+        f"  {wire.friendly(each.task.id)}  {show.state(each.task, now)}, {show.ago(each.task.news_at, now)} ago  {safe(each.task.title)}"
         for each in finished
     ] or ["  nothing"]
     return [show.fit(line, show.columns()) for line in lines]

@@ -167,9 +167,7 @@ SCALARS = {
             choices=("full", "normal"),
         ),
         Scalar("logs.path", "Log file of `sparkq start`.", path=True),
-        Scalar(
-            "purge.older_than_days", "Days after which a finished task that you have reviewed is deleted.", 0, 36500
-        ),
+        Scalar("purge.older_than_days", "Days after your review after which a finished task is deleted.", 0, 36500),
         Scalar(
             "purge.unreviewed_days",
             "Days after which a finished task is deleted even if nobody has reviewed it.",

@@ -27,7 +27,7 @@ COLUMNS = {
     "instructions": "queue_id, revision, text, created_at",
     "tasks": """id, queue_id, status, position, title, tool, task_class, timeout, source, key, revision, attempts,
 created_at, worker, claimed_at, heartbeat_at, stale_warned_at, due_at, finished_at, reviewed_at, error_type,
-late_at""",
+late_at, late_attempt, late_outcome, accepted_attempt""",
     "prompts": "task_id, revision, text, created_at",
     "chats": CHAT_COLUMNS,
     "attempts": ATTEMPT_COLUMNS,

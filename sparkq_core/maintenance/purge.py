@@ -1,7 +1,7 @@
 """Deletes old finished tasks, in small batches, so that other processes never wait for the purge.
 
-Reviewed tasks are deleted after `purge.older_than_days`, unreviewed ones only after `purge.unreviewed_days`, because
-their results are still to be read. A queued or running task is never deleted, and ids are never reused.
+Tasks are deleted `purge.older_than_days` after their review. Unreviewed ones are deleted only `purge.unreviewed_days`
+after their outcome or their newest late text, because it is still to be read. A queued or running task is never deleted, and ids are never reused.
 """
 
 from collections.abc import Callable
@@ -21,19 +21,20 @@ PAUSE_BETWEEN_PURGES = 3_600_000
 """Milliseconds between two background purges of a project, by any of its processes."""
 
 REVIEWED = """
-SELECT count(*) FROM tasks INDEXED BY tasks_reviewed WHERE reviewed_at IS NOT NULL AND finished_at < :before
+SELECT count(*) FROM tasks INDEXED BY tasks_by_review WHERE reviewed_at IS NOT NULL AND reviewed_at < :before
 """
 UNREVIEWED = """
 SELECT count(*) FROM tasks INDEXED BY tasks_inbox
-WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND finished_at < :before
+WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at < :before AND status <> 'queued'
 """
 DELETE_REVIEWED = """
-DELETE FROM tasks WHERE id IN (SELECT id FROM tasks INDEXED BY tasks_reviewed
-    WHERE reviewed_at IS NOT NULL AND finished_at < :before ORDER BY finished_at LIMIT :batch) RETURNING id
+DELETE FROM tasks WHERE id IN (SELECT id FROM tasks INDEXED BY tasks_by_review
+    WHERE reviewed_at IS NOT NULL AND reviewed_at < :before ORDER BY reviewed_at LIMIT :batch) RETURNING id
 """
 DELETE_UNREVIEWED = """
 DELETE FROM tasks WHERE id IN (SELECT id FROM tasks INDEXED BY tasks_inbox
-    WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND finished_at < :before ORDER BY finished_at LIMIT :batch)
+    WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at < :before AND status <> 'queued'
+    ORDER BY news_at LIMIT :batch)
 RETURNING id
 """
 DUE = "WHERE purged_at IS NULL OR purged_at <= :now - :pause OR purged_at > :now"
@@ -60,7 +61,7 @@ def purge(
     dry_run: bool = False,
     on_batch: Callable[[int], None] | None = None,
 ) -> Purged:
-    """Delete finished tasks that ended longer ago than `older_than` ms (reviewed) and `unreviewed` ms (not reviewed).
+    """Delete tasks reviewed longer ago than `older_than` ms, and unreviewed ones without news for `unreviewed` ms.
 
     Their defaults are the ages of the configuration. `dry_run` only counts. `on_batch` is called with the number of tasks
     deleted so far. Raises InvalidValue for a negative age.

@@ -63,7 +63,11 @@ CREATE TABLE instructions (
 
 -- Slim: what lists and claims touch. `attempts` is both the count and the number of the present attempt;
 -- worker, claimed_at, heartbeat_at, stale_warned_at and due_at are of that attempt.
--- When the newest text came that a worker sent after its attempt had ended; NULL if none came since the last requeue.
+-- The newest text that a worker sent after its attempt had ended: when it came, of which attempt it is and which outcome
+-- it reports; NULL if none came since the last requeue.
+-- The attempt whose late result was accepted as the outcome; NULL if the outcome is that of the last attempt.
+-- When the newest outcome or late text came that is for the person to see. A late text of a running task is shown when
+-- its attempt has ended.
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     queue_id INTEGER NOT NULL REFERENCES queues (id),
@@ -86,16 +90,28 @@ CREATE TABLE tasks (
     finished_at INTEGER,
     reviewed_at INTEGER,
     error_type TEXT,
-    late_at INTEGER
+    late_at INTEGER,
+    late_attempt INTEGER,
+    late_outcome TEXT CHECK (late_outcome IN ('succeeded',
+    'failed')),
+    accepted_attempt INTEGER,
+    news_at INTEGER AS (
+    CASE WHEN status <> 'running' THEN coalesce(max(finished_at,
+    late_at),
+    finished_at,
+    late_at) END
+) VIRTUAL
 ) STRICT;
 CREATE INDEX tasks_line ON tasks (queue_id, position) WHERE status = 'queued';
 CREATE INDEX tasks_due ON tasks (due_at) WHERE status = 'running';
 CREATE INDEX tasks_by_status ON tasks (status) WHERE status <> 'running';
 CREATE INDEX tasks_by_queue ON tasks (queue_id);
 CREATE INDEX tasks_by_queue_status ON tasks (queue_id, status) WHERE status <> 'running';
-CREATE INDEX tasks_inbox ON tasks (finished_at) WHERE finished_at IS NOT NULL AND reviewed_at IS NULL;
-CREATE INDEX tasks_reviewed ON tasks (finished_at) WHERE reviewed_at IS NOT NULL;
+CREATE INDEX tasks_inbox ON tasks (news_at) WHERE news_at IS NOT NULL AND reviewed_at IS NULL;
+CREATE INDEX tasks_reviewed ON tasks (news_at) WHERE reviewed_at IS NOT NULL;
 CREATE UNIQUE INDEX tasks_key ON tasks (key) WHERE key IS NOT NULL;
+CREATE INDEX tasks_by_review ON tasks (reviewed_at) WHERE reviewed_at IS NOT NULL;
+CREATE INDEX tasks_queued_late ON tasks (queue_id) WHERE status = 'queued' AND late_at IS NOT NULL;
 
 CREATE TRIGGER tasks_counted_in AFTER INSERT ON tasks BEGIN
     UPDATE queues SET

@@ -9,7 +9,7 @@ from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked
 
 CANCEL = f"""
-UPDATE tasks SET status = :target, finished_at = :now, reviewed_at = :now
+UPDATE tasks SET status = :target, finished_at = :now, reviewed_at = iif(late_at IS NULL, :now, NULL)
 WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 
@@ -17,7 +17,8 @@ WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 def cancel(sq: SparkQ, task_id: int, reason: str = "") -> Task:
     """Take a queued task out of its queue: it is cancelled, and you can requeue it.
 
-    It counts as reviewed and does not enter the inbox, because you have decided. Cancelling it again is harmless.
+    It counts as reviewed and does not enter the inbox, because you have decided; but a late text that you have not seen
+    stays there. Cancelling it again is harmless.
     Raises NoSuchTask, WrongState, InvalidText.
     """
     checked(reason, "reason", empty=True)

@@ -39,7 +39,7 @@ VALUES (:task, :attempt, :worker, :revision, :now, :git, :chat)
 """
 PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 FEEDBACK = """
-SELECT text FROM events WHERE task_id = :task AND kind = 'requeued' ORDER BY id DESC LIMIT 1
+SELECT text FROM events WHERE task_id = :task AND kind IN ('requeued', 'feedback') ORDER BY id DESC LIMIT 1
 """
 TEXTS = f"""
 SELECT ({PROMPT}), ({FEEDBACK}), queued, revision, ({queues.INSTRUCTIONS}) FROM queues WHERE id = :queue

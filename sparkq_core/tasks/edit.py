@@ -24,13 +24,17 @@ def edit(
     tool: str | None = None,
     task_class: str | None = None,
     timeout: int | None = None,
+    feedback: str | None = None,
 ) -> Task:
     """Change a queued task. A new prompt becomes its next revision, and the earlier ones stay.
 
+    `feedback` replaces that of the last requeue for the next worker; an empty one withdraws it.
     Raises NoSuchTask, WrongState once it has been claimed, and the errors of `enqueue`.
     """
     if prompt is not None:
         checked(prompt, "prompt")
+    if feedback is not None:
+        checked(feedback, "feedback", empty=True)
     now = sq.clock.now()
     with sq.db.write() as tx:
         before = _editable(tx, task_id)
@@ -48,8 +52,16 @@ def edit(
         task = Task(*row)
         if prompt is not None:
             tx.run(PROMPT_IN, {"task": task.id, "revision": task.revision, "text": prompt, "now": now})
-        note(tx, now, "edited", task=task.id, queue=task.queue_id)
+        if feedback is not None:
+            note(tx, now, "feedback", task=task.id, queue=task.queue_id, text=feedback or None)
+        if feedback is None or _changed(before, task):
+            note(tx, now, "edited", task=task.id, queue=task.queue_id)
     return task
+
+
+def _changed(before: Task, task: Task) -> bool:
+    """Return True if an edit changed more than the feedback."""
+    return before._replace(title=task.title) != task or before.title != task.title
 
 
 def editable(sq: SparkQ, task_id: int) -> str:

@@ -1,7 +1,7 @@
-"""List finished tasks, the latest outcome first: an old task that was requeued may be the last to finish.
+"""List finished tasks, the latest outcome or late text first: an old task that was requeued may be the last to finish.
 
-There is one index of the unreviewed tasks and one of the reviewed, both in the order in which the tasks finished. The
-list is merged from the two while it is read.
+There is one index of the unreviewed tasks and one of the reviewed, both in the order in which the outcomes and late
+texts came. The list is merged from the two while it is read.
 """
 
 from sparkq_core.errors import InvalidValue
@@ -13,16 +13,16 @@ from sparkq_core.storage.numbers import MAX_ID, checked_limit, moment_and_id
 from sparkq_core.storage.parameters import Values
 from sparkq_core.tasks.listing import COUNT, THIN, TOTALS, Wanted, checked_status, filter_values
 
-_BEFORE = f"""(finished_at, id) < (:finished, :before)
+_BEFORE = f"""finished_at IS NOT NULL AND (news_at, id) < (:newest, :before)
 AND (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}"""
 
 LATEST = f"""
-SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_inbox
-WHERE :reviewed IS NOT TRUE AND finished_at IS NOT NULL AND reviewed_at IS NULL AND {_BEFORE}
+SELECT {TASK_COLUMNS}, news_at FROM tasks INDEXED BY tasks_inbox
+WHERE :reviewed IS NOT TRUE AND news_at IS NOT NULL AND reviewed_at IS NULL AND {_BEFORE}
 UNION ALL
-SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_reviewed
+SELECT {TASK_COLUMNS}, news_at FROM tasks INDEXED BY tasks_reviewed
 WHERE :reviewed IS NOT FALSE AND reviewed_at IS NOT NULL AND {_BEFORE}
-ORDER BY finished_at DESC, id DESC LIMIT :limit
+ORDER BY news_at DESC, id DESC LIMIT :limit
 """
 
 
@@ -38,16 +38,16 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
         raise InvalidValue(
             f"A task that is {wanted.status} has not finished.", f"It can be {', '.join(FINISHED_STATUSES)}."
         )
-    finished, before = moment_and_id(cursor) if cursor is not None else (MAX_ID, MAX_ID)
+    newest, before = moment_and_id(cursor) if cursor is not None else (MAX_ID, MAX_ID)
     sweep(sq)
     with sq.db.read() as tx:
         values: Values = filter_values(tx, wanted)
         counts = [tx.row(_count(wanted, status), {**values, "status": status}) for status in _outcomes(wanted)]
         total = sum(int(row[0]) for row in counts if row)
         most = min(limit + 1, total)  # the walk through a queue with few outcomes then ends at its oldest
-        rows = tx.rows(LATEST, {**values, "finished": finished, "before": before, "limit": most})
-    tasks = tuple(Task(*row) for row in rows[:limit])
-    more = f"{tasks[-1].finished_at}.{tasks[-1].id}" if len(rows) > limit else None
+        rows = tx.rows(LATEST, {**values, "newest": newest, "before": before, "limit": most})
+    tasks = tuple(Task(*columns) for *columns, _ in rows[:limit])
+    more = f"{tasks[-1].news_at}.{tasks[-1].id}" if len(rows) > limit else None
     return TaskPage(tasks, total, more)
 
 

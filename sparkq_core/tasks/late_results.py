@@ -1,23 +1,37 @@
-"""Keep results that come after their attempt has ended: the worker is refused, and you may accept the result."""
+"""Keep what a worker sends after its attempt has ended: it comes to your inbox, and you may accept a result."""
 
-from sparkq_core.errors import SparkQError, WrongState
+from sparkq_core.errors import WrongState
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, ErrorType, Status
+from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import ATTEMPT_COLUMNS, TASK_COLUMNS, Attempt, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import storable
-from sparkq_core.tasks.refusals import find, refused
+from sparkq_core.tasks.refusals import find, hint, no_such_attempt, state
 
 ENDED = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task AND attempt = :attempt AND outcome IS NOT NULL"
 KEEP = """
 UPDATE attempts SET late_outcome = :outcome, late_text = :text, late_data = :data, late_at = :now
 WHERE task_id = :task AND attempt = :attempt
 """
-UNREVIEWED = "UPDATE tasks SET late_at = :now, reviewed_at = NULL WHERE id = :task"
+# Each late text has its own time, even in the same millisecond: by it you know whether you have seen the newest.
+UNREVIEWED = """
+UPDATE tasks SET late_at = max(:now, coalesce(late_at + 1, :now)), late_attempt = :attempt, late_outcome = :outcome,
+    reviewed_at = NULL
+WHERE id = :task
+"""
+WAITING = """
+SELECT attempt FROM attempts WHERE task_id = :task AND late_outcome = 'succeeded' AND accepted_at IS NULL
+ORDER BY attempt DESC
+"""
 ACCEPT = f"""
-UPDATE tasks SET status = :target, error_type = NULL, reviewed_at = :now, late_at = NULL
-WHERE id = :id AND status = :from_status AND error_type = '{ErrorType.TIMEOUT}' RETURNING {TASK_COLUMNS}
+UPDATE tasks SET status = :target, error_type = NULL, reviewed_at = :now, accepted_attempt = :attempt,
+    late_at = NULL, late_attempt = NULL, late_outcome = NULL,
+    (worker, claimed_at, heartbeat_at, stale_warned_at, finished_at) = (
+        SELECT a.worker, a.claimed_at, a.heartbeat_at, a.stale_warned_at, a.late_at FROM attempts AS a
+        WHERE a.task_id = :id AND a.attempt = :attempt
+    )
+WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 LAST_LATE = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :attempt ORDER BY id DESC LIMIT 1
@@ -48,48 +62,73 @@ def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str,
         tx.run(KEEP, {
             "task": task.id, "attempt": attempt.attempt, "outcome": outcome, "text": text, "data": data, "now": now,
         })  # fmt: skip
-    tx.run(UNREVIEWED, {"task": task.id, "now": now})
+    tx.run(UNREVIEWED, {"task": task.id, "attempt": attempt.attempt, "outcome": outcome, "now": now})
     note(tx, now, "late", task=task.id, queue=task.queue_id, attempt=attempt.attempt, worker=attempt.worker, text=text)
     return True
 
 
-def accept(sq: SparkQ, task_id: int) -> Task:
-    """Accept the late result of a task that timed out: the task is then succeeded and reviewed.
+def accept(sq: SparkQ, task_id: int, attempt: int | None = None) -> Task:
+    """Accept the late result of an attempt as the outcome of its task, which is then succeeded and reviewed.
 
-    Raises NoSuchTask, WrongState if the task did not time out or has no late result.
+    Without `attempt` it is the newest late result that has not been accepted. A queued task leaves its queue.
+    Raises NoSuchTask, InvalidValue for an unknown attempt, WrongState if there is no such result, while another attempt
+    runs, and for a task that has succeeded.
     """
     with sq.db.write() as tx:
         task = find(tx, task_id)
-        if not _timed_out(task):
-            raise _not_late(refused(tx, task_id, "accept"))
-        if not waits(tx, task):
-            raise WrongState(
-                f"#{task.id} timed out and no result has come since.", "Requeue it, with feedback if you have any."
-            )
-        return accept_within(tx, task, sq.clock.now())
+        if attempt is not None and not 0 < attempt <= task.attempts:
+            raise no_such_attempt(task, attempt)
+        waiting = _waiting(tx, task)
+        if task.status not in MOVES["accept"].from_statuses:
+            raise WrongState(f"#{task.id} cannot be accepted: {state(task)}.", _way_to_accept(task, attempt, waiting))
+        if not waiting or attempt not in (None, *waiting):
+            raise _no_late_result(task, attempt, waiting)
+        return accept_within(tx, task, attempt or waiting[0], sq.clock.now())
+
+
+def offered(db: Reader, task: Task) -> int | None:
+    """Return the attempt of the newest late text of a task if that is a result that can be accepted now."""
+    if task.late_outcome != Status.SUCCEEDED or task.status not in MOVES["accept"].from_statuses:
+        return None
+    return task.late_attempt if task.late_attempt in _waiting(db, task) else None
 
 
 def waits(db: Reader, task: Task) -> bool:
-    """Return True if the task has a late result that can be accepted."""
-    attempt = ended(db, task.id, task.attempts) if _timed_out(task) else None
-    return attempt is not None and attempt.late_outcome == Status.SUCCEEDED
+    """Return True if a late text came since the last requeue, and there is a late result that can be accepted."""
+    possible = task.late_at is not None and task.status in MOVES["accept"].from_statuses
+    return possible and bool(_waiting(db, task))
 
 
-def accept_within(tx: Transaction, task: Task, now: int) -> Task:
-    """Accept the late result of a task, as a part of a transaction."""
-    move = MOVES["accept"]
-    row = tx.row(ACCEPT, {"id": task.id, "from_status": move.from_status, "target": move.target, "now": now})
+def accept_within(tx: Transaction, task: Task, attempt: int, now: int) -> Task:
+    """Accept the late result of an attempt, as a part of a transaction."""
+    row = tx.row(ACCEPT, {
+        "id": task.id, "attempt": attempt, "from_status": task.status, "target": MOVES["accept"].target, "now": now,
+    })  # fmt: skip
     assert row is not None
-    tx.run(ACCEPTED, {"task": task.id, "attempt": task.attempts, "now": now})
-    note(tx, now, "accepted", task=task.id, queue=task.queue_id, attempt=task.attempts)
+    tx.run(ACCEPTED, {"task": task.id, "attempt": attempt, "now": now})
+    note(tx, now, "accepted", task=task.id, queue=task.queue_id, attempt=attempt)
     return Task(*row)
 
 
-def _timed_out(task: Task) -> bool:
-    return task.status == MOVES["accept"].from_status and task.timed_out
+def _waiting(db: Reader, task: Task) -> list[int]:
+    """Return the attempts with a late result that has not been accepted, the newest first."""
+    return [int(attempt) for (attempt,) in db.rows(WAITING, {"task": task.id})]
 
 
-def _not_late(error: SparkQError) -> SparkQError:
-    if isinstance(error, WrongState):
-        return WrongState(error.message, "Only a task that timed out can have a late result to accept.")
-    return error
+def _way_to_accept(task: Task, attempt: int | None, waiting: list[int]) -> str:
+    """Return the next step for a task whose status allows no late result."""
+    if not waiting:
+        return hint(task)
+    result = f"the late result of attempt {attempt if attempt in waiting else waiting[0]}"
+    if task.status == Status.RUNNING:
+        return f"It keeps {result}: accept it when attempt {task.attempts} has ended."
+    return f"It keeps {result}: to accept that instead, requeue the task and accept it before it is claimed."
+
+
+def _no_late_result(task: Task, attempt: int | None, waiting: list[int]) -> WrongState:
+    if waiting:
+        return WrongState(
+            f"Attempt {attempt} of #{task.id} has no late result.",
+            f"There is one of attempt {' and of attempt '.join(map(str, sorted(waiting)))}.",
+        )
+    return WrongState(f"#{task.id} cannot be accepted: {state(task)} and has no late result.", hint(task))

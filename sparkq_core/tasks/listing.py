@@ -65,9 +65,9 @@ TOTALS = {
 COUNT = f"""
 SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
 """
-_ENDED = "finished_at >= :since AND queue_id = :queue"
+_ENDED = "news_at >= :since AND finished_at >= :since AND queue_id = :queue"
 ENDED = f"""
-SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE finished_at IS NOT NULL AND reviewed_at IS NULL AND {_ENDED}
+SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_inbox WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND {_ENDED}
 """
 ENDED_REVIEWED = (
     f"SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_reviewed WHERE reviewed_at IS NOT NULL AND {_ENDED}"

@@ -55,9 +55,7 @@ def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, 
     except NoSuchTask as missing:
         return missing
     if attempt is not None and not 0 < attempt <= task.attempts:
-        return InvalidValue(
-            f"#{task.id} has no attempt {attempt}.", f"It has had {task.attempts}. Use the number from your claim."
-        )
+        return no_such_attempt(task, attempt)
     if attempt is not None and (attempt != task.attempts or task.status != Status.RUNNING):
         return ClaimLost(
             f"Attempt {attempt} no longer holds #{task.id}: {state(task)}.",
@@ -68,9 +66,17 @@ def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, 
     return WrongState(f"#{task.id} cannot {CANNOT[verb]}: {state(task)}.", hint(task), verbs_from(task.status))
 
 
+def no_such_attempt(task: Task, attempt: int) -> InvalidValue:
+    """Return the error for the number of an attempt that never began."""
+    return InvalidValue(
+        f"#{task.id} has no attempt {attempt}.", f"It has had {task.attempts}. Use the number from your claim."
+    )
+
+
 def hint(task: Task) -> str:
-    """Return the verbs that are possible in the task's status, as the next step of an error."""
-    return f"Possible now: {', '.join(verbs_from(task.status))}."
+    """Return the verbs that are possible now, as the next step of an error."""
+    verbs = [verb for verb in verbs_from(task.status) if verb != "accept" or task.late_outcome == Status.SUCCEEDED]
+    return f"Possible now: {', '.join(verbs)}."
 
 
 def state(task: Task) -> str:

@@ -16,7 +16,8 @@ from sparkq_core.text import checked, title_of
 REQUEUE = f"""
 UPDATE tasks SET status = :target, position = :position, title = :title, revision = revision + :again,
     worker = NULL, claimed_at = NULL, heartbeat_at = NULL, stale_warned_at = NULL, finished_at = NULL,
-    reviewed_at = NULL, error_type = NULL, late_at = NULL
+    reviewed_at = NULL, error_type = NULL, late_at = NULL, late_attempt = NULL,
+    late_outcome = NULL, accepted_attempt = NULL
 WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
 LAST_EVENT = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
@@ -36,7 +37,7 @@ def requeue(
 
     The next worker gets `feedback` (at most 1 MiB) with the earlier outcome. A `prompt` becomes the next revision.
     `again` allows it for a succeeded task too. The same requeue twice is harmless. With `by_worker` it is refused if the
-    person decided, or has still to decide: for a cancelled task, and for a timed-out one whose late result waits.
+    person decided, or has still to decide: for a cancelled task, and for one whose late result waits.
     Raises NoSuchTask, WrongState, QueueClosed for an archived queue, InvalidText.
     """
     for value, what in ((feedback, "feedback"), (prompt, "prompt")):
@@ -74,7 +75,7 @@ def _check_for_worker(tx: Transaction, task: Task) -> None:
         )
     if late_results.waits(tx, task):
         raise WrongState(
-            f"#{task.id} timed out, but its result came later: the person decides whether to accept or to requeue it.",
+            f"#{task.id} has a late result: the person decides whether to accept it or to requeue the task.",
             "Claim another task, or ask the person.",
         )
 

@@ -154,7 +154,7 @@ class _Report(NamedTuple):
     def equals(self, ended: Attempt) -> bool:
         """True if the attempt ended with this outcome, this text and this data."""
         text = ended.result if self.outcome == Status.SUCCEEDED else ended.error
-        return self.repeats(ended) and text == self.text and ended.data == self.data
+        return self.repeats(ended) and text == self.text and self.data in (None, ended.data)
 
 
 def _settle(sq: SparkQ, report: _Report, claimant: Claimant | None, *, keep_late: bool = True) -> Settled:

@@ -14,6 +14,7 @@ from sparkq_http.parameters import (
     MAX_NUMBER,
     Body,
     Filters,
+    Moment,
     Open,
     TaskRef,
     Word,
@@ -52,18 +53,23 @@ class Shown(Body):
     id: TaskRef
     attempt: int = Field(ge=0, le=MAX_NUMBER)
     late: bool = False
+    late_at: Moment = None
 
 
 class Accepted(Body):
-    """The tasks to accept, each as it was shown: its `id`, its `attempt` (the task's `attempts`), and `late` if a late
-    result was shown."""
+    """The tasks to accept, each as it was shown: its `id`, its `attempt` (the task's `attempts`), `late` if a late text
+    was shown, and `late_at`, the `at` of that text, so that a still newer one is noticed."""
 
     tasks: list[Shown] = Field(max_length=1000)
 
 
 @router.get("", openapi_extra=documented(InboxFilters))
 async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer[shapes.Inbox]:
-    """List the unreviewed tasks, the oldest outcome first, and count the tasks that finished since your last look."""
+    """List the unreviewed tasks, the oldest news first, and count the tasks that finished since your last look.
+
+    A task whose worker sent a text after its attempt had ended has `late` and the beginning of the `late_text`. It can be
+    a queued task too.
+    """
     queue = queue_name(sq, asked.queue) if asked.queue is not None else None
     unreviewed = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
     return Answer(wire.inbox(unreviewed, wire.since(*inbox.since_last_look(sq)), sq.clock.now()))
@@ -80,10 +86,11 @@ async def look(sq: Open) -> Answer[Looked]:
 async def accept_many(sq: Open, body: Accepted) -> Answer[ManyReviewed]:
     """Review several tasks as they were shown, each `{"id": 42, "attempt": 1, "late": true}`.
 
-    `attempt` is the task's `attempts`. A late result that was shown becomes the outcome. Every other outcome stays.
+    `attempt` is the task's `attempts`. A late result that was shown becomes the outcome. Every other outcome stays, and a
+    queued task stays queued.
     Reviews all of them or none. A refusal names the tasks that cannot be reviewed. 409 `unseen` names the tasks that
     have changed since they were shown.
     """
-    seen = dict.fromkeys(Seen(task.id, task.attempt, task.late) for task in body.tasks)
+    seen = dict.fromkeys(Seen(task.id, task.attempt, task.late, task.late_at) for task in body.tasks)
     reviewed = inbox.accept_all(sq, list(seen))
     return Answer({"tasks": [wire.task_brief(task, sq.clock.now()) for task in reviewed], "total": len(reviewed)})

@@ -4,7 +4,7 @@ from sparkq_core import inbox, tasks, wire
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import BODILESS, Body, Open, TaskId
+from sparkq_http.parameters import BODILESS, AttemptNumber, Body, Open, TaskId
 from sparkq_http.routes.tasks import OneQueuedTask, OneTask, in_line
 
 router = Router(prefix="/api/tasks/{task_id}", tags=["review"])
@@ -19,6 +19,12 @@ class Requeue(Body):
     prompt: str | None = None
     front: bool = False
     again: bool = False
+
+
+class Accept(Body):
+    """The attempt whose late result is accepted."""
+
+    attempt: AttemptNumber = None
 
 
 class Cancel(Body):
@@ -67,13 +73,17 @@ async def front(sq: Open, task_id: TaskId) -> Answer[OneTask]:
     return answer_with(sq, tasks.to_front(sq, task_id))
 
 
-@router.post("/accept", dependencies=[BODILESS])
-async def accept(sq: Open, task_id: TaskId) -> Answer[OneTask]:
-    """Accept the late result of a timed-out task as its outcome."""
-    return answer_with(sq, tasks.accept(sq, task_id))
+@router.post("/accept")
+async def accept(sq: Open, task_id: TaskId, body: Accept | None = None) -> Answer[OneTask]:
+    """Accept a late result as the outcome of a failed or queued task, which is then succeeded.
+
+    It is the result of `attempt`, or the newest one that has not been accepted. 409 if there is none, while an attempt
+    runs, and for a succeeded task.
+    """
+    return answer_with(sq, tasks.accept(sq, task_id, body.attempt if body else None))
 
 
 @router.post("/review", dependencies=[BODILESS])
 async def review(sq: Open, task_id: TaskId) -> Answer[OneTask]:
-    """Mark a finished task as reviewed."""
+    """Mark a finished task as reviewed. A queued task with a late text leaves the inbox and stays queued."""
     return answer_with(sq, inbox.review(sq, task_id))

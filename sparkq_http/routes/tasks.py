@@ -158,12 +158,14 @@ class NewTasks(Addressed):
 
 
 class TaskChange(Body):
-    """The changes of a queued task. A new prompt becomes its next revision."""
+    """The changes of a queued task. A new prompt becomes its next revision. An empty `feedback` withdraws the present
+    one."""
 
     prompt: str | None = None
     tool_name: str | None = None
     task_class: str | None = None
     timeout: int | None = None
+    feedback: str | None = None
 
 
 class TaskFilters(Filters):
@@ -268,6 +270,7 @@ async def edit_task(sq: Open, task_id: TaskId, body: TaskChange) -> Answer[OneTa
     """Change a queued task."""
     changes: dict[str, Any] = {
         "prompt": body.prompt, "tool": body.tool_name, "task_class": body.task_class, "timeout": body.timeout,
+        "feedback": body.feedback,
     }  # fmt: skip
     return Answer({"task": wire.task_brief(tasks.edit(sq, task_id, **changes), sq.clock.now())})
 

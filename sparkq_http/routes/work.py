@@ -1,24 +1,21 @@
 """The calls of a worker for one task: claim, progress, complete, fail, release."""
 
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from sparkq_core import shapes, tasks, wire
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import MAX_NUMBER, Body, Open, TaskId, in_thread_if_git
+from sparkq_http.parameters import AttemptNumber, Body, Open, TaskId, in_thread_if_git
 from sparkq_http.routes.tasks import OneTask
 from sparkq_http.v1_keys import Claimed, claim_answer
 
 router = Router(prefix="/api/tasks/{task_id}", tags=["work"])
 
-AttemptNumber = Annotated[int | None, Field(ge=1, le=MAX_NUMBER, description="The attempt number of the claim.")]
-
 
 class SettledTask(shapes.SettledKeys, closed=True):
-    """A settled task, and the number of tasks that are still queued."""
+    """A settled task, and the number of tasks that are still queued. `kept` is true if this outcome was reported before
+    in other words, which are kept beside the first."""
 
     task: shapes.Task
 
@@ -75,7 +72,10 @@ async def claim(sq: Open, task_id: TaskId, body: Worker) -> Answer[Claimed]:
 
 @router.post("/complete")
 async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer[SettledTask]:
-    """Complete a running task. 409 if the result comes too late. It is kept on its attempt, for the review."""
+    """Complete a running task. 409 if the result comes too late. It is kept on its attempt, for the review.
+
+    The same outcome again is harmless. If it is in other words, these are kept beside the first, and `kept` is true.
+    """
     return settled(
         sq,
         await in_thread_if_git(

@@ -38,7 +38,7 @@ function kindOf(task, silent, left) {
 
 /** A task as one line; `facts` follow its state, `actions` are buttons. */
 export function row(task, page, options = {}) {
-  const { facts = [], actions = [], summary, showQueue = true, draggable = false, selectable = true } = options;
+  const { facts = [], actions = [], summary, later, showQueue = true, draggable = false, selectable = true } = options;
   const { id } = task;
   const selected = page.selected.has(id);
   return h(
@@ -55,6 +55,7 @@ export function row(task, page, options = {}) {
       {},
       h("a.title", { href: `#${taskPath(id)}`, "data-row": id }, h("span.id", {}, `#${id}`), " ", task.title),
       summary && h("p.summary", {}, summary),
+      later && h("p.summary", {}, h("strong.late", {}, `${saidLater(task)}: `), later),
     ),
     h(
       "div.facts",
@@ -73,7 +74,7 @@ const checkbox = (id, checked) =>
 export const runningFacts = (task) => [timeoutBar(task), task.worker_id];
 
 export const outcomeFacts = (task) => [
-  task.late && h("span.late", {}, "late result"),
+  task.late && h("span.late", {}, task.late.outcome === "succeeded" ? "late result" : "late text"),
   Number.isFinite(task.duration_s) && duration(task.duration_s),
   changeSize(task.changed),
   ago(task.finished_at),
@@ -82,7 +83,18 @@ export const outcomeFacts = (task) => [
 export const button = (act, label, attributes = {}) =>
   h("button", { type: "button", "data-act": act, ...attributes }, label);
 
-export const acceptLabel = (task) => (task.late ? "Accept late result" : "Accept");
+/** Whether the newest word about a task is a late result, which accepting the task makes its outcome. */
+export const offersLateResult = ({ late, status }) =>
+  late?.outcome === "succeeded" && ["failed", "cancelled", "queued"].includes(status);
+
+export function acceptLabel(task) {
+  if (offersLateResult(task)) return "Accept late result";
+  return task.status === "queued" ? "Seen" : "Accept";
+}
+
+/** Who said the late text of a task, and what it reports. */
+export const saidLater = ({ late, attempts }) =>
+  `${late.attempt === attempts ? "Its worker" : `The worker of attempt ${late.attempt}`} said later (${late.outcome})`;
 
 /** The buttons of a queue; `addClass` is the class of the first. */
 export function queueButtons({ name, status }, addClass = null) {

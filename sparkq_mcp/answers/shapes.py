@@ -48,7 +48,7 @@ class TaskLine(TypedDict):
     status: NotRequired[str]
     stale: NotRequired[str]
     summary: NotRequired[str]
-    late: NotRequired[bool]
+    late_text: NotRequired[str]
 
 
 class TaskList(TypedDict):

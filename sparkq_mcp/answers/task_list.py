@@ -2,7 +2,7 @@
 
 from sparkq_core import wire
 from sparkq_core.lifecycle import Status
-from sparkq_core.model import Finished, Inbox, Task, TaskPage
+from sparkq_core.model import Inbox, Task, TaskPage
 from sparkq_mcp.answers.truncation import ANSWER_SIZE, fit_lines, shorten
 
 LINE_SIZE = 77
@@ -50,21 +50,23 @@ def task_list(page: TaskPage, now: int) -> wire.Json:
 
 
 def unreviewed_list(inbox: Inbox, now: int) -> wire.Json:
-    """Return a page of the inbox, with a line of each outcome where there is room."""
+    """Return a page of the inbox, with a line of each outcome and each late text where there is room."""
     page = TaskPage(tuple(finished.task for finished in inbox.tasks), inbox.total, inbox.next)
     facts = _facts(page, now)
     for line, finished in zip(facts["tasks"], inbox.tasks, strict=True):
-        line |= {"summary": _summary(finished)} | ({"late": True} if finished.late else {})
+        line["summary"] = _telling_line(finished.summary, finished.task.status)
+        if finished.late_text is not None:
+            line["late_text"] = _telling_line(finished.late_text, finished.task.late_outcome)
     room = max(SUMMARIES_SIZE, LINE_SIZE * len(inbox.tasks))
-    if fit_lines(facts, facts["tasks"], room, ("title", "summary")) >= SHORT_TEXT:
+    if fit_lines(facts, facts["tasks"], room, ("title", "summary", "late_text")) >= SHORT_TEXT:
         return facts
     return task_list(page, now)
 
 
-def _summary(finished: Finished) -> str:
-    """Return the line of the outcome that says most: the first of a result, the last of an error."""
-    lines = finished.summary.strip().splitlines() or [""]
-    return lines[-1 if finished.task.status == Status.FAILED and not finished.late else 0]
+def _telling_line(text: str, outcome: str | None) -> str:
+    """Return the line that says most: the first of a result, the last of an error."""
+    lines = text.strip().splitlines() or [""]
+    return lines[-1 if outcome == Status.FAILED else 0]
 
 
 def _facts(page: TaskPage, now: int, *, ages: bool = False, title: int | None = None) -> wire.Json:

@@ -128,7 +128,7 @@ def fit_lines(facts: wire.Json, lines: list[wire.Json], limit: int, keys: Sequen
 
     Returns the characters of the shortest text that was cut, or `limit` where none was.
     """
-    texts = [(size(line[key]), line, key) for line in lines for key in keys]
+    texts = [(size(line[key]), line, key) for line in lines for key in keys if key in line]
     total = sum(length for length, _, _ in texts)
     share = fair_share((length for length, _, _ in texts), limit - size(facts) + total)
     shortest = limit

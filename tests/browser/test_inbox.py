@@ -194,12 +194,45 @@ def test_a_queue_that_ended_with_tasks_needs_somebody(screen: Screen, call: Call
 def test_a_late_result_is_told_and_accepted(screen: Screen, served: Served, line: str) -> None:
     task = late(served.root, served.call, line, "Measured it after all.")
     screen.open()
-    expect(screen.part("Needs you")).to_contain_text(f"#{task} timed out, but its result came later")
+    expect(screen.part("Needs you")).to_contain_text(f"#{task}: it timed out, but a result came later")
+
+    expect(screen.row(task)).to_contain_text("Its worker said later (succeeded): Measured it after all.")
 
     screen.click("Accept late result", within=screen.row(task))
 
     screen.said(f"#{task} accepted.")
     assert status(served.call, task) == "succeeded"
+
+
+def test_what_a_worker_said_after_a_release_is_shown_and_the_task_stays_queued(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    task = call.running(line)
+    call.post(f"/api/tasks/{task}/release")["task"]
+    call.post(f"/api/tasks/{task}/fail", error_message="I broke the build", attempt=1).refused(409, "claim_lost")
+    screen.open()
+    row = screen.part("To review").locator(f'li[data-id="{task}"]')
+    expect(row).to_contain_text("Its worker said later (failed): I broke the build")
+
+    screen.click("Seen", within=row)
+
+    screen.said(f"#{task} seen.")
+    expect(row).to_have_count(0)
+    assert status(call, task) == "queued"
+
+
+def test_the_page_names_the_late_text_that_it_shows_when_it_is_accepted(
+    screen: Screen, served: Served, line: str
+) -> None:
+    task = late(served.root, served.call, line, "Measured it after all.")
+    screen.open()
+    expect(screen.row(task)).to_contain_text("Measured it after all.")
+    shown = served.call.get(f"/api/inbox?queue={line}")["tasks"][0]["late"]["at"]
+    with screen.page.expect_request("**/api/inbox/accept") as request:
+        screen.click("Accept late result", within=screen.row(task))
+
+    sent = request.value.post_data_json
+    assert sent == {"tasks": [{"id": task, "attempt": 1, "late": True, "late_at": shown}]}
 
 
 def test_the_view_says_what_happened_since_the_person_left(own: Served, tab: Tab) -> None:

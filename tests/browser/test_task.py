@@ -44,6 +44,20 @@ def test_a_waiting_task_is_edited_and_earlier_prompts_are_kept(screen: Screen, c
     assert call.get(f"/api/tasks/{task}")["task_class"] == other
 
 
+def test_feedback_that_no_longer_fits_is_withdrawn_while_the_task_waits(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    task = call.failed(line)
+    call.post(f"/api/tasks/{task}/requeue", feedback="Keep the old API")["task"]
+    screen.open(f"/tasks/{task}")
+    screen.press("e")
+    expect(screen.dialog.locator('[name="feedback"]')).to_have_value("Keep the old API")
+    screen.answer("Save", feedback="")
+
+    screen.said(f"#{task} changed.")
+    assert call.get(f"/api/tasks/{task}")["feedback"] is None
+
+
 def test_another_tool_leaves_the_class_and_the_timeout_that_the_form_shows(
     screen: Screen, call: Caller, line: str
 ) -> None:
@@ -173,8 +187,8 @@ def test_a_fail_after_the_worker_has_settled_leaves_nothing_in_its_name(
 def test_a_late_result_is_read_and_accepted(screen: Screen, served: Served, line: str) -> None:
     task = late(served.root, served.call, line, "It took a while.")
     screen.open(f"/tasks/{task}")
-    expect(screen.main).to_contain_text("Late result: it came after the timeout")
-    expect(screen.page.locator("#text-outcome")).to_have_text("It took a while.")
+    expect(screen.main).to_contain_text("Its worker said later (succeeded)")
+    expect(screen.page.locator("#text-late")).to_have_text("It took a while.")
 
     screen.click("Accept late result")
 

@@ -54,7 +54,7 @@ def test_the_list_shows_what_waits_and_marks_nothing(bare: Shell, finished: Spar
         "      Added 12 tests\n      all pass",
         "#2  failed 🔴  Fix the parser",
         "#3  failed 💀",
-        "sparkq accept 3",
+        "    Its worker said later (succeeded, to take it: sparkq accept 3 --attempt 1):\n      finished after all",
     ):
         assert part in printed
     assert "#4" not in printed
@@ -72,7 +72,8 @@ def test_the_list_in_json_has_what_a_reviewer_needs(bare: Shell, finished: Spark
     assert [task["id"] for task in answer["tasks"]] == [1, 2, 3]
     assert answer["total"] == 3
     assert answer["tasks"][0]["summary"] == "Added 12 tests\nall pass"
-    assert answer["tasks"][2]["late"] is True
+    late = answer["tasks"][2]["late"]
+    assert (late["attempt"], late["outcome"], answer["tasks"][2]["late_text"]) == (1, "succeeded", "finished after all")
     counts = {"queue": "backend", "succeeded": 1, "failed": 1, "timed_out": 1, "late": 1}
     assert answer["since_last_look"]["queues"] == [counts]
 
@@ -147,7 +148,7 @@ def test_a_walk_accepts_sends_back_and_takes_late_results(bare: Shell, finished:
         terminal.until("Feedback for the next worker")
         terminal.type("Start the database first")
         terminal.until("#2 in backend again, 1st in line.")
-        assert "late result: " in terminal.until(KEYS)
+        assert "Its worker said later (succeeded" in terminal.until(KEYS)
         terminal.type("a")
         terminal.until("No more tasks to review.")
         assert terminal.end() == 0
@@ -292,7 +293,7 @@ def test_a_result_that_came_late_while_the_walk_asked_is_shown_before_it_is_acce
     earlier = project.open(bare.folder, env={}, clock=clock)
     timed_out_task(earlier, clock)
     with Terminal(bare, "review") as terminal:
-        assert "late result" not in terminal.until(KEYS)
+        assert "said later" not in terminal.until(KEYS)
         with pytest.raises(ClaimLost):
             tasks.complete(earlier, 1, "finished after all", attempt=1)
         terminal.type("a")

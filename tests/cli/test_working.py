@@ -176,7 +176,7 @@ def test_only_what_can_be_accepted_is_offered(shell: Shell, sq: SparkQ) -> None:
 
     shown = shell.ok("task", "1")
 
-    assert "Came late (succeeded, kept):\n    done in other words" in shown
+    assert "Its worker said later (succeeded, kept):\n    done in other words" in shown
     assert "sparkq accept" not in shown
 
 
@@ -226,6 +226,19 @@ def test_edit_changes_what_waits_and_keeps_what_was(shell: Shell, sq: SparkQ) ->
     assert "it is running" in shell.refused(4, "edit", "1", "too late")
 
 
+def test_feedback_is_replaced_and_withdrawn_without_an_editor(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+    tasks.fail(sq, 1, "broke")
+    tasks.requeue(sq, 1, feedback="Mind the API")
+
+    assert shell.ok("edit", "1", "--feedback", "Never mind the API").startswith("#1 changed")
+    assert shell.facts("task", "1")["feedback"] == "Never mind the API"
+    shell.ok("edit", "1", "--feedback", "")
+    assert shell.facts("task", "1")["feedback"] is None
+    assert take(sq).feedback is None
+
+
 @holds("cancel", "command-cancel")
 def test_cancel_takes_it_out_and_requeue_brings_it_back(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one")
@@ -260,9 +273,24 @@ def test_only_a_late_result_can_be_accepted(shell: Shell, sq: SparkQ) -> None:
     before = all_rows(sq)
 
     for task_id in ("1", "2"):
-        assert "Only a task that timed out" in shell.refused(4, "accept", task_id)
+        assert "has no late result" in shell.refused(4, "accept", task_id)
     assert "#9" in shell.refused(3, "accept", "9")
     assert all_rows(sq) == before
+
+
+def test_the_late_result_of_a_queued_task_is_accepted_by_its_attempt(shell: Shell, sq: SparkQ, late: int) -> None:
+    tasks.requeue(sq, late)
+    assert f"sparkq accept {late} --attempt 1" in shell.ok("task", str(late))
+    assert "no attempt 2" in shell.refused(2, "accept", str(late), "--attempt", "2")
+
+    assert shell.ok("accept", str(late), "--attempt", "1") == f"#{late} succeeded: late result accepted.\n"
+    assert queued_ids(sq) == []
+
+
+def test_a_correction_that_is_not_on_its_attempt_is_shown_with_the_task(shell: Shell, sq: SparkQ, late: int) -> None:
+    shell.refused(4, "fail", str(late), "I was wrong", "--attempt", "1")
+
+    assert "Its worker said later (failed):\n  I was wrong" in shell.ok("task", str(late))
 
 
 @holds("cli-quiet")

@@ -8,6 +8,9 @@ from tests.harness.clocks import SECOND
 
 TIMEOUT = 60
 
+ACCEPTED_FROM = ("failed", "cancelled", "queued")
+"""The statuses in which a late result can be accepted."""
+
 Refusal = type[SparkQError] | None
 
 
@@ -24,16 +27,17 @@ class Try:
     late: set[str] = field(default_factory=set)
     late_shown: tuple[str, str] | None = None
     late_last: str | None = None
+    late_at: int = 0
     accepted: bool = False
 
-    def keep(self, outcome: str, text: str) -> bool:
+    def keep(self, outcome: str, text: str, now: int) -> bool:
         """Keep a report that came after the end; False if its words are known."""
         ended_so = (self.outcome, self.text) == (outcome, text) and self.error_type != "timeout"
         said_before = self.late_shown == (outcome, text) or (outcome == "failed" and self.late_last == text)
         if ended_so or said_before:
             return False
         if not self.accepted and not (outcome == "failed" and "succeeded" in self.late):
-            self.late_shown = (outcome, text)
+            self.late_shown, self.late_at = (outcome, text), now
             self.late = {outcome}
         self.late_last = text
         return True
@@ -50,8 +54,10 @@ class Job:
     heard_at: int = 0
     warned_at: int | None = None
     error_type: str | None = None
-    reviewed: bool = False
+    reviewed_at: int | None = None
     finished_at: int | None = None
+    late_at: int | None = None
+    late: tuple[int, str] | None = None
     prompt: str = ""
     feedback: str | None = None
     tries: list[Try] = field(default_factory=list)
@@ -63,7 +69,46 @@ class Job:
     @property
     def left_to_the_person(self) -> bool:
         """Whether a worker may not bring it back."""
-        return self.status == "cancelled" or (self.error_type == "timeout" and "succeeded" in self.last.late)
+        late = self.late_at is not None and self.status in ACCEPTED_FROM and bool(self.acceptable)
+        return self.status == "cancelled" or late
+
+    @property
+    def reviewed(self) -> bool:
+        return self.reviewed_at is not None
+
+    @property
+    def news_at(self) -> int | None:
+        """When the newest came that the person has to see."""
+        moments = [at for at in (self.finished_at, self.late_at) if at is not None]
+        return max(moments) if moments and self.status != "running" else None
+
+    @property
+    def acceptable(self) -> list[int]:
+        """The attempts with a late result that nobody has accepted, the newest first."""
+        numbers = range(len(self.tries), 0, -1)
+        return [
+            number for number in numbers if "succeeded" in (old := self.tries[number - 1]).late and not old.accepted
+        ]
+
+    def came_late(self, attempt: int, outcome: str, now: int) -> None:
+        self.late_at = now if self.late_at is None else max(now, self.late_at + 1)
+        self.late, self.reviewed_at = (attempt, outcome), None
+
+    def forget_late(self) -> None:
+        self.late_at = self.late = None
+
+    def seen(self, now: int) -> None:
+        """What a review does: a queued task has no outcome that could be marked."""
+        if self.finished_at is None:
+            self.forget_late()
+        elif self.reviewed_at is None:
+            self.reviewed_at = now
+
+    def accept(self, attempt: int, now: int) -> None:
+        accepted = self.tries[attempt - 1]
+        self.status, self.error_type, self.worker, accepted.accepted = "succeeded", None, accepted.worker, True
+        self.finished_at, self.reviewed_at = accepted.late_at, now
+        self.forget_late()
 
     @property
     def earlier(self) -> Try | None:
@@ -87,13 +132,14 @@ class Job:
             self.status, self.error_type, self.finished_at = outcome, error_type, now
 
     def wait(self) -> None:
-        self.status, self.worker, self.warned_at, self.error_type, self.reviewed = "queued", None, None, None, False
-        self.finished_at = None
+        self.status, self.worker, self.warned_at, self.error_type = "queued", None, None, None
+        self.finished_at = self.reviewed_at = None
 
     def old(self, now: int, reviewed_age: int, unreviewed_age: int) -> bool:
         """Whether a purge now takes the task away."""
-        age = reviewed_age if self.reviewed else unreviewed_age
-        return self.finished_at is not None and self.finished_at < now - age
+        if self.reviewed_at is not None:
+            return self.reviewed_at < now - reviewed_age
+        return self.finished_at is not None and self.news_at is not None and self.news_at < now - unreviewed_age
 
     def swept(self, now: int) -> None:
         """What time does to a running task."""
@@ -128,7 +174,7 @@ FITS: dict[str, Callable[[Job], bool]] = {
     "settle": lambda job: job.status == "running",
     "settle too late": lambda job: bool(job.tries) and job.status != "running",
     "requeue": lambda job: job.status in ("failed", "succeeded", "cancelled"),
-    "review": lambda job: job.finished_at is not None and not job.reviewed,
-    "accept": lambda job: job.error_type == "timeout" and "succeeded" in job.last.late,
+    "review": lambda job: job.news_at is not None and not job.reviewed,
+    "accept": lambda job: job.status in ACCEPTED_FROM and bool(job.acceptable),
 }
 """To which tasks a verb applies: a search that mostly tries what is refused finds little."""

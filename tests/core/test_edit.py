@@ -5,6 +5,8 @@ import pytest
 from sparkq_core import tasks
 from sparkq_core.errors import SparkQError, WrongState
 from sparkq_core.project import SparkQ
+from sparkq_core.text import MAX_TEXT
+from tests.harness.all_rows import all_rows
 from tests.harness.task_steps import add, claimed_task, queued_ids, take, timeline
 from tests.promises import holds
 
@@ -29,6 +31,32 @@ def test_an_edit_keeps_the_place_and_the_earlier_revision(sq: SparkQ, queue: str
     assert queued_ids(sq) == [first, second]
     kept = sq.db.rows("SELECT revision, text FROM prompts WHERE task_id = :id ORDER BY 1", {"id": first})
     assert kept == [(1, "one"), (2, "better")]
+
+
+def test_feedback_is_replaced_or_withdrawn_while_the_task_waits(sq: SparkQ, queue: str) -> None:
+    task = claimed_task(sq)
+    tasks.fail(sq, task.id, "boom")
+    tasks.requeue(sq, task.id, feedback="Keep the old API")
+
+    before = tasks.edit(sq, task.id, feedback="The old API may go")
+    assert tasks.detail(sq, task.id).feedback == "The old API may go"
+    assert tasks.edit(sq, task.id, feedback="", prompt="Write the new API").revision == before.revision + 1
+
+    assert (tasks.detail(sq, task.id).feedback, take(sq).feedback) == (None, None)
+    assert timeline(sq, task.id)[-5:] == ["requeued", "feedback", "feedback", "edited", "claimed"]
+    with pytest.raises(WrongState):
+        tasks.edit(sq, task.id, feedback="too late")
+
+
+@pytest.mark.parametrize("feedback", ["nul \0", "x" * (MAX_TEXT + 1)], ids=["nul", "long"])
+def test_feedback_that_cannot_be_stored_changes_nothing(sq: SparkQ, queue: str, feedback: str) -> None:
+    (task_id,) = add(sq, "one")
+    before = all_rows(sq)
+
+    with pytest.raises(SparkQError):
+        tasks.edit(sq, task_id, prompt="better", feedback=feedback)
+
+    assert all_rows(sq) == before
 
 
 def test_an_edited_class_brings_its_timeout(sq: SparkQ, queue: str) -> None:

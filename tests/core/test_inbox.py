@@ -177,15 +177,27 @@ def test_a_cancelled_task_that_came_back_waits_for_review_like_any_other(sq: Spa
 def test_a_late_result_is_shown_and_marked(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task_id = late(sq, clock, "finished after all")
 
-    assert (entry(sq, task_id).late, entry(sq, task_id).summary) == (True, "finished after all")
+    assert entry(sq, task_id).late_text == "finished after all"
+    assert "was silent for" in entry(sq, task_id).summary
 
 
-def test_a_late_failure_is_nothing_to_accept(sq: SparkQ, queue: str, clock: SetClock) -> None:
+def test_a_late_failure_is_shown_as_one(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out_task(sq, clock)
     with pytest.raises(ClaimLost):
         tasks.fail(sq, task.id, "gave up", attempt=1)
 
-    assert entry(sq, task.id).late is False
+    assert (entry(sq, task.id).late_text, entry(sq, task.id).task.late_outcome) == ("gave up", "failed")
+
+
+def test_of_a_long_late_text_the_beginning_of_a_result_and_the_end_of_an_error_is_shown(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    task_id = late(sq, clock, "first" + "x" * SUMMARY)
+    assert entry(sq, task_id).late_text == "first" + "x" * (SUMMARY - 5)
+    with pytest.raises(ClaimLost):
+        tasks.fail(sq, task_id, "x" * SUMMARY + "last", attempt=1)
+
+    assert entry(sq, task_id).late_text == "x" * (SUMMARY - 4) + "last"
 
 
 def test_what_was_said_later_does_not_hide_the_result_that_counts(sq: SparkQ, queue: str) -> None:
@@ -201,7 +213,21 @@ def test_what_was_said_later_does_not_hide_the_error_that_counts(sq: SparkQ, que
     with pytest.raises(ClaimLost):
         tasks.complete(sq, task_id, "all is well", attempt=1)
 
-    assert (entry(sq, task_id).summary, entry(sq, task_id).late) == ("The database is missing", False)
+    assert (entry(sq, task_id).summary, entry(sq, task_id).late_text) == ("The database is missing", "all is well")
+
+
+def test_a_late_text_is_counted_since_the_last_look_and_its_outcome_is_not_again(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    task_id = failed(sq)
+    inbox.review(sq, task_id)
+    clock.move(10)
+    inbox.look(sq)
+    clock.move(10)
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, task_id, "all is well", attempt=1)
+
+    assert inbox.since_last_look(sq)[1] == (Since(queue, succeeded=0, failed=0, timed_out=0, late=1),)
 
 
 def test_since_the_beginning_each_queue_counts_how_its_work_ended(sq: SparkQ, queue: str, clock: SetClock) -> None:

@@ -1,15 +1,16 @@
 """What comes too late is refused to the worker and kept for the person."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
-from sparkq_core import tasks
-from sparkq_core.errors import ClaimLost, WrongState
+from sparkq_core import inbox, tasks, wire
+from sparkq_core.errors import ClaimLost, InvalidValue, Unseen, WrongState
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
-from tests.harness.task_steps import add, attempts, claimed_task, take, timed_out_task, timeline
+from tests.harness.task_steps import add, attempts, claimed_task, queued_ids, take, timed_out_task, timeline
 from tests.promises import holds
 
 
@@ -163,7 +164,7 @@ def test_an_accepted_result_is_not_changed_by_what_comes_later(
 def test_a_timeout_without_a_late_result_has_nothing_to_accept(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out_task(sq, clock)
 
-    with pytest.raises(WrongState, match="no result has come"):
+    with pytest.raises(WrongState, match="has no late result"):
         tasks.accept(sq, task.id)
 
 
@@ -178,22 +179,226 @@ def test_a_late_failure_is_nothing_to_accept(sq: SparkQ, queue: str, clock: SetC
     assert tasks.get(sq, task.id).status == "failed"
 
 
-def test_only_a_timeout_can_be_accepted(sq: SparkQ, queue: str) -> None:
-    failed = claimed_task(sq)
-    tasks.fail(sq, failed.id, "boom")
-    late(sq, failed.id, "done after all")
-    (queued,) = add(sq, "two")
+@pytest.mark.parametrize("end", [tasks.fail, tasks.release, tasks.complete])
+def test_a_text_after_any_end_makes_the_task_news_again(
+    sq: SparkQ, queue: str, clock: SetClock, end: Callable[[SparkQ, int, str], object]
+) -> None:
+    task = claimed_task(sq)
+    end(sq, task.id, "the first words")
+    if tasks.get(sq, task.id).finished_at is not None:
+        inbox.review(sq, task.id)
+    clock.move(5)
 
-    for task_id in (failed.id, queued):
-        with pytest.raises(WrongState, match=r"cannot be accepted: it "):
-            tasks.accept(sq, task_id)
+    with suppress(ClaimLost):
+        tasks.complete(sq, task.id, "other words", attempt=1)
+
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert (entry.task.id, entry.late_text, entry.task.late_at) == (task.id, "other words", clock.now())
+    assert (entry.task.late_outcome, entry.task.late_attempt) == ("succeeded", 1)
+    assert inbox.waiting(sq) == 1
+
+
+def test_a_correction_after_a_success_is_shown_and_leaves_the_outcome(sq: SparkQ, queue: str) -> None:
+    task = claimed_task(sq)
+    tasks.complete(sq, task.id, "all pass")
+    inbox.review(sq, task.id)
+
+    with pytest.raises(ClaimLost):
+        tasks.fail(sq, task.id, "I was wrong: 2 tests fail", attempt=1)
+
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert (entry.summary, entry.late_text, entry.task.late_outcome) == (
+        *("all pass", "I was wrong: 2 tests fail"),
+        "failed",
+    )
+    assert [reviewed.status for reviewed in inbox.accept_all(sq, [entry.seen])] == ["succeeded"]
+    assert inbox.waiting(sq) == 0
+
+
+def test_a_text_that_comes_while_another_attempt_runs_is_shown_with_its_outcome(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    task = timed_out_task(sq, clock)
+    tasks.requeue(sq, task.id)
+    take(sq, "bob")
+    late(sq, task.id, "the first worker's result")
+    assert inbox.unreviewed(sq).tasks == ()
+
+    clock.move(1)
+    tasks.complete(sq, task.id, "the second worker's result")
+
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert (entry.summary, entry.late_text) == ("the second worker's result", "the first worker's result")
+    (accepted,) = inbox.accept_all(sq, [entry.seen])
+    assert (accepted.status, accepted.accepted_attempt) == ("succeeded", None)
+
+
+def test_a_late_result_of_a_worker_that_failed_is_accepted(sq: SparkQ, queue: str) -> None:
+    task = claimed_task(sq)
+    tasks.fail(sq, task.id, "boom")
+    late(sq, task.id, "done after all")
+
+    assert tasks.accept(sq, task.id).status == "succeeded"
+    assert wire.outcome(tasks.detail(sq, task.id))["result_summary"] == "done after all"
 
 
 @holds("late-result")
-def test_a_late_result_is_not_accepted_over_a_new_attempt(sq: SparkQ, queue: str, clock: SetClock) -> None:
+def test_a_late_result_of_a_queued_task_takes_it_out_of_the_queue(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out_task(sq, clock)
+    tasks.requeue(sq, task.id)
+    late(sq, task.id, "done", data={"files": 2})
+
+    accepted = tasks.accept(sq, task.id)
+
+    assert (accepted.status, accepted.worker, accepted.finished_at) == ("succeeded", "ann", clock.now())
+    assert (queued_ids(sq), tasks.claim(sq, queue, "bob")) == ([], None)
+
+
+def test_a_late_result_of_a_cancelled_task_is_accepted(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out_task(sq, clock)
+    tasks.requeue(sq, task.id)
+    tasks.cancel(sq, task.id, "never do this")
+    late(sq, task.id, "done")
+
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert (entry.summary, entry.late_text) == ("", "done")
+    assert tasks.accept(sq, task.id).status == "succeeded"
+
+
+def test_a_cancel_leaves_a_late_text_that_you_have_not_seen_in_the_inbox(sq: SparkQ, queue: str) -> None:
+    task = claimed_task(sq)
+    tasks.release(sq, task.id)
+    late(sq, task.id, "done after all")
+
+    tasks.cancel(sq, task.id)
+
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert (entry.task.status, entry.late_text, inbox.waiting(sq)) == ("cancelled", "done after all", 1)
+    assert [accepted.status for accepted in inbox.accept_all(sq, [entry.seen])] == ["succeeded"]
+
+
+@holds("late-result")
+def test_a_late_result_waits_while_another_attempt_runs(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out_task(sq, clock)
+    tasks.requeue(sq, task.id)
+    take(sq, "bob")
+    late(sq, task.id, "done")
+
+    with pytest.raises(WrongState, match=r"it is running \(attempt 2 of bob\)") as refusal:
+        tasks.accept(sq, task.id)
+    assert refusal.value.hint == "It keeps the late result of attempt 1: accept it when attempt 2 has ended."
+
+    tasks.fail(sq, task.id, "could not")
+    accepted = tasks.accept(sq, task.id)
+
+    assert (accepted.status, accepted.accepted_attempt, accepted.worker) == ("succeeded", 1, "ann")
+    assert wire.outcome(tasks.detail(sq, task.id))["result_summary"] == "done"
+
+
+def test_a_late_result_does_not_replace_another_outcome(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = timed_out_task(sq, clock)
     late(sq, task.id, "done")
     tasks.requeue(sq, task.id)
+    take(sq, "bob")
+    tasks.complete(sq, task.id, "done by bob")
 
-    with pytest.raises(WrongState, match="it is queued"):
+    with pytest.raises(WrongState, match="it has succeeded") as refusal:
         tasks.accept(sq, task.id)
+    assert "requeue the task and accept it before it is claimed" in refusal.value.hint
+
+    tasks.requeue(sq, task.id, again=True)
+    tasks.accept(sq, task.id, 1)
+    assert wire.outcome(tasks.detail(sq, task.id))["result_summary"] == "done"
+
+
+def test_the_result_of_a_named_attempt_is_accepted_or_else_the_newest(sq: SparkQ, queue: str) -> None:
+    task = claimed_task(sq)
+    for attempt in (1, 2, 3):
+        tasks.fail(sq, task.id, f"error {attempt}")
+        if attempt < 3:
+            tasks.requeue(sq, task.id)
+            take(sq)
+    for attempt in (2, 1):
+        late(sq, task.id, f"result {attempt}", attempt=attempt)
+
+    with pytest.raises(WrongState, match=f"Attempt 3 of #{task.id} has no late result") as refusal:
+        tasks.accept(sq, task.id, 3)
+    assert refusal.value.hint == "There is one of attempt 1 and of attempt 2."
+    with pytest.raises(InvalidValue, match="no attempt 4"):
+        tasks.accept(sq, task.id, 4)
+
+    assert tasks.accept(sq, task.id).accepted_attempt == 2
+    tasks.requeue(sq, task.id, again=True)
+    assert tasks.accept(sq, task.id).accepted_attempt == 1
+
+
+def test_a_task_without_a_late_result_has_nothing_to_accept(sq: SparkQ, queue: str) -> None:
+    failed = claimed_task(sq)
+    tasks.fail(sq, failed.id, "boom")
+    (queued,) = add(sq, "two")
+
+    for task_id in (failed.id, queued):
+        with pytest.raises(WrongState, match="has no late result") as refusal:
+            tasks.accept(sq, task_id)
+        assert "accept" not in refusal.value.hint
+
+
+def test_a_result_that_was_seen_before_the_requeue_is_not_accepted_by_a_later_look(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    task = timed_out_task(sq, clock)
+    late(sq, task.id, "not good enough")
+    tasks.requeue(sq, task.id, feedback="Do it again.")
+    assert inbox.unreviewed(sq).tasks == ()
+    take(sq, "bob")
+    tasks.fail(sq, task.id, "could not")
+
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert (entry.late_text, entry.task.late_at) == (None, None)
+    (reviewed,) = inbox.accept_all(sq, [entry.seen])
+    assert reviewed.status == "failed"
+
+
+def test_a_newer_late_text_than_the_one_that_was_shown_is_unseen(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out_task(sq, clock)
+    late(sq, task.id, "done")
+    (entry,) = inbox.unreviewed(sq).tasks
+    with pytest.raises(ClaimLost):
+        tasks.fail(sq, task.id, "I was wrong", attempt=1)
+    before = all_rows(sq)
+
+    with pytest.raises(Unseen, match="has a late text that you were not shown"):
+        inbox.accept_all(sq, [entry.seen])
+
+    assert all_rows(sq) == before
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert (entry.late_text, tasks.detail(sq, task.id).late_text) == ("I was wrong", "I was wrong")
+    (reviewed,) = inbox.accept_all(sq, [entry.seen])
+    assert reviewed.status == "failed", "what was shown last was a failure"
+
+
+def test_a_late_text_of_a_queued_task_is_seen_and_the_task_stays_queued(sq: SparkQ, queue: str) -> None:
+    task = claimed_task(sq)
+    tasks.release(sq, task.id)
+    with pytest.raises(ClaimLost):
+        tasks.fail(sq, task.id, "I broke the build", attempt=1)
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert (entry.late_text, inbox.waiting(sq), inbox.newest(sq)) == ("I broke the build", 1, (entry,))
+
+    (seen,) = inbox.accept_all(sq, [entry.seen])
+
+    assert (seen.status, queued_ids(sq), inbox.waiting(sq)) == ("queued", [task.id], 0)
+    assert attempts(sq, task.id)[0].late_text == "I broke the build"
+
+
+def test_the_text_of_an_accepted_attempt_is_not_accepted_again_by_a_look(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    task = timed_out_task(sq, clock)
+    late(sq, task.id, "done")
+    tasks.accept(sq, task.id)
+    tasks.requeue(sq, task.id, again=True)
+    late(sq, task.id, "done better")
+
+    (entry,) = inbox.unreviewed(sq).tasks
+    assert [seen.status for seen in inbox.accept_all(sq, [entry.seen])] == ["queued"]

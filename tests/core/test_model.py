@@ -16,12 +16,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sparkq_core import inbox, queues, tasks
-from sparkq_core.errors import AttemptNeeded, ClaimLost, KeyUsed, QueueClosed, SparkQError, WrongState
+from sparkq_core.errors import (
+    AttemptNeeded,
+    ClaimLost,
+    InvalidValue,
+    KeyUsed,
+    QueueClosed,
+    SparkQError,
+    Unseen,
+    WrongState,
+)
 from sparkq_core.maintenance import purge
-from sparkq_core.model import Claim, Counts, Settled
+from sparkq_core.model import Claim, Counts, Seen, Settled
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
-from tests.core.plain_model import FITS, TIMEOUT, Job, Refusal
+from tests.core.plain_model import ACCEPTED_FROM, FITS, TIMEOUT, Job, Refusal
 from tests.harness.clocks import HOUR, SECOND, SetClock
 from tests.harness.projects import open_new_project, second_handle
 from tests.harness.task_steps import refusal_of
@@ -190,8 +199,8 @@ class LifeCycle(RuleBasedStateMachine):
             ended = job.tries[number - 1]
             same = (ended.outcome, ended.error_type == "timeout") == (outcome, False)
             wanted = None if same else ClaimLost
-            if ended.outcome is not None and ended.keep(outcome, text):
-                job.reviewed = False
+            if ended.outcome is not None and ended.keep(outcome, text, self.clock.now()):
+                job.came_late(number, outcome, self.clock.now())
         self.refused(job, wanted, refusal)
 
     def followed(self, claimed: Claim | None, queue: str, worker: str | None) -> None:
@@ -252,6 +261,7 @@ class LifeCycle(RuleBasedStateMachine):
         elif allowed:
             assert refusal is None
             job.wait()
+            job.forget_late()
             job.feedback = feedback
             self.lines[job.queue].remove(job.id)
             self.lines[job.queue].insert(0 if front else len(self.lines[job.queue]), job.id)
@@ -265,36 +275,59 @@ class LifeCycle(RuleBasedStateMachine):
         allowed = job.status in ("queued", "cancelled")
         self.refused(job, None if allowed else WrongState, refusal_of(lambda: tasks.cancel(self.handles[on], job.id)))
         if job.status == "queued":
-            job.status, job.finished_at, job.reviewed = "cancelled", self.clock.now(), True
+            job.status, job.finished_at = "cancelled", self.clock.now()
+            job.reviewed_at = None if job.late_at is not None else self.clock.now()
 
     @precondition(lambda self: self.has("edit"))
-    @rule(on=connection, pick=pick, prompt=words)
-    def edit(self, on: int, pick: tuple[int, bool], prompt: str) -> None:
+    @rule(on=connection, pick=pick, prompt=words, feedback=st.none() | st.just("") | words)
+    def edit(self, on: int, pick: tuple[int, bool], prompt: str, feedback: str | None) -> None:
         job = self.some(pick, "edit")
         allowed = job.status == "queued"
-        refusal = refusal_of(lambda: tasks.edit(self.handles[on], job.id, prompt=prompt))
+        refusal = refusal_of(lambda: tasks.edit(self.handles[on], job.id, prompt=prompt, feedback=feedback))
         self.refused(job, None if allowed else WrongState, refusal)
         if allowed:
             job.prompt = prompt
+            job.feedback = job.feedback if feedback is None else feedback or None
 
     @precondition(lambda self: self.has("accept"))
-    @rule(on=connection, pick=pick)
-    def accept(self, on: int, pick: tuple[int, bool]) -> None:
+    @rule(on=connection, pick=pick, back=back)
+    def accept(self, on: int, pick: tuple[int, bool], back: int | None) -> None:
         job = self.some(pick, "accept")
-        timed_out = job.status == "failed" and job.error_type == "timeout"
-        came = job.last.late if timed_out else set()
-        refusal = refusal_of(lambda: tasks.accept(self.handles[on], job.id))
-        self.refused(job, None if "succeeded" in came else WrongState, refusal)
-        if refusal is None:
-            job.status, job.error_type, job.reviewed, job.last.accepted = "succeeded", None, True, True
+        attempt = job.number(back)
+        refusal = refusal_of(lambda: tasks.accept(self.handles[on], job.id, attempt))
+        if attempt is not None and not 1 <= attempt <= len(job.tries):
+            self.refused(job, InvalidValue, refusal)
+            return
+        wanted = attempt or next(iter(job.acceptable), None)
+        allowed = job.status in ACCEPTED_FROM and wanted in job.acceptable
+        self.refused(job, None if allowed else WrongState, refusal)
+        if allowed and wanted is not None:
+            job.accept(wanted, self.clock.now())
+
+    @precondition(lambda self: self.has("review"))
+    @rule(on=connection, pick=pick, stale=st.booleans())
+    def accept_what_is_shown(self, on: int, pick: tuple[int, bool], stale: bool) -> None:
+        job = self.some(pick, "review")
+        shown = Seen(job.id, len(job.tries), job.late_at is not None and not stale, job.late_at)
+        refusal = refusal_of(lambda: inbox.accept_all(self.handles[on], [shown]))
+        if job.news_at is None or (stale and job.late_at is not None):
+            self.refused(job, WrongState if job.news_at is None else Unseen, refusal)
+            return
+        assert refusal is None
+        number, outcome = job.late or (0, "")
+        if outcome == "succeeded" and job.status in ACCEPTED_FROM and number in job.acceptable:
+            job.accept(number, self.clock.now())
+        else:
+            job.seen(self.clock.now())
 
     @precondition(lambda self: self.has("review"))
     @rule(on=connection, pick=pick)
     def review(self, on: int, pick: tuple[int, bool]) -> None:
         job = self.some(pick, "review")
-        wanted = WrongState if job.finished_at is None else None
+        wanted = WrongState if job.news_at is None else None
         self.refused(job, wanted, refusal_of(lambda: inbox.review(self.handles[on], job.id)))
-        job.reviewed = job.reviewed or job.finished_at is not None
+        if wanted is None:
+            job.seen(self.clock.now())
 
     @rule(on=connection, ages=st.sampled_from([(0, 2 * HOUR), (TIMEOUT, TIMEOUT), (TIMEOUT, HOUR)]))
     def purge(self, on: int, ages: tuple[int, int]) -> None:
@@ -352,7 +385,8 @@ class LifeCycle(RuleBasedStateMachine):
         rows = self.handles[0].db.rows(TASKS)
         assert rows == [
             (
-                *(job.id, job.queue, job.status, len(job.tries), job.worker, job.error_type, job.reviewed),
+                *(job.id, job.queue, job.status, len(job.tries), job.worker, job.error_type),
+                *(job.reviewed_at, job.finished_at, job.late_at, job.news_at, *(job.late or (None, None))),
                 job.warned_at if job.status == "running" else None,
             )
             for job in self.jobs.values()
@@ -396,7 +430,8 @@ class LifeCycle(RuleBasedStateMachine):
 
 
 TASKS = """
-SELECT tasks.id, queues.name, tasks.status, attempts, worker, error_type, reviewed_at IS NOT NULL,
+SELECT tasks.id, queues.name, tasks.status, attempts, worker, error_type,
+    reviewed_at, finished_at, late_at, news_at, late_attempt, late_outcome,
     iif(tasks.status = 'running', stale_warned_at, NULL)
 FROM tasks JOIN queues ON queues.id = queue_id ORDER BY tasks.id
 """

@@ -3,7 +3,7 @@
 import pytest
 
 from sparkq_core import inbox, queues, search, tasks
-from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
+from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.maintenance import purge
 from sparkq_core.maintenance.purge import BATCH, Purged
 from sparkq_core.model import Counts
@@ -62,12 +62,42 @@ def test_an_unreviewed_task_is_kept_for_thirty_days(sq: SparkQ, queue: str, cloc
     assert left(sq) == []
 
 
-def test_the_age_counts_from_the_outcome_and_not_from_the_review(sq: SparkQ, queue: str, clock: SetClock) -> None:
+@holds("purge-ages")
+def test_the_age_of_a_reviewed_task_counts_from_its_review(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task_id = done(sq, reviewed=False)
     clock.move(4 * DAYS)
     inbox.review(sq, task_id)
 
-    assert purge.purge(sq).reviewed == 1
+    assert purge.purge(sq) == Purged(0, 0)
+    clock.move(3 * DAYS + 0.001)
+    assert purge.purge(sq, dry_run=True) == purge.purge(sq) == Purged(1, 0)
+
+
+@holds("purge-ages")
+def test_the_age_of_an_unreviewed_task_counts_from_its_newest_late_text(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    task = timed_out_task(sq, clock)
+    inbox.review(sq, task.id)
+    clock.move(2 * DAYS)
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, task.id, "late", attempt=1)
+
+    clock.move(30 * DAYS)
+    assert purge.purge(sq) == Purged(0, 0)
+    clock.move(0.001)
+    assert purge.purge(sq, dry_run=True) == purge.purge(sq) == Purged(0, 1)
+
+
+@holds("purge-never-open-work")
+def test_a_queued_task_with_a_late_text_is_never_deleted(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = claimed_task(sq)
+    tasks.release(sq, task.id)
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, task.id, "late", attempt=1)
+    clock.move(1000 * DAYS)
+
+    assert purge.purge(sq, older_than=0, unreviewed=0) == Purged(0, 0)
 
 
 @holds("auto-purge")

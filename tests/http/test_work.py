@@ -146,6 +146,54 @@ def test_a_late_result_is_refused_kept_and_accepted(call: Caller, line: str, beh
     assert call.get(f"/api/tasks/{number}")["result_summary"] == "late"
 
 
+def test_the_late_result_of_a_queued_task_is_accepted_by_its_attempt(call: Caller, line: str) -> None:
+    number = call.failed(line)
+    call.post(f"/api/tasks/{number}/requeue")["task"]
+    call.post(f"/api/tasks/{number}/complete", result_summary="late", attempt=1).refused(409, "claim_lost")
+    (shown,) = call.get(f"/api/inbox?queue={line}")["tasks"]
+    assert (shown["status"], shown["late_text"]) == ("queued", "late")
+    assert {**shown["late"], "at": None} == {"attempt": 1, "outcome": "succeeded", "at": None}
+
+    call.post(f"/api/tasks/{number}/accept", attempt=0).refused(422, "malformed")
+    call.post(f"/api/tasks/{number}/accept", attempt=2).refused(400, "invalid_value")
+    accepted = call.post(f"/api/tasks/{number}/accept", attempt=1)["task"]
+
+    assert (accepted["status"], "late" in accepted) == ("succeeded", False)
+    assert call.get(f"/api/queues/{line}/peek")["tasks"] == []
+
+
+def test_a_newer_late_text_than_the_one_shown_is_not_accepted(call: Caller, line: str) -> None:
+    number = call.failed(line)
+    call.post(f"/api/tasks/{number}/complete", result_summary="late", attempt=1).refused(409, "claim_lost")
+    (before,) = call.get(f"/api/inbox?queue={line}")["tasks"]
+    call.post(f"/api/tasks/{number}/complete", result_summary="later still", attempt=1).refused(409, "claim_lost")
+    shown = {"id": number, "attempt": 1, "late": True}
+
+    said = call.post("/api/inbox/accept", tasks=[shown | {"late_at": before["late"]["at"]}]).refused(409, "unseen")
+    assert "a late result that you were not shown" in said
+    call.post("/api/inbox/accept", tasks=[shown | {"late": False}]).refused(409, "unseen")
+    (task,) = call.post("/api/inbox/accept", tasks=[shown])["tasks"]
+
+    assert (task["status"], task["reviewed_at"] is not None) == ("succeeded", True)
+    assert call.get(f"/api/tasks/{number}")["result_summary"] == "later still"
+
+
+def test_other_words_for_the_same_outcome_are_kept(call: Caller, line: str) -> None:
+    number = call.done(line)
+
+    assert call.post(f"/api/tasks/{number}/complete", result_summary="did more", attempt=1)["kept"] is True
+    assert call.get(f"/api/inbox?queue={line}")["tasks"][0]["late_text"] == "did more"
+
+
+def test_feedback_is_replaced_and_withdrawn(call: Caller, line: str) -> None:
+    number = call.failed(line)
+    call.post(f"/api/tasks/{number}/requeue", feedback="Keep the old API")["task"]
+
+    for feedback, present in (("The old API may go", "The old API may go"), ("", None)):
+        call.patch(f"/api/tasks/{number}", feedback=feedback)["task"]
+        assert call.get(f"/api/tasks/{number}")["feedback"] == present
+
+
 def test_the_inbox_holds_what_nobody_has_seen(call: Caller, line: str) -> None:
     seen, other, waiting = call.done(line), call.failed(line), call.add(line)
     answer = call.get(f"/api/inbox?queue={line}&limit=1")

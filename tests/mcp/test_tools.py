@@ -273,6 +273,9 @@ async def test_lists_carry_titles_and_say_once_what_all_share(sq: SparkQ, queue:
     assert set(listed["tasks"][0]) == {"id", "title", "age_s"}
 
 
+SILENT = "ann was silent for 120 s; the timeout is 60 s."
+
+
 @holds("tool-list_tasks")
 async def test_the_inbox_of_the_person_is_listed_with_a_line_of_each_outcome(
     sq: SparkQ, queue: str, clock: SetClock
@@ -296,8 +299,8 @@ async def test_the_inbox_of_the_person_is_listed_with_a_line_of_each_outcome(
         elsewhere = await call(client, "list_tasks", status="unreviewed", queue="docs")
         found = await call(client, "list_tasks", status="unreviewed", search="task")
 
-    assert [(task["id"], task["summary"], task.get("late")) for task in listed["tasks"] + rest["tasks"]] == [
-        (1, "Finished after all.", True),
+    assert [(task["id"], task["summary"], task.get("late_text")) for task in listed["tasks"] + rest["tasks"]] == [
+        (1, SILENT, "Finished after all."),
         (3, "There is no network.", None),
         (4, "Wrote the guide.", None),
     ]

@@ -198,6 +198,59 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_late_results.py::test_an_accepted_result_is_not_changed_by_what_comes_later",),
     ),
     mutant(
+        "a late text does not come back to the inbox",
+        "tasks/late_results.py",
+        (",\n    reviewed_at = NULL\nWHERE id = :task", "\nWHERE id = :task"),
+        caught_by=("test_late_results.py::test_a_text_after_any_end_makes_the_task_news_again",),
+    ),
+    mutant(
+        "a late result that was seen before the requeue is accepted by a later look",
+        "tasks/requeue.py",
+        ("late_at = NULL, late_attempt = NULL,\n    late_outcome = NULL, ", ""),
+        caught_by=(
+            "test_late_results.py::test_a_result_that_was_seen_before_the_requeue_is_not_accepted_by_a_later_look",
+        ),
+    ),
+    mutant(
+        "a still newer late text than the one that was shown is accepted",
+        "inbox.py",
+        (" or seen.late_at not in (None, task.late_at)", ""),
+        caught_by=("test_late_results.py::test_a_newer_late_text_than_the_one_that_was_shown_is_unseen",),
+    ),
+    mutant(
+        "a late result is accepted while another attempt runs",
+        "tasks/late_results.py",
+        ('if task.status not in MOVES["accept"].from_statuses:', "if False:"),
+        caught_by=("test_late_results.py::test_a_late_result_waits_while_another_attempt_runs",),
+    ),
+    mutant(
+        "a correction that came last is passed over for the result before it",
+        "tasks/late_results.py",
+        ("if task.late_outcome != Status.SUCCEEDED or", "if"),
+        caught_by=("test_late_results.py::test_a_newer_late_text_than_the_one_that_was_shown_is_unseen",),
+    ),
+    mutant(
+        "feedback that was withdrawn reaches the worker",
+        "tasks/claim.py",
+        ("kind IN ('requeued', 'feedback')", "kind = 'requeued'"),
+        caught_by=("test_edit.py::test_feedback_is_replaced_or_withdrawn_while_the_task_waits",),
+    ),
+    mutant(
+        "an unread late text is purged from the age of the outcome",
+        "maintenance/purge.py",
+        (
+            "news_at < :before AND status <> 'queued'\n    ORDER BY",
+            "finished_at < :before AND status <> 'queued'\n    ORDER BY",
+        ),
+        caught_by=("test_purge.py::test_the_age_of_an_unreviewed_task_counts_from_its_newest_late_text",),
+    ),
+    mutant(
+        "a queued task with a late text is purged",
+        "maintenance/purge.py",
+        ("AND status <> 'queued'\n    ORDER BY", "\n    ORDER BY"),
+        caught_by=("test_purge.py::test_a_queued_task_with_a_late_text_is_never_deleted",),
+    ),
+    mutant(
         "a number beyond SQLite passes for a defect",
         "tasks/settle.py",
         (

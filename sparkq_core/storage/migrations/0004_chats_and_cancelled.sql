@@ -20,12 +20,34 @@ ALTER TABLE attempts ADD COLUMN next_task INTEGER;
 ALTER TABLE attempts ADD COLUMN next_attempt INTEGER;
 CREATE INDEX attempts_of_chat ON attempts (chat_id, outcome) WHERE chat_id IS NOT NULL;
 
--- When the newest text came that a worker sent after its attempt had ended; NULL if none came since the last requeue.
+-- The newest text that a worker sent after its attempt had ended: when it came, of which attempt it is and which outcome
+-- it reports; NULL if none came since the last requeue.
 ALTER TABLE tasks ADD COLUMN late_at INTEGER;
-UPDATE tasks SET late_at = (
-    SELECT max(a.late_at) FROM attempts AS a
-    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.accepted_at IS NULL
+ALTER TABLE tasks ADD COLUMN late_attempt INTEGER;
+ALTER TABLE tasks ADD COLUMN late_outcome TEXT CHECK (late_outcome IN ('succeeded', 'failed'));
+UPDATE tasks SET (late_at, late_attempt, late_outcome) = (
+    SELECT a.late_at, a.attempt, a.late_outcome FROM attempts AS a
+    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.late_at IS NOT NULL AND a.accepted_at IS NULL
 ) WHERE finished_at IS NOT NULL;
+
+-- The attempt whose late result was accepted as the outcome; NULL if the outcome is that of the last attempt.
+ALTER TABLE tasks ADD COLUMN accepted_attempt INTEGER;
+UPDATE tasks SET accepted_attempt = attempts WHERE status = 'succeeded' AND EXISTS (
+    SELECT 1 FROM attempts AS a
+    WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.accepted_at IS NOT NULL
+);
+
+-- When the newest outcome or late text came that is for the person to see. A late text of a running task is shown when
+-- its attempt has ended.
+ALTER TABLE tasks ADD COLUMN news_at INTEGER AS (
+    CASE WHEN status <> 'running' THEN coalesce(max(finished_at, late_at), finished_at, late_at) END
+) VIRTUAL;
+DROP INDEX tasks_inbox;
+DROP INDEX tasks_reviewed;
+CREATE INDEX tasks_inbox ON tasks (news_at) WHERE news_at IS NOT NULL AND reviewed_at IS NULL;
+CREATE INDEX tasks_reviewed ON tasks (news_at) WHERE reviewed_at IS NOT NULL;
+CREATE INDEX tasks_by_review ON tasks (reviewed_at) WHERE reviewed_at IS NOT NULL;
+CREATE INDEX tasks_queued_late ON tasks (queue_id) WHERE status = 'queued' AND late_at IS NOT NULL;
 
 -- A cancelled task is not a failed one: the person took it back, and a worker cannot bring it back.
 INSERT INTO statuses VALUES ('cancelled', 1);

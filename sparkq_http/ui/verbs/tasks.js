@@ -4,6 +4,7 @@ import { change, get, post, remove, taskPath } from "../api.js";
 import { say } from "../dialogs.js";
 import { ask, confirmed, edited } from "../forms.js";
 import { classOptions, nameOptions } from "../options.js";
+import { acceptLabel } from "../rows.js";
 import { counted } from "../words.js";
 
 const MOST_ACCEPTED = 1000; // by one call
@@ -38,15 +39,16 @@ function sayRefusals(refusals) {
   say(rest > 0 ? `${message} and ${rest} more` : message, { problem: true });
 }
 
-/** Accept the attempts and late results that the page shows, and none that came since. */
+/** Accept the attempts and late texts that the page shows, and none that came since. */
 export async function accept(page, ids) {
+  const verb = ids.every((id) => acceptLabel(page.task(id)) === "Seen") ? "seen" : "accepted";
   const seen = ids.map((id) => {
     const { attempts, late } = page.task(id);
-    return { id, attempt: attempts, late: Boolean(late) };
+    return { id, attempt: attempts, late: Boolean(late), late_at: late?.at };
   });
   for (let from = 0; from < seen.length; from += MOST_ACCEPTED)
     await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_ACCEPTED) });
-  say(`${labelOf(ids)} accepted.`);
+  say(`${labelOf(ids)} ${verb}.`);
   page.selected.clear();
   await page.refresh();
 }
@@ -115,6 +117,13 @@ export async function edit(page, id) {
         value: task.prompt,
         hint: "Earlier prompts are kept as revisions.",
       },
+      task.attempts > 0 && {
+        name: "feedback",
+        label: "Feedback for the next worker",
+        kind: "area",
+        value: task.feedback ?? "",
+        hint: "Leave it empty to withdraw it.",
+      },
       { name: "tool_name", label: "Tool", kind: "select", value: task.tool_name, options: nameOptions(tools) },
       {
         name: "task_class",
@@ -123,7 +132,7 @@ export async function edit(page, id) {
         value: task.task_class,
         options: classOptions(classes.map(own)),
       },
-    ],
+    ].filter(Boolean),
     async submit(answers) {
       const changes = changesOf(task, answers);
       if (!Object.keys(changes).length) return;
@@ -138,8 +147,9 @@ export async function edit(page, id) {
  * What a form has changed of a task. Tool and class go together: without the class the tool would decide it, and
  * without the timeout the class would.
  */
-function changesOf(task, { prompt, tool_name: tool, task_class: taskClass }) {
+function changesOf(task, { prompt, feedback = "", tool_name: tool, task_class: taskClass }) {
   const changes = edited(task.prompt, prompt) ? { prompt } : {};
+  if (edited(task.feedback ?? "", feedback)) changes.feedback = feedback.trim();
   if (tool === task.tool_name && taskClass === task.task_class) return changes;
   Object.assign(changes, { tool_name: tool, task_class: taskClass });
   if (taskClass === task.task_class) changes.timeout = task.timeout;

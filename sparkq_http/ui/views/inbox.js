@@ -2,7 +2,17 @@
 
 import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
-import { acceptLabel, button, empty, list, outcomeFacts, row, runningFacts, section } from "../rows.js";
+import {
+  acceptLabel,
+  button,
+  empty,
+  list,
+  offersLateResult,
+  outcomeFacts,
+  row,
+  runningFacts,
+  section,
+} from "../rows.js";
 import { countOf, markOf, OUTCOMES } from "../statuses.js";
 import { ago, counted, digits } from "../words.js";
 
@@ -87,8 +97,15 @@ const staleNote = ({ id, worker_id: worker }) =>
 const endedNote = ({ name, queued }) =>
   note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} still queued.`);
 
-const lateNote = ({ id }) =>
-  note(`late-${id}`, taskPath(id), `#${id} timed out, but its result came later. Accept it or requeue the task.`);
+const lateNote = (task) => note(`late-${task.id}`, taskPath(task.id), `#${task.id}: ${lateWords(task)}`);
+
+function lateWords(task) {
+  if (!offersLateResult(task)) return "its worker said more after its attempt had ended.";
+  if (task.status === "queued")
+    return "it is queued, but a result came later. Accept it, or let the task be done again.";
+  const how = { timeout: "timed out" }[task.error_type] ?? (task.status === "cancelled" ? "was cancelled" : "failed");
+  return `it ${how}, but a result came later. Accept it or requeue the task.`;
+}
 
 const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#${path}` }, text));
 
@@ -150,8 +167,12 @@ function result(task, page) {
   const of = { "data-id": task.id };
   return row(task, page, {
     summary: task.summary,
+    later: task.late_text,
     facts: outcomeFacts(task),
-    actions: [button("accept", acceptLabel(task), of), button("requeue", "Requeue …", of)],
+    actions: [
+      button("accept", acceptLabel(task), of),
+      task.status === "queued" ? button("edit", "Edit …", of) : button("requeue", "Requeue …", of),
+    ],
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
-import { acceptLabel, button, timeoutBar } from "../rows.js";
+import { acceptLabel, button, saidLater, timeoutBar } from "../rows.js";
 import { stateOf } from "../statuses.js";
 import { ago, between, changeSize, counted, duration, moment, stateLabel } from "../words.js";
 
@@ -19,7 +19,6 @@ export async function load(route) {
   const path = taskPath(route.path[1]);
   const [task, { prompts }] = await Promise.all([get(path), get(`${path}/prompts`)]);
   const { queue } = await get(queuePath(task.queue));
-  task.late = task.error_type === "timeout" && task.history.at(-1)?.late?.outcome === "succeeded";
   return { task, prompts, queue };
 }
 
@@ -36,6 +35,7 @@ export function draw({ task, prompts, queue }) {
       h("div.actions", {}, buttons(task)),
     ),
     h("dl.facts", { "data-key": "facts" }, facts(task)),
+    task.late && text("late", saidLater(task), task.events.findLast(({ kind }) => kind === "late").text),
     outcome(task),
     text("prompt", "Prompt", task.prompt, revisions(prompts)),
     task.feedback && text("feedback", "Feedback for the next worker", task.feedback),
@@ -49,6 +49,9 @@ const isPresent = (value) => value !== null && value !== undefined;
 
 const isFinished = (task) => isPresent(task.finished_at);
 
+/** Whether the task waits for a review: it has finished, or it is queued and a late text came. */
+const inInbox = (task) => (isFinished(task) || (task.status === "queued" && task.late)) && !task.reviewed_at;
+
 const crumbs = (task) =>
   h(
     "p.crumbs",
@@ -61,7 +64,7 @@ function buttons(task) {
   const of = { "data-id": task.id };
   const dangerous = { ...of, class: "danger" };
   return [
-    isFinished(task) && !task.reviewed_at && button("accept", acceptLabel(task), { ...of, class: "primary" }),
+    inInbox(task) && button("accept", acceptLabel(task), { ...of, class: "primary" }),
     isFinished(task) && button("requeue", "Requeue …", of),
     isFinished(task) && button("requeue-with-prompt", "Requeue with another prompt …", of),
     task.status === "queued" && button("edit", "Edit …", of),
@@ -90,7 +93,6 @@ function facts(task) {
 const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
 function outcome(task) {
-  if (task.late) return text("outcome", "Late result: it came after the timeout", task.history.at(-1).late.text);
   const { result_summary: result, error_message: error, result_data: data } = task;
   return [
     result && text("outcome", "Result", result),
@@ -168,7 +170,7 @@ function attemptItem(attempt) {
         attempt.git_after?.branch && `, on ${attempt.git_after.branch}`,
       ),
       outcomeText && h("pre", { tabindex: "0" }, outcomeText),
-      late && h("p", {}, "Late result, ", moment(late.at), attempt.accepted_at && ", accepted"),
+      late && h("p", {}, `Said later (${late.outcome}), `, moment(late.at), attempt.accepted_at && ", accepted"),
       late && h("pre", { tabindex: "0" }, late.text),
     ),
   );
@@ -184,7 +186,7 @@ function attemptSummary(attempt) {
     h("span", {}, ` ${attempt.worker_id}`),
     finished && h("span", {}, `, ${between(claimed, finished)}`),
     change && h("span", {}, `, ${change}`),
-    attempt.late && h("span.late", {}, "late result"),
+    attempt.late && h("span.late", {}, attempt.late.outcome === "succeeded" ? "late result" : "late text"),
   ];
 }
 
