@@ -98,7 +98,7 @@ def test_the_imported_project_goes_on_as_the_other_would(lived: SparkQ, unused: 
     assert queued_ids(unused) == queued_ids(lived)
     assert queued_ids(unused, "docs") == queued_ids(lived, "docs")
     assert tasks.list_page(unused).tasks[0].id == tasks.list_page(lived).tasks[0].id
-    assert tasks.enqueue(unused, "docs", "other words", key="k").again
+    assert tasks.enqueue(unused, "docs", "keyed", key="k").again
 
 
 def test_what_was_imported_is_found_by_search(lived: SparkQ, unused: SparkQ) -> None:
