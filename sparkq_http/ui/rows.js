@@ -74,7 +74,7 @@ const checkbox = (id, checked) =>
 export const runningFacts = (task) => [timeoutBar(task), task.worker_id];
 
 export const outcomeFacts = (task) => [
-  task.late && h("span.late", {}, task.late.outcome === "succeeded" ? "late result" : "late text"),
+  task.late && h("span.late", {}, lateKind(task.late)),
   Number.isFinite(task.duration_s) && duration(task.duration_s),
   changeSize(task.changed),
   ago(task.finished_at),
@@ -83,13 +83,11 @@ export const outcomeFacts = (task) => [
 export const button = (act, label, attributes = {}) =>
   h("button", { type: "button", "data-act": act, ...attributes }, label);
 
-/** Whether the newest word about a task is a late result, which accepting the task makes its outcome. */
-export const offersLateResult = ({ late, status }) =>
-  late?.outcome === "succeeded" && ["failed", "cancelled", "queued"].includes(status);
+export const lateKind = ({ outcome }) => (outcome === "succeeded" ? "late result" : "late text");
 
-export function acceptLabel(task) {
-  if (offersLateResult(task)) return "Accept late result";
-  return task.status === "queued" ? "Seen" : "Accept";
+export function acceptLabel({ late, status }) {
+  if (late?.outcome === "succeeded" && status !== "succeeded") return "Accept late result";
+  return status === "queued" ? "Seen" : "Accept";
 }
 
 /** Who said the late text of a task, and what it reports. */

@@ -194,7 +194,7 @@ def test_a_queue_that_ended_with_tasks_needs_somebody(screen: Screen, call: Call
 def test_a_late_result_is_told_and_accepted(screen: Screen, served: Served, line: str) -> None:
     task = late(served.root, served.call, line, "Measured it after all.")
     screen.open()
-    expect(screen.part("Needs you")).to_contain_text(f"#{task}: it timed out, but a result came later")
+    expect(screen.part("Needs you")).to_contain_text(f"#{task} (failed): a late result waits for you.")
 
     expect(screen.row(task)).to_contain_text("Its worker said later (succeeded): Measured it after all.")
 

@@ -284,10 +284,16 @@ LIFE_CYCLE_MUTANTS = [
         "a running task can be cancelled",
         "tasks/cancel.py",
         (
-            "reviewed_at = :now\nWHERE id = :id AND status = :from_status",
-            "reviewed_at = :now\nWHERE id = :id",
+            ":now, NULL)\nWHERE id = :id AND status = :from_status",
+            ":now, NULL)\nWHERE id = :id",
         ),
         caught_by=("test_requeue.py::test_only_a_queued_task_can_be_cancelled",),
+    ),
+    mutant(
+        "a cancel hides a late text that was not seen",
+        "tasks/cancel.py",
+        ("iif(late_at IS NULL, :now, NULL)", ":now"),
+        caught_by=("test_late_results.py::test_a_cancel_leaves_a_late_text_that_you_have_not_seen_in_the_inbox",),
     ),
     mutant(
         "a worker can bring back a cancelled task",

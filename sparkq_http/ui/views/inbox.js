@@ -2,17 +2,7 @@
 
 import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
-import {
-  acceptLabel,
-  button,
-  empty,
-  list,
-  offersLateResult,
-  outcomeFacts,
-  row,
-  runningFacts,
-  section,
-} from "../rows.js";
+import { acceptLabel, button, empty, lateKind, list, outcomeFacts, row, runningFacts, section } from "../rows.js";
 import { countOf, markOf, OUTCOMES } from "../statuses.js";
 import { ago, counted, digits } from "../words.js";
 
@@ -97,15 +87,8 @@ const staleNote = ({ id, worker_id: worker }) =>
 const endedNote = ({ name, queued }) =>
   note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} still queued.`);
 
-const lateNote = (task) => note(`late-${task.id}`, taskPath(task.id), `#${task.id}: ${lateWords(task)}`);
-
-function lateWords(task) {
-  if (!offersLateResult(task)) return "its worker said more after its attempt had ended.";
-  if (task.status === "queued")
-    return "it is queued, but a result came later. Accept it, or let the task be done again.";
-  const how = { timeout: "timed out" }[task.error_type] ?? (task.status === "cancelled" ? "was cancelled" : "failed");
-  return `it ${how}, but a result came later. Accept it or requeue the task.`;
-}
+const lateNote = ({ id, status, late }) =>
+  note(`late-${id}`, taskPath(id), `#${id} (${status}): a ${lateKind(late)} waits for you.`);
 
 const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#${path}` }, text));
 

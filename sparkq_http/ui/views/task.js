@@ -2,7 +2,7 @@
 
 import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
-import { acceptLabel, button, saidLater, timeoutBar } from "../rows.js";
+import { acceptLabel, button, lateKind, saidLater, timeoutBar } from "../rows.js";
 import { stateOf } from "../statuses.js";
 import { ago, between, changeSize, counted, duration, moment, stateLabel } from "../words.js";
 
@@ -186,7 +186,7 @@ function attemptSummary(attempt) {
     h("span", {}, ` ${attempt.worker_id}`),
     finished && h("span", {}, `, ${between(claimed, finished)}`),
     change && h("span", {}, `, ${change}`),
-    attempt.late && h("span.late", {}, attempt.late.outcome === "succeeded" ? "late result" : "late text"),
+    attempt.late && h("span.late", {}, lateKind(attempt.late)),
   ];
 }
 
