@@ -13,9 +13,10 @@ import anyio
 from fastapi.sse import format_sse_event
 
 from sparkq_core import events, wire
-from sparkq_core.errors import SparkQError
+from sparkq_core.errors import Replaced, SparkQError
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.model import Event
+from sparkq_core.project import SparkQ
 from sparkq_core.text import cut
 from sparkq_http.answer import Refused
 from sparkq_http.project import ReloadableProject
@@ -52,6 +53,11 @@ class Listener:
         self.wake()
         return not self.dropped
 
+    def drop(self) -> None:
+        """End the connection, so that its client comes back."""
+        self.dropped = True
+        self.wake()
+
     def wake(self) -> None:
         """End the connection's wait for events."""
         self._changed.set()
@@ -74,28 +80,34 @@ class Feed:
         self._project = project
         self._room = room
         self._heartbeat = heartbeat
-        self._last = events.last(project.sq)
+        self._opened = project.sq
+        self._last = events.last(self._opened)
         self._listeners: set[Listener] = set()
         self.closed = asyncio.Event()
 
     async def run(self) -> None:
         """Deliver events after each write, for ever. After an error, try again later."""
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
-        with watching(self._project.sq, lambda: loop.call_soon_threadsafe(changed.set)):
-            while True:
-                await changed.wait()
-                changed.clear()
-                try:
-                    await self.catch_up()
-                except SparkQError as error:
-                    log.warning("the event log cannot be read: %s", error.message)
-                    await anyio.sleep(PAUSE_SECONDS)
-                    changed.set()  # the events of that write are not delivered yet
-                except Exception:
-                    # A defect in the background must not take the server down.
-                    log.exception("following the event log failed")
-                    await anyio.sleep(PAUSE_SECONDS)
-                    changed.set()
+        while True:
+            with watching(self._opened, lambda: loop.call_soon_threadsafe(changed.set)):
+                await self._deliver_until_replaced(changed)
+
+    async def _deliver_until_replaced(self, changed: asyncio.Event) -> None:
+        watched = self._opened
+        while self._opened is watched:
+            await changed.wait()
+            changed.clear()
+            try:
+                await self.catch_up()
+            except SparkQError as error:
+                log.warning("the event log cannot be read: %s", error.message)
+                await anyio.sleep(PAUSE_SECONDS)
+                changed.set()  # the events of that write are not delivered yet
+            except Exception:
+                # A defect in the background must not take the server down.
+                log.exception("following the event log failed")
+                await anyio.sleep(PAUSE_SECONDS)
+                changed.set()
 
     async def catch_up(self) -> None:
         """Deliver every new event and load a changed configuration."""
@@ -104,15 +116,25 @@ class Feed:
 
     def deliver(self) -> bool:
         """Give every listener the next page of new events. False if there was nothing new."""
-        if events.last(self._project.sq) == self._last:
+        sq = self._project.sq
+        if sq.db is not self._opened.db:
+            self._start_again(sq)
             return False
-        new = events.after(self._project.sq, self._last)
+        if events.last(sq) == self._last:
+            return False
+        new = events.after(sq, self._last)
         if any(event.kind == "reloaded" for event in new):
             self._project.reload()
         for event in new:
             self._listeners = {listener for listener in self._listeners if listener.offer(event)}
-        self._last = new[-1].id if new else events.last(self._project.sq)
+        self._last = new[-1].id if new else events.last(sq)
         return True
+
+    def _start_again(self, sq: SparkQ) -> None:
+        """Follow another database. The ids of its events have begun again, so every listener has to come back."""
+        self._opened, self._last = sq, events.last(sq)
+        for listener in self._listeners:
+            listener.drop()
 
     def close(self) -> None:
         """End every stream, because the server stops."""
@@ -125,12 +147,20 @@ class Feed:
         if len(self._listeners) >= MAX_LISTENERS:
             raise Refused(503, "busy", f"{MAX_LISTENERS} event streams are open.", "Close a page and try again.")
 
+    def _missed(self, sq: SparkQ, last: int) -> tuple[Event, ...]:
+        """Return the next page of events. Empty if the database has been taken away since the connection began."""
+        try:
+            return events.after(sq, last)
+        except Replaced:
+            return ()  # soon the feed notices it too, and drops the listeners
+
     async def follow(self, after: int | None) -> AsyncIterator[bytes]:
         """Stream the events after event `after` (None: only new ones) to one connection, without end."""
-        newest = events.last(self._project.sq)
+        sq = self._project.sq
+        newest = events.last(sq)
         last = newest if after is None else min(after, newest)
         yield format_sse_event(id=str(last), retry=RETRY_MS)
-        while missed := events.after(self._project.sq, last):
+        while missed := self._missed(sq, last):
             for event in missed:
                 yield frame(event)
             last = missed[-1].id
@@ -138,6 +168,8 @@ class Feed:
                 return
         listener = Listener(self._room)
         self._listeners.add(listener)
+        if sq.db is not self._opened.db:  # the database was replaced while the connection began
+            listener.drop()
         try:
             while not self.closed.is_set():
                 new = await listener.next_events(self._heartbeat)

@@ -16,11 +16,20 @@ class ReloadableProject:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self.sq = opener()
+        self._sq = opener()
+
+    @property
+    def sq(self) -> SparkQ:
+        """The open project, opened again after its database was replaced, for example by a restored backup. Raises NoProject
+        while there is none, and StorageError."""
+        if self._sq.is_replaced():
+            self._sq = self._opener()
+            log.warning("the database was replaced: %s is open now", self._sq.db.path)
+        return self._sq
 
     def reload(self) -> None:
         """Load a changed configuration. If it is invalid, log that and keep the present one."""
-        self.sq = project.renewed(self.sq, self._opener, log)
+        self._sq = project.renewed(self.sq, self._opener, log)
 
     def read_config(self) -> Config:
         """Read the configuration, without using it. Raises InvalidConfig."""

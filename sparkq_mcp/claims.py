@@ -8,7 +8,7 @@ import anyio.lowlevel
 from mcp.server.mcpserver import Context
 
 from sparkq_core import events, tasks
-from sparkq_core.errors import SparkQError
+from sparkq_core.errors import NoProject, Replaced, SparkQError
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_mcp.chat import Chat
@@ -39,13 +39,16 @@ async def _wait(ctx: Ctx, sq: SparkQ, chat: Chat, queue: str, seconds: int, last
         if int(elapsed / POLL_SECONDS) % POLLS_PER_NOTICE == 0:
             await ctx.report_progress(round(elapsed), seconds, f"waiting for a task in {queue}")
         await anyio.sleep(POLL_SECONDS)
-        newest = events.last(sq)  # unlike SQLite's data_version, it changes with this process's writes too
-        if newest == last_event:
+        try:
+            now = state.sq  # an event may be a reload, and the database may be replaced
+            newest = events.last(now)  # unlike SQLite's data_version, it changes with this process's writes too
+        except (NoProject, Replaced):
+            continue  # another database may come
+        if newest == last_event and now is sq:
             continue
-        last_event = newest
+        sq, last_event = now, newest
         if state.closing or await _is_gone(ctx):
             return None
-        sq = state.sq  # the event may have been a reload
         if (claimed := await claim(ctx, sq, chat, queue)) is not None:
             return claimed
     return None

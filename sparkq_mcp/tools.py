@@ -188,6 +188,7 @@ async def claim(
         return reply(packet(sq, chat, steps_of(ctx), tasks.claim_again(sq, task_id, attempt=attempt)))
     started = sq.clock.monotonic()
     claimed = await claims.claim(ctx, sq, chat, queue, task_id, wait)
+    sq = project_of(ctx)  # the database may have been replaced in the meantime
     if claimed is None:
         waited = round(sq.clock.monotonic() - started) if wait else 0
         return reply(nothing_claimed(sq, chat, steps_of(ctx), queue, waited))

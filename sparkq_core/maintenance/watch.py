@@ -46,11 +46,11 @@ class _Watcher:
 
     def __init__(self, db: Database) -> None:
         self.followers: list[Callable[[], object]] = []
-        self._db = db
+        self.db = db
         threading.Thread(target=self._run, name=f"watch {db.path}", daemon=True).start()
 
     def _run(self) -> None:
-        notices = _notices(self._db.path.parent)
+        notices = _notices(self.db.path.parent)
         seen: int | None = None
         pause, alert_until = LOOK_SECONDS, 0.0
         while self._is_wanted():
@@ -70,7 +70,7 @@ class _Watcher:
         if notices is not None:
             notices.close()
         with suppress(SparkQError):
-            self._db.close()
+            self.db.close()
 
     def _wake(self) -> None:
         with _guard:
@@ -81,13 +81,13 @@ class _Watcher:
 
     def _is_wanted(self) -> bool:
         with _guard:
-            if not self.followers:
-                _watchers.pop(self._db.path, None)
+            if not self.followers and _watchers.get(self.db.path) is self:
+                del _watchers[self.db.path]
             return bool(self.followers)
 
     def _version(self) -> int | None:
         try:
-            return self._db.data_version()
+            return self.db.data_version()
         except SparkQError:
             return None
 
@@ -123,7 +123,7 @@ def watching(sq: SparkQ, wake: Callable[[], object]) -> Iterator[None]:
     """
     with _guard:
         watcher = _watchers.get(sq.db.path)
-        if watcher is None:
+        if watcher is None or watcher.db.is_replaced():
             _watchers[sq.db.path] = watcher = _Watcher(sq.db)
         watcher.followers.append(wake)
     wake()

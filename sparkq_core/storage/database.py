@@ -252,7 +252,7 @@ class Database:
     def _replaced(self) -> Replaced:
         return Replaced(
             f"{self.path} was removed or replaced while it was open.",
-            "Restart this process. Everything that it acknowledged before is in the file that was there.",
+            "Try again, and restart this process if that does not help. What it acknowledged is in the file that was there.",
         )
 
     def _identity(self) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import apsw
 import pytest
 
 from sparkq_core import queues, tasks
-from sparkq_core.errors import Busy, Corrupt, DiskFull, Kind, NoProject, ReadOnly, StorageError
+from sparkq_core.errors import Busy, DiskFull, Kind, NoProject, ReadOnly, Replaced, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.errors import WAIT_SECONDS
 from tests.harness.clocks import HastyClock, SetClock
@@ -166,7 +166,7 @@ def test_a_file_that_was_replaced_while_it_was_open_is_not_written(sq: SparkQ, q
     fresh = path.read_bytes()
 
     for verb in (lambda: add(sq, "two"), lambda: tasks.peek(sq, queue), lambda: take(sq)):
-        with pytest.raises(Corrupt, match="replaced while it was open"):
+        with pytest.raises(Replaced, match="replaced while it was open"):
             verb()
 
     assert path.read_bytes() == fresh
@@ -260,5 +260,5 @@ def test_a_thread_that_comes_later_does_not_write_into_a_file_that_took_the_plac
     with ThreadPoolExecutor(1) as threads:
         refusal = threads.submit(refusal_of, lambda: queues.create(sq, "docs")).result()
 
-    assert isinstance(refusal, Corrupt)
+    assert isinstance(refusal, Replaced)
     assert file.read_bytes() == before

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core.errors import Corrupt
+from sparkq_core.errors import Replaced
 from sparkq_core.maintenance import watch
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
@@ -118,7 +118,7 @@ def test_a_follower_of_a_file_that_is_gone_is_woken_to_find_out(sq: SparkQ, queu
         file: Path = database_of(sq.config.root)
         file.unlink()
         await woken(changed)
-        with pytest.raises(Corrupt):
+        with pytest.raises(Replaced):
             sq.db.data_version()
 
     following(sq, remove)
