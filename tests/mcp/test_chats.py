@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 
 from sparkq_core import queues, tasks
 from sparkq_core.model import CHAT_COLUMNS, Chat
 from sparkq_core.project import SparkQ
 from tests.harness.task_steps import add, attempts
+from tests.harness.waiting import SECONDS
 from tests.http.caller import Served
 from tests.mcp.chat import MODERN, Message, Raw, call, chat, envelope
+from tests.mcp.test_waiting import legacy_session
 from tests.promises import holds
 
 CLAUDE: dict[str, str] = {"client": "claude-code", "session": "8d2a61f0-77"}
@@ -259,3 +262,28 @@ def test_a_late_result_over_http_is_kept_with_the_attempt_that_it_names(store: S
     )
     assert [attempt.late_text for attempt in attempts(store, 1)] == ["The first words.", None]
     assert (kept(store), tasks.get(store, 1).status) == (["Whose words?"], "running")
+
+
+def test_a_dropped_session_of_the_older_era_ends_no_work(store: SparkQ) -> None:
+    """The SDK drops a session after 30 minutes without a request; the client then begins another one."""
+    add(store, "one")
+    with served(store) as server, httpx.Client(timeout=SECONDS) as client:
+        url = f"http://127.0.0.1:{server.port}/mcp"
+
+        def tool(headers: dict[str, str], name: str, **arguments: Any) -> Message:
+            params = {"name": name, "arguments": arguments}
+            request = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params}
+            (line,) = (
+                line for line in client.post(url, json=request, headers=headers).text.splitlines() if '"result"' in line
+            )
+            return dict(json.loads(line.removeprefix("data: "))["result"]["structuredContent"])
+
+        before = legacy_session(client, url)
+        packet = tool(before, "claim", queue="backend")
+        client.delete(url, headers=before)
+        after = legacy_session(client, url)
+        refused = tool(after, "complete", task_id=1, result="Done.")
+        done = tool(after, "complete", task_id=1, attempt=packet["task"]["attempt"], result="Done.")
+
+    assert (refused["error"], done["status"]) == ("attempt_needed", "succeeded")
+    assert (kept(store), len(attempts(store, 1))) == (["Done."], 1)
