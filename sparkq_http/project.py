@@ -20,8 +20,10 @@ class ReloadableProject:
 
     @property
     def sq(self) -> SparkQ:
-        """The open project, opened again after its database was replaced, for example by a restored backup. Raises NoProject
-        while there is none, and StorageError."""
+        """The open project, opened again after its database was replaced, for example by a restored backup.
+
+        Raises NoProject and StorageError.
+        """
         if self._sq.is_replaced():
             self._sq = self._opener()
             log.warning("the database was replaced: %s is open now", self._sq.db.path)

@@ -27,6 +27,9 @@ APPLICATION_ID = 0x53504B51
 USER_VERSION = "PRAGMA user_version"
 DATA_VERSION = "PRAGMA data_version"  # as a statement, which is cached: `pragma()` compiles one at each call
 
+NO_FILE = (0, 0)
+"""The identity of a file that does not exist."""
+
 Row = tuple[Any, ...]
 Migrate = Callable[[apsw.Connection], None]
 
@@ -200,10 +203,13 @@ class Database:
         return int(self.rows(DATA_VERSION)[0][0])
 
     def is_replaced(self) -> bool:
-        """True if the path no longer leads to the file that a thread has open."""
+        """True if the path leads to another file than the one that a thread has open: open the project again.
+
+        False while there is none: the file may be put back, and until then every call is refused.
+        """
         with self._guard:
             opened = next(iter(self._opened), None)
-        return opened is not None and self._identity() != opened.identity
+        return opened is not None and self._identity() not in (opened.identity, NO_FILE)
 
     def connection(self) -> apsw.Connection:
         """Return the raw connection of this thread, for backup and maintenance."""
@@ -250,22 +256,27 @@ class Database:
         return local.opened
 
     def _replaced(self) -> Replaced:
+        if self._identity() == NO_FILE:
+            return Replaced(
+                f"{self.path} was removed while it was open.",
+                "Put the file or a backup back in its place: this process goes on with it.",
+            )
         return Replaced(
-            f"{self.path} was removed or replaced while it was open.",
-            "Try again, and restart this process if that does not help. What it acknowledged is in the file that was there.",
+            f"{self.path} was replaced while it was open.",
+            "Call again, or restart this process. What it acknowledged before is in the file that was there.",
         )
 
     def _identity(self) -> tuple[int, int]:
         try:
             stat = os.stat(self._name)
         except (FileNotFoundError, NotADirectoryError):
-            return (0, 0)
+            return NO_FILE
         except OSError as error:
             raise StorageError(f"{self.path} cannot be reached: {error.strerror}.", "Correct database.path.") from error
         return stat.st_dev, stat.st_ino
 
     def _open(self, identity: tuple[int, int]) -> _Opened:
-        if identity == (0, 0):
+        if identity == NO_FILE:
             raise NoProject(f"There is no database at {self.path}.", "Run `sparkq setup` in the repository.")
         if os.path.getsize(self._name) == 0:
             raise Corrupt(

@@ -215,7 +215,7 @@ def test_a_database_that_is_gone_is_a_storage_error(own: Path) -> None:
     try:
         database = next(own.rglob("*.db"))
         database.rename(own / "elsewhere.db")
-        server.call.get("/health").refused(507, "corrupt")
-        server.call.post("/api/queues", name="x").refused(507, "corrupt")
+        server.call.get("/health").refused(507, "replaced")
+        server.call.post("/api/queues", name="x").refused(507, "replaced")
     finally:
         server.stop()

@@ -27,8 +27,8 @@ def test_every_door_of_the_server_goes_on_with_the_database_that_is_there_now(st
     assert claim(server)["task"]["prompt"] == "old"
     with listening(server.port) as stream:
         remove(store)
-        assert "sparkq setup" in server.call.get("/api/queues").refused(404, "no_project")
-        assert claim(server)["error"] == "no_project"
+        assert "was removed" in server.call.get("/api/queues").refused(507, "replaced")
+        assert claim(server)["error"] == "replaced"
         fresh = set_up_again(store)
         assert [queue["name"] for queue in server.call.get("/api/queues")["queues"]] == ["backend"]
         while stream.frame():  # it ends, so that the page comes back

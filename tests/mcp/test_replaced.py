@@ -80,7 +80,8 @@ def test_while_the_database_is_missing_each_call_names_the_cure(store: SparkQ, r
 
     for number in (3, 4):
         refused = raw.tool("list_queues", {}, number, meta)
-        assert (refused["error"], "sparkq setup" in refused["next"]) == ("no_project", True)
+        assert (refused["error"], "was removed while it was open" in refused["message"]) == ("replaced", True)
+        assert refused["next"].endswith("If there is none, tell the person.")
     assert not database_of(store.config.root).exists()
 
     set_up_again(store).close()
@@ -99,7 +100,7 @@ def test_a_waiting_claim_gets_the_first_task_of_the_database_that_is_there_now(
 
     remove(store)
     if is_missing_for_a_while:
-        assert raw.tool("list_queues", {}, 8, meta)["error"] == "no_project"
+        assert raw.tool("list_queues", {}, 8, meta)["error"] == "replaced"
     fresh = set_up_again(store)
     add(fresh, "new")
 

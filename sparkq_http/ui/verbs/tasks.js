@@ -39,12 +39,13 @@ function sayRefusals(refusals) {
   say(rest > 0 ? `${message} and ${rest} more` : message, { problem: true });
 }
 
-/** Accept the attempts and late texts that the page shows, and none that came since. */
+/** Accept the attempts and late texts that the page shows, and none that came since. A list of tasks shows no texts. */
 export async function accept(page, ids) {
   const verb = ids.every((id) => acceptLabel(page.task(id)) === "Seen") ? "seen" : "accepted";
   const seen = ids.map((id) => {
-    const { attempts, late } = page.task(id);
-    return { id, attempt: attempts, late: Boolean(late), late_at: late?.at };
+    const { attempts, late, late_text: listed, events } = page.task(id);
+    const shown = (listed || events) && late;
+    return { id, attempt: attempts, late: Boolean(shown), late_at: shown?.at };
   });
   for (let from = 0; from < seen.length; from += MOST_ACCEPTED)
     await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_ACCEPTED) });
