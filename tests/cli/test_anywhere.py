@@ -24,7 +24,7 @@ def test_alone_it_shows_the_state_of_the_project(shell: Shell, sq: SparkQ) -> No
     printed = shell.ok()
 
     assert printed.splitlines()[0] == f"project  {shell.folder}"
-    assert "backend  active  1       1        1          0       1" in printed
+    assert "backend  active  1       1        1          0       0          1" in printed
     assert "1 to review: sparkq review" in printed
     answer = shell.facts()
     assert (answer["project"], answer["root"]) == ("project", str(shell.folder))

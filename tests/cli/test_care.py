@@ -37,8 +37,8 @@ def aged(sq: SparkQ, shell: Shell) -> Iterator[SparkQ]:
         clock.move(5 * DAY - HOUR if task_id == 3 else 0)
         take(earlier, task_id=task_id)
         tasks.complete(earlier, task_id, "done")
-    for task_id in (1, 3):
-        inbox.review(earlier, task_id)
+        if task_id != 2:
+            inbox.review(earlier, task_id)
     yield sq
     earlier.close()
 
