@@ -3,6 +3,7 @@
 from tests.mutants.life_cycle import FENCE, LIFE_CYCLE_MUTANTS, NO_FENCE
 from tests.mutants.mutant import mutant
 
+CONTEXTS = "tests/mcp/test_context_fuzz.py::TestContexts"
 _BY_NAME = {mutant.name: mutant for mutant in LIFE_CYCLE_MUTANTS}
 CROWD = "tests/proof/test_races.py::test_six_claimers_and_four_producers_through_every_door_share_one_line"
 DRAIN = "tests/core/test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order"
@@ -140,6 +141,18 @@ PROOF_MUTANTS = [
         caught_by=(
             "tests/mcp/test_long_texts.py::test_a_chat_that_has_carried_megabytes_still_answers[accents-stdio]",
         ),
+    ),
+    mutant(
+        "a context without a number settles what runs now",
+        "tasks/fence.py",
+        *_BY_NAME["a chat without a number settles the attempt that runs now"].changes,
+        caught_by=(CONTEXTS,),
+    ),
+    mutant(
+        "a packet without the instructions",
+        "sparkq_mcp/answers/claim_packet.py",
+        ("    if claim.instructions:\n", "    if False:\n"),
+        caught_by=(CONTEXTS,),
     ),
     mutant(
         "a lock follows links",

@@ -68,6 +68,11 @@ CHECKS = (
         tuple(f"clients/test_{name}.py" for name in ("work", "contexts", "coming_back", "waking")),
     ),
     Check(
+        "contexts",
+        "workers that forget, share a chat, resume and repeat lose no word, and settle no attempt of another",
+        ("mcp/test_context_fuzz.py", "mcp/test_chats.py", "core/test_fence.py"),
+    ),
+    Check(
         "files",
         "locks are the system's, files the owner's, and nothing follows a link",
         ("proof/test_files.py", "core/test_doctor.py", "core/test_script_index.py", "core/test_config_reading.py"),
