@@ -11,9 +11,9 @@ from sparkq_core.tasks.refusals import find, refused, state
 from sparkq_core.text import checked
 
 SILENT = f"""
-SELECT a.attempt FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
+SELECT 1 FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
 WHERE a.task_id = :task AND t.status = 'running' AND a.attempt < t.attempts
-AND a.error_type = '{ErrorType.TIMEOUT}' AND a.late_at IS NULL AND a.worker <> t.worker ORDER BY a.attempt DESC LIMIT 1
+AND a.error_type = '{ErrorType.TIMEOUT}' AND a.late_at IS NULL AND a.worker <> t.worker LIMIT 1
 """
 LAST_EVENT = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
 MOST_NAMED = 5
@@ -24,9 +24,9 @@ KIND = "refused"
 def attempt_of(sq: SparkQ, verb: str, task_id: int, chat: int | None, text: str = "") -> int:
     """Return the attempt that a chat means when it passes none: the only one of the task that it was given.
 
-    It may be a running one only if the chat has no other open claim: several contexts may share the chat, and each knows
-    its own claim. Otherwise `text` is kept in the timeline. Raises AttemptNeeded, NoSuchTask, and WrongState or
-    ClaimLost for a task that cannot be meant.
+    It may be the present one only if the task has had no other, since a client whose server was restarted may speak of
+    an earlier one, and if the chat has no other open claim, since several contexts may share it. Otherwise `text` is
+    kept in the timeline. Raises AttemptNeeded, NoSuchTask, and WrongState for a task that was never claimed.
     """
     checked(text, "text", empty=True)
     with sq.db.write() as tx:
@@ -34,27 +34,27 @@ def attempt_of(sq: SparkQ, verb: str, task_id: int, chat: int | None, text: str 
         given = chats.given(tx, chat, task_id) if chat is not None else []
         if len(given) == 1 and chat is not None:
             runs = task.status == Status.RUNNING and task.attempts == given[0]
-            if not (runs and chats.open_claims(tx, chat, besides=task_id, limit=1)):
+            is_only = task.attempts == 1 and not (runs and chats.open_claims(tx, chat, besides=task_id, limit=1))
+            if is_only or given[0] < task.attempts:
                 return given[0]
         if task.attempts == 0:
             raise refused(tx, task_id, verb)
-        refusal = keep(tx, verb, task_id, text, sq.clock.now(), tuple(given))
+        refusal = keep(tx, verb, task_id, text, sq.clock.now())
     raise refusal  # after the commit, which keeps the text
 
 
-def silent_attempt(tx: Transaction, task_id: int) -> int | None:
-    """Return an earlier attempt whose worker may still report: it timed out, without a word since, and another worker has
-    the task now. A report without an attempt may be that worker's."""
-    row = tx.row(SILENT, {"task": storable(task_id)})
-    return int(row[0]) if row else None
+def earlier_is_silent(tx: Transaction, task_id: int) -> bool:
+    """True if the worker of an earlier attempt may still report: it timed out, without a word since, and another worker
+    has the task now. A report without an attempt may be that worker's."""
+    return tx.row(SILENT, {"task": storable(task_id)}) is not None
 
 
-def keep(tx: Transaction, verb: str, task_id: int, text: str, now: int, given: tuple[int, ...]) -> AttemptNeeded:
+def keep(tx: Transaction, verb: str, task_id: int, text: str, now: int) -> AttemptNeeded:
     """Keep the text of a call without an attempt in the timeline, once, and return the error of the call."""
     task = find(tx, task_id)
     if text and tx.row(LAST_EVENT, {"task": task_id}) != (KIND, text):
         note(tx, now, KIND, task=task_id, queue=task.queue_id, text=text)
-    possible = tuple(sorted({*given, task.attempts})) if given else tuple(range(1, task.attempts + 1))[-MOST_NAMED:]
+    possible = range(1, task.attempts + 1)[-MOST_NAMED:]
     kept = " Your text is kept in its timeline." if text else ""
     return AttemptNeeded(
         f"This call does not say which attempt of #{task_id} it is about: {state(task)}.{kept}",

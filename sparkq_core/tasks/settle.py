@@ -161,8 +161,8 @@ def _settle(sq: SparkQ, report: _Report, claimant: Claimant | None, *, keep_late
     now = sq.clock.now()
     refusal: SparkQError | None = None
     with sq.db.write() as tx:
-        if report.attempt is None and (silent := fence.silent_attempt(tx, report.task_id)) is not None:
-            refusal = fence.keep(tx, report.verb, report.task_id, report.text, now, (silent,))
+        if report.attempt is None and fence.earlier_is_silent(tx, report.task_id):
+            refusal = fence.keep(tx, report.verb, report.task_id, report.text, now)
         elif (task := _end_running(tx, report, now)) is not None:
             settled = _with_next(sq, tx, task, claimant, now)
         else:

@@ -62,8 +62,22 @@ def test_a_late_context_does_not_settle_the_newer_attempt_of_its_own_chat(
     with pytest.raises(AttemptNeeded) as refused:
         tasks.attempt_of(sq, "complete", 1, id_of(sq), "The words of attempt 1.")
 
-    assert (refused.value.attempts, tasks.get(sq, 1).status) == ((1, 2), "running")
+    assert (tuple(refused.value.attempts), tasks.get(sq, 1).status) == ((1, 2), "running")
     assert kept(sq, 1) == ["The words of attempt 1."]
+
+
+def test_a_task_that_had_an_attempt_before_needs_the_number(sq: SparkQ, queue: str) -> None:
+    """A client whose server was restarted is another chat to the store, and may speak of what it did before."""
+    add(sq, "one")
+    claimed_in(sq, Caller("gemini"))
+    tasks.fail(sq, 1, "It broke.", attempt=1)
+    tasks.requeue(sq, 1)
+    after = claimed_in(sq, Caller("gemini"))
+
+    with pytest.raises(AttemptNeeded):
+        tasks.attempt_of(sq, "fail", 1, after.chat_id, "It broke.")
+
+    assert tasks.get(sq, 1).status == "running"
 
 
 def test_with_two_open_claims_a_call_without_the_number_settles_neither(sq: SparkQ, queue: str) -> None:
@@ -74,7 +88,7 @@ def test_with_two_open_claims_a_call_without_the_number_settles_neither(sq: Spar
     with pytest.raises(AttemptNeeded, match="running") as refused:
         tasks.attempt_of(sq, "complete", 2, id_of(sq), "Done.")
 
-    assert refused.value.attempts == (1,)
+    assert tuple(refused.value.attempts) == (1,)
     assert (kept(sq, 1), kept(sq, 2)) == ([], ["Done."])
 
 

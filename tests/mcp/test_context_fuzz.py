@@ -166,9 +166,6 @@ class Contexts(RuleBasedStateMachine):
     def idle(self) -> bool:
         return any(context.task is None for context in self.contexts)
 
-    def busy(self) -> bool:
-        return any(context.task is not None for context in self.contexts)
-
     @precondition(lambda self: self.idle())
     @rule(pick=pick, queue=st.sampled_from(list(QUEUES)))
     def claim(self, pick: int, queue: str) -> None:
@@ -177,7 +174,6 @@ class Contexts(RuleBasedStateMachine):
         context.queue = queue
         self.work_on(context)
 
-    @precondition(lambda self: self.busy())
     @rule(
         pick=pick,
         number=st.booleans(),
@@ -186,17 +182,22 @@ class Contexts(RuleBasedStateMachine):
         lost=st.booleans(),
     )
     def report(self, pick: int, number: bool, claim_next: bool, verb: str, lost: bool) -> None:
-        busy = [context for context in self.contexts if context.task is not None]
-        context = busy[pick % len(busy)]
-        self.settle(context, with_number=number, claim_next=claim_next, verb=verb, lost=lost)
+        context = self.chosen(pick)
+        if context.task is None:
+            self.work_on(context)
+        if context.task is not None:
+            self.settle(context, with_number=number, claim_next=claim_next, verb=verb, lost=lost)
 
-    @precondition(lambda self: self.busy() and self.idle())
     @rule(pick=pick, number=st.booleans())
     def report_too_late(self, pick: int, number: bool) -> None:
         """A worker is silent for too long, the person requeues its task, and another takes it before the worker speaks."""
-        busy = [context for context in self.contexts if context.task is not None]
-        late = busy[pick % len(busy)]
-        assert late.task is not None
+        late = self.chosen(pick)
+        if late.task is None:
+            self.work_on(late)
+        if late.task is None:
+            return
+        if len(self.contexts) < MOST_CONTEXTS:
+            self.contexts.append(Context(late.chat, late.queue))
         for _ in range(2):
             self.clock.move(TIMEOUT + 1)
             tasks.peek(self.sq, "backend")
@@ -290,7 +291,7 @@ class Contexts(RuleBasedStateMachine):
         """Do what `next` says until it says stop: that comes, and by then the context has settled what it held."""
         for _ in range(4 * len(tasks.list_page(self.sq, limit=1000).tasks) + 20):
             if context.task is not None:
-                self.settle(context, with_number=True, claim_next=True)
+                self.settle(context, with_number=True, claim_next=True, lost=len(self.sent) % 2 == 0)
             elif (onward := NEXT_CLAIM.search(context.next)) is not None:
                 context.queue = onward[1]
                 self.work_on(context)

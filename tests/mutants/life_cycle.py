@@ -25,7 +25,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a chat without a number settles one of several open claims",
         "tasks/fence.py",
-        ("if not (runs and chats.open_claims(tx, chat, besides=task_id, limit=1)):", "if True:"),
+        (" and not (runs and chats.open_claims(tx, chat, besides=task_id, limit=1))", ""),
         caught_by=("test_fence.py::test_with_two_open_claims_a_call_without_the_number_settles_neither",),
     ),
     mutant(
@@ -37,7 +37,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a report without a number may be that of a silent worker",
         "tasks/fence.py",
-        ("    return int(row[0]) if row else None\n", "    return None\n"),
+        ('return tx.row(SILENT, {"task": storable(task_id)}) is not None', "return False"),
         caught_by=("test_fence.py::test_a_report_without_a_number_is_not_taken_while_an_earlier_worker_is_silent",),
     ),
     mutant(
