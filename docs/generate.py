@@ -163,11 +163,11 @@ async def work(folder: Path, lines: list[str]) -> None:
         await call(client, lines, "list_queues")
         await call(client, lines, "claim", queue="docs")
         (folder / "README.md").write_text("A queue.\n")
-        await call(client, lines, "progress", task_id=1, note="draft written")
+        await call(client, lines, "progress", task_id=1, attempt=1, note="draft written")
         result = "Wrote README.md (1 line). Checked: it is there and under 100 columns. Open: no example yet."
-        await call(client, lines, "complete", task_id=1, result=result, claim_next=True)
+        await call(client, lines, "complete", task_id=1, attempt=1, result=result, claim_next=True)
         listed = "\n".join(sorted(file.name for file in folder.iterdir() if file.is_file()))
-        await call(client, lines, "complete", task_id=2, result=f"exit code 0\n{listed}", claim_next=True)
+        await call(client, lines, "complete", task_id=2, attempt=1, result=f"exit code 0\n{listed}", claim_next=True)
 
 
 async def again(folder: Path, lines: list[str]) -> None:
@@ -179,6 +179,7 @@ async def again(folder: Path, lines: list[str]) -> None:
             lines,
             "complete",
             task_id=1,
+            attempt=2,
             result="README.md now begins with whom it is for. Checked by reading it.",
         )
 
