@@ -219,10 +219,17 @@ async def work(demo: Demo) -> None:
             task = packet["task"]
             code, output = await execute(demo.code, task)
             if code == 0:
-                settled = await call(client, "complete", task_id=task["id"], result=output, claim_next=True)
+                settled = await call(
+                    client, "complete", task_id=task["id"], attempt=task["attempt"], result=output, claim_next=True
+                )
             else:
                 settled = await call(
-                    client, "fail", task_id=task["id"], error=f"exit code {code}\n{output}", claim_next=True
+                    client,
+                    "fail",
+                    task_id=task["id"],
+                    attempt=task["attempt"],
+                    error=f"exit code {code}\n{output}",
+                    claim_next=True,
                 )
             packet = settled["claimed"]
 
