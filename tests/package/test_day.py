@@ -78,12 +78,19 @@ class Person:
                 title = task["prompt"].splitlines()[0].removeprefix("## ")
                 done.append(title)
                 if title in BROKEN and not task.get("feedback"):
-                    await called(client, "fail", task_id=task["id"], error="make test does not pass")
+                    await called(
+                        client, "fail", task_id=task["id"], attempt=task["attempt"], error="make test does not pass"
+                    )
                     packet = await called(client, "claim", queue=queue)
                 else:
                     (self.folder / f"{task['id']}.txt").write_text(title)
                     settled = await called(
-                        client, "complete", task_id=task["id"], result=f"Did: {title}", claim_next=True
+                        client,
+                        "complete",
+                        task_id=task["id"],
+                        attempt=task["attempt"],
+                        result=f"Did: {title}",
+                        claim_next=True,
                     )
                     packet = settled["claimed"]
 
@@ -120,7 +127,9 @@ class Person:
                     await anyio.sleep(0.1)
             kinds = [event["kind"] for event in shown["events"]]
             assert kinds[-2:] == ["stale", "timed out"], "it was warned before it was failed"
-            answer = await client.call_tool("complete", {"task_id": task["id"], "result": "Done after all"})
+            answer = await client.call_tool(
+                "complete", {"task_id": task["id"], "attempt": task["attempt"], "result": "Done after all"}
+            )
             assert answer.is_error
             return answer.structured_content
 
