@@ -27,7 +27,10 @@ UPDATE chats SET version = coalesce(:version, version), cwd = coalesce(:cwd, cwd
     last_at = :now, gone_at = NULL, gone_why = NULL
 WHERE id = :id
 """
-SEEN = "UPDATE chats SET last_at = :now, gone_at = NULL, gone_why = NULL WHERE id = :id"
+SEEN = "UPDATE chats SET last_at = :now, gone_at = NULL, gone_why = NULL WHERE id = :id RETURNING id"
+FORGET = """
+DELETE FROM chats WHERE last_at < :before AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.chat_id = chats.id)
+"""
 GONE = "UPDATE chats SET gone_at = :now, gone_why = :why WHERE id = :id AND gone_at IS NULL"
 OPEN = """
 SELECT a.task_id, a.attempt, t.title, a.claimed_at FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
@@ -66,9 +69,8 @@ class OpenClaim(NamedTuple):
 
 
 def enter(tx: Transaction, caller: Caller, now: int) -> int:
-    """Return the id of the chat that claims at `now`, a new one if it is not known yet."""
-    if caller.id is not None:
-        tx.run(SEEN, {"id": caller.id, "now": now})
+    """Return the id of the chat that claims at `now`, a new one if it is not known yet, or was forgotten."""
+    if caller.id is not None and tx.row(SEEN, {"id": caller.id, "now": now}) is not None:
         return caller.id
     values = {
         "client": _word(caller.client) or "chat",
@@ -102,6 +104,12 @@ def close(sq: SparkQ, chat_id: int, why: str) -> None:
     """Record that the chat's connection has ended. Its claims stay: it may be resumed, and else they become stale."""
     with sq.db.write() as tx:
         tx.run(GONE, {"id": chat_id, "now": sq.clock.now(), "why": why})
+
+
+def forget(sq: SparkQ, before: int) -> None:
+    """Delete the chats that were last seen before `before` (UTC ms) and of which no attempt is left."""
+    with sq.db.write() as tx:
+        tx.run(FORGET, {"before": before})
 
 
 def open_claims(db: Reader, chat_id: int, *, besides: int = 0, limit: int = 20) -> tuple[OpenClaim, ...]:

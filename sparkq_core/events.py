@@ -23,6 +23,8 @@ SELECT {EVENT_COLUMNS} FROM (
 ) ORDER BY id
 """
 
+LAST_OF_TASK = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
+
 PAGE = 500
 """How many events a follower reads at once."""
 
@@ -66,6 +68,12 @@ def note_deleted(tx: Transaction, at: int, kind: str, newest: int, *, queue: int
 def of_task(db: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...]:
     """Return the last `limit` events of a task, oldest first."""
     return tuple(Event(*row) for row in db.rows(OF_TASK, {"task": task_id, "limit": limit}))
+
+
+def last_of_task(db: Reader, task_id: int) -> tuple[str, str | None] | None:
+    """Return the kind and the text of the last event of a task."""
+    row = db.row(LAST_OF_TASK, {"task": task_id})
+    return (str(row[0]), row[1]) if row else None
 
 
 def after(sq: SparkQ, event_id: int, limit: int = PAGE) -> tuple[Event, ...]:

@@ -66,7 +66,7 @@ BAD = (
     Bad("requeuing a running task", Kind.CONFLICT, lambda d: d.requeue(2), "attempt 1 of zoe"),
     Bad("claiming a running task", Kind.CONFLICT, lambda d: d.claim("backend", 2), "attempt 1 of zoe"),
     Bad("claiming another queue's task", Kind.CONFLICT, lambda d: d.claim("drained", 1)),
-    Bad("an attempt that never was", Kind.INVALID, lambda d: d.complete(2, "x", attempt=7), "no attempt 7"),
+    Bad("an attempt that never was", Kind.INVALID, lambda d: d.progress(2, attempt=7), "no attempt 7"),
     Bad("enqueue in an archived queue", Kind.CONFLICT, lambda d: d.enqueue("hidden", "x"), "archived"),
     Bad("claim from an archived queue", Kind.CONFLICT, lambda d: d.claim("hidden"), "archived"),
     Bad("claim a task of an archived queue", Kind.CONFLICT, lambda d: d.claim("hidden", 3), "archived"),
@@ -143,6 +143,16 @@ def test_bad_input_is_refused_and_nothing_changes(unchanged: Unchanged, bad: Bad
     assert answer.facts.get("hint") or answer.facts.get("next")
     assert all_rows(unchanged.store) == unchanged.rows
     assert sorted(unchanged.store.config.root.rglob("*")) == unchanged.files
+
+
+def test_a_result_with_an_attempt_that_never_was_is_refused_and_its_text_is_kept(
+    door: Door, busy_store: SparkQ
+) -> None:
+    answer = door.complete(2, "what I did", attempt=7)
+
+    assert (answer.kind, "no attempt 7" in answer.said, "kept" in answer.said) == (Kind.INVALID, True, True)
+    assert tasks.get(busy_store, 2).status == "running"
+    assert "what I did" in [event.text for event in tasks.detail(busy_store, 2).events]
 
 
 def test_result_data_as_deep_as_may_be_is_told_as_it_was(door: Door, busy_store: SparkQ) -> None:

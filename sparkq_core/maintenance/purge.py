@@ -1,13 +1,14 @@
 """Deletes old finished tasks, in small batches, so that other processes never wait for the purge.
 
 Tasks are deleted `purge.older_than_days` after their review. Unreviewed ones are deleted only `purge.unreviewed_days`
-after their outcome or their newest late text, because it is still to be read. A queued or running task is never deleted, and ids are never reused.
+after their outcome or their newest late text, because it is still to be read. A queued or running task is never
+deleted, and ids are never reused. A chat goes when all of its attempts have gone.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sparkq_core import events
+from sparkq_core import chats, events
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.numbers import MAX_ID
@@ -76,7 +77,10 @@ def purge(
     if dry_run:
         return Purged(_count(sq, REVIEWED, old), _count(sq, UNREVIEWED, older))
     reviewed = _delete(sq, DELETE_REVIEWED, old, on_batch, 0)
-    return Purged(reviewed, _delete(sq, DELETE_UNREVIEWED, older, on_batch, reviewed))
+    purged = Purged(reviewed, _delete(sq, DELETE_UNREVIEWED, older, on_batch, reviewed))
+    if purged.total:
+        chats.forget(sq, old)
+    return purged
 
 
 def purge_in_turn(sq: SparkQ) -> Purged | None:

@@ -2,8 +2,9 @@
 
 from sparkq_core import chats
 from sparkq_core.errors import AttemptNeeded
-from sparkq_core.events import note
+from sparkq_core.events import last_of_task, note
 from sparkq_core.lifecycle import ErrorType, Status
+from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
@@ -15,7 +16,7 @@ SELECT 1 FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
 WHERE a.task_id = :task AND t.status = 'running' AND a.attempt < t.attempts
 AND a.error_type = '{ErrorType.TIMEOUT}' AND a.late_at IS NULL AND a.worker <> t.worker LIMIT 1
 """
-LAST_EVENT = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
+KEPT = "Your text is kept in its timeline."
 MOST_NAMED = 5
 KIND = "refused"
 """The kind of event that keeps the text of a call whose attempt is unknown."""
@@ -49,15 +50,19 @@ def earlier_is_silent(tx: Transaction, task_id: int) -> bool:
     return tx.row(SILENT, {"task": storable(task_id)}) is not None
 
 
+def keep_text(tx: Transaction, task: Task, text: str, now: int) -> None:
+    """Keep a text whose attempt is unknown in the timeline of the task, once."""
+    if text and last_of_task(tx, task.id) != (KIND, text):
+        note(tx, now, KIND, task=task.id, queue=task.queue_id, text=text)
+
+
 def keep(tx: Transaction, verb: str, task_id: int, text: str, now: int) -> AttemptNeeded:
-    """Keep the text of a call without an attempt in the timeline, once, and return the error of the call."""
+    """Keep the text of a call without an attempt in the timeline, and return the error of the call."""
     task = find(tx, task_id)
-    if text and tx.row(LAST_EVENT, {"task": task_id}) != (KIND, text):
-        note(tx, now, KIND, task=task_id, queue=task.queue_id, text=text)
+    keep_text(tx, task, text, now)
     possible = range(1, task.attempts + 1)[-MOST_NAMED:]
-    kept = " Your text is kept in its timeline." if text else ""
     return AttemptNeeded(
-        f"This call does not say which attempt of #{task_id} it is about: {state(task)}.{kept}",
+        f"This call does not say which attempt of #{task_id} it is about: {state(task)}.{f' {KEPT}' if text else ''}",
         f"Pass the number that your claim had: {' or '.join(map(str, possible))}.",
         verb,
         task_id,

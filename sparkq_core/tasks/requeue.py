@@ -2,7 +2,7 @@
 
 from sparkq_core import queues
 from sparkq_core.errors import WrongState
-from sparkq_core.events import note
+from sparkq_core.events import last_of_task, note
 from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
@@ -20,7 +20,6 @@ UPDATE tasks SET status = :target, position = :position, title = :title, revisio
     late_outcome = NULL, accepted_attempt = NULL
 WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
-LAST_EVENT = "SELECT kind, text FROM events WHERE task_id = :task ORDER BY id DESC LIMIT 1"
 
 
 def requeue(
@@ -84,7 +83,7 @@ def _repeats(tx: Transaction, task: Task, feedback: str | None, prompt: str | No
     """Return True if the last event of the task was a requeue with this feedback and this prompt."""
     if task.status != Status.QUEUED:
         return False
-    last_event = tx.row(LAST_EVENT, {"task": task.id})
+    last_event = last_of_task(tx, task.id)
     if last_event is None:
         return False
     kind, text = last_event

@@ -171,6 +171,9 @@ def _settle(sq: SparkQ, report: _Report, claimant: Claimant | None, *, keep_late
                 return _settled_before(sq, tx, ended, kept=kept, with_next=claimant is not None)
             attempt = report.attempt if ended is None else ended.attempt
             refusal = refused(tx, report.task_id, report.verb, attempt, kept=keep_late)
+            if isinstance(refusal, InvalidValue) and keep_late:  # an attempt that never was
+                fence.keep_text(tx, find(tx, report.task_id), report.text, now)
+                refusal.hint = f"{refusal.hint} {fence.KEPT}"
     if refusal is not None:
         raise refusal  # after the commit, which keeps the text
     if sq.config.watches_git:

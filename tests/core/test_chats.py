@@ -1,7 +1,8 @@
 """The store knows which chat holds what, whatever process it comes through."""
 
-from sparkq_core import chats, tasks
+from sparkq_core import chats, inbox, tasks
 from sparkq_core.chats import Caller
+from sparkq_core.maintenance import purge
 from sparkq_core.model import CHAT_COLUMNS, Chat
 from sparkq_core.project import SparkQ
 from tests.core.test_fence import CLAUDE, claimed_in, id_of
@@ -81,6 +82,22 @@ def test_a_chat_is_gone_from_the_end_of_its_connection_until_it_claims_again(
 
     assert (gone.gone_at, gone.gone_why) == (clock.now(), "its client closed the connection")
     assert (back.gone_at, back.gone_why) == (None, None)
+
+
+def test_a_chat_is_forgotten_when_all_of_its_attempts_are_purged(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    """A process that remembers its id goes on as a new chat."""
+    add(sq, "one", "two", "three")
+    first = claimed_in(sq, Caller("gemini"))
+    kept = claimed_in(sq, Caller("codex", session="7"))
+    for task_id in (1, 2):
+        tasks.complete(sq, task_id, "Done.", attempt=1)
+    inbox.review(sq, 1)
+    clock.move(4 * 24 * 3600)
+    purge.purge(sq)
+
+    assert [chat.id for chat in all_chats(sq)] == [kept.chat_id]
+    again = claimed_in(sq, Caller("gemini", id=first.chat_id))
+    assert (again.chat_id is not None, attempts(sq, 3)[0].chat_id) == (True, again.chat_id)
 
 
 def test_what_a_client_says_of_itself_is_stored_as_harmless_words(sq: SparkQ, queue: str) -> None:

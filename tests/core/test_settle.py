@@ -96,6 +96,8 @@ def test_an_attempt_that_never_was_is_refused(sq: SparkQ, queue: str, attempt: i
         tasks.complete(sq, task.id, "done", attempt=attempt)
 
     assert tasks.get(sq, task.id).status == "running"
+    last = tasks.detail(sq, task.id).events[-1]
+    assert (last.kind, last.text) == ("refused", "done")
 
 
 @holds("same-outcome-again")

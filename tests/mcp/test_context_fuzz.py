@@ -112,7 +112,7 @@ class Contexts(RuleBasedStateMachine):
         return self.contexts[pick % len(self.contexts)]
 
     def take_up(self, context: Context, packet: Message) -> None:
-        """Read a packet as its worker does: the queue's instructions must be in it, whoever has seen them before."""
+        """Read a packet as its worker does: the queue's instructions must be in it, whether or not a context has seen them before."""
         if packet["task"] is None:
             context.task = None
             return
