@@ -74,7 +74,7 @@ const checkbox = (id, checked) =>
 export const runningFacts = (task) => [timeoutBar(task), task.worker_id];
 
 export const outcomeFacts = (task) => [
-  task.late && h("span.late", {}, lateKind(task.late)),
+  task.late && h("span.late", {}, lateKind(task)),
   Number.isFinite(task.duration_s) && duration(task.duration_s),
   changeSize(task.changed),
   ago(task.finished_at),
@@ -83,11 +83,13 @@ export const outcomeFacts = (task) => [
 export const button = (act, label, attributes = {}) =>
   h("button", { type: "button", "data-act": act, ...attributes }, label);
 
-export const lateKind = ({ outcome }) => (outcome === "succeeded" ? "late result" : "late text");
+/** A late result can become the outcome, a late text cannot: the task has succeeded, or the text reports a failure. */
+export const lateKind = ({ late, status }) =>
+  late?.outcome === "succeeded" && status !== "succeeded" ? "late result" : "late text";
 
-export function acceptLabel({ late, status }) {
-  if (late?.outcome === "succeeded" && status !== "succeeded") return "Accept late result";
-  return status === "queued" ? "Seen" : "Accept";
+export function acceptLabel(task) {
+  if (lateKind(task) === "late result") return "Accept late result";
+  return task.status === "queued" ? "Seen" : "Accept";
 }
 
 /** Who said the late text of a task, and what it reports. */

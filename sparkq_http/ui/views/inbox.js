@@ -87,8 +87,8 @@ const staleNote = ({ id, worker_id: worker }) =>
 const endedNote = ({ name, queued }) =>
   note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} still queued.`);
 
-const lateNote = ({ id, status, late }) =>
-  note(`late-${id}`, taskPath(id), `#${id} (${status}): a ${lateKind(late)} waits for you.`);
+const lateNote = (task) =>
+  note(`late-${task.id}`, taskPath(task.id), `#${task.id} (${task.status}): a ${lateKind(task)} waits for you.`);
 
 const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#${path}` }, text));
 

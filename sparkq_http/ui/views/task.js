@@ -186,7 +186,7 @@ function attemptSummary(attempt) {
     h("span", {}, ` ${attempt.worker_id}`),
     finished && h("span", {}, `, ${between(claimed, finished)}`),
     change && h("span", {}, `, ${change}`),
-    attempt.late && h("span.late", {}, lateKind(attempt.late)),
+    attempt.late && h("span.late", {}, lateKind({ late: attempt.late, status: attempt.outcome })),
   ];
 }
 
