@@ -1,10 +1,15 @@
-"""Programs of others, installed once into .build by npm and pip, never into the tree."""
+"""Programs of others, installed once into .build by npm and pip, never into the tree.
+
+`python -m tests.harness.downloads` installs them all. Without it each is installed by the first test that needs it.
+"""
 
 import fcntl
 import json
 import os
 import shutil
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,14 @@ from tests.harness.projects import TOP
 BUILD = TOP / ".build"
 SECONDS = 400
 CLAUDE_CODE = "2.1.332"
+NODE = {
+    "node": "22.23.3",
+    "@modelcontextprotocol/inspector": "2.12.0",
+    "@modelcontextprotocol/sdk": "1.32.2",
+    "@modelcontextprotocol/conformance": "0.2.0-alpha.12",
+    "@anthropic-ai/mcpb": "2.1.2",
+}
+UV = "uv>=0.13"
 
 
 def claude_code() -> Path:
@@ -23,6 +36,17 @@ def claude_code() -> Path:
     if not done.stdout.startswith(CLAUDE_CODE):  # npm passes over the part for this system if it cannot have it
         pytest.skip(f"Claude Code does not start here: {done.stdout}{done.stderr}")
     return program
+
+
+def node() -> Path:
+    """Return the folder of the MCP tools that are written for Node.js, Node.js itself among them."""
+    return npm("npm", NODE)
+
+
+def uv() -> Path:
+    """Return the folder of uv, which starts Python programs as Claude Desktop and registry clients do."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(BUILD / "uv"), UV]
+    return installed(BUILD / "uv", [UV], pip)
 
 
 def npm(name: str, packages: dict[str, str]) -> Path:
@@ -54,3 +78,17 @@ def installed(folder: Path, wanted: list[str], command: list[str]) -> Path:
 def path_with(*folders: Path) -> str:
     """Return a PATH that finds the programs of these folders first."""
     return os.pathsep.join([*(str(folder) for folder in folders), os.environ.get("PATH", os.defpath)])
+
+
+def main() -> None:
+    """Install everything, and print why what cannot be had is not there."""
+    with ThreadPoolExecutor() as threads:
+        for program in [threads.submit(install) for install in (claude_code, node, uv)]:
+            try:
+                program.result()
+            except pytest.skip.Exception as missing:
+                print(missing, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
