@@ -311,7 +311,7 @@ def configuration() -> str:
     """docs/configuration.md: every setting."""
     head = (
         "# Configuration\n\nGenerated from the settings themselves by `docs/generate.py`. A variable `SPARKQ_SECTION__KEY` overrides "
-        "`sparkq.yml`, which overrides the defaults. Without a file, the `config` table of the database is read instead. "
+        "`sparkq.yml`, which overrides the defaults. Without a file, as on a branch that does not have it, the settings that it had when it was last read are used, and the `config` table of the database overrides them; `sparkq` and `sparkq doctor` say so. To forget them, delete `sparkq/run/settings.json`. "
         "Each setting of this table has a variable. The lists and tables below it (`script_dirs`, `task_classes`, `tools`, `hooks`) "
         "can be set in the file only.\n\n"
         "| setting | default | |\n|---|---|---|\n"

@@ -17,6 +17,8 @@ def show_overview(json: bool) -> None:
         show.json_line({"project": sq.config.name, "root": str(sq.config.root), **wire.queues(listed)})
         return
     show.say(f"{show.paint(safe(sq.config.name), 'bold')}  {safe(str(sq.config.root))}")
+    if sq.config.is_remembered:
+        show.say("There is no sparkq.yml here now: its settings are used as they were last read (sparkq doctor).")
     waiting = inbox.waiting(sq)
     if listed:
         show.say()

@@ -191,6 +191,8 @@ def serve(opener: Opener) -> int:
     }
     os.pwrite(handle, json.dumps(description).encode(), 0)
     log.info("serving %s at http://%s:%s", config.name, f"[{host}]" if ":" in host else host, port)
+    if config.is_remembered:
+        log.warning("there is no sparkq.yml in %s: its settings are used as they were last read", config.root)
     if access_token is not None:
         log.warning("other machines can reach it with the token in %s", config.run_dir / token.FILE)
     Server(

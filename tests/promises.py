@@ -195,6 +195,7 @@ PROMISES = {
     "command-mcp": "sparkq mcp serves the project over MCP.",
     "command-demo": "sparkq demo does real work through a real MCP client and leaves nothing behind.",
     "command-version": "sparkq version prints the version.",
+    "settings-on-every-branch": "Where sparkq.yml is not on this branch, its last settings stand in for it, and SparkQ says so.",
     "command-config": "sparkq config shows settings and changes one.",
     "command-backup": "sparkq backup copies the database while others work.",
     "command-export": "sparkq export writes the whole project as JSON Lines.",

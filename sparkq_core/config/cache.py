@@ -1,7 +1,8 @@
 """Caches the values of sparkq.yml, so that a command need not load a YAML parser (15 ms of its 100).
 
 They are valid only for the same file: inode, size, and times of change to the nanosecond. A file that was written in
-the last seconds is not remembered, because its next change may have the same times.
+the last seconds is not remembered, because its next change may have the same times. While there is no sparkq.yml, as on
+a branch that does not have it, the last ones stand in for it.
 """
 
 import json
@@ -29,13 +30,22 @@ def identity(file: Path) -> str:
 
 def recall(file: Path, state: str) -> dict[str, tuple[Any, str]] | None:
     """Return the values of `file` and their origins, if they are remembered for this `state` of it."""
+    remembered_state, values = _remembered(file.parent)
+    return values if remembered_state == state else None
+
+
+def last(root: Path) -> dict[str, tuple[Any, str]]:
+    """Return the values that the sparkq.yml of folder `root` had when it was last read, and their origins."""
+    return _remembered(root)[1]
+
+
+def _remembered(root: Path) -> tuple[str, dict[str, tuple[Any, str]]]:
+    """Return a state of the file, and the values that it had then; nothing if they cannot be read."""
     try:
-        remembered = json.loads((file.parent / PATH).read_bytes())
-        if remembered["of"] != state:
-            return None
-        return {key: (value, origin) for key, (value, origin) in remembered["values"].items()}
+        remembered = json.loads((root / PATH).read_bytes())
+        return remembered["of"], {key: (value, origin) for key, (value, origin) in remembered["values"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
+        return "", {}
 
 
 def keep(file: Path, state: str, values: Mapping[str, tuple[Any, str]]) -> None:

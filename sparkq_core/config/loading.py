@@ -12,6 +12,7 @@ from sparkq_core.config.reading import Given, read_file
 from sparkq_core.config.settings import (
     BUILT_IN_CLASSES,
     HOOKS,
+    LAST_READ,
     SCALARS,
     TABLES,
     WEEK_SECONDS,
@@ -32,7 +33,7 @@ COMMANDS = {
 }
 """The commands that set a list or an entry of a table: whole, and as JSON."""
 TABLE = "the config table"
-"""The origin of a setting without a sparkq.yml."""
+"""The origin of a setting that is stored in the database."""
 TRUE, FALSE = ("true", "1", "yes", "y", "on"), ("false", "0", "no", "n", "off")
 _LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
@@ -52,8 +53,9 @@ def load(
 ) -> Config:
     """Load the configuration of the project around `start` (default: the working directory).
 
-    Each overrides the one before: the defaults, `stored` (the config table, only without a sparkq.yml), the file,
-    SPARKQ_SECTION__KEY variables. With `remember`, a file that is unchanged since it was last read is not parsed again.
+    Each overrides the one before: the defaults, the file, SPARKQ_SECTION__KEY variables. Without a file, the settings that
+    it had when it was last read stand in for it (it may be on another branch), and `stored` (the config table) overrides
+    them. With `remember`, a file that is unchanged since it was last read is not parsed again.
     Raises InvalidConfig, which names file, line and key, and NoProject.
     """
     env = environment() if env is None else env
@@ -61,8 +63,8 @@ def load(
     given: Given = {}
     if project.file is not None:
         given = _remembered(project.file) if remember else read_file(project.file)
-    elif stored:
-        given = {key: (_stored(key, value), TABLE) for key, value in stored.items()}
+    else:
+        given = last_read(project.root) | {key: (_stored(key, value), TABLE) for key, value in (stored or {}).items()}
     given |= _from_environment(env)
     settings = build(given)
     return Config(
@@ -72,6 +74,11 @@ def load(
         {key: origin for key, (_, origin) in given.items()},
         watches_git=settings.git and location.repository(project.root) is not None,
     )
+
+
+def last_read(root: Path) -> Given:
+    """Return the settings that the sparkq.yml of a project had when it was last read; none if that is not known."""
+    return {key: (value, f"{origin}{LAST_READ}") for key, (value, origin) in cache.last(root).items()}
 
 
 def _remembered(file: Path) -> Given:

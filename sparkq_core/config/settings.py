@@ -187,6 +187,10 @@ SCALARS = {
 """Every single-valued setting, in the order of sparkq.yml."""
 
 
+LAST_READ = ", as it was last read"
+"""The end of the origin of a setting of a sparkq.yml that is not there now."""
+
+
 class Config(NamedTuple):
     """The effective settings, the origin of each, and the paths in them.
 
@@ -202,6 +206,11 @@ class Config(NamedTuple):
     @property
     def name(self) -> str:
         return self.settings.project.name or self.root.name or "project"
+
+    @property
+    def is_remembered(self) -> bool:
+        """True if there is no sparkq.yml now, and the settings that it had stand in for it."""
+        return any(origin.endswith(LAST_READ) for origin in self.origins.values())
 
     @property
     def database(self) -> Path:

@@ -67,7 +67,7 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
             for name, text in sq.db.rows(CONFIG_ROWS)
             if not name.startswith(BEFORE_THE_TABLE)
         }
-        configuration.build(stored | {key: (value, "The new value")})
+        configuration.build(configuration.last_read(sq.config.root) | stored | {key: (value, "The new value")})
         with sq.db.write() as tx:
             tx.run(STORE, {"key": key, "value": json.dumps(value, ensure_ascii=False)})
             note(tx, sq.clock.now(), "reloaded")

@@ -75,6 +75,13 @@ def examine(start: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
 
 
 def _configuration(patient: Patient) -> Finding:
+    if patient.config.is_remembered:
+        return Finding(
+            "configuration",
+            WARNING,
+            f"there is no sparkq.yml in {patient.config.root}: its settings are used as they were last read",
+            "It may be on another branch. Bring it here, or write it again from these settings: sparkq setup",
+        )
     origin = patient.config.file or "no sparkq.yml: the config table and the defaults are used"
     return Finding("configuration", OK, str(origin))
 

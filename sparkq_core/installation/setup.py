@@ -8,7 +8,7 @@ from sparkq_core import catalogue, project
 from sparkq_core.clock import Clock
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import location, reading, writing
-from sparkq_core.config.settings import BUILT_IN_CLASSES, BUILT_IN_TOOLS, HOOKS, SCALARS, Config, Settings
+from sparkq_core.config.settings import BUILT_IN_CLASSES, BUILT_IN_TOOLS, HOOKS, LAST_READ, SCALARS, Config, Settings
 from sparkq_core.config.writing import as_yaml
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
@@ -77,7 +77,7 @@ def values(start: Path, env: Mapping[str, str]) -> dict[str, Any]:
         configuration.load(start, env)
         return defaults(project_at.root) | present
     config = project.effective(start, env)
-    stored = {key for key, origin in config.origins.items() if origin == configuration.TABLE}
+    stored = {key for key, origin in config.origins.items() if origin.endswith((configuration.TABLE, LAST_READ))}
     own = {key: value for key, value in _as_written(config.settings).items() if key in stored}
     return defaults(project_at.root) | own
 

@@ -12,7 +12,9 @@ from sparkq_core.config import cache, loading
 from sparkq_core.config.location import DATABASE
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig
+from sparkq_core.installation import doctor, setup
 from sparkq_core.storage import schema
+from tests.promises import holds
 
 TEXT = "# mine\nenv: dev\nserver:\n  port: 6001\nscript_dirs: [a, b]\nhooks:\n  on_failed: [notify-send, x]\n"
 
@@ -116,3 +118,31 @@ def test_the_environment_overrides_the_cached_settings(file: Path) -> None:
 
     assert loading.load(file.parent, {"SPARKQ_SERVER__PORT": "7"}, remember=True).settings.server.port == 7
     assert json.loads((file.parent / cache.PATH).read_text())["values"]["server.port"][0] == 6001
+
+
+@holds("settings-on-every-branch")
+def test_a_branch_without_the_file_has_its_last_settings(file: Path) -> None:
+    """The database is found where the file said, too: defaults would lead to another one."""
+    root = file.parent
+    file.write_text(f"{TEXT}database:\n  path: elsewhere/here.db\n")
+    aged(file)
+    loaded(file)
+    file.unlink()
+
+    config = loading.load(root, {})
+
+    assert (config.file, config.is_remembered, config.database) == (None, True, root / "elsewhere/here.db")
+    assert config.origins["server.port"] == "sparkq.yml:4, as it was last read"
+    assert loading.load(root, {}, {"server.port": "6003"}).settings.server.port == 6003
+    assert setup.values(root, {})["server.port"] == 6001
+    assert doctor.examine(root, {})[0][:2] == ("configuration", doctor.WARNING)
+
+
+def test_a_file_that_is_back_is_read(file: Path) -> None:
+    loaded(file)
+    away = file.rename(file.with_name("away.yml"))
+    assert loading.load(file.parent, {}).is_remembered
+
+    away.rename(file)
+
+    assert not loaded(file).is_remembered
