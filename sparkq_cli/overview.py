@@ -4,14 +4,12 @@ from sparkq_cli import show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_core import inbox, queues, wire
-from sparkq_core.stale import sweep
 from sparkq_core.text import safe
 
 
 def show_overview(json: bool) -> None:
     """Project, queues, and what wants the person's attention."""
     sq = open_sparkq()
-    sweep(sq)
     listed = queues.all_of(sq)
     if json:
         show.json_line({"project": sq.config.name, "root": str(sq.config.root), **wire.queues(listed)})

@@ -90,6 +90,11 @@ FAIL_AFTER = 2
 """A running task fails by itself after this many of its timeouts."""
 
 
+def elapsed_ms(start: int, end: int) -> int:
+    """Return the time between two moments (UTC ms), 0 if the clock was set back between them."""
+    return max(end - start, 0)
+
+
 def fails_at(base: int, timeout: int, warned_at: int | None) -> int:
     """Return when a running task fails by itself, in UTC ms.
 

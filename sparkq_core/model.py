@@ -8,7 +8,7 @@ and eight times as long to define, which would slow the start of every command.
 
 from typing import NamedTuple
 
-from sparkq_core.lifecycle import FINISHED_STATUSES, ErrorType, Status, fails_at
+from sparkq_core.lifecycle import FINISHED_STATUSES, ErrorType, Status, elapsed_ms, fails_at
 
 
 def _columns(fields: tuple[str, ...], **expressions: str) -> str:
@@ -121,7 +121,7 @@ class Task(NamedTuple):
         """The time from the claim to the outcome."""
         if self.finished_at is None or self.claimed_at is None:
             return None
-        return self.finished_at - self.claimed_at
+        return elapsed_ms(self.claimed_at, self.finished_at)
 
 
 TASK_COLUMNS = _columns(
@@ -162,6 +162,11 @@ class Attempt(NamedTuple):
     def timed_out(self) -> bool:
         """True if it failed because its worker was silent for too long."""
         return self.error_type == ErrorType.TIMEOUT
+
+    @property
+    def duration_ms(self) -> int | None:
+        """The time from the claim to the end of the attempt."""
+        return None if self.finished_at is None else elapsed_ms(self.claimed_at, self.finished_at)
 
 
 ATTEMPT_COLUMNS = _columns(Attempt._fields)

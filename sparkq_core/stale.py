@@ -3,15 +3,28 @@
 A sweep is two guarded, idempotent statements in one transaction: if many processes sweep at once, each task changes
 once, and a task whose worker has just reported progress or settled it does not change. There is no leader, and nothing
 runs if nothing is due. A later result of a worker that timed out is kept (see tasks/late_results).
+
+If the clock was set back, a worker was last heard of in the future. It is then taken as heard of now, and a warning of
+the future is taken back, so that no deadline is more than two timeouts ahead.
 """
 
 from sparkq_core.events import note
-from sparkq_core.lifecycle import FAIL_AFTER, ErrorType
+from sparkq_core.lifecycle import FAIL_AFTER, WARN_AFTER, ErrorType, elapsed_ms
 from sparkq_core.model import TASK_COLUMNS, Swept, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 
 DUE = "SELECT 1 FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND due_at <= :now LIMIT 1"
+
+# Right after a claim, a heartbeat or a warning, due_at is one timeout ahead, and never more as long as the clock goes on.
+_OF_THE_FUTURE = f"status = 'running' AND due_at > :now + {WARN_AFTER} * timeout * 1000"
+IS_SET_BACK = f"SELECT 1 FROM tasks INDEXED BY tasks_due WHERE {_OF_THE_FUTURE} LIMIT 1"
+HEARD_NOW = f"""
+UPDATE tasks INDEXED BY tasks_due SET stale_warned_at = NULL,
+    heartbeat_at = iif(coalesce(heartbeat_at, claimed_at) > :now, :now, heartbeat_at),
+    due_at = min(coalesce(heartbeat_at, claimed_at), :now) + {WARN_AFTER} * timeout * 1000
+WHERE {_OF_THE_FUTURE}
+"""
 
 WARN = f"""
 UPDATE tasks INDEXED BY tasks_due SET stale_warned_at = :now,
@@ -39,16 +52,22 @@ def due(db: Reader, now: int) -> bool:
 
 
 def sweep(sq: SparkQ) -> Swept:
-    """Mark the tasks that are due as stale or failed."""
+    """Mark the tasks that are due as stale or failed, after a clock that was set back too."""
     now = sq.clock.now()
-    if not due(sq.db, now):
+    is_set_back = sq.db.row(IS_SET_BACK, {"now": now}) is not None
+    if not is_set_back and not due(sq.db, now):
         return Swept()
     with sq.db.write() as tx:
+        if is_set_back:
+            tx.run(HEARD_NOW, {"now": now})
         return sweep_within(tx, now)
 
 
 def sweep_within(tx: Transaction, now: int) -> Swept:
-    """Sweep in the transaction of another verb, which then sees the result."""
+    """Sweep in the transaction of another verb, which then sees the result.
+
+    It does not look for a clock that was set back: that walks the running tasks, and a claim is one seek.
+    """
     if not due(tx, now):
         return Swept()
     failed, warned = _fail_due(tx, now), _warn_due(tx, now)
@@ -75,5 +94,5 @@ def _warn_due(tx: Transaction, now: int) -> tuple[Task, ...]:
 
 def silence(task: Task, now: int) -> str:
     """Return the error text of an attempt that timed out."""
-    quiet = (now - (task.heartbeat_at or task.claimed_at or now)) // 1000
+    quiet = elapsed_ms(task.heartbeat_at or task.claimed_at or now, now) // 1000
     return f"{task.worker} was silent for {quiet} s; the timeout is {task.timeout} s."

@@ -19,8 +19,8 @@ FROM attempts INDEXED BY attempts_finished
 WHERE finished_at >= :since AND outcome IN ('succeeded', 'failed') GROUP BY 1 ORDER BY 1
 """
 BY_QUEUE = """
-SELECT (SELECT q.name FROM queues AS q WHERE q.id = t.queue_id), count(*), avg(a.finished_at - a.claimed_at),
-    max(a.finished_at - a.claimed_at)
+SELECT (SELECT q.name FROM queues AS q WHERE q.id = t.queue_id), count(*), avg(max(a.finished_at - a.claimed_at, 0)),
+    max(max(a.finished_at - a.claimed_at, 0))
 FROM attempts AS a INDEXED BY attempts_finished JOIN tasks AS t ON t.id = a.task_id
 WHERE a.finished_at >= :since AND a.outcome = 'succeeded' GROUP BY t.queue_id ORDER BY 1
 """

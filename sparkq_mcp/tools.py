@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from sparkq_core import inbox, queues, scripts, stale, tasks, wire
+from sparkq_core import inbox, queues, scripts, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.errors import ClaimLost, InvalidValue
 from sparkq_core.lifecycle import Status
@@ -72,7 +72,6 @@ async def list_queues(
 ) -> Annotated[CallToolResult, shapes.QueueList]:
     """The queues with their counts of tasks."""
     sq = project_of(ctx)
-    stale.sweep(sq)
     listed = [wire.queue(queue, counts) for queue, counts in queues.all_of(sq, archived=include_archived)]
     keys = shapes.QueueLine.__annotations__
     lines: list[wire.Json] = [{key: value for key, value in queue.items() if key in keys} for queue in listed]

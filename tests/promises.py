@@ -50,6 +50,7 @@ PROMISES = {
     "warn": "After 1 x timeout a silent task is warned, and not before.",
     "auto-fail": "After 2 x timeout a silent task fails with error_type timeout, and not before.",
     "auto-fail-after-sleep": "After the laptop slept or nothing was running the warning comes first, then one whole timeout.",
+    "clock-set-back": "A clock that is set back makes no duration negative and no deadline more than two timeouts away.",
     "timeouts-are-no-failures": "A timeout is not counted as the worker's failure.",
     "late-result": "A result after the end of its attempt is refused as a conflict but kept and shown; a person may accept it while no other attempt runs or has succeeded.",
     "task-classes": "FAST_SCRIPT 30 s, MEDIUM_SCRIPT 300, LLM_LITE 300, LLM_HEAVY 900, editable in sparkq.yml.",

@@ -40,6 +40,8 @@ SCANS = {
     "BEFORE": "asked when hooks are first seen, and ends at the newest event before them",
     "QUEUED_LATE": "walks the queued tasks with a late text, of which there are few",
     "STALE": "walks the running tasks, of which there are as many as workers",
+    "IS_SET_BACK": "likewise",
+    "HEARD_NOW": "likewise",
     "RUNNING_NEWEST": "likewise",
     "RUNNING_OLDEST": "likewise",
     "COUNT": "the total of a list by tool, worker or time, which no counter knows; lists by queue and status have one",

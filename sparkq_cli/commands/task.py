@@ -92,7 +92,7 @@ def _chat(detail: Detail, now: int) -> str | None:
 
 
 def _attempt(task: Task, attempt: Attempt) -> str:
-    took = f", {show.duration(attempt.finished_at - attempt.claimed_at)}" if attempt.finished_at is not None else ""
+    took = f", {show.duration(attempt.duration_ms)}" if attempt.duration_ms is not None else ""
     kind = f" ({safe(attempt.error_type)})" if attempt.error_type else ""
     ended = f"{attempt.outcome or Status.RUNNING}{kind}{took}, {safe(attempt.worker)}"
     lines = [f"\n{show.paint(f'Attempt {attempt.attempt}', 'bold')}  {ended}"]

@@ -10,7 +10,7 @@ from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import OnlyQueue, new_app
 from sparkq_core import events, inbox, queues, tasks, wire
-from sparkq_core.lifecycle import Status
+from sparkq_core.lifecycle import Status, elapsed_ms
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
@@ -82,7 +82,7 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
 
 
 def _running(task: Task, now: int) -> str:
-    age = now - (task.heartbeat_at or task.claimed_at or now)
+    age = elapsed_ms(task.heartbeat_at or task.claimed_at or now, now)
     part = min(1.0, max(0.0, age / (task.timeout * 1000)))
     bar = "#" * round(BAR * part) + "." * (BAR - round(BAR * part))
     style = "failed" if part >= 1 else "running"

@@ -141,6 +141,11 @@ class Job:
             return self.reviewed_at < now - reviewed_age
         return self.finished_at is not None and self.news_at is not None and self.news_at < now - unreviewed_age
 
+    def heard_now(self, now: int) -> None:
+        """What a clock that was set back does to a running task."""
+        if self.status == "running" and max(self.heard_at, self.warned_at or 0) > now:
+            self.heard_at, self.warned_at = min(self.heard_at, now), None
+
     def swept(self, now: int) -> None:
         """What time does to a running task."""
         if self.status != "running":

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from sparkq_core import events, queues, tasks
+from sparkq_core import events, inbox, queues, statistics, tasks, wire
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from sparkq_core.tasks import Wanted
-from tests.harness.clocks import HOUR, SetClock
+from tests.harness.clocks import HOUR, SECOND, SetClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, attempts, claimed_task, take, timed_out_task, timeline
 from tests.promises import holds
@@ -121,14 +121,61 @@ def test_the_deadline_that_was_told_is_the_moment_of_failing(sq: SparkQ, queue: 
 def test_a_clock_set_back_fails_nothing_early(sq: SparkQ, queue: str, clock: SetClock) -> None:
     claimed_task(sq, timeout=60)
 
-    assert moved_and_swept(sq, clock, -HOUR, HOUR, 60, -HOUR, HOUR, 60) == [
+    assert moved_and_swept(sq, clock, -HOUR, 59.999, 0.001, 59.999, 0.001) == [
         (0, 0),
         (0, 0),
         (1, 0),
         (0, 0),
-        (0, 0),
         (0, 1),
     ]
+
+
+@holds("auto-fail-after-sleep")
+def test_a_clock_that_is_right_again_warns_first_like_a_laptop_that_slept(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    claimed_task(sq, timeout=60)
+
+    assert moved_and_swept(sq, clock, -HOUR, HOUR, 59.999, 0.001) == [(0, 0), (1, 0), (0, 0), (0, 1)]
+
+
+@holds("clock-set-back")
+def test_after_the_clock_was_set_back_no_deadline_is_more_than_two_timeouts_ahead(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    silent, heard = claimed_task(sq, timeout=60), claimed_task(sq, timeout=60)
+    tasks.progress(sq, heard.id)
+
+    clock.move(-8 * HOUR)
+
+    assert [tasks.get(sq, task.id).deadline for task in (silent, heard)] == [clock.now() + 120 * SECOND] * 2
+    assert moved_and_swept(sq, clock, 60, 60) == [(2, 0), (0, 2)]
+    (attempt,) = attempts(sq, silent.id)
+    assert (attempt.duration_ms, tasks.get(sq, silent.id).duration_ms) == (0, 0)
+    assert attempt.error == "ann was silent for 120 s; the timeout is 60 s."
+
+
+@holds("clock-set-back")
+def test_one_look_of_a_clock_that_was_forty_days_ahead_is_forgotten(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = claimed_task(sq, timeout=60)
+
+    assert moved_and_swept(sq, clock, 40 * 24 * HOUR, -40 * 24 * HOUR) == [(1, 0), (0, 0)]
+
+    assert tasks.get(sq, task.id).deadline == clock.now() + 120 * SECOND
+    assert moved_and_swept(sq, clock, 60, 60) == [(1, 0), (0, 1)]
+
+
+@holds("clock-set-back")
+def test_work_that_ended_before_it_began_took_no_time(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = claimed_task(sq)
+    clock.move(-8 * HOUR)
+
+    settled = tasks.complete(sq, task.id, "done")
+
+    assert wire.settled(settled)["duration_s"] == 0
+    (line,) = inbox.unreviewed(sq).tasks
+    assert wire.finished(line, clock.now())["duration_s"] == 0
+    assert [(pace.mean_ms, pace.longest_ms) for pace in statistics.by_queue(sq)] == [(0, 0)]
 
 
 def test_a_heartbeat_after_the_clock_was_set_back_counts_from_then(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -187,6 +234,8 @@ PASSERS_BY: dict[str, Callable[[SparkQ, int], object]] = {
     "page": lambda sq, _: tasks.list_page(sq, Wanted(status="running")),
     "get": tasks.get,
     "detail": tasks.detail,
+    "queues": lambda sq, _: queues.all_of(sq),
+    "counts": lambda sq, _: queues.counts_of(sq, queues.by_name(sq, "backend")),
 }
 
 

@@ -158,8 +158,20 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "nobody who comes by sweeps",
         "stale.py",
-        ("if not due(sq.db, now):", "if True or not due(sq.db, now):"),
+        ("if not is_set_back and not due(sq.db, now):", "if True or not due(sq.db, now):"),
         caught_by=("test_stale.py::test_every_verb_applies_the_sweeps_that_are_due",),
+    ),
+    mutant(
+        "a clock that is set back leaves its deadlines hours ahead",
+        "stale.py",
+        ("        if is_set_back:\n", "        if not now:\n"),
+        caught_by=("test_stale.py::test_after_the_clock_was_set_back_no_deadline_is_more_than_two_timeouts_ahead",),
+    ),
+    mutant(
+        "a duration is negative after the clock was set back",
+        "lifecycle.py",
+        ("return max(end - start, 0)", "return end - start"),
+        caught_by=("test_stale.py::test_work_that_ended_before_it_began_took_no_time",),
     ),
     mutant(
         "the sweep does not end the attempt",

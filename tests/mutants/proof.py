@@ -31,11 +31,12 @@ PROOF_MUTANTS = [
         "stale.py",
         ("WHERE status = 'running' AND due_at <= :now AND stale_warned_at IS NOT NULL\n", "WHERE id = :id\n"),
         (
-            "    with sq.db.write() as tx:\n        return sweep_within(tx, now)\n",
+            "    with sq.db.write() as tx:\n        if is_set_back:\n",
             "    due = sq.db.rows(\"SELECT id FROM tasks WHERE status = 'running' AND due_at <= :now"
             ' AND stale_warned_at IS NOT NULL", {"now": now})\n'
-            "    with sq.db.write() as tx:\n        return sweep_within(tx, now, due)\n",
+            "    with sq.db.write() as tx:\n        if is_set_back:\n",
         ),
+        ("        return sweep_within(tx, now)\n", "        return sweep_within(tx, now, due)\n"),
         ("def sweep_within(tx: Transaction, now: int) ->", "def sweep_within(tx: Transaction, now: int, due=()) ->"),
         ("_fail_due(tx, now), ", "_fail_due(tx, now, due), "),
         ("def _fail_due(tx: Transaction, now: int) ->", "def _fail_due(tx: Transaction, now: int, due) ->"),
