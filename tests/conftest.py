@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,6 +33,7 @@ ROOM = 2 * 1024**3
 def pytest_configure() -> None:
     """A run on a copy with a mutant must test the copy: anything else would be caught for the wrong reason."""
     gc.disable()  # until everything is collected: nothing of it goes before the end
+    _hear_signals()
     if "PROOF_EXTENT" not in os.environ:
         _write_to_memory()
     wanted = os.environ.get("SPARKQ_TESTS_CORE")
@@ -42,6 +44,13 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+def _hear_signals() -> None:
+    """Commands that the tests start would ignore what this process ignores, as nohup and `&` in a script make it do."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def _write_to_memory() -> None:
