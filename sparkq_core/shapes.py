@@ -143,7 +143,7 @@ class Event(TypedDict, closed=True):
     at: str
     kind: str
     task_id: NotRequired[int | None]
-    queue_id: NotRequired[int | None]
+    queue_id: NotRequired[str | None]
     attempt: NotRequired[int | None]
     worker_id: NotRequired[str | None]
     text: NotRequired[str | None]
@@ -221,9 +221,10 @@ class Inbox(TypedDict, closed=True):
 
 
 class QueueKeys(TypedDict):
-    """A queue, and how many of its tasks have each status; `stale` counts among running, `unreviewed` among finished."""
+    """A queue, and how many of its tasks have each status; `stale` counts among running, `unreviewed` among finished.
+    The id is text."""
 
-    id: int
+    id: str
     name: str
     session: NotRequired[str | None]
     status: Annotated[str, OneOf(*QueueStatus)]

@@ -192,7 +192,7 @@ def event(event: model.Event) -> shapes.Event:
     """Convert one line of a timeline or of the event stream."""
     return {
         "id": event.id, "at": iso(event.at), "kind": event.kind,
-        "task_id": event.task_id, "queue_id": event.queue_id,
+        "task_id": event.task_id, "queue_id": None if event.queue_id is None else queue_id(event.queue_id),
         "attempt": event.attempt, "worker_id": event.worker, "text": event.text,
     }  # fmt: skip
 
@@ -246,11 +246,16 @@ def since(moment: int | None, queues: Iterable[model.Since]) -> shapes.SinceLast
     }  # fmt: skip
 
 
+def queue_id(number: int) -> str:
+    """Convert the id of a queue to text: programs for SparkQ 1 compare it with the text of an argument."""
+    return str(number)
+
+
 @without_absent
 def queue(queue: model.Queue, counts: model.Counts) -> shapes.Queue:
     """Convert a queue and how many of its tasks have each status."""
     return {
-        "id": queue.id, "name": queue.name, "session": queue.session, "status": queue.status,
+        "id": queue_id(queue.id), "name": queue.name, "session": queue.session, "status": queue.status,
         "queued": counts.queued, "running": counts.running, "stale": counts.stale,
         "succeeded": counts.succeeded, "failed": counts.failed, "cancelled": counts.cancelled,
         "unreviewed": counts.unreviewed,

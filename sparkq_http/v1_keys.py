@@ -1,9 +1,10 @@
-"""Answers with the two keys that programs for SparkQ 1 read: `queue_id` and `payload`."""
+"""Answers as programs for SparkQ 1 read them: with `queue_id` and `payload`, and in an order that survives their sorting."""
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core import queues, shapes, tasks, wire
-from sparkq_core.errors import NoSuchTask
+from sparkq_core.errors import NoSuchTask, SparkQError
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Task
 from sparkq_core.project import SparkQ
 
@@ -11,14 +12,14 @@ from sparkq_core.project import SparkQ
 class V1Keys(TypedDict, closed=True):
     """The two keys; `payload` is JSON as text."""
 
-    queue_id: int
+    queue_id: str
     payload: str
 
 
 class ListedTask(shapes.TaskKeys, closed=True):
     """A task of a list. It has `queue_id` and `payload` only if the list is filtered by `queue_id`."""
 
-    queue_id: NotRequired[int]
+    queue_id: NotRequired[str]
     payload: NotRequired[str]
 
 
@@ -30,7 +31,7 @@ class ClaimedTask(shapes.TaskKeys, closed=True):
     attempt: int
     feedback: NotRequired[str | None]
     previous: NotRequired[shapes.PreviousAttempt | None]
-    queue_id: int
+    queue_id: str
     payload: str
 
 
@@ -55,7 +56,7 @@ def claim_answer(sq: SparkQ, claim: Claim) -> Claimed:
 
 def v1_keys(task: Task, prompt: str) -> V1Keys:
     """Format the prompt as SparkQ 1 did."""
-    return {"queue_id": task.queue_id, "payload": wire.compact({"prompt": prompt})}
+    return {"queue_id": wire.queue_id(task.queue_id), "payload": wire.compact({"prompt": prompt})}
 
 
 def task_with_payload(sq: SparkQ, task: Task) -> ListedTask | None:
@@ -65,3 +66,22 @@ def task_with_payload(sq: SparkQ, task: Task) -> ListedTask | None:
     except NoSuchTask:
         return None
     return {**wire.task_brief(detail.task, sq.clock.now()), **v1_keys(detail.task, detail.prompt)}
+
+
+def in_lasting_order(lines: list[ListedTask]) -> None:
+    """Let no queued task seem older than the task ahead of it.
+
+    The runner of SparkQ 1 sorts a list by `created_at` and claims the first queued task. That must be the head of the
+    queue, also after a task was requeued or moved to the front.
+    """
+    latest = ""
+    for line in lines:
+        if line["status"] == Status.QUEUED:
+            line["created_at"] = latest = max(latest, line["created_at"])
+
+
+def with_v1_words(sq: SparkQ, task_id: int, error: SparkQError) -> SparkQError:
+    """Add the words by which the client of SparkQ 1 knows that it may ask for its timed out task again with `/reset`."""
+    if tasks.get(sq, task_id).timed_out:
+        error.message = f"{error.message} Its status is failed."
+    return error

@@ -246,6 +246,7 @@ PROMISES = {
     "rest-health": "Health and version answer.",
     "rest-events": "Server-sent events at /api/events, other processes' writes too.",
     "rest-v1": "The worker contract of SparkQ v1 keeps working.",
+    "resume": "A task that timed out runs again for the worker that had it, unless another worker or the person has it by now.",
     # The page
     "page-offline": "The page at / and /ui works offline from the installed package.",
     "text-on-the-page": "Task text executes nothing on the page.",

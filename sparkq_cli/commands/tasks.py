@@ -41,7 +41,12 @@ def tasks(
         typer.Option("--reviewed/--unreviewed", help="Only finished tasks that you have, or have not, reviewed."),
     ] = None,
     sort: Annotated[
-        str, typer.Option("--sort", metavar="ORDER", help="newest, oldest, or line for the queued tasks of one queue.")
+        str,
+        typer.Option(
+            "--sort",
+            metavar="ORDER",
+            help="newest, oldest, or line for the queued tasks of one queue in their order, then its others.",
+        ),
     ] = "",
     limit: Limit = 50,
     cursor: Annotated[str | None, typer.Option("--cursor", metavar="C", help="Continue after this page.")] = None,

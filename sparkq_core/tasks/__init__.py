@@ -12,6 +12,7 @@ from sparkq_core.tasks.late_results import accept
 from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page
 from sparkq_core.tasks.order import delete, to_front
 from sparkq_core.tasks.requeue import requeue
+from sparkq_core.tasks.resume import resume
 from sparkq_core.tasks.settle import complete, fail, progress, release
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "prompts",
     "release",
     "requeue",
+    "resume",
     "to_front",
 ]

@@ -119,7 +119,7 @@ def claim(
         row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
         if row is None:
             raise refused(tx, wanted.id, "claim")
-        return _begin(sq, tx, Task(*row), claimant, now, git_before)
+        return begin(sq, tx, Task(*row), claimant, now, git_before)
 
 
 def checked_worker(worker: str) -> str:
@@ -133,10 +133,10 @@ def take(
     """Claim the head of the queue in the transaction of another verb; return None if the queue is empty."""
     sweep_within(tx, now)
     row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": claimant.worker, "now": now})
-    return _begin(sq, tx, Task(*row), claimant, now, git_before) if row is not None else None
+    return begin(sq, tx, Task(*row), claimant, now, git_before) if row is not None else None
 
 
-def _begin(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant, now: int, git_before: str | None) -> Claim:
+def begin(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant, now: int, git_before: str | None) -> Claim:
     """Begin the attempt of a task that has just been claimed."""
     chat = chats.enter(tx, claimant.chat, now) if claimant.chat is not None else None
     attempt = {"task": task.id, "attempt": task.attempts, "worker": task.worker, "revision": task.revision}

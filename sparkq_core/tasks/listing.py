@@ -42,6 +42,7 @@ RUNNING_OLDEST = f"{_RUNNING} (:queue IS NULL OR queue_id = :queue) AND {_UP}"
 QUEUED_IN_LINE = (
     f"{_FROM} queue_id = :queue AND status = 'queued' AND position > :after {THIN} ORDER BY position LIMIT :limit"
 )
+QUEUE_WITHOUT_LINE = f"{_FROM} queue_id = :queue AND status <> 'queued' AND {_DOWN}"
 
 
 def _counters(status: Status | None, reviewed: bool | None) -> list[str]:
@@ -81,6 +82,8 @@ SELECT tasks.id FROM json_each(:handed) AS handed JOIN tasks ON tasks.id = CAST(
 WHERE status = 'running' AND attempts = handed.value
 """
 SORTS = ("newest", "oldest", "line")
+BEHIND_THE_LINE = "t"
+"""The first character of the cursors that continue behind the queued tasks of a queue."""
 
 
 class Wanted(NamedTuple):
@@ -124,35 +127,57 @@ def list_page(
 ) -> TaskPage:
     """Return a page of at most `limit` (1 to 1,000) tasks, and the cursor of the next page.
 
-    `sort` is `newest` (the default), `oldest`, or `line`: the order of the claims, only for the queued tasks of one
-    queue, where it is the default. A cursor continues a page of the same filters and the same sort.
-    Raises NoSuchQueue, NoSuchSession, InvalidValue.
+    `sort` is `newest` (the default), `oldest`, or `line`, which is for one queue: its queued tasks in the order of the
+    claims, and after them the others, the newest first. It is the default for the queued tasks of a queue. A cursor
+    continues a page of the same filters and the same sort. Raises NoSuchQueue, NoSuchSession, InvalidValue.
     """
     wanted = wanted or Wanted()
     checked_limit(limit)
     checked_status(wanted)
-    has_line = wanted.queue is not None and wanted.status == Status.QUEUED
-    sort = sort or ("line" if has_line else "newest")
+    has_line = wanted.queue is not None and wanted.status in (None, Status.QUEUED)
+    sort = sort or ("line" if has_line and wanted.status is not None else "newest")
     if sort not in SORTS or (sort == "line" and not has_line):
         raise InvalidValue(
             f"{safe(sort)!r} is not a way to sort these tasks.",
-            "It can be newest or oldest; line for the queued tasks of one queue.",
+            "It can be newest or oldest; line for one queue, with all its tasks or the queued ones.",
         )
     sweep(sq)
     with sq.db.read() as tx:
         values = filter_values(tx, wanted)
-        sql = _statement(wanted, sort)
-        rows = tx.rows(sql, {**values, "after": start_after(cursor, newest=sort == "newest"), "limit": limit + 1})
+        if sort == "line":
+            tasks, more = _in_line(tx, values, limit, cursor)
+        else:
+            after = start_after(cursor, newest=sort == "newest")
+            rows = tx.rows(_statement(wanted, sort), {**values, "after": after, "limit": limit + 1})
+            tasks = [Task(*row) for row in rows]
+            more = str(tasks[limit - 1].id) if len(tasks) > limit else None
         total = tx.row(TOTALS[wanted.status, wanted.reviewed] if wanted.counted else COUNT, values)
-    tasks = tuple(Task(*row) for row in rows[:limit])
-    more = str(tasks[-1].position if sort == "line" else tasks[-1].id) if len(rows) > limit else None
-    return TaskPage(tasks, int(total[0]) if total else 0, more)
+    return TaskPage(tuple(tasks[:limit]), int(total[0]) if total else 0, more)
+
+
+def _in_line(db: Reader, values: Values, limit: int, cursor: str | None) -> tuple[list[Task], str | None]:
+    """Return the queued tasks of a queue in the order of the claims and, unless only these are wanted, the others after
+    them; and the cursor of the next page."""
+    queued: list[Task] = []
+    behind = (cursor or "").startswith(BEHIND_THE_LINE)
+    if not behind:
+        after = start_after(cursor, newest=False)
+        queued = [Task(*row) for row in db.rows(QUEUED_IN_LINE, {**values, "after": after, "limit": limit + 1})]
+        if len(queued) > limit:
+            return queued[:limit], str(queued[limit - 1].position)
+    if values["status"] is not None:
+        return queued, None
+    newest = start_after((cursor or "").removeprefix(BEHIND_THE_LINE) if behind else None, newest=True)
+    room = limit - len(queued)
+    rows = db.rows(QUEUE_WITHOUT_LINE, {**values, "after": newest, "limit": room + 1})
+    others = [Task(*row) for row in rows]
+    if len(others) <= room:
+        return queued + others, None
+    return queued + others[:room], f"{BEHIND_THE_LINE}{others[room - 1].id if room else newest}"
 
 
 def _statement(wanted: Wanted, sort: str) -> str:
     """Return the statement that walks the best index for the filters."""
-    if sort == "line":
-        return QUEUED_IN_LINE
     newest = sort == "newest"
     if wanted.status == Status.RUNNING:
         return RUNNING_NEWEST if newest else RUNNING_OLDEST

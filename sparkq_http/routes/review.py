@@ -1,6 +1,10 @@
 """The decisions about one task: requeue, cancel, move to the front, accept, review."""
 
-from sparkq_core import inbox, tasks, wire
+from typing import Literal
+
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
+
+from sparkq_core import inbox, shapes, tasks, wire
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
@@ -21,6 +25,12 @@ class Requeue(Body):
     again: bool = False
 
 
+class Reset(Body):
+    """The status that the task gets: `queued`, or `running`, which gives a timed out task back to its worker."""
+
+    target_status: Literal["queued", "running"] = "queued"
+
+
 class Accept(Body):
     """The attempt whose late result is accepted."""
 
@@ -31,6 +41,18 @@ class Cancel(Body):
     """Why the task is cancelled."""
 
     reason: str = ""
+
+
+class ResetTask(shapes.TaskKeys, closed=True):
+    """A task that was reset; `position` is its place in its queue, if it is queued."""
+
+    position: NotRequired[int]
+
+
+class OneResetTask(TypedDict, closed=True):
+    """The task as it is now."""
+
+    task: ResetTask
 
 
 def answer_with(sq: SparkQ, task: Task) -> Answer[OneTask]:
@@ -55,10 +77,16 @@ async def requeue(sq: Open, task_id: TaskId, body: Requeue | None = None) -> Ans
     return Answer({"task": in_line(sq, done)})
 
 
-@router.post("/reset", dependencies=[BODILESS])
-async def reset(sq: Open, task_id: TaskId) -> Answer[OneQueuedTask]:
-    """Requeue a failed task without `again`, by the name that SparkQ 1 used."""
-    return Answer({"task": in_line(sq, tasks.requeue(sq, task_id, by_worker=True))})
+@router.post("/reset")
+async def reset(sq: Open, task_id: TaskId, body: Reset | None = None) -> Answer[OneResetTask]:
+    """Requeue a failed task without `again`, by the name that SparkQ 1 used.
+
+    With the target `running`, a task that timed out runs again, as another attempt of the worker that had it, so that
+    this worker can report its result. 409 if another worker or the person has it by now.
+    """
+    if body is not None and body.target_status == "running":
+        return Answer({"task": {**wire.task_brief(tasks.resume(sq, task_id), sq.clock.now())}})
+    return Answer({"task": {**in_line(sq, tasks.requeue(sq, task_id, by_worker=True))}})
 
 
 @router.post("/cancel")

@@ -30,13 +30,13 @@ from sparkq_http.parameters import (
     queue_name_of_id,
     read,
 )
-from sparkq_http.v1_keys import ListedTask, task_with_payload
+from sparkq_http.v1_keys import ListedTask, in_lasting_order, task_with_payload
 
 router = Router(prefix="/api/tasks", tags=["tasks"])
 
 FINISHED = "finished"
 ORDERS = dict.fromkeys(SORTS, "") | {
-    "line": " (only the queued tasks of one queue)",
+    "line": " (only for one queue: its queued tasks in the order of the claims, then the others)",
     FINISHED: " (only finished tasks, the latest outcome first; not with `search`)",
 }
 """The ways to sort a list, and the limits of each."""
@@ -173,7 +173,9 @@ class TaskFilters(Filters):
 
     status: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*Status, ""]})] = None
     queue: Word = None
-    queue_id: Word = Field(None, description="The same as `queue`, by id. Each task then has its `payload`.")
+    queue_id: Word = Field(
+        None, description="The same as `queue`, by id, sorted by `line`. Each task then has its `payload`."
+    )
     session: Word = None
     tool: Word = None
     worker: Word = None
@@ -192,7 +194,8 @@ class TaskFilters(Filters):
         """Return the order of the list, empty for the default. Raises InvalidValue."""
         if self.sort is not None and self.sort not in ORDERS:
             raise InvalidValue(f"{safe(self.sort)!r} is not a sort order.", f"Choose one of: {ORDERS_TEXT}.")
-        return self.sort or ""
+        by_v1 = self.queue_id is not None and self.search is None and self.status in (None, Status.QUEUED)
+        return self.sort or ("line" if by_v1 else "")
 
     def wanted(self, sq: SparkQ) -> Wanted:
         """Convert to the filters of the core."""
@@ -226,7 +229,10 @@ async def enqueue_many(sq: Open, body: NewTasks) -> Answer[QueuedTasks]:
 
 @router.get("", openapi_extra=documented(TaskFilters))
 async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFilters))]) -> Answer[ListedTasks]:
-    """List tasks, the newest first, or the queued tasks of one queue in the order in which they will be claimed."""
+    """List tasks, the newest first, or the queued tasks of one queue in the order in which they will be claimed.
+
+    With `queue_id` the order survives a sort by `created_at`: no queued task seems older than the one ahead of it.
+    """
     wanted = asked.wanted(sq)
     if asked.search is not None:
         # The first search after many changes indexes them, which takes a while.
@@ -235,7 +241,10 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFi
         page = tasks.latest(sq, wanted, limit=asked.limit, cursor=asked.cursor)
     else:
         page = tasks.list_page(sq, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
-    return Answer(listed(sq, page, payloads=asked.queue_id is not None))
+    answer = listed(sq, page, payloads=asked.queue_id is not None)
+    if asked.queue_id is not None and asked.order == "line":
+        in_lasting_order(answer["tasks"])
+    return Answer(answer)
 
 
 @wire.without_absent

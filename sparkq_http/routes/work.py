@@ -3,12 +3,13 @@
 from typing import Any
 
 from sparkq_core import shapes, tasks, wire
+from sparkq_core.errors import ClaimLost
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import AttemptNumber, Body, Open, TaskId, in_thread_if_git
 from sparkq_http.routes.tasks import OneTask
-from sparkq_http.v1_keys import Claimed, claim_answer
+from sparkq_http.v1_keys import Claimed, claim_answer, with_v1_words
 
 router = Router(prefix="/api/tasks/{task_id}", tags=["work"])
 
@@ -35,12 +36,19 @@ class Result(Body):
 
 
 class Failure(Body):
-    """The error, and one word for its type. Set `keep_late` to false to end the claim of a worker by hand."""
+    """The error, and one word for its type. `stderr` is added to the error. Set `keep_late` to false to end the claim of
+    a worker by hand."""
 
     error_message: str
     error_type: str | None = None
+    stderr: str = ""
     attempt: AttemptNumber = None
     keep_late: bool = True
+
+    @property
+    def text(self) -> str:
+        """Return the error with what the program printed on its standard error."""
+        return f"{self.error_message}\n\n{self.stderr}" if self.stderr else self.error_message
 
 
 class Progress(Body):
@@ -76,13 +84,13 @@ async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer[SettledTas
 
     The same outcome again is harmless. If it is in other words, these are kept beside the first, and `kept` is true.
     """
-    return settled(
-        sq,
-        await in_thread_if_git(
-            sq,
-            lambda: tasks.complete(sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt),
-        ),
-    )
+    try:
+        done = await in_thread_if_git(
+            sq, lambda: tasks.complete(sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt)
+        )
+    except ClaimLost as late:
+        raise with_v1_words(sq, task_id, late) from late
+    return settled(sq, done)
 
 
 @router.post("/fail")
@@ -95,7 +103,7 @@ async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer[SettledTask]:
             lambda: tasks.fail(
                 sq,
                 task_id,
-                body.error_message,
+                body.text,
                 error_type=body.error_type,
                 attempt=body.attempt,
                 keep_late=body.keep_late,

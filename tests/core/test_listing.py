@@ -139,7 +139,9 @@ def test_a_list_can_be_oldest_or_newest_first(full: SparkQ, wanted: Wanted, limi
     assert oldest == newest[::-1]
 
 
-@pytest.mark.parametrize(("wanted", "sort"), [(Wanted(), "line"), (Wanted(queue="docs"), "line"), (Wanted(), "age")])
+@pytest.mark.parametrize(
+    ("wanted", "sort"), [(Wanted(), "line"), (Wanted(queue="docs", status="failed"), "line"), (Wanted(), "age")]
+)
 def test_an_order_that_a_list_does_not_have_is_refused(full: SparkQ, wanted: Wanted, sort: str) -> None:
     with pytest.raises(InvalidValue, match=f"'{sort}' is not a way to sort"):
         tasks.list_page(full, wanted, sort=sort)
