@@ -6,7 +6,7 @@ compares each with the first sentence of the command's own help.
 
 SECTIONS = {
     "Set up": {
-        "setup": "Set up this repository: sparkq.yml, the database, and the lines in .gitignore.",
+        "setup": "Set up this repository: sparkq.yml, and the database, which Git ignores.",
         "config": "Show the current settings and where they come from, or change one.",
         "config-export": "Print the current settings as a commented sparkq.yml.",
         "demo": "Show the whole workflow on real code: queue tasks, let an MCP client do them, review the results.",

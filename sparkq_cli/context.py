@@ -90,7 +90,7 @@ def read_file(file: Path, what: str) -> str:
 def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
     """Write lines as UTF-8 to a new file, or to standard output, whatever the encoding of the terminal.
 
-    A terminal gets only escaped text. The file is readable by its owner only, and whole or absent. Raises NotEmpty,
+    A terminal gets only escaped text. The file is readable by its owner only, gets its name when it is whole, and is on the disk then. Raises NotEmpty,
     StorageError.
     """
     if file is None:
@@ -98,27 +98,21 @@ def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
         for line in lines:
             sys.stdout.buffer.write(f"{shown(line)}\n".encode())
         return
+    from sparkq_core import durable  # for few commands
+
+    taken = NotEmpty(f"{file} exists already.", f"Choose another name: the {what} never overwrites a file.")
     try:
-        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream, _removed_unless_whole(file):
-            for line in lines:
-                stream.write(f"{line}\n")
-            stream.flush()
+        if os.path.lexists(file):
+            raise taken
+        with durable.building(file) as built:
+            with built.open("w", encoding="utf-8", newline="\n") as stream:
+                for line in lines:
+                    stream.write(f"{line}\n")
+            durable.publish(built, file)
     except FileExistsError as error:
-        raise NotEmpty(
-            f"{file} exists already.", f"Choose another name: the {what} never overwrites a file."
-        ) from error
+        raise taken from error
     except OSError as error:
         raise StorageError(f"{file} cannot be written: {error.strerror}.", "Choose another place.") from error
-
-
-@contextmanager
-def _removed_unless_whole(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
 
 
 def _decoded(raw: bytes, what: str) -> str:

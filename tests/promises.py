@@ -235,6 +235,8 @@ PROMISES = {
     "other-commands": "sparkq-runner and sparkq-complete are installed.",
     "command-setup": "Setup asks for every setting, shows each default, confirms all, writes sparkq.yml and the database.",
     "setup-no-silent-defaults": "No default is silent: --yes prints every setting.",
+    "durable-files": "A backup, an export and the settings get their names when they are whole and on the disk.",
+    "git-commands": "No everyday command of Git commits, removes or replaces the database, on any branch.",
     "setup-again": "Setup again keeps what is there.",
     "command-teardown": "Teardown removes the database, sparkq.yml, locks and logs, in two stages, and can be repeated.",
     "teardown-force": "teardown --force asks nothing.",

@@ -7,11 +7,12 @@ from sparkq_cli.options import Json, new_app
 from sparkq_core.config import location
 from sparkq_core.config.loading import environment
 from sparkq_core.installation import doctor as core
+from sparkq_core.installation.findings import FAILURE, OK, WARNING, Finding
 from sparkq_core.text import safe
 
 app = new_app()
 
-MARKS = {core.OK: ("succeeded", "ok"), core.WARNING: ("running", "warning"), core.FAILURE: ("failed", "FAILURE")}
+MARKS = {OK: ("succeeded", "ok"), WARNING: ("running", "warning"), FAILURE: ("failed", "FAILURE")}
 
 
 @app.command()
@@ -21,18 +22,18 @@ def doctor(json: Json = False) -> None:
     Example: sparkq doctor
     """
     findings = core.examine(location.here(), environment())
-    failed = any(finding.state == core.FAILURE for finding in findings)
+    failed = any(finding.state == FAILURE for finding in findings)
     if json:
         show.json_line({"ok": not failed, "findings": [_as_json(finding) for finding in findings]})
     else:
         for finding in findings:
             style, word = MARKS[finding.state]
             show.say(f"{show.paint(word.ljust(8), style)} {finding.check.ljust(16)} {safe(finding.message)}")
-            if finding.fix and finding.state != core.OK:
+            if finding.fix and finding.state != OK:
                 show.say(f"{' ' * 26}{safe(finding.fix)}")
     if failed:
         raise typer.Exit(1)
 
 
-def _as_json(finding: core.Finding) -> dict[str, str]:
+def _as_json(finding: Finding) -> dict[str, str]:
     return {"check": finding.check, "state": finding.state, "message": finding.message, "mend": finding.fix}

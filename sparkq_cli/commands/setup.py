@@ -33,7 +33,7 @@ def setup(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Set up this repository: sparkq.yml, the database, and the lines in .gitignore.
+    """Set up this repository: sparkq.yml, and the database, which Git ignores.
 
     Run it again to look at the settings and change some; tasks are not affected.
 

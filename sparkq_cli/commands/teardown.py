@@ -48,7 +48,7 @@ def teardown(
       sparkq/run/*.lock, sparkq/run/server.token          lock files, the server's token
       sparkq.yml                                          the settings
       .mcp.json, .cursor/mcp.json, .vscode/mcp.json       SparkQ's own entry
-      .gitignore                                          SparkQ's own lines
+      sparkq/.gitignore, lines in .gitignore              what hides the data from Git
       .venv, if sparkq.sh made it                         asked about separately
 
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.

@@ -1,15 +1,14 @@
 """Changes sparkq.yml as text: one writer at a time replaces the whole file and keeps every other character."""
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import lock
+from sparkq_core import durable, lock
 from sparkq_core.config import cache, reading
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.text import safe
@@ -45,22 +44,17 @@ def read(file: Path) -> str | None:
 
 
 def replace(file: Path, text: str) -> None:
-    """Replace the text of `file` in one step. Its permissions stay, and a symlink stays a symlink.
+    """Replace the text of `file` in one step, durably. Its permissions stay, and a symlink stays a symlink.
 
     Raises StorageError.
     """
     real = file.resolve()
-    beside = real.with_name(f".{file.name}.{os.getpid()}.new")
     try:
-        try:
-            beside.write_bytes(text.encode("utf-8", "surrogateescape"))
+        with durable.building(real, 0o666) as built:
+            built.write_bytes(text.encode("utf-8", "surrogateescape"))
             if real.exists():
-                shutil.copymode(real, beside)
-            os.replace(beside, real)
-        except OSError:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise
+                shutil.copymode(real, built)
+            durable.put(built, real)
     except OSError as error:
         raise StorageError(f"{file} cannot be written: {error.strerror}.", "Check the folder's permissions.") from error
 

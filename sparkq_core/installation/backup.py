@@ -1,58 +1,35 @@
 """Copies the database while other processes write to it, and checks the copy."""
 
-import errno
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import apsw
 
+from sparkq_core import durable
 from sparkq_core.errors import Corrupt, NotEmpty, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.errors import MORE, translated
-
-NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-"""The errors of file systems without hard links (FAT, some network and phone storage)."""
 
 
 def copy(sq: SparkQ, target: Path) -> int:
     """Copy the database to `target` (mode 0600) while other processes continue, and return the bytes of the copy.
 
-    The copy has the state of one moment. It gets its name only after it is complete and checked. Raises NotEmpty if `target`
-    exists, StorageError.
+    The copy has the state of one moment. It gets its name only after it is complete, checked and on the disk. Raises NotEmpty
+    if `target` exists, StorageError.
     """
-    building = target.with_name(f".{target.name}.new")
     taken = NotEmpty(f"{target} exists already.", "Choose another name: a backup never overwrites anything.")
     try:
-        if target.exists():
+        if os.path.lexists(target):
             raise taken
-        building.unlink(missing_ok=True)
-        os.close(os.open(building, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        _copy(sq, building)
-        _name(building, target)
+        with durable.building(target) as built:
+            _copy(sq, built)
+            size = built.stat().st_size
+            durable.publish(built, target)
     except FileExistsError as error:
         raise taken from error
     except OSError as error:
         raise StorageError(f"{target} cannot be written: {error.strerror}.", "Choose another folder.") from error
-    finally:
-        with suppress(OSError):
-            building.unlink(missing_ok=True)
-    return target.stat().st_size
-
-
-def _name(building: Path, target: Path) -> None:
-    """Give the finished copy its name, which must be free. Raises OSError, FileExistsError among them."""
-    try:
-        os.link(building, target)
-    except OSError as error:
-        if error.errno not in NO_LINKS:
-            raise
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # so that the name is ours to replace
-        try:
-            os.replace(building, target)
-        except OSError:
-            target.unlink()
-            raise
+    return size
 
 
 def _copy(sq: SparkQ, target: Path) -> None:

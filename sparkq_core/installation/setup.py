@@ -6,16 +6,13 @@ from typing import Any, NamedTuple
 
 from sparkq_core import catalogue, project
 from sparkq_core.clock import Clock
+from sparkq_core.config import ignoring, location, reading, writing
 from sparkq_core.config import loading as configuration
-from sparkq_core.config import location, reading, writing
 from sparkq_core.config.settings import BUILT_IN_CLASSES, BUILT_IN_TOOLS, HOOKS, LAST_READ, SCALARS, Config, Settings
 from sparkq_core.config.writing import as_yaml
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
-
-IGNORED_HEAD = "# SparkQ's data"
-IGNORED = ("sparkq/data/", "sparkq/logs/", "sparkq/run/")
 
 EXPLAINED = {
     "script_dirs": "Folders whose scripts `sparkq scripts` lists.",
@@ -110,7 +107,7 @@ def _as_written(settings: Settings) -> dict[str, Any]:
 def setup(
     start: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str]
 ) -> tuple[Config, tuple[Step, ...]]:
-    """Set up the project of folder `start`: its settings file with `values`, the database, the lines in .gitignore.
+    """Set up the project of folder `start`: its settings file with `values`, the database, and what hides it from Git.
 
     An existing database is kept as it is; in an existing settings file only the values that differ are changed.
     Raises InvalidConfig and InvalidValue before anything is written, NoProject, and StorageError.
@@ -121,10 +118,11 @@ def setup(
     with writing.alone(file):
         steps = [_write(file, _settings(file, values))]
     config = configuration.load(start, env)
+    hidden = [Step("created", file) for file in ignoring.guard(config)]
     made = schema.create(config.database, config.name, clock)
-    steps.append(Step("created" if made else "kept", config.database))
+    steps += [Step("created" if made else "kept", config.database), *hidden]
     if location.repository(config.root) is not None:
-        steps.append(_ignore(config.root))
+        steps += _ignore(config)
     return config, tuple(steps)
 
 
@@ -146,14 +144,15 @@ def _write(file: Path, text: str) -> Step:
     return Step("created" if before is None else "changed", file)
 
 
-def _ignore(root: Path) -> Step:
-    file = root / ".gitignore"
+def _ignore(config: Config) -> list[Step]:
+    """Add the lines to the repository's .gitignore that SparkQ's files in other folders need."""
+    file = config.root / ignoring.FILE
     before = writing.read(file) or ""
-    missing = [line for line in IGNORED if line not in before.splitlines() and f"/{line}" not in before.splitlines()]
-    if not missing or "/sparkq/" in before.splitlines() or "sparkq/" in before.splitlines():
-        return Step("kept", file)
+    missing = [line for line in ignoring.lines(config) if line not in before.splitlines()]
+    if not missing:
+        return []
     start = before if not before or before.endswith("\n") else f"{before}\n"
-    return _write(file, f"{start}{IGNORED_HEAD}\n" + "".join(f"{line}\n" for line in missing))
+    return [_write(file, f"{start}{ignoring.HEAD}\n" + "".join(f"{line}\n" for line in missing))]
 
 
 def render(values: Mapping[str, Any]) -> str:

@@ -14,20 +14,21 @@ from typing import NamedTuple
 
 import apsw
 
-from sparkq_core.config import cache, location, writing
+from sparkq_core import durable
+from sparkq_core.config import cache, ignoring, location, writing
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.installation import mcp_clients
-from sparkq_core.installation.setup import IGNORED, IGNORED_HEAD
 from sparkq_core.storage.database import APPLICATION_ID
 
-IGNORE = ".gitignore"
 PROCESSES = Path("/proc")
 """Linux lists here which process has which file open."""
 
 SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm")
 """The endings of the files beside a database. Backups are the user's and stay."""
 
+
+HIDES = "it hides files that are kept from Git"
 
 LOCK = re.compile(r"(server|settings|runner-\d+)\.lock|server\.token")
 """The files that SparkQ writes in the folder of the locks, where other programs may have lock files too."""
@@ -58,14 +59,16 @@ def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
     if config.file is not None:
         items.append(_judged(config.file, root, "the settings"))
     items += [
-        _judged(file, root, "a half-written settings file") for file in sorted(root.glob(f".{location.FILE}*.new"))
+        _judged(file, root, "a half-written settings file")
+        for file in sorted(root.glob(".*.new"))
+        if _is_unfinished(file)
     ]
     own = virtual_environment(config) if venv else None
     items += [own] if own is not None else []
     going = {_spot(item.path) for item in items if not item.kept}
+    items += _guards(config, going)
     items += _emptied(config, root, going)
-    ignoring = _ignoring(root, going)
-    items += [ignoring] if ignoring is not None else []
+    items += _ignoring(config, root, going)
     items += [Item(file, "SparkQ's entry") for file, _ in _disconnected(root)]
     return (*items, *_at_home(root))
 
@@ -137,8 +140,8 @@ def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
     for item in items:
         if item.kept or item.path in clients_of or not (item.path.exists() or item.path.is_symlink()):
             continue
-        if item.path == root / IGNORE:
-            went = _unignore(root)
+        if item.path == root / ignoring.FILE:
+            went = _unignore(config, root)
         elif item.path in folders:
             went = _removed_if_empty(item.path)
         else:
@@ -175,8 +178,26 @@ def _spot(path: Path) -> Path:
 
 def _folders(config: Config, root: Path) -> tuple[Path, ...]:
     """The folders that SparkQ made, the innermost first."""
-    inner = (config.database.parent, config.log.parent, config.run_dir, (root / cache.PATH).parent)
-    return tuple(dict.fromkeys((*inner, root / "sparkq")))
+    inner = {config.database.parent, config.log.parent, config.run_dir, (root / cache.PATH).parent}
+    return tuple(
+        sorted(inner | {root / Path(location.DATABASE).parts[0]}, key=lambda folder: (-len(folder.parts), folder))
+    )
+
+
+def _is_unfinished(file: Path) -> bool:
+    return bool(durable.UNFINISHED.fullmatch(file.name)) or file.name.startswith(f".{location.FILE}")
+
+
+def _guards(config: Config, going: set[Path]) -> Iterator[Item]:
+    """Yield the .gitignore of each of SparkQ's folders, and add those that go. They stay where something that they hide
+    stays."""
+    for file in (folder / ignoring.FILE for folder in _folders(config, config.root.resolve())):
+        if not ignoring.is_guard(file):
+            continue
+        hides = [path for path in file.parent.rglob("*") if path != file and (path.is_symlink() or not path.is_dir())]
+        stays = any(_spot(path) not in going for path in hides)
+        going |= set() if stays else {_spot(file)}
+        yield Item(file, "hides SparkQ's data from Git", HIDES if stays else "")
 
 
 def _emptied(config: Config, root: Path, going: set[Path]) -> Iterator[Item]:
@@ -303,35 +324,18 @@ def _says(file: Path, text: str) -> bool:
         return False
 
 
-def _ignoring(root: Path, going: set[Path]) -> Item | None:
-    """Return SparkQ's own lines in .gitignore. They are kept while something that they hide is kept."""
-    file = root / IGNORE
-    if _without_ignored(file) is None:
-        return None
-    hiding = any((root / folder).is_dir() and _left_in(root / folder, going) for folder in IGNORED)
-    return Item(file, "SparkQ's lines", "they hide files that are kept from Git" if hiding else "")
+def _ignoring(config: Config, root: Path, going: set[Path]) -> Iterator[Item]:
+    """Yield SparkQ's own lines in .gitignore. They are kept while something that they hide is kept."""
+    file = root / ignoring.FILE
+    if ignoring.without(file, ignoring.lines(config)) is not None:
+        hiding = any((root / folder).is_dir() and _left_in(root / folder, going) for folder in ignoring.EARLIER)
+        yield Item(file, "SparkQ's lines", HIDES if hiding else "")
 
 
-def _without_ignored(file: Path) -> str | None:
-    """Return the text of .gitignore without SparkQ's own lines; None if it has none."""
-    try:
-        if file.is_symlink() or not file.is_file():
-            return None
-        lines = (writing.read(file) or "").splitlines(keepends=True)
-    except (OSError, StorageError):
-        return None
-    if f"{IGNORED_HEAD}\n" not in lines:
-        return None
-    end = at = lines.index(f"{IGNORED_HEAD}\n")
-    while end + 1 < len(lines) and lines[end + 1].removesuffix("\n") in IGNORED:
-        end += 1
-    return "".join(lines[:at] + lines[end + 1 :])
-
-
-def _unignore(root: Path) -> bool:
+def _unignore(config: Config, root: Path) -> bool:
     """Remove SparkQ's own lines from .gitignore, or the file if it has no others."""
-    file = root / IGNORE
-    left = _without_ignored(file)
+    file = root / ignoring.FILE
+    left = ignoring.without(file, ignoring.lines(config))
     if left is None:
         return False
     try:

@@ -23,11 +23,15 @@ def interval_seconds(sq: SparkQ) -> int:
 def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
     """Do one round. Several processes may do it at once: each task changes once, and one of them purges.
 
+    What hides the data from Git is put back if it was removed.
     Hooks that cannot be started are logged to `log`.
     """
+    from sparkq_core.config import ignoring  # with what it needs, no start of a chat pays for it
+
     swept = sweep(sq)
     hooks.run_due(sq, log)
     purge_in_turn(sq)
+    ignoring.guard(sq.config)
     return swept
 
 

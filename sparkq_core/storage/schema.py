@@ -9,6 +9,7 @@ import apsw
 
 from sparkq_core.clock import Clock
 from sparkq_core.config.location import check_disk
+from sparkq_core.durable import sync_folder
 from sparkq_core.errors import StorageError
 from sparkq_core.lock import holding
 from sparkq_core.storage.database import APPLICATION_ID
@@ -59,7 +60,7 @@ def create(path: Path, name: str, clock: Clock) -> bool:
             _build(building, name, clock)
             _set_aside(path)
             os.replace(building, path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     return True
 
 
@@ -93,14 +94,6 @@ def _remove(building: Path) -> None:
     """Remove the files of a setup that was killed. The caller has the lock, so no other setup is running."""
     for leftover in (building, building.with_name(f"{building.name}-wal"), building.with_name(f"{building.name}-shm")):
         leftover.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import pytest
 from sparkq_core import project, queues, tasks
 from sparkq_core.config import loading, reading
 from sparkq_core.installation import setup
-from sparkq_core.installation.setup import IGNORED
 from sparkq_core.project import SparkQ
 from tests.cli.clients import connected
+from tests.cli.folders import files
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add
 from tests.promises import holds
@@ -45,7 +45,7 @@ def test_yes_prints_every_setting_and_makes_the_project(bare: Shell) -> None:
     assert shown | DEFAULTS == shown
     assert set(setup.defaults(bare.folder)) <= set(shown)
     assert shown["project.name"] == "project"
-    assert printed.count("created ") == 2
+    assert printed.count("created ") == 3
     with_defaults = loading.load(bare.folder, {})
     assert with_defaults.file == bare.folder / "sparkq.yml"
     assert with_defaults.settings.server == ("127.0.0.1", 5005, True)
@@ -112,14 +112,13 @@ def test_setup_again_with_the_same_queue_is_harmless(shell: Shell, sq: SparkQ) -
     assert queues.names(sq) == ("backend",)
 
 
-def test_git_ignores_the_data_and_what_it_ignored_before(repository: Shell) -> None:
+def test_git_ignores_the_data_and_its_own_gitignore_stays_as_it_was(repository: Shell) -> None:
     (repository.folder / ".gitignore").write_text("*.log\nbuild/")
 
-    repository.ok("setup", "--yes")
+    printed = repository.ok("setup", "--yes")
 
-    lines = (repository.folder / ".gitignore").read_text().splitlines()
-    assert lines[:2] == ["*.log", "build/"]
-    assert {"sparkq/data/", "sparkq/logs/", "sparkq/run/"} <= set(lines)
+    assert "created sparkq/.gitignore" in printed
+    assert (repository.folder / ".gitignore").read_text() == "*.log\nbuild/"
     untracked = subprocess.run(
         ["git", "status", "--porcelain", "-uall"], cwd=repository.folder, capture_output=True, text=True, check=True
     )
@@ -134,24 +133,18 @@ def test_again_connecting_is_no_next_step_where_it_is_connected(repository: Shel
     assert "sparkq connect claude-code" not in repository.ok("setup", "--yes")
 
 
-def test_git_is_told_once(repository: Shell) -> None:
-    repository.ok("setup", "--yes")
-    before = (repository.folder / ".gitignore").read_text()
-
-    repository.ok("setup", "--yes")
-
-    assert (repository.folder / ".gitignore").read_text() == before
-
-
-def test_teardown_takes_out_also_a_part_of_the_lines(repository: Shell) -> None:
+def test_the_lines_of_an_earlier_sparkq_stay_until_teardown(repository: Shell) -> None:
     file = repository.folder / ".gitignore"
-    file.write_text(f"{IGNORED[1]}\n*.log\n")
+    before = "*.log\n# SparkQ's data\nsparkq/data/\nsparkq/run/\nbuild/\n"
+    file.write_text(before)
     repository.ok("setup", "--yes")
-    assert file.read_text().splitlines().count(IGNORED[1]) == 1
+    repository.ok("setup", "--yes")
+    assert file.read_text() == before
 
     repository.ok("teardown", "--force")
 
-    assert file.read_text() == f"{IGNORED[1]}\n*.log\n"
+    assert file.read_text() == "*.log\nbuild/\n"
+    assert files(repository.folder) == [".gitignore"]
 
 
 def test_outside_git_there_is_no_gitignore(bare: Shell) -> None:
@@ -195,7 +188,9 @@ def test_again_leaves_every_character_of_the_persons_file(shell: Shell, sq: Spar
 
     assert file.read_text() == OWN
     assert answer["settings"]["tools.#x"] == {"how": 'Do it, "now"', "task_class": "LLM_LITE"}
-    assert {step["done"] for step in answer["steps"]} == {"kept"}
+    assert [step["done"] for step in answer["steps"]] == ["kept", "kept", "created"], (
+        "only what hides the data from Git"
+    )
 
 
 def test_a_file_that_is_written_anew_keeps_the_settings_of_the_database(shell: Shell, sq: SparkQ) -> None:
@@ -248,8 +243,11 @@ def test_what_git_ignored_before_stays_byte_for_byte_whatever_its_encoding(repos
     file = repository.folder / ".gitignore"
     file.write_bytes(b"caf\xe9/\r\n*.log\r\n")
 
+    (repository.folder / "notes.md").touch()
     repository.ok("setup", "--yes")
-    assert file.read_bytes().startswith(b"caf\xe9/\r\n*.log\r\n# SparkQ's data\n")
+    repository.ok("config", "set", "logs.path", "q.log")
+    repository.ok("setup", "--yes")
+    assert file.read_bytes() == b"caf\xe9/\r\n*.log\r\n# SparkQ's data\n/q.log\n/q.log.*\n"
 
     repository.ok("teardown", "--force")
     assert file.read_bytes() == b"caf\xe9/\r\n*.log\r\n"

@@ -157,7 +157,7 @@ def test_a_dry_run_lists_exactly_what_goes_with_the_same_options(project_of: She
     beside = {str(project_of.folder / f"sparkq/data/sparkq.db-{end}") for end in ("wal", "shm")}
     assert set(listed["would_remove"]) - beside == set(removed["removed"]) - beside  # SQLite may remove these itself
     assert venv.is_dir() == (option == "--yes")
-    assert str(project_of.folder / ".gitignore") in listed["would_remove"]
+    assert str(project_of.folder / "sparkq/.gitignore") in listed["would_remove"]
     assert (str(venv) in listed["would_remove"]) == (option == "--force")
     names = [str(Path(path).relative_to(project_of.folder)) for path in listed["would_remove"]]
     assert [name for name in names if f"  {name} " not in shown] == []

@@ -88,14 +88,14 @@ def test_files_that_only_look_like_locks_and_logs_stay(project_of: Shell) -> Non
 
 def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
     project_of.ok("backup")
-    ignored = (project_of.folder / ".gitignore").read_text()
+    ignored = (project_of.folder / "sparkq/.gitignore").read_text()
 
     answer = project_of.facts("teardown", "--dry-run")
     printed = project_of.ok("teardown", "--force")
 
-    assert str(project_of.folder / ".gitignore") in [path["path"] for path in answer["kept"]]
-    assert "SparkQ's lines, stays: they hide files that are kept from Git" in printed
-    assert (project_of.folder / ".gitignore").read_text() == ignored
+    assert str(project_of.folder / "sparkq/.gitignore") in [path["path"] for path in answer["kept"]]
+    assert "hides SparkQ's data from Git, stays: it hides files that are kept from Git" in printed
+    assert (project_of.folder / "sparkq/.gitignore").read_text() == ignored
     assert "backup.db" not in project_of.run("git", "status", "--porcelain", "--untracked-files=all").out
 
 

@@ -3,7 +3,8 @@
 import stat
 from pathlib import Path
 
-from sparkq_core.installation.doctor import FAILURE, OK, Finding, examine
+from sparkq_core.installation.doctor import examine
+from sparkq_core.installation.findings import FAILURE, OK, Finding
 
 
 def examined(root: Path, home: Path | None = None) -> dict[str, Finding]:

@@ -4,15 +4,19 @@ import errno
 import os
 import shutil
 import stat
+import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 
 from sparkq_core import project, search, tasks
 from sparkq_core.errors import NotEmpty, StorageError
-from sparkq_core.installation import backup
+from sparkq_core.installation import backup, configure
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.schema import VERSION
@@ -21,6 +25,7 @@ from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle
 from tests.harness.task_steps import add, claimed_task, queued_count, queued_ids, take
 from tests.harness.workers import workers
+from tests.promises import holds
 
 TASKS = 400
 DEADLINE_SECONDS = 60
@@ -162,12 +167,76 @@ def test_where_there_are_no_hard_links_a_copy_is_whole_and_overwrites_nothing(
     assert list(tmp_path.glob(".*.new")) == []
 
 
-def test_what_a_killed_backup_left_is_no_hindrance(sq: SparkQ, queue: str, tmp_path: Path) -> None:
-    (tmp_path / ".copy.db.new").write_bytes(b"half")
+@holds("durable-files")
+def test_what_a_killed_backup_left_is_no_hindrance_and_goes(sq: SparkQ, queue: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    (folder / f".sparkq-{process.pid}-01234567.new").write_bytes(b"half")
+    (folder / f".sparkq-{os.getpid()}-01234567.new").write_bytes(b"still being written")
 
-    backup.copy(sq, tmp_path / "copy.db")
+    backup.copy(sq, folder / "copy.db")
 
-    assert sorted(file.name for file in tmp_path.glob("*copy.db*")) == ["copy.db"]
+    assert sorted(file.name for file in folder.iterdir()) == [f".sparkq-{os.getpid()}-01234567.new", "copy.db"]
+
+
+@holds("durable-files")
+@pytest.mark.parametrize("has_links", [True, False])
+def test_of_several_copies_at_once_to_one_name_one_is_made_and_the_others_are_refused(
+    sq: SparkQ, queue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", none)
+    add(sq, *("x" * 3000 for _ in range(30)))
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    together = threading.Barrier(4)
+
+    def attempt(_: int) -> int | None:
+        handle = second_handle(sq)
+        together.wait()
+        try:
+            return backup.copy(handle, folder / "copy.db")
+        except NotEmpty:
+            return None
+        finally:
+            handle.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        sizes = [size for size in pool.map(attempt, range(4)) if size is not None]
+
+    assert sizes == [(folder / "copy.db").stat().st_size]
+    assert [file.name for file in folder.iterdir()] == ["copy.db"]
+
+
+@holds("durable-files")
+def test_a_copy_and_the_settings_are_on_the_disk_before_they_have_their_names(
+    configured: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order of the system's calls, which only a power loss could tell otherwise."""
+    calls: list[str] = []
+
+    def seen(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(*arguments: Any) -> Any:
+            kind = "folder" if name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode) else "file"
+            calls.append(f"sync {kind}" if name == "fsync" else name)
+            return real(*arguments)
+
+        monkeypatch.setattr(os, name, call)
+
+    for name in ("fsync", "link", "replace"):
+        seen(name)
+
+    backup.copy(configured, tmp_path / "copy.db")
+    configure.change(configured, "server.port", 5006)
+
+    assert calls == ["sync file", "link", "sync folder", "sync file", "replace", "sync folder"]
 
 
 def test_a_backup_changes_nothing_in_the_project(sq: SparkQ, queue: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import events, project
+from sparkq_core import durable, events, project
 from sparkq_core.config import reading
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.installation import configure
@@ -197,8 +197,9 @@ def test_a_file_that_is_a_link_stays_one(sq: SparkQ, tmp_path: Path) -> None:
     assert real.read_text() == "env: prod\n"
 
 
-def test_a_file_that_cannot_be_written_is_a_clear_error(configured: SparkQ) -> None:
-    (configured.config.root / f".sparkq.yml.{os.getpid()}.new").mkdir()
+def test_a_file_that_cannot_be_written_is_a_clear_error(configured: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable, "token", lambda _: "01234567")
+    (configured.config.root / f".sparkq-{os.getpid()}-01234567.new").mkdir()
     text = (configured.config.root / "sparkq.yml").read_text()
 
     with pytest.raises(StorageError, match="cannot be written"):

@@ -9,7 +9,7 @@ import pytest
 from sparkq_core import lock, queues
 from sparkq_core.config import location
 from sparkq_core.installation import configure, doctor
-from sparkq_core.installation.doctor import FAILURE, OK, WARNING
+from sparkq_core.installation.findings import FAILURE, OK, WARNING
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.storage.database import APPLICATION_ID
@@ -22,7 +22,7 @@ from tests.promises import holds
 
 CHECKS = (
     *("configuration", "sqlite", "database", "integrity", "write-ahead log"),
-    *("permissions", "file system", "locks", "MCP clients", "hooks"),
+    *("permissions", "file system", "locks", "git", "MCP clients", "hooks"),
 )
 
 

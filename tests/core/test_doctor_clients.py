@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core.installation.doctor import OK, WARNING
+from sparkq_core.installation.findings import OK, WARNING
 from sparkq_core.project import SparkQ
 from tests.core.examination import examined
 

@@ -22,6 +22,18 @@ STORAGE_AND_CONFIG_MUTANTS = [
         caught_by=("test_schema.py::test_a_result_is_on_the_disk_before_it_is_acknowledged",),
     ),
     mutant(
+        "a file gets its name before it is on the disk",
+        "durable.py",
+        ("    sync(built)\n    try:\n        os.link(built, target)", "    try:\n        os.link(built, target)"),
+        caught_by=("test_backup.py::test_a_copy_and_the_settings_are_on_the_disk_before_they_have_their_names",),
+    ),
+    mutant(
+        "only the checked-out branch hides the database from Git",
+        "config/ignoring.py",
+        ("missing = [folder / FILE for folder in folders(config)", "missing = [folder / FILE for folder in ()"),
+        caught_by=("test_ignoring.py::test_branches_stash_and_clean_leave_the_database_in_its_place",),
+    ),
+    mutant(
         "a failed transaction stays open",
         "storage/database.py",
         ('opened.connection.execute("ROLLBACK")', "pass"),
