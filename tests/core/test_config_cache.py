@@ -13,6 +13,7 @@ from sparkq_core.config.location import DATABASE
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.installation import doctor, setup
+from sparkq_core.installation.findings import WARNING
 from sparkq_core.storage import schema
 from tests.promises import holds
 
@@ -135,7 +136,7 @@ def test_a_branch_without_the_file_has_its_last_settings(file: Path) -> None:
     assert config.origins["server.port"] == "sparkq.yml:4, as it was last read"
     assert loading.load(root, {}, {"server.port": "6003"}).settings.server.port == 6003
     assert setup.values(root, {})["server.port"] == 6001
-    assert doctor.examine(root, {})[0][:2] == ("configuration", doctor.WARNING)
+    assert doctor.examine(root, {})[0][:2] == ("configuration", WARNING)
 
 
 def test_a_file_that_is_back_is_read(file: Path) -> None:
