@@ -9,7 +9,7 @@ from sparkq_core.events import note
 from sparkq_core.lifecycle import FINISHED_STATUSES, MARKS, ErrorType, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Finished, Inbox, Seen, Since, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.stale import sweep
+from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import checked_limit, moment_and_id, storable
 from sparkq_core.tasks import late_results
@@ -81,7 +81,7 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
     """
     checked_limit(limit)
     newest, after = moment_and_id(cursor) if cursor is not None else (-1, -1)
-    sweep(sq)
+    sweep_for_reader(sq)
     with sq.db.read() as tx:
         queue_id = queues.get(tx, queue).id if queue is not None else None
         rows = tx.rows(UNREVIEWED, {"newest": newest, "after": after, "queue": queue_id, "limit": limit + 1})
@@ -119,7 +119,7 @@ def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
 
     Reviewed tasks are not counted.
     """
-    sweep(sq)
+    sweep_for_reader(sq)
     with sq.db.read() as tx:
         looked = tx.row(LOOKED)
         moment = looked[0] if looked else None

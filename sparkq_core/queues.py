@@ -6,7 +6,7 @@ from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
 from sparkq_core.model import COUNTS_COLUMNS, QUEUE_COLUMNS, Counts, Queue
 from sparkq_core.project import SparkQ
-from sparkq_core.stale import sweep
+from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, checked_name, nearest, safe
 
@@ -118,7 +118,7 @@ def no_such(db: Reader, name: str) -> NoSuchQueue:
 
 def all_of(sq: SparkQ, *, archived: bool = False) -> tuple[tuple[Queue, Counts], ...]:
     """Return every queue with its counts, active ones first; archived ones only with `archived`."""
-    sweep(sq)
+    sweep_for_reader(sq)
     now = sq.clock.now()
     with sq.db.read() as tx:
         queues = [Queue(*row) for row in tx.rows(ALL, {"archived": archived})]
@@ -145,7 +145,7 @@ def counts(db: Reader, now: int, queue_id: int | None = None) -> dict[int, Count
 
 def counts_of(sq: SparkQ, queue: Queue) -> Counts:
     """Return the counts of one queue."""
-    sweep(sq)
+    sweep_for_reader(sq)
     return counts(sq.db, sq.clock.now(), queue.id).get(queue.id, Counts())
 
 

@@ -4,11 +4,13 @@ The index is updated from the event log when somebody searches, so that it costs
 """
 
 import re
+from contextlib import suppress
 
-from sparkq_core.errors import InvalidValue
+from sparkq_core.errors import Busy, InvalidValue
 from sparkq_core.model import TASK_COLUMNS, Task, TaskPage
 from sparkq_core.project import SparkQ
-from sparkq_core.stale import sweep
+from sparkq_core.stale import READER_SECONDS, sweep_for_reader
+from sparkq_core.storage import patience
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import checked_limit
 from sparkq_core.tasks.listing import THIN, Wanted, checked_status, filter_values, start_after
@@ -63,8 +65,9 @@ def find_page(
         )
     checked_limit(limit)
     checked_status(wanted)
-    sweep(sq)
-    update(sq)
+    sweep_for_reader(sq)
+    with suppress(Busy), patience.at_most(min(READER_SECONDS, patience.seconds())):
+        update(sq)  # while another process holds the lock, the newest tasks are not found yet
     with sq.db.read() as tx:
         values = {**filter_values(tx, wanted), "match": match}
         rows = tx.rows(

@@ -8,11 +8,18 @@ If the clock was set back, a worker was last heard of in the future. It is then 
 the future is taken back, so that no deadline is more than two timeouts ahead.
 """
 
+from contextlib import suppress
+
+from sparkq_core.errors import Busy
 from sparkq_core.events import note
 from sparkq_core.lifecycle import FAIL_AFTER, WARN_AFTER, ErrorType, elapsed_ms
 from sparkq_core.model import TASK_COLUMNS, Swept, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.storage import patience
 from sparkq_core.storage.database import Reader, Transaction
+
+READER_SECONDS = 0.25
+"""How long a reader that would sweep waits for the processes that write."""
 
 DUE = "SELECT 1 FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND due_at <= :now LIMIT 1"
 
@@ -61,6 +68,13 @@ def sweep(sq: SparkQ) -> Swept:
         if is_set_back:
             tx.run(HEARD_NOW, {"now": now})
         return sweep_within(tx, now)
+
+
+def sweep_for_reader(sq: SparkQ) -> None:
+    """Sweep for a call that only reads. While another process holds the lock, the call reads what is there: a task that
+    is due looks stale already, and whoever comes next fails it."""
+    with suppress(Busy), patience.at_most(min(READER_SECONDS, patience.seconds())):
+        sweep(sq)
 
 
 def sweep_within(tx: Transaction, now: int) -> Swept:

@@ -1,6 +1,7 @@
 """The answers of the routes: JSON of the core, or a refusal, which has the same shape on every route."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from sparkq_core import wire
+from sparkq_core.aside import aside
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import cut, safe
 
@@ -37,14 +39,20 @@ class Answer(Response, Generic[Shape]):
 class Router(APIRouter):
     """Documents the shape in a route's return type, such as `-> Answer[shapes.Task]`, as its response model.
 
-    FastAPI does not validate the response: mypy has checked it, and validation would make a claim slower.
+    FastAPI does not validate the response: mypy has checked it, and validation would make a claim slower. While another
+    process holds the write lock, a route that writes waits aside.
     """
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         returned = get_type_hints(endpoint)["return"]
         if get_origin(returned) is Answer:
             options["response_model"] = get_args(returned)[0]
-        super().add_api_route(path, endpoint, **options)
+
+        @wraps(endpoint)
+        async def call(*args: Any, **parameters: Any) -> Any:
+            return await aside(lambda: endpoint(*args, **parameters))
+
+        super().add_api_route(path, call, **options)
 
 
 class Refusal(TypedDict, closed=True):

@@ -1,6 +1,7 @@
 """Claim for a chat, at once or when a task arrives, but not for a client that has gone."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -8,6 +9,7 @@ import anyio.lowlevel
 from mcp.server.mcpserver import Context
 
 from sparkq_core import events, tasks
+from sparkq_core.aside import aside
 from sparkq_core.errors import NoProject, Replaced, SparkQError
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
@@ -49,7 +51,7 @@ async def _wait(ctx: Ctx, sq: SparkQ, chat: Chat, queue: str, seconds: int, last
         sq, last_event = now, newest
         if state.closing or await _is_gone(ctx):
             return None
-        if (claimed := await claim(ctx, sq, chat, queue)) is not None:
+        if (claimed := await aside(partial(claim, ctx, sq, chat, queue))) is not None:  # a wait is not begun again
             return claimed
     return None
 

@@ -9,6 +9,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp_types import Completion, CompletionArgument
 
 from sparkq_core import queues, scripts, tasks, wire
+from sparkq_core.aside import aside
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Event
@@ -106,7 +107,7 @@ def _with_protocol_errors(fn: Reader) -> Reader:
     @functools.wraps(fn)
     async def wrapped(*args: Any, **kwargs: Any) -> str:
         try:
-            return await fn(*args, **kwargs)
+            return await aside(lambda: fn(*args, **kwargs))
         except SparkQError as error:
             kind = ResourceNotFoundError if error.kind == Kind.NOT_FOUND else ResourceError
             raise kind(f"{error.message} {error.hint}".strip()) from error

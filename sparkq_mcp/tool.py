@@ -12,6 +12,7 @@ from mcp_types import ToolAnnotations
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from sparkq_core.aside import aside
 from sparkq_core.errors import SparkQError
 from sparkq_core.wire import compact
 from sparkq_mcp.answers import reply
@@ -66,7 +67,7 @@ class StrictTool(Tool):
         except ValidationError as error:
             return reply.invalid_arguments(self.name, list(parameters), error)
         try:
-            return await self.fn(**values, ctx=context)
+            return await aside(lambda: self.fn(**values, ctx=context))
         except SparkQError as refused:
             return reply.refusal(refused, context.request_context.lifespan_context.steps)
         except MCPError:

@@ -95,6 +95,7 @@ PROMISES = {
     "clear-file-errors": "A missing, empty, foreign, newer or corrupt file is a clear error.",
     "never-recreated": "Nothing is ever silently recreated, not even when the file vanishes while it is open.",
     "busy-budget": "A locked database is retried for 10 seconds with short random sleeps, then refused as busy.",
+    "busy-aside": "While another process holds the write lock, reads, the page and chats go on; writers wait aside for 10 seconds.",
     "fair-waiting": "Among eight processes that write without a pause none starves: the least served gets at least 0.4 of the most served.",
     "connections": "One connection for each thread and process, never across a fork.",
     "counters": "The stored counters are correct after every step.",

@@ -18,7 +18,8 @@ import apsw
 from sparkq_core.clock import Clock
 from sparkq_core.config.location import check_disk
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, StorageError
-from sparkq_core.storage.errors import RESTORE, STORAGE, WAIT_SECONDS, translated
+from sparkq_core.storage import patience
+from sparkq_core.storage.errors import RESTORE, STORAGE, translated
 from sparkq_core.storage.parameters import Values, in_order
 
 APPLICATION_ID = 0x53504B51
@@ -118,6 +119,8 @@ class _Block:
             return
         try:
             self._opened.execute("COMMIT")
+            if self._writes:
+                patience.committed()
         except BaseException as error:
             self._roll_back(error)
             raise
@@ -334,7 +337,10 @@ class Database:
             nonlocal started
             if tries == 0:
                 started = self.clock.monotonic()
+            longest = patience.seconds()
+            if longest <= 0:
+                return False
             self.clock.pause(tries)
-            return self.clock.monotonic() - started < WAIT_SECONDS
+            return self.clock.monotonic() - started < longest
 
         return busy

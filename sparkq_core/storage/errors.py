@@ -5,14 +5,12 @@ from pathlib import Path
 import apsw
 
 from sparkq_core.errors import Busy, Corrupt, DiskFull, InvalidText, ReadOnly, SparkQError, StorageError
+from sparkq_core.storage.patience import WAIT_SECONDS
 
 MORE = "`sparkq doctor` shows more."
 
 RESTORE = "Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in its place."
 """How to restore a backup. SQLite would replay an old log beside it, which undoes the restore or damages the file."""
-
-WAIT_SECONDS = 10.0
-"""How long a statement waits for the transactions of other processes."""
 
 STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)
 """The errors that a statement can raise."""

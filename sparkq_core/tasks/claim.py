@@ -9,7 +9,7 @@ from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus
 from sparkq_core.model import TASK_COLUMNS, Claim, Earlier, Task, TaskPage
 from sparkq_core.project import SparkQ
-from sparkq_core.stale import DUE, sweep, sweep_within
+from sparkq_core.stale import DUE, sweep, sweep_for_reader, sweep_within
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import checked_limit
 from sparkq_core.tasks import git
@@ -72,7 +72,7 @@ def peek(sq: SparkQ, queue: str, limit: int = 1) -> TaskPage:
     heads, is_due = _heads(sq, queue, limit)
     if not is_due:
         return heads
-    sweep(sq)
+    sweep_for_reader(sq)
     return _heads(sq, queue, limit)[0]
 
 

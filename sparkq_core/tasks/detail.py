@@ -3,7 +3,7 @@
 from sparkq_core import chats, events
 from sparkq_core.model import ATTEMPT_COLUMNS, PROMPT_COLUMNS, Attempt, Detail, Prompt, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.stale import sweep
+from sparkq_core.stale import sweep_for_reader
 from sparkq_core.tasks.claim import FEEDBACK, PROMPT
 from sparkq_core.tasks.refusals import find
 
@@ -13,13 +13,13 @@ ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task ORDER 
 
 def get(sq: SparkQ, task_id: int) -> Task:
     """Return a task without its texts. Raises NoSuchTask."""
-    sweep(sq)
+    sweep_for_reader(sq)
     return find(sq.db, task_id)
 
 
 def detail(sq: SparkQ, task_id: int) -> Detail:
     """Return a task with its prompt, attempts and timeline. Raises NoSuchTask."""
-    sweep(sq)
+    sweep_for_reader(sq)
     with sq.db.read() as tx:
         task = find(tx, task_id)
         prompt = tx.row(PROMPT, {"task": task.id, "revision": task.revision})

@@ -8,7 +8,7 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.model import TASK_COLUMNS, Task, TaskPage
 from sparkq_core.project import SparkQ
-from sparkq_core.stale import sweep
+from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.numbers import MAX_ID, checked_limit, moment_and_id
 from sparkq_core.storage.parameters import Values
 from sparkq_core.tasks.listing import COUNT, THIN, TOTALS, Wanted, checked_status, filter_values
@@ -39,7 +39,7 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
             f"A task that is {wanted.status} has not finished.", f"It can be {', '.join(FINISHED_STATUSES)}."
         )
     newest, before = moment_and_id(cursor) if cursor is not None else (MAX_ID, MAX_ID)
-    sweep(sq)
+    sweep_for_reader(sq)
     with sq.db.read() as tx:
         values: Values = filter_values(tx, wanted)
         counts = [tx.row(_count(wanted, status), {**values, "status": status}) for status in _outcomes(wanted)]

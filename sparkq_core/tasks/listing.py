@@ -11,7 +11,7 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.model import TASK_COLUMNS, Queue, Task, TaskPage
 from sparkq_core.project import SparkQ
-from sparkq_core.stale import sweep
+from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.numbers import MAX_ID, checked_limit, number
 from sparkq_core.storage.parameters import Values
@@ -106,7 +106,7 @@ class Wanted(NamedTuple):
 
 def ended_since(sq: SparkQ, queue: Queue, since: int) -> tuple[Task, ...]:
     """Return the tasks of a queue that finished at `since` (UTC ms) or later, by id. The cost grows with their number."""
-    sweep(sq)
+    sweep_for_reader(sq)
     values = {"queue": queue.id, "since": since}
     with sq.db.read() as tx:
         rows = [*tx.rows(ENDED, values), *tx.rows(ENDED_REVIEWED, values)]
@@ -141,7 +141,7 @@ def list_page(
             f"{safe(sort)!r} is not a way to sort these tasks.",
             "It can be newest or oldest; line for one queue, with all its tasks or the queued ones.",
         )
-    sweep(sq)
+    sweep_for_reader(sq)
     with sq.db.read() as tx:
         values = filter_values(tx, wanted)
         if sort == "line":

@@ -13,7 +13,7 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.errors import Busy, DiskFull, Kind, NoProject, ReadOnly, Replaced, StorageError
 from sparkq_core.project import SparkQ
-from sparkq_core.storage.errors import WAIT_SECONDS
+from sparkq_core.storage.patience import WAIT_SECONDS
 from tests.harness.clocks import HastyClock, SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle
 from tests.harness.task_steps import add, queued_count, queued_ids, refusal_of, take

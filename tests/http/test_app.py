@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -126,3 +127,14 @@ def test_the_server_serves_while_a_stream_replays(call: Caller, behind: SparkQ, 
 
     with listening(call.port, "/api/events?after=0"):
         assert call.get("/api/health").status == 200
+
+
+@holds("busy-aside")
+def test_a_lock_of_another_process_stops_only_those_who_write(call: Caller, behind: SparkQ, line: str) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with behind.db.write():
+            writer = threads.submit(call.add, line)
+            for path in ("/", "/api/queues", f"/api/tasks?queue={line}", "/api/inbox", "/api/version") * 3:
+                assert call.get(path).status == 200
+            assert not writer.done()
+        assert call.get(f"/api/tasks/{writer.result()}")["queue"] == line

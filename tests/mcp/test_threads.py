@@ -15,8 +15,10 @@ from sparkq_core.errors import NoProject
 from sparkq_core.maintenance import rounds
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
+from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, attempts, take, timeline
 from tests.mcp.chat import Message, call, chat
+from tests.promises import holds
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +52,25 @@ def repository(sq: SparkQ) -> SparkQ:
     """A project in a repository: its claims and results note what Git says."""
     subprocess.run(["git", "init", "--quiet"], cwd=sq.config.root, check=True)
     return sq
+
+
+@holds("busy-aside")
+async def test_others_are_answered_while_a_chat_waits_for_the_lock_of_another_process(sq: SparkQ, queue: str) -> None:
+    claims: list[Message] = []
+
+    async with chat(sq) as client, anyio.create_task_group() as group:
+
+        async def claim() -> None:
+            claims.append(await call(client, "claim", queue="backend"))
+
+        add(sq, "one")
+        with second_handle(sq).db.write():
+            group.start_soon(claim)
+            for _ in range(3):
+                assert (await call(client, "list_queues"))["queues"][0]["queued"] == 1
+            assert claims == []
+
+    assert claims[0]["task"]["id"] == 1
 
 
 LONG: dict[str, tuple[Any, str, str, Message]] = {

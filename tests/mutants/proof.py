@@ -16,7 +16,7 @@ PROOF_MUTANTS = [
     mutant(
         "no busy timeout",
         "storage/database.py",
-        ("return self.clock.monotonic() - started < WAIT_SECONDS", "return False"),
+        ("return self.clock.monotonic() - started < longest", "return False"),
         caught_by=(DRAIN,),
     ),
     mutant("no fence", "tasks/settle.py", (f"{SETTLES} {FENCE}", SETTLES), caught_by=(MODEL,)),
@@ -72,6 +72,18 @@ PROOF_MUTANTS = [
             '                opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")\n',
         ),
         caught_by=(KILL,),
+    ),
+    mutant(
+        "the server waits for the lock on its event loop",
+        "aside.py",
+        ("FIRST_SECONDS = 0.03", "FIRST_SECONDS = 10.0"),
+        caught_by=("tests/proof/test_held_lock.py::test_a_suspended_process_stops_only_those_who_write",),
+    ),
+    mutant(
+        "what was committed is done again",
+        "aside.py",
+        ("if hurry.committed or loop.time() >= end:", "if loop.time() >= end:"),
+        caught_by=("tests/core/test_aside.py::test_what_was_committed_is_not_done_again",),
     ),
     mutant(
         "a backup that copies the file as it lies there",

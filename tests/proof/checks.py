@@ -33,6 +33,11 @@ CHECKS = (
         ("proof/test_disk_faults.py", "proof/test_disk.py", "core/test_database.py", "core/test_schema.py"),
     ),
     Check(
+        "a held lock",
+        "while a suspended process holds the lock, only those who write wait, and they are refused after ten seconds",
+        ("proof/test_held_lock.py", "core/test_aside.py"),
+    ),
+    Check(
         "upgrade and backup",
         "files of every schema are brought up while others write; a backup is of one moment",
         ("core/test_upgrade.py", "core/test_backup.py", "proof/test_upgrade_in_use.py"),

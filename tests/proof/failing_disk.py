@@ -23,7 +23,7 @@ from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from sparkq_core.storage import schema
-from sparkq_core.storage.errors import WAIT_SECONDS
+from sparkq_core.storage.patience import WAIT_SECONDS
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import NOON, SECOND, HastyClock
 from tests.harness.projects import database_of

@@ -1,0 +1,52 @@
+"""How long a statement waits for other processes: WAIT_SECONDS, or less in a call that must not wait so long."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import get_ident
+
+WAIT_SECONDS = 10.0
+"""How long a statement waits for the transactions of other processes."""
+
+
+class Hurry:
+    """A call in which no statement of this thread waits longer than `seconds`, until its first commit.
+
+    After a commit the call cannot be repeated, so what follows waits as long as ever.
+    """
+
+    __slots__ = ("committed", "seconds", "thread")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.thread = get_ident()
+        self.committed = False
+
+
+_present: ContextVar[Hurry | None] = ContextVar("hurry", default=None)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[Hurry]:
+    """Let no statement of the block wait longer than `seconds` for other processes. Work in other threads does."""
+    hurry, outer = Hurry(seconds), _present.get()
+    before = _present.set(hurry)
+    try:
+        yield hurry
+    finally:
+        _present.reset(before)
+        if outer is not None and outer.thread == hurry.thread:
+            outer.committed = outer.committed or hurry.committed
+
+
+def seconds() -> float:
+    """Return how long a statement of this thread waits now."""
+    hurry = _present.get()
+    return WAIT_SECONDS if hurry is None or hurry.committed or hurry.thread != get_ident() else hurry.seconds
+
+
+def committed() -> None:
+    """Note that a write of this thread has been committed."""
+    hurry = _present.get()
+    if hurry is not None and hurry.thread == get_ident():
+        hurry.committed = True
