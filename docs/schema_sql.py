@@ -49,5 +49,7 @@ def _readable(sql: str) -> str:
     head, added, columns = sql.replace('"', "").partition("\n, ")
     if added:
         body, end, options = columns.rpartition(")")
-        return f"{head},\n    " + body.replace(", ", ",\n    ") + f"\n{end}{options};\n"
+        line, dash, remark = head.rpartition("  -- ") if "--" in head.rpartition("\n")[2] else (head, "", "")
+        head = f"{line},{dash}{remark}"
+        return f"{head}\n    " + body.replace(", ", ",\n    ") + f"\n{end}{options};\n"
     return f"{head};\n"

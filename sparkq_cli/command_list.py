@@ -49,6 +49,7 @@ SECTIONS = {
     "Care": {
         "purge": "Delete old finished tasks.",
         "backup": "Write a consistent copy of the database, even while it is in use.",
+        "restore": "Put a backup or a rescue copy in the place of the database, or list them with --list.",
         "export": "Write the whole project as JSON Lines: every task, prompt, attempt and event.",
         "import": "Read an export into a new project.",
         "reload": "Read sparkq.yml and the script headers again, here and in running servers.",

@@ -154,6 +154,12 @@ class NotEmpty(SparkQError):
     kind, code = Kind.CONFLICT, "not_empty"
 
 
+class BackupsExist(SparkQError):
+    """The database is gone, but there are copies of it: an empty one would be in their place."""
+
+    kind, code = Kind.CONFLICT, "backups_exist"
+
+
 class NameTaken(SparkQError):
     """Another queue or session already has this name."""
 

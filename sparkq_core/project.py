@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sparkq_core.clock import Clock, SystemClock
+from sparkq_core.clock import Clock, SystemClock, iso
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.settings import Config
-from sparkq_core.errors import InvalidConfig, SparkQError
+from sparkq_core.errors import InvalidConfig, NoProject, SparkQError
 from sparkq_core.storage import schema
-from sparkq_core.storage.database import Database
+from sparkq_core.storage.database import Database, Rescue
 
 if TYPE_CHECKING:
     from logging import Logger  # milliseconds at import, which no command needs
+
+    from apsw import Connection
 
 BEFORE_THE_TABLE = "database."
 """Settings that are needed to open the database cannot be stored in it."""
@@ -32,8 +34,13 @@ class SparkQ(NamedTuple):
         return self.db.data_version()
 
     def is_replaced(self) -> bool:
-        """True if another file is now where the database was opened, or none: open the project again."""
+        """True if another file is now where the database was opened: `rescue` the one that is open, and open the project
+        again."""
         return self.db.is_replaced()
+
+    def rescue(self) -> Path | None:
+        """Copy the open database if it was removed or replaced, once. Returns the copy, or None if none is needed."""
+        return self.db.rescue()
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -54,10 +61,37 @@ def open_with(
 ) -> SparkQ:
     """Open a project whose configuration was loaded already. Raises the errors of `open`."""
     clock = clock or SystemClock()
-    db = Database(config.database, clock, schema.VERSION, schema.migrate, config.settings.database.synchronous)
-    config = with_table(config, db, start, env)
-    db.data_version()
+    synchronous = config.settings.database.synchronous
+    db = Database(config.database, clock, schema.VERSION, schema.migrate, synchronous, rescue=_rescue(config, clock))
+    try:
+        config = with_table(config, db, start, env)
+        db.data_version()
+    except NoProject as error:
+        raise _lost(config) or error from error
     return SparkQ(db, config, clock)
+
+
+def _rescue(config: Config, clock: Clock) -> Rescue:
+    def copy(connection: "Connection", identity: tuple[int, int]) -> Path | None:
+        from sparkq_core.storage.rescue import rescue  # only after a loss
+
+        return rescue(config, connection, identity, clock)
+
+    return copy
+
+
+def _lost(config: Config) -> NoProject | None:
+    """Return the error for a database that is gone, with its newest copy; None if there is no copy."""
+    from sparkq_core.config import copies  # only after a loss
+
+    found = copies.found(config)
+    if not found:
+        return None
+    number = f"There are {len(found)} copies of it" if len(found) > 1 else "There is one copy of it"
+    return NoProject(
+        f"The database {config.database} is gone. {number}, the newest from {iso(found[0].at)}: {found[0].path}",
+        "Put it back: sparkq restore",
+    )
 
 
 def effective(start: Path | None = None, env: Mapping[str, str] | None = None) -> Config:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from sparkq_core import project
 from sparkq_core.config.settings import Config
@@ -25,9 +26,15 @@ class ReloadableProject:
         Raises NoProject and StorageError.
         """
         if self._sq.is_replaced():
+            if (copy := self._sq.rescue()) is not None:
+                log.warning("the database was replaced: what it had is in %s", copy)
             self._sq = self._opener()
             log.warning("the database was replaced: %s is open now", self._sq.db.path)
         return self._sq
+
+    def rescue(self) -> Path | None:
+        """Copy the open database if it was removed or replaced, once, and return the copy."""
+        return self._sq.rescue()
 
     def reload(self) -> None:
         """Load a changed configuration. If it is invalid, log that and keep the present one."""

@@ -40,6 +40,8 @@ class ServerState:
         set up, each call tries again to open it, and so it does after the database was replaced, for example by a restored
         backup. Raises NoProject and StorageError."""
         if self._sq is not None and self._sq.is_replaced():
+            if (copy := self._sq.rescue()) is not None:
+                log.warning("the database was replaced: what it had is in %s", copy)
             self._sq = None
             for chat in self._chats.values():
                 chat.id = None  # it was that in the other database
@@ -70,7 +72,10 @@ class ServerState:
         return known
 
     def leave(self, why: str) -> None:
-        """Record that the chats have no connection any more."""
+        """Record that the chats have no connection any more. If the database was lost meanwhile, copy it."""
+        if self._sq is not None:
+            with suppress(SparkQError):
+                self._sq.rescue()
         with suppress(SparkQError):  # what they hold becomes stale nevertheless
             for chat in self._chats.values():
                 if chat.id is not None and self._sq is not None:

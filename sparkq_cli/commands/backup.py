@@ -8,7 +8,6 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, new_app
-from sparkq_core.clock import iso
 from sparkq_core.installation import backup as core
 
 app = new_app()
@@ -18,19 +17,19 @@ app = new_app()
 def backup(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="Target file (default: beside the database, with the time in its name)."),
+        typer.Argument(
+            metavar="[FILE]", help="Target file (default: in .git/sparkq/backups, with the time in its name)."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
     """Write a consistent copy of the database, even while it is in use. Never overwrites a file.
 
-    To restore: Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in
-    its place.
+    Without a repository the default is sparkq/backups. To restore one: sparkq restore
 
     Example: sparkq backup ~/sparkq-monday.db
     """
     sq = open_sparkq()
-    name = f"{sq.config.database.stem}-{iso(sq.clock.now()).replace(':', '').replace('.', '-')}.backup.db"
-    target = file or sq.config.database.with_name(name)
+    target = file or core.default_target(sq)
     size = core.copy(sq, target)
-    show.answer({"path": str(target), "bytes": size}, f"{size:,} bytes in {target}", json=json)
+    show.answer({"path": str(target), "bytes": size}, f"{size:,} bytes in {show.near(target, Path())}", json=json)

@@ -31,6 +31,9 @@ def setup(
     connect_claude: Annotated[
         bool, typer.Option("--connect", help="Write .mcp.json, so that Claude Code can find the queues.")
     ] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Make an empty database even if a lost one has backups.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Set up this repository: sparkq.yml, and the database, which Git ignores.
@@ -47,6 +50,8 @@ def setup(
     start = location.here()
     root, known = core.root_for(start, env)
     values = core.values(start, env)
+    if not empty:
+        core.refuse_over_copies(configuration.load(start, env))
     if not json:
         show.say(f"{'SparkQ is set up' if known else 'Setting up SparkQ'} in {safe(str(root))}\n")
     if yes:
@@ -54,7 +59,7 @@ def setup(
             show.fields([(safe(key), _shown(key, value)) for key, value in values.items()])
     else:
         values = _asked(values)
-    config, steps = core.setup(start, values, SystemClock(), env)
+    config, steps = core.setup(start, values, SystemClock(), env, empty=empty)
     sq = project.open(start, env=env)
     fresh = not yes and not queues.all_of(sq, archived=True)
     made = _first(sq, session, queue, ask=fresh)

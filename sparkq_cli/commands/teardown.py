@@ -11,6 +11,7 @@ from sparkq_cli.options import Json, new_app
 from sparkq_core import project
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import Busy, InvalidValue
+from sparkq_core.installation import in_use
 from sparkq_core.installation import teardown as core
 from sparkq_core.installation.teardown import Item
 from sparkq_core.text import safe
@@ -35,6 +36,7 @@ def teardown(
         bool,
         typer.Option("--yes", "-y", help="Do not ask; .venv stays. Fails while another process uses the database."),
     ] = False,
+    backups: Annotated[bool, typer.Option("--backups", help="Remove the backups and rescue copies too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     json: Json = False,
 ) -> None:
@@ -50,14 +52,15 @@ def teardown(
       .mcp.json, .cursor/mcp.json, .vscode/mcp.json       SparkQ's own entry
       sparkq/.gitignore, lines in .gitignore              what hides the data from Git
       .venv, if sparkq.sh made it                         asked about separately
+      .git/sparkq, with --backups                         backups and rescue copies
 
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.
-    Backups stay. Running it again is harmless.
+    Without --backups the backups stay. Running it again is harmless.
 
     Example: sparkq teardown --dry-run
     """
     config = project.effective()
-    items = core.manifest(config, venv=force)
+    items = core.manifest(config, venv=force, backups=backups)
     venv = None if force or yes else core.virtual_environment(config)
     going = [item for item in items if not item.kept]
     if not json:
@@ -119,14 +122,14 @@ def _quiet(config: Config, force: bool) -> None:
         return
     _alone(config)
     stopped = service.stop(config)
-    if core.in_use(config):
+    if in_use.in_use(config):
         raise Busy(f"{OPEN}{' The server has been stopped.' if stopped else ''}", f"{END}{AGAIN if stopped else ''}")
 
 
 def _alone(config: Config) -> None:
     """Refuse while another process than the server is known to have the database open. Raises Busy."""
     server = service.running(config)
-    if server is None and core.in_use(config):
+    if server is None and in_use.in_use(config):
         raise Busy(OPEN, END)
-    if server is not None and server.pid > 0 and core.held_by_another(config, server.pid):
+    if server is not None and server.pid > 0 and in_use.held_by_another(config, server.pid):
         raise Busy(OPEN, END)

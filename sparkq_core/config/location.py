@@ -47,17 +47,48 @@ def repository(start: Path) -> Repository | None:
     return None
 
 
+class GitFolder(NamedTuple):
+    """The folder in which Git keeps a repository: `common` to all work trees, `own` of this one (the same unless linked)."""
+
+    common: Path
+    own: Path
+
+
+def git_folder(root: Path) -> GitFolder | None:
+    """Return the folder in which Git keeps the repository that `root` is in, or None."""
+    for folder in (root, *root.parents):
+        dot_git = folder / ".git"
+        if dot_git.is_dir():
+            return GitFolder(dot_git, dot_git)
+        if dot_git.is_file():
+            own = _own(dot_git)
+            return None if own is None else GitFolder(_common(own) or own, own)
+    return None
+
+
 def _main_of(dot_git: Path) -> Path | None:
     """Follow the `.git` file of a linked work tree to the main one; None for a submodule."""
+    own = _own(dot_git)
+    shared = _common(own) if own is not None else None
+    return shared.parent if shared is not None and shared.name == ".git" else None
+
+
+def _own(dot_git: Path) -> Path | None:
+    """Follow a `.git` file to Git's folder of its work tree or submodule."""
     try:
         word, _, target = dot_git.read_text().strip().partition(": ")
-        if word != "gitdir":
-            return None
-        private = (dot_git.parent / target).resolve()
-        shared = (private / (private / "commondir").read_text().strip()).resolve()
+        folder = (dot_git.parent / target).resolve()
+        return folder if word == "gitdir" and folder.is_dir() else None
     except (OSError, ValueError):  # unreadable, not text, or not a path
         return None
-    return shared.parent if shared.name == ".git" else None
+
+
+def _common(own: Path) -> Path | None:
+    """Return the folder that a linked work tree's own one belongs to; None if it is not linked."""
+    try:
+        return (own / (own / "commondir").read_text().strip()).resolve()
+    except (OSError, ValueError):
+        return None
 
 
 def here() -> Path:

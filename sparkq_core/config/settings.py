@@ -34,6 +34,12 @@ class Database(NamedTuple):
     synchronous: str = "full"
 
 
+class Backup(NamedTuple):
+    """The daily backups of every long-lived process."""
+
+    keep: int = 7
+
+
 class Logs(NamedTuple):
     """The log of the background server."""
 
@@ -107,6 +113,7 @@ class Settings(NamedTuple):
     env: str = "dev"
     server: Server = Server()
     database: Database = Database()
+    backup: Backup = Backup()
     logs: Logs = Logs()
     purge: Purge = Purge()
     queue_runner: QueueRunner = QueueRunner()
@@ -165,6 +172,12 @@ SCALARS = {
             "database.synchronous",
             "full: acknowledged results survive a power loss. normal: they survive only a crash of programs.",
             choices=("full", "normal"),
+        ),
+        Scalar(
+            "backup.keep",
+            "Daily backups that are kept, in .git/sparkq/backups or without Git in sparkq/backups. 0: none are made.",
+            0,
+            365,
         ),
         Scalar("logs.path", "Log file of `sparkq start`.", path=True),
         Scalar("purge.older_than_days", "Days after your review after which a finished task is deleted.", 0, 36500),

@@ -1,14 +1,11 @@
-"""Copies the database while other processes write to it, and checks the copy."""
+"""Copies the database while other processes write to it."""
 
-import os
 from pathlib import Path
 
-import apsw
-
-from sparkq_core import durable
-from sparkq_core.errors import Corrupt, NotEmpty, StorageError
+from sparkq_core.config import copies
+from sparkq_core.errors import StorageError
 from sparkq_core.project import SparkQ
-from sparkq_core.storage.errors import MORE, translated
+from sparkq_core.storage import copying
 
 
 def copy(sq: SparkQ, target: Path) -> int:
@@ -17,30 +14,15 @@ def copy(sq: SparkQ, target: Path) -> int:
     The copy has the state of one moment. It gets its name only after it is complete, checked and on the disk. Raises NotEmpty
     if `target` exists, StorageError.
     """
-    taken = NotEmpty(f"{target} exists already.", "Choose another name: a backup never overwrites anything.")
+    return copying.copy(sq.db.connection(), target)
+
+
+def default_target(sq: SparkQ) -> Path:
+    """Return the file of a backup without a name, in the folder of the backups, which is created. Raises StorageError."""
+    folder = copies.backups(sq.config)
     try:
-        if os.path.lexists(target):
-            raise taken
-        with durable.building(target) as built:
-            _copy(sq, built)
-            size = built.stat().st_size
-            durable.publish(built, target)
-    except FileExistsError as error:
-        raise taken from error
+        return copies.made(folder) / copies.backup_name(sq.config, sq.clock.now())
     except OSError as error:
-        raise StorageError(f"{target} cannot be written: {error.strerror}.", "Choose another folder.") from error
-    return size
-
-
-def _copy(sq: SparkQ, target: Path) -> None:
-    try:
-        connection = apsw.Connection(str(target))
-        try:
-            with connection.backup("main", sq.db.connection(), "main") as running:
-                running.step(-1)  # in one step: between two steps, a write of another process would start it again
-            if connection.pragma("quick_check") != "ok":
-                raise Corrupt(f"The copy of {sq.db.path} is damaged.", MORE)
-        finally:
-            connection.close()
-    except apsw.Error as error:
-        raise translated(error, target) from error
+        raise StorageError(
+            f"{folder} cannot be made: {error.strerror}.", "Name another file: sparkq backup FILE"
+        ) from error

@@ -100,7 +100,7 @@ def _integrity(patient: Patient) -> Finding:
             "integrity",
             FAILURE,
             wrong,
-            f"{RESTORE} Keep the moved files for analysis.",
+            f"{RESTORE} (the damaged file is set aside)",
         )
     return Finding("integrity", OK, "every page and every reference is sound")
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sparkq_core import catalogue, project
-from sparkq_core.clock import Clock
-from sparkq_core.config import ignoring, location, reading, writing
+from sparkq_core.clock import Clock, iso
+from sparkq_core.config import copies, ignoring, location, reading, writing
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.settings import BUILT_IN_CLASSES, BUILT_IN_TOOLS, HOOKS, LAST_READ, SCALARS, Config, Settings
 from sparkq_core.config.writing import as_yaml
-from sparkq_core.errors import InvalidValue
+from sparkq_core.errors import BackupsExist, InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 
@@ -105,15 +105,18 @@ def _as_written(settings: Settings) -> dict[str, Any]:
 
 
 def setup(
-    start: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str]
+    start: Path, values: Mapping[str, Any], clock: Clock, env: Mapping[str, str], *, empty: bool = False
 ) -> tuple[Config, tuple[Step, ...]]:
     """Set up the project of folder `start`: its settings file with `values`, the database, and what hides it from Git.
 
     An existing database is kept as it is; in an existing settings file only the values that differ are changed.
-    Raises InvalidConfig and InvalidValue before anything is written, NoProject, and StorageError.
+    Raises InvalidConfig and InvalidValue before anything is written, and BackupsExist where the database is gone and has
+    copies, unless an `empty` one is wanted. Also raises NoProject, StorageError.
     """
     project_at = _located(start, env)
     file = project_at.file or project_at.root / location.FILE
+    if not empty:
+        refuse_over_copies(configuration.load(start, env))
     configuration.build({key: (value, "The new value") for key, value in values.items()})
     with writing.alone(file):
         steps = [_write(file, _settings(file, values))]
@@ -124,6 +127,17 @@ def setup(
     if location.repository(config.root) is not None:
         steps += _ignore(config)
     return config, tuple(steps)
+
+
+def refuse_over_copies(config: Config) -> None:
+    """Refuse to make an empty database where the earlier one has copies. Raises BackupsExist."""
+    if config.database.exists() or not (found := copies.found(config)):
+        return
+    raise BackupsExist(
+        f"The database is gone, but there {'are' if len(found) > 1 else 'is'} {len(found)} "
+        f"{'copies' if len(found) > 1 else 'copy'} of it, the newest from {iso(found[0].at)}.",
+        "Put one back: sparkq restore. Or make an empty database: sparkq setup --empty",
+    )
 
 
 def _settings(file: Path, values: Mapping[str, Any]) -> str:

@@ -12,19 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import apsw
-
 from sparkq_core import durable
-from sparkq_core.config import cache, ignoring, location, writing
+from sparkq_core.config import cache, copies, ignoring, location, writing
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.installation import mcp_clients
+from sparkq_core.installation.in_use import note_teardown
 from sparkq_core.storage.database import APPLICATION_ID
 
-PROCESSES = Path("/proc")
-"""Linux lists here which process has which file open."""
-
-SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm")
+SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm", ".old")
 """The endings of the files beside a database. Backups are the user's and stay."""
 
 
@@ -45,10 +41,10 @@ class Item(NamedTuple):
     kept: str = ""
 
 
-def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
+def manifest(config: Config, *, venv: bool = False, backups: bool = False) -> tuple[Item, ...]:
     """List the paths that teardown removes from the project, and the similar ones that it keeps.
 
-    With `venv` also the virtual environment. Raises InvalidConfig if the project's root is `/` or the home folder.
+    With `venv` also the virtual environment, with `backups` also the backups and rescue copies. Raises InvalidConfig if the project's root is `/` or the home folder.
     """
     root = config.root.resolve()
     if root in (Path("/"), Path.home().resolve()):
@@ -65,6 +61,7 @@ def manifest(config: Config, *, venv: bool = False) -> tuple[Item, ...]:
     ]
     own = virtual_environment(config) if venv else None
     items += [own] if own is not None else []
+    items += _copies(config, backups)
     going = {_spot(item.path) for item in items if not item.kept}
     items += _guards(config, going)
     items += _emptied(config, root, going)
@@ -81,52 +78,6 @@ def virtual_environment(config: Config) -> Item | None:
     return _judged(folder, config.root.resolve(), "the virtual environment of sparkq.sh", folder=True)
 
 
-def held_by_another(config: Config, server: int) -> bool:
-    """True if a process other than this one and the `server` is seen to have the database open.
-
-    Always False on systems other than Linux, which do not report it.
-    """
-    wanted, known = str(config.database.resolve()), {server, os.getpid()}
-    others = (
-        [process for process in PROCESSES.glob("[0-9]*") if int(process.name) not in known]
-        if PROCESSES.is_dir()
-        else []
-    )
-    return any(_opens(process, wanted) for process in others)
-
-
-def _opens(process: Path, wanted: str) -> bool:
-    """True if a process of this user has a file open. False for one that has just ended."""
-    with suppress(OSError):
-        for handle in (process / "fd").iterdir():
-            with suppress(OSError):
-                if str(handle.readlink()) == wanted:
-                    return True
-    return False
-
-
-def in_use(config: Config) -> bool:
-    """True if another process has the database open. Changes nothing."""
-    if not config.database.is_file():
-        return False
-    try:
-        connection = apsw.Connection(str(config.database), flags=apsw.SQLITE_OPEN_READWRITE)
-    except apsw.Error:
-        return False
-    try:
-        # A process with an open database in WAL mode holds a shared lock on its file; this asks for an exclusive one.
-        connection.pragma("locking_mode", "exclusive")
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("ROLLBACK")
-    except apsw.BusyError:
-        return True
-    except apsw.Error:
-        return False
-    finally:
-        connection.close()
-    return False
-
-
 def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
     """Remove `items`: files, SparkQ's folders if they are empty then, its lines in .gitignore, and its entries in the
     project's MCP client files. Returns the paths that were removed.
@@ -137,6 +88,8 @@ def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
     root = config.root.resolve()
     clients_of = {root / file.path for file in mcp_clients.IN_PROJECT.values()}
     folders = _folders(config, root)
+    if any(item.path == config.database and not item.kept for item in items):
+        note_teardown(config)
     for item in items:
         if item.kept or item.path in clients_of or not (item.path.exists() or item.path.is_symlink()):
             continue
@@ -147,6 +100,7 @@ def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
         else:
             went = _removed(item.path)
         gone += [item.path] if went else []
+    _removed_if_empty(copies.folder(config))
     return (*gone, *_disconnect(root, {item.path for item in items}))
 
 
@@ -233,6 +187,14 @@ def _ours(file: Path) -> bool:
     except OSError:
         return False
     return head[:16] == b"SQLite format 3\0" and int.from_bytes(head[68:72], "big") == APPLICATION_ID
+
+
+def _copies(config: Config, backups: bool) -> Iterator[Item]:
+    """Yield the folders of the backups and rescue copies: they stay unless you want them to go."""
+    for folder in (copies.backups(config), copies.rescue(config)):
+        if folder.is_dir() and not folder.is_symlink() and any(folder.iterdir()):
+            what = f"the {'backups' if folder.name == copies.BACKUPS else 'rescue copies'}"
+            yield Item(folder, what, "" if backups else "--backups removes them too")
 
 
 def _logs(config: Config, root: Path) -> Iterator[Item]:

@@ -1,10 +1,10 @@
-"""The work of each long-lived process at each interval: sweep for stale tasks, run hooks, purge if it is due."""
+"""The work of each long-lived process at each interval: sweep for stale tasks, run hooks, purge, back up each day."""
 
 import contextlib
 import logging
 from collections.abc import Callable
 
-from sparkq_core.errors import NoProject, SparkQError
+from sparkq_core.errors import NoProject, SparkQError, StorageError
 from sparkq_core.maintenance import hooks
 from sparkq_core.maintenance.purge import purge_in_turn
 from sparkq_core.model import Swept
@@ -21,18 +21,28 @@ def interval_seconds(sq: SparkQ) -> int:
 
 
 def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
-    """Do one round. Several processes may do it at once: each task changes once, and one of them purges.
-
-    What hides the data from Git is put back if it was removed.
-    Hooks that cannot be started are logged to `log`.
+    """Do one round. Several processes may do it at once: each task changes once, and one of them purges
+    and makes the backup of the day. What hides the data from Git is put back if it was removed.
+    Hooks that cannot be started, and a backup that cannot be made, are logged to `log`.
     """
-    from sparkq_core.config import ignoring  # with what it needs, no start of a chat pays for it
-
     swept = sweep(sq)
     hooks.run_due(sq, log)
     purge_in_turn(sq)
-    ignoring.guard(sq.config)
+    _keep_safe(sq, log)
     return swept
+
+
+def _keep_safe(sq: SparkQ, log: logging.Logger | None) -> None:
+    """Hide the data from Git, and back it up. An error is logged: the tasks go on without."""
+    from sparkq_core.config import ignoring  # no start of a chat pays for what only a round needs
+    from sparkq_core.maintenance.daily_backup import back_up_in_turn
+
+    try:
+        ignoring.guard(sq.config)
+        back_up_in_turn(sq)
+    except StorageError as error:
+        if log is not None:
+            log.warning("no backup was made: %s %s", error.message, error.hint)
 
 
 class Rounds:

@@ -6,21 +6,24 @@ a race at the reset of the write-ahead log can corrupt a database that several p
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakSet
 
 import apsw
 
 from sparkq_core.clock import Clock
 from sparkq_core.config.location import check_disk
-from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, StorageError
+from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, SparkQError, StorageError
 from sparkq_core.storage import patience
 from sparkq_core.storage.errors import RESTORE, STORAGE, translated
 from sparkq_core.storage.parameters import Values, in_order
+from sparkq_core.storage.statements import Reader as Reader
+from sparkq_core.storage.statements import Row as Row
+from sparkq_core.storage.statements import Transaction as Transaction
 
 APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
@@ -31,42 +34,8 @@ DATA_VERSION = "PRAGMA data_version"  # as a statement, which is cached: `pragma
 NO_FILE = (0, 0)
 """The identity of a file that does not exist."""
 
-Row = tuple[Any, ...]
 Migrate = Callable[[apsw.Connection], None]
-
-
-class Reader(Protocol):
-    """A transaction, or the database itself for a single statement."""
-
-    def rows(self, sql: str, values: Values | None = None) -> list[Row]: ...
-    def row(self, sql: str, values: Values | None = None) -> Row | None: ...
-
-
-class Transaction:
-    """Statements on one connection. Each is fetched to its end before the next one begins."""
-
-    __slots__ = ("_execute",)
-
-    def __init__(self, execute: Callable[..., apsw.Cursor]) -> None:
-        self._execute = execute
-
-    def rows(self, sql: str, values: Values | None = None) -> list[Row]:
-        """Return all rows of one statement."""
-        return self._execute(sql, in_order(sql, values)).fetchall()
-
-    def row(self, sql: str, values: Values | None = None) -> Row | None:
-        """Run one statement to its end and return its first row, or None."""
-        rows = self._execute(sql, in_order(sql, values)).fetchall()
-        return rows[0] if rows else None
-
-    def run(self, sql: str, values: Values | None = None) -> None:
-        """Run a statement that returns no rows."""
-        self._execute(sql, in_order(sql, values))
-
-    def run_each(self, sql: str, values: Sequence[Values]) -> None:
-        """Run the same statement for each of `values`."""
-        for row_values in values:
-            self._execute(sql, in_order(sql, row_values)).fetchall()
+Rescue = Callable[[apsw.Connection, tuple[int, int]], Path | None]
 
 
 class _Local(threading.local):
@@ -106,6 +75,9 @@ class _Block:
                 version: Any = opened.execute(USER_VERSION).fetchall()[0][0]
                 if version > self._db.schema:
                     raise self._db._newer(version)
+                if self._db._identity() != opened.identity:  # replaced while this waited for the lock
+                    self._db._roll_back(opened)
+                    raise self._db._replaced()
         except BaseException as error:
             self._roll_back(error)
             raise
@@ -151,7 +123,8 @@ class Database:
     """One database file, with a connection for each thread of each process.
 
     `schema` is the user_version that the file must have; `migrate` upgrades an older file to it. Without `upgrade`,
-    the file is read as it is and not changed. Every method raises Busy if other processes keep the file locked for
+    the file is read as it is and not changed. `rescue` copies a file that was removed or replaced while it was open, from
+    a connection and the identity of its file. Every method raises Busy if other processes keep the file locked for
     10 s, and StorageError if the file or the disk prevents the work.
     """
 
@@ -164,6 +137,7 @@ class Database:
         synchronous: str = "full",
         *,
         upgrade: bool = True,
+        rescue: Rescue | None = None,
     ) -> None:
         self.path = path
         self.clock = clock
@@ -171,6 +145,9 @@ class Database:
         self.synchronous = synchronous
         self._migrate = migrate
         self._upgrade = upgrade
+        self._rescue = rescue
+        self._rescued: dict[tuple[int, int], Path] = {}
+        self._rescuing = threading.Lock()
         self._name = str(path)
         self._local = _Local()
         self._guard = threading.Lock()
@@ -248,8 +225,9 @@ class Database:
         local.pid = _process
         identity = self._identity()
         with self._guard:
-            if any(opened.identity != identity for opened in self._opened):
-                raise self._replaced()
+            is_lost = any(opened.identity != identity for opened in self._opened)
+        if is_lost:  # not within the guard, which a rescue takes too
+            raise self._replaced()
         try:
             local.opened = self._open(identity)
         except STORAGE as error:
@@ -258,14 +236,36 @@ class Database:
             self._opened.add(local.opened)
         return local.opened
 
+    def rescue(self) -> Path | None:
+        """Copy the file that this process has open, if it was removed or replaced, and return the copy.
+
+        It is copied once. None if the file is in its place, or cannot be copied now.
+        """
+        own = self._local.opened if self._local.pid == _process else None
+        with self._guard:
+            opened = [own, *self._opened] if own is not None else list(self._opened)
+        identity = self._identity()
+        lost = next((each for each in opened if each is not None and each.identity != identity), None)
+        if lost is None or self._rescue is None:
+            return None
+        with self._rescuing:
+            if lost.identity not in self._rescued:
+                with suppress(SparkQError, OSError, *STORAGE):  # the next call tries again
+                    copy = self._rescue(lost.connection, lost.identity)
+                    if copy is not None:
+                        self._rescued[lost.identity] = copy
+            return self._rescued.get(lost.identity)
+
     def _replaced(self) -> Replaced:
+        copy = self.rescue()
+        kept = f" What it had is in {copy}." if copy is not None else ""
         if self._identity() == NO_FILE:
             return Replaced(
-                f"{self.path} was removed while it was open.",
-                "Put the file or a backup back in its place: this process goes on with it.",
+                f"{self.path} was removed while it was open.{kept}",
+                "Put it back: sparkq restore. This process then goes on with it.",
             )
         return Replaced(
-            f"{self.path} was replaced while it was open.",
+            f"{self.path} was replaced while it was open.{kept}",
             "Call again, or restart this process. What it acknowledged before is in the file that was there.",
         )
 
@@ -284,7 +284,7 @@ class Database:
         if os.path.getsize(self._name) == 0:
             raise Corrupt(
                 f"{self.path} is empty: it is not a database.",
-                f"{RESTORE} Without a backup: move it away and run `sparkq setup`.",
+                f"{RESTORE}. Without a backup: move it away and run `sparkq setup`.",
             )
         check_disk(self.path.parent)
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)

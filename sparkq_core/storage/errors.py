@@ -9,8 +9,8 @@ from sparkq_core.storage.patience import WAIT_SECONDS
 
 MORE = "`sparkq doctor` shows more."
 
-RESTORE = "Stop what uses it, move the database and the `-wal` and `-shm` files beside it away, and put a backup in its place."
-"""How to restore a backup. SQLite would replay an old log beside it, which undoes the restore or damages the file."""
+RESTORE = "Put a backup in its place: sparkq restore"
+"""How to restore a backup. Never by hand: SQLite would replay an old log beside it, which undoes the restore."""
 
 STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)
 """The errors that a statement can raise."""

@@ -58,7 +58,7 @@ def create(path: Path, name: str, clock: Clock) -> bool:
             building = path.with_name(f"{path.name}.new")
             _remove(building)
             _build(building, name, clock)
-            _set_aside(path)
+            set_aside_log(path)
             os.replace(building, path)
             sync_folder(path.parent)
     return True
@@ -78,7 +78,7 @@ def _build(path: Path, name: str, clock: Clock) -> None:
         connection.close()
 
 
-def _set_aside(path: Path) -> None:
+def set_aside_log(path: Path) -> None:
     """Rename a write-ahead log without a database, because SQLite would replay it into the new one."""
     for side in ("-wal", "-journal"):
         left = path.with_name(f"{path.name}{side}")

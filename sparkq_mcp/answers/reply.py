@@ -18,7 +18,7 @@ NEXT_BY_CODE = {
     "no_project": NO_PROJECT,
     "invalid_config": "The person corrects sparkq.yml; `sparkq doctor` checks it.",
     "queue_closed": "The person can reopen it.",
-    "replaced": "Call again: the next call opens the database that is there now. If there is none, tell the person.",
+    "replaced": "Call again: the next call opens the database that is there now. If there is none, tell the person: sparkq restore",
 }
 NEXT_TOOL = {
     "no_such_queue": ("list_queues", "shows the names."),

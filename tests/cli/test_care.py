@@ -14,7 +14,6 @@ from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.maintenance.purge import BATCH
 from sparkq_core.project import SparkQ
-from sparkq_core.storage.errors import RESTORE
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import HOUR, SetClock
 from tests.harness.projects import TOP
@@ -145,26 +144,24 @@ def test_a_restore_as_the_texts_say_is_whole_although_a_process_was_killed(shell
     left = [database, *(database.with_name(f"{database.name}{side}") for side in ("-wal", "-shm"))]
     assert all(file.is_file() for file in left)
 
-    for file in left:
-        file.rename(shell.folder / file.name)
-    (shell.folder / "copy.db").rename(database)
+    shell.ok("restore", "copy.db", "--yes")
 
     assert shell.facts("tasks")["total"] == 1
     assert "every page and every reference is sound" in shell.sparkq("doctor").out
 
 
 @pytest.mark.parametrize("text", ["README.md", "docs/guide.md", "docs/upgrading.md", "sparkq backup --help"])
-def test_every_text_says_the_same_of_a_restore(shell: Shell, text: str) -> None:
+def test_every_text_names_the_command_that_restores(shell: Shell, text: str) -> None:
     words = (TOP / text).read_text() if text.endswith(".md") else shell.ok(*text.split()[1:])
 
-    assert RESTORE in " ".join(words.split())
+    assert "sparkq restore" in " ".join(words.split())
 
 
-def test_without_a_name_a_backup_stands_beside_the_database(shell: Shell, sq: SparkQ) -> None:
+def test_without_a_name_a_backup_stands_in_the_folder_of_the_backups(shell: Shell, sq: SparkQ) -> None:
     answer = shell.facts("backup")
 
     file = Path(answer["path"])
-    assert (file.parent, file.stat().st_size) == (sq.config.database.parent, answer["bytes"])
+    assert (file.parent, file.stat().st_size) == (shell.folder / "sparkq/backups", answer["bytes"])
     assert file.name.startswith("sparkq-20")
     assert file.name.endswith("Z.backup.db")
 

@@ -300,3 +300,25 @@ def test_the_environment_goes_before_the_file(shell: Shell) -> None:
 
     assert str(shell.folder / "elsewhere.db") in message
     assert not (shell.folder / "elsewhere.db").exists()
+
+
+@holds("command-restore", "git-commands")
+def test_after_git_has_cleaned_everything_each_command_leads_to_the_backup(repository: Shell) -> None:
+    repository.ok("setup", "--yes", "--queue", "backend")
+    repository.ok("enqueue", "one")
+    made = repository.facts("backup")["path"]
+    assert made.startswith(str(repository.folder / ".git/sparkq/backups/"))
+    subprocess.run(["git", "clean", "-fdxq"], cwd=repository.folder, check=True)
+
+    assert "sparkq restore" in repository.refused(3, "tasks")
+    assert "sparkq restore" in repository.refused(4, "setup", "--yes")
+    assert "--yes" in repository.refused(2, "restore")
+    (listed,) = repository.facts("restore", "--list")["copies"]
+    assert (listed["path"], listed["kind"], listed["tasks"]) == (made, "backup", 1)
+    assert "1 task, 0 unreviewed" in repository.ok("restore", "--list")
+
+    restored = repository.facts("restore", "--yes")
+
+    assert (restored["restored"], restored["before"]) == (made, None)
+    assert repository.facts("tasks")["total"] == 1
+    assert "What was there before is in" in repository.ok("restore", Path(made).name, "--yes")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import project
-from sparkq_core.installation import teardown
+from sparkq_core.installation import in_use
 from tests.cli.clients import connected
 from tests.cli.folders import files
 from tests.cli.stream import Stream
@@ -186,7 +186,7 @@ def test_it_stops_the_server_first(project_of: Shell, port: int) -> None:
 def test_while_another_process_has_the_database_it_is_refused_unless_forced(project_of: Shell) -> None:
     sq = project.open(project_of.folder, env={})
     add(sq, "one")
-    assert teardown.in_use(sq.config)
+    assert in_use.in_use(sq.config)
     done = project_of.sparkq("teardown")
     assert (done.code, done.err.splitlines()[0]) == (75, "sparkq: Another process is using the database.")
     assert (project_of.folder / "sparkq/data/sparkq.db").exists()
@@ -201,7 +201,7 @@ def test_while_another_process_has_the_database_it_is_refused_unless_forced(proj
 def test_a_teardown_that_is_refused_leaves_the_server_running(project_of: Shell, port: int) -> None:
     project_of.ok("start", "--port", str(port))
     with Stream(project_of, "watch", "--queue", "backend") as chat:
-        until(lambda: teardown.held_by_another(project.effective(project_of.folder, {}), server_of(project_of)))
+        until(lambda: in_use.held_by_another(project.effective(project_of.folder, {}), server_of(project_of)))
         assert "Another process is" in project_of.sparkq("teardown", "--yes").err
         assert project_of.sparkq("status").code == 0
         chat.kill()
@@ -223,11 +223,11 @@ def test_asking_whether_the_database_is_in_use_changes_not_a_byte_of_it(project_
     sq.close()
     before = sq.config.database.read_bytes()
 
-    assert not teardown.in_use(sq.config)
+    assert not in_use.in_use(sq.config)
 
     assert sq.config.database.read_bytes() == before
     with closing(project.open(project_of.folder, env={})) as other:
         assert other.db.data_version()
-        assert teardown.in_use(sq.config), "also one that only looks"
+        assert in_use.in_use(sq.config), "also one that only looks"
         assert other.db.connection().pragma("journal_mode") == "wal"
-    assert not teardown.in_use(sq.config)
+    assert not in_use.in_use(sq.config)

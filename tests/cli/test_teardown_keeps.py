@@ -56,16 +56,17 @@ def test_a_database_of_another_program_stays(project_of: Shell) -> None:
     assert database.exists()
 
 
-def test_backups_and_other_files_in_its_folders_stay(project_of: Shell) -> None:
-    project_of.ok("backup")
+def test_backups_and_other_files_in_its_folders_stay_until_they_are_to_go_too(project_of: Shell) -> None:
+    made = Path(project_of.facts("backup")["path"])
     (project_of.folder / "sparkq/notes.md").write_text("mine")
 
     printed = project_of.ok("teardown", "--force")
 
-    left = files(project_of.folder)
-    (backup,) = [name for name in left if name.endswith(".backup.db")]
-    assert "sparkq/notes.md" in left
-    assert backup in printed
+    assert "sparkq/notes.md" in files(project_of.folder)
+    assert "the backups, stays: --backups removes them too" in printed
+    assert made.is_file()
+    assert "the backups, goes" in project_of.ok("teardown", "--force", "--backups")
+    assert not (project_of.folder / ".git/sparkq").exists()
 
 
 def test_files_that_only_look_like_locks_and_logs_stay(project_of: Shell) -> None:
@@ -87,7 +88,7 @@ def test_files_that_only_look_like_locks_and_logs_stay(project_of: Shell) -> Non
 
 
 def test_what_is_kept_stays_ignored_by_git(project_of: Shell) -> None:
-    project_of.ok("backup")
+    project_of.ok("backup", "sparkq/mine.backup.db")
     ignored = (project_of.folder / "sparkq/.gitignore").read_text()
 
     answer = project_of.facts("teardown", "--dry-run")

@@ -81,7 +81,9 @@ def test_while_the_database_is_missing_each_call_names_the_cure(store: SparkQ, r
     for number in (3, 4):
         refused = raw.tool("list_queues", {}, number, meta)
         assert (refused["error"], "was removed while it was open" in refused["message"]) == ("replaced", True)
-        assert refused["next"].endswith("If there is none, tell the person.")
+        assert refused["next"].endswith("If there is none, tell the person: sparkq restore")
+        (copy,) = store.config.root.glob("sparkq/rescue/*.db")
+        assert str(copy) in refused["message"]
     assert not database_of(store.config.root).exists()
 
     set_up_again(store).close()

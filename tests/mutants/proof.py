@@ -87,10 +87,10 @@ PROOF_MUTANTS = [
     ),
     mutant(
         "a backup that copies the file as it lies there",
-        "installation/backup.py",
+        "storage/copying.py",
         (
-            '            with connection.backup("main", sq.db.connection(), "main") as running:\n',
-            "            import shutil\n            connection.close()\n            shutil.copyfile(sq.db.path, target)\n"
+            '            with connection.backup("main", source, "main") as running:\n',
+            "            import shutil\n            connection.close()\n            shutil.copyfile(source.filename, target)\n"
             "            connection = apsw.Connection(str(target))\n            if False:\n",
         ),
         caught_by=(KILL,),

@@ -34,6 +34,26 @@ STORAGE_AND_CONFIG_MUTANTS = [
         caught_by=("test_ignoring.py::test_branches_stash_and_clean_leave_the_database_in_its_place",),
     ),
     mutant(
+        "a writer that waited for the lock does not notice that the file was replaced",
+        "storage/database.py",
+        ("if self._db._identity() != opened.identity:  # replaced", "if not opened.identity:  # replaced"),
+        caught_by=(
+            "test_restore.py::test_what_another_process_acknowledges_while_a_backup_is_restored_is_in_one_of_the_files",
+        ),
+    ),
+    mutant(
+        "a lost database is not rescued",
+        "storage/database.py",
+        ("copy = self._rescue(lost.connection, lost.identity)", "copy = None"),
+        caught_by=("test_restore.py::test_a_lost_database_is_copied_once_from_the_handle_that_is_still_open",),
+    ),
+    mutant(
+        "restoring throws away what was there",
+        "installation/restore.py",
+        ("copying.copy(present, target)\n        return target", "return target"),
+        caught_by=("test_restore.py::test_restoring_sets_aside_what_was_there_and_uses_no_id_again",),
+    ),
+    mutant(
         "a failed transaction stays open",
         "storage/database.py",
         ('opened.connection.execute("ROLLBACK")', "pass"),
@@ -81,7 +101,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
         "the log of an older database is replayed into a new one",
         "storage/schema.py",
-        ("            _set_aside(path)\n", ""),
+        ("            set_aside_log(path)\n", ""),
         caught_by=("test_schema.py::test_what_an_older_database_left_does_not_come_back_in_a_new_one",),
     ),
     mutant(
