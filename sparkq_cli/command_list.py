@@ -8,6 +8,7 @@ SECTIONS = {
     "Set up": {
         "setup": "Set up this repository: sparkq.yml, and the database, which Git ignores.",
         "config": "Show the current settings and where they come from, or change one.",
+        "hooks": "Show the commands that run on events, whether you have allowed them, and how they last ended.",
         "config-export": "Print the current settings as a commented sparkq.yml.",
         "demo": "Show the whole workflow on real code: queue tasks, let an MCP client do them, review the results.",
         "connect": "Add this project's server to an MCP client's configuration, and check that it starts.",

@@ -3,7 +3,8 @@
 from sparkq_cli import show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import inbox, queues, wire
+from sparkq_core import hooks, inbox, queues, wire
+from sparkq_core.config.loading import environment
 from sparkq_core.text import safe
 
 
@@ -17,6 +18,9 @@ def show_overview(json: bool) -> None:
     show.say(f"{show.paint(safe(sq.config.name), 'bold')}  {safe(str(sq.config.root))}")
     if sq.config.is_remembered:
         show.say("There is no sparkq.yml here now: its settings are used as they were last read (sparkq doctor).")
+    hooks_wait = hooks.waiting(sq.config, environment())
+    if hooks_wait:
+        show.say(f"{safe(hooks_wait)}: sparkq hooks allow")
     waiting = inbox.waiting(sq)
     if listed:
         show.say()

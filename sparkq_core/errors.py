@@ -55,6 +55,12 @@ class InvalidConfig(SparkQError):
     code = "invalid_config"
 
 
+class AtTheKeyboard(SparkQError):
+    """Only you can do this, in your own terminal: an agent cannot loosen what protects you from it."""
+
+    code = "at_the_keyboard"
+
+
 class NoProject(SparkQError):
     """No project has been set up here."""
 

@@ -19,7 +19,7 @@ from mcp_types import INVALID_REQUEST, EmptyResult, SubscribeRequestParams, Unsu
 
 from sparkq_core import events
 from sparkq_core.errors import SparkQError
-from sparkq_core.maintenance import hooks
+from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
 from sparkq_mcp.resources import changed_resources
@@ -86,7 +86,7 @@ class Push:
                 changed.clear()
                 if events.last(self._state.sq) != self._last_event:
                     with suppress(SparkQError):  # the next sweep runs them too
-                        hooks.run_due(self._state.sq, log)
+                        start_due(self._state.sq)
                     await self._publish(self._changed_resources())
 
     def _changed_resources(self) -> list[str]:

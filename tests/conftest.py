@@ -13,6 +13,7 @@ from hypothesis import settings
 
 import sparkq_core
 from sparkq_core import lock, queues
+from sparkq_core.config import consent
 from sparkq_core.project import SparkQ
 from tests.harness import downloads
 from tests.harness.clocks import SetClock
@@ -70,8 +71,10 @@ def _write_to_memory() -> None:
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the developer's home or settings."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for name in [name for name in os.environ if name.startswith("SPARKQ_") and name != "SPARKQ_TESTS_CORE"]:
-        monkeypatch.delenv(name)
+    foreign = {"XDG_STATE_HOME", *consent.AGENTS}
+    for name in [name for name in os.environ if name.startswith("SPARKQ_") or name in foreign]:
+        if name != "SPARKQ_TESTS_CORE":
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture

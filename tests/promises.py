@@ -223,6 +223,7 @@ PROMISES = {
     "command-task": "sparkq task ID shows one task.",
     "command-purge": "sparkq purge deletes old finished tasks.",
     "command-reload": "sparkq reload reads settings and the script index again.",
+    "command-hooks": "sparkq hooks shows the hooks with their last runs, and allows or denies them.",
     "command-config-export": "sparkq config-export prints the settings as YAML.",
     "command-scripts": "sparkq scripts lists the scripts it discovers.",
     # The runner
@@ -259,6 +260,9 @@ PROMISES = {
     "text-on-the-page": "Task text executes nothing on the page.",
     "page-views": "The page has an overview, a task list with filters and sorting, task details, and refreshes by itself.",
     "page-marks": "Visual indicators on the page, light and dark mode.",
+    # Strangers
+    "hooks-after-yes": "Hooks run only after your yes to exactly this content, which no repository and no agent can give.",
+    "hooks-bounded": "A few hooks run at a time, each for a limited time, and how they ended is kept.",
     # The code and its tests
     "modules": "A module has one job, at most 350 lines, and a docstring that says what it promises.",
     "sql-constants": "SQL is in upper-case constants, never formatted when it runs.",

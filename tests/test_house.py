@@ -37,7 +37,6 @@ WALK = re.compile(r"SCAN (\w+)(?! VIRTUAL TABLE INDEX \d+:.)")
 
 SCANS = {
     "USED": "asks whether there is any task at all: EXISTS stops at the first",
-    "BEFORE": "asked when hooks are first seen, and ends at the newest event before them",
     "QUEUED_LATE": "walks the queued tasks with a late text, of which there are few",
     "STALE": "walks the running tasks, of which there are as many as workers",
     "IS_SET_BACK": "likewise",

@@ -11,7 +11,7 @@ from sparkq_cli.context import open_sparkq, text_from
 from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue, SparkQError
-from sparkq_core.maintenance import hooks
+from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 
@@ -58,7 +58,7 @@ def report(sq: SparkQ, done: Settled, json: bool, quiet: bool) -> None:
     elif not quiet:
         show.say(f"{_said(done)} {done.remaining} queued in {done.task.queue}.")
     with suppress(SparkQError):  # the result is safe: the next process that looks starts them
-        hooks.run_due(sq)
+        start_due(sq)
 
 
 def _said(done: Settled) -> str:

@@ -7,7 +7,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, new_app
-from sparkq_core import catalogue
+from sparkq_core import catalogue, hooks
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.installation import configure, setup
@@ -67,6 +67,8 @@ def set_config(
         overriding = configuration.load().origins.get(key, "")
         if overriding.startswith("the environment"):
             show.say(f"Note: {overriding} overrides it here.")
+        if key.startswith("hooks.") and (waiting := hooks.waiting(configuration.load(), configuration.environment())):
+            show.say(f"Note: {safe(waiting)}: sparkq hooks allow")
 
 
 def _text(value: Any) -> str:

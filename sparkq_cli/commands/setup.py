@@ -10,7 +10,7 @@ import typer
 from sparkq_cli import connect, show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import Json, new_app
-from sparkq_core import project, queues, sessions
+from sparkq_core import hooks, project, queues, sessions
 from sparkq_core.clock import SystemClock
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import location
@@ -148,6 +148,8 @@ def _name(question: str, default: str, noun: str) -> str:
 def _next(sq: SparkQ, *, connected: bool) -> None:
     names = queues.names(sq)
     show.say("\nNext:")
+    if waiting := hooks.waiting(sq.config, configuration.environment()):
+        show.say(f"  sparkq hooks allow                ({safe(waiting)})")
     if not names:
         show.say("  sparkq queue create main")
     show.say(f'  sparkq enqueue "What Claude should do" --queue {names[0] if names else "main"}')

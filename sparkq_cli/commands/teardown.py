@@ -9,6 +9,8 @@ from sparkq_cli import service, show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import Json, new_app
 from sparkq_core import project
+from sparkq_core.config import consent
+from sparkq_core.config.loading import environment
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import Busy, InvalidValue
 from sparkq_core.installation import in_use
@@ -54,6 +56,8 @@ def teardown(
       .venv, if sparkq.sh made it                         asked about separately
       .git/sparkq, with --backups                         backups and rescue copies
 
+    Your yes to its hooks, which is kept in your state folder, is forgotten too.
+
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.
     Without --backups the backups stay. Running it again is harmless.
 
@@ -83,6 +87,8 @@ def teardown(
     gone = core.remove(config, items)
     if venv is not None and not venv.kept and _too(venv, config, json):
         gone += core.remove(config, (venv,))
+    if gone:
+        consent.withdraw(config.root, environment())
     if json:
         show.json_line({"removed": [str(path) for path in gone], "kept": _kept(items)})
     elif gone:

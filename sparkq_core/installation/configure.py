@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sparkq_core import hooks
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import location, reading, writing
 from sparkq_core.config.settings import SCALARS, TABLES
@@ -50,10 +51,14 @@ def _command(table: str, name: str) -> str:
 def change(sq: SparkQ, key: str, value: Any) -> str:
     """Give setting `key` a new value and return its new origin. Running servers load it after the `reloaded` event.
 
-    Raises InvalidConfig before anything is written, StorageError.
+    A hook that is set here is allowed to run, unless there are others that you have not allowed.
+    Raises InvalidConfig and, for a hook in an agent's shell, AtTheKeyboard before anything is written; StorageError.
     """
     _whole(key)
     configuration.check(key, value, "The new value")
+    env = configuration.environment()
+    if key.startswith("hooks."):
+        hooks.check_keyboard(env)
     file = sq.config.file
     if file is None:
         if key.startswith(BEFORE_THE_TABLE):
@@ -67,10 +72,12 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
             for name, text in sq.db.rows(CONFIG_ROWS)
             if not name.startswith(BEFORE_THE_TABLE)
         }
-        configuration.build(configuration.last_read(sq.config.root) | stored | {key: (value, "The new value")})
+        known = configuration.last_read(sq.config.root) | stored
+        changed = configuration.build(known | {key: (value, "The new value")})
         with sq.db.write() as tx:
             tx.run(STORE, {"key": key, "value": json.dumps(value, ensure_ascii=False)})
             note(tx, sq.clock.now(), "reloaded")
+        hooks.allow_own(sq, configuration.build(known).hooks, changed.hooks, "sparkq config set", env)
         return configuration.TABLE
     if key == "database.path" and not sq.config.path(value).is_file():
         from shlex import quote
@@ -81,9 +88,12 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
         )
     with writing.alone(file):
         known = reading.read_file(file)
-        configuration.build(known | {key: (value, "The new value")})  # beside a broken line nothing could read it
+        # Beside a broken line nothing could read it.
+        changed = configuration.build(known | {key: (value, "The new value")})
+        before = configuration.build({name: each for name, each in known.items() if name.startswith("hooks.")})
         writing.replace(file, writing.changed(file, {key: value}))
     reload(sq)
+    hooks.allow_own(sq, before.hooks, changed.hooks, "sparkq config set", env)
     return str(file)
 
 

@@ -1,6 +1,5 @@
 """Checks that a project is in order: a list of small checks, each with its finding and the fix."""
 
-import shutil
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from sparkq_core.clock import SystemClock
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.location import NETWORK_FILE_SYSTEMS, file_system
 from sparkq_core.errors import InvalidConfig, SparkQError
-from sparkq_core.installation import client_check, git_check
+from sparkq_core.installation import client_check, git_check, hook_check
 from sparkq_core.installation.findings import FAILURE, OK, WARNING, Finding, Patient
 from sparkq_core.lock import is_held
 from sparkq_core.storage import schema
@@ -178,24 +177,6 @@ def _locks(patient: Patient) -> Finding:
     return Finding("locks", OK, f"{folder}: {', '.join(held) if held else 'none held'}")
 
 
-def _hooks(patient: Patient) -> Finding:
-    configured = patient.config.settings.hooks
-    path = patient.env.get("PATH")
-    missing = [
-        f"{name}: {command[0]}" for name, command in configured.items() if not _exists(command[0], patient, path)
-    ]
-    if missing:
-        return Finding(
-            "hooks", WARNING, f"no such program: {', '.join(missing)}", "Correct hooks in sparkq.yml, or install it."
-        )
-    return Finding("hooks", OK, ", ".join(configured) or "none configured")
-
-
-def _exists(program: str, patient: Patient, path: str | None) -> bool:
-    """True if a hook's program can be started: by its path from the project's root, or by its name."""
-    return shutil.which(str(patient.config.root / program) if "/" in program else program, path=path) is not None
-
-
 CHECKS: tuple[Callable[[Patient], Finding], ...] = (
     _configuration,
     _sqlite,
@@ -207,5 +188,5 @@ CHECKS: tuple[Callable[[Patient], Finding], ...] = (
     _locks,
     git_check.git,
     client_check.clients,
-    _hooks,
+    hook_check.check,
 )

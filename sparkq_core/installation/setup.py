@@ -1,10 +1,11 @@
 """Sets a project up: creates and changes its files. It asks nothing and prints nothing."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import catalogue, project
+from sparkq_core import catalogue, hooks, project
 from sparkq_core.clock import Clock, iso
 from sparkq_core.config import copies, ignoring, location, reading, writing
 from sparkq_core.config import loading as configuration
@@ -119,6 +120,7 @@ def setup(
         refuse_over_copies(configuration.load(start, env))
     configuration.build({key: (value, "The new value") for key, value in values.items()})
     with writing.alone(file):
+        before = _hooks_in(file)
         steps = [_write(file, _settings(file, values))]
     config = configuration.load(start, env)
     hidden = [Step("created", file) for file in ignoring.guard(config)]
@@ -126,6 +128,9 @@ def setup(
     steps += [Step("created" if made else "kept", config.database), *hidden]
     if location.repository(config.root) is not None:
         steps += _ignore(config)
+    if config.settings.hooks != before:
+        with closing(project.open(start, env=env, clock=clock)) as sq:
+            hooks.allow_own(sq, before, config.settings.hooks, "sparkq setup", env)
     return config, tuple(steps)
 
 
@@ -138,6 +143,13 @@ def refuse_over_copies(config: Config) -> None:
         f"{'copies' if len(found) > 1 else 'copy'} of it, the newest from {iso(found[0].at)}.",
         "Put one back: sparkq restore. Or make an empty database: sparkq setup --empty",
     )
+
+
+def _hooks_in(file: Path) -> Mapping[str, tuple[str, ...]]:
+    if not file.exists():
+        return {}
+    given = reading.read_file(file)
+    return configuration.build({key: each for key, each in given.items() if key.startswith("hooks.")}).hooks
 
 
 def _settings(file: Path, values: Mapping[str, Any]) -> str:

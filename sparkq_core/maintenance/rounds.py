@@ -1,15 +1,18 @@
-"""The work of each long-lived process at each interval: sweep for stale tasks, run hooks, purge, back up each day."""
+"""The work of each long-lived process at each interval: sweep for stale tasks, start hooks, purge, back up each day."""
 
 import contextlib
 import logging
 from collections.abc import Callable
 
+from sparkq_core import hooks
+from sparkq_core.config.loading import environment
 from sparkq_core.errors import NoProject, SparkQError, StorageError
-from sparkq_core.maintenance import hooks
+from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.maintenance.purge import purge_in_turn
 from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
+from sparkq_core.text import safe
 
 FIRST_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 600
@@ -23,10 +26,10 @@ def interval_seconds(sq: SparkQ) -> int:
 def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
     """Do one round. Several processes may do it at once: each task changes once, and one of them purges
     and makes the backup of the day. What hides the data from Git is put back if it was removed.
-    Hooks that cannot be started, and a backup that cannot be made, are logged to `log`.
+    A backup that cannot be made is logged to `log`.
     """
     swept = sweep(sq)
-    hooks.run_due(sq, log)
+    start_due(sq)
     purge_in_turn(sq)
     _keep_safe(sq, log)
     return swept
@@ -55,6 +58,8 @@ class Rounds:
         self.pause = FIRST_SECONDS
         self._project = project
         self._log = log
+        self._seen_run: int | None = None
+        self._said = ""
         with contextlib.suppress(SparkQError):
             self.pause = min(self.pause, interval_seconds(project()))
 
@@ -62,6 +67,7 @@ class Rounds:
         """Do one round. Call it in a separate thread: a purge takes long. Raises nothing, so that serving continues."""
         try:
             sq = self._project()
+            self._log_hooks(sq)
             upkeep(sq, self._log)
             self.pause = interval_seconds(sq)
         except SparkQError as error:
@@ -71,6 +77,19 @@ class Rounds:
         except Exception:
             self._wait_longer()
             self._log.exception("upkeep failed")
+
+    def _log_hooks(self, sq: SparkQ) -> None:
+        """Log the hooks that failed since the last round, and once that some wait for your yes."""
+        if self._seen_run is None:
+            self._seen_run = hooks.last_run(sq.db)
+        for run in hooks.runs(sq.db, self._seen_run):
+            self._seen_run = run.id
+            if run.problem is not None:
+                self._log.warning("the hook %s failed: %s. %s", run.hook, safe(run.problem), safe(run.stderr.strip()))
+        waiting = hooks.waiting(sq.config, environment()) or ""
+        if waiting and waiting != self._said:
+            self._log.warning("%s: sparkq hooks allow", waiting)
+        self._said = waiting
 
     def _wait_longer(self) -> None:
         self.pause = min(2 * self.pause, LONGEST_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Hooks of sparkq.yml: commands that run on events, without a shell, with the task as JSON on standard input."""
+"""Hooks of sparkq.yml: commands that run on events, once you have allowed them."""
 
 import json
 from pathlib import Path
@@ -10,11 +10,12 @@ from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream
 from tests.harness.shell import Shell
 from tests.harness.waiting import until
+from tests.promises import holds
 
 
 @pytest.fixture
 def heard(shell: Shell, written: Path) -> Path:
-    """A folder in which a hook for every event leaves what it was given, a file each."""
+    """A folder in which a hook for every event leaves what it was given, a file each. Nobody has allowed them yet."""
     folder = shell.folder / "heard"
     folder.mkdir()
     program = shell.folder / "hook.sh"
@@ -37,34 +38,34 @@ def said(heard: Path, name: str, count: int = 1) -> list[dict[str, Any]]:
     return [json.loads(file.read_text()) for file in sorted(heard.glob(f"{name}-*.json"))]
 
 
-def test_a_result_starts_its_hook_with_the_whole_task(shell: Shell, heard: Path) -> None:
-    shell.ok("enqueue", "Fix the parser")
-    shell.ok("claim")
-    shell.ok("complete", "1", "Did it", "--data", '{"files": 3}')
+@holds("hooks-after-yes", "command-hooks")
+def test_hooks_wait_for_a_yes_and_then_a_result_starts_them(shell: Shell, heard: Path) -> None:
+    for number, text in ((1, "before"), (2, "$(touch owned); `touch owned`")):
+        shell.ok("enqueue", text)
+        shell.ok("claim")
+        if number == 2:
+            assert "4 hooks of sparkq.yml wait for your yes: sparkq hooks allow" in shell.ok()
+            assert shell.facts("hooks")["allowed"] is False
+            listed = shell.sparkq("hooks", "allow", stdin="n\n")
+            assert (listed.code, "on_failed: ./hook.sh on_failed" in listed.out) == (1, True)
+            assert "user" in shell.refused(2, "hooks", "allow", "--yes", CLAUDECODE="1")
+            assert shell.facts("hooks")["allowed"] is False
+            assert shell.facts("hooks", "allow", "--yes")["allowed"] is True
+        shell.ok("complete", str(number), "Did it; $(touch owned)", "--data", '{"files": 3}')
 
     (document,) = said(heard, "on_succeeded")
-
-    assert document["event"] == "on_succeeded"
-    task = document["task"]
-    assert (task["id"], task["status"], task["prompt"]) == (1, "succeeded", "Fix the parser")
-    assert (task["result_summary"], task["result_data"]) == ("Did it", {"files": 3})
     (empty,) = said(heard, "on_queue_empty")
+
+    task = document["task"]
+    assert (document["event"], task["id"], task["status"]) == ("on_succeeded", 2, "succeeded")
+    assert (task["prompt"], task["result_data"]) == ("$(touch owned); `touch owned`", {"files": 3})
     assert (empty["queue"]["name"], empty["queue"]["queued"]) == ("backend", 0)
-
-
-def test_a_failure_starts_its_hook(shell: Shell, heard: Path) -> None:
-    shell.ok("enqueue", "one")
-    shell.ok("enqueue", "two")
-    shell.ok("claim")
-    shell.ok("fail", "1", "cannot be done")
-
-    (document,) = said(heard, "on_failed")
-
-    assert document["task"]["error_message"] == "cannot be done"
-    assert list(heard.glob("on_queue_empty*")) == []
+    assert not (shell.folder / "owned").exists()
+    assert "wait for your yes" not in shell.ok()
 
 
 def test_silence_starts_the_hooks_of_stale_and_failed(shell: Shell, heard: Path) -> None:
+    shell.ok("hooks", "allow", "--yes")
     shell.ok("enqueue", "one", "--timeout", "1")
     shell.ok("claim")
     with Stream(shell, "watch"):
@@ -74,87 +75,43 @@ def test_silence_starts_the_hooks_of_stale_and_failed(shell: Shell, heard: Path)
     assert (stale["task"]["id"], failed["task"]["error_type"]) == (1, "timeout")
 
 
-def test_a_failure_behind_a_bulk_of_other_events_starts_its_hook_at_once(shell: Shell, heard: Path) -> None:
-    shell.ok("enqueue", "-", "--split", stdin="\n".join(map(str, range(300))))
-    shell.ok("claim")
-    shell.ok("fail", "1", "cannot be done")
-
-    (document,) = said(heard, "on_failed")
-
-    assert document["task"]["id"] == 1
-
-
-def test_each_runs_once_however_many_look(shell: Shell, heard: Path) -> None:
-    with Stream(shell, "watch") as first, Stream(shell, "watch") as second:
-        for number in (1, 2, 3):
-            shell.ok("enqueue", "one")
-            shell.ok("claim")
-            shell.ok("complete", str(number), "done")
-        first.until("#3 succeeded")
-        second.until("#3 succeeded")
-        documents = said(heard, "on_succeeded", 3)
-
-    assert sorted(document["task"]["id"] for document in documents) == [1, 2, 3]
-
-
-def test_task_text_reaches_no_shell_and_no_argument(shell: Shell, heard: Path) -> None:
-    shell.ok("enqueue", "$(touch owned); `touch owned`; ' touch owned")
-    shell.ok("claim")
-    shell.ok("complete", "1", "$(touch owned)")
-
-    (document,) = said(heard, "on_succeeded")
-
-    assert document["task"]["prompt"].startswith("$(touch owned)")
-    assert not (shell.folder / "owned").exists()
-
-
-@pytest.mark.parametrize(
-    "command", [["./no-such-program"], ["false"], ["sleep", "60"], ["sh", "-c", "exec 0<&-; kill -9 $$"]]
-)
-def test_a_hook_that_fails_or_hangs_disturbs_nothing(
-    shell: Shell, sq: SparkQ, written: Path, command: list[str]
-) -> None:
-    configure(written, {"on_succeeded": command})
+def test_a_hook_that_fails_disturbs_nothing_and_is_shown(shell: Shell, sq: SparkQ, written: Path) -> None:
+    assert shell.ok("hooks").startswith("This project has no hooks. Set one: sparkq config set")
+    shell.ok("config", "set", "hooks.on_failed", '["sh", "-c", "echo no disk >&2; exit 7"]')
     shell.ok("enqueue", "one")
     shell.ok("claim")
 
-    assert shell.ok("complete", "1", "-", stdin="x" * 300_000).startswith("#1 succeeded")
-    assert shell.facts("task", "1")["status"] == "succeeded"
+    assert shell.ok("fail", "1", "-", stdin="x" * 300_000).startswith("#1 failed")
+
+    until(lambda: shell.facts("hooks")["hooks"][0]["last_run"] is not None)
+    run = shell.facts("hooks")["hooks"][0]["last_run"]
+    assert (run["exit_code"], run["task_id"], run["stderr"]) == (7, 1, "no disk\n")
+    printed = shell.ok("hooks")
+    assert "ago by `sparkq config set`. A change of a command needs your yes again." in printed
+    assert "exit code 7 after" in printed
+    assert "on_failed printed before it failed:\n  no disk" in printed
+    assert "on_failed failed (exit code 7): no disk" in shell.sparkq("doctor").out
+
+    assert shell.ok("hooks", "deny") == "No hook of this project runs now.\n"
+    assert "1 hook of sparkq.yml waits for your yes" in shell.ok("hooks")
 
 
-def test_hooks_that_come_back_start_nothing_for_what_happened_without_them(
-    shell: Shell, sq: SparkQ, written: Path, heard: Path
-) -> None:
-    with_hooks = written.read_text()
-    for number, text in ((1, with_hooks), (2, with_hooks.partition("\nhooks:\n")[0]), (3, with_hooks)):
-        written.write_text(text)
-        shell.ok("enqueue", f"task {number}")
-        shell.ok("claim")
-        shell.ok("complete", str(number), "done")
-        if number != 2:
-            assert number in [payload["task"]["id"] for payload in said(heard, "on_succeeded", 1 + (number > 1))]
-
-    assert sorted(payload["task"]["id"] for payload in said(heard, "on_succeeded", 2)) == [1, 3]
-
-
-@pytest.mark.parametrize("settling", [["complete", "1", "done"], ["fail", "1", "cannot be done"]])
 def test_a_result_that_is_safe_is_told_although_its_hooks_cannot_be_started(
-    shell: Shell, sq: SparkQ, heard: Path, settling: list[str]
+    shell: Shell, sq: SparkQ, heard: Path
 ) -> None:
     shell.ok("enqueue", "one")
     shell.ok("claim")
-    sq.db.connection().execute(
-        "CREATE TRIGGER no_hooks BEFORE UPDATE OF hooked_event ON project BEGIN SELECT RAISE(ABORT, 'no'); END"
-    )
+    shell.ok("hooks", "allow", "--yes")
+    (shell.folder / "sparkq/run").mkdir(exist_ok=True)
+    (shell.folder / "sparkq/run/hooks.lock").mkdir()
 
-    assert shell.ok(*settling).startswith("#1 ")
+    assert shell.ok("fail", "1", "cannot be done").startswith("#1 ")
 
-    sq.db.connection().execute("DROP TRIGGER no_hooks")
+    (shell.folder / "sparkq/run/hooks.lock").rmdir()
     shell.ok("enqueue", "two")
     shell.ok("claim")
     shell.ok("complete", "2", "done")
-    name = "on_succeeded" if settling[0] == "complete" else "on_failed"
-    assert 1 in [payload["task"]["id"] for payload in said(heard, name, 2 if name == "on_succeeded" else 1)]
+    assert [payload["task"]["id"] for payload in said(heard, "on_failed")] == [1]
 
 
 @pytest.mark.parametrize(

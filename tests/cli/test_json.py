@@ -18,6 +18,8 @@ from tests.promises import holds
 CALLS = {
     "setup": "setup --yes",
     "config show": "config show purge.older_than_days",
+    "hooks list": "hooks",
+    "hooks deny": "hooks deny",
     "config set": "config set purge.older_than_days 4",
     "connect": "connect claude-code --print",
     "queue create": "queue create docs --instructions Plain",
@@ -60,8 +62,8 @@ CALLS = {
 }
 """One call of each command, in the project below."""
 
-ELSEWHERE = {"import", "start", "restart"}
-"""Import needs a project of its own (below); start and restart are the server's tests'."""
+ELSEWHERE = {"import", "start", "restart", "hooks allow"}
+"""`hooks allow` needs hooks (test_hooks.py). Import needs a project of its own (below); start and restart are the server's tests'."""
 
 
 @pytest.fixture

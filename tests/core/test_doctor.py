@@ -1,13 +1,15 @@
 """The doctor: each problem with its fix, and not a byte changed by looking."""
 
+import os
 import sqlite3
 from pathlib import Path
 
 import apsw
 import pytest
 
-from sparkq_core import lock, queues
+from sparkq_core import hooks, lock, queues
 from sparkq_core.config import location
+from sparkq_core.hooks import HookRun
 from sparkq_core.installation import configure, doctor
 from sparkq_core.installation.findings import FAILURE, OK, WARNING
 from sparkq_core.project import SparkQ
@@ -269,7 +271,15 @@ def test_a_hook_whose_program_is_not_there_is_a_warning(healthy: SparkQ) -> None
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     (healthy.config.root / "sparkq.yml").write_text("hooks:\n  on_failed: [./tell.sh]\n")
-    assert examined(healthy.config.root)["hooks"].state == OK
+    finding = examined(healthy.config.root)["hooks"]
+    assert (finding.state, finding.message) == (WARNING, "1 hook of sparkq.yml waits for your yes")
+
+    hooks.allow(second_handle(healthy), "a test", os.environ)
+    home = Path(os.environ["HOME"])
+    assert examined(healthy.config.root, home)["hooks"].state == OK
+
+    hooks.record(healthy, HookRun(0, "on_failed", 1, 1, 2, 7, "exit code 7", "one\nno disk\n"))
+    assert examined(healthy.config.root, home)["hooks"].message == "on_failed failed (exit code 7): no disk"
 
 
 def test_settings_of_the_config_table_are_in_force_for_the_doctor_too(healthy: SparkQ) -> None:

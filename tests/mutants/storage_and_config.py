@@ -4,6 +4,30 @@ from tests.mutants.mutant import mutant
 
 STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
+        "hooks of a cloned repository run without a yes",
+        "config/consent.py",
+        (
+            "except (KeyError, TypeError, ValueError):\n        return None",
+            "except (KeyError, TypeError, ValueError):\n        return Consent(0, '')",
+        ),
+        caught_by=("test_hooks.py::test_hooks_of_a_file_that_was_not_written_here_run_only_after_a_yes",),
+    ),
+    mutant(
+        "a yes holds for other commands too",
+        "config/consent.py",
+        (
+            "for name, command in hooks.items()}, sort_keys=True",
+            "for name, command in list(hooks.items())[:0]}, sort_keys=True",
+        ),
+        caught_by=("test_hooks.py::test_a_yes_is_to_one_content_in_one_place",),
+    ),
+    mutant(
+        "all hooks run at once",
+        "maintenance/hook_process.py",
+        ("while self._waiting and len(self._running) < PARALLEL:", "while self._waiting:"),
+        caught_by=("test_hooks.py::test_a_few_run_at_a_time_in_order_and_beyond_a_hundred_are_counted",),
+    ),
+    mutant(
         "a locked database is a defect",
         "storage/errors.py",
         ("if isinstance(error, apsw.BusyError | apsw.LockedError):", "if isinstance(error, apsw.LockedError):"),
