@@ -29,8 +29,8 @@ SECTIONS = {
         "peek": "Show the next tasks of a queue without claiming them.",
         "watch": "Watch the project live: running tasks, the next ones, the finished ones.",
         "wait": "Wait until tasks are finished, or until a queue has nothing queued or running.",
-        "requeue": "Put a failed task back in its queue; it keeps its id and its attempts.",
-        "accept": "Accept a late result as the outcome of a failed or queued task.",
+        "requeue": "Put a failed or cancelled task back in its queue; it keeps its id and its attempts.",
+        "accept": "Accept a late result as the outcome of a failed, cancelled or queued task.",
     },
     "Work by hand": {
         "runner": "Print a queue's tasks as text, one at a time, for chats without MCP.",

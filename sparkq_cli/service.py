@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from socket import gethostname
@@ -35,26 +34,27 @@ class AddressTaken(SparkQError):
 
 
 class Running(NamedTuple):
-    """A server that holds the lock now. `port` is 0 while it is starting. Requests from other machines need the token."""
+    """A server that holds the lock now. All is None until it has written its address. Requests from other machines need
+    the token."""
 
-    pid: int
-    host: str
-    port: int
-    started_at: str
+    pid: int | None = None
+    host: str | None = None
+    port: int | None = None
+    started_at: str | None = None
     token_file: str | None = None
 
     @property
-    def url(self) -> str:
+    def url(self) -> str | None:
         """Return the address for this machine."""
-        return self._at({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host))
+        return self._at({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host or "", self.host))
 
     @property
-    def far_url(self) -> str:
+    def far_url(self) -> str | None:
         """Return the address for other machines, with the host's name where the server listens on every address."""
         return self._at(gethostname() if self.host in ("0.0.0.0", "::") else self.host)
 
-    def _at(self, host: str) -> str:
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+    def _at(self, host: str | None) -> str | None:
+        return host and f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def running(config: Config) -> Running | None:
@@ -67,17 +67,19 @@ def running(config: Config) -> Running | None:
         server = Running(int(about["pid"]), str(about["host"]), int(about["port"]), str(about["started_at"]))
         return server._replace(token_file=about.get("token_file"))
     except (OSError, ValueError, KeyError):
-        return Running(0, "", 0, "")
+        return Running()
 
 
-def settled(config: Config) -> Running | None:
+def once_started(config: Config) -> Running | None:
     """Return the project's server, after waiting while it is starting."""
-    _until(START_SECONDS, lambda: (server := running(config)) is None or (server.port > 0 and healthy(server)))
+    _until(START_SECONDS, lambda: (server := running(config)) is None or healthy(server))
     return running(config)
 
 
 def healthy(server: Running) -> bool:
     """True if the server answers."""
+    if server.host is None:
+        return False
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection(server.host, server.port, timeout=2)
@@ -107,9 +109,9 @@ def start(config: Config, arguments: list[str]) -> Running:
             stderr=log,
             start_new_session=True,
         )
-    ended = _until(START_SECONDS, lambda: process.poll() is not None or _answers(config, process.pid))
+    in_time = _until(START_SECONDS, lambda: process.poll() is not None or _answers(config, process.pid))
     server = running(config)
-    if not ended or process.returncode is not None or server is None:
+    if not in_time or process.returncode is not None or server is None:
         if process.poll() is None:
             process.kill()
         raise _refused(process.returncode, config.log, before)
@@ -140,7 +142,7 @@ def stop(config: Config) -> bool:
     """
     if running(config) is None:
         return False
-    _until(START_SECONDS, lambda: (server := running(config)) is None or server.pid > 0)
+    _until(START_SECONDS, lambda: (server := running(config)) is None or server.pid is not None)
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 3.0)):
         if _until(seconds, partial(_gone, config, number, set())):
             return True
@@ -152,10 +154,14 @@ def _gone(config: Config, number: int, signalled: set[int]) -> bool:
     server = running(config)
     if server is None:
         return True
-    if server.pid and server.pid not in signalled:
+    if server.pid is not None and server.pid not in signalled:
         signalled.add(server.pid)
-        with suppress(ProcessLookupError):  # it has just ended by itself
+        try:
             os.kill(server.pid, number)
+        except ProcessLookupError:  # it has just ended by itself
+            return False
+        except PermissionError as error:
+            raise Busy("The server belongs to another user.", f"Stop process {server.pid} as that user.") from error
     return False
 
 

@@ -13,7 +13,7 @@ from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import checked_limit, moment_and_id, storable
 from sparkq_core.tasks import late_results
-from sparkq_core.tasks.refusals import find, hint, state
+from sparkq_core.tasks.refusals import find, hint
 
 MAX_NAMED = 10
 """How many tasks the refusal of several names."""
@@ -128,7 +128,7 @@ def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
 
 
 def look(sq: SparkQ) -> None:
-    """Record that you look at the inbox now: "since you left" counts from here."""
+    """Record that you look at the inbox now: "since your last look" counts from here."""
     with sq.db.write() as tx:
         tx.run(LOOK, {"now": sq.clock.now()})
 
@@ -185,17 +185,8 @@ def _accept(tx: Transaction, seen: Seen, now: int) -> Task:
     task = find(tx, seen.id)
     if task.news_at is None:
         return _review(tx, task.id, now)
-    if task.attempts != seen.attempt:
-        raise Unseen(
-            f"#{task.id} was done again meanwhile: {state(task)}, and you saw the outcome of attempt {seen.attempt}.",
-            "Look again.",
-        )
+    late_results.check_seen(tx, task, seen)
     offered = late_results.offered(tx, task)
-    if task.late_at is not None and (not seen.late or seen.late_at not in (None, task.late_at)):
-        kind = "text" if offered is None else "result"
-        raise Unseen(
-            f"#{task.id} has a late {kind} that you were not shown.", "Look again: the task and the inbox show it."
-        )
     if offered is None:
         return _review(tx, task.id, now)
     return late_results.accept_within(tx, task, offered, now)

@@ -9,8 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from sparkq_core import clock, queues, sessions
-from sparkq_core.model import Session
+from sparkq_core.errors import NoSuchQueue
+from sparkq_core.model import Seen, Session
 from sparkq_core.project import SparkQ
+from sparkq_core.text import safe
 from sparkq_http.live import Feed
 from sparkq_http.project import ReloadableProject
 
@@ -140,6 +142,18 @@ Moment = Annotated[
 """A time, such as 2026-11-23T12:00:00Z."""
 
 
+class Shown(Body):
+    """A task as it was shown to you: its `attempt`, and if `late` its late text, that of `late_at` if known."""
+
+    attempt: int = Field(ge=0, le=MAX_NUMBER)
+    late: bool = False
+    late_at: Moment = None
+
+    def of(self, task_id: int) -> Seen:
+        """Return what you saw of this task."""
+        return Seen(task_id, self.attempt, self.late, self.late_at)
+
+
 def queue_name(sq: SparkQ, address: str) -> str:
     """Return the name of the queue with this name or, if there is none, this id. The core refuses unknown names."""
     if not (address.isascii() and address.isdecimal()):
@@ -151,10 +165,16 @@ def queue_name(sq: SparkQ, address: str) -> str:
 
 
 def queue_name_of_id(sq: SparkQ, address: int | str) -> str:
-    """Return the name of the queue with this id: a number, or the text that programs for SparkQ 1 pass on unread."""
+    """Return the name of the queue with this id: a number, or the text that programs for SparkQ 1 pass on unread.
+
+    Raises NoSuchQueue.
+    """
     wanted = str(address).removeprefix("#")
     known = (queue for queue, _ in queues.all_of(sq, archived=True))
-    return next((queue.name for queue in known if str(queue.id) == wanted), wanted)
+    for queue in known:
+        if str(queue.id) == wanted:
+            return queue.name
+    raise NoSuchQueue(f"There is no queue with the id {safe(wanted)}.", "See the ids: GET /api/queues")
 
 
 def session_at(sq: SparkQ, address: str) -> Session:

@@ -36,4 +36,4 @@ def doctor(json: Json = False) -> None:
 
 
 def _as_json(finding: Finding) -> dict[str, str]:
-    return {"check": finding.check, "state": finding.state, "message": finding.message, "mend": finding.fix}
+    return {"check": finding.check, "state": finding.state, "message": finding.message, "fix": finding.fix}

@@ -49,21 +49,28 @@ def edit(
       sparkq edit 42 --front
     """
     sq = open_sparkq()
-    settings = tool is not None or task_class is not None or timeout is not None or feedback is not None
-    given = prompt is not None or file is not None
-    if given or settings or not front:
-        asked = given or not (settings or front)
-        new = (
-            text_from(prompt, file, "prompt", template=lambda: tasks.editable(sq, task_id)) if asked else nullcontext()
-        )
-        with new as text:
-            task = tasks.edit(
-                sq, task_id, prompt=text, tool=tool, task_class=task_class, timeout=timeout, feedback=feedback
-            )
-    if front:
+    new_prompt = prompt is not None or file is not None
+    new_settings = any(value is not None for value in (tool, task_class, timeout, feedback))
+    if front and not new_prompt and not new_settings:
         task = tasks.to_front(sq, task_id)
-    if front:
         text = f"{wire.friendly(task.id)} is now the next task in {task.queue}."
     else:
+        opens_editor = not new_settings and not front
+        with (
+            text_from(prompt, file, "prompt", template=lambda: tasks.editable(sq, task_id))
+            if new_prompt or opens_editor
+            else nullcontext()
+        ) as edited:
+            task = tasks.edit(
+                sq,
+                task_id,
+                prompt=edited,
+                tool=tool,
+                task_class=task_class,
+                timeout=timeout,
+                feedback=feedback,
+                front=front,
+            )
         text = f"{wire.friendly(task.id)} changed: prompt {task.revision}, {task.tool}, timeout {task.timeout} s."
+        text += f" It is now the next task in {task.queue}." if front else ""
     show.answer(wire.task_brief(task, sq.clock.now()), text, json=json, quiet=quiet)

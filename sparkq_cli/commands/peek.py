@@ -17,7 +17,7 @@ def peek(queue: QueueOpt = None, limit: Limit = 1, json: Json = False) -> None:
     """
     sq = open_sparkq()
     name = chosen_queue(sq, queue)
-    page = tasks.peek(sq, name, max(1, limit))
+    page = tasks.peek(sq, name, limit)
     now = sq.clock.now()
     if json:
         show.json_line(wire.task_page(page, now))

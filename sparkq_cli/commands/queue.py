@@ -10,6 +10,7 @@ from sparkq_cli import show
 from sparkq_cli.context import edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
 from sparkq_core import queues, wire
+from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
@@ -134,7 +135,10 @@ def instructions(
     """
     sq = open_sparkq()
     queue, present = queues.instructions(sq, name)
-    change = bool(clear or edit or text or file)
+    revision = queue.revision
+    if sum((clear, edit, text is not None, file is not None)) > 1:
+        raise InvalidValue("The instructions were given twice.", "Give one of TEXT, --file, --edit and --clear.")
+    change = clear or edit or text is not None or file is not None
     if change:
         source = (
             nullcontext("")
@@ -147,6 +151,8 @@ def instructions(
             queue = queues.instruct(sq, name, present)
     if json:
         show.json_line({"queue": queue.name, "instructions": present, "revision": queue.revision})
+    elif change and queue.revision == revision:
+        show.say("Nothing was changed.")
     elif change:
         show.say(
             f"Instructions of {queue.name} are now revision {queue.revision}; workers get them with their next claim."

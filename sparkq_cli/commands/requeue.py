@@ -30,7 +30,7 @@ def requeue(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Put a failed task back in its queue; it keeps its id and its attempts.
+    """Put a failed or cancelled task back in its queue; it keeps its id and its attempts.
 
     Example: sparkq requeue 42 --feedback "Keep the old API working" --front
     """

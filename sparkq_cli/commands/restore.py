@@ -73,7 +73,7 @@ def _chosen(file: Path | None, listed: tuple[core.Content, ...]) -> Path:
 
 def _list(listed: tuple[core.Content, ...], json: bool) -> None:
     if json:
-        show.json_line({"copies": [_as_json(content) for content in listed]})
+        show.json_line({"copies": [_as_json(content) for content in listed], "total": len(listed)})
         return
     if not listed:
         show.say("There are no copies yet. Make one: sparkq backup")

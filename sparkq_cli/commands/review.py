@@ -185,7 +185,9 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
                 typer.prompt("Feedback for the next worker (empty for none)", default="", show_default=False)
             )
             try:
-                done = tasks.requeue(sq, number, feedback=feedback.strip() or None, again=True)
+                done = tasks.requeue(sq, number, feedback=feedback.strip() or None, again=True, seen=finished.seen)
+            except Unseen:
+                raise
             except SparkQError as error:
                 show.say(f"{error.message} {error.hint}")
                 continue

@@ -1,5 +1,6 @@
 """`sparkq scripts`"""
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -52,7 +53,7 @@ def scripts(
         for script in matches
     ]
     show.table(["NAME", "PATH", "DESCRIPTION", "INPUTS (* required)", "TAGS"], rows, flexible=2, droppable=(4, 1, 3))
-    show.say(f"\nQueue one: sparkq enqueue --script {safe(matches[0].name)} --queue NAME")
+    show.say(f"\nQueue one: sparkq enqueue --script {quote(safe(matches[0].name))} --queue NAME")
 
 
 def _config() -> Config:

@@ -17,7 +17,7 @@ def start(host: Host = None, port: Port = None, env: Env = None, json: Json = Fa
     """
     config = open_sparkq().config
     arguments = server_arguments(host, port, env)
-    server = service.settled(config)
+    server = service.once_started(config)
     if server is not None:
         report(config, server, "is running already", json, quiet)
         return

@@ -19,13 +19,13 @@ def status(json: Json = False) -> None:
     Example: sparkq status
     """
     server = service.running(project.effective())
-    answers = server is not None and server.port > 0 and service.healthy(server)
+    answers = server is not None and service.healthy(server)
     if json:
         about = {"url": server.url, **server._asdict(), "healthy": answers} if server is not None else {}
         show.json_line({"running": server is not None} | about)
     elif server is None:
         show.say("The server is not running. Start it: sparkq start (queues work without it)")
-    elif not server.port:
+    elif server.started_at is None:
         show.say("The server is starting.")
     else:
         since = show.ago(from_iso(server.started_at), SystemClock().now())

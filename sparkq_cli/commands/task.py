@@ -9,10 +9,10 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.clock import iso
-from sparkq_core.lifecycle import MOVES, Status
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.tasks import git
+from sparkq_core.tasks import git, late_results
 from sparkq_core.text import safe
 
 app = new_app()
@@ -84,7 +84,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
 
 
 def _chat(detail: Detail, now: int) -> str | None:
-    """`closed 12 min ago; nobody is known to work on it` for the chat of a running task, None while it is open."""
+    """Return since when the chat of a running task is closed, and what to do; None while it is open."""
     chat = detail.chat
     if chat is None or chat.gone_at is None or detail.task.status != Status.RUNNING:
         return None
@@ -107,8 +107,8 @@ def _attempt(task: Task, attempt: Attempt) -> str:
 
 def said_later(task: Task) -> str:
     """Return the heading of the newest text that a worker sent after its attempt had ended."""
-    takeable = task.late_outcome == Status.SUCCEEDED and task.status in MOVES["accept"].from_statuses
-    way = f", to take it: sparkq accept {task.id} --attempt {task.late_attempt}" if takeable else ""
+    acceptable = late_results.acceptable(task.late_outcome, task.status)
+    way = f", to accept it: sparkq accept {task.id} --attempt {task.late_attempt}" if acceptable else ""
     whose = "Its worker" if task.late_attempt == task.attempts else f"The worker of attempt {task.late_attempt}"
     return f"{whose} said later ({task.late_outcome}{way}):"
 
@@ -116,6 +116,6 @@ def said_later(task: Task) -> str:
 def _late_state(task: Task, attempt: Attempt) -> str:
     if attempt.accepted_at:
         return "accepted"
-    if attempt.late_outcome == Status.SUCCEEDED and task.status in MOVES["accept"].from_statuses:
-        return f"to take it: sparkq accept {task.id} --attempt {attempt.attempt}"
+    if late_results.acceptable(attempt.late_outcome, task.status):
+        return f"to accept it: sparkq accept {task.id} --attempt {attempt.attempt}"
     return "kept"

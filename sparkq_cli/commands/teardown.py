@@ -137,5 +137,5 @@ def _alone(config: Config) -> None:
     server = service.running(config)
     if server is None and in_use.in_use(config):
         raise Busy(OPEN, END)
-    if server is not None and server.pid > 0 and in_use.held_by_another(config, server.pid):
+    if server is not None and server.pid is not None and in_use.held_by_another(config, server.pid):
         raise Busy(OPEN, END)

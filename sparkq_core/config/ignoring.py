@@ -75,7 +75,7 @@ def _written(file: Path) -> bool:
     """Write the file. False if another process was faster."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with durable.building(file, 0o666) as built:
+        with durable.building(file) as built:
             built.write_text(TEXT, encoding="utf-8")
             durable.publish(built, file)
     except FileExistsError:

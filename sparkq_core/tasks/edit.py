@@ -7,6 +7,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader
 from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, execution
+from sparkq_core.tasks.order import to_front_within
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked, title_of
 
@@ -25,11 +26,13 @@ def edit(
     task_class: str | None = None,
     timeout: int | None = None,
     feedback: str | None = None,
+    front: bool = False,
 ) -> Task:
     """Change a queued task. A new prompt becomes its next revision, and the earlier ones stay.
 
-    `feedback` replaces that of the last requeue for the next worker; an empty one withdraws it.
-    Raises NoSuchTask, WrongState once it has been claimed, and the errors of `enqueue`.
+    `feedback` replaces that of the last requeue for the next worker; an empty one withdraws it. `front` makes it the next
+    task of its queue too. Raises NoSuchTask, WrongState once it has been claimed, QueueClosed where `front` meets an
+    archived queue, and the errors of `enqueue`.
     """
     if prompt is not None:
         checked(prompt, "prompt")
@@ -56,7 +59,7 @@ def edit(
             note(tx, now, "feedback", task=task.id, queue=task.queue_id, text=feedback or None)
         if feedback is None or _changed(before, task):
             note(tx, now, "edited", task=task.id, queue=task.queue_id)
-    return task
+        return to_front_within(tx, task, now) if front else task
 
 
 def _changed(before: Task, task: Task) -> bool:

@@ -1,9 +1,9 @@
 """Keep what a worker sends after its attempt has ended: it comes to your inbox, and you may accept a result."""
 
-from sparkq_core.errors import WrongState
+from sparkq_core.errors import Unseen, WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, Status
-from sparkq_core.model import ATTEMPT_COLUMNS, TASK_COLUMNS, Attempt, Task
+from sparkq_core.model import ATTEMPT_COLUMNS, TASK_COLUMNS, Attempt, Seen, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import storable
@@ -37,6 +37,20 @@ LAST_LATE = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :attempt ORDER BY id DESC LIMIT 1
 """
 ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND attempt = :attempt"
+
+
+def check_seen(tx: Transaction, task: Task, seen: Seen) -> None:
+    """Raise Unseen if the task has had another attempt since it was `seen`, or if its newest late text was not shown."""
+    if task.attempts != seen.attempt:
+        raise Unseen(
+            f"#{task.id} was done again meanwhile: {state(task)}, and you saw the outcome of attempt {seen.attempt}.",
+            "Look again.",
+        )
+    if task.late_at is not None and (not seen.late or seen.late_at not in (None, task.late_at)):
+        kind = "text" if offered(tx, task) is None else "result"
+        raise Unseen(
+            f"#{task.id} has a late {kind} that you were not shown.", "Look again: the task and the inbox show it."
+        )
 
 
 def ended(db: Reader, task_id: int, attempt: int) -> Attempt | None:
@@ -86,9 +100,14 @@ def accept(sq: SparkQ, task_id: int, attempt: int | None = None) -> Task:
         return accept_within(tx, task, attempt or waiting[0], sq.clock.now())
 
 
+def acceptable(late_outcome: str | None, status: str) -> bool:
+    """Return True if a late text is a result, and the status of its task allows to accept it."""
+    return late_outcome == Status.SUCCEEDED and status in MOVES["accept"].from_statuses
+
+
 def offered(db: Reader, task: Task) -> int | None:
     """Return the attempt of the newest late text of a task if that is a result that can be accepted now."""
-    if task.late_outcome != Status.SUCCEEDED or task.status not in MOVES["accept"].from_statuses:
+    if not acceptable(task.late_outcome, task.status):
         return None
     return task.late_attempt if task.late_attempt in _waiting(db, task) else None
 

@@ -77,10 +77,6 @@ FAILED_BEFORE = f"""
 SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_by_queue_status
 WHERE queue_id = :queue AND status = 'failed' AND status <> 'running' AND finished_at < :since AND reviewed_at IS NULL
 """
-RUN_NOW = """
-SELECT tasks.id FROM json_each(:handed) AS handed JOIN tasks ON tasks.id = CAST(handed.key AS INTEGER)
-WHERE status = 'running' AND attempts = handed.value
-"""
 SORTS = ("newest", "oldest", "line")
 BEHIND_THE_LINE = "t"
 """The first character of the cursors that continue behind the queued tasks of a queue."""

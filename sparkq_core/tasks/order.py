@@ -5,6 +5,7 @@ from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.refusals import find, refused
 
@@ -19,10 +20,15 @@ def to_front(sq: SparkQ, task_id: int) -> Task:
         task = find(tx, task_id)
         if task.status not in MOVES["edit"].from_statuses:
             raise refused(tx, task_id, "move to the front")
-        position = queues.next_position(tx, queues.by_id(tx, task.queue_id), front=True)
-        row = tx.row(TO_FRONT, {"id": task_id, "position": position, "from_status": MOVES["edit"].from_status})
-        assert row is not None
-        note(tx, sq.clock.now(), "moved to the front", task=task_id, queue=task.queue_id)
+        return to_front_within(tx, task, sq.clock.now())
+
+
+def to_front_within(tx: Transaction, task: Task, now: int) -> Task:
+    """Make a task that the transaction has found queued the next one. Raises QueueClosed for an archived queue."""
+    position = queues.next_position(tx, queues.by_id(tx, task.queue_id), front=True)
+    row = tx.row(TO_FRONT, {"id": task.id, "position": position, "from_status": MOVES["edit"].from_status})
+    assert row is not None
+    note(tx, now, "moved to the front", task=task.id, queue=task.queue_id)
     return Task(*row)
 
 

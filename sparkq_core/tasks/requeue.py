@@ -4,7 +4,7 @@ from sparkq_core import queues
 from sparkq_core.errors import WrongState
 from sparkq_core.events import last_of_task, note
 from sparkq_core.lifecycle import MOVES, Status
-from sparkq_core.model import TASK_COLUMNS, Task
+from sparkq_core.model import TASK_COLUMNS, Seen, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks import late_results
@@ -31,13 +31,15 @@ def requeue(
     front: bool = False,
     again: bool = False,
     by_worker: bool = False,
+    seen: Seen | None = None,
 ) -> Enqueued:
     """Put a failed or cancelled task at the end (or the front) of its queue; it keeps its id and its attempts.
 
     The next worker gets `feedback` (at most 1 MiB) with the earlier outcome. A `prompt` becomes the next revision.
     `again` allows it for a succeeded task too. The same requeue twice is harmless. With `by_worker` it is refused if the
-    person decided, or has still to decide: for a cancelled task, and for one whose late result waits.
-    Raises NoSuchTask, WrongState, QueueClosed for an archived queue, InvalidText.
+    person decided, or has still to decide: for a cancelled task, and for one whose late result waits. With `seen` it is
+    refused if there is another outcome, or a late text that was not shown.
+    Raises NoSuchTask, WrongState, Unseen, QueueClosed for an archived queue, InvalidText.
     """
     for value, what in ((feedback, "feedback"), (prompt, "prompt")):
         if value is not None:
@@ -52,6 +54,8 @@ def requeue(
             raise refused(tx, task_id, "requeue")
         if by_worker:
             _check_for_worker(tx, task)
+        if seen is not None:
+            late_results.check_seen(tx, task, seen)
         row = tx.row(REQUEUE, {
             "id": task_id, "from_status": task.status, "target": MOVES["requeue"].target,
             "position": queues.next_position(tx, queues.by_id(tx, task.queue_id), front=front),

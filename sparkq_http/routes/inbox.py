@@ -7,15 +7,13 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from sparkq_core import inbox, shapes, wire
-from sparkq_core.model import Seen
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import (
     BODILESS,
-    MAX_NUMBER,
     Body,
     Filters,
-    Moment,
     Open,
+    Shown,
     TaskRef,
     Word,
     documented,
@@ -47,20 +45,17 @@ class InboxFilters(Filters):
     cursor: Word = None
 
 
-class Shown(Body):
+class ShownTask(Shown):
     """A task as it was shown to you."""
 
     id: TaskRef
-    attempt: int = Field(ge=0, le=MAX_NUMBER)
-    late: bool = False
-    late_at: Moment = None
 
 
 class Accepted(Body):
     """The tasks to accept, each as it was shown: its `id`, its `attempt` (the task's `attempts`), `late` if a late text
     was shown, and `late_at`, the `at` of that text, so that a still newer one is noticed."""
 
-    tasks: list[Shown] = Field(max_length=1000)
+    tasks: list[ShownTask] = Field(max_length=1000)
 
 
 @router.get("", openapi_extra=documented(InboxFilters))
@@ -91,6 +86,6 @@ async def accept_many(sq: Open, body: Accepted) -> Answer[ManyReviewed]:
     Reviews all of them or none. A refusal names the tasks that cannot be reviewed. 409 `unseen` names the tasks that
     have changed since they were shown.
     """
-    seen = dict.fromkeys(Seen(task.id, task.attempt, task.late, task.late_at) for task in body.tasks)
+    seen = dict.fromkeys(task.of(task.id) for task in body.tasks)
     reviewed = inbox.accept_all(sq, list(seen))
     return Answer({"tasks": [wire.task_brief(task, sq.clock.now()) for task in reviewed], "total": len(reviewed)})

@@ -62,10 +62,16 @@ def shown(sq: SparkQ, name: str) -> Queue:
 
 
 @router.get("")
-async def list_queues(sq: Open, include_archived: bool = False) -> Answer[Queues]:
-    """List all queues with their counts, the active ones first. Archived ones only with `include_archived`."""
+async def list_queues(sq: Open, include_archived: bool = False, include_instructions: bool = True) -> Answer[Queues]:
+    """List all queues with their counts, the active ones first. Archived ones only with `include_archived`.
+
+    Without `include_instructions` the text of each is empty, so that a list that is read often stays small.
+    """
     listed: list[Queue] = [
-        {**wire.queue(queue, counts), "instructions": queues.instructions_by_id(sq, queue.id)[1]}
+        {
+            **wire.queue(queue, counts),
+            "instructions": queues.instructions_by_id(sq, queue.id)[1] if include_instructions else "",
+        }
         for queue, counts in queues.all_of(sq, archived=include_archived)
     ]
     return Answer({"queues": listed, "total": len(listed)})

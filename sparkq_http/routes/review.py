@@ -8,7 +8,7 @@ from sparkq_core import inbox, shapes, tasks, wire
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import BODILESS, AttemptNumber, Body, Open, TaskId
+from sparkq_http.parameters import BODILESS, AttemptNumber, Body, Open, Shown, TaskId
 from sparkq_http.routes.tasks import OneQueuedTask, OneTask, in_line
 
 router = Router(prefix="/api/tasks/{task_id}", tags=["review"])
@@ -17,12 +17,14 @@ router = Router(prefix="/api/tasks/{task_id}", tags=["review"])
 class Requeue(Body):
     """How to requeue a task. `feedback` is shown with the next claim, `prompt` replaces the present prompt, `front` puts
     the task first. `again` is for a person: it allows every finished task, also a succeeded or cancelled one, or one
-    whose late result waits to be accepted."""
+    whose late result waits to be accepted. With `seen`, the task as it was shown to you, it is refused (409 `unseen`) if
+    it has changed since."""
 
     feedback: str | None = None
     prompt: str | None = None
     front: bool = False
     again: bool = False
+    seen: Shown | None = None
 
 
 class Reset(Body):
@@ -62,8 +64,10 @@ def answer_with(sq: SparkQ, task: Task) -> Answer[OneTask]:
 
 @router.post("/requeue")
 async def requeue(sq: Open, task_id: TaskId, body: Requeue | None = None) -> Answer[OneQueuedTask]:
-    """Put a failed task at the end of its queue. It keeps its id and its attempts. Without `again` it is refused (409)
-    for a task about which only the person decides."""
+    """Put a failed or cancelled task at the end of its queue. It keeps its id and its attempts.
+
+    Without `again` it is refused (409) for a task about which only you decide.
+    """
     options = body or Requeue()
     done = tasks.requeue(
         sq,
@@ -73,6 +77,7 @@ async def requeue(sq: Open, task_id: TaskId, body: Requeue | None = None) -> Ans
         front=options.front,
         again=options.again,
         by_worker=not options.again,
+        seen=options.seen.of(task_id) if options.seen else None,
     )
     return Answer({"task": in_line(sq, done)})
 
@@ -103,7 +108,7 @@ async def front(sq: Open, task_id: TaskId) -> Answer[OneTask]:
 
 @router.post("/accept")
 async def accept(sq: Open, task_id: TaskId, body: Accept | None = None) -> Answer[OneTask]:
-    """Accept a late result as the outcome of a failed or queued task, which is then succeeded.
+    """Accept a late result as the outcome of a failed, cancelled or queued task, which is then succeeded.
 
     It is the result of `attempt`, or the newest one that has not been accepted. 409 if there is none, while an attempt
     runs, and for a succeeded task.

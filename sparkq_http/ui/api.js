@@ -50,6 +50,10 @@ export function query(values) {
   return set.length ? `?${new URLSearchParams(set)}` : "";
 }
 
+/** The queues with their counts, without their instructions. */
+export const getQueues = (archived = false) =>
+  get(`/queues${query({ include_archived: archived, include_instructions: false })}`);
+
 /** Where a queue or a task is, in the API and behind the `#` of the page. */
 export const queuePath = (name) => `/queues/${encodeURIComponent(name)}`;
 export const taskPath = (id) => `/tasks/${encodeURIComponent(id)}`;

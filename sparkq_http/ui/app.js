@@ -43,7 +43,7 @@ async function showProjectName() {
   drawTab();
 }
 
-// When the inbox is left, "since you were last here" counts from now.
+// When the inbox is left, "since your last look" counts from now.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden" && page.view === inbox && page.data)
     post("/inbox/look", undefined, { keepalive: true }).catch(ignore);

@@ -1,6 +1,6 @@
 // What is shown: the view at the address, its data, and the counts in the navigation, the title and the icon.
 
-import { get, queuePath } from "./api.js";
+import { getQueues, queuePath } from "./api.js";
 import { dialogIsOpen, sayError } from "./dialogs.js";
 import { h, patch } from "./dom.js";
 import { notifies } from "./preferences.js";
@@ -208,7 +208,7 @@ function drawing(waiting) {
 
 /** Fetch the counts of the navigation, and notify of each queue whose last open task has finished. */
 export async function refreshCounts() {
-  const { queues } = await get("/queues");
+  const { queues } = await getQueues();
   const openByQueue = Object.fromEntries(queues.map((queue) => [queue.name, totalOf(queue, UNFINISHED)]));
   const finished = queues.filter(({ name }) => project.openByQueue?.[name] > 0 && openByQueue[name] === 0);
   if (notifies()) finished.forEach(notifyFinished);

@@ -5,12 +5,11 @@ import { h } from "./dom.js";
 import { markOf } from "./statuses.js";
 import { ago, changeSize, duration, secondsSince, stateLabel } from "./words.js";
 
-const STEPS = 20; // of a bar, each with its width in app.css
+export const STEPS = 20; // of a bar, each with its width in app.css
 
 /**
- * How long a running task has been silent, against its timeout; after the warning also when it fails.
- * Between two answers of the server the time runs on: a task is late as soon as its timeout is over, but fails only
- * after a warning.
+ * The time since the last sign of a running task, against its timeout. Between two answers of the server the page
+ * counts on: a task turns stale when its timeout is over, and fails only after the server's warning.
  */
 export function timeoutBar(task) {
   const silent = secondsSince(task.heartbeat_at ?? task.claimed_at);
@@ -24,7 +23,7 @@ export function timeoutBar(task) {
     h(
       "span.words",
       {},
-      kind !== "well" && h("span", { "aria-hidden": "true" }, `${markOf(kind === "late" ? "stale" : "failed")} `),
+      kind !== "in-time" && h("span", { "aria-hidden": "true" }, `${markOf(kind === "stale" ? "stale" : "failed")} `),
       `${duration(silent)} of ${duration(task.timeout)}`,
       task.stale && (left <= 0 ? ", fails now" : `, fails in ${duration(left)}`),
     ),
@@ -33,7 +32,7 @@ export function timeoutBar(task) {
 
 function kindOf(task, silent, left) {
   if (task.stale && left <= 0) return "over";
-  return task.stale || silent >= task.timeout ? "late" : "well";
+  return task.stale || silent >= task.timeout ? "stale" : "in-time";
 }
 
 /** A task as one line; `facts` follow its state, `actions` are buttons. */

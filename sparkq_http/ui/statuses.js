@@ -1,5 +1,5 @@
 // The statuses of a task, and the states within them that a reader tells apart: declared here, coloured in app.css.
-// A withdrawn task is finished without an outcome.
+// A cancelled task is finished without an outcome.
 
 const timedOut = (task) => task.error_type === "timeout";
 
@@ -10,14 +10,14 @@ const STATES = [
   { name: "succeeded", mark: "✓", stage: "finished" },
   { name: "failed", mark: "🔴", stage: "finished" },
   { name: "timeout", label: "timed out", mark: "💀", within: "failed", holds: timedOut, count: "timed_out" },
-  { name: "cancelled", mark: "⊘", stage: "finished", withdrawn: true },
+  { name: "cancelled", mark: "⊘", stage: "finished", noOutcome: true },
 ].map((state) => ({ label: state.name, ...state }));
 
 export const STATUSES = STATES.filter((state) => state.stage);
 export const FINISHED = STATUSES.filter((status) => status.stage === "finished");
 export const UNFINISHED = STATUSES.filter((status) => status.stage !== "finished");
 export const BEGUN = [...FINISHED, ...STATUSES.filter((status) => status.stage === "running")];
-export const OUTCOMES = STATES.filter((state) => (state.stage === "finished" && !state.withdrawn) || state.count);
+export const OUTCOMES = STATES.filter((state) => (state.stage === "finished" && !state.noOutcome) || state.count);
 
 /** The state of a task or an attempt: its status, or the state within it that says more. */
 export function stateOf(task) {
@@ -35,6 +35,6 @@ export const countOf = (counts, state) => counts[state.count ?? state.name] ?? 0
 /** How many tasks are in any of these states. */
 export const totalOf = (counts, states) => states.reduce((sum, state) => sum + countOf(counts, state), 0);
 
-/** The states to list for a queue: every status except `withdrawn`, and all others that have tasks. */
+/** The states to list for a queue: every status with an outcome, and all others that have tasks. */
 export const statesOf = (queue) =>
-  STATES.filter((state) => (state.stage && !state.withdrawn) || countOf(queue, state) > 0);
+  STATES.filter((state) => (state.stage && !state.noOutcome) || countOf(queue, state) > 0);

@@ -6,9 +6,16 @@ from pathlib import Path
 
 from sparkq_core import project, tasks
 from sparkq_core.clock import SystemClock
+from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from tests.harness.clocks import SECOND, SetClock
 from tests.http.caller import Caller
+
+EARLIER = """
+UPDATE tasks SET claimed_at = claimed_at - :ms, heartbeat_at = heartbeat_at - :ms, due_at = due_at - :ms,
+    stale_warned_at = stale_warned_at - :ms
+WHERE id = :task
+"""
 
 
 @contextmanager
@@ -20,16 +27,22 @@ def later(root: Path, seconds: float) -> Iterator[SparkQ]:
 
 
 def stale(root: Path, task: int, timeout: int) -> None:
-    """A running task's worker says nothing for one timeout."""
-    with later(root, timeout + 1) as sq:
-        assert tasks.get(sq, task).stale_warned_at
+    """A running task's worker has said nothing for one timeout."""
+    assert _after_silence(root, task, timeout + 1).stale_warned_at
 
 
 def timed_out(root: Path, task: int, timeout: int) -> None:
     """Nor for the second."""
     stale(root, task, timeout)
-    with later(root, 2 * timeout + 2) as sq:
-        assert tasks.get(sq, task).error_type == "timeout"
+    assert _after_silence(root, task, timeout + 1).error_type == "timeout"
+
+
+def _after_silence(root: Path, task: int, seconds: int) -> Task:
+    """The task, as if everything about its attempt had happened `seconds` earlier."""
+    with later(root, 0) as sq:
+        with sq.db.write() as tx:
+            tx.run(EARLIER, {"task": task, "ms": seconds * SECOND})
+        return tasks.get(sq, task)
 
 
 def late(root: Path, call: Caller, queue: str, result: str) -> int:

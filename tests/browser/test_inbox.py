@@ -132,7 +132,7 @@ def test_a_warning_that_came_late_is_told_with_the_time_that_is_left(screen: Scr
 
     age = screen.part("Running now").locator(f'li[data-id="{task}"] .age')
     expect(age).to_contain_text(re.compile("25 min of 10 min, fails in (10|9) min"))
-    expect(age).to_have_attribute("data-kind", "late")
+    expect(age).to_have_attribute("data-kind", "stale")
 
 
 @holds("page-views")
@@ -143,7 +143,7 @@ def test_what_runs_is_shown_with_its_age_and_what_is_next(screen: Screen, call: 
 
     row = screen.part("Running now").locator(f'li[data-id="{running}"]')
     expect(row).to_contain_text("of 10 min")
-    expect(row.locator('.age[data-kind="well"] .track')).to_be_visible()
+    expect(row.locator('.age[data-kind="in-time"] .track')).to_be_visible()
     expect(screen.part("Next up").locator(f'li[data-id="{upcoming}"]')).to_contain_text("1 more behind it")
 
 
@@ -155,11 +155,11 @@ def test_a_task_is_late_as_soon_as_its_timeout_is_over_though_nothing_has_swept(
     screen.page.clock.install()
     screen.open()
     age = screen.part("Running now").locator(f'li[data-id="{task}"] .age')
-    expect(age).to_have_attribute("data-kind", "well")
+    expect(age).to_have_attribute("data-kind", "in-time")
 
     screen.page.clock.fast_forward("10:10")
 
-    expect(age).to_have_attribute("data-kind", "late")
+    expect(age).to_have_attribute("data-kind", "stale")
     expect(age.locator(".words")).to_have_text("⚠️ 10 min of 10 min")
     screen.page.clock.fast_forward("15:00")
     expect(age.locator(".words")).to_have_text("⚠️ 25 min of 10 min")
@@ -243,8 +243,8 @@ def test_the_view_says_what_happened_since_the_person_left(own: Served, tab: Tab
     call.done(line)
     call.failed(line)
     screen: Screen = tab(own.port).open()
-    since = screen.main.get_by_label("Since you were last here")
-    expect(since).to_contain_text("Since you were last here, just now")
+    since = screen.main.get_by_label("Since your last look")
+    expect(since).to_contain_text("Since your last look, just now")
     expect(since.locator("[data-state=succeeded] dd")).to_have_text("1")
     expect(since.locator("[data-state=failed] dd")).to_have_text("1")
     before = looked(call)

@@ -316,7 +316,7 @@ def test_a_failure_is_shown_with_its_fix_and_exit_code_1(shell: Shell, lived: Sp
     assert "FAILURE" in done.out
     findings = json.loads(as_json.out)
     assert findings["ok"] is False
-    assert all(finding["mend"] for finding in findings["findings"] if finding["state"] == "failure")
+    assert all(finding["fix"] for finding in findings["findings"] if finding["state"] == "failure")
 
 
 def test_a_review_line_says_what_changed_and_how_long_it_took(shell: Shell, sq: SparkQ) -> None:

@@ -12,7 +12,7 @@ from sparkq_core.project import SparkQ
 from tests.cli.parsers import PARSERS, options
 from tests.harness.clocks import SetClock
 from tests.harness.shell import Shell
-from tests.harness.task_steps import add, take, timed_out_task
+from tests.harness.task_steps import add, take
 from tests.promises import holds
 
 CALLS = {
@@ -55,7 +55,9 @@ CALLS = {
     "status": "status",
     "purge": "purge --dry-run",
     "backup": "backup copy.db",
+    "restore": "restore --list",
     "reload": "reload",
+    "hooks": "hooks",
     "doctor": "doctor",
     "teardown": "teardown --dry-run",
     "version": "version",
@@ -71,15 +73,19 @@ def busy(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
     """#1 running, #2 queued, #3 failed, #4 done, #5 timed out with a late result; session "x"."""
     sessions.create(sq, "x")
     add(sq, "one", "two", "three", "four")
+    clock = SetClock(SystemClock().now() - 3_600_000)
+    earlier = project.open(bare.folder, env={}, clock=clock)
+    tasks.enqueue(earlier, "backend", "five", timeout=60)
+    take(earlier, task_id=5)
+    for _ in ("warned", "failed"):
+        clock.move(60)
+        tasks.get(earlier, 5)
+    with pytest.raises(Exception, match="no longer holds"):
+        tasks.complete(earlier, 5, "late", attempt=1)
     for task_id in (1, 3, 4):
         take(sq, task_id=task_id)
     tasks.fail(sq, 3, "broke")
     tasks.complete(sq, 4, "done", data={"a": 1})
-    clock = SetClock(SystemClock().now() - 3_600_000)
-    earlier = project.open(bare.folder, env={}, clock=clock)
-    timed_out_task(earlier, clock)
-    with pytest.raises(Exception, match="no longer holds"):
-        tasks.complete(earlier, 5, "late", attempt=1)
     yield sq
     earlier.close()
 

@@ -71,6 +71,22 @@ def test_instructions_are_shown_changed_and_cleared(shell: Shell, sq: SparkQ) ->
     assert told_to(sq) == ""
 
 
+@pytest.mark.parametrize("more", [["--clear"], ["--edit"], ["--file", "rules.md"]])
+def test_instructions_that_are_given_twice_are_refused(shell: Shell, sq: SparkQ, more: list[str]) -> None:
+    queues.instruct(sq, "backend", "Run make test.")
+
+    assert "given twice" in shell.refused(2, "queue", "instructions", "backend", "mine", *more)
+    assert told_to(sq) == "Run make test."
+
+
+def test_instructions_that_stay_as_they_are_get_no_revision(shell: Shell, sq: SparkQ) -> None:
+    queues.instruct(sq, "backend", "Run make test.")
+
+    assert shell.ok("queue", "instructions", "backend", "Run make test.") == "Nothing was changed.\n"
+    shell.ok("queue", "instructions", "backend", "")
+    assert told_to(sq) == ""
+
+
 def test_instructions_open_in_the_editor_as_they_are(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
     queues.instruct(sq, "backend", "Run make test.\n")
     with Terminal(

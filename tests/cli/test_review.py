@@ -54,7 +54,7 @@ def test_the_list_shows_what_waits_and_marks_nothing(bare: Shell, finished: Spar
         "      Added 12 tests\n      all pass",
         "#2  failed 🔴  Fix the parser",
         "#3  failed 💀",
-        "    Its worker said later (succeeded, to take it: sparkq accept 3 --attempt 1):\n      finished after all",
+        "    Its worker said later (succeeded, to accept it: sparkq accept 3 --attempt 1):\n      finished after all",
     ):
         assert part in printed
     assert "#4" not in printed

@@ -66,7 +66,7 @@ def test_a_whole_day_from_setup_to_teardown_leaves_nothing_behind(day: Day, port
     serving(day, port)
     caring(day, tmp_path)
 
-    day.ok("teardown", "--force")
+    day.ok("teardown", "--force", "--backups")
     assert everything(day.shell.folder) == before
     assert files(day.shell.home) == []
     assert set(COMMANDS) - day.typed - ELSEWHERE == set()
@@ -139,6 +139,9 @@ def serving(day: Day, port: int) -> None:
 def caring(day: Day, elsewhere: Path) -> None:
     assert day.facts("doctor")["ok"] is True
     day.ok("reload")
+    assert "has no hooks" in day.ok("hooks")
+    made = day.facts("backup")["path"]
+    assert made in [copy["path"] for copy in day.facts("restore", "--list")["copies"]]
     day.ok("backup", str(elsewhere / "day.db"))
     day.ok("export", str(elsewhere / "day.jsonl"))
     other = day.shell._replace(folder=elsewhere / "other")

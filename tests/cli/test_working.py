@@ -104,6 +104,7 @@ def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None
 
     assert shell.ok("peek", "--limit", "2").splitlines()[-1] == "1 more."
     assert [task["id"] for task in shell.facts("peek", "--limit", "2")["tasks"]] == [1, 2]
+    shell.refused(2, "peek", "--limit", "-5")
 
 
 @holds("cli-spelling", "command-complete")
@@ -307,7 +308,7 @@ def test_a_waiting_task_is_moved_to_the_front(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two", "three")
 
     assert shell.ok("edit", "3", "--front") == "#3 is now the next task in backend.\n"
-    shell.ok("edit", "2", "--front", "--timeout", "70")
+    assert shell.ok("edit", "2", "--front", "--timeout", "70").endswith("It is now the next task in backend.\n")
 
     assert queued_ids(sq) == [2, 3, 1]
     assert shell.facts("task", "2")["timeout"] == 70

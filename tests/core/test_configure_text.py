@@ -25,6 +25,7 @@ OTHER = {
     "database.synchronous": "normal",
     "logs.path": "~/sparkq.log",
     "purge.older_than_days": 0,
+    "backup.keep": 3,
     "purge.unreviewed_days": 36500,
     "queue_runner.poll_interval_seconds": 1,
     "queue_runner.auto_fail_interval_seconds": 3600,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sparkq_core import tasks
-from sparkq_core.errors import SparkQError, WrongState
+from sparkq_core import queues, tasks
+from sparkq_core.errors import QueueClosed, SparkQError, WrongState
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
 from tests.harness.all_rows import all_rows
@@ -31,6 +31,19 @@ def test_an_edit_keeps_the_place_and_the_earlier_revision(sq: SparkQ, queue: str
     assert queued_ids(sq) == [first, second]
     kept = sq.db.rows("SELECT revision, text FROM prompts WHERE task_id = :id ORDER BY 1", {"id": first})
     assert kept == [(1, "one"), (2, "better")]
+
+
+def test_an_edit_and_a_move_to_the_front_are_made_together_or_not_at_all(sq: SparkQ, queue: str) -> None:
+    first, second = add(sq, "one", "two")
+
+    edited = tasks.edit(sq, second, prompt="better", front=True)
+
+    assert (edited.title, queued_ids(sq)) == ("better", [second, first])
+    queues.archive(sq, queue)
+    before = all_rows(sq)
+    with pytest.raises(QueueClosed):
+        tasks.edit(sq, first, prompt="better", front=True)
+    assert all_rows(sq) == before
 
 
 def test_feedback_is_replaced_or_withdrawn_while_the_task_waits(sq: SparkQ, queue: str) -> None:

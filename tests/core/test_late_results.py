@@ -369,6 +369,8 @@ def test_a_newer_late_text_than_the_one_that_was_shown_is_unseen(sq: SparkQ, que
 
     with pytest.raises(Unseen, match="has a late text that you were not shown"):
         inbox.accept_all(sq, [entry.seen])
+    with pytest.raises(Unseen, match="has a late text that you were not shown"):
+        tasks.requeue(sq, task.id, again=True, seen=entry.seen)
 
     assert all_rows(sq) == before
     (entry,) = inbox.unreviewed(sq).tasks
@@ -402,3 +404,16 @@ def test_the_text_of_an_accepted_attempt_is_not_accepted_again_by_a_look(
 
     (entry,) = inbox.unreviewed(sq).tasks
     assert [seen.status for seen in inbox.accept_all(sq, [entry.seen])] == ["queued"]
+
+
+def test_a_requeue_of_what_was_shown_is_made_and_may_be_repeated(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out_task(sq, clock)
+    late(sq, task.id, "done")
+    (entry,) = inbox.unreviewed(sq).tasks
+
+    done = tasks.requeue(sq, task.id, again=True, seen=entry.seen)
+
+    assert (done.task.status, tasks.requeue(sq, task.id, again=True, seen=entry.seen).again) == ("queued", True)
+    tasks.complete(sq, take(sq).task.id, "done again")
+    with pytest.raises(Unseen, match="was done again meanwhile"):
+        tasks.requeue(sq, task.id, again=True, seen=entry.seen)

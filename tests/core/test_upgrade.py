@@ -44,6 +44,17 @@ def with_cancelled_apart(told: Any) -> Any:
     return told
 
 
+def with_queue_ids_as_texts(told: Any) -> Any:
+    """The same as today's version tells it: the ids of queues are texts, as programs for SparkQ 1 compare them."""
+    for queue in told["queues"]["queues"]:
+        queue["id"] = str(queue["id"])
+    for task in told["tasks"]:
+        for record in (task, *task["events"]):
+            if isinstance(record.get("queue_id"), int):
+                record["queue_id"] = str(record["queue_id"])
+    return told
+
+
 def lost(then: Any, now: Any, place: str = "") -> list[str]:
     """What was told then and is not told now; a later version may tell more."""
     if isinstance(then, dict) and isinstance(now, dict):
@@ -107,7 +118,7 @@ def test_the_newest_golden_database_has_the_shape_of_a_new_one_unmigrated(
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.stem)
 def test_everything_reads_as_it_read_then(golden: Path, root: Path, clock: SetClock) -> None:
     sq = opened(golden, root, clock)
-    then = with_cancelled_apart(told_then(golden))
+    then = with_queue_ids_as_texts(with_cancelled_apart(told_then(golden)))
 
     assert lost(then, recorded(sq)) == []
     assert "cancelled" in {task["status"] for task in then["tasks"]}

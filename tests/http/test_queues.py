@@ -64,6 +64,15 @@ def test_an_unknown_queue_is_not_found(call: Caller, line: str, verb: str, path:
     assert line in asked.refused(404, "no_such_queue")
 
 
+def test_a_list_of_queues_can_leave_the_instructions_out(call: Caller, line: str) -> None:
+    call.patch(f"/api/queues/{line}", instructions="Be quick.")
+
+    def listed(query: str) -> list[str]:
+        return [queue["instructions"] for queue in call.get(f"/api/queues{query}")["queues"] if queue["name"] == line]
+
+    assert (listed(""), listed("?include_instructions=false")) == (["Be quick."], [""])
+
+
 @holds("queue-states")
 def test_archived_queues_are_listed_when_asked_for(call: Caller, line: str) -> None:
     assert call.post(f"/api/queues/{line}/archive")["queue"]["status"] == "archived"

@@ -242,6 +242,7 @@ def test_an_outcome_that_was_not_shown_is_not_accepted(call: Caller, line: str) 
     call.post(f"/api/tasks/{number}/complete", result_summary="nobody has read this")["status"]
 
     assert "Look again" in call.post("/api/inbox/accept", tasks=[shown]).refused(409, "unseen")
+    call.post(f"/api/tasks/{number}/requeue", again=True, seen={"attempt": 1}).refused(409, "unseen")
     assert call.get(f"/api/tasks/{number}")["reviewed_at"] is None
     assert call.post("/api/inbox/accept", tasks=[shown | {"attempt": 2}])["tasks"][0]["reviewed_at"]
 

@@ -225,7 +225,7 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "a still newer late text than the one that was shown is accepted",
-        "inbox.py",
+        "tasks/late_results.py",
         (" or seen.late_at not in (None, task.late_at)", ""),
         caught_by=("test_late_results.py::test_a_newer_late_text_than_the_one_that_was_shown_is_unseen",),
     ),
@@ -238,7 +238,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a correction that came last is passed over for the result before it",
         "tasks/late_results.py",
-        ("if task.late_outcome != Status.SUCCEEDED or", "if"),
+        ("return late_outcome == Status.SUCCEEDED and", "return"),
         caught_by=("test_late_results.py::test_a_newer_late_text_than_the_one_that_was_shown_is_unseen",),
     ),
     mutant(

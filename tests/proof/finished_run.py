@@ -53,8 +53,9 @@ def unsound(sq: SparkQ) -> list[str]:
     """What is wrong with the file: its pages, its references, its kept counters."""
     problems = [str(row[0]) for row in sq.db.rows("PRAGMA integrity_check") if row[0] != "ok"]
     problems += [f"{row[0]} {row[1]} points nowhere" for row in sq.db.rows("PRAGMA foreign_key_check")]
+    kept_counters = queues.all_of(sq, archived=True)  # first, because it fails the tasks that are due
     counted = {row[0]: row[1:] for row in sq.db.rows(RECOUNT)}
-    for queue, kept in queues.all_of(sq, archived=True):
+    for queue, kept in kept_counters:
         if (kept.queued, kept.running, kept.succeeded, kept.failed) != counted[queue.name]:
             problems.append(f"the counters of {queue.name} are {kept}, there are {counted[queue.name]}")
     return problems

@@ -167,7 +167,7 @@ def test_teardown_leaves_links_strangers_and_everything_outside(shell: Shell, tm
 
     assert (outside / "logs.log").read_text() == "mine"
     left = {str(file.relative_to(shell.folder)) for file in shell.folder.rglob("*") if not file.is_dir()}
-    assert left == {"sparkq/logs/sparkq.log", "sparkq/data/notes.txt", "sparkq/data/monday.db"}
+    assert left == {"sparkq/.gitignore", "sparkq/logs/sparkq.log", "sparkq/data/notes.txt", "sparkq/data/monday.db"}
 
 
 def test_teardown_never_works_on_a_home_folder_or_the_root(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:

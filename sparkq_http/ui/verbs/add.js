@@ -1,6 +1,6 @@
 // New tasks: one prompt, several from one text, or a script of the index.
 
-import { get, post } from "../api.js";
+import { get, getQueues, post } from "../api.js";
 import { say } from "../dialogs.js";
 import { ask } from "../forms.js";
 import { classOptions, nameOptions } from "../options.js";
@@ -12,7 +12,7 @@ const INPUT = "input-";
 /** Add tasks to a queue; `queue` and `script` are the names that the form begins with. */
 export async function addTasks(page, { queue = null, script = null } = {}) {
   const [{ queues }, { tools }, { task_classes: classes }, { scripts }] = await Promise.all([
-    get("/queues"),
+    getQueues(),
     get("/tools"),
     get("/task-classes"),
     get("/scripts"),

@@ -39,14 +39,19 @@ function sayRefusals(refusals) {
   say(rest > 0 ? `${message} and ${rest} more` : message, { problem: true });
 }
 
-/** Accept the attempts and late texts that the page shows, and none that came since. A list of tasks shows no texts. */
+/** Of which edition of a task a draft is: another one would replace what was changed meanwhile. */
+const editionOf = (task) => task.events.findLast(({ kind }) => kind === "edited")?.id ?? 0;
+
+/** The attempt and the late text of a task that the page shows. A list of tasks shows no texts. */
+function seenOf(task) {
+  const late = (task.late_text || task.events) && task.late;
+  return { attempt: task.attempts, late: Boolean(late), late_at: late?.at };
+}
+
+/** Accept the attempts and late texts that the page shows, and none that came since. */
 export async function accept(page, ids) {
   const verb = ids.every((id) => acceptLabel(page.task(id)) === "Seen") ? "seen" : "accepted";
-  const seen = ids.map((id) => {
-    const { attempts, late, late_text: listed, events } = page.task(id);
-    const shown = (listed || events) && late;
-    return { id, attempt: attempts, late: Boolean(shown), late_at: shown?.at };
-  });
+  const seen = ids.map((id) => ({ id, ...seenOf(page.task(id)) }));
   for (let from = 0; from < seen.length; from += MOST_ACCEPTED)
     await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_ACCEPTED) });
   say(`${labelOf(ids)} ${verb}.`);
@@ -55,6 +60,7 @@ export async function accept(page, ids) {
 }
 
 export async function requeue(page, ids) {
+  const seen = new Map(ids.map((id) => [id, page.task(id) && seenOf(page.task(id))]));
   await ask({
     title: `Requeue ${labelOf(ids)}`,
     text: ids.length === 1 ? page.task(ids[0])?.title : "All tasks get the same feedback.",
@@ -71,7 +77,12 @@ export async function requeue(page, ids) {
     ],
     submit({ feedback, front }) {
       const body = { feedback: feedback.trim() || null, front, again: true };
-      return forEach(page, ids, (id) => post(`${taskPath(id)}/requeue`, body), "queued again");
+      return forEach(
+        page,
+        ids,
+        (id) => post(`${taskPath(id)}/requeue`, { ...body, seen: seen.get(id) }),
+        "queued again",
+      );
     },
   });
 }
@@ -81,7 +92,7 @@ export async function requeueWithPrompt(page, id) {
   await ask({
     title: `Requeue #${id} with another prompt`,
     submitLabel: "Requeue",
-    draft: `requeue-with-prompt-${id}`,
+    draft: `requeue-with-prompt-${id}-${editionOf(task)}`,
     fields: [
       { name: "prompt", label: "Prompt", kind: "area", value: task.prompt, hint: "The earlier prompt is kept." },
       { name: "feedback", label: "Feedback for the next worker" },
@@ -91,6 +102,7 @@ export async function requeueWithPrompt(page, id) {
         prompt: edited(task.prompt, prompt) ? prompt : null,
         feedback: feedback.trim() || null,
         again: true,
+        seen: seenOf(task),
       };
       return forEach(page, [id], () => post(`${taskPath(id)}/requeue`, body), "queued again");
     },
@@ -109,7 +121,7 @@ export async function edit(page, id) {
   const own = (taskClass) => (taskClass.name === task.task_class ? { ...taskClass, timeout: task.timeout } : taskClass);
   await ask({
     title: `Edit #${id}`,
-    draft: `edit-${id}`,
+    draft: `edit-${id}-${editionOf(task)}`,
     fields: [
       {
         name: "prompt",

@@ -1,6 +1,6 @@
 // The landing view: what finished since you were here, what runs, what is next, what needs you.
 
-import { get, queuePath, taskPath } from "../api.js";
+import { get, getQueues, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, empty, lateKind, list, outcomeFacts, row, runningFacts, section } from "../rows.js";
 import { countOf, markOf, OUTCOMES } from "../statuses.js";
@@ -20,7 +20,7 @@ export async function load() {
   const [inbox, running, { queues }] = await Promise.all([
     get(`/inbox?limit=${MOST_RESULTS}`),
     get("/tasks?status=running&limit=50"),
-    get("/queues"),
+    getQueues(),
   ]);
   return { inbox, running: running.tasks, queues, next: await nextTasks(queues) };
 }
@@ -50,8 +50,8 @@ function sinceLastLook({ since, queues }) {
   const count = (outcome) => queues.reduce((sum, queue) => sum + countOf(queue, outcome), 0);
   return h(
     "section.since",
-    { "data-key": "since", "aria-label": "Since you were last here" },
-    h("p.when", {}, since ? h("span", {}, "Since you were last here, ", ago(since)) : "Since the beginning"),
+    { "data-key": "since", "aria-label": "Since your last look" },
+    h("p.when", {}, since ? h("span", {}, "Since your last look, ", ago(since)) : "Since the beginning"),
     h(
       "dl",
       {},

@@ -32,7 +32,7 @@ export const tasks = (data) => [...data.queued.tasks, ...data.running, ...data.f
 
 export function draw({ queue, queued, running, finished }, page) {
   return [
-    h("header.head", { "data-key": "head" }, h("h1", {}, queue.name, badges(queue)), queueButtons(queue, "primary")),
+    head(h("h1", {}, queue.name, badges(queue)), queueButtons(queue, "primary")),
     queue.instructions && instructions(queue),
     running.length > 0 && runningNow(running, page),
     nextUp(queue, queued, page),
@@ -72,9 +72,14 @@ function nextUp(queue, { tasks: queued, total }, page) {
           ),
         ]
       : nothingQueued(queue),
-    total > queued.length && h("p.more", {}, button("more", "Show more")),
+    total > queued.length && h("p.more", {}, showMore(queue, queued.length)),
   );
 }
+
+const showMore = ({ name }, shown) =>
+  shown < MOST_SHOWN
+    ? button("more", "Show more")
+    : h("a", { href: `#/tasks${query({ queue: name, status: "queued" })}` }, "Show all");
 
 const selectionButtons = (selected) =>
   h(

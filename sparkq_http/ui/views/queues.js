@@ -1,23 +1,18 @@
 // Every queue with its counts, and how the week went.
 
-import { get, query, queuePath } from "../api.js";
+import { get, getQueues, query, queuePath } from "../api.js";
 import { chart } from "../chart.js";
 import { h } from "../dom.js";
-import { badges, button, empty, head, queueButtons, section } from "../rows.js";
+import { badges, button, empty, head, queueButtons, section, STEPS } from "../rows.js";
 import { BEGUN, countOf, FINISHED, OUTCOMES, statesOf, STATUSES, totalOf } from "../statuses.js";
 import { digits, duration, secondsSince } from "../words.js";
-
-const STEPS = 20; // of a bar, each with its width in app.css
 
 export const title = "Queues";
 export const keys = [["n", "add tasks"]];
 
 export async function load(route) {
   const archived = route.query.get("archived") === "1";
-  const [{ queues }, statistics] = await Promise.all([
-    get(`/queues${query({ include_archived: archived || null })}`),
-    get("/statistics"),
-  ]);
+  const [{ queues }, statistics] = await Promise.all([getQueues(archived), get("/statistics")]);
   return { queues, archived, statistics, oldest: await oldestByQueue(queues) };
 }
 

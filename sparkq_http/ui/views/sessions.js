@@ -1,6 +1,6 @@
 // Sessions: labels over queues.
 
-import { get, post, query, queuePath } from "../api.js";
+import { get, getQueues, post, query, queuePath } from "../api.js";
 import { say } from "../dialogs.js";
 import { h } from "../dom.js";
 import { ask, confirmed } from "../forms.js";
@@ -11,7 +11,7 @@ export const title = "Sessions";
 export const keys = [];
 
 export async function load() {
-  const [{ sessions }, { queues }] = await Promise.all([get("/sessions"), get("/queues?include_archived=true")]);
+  const [{ sessions }, { queues }] = await Promise.all([get("/sessions"), getQueues(true)]);
   return { sessions, queues };
 }
 

@@ -1,6 +1,6 @@
 // All tasks: filters in the address, search, order; more are loaded as the list is scrolled.
 
-import { get, query } from "../api.js";
+import { get, getQueues, query } from "../api.js";
 import { h } from "../dom.js";
 import { nameOptions, options } from "../options.js";
 import { button, empty, list, outcomeFacts, row, runningFacts } from "../rows.js";
@@ -41,7 +41,7 @@ export async function load({ query: asked, address }, { before }) {
   if (days) filters.since = daysAgo(Number(days));
   const shown = before?.address === address ? before.shown : FIRST_SHOWN;
   const [{ queues }, { sessions }, { tools }, found] = await Promise.all([
-    get("/queues?include_archived=true"),
+    getQueues(true),
     get("/sessions"),
     get("/tools"),
     fetchTasks(filters, shown),
