@@ -3,7 +3,8 @@
 from sparkq_cli import show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import hooks, inbox, queues, wire
+from sparkq_core import hooks, inbox, purged, queues, wire
+from sparkq_core.clock import day
 from sparkq_core.config.loading import environment
 from sparkq_core.text import safe
 
@@ -36,3 +37,8 @@ def show_overview(json: bool) -> None:
             f"{show.counted(quiet, 'running task')} {'have' if quiet > 1 else 'has'} gone quiet: sparkq tasks --status running"
         )
     show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing to review.")
+    news = purged.news(sq)
+    if news.next_at is not None:
+        show.say(
+            f"{show.counted(news.next_unreviewed, 'unread result')} will be purged, not before {day(news.next_at)}."
+        )

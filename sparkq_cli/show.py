@@ -16,6 +16,7 @@ from sparkq_core import wire
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import ErrorType, Status
 from sparkq_core.model import Task
+from sparkq_core.text import counted as counted
 from sparkq_core.text import safe, with_escapes
 
 PAINT = re.compile(r"(\x1b\[\d+m)")
@@ -98,11 +99,6 @@ def mark(task: Task, now: int) -> str:
 def state(task: Task, now: int) -> str:
     """Return the status with its mark: `failed 🔴`, `cancelled`."""
     return f"{task.status} {mark(task, now)}".rstrip()
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 task`, `2 tasks`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def ago(moment: int | None, now: int) -> str:

@@ -54,6 +54,12 @@ def iso(at: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
+def day(at: int) -> str:
+    """Format the day of UTC milliseconds in the time zone of the machine: `3 December 2026`."""
+    moment = datetime.fromtimestamp(at / 1000, UTC).astimezone()
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def from_iso(text: str) -> int:
     """Parse ISO 8601 as UTC milliseconds, the inverse of `iso`. Raises ValueError."""
     moment = datetime.fromisoformat(text)

@@ -193,6 +193,11 @@ def whole_until(value: str, end: int, start: int = 0) -> int:
     return end
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 task`, `2,000 tasks`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def nearest(wanted: str, names: Iterable[str]) -> str:
     """Return the end of a not-found hint: the nearest existing names, or the first eight if none is near."""
     existing = list(dict.fromkeys(names))

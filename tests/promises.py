@@ -119,6 +119,10 @@ PROMISES = {
     # Maintenance
     "purge-ages": "Purge deletes tasks purge.older_than_days (3) after their review, and unreviewed ones purge.unreviewed_days (30) after their outcome or newest late text, in small batches.",
     "purge-never-open-work": "Purge never removes a queued or running task.",
+    "purge-archived": "Purge leaves the tasks of an archived queue alone unless you name the queue.",
+    "purge-one-look": "The background purge deletes nothing at one look of the clock: what is due is marked, and an unreviewed task goes only after a day of rounds.",
+    "purge-is-said": "What a purge will delete unread is shown a day before, and what it deleted for a week after.",
+    "purge-lines": "A purged task leaves one line, unless purge.keep_lines is false.",
     "auto-purge": "Long-lived processes purge by themselves, one of them each hour.",
     # Security
     "token": "A non-loopback host is explicit and needs a token.",

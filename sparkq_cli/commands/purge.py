@@ -8,7 +8,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import agreed, open_sparkq
-from sparkq_cli.options import Json, milliseconds, new_app
+from sparkq_cli.options import Json, OnlyQueue, milliseconds, new_app
 from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance import purge as core
 
@@ -29,13 +29,15 @@ def purge(
             "--unreviewed-older-than", metavar="AGE", help="Age of unreviewed ones (default: purge.unreviewed_days)."
         ),
     ] = None,
+    queue: OnlyQueue = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
     """Delete old finished tasks. Queued and running tasks stay; unreviewed results are kept longer.
 
-    It asks for confirmation; in a script or with --json, add --yes.
+    It asks for confirmation; in a script or with --json, add --yes. Tasks of archived queues stay unless you name the
+    queue. Each task leaves one line (see `sparkq tasks --purged`).
 
     Examples:
       sparkq purge --older-than 7d --dry-run
@@ -50,16 +52,26 @@ def purge(
             "Purge asks for confirmation, and this is not a terminal.",
             "Add --yes, or --dry-run to see what it would delete.",
         )
-    purged = core.purge(sq, older_than=age, unreviewed=unreviewed_age, dry_run=True)
+    purged = core.purge(sq, older_than=age, unreviewed=unreviewed_age, queue=queue, dry_run=True)
     if not dry_run and purged.total:
         if asks:
             agreed(f"Delete {show.counted(purged.total, 'finished task')} ({purged.unreviewed} of them unreviewed)?")
         purged = core.purge(
-            sq, older_than=age, unreviewed=unreviewed_age, on_batch=_bar(purged.total) if not json else None
+            sq,
+            older_than=age,
+            unreviewed=unreviewed_age,
+            queue=queue,
+            on_batch=_bar(purged.total) if not json else None,
         )
     if json:
         show.json_line(
-            {"reviewed": purged.reviewed, "unreviewed": purged.unreviewed, "total": purged.total, "dry_run": dry_run}
+            {
+                "reviewed": purged.reviewed,
+                "unreviewed": purged.unreviewed,
+                "total": purged.total,
+                "archived": purged.archived,
+                "dry_run": dry_run,
+            }
         )
     else:
         would = "would be deleted" if dry_run else "deleted"
@@ -67,6 +79,8 @@ def purge(
             f"{show.counted(purged.total, 'finished task')} {would}"
             + (f", {purged.unreviewed} of them unreviewed." if purged.total else ".")
         )
+        if purged.archived:
+            show.say(f"{show.counted(purged.archived, 'task')} in archived queues stay: sparkq purge --queue NAME")
 
 
 def _bar(total: int) -> Callable[[int], None] | None:

@@ -7,9 +7,10 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds, new_app
-from sparkq_core import search, wire
+from sparkq_core import purged, search, wire
 from sparkq_core import tasks as core
 from sparkq_core.lifecycle import Status
+from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 
 app = new_app()
@@ -80,7 +81,7 @@ def tasks(
         return
     if not page.tasks:
         show.say(
-            "No tasks match."
+            f"No tasks match.{_purged(sq)}"
             if words or wanted != core.Wanted()
             else 'No tasks yet. Add one: sparkq enqueue "…" --queue NAME'
         )
@@ -99,3 +100,11 @@ def tasks(
     show.table(["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"], rows, flexible=3, droppable=(5, 4, 2))
     if page.next:
         show.say(f"{len(page.tasks)} of {page.total}. More: --cursor {page.next}")
+
+
+def _purged(sq: SparkQ) -> str:
+    """Return a note that what was looked for may be purged; empty if nothing was."""
+    lines = purged.count(sq)
+    return (
+        f" {show.counted(lines, 'older task')} left only a line: sparkq task ID tells how one ended." if lines else ""
+    )

@@ -51,6 +51,7 @@ class Purge(NamedTuple):
 
     older_than_days: int = 3
     unreviewed_days: int = 30
+    keep_lines: bool = True
 
 
 class QueueRunner(NamedTuple):
@@ -186,6 +187,10 @@ SCALARS = {
             "Days after which a finished task is deleted even if nobody has reviewed it.",
             0,
             36500,
+        ),
+        Scalar(
+            "purge.keep_lines",
+            "A purged task leaves one line: id, title, queue, outcome and the beginning of the result. false: it leaves nothing.",
         ),
         Scalar("queue_runner.poll_interval_seconds", "Seconds between two polls of `sparkq runner`.", 1, 3600),
         Scalar("queue_runner.auto_fail_interval_seconds", "Seconds between two sweeps for stale tasks.", 1, 3600),

@@ -13,6 +13,7 @@ from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig, InvalidText, InvalidValue, NotEmpty
 from sparkq_core.model import ATTEMPT_COLUMNS, CHAT_COLUMNS
 from sparkq_core.project import SparkQ
+from sparkq_core.purged import LINE_COLUMNS, WORDS_OF_ALL
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.schema import VERSION
 from sparkq_core.tasks import git
@@ -32,6 +33,7 @@ late_at, late_attempt, late_outcome, accepted_attempt""",
     "chats": CHAT_COLUMNS,
     "attempts": ATTEMPT_COLUMNS,
     "events": "id, at, kind, task_id, queue_id, attempt, worker, text",
+    "purged": LINE_COLUMNS,
     "sqlite_sequence": "name, seq",
 }
 """The columns of each table in an export, in the order in which they can be read back. Counters are made again."""
@@ -40,6 +42,7 @@ JSON_COLUMNS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "config": {"value": lambda _: True},
     "attempts": {"data": lambda _: True, "late_data": lambda _: True}
     | dict.fromkeys(("git_before", "git_after"), git.well_formed),
+    "purged": {"change": git.well_formed},
 }
 """Columns that are read as JSON, each with the check that a value must pass."""
 
@@ -115,6 +118,7 @@ def load(sq: SparkQ, lines: Iterable[str]) -> int:
         if announced != rows:
             raise InvalidValue(f"The export was cut off after {rows:,} rows.", "Export again.")
         tx.run(HOOKED)
+        tx.run(WORDS_OF_ALL)
     return rows
 
 

@@ -1,57 +1,79 @@
 """Deletes old finished tasks, in small batches, so that other processes never wait for the purge.
 
 Tasks are deleted `purge.older_than_days` after their review. Unreviewed ones are deleted only `purge.unreviewed_days`
-after their outcome or their newest late text, because it is still to be read. A queued or running task is never
-deleted, and ids are never reused. A chat goes when all of its attempts have gone.
+after their outcome or their newest late text, because it is still to be read. The background purge marks both first, and
+deletes them when their mark is old enough (see marks). A queued or running task is never deleted, nor one of an archived
+queue unless you name the queue. Ids are never reused, and each task leaves a line. A chat goes when all of its attempts
+have gone.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sparkq_core import chats, events
+from sparkq_core import chats, events, purged, queues
 from sparkq_core.errors import InvalidValue
+from sparkq_core.maintenance import marks
+from sparkq_core.maintenance.marks import Due
 from sparkq_core.project import SparkQ
+from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import MAX_ID
 from sparkq_core.tasks.order import FORGET
 
 BATCH = 16
-"""Tasks deleted in one transaction. It holds the write lock for less than 1 ms, the shortest wait of other writers."""
+"""Tasks deleted in one transaction. It holds the write lock for about 2 ms, as long as other writers sleep."""
 
 DAY = 86_400_000
 PAUSE_BETWEEN_PURGES = 3_600_000
 """Milliseconds between two background purges of a project, by any of its processes."""
 
-REVIEWED = """
-SELECT count(*) FROM tasks INDEXED BY tasks_by_review WHERE reviewed_at IS NOT NULL AND reviewed_at < :before
+_OF_QUEUES = """
+(queue_id = :queue OR (:queue IS NULL AND queue_id NOT IN (SELECT q.id FROM queues AS q WHERE q.status = 'archived')))
 """
-UNREVIEWED = """
-SELECT count(*) FROM tasks INDEXED BY tasks_inbox
-WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at < :before AND status <> 'queued'
+_ARCHIVED = "queue_id IN (SELECT q.id FROM queues AS q WHERE q.status = 'archived')"
+_REVIEWED = "FROM tasks INDEXED BY tasks_by_review WHERE reviewed_at IS NOT NULL AND reviewed_at < :reviewed_before"
+_UNREVIEWED = """
+FROM tasks INDEXED BY tasks_inbox
+WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at < :unreviewed_before AND status <> 'queued'
 """
-DELETE_REVIEWED = """
-DELETE FROM tasks WHERE id IN (SELECT id FROM tasks INDEXED BY tasks_by_review
-    WHERE reviewed_at IS NOT NULL AND reviewed_at < :before ORDER BY reviewed_at LIMIT :batch) RETURNING id
+REVIEWED = f"SELECT id {_REVIEWED} AND {_OF_QUEUES}"
+UNREVIEWED = f"SELECT id {_UNREVIEWED} AND {_OF_QUEUES}"
+ARCHIVED_REVIEWED = f"SELECT count(*) {_REVIEWED} AND {_ARCHIVED}"
+ARCHIVED_UNREVIEWED = f"SELECT count(*) {_UNREVIEWED} AND {_ARCHIVED}"
+STILL_OLD = f"""
+SELECT id, reviewed_at IS NOT NULL FROM tasks WHERE id IN (SELECT value FROM json_each(:ids)) AND {_OF_QUEUES}
+AND ((reviewed_at IS NOT NULL AND reviewed_at < :reviewed_before)
+    OR (reviewed_at IS NULL AND news_at < :unreviewed_before AND status <> 'queued'))
 """
-DELETE_UNREVIEWED = """
-DELETE FROM tasks WHERE id IN (SELECT id FROM tasks INDEXED BY tasks_inbox
-    WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at < :before AND status <> 'queued'
-    ORDER BY news_at LIMIT :batch)
-RETURNING id
+DELETE = "DELETE FROM tasks WHERE id = :task"
+DELETED = """
+INSERT INTO purges (at, reviewed, unreviewed) VALUES (:now, :reviewed, :unreviewed)
+ON CONFLICT (at) DO UPDATE SET reviewed = reviewed + :reviewed, unreviewed = unreviewed + :unreviewed
 """
+OLD_PURGES = "DELETE FROM purges WHERE at < :before"
+UNMERGED = "UPDATE project SET unmerged = unmerged + :count"
 DUE = "WHERE purged_at IS NULL OR purged_at <= :now - :pause OR purged_at > :now"
 IS_TURN = f"SELECT 1 FROM project {DUE}"
 TURN = f"UPDATE project SET purged_at = :now {DUE} RETURNING 1"
 
 
 class Purged(NamedTuple):
-    """The number of tasks that were deleted, or would be."""
+    """The number of tasks that were deleted, or would be, and of those as old in archived queues, which are kept."""
 
     reviewed: int
     unreviewed: int
+    archived: int = 0
 
     @property
     def total(self) -> int:
         return self.reviewed + self.unreviewed
+
+
+class Turn(NamedTuple):
+    """What a background purge did: the tasks that it deleted, and how many unreviewed ones it marked to go next."""
+
+    purged: Purged
+    announced: int = 0
 
 
 def purge(
@@ -59,60 +81,104 @@ def purge(
     *,
     older_than: int | None = None,
     unreviewed: int | None = None,
+    queue: str | None = None,
     dry_run: bool = False,
     on_batch: Callable[[int], None] | None = None,
 ) -> Purged:
-    """Delete tasks reviewed longer ago than `older_than` ms, and unreviewed ones without news for `unreviewed` ms.
+    """Delete tasks reviewed longer ago than `older_than` ms, and unreviewed ones without news for `unreviewed` ms, at once.
 
-    Their defaults are the ages of the configuration. `dry_run` only counts. `on_batch` is called with the number of tasks
-    deleted so far. Raises InvalidValue for a negative age.
+    Their defaults are the ages of the configuration. With `queue` only the tasks of this queue are deleted, which may be
+    archived. `dry_run` only counts. `on_batch` is called with the number of tasks deleted so far. Raises InvalidValue for
+    a negative age, NoSuchQueue.
     """
+    due = _due(sq, older_than, unreviewed)
+    values = {**due._asdict(), "queue": None if queue is None else queues.by_name(sq, queue).id}
+    reviewed, unread = ([int(row[0]) for row in sq.db.rows(sql, values)] for sql in (REVIEWED, UNREVIEWED))
+    kept = 0 if queue is not None else sum(_count(sq, sql, due) for sql in (ARCHIVED_REVIEWED, ARCHIVED_UNREVIEWED))
+    if dry_run:
+        return Purged(len(reviewed), len(unread), kept)
+    return _delete(sq, [*reviewed, *unread], values, on_batch)._replace(archived=kept)
+
+
+def purge_in_turn(sq: SparkQ) -> Turn | None:
+    """Mark what is due, and delete what was marked long enough; return None if a process has done it in the last hour."""
+    turn = {"now": sq.clock.now(), "pause": PAUSE_BETWEEN_PURGES}
+    if sq.db.row(IS_TURN, turn) is None:
+        return None
+    with sq.db.write() as tx:
+        if tx.row(TURN, turn) is None:
+            return None
+    due, observed = _due(sq, None, None), marks.observed(sq)
+    marks.withdraw(sq, due)
+    gone = _delete(sq, marks.ripe(sq, due, observed), {**due._asdict(), "queue": None}, None)
+    return Turn(gone, marks.add(sq, due, observed))
+
+
+def _due(sq: SparkQ, older_than: int | None, unreviewed: int | None) -> Due:
     settings = sq.config.settings.purge
     reviewed_age = settings.older_than_days * DAY if older_than is None else older_than
     unreviewed_age = settings.unreviewed_days * DAY if unreviewed is None else unreviewed
     if reviewed_age < 0 or unreviewed_age < 0:
         raise InvalidValue("An age cannot be negative.", "Use days, hours or minutes: 3d, 12h, 30m.")
     now = sq.clock.now()
-    old, older = max(now - reviewed_age, -MAX_ID), max(now - unreviewed_age, -MAX_ID)
-    if dry_run:
-        return Purged(_count(sq, REVIEWED, old), _count(sq, UNREVIEWED, older))
-    reviewed = _delete(sq, DELETE_REVIEWED, old, on_batch, 0)
-    purged = Purged(reviewed, _delete(sq, DELETE_UNREVIEWED, older, on_batch, reviewed))
-    if purged.total:
-        chats.forget(sq, old)
-    return purged
+    return Due(max(now - reviewed_age, -MAX_ID), max(now - unreviewed_age, -MAX_ID))
 
 
-def purge_in_turn(sq: SparkQ) -> Purged | None:
-    """Purge if no process has purged in the last hour; else return None."""
-    values = {"now": sq.clock.now(), "pause": PAUSE_BETWEEN_PURGES}
-    if sq.db.row(IS_TURN, values) is None:
-        return None
-    with sq.db.write() as tx:
-        if tx.row(TURN, values) is None:
-            return None
-    return purge(sq)
-
-
-def _count(sq: SparkQ, sql: str, before: int) -> int:
-    row = sq.db.row(sql, {"before": before})
+def _count(sq: SparkQ, sql: str, due: Due) -> int:
+    row = sq.db.row(sql, due._asdict())
     return int(row[0]) if row else 0
 
 
-def _delete(sq: SparkQ, sql: str, before: int, on_batch: Callable[[int], None] | None, gone: int) -> int:
-    deleted = 0
-    while True:
+def _delete(
+    sq: SparkQ, ids: Sequence[int], values: dict[str, int | None], on_batch: Callable[[int], None] | None
+) -> Purged:
+    """Delete those of the tasks that are still old, as `values` says: one may have got a late text since it was listed."""
+    now, purged_so_far = sq.clock.now(), Purged(0, 0)
+    for start in range(0, len(ids), BATCH):
         with sq.db.write() as tx:
-            newest = events.newest(tx)
-            ids = [task for (task,) in tx.rows(sql, {"before": before, "batch": BATCH})]
-            tx.run_each(FORGET, [{"task": task} for task in ids])
-            if ids:
-                text = f"{len(ids)} tasks, #{min(ids)} to #{max(ids)}"
-                events.note_deleted(tx, sq.clock.now(), "purged", newest, text=text)
-        deleted += len(ids)
-        if on_batch is not None and ids:
-            on_batch(gone + deleted)
-        if len(ids) < BATCH:
-            return deleted
-        for _ in range(2):  # twice the sleep of a waiting writer, so that it mostly gets the lock before the next batch
-            sq.clock.pause()
+            batch = _batch(sq, tx, ids[start : start + BATCH], values, now)
+        purged_so_far = Purged(purged_so_far.reviewed + batch.reviewed, purged_so_far.unreviewed + batch.unreviewed)
+        if on_batch is not None and batch.total:
+            on_batch(purged_so_far.total)
+        if start + BATCH < len(ids):
+            for _ in range(
+                2
+            ):  # twice the sleep of a waiting writer, so that it mostly gets the lock before the next batch
+                sq.clock.pause()
+    _drop_lines(sq)
+    if purged_so_far.total:
+        chats.forget(sq, values["reviewed_before"] or 0)
+        with sq.db.write() as tx:
+            tx.run(OLD_PURGES, {"before": now - 2 * purged.RECENT})
+    return purged_so_far
+
+
+def _batch(sq: SparkQ, tx: Transaction, ids: Sequence[int], values: dict[str, int | None], now: int) -> Purged:
+    still_old = tx.rows(STILL_OLD, {**values, "ids": json.dumps(ids)})
+    if not still_old:
+        return Purged(0, 0)
+    gone = [int(task) for task, _ in still_old]
+    newest = events.newest(tx)
+    tx.run_each(FORGET, [{"task": task} for task in gone])
+    tx.run(UNMERGED, {"count": len(gone)})
+    if sq.config.settings.purge.keep_lines:
+        purged.leave(tx, gone, now)
+    tx.run_each(DELETE, [{"task": task} for task in gone])
+    reviewed = sum(reviewed for _, reviewed in still_old)
+    batch = Purged(reviewed, len(gone) - reviewed)
+    tx.run(DELETED, {"now": now, "reviewed": batch.reviewed, "unreviewed": batch.unreviewed})
+    events.note_deleted(tx, now, "purged", newest, text=f"{len(gone)} tasks, #{min(gone)} to #{max(gone)}")
+    return batch
+
+
+def _drop_lines(sq: SparkQ) -> None:
+    """Drop the oldest lines beyond the number that is kept; all of them if the project wants none."""
+    kept = purged.MAX_LINES if sq.config.settings.purge.keep_lines else 0
+    ids = [{"id": line, "task": line} for (line,) in sq.db.rows(purged.BEYOND, {"kept": kept})]
+    for start in range(0, len(ids), BATCH):
+        with sq.db.write() as tx:
+            batch = ids[start : start + BATCH]
+            tx.run_each(FORGET, batch)
+            tx.run_each(purged.DROP, batch)
+            tx.run(UNMERGED, {"count": len(batch)})
+        sq.clock.pause()

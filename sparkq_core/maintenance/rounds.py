@@ -4,15 +4,17 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from sparkq_core import hooks
+from sparkq_core import hooks, purged
+from sparkq_core.clock import day
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import NoProject, SparkQError, StorageError
+from sparkq_core.maintenance import marks
 from sparkq_core.maintenance.hook_starter import start_due
-from sparkq_core.maintenance.purge import purge_in_turn
+from sparkq_core.maintenance.purge import Turn, purge_in_turn
 from sparkq_core.model import Swept
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
-from sparkq_core.text import safe
+from sparkq_core.text import counted, safe
 
 FIRST_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 600
@@ -26,13 +28,25 @@ def interval_seconds(sq: SparkQ) -> int:
 def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
     """Do one round. Several processes may do it at once: each task changes once, and one of them purges
     and makes the backup of the day. What hides the data from Git is put back if it was removed.
-    A backup that cannot be made is logged to `log`.
+    What a purge deleted and will delete is logged to `log`, and a backup that cannot be made.
     """
     swept = sweep(sq)
     start_due(sq)
-    purge_in_turn(sq)
+    marks.observe(sq)
+    turn = purge_in_turn(sq)
+    if turn is not None and log is not None:
+        _log_purge(sq, turn, log)
     _keep_safe(sq, log)
     return swept
+
+
+def _log_purge(sq: SparkQ, turn: Turn, log: logging.Logger) -> None:
+    if turn.purged.total:
+        log.info("%s purged, %s of them unreviewed", counted(turn.purged.total, "task"), turn.purged.unreviewed)
+    news = purged.news(sq) if turn.announced else purged.News()
+    if news.next_at is not None:
+        count, first = counted(news.next_unreviewed, "unreviewed task"), day(news.next_at)
+        log.warning("%s will be purged, the first on %s or later", count, first)
 
 
 def _keep_safe(sq: SparkQ, log: logging.Logger | None) -> None:

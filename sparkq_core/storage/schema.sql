@@ -2,6 +2,10 @@
 
 -- Long-lived processes take turns to make the daily backup: when it was made, and the newest event in it.
 -- Teardown sets this just before it removes the file: a process that still has it open then writes no rescue copy.
+-- A purge never deletes at one look of the clock: what is due is marked first, and goes when the mark is old enough in
+-- observed time. `observed_ms` counts the time that SparkQ ran and saw pass on the machine's clock (`observed_at`) and on
+-- the one that cannot be set (`observed_tick`, ms since the machine started).
+-- How many deletions the search index still has words of, until its segments are merged.
 CREATE TABLE project (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     name TEXT NOT NULL,
@@ -12,7 +16,11 @@ CREATE TABLE project (
     hooked_event INTEGER,  -- the last event whose hooks were run; NULL until hooks are configured
     backed_up_at INTEGER,
     backed_up_event INTEGER,
-    removed_at INTEGER
+    removed_at INTEGER,
+    observed_ms INTEGER NOT NULL DEFAULT 0,
+    observed_at INTEGER,
+    observed_tick INTEGER,
+    unmerged INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE config (
@@ -245,4 +253,34 @@ CREATE TABLE hook_runs (
     exit_code INTEGER,  -- NULL if it was not started, or was stopped
     problem TEXT,  -- NULL if it succeeded
     stderr TEXT NOT NULL
+) STRICT;
+
+-- `due_since` is the review, or for an unreviewed task the news, from which its age counts: a mark of another moment is void.
+CREATE TABLE purge_marks (
+    task_id INTEGER PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
+    due_since INTEGER NOT NULL,
+    reviewed INTEGER NOT NULL,
+    observed_ms INTEGER NOT NULL
+) STRICT;
+
+-- What a purged task leaves: one line, which a search and `sparkq task` still find.
+CREATE TABLE purged (
+    id INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    title TEXT NOT NULL,
+    status TEXT NOT NULL,
+    error_type TEXT,
+    excerpt TEXT NOT NULL,
+    change TEXT,  -- JSON: files, insertions, deletions
+    attempts INTEGER NOT NULL,
+    finished_at INTEGER,
+    reviewed_at INTEGER,
+    purged_at INTEGER NOT NULL
+) STRICT;
+
+-- How many tasks each purge deleted, to say what went.
+CREATE TABLE purges (
+    at INTEGER PRIMARY KEY,
+    reviewed INTEGER NOT NULL,
+    unreviewed INTEGER NOT NULL
 ) STRICT;

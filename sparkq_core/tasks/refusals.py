@@ -1,5 +1,6 @@
 """Explain why a verb was refused, from the task as it is now, and what to do next."""
 
+from sparkq_core import purged
 from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, SparkQError, WrongState
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Task
@@ -8,7 +9,7 @@ from sparkq_core.storage.numbers import MAX_ID
 from sparkq_core.text import safe
 
 GET = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = :id"
-NEWEST = "SELECT max(id) FROM tasks"
+LAST_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'"
 CANNOT = {
     "claim": "be claimed",
     "edit": "be edited",
@@ -35,13 +36,18 @@ def find(db: Reader, task_id: int) -> Task:
 
 def no_such(db: Reader, task_id: int) -> NoSuchTask:
     """Return the error for an id that does not exist."""
-    newest = db.row(NEWEST)
-    if newest is None or newest[0] is None:
+    last = db.row(LAST_ID)
+    if last is None or not last[0]:
         return NoSuchTask(f"There is no task #{task_id}.", "No task has been enqueued yet.")
-    if task_id <= 0 or task_id > newest[0]:
-        return NoSuchTask(f"There is no task #{task_id}.", f"The newest is #{newest[0]}.")
+    if task_id <= 0 or task_id > last[0]:
+        return NoSuchTask(f"There is no task #{task_id}.", f"Ids go up to #{last[0]}.")
+    line = purged.of_task(db, task_id)
+    if line is not None:
+        return NoSuchTask(
+            f"#{task_id} {purged.ended(line)}.", "Only its line is left. Ids are never used a second time."
+        )
     return NoSuchTask(
-        f"Task #{task_id} no longer exists.", "It was purged or deleted. Ids are never used a second time."
+        f"Task #{task_id} no longer exists.", "It was deleted, or purged long ago. Ids are never used a second time."
     )
 
 

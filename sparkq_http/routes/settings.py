@@ -12,7 +12,7 @@ from sparkq_core.installation import configure, setup
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Refused, Router
-from sparkq_http.parameters import BODILESS, Body, Live, Open, Reloadable
+from sparkq_http.parameters import BODILESS, Body, Live, Open, Reloadable, queue_name
 
 router = Router(prefix="/api", tags=["settings"])
 
@@ -58,11 +58,13 @@ class Reloaded(TypedDict, closed=True):
 
 
 class Purged(TypedDict, closed=True):
-    """The number of tasks that were deleted, or would be deleted by a run that is not dry."""
+    """The number of tasks that were deleted, or would be deleted by a run that is not dry. `archived` counts those as old
+    in archived queues, which are kept."""
 
     reviewed: int
     unreviewed: int
     total: int
+    archived: int
     dry_run: bool
 
 
@@ -74,9 +76,10 @@ class SettingChange(Body):
 
 
 class PurgeWanted(Body):
-    """Ages in days (default: those of the configuration). `dry_run` only counts."""
+    """Ages in days (default: those of the configuration). `queue` is a name or an id. `dry_run` only counts."""
 
     dry_run: bool = False
+    queue: str | None = None
     older_than_days: int | None = Field(default=None, ge=0, le=36500)
     unreviewed_days: int | None = Field(default=None, ge=0, le=36500)
 
@@ -133,7 +136,10 @@ async def reload(project: Reloadable, feed: Live) -> Answer[Reloaded]:
 
 @router.post("/purge")
 async def purge_now(sq: Open, body: PurgeWanted | None = None) -> Answer[Purged]:
-    """Delete old finished tasks. Unreviewed tasks are kept longer. Queued and running tasks are never deleted."""
+    """Delete old finished tasks. Unreviewed tasks are kept longer. Queued and running tasks are never deleted.
+
+    Tasks of an archived queue are deleted only if `queue` is that queue.
+    """
     options = body or PurgeWanted()
     purged = await to_thread.run_sync(lambda: _purged(sq, options))
     return Answer(
@@ -141,6 +147,7 @@ async def purge_now(sq: Open, body: PurgeWanted | None = None) -> Answer[Purged]
             "reviewed": purged.reviewed,
             "unreviewed": purged.unreviewed,
             "total": purged.total,
+            "archived": purged.archived,
             "dry_run": options.dry_run,
         }
     )
@@ -149,4 +156,5 @@ async def purge_now(sq: Open, body: PurgeWanted | None = None) -> Answer[Purged]
 def _purged(sq: SparkQ, options: PurgeWanted) -> purge.Purged:
     older = None if options.older_than_days is None else options.older_than_days * DAY_MS
     unreviewed = None if options.unreviewed_days is None else options.unreviewed_days * DAY_MS
-    return purge.purge(sq, older_than=older, unreviewed=unreviewed, dry_run=options.dry_run)
+    queue = None if options.queue is None else queue_name(sq, options.queue)
+    return purge.purge(sq, older_than=older, unreviewed=unreviewed, queue=queue, dry_run=options.dry_run)

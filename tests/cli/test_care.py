@@ -61,7 +61,7 @@ def test_a_dry_run_only_counts(shell: Shell, aged: SparkQ) -> None:
 
     answer = shell.facts("purge", "--dry-run", "--older-than", "30m", "--unreviewed-older-than", "5d")
 
-    assert answer == {"reviewed": 2, "unreviewed": 1, "total": 3, "dry_run": True}
+    assert answer == {"reviewed": 2, "unreviewed": 1, "total": 3, "archived": 0, "dry_run": True}
     assert "3 finished tasks would be deleted" in shell.ok(
         "purge", "--dry-run", "--older-than", "1800s", "--unreviewed-older-than", "4"
     )

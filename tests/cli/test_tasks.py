@@ -159,4 +159,4 @@ def test_what_is_no_id_is_refused(shell: Shell, wrong: str) -> None:
 
 
 def test_an_unknown_id_names_the_newest(bare: Shell, busy: SparkQ) -> None:
-    assert "The newest is #6" in bare.refused(3, "task", "7")
+    assert "Ids go up to #6" in bare.refused(3, "task", "7")

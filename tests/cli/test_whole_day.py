@@ -140,8 +140,7 @@ def caring(day: Day, elsewhere: Path) -> None:
     assert day.facts("doctor")["ok"] is True
     day.ok("reload")
     assert "has no hooks" in day.ok("hooks")
-    made = day.facts("backup")["path"]
-    assert made in [copy["path"] for copy in day.facts("restore", "--list")["copies"]]
+    assert str(day.facts("backup")["path"]) in day.ok("restore", "--list", "--json")
     day.ok("backup", str(elsewhere / "day.db"))
     day.ok("export", str(elsewhere / "day.jsonl"))
     other = day.shell._replace(folder=elsewhere / "other")

@@ -27,6 +27,7 @@ OTHER = {
     "purge.older_than_days": 0,
     "backup.keep": 3,
     "purge.unreviewed_days": 36500,
+    "purge.keep_lines": False,
     "queue_runner.poll_interval_seconds": 1,
     "queue_runner.auto_fail_interval_seconds": 3600,
     "queue_runner.lock_dir": "/run/user/1000/sparkq",

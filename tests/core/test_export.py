@@ -21,7 +21,17 @@ from tests.harness.projects import database_of, open_new_project, second_handle
 from tests.harness.task_steps import add, claimed_task, queued_ids, take, timed_out_task
 from tests.promises import holds
 
-MADE_ANEW = ("search", "search_config", "search_content", "search_data", "search_docsize", "search_idx", "hook_runs")
+MADE_ANEW = (
+    "search",
+    "search_config",
+    "search_content",
+    "search_data",
+    "search_docsize",
+    "search_idx",
+    "hook_runs",
+    "purge_marks",
+    "purges",
+)
 """What a project makes again by itself from the rest, or what is about this machine only."""
 
 COUNTERS = (*Status, *(f"unreviewed_{status}" for status in FINISHED_STATUSES))

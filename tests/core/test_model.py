@@ -334,9 +334,11 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(on=connection, ages=st.sampled_from([(0, 2 * HOUR), (TIMEOUT, TIMEOUT), (TIMEOUT, HOUR)]))
     def purge(self, on: int, ages: tuple[int, int]) -> None:
         reviewed, unreviewed = (age * SECOND for age in ages)
-        old = [job for job in self.jobs.values() if job.old(self.clock.now(), reviewed, unreviewed)]
+        due = [job for job in self.jobs.values() if job.old(self.clock.now(), reviewed, unreviewed)]
+        old = [job for job in due if self.states[job.queue] != "archived"]
         gone = purge.purge(self.handles[on], older_than=reviewed, unreviewed=unreviewed)
-        assert gone == (sum(job.reviewed for job in old), sum(not job.reviewed for job in old))
+        counted = (sum(job.reviewed for job in old), sum(not job.reviewed for job in old))
+        assert gone == purge.Purged(*counted, archived=len(due) - len(old))
         for job in old:
             del self.jobs[job.id]
             self.lines[job.queue].remove(job.id)

@@ -39,3 +39,16 @@ class HastyClock(SetClock):
     def pause(self, tries: int = 0) -> None:
         self.tries = tries
         self.waited += 1.0
+
+
+class RunningClock(SetClock):
+    """A clock of a machine that runs: `run` lets time pass, `move` sets the clock that can be set."""
+
+    ticks = 5000.0
+
+    def monotonic(self) -> float:
+        return self.ticks
+
+    def run(self, seconds: float) -> None:
+        self.ticks += seconds
+        self.move(seconds)

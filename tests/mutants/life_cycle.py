@@ -251,16 +251,45 @@ LIFE_CYCLE_MUTANTS = [
         "an unread late text is purged from the age of the outcome",
         "maintenance/purge.py",
         (
-            "news_at < :before AND status <> 'queued'\n    ORDER BY",
-            "finished_at < :before AND status <> 'queued'\n    ORDER BY",
+            "NOT NULL AND reviewed_at IS NULL AND news_at < :unreviewed_before",
+            "NOT NULL AND reviewed_at IS NULL AND finished_at < :unreviewed_before",
         ),
+        ("(reviewed_at IS NULL AND news_at < ", "(reviewed_at IS NULL AND finished_at < "),
         caught_by=("test_purge.py::test_the_age_of_an_unreviewed_task_counts_from_its_newest_late_text",),
     ),
     mutant(
         "a queued task with a late text is purged",
         "maintenance/purge.py",
-        ("AND status <> 'queued'\n    ORDER BY", "\n    ORDER BY"),
+        ("news_at < :unreviewed_before AND status <> 'queued'\n\"", 'news_at < :unreviewed_before\n"'),
+        ("news_at < :unreviewed_before AND status <> 'queued'))", "news_at < :unreviewed_before))"),
         caught_by=("test_purge.py::test_a_queued_task_with_a_late_text_is_never_deleted",),
+    ),
+    mutant(
+        "a mark is old enough at once",
+        "maintenance/marks.py",
+        (
+            "<= :observed - iif(m.reviewed, :second_look, :notice) AND",
+            "<= :observed + iif(m.reviewed, :second_look, :notice) AND",
+        ),
+        caught_by=("test_marks.py::test_whoever_comes_back_after_a_month_has_a_day_of_rounds_to_read_what_goes",),
+    ),
+    mutant(
+        "a jump of the clock counts as observed time",
+        "maintenance/marks.py",
+        ("min(:now - observed_at, :tick - observed_tick, :most)", "min(:now - observed_at, :most)"),
+        caught_by=("test_marks.py::test_a_jump_of_the_clock_is_no_observed_time",),
+    ),
+    mutant(
+        "a mark outlives the news that it was for",
+        "maintenance/marks.py",
+        ("t.news_at, NULL)) IS m.due_since\nAND m.due_since <", "t.news_at, NULL)) <"),
+        caught_by=("test_marks.py::test_a_mark_is_void_when_its_task_is_no_longer_the_same",),
+    ),
+    mutant(
+        "the tasks of an archived queue are purged",
+        "maintenance/purge.py",
+        ("(:queue IS NULL AND queue_id NOT IN", "(:queue IS NULL OR queue_id NOT IN"),
+        caught_by=("test_purge.py::test_the_tasks_of_an_archived_queue_are_kept_until_you_name_it",),
     ),
     mutant(
         "a number beyond SQLite passes for a defect",

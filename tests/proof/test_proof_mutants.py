@@ -10,7 +10,7 @@ from tests.proof.extent import BROKEN as EXTENT_OF_THESE
 from tests.proof.extent import extent
 
 ALL = {mutant.name: mutant for mutant in PROOF_MUTANTS}
-RUNS = 6
+RUNS = 12
 HERE = list(ALL)[: extent(5, len(ALL), len(ALL))]
 """In every test run the first ones; all of them in `make prove`."""
 

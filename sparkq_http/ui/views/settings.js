@@ -124,10 +124,11 @@ async function reload(page) {
 }
 
 async function purge() {
-  const { total, reviewed, unreviewed } = await post("/purge", { dry_run: true });
-  if (!total) return say("Nothing is old enough to delete.");
+  const { total, reviewed, unreviewed, archived } = await post("/purge", { dry_run: true });
+  const kept = archived ? ` ${counted(archived, "task")} in archived queues stay.` : "";
+  if (!total) return say(`Nothing is old enough to delete.${kept}`);
   const old = `${counted(reviewed, "reviewed result")} and ${counted(unreviewed, "unreviewed one")}`;
-  const text = `${old} are old enough. This cannot be undone.`;
+  const text = `${old} are old enough.${kept} This cannot be undone.`;
   if (!(await confirmed(`Delete ${counted(total, "finished task")}?`, text, "Delete"))) return;
   const purged = await post("/purge", {});
   say(`${counted(purged.total, "task")} deleted.`);
