@@ -4,18 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sparkq_core import project, tasks
+from sparkq_core import project
 from sparkq_core.clock import SystemClock
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from tests.harness.clocks import SECOND, SetClock
+from tests.harness.task_steps import after_silence
 from tests.http.caller import Caller
-
-EARLIER = """
-UPDATE tasks SET claimed_at = claimed_at - :ms, heartbeat_at = heartbeat_at - :ms, due_at = due_at - :ms,
-    stale_warned_at = stale_warned_at - :ms
-WHERE id = :task
-"""
 
 
 @contextmanager
@@ -38,11 +33,8 @@ def timed_out(root: Path, task: int, timeout: int) -> None:
 
 
 def _after_silence(root: Path, task: int, seconds: int) -> Task:
-    """The task, as if everything about its attempt had happened `seconds` earlier."""
     with later(root, 0) as sq:
-        with sq.db.write() as tx:
-            tx.run(EARLIER, {"task": task, "ms": seconds * SECOND})
-        return tasks.get(sq, task)
+        return after_silence(sq, task, seconds)
 
 
 def late(root: Path, call: Caller, queue: str, result: str) -> int:

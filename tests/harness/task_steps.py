@@ -6,7 +6,7 @@ from sparkq_core import queues, tasks
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Attempt, Claim, Task
 from sparkq_core.project import SparkQ
-from tests.harness.clocks import SetClock
+from tests.harness.clocks import SECOND, SetClock
 
 
 def add(sq: SparkQ, *prompts: str, queue: str = "backend", timeout: int = 60) -> list[int]:
@@ -35,6 +35,21 @@ def timed_out_task(sq: SparkQ, clock: SetClock, *, timeout: int = 60) -> Task:
     tasks.get(sq, task.id)
     clock.move(timeout)
     return tasks.get(sq, task.id)
+
+
+EARLIER = """
+UPDATE tasks SET claimed_at = claimed_at - :ms, heartbeat_at = heartbeat_at - :ms, due_at = due_at - :ms,
+    stale_warned_at = stale_warned_at - :ms
+WHERE id = :task
+"""
+
+
+def after_silence(sq: SparkQ, task_id: int, seconds: int) -> Task:
+    """The task, as if everything about its attempt had happened `seconds` earlier: no clock of a process beside the
+    others', whose warning of the future they would take back."""
+    with sq.db.write() as tx:
+        tx.run(EARLIER, {"task": task_id, "ms": seconds * SECOND})
+    return tasks.get(sq, task_id)
 
 
 def attempts(sq: SparkQ, task_id: int) -> tuple[Attempt, ...]:

@@ -8,8 +8,7 @@ import pytest
 
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from tests.harness.clocks import SetClock
-from tests.harness.task_steps import attempts
+from tests.harness.task_steps import after_silence, attempts
 from tests.http.caller import Caller
 from tests.http.v1_runner import Refused, Runner, task_complete
 from tests.http.v1_runner import call as request
@@ -118,8 +117,8 @@ def timed_out(call: Caller, runner: Runner, line: str, behind: SparkQ) -> int:
     """The id of a task that timed out in the hands of the runner."""
     number = call.add(line, "one", timeout=1)
     runner.process_one()
-    for seconds in (5, 10):
-        tasks.get(behind._replace(clock=SetClock(behind.clock.now() + seconds * 1000)), number)
+    for _ in ("warned", "failed"):
+        after_silence(behind, number, 2)
     return number
 
 
@@ -147,8 +146,8 @@ def test_the_late_result_of_another_worker_waits_for_the_person(
 ) -> None:
     tasks.requeue(behind, timed_out)
     tasks.claim(behind, None, "bob", task_id=timed_out)
-    for seconds in (5, 10):
-        tasks.get(behind._replace(clock=SetClock(behind.clock.now() + seconds * 1000)), timed_out)
+    for _ in ("warned", "failed"):
+        after_silence(behind, timed_out, 2)
     with pytest.raises(Refused):
         request(base, "POST", f"/api/tasks/{timed_out}/complete", {"result_summary": "late", "attempt": 1})
 

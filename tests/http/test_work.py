@@ -2,9 +2,8 @@
 
 import pytest
 
-from sparkq_core import tasks
 from sparkq_core.project import SparkQ
-from tests.harness.clocks import SetClock
+from tests.harness.task_steps import after_silence
 from tests.http.caller import Caller
 from tests.promises import holds
 
@@ -133,10 +132,8 @@ def test_a_cancelled_task_says_why(call: Caller, line: str) -> None:
 
 def test_a_late_result_is_refused_kept_and_accepted(call: Caller, line: str, behind: SparkQ) -> None:
     number = call.running(line, timeout=1)
-    later = behind._replace(clock=SetClock(behind.clock.now() + 5_000))
-    tasks.get(later, number)
-    later.clock.move(5)  # type: ignore[attr-defined]  # a SetClock
-    assert tasks.get(later, number).error_type == "timeout"
+    after_silence(behind, number, 2)
+    assert after_silence(behind, number, 2).error_type == "timeout"
 
     assert "it has timed out" in call.post(f"/api/tasks/{number}/complete", result_summary="late").refused(
         409, "claim_lost"
