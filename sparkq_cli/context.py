@@ -90,8 +90,8 @@ def read_file(file: Path, what: str) -> str:
 def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
     """Write lines as UTF-8 to a new file, or to standard output, whatever the encoding of the terminal.
 
-    A terminal gets only escaped text. The file is readable by its owner only, gets its name when it is whole, and is on the disk then. Raises NotEmpty,
-    StorageError.
+    A terminal gets only escaped text. The file is readable by its owner only, and has its name when it is whole and on the
+    disk. Raises NotEmpty, StorageError.
     """
     if file is None:
         shown = escaped if sys.stdout.isatty() else str

@@ -37,7 +37,14 @@ def show_overview(json: bool) -> None:
             f"{show.counted(quiet, 'running task')} {'have' if quiet > 1 else 'has'} gone quiet: sparkq tasks --status running"
         )
     show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing to review.")
-    news = purged.news(sq)
+    _say_purged(purged.news(sq))
+
+
+def _say_purged(news: purged.News) -> None:
+    """Say what the background purge has deleted lately, and what it will delete unread."""
+    gone = news.reviewed + news.unreviewed
+    if news.last_at is not None:
+        show.say(f"{show.counted(gone, 'task')} purged in the last 7 days, {news.unreviewed} of them unreviewed.")
     if news.next_at is not None:
         show.say(
             f"{show.counted(news.next_unreviewed, 'unread result')} will be purged, not before {day(news.next_at)}."

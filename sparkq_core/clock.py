@@ -54,6 +54,10 @@ def iso(at: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
+DAY = 86_400_000
+"""The milliseconds of a day."""
+
+
 def day(at: int) -> str:
     """Format the day of UTC milliseconds in the time zone of the machine: `3 December 2026`."""
     moment = datetime.fromtimestamp(at / 1000, UTC).astimezone()

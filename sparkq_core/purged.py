@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sparkq_core.clock import day
+from sparkq_core.clock import DAY, day
 from sparkq_core.lifecycle import RELEASED, Status
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
-from sparkq_core.storage.numbers import MAX_ID, checked_limit, number
+from sparkq_core.storage.numbers import MAX_ID
 
-DAY = 86_400_000
 NOTICE = DAY
 """Milliseconds of observed time for which an unreviewed task is announced before the background purge deletes it."""
 
@@ -41,13 +40,8 @@ LINE_IN = f"""
 INSERT OR REPLACE INTO purged ({LINE_COLUMNS}) VALUES (:id, :queue, :title, :status, :error_type, :excerpt, :change,
     :attempts, :finished_at, :reviewed_at, :purged_at)
 """
-WORDS_IN = "INSERT INTO search (rowid, title, prompt, outcome) VALUES (:id, :title, '', :excerpt)"
-WORDS_OF_ALL = "INSERT INTO search (rowid, title, prompt, outcome) SELECT id, title, '', excerpt FROM purged"
 OF_TASK = f"SELECT {LINE_COLUMNS} FROM purged WHERE id = :id"
-LINES = f"""
-SELECT {LINE_COLUMNS} FROM purged WHERE id < :after AND (:queue IS NULL OR queue = :queue) ORDER BY id DESC LIMIT :limit
-"""
-COUNT = "SELECT count(*) FROM purged WHERE :queue IS NULL OR queue = :queue"
+COUNT = "SELECT count(*) FROM purged"
 BEYOND = "SELECT id FROM purged ORDER BY id DESC LIMIT -1 OFFSET :kept"
 DROP = "DELETE FROM purged WHERE id = :id"
 NEXT = """
@@ -75,14 +69,6 @@ class Line(NamedTuple):
     purged_at: int
 
 
-class LinePage(NamedTuple):
-    """Some lines, the newest task first: `total` counts all that match, `next` continues after them."""
-
-    lines: tuple[Line, ...]
-    total: int
-    next: str | None = None
-
-
 class News(NamedTuple):
     """What the background purge does: `next_unreviewed` tasks go, the first not before `next_at` (UTC ms).
 
@@ -97,12 +83,11 @@ class News(NamedTuple):
 
 
 def leave(tx: Transaction, task_ids: Sequence[int], now: int) -> None:
-    """Keep a line of each task, which the caller then deletes, and index its words for the search."""
+    """Keep a line of each task, which the caller then deletes."""
     for task_id in task_ids:
         line = Line(*(*tx.rows(LEAVE, {"id": task_id})[0], now))
         line = line._replace(excerpt=_in_bytes(line.excerpt, last=line.status == Status.FAILED))
         tx.run(LINE_IN, line._asdict())
-        tx.run(WORDS_IN, line._asdict())
 
 
 def _in_bytes(text: str, *, last: bool) -> str:
@@ -124,28 +109,9 @@ def ended(line: Line) -> str:
     return f"was purged on {day(line.purged_at)}; it had {outcome}{unread}"
 
 
-def page(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor: str | None = None) -> LinePage:
-    """Return at most `limit` (1 to 1,000) lines, the newest task first, of all queues or of the one of that name.
-
-    Raises InvalidValue.
-    """
-    checked_limit(limit)
-    after = MAX_ID if cursor is None else number(cursor)
-    with sq.db.read() as tx:
-        rows = tx.rows(LINES, {"after": after, "queue": queue, "limit": limit + 1})
-        total = tx.row(COUNT, {"queue": queue})
-    return paged(rows, int(total[0]) if total else 0, limit)
-
-
-def paged(rows: Sequence[tuple[object, ...]], total: int, limit: int) -> LinePage:
-    """Return a page from the rows of one more line than its limit."""
-    lines = tuple(Line(*row) for row in rows[:limit])  # type: ignore[arg-type]  # the columns of a line
-    return LinePage(lines, total, str(lines[-1].id) if len(rows) > limit else None)
-
-
 def count(sq: SparkQ) -> int:
     """Return how many lines there are."""
-    row = sq.db.row(COUNT, {"queue": None})
+    row = sq.db.row(COUNT)
     return int(row[0]) if row else 0
 
 

@@ -4,8 +4,8 @@ A sweep is two guarded, idempotent statements in one transaction: if many proces
 once, and a task whose worker has just reported progress or settled it does not change. There is no leader, and nothing
 runs if nothing is due. A later result of a worker that timed out is kept (see tasks/late_results).
 
-If the clock was set back, a worker was last heard of in the future. It is then taken as heard of now, and a warning of
-the future is taken back, so that no deadline is more than two timeouts ahead.
+If the clock was set back, a worker was last heard from in the future. It then counts as heard from now, and its warning
+is removed, so that no deadline is more than two timeouts ahead.
 """
 
 from contextlib import suppress
@@ -59,7 +59,7 @@ def due(db: Reader, now: int) -> bool:
 
 
 def sweep(sq: SparkQ) -> Swept:
-    """Mark the tasks that are due as stale or failed, after a clock that was set back too."""
+    """Correct deadlines if the clock was set back, then mark the tasks that are due as stale or failed."""
     now = sq.clock.now()
     is_set_back = sq.db.row(IS_SET_BACK, {"now": now}) is not None
     if not is_set_back and not due(sq.db, now):
@@ -72,7 +72,7 @@ def sweep(sq: SparkQ) -> Swept:
 
 def sweep_for_reader(sq: SparkQ) -> None:
     """Sweep for a call that only reads. While another process holds the lock, the call reads what is there: a task that
-    is due looks stale already, and whoever comes next fails it."""
+    is due looks stale already, and the next process that writes fails it."""
     with suppress(Busy), patience.at_most(min(READER_SECONDS, patience.seconds())):
         sweep(sq)
 

@@ -6,11 +6,11 @@ A timeout is counted apart from the failures that workers report.
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from sparkq_core.clock import DAY
 from sparkq_core.lifecycle import ErrorType
 from sparkq_core.project import SparkQ
 
 DAYS = 7
-DAY = 86_400_000
 
 BY_DAY = f"""
 SELECT finished_at / :day, sum(outcome = 'succeeded'), sum(outcome = 'failed' AND error_type IS NOT '{ErrorType.TIMEOUT}'),

@@ -37,7 +37,7 @@ def purge(
     """Delete old finished tasks. Queued and running tasks stay; unreviewed results are kept longer.
 
     It asks for confirmation; in a script or with --json, add --yes. Tasks of archived queues stay unless you name the
-    queue. Each task leaves one line (see `sparkq tasks --purged`).
+    queue. Each task leaves one line, which `sparkq task ID` shows.
 
     Examples:
       sparkq purge --older-than 7d --dry-run

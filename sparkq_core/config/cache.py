@@ -14,6 +14,7 @@ from typing import Any
 
 from sparkq_core import __version__
 from sparkq_core.clock import SystemClock
+from sparkq_core.config.location import FILE
 
 PATH = "sparkq/run/settings.json"
 """Beside sparkq.yml. Git ignores it, and teardown removes it."""
@@ -35,8 +36,12 @@ def recall(file: Path, state: str) -> dict[str, tuple[Any, str]] | None:
 
 
 def last(root: Path) -> dict[str, tuple[Any, str]]:
-    """Return the values that the sparkq.yml of folder `root` had when it was last read, and their origins."""
-    return _remembered(root)[1]
+    """Return the values that the sparkq.yml of folder `root` had when it was last read, and their origins.
+
+    Nothing if the last settings file of the folder that was read had another name.
+    """
+    values = _remembered(root)[1]
+    return values if all(origin.startswith(f"{FILE}:") for _, origin in values.values()) else {}
 
 
 def _remembered(root: Path) -> tuple[str, dict[str, tuple[Any, str]]]:

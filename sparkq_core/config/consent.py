@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import lock
+from sparkq_core import durable, lock
 from sparkq_core.errors import StorageError
 
 FOLDER = "sparkq/hooks"
@@ -60,16 +60,14 @@ def find(root: Path, hooks: Hooks, env: Mapping[str, str]) -> Consent | None:
 def give(root: Path, hooks: Hooks, consent: Consent, env: Mapping[str, str]) -> None:
     """Remember your yes to exactly these hooks of the project at `root`. Raises StorageError."""
     file = _file(root, env)
-    beside = file.with_suffix(f".{os.getpid()}.new")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with lock.folder(file.parent):
             others = {content: record for content, record in _records(file).items() if content != _content(hooks)}
             records = dict([*others.items(), (_content(hooks), consent)][-KEPT:])
-            beside.unlink(missing_ok=True)
-            with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "w") as stream:
-                json.dump({"root": str(root), "allowed": records}, stream)
-            os.replace(beside, file)
+            with durable.building(file) as built:
+                built.write_text(json.dumps({"root": str(root), "allowed": records}), encoding="utf-8")
+                durable.put(built, file)
     except OSError as error:
         raise StorageError(
             f"{file} cannot be written: {error.strerror}.",

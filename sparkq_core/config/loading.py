@@ -77,8 +77,22 @@ def load(
 
 
 def last_read(root: Path) -> Given:
-    """Return the settings that the sparkq.yml of a project had when it was last read; none if that is not known."""
-    return {key: (value, f"{origin}{LAST_READ}") for key, (value, origin) in cache.last(root).items()}
+    """Return the settings that the sparkq.yml of a project had when it was last read; none if that is not known.
+
+    Those that this version does not know are left out: nobody could correct them in a file that is not there.
+    """
+    remembered = cache.last(root).items()
+    return {
+        key: (value, f"{origin}{LAST_READ}") for key, (value, origin) in remembered if _is_valid(key, value, origin)
+    }
+
+
+def _is_valid(key: str, value: Any, origin: str) -> bool:
+    try:
+        check(key, value, origin)
+    except InvalidConfig:
+        return False
+    return True
 
 
 def _remembered(file: Path) -> Given:

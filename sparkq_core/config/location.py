@@ -38,13 +38,17 @@ class Location(NamedTuple):
 
 def repository(start: Path) -> Repository | None:
     """Return the Git work tree that `start` is in, or None."""
-    for folder in (start, *start.parents):
-        dot_git = folder / ".git"
-        if dot_git.is_dir():
-            return Repository(folder, folder)
-        if dot_git.is_file():
-            return Repository(folder, _main_of(dot_git) or folder)
-    return None
+    dot_git = _dot_git(start)
+    if dot_git is None:
+        return None
+    folder = dot_git.parent
+    return Repository(folder, folder if dot_git.is_dir() else _main_of(dot_git) or folder)
+
+
+def _dot_git(start: Path) -> Path | None:
+    """Return the nearest `.git`, a folder or a file, in `start` or above it."""
+    entries = (folder / ".git" for folder in (start, *start.parents))
+    return next((dot_git for dot_git in entries if dot_git.is_dir() or dot_git.is_file()), None)
 
 
 class GitFolder(NamedTuple):
@@ -56,14 +60,9 @@ class GitFolder(NamedTuple):
 
 def git_folder(root: Path) -> GitFolder | None:
     """Return the folder in which Git keeps the repository that `root` is in, or None."""
-    for folder in (root, *root.parents):
-        dot_git = folder / ".git"
-        if dot_git.is_dir():
-            return GitFolder(dot_git, dot_git)
-        if dot_git.is_file():
-            own = _own(dot_git)
-            return None if own is None else GitFolder(_common(own) or own, own)
-    return None
+    dot_git = _dot_git(root)
+    own = dot_git if dot_git is None or dot_git.is_dir() else _own(dot_git)
+    return None if own is None else GitFolder(_common(own) or own, own)
 
 
 def _main_of(dot_git: Path) -> Path | None:

@@ -13,7 +13,7 @@ from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig, InvalidText, InvalidValue, NotEmpty
 from sparkq_core.model import ATTEMPT_COLUMNS, CHAT_COLUMNS
 from sparkq_core.project import SparkQ
-from sparkq_core.purged import LINE_COLUMNS, WORDS_OF_ALL
+from sparkq_core.purged import LINE_COLUMNS
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.schema import VERSION
 from sparkq_core.tasks import git
@@ -118,7 +118,6 @@ def load(sq: SparkQ, lines: Iterable[str]) -> int:
         if announced != rows:
             raise InvalidValue(f"The export was cut off after {rows:,} rows.", "Export again.")
         tx.run(HOOKED)
-        tx.run(WORDS_OF_ALL)
     return rows
 
 

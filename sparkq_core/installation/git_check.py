@@ -7,31 +7,11 @@ from typing import NamedTuple
 
 from sparkq_core.config import location
 from sparkq_core.installation.findings import FAILURE, OK, WARNING, Finding, Patient
+from sparkq_core.tasks.git import without_local
 from sparkq_core.text import safe
 
 SECONDS = 10.0
 """How long each of the two calls of Git may take."""
-
-LOCAL = frozenset(
-    [
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_CONFIG",
-        "GIT_CONFIG_COUNT",
-        "GIT_CONFIG_PARAMETERS",
-        "GIT_DIR",
-        "GIT_GRAFT_FILE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_NO_REPLACE_OBJECTS",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-    ]
-)
-"""The variables that lead Git to another repository than that of the folder (`git rev-parse --local-env-vars`)."""
 
 
 class _Answer(NamedTuple):
@@ -90,7 +70,6 @@ def _git(folder: Path, env: Mapping[str, str], *arguments: str) -> _Answer | Non
     """Run Git, which starts no other program and takes no optional lock. None if it cannot be started or is too slow."""
     import subprocess  # the other checks do without
 
-    variables = {name: value for name, value in env.items() if name not in LOCAL}
     try:
         done = subprocess.run(
             ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments],
@@ -99,7 +78,7 @@ def _git(folder: Path, env: Mapping[str, str], *arguments: str) -> _Answer | Non
             capture_output=True,
             timeout=SECONDS,
             check=False,
-            env=variables | {"LC_ALL": "C"},
+            env=without_local(env) | {"LC_ALL": "C"},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

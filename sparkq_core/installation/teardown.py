@@ -44,7 +44,8 @@ class Item(NamedTuple):
 def manifest(config: Config, *, venv: bool = False, backups: bool = False) -> tuple[Item, ...]:
     """List the paths that teardown removes from the project, and the similar ones that it keeps.
 
-    With `venv` also the virtual environment, with `backups` also the backups and rescue copies. Raises InvalidConfig if the project's root is `/` or the home folder.
+    With `venv` also the virtual environment, with `backups` also the backups and rescue copies. Raises InvalidConfig if the
+    project's root is `/` or the home folder.
     """
     root = config.root.resolve()
     if root in (Path("/"), Path.home().resolve()):
@@ -268,13 +269,13 @@ def _disconnect(root: Path, wanted: set[Path]) -> Iterator[Path]:
             if left and _says(before, left):
                 os.replace(before, file)
             elif left:
-                file.write_text(left, encoding="utf-8")
+                writing.replace(file, left)
             else:
                 file.unlink()
                 if file.parent != root and not any(file.parent.iterdir()):
                     file.parent.rmdir()
-        except OSError:
-            continue
+        except (OSError, StorageError):
+            continue  # it is as it was
         yield file
 
 

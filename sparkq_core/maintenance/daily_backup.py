@@ -8,12 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from sparkq_core import events
+from sparkq_core.clock import DAY
 from sparkq_core.config import copies
 from sparkq_core.errors import SparkQError, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import copying
 
-DAY, HOUR = 86_400_000, 3_600_000
+HOUR = 3_600_000
 MOST_REMOVED = 2
 """Backups removed at one time, so that many new ones in a short time do not push out those of the last days at once."""
 

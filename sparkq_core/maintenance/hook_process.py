@@ -37,6 +37,7 @@ LIMIT_SECONDS = 60.0
 GRACE_SECONDS = 5.0
 """How long a hook has to end by itself after SIGTERM, before SIGKILL."""
 PAUSE_SECONDS = 0.02
+"""Between two looks at the hooks that run: Python cannot wait for several processes at once."""
 STDERR_BYTES = 4096
 LARGE_BYTES = 1024 * 1024
 """A hook may print without end: from this size on, only the end of its standard error is kept on the disk too."""
@@ -173,12 +174,16 @@ class HookProcess:
             return
         command, now = self._sq.config.settings.hooks[due.hook], self._sq.clock.now()
         self._ran += 1
-        stderr = tempfile.TemporaryFile()  # noqa: SIM115  # it is open as long as the hook runs
+        try:
+            stderr = tempfile.TemporaryFile()  # noqa: SIM115  # it is open as long as the hook runs
+        except OSError as error:
+            self._record(due, now, None, f"cannot be started: {error.strerror}")
+            return
         fcntl.fcntl(stderr, fcntl.F_SETFL, fcntl.fcntl(stderr, fcntl.F_GETFL) | os.O_APPEND)  # for `_shortened`
-        with tempfile.TemporaryFile() as stdin:  # a file, because a pipe would block on a long prompt
-            stdin.write(wire.compact(document).encode("utf-8", "backslashreplace"))
-            stdin.seek(0)
-            try:
+        try:
+            with tempfile.TemporaryFile() as stdin:  # a file, because a pipe would block on a long prompt
+                stdin.write(wire.compact(document).encode("utf-8", "backslashreplace"))
+                stdin.seek(0)
                 process = Popen(
                     command,
                     stdin=stdin,
@@ -188,11 +193,11 @@ class HookProcess:
                     env=_environment(),
                     start_new_session=True,
                 )
-            except (OSError, ValueError) as error:  # no such program, or an argument that cannot be passed
-                stderr.close()
-                reason = error.strerror if isinstance(error, OSError) else error
-                self._record(due, now, None, f"cannot be started: {reason}")
-                return
+        except (OSError, ValueError) as error:  # no such program, a full disk, or an argument that cannot be passed
+            stderr.close()
+            reason = error.strerror if isinstance(error, OSError) else error
+            self._record(due, now, None, f"cannot be started: {reason}")
+            return
         self._running.append(Running(due, process, stderr, now, self._sq.clock.monotonic() + self._limit))
 
     def _looked_at(self, running: Running) -> Running | None:
@@ -248,7 +253,7 @@ def _emptied(sq: SparkQ, settled: dict[int, Event]) -> "list[shapes.Queue]":
 
 
 def _settled_since(sq: SparkQ, event: Event) -> bool:
-    """True if a later event emptied the queue again: whoever claims that event reports it."""
+    """True if a later event emptied the queue again: the process that claims that event reports it."""
     row = sq.db.row(SETTLED_SINCE, {"event": event.id, "queue": event.queue_id})
     return bool(row and row[0])
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sparkq_core import chats, events, purged, queues
+from sparkq_core.clock import DAY
 from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance import marks
 from sparkq_core.maintenance.marks import Due
@@ -23,7 +24,6 @@ from sparkq_core.tasks.order import FORGET
 BATCH = 16
 """Tasks deleted in one transaction. It holds the write lock for about 2 ms, as long as other writers sleep."""
 
-DAY = 86_400_000
 PAUSE_BETWEEN_PURGES = 3_600_000
 """Milliseconds between two background purges of a project, by any of its processes."""
 
@@ -51,7 +51,6 @@ INSERT INTO purges (at, reviewed, unreviewed) VALUES (:now, :reviewed, :unreview
 ON CONFLICT (at) DO UPDATE SET reviewed = reviewed + :reviewed, unreviewed = unreviewed + :unreviewed
 """
 OLD_PURGES = "DELETE FROM purges WHERE at < :before"
-UNMERGED = "UPDATE project SET unmerged = unmerged + :count"
 DUE = "WHERE purged_at IS NULL OR purged_at <= :now - :pause OR purged_at > :now"
 IS_TURN = f"SELECT 1 FROM project {DUE}"
 TURN = f"UPDATE project SET purged_at = :now {DUE} RETURNING 1"
@@ -141,9 +140,8 @@ def _delete(
         if on_batch is not None and batch.total:
             on_batch(purged_so_far.total)
         if start + BATCH < len(ids):
-            for _ in range(
-                2
-            ):  # twice the sleep of a waiting writer, so that it mostly gets the lock before the next batch
+            # Twice the sleep of a waiting writer, so that it mostly gets the lock before the next batch.
+            for _ in range(2):
                 sq.clock.pause()
     _drop_lines(sq)
     if purged_so_far.total:
@@ -160,7 +158,6 @@ def _batch(sq: SparkQ, tx: Transaction, ids: Sequence[int], values: dict[str, in
     gone = [int(task) for task, _ in still_old]
     newest = events.newest(tx)
     tx.run_each(FORGET, [{"task": task} for task in gone])
-    tx.run(UNMERGED, {"count": len(gone)})
     if sq.config.settings.purge.keep_lines:
         purged.leave(tx, gone, now)
     tx.run_each(DELETE, [{"task": task} for task in gone])
@@ -174,11 +171,8 @@ def _batch(sq: SparkQ, tx: Transaction, ids: Sequence[int], values: dict[str, in
 def _drop_lines(sq: SparkQ) -> None:
     """Drop the oldest lines beyond the number that is kept; all of them if the project wants none."""
     kept = purged.MAX_LINES if sq.config.settings.purge.keep_lines else 0
-    ids = [{"id": line, "task": line} for (line,) in sq.db.rows(purged.BEYOND, {"kept": kept})]
+    ids = [{"id": line} for (line,) in sq.db.rows(purged.BEYOND, {"kept": kept})]
     for start in range(0, len(ids), BATCH):
         with sq.db.write() as tx:
-            batch = ids[start : start + BATCH]
-            tx.run_each(FORGET, batch)
-            tx.run_each(purged.DROP, batch)
-            tx.run(UNMERGED, {"count": len(batch)})
+            tx.run_each(purged.DROP, ids[start : start + BATCH])
         sq.clock.pause()

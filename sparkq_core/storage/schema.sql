@@ -5,7 +5,6 @@
 -- A purge never deletes at one look of the clock: what is due is marked first, and goes when the mark is old enough in
 -- observed time. `observed_ms` counts the time that SparkQ ran and saw pass on the machine's clock (`observed_at`) and on
 -- the one that cannot be set (`observed_tick`, ms since the machine started).
--- How many deletions the search index still has words of, until its segments are merged.
 CREATE TABLE project (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     name TEXT NOT NULL,
@@ -19,8 +18,7 @@ CREATE TABLE project (
     removed_at INTEGER,
     observed_ms INTEGER NOT NULL DEFAULT 0,
     observed_at INTEGER,
-    observed_tick INTEGER,
-    unmerged INTEGER NOT NULL DEFAULT 0
+    observed_tick INTEGER
 ) STRICT;
 
 CREATE TABLE config (
@@ -243,7 +241,7 @@ CREATE TABLE chats (
 CREATE UNIQUE INDEX chats_session ON chats (client, session) WHERE session IS NOT NULL;
 
 -- A command that returns at once cannot wait for the hooks that it caused: how they ended is read here afterwards, by
--- `sparkq hooks`, the doctor and the log. `task_id` is no reference, because a run is shown after its task was purged.
+-- `sparkq hooks`, the doctor and the log. `task_id` is not a reference, because a run is shown after its task was purged.
 CREATE TABLE hook_runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     hook TEXT NOT NULL,
@@ -263,7 +261,7 @@ CREATE TABLE purge_marks (
     observed_ms INTEGER NOT NULL
 ) STRICT;
 
--- What a purged task leaves: one line, which a search and `sparkq task` still find.
+-- What a purged task leaves: one line, which `sparkq task` still finds.
 CREATE TABLE purged (
     id INTEGER PRIMARY KEY,
     queue TEXT NOT NULL,

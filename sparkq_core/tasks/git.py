@@ -32,6 +32,27 @@ _COUNTS = {
     "deletions": re.compile(r"(\d+) deletions?"),
 }
 
+LOCAL = frozenset(
+    [
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    ]
+)
+"""The variables that lead Git to another repository than that of the folder (`git rev-parse --local-env-vars`)."""
+
 
 def before(sq: SparkQ) -> str | None:
     """Return branch and commit at a claim as JSON, with `dirty` if Git could compare the work tree with it in time."""
@@ -79,6 +100,11 @@ def _counts(shortstat: str) -> dict[str, int]:
 def as_before(state: str) -> str:
     """Reduce the answer of `after` to the keys that `before` returns."""
     return json.dumps({key: value for key, value in json.loads(state).items() if key in ("branch", "head", "dirty")})
+
+
+def without_local(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the variables of a caller, such as a hook of Git, that name its repository."""
+    return {name: value for name, value in env.items() if name not in LOCAL}
 
 
 def well_formed(state: object) -> bool:
@@ -147,7 +173,7 @@ def _git(
             capture_output=True,
             timeout=max(0.001, seconds),
             check=False,
-            env={**environment(), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **over},
+            env={**without_local(environment()), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **over},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -7,6 +7,7 @@ from pydantic import Field
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core import catalogue, scripts, wire
+from sparkq_core.clock import DAY
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.installation import configure, setup
 from sparkq_core.maintenance import purge
@@ -18,8 +19,6 @@ router = Router(prefix="/api", tags=["settings"])
 
 AT_THE_KEYBOARD = ("hooks.", "server.", "database.", "logs.", "queue_runner.lock_dir", "script_dirs")
 """Settings that run programs, open ports or name files. They cannot be changed over HTTP."""
-
-DAY_MS = 86_400_000
 
 
 class Setting(TypedDict, closed=True):
@@ -154,7 +153,7 @@ async def purge_now(sq: Open, body: PurgeWanted | None = None) -> Answer[Purged]
 
 
 def _purged(sq: SparkQ, options: PurgeWanted) -> purge.Purged:
-    older = None if options.older_than_days is None else options.older_than_days * DAY_MS
-    unreviewed = None if options.unreviewed_days is None else options.unreviewed_days * DAY_MS
+    older = None if options.older_than_days is None else options.older_than_days * DAY
+    unreviewed = None if options.unreviewed_days is None else options.unreviewed_days * DAY
     queue = None if options.queue is None else queue_name(sq, options.queue)
     return purge.purge(sq, older_than=older, unreviewed=unreviewed, queue=queue, dry_run=options.dry_run)

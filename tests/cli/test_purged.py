@@ -1,4 +1,4 @@
-"""What the person is told about purged tasks, and about those that go next."""
+"""What you are shown about purged tasks, and about those that go next."""
 
 from sparkq_core import inbox, project, tasks
 from sparkq_core.clock import SystemClock
@@ -26,7 +26,7 @@ def test_after_a_month_away_the_unread_result_is_announced_and_still_there(shell
     assert shell.facts("review", "--list")["total"] == 1
 
 
-def test_a_purged_task_is_told_of_where_it_is_looked_for(shell: Shell, sq: SparkQ) -> None:
+def test_a_search_says_that_older_tasks_are_purged(shell: Shell, sq: SparkQ) -> None:
     add(sq, "rename the parser")
     take(sq)
     tasks.complete(sq, 1, "done")
@@ -35,5 +35,6 @@ def test_a_purged_task_is_told_of_where_it_is_looked_for(shell: Shell, sq: Spark
 
     purge(sq, older_than=0)
 
+    assert "1 task purged in the last 7 days, 0 of them unreviewed." in shell.ok()
     assert "#1 was purged on " in shell.refused(3, "task", "1")
     assert "1 older task left only a line" in shell.ok("tasks", "--search", "lexer")

@@ -139,6 +139,26 @@ def test_a_branch_without_the_file_has_its_last_settings(file: Path) -> None:
     assert doctor.examine(root, {})[0][:2] == ("configuration", WARNING)
 
 
+def test_another_file_of_the_folder_does_not_stand_in_for_it(file: Path) -> None:
+    other = file.rename(file.with_name("ci.yml"))
+    loading.load(file.parent, {"SPARKQ_CONFIG": str(other)}, remember=True)
+    assert (file.parent / cache.PATH).exists()
+
+    assert not loading.load(file.parent, {}).is_remembered
+
+
+def test_what_this_version_does_not_know_is_left_out(file: Path) -> None:
+    loaded(file)
+    kept = file.parent / cache.PATH
+    kept.write_text(kept.read_text().replace('"server.port"', '"server.old"'))
+    file.unlink()
+
+    config = loading.load(file.parent, {})
+
+    assert config.is_remembered
+    assert (config.settings.server.port, "server.old" in config.origins) == (5005, False)
+
+
 def test_a_file_that_is_back_is_read(file: Path) -> None:
     loaded(file)
     away = file.rename(file.with_name("away.yml"))

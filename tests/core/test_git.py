@@ -208,6 +208,22 @@ def test_a_detached_head_has_a_commit_and_no_branch_name(sq: SparkQ, repository:
     assert after(sq)["branch"] == "HEAD"
 
 
+def test_the_repository_of_a_calling_hook_is_not_the_projects(
+    sq: SparkQ, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    start(other)
+    commit(other)
+    git(other, "checkout", "--quiet", "-b", "elsewhere")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git/index"))
+
+    claimed_task(sq)
+
+    assert before(sq)["branch"] == "main"
+
+
 def test_before_the_first_commit_nothing_is_noted(root: Path, clock: SetClock) -> None:
     start(root)
     sq = open_new_project(root, clock)

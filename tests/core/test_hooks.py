@@ -1,5 +1,6 @@
 """Hooks: they run after your yes to exactly this content, for events after it, a few at a time and not for ever."""
 
+import errno
 import json
 import logging
 import os
@@ -355,6 +356,18 @@ def test_how_a_hook_ended_is_kept_with_the_end_of_its_stderr(
     rounds.next()
     (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert warning.startswith(f"the hook on_succeeded failed: {problem}")
+
+
+def test_a_hook_for_which_the_disk_is_full_is_recorded(sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    hooked = allowed(sq, on_succeeded=["true"])
+    done(hooked)
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+
+    assert work(hooked) == 1
+    assert the_run(sq).problem == "cannot be started: No space left on device"
 
 
 def test_that_hooks_wait_is_logged_once(sq: SparkQ, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,12 +5,13 @@ import logging
 import pytest
 
 from sparkq_core import inbox, purged, queues, tasks
+from sparkq_core.clock import DAY
 from sparkq_core.errors import ClaimLost
 from sparkq_core.maintenance import marks, purge
 from sparkq_core.maintenance.purge import Purged, Turn
 from sparkq_core.maintenance.rounds import upkeep
 from sparkq_core.project import SparkQ
-from sparkq_core.purged import DAY, News
+from sparkq_core.purged import News
 from tests.harness.clocks import HOUR, SECOND, RunningClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import claimed_task, take

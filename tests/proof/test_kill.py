@@ -326,7 +326,7 @@ def restored(sq: SparkQ, saved: Saved, root: Path) -> list[str]:
     saved.file.rename(database_of(root))
     copy = project.open(root, env={})
     log, later = moves(copy), moves(sq)
-    wrong = out_of_step(copy, log) + twice(log)  # first, because whoever reads applies the timeouts that are due
+    wrong = out_of_step(copy, log) + twice(log)  # first, because every reader applies the timeouts that are due
     wrong += unsound(copy) + broken(copy, saved.before)
     if log != later[: len(log)]:
         wrong.append("what happened in the backup is not what happened first in the project")

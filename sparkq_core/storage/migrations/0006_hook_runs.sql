@@ -1,5 +1,5 @@
 -- A command that returns at once cannot wait for the hooks that it caused: how they ended is read here afterwards, by
--- `sparkq hooks`, the doctor and the log. `task_id` is no reference, because a run is shown after its task was purged.
+-- `sparkq hooks`, the doctor and the log. `task_id` is not a reference, because a run is shown after its task was purged.
 CREATE TABLE hook_runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     hook TEXT NOT NULL,

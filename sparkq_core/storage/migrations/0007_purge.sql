@@ -4,8 +4,6 @@
 ALTER TABLE project ADD COLUMN observed_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE project ADD COLUMN observed_at INTEGER;
 ALTER TABLE project ADD COLUMN observed_tick INTEGER;
--- How many deletions the search index still has words of, until its segments are merged.
-ALTER TABLE project ADD COLUMN unmerged INTEGER NOT NULL DEFAULT 0;
 
 -- `due_since` is the review, or for an unreviewed task the news, from which its age counts: a mark of another moment is void.
 CREATE TABLE purge_marks (
@@ -15,7 +13,7 @@ CREATE TABLE purge_marks (
     observed_ms INTEGER NOT NULL
 ) STRICT;
 
--- What a purged task leaves: one line, which a search and `sparkq task` still find.
+-- What a purged task leaves: one line, which `sparkq task` still finds.
 CREATE TABLE purged (
     id INTEGER PRIMARY KEY,
     queue TEXT NOT NULL,
