@@ -80,7 +80,7 @@ def test_a_cancelled_task_is_counted_and_listed_apart_from_the_failed_ones(door:
     assert queue | {"queued": 0, "failed": 1, "cancelled": 2, "unreviewed": 1} == queue
     assert [task["id"] for task in door.tasks(status="failed")["tasks"]] == [1]
     assert [task["id"] for task in door.tasks(status="cancelled")["tasks"]] == [3, 2]
-    shown = wire.present(door.task(2).facts)
+    shown = wire.exclude_none(door.task(2).facts)
     assert (shown["status"], shown.get("error_type"), shown["error_message"]) == ("cancelled", None, "done by hand")
 
 
@@ -116,7 +116,7 @@ def test_every_door_tells_the_same_of_a_task(door: Door, store: SparkQ) -> None:
     take(store, "bob")
     tasks.complete(store, 1, "done", data=[1])
 
-    assert wire.present(door.task(1).facts) == told_by_core(store)
+    assert wire.exclude_none(door.task(1).facts) == told_by_core(store)
 
 
 @pytest.mark.parametrize("end", [tasks.fail, tasks.release, tasks.complete])
@@ -145,7 +145,7 @@ def test_every_door_tells_that_other_words_for_the_same_outcome_are_kept(door: D
 
 
 def told_by_core(store: SparkQ) -> dict[str, Any]:
-    return {**wire.present(wire.task_history(tasks.detail(store, 1), store.clock.now()))}
+    return {**wire.exclude_none(wire.task_history(tasks.detail(store, 1), store.clock.now()))}
 
 
 @holds("times", "task-keys")

@@ -88,7 +88,7 @@ def changeable(key: str) -> bool:
     return not key.startswith(AT_THE_KEYBOARD)
 
 
-@wire.without_absent
+@wire.excludes_none
 def setting(sq: SparkQ, key: str, value: Any) -> Setting:
     """Convert a setting, with the source of its value and the values that are allowed."""
     spec = SCALARS.get(key)

@@ -247,7 +247,7 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFi
     return Answer(answer)
 
 
-@wire.without_absent
+@wire.excludes_none
 def listed(sq: SparkQ, page: TaskPage, *, payloads: bool) -> ListedTasks:
     """Convert a page of tasks, with the keys of SparkQ 1 if `payloads`."""
     now = sq.clock.now()

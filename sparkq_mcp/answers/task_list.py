@@ -76,7 +76,7 @@ def _facts(page: TaskPage, now: int, *, ages: bool = False, title: int | None = 
         if (values := [getattr(task, key) for task in page.tasks])
     }
     count = len(page.tasks)
-    return wire.present({
+    return wire.exclude_none({
         **common,
         "tasks": [_line(task, now, common, ages, title) for task in page.tasks],
         "shown": count if count < page.total else None,
@@ -86,7 +86,7 @@ def _facts(page: TaskPage, now: int, *, ages: bool = False, title: int | None = 
 
 
 def _line(task: Task, now: int, common: dict[str, str], ages: bool, title: int | None) -> wire.Json:
-    return wire.present({
+    return wire.exclude_none({
         "id": task.id,
         **{key: value for key in common if (value := getattr(task, key)) != common[key]},
         "title": task.title if title is None else shorten(task.title, title),

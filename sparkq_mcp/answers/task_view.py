@@ -47,7 +47,7 @@ def texts_of(detail: Detail) -> dict[str, str]:
 def whole_task(detail: Detail, now: int) -> wire.Json:
     """Return a task with everything. If it is longer than an answer, leave out repeats, early attempts and early events,
     and cut its texts."""
-    view: wire.Json = {**wire.present(wire.task_history(detail, now))}
+    view: wire.Json = {**wire.exclude_none(wire.task_history(detail, now))}
     if size(view) <= ANSWER_SIZE:
         return view
     if (earlier := len(view["history"]) - ATTEMPTS_SHOWN) > 0:

@@ -228,7 +228,7 @@ class Chat:
         return safe(text, lines=True)
 
     def _call(self, tool: str, **arguments: Any) -> Answer:
-        result: CallToolResult = self._portal.call(lambda: self._client.call_tool(tool, wire.present(arguments)))
+        result: CallToolResult = self._portal.call(lambda: self._client.call_tool(tool, wire.exclude_none(arguments)))
         answer = result.structured_content
         assert answer is not None
         assert [json.loads(getattr(part, "text", "")) for part in result.content] == [answer]

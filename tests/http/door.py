@@ -9,7 +9,7 @@ from urllib.parse import quote
 import uvicorn
 
 from sparkq_core import project
-from sparkq_core.wire import present
+from sparkq_core.wire import exclude_none
 from sparkq_http.answer import STATUS
 from sparkq_http.app import create_app
 from sparkq_http.project import ReloadableProject
@@ -38,7 +38,7 @@ class Rest:
         return _told(self._call.get(with_query(f"/api/queues/{_quoted(queue)}/peek", limit=limit)))
 
     def claim(self, queue: str, task_id: int | None = None) -> Answer:
-        body = present({"worker_id": self._site.worker, "task_id": task_id})
+        body = exclude_none({"worker_id": self._site.worker, "task_id": task_id})
         return _told(self._call.post(f"/api/queues/{_quoted(queue)}/claim", **body))
 
     def complete(self, task_id: int, result: str, data: Any = None, *, attempt: int | None = None) -> Answer:
@@ -70,7 +70,7 @@ class Rest:
         return text
 
     def _post(self, task_id: int, verb: str, **body: Any) -> Reply:
-        return self._call.post(f"/api/tasks/{task_id}/{verb}", **present(body))
+        return self._call.post(f"/api/tasks/{task_id}/{verb}", **exclude_none(body))
 
     def _on(self, task_id: int, verb: str, **body: Any) -> Answer:
         return _told(self._post(task_id, verb, **body))

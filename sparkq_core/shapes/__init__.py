@@ -1,0 +1,66 @@
+"""The shapes of all JSON that `wire` makes, each declared once: mypy holds `wire` to them, and the HTTP server publishes them.
+
+A shape is closed: it has these keys and no others. A key that is not required is left out where there is no value; only
+a task with all its texts has it as null. What ends in Keys is not an answer: several answers share it.
+
+Imported when the program runs only by the HTTP server, whose framework reads the shapes.
+"""
+
+from sparkq_core.shapes.answers import ClaimedTask, ClaimedTaskKeys, Error, PreviousAttempt, Settled, SettledKeys
+from sparkq_core.shapes.inbox import FinishedInQueue, FinishedTask, Inbox, SinceLastLook
+from sparkq_core.shapes.queues import Parameter, Queue, QueueKeys, QueueList, Script, Session, SessionKeys, SessionList
+from sparkq_core.shapes.tasks import (
+    Attempt,
+    Changes,
+    Chat,
+    Event,
+    LateResult,
+    LateText,
+    Outcome,
+    OutcomeKeys,
+    Prompt,
+    QueuedTask,
+    Task,
+    TaskHistory,
+    TaskKeys,
+    TaskPage,
+    WholeTask,
+    WholeTaskKeys,
+)
+
+__all__ = [
+    "Attempt",
+    "Changes",
+    "Chat",
+    "ClaimedTask",
+    "ClaimedTaskKeys",
+    "Error",
+    "Event",
+    "FinishedInQueue",
+    "FinishedTask",
+    "Inbox",
+    "LateResult",
+    "LateText",
+    "Outcome",
+    "OutcomeKeys",
+    "Parameter",
+    "PreviousAttempt",
+    "Prompt",
+    "Queue",
+    "QueueKeys",
+    "QueueList",
+    "QueuedTask",
+    "Script",
+    "Session",
+    "SessionKeys",
+    "SessionList",
+    "Settled",
+    "SettledKeys",
+    "SinceLastLook",
+    "Task",
+    "TaskHistory",
+    "TaskKeys",
+    "TaskPage",
+    "WholeTask",
+    "WholeTaskKeys",
+]

@@ -1,0 +1,41 @@
+"""The inbox, and what ended since the last look."""
+
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
+
+from sparkq_core.shapes.tasks import Changes, TaskKeys
+
+
+class FinishedTask(TaskKeys, closed=True):
+    """A line of the inbox: the beginning of the task's result or error, that of its late text, how long it took, and
+    what it changed."""
+
+    summary: str
+    late_text: NotRequired[str | None]
+    duration_s: NotRequired[float | None]
+    changed: NotRequired[Changes | None]
+
+
+class FinishedInQueue(TypedDict, closed=True):
+    """How many tasks of one queue ended, and how many got a late text; timeouts are not counted as failed."""
+
+    queue: str
+    succeeded: int
+    failed: int
+    timed_out: int
+    late: int
+
+
+class SinceLastLook(TypedDict, closed=True):
+    """What ended since your last look; `since` is null before the first one."""
+
+    since: str | None
+    queues: list[FinishedInQueue]
+
+
+class Inbox(TypedDict, closed=True):
+    """A page of unreviewed tasks: `total` counts all of them."""
+
+    tasks: list[FinishedTask]
+    total: int
+    next_cursor: NotRequired[str | None]
+    since_last_look: SinceLastLook

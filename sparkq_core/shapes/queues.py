@@ -1,0 +1,83 @@
+"""Queues, sessions and scripts."""
+
+from typing import Annotated
+
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
+
+from sparkq_core.lifecycle import QueueStatus, SessionStatus
+from sparkq_core.shapes.values import OneOf
+
+
+class QueueKeys(TypedDict):
+    """A queue, and how many of its tasks have each status; `stale` counts among running, `unreviewed` among finished.
+    The id is text."""
+
+    id: str
+    name: str
+    session: NotRequired[str | None]
+    status: Annotated[str, OneOf(*QueueStatus)]
+    queued: int
+    running: int
+    stale: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    unreviewed: int
+    instructions_revision: int
+    created_at: str
+    ended_at: NotRequired[str | None]
+    archived_at: NotRequired[str | None]
+
+
+class Queue(QueueKeys, closed=True):
+    """A queue, and how many of its tasks have each status."""
+
+
+class QueueList(TypedDict, closed=True):
+    """A list of queues."""
+
+    queues: list[Queue]
+    total: int
+
+
+class SessionKeys(TypedDict):
+    """A named stretch of work."""
+
+    id: int
+    name: str
+    status: Annotated[str, OneOf(*SessionStatus)]
+    created_at: str
+    ended_at: NotRequired[str | None]
+
+
+class Session(SessionKeys, closed=True):
+    """A named stretch of work."""
+
+
+class SessionList(TypedDict, closed=True):
+    """Every session."""
+
+    sessions: list[Session]
+    total: int
+
+
+class Parameter(TypedDict, closed=True):
+    """An input or output of a script."""
+
+    name: str
+    required: bool
+    description: str
+
+
+class Script(TypedDict, closed=True):
+    """A script of the index."""
+
+    name: str
+    path: str
+    tool_name: str
+    description: str
+    inputs: list[Parameter]
+    outputs: list[Parameter]
+    tags: list[str]
+    timeout: NotRequired[int | None]
+    task_class: NotRequired[str | None]

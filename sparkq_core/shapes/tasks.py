@@ -1,0 +1,168 @@
+"""Tasks, their attempts and their timelines."""
+
+from typing import Annotated, Any
+
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
+
+from sparkq_core.lifecycle import Status
+from sparkq_core.shapes.values import OneOf
+
+
+class LateText(TypedDict, closed=True):
+    """The newest text that a worker sent after its attempt had ended, since the last requeue."""
+
+    attempt: int | None
+    outcome: Annotated[str | None, OneOf("succeeded", "failed")]
+    at: str
+
+
+class TaskKeys(TypedDict):
+    """A task without its long texts."""
+
+    id: int
+    friendly_id: str
+    queue: str
+    session: NotRequired[str | None]
+    title: str
+    status: Annotated[str, OneOf(*Status)]
+    tool_name: str
+    task_class: str
+    timeout: int
+    attempts: int
+    worker_id: NotRequired[str | None]
+    error_type: NotRequired[str | None]
+    stale: NotRequired[str | None]
+    source: str
+    key: NotRequired[str | None]
+    created_at: str
+    claimed_at: NotRequired[str | None]
+    started_at: NotRequired[str | None]
+    heartbeat_at: NotRequired[str | None]
+    stale_warned_at: NotRequired[str | None]
+    deadline: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
+    reviewed_at: NotRequired[str | None]
+    late: NotRequired[LateText | None]
+
+
+class Task(TaskKeys, closed=True):
+    """A task as lists show it."""
+
+
+class QueuedTask(TaskKeys, closed=True):
+    """A queued task; `position` counts from 1 at the head of the queue."""
+
+    position: int
+
+
+class OutcomeKeys(TypedDict):
+    """A result, an accepted late result, or an error; null where there is none."""
+
+    result_summary: str | None
+    result_data: Any
+    error_message: str | None
+
+
+class Outcome(OutcomeKeys, closed=True):
+    """The outcome that led to a task's status."""
+
+
+class WholeTaskKeys(TaskKeys, OutcomeKeys):
+    """A task with its prompt, its feedback and its outcome."""
+
+    prompt: str
+    feedback: str | None
+
+
+class WholeTask(WholeTaskKeys, closed=True):
+    """A task with its prompt, its feedback and its outcome."""
+
+
+class LateResult(TypedDict, closed=True):
+    """A result that came after its attempt had ended."""
+
+    outcome: str | None
+    text: NotRequired[str | None]
+    data: NotRequired[Any]
+    at: str
+
+
+class Changes(TypedDict, closed=True):
+    """What an attempt changed in the repository."""
+
+    branch: NotRequired[str]
+    head: NotRequired[str]
+    dirty: NotRequired[bool]
+    files: NotRequired[int]
+    insertions: NotRequired[int]
+    deletions: NotRequired[int]
+    changed_before: NotRequired[bool]
+
+
+class Attempt(TypedDict, closed=True):
+    """One execution of a task."""
+
+    attempt: int
+    worker_id: str
+    prompt_revision: int
+    claimed_at: str
+    heartbeat_at: NotRequired[str | None]
+    stale_warned_at: NotRequired[str | None]
+    finished_at: NotRequired[str | None]
+    outcome: NotRequired[str | None]
+    result_summary: NotRequired[str | None]
+    result_data: NotRequired[Any]
+    error_message: NotRequired[str | None]
+    error_type: NotRequired[str | None]
+    late: NotRequired[LateResult | None]
+    accepted_at: NotRequired[str | None]
+    git_before: NotRequired[Changes | None]
+    git_after: NotRequired[Changes | None]
+
+
+class Event(TypedDict, closed=True):
+    """One line of a task's timeline, or of the event stream."""
+
+    id: int
+    at: str
+    kind: str
+    task_id: NotRequired[int | None]
+    queue_id: NotRequired[str | None]
+    attempt: NotRequired[int | None]
+    worker_id: NotRequired[str | None]
+    text: NotRequired[str | None]
+
+
+class Chat(TypedDict, closed=True):
+    """A conversation of a client. `session` is the client's own id of it, `closed_at` when its connection ended."""
+
+    client: str
+    version: NotRequired[str | None]
+    session: NotRequired[str | None]
+    cwd: NotRequired[str | None]
+    model: NotRequired[str | None]
+    closed_at: NotRequired[str | None]
+
+
+class TaskHistory(WholeTaskKeys, closed=True):
+    """A task with everything: its texts, its attempts, its timeline, and the chat of the last attempt."""
+
+    chat: Chat | None
+    history: list[Attempt]
+    events: list[Event]
+
+
+class Prompt(TypedDict, closed=True):
+    """One revision of a task's prompt."""
+
+    revision: int
+    text: str
+    created_at: str
+
+
+class TaskPage(TypedDict, closed=True):
+    """A page of a list: `total` counts all tasks that match; without `next_cursor` it is the last page."""
+
+    tasks: list[Task]
+    total: int
+    next_cursor: NotRequired[str | None]

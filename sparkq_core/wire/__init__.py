@@ -1,0 +1,53 @@
+"""Convert tasks, attempts, queues and sessions to JSON, the same for all doors. `shapes` declares every key.
+
+Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a value; a single task has every key.
+"""
+
+from sparkq_core.wire.answers import claimed, error, settled
+from sparkq_core.wire.inbox import finished, inbox, since
+from sparkq_core.wire.queues import queue, queues, script, session, sessions
+from sparkq_core.wire.tasks import (
+    chat,
+    event,
+    friendly,
+    outcome,
+    prompts,
+    queue_id,
+    queued_task,
+    stale,
+    task_brief,
+    task_history,
+    task_page,
+    task_whole,
+)
+from sparkq_core.wire.values import Json, compact, exclude_none, excludes_none
+
+__all__ = [
+    "Json",
+    "chat",
+    "claimed",
+    "compact",
+    "error",
+    "event",
+    "exclude_none",
+    "excludes_none",
+    "finished",
+    "friendly",
+    "inbox",
+    "outcome",
+    "prompts",
+    "queue",
+    "queue_id",
+    "queued_task",
+    "queues",
+    "script",
+    "session",
+    "sessions",
+    "settled",
+    "since",
+    "stale",
+    "task_brief",
+    "task_history",
+    "task_page",
+    "task_whole",
+]

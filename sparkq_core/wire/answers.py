@@ -1,0 +1,63 @@
+"""Convert what a worker is answered, and errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sparkq_core.text import cut
+from sparkq_core.wire.values import excludes_none, iso_or_none, seconds_or_none
+
+if TYPE_CHECKING:
+    from sparkq_core import model, shapes
+
+EARLIER_LIMIT = 2000
+"""Characters of an earlier outcome that a claim carries; the task itself has all of it."""
+
+
+@excludes_none
+def claimed(claim: model.Claim) -> shapes.ClaimedTask:
+    """Convert the task of a claim as its worker needs it."""
+    task = claim.task
+    return {
+        "id": task.id,
+        "prompt": claim.prompt,
+        "tool_name": task.tool,
+        "how": claim.how,
+        "task_class": task.task_class,
+        "timeout": task.timeout,
+        "deadline": iso_or_none(task.deadline),
+        "attempt": task.attempts,
+        "source": task.source,
+        "feedback": claim.feedback,
+        "previous": None if claim.earlier is None else _previous(claim.earlier),
+    }
+
+
+@excludes_none
+def _previous(earlier: model.Earlier) -> shapes.PreviousAttempt:
+    return {
+        "attempt": earlier.attempt, "worker_id": earlier.worker, "outcome": earlier.outcome,
+        "error_type": earlier.error_type, "text": None if earlier.text is None else cut(earlier.text, EARLIER_LIMIT),
+    }  # fmt: skip
+
+
+@excludes_none
+def settled(settled: model.Settled) -> shapes.Settled:
+    """Convert the answer to a worker that settled a task."""
+    return {
+        "id": settled.task.id,
+        "status": settled.task.status,
+        "duration_s": seconds_or_none(settled.task.duration_ms),
+        "remaining": settled.remaining,
+        "kept": settled.kept or None,
+    }
+
+
+def error(refusal: Exception) -> shapes.Error:
+    """Convert an error of the core, or a defect."""
+    return {
+        "error": getattr(refusal, "code", "defect"),
+        "kind": getattr(refusal, "kind", "defect"),
+        "message": getattr(refusal, "message", str(refusal)),
+        "hint": getattr(refusal, "hint", ""),
+    }

@@ -1,0 +1,51 @@
+"""Convert the inbox, and what ended since your last look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sparkq_core.wire.tasks import task_brief
+from sparkq_core.wire.values import excludes_none, iso_or_none, json_or_none, seconds_or_none
+
+if TYPE_CHECKING:
+    from sparkq_core import model, shapes
+
+
+@excludes_none
+def finished(finished: model.Finished, now: int) -> shapes.FinishedTask:
+    """Convert a line of the inbox: a task, the beginning of its outcome and late text, how long it took, its changes."""
+    return {
+        **task_brief(finished.task, now),
+        "summary": finished.summary,
+        "late_text": finished.late_text,
+        "duration_s": seconds_or_none(finished.task.duration_ms),
+        "changed": _sized(json_or_none(finished.git_after)),
+    }
+
+
+def _sized(changes: Any) -> shapes.Changes | None:
+    return changes if changes and changes.get("files") else None
+
+
+@excludes_none
+def inbox(inbox: model.Inbox, since_last_look: shapes.SinceLastLook, now: int) -> shapes.Inbox:
+    """Convert unreviewed tasks, `total` counts all of them, and what ended since the last look."""
+    return {
+        "tasks": [finished(task, now) for task in inbox.tasks],
+        "total": inbox.total,
+        "next_cursor": inbox.next,
+        "since_last_look": since_last_look,
+    }
+
+
+def since(moment: int | None, queues: Iterable[model.Since]) -> shapes.SinceLastLook:
+    """Convert what ended since your last look, by queue."""
+    return {
+        "since": iso_or_none(moment),
+        "queues": [
+            {"queue": ended.queue, "succeeded": ended.succeeded, "failed": ended.failed,
+             "timed_out": ended.timed_out, "late": ended.late}
+            for ended in queues
+        ],
+    }  # fmt: skip
