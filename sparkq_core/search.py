@@ -18,6 +18,9 @@ from sparkq_core.tasks.order import FORGET
 from sparkq_core.text import safe
 
 BATCH = 500
+MAX_TERMS = 20
+"""The most words and phrases of one search: each is a walk through the index."""
+
 INDEXED = "SELECT indexed_event FROM project"
 SINCE = "SELECT id, task_id FROM events WHERE id > :after ORDER BY id LIMIT :limit"
 LEARN = """
@@ -80,7 +83,7 @@ def find_page(
 
 
 def query(words: str) -> str:
-    """Convert typed words to an FTS5 query in which no character is an operator. Raises InvalidValue."""
+    """Convert typed words, at most 20, to an FTS5 query in which no character is an operator. Raises InvalidValue."""
     words = words.replace("\0", " ").encode("utf-8", "ignore").decode()
     parts = re.findall(r'"([^"]+)"|([^\s"]+)', words)
     terms = [
@@ -88,7 +91,12 @@ def query(words: str) -> str:
     ]
     if not terms:
         raise InvalidValue("The search has no words.", 'Give words, or a phrase in double quotes: "date parser".')
-    return " AND ".join(terms[:20])
+    if len(terms) > MAX_TERMS:
+        raise InvalidValue(
+            f"The search has {len(terms)} words; at most {MAX_TERMS} are searched for.",
+            "Leave some out, or put words that are together in double quotes: they count as one.",
+        )
+    return " AND ".join(terms)
 
 
 def update(sq: SparkQ) -> None:

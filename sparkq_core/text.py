@@ -111,11 +111,17 @@ def checked(value: str, what: str, *, limit: int = MAX_TEXT, empty: bool = False
 
 
 def checked_name(value: str, what: str) -> str:
-    """Return `value` if it can be a name: letters, digits, `.`, `_`, `-`, at most 64. Raises InvalidName."""
+    """Return `value` if it can be a name: letters, digits, `.` (never two together), `_`, `-`, at most 64.
+
+    Raises InvalidName.
+    """
     if len(value) <= MAX_NAME and _NAME.fullmatch(value) and ".." not in value:
         return value
     suggestion = re.sub(r"[^A-Za-z0-9._-]+", "-", re.sub(r"\.{2,}", ".", value)).strip("-._")[:MAX_NAME]
-    hint = f"Use letters, digits, '.', '_' and '-', at most {MAX_NAME}, beginning with a letter or digit."
+    hint = (
+        f"Use at most {MAX_NAME} letters, digits, '.', '_' and '-', beginning with a letter or digit, "
+        "and no two dots together."
+    )
     raise InvalidName(
         f"{safe(value)[:MAX_NAME]!r} cannot be a {what} name.", f"{hint} Perhaps {suggestion}?" if suggestion else hint
     )

@@ -182,10 +182,15 @@ def checked(spec: Scalar, value: Any, origin: str) -> Any:
             )
         return value
     if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidConfig(f"{origin}: {spec.key} must be a whole number, not {_shown(value)}.", spec.doc)
+        raise InvalidConfig(f"{origin}: {spec.key} must be a whole number, not {_shown(value)}.", _range(spec))
     if (spec.low is not None and value < spec.low) or (spec.high is not None and value > spec.high):
-        raise InvalidConfig(f"{origin}: {spec.key} cannot be {value}.", f"Use {spec.low} to {spec.high}.")
+        raise InvalidConfig(f"{origin}: {spec.key} cannot be {value}.", _range(spec))
     return value
+
+
+def _range(spec: Scalar) -> str:
+    """Return the hint of a number: what it can be."""
+    return f"Use a whole number from {spec.low} to {spec.high}."
 
 
 def _is_path(key: str, value: str, origin: str) -> None:

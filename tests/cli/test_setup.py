@@ -258,7 +258,7 @@ BAD_FILES = (
     ("an unknown section", "env: dev\nsever:\n  port: 1\n", "sparkq.yml:2", "server"),
     ("a key twice", "env: dev\nenv: prod\n", "sparkq.yml:2", "twice"),
     ("an alias", "a: &x dev\nenv: *x\n", "sparkq.yml:", ""),
-    ("a wrong type", "server:\n  port: many\n", "sparkq.yml:2", "whole number"),
+    ("a wrong type", "server:\n  port: many\n", "sparkq.yml:2", "whole number from 1 to 65535"),
     ("a value out of range", "env: dev\nserver:\n  port: 99999\n", "sparkq.yml:3", "65535"),
     ("an unknown choice", "env: staging\n", "sparkq.yml:1", "prod"),
     ("no YAML", "env: [dev\n", "sparkq.yml:", ""),

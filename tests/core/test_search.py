@@ -111,6 +111,16 @@ def test_without_a_word_there_is_nothing_to_search_for(sq: SparkQ, queue: str, w
     assert refusal.value.hint
 
 
+def test_more_words_than_are_searched_for_are_refused_with_their_number(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, " ".join(f"w{number}" for number in range(25)))
+
+    assert found(sq, " ".join(f"w{number}" for number in range(20))) == [task_id]
+    assert found(sq, '"w0 w1 w2 w3 w4 w5" ' + " ".join(f"w{number}" for number in range(6, 25))) == [task_id]
+    with pytest.raises(InvalidValue, match="21 words; at most 20") as refusal:
+        search.find_page(sq, " ".join(f"w{number}" for number in range(21)))
+    assert "double quotes" in refusal.value.hint
+
+
 SEARCHED: list[SparkQ] = []
 """The one project that all examples search, made when the first one comes."""
 

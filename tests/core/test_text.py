@@ -238,6 +238,14 @@ def test_a_name_just_fits() -> None:
         checked_name("x" * (MAX_NAME + 1), "queue")
 
 
+def test_a_name_with_two_dots_together_is_refused_with_the_rule_that_it_breaks() -> None:
+    with pytest.raises(InvalidName) as refusal:
+        checked_name("a..b", "queue")
+
+    assert "no two dots together" in refusal.value.hint
+    assert "Perhaps a.b?" in refusal.value.hint
+
+
 @given(st.text())
 def test_a_title_is_one_short_line_that_says_something(prompt: str) -> None:
     title = title_of(prompt)
