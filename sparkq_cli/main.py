@@ -15,10 +15,9 @@ from importlib import import_module
 from typing import Annotated, Any
 
 from sparkq_cli.command_list import COMMANDS, SECTIONS, module_name
-from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.errors import EXIT_CODES, SparkQError
 from sparkq_core.text import safe
 
-EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
 DEFECT, BROKEN_OFF = 70, 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 

@@ -14,9 +14,8 @@ from typing import NamedTuple
 
 from sparkq_core import lock
 from sparkq_core.config.settings import Config
-from sparkq_core.errors import Busy, Kind, SparkQError, StorageError
+from sparkq_core.errors import EXIT_CODES, Busy, Kind, SparkQError, StorageError
 
-CONFLICT = 4
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
@@ -121,7 +120,7 @@ def start(config: Config, arguments: list[str]) -> Running:
 def _refused(code: int | None, log: Path, before: int) -> SparkQError:
     """Return the error that says why the server did not start, from its log."""
     lines = log.read_bytes()[before:].decode(errors="replace").strip().splitlines()
-    kind = AddressTaken if code == CONFLICT else NotStarted
+    kind = AddressTaken if code == EXIT_CODES[Kind.CONFLICT] else NotStarted
     at = next((at for at, line in enumerate(lines) if line.startswith("sparkq: ")), None)
     if at is None:
         return kind("The server did not start.", f"See {log}." if not lines else f"It said: {lines[-1]}")

@@ -19,6 +19,10 @@ class Kind(StrEnum):
     STORAGE = "storage"
 
 
+EXIT_CODES = {Kind.INVALID: 2, Kind.NOT_FOUND: 3, Kind.CONFLICT: 4, Kind.STORAGE: 74, Kind.BUSY: 75}
+"""The exit codes of all programs: EX_IOERR and EX_TEMPFAIL of sysexits.h, and small numbers."""
+
+
 class SparkQError(Exception):
     """An error that SparkQ expects: nothing has changed, and `hint` is the next step."""
 

@@ -25,7 +25,7 @@ def acquire(path: Path, *, wait: bool) -> int | None:
     except OSError as error:
         raise StorageError(
             f"{path} cannot be locked: {error.strerror}.",
-            "A lock needs its own file in a folder that belongs to you (queue_runner.lock_dir).",
+            "SparkQ needs its own file there, in a folder that belongs to you. `sparkq doctor` names the folders.",
         ) from error
     try:
         acquired = _try_lock(handle, wait)

@@ -26,7 +26,7 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from sparkq_core import lock, project
 from sparkq_core.clock import SystemClock, iso
-from sparkq_core.errors import SparkQError, StorageError
+from sparkq_core.errors import EXIT_CODES, Kind, SparkQError, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_http.connection import Connection
 from sparkq_http.project import Opener, ReloadableProject
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from sparkq_http.app import Guest
 
 log = logging.getLogger("sparkq.http")
-INVALID, CONFLICT = 2, 4
 LAST_PORT = 65535
 STOP_SECONDS = 2
 DATE_SECONDS = 1.0
@@ -101,7 +100,8 @@ def main(arguments: list[str] | None = None) -> None:
         log_to(options.log)
         sys.exit(serve(lambda: with_options(project.open(), options.host, options.port, options.env)))
     except SparkQError as error:
-        sys.exit(f"sparkq: {error.message}\n        {error.hint}")
+        sys.stderr.write(f"sparkq: {error.message}\n        {error.hint}\n")
+        sys.exit(EXIT_CODES[error.kind])
 
 
 def log_to(file: Path | None) -> None:
@@ -147,14 +147,16 @@ def guests(opener: Opener) -> list["Guest"]:
 def _unusable(error: OSError, port: int) -> tuple[int, str]:
     """Return the exit code and the hint for an address that cannot be used."""
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return INVALID, "Choose an address of this machine: --host 127.0.0.1, or server.host in sparkq.yml."
+        return EXIT_CODES[
+            Kind.INVALID
+        ], "Choose an address of this machine: --host 127.0.0.1, or server.host in sparkq.yml."
     if error.errno == errno.EACCES:
         return (
-            INVALID,
+            EXIT_CODES[Kind.INVALID],
             "Ports below 1024 need root. Choose a higher one: --port 5005, or server.port in sparkq.yml.",
         )
     other = port + 1 if port < LAST_PORT else port - 1
-    return CONFLICT, f"Choose another: --port {other}, or server.port in sparkq.yml."
+    return EXIT_CODES[Kind.CONFLICT], f"Choose another: --port {other}, or server.port in sparkq.yml."
 
 
 def serve(opener: Opener) -> int:
@@ -168,7 +170,7 @@ def serve(opener: Opener) -> int:
     handle = lock.acquire(config.run_dir / "server.lock", wait=False)
     if handle is None:
         sys.stderr.write("sparkq: The server of this project is running already.\n        See: sparkq status\n")
-        return CONFLICT
+        return EXIT_CODES[Kind.CONFLICT]
     os.ftruncate(handle, 0)  # a killed server left its content, whose pid may belong to another process now
     # asyncio turns Nagle's delay off only if the protocol is named. Otherwise every answer waits 40 ms.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

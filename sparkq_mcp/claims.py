@@ -18,7 +18,7 @@ from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import in_thread_if_git
 
 POLL_SECONDS = 0.1
-POLLS_PER_NOTICE = 50
+NOTICE_SECONDS = 5
 
 Ctx = Context[ServerState, Any]
 
@@ -36,9 +36,10 @@ async def claim(ctx: Ctx, sq: SparkQ, chat: Chat, queue: str, task_id: int = 0, 
 
 async def _wait(ctx: Ctx, sq: SparkQ, chat: Chat, queue: str, seconds: int, last_event: int) -> Claim | None:
     """Try again after each event, until a task is claimed, the time is up, or the client or the server ends."""
-    state, started = ctx.request_context.lifespan_context, anyio.current_time()
+    state, started, noticed = ctx.request_context.lifespan_context, anyio.current_time(), -1.0
     while not state.closing and (elapsed := anyio.current_time() - started) < seconds:
-        if int(elapsed / POLL_SECONDS) % POLLS_PER_NOTICE == 0:
+        if elapsed // NOTICE_SECONDS > noticed:
+            noticed = elapsed // NOTICE_SECONDS
             await ctx.report_progress(round(elapsed), seconds, f"waiting for a task in {queue}")
         await anyio.sleep(POLL_SECONDS)
         try:

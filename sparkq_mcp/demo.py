@@ -114,6 +114,11 @@ class Demo:
     code: Path
     home: Path
 
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which the demo's project is found, wherever its folder is, and no other."""
+        own = {name: value for name, value in environment().items() if not name.startswith("SPARKQ_")}
+        return own | {"SPARKQ_CONFIG": str(self.home / "sparkq.yml")}
+
     def sparkq(self, *arguments: str, shown: bool = True) -> None:
         """Run the command as a person would, and show it with its output."""
         if shown:
@@ -121,6 +126,7 @@ class Demo:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "sparkq_cli.main", *arguments],
             cwd=self.home,
+            env=self.environment(),
             text=True,
             capture_output=True,
             check=False,
@@ -188,6 +194,7 @@ def in_a_repository(folder: Path) -> bool:
 def run(demo: Demo) -> None:
     """Play the three acts: the person queues, the chat works, the person reviews."""
     heading("1. You queue work")
+    (demo.home / "sparkq.yml").touch()
     demo.sparkq("setup", "--yes", shown=False)
     say(f"(a project was set up in {demo.home})")
     demo.sparkq("queue", "create", QUEUE, "--instructions", INSTRUCTIONS)
@@ -208,9 +215,8 @@ def run(demo: Demo) -> None:
 
 async def work(demo: Demo) -> None:
     """Work as a chat does: look, claim, execute and complete until the queue is empty."""
-    environment_ = {**environment(), "SPARKQ_CONFIG": str(demo.home / "sparkq.yml")}
     server = StdioServerParameters(
-        command=sys.executable, args=["-P", "-m", "sparkq_mcp.transport.stdio"], env=environment_
+        command=sys.executable, args=["-P", "-m", "sparkq_mcp.transport.stdio"], env=demo.environment()
     )
     async with Client(stdio_client(server), client_info=Implementation(name="demo", version="1")) as client:
         await call(client, "list_queues")

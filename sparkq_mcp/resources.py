@@ -126,9 +126,20 @@ def changed_resources(state: ServerState, events: tuple[Event, ...]) -> list[str
         uris[QUEUES] = None
         if event.task_id is not None:
             uris[f"sparkq://tasks/{event.task_id}"] = None
-        if (name := by_id.get(event.queue_id or 0)) is not None:
-            uris |= {f"{QUEUES}/{name}": None, f"{QUEUES}/{name}/tasks": None}
-            uris |= {f"{QUEUES}/{name}/tasks?status={status}": None for status in Status}
-            if event.kind == "queue instructions":
-                uris[f"{QUEUES}/{name}/instructions"] = None
+        elif event.kind == "deleted":  # the row of the task is gone, so its number is in the text
+            uris[f"sparkq://tasks/{(event.text or '').removeprefix('#')}"] = None
+        name = by_id.get(event.queue_id or 0)
+        if name is not None:
+            uris |= _of_queue(name, event)
+        if event.kind == "queue renamed":
+            uris |= _of_queue((event.text or "").partition(" -> ")[0], event)
     return list(uris)
+
+
+def _of_queue(name: str, event: Event) -> dict[str, None]:
+    """Return the URIs of the queue that the event changed."""
+    queue = f"{QUEUES}/{name}"
+    uris = [queue, f"{queue}/tasks", *(f"{queue}/tasks?status={status}" for status in Status)]
+    if event.kind in ("queue instructions", "queue renamed"):
+        uris.append(f"{queue}/instructions")
+    return dict.fromkeys(uris)

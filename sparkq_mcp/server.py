@@ -127,12 +127,12 @@ def build(
     """Build the server of the project that `opener` opens. If the project does not exist yet, each tool says so.
 
     `read_only` leaves out every tool that changes something; `only` names the tools to offer; `told` is what the
-    environment of a stdio server tells about its chat. Raises InvalidValue for
-    an unknown name.
+    environment of a stdio server tells about its chat. Raises InvalidValue for a name that is unknown, or excluded by
+    `read_only`.
     """
     tools = select_tools(all_tools(), read_only, only)
     offered = frozenset(tool.name for tool in tools)
-    state = ServerState(opener, Steps(offered), told)
+    state = ServerState(opener, Steps(offered), told, read_only=read_only)
     push = Push(state)
 
     @asynccontextmanager
@@ -164,14 +164,15 @@ def build(
 
 
 def select_tools(tools: Sequence[StrictTool], read_only: bool, only: Sequence[str]) -> list[StrictTool]:
-    """Return the tools to offer. Raises InvalidValue for an unknown name in `only`."""
+    """Return the tools to offer. Raises InvalidValue for a name in `only` that is unknown, or excluded by `read_only`."""
     known = [tool.name for tool in tools]
     for name in only:
         if name not in known:
             raise InvalidValue(f"Unknown tool {name!r}.", nearest(name, known))
-    return [
-        tool
-        for tool in tools
-        if (not only or tool.name in only)
-        and not (read_only and not (tool.annotations and tool.annotations.read_only_hint))
-    ]
+    unchanging = [tool.name for tool in tools if tool.annotations and tool.annotations.read_only_hint]
+    for name in only:
+        if read_only and name not in unchanging:
+            raise InvalidValue(
+                f"{name} changes something, which --read-only excludes.", f"Choose from: {', '.join(unchanging)}."
+            )
+    return [tool for tool in tools if (not only or tool.name in only) and (not read_only or tool.name in unchanging)]

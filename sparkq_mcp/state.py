@@ -23,9 +23,10 @@ log = logging.getLogger("sparkq.mcp")
 class ServerState:
     """The project of the tools, opened at the first call, the chats, and what `told` tells about the only one."""
 
-    def __init__(self, opener: Opener, steps: Steps, told: Told) -> None:
+    def __init__(self, opener: Opener, steps: Steps, told: Told, *, read_only: bool = False) -> None:
         self.steps = steps
         self.told = told
+        self.read_only = read_only
         self.closing = False
         """True if the client has closed its end or the server stops: no claim waits any longer."""
         self._opener = opener

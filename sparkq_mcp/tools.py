@@ -120,7 +120,7 @@ async def list_tasks(
 async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[CallToolResult, shapes.WholeTask]:
     """A whole task: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
     sq, chat = caller_of(ctx)
-    if (attempt := chat.holds(sq, task_id)) is not None:
+    if not ctx.request_context.lifespan_context.read_only and (attempt := chat.holds(sq, task_id)) is not None:
         with suppress(ClaimLost):  # it may have just been lost
             tasks.progress(sq, task_id, attempt=attempt)  # a chat that reads its task is alive
     detail = tasks.detail(sq, task_id)

@@ -36,12 +36,12 @@ def code(tmp_path: Path) -> Path:
     return folder
 
 
-def demo(tmp_path: Path, *arguments: str | Path) -> Done:
+def demo(tmp_path: Path, *arguments: str | Path, **environment: str) -> Done:
     """Run it in a folder of its own, with a folder for temporary files of its own; both stay as they were."""
     here, temporary = tmp_path / "here", tmp_path / "temporary"
     for folder in (here, temporary):
         folder.mkdir(exist_ok=True)
-    done = Shell(here, tmp_path / "home").run(SPARKQ, "demo", *arguments, TMPDIR=str(temporary))
+    done = Shell(here, tmp_path / "home").run(SPARKQ, "demo", *arguments, TMPDIR=str(temporary), **environment)
     assert list(here.iterdir()) == []
     assert list(temporary.iterdir()) == []
     return done
@@ -100,6 +100,20 @@ def test_the_demo_shows_what_the_files_are_and_follows_their_change_and_what_fai
 
 
 @holds("command-demo")
+def test_its_project_is_its_own_wherever_it_is(tmp_path: Path, code: Path) -> None:
+    """The folder for temporary files may be in a repository with a project, and the environment may name one."""
+    project = tmp_path / "project"
+    subprocess.run(["git", "init", "--quiet", project], check=True)
+    assert Shell(project, tmp_path / "home").run(SPARKQ, "setup", "--yes").code == 0
+    before = tree(project)
+
+    database = str(project / "sparkq/data/sparkq.db")
+    done = demo(project, code, SPARKQ_CONFIG=str(project / "sparkq.yml"), SPARKQ_DATABASE__PATH=database)
+
+    assert (done.code, done.err) == (0, "")
+    assert tree(project) == before
+
+
 def test_a_folder_without_python_is_refused(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing"
     nothing.mkdir()

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from sparkq_cli.main import EXIT_CODES
 from sparkq_core import errors, queues, tasks
-from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.errors import EXIT_CODES, Kind, SparkQError
 from sparkq_core.maintenance.purge import purge_in_turn
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers import reply

@@ -105,7 +105,7 @@ class _Block:
 
 
 _abandoned: list[_Opened | None] = []
-"""Connections inherited by a forked child. They are never closed: that would release the locks of the parent."""
+"""Connections inherited by a forked child. They are never closed, which SQLite forbids (How To Corrupt, 2.6)."""
 
 _process = os.getpid()
 """The id of this process, read once instead of at every statement."""
@@ -198,7 +198,9 @@ class Database:
     def close(self) -> None:
         """Close the connection of this thread. The next call opens it again."""
         opened, self._local.opened = self._local.opened, None
-        if opened is not None and self._local.pid == _process:
+        if opened is not None and self._local.pid != _process:
+            _abandoned.append(opened)
+        elif opened is not None:
             try:
                 opened.connection.close()
             except apsw.Error as error:

@@ -63,6 +63,8 @@ class Sessions:
         try:
             server = await anyio.to_thread.run_sync(_build_server, self._opener, abandon_on_cancel=True)
             async with server.session_manager.run():
+                if self._closing:  # while the SDK was loaded
+                    return
                 self._server = server
                 self._ready.set()
                 await anyio.sleep_forever()

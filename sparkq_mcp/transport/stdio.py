@@ -69,9 +69,9 @@ async def _serve(server: Any) -> None:
     streams = await open_streams()
     if streams is None:
         await server.run_stdio_async()
-        return
-    lines, output = streams
-    await server.serve(Front(lines, output, server), output)
+    else:
+        lines, output = streams
+        await server.serve(Front(lines, output, server), output)
     server.state.leave(CLOSED)
 
 

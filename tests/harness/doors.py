@@ -13,9 +13,8 @@ from anyio.from_thread import start_blocking_portal
 from mcp import Client
 from mcp_types import CallToolResult, Implementation
 
-from sparkq_cli.main import EXIT_CODES
 from sparkq_core import project, queues, tasks, wire
-from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.errors import EXIT_CODES, Kind, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Enqueued
 from sparkq_core.text import safe

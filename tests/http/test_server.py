@@ -59,7 +59,7 @@ def test_the_port_that_is_advised_is_one_that_there_is(own: Path) -> None:
 def test_without_a_project_the_server_says_what_to_do(tmp_path: Path) -> None:
     done = run(tmp_path)
 
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "sparkq setup" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -140,7 +140,7 @@ for _ in range(6): logging.info("x" * {LOG_BYTES - 200})
 def test_a_log_that_cannot_be_written_is_said(own: Path) -> None:
     done = run(own, "--log", "/proc/nowhere/x.log")
 
-    assert done.returncode == 1
+    assert done.returncode == 74
     assert "--log" in done.stderr
 
 

@@ -19,7 +19,7 @@ from tests.mcp.chat import MODERN, Message, Raw, call, chat, envelope
 from tests.mcp.test_waiting import legacy_session
 from tests.promises import holds
 
-CLAUDE: dict[str, str] = {"client": "claude-code", "session": "8d2a61f0-77"}
+CLAUDE: dict[str, str] = {"client": "claude-code", "session": "61f077-8d2a"}
 ACCEPTS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
 
@@ -53,7 +53,7 @@ def test_a_resumed_chat_settles_its_own_claim_without_the_number(store: SparkQ) 
 
     assert done["status"] == "succeeded"
     assert attempts(store, 1)[0].worker == "claude-code-8d2a"
-    assert the_chat(store).session == "8d2a61f0-77"
+    assert the_chat(store).session == "61f077-8d2a"
 
 
 @pytest.mark.parametrize("chat", [{}, {"client": "gemini-cli-mcp-client"}, {"client": "gemini", "session": "8d2a"}])
@@ -92,7 +92,7 @@ def test_a_chat_is_gone_as_soon_as_its_client_closes_the_connection(store: Spark
 @pytest.mark.parametrize("form", [dict, json.dumps])
 def test_a_session_in_the_metadata_of_a_call_is_the_chat(store: SparkQ, form: Any) -> None:
     add(store, "one", "two")
-    meta = {"x-codex-turn-metadata": form({"session_id": "0199-ab", "turn_id": "7", "model": "gpt-5"})}
+    meta = {"x-codex-turn-metadata": form({"session_id": "0199ab-7f31", "turn_id": "7", "model": "gpt-5"})}
     with process(store, client="codex-mcp-client") as raw:
         raw.tool("claim", {"queue": "backend"}, meta=meta)
     with process(store, client="codex-mcp-client") as resumed:
@@ -102,8 +102,8 @@ def test_a_session_in_the_metadata_of_a_call_is_the_chat(store: SparkQ, form: An
     assert [claim["id"] for claim in packet["open_claims"]] == [1]
     assert "open_claims" not in strange
     chat = the_chat(store)
-    assert (chat.client, chat.session, chat.model) == ("codex", "0199-ab", "gpt-5")
-    assert attempts(store, 2)[0].worker == "codex-0199"
+    assert (chat.client, chat.session, chat.model) == ("codex", "0199ab-7f31", "gpt-5")
+    assert attempts(store, 2)[0].worker == "codex-7f31"
 
 
 @holds("mcp-chats")
@@ -193,6 +193,20 @@ def test_a_server_that_only_reads_does_not_tell_how_to_work(store: SparkQ) -> No
 
     assert "claim" not in about
     assert missing["next"] == "No task has been enqueued yet. list_tasks finds the ids."
+
+
+def test_a_server_that_only_reads_does_not_extend_the_deadline_of_its_chats_task(store: SparkQ) -> None:
+    add(store, "one")
+    seen = []
+    for options in ([], ["--read-only"]):
+        with process(store, *options, **CLAUDE) as raw:
+            if not options:
+                raw.tool("claim", {"queue": "backend"})
+            raw.tool("get_task", {"task_id": 1})
+            seen.append(tasks.get(store, 1).heartbeat_at)
+
+    assert seen[0] is not None
+    assert seen[1] == seen[0]
 
 
 @contextmanager

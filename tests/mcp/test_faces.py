@@ -201,6 +201,24 @@ async def test_a_listener_hears_of_the_end_of_a_bulk_too(sq: SparkQ, queue: str)
                     break
 
 
+async def test_what_is_gone_has_changed_too(sq: SparkQ, queue: str) -> None:
+    """A deleted task, and a queue's earlier name."""
+    add(sq, "one")
+    task, old = "sparkq://tasks/1", "sparkq://queues/backend/instructions"
+    heard: list[str] = []
+    async with chat(sq) as client:
+        with anyio.fail_after(DEADLINE):
+            async with client.listen(resource_subscriptions=[task, old]) as changes:
+                tasks.delete(sq, 1)
+                queues.rename(sq, queue, "server")
+                async for change in changes:
+                    heard.append(getattr(change, "uri", ""))
+                    if len(heard) == 2:
+                        break
+
+    assert sorted(heard) == sorted([task, old])
+
+
 async def test_subscriptions_end_with_their_connection_and_no_more_are_taken_than_can_be_served(
     sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,6 +316,8 @@ async def test_a_subset_of_tools_can_be_named(sq: SparkQ) -> None:
     assert names == {"claim", "complete"}
     with pytest.raises(InvalidValue, match="clam"):
         build(lambda: second_handle(sq), only=["clam"])
+    with pytest.raises(InvalidValue, match="--read-only"):
+        build(lambda: second_handle(sq), read_only=True, only=["peek", "claim"])
 
 
 @holds("mcp-board")

@@ -256,6 +256,24 @@ def test_a_regular_file_as_input_is_served_too(sq: SparkQ, queue: str, tmp_path:
     assert json.loads(done.stdout)["id"] == 1
 
 
+def test_a_chat_that_came_from_a_regular_file_is_closed_at_its_end(sq: SparkQ, queue: str, tmp_path: Path) -> None:
+    add(sq, "one")
+    client = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
+    asked = [("initialize", client), ("tools/call", {"name": "claim", "arguments": {"queue": queue}})]
+    file = tmp_path / "requests"
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        for number, (method, params) in enumerate(asked)
+    ]
+    file.write_text("\n".join([lines[0], '{"jsonrpc": "2.0", "method": "notifications/initialized"}', lines[1], ""]))
+
+    with file.open() as stdin:
+        command = [sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(sq.config.root)]
+        subprocess.run(command, stdin=stdin, capture_output=True, timeout=DEADLINE, check=True)
+
+    assert sq.db.rows("SELECT gone_why FROM chats") == [("its client closed the connection",)]
+
+
 def _run(project: Path, lines: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(project)]
     return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=DEADLINE, check=True)
