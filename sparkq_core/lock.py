@@ -25,7 +25,8 @@ def acquire(path: Path, *, wait: bool) -> int | None:
     except OSError as error:
         raise StorageError(
             f"{path} cannot be locked: {error.strerror}.",
-            "SparkQ needs its own file there, in a folder that belongs to you. `sparkq doctor` names the folders.",
+            "It needs its own file in a folder that belongs to you. queue_runner.lock_dir moves the locks of runners and "
+            "of the server.",
         ) from error
     try:
         acquired = _try_lock(handle, wait)
