@@ -10,7 +10,8 @@ import io
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -35,7 +36,7 @@ def main() -> None:
     """The entry point of the `sparkq` command."""
     try:
         _raise_at_ctrl_c(False)  # while modules are imported: an import can turn KeyboardInterrupt into another error
-        code = _run()
+        code = _run() if _open_closed_streams() else _refuse_closed_output()
     except KeyboardInterrupt:
         code = BROKEN_OFF
     finally:
@@ -53,6 +54,38 @@ def complete() -> None:
     """The entry point of `sparkq-complete`."""
     sys.argv[1:1] = ["complete"]
     main()
+
+
+def _open_closed_streams() -> bool:
+    """Open the null device in place of each standard stream that is closed. False if standard output was.
+
+    Otherwise a file that is opened later, such as the database, would get its number.
+    """
+    closed = []
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # gets the lowest free number
+            closed.append(number)
+    if 0 in closed:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115  # as long as the process
+    if 1 in closed:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if 2 in closed:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    return 1 not in closed
+
+
+def _refuse_closed_output() -> int:
+    """A claim that nobody could read would be lost until its timeout, so nothing is done."""
+    from sparkq_core.errors import StorageError
+
+    return _refuse(
+        StorageError(
+            "Standard output is closed; nothing was done.", "If you do not need the output: sparkq … >/dev/null"
+        )
+    )
 
 
 def _run() -> int:
@@ -148,9 +181,14 @@ def _app() -> Any:
                 parser.help = _kept(parser.help)
             return command
 
+        def make_context(self, *args: Any, **kwargs: Any) -> Any:
+            with _usage_errors_as_json():
+                return super().make_context(*args, **kwargs)
+
         def invoke(self, ctx: Any) -> Any:
             try:
-                return super().invoke(ctx)
+                with _usage_errors_as_json():
+                    return super().invoke(ctx)
             except typer.Abort:  # Ctrl-C or Ctrl-D at a question: the cursor still stands behind it
                 sys.stderr.write("\n")
                 raise typer.Exit(BROKEN_OFF) from None
@@ -202,6 +240,23 @@ def _app() -> Any:
             raise typer.BadParameter(f"write it after the command: sparkq {ctx.invoked_subcommand} --json")
 
     return app
+
+
+@contextmanager
+def _usage_errors_as_json() -> Iterator[None]:
+    """Raise the parser's errors as SparkQ's if the command is asked for JSON."""
+    from typer import BadParameter
+
+    usage_error: Any = BadParameter.__base__  # UsageError, which Typer does not export
+    try:
+        yield
+    except usage_error as error:
+        if "--json" not in sys.argv:
+            raise
+        from sparkq_core.errors import InvalidValue
+
+        path = error.ctx.command_path if error.ctx else "sparkq"
+        raise InvalidValue(error.format_message(), f"See: {path} --help") from error
 
 
 def _kept(text: str | None) -> str | None:

@@ -20,6 +20,7 @@ from sparkq_core.text import counted as counted
 from sparkq_core.text import safe, with_escapes
 
 PAINT = re.compile(r"(\x1b\[\d+m)")
+UNKNOWN_WIDTH = 100
 MARKS = {"warned": ("⚠️", "!"), Status.FAILED: ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
 OWN_SYMBOLS = re.compile("|".join(symbol for symbol, _ in MARKS.values()))
 """Two columns each; measured without loading wcwidth."""
@@ -131,9 +132,9 @@ def columns() -> int:
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
+        return os.get_terminal_size(sys.stdout.fileno()).columns or UNKNOWN_WIDTH  # 0: some terminals do not say
     except (OSError, ValueError):
-        return 100
+        return UNKNOWN_WIDTH
 
 
 def width(text: str) -> int:

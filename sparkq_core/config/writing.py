@@ -92,7 +92,9 @@ def _spliced(text: str, key: str, value: Any) -> str:
     from yaml import SafeLoader, compose  # the pure loader: its marks count characters
 
     section, _, name = key.partition(".")
-    node = compose(text, SafeLoader)
+    node = compose(
+        text.replace("\t", " "), SafeLoader
+    )  # which refuses tabs that libyaml, which reads the file, accepts
     written = as_yaml(value)
     outer = _member(node, section)
     inner = _member(outer, name) if name else outer

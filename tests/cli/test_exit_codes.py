@@ -7,6 +7,7 @@ import pytest
 
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
+from tests.harness.all_rows import all_rows
 from tests.harness.shell import SPARKQ, Shell
 from tests.harness.task_steps import add, take
 from tests.promises import holds
@@ -75,6 +76,31 @@ def test_an_output_that_takes_no_more_is_no_defect(shell: Shell, sq: SparkQ, com
     assert "No space left on device" in done.err
     assert "Exception ignored" not in done.err
     assert "defect" not in done.err
+
+
+@pytest.mark.parametrize("command", ["tasks", "claim --queue backend", "enqueue text --queue backend", "doctor"])
+def test_a_command_whose_output_is_closed_does_nothing_and_says_so(shell: Shell, sq: SparkQ, command: str) -> None:
+    add(sq, "one")
+    before = all_rows(sq)
+
+    done = shell.run("sh", "-c", f"sparkq {command} >&-")
+
+    assert (done.code, all_rows(sq)) == (74, before)
+    assert "Standard output is closed" in done.err
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-"])
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("tasks", 0), ("enqueue - --queue backend", 2), ("setup", 2), ("doctor", 0), ("tasks --no", 2)],
+)
+def test_a_closed_input_is_empty_and_closed_errors_are_lost(
+    shell: Shell, sq: SparkQ, command: str, closed: str, code: int
+) -> None:
+    done = shell.run("sh", "-c", f"sparkq {command} {closed}")
+
+    assert done.code == code, done
+    assert "internal error" not in done.err
 
 
 def test_a_folder_that_was_removed_under_the_person_is_no_defect(shell: Shell) -> None:

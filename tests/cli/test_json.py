@@ -137,6 +137,17 @@ def test_a_refusal_in_json_is_one_object_on_stderr(bare: Shell, busy: SparkQ) ->
     assert (message["error"], message["kind"]) == ("no_such_task", "not_found")
 
 
+@pytest.mark.parametrize("words", ["tasks --bogus", "task", "queue create", "queue bogus", "--bogus"])
+def test_a_command_line_that_is_not_understood_is_one_object_too(bare: Shell, words: str) -> None:
+    done = bare.sparkq(*words.split(), "--json")
+
+    assert (done.code, done.out) == (2, "")
+    error = json.loads(done.err)
+    assert (error["error"], error["kind"]) == ("invalid_value", "invalid")
+    assert error["hint"].startswith("See: sparkq")
+    assert error["hint"].endswith("--help")
+
+
 def test_text_in_json_is_exact(bare: Shell, sq: SparkQ) -> None:
     text = "[/red] \x1b[31m é 👩‍👩‍👧 \u202e \x9b \x7f tab\t"
     add(sq, text)

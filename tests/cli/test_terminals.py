@@ -45,6 +45,10 @@ def test_tables_fit_the_terminal(full: Shell, command: str, wide: int) -> None:
     assert max(columns(line) for line in table) <= wide, screen
 
 
+def test_a_terminal_that_does_not_say_how_wide_it_is_gets_a_usual_width(full: Shell) -> None:
+    assert "Fix the parser" in shown(full, "tasks", columns=0)
+
+
 def test_what_matters_stays_when_there_is_little_room(full: Shell) -> None:
     heads = ESCAPE.sub("", shown(full, "queue", "list", columns=40)).splitlines()[0].split()
     assert heads == ["QUEUE", "QUEUED", "RUNNING", "TO", "REVIEW"]

@@ -98,6 +98,7 @@ def test_a_name_that_yaml_would_misread_is_added_in_quotes(sq: SparkQ, text: str
         ("# only\n", "git", False, "# only\ngit: false\n"),
         ("env: dev", "git", False, "env: dev\ngit: false\n"),
         ("env: dev # x", "server.port", 6, "env: dev # x\nserver:\n  port: 6\n"),
+        ("server:\t# x\n  port: 1\t# y\n", "server.port", 6, "server:\t# x\n  port: 6\t# y\n"),
         ("env:   dev   # now\n", "env", "prod", "env:   prod   # now\n"),
         ("env: 'dev'\n", "env", "prod", "env: prod\n"),
         ("server:\n  port: 1", "server.host", "::1", 'server:\n  port: 1\n  host: "::1"\n'),
