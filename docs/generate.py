@@ -307,6 +307,26 @@ def _kind(schema: dict[str, Any]) -> str:
     return f"{kind} of {_kind(schema['items'])}" if kind == "array" else kind
 
 
+OTHER_OWNERS = """\
+## Projects of other users
+
+A project decides where your tasks go and what runs as you. So its `sparkq.yml`, the folder that holds it, its database and,
+where it led there, the repository must be owned by you or by root; under `sudo` the user who called it counts as you. Otherwise
+the command ends with exit code 2 and names the owner. Git has the same rule (`safe.directory`), and as there the permissions of
+a group do not count. What another user leaves in a folder where everybody can create files, such as `/tmp`, is skipped by
+commands in the folders below it.
+
+In a container, the files of a mounted project often belong to a user of the host. List the folders that you trust in
+`~/.config/sparkq/trusted` (`XDG_CONFIG_HOME` counts), one a line. Each counts for everything below it, and `*` for every folder:
+
+```
+/workspaces/shop
+```
+
+Only you may be able to write that file: otherwise it is ignored.
+"""
+
+
 def configuration() -> str:
     """docs/configuration.md: every setting."""
     head = (
@@ -331,7 +351,8 @@ def configuration() -> str:
         + "\n".join(rows)
         + "\n\nThe whole file, with its tables:\n\n```yaml\n"
         + setup.render(setup.defaults(ROOT)).replace(f"name: {ROOT.name}", 'name: ""')
-        + "```\n"
+        + "```\n\n"
+        + OTHER_OWNERS
     )
 
 

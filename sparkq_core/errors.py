@@ -65,6 +65,12 @@ class AtTheKeyboard(SparkQError):
     code = "at_the_keyboard"
 
 
+class OtherOwner(SparkQError):
+    """The project, its database or its repository belongs to another user."""
+
+    code = "other_owner"
+
+
 class NoProject(SparkQError):
     """No project has been set up here."""
 

@@ -71,7 +71,7 @@ def _write_to_memory() -> None:
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the developer's home or settings."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    foreign = {"XDG_STATE_HOME", *consent.AGENTS}
+    foreign = {"XDG_STATE_HOME", "XDG_CONFIG_HOME", "SUDO_UID", *consent.AGENTS}
     for name in [name for name in os.environ if name.startswith("SPARKQ_") or name in foreign]:
         if name != "SPARKQ_TESTS_CORE":
             monkeypatch.delenv(name)

@@ -266,6 +266,7 @@ PROMISES = {
     "page-marks": "Visual indicators on the page, light and dark mode.",
     # Strangers
     "hooks-after-yes": "Hooks run only after your yes to exactly this content, which no repository and no agent can give.",
+    "other-owners": "A project, database or repository of another user is not used unless you trust its folder.",
     "hooks-bounded": "A few hooks run at a time, each for a limited time, and how they ended is kept.",
     # The code and its tests
     "modules": "A module has one job, at most 350 lines, and a docstring that says what it promises.",

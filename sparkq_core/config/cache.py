@@ -15,6 +15,7 @@ from typing import Any
 from sparkq_core import __version__
 from sparkq_core.clock import SystemClock
 from sparkq_core.config.location import FILE
+from sparkq_core.config.ownership import ROOT
 
 PATH = "sparkq/run/settings.json"
 """Beside sparkq.yml. Git ignores it, and teardown removes it."""
@@ -47,7 +48,10 @@ def last(root: Path) -> dict[str, tuple[Any, str]]:
 def _remembered(root: Path) -> tuple[str, dict[str, tuple[Any, str]]]:
     """Return a state of the file, and the values that it had then; nothing if they cannot be read."""
     try:
-        remembered = json.loads((root / PATH).read_bytes())
+        with (root / PATH).open("rb") as stream:
+            if os.fstat(stream.fileno()).st_uid not in (os.geteuid(), ROOT):
+                return "", {}
+            remembered = json.loads(stream.read())
         return remembered["of"], {key: (value, origin) for key, (value, origin) in remembered["values"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return "", {}

@@ -7,11 +7,11 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sparkq_core import durable, lock
+from sparkq_core.config import ownership
 from sparkq_core.errors import StorageError
 
 FOLDER = "sparkq/hooks"
@@ -98,18 +98,8 @@ def _file(root: Path, env: Mapping[str, str]) -> Path:
     from hashlib import sha256
 
     state = env.get("XDG_STATE_HOME") or ""
-    base = Path(state) if state.startswith("/") else _home(env) / ".local/state"
+    base = Path(state) if state.startswith("/") else ownership.home(env) / ".local/state"
     return base / FOLDER / f"{sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"
-
-
-def _home(env: Mapping[str, str]) -> Path:
-    if env.get("HOME"):
-        return Path(env["HOME"])
-    from pwd import getpwuid  # a client that starts the server without HOME
-
-    with suppress(KeyError):
-        return Path(getpwuid(os.geteuid()).pw_dir)
-    return Path("/nonexistent")
 
 
 def _records(file: Path) -> dict[str, Any]:

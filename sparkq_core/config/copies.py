@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sparkq_core.clock import from_iso, iso
 from sparkq_core.config import location
+from sparkq_core.config.loading import environment
 from sparkq_core.config.settings import Config
 
 FOLDER = "sparkq"
@@ -39,7 +40,8 @@ class Copy(NamedTuple):
 def folder(config: Config) -> Path:
     """Return the folder of all copies of the project's database."""
     root = config.root.resolve()
-    git, repository = location.git_folder(root), location.repository(root)
+    env = environment()
+    git, repository = location.git_folder(root, env), location.repository(root, env)
     base = root if git is None else git.common
     tree = "." if git is None else os.path.relpath(git.own, git.common)
     inside = os.path.relpath(root, root if repository is None else repository.top)

@@ -56,7 +56,7 @@ def load(
     Each overrides the one before: the defaults, the file, SPARKQ_SECTION__KEY variables. Without a file, the settings that
     it had when it was last read stand in for it (it may be on another branch), and `stored` (the config table) overrides
     them. With `remember`, a file that is unchanged since it was last read is not parsed again.
-    Raises InvalidConfig, which names file, line and key, and NoProject.
+    Raises InvalidConfig, which names file, line and key, NoProject and OtherOwner.
     """
     env = environment() if env is None else env
     project = location.find(start or location.here(), env)
@@ -72,7 +72,7 @@ def load(
         project.root,
         project.file,
         {key: origin for key, (_, origin) in given.items()},
-        watches_git=settings.git and location.repository(project.root) is not None,
+        watches_git=settings.git and location.repository(project.root, env) is not None,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from sparkq_core.config import ownership
 from sparkq_core.errors import NoProject, RemoteDisk
 
 FILE = "sparkq.yml"
@@ -36,8 +37,13 @@ class Location(NamedTuple):
     file: Path | None
 
 
-def repository(start: Path) -> Repository | None:
-    """Return the Git work tree that `start` is in, or None."""
+def repository(start: Path, env: Mapping[str, str]) -> Repository | None:
+    """Return the Git work tree that `start` is in, or None, also for one of another user, which Git refuses."""
+    found = _repository(start)
+    return None if found is None or ownership.is_foreign(found.top / ".git", env) else found
+
+
+def _repository(start: Path) -> Repository | None:
     dot_git = _dot_git(start)
     if dot_git is None:
         return None
@@ -58,10 +64,12 @@ class GitFolder(NamedTuple):
     own: Path
 
 
-def git_folder(root: Path) -> GitFolder | None:
-    """Return the folder in which Git keeps the repository that `root` is in, or None."""
+def git_folder(root: Path, env: Mapping[str, str]) -> GitFolder | None:
+    """Return the folder in which Git keeps the repository that `root` is in, or None, also for one of another user."""
     dot_git = _dot_git(root)
-    own = dot_git if dot_git is None or dot_git.is_dir() else _own(dot_git)
+    if dot_git is None or ownership.is_foreign(dot_git, env):
+        return None
+    own = dot_git if dot_git.is_dir() else _own(dot_git)
     return None if own is None else GitFolder(_common(own) or own, own)
 
 
@@ -104,34 +112,62 @@ def find(start: Path, environment: Mapping[str, str]) -> Location:
     SPARKQ_CONFIG, then sparkq.yml in `start`, in its parents up to the repository's root, and in the main work
     tree of a linked one (which overrides the linked tree's own copy, so that all work trees share one store).
     The home folder and its parents are never searched. Without any file: the repository's root, or `start`.
-    Raises NoProject if SPARKQ_CONFIG is not a file.
+    Raises NoProject if SPARKQ_CONFIG is not a file, and OtherOwner for a project of another user.
     """
     configured = environment.get("SPARKQ_CONFIG")
     if configured:
-        try:
-            file = (start / Path(configured).expanduser()).resolve()
-        except (RuntimeError, ValueError, OSError):
-            file = start / "-"
-        if not file.is_file():
-            raise NoProject(
-                f"SPARKQ_CONFIG is {configured}, which is not a file.", "Correct SPARKQ_CONFIG or unset it."
-            )
-        return Location(file.parent, file)
+        file = _configured(configured, start)
+        return _own_project(Location(file.parent, file), environment)
     start = start.resolve()
-    git = repository(start)
+    git = _repository(start)
     at_home = home(environment)
-    if git is not None and git.top != start and git.top in at_home:
-        git = None  # dotfiles kept in Git do not make everything at home one project
+    if git is not None and git.top != start and _is_not_the_projects(git.top, at_home, environment):
+        git = None
     for folder in _upwards(start, git, at_home):
         if git and git.linked:
             shared = git.main / folder.relative_to(git.top) / FILE
             if shared.is_file():
-                return Location(shared.parent, shared)
-        if (folder / FILE).is_file():
-            return Location(folder, folder / FILE)
+                return _own_project(Location(shared.parent, shared), environment, git.top / ".git")
+        if _is_there(FILE, folder, start, environment):
+            return _own_project(Location(folder, folder / FILE), environment)
     if git:
-        return Location(git.main, git.main / FILE if (git.main / FILE).is_file() else None)
-    return Location(next((f for f in _upwards(start, None, at_home) if (f / DATABASE).is_file()), start), None)
+        file = git.main / FILE
+        found = Location(git.main, file if file.is_file() else None)
+        return _own_project(found, environment, git.top / ".git", git.top)
+    for folder in _upwards(start, None, at_home):
+        if _is_there(DATABASE, folder, start, environment):
+            return _own_project(Location(folder, None), environment, folder / DATABASE)
+    return Location(start, None)
+
+
+def _configured(given: str, start: Path) -> Path:
+    """Return the file that SPARKQ_CONFIG names. Raises NoProject."""
+    try:
+        file = (start / Path(given).expanduser()).resolve()
+    except (RuntimeError, ValueError, OSError):
+        file = start / "-"
+    if not file.is_file():
+        raise NoProject(f"SPARKQ_CONFIG is {given}, which is not a file.", "Correct SPARKQ_CONFIG or unset it.")
+    return file
+
+
+def _own_project(project: Location, environment: Mapping[str, str], *reasons: Path) -> Location:
+    """Return a project that is yours, with all `reasons` for which it was found. Raises OtherOwner."""
+    file = () if project.file is None else (project.file,)
+    ownership.check((*file, project.root, *reasons), environment)
+    return project
+
+
+def _is_there(file: str, folder: Path, start: Path, environment: Mapping[str, str]) -> bool:
+    """True if `folder` has the file. What another user put into a folder of everybody above `start` does not count."""
+    if not os.path.isfile(folder / file):  # noqa: PTH113  # Path.is_file raises for a folder that you may not enter
+        return False
+    return folder == start or not ownership.is_planted(folder / file.partition("/")[0], environment)
+
+
+def _is_not_the_projects(top: Path, at_home: frozenset[Path], environment: Mapping[str, str]) -> bool:
+    """True for dotfiles kept in Git, which do not make everything at home one project, and for a .git left in /tmp."""
+    return top in at_home or ownership.is_planted(top / ".git", environment)
 
 
 def home(environment: Mapping[str, str]) -> frozenset[Path]:
@@ -143,12 +179,12 @@ def home(environment: Mapping[str, str]) -> frozenset[Path]:
 
 
 def _upwards(start: Path, git: Repository | None, forbidden: frozenset[Path]) -> Iterator[Path]:
-    """Yield the folders to search. Those of another user, such as in /tmp, are skipped."""
+    """Yield the folders to search. Those of root, such as /tmp, are skipped unless you are root."""
     for folder in (start, *start.parents):
         if folder in forbidden and folder != start:
             return
         allowed = folder not in forbidden or (git is not None and folder == git.top)
-        if allowed and (folder == start or folder.stat().st_uid == os.getuid()):
+        if allowed and (folder == start or os.geteuid() == ownership.ROOT or folder.stat().st_uid != ownership.ROOT):
             yield folder
         if git and folder == git.top:
             return
@@ -177,3 +213,12 @@ def check_disk(folder: Path) -> None:
             f"{folder} is on {kind}: the locks of a network file system do not protect a database.",
             "Set database.path to a folder on a local disk.",
         )
+
+
+def check_database(file: Path, environment: Mapping[str, str]) -> None:
+    """Refuse a database of another user, or with a log that another user left, or on another machine's file system.
+
+    Raises OtherOwner, RemoteDisk.
+    """
+    ownership.check((file, file.parent, file.with_name(f"{file.name}-wal")), environment)
+    check_disk(file.parent)

@@ -9,6 +9,7 @@ import apsw
 from sparkq_core import project
 from sparkq_core.clock import SystemClock
 from sparkq_core.config import loading as configuration
+from sparkq_core.config import ownership
 from sparkq_core.config.location import NETWORK_FILE_SYSTEMS, file_system
 from sparkq_core.errors import InvalidConfig, SparkQError
 from sparkq_core.installation import client_check, git_check, hook_check
@@ -140,6 +141,14 @@ def _permissions(patient: Patient) -> Finding:
     file = patient.config.database
     if not file.is_file():
         return Finding("permissions", WARNING, "not checked: there is no database")
+    owner = ownership.other_owner(file, patient.env)
+    if owner is not None:
+        return Finding(
+            "permissions",
+            WARNING,
+            f"{file.name} belongs to the user {ownership.user_name(owner)}, whom you trust",
+            f"If that is not intended, remove its folder from {ownership.trusted_file(patient.env)}.",
+        )
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & 0o077:
         return Finding(

@@ -25,7 +25,7 @@ class _Answer(NamedTuple):
 def git(patient: Patient) -> Finding:
     """Check that the database is neither tracked by Git nor offered to `git add`."""
     file = patient.config.database
-    repository = location.repository(file.parent if file.parent.is_dir() else patient.config.root)
+    repository = location.repository(file.parent if file.parent.is_dir() else patient.config.root, patient.env)
     if repository is None:
         return Finding("git", OK, "not in a repository")
     here = repository.top

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sparkq_core import catalogue, hooks, project
 from sparkq_core.clock import Clock, iso
-from sparkq_core.config import copies, ignoring, location, reading, writing
+from sparkq_core.config import copies, ignoring, location, ownership, reading, writing
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.settings import BUILT_IN_CLASSES, BUILT_IN_TOOLS, HOOKS, LAST_READ, SCALARS, Config, Settings
 from sparkq_core.config.writing import as_yaml
@@ -52,6 +52,7 @@ def _located(start: Path, env: Mapping[str, str]) -> location.Location:
             f"{project_at.root} is the home folder or a parent of it: settings there are never read.",
             "Change to the folder of a project, or make one: mkdir my-project && cd my-project && sparkq setup",
         )
+    ownership.check([project_at.root], env)
     return project_at
 
 
@@ -126,7 +127,7 @@ def setup(
     hidden = [Step("created", file) for file in ignoring.guard(config)]
     made = schema.create(config.database, config.name, clock)
     steps += [Step("created" if made else "kept", config.database), *hidden]
-    if location.repository(config.root) is not None:
+    if location.repository(config.root, env) is not None:
         steps += _ignore(config)
     if config.settings.hooks != before:
         with closing(project.open(start, env=env, clock=clock)) as sq:

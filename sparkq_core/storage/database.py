@@ -16,7 +16,8 @@ from weakref import WeakSet
 import apsw
 
 from sparkq_core.clock import Clock
-from sparkq_core.config.location import check_disk
+from sparkq_core.config.loading import environment
+from sparkq_core.config.location import check_database
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, SparkQError, StorageError
 from sparkq_core.storage import patience
 from sparkq_core.storage.errors import RESTORE, STORAGE, translated
@@ -288,7 +289,7 @@ class Database:
                 f"{self.path} is empty: it is not a database.",
                 f"{RESTORE}. Without a backup: move it away and run `sparkq setup`.",
             )
-        check_disk(self.path.parent)
+        check_database(self.path, environment())
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             connection.set_busy_handler(self._keep_trying())

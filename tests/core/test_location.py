@@ -222,7 +222,7 @@ def test_the_place_of_a_repository_is_read_without_running_git(tmp_path: Path, m
     git(top, "worktree", "add", "../linked")
     monkeypatch.setenv("PATH", "")
 
-    assert location.repository(tmp_path / "linked") == location.Repository(tmp_path / "linked", top)
+    assert location.repository(tmp_path / "linked", {}) == location.Repository(tmp_path / "linked", top)
 
 
 def test_a_folder_that_is_gone_is_no_crash(root: Path) -> None:

@@ -4,6 +4,21 @@ from tests.mutants.mutant import mutant
 
 STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
+        "a project of another user is used",
+        "config/location.py",
+        ("ownership.check((*file, project.root, *reasons), environment)", "ownership.check(reasons, environment)"),
+        caught_by=(
+            "test_ownership.py::test_another_users_file_in_the_working_directory_is_refused_by_name",
+            "test_ownership.py::test_a_main_work_tree_of_another_user_is_refused",
+        ),
+    ),
+    mutant(
+        "a file that anyone left in /tmp decides for all folders below it",
+        "config/location.py",
+        ("return folder == start or not ownership.is_planted(", "return folder == start or not (lambda *_: False)("),
+        caught_by=("test_ownership.py::test_what_others_leave_in_a_folder_of_everybody_decides_nothing_below_it",),
+    ),
+    mutant(
         "hooks of a cloned repository run without a yes",
         "config/consent.py",
         (
