@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from sparkq_cli.show import escaped
 from sparkq_core import project, queues
@@ -13,6 +14,9 @@ from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.lifecycle import QueueStatus
 from sparkq_core.project import SparkQ
+
+MAX_LINE = 64 * 1024 * 1024
+"""Bytes of a line: several times what the longest row takes."""
 
 
 def open_sparkq() -> SparkQ:
@@ -85,6 +89,45 @@ def read_file(file: Path, what: str) -> str:
         return _decoded(file.read_bytes(), what)
     except OSError as error:
         raise InvalidValue(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+
+
+@contextmanager
+def lines_of(file: Path, what: str) -> Iterator[Iterator[str]]:
+    """Yield the lines of a file (`-` for standard input), one by one. Raises InvalidText, InvalidValue.
+
+    Standard input is read to its end first: a transaction in the block does not wait for the program that writes it.
+    """
+    import shutil
+    import tempfile
+
+    if str(file) == "-":
+        with tempfile.TemporaryFile() as kept:
+            shutil.copyfileobj(sys.stdin.buffer, kept)
+            kept.seek(0)
+            yield _lines(kept, what)
+        return
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise InvalidValue(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+    with stream:
+        yield _lines(stream, what)
+
+
+def _lines(stream: BinaryIO, what: str) -> Iterator[str]:
+    number = 0
+    while raw := stream.readline(MAX_LINE + 1):
+        number += 1
+        if len(raw) > MAX_LINE:
+            raise InvalidText(
+                f"Line {number} of the {what} is longer than {MAX_LINE:,} bytes.", "Use a file that SparkQ wrote."
+            )
+        try:
+            yield raw.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidText(
+                f"Line {number} of the {what} is not UTF-8 (byte {error.start}).", "Use the file as SparkQ wrote it."
+            ) from error
 
 
 def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:

@@ -54,6 +54,9 @@ def iso(at: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
+LAST = 253_370_764_799_999
+"""The last time (UTC ms) that may come from outside: the end of 9998, so that the deadlines after it can be shown too."""
+
 DAY = 86_400_000
 """The milliseconds of a day."""
 

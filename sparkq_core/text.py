@@ -11,6 +11,7 @@ MAX_TEXT = 1024 * 1024
 
 MAX_TITLE = 80
 MAX_NAME = 64
+MAX_LABEL = 100
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -124,6 +125,16 @@ def checked_name(value: str, what: str) -> str:
     )
     raise InvalidName(
         f"{safe(value)[:MAX_NAME]!r} cannot be a {what} name.", f"{hint} Perhaps {suggestion}?" if suggestion else hint
+    )
+
+
+def checked_label(value: str, what: str) -> str:
+    """Return `value` if it can be a label: one line of at most 100 characters, all visible. Raises InvalidName."""
+    if value.strip() and len(value) <= MAX_LABEL and not has_hidden(value) and not set("\n\t") & set(value):
+        return value
+    raise InvalidName(
+        f"{safe(value)[:MAX_NAME]!r} cannot be the name of a {what}.",
+        f"Use at most {MAX_LABEL} visible characters in one line.",
     )
 
 

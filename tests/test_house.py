@@ -43,6 +43,11 @@ SCANS = {
     "HEARD_NOW": "likewise",
     "RUNNING_NEWEST": "likewise",
     "RUNNING_OLDEST": "likewise",
+    "NO_EVENTS": "empties the table for an import",
+    "PROMPTS_DIFFER": "walks the rows of an import once, before it is committed",
+    "ATTEMPTS_DIFFER": "likewise",
+    "OPEN_DIFFER": "likewise",
+    "REVISIONS_DIFFER": "likewise",
     "COUNT": "the total of a list by tool, worker or time, which no counter knows; lists by queue and status have one",
 }
 """Statements that may walk a whole growing table, each with its reason."""

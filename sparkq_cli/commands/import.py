@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import open_sparkq, read_file
+from sparkq_cli.context import lines_of, open_sparkq
 from sparkq_cli.options import Json, new_app
-from sparkq_core.installation import export as core
+from sparkq_core.installation import importer as core
+from sparkq_core.text import counted, safe
 
 app = new_app()
 
@@ -25,5 +26,12 @@ def import_project(
     Example: sparkq setup --yes && sparkq import project.jsonl
     """
     sq = open_sparkq()
-    rows = core.load(sq, read_file(file, "export").split("\n"))
-    show.answer({"rows": rows}, f"{rows:,} rows imported.", json=json)
+    with lines_of(file, "export") as lines:
+        done = core.load(sq, lines)
+    text = f"{counted(done.rows, 'row')} imported."
+    if done.hooks:
+        left = f"{counted(len(done.hooks), 'hook')} {'was' if len(done.hooks) == 1 else 'were'} left out"
+        text += (
+            f" {left} ({safe(', '.join(done.hooks))}): add {'it' if len(done.hooks) == 1 else 'them'} to sparkq.yml."
+        )
+    show.answer({"rows": done.rows, "hooks_left_out": list(done.hooks)}, text, json=json)

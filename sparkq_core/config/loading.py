@@ -22,8 +22,8 @@ from sparkq_core.config.settings import (
     TaskClass,
     Tool,
 )
-from sparkq_core.errors import InvalidConfig
-from sparkq_core.text import nearest, safe
+from sparkq_core.errors import InvalidConfig, InvalidName
+from sparkq_core.text import checked_label, nearest, safe
 
 COMMANDS = {
     "script_dirs": "sparkq config set script_dirs scripts,bin",
@@ -239,6 +239,7 @@ def _entry(table: str, name: str, value: Any, origin: str) -> Any:
                 f"Write hooks.{name}: [program, argument], or remove the line.",
             )
         return _texts(f"hooks.{name}", value, origin)
+    _label(table, name, origin)
     if table == "task_classes":
         entry = {"timeout": value} if isinstance(value, int) else value
         timeout = _member(entry, "timeout", int, f"task_classes.{name}", origin)
@@ -253,6 +254,14 @@ def _entry(table: str, name: str, value: Any, origin: str) -> Any:
         _member(value, "how", str, f"tools.{name}", origin),
         _member(value, "task_class", str, f"tools.{name}", origin, "MEDIUM_SCRIPT"),
     )
+
+
+def _label(table: str, name: str, origin: str) -> None:
+    """Refuse a name that a tool or a task class cannot have. Raises InvalidConfig."""
+    try:
+        checked_label(name, {"tools": "tool"}.get(table, "task class"))
+    except InvalidName as error:
+        raise InvalidConfig(f"{origin}: {error.message}", error.hint) from error
 
 
 def _member(entry: Any, name: str, kind: type, key: str, origin: str, default: Any = None) -> Any:

@@ -53,7 +53,7 @@ class _Opened:
         self.connection = connection
         self.execute = connection.cursor().execute  # one cursor: the rows of a statement are fetched before the next
         self.identity = identity
-        self.transaction = Transaction(self.execute)
+        self.transaction = Transaction(self.execute, connection.cursor)
         self.inside = False
 
 

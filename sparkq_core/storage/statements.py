@@ -1,6 +1,6 @@
 """Statements on a connection, and the rows that they return."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import apsw
@@ -18,12 +18,13 @@ class Reader(Protocol):
 
 
 class Transaction:
-    """Statements on one connection. Each is fetched to its end before the next one begins."""
+    """Statements on one connection. Each is fetched to its end before the next one begins, except those of `each`."""
 
-    __slots__ = ("_execute",)
+    __slots__ = ("_cursor", "_execute")
 
-    def __init__(self, execute: Callable[..., apsw.Cursor]) -> None:
+    def __init__(self, execute: Callable[..., apsw.Cursor], cursor: Callable[[], apsw.Cursor]) -> None:
         self._execute = execute
+        self._cursor = cursor
 
     def rows(self, sql: str, values: Values | None = None) -> list[Row]:
         """Return all rows of one statement."""
@@ -33,6 +34,17 @@ class Transaction:
         """Run one statement to its end and return its first row, or None."""
         rows = self._execute(sql, in_order(sql, values)).fetchall()
         return rows[0] if rows else None
+
+    def each(self, sql: str, values: Values | None = None) -> Iterator[Row]:
+        """Yield the rows of one statement one by one, for more than fits into the memory.
+
+        Other statements of the transaction may run in between.
+        """
+        cursor = self._cursor()
+        try:
+            yield from cursor.execute(sql, in_order(sql, values))
+        finally:
+            cursor.close(force=True)
 
     def run(self, sql: str, values: Values | None = None) -> None:
         """Run a statement that returns no rows."""

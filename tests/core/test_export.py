@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparkq_core import inbox, queues, search, sessions, tasks
-from sparkq_core.errors import ClaimLost
-from sparkq_core.installation.export import FORMAT, NAMES, export, load
+from sparkq_core import queues, search, tasks
+from sparkq_core.installation.export import export
+from sparkq_core.installation.export_format import FORMAT, TABLES
+from sparkq_core.installation.importer import load
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
-from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.text import MAX_TEXT
 from tests.harness.all_rows import all_rows
-from tests.harness.clocks import HOUR, SetClock
+from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle
-from tests.harness.task_steps import add, claimed_task, queued_ids, take, timed_out_task
+from tests.harness.task_steps import add, queued_ids, take
 from tests.promises import holds
 
 MADE_ANEW = (
@@ -34,46 +34,7 @@ MADE_ANEW = (
 )
 """What a project makes again by itself from the rest, or what is about this machine only."""
 
-COUNTERS = (*Status, *(f"unreviewed_{status}" for status in FINISHED_STATUSES))
-
-
-@pytest.fixture
-def lived(sq: SparkQ, queue: str, clock: SetClock) -> SparkQ:
-    """A project in which everything has happened that can happen to a task."""
-    sessions.create(sq, "feature-x")
-    sessions.create(sq, "over")
-    sessions.end(sq, "over")
-    queues.create(sq, "docs", instructions="Plain words.", session="feature-x")
-    queues.instruct(sq, "docs", "Plainer words.")
-    queues.create(sq, "old")
-    queues.end(sq, "old")
-    queues.create(sq, "older")
-    queues.archive(sq, "older")
-    late = timed_out_task(sq, clock)
-    with pytest.raises(ClaimLost):
-        tasks.complete(sq, late.id, "late", data={"a": [1, None]}, attempt=1)
-    tasks.accept(sq, late.id)
-    failed = claimed_task(sq, "fails")
-    tasks.fail(sq, failed.id, "boom", error_type="environment")
-    tasks.requeue(sq, failed.id, feedback="again", prompt="fails less", front=True)
-    purged = claimed_task(sq, "goes")
-    tasks.complete(sq, purged.id, "done")
-    inbox.review(sq, purged.id)
-    clock.move(4 * 24 * HOUR)
-    purge.purge(sq)
-    tasks.enqueue(sq, "docs", "keyed", key="k", tool="run-bash", task_class="FAST_SCRIPT", timeout=7, source="cli")
-    done = claimed_task(sq, "done")
-    tasks.progress(sq, done.id, "half way")
-    tasks.complete(sq, done.id, "Größe 🎉\r\n\x1b[31m\u2028end", data="x")
-    tasks.cancel(sq, add(sq, "no")[0], "not needed")
-    claimed_task(sq, "still running")
-    released = claimed_task(sq, "given back")
-    tasks.release(sq, released.id, "later")
-    inbox.look(sq)
-    search.find_page(sq, "done")
-    gone = add(sq, "the newest id is gone")[0]
-    tasks.delete(sq, gone)
-    return sq
+COUNTERS = ("back", "front", *Status, *(f"unreviewed_{status}" for status in FINISHED_STATUSES))
 
 
 def tables(sq: SparkQ) -> dict[str, list[tuple[Any, ...]]]:
@@ -81,6 +42,7 @@ def tables(sq: SparkQ) -> dict[str, list[tuple[Any, ...]]]:
     kept = {name: sorted(rows, key=repr) for name, rows in all_rows(sq).items() if name not in MADE_ANEW}
     ((_, name, created_at, looked_at, *_),) = kept["project"]
     kept["project"] = [(name, created_at, looked_at)]
+    kept["queues"] = [queue[:5] + queue[7:] for queue in kept["queues"]]  # the last positions follow from the tasks
     return kept
 
 
@@ -89,9 +51,9 @@ def test_a_round_trip_is_exact_to_the_last_row_and_number(lived: SparkQ, unused:
     before = tables(lived)
     lines = list(export(lived))
 
-    rows = load(unused, lines)
+    imported = load(unused, lines)
 
-    assert rows == len(lines) - 2, "all but the head and the end"
+    assert imported == (len(lines) - 2, ()), "all but the head and the end"
     assert tables(unused) == before == tables(lived)
     assert list(export(unused))[1:] == lines[1:]
 
@@ -145,12 +107,12 @@ def test_an_export_holds_every_column_of_every_table(sq: SparkQ) -> None:
             of_tables[table] = [row[1] for row in sq.db.connection().execute(f'PRAGMA table_info("{table}")')]
     of_tables["queues"] = [name for name in of_tables["queues"] if name not in COUNTERS]
 
-    assert {name: columns for name, columns in NAMES.items() if name != "sqlite_sequence"} == of_tables
+    assert {name: list(checks) for name, checks in TABLES.items()} == of_tables
 
 
 def test_the_rows_of_an_older_setup_give_way(sq: SparkQ, unused: SparkQ) -> None:
     """What an import brings is all that there is then: settings and events too."""
-    for handle, name, key in ((sq, "OURS", "server.port"), (unused, "THEIRS", "purge.older_than_days")):
+    for handle, name, key in ((sq, "ours", "server.port"), (unused, "theirs", "purge.older_than_days")):
         with handle.db.write() as tx:
             tx.run("INSERT INTO config VALUES (:key, '1')", {"key": key})
             tx.run("INSERT INTO events (at, kind) VALUES (1, :name)", {"name": name})

@@ -17,7 +17,7 @@ from sparkq_core.config import consent
 from sparkq_core.config.settings import Settings
 from sparkq_core.errors import AtTheKeyboard, InvalidValue, StorageError
 from sparkq_core.hooks import HookRun
-from sparkq_core.installation import configure, export, setup
+from sparkq_core.installation import configure, export, importer, setup
 from sparkq_core.maintenance import hook_process, hook_starter
 from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.maintenance.rounds import Rounds, upkeep
@@ -277,7 +277,7 @@ def test_what_happened_in_an_imported_project_starts_nothing(sq: SparkQ, queue: 
     (tmp_path / "new").mkdir()
     hooked = allowed(open_new_project(tmp_path / "new", SetClock()), on_succeeded=["true"])
 
-    export.load(hooked, list(export.export(sq)))
+    importer.load(hooked, list(export.export(sq)))
 
     assert (start_due(hooked), work(hooked)) == (False, 0)
 

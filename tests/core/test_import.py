@@ -5,7 +5,9 @@ import pytest
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.errors import InvalidText, InvalidValue, NotEmpty
 from sparkq_core.installation import configure
-from sparkq_core.installation.export import FORMAT, export, load
+from sparkq_core.installation.export import export
+from sparkq_core.installation.export_format import FORMAT
+from sparkq_core.installation.importer import load
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from tests.harness.all_rows import all_rows
@@ -138,9 +140,9 @@ def test_a_line_that_stands_twice_is_refused(sq: SparkQ, queue: str, unused: Spa
         ("", "Line 1 is not JSON"),
         ("{}", "not an export"),
         ('{"format":"other"}', "not an export"),
-        (f'{{"format":"{FORMAT}"}}', "schema None"),
+        (f'{{"format":"{FORMAT}"}}', "schema null"),
         (f'{{"format":"{FORMAT}","schema":{schema.VERSION + 1}}}', f"schema {schema.VERSION + 1}, this SparkQ"),
-        (f'{{"format":"{FORMAT}","schema":"\\u001b[31m"}}', r"\\x1b"),
+        (f'{{"format":"{FORMAT}","schema":"\\u001b[31m"}}', r"\\u001b"),
         (f'{{"format":"{FORMAT}","schema":{schema.VERSION}}}', "does not describe a project"),
         (f'{{"format":"{FORMAT}","schema":{schema.VERSION},"project":{{"name":"x"}}}}', "does not describe a project"),
         (

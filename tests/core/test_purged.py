@@ -7,7 +7,7 @@ import pytest
 from sparkq_core import inbox, purged, tasks
 from sparkq_core.clock import day
 from sparkq_core.errors import NoSuchTask
-from sparkq_core.installation import export
+from sparkq_core.installation import export, importer
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.purged import EXCERPT, Line
@@ -137,7 +137,7 @@ def test_lines_move_with_an_export(sq: SparkQ, queue: str, clock: SetClock, tmp_
     (tmp_path / "new").mkdir()
     new = open_new_project(tmp_path / "new", clock)
 
-    export.load(new, list(export.export(sq)))
+    importer.load(new, list(export.export(sq)))
 
     assert lines_in(new) == lines
     new.close()

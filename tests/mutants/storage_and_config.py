@@ -93,6 +93,24 @@ STORAGE_AND_CONFIG_MUTANTS = [
         caught_by=("test_restore.py::test_restoring_sets_aside_what_was_there_and_uses_no_id_again",),
     ),
     mutant(
+        "an import brings commands in",
+        "installation/importer.py",
+        ('elif row["key"].startswith("hooks."):', 'elif row["key"] == "hooks":'),
+        caught_by=(
+            "test_import_checks.py::test_hooks_do_not_come_in_and_those_that_are_here_stay",
+            "test_import_checks.py::test_a_hook_of_any_form_is_left_out",
+        ),
+    ),
+    mutant(
+        "an export has a whole table in memory",
+        "storage/statements.py",
+        (
+            "yield from cursor.execute(sql, in_order(sql, values))",
+            "yield from list(cursor.execute(sql, in_order(sql, values)))",
+        ),
+        caught_by=("test_import_checks.py::test_an_export_needs_no_more_memory_for_more_rows",),
+    ),
+    mutant(
         "a failed transaction stays open",
         "storage/database.py",
         ('opened.connection.execute("ROLLBACK")', "pass"),
