@@ -6,6 +6,7 @@ It reads the files as text and never runs them. The index is only in memory: the
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,17 +123,21 @@ def index(root: Path, folders: Iterable[str]) -> tuple[Script, ...]:
 
     It skips binary files, files that cannot be read, and files that a symlink leads to outside its folder.
     """
-    indexed: dict[Path, Script] = {}
+    return tuple(sorted(islice(_scripts(root, folders), MAX_SCRIPTS), key=lambda script: (script.name, script.path)))
+
+
+def _scripts(root: Path, folders: Iterable[str]) -> Iterator[Script]:
+    indexed: set[Path] = set()
     for folder in folders:
         base = (root / folder).resolve()
         for file in _files(base):
             real = _real(file)
-            if real is None or real in indexed or not real.is_relative_to(base) or len(indexed) >= MAX_SCRIPTS:
+            if real is None or real in indexed or not real.is_relative_to(base):
                 continue
             script = _read(real, str(file.relative_to(root)) if file.is_relative_to(root) else str(file))
             if script is not None:
-                indexed[real] = script
-    return tuple(sorted(indexed.values(), key=lambda script: (script.name, script.path)))
+                indexed.add(real)
+                yield script
 
 
 def _real(file: Path) -> Path | None:

@@ -1,5 +1,8 @@
 """Answers as programs for SparkQ 1 read them: with `queue_id` and `payload`, and in an order that survives their sorting."""
 
+from collections.abc import Iterable
+from contextlib import suppress
+
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core import queues, shapes, tasks, wire
@@ -59,13 +62,14 @@ def v1_keys(task: Task, prompt: str) -> V1Keys:
     return {"queue_id": wire.queue_id(task.queue_id), "payload": wire.compact({"prompt": prompt})}
 
 
-def task_with_payload(sq: SparkQ, task: Task) -> ListedTask | None:
-    """Convert a task of a list together with its prompt. None if it has been deleted since."""
-    try:
-        detail = tasks.detail(sq, task.id)
-    except NoSuchTask:
-        return None
-    return {**wire.task_brief(detail.task, sq.clock.now()), **v1_keys(detail.task, detail.prompt)}
+def tasks_with_payloads(sq: SparkQ, listed: Iterable[Task]) -> list[ListedTask]:
+    """Convert the tasks of a list together with their prompts. Those that have been deleted since are left out."""
+    lines: list[ListedTask] = []
+    for task in listed:
+        with suppress(NoSuchTask):
+            detail = tasks.detail(sq, task.id)
+            lines.append({**wire.task_brief(detail.task, sq.clock.now()), **v1_keys(detail.task, detail.prompt)})
+    return lines
 
 
 def in_lasting_order(lines: list[ListedTask]) -> None:

@@ -48,7 +48,7 @@ class QueueChange(Body):
     instructions: str | None = None
 
 
-class Worker(Body):
+class ClaimWanted(Body):
     """The worker that claims, and a task, if it is not the head of the queue."""
 
     worker_id: str
@@ -128,7 +128,7 @@ async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=
 
 
 @router.post("/{queue}/claim")
-async def claim_next(sq: Open, queue: QueueName, body: Worker) -> Answer[Claimed]:
+async def claim_next(sq: Open, queue: QueueName, body: ClaimWanted) -> Answer[Claimed]:
     """Claim the head of the queue, or the given task, for a worker. `task` is null if the queue is empty."""
     name = queue_name(sq, queue)
     claim = await in_thread_if_git(sq, lambda: tasks.claim(sq, name, body.worker_id, task_id=body.task_id))

@@ -30,7 +30,7 @@ from sparkq_http.parameters import (
     queue_name_of_id,
     read,
 )
-from sparkq_http.v1_keys import ListedTask, in_lasting_order, task_with_payload
+from sparkq_http.v1_keys import ListedTask, in_lasting_order, tasks_with_payloads
 
 router = Router(prefix="/api/tasks", tags=["tasks"])
 
@@ -241,19 +241,19 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFi
         page = tasks.latest(sq, wanted, limit=asked.limit, cursor=asked.cursor)
     else:
         page = tasks.list_page(sq, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
-    answer = listed(sq, page, payloads=asked.queue_id is not None)
-    if asked.queue_id is not None and asked.order == "line":
-        in_lasting_order(answer["tasks"])
-    return Answer(answer)
+    if asked.queue_id is None:
+        now = sq.clock.now()
+        lines: list[ListedTask] = [{**wire.task_brief(task, now)} for task in page.tasks]
+    else:  # up to a thousand whole prompts
+        lines = await to_thread.run_sync(tasks_with_payloads, sq, page.tasks)
+        if asked.order == "line":
+            in_lasting_order(lines)
+    return Answer(listed(lines, page))
 
 
 @wire.excludes_none
-def listed(sq: SparkQ, page: TaskPage, *, payloads: bool) -> ListedTasks:
-    """Convert a page of tasks, with the keys of SparkQ 1 if `payloads`."""
-    now = sq.clock.now()
-    lines: list[ListedTask] = [{**wire.task_brief(task, now)} for task in page.tasks]
-    if payloads:
-        lines = [line for task in page.tasks if (line := task_with_payload(sq, task)) is not None]
+def listed(lines: list[ListedTask], page: TaskPage) -> ListedTasks:
+    """Return a page of a list."""
     return {"tasks": lines, "total": page.total, "next_cursor": page.next}
 
 
