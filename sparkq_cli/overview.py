@@ -30,11 +30,11 @@ def show_overview(json: bool) -> None:
         show.say(none_there(sq))
         if not waiting:
             return
-    quiet = sum(counts.stale for _, counts in listed)
+    silent = sum(counts.stale for _, counts in listed)
     show.say()
-    if quiet:
+    if silent:
         show.say(
-            f"{show.counted(quiet, 'running task')} {'have' if quiet > 1 else 'has'} gone quiet: sparkq tasks --status running"
+            f"{show.counted(silent, 'running task')} {'have' if silent > 1 else 'has'} gone quiet: sparkq tasks --status running"
         )
     show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing to review.")
     _say_purged(purged.news(sq))

@@ -57,7 +57,7 @@ class Chat:
         """Return the chat as it claims; None for a request that tells nothing about its chat."""
         return self.caller._replace(id=self.id) if self.is_known else None
 
-    def claimed(self, claim: Claim) -> Claim:
+    def remember(self, claim: Claim) -> Claim:
         """Remember the id of the chat that the store gave with its claim."""
         self.id = self.id or claim.chat_id
         return claim
@@ -68,7 +68,7 @@ class Chat:
             self.id = chats.find(sq.db, self.caller)
         return self.id
 
-    def holds(self, sq: SparkQ, task_id: int) -> int | None:
+    def open_attempt(self, sq: SparkQ, task_id: int) -> int | None:
         """Return the running attempt of the task if this chat holds it."""
         chat_id = self.found(sq)
         return chats.held(sq.db, chat_id, task_id) if chat_id is not None else None

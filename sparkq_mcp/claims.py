@@ -30,7 +30,7 @@ async def claim(ctx: Ctx, sq: SparkQ, chat: Chat, queue: str, task_id: int = 0, 
         sq, tasks.claim, queue or None, chat.worker, task_id=task_id or None, chat=chat.claiming()
     )
     if claimed is not None:
-        return await release_if_gone(ctx, sq, chat.claimed(claimed))
+        return await release_if_gone(ctx, sq, chat.remember(claimed))
     return await _wait(ctx, sq, chat, queue, wait, last_event) if wait else None
 
 

@@ -120,7 +120,7 @@ async def list_tasks(
 async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[CallToolResult, shapes.WholeTask]:
     """A whole task: prompt, outcome, attempts, timeline. Long texts are cut; more reads on."""
     sq, chat = caller_of(ctx)
-    if not ctx.request_context.lifespan_context.read_only and (attempt := chat.holds(sq, task_id)) is not None:
+    if not ctx.request_context.lifespan_context.read_only and (attempt := chat.open_attempt(sq, task_id)) is not None:
         with suppress(ClaimLost):  # it may have just been lost
             tasks.progress(sq, task_id, attempt=attempt)  # a chat that reads its task is alive
     detail = tasks.detail(sq, task_id)
@@ -182,7 +182,7 @@ async def claim(
     if not (queue or task_id):
         known = ", ".join(name for name, _ in queues.with_work(sq)) or "none has tasks"
         raise InvalidValue("claim needs a queue or a task_id.", f"Queues with tasks: {known}.")
-    if task_id and (attempt := chat.holds(sq, task_id)) is not None:
+    if task_id and (attempt := chat.open_attempt(sq, task_id)) is not None:
         tasks.progress(sq, task_id, attempt=attempt)
         return reply(packet(sq, chat, steps_of(ctx), tasks.claim_again(sq, task_id, attempt=attempt)))
     started = sq.clock.monotonic()
@@ -255,7 +255,7 @@ def _next_for(chat: Chat, claim_next: bool) -> dict[str, Any]:
 async def _settlement(ctx: Ctx, sq: SparkQ, chat: Chat, settled: Settled, claim_next: bool) -> CallToolResult:
     claim = settled.claimed
     if claim is not None and not settled.again:  # a claim that was handed out before may be worked on
-        settled = settled._replace(claimed=await claims.release_if_gone(ctx, sq, chat.claimed(claim)))
+        settled = settled._replace(claimed=await claims.release_if_gone(ctx, sq, chat.remember(claim)))
     return reply(settlement(sq, chat, steps_of(ctx), settled, claim_next))
 
 

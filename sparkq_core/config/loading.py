@@ -119,7 +119,7 @@ def _stored(key: str, value: str) -> Any:
 
 def build(given: Given) -> Settings:
     """Build the settings from the `given` ones, with defaults for the others. Raises InvalidConfig."""
-    settings = _each(given)
+    settings = _validated(given)
     classes = {**BUILT_IN_CLASSES, **settings.task_classes}
     for name, tool in settings.tools.items():
         if tool.task_class not in classes:
@@ -133,10 +133,10 @@ def build(given: Given) -> Settings:
 
 def check(key: str, value: Any, origin: str) -> None:
     """Refuse a `value` that setting `key` cannot have, regardless of other settings. Raises InvalidConfig."""
-    _each({key: (value, origin)})
+    _validated({key: (value, origin)})
 
 
-def _each(given: Given) -> Settings:
+def _validated(given: Given) -> Settings:
     settings = Settings()
     for key, (value, origin) in given.items():
         section, _, name = key.partition(".")
@@ -168,7 +168,7 @@ def checked(spec: Scalar, value: Any, origin: str) -> Any:
                 f"{origin}: {spec.key} cannot be {_shown(value)}.", f"Use one of: {', '.join(spec.choices)}."
             )
         if spec.path:
-            _is_path(spec.key, value, origin)
+            _check_path(spec.key, value, origin)
         if spec.host and not _is_host(value):
             raise InvalidConfig(
                 f"{origin}: {spec.key} is {_shown(value)}, which is neither an IP address nor a host name.",
@@ -193,7 +193,7 @@ def _range(spec: Scalar) -> str:
     return f"Use a whole number from {spec.low} to {spec.high}."
 
 
-def _is_path(key: str, value: str, origin: str) -> None:
+def _check_path(key: str, value: str, origin: str) -> None:
     """Refuse a text that is not a path. Raises InvalidConfig."""
     try:
         is_path = bool(value.strip() and Path(value).expanduser())

@@ -88,7 +88,7 @@ def _clocks(sq: SparkQ) -> dict[str, int]:
 
 def withdraw(sq: SparkQ, due: Due) -> None:
     """Take the marks away from tasks that are no longer due: reviewed or requeued since, archived, or young again."""
-    _each(sq, UNMARK, [{"id": task} for (task,) in sq.db.rows(VOID, due._asdict())])
+    _in_batches(sq, UNMARK, [{"id": task} for (task,) in sq.db.rows(VOID, due._asdict())])
 
 
 def ripe(sq: SparkQ, due: Due, observed_ms: int) -> list[int]:
@@ -104,11 +104,11 @@ def add(sq: SparkQ, due: Due, observed_ms: int) -> int:
         {"id": task, "due_since": moment, "reviewed": reviewed, "observed": observed_ms}
         for task, moment, reviewed in rows
     ]
-    _each(sq, MARK, values)
+    _in_batches(sq, MARK, values)
     return sum(not reviewed for *_, reviewed in rows)
 
 
-def _each(sq: SparkQ, sql: str, values: list[Values] | list[dict[str, int]]) -> None:
+def _in_batches(sq: SparkQ, sql: str, values: list[Values] | list[dict[str, int]]) -> None:
     """Run a statement for each of `values`, in small transactions with pauses for other writers."""
     for start in range(0, len(values), BATCH):
         if start:
