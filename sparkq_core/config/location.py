@@ -4,6 +4,7 @@ It reads Git's files instead of running `git`: every command starts here, and a 
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,8 @@ NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afpfs", "webdav", "fuse.davfs2"}
 )
 MOUNTS = Path("/proc/self/mounts")
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+"""A character of a mount point: space, tab, line break or backslash (`man fstab`)."""
 
 
 class Repository(NamedTuple):
@@ -193,13 +196,13 @@ def _upwards(start: Path, git: Repository | None, forbidden: frozenset[Path]) ->
 def file_system(folder: Path) -> str:
     """Return the type of the file system that `folder` is on; empty if the system does not say."""
     try:
-        lines = MOUNTS.read_text().splitlines()
+        lines = os.fsdecode(MOUNTS.read_bytes()).removesuffix("\n").split("\n")
     except OSError:
         return ""
     longest, its_type = "", ""
     for line in lines:
         _, point, kind, *_ = line.split(" ")
-        point = point.replace("\\040", " ")
+        point = _ESCAPED.sub(lambda escape: chr(int(escape[1], 8)), point)
         if (str(folder) + "/").startswith(point.rstrip("/") + "/") and len(point) >= len(longest):
             longest, its_type = point, kind
     return its_type

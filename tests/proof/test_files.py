@@ -136,6 +136,17 @@ def test_a_network_disk_is_refused_before_anything_is_made(
     counts(network_disks_refused=1)
 
 
+@pytest.mark.parametrize(("name", "written"), [("a b\t\\", rb"a\040b\011\134"), ("\udce9t\udce9", b"\xe9t\xe9")])
+def test_a_network_disk_of_any_name_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, written: bytes
+) -> None:
+    file = tmp_path / "mounts"
+    file.write_bytes(b"/dev/root / ext4 rw 0 0\nserver:/share /mnt/" + written + b" nfs4 rw 0 0\n")
+    monkeypatch.setattr(location, "MOUNTS", file)
+
+    assert location.file_system(Path("/mnt") / name / "project") == "nfs4"
+
+
 def test_a_project_that_was_moved_to_a_network_disk_is_not_opened(
     sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
