@@ -4,7 +4,6 @@ from sparkq_cli import show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_core import hooks, inbox, purged, queues, wire
-from sparkq_core.clock import day
 from sparkq_core.config.loading import environment
 from sparkq_core.text import safe
 
@@ -37,15 +36,5 @@ def show_overview(json: bool) -> None:
             f"{show.counted(silent, 'running task')} {'have' if silent > 1 else 'has'} gone quiet: sparkq tasks --status running"
         )
     show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing to review.")
-    _say_purged(purged.news(sq))
-
-
-def _say_purged(news: purged.News) -> None:
-    """Say what the background purge has deleted lately, and what it will delete unread."""
-    gone = news.reviewed + news.unreviewed
-    if news.last_at is not None:
-        show.say(f"{show.counted(gone, 'task')} purged in the last 7 days, {news.unreviewed} of them unreviewed.")
-    if news.next_at is not None:
-        show.say(
-            f"{show.counted(news.next_unreviewed, 'unread result')} will be purged, not before {day(news.next_at)}."
-        )
+    for sentence in purged.sentences(purged.news(sq)):
+        show.say(sentence)

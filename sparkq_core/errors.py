@@ -6,7 +6,7 @@ message says what is wrong, and the hint what to do next.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Kind(StrEnum):
@@ -90,9 +90,19 @@ class NoSuchSession(SparkQError):
 
 
 class NoSuchTask(SparkQError):
-    """No task has this id: there never was one, or it was purged or deleted."""
+    """No task has this id: there never was one, or it was deleted or purged."""
 
     kind, code = Kind.NOT_FOUND, "no_such_task"
+
+
+class Purged(NoSuchTask):
+    """The task was purged. `line` is what it left, a `sparkq_core.purged.Line`."""
+
+    code = "purged"
+
+    def __init__(self, message: str, hint: str = "", line: tuple[Any, ...] | None = None) -> None:
+        super().__init__(message, hint)
+        self.line = line
 
 
 class NoSuchTool(SparkQError):

@@ -8,6 +8,7 @@ from sparkq_core.lifecycle import RELEASED, Status
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import MAX_ID
+from sparkq_core.text import counted
 
 NOTICE = DAY
 """Milliseconds of observed time for which an unreviewed task is announced before the background purge deletes it."""
@@ -40,8 +41,10 @@ LINE_IN = f"""
 INSERT OR REPLACE INTO purged ({LINE_COLUMNS}) VALUES (:id, :queue, :title, :status, :error_type, :excerpt, :change,
     :attempts, :finished_at, :reviewed_at, :purged_at)
 """
+LEARN_LINE = """
+INSERT INTO search (rowid, title, prompt, outcome) SELECT id, title, '', excerpt FROM purged WHERE id = :id
+"""
 OF_TASK = f"SELECT {LINE_COLUMNS} FROM purged WHERE id = :id"
-COUNT = "SELECT count(*) FROM purged"
 BEYOND = "SELECT id FROM purged ORDER BY id DESC LIMIT -1 OFFSET :kept"
 DROP = "DELETE FROM purged WHERE id = :id"
 NEXT = """
@@ -83,11 +86,17 @@ class News(NamedTuple):
 
 
 def leave(tx: Transaction, task_ids: Sequence[int], now: int) -> None:
-    """Keep a line of each task, which the caller then deletes."""
+    """Keep a line of each task, which a search finds. The caller then deletes the tasks, which the index has forgotten."""
     for task_id in task_ids:
         line = Line(*(*tx.rows(LEAVE, {"id": task_id})[0], now))
         line = line._replace(excerpt=_in_bytes(line.excerpt, last=line.status == Status.FAILED))
         tx.run(LINE_IN, line._asdict())
+        learn(tx, task_id)
+
+
+def learn(tx: Transaction, task_id: int) -> None:
+    """Let a search find the line of a task."""
+    tx.run(LEARN_LINE, {"id": task_id})
 
 
 def _in_bytes(text: str, *, last: bool) -> str:
@@ -109,12 +118,6 @@ def ended(line: Line) -> str:
     return f"was purged on {day(line.purged_at)}; it had {outcome}{unread}"
 
 
-def count(sq: SparkQ) -> int:
-    """Return how many lines there are."""
-    row = sq.db.row(COUNT)
-    return int(row[0]) if row else 0
-
-
 def news(sq: SparkQ) -> News:
     """Return what the background purge will delete unread, and what purges have deleted in the last seven days."""
     now = sq.clock.now()
@@ -123,3 +126,17 @@ def news(sq: SparkQ) -> News:
         ((gone, gone_unreviewed, last_at),) = tx.rows(LAST, {"since": now - RECENT, "now": now})
     next_at = now + max(marked + NOTICE - observed, 0) if unreviewed else None
     return News(unreviewed, next_at, gone, gone_unreviewed, last_at)
+
+
+def sentences(news: News) -> list[str]:
+    """Say what purges have deleted lately, and what the background purge will delete unread."""
+    said = []
+    if news.last_at is not None:
+        gone = counted(news.reviewed + news.unreviewed, "task")
+        said.append(f"{gone} purged in the last 7 days, {news.unreviewed} of them unreviewed.")
+    if news.next_at is not None:
+        results, them = counted(news.next_unreviewed, "unread result"), "them" if news.next_unreviewed > 1 else "it"
+        said.append(
+            f"{results} will be purged, not before {day(news.next_at)}. Accept {them}, or keep a copy: sparkq export FILE"
+        )
+    return said

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import wire
+from sparkq_core import shapes, wire
 from sparkq_core.aside import aside
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.text import cut, safe
@@ -56,11 +56,12 @@ class Router(APIRouter):
 
 
 class Refusal(TypedDict, closed=True):
-    """A refusal: a code for programs, the problem, and the next step."""
+    """A refusal: a code for programs, the problem, the next step, and what is left of a purged task."""
 
     error: str
     message: str
     hint: str
+    purged: NotRequired[shapes.PurgedTask]
 
 
 class Refused(Exception):
@@ -88,7 +89,11 @@ def refusal(
 async def answer_core_error(_: Request, error: Exception) -> Answer[Refusal]:
     """Answer an error of the core with the status of its kind."""
     assert isinstance(error, SparkQError)
-    return refusal(STATUS[error.kind], error.code, error.message, error.hint)
+    left = wire.left_of(error)
+    if left is None:
+        return refusal(STATUS[error.kind], error.code, error.message, error.hint)
+    content: Refusal = {"error": error.code, "message": error.message, "hint": error.hint, "purged": left}
+    return Answer(content, STATUS[error.kind])
 
 
 async def answer_refused(_: Request, error: Exception) -> Answer[Refusal]:

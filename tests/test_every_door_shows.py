@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from sparkq_core import inbox, queues, tasks, wire
+from sparkq_core.errors import Kind
 from sparkq_core.project import SparkQ
 from tests.harness.door import Door
 from tests.harness.doors import Chat
-from tests.harness.task_steps import add, take
+from tests.harness.task_steps import add, purge_all, take
 from tests.promises import holds
 
 pytest_plugins = ("tests.harness.every_door",)
@@ -158,3 +159,40 @@ def test_times_are_utc_in_iso_8601(door: Door, store: SparkQ) -> None:
     for key in ("created_at", "claimed_at", "started_at", "deadline"):
         assert task[key].endswith("Z")
         assert len(task[key]) == len("2026-11-23T14:04:52.730Z")
+
+
+@holds("purge-lines")
+def test_a_purged_task_is_shown_by_its_line(door: Door, store: SparkQ) -> None:
+    take(store, task_id=add(store, "rename the parser\nSECRET")[0])
+    tasks.complete(store, 1, "Renamed.")
+    inbox.review(store, 1)
+    purge_all(store)
+
+    refused = door.task(1)
+
+    assert (refused.kind, refused.facts["error"]) == (Kind.NOT_FOUND, "purged")
+    line = refused.facts["purged"]
+    kept = {"id": 1, "friendly_id": "#1", "queue": "backend", "title": "rename the parser", "status": "succeeded"}
+    assert line == {
+        **kept,
+        "summary": "Renamed.",
+        "attempts": 1,
+        **{at: line[at] for at in ("finished_at", "reviewed_at", "purged_at")},
+    }
+
+
+@holds("purge-lines")
+def test_a_search_finds_purged_tasks_after_the_others(door: Door, store: SparkQ) -> None:
+    take(store, task_id=add(store, "rename the parser")[0])
+    tasks.complete(store, 1, "Renamed.")
+    purge_all(store)
+    add(store, "test the parser")
+
+    found = door.tasks(search="parser")
+
+    assert ([task["id"] for task in found["tasks"]], found["total"]) == ([2], 1)
+    ((line,), total) = found["purged"], found["purged_total"]
+    assert (line["id"], line["title"], line["status"], line["summary"], total) == (
+        1, "rename the parser", "succeeded", "Renamed.", 1,
+    )  # fmt: skip
+    assert "purged" not in door.tasks(search="test").facts

@@ -9,7 +9,7 @@ from sparkq_cli import show
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
-from sparkq_core import inbox, tasks, wire
+from sparkq_core import inbox, purged, tasks, wire
 from sparkq_core.errors import SparkQError, Unseen
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Finished, Since
@@ -47,11 +47,13 @@ def review(
         return
     moment, since = inbox.since_last_look(sq)
     waiting = inbox.unreviewed(sq, queue=queue, limit=limit)
-    now = sq.clock.now()
+    now, news = sq.clock.now(), purged.news(sq)
     if json:
-        show.json_line(wire.inbox(waiting, wire.since(moment, since), now))
+        show.json_line(wire.inbox(waiting, wire.since(moment, since), news, now))
         return
     _since(moment, since, now)
+    for sentence in purged.sentences(news):
+        show.say(sentence)
     if not waiting.tasks:
         show.say("Nothing to review.")
         return

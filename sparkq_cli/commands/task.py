@@ -4,14 +4,16 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.clock import iso
+from sparkq_core.errors import Purged
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.purged import Line
 from sparkq_core.tasks import git, late_results
 from sparkq_core.text import safe
 
@@ -24,12 +26,17 @@ def task(
     timeline: Annotated[bool, typer.Option("--timeline", help="Include the timeline of all events.")] = False,
     json: Json = False,
 ) -> None:
-    """Show everything about a task: prompt, outcome, every attempt.
+    """Show everything about a task: prompt, outcome, every attempt. Of a purged task, what is left of it.
 
     Example: sparkq task 42 --timeline
     """
     sq = open_sparkq()
-    detail = tasks.detail(sq, task_id)
+    try:
+        detail = tasks.detail(sq, task_id)
+    except Purged as error:
+        if not json and error.line is not None:
+            show.say(purged_lines.as_text(Line(*error.line)))
+        raise
     if json:
         show.json_line(wire.task_history(detail, sq.clock.now()))
         return

@@ -1,15 +1,17 @@
 """`sparkq tasks`"""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds, new_app
-from sparkq_core import purged, search, wire
+from sparkq_core import search, wire
 from sparkq_core import tasks as core
 from sparkq_core.lifecycle import Status
+from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 
@@ -53,7 +55,8 @@ def tasks(
     cursor: Annotated[str | None, typer.Option("--cursor", metavar="C", help="Continue after this page.")] = None,
     json: Json = False,
 ) -> None:
-    """List tasks, newest first; the queued tasks of one queue in their order.
+    """List tasks, newest first; the queued tasks of one queue in their order. A search also finds what is left of purged
+    tasks.
 
     Examples:
       sparkq tasks --queue backend --status queued
@@ -73,19 +76,42 @@ def tasks(
         reviewed=reviewed,
     )
     if words is not None:
-        page = search.find_page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor)
-    else:
-        page = core.list_page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
+        _show_found(sq, search.find_page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor), json)
+        return
+    page = core.list_page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
     if json:
         show.json_line(wire.task_page(page, now))
+    elif page.tasks:
+        _table(page.tasks, now)
+        _more(len(page.tasks), page.total, page.next)
+    elif wanted != core.Wanted():
+        show.say("No tasks match.")
+    else:
+        show.say('No tasks yet. Add one: sparkq enqueue "…" --queue NAME')
+
+
+def _show_found(sq: SparkQ, found: search.Found, json: bool) -> None:
+    """Show the matches of a search: the tasks, then what is left of the purged ones."""
+    now = sq.clock.now()
+    if json:
+        show.json_line(wire.found(found, now))
         return
-    if not page.tasks:
-        show.say(
-            f"No tasks match.{_purged(sq)}"
-            if words or wanted != core.Wanted()
-            else 'No tasks yet. Add one: sparkq enqueue "…" --queue NAME'
-        )
+    if not found.tasks and not found.purged:
+        show.say("No tasks match.")
         return
+    if found.tasks:
+        _table(found.tasks, now)
+    for line in found.purged:
+        show.say(purged_lines.as_line(line))
+    _more(len(found.tasks) + len(found.purged), found.total + found.purged_total, found.next)
+
+
+def _more(shown: int, total: int, cursor: str | None) -> None:
+    if cursor:
+        show.say(f"{shown} of {total}. More: --cursor {cursor}")
+
+
+def _table(tasks: Sequence[Task], now: int) -> None:
     rows = [
         [
             wire.friendly(task.id),
@@ -95,16 +121,6 @@ def tasks(
             show.ago(task.created_at, now),
             safe(task.worker or ""),
         ]
-        for task in page.tasks
+        for task in tasks
     ]
     show.table(["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"], rows, flexible=3, droppable=(5, 4, 2))
-    if page.next:
-        show.say(f"{len(page.tasks)} of {page.total}. More: --cursor {page.next}")
-
-
-def _purged(sq: SparkQ) -> str:
-    """Return a note that what was looked for may be purged; empty if nothing was."""
-    lines = purged.count(sq)
-    return (
-        f" {show.counted(lines, 'older task')} left only a line: sparkq task ID tells how one ended." if lines else ""
-    )

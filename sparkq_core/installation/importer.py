@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
+from sparkq_core import purged
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.reading import Given
 from sparkq_core.errors import InvalidConfig, InvalidValue, NotEmpty
@@ -123,6 +124,8 @@ class _Import:
             self._lines[table][row["id"]] = number
         if table != "config":
             self._run(number, INSERTS[table], row)
+            if table == "purged":
+                purged.learn(self._tx, row["id"])
         elif row["key"].startswith("hooks."):
             self._hooks.append(row["key"].partition(".")[2])
         else:

@@ -175,4 +175,5 @@ def _drop_lines(sq: SparkQ) -> None:
     for start in range(0, len(ids), BATCH):
         with sq.db.write() as tx:
             tx.run_each(purged.DROP, ids[start : start + BATCH])
+            tx.run_each(FORGET, [{"task": line["id"]} for line in ids[start : start + BATCH]])
         sq.clock.pause()

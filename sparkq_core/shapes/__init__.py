@@ -8,6 +8,7 @@ Imported when the program runs only by the HTTP server, whose framework reads th
 
 from sparkq_core.shapes.answers import ClaimedTask, ClaimedTaskKeys, Error, PreviousAttempt, Settled, SettledKeys
 from sparkq_core.shapes.inbox import FinishedInQueue, FinishedTask, Inbox, SinceLastLook
+from sparkq_core.shapes.purged import Found, PurgedTask, PurgedTasks, PurgedTasksKeys, PurgeNews
 from sparkq_core.shapes.queues import Parameter, Queue, QueueKeys, QueueList, Script, Session, SessionKeys, SessionList
 from sparkq_core.shapes.tasks import (
     Attempt,
@@ -38,6 +39,7 @@ __all__ = [
     "Event",
     "FinishedInQueue",
     "FinishedTask",
+    "Found",
     "Inbox",
     "LateResult",
     "LateText",
@@ -46,6 +48,10 @@ __all__ = [
     "Parameter",
     "PreviousAttempt",
     "Prompt",
+    "PurgeNews",
+    "PurgedTask",
+    "PurgedTasks",
+    "PurgedTasksKeys",
     "Queue",
     "QueueKeys",
     "QueueList",

@@ -5,6 +5,7 @@ from typing import Annotated
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core.lifecycle import Status
+from sparkq_core.shapes.purged import PurgedTask
 from sparkq_core.shapes.values import OneOf
 
 
@@ -54,9 +55,10 @@ class Settled(SettledKeys, closed=True):
 
 
 class Error(TypedDict, closed=True):
-    """An error: a code for programs and its kind, what is wrong, and what to do next."""
+    """An error: a code for programs and its kind, what is wrong, what to do next, and what is left of a purged task."""
 
     error: str
     kind: str
     message: str
     hint: str
+    purged: NotRequired[PurgedTask | None]

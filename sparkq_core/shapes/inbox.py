@@ -2,6 +2,7 @@
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
+from sparkq_core.shapes.purged import PurgeNews
 from sparkq_core.shapes.tasks import Changes, TaskKeys
 
 
@@ -39,3 +40,4 @@ class Inbox(TypedDict, closed=True):
     total: int
     next_cursor: NotRequired[str | None]
     since_last_look: SinceLastLook
+    purge: NotRequired[PurgeNews | None]

@@ -1,7 +1,7 @@
 """Explain why a verb was refused, from the task as it is now, and what to do next."""
 
 from sparkq_core import purged
-from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, SparkQError, WrongState
+from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, Purged, SparkQError, WrongState
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.storage.database import Reader
@@ -43,8 +43,8 @@ def no_such(db: Reader, task_id: int) -> NoSuchTask:
         return NoSuchTask(f"There is no task #{task_id}.", f"Ids go up to #{last[0]}.")
     line = purged.of_task(db, task_id)
     if line is not None:
-        return NoSuchTask(
-            f"#{task_id} {purged.ended(line)}.", "Only its line is left. Ids are never used a second time."
+        return Purged(
+            f"#{task_id} {purged.ended(line)}.", "Only its line is left. Ids are never used a second time.", line
         )
     return NoSuchTask(
         f"Task #{task_id} no longer exists.", "It was deleted, or purged long ago. Ids are never used a second time."

@@ -3,8 +3,9 @@
 Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a value; a single task has every key.
 """
 
-from sparkq_core.wire.answers import claimed, error, settled
+from sparkq_core.wire.answers import claimed, error, left_of, settled
 from sparkq_core.wire.inbox import finished, inbox, since
+from sparkq_core.wire.purged import found, purge_news, purged_task, purged_tasks
 from sparkq_core.wire.queues import queue, queues, script, session, sessions
 from sparkq_core.wire.tasks import (
     chat,
@@ -32,10 +33,15 @@ __all__ = [
     "exclude_none",
     "excludes_none",
     "finished",
+    "found",
     "friendly",
     "inbox",
+    "left_of",
     "outcome",
     "prompts",
+    "purge_news",
+    "purged_task",
+    "purged_tasks",
     "queue",
     "queue_id",
     "queued_task",

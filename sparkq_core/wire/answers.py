@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sparkq_core.errors import Purged
+from sparkq_core.purged import Line
 from sparkq_core.text import cut
+from sparkq_core.wire.purged import purged_task
 from sparkq_core.wire.values import excludes_none, iso_or_none, seconds_or_none
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ def settled(settled: model.Settled) -> shapes.Settled:
     }
 
 
+@excludes_none
 def error(refusal: Exception) -> shapes.Error:
     """Convert an error of the core, or a defect."""
     return {
@@ -60,4 +64,12 @@ def error(refusal: Exception) -> shapes.Error:
         "kind": getattr(refusal, "kind", "defect"),
         "message": getattr(refusal, "message", str(refusal)),
         "hint": getattr(refusal, "hint", ""),
+        "purged": left_of(refusal),
     }
+
+
+def left_of(refusal: Exception) -> shapes.PurgedTask | None:
+    """Convert the line of the purged task that an error is about; None for any other error."""
+    if not isinstance(refusal, Purged) or refusal.line is None:
+        return None
+    return purged_task(Line(*refusal.line))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sparkq_core.wire.purged import changed, purge_news
 from sparkq_core.wire.tasks import task_brief
-from sparkq_core.wire.values import excludes_none, iso_or_none, json_or_none, seconds_or_none
+from sparkq_core.wire.values import excludes_none, iso_or_none, seconds_or_none
 
 if TYPE_CHECKING:
-    from sparkq_core import model, shapes
+    from sparkq_core import model, purged, shapes
 
 
 @excludes_none
@@ -20,22 +21,19 @@ def finished(finished: model.Finished, now: int) -> shapes.FinishedTask:
         "summary": finished.summary,
         "late_text": finished.late_text,
         "duration_s": seconds_or_none(finished.task.duration_ms),
-        "changed": _sized(json_or_none(finished.git_after)),
+        "changed": changed(finished.git_after),
     }
 
 
-def _sized(changes: Any) -> shapes.Changes | None:
-    return changes if changes and changes.get("files") else None
-
-
 @excludes_none
-def inbox(inbox: model.Inbox, since_last_look: shapes.SinceLastLook, now: int) -> shapes.Inbox:
-    """Convert unreviewed tasks, `total` counts all of them, and what ended since the last look."""
+def inbox(inbox: model.Inbox, since_last_look: shapes.SinceLastLook, news: purged.News, now: int) -> shapes.Inbox:
+    """Convert unreviewed tasks, `total` counts all of them, what ended since the last look, and what purges do."""
     return {
         "tasks": [finished(task, now) for task in inbox.tasks],
         "total": inbox.total,
         "next_cursor": inbox.next,
         "since_last_look": since_last_look,
+        "purge": purge_news(news) or None,
     }
 
 

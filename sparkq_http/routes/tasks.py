@@ -12,6 +12,7 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import TaskPage
 from sparkq_core.project import SparkQ
+from sparkq_core.search import Found
 from sparkq_core.tasks import Draft, Enqueued, Wanted
 from sparkq_core.tasks.listing import SORTS
 from sparkq_core.tasks.split import parts_of
@@ -63,8 +64,9 @@ class QueuedTasks(TypedDict, closed=True):
     total: int
 
 
-class ListedTasks(TypedDict, closed=True):
-    """A page of a list. `total` counts all tasks that match. The last page has no `next_cursor`."""
+class ListedTasks(shapes.PurgedTasksKeys, closed=True):
+    """A page of a list. `total` counts all tasks that match. The last page has no `next_cursor`. A search lists the
+    `purged` tasks that match after all others."""
 
     tasks: list[ListedTask]
     total: int
@@ -234,6 +236,7 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFi
     With `queue_id` the order survives a sort by `created_at`: no queued task seems older than the one ahead of it.
     """
     wanted = asked.wanted(sq)
+    page: TaskPage | Found
     if asked.search is not None:
         # The first search after many changes indexes them, which takes a while.
         page = await to_thread.run_sync(_search, sq, asked.search, wanted, asked)
@@ -252,18 +255,19 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFi
 
 
 @wire.excludes_none
-def listed(lines: list[ListedTask], page: TaskPage) -> ListedTasks:
+def listed(lines: list[ListedTask], page: TaskPage | Found) -> ListedTasks:
     """Return a page of a list."""
-    return {"tasks": lines, "total": page.total, "next_cursor": page.next}
+    left: shapes.PurgedTasks = wire.purged_tasks(page) if isinstance(page, Found) else {}
+    return {"tasks": lines, "total": page.total, "next_cursor": page.next, **left}
 
 
-def _search(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> TaskPage:
+def _search(sq: SparkQ, words: str, wanted: Wanted, asked: TaskFilters) -> Found:
     return search.find_page(sq, words, wanted, sort=asked.order, limit=asked.limit, cursor=asked.cursor)
 
 
 @router.get("/{task_id}")
 async def get_task(sq: Open, task_id: TaskId) -> Answer[shapes.TaskHistory]:
-    """Show a task with its prompt, outcome, attempts and timeline."""
+    """Show a task with its prompt, outcome, attempts and timeline. 404 `purged` if it was purged: `purged` is its line."""
     return Answer(wire.task_history(tasks.detail(sq, task_id), sq.clock.now()))
 
 

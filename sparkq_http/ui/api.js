@@ -6,6 +6,7 @@ class Refusal extends Error {
     this.status = status;
     this.code = body.error ?? "offline";
     this.hint = body.hint ?? "";
+    this.purged = body.purged ?? null;
   }
 }
 

@@ -3,7 +3,7 @@
 import { queuePath, taskPath } from "./api.js";
 import { h } from "./dom.js";
 import { markOf } from "./statuses.js";
-import { ago, changeSize, duration, secondsSince, stateLabel } from "./words.js";
+import { ago, changeSize, dayOf, duration, secondsSince, stateLabel } from "./words.js";
 
 export const STEPS = 20; // of a bar, each with its width in app.css
 
@@ -66,6 +66,27 @@ export function row(task, page, options = {}) {
     actions.length > 0 && h("div.actions", {}, actions),
   );
 }
+
+/** What is left of a purged task as one line. */
+export const purgedRow = (task) =>
+  h(
+    "li.row",
+    { "data-key": `purged-${task.id}` },
+    h(
+      "div.what",
+      {},
+      h("a.title", { href: `#${taskPath(task.id)}` }, h("span.id", {}, `#${task.id}`), " ", task.title),
+      task.summary && h("p.summary", {}, task.summary),
+    ),
+    h(
+      "div.facts",
+      {},
+      stateLabel(task),
+      h("span.queue", {}, task.queue),
+      changeSize(task.changed) && h("span", {}, changeSize(task.changed)),
+      h("span", {}, "purged on ", dayOf(task.purged_at)),
+    ),
+  );
 
 const checkbox = (id, checked) =>
   h("input.pick", { type: "checkbox", "data-act": "pick", "data-id": id, checked, "aria-label": `Select #${id}` });

@@ -44,6 +44,10 @@ export function moment(iso) {
   );
 }
 
+/** The day of a moment, with the moment itself in the tooltip. */
+export const dayOf = (iso) =>
+  h("time", { datetime: iso, title: iso }, new Date(iso).toLocaleDateString([], { dateStyle: "long" }));
+
 /** A number with a comma at every thousand. */
 export const digits = (number) => number.toLocaleString("en");
 

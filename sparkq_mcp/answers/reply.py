@@ -46,7 +46,8 @@ def reply(facts: wire.Json, *, is_error: bool = False) -> CallToolResult:
 def refusal(error: SparkQError, steps: Steps) -> CallToolResult:
     """Return the result for an error of the core: nothing changed, and `next` names the next step."""
     message, step = cut(error.message, MESSAGE_LENGTH), cut(_next_after(error, steps), MESSAGE_LENGTH)
-    return reply({"error": error.code, "kind": error.kind, "message": message, "next": step}, is_error=True)
+    facts = {"error": error.code, "kind": error.kind, "message": message, "next": step, "purged": wire.left_of(error)}
+    return reply(wire.exclude_none(facts), is_error=True)
 
 
 def _next_after(error: SparkQError, steps: Steps) -> str:

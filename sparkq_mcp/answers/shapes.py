@@ -51,9 +51,20 @@ class TaskLine(TypedDict):
     late_text: NotRequired[str]
 
 
+class PurgedLine(TypedDict):
+    id: int
+    queue: str
+    status: str
+    title: str
+    purged_on: str
+    summary: NotRequired[str]
+
+
 class TaskList(TypedDict):
     tasks: list[TaskLine]
     total: int
+    purged: NotRequired[list[PurgedLine]]
+    purged_total: NotRequired[int]
     shown: NotRequired[int]
     queue: NotRequired[str]
     status: NotRequired[str]

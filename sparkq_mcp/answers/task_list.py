@@ -1,8 +1,11 @@
 """Lists of tasks by title, within the bytes that a list of their length may take."""
 
 from sparkq_core import wire
+from sparkq_core.clock import day
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Inbox, Task, TaskPage
+from sparkq_core.purged import Line
+from sparkq_core.search import Found
 from sparkq_mcp.answers.truncation import ANSWER_SIZE, fit_lines, shorten
 
 LINE_SIZE = 77
@@ -47,6 +50,32 @@ def task_list(page: TaskPage, now: int) -> wire.Json:
     facts = _facts(page, now, title=SHORT_TITLE)
     fit_lines(facts, facts["tasks"], ANSWER_SIZE)
     return facts
+
+
+def found_list(found: Found, now: int) -> wire.Json:
+    """Return the matches of a search. What is left of the purged ones is shortened before it is left out."""
+    facts = task_list(TaskPage(found.tasks, found.total, found.next), now)
+    if not found.purged_total:
+        return facts
+    lines = [_purged_line(line) for line in found.purged]
+    facts = {**facts, "purged": lines, "purged_total": found.purged_total}
+    room = max(SUMMARIES_SIZE, LINE_SIZE * (len(found.tasks) + 2 * len(lines)))
+    if fit_lines(facts, lines, room, ("title", "summary")) < SHORT_TEXT:
+        for line in lines:
+            line.pop("summary", None)
+        fit_lines(facts, lines, room)
+    return facts
+
+
+def _purged_line(line: Line) -> wire.Json:
+    return wire.exclude_none({
+        "id": line.id,
+        "queue": line.queue,
+        "status": line.status,
+        "title": line.title,
+        "purged_on": day(line.purged_at),
+        "summary": _telling_line(line.excerpt, line.status) or None,
+    })  # fmt: skip
 
 
 def unreviewed_list(inbox: Inbox, now: int) -> wire.Json:

@@ -118,6 +118,6 @@ def test_a_purge_says_what_it_would_delete_and_asks(screen: Screen, served: Serv
     screen.answer("Delete")
 
     screen.said("1 task deleted.")
-    served.call.get(f"/api/tasks/{task}").refused(404, "no_such_task")
+    served.call.get(f"/api/tasks/{task}").refused(404, "purged")
     screen.click("Purge now …")
     screen.said("Nothing is old enough to delete.")

@@ -13,7 +13,7 @@ from anyio.from_thread import start_blocking_portal
 from mcp import Client
 from mcp_types import CallToolResult, Implementation
 
-from sparkq_core import project, queues, tasks, wire
+from sparkq_core import project, queues, search, tasks, wire
 from sparkq_core.errors import EXIT_CODES, Kind, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Enqueued
@@ -67,6 +67,10 @@ class Library:
 
     def tasks(self, **wanted: Any) -> Answer:
         paging = {key: wanted.pop(key) for key in ("limit", "cursor") if key in wanted}
+        if (words := wanted.pop("search", None)) is not None:
+            return self._told(
+                lambda: wire.found(search.find_page(self._sq, words, tasks.Wanted(**wanted), **paging), self._now)
+            )
         return self._told(
             lambda: wire.task_page(tasks.list_page(self._sq, tasks.Wanted(**wanted), **paging), self._now)
         )

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from sparkq_core import queues, tasks
 from sparkq_core.errors import SparkQError
+from sparkq_core.maintenance.purge import Purged, purge
 from sparkq_core.model import Attempt, Claim, Task
 from sparkq_core.project import SparkQ
 from tests.harness.clocks import SECOND, SetClock
+from tests.harness.waiting import until
 
 
 def add(sq: SparkQ, *prompts: str, queue: str = "backend", timeout: int = 60) -> list[int]:
@@ -70,6 +72,13 @@ def queued_ids(sq: SparkQ, queue: str = "backend") -> list[int]:
 def queued_count(sq: SparkQ, queue: str = "backend") -> int:
     """How many tasks of the queue are queued, by its counters."""
     return next(counts.queued for listed, counts in queues.all_of(sq, archived=True) if listed.name == queue)
+
+
+def purge_all(sq: SparkQ) -> Purged:
+    """Purge every finished task, a moment after the last outcome: a task of the same millisecond is not old yet."""
+    last = sq.clock.now()
+    until(lambda: sq.clock.now() > last)
+    return purge(sq, older_than=0, unreviewed=0)
 
 
 def refusal_of(verb: Callable[[], object]) -> SparkQError | None:

@@ -41,7 +41,7 @@ class Reply:
     def refused(self, status: int, code: str) -> str:
         """The words of a refusal, which must be of this status and code, and in the one shape."""
         assert (self.status, self.facts.get("error")) == (status, code), (self.status, self.body)
-        assert set(self.facts) == {"error", "message", "hint"}
+        assert set(self.facts) == {"error", "message", "hint"} | ({"purged"} if code == "purged" else set())
         assert self.headers["content-type"] == "application/json"
         return f"{self.facts['message']} {self.facts['hint']}"
 

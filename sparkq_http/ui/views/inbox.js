@@ -4,7 +4,7 @@ import { get, getQueues, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, empty, lateKind, list, outcomeFacts, row, runningFacts, section } from "../rows.js";
 import { countOf, markOf, OUTCOMES } from "../statuses.js";
-import { ago, counted, digits } from "../words.js";
+import { ago, counted, dayOf, digits } from "../words.js";
 
 const MOST_RESULTS = 100;
 const MOST_NOTES = 8;
@@ -40,6 +40,7 @@ export function draw(data, page) {
     h("h1", { "data-key": "title" }, "Inbox"),
     sinceLastLook(data.inbox.since_last_look),
     needsYou(data),
+    purges(data.inbox.purge),
     data.running.length > 0 && runningNow(data.running, page),
     data.next.length > 0 && nextUp(data.next, page),
     data.inbox.total ? toReview(data.inbox, page) : nothingToReview(data.queues),
@@ -75,6 +76,30 @@ function needsYou({ running, queues, inbox }) {
     ...inbox.tasks.filter((task) => task.late).map(lateNote),
   ];
   return notes.length > 0 && section("Needs you", null, h("ul.notes", {}, notes.slice(0, MOST_NOTES)));
+}
+
+/** What purges deleted lately, and what the next ones will delete unread. */
+function purges(purge) {
+  if (!purge) return null;
+  const { next_unreviewed: unread, next_at: next, deleted, unreviewed } = purge;
+  return h(
+    "ul.notes",
+    { "data-key": "purges", "aria-label": "Purges" },
+    unread &&
+      h(
+        "li",
+        { "data-key": "purge-next" },
+        `${counted(unread, "unread result")} will be purged, not before `,
+        dayOf(next),
+        `. Accept ${unread > 1 ? "them" : "it"}, or keep a copy: sparkq export FILE`,
+      ),
+    deleted &&
+      h(
+        "li",
+        { "data-key": "purge-last" },
+        `${counted(deleted, "task")} purged in the last 7 days, ${digits(unreviewed)} of them unreviewed.`,
+      ),
+  );
 }
 
 const staleNote = ({ id, worker_id: worker }) =>

@@ -4,7 +4,7 @@ import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, lateKind, saidLater, timeoutBar } from "../rows.js";
 import { stateOf } from "../statuses.js";
-import { ago, between, changeSize, counted, duration, moment, stateLabel } from "../words.js";
+import { ago, between, changeSize, counted, dayOf, duration, moment, stateLabel } from "../words.js";
 
 export const title = (route) => `#${route.path[1]}`;
 export const keys = [
@@ -17,15 +17,25 @@ export const keys = [
 
 export async function load(route) {
   const path = taskPath(route.path[1]);
-  const [task, { prompts }] = await Promise.all([get(path), get(`${path}/prompts`)]);
+  const found = await Promise.all([get(path), get(`${path}/prompts`)]).catch(purgedOf);
+  if (found.purged) return found;
+  const [task, { prompts }] = found;
   const { queue } = await get(queuePath(task.queue));
   return { task, prompts, queue };
 }
 
-export const affects = (event, data) => !data || event.task_id === data.task.id || event.queue_id === data.queue.id;
-export const tasks = (data) => [data.task];
+/** What is left of a task that was purged. */
+function purgedOf(refusal) {
+  if (refusal.purged) return { purged: refusal.purged };
+  throw refusal;
+}
 
-export function draw({ task, prompts, queue }) {
+export const affects = (event, data) =>
+  !data || data.purged || event.task_id === data.task.id || event.queue_id === data.queue.id;
+export const tasks = (data) => (data.purged ? [] : [data.task]);
+
+export function draw({ task, prompts, queue, purged }) {
+  if (purged) return drawPurged(purged);
   return [
     crumbs(task),
     h(
@@ -44,6 +54,21 @@ export function draw({ task, prompts, queue }) {
     timeline(task.events),
   ];
 }
+
+const drawPurged = (task) => [
+  h("h1", { "data-key": "head" }, h("span.id", {}, `#${task.id}`), " ", task.title),
+  h("p", { "data-key": "purged" }, "This task was purged on ", dayOf(task.purged_at), ". This is what is left of it."),
+  h(
+    "dl.facts",
+    { "data-key": "facts" },
+    fact("Status", stateLabel(task), task.reviewed_at && " (reviewed)"),
+    fact("Queue", task.queue),
+    fact("Attempts", String(task.attempts)),
+    task.finished_at && fact("Finished", ago(task.finished_at)),
+    changeSize(task.changed) && fact("Changed", changeSize(task.changed)),
+  ),
+  task.summary && text("outcome", task.status === "failed" ? "Error" : "Result", task.summary),
+];
 
 const isPresent = (value) => value !== null && value !== undefined;
 

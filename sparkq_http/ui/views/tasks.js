@@ -3,7 +3,7 @@
 import { get, getQueues, query } from "../api.js";
 import { h } from "../dom.js";
 import { nameOptions, options } from "../options.js";
-import { button, empty, list, outcomeFacts, row, runningFacts } from "../rows.js";
+import { button, empty, list, outcomeFacts, purgedRow, row, runningFacts, section } from "../rows.js";
 import { STATUSES, totalOf } from "../statuses.js";
 import { counted, digits } from "../words.js";
 
@@ -61,23 +61,27 @@ function daysAgo(days) {
 /** The first tasks that match, how many match in all, and whether there are more. */
 async function fetchTasks(filters, wanted) {
   const tasks = [];
+  const purged = [];
   let cursor = null;
   let total = 0;
+  let purgedTotal = 0;
   do {
-    const limit = Math.min(MOST_FETCHED, wanted - tasks.length);
+    const limit = Math.min(MOST_FETCHED, wanted - tasks.length - purged.length);
     const answer = await get(`/tasks${query({ ...filters, limit, cursor })}`);
     tasks.push(...answer.tasks);
+    purged.push(...(answer.purged ?? []));
+    purgedTotal = answer.purged_total ?? 0;
     cursor = answer.next_cursor ?? null;
     total = answer.total;
-  } while (cursor && tasks.length < wanted);
-  return { tasks, total, more: cursor !== null };
+  } while (cursor && tasks.length + purged.length < wanted);
+  return { tasks, purged, total, purgedTotal, more: cursor !== null };
 }
 
 export const affects = () => true;
 export const tasks = (data) => data.tasks;
 
 export function draw(data, page) {
-  const { filters, tasks, total, more } = data;
+  const { filters, tasks, purged, total, purgedTotal, more } = data;
   const filtered = FILTERS.some((name) => filters[name] && name !== "sort");
   return [
     h("h1", { "data-key": "title" }, "Tasks"),
@@ -94,6 +98,7 @@ export function draw(data, page) {
       { "data-key": "total", "aria-live": "polite" },
       counted(total, "task"),
       filtered && (total === 1 ? " matches" : " match"),
+      purgedTotal > 0 && `, and ${counted(purgedTotal, "purged task")}`,
     ),
     h("div.bulk", { "data-key": "bulk" }, selectionButtons(tasks, page.selected.size)),
     tasks.length
@@ -101,7 +106,8 @@ export function draw(data, page) {
           "Tasks",
           tasks.map((task) => row(task, page, { facts: factsOf(task) })),
         )
-      : noTask(filtered),
+      : !purged.length && noTask(filtered),
+    purged.length > 0 && section("Purged", null, list("Purged tasks", purged.map(purgedRow))),
     more && h("p.more", { "data-key": "more" }, button("more", "Show more", { "data-reveal": true })),
   ];
 }

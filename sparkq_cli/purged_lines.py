@@ -1,0 +1,41 @@
+"""Show what is left of purged tasks."""
+
+from sparkq_cli import show
+from sparkq_core import wire
+from sparkq_core.clock import day
+from sparkq_core.purged import Line
+from sparkq_core.tasks import git
+from sparkq_core.text import safe
+
+LINES = 3
+"""Lines of an outcome that a list shows."""
+
+
+def as_line(line: Line) -> str:
+    """Return a purged task as a list shows it: how it ended, when it was purged, the first lines of its outcome."""
+    facts = ", ".join(part for part in (git.summary(line.change), line.queue) if part)
+    head = (
+        f"{show.paint(wire.friendly(line.id), 'bold')}  {_ended(line)}  {safe(line.title)}  {show.paint(facts, 'dim')}"
+    )
+    lines = line.excerpt.split("\n")
+    shown = "\n".join([*lines[:LINES], *(["…"] if len(lines) > LINES else [])])
+    return f"{head}\n{show.block(shown, '      ')}" if line.excerpt else head
+
+
+def as_text(line: Line) -> str:
+    """Return all that is left of a purged task."""
+    facts = show.field_lines([
+        ("status", _ended(line)),
+        ("queue", line.queue),
+        ("attempts", line.attempts),
+        ("changed", git.summary(line.change)),
+        ("finished", day(line.finished_at) if line.finished_at is not None else None),
+        ("reviewed", day(line.reviewed_at) if line.reviewed_at is not None else "no"),
+    ])  # fmt: skip
+    head = f"{show.paint(wire.friendly(line.id), 'bold')}  {safe(line.title)}\n{facts}"
+    return f"{head}\n{show.block(line.excerpt)}" if line.excerpt else head
+
+
+def _ended(line: Line) -> str:
+    kind = f" ({safe(line.error_type)})" if line.error_type not in (None, "error", line.status) else ""
+    return f"{show.paint(line.status, line.status)}{kind}, purged on {day(line.purged_at)}"
