@@ -258,6 +258,9 @@ def rest() -> str:
     parts = [
         "# REST reference\n\nGenerated from the server by `docs/generate.py`. The running server has the same reference at `/docs`, "
         "with a form for each operation.\n\n"
+        "On Linux the server answers programs that run as you (or root), and refuses those of other users. Elsewhere, and from other "
+        "machines, each request needs `Authorization: Bearer …` with the token in `sparkq/run/server.token`: "
+        '`curl -H "Authorization: Bearer $(cat sparkq/run/server.token)" http://127.0.0.1:5005/api/queues`.\n\n'
         "Every change needs the content type `application/json`, even without a body. A refusal is "
         '`{"error": code, "message": …, "hint": …}`:\n\n| status | |\n|---|---|'
     ]

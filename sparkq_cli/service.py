@@ -33,8 +33,8 @@ class AddressTaken(SparkQError):
 
 
 class Running(NamedTuple):
-    """A server that holds the lock now. All is None until it has written its address. Requests from other machines need
-    the token."""
+    """A server that holds the lock now. All is None until it has written its address. With a `token_file` its requests need
+    the token: from other machines, or from this one where the system does not show whose program sends them."""
 
     pid: int | None = None
     host: str | None = None
@@ -46,6 +46,20 @@ class Running(NamedTuple):
     def url(self) -> str | None:
         """Return the address for this machine."""
         return self._at({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host or "", self.host))
+
+    @property
+    def is_local(self) -> bool:
+        """True if only this machine can reach it."""
+        return self.host is not None and (self.host in ("localhost", "::1") or self.host.startswith("127."))
+
+    @property
+    def login_url(self) -> str:
+        """Return the address that opens the page in a browser of this machine, with the token."""
+        try:
+            token = Path(self.token_file or "").read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            token = "…"
+        return f"{self.url}/login?token={token}"
 
     @property
     def far_url(self) -> str | None:

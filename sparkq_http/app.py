@@ -33,10 +33,13 @@ from sparkq_http.token import TokenCheck
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal, "description": "The value is invalid."},
-    401: {"model": Refusal, "description": "The token is missing. Only on servers that other machines can reach."},
+    401: {
+        "model": Refusal,
+        "description": "The token is missing. Not needed where the system shows that a program of yours sends it.",
+    },
     403: {
         "model": Refusal,
-        "description": "The request comes from another web page, or this cannot be done over HTTP.",
+        "description": "The request comes from another web page or another user, or this cannot be done over HTTP.",
     },
     404: {"model": Refusal, "description": "The task, queue, session or route does not exist."},
     409: {"model": Refusal, "description": "The present state does not allow it."},
@@ -61,10 +64,17 @@ class Guest(NamedTuple):
     close: Callable[[], None]
 
 
-def create_app(project: ReloadableProject, *, token: str | None = None, guests: Sequence[Guest] = ()) -> FastAPI:
+def create_app(
+    project: ReloadableProject,
+    *,
+    token: str | None = None,
+    users: frozenset[int] = frozenset(),
+    guests: Sequence[Guest] = (),
+) -> FastAPI:
     """Create the application over one open project.
 
-    With a `token` it serves other machines too, and every request needs it. `guests` are behind the same guard.
+    With a `token` every request needs it, except those of these `users` of this machine; without `users` it serves other
+    machines too. `guests` are behind the same guard.
     """
     feed = Feed(project)
     server = project.sq.config.settings.server
@@ -96,13 +106,15 @@ def create_app(project: ReloadableProject, *, token: str | None = None, guests: 
         redirect_slashes=False,
     )
     app.state.project, app.state.feed, app.state.token, app.state.port = project, feed, token, server.port
+    app.state.users = users
     app.state.close = close
     app.add_middleware(Head)
     app.add_middleware(Defects)
     app.add_middleware(WholeBody)
     if token is not None:
-        app.add_middleware(TokenCheck, token=token, port=server.port)
-    app.add_middleware(Guard, host=server.host, port=server.port, remote=token is not None)
+        app.add_middleware(TokenCheck, token=token, port=server.port, local=bool(users))
+    remote = token is not None and not users
+    app.add_middleware(Guard, host=server.host, port=server.port, remote=remote, users=users)
     app.add_exception_handler(SparkQError, answer_core_error)
     app.add_exception_handler(Refused, answer_refused)
     app.add_exception_handler(RequestValidationError, answer_invalid_request)

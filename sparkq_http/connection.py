@@ -1,16 +1,29 @@
-"""uvicorn's connection on the C parser llhttp, with the two checks that llhttp leaves to its user."""
+"""uvicorn's connection on the C parser llhttp, with the two checks that llhttp leaves to its user, and its peer."""
+
+import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sparkq_http import peer
 
 MAX_HEAD = 64 * 1024
 """The largest size of a request's start line and headers together, in bytes."""
 
 
 class Connection(HttpToolsProtocol):
-    """A keep-alive connection that strips spaces around header values and limits the size of a head."""
+    """A keep-alive connection that strips spaces around header values, limits the size of a head, and knows its peer."""
 
     _in_head = True
     _head = 0
+    _user: int | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._user = peer.of_transport(transport)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        peer.note(self.scope, self._user)
 
     def data_received(self, data: bytes) -> None:
         self._head += len(data)  # if the whole head is in this piece, on_message_complete sets this back to 0

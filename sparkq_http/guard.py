@@ -1,4 +1,4 @@
-"""The check of every request before any route: first its head, then its body.
+"""The check of every request before any route: first who sends it, then its head, then its body.
 
 A browser lets every page that you visit send requests to this machine. So the Host header must name this server
 (a rebound DNS name does not), the request must come from SparkQ's own page or from no page, and a change needs a
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sparkq_http import peer
 from sparkq_http.answer import Refused
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -32,12 +33,18 @@ HEADERS = {
 
 
 class Guard:
-    """Refuses foreign requests, and sets the security headers of every answer. `remote` admits other machines."""
+    """Refuses foreign requests, and sets the security headers of every answer. `remote` admits other machines.
 
-    def __init__(self, app: ASGIApp, host: str, port: int, *, remote: bool = False) -> None:
+    `users` are those of this machine whose programs are answered; none are named where every request needs the token.
+    """
+
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, *, remote: bool = False, users: frozenset[int] = frozenset()
+    ) -> None:
         self._app = app
         self._port = port
         self._remote = remote
+        self._users = users
         self._names = {*LOOPBACK, host.lower(), *((gethostname().lower(),) if remote else ())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,11 +55,21 @@ class Guard:
             return  # a WebSocket handshake is refused by not accepting it
         send = _with_security_headers(send)
         try:
+            self._check_user(peer.noted(scope))
             self._check(scope["method"], scope["path"], Headers(scope=scope))
         except Refused as refused:
             await refused.answer()(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _check_user(self, user: int | None) -> None:
+        if self._users and user is not None and user not in self._users:
+            raise Refused(
+                403,
+                "other_user",
+                f"This server belongs to another user of this machine; your program runs as user {user}.",
+                "Start a server of your own project: sparkq start",
+            )
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
         hosts = headers.getlist("host")

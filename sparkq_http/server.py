@@ -26,8 +26,11 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from sparkq_core import lock, project
 from sparkq_core.clock import SystemClock, iso
+from sparkq_core.config.loading import environment
+from sparkq_core.config.ownership import own_users
 from sparkq_core.errors import EXIT_CODES, Kind, SparkQError, StorageError
 from sparkq_core.project import SparkQ
+from sparkq_http import peer
 from sparkq_http.connection import Connection
 from sparkq_http.project import Opener, ReloadableProject
 
@@ -182,21 +185,28 @@ def serve(opener: Opener) -> int:
         code, advice = _unusable(error, port)
         sys.stderr.write(f"sparkq: Port {port} of {host} cannot be used: {error.strerror}.\n        {advice}\n")
         return code
-    access_token = None if is_loopback(host) else token.read_or_create(config.run_dir)
-    app = create_app(reloadable, token=access_token, guests=guests(opener) if config.settings.server.mcp else ())
+    users = own_users(environment()) if is_loopback(host) else frozenset()
+    is_open = bool(users) and peer.can_identify()
+    app = create_app(
+        reloadable,
+        token=token.read_or_create(config.run_dir),
+        users=users,
+        guests=guests(opener) if config.settings.server.mcp else (),
+    )
     description = {
         "pid": os.getpid(),
         "host": host,
         "port": port,
         "started_at": iso(SystemClock().now()),
-        "token_file": None if access_token is None else str(config.run_dir / token.FILE),
+        "token_file": None if is_open else str(config.run_dir / token.FILE),
     }
     os.pwrite(handle, json.dumps(description).encode(), 0)
     log.info("serving %s at http://%s:%s", config.name, f"[{host}]" if ":" in host else host, port)
     if config.is_remembered:
         log.warning("there is no sparkq.yml in %s: its settings are used as they were last read", config.root)
-    if access_token is not None:
-        log.warning("other machines can reach it with the token in %s", config.run_dir / token.FILE)
+    if not is_open:
+        who = "programs of this machine" if users else "other machines"
+        log.warning("%s can reach it with the token in %s", who, config.run_dir / token.FILE)
     Server(
         uvicorn.Config(
             app,

@@ -1,6 +1,8 @@
-"""The token of a server that other machines can reach, in a file that only its owner can read.
+"""The token for requests from other machines, and for those whose user the system does not show.
 
-Clients send it as `Authorization: Bearer`, or as the cookie that `/login?token=…` sets. It is never printed or logged.
+It is in a file that only its owner can read.
+
+Clients send it as `Authorization: Bearer`, or as the cookie that `/login?token=…` sets. It is never logged.
 """
 
 import hmac
@@ -13,12 +15,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparkq_core import clock
 from sparkq_core.errors import StorageError
+from sparkq_http import peer
 from sparkq_http.answer import refusal
 from sparkq_http.guard import READING
 
 FILE = "server.token"
 OPEN = ("/health", "/login")
 """The paths that can be read without the token."""
+
+UNKNOWN = "The system does not show which user sends this, so the server needs its token."
 
 
 def read_or_create(run_dir: Path) -> str:
@@ -36,9 +41,7 @@ def read_or_create(run_dir: Path) -> str:
         finally:
             os.close(handle)
     except OSError as error:
-        raise StorageError(
-            f"{file} cannot be used: {error.strerror}.", "A server that other machines can reach keeps its token there."
-        ) from error
+        raise StorageError(f"{file} cannot be used: {error.strerror}.", "The server keeps its token there.") from error
     return token
 
 
@@ -57,25 +60,30 @@ def _is_open(scope: Scope) -> bool:
 
 
 class TokenCheck:
-    """Refuses requests without the token."""
+    """Refuses requests without the token. With `local` those from a known user of this machine need none."""
 
-    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, token: str, port: int, *, local: bool = False) -> None:
         self._app = app
         self._token = token
+        self._local = local
         self._cookie = cookie_name(port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_open(scope) or self._has_token(Headers(scope=scope)):
+        if scope["type"] != "http" or _is_open(scope) or self._is_known(scope) or self._has_token(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
         refused = refusal(
             401,
             "no_token",
-            "This server needs its token.",
+            UNKNOWN if self._local else "This server needs its token.",
             f"Open /login?token=… with the token in {FILE} of the run folder.",
             {"WWW-Authenticate": "Bearer"},
         )
         await refused(scope, receive, send)
+
+    def _is_known(self, scope: Scope) -> bool:
+        """True if the request is from this machine, of a user whom the guard has let pass."""
+        return self._local and peer.noted(scope) is not None
 
     def _has_token(self, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")

@@ -267,6 +267,7 @@ PROMISES = {
     # Strangers
     "hooks-after-yes": "Hooks run only after your yes to exactly this content, which no repository and no agent can give.",
     "other-owners": "A project, database or repository of another user is not used unless you trust its folder.",
+    "other-users": "Another user of the machine gets no answer from the server, on any route.",
     "hooks-bounded": "A few hooks run at a time, each for a limited time, and how they ended is kept.",
     # The code and its tests
     "modules": "A module has one job, at most 350 lines, and a docstring that says what it promises.",

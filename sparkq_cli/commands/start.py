@@ -30,7 +30,13 @@ def report(config: Config, server: service.Running, state: str, json: bool, quie
         show.json_line({"running": True, "url": server.url, **server._asdict(), "log": str(config.log)})
     elif not quiet:
         show.say(f"The server {state} at {server.url} (process {server.pid}, log {config.log}).")
-        if server.token_file is not None:
-            show.say(
-                f"Other machines can reach it with the token in {server.token_file}: {server.far_url}/login?token=…"
-            )
+        show_token(server)
+
+
+def show_token(server: service.Running) -> None:
+    """Say how to open a server that needs its token."""
+    if server.token_file is not None and server.is_local:
+        show.say(f"Open it in your browser: {server.login_url}")
+        show.say(f"Programs send the token in {server.token_file}: Authorization: Bearer …")
+    elif server.token_file is not None:
+        show.say(f"Other machines can reach it with the token in {server.token_file}: {server.far_url}/login?token=…")

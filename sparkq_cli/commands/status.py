@@ -3,6 +3,7 @@
 import typer
 
 from sparkq_cli import service, show
+from sparkq_cli.commands.start import show_token
 from sparkq_cli.options import Json, new_app
 from sparkq_core import project
 from sparkq_core.clock import SystemClock, from_iso
@@ -31,5 +32,7 @@ def status(json: Json = False) -> None:
         since = show.ago(from_iso(server.started_at), SystemClock().now())
         word = "answers" if answers else "does NOT answer"
         show.say(f"The server has been running at {server.url} for {since} (process {server.pid}) and {word}.")
+        if server.is_local:
+            show_token(server)
     if server is None:
         raise typer.Exit(1)

@@ -1,10 +1,11 @@
-"""The login of a browser, with the token of a server that other machines can reach."""
+"""The login of a browser, with the server's token."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from sparkq_http import peer
 from sparkq_http.answer import Refused
 from sparkq_http.token import cookie_name, is_token
 
@@ -16,7 +17,7 @@ async def login(request: Request, token: Annotated[str, Query(max_length=200)] =
     """Set the token as a cookie of this browser and redirect to the page. If no token is needed, only redirect."""
     token_of_server: str | None = request.app.state.token
     done = RedirectResponse("/", 303)
-    if token_of_server is None:
+    if token_of_server is None or (request.app.state.users and peer.noted(request.scope) is not None):
         return done
     if not is_token(token, token_of_server):
         raise Refused(401, "no_token", "The token is wrong.", "Read it in server.token of the run folder.")
