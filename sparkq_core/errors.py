@@ -59,6 +59,12 @@ class InvalidConfig(SparkQError):
     code = "invalid_config"
 
 
+class VersionOne(SparkQError):
+    """The project is one of SparkQ 1, which has other settings and another database."""
+
+    kind, code = Kind.CONFLICT, "version_one"
+
+
 class AtTheKeyboard(SparkQError):
     """Only you can do this, in your own terminal: an agent cannot loosen what protects you from it."""
 

@@ -206,6 +206,7 @@ PROMISES = {
     "command-restore": "sparkq restore lists the copies of the database and puts one back.",
     "command-backup": "sparkq backup copies the database while others work.",
     "command-export": "sparkq export writes the whole project as JSON Lines.",
+    "from-version-one": "A project of SparkQ 1 is recognised, and comes over whole or not at all; its files are kept.",
     "command-import": "sparkq import reads an export: the round trip is exact.",
     "command-runner": "The runner has --once, --run, --watch and --drain, polls as configured, and prints prompts for chats without MCP.",
     "command-watch": "sparkq watch shows the project live.",

@@ -2,6 +2,7 @@
 
 import json as json_format
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +16,10 @@ from sparkq_core.clock import SystemClock
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import location
 from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
-from sparkq_core.installation import configure
+from sparkq_core.installation import configure, version_one
 from sparkq_core.installation import setup as core
 from sparkq_core.project import SparkQ
-from sparkq_core.text import checked_name, safe
+from sparkq_core.text import checked_name, counted, safe
 
 app = new_app()
 
@@ -30,6 +31,12 @@ def setup(
     session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Create this session too.")] = None,
     connect_claude: Annotated[
         bool, typer.Option("--connect", help="Write .mcp.json, so that Claude Code can find the queues.")
+    ] = False,
+    from_v1: Annotated[
+        bool,
+        typer.Option(
+            "--from-v1", help="Bring a project of SparkQ 1 over: its settings, queues and tasks. Asks nothing."
+        ),
     ] = False,
     empty: Annotated[
         bool, typer.Option("--empty", help="Make an empty database even if a lost one has backups.")
@@ -43,11 +50,15 @@ def setup(
     Examples:
       sparkq setup
       sparkq setup --yes --queue backend --connect
+      sparkq setup --from-v1
     """
     env = configuration.environment()
-    if not yes and (json or not sys.stdin.isatty()):
-        raise InvalidValue("Setup asks questions, and this is not a terminal.", "Add --yes to use the defaults.")
     start = location.here()
+    asks = not (yes or json) and sys.stdin.isatty()
+    brought = _brought_over(start, env, wanted=from_v1, ask=asks)
+    yes = yes or brought is not None
+    if not yes and not asks:
+        raise InvalidValue("Setup asks questions, and this is not a terminal.", "Add --yes to use the defaults.")
     root, known = core.root_for(start, env)
     values = core.values(start, env)
     if not empty:
@@ -69,14 +80,73 @@ def setup(
         made["connection"] = str(target.file)
     if json:
         done = [{"done": step.done, "path": str(step.path)} for step in steps]
-        show.json_line({"project": config.name, "root": str(root), "settings": values, "steps": done} | made)
+        answer = {"project": config.name, "root": str(root), "settings": values, "steps": done} | made
+        show.json_line(answer | ({"from_v1": _as_json(brought)} if brought is not None else {}))
         return
     show.say()
+    if brought is not None:
+        _report(brought, root)
     for step in steps:
-        show.say(f"  {step.done:8}{show.near(step.path, root)}")
+        verb = "created" if brought is not None and step.done == "kept" else step.done
+        show.say(f"  {verb:8}{show.near(step.path, root)}")
     for noun, name in made.items():
         show.say(f"  created {noun} {show.near(Path(name), root)}")
     _next(sq, connected=connect.connected("claude-code", config, Path.home()))
+
+
+def _brought_over(start: Path, env: Mapping[str, str], *, wanted: bool, ask: bool) -> version_one.Brought | None:
+    """Bring a project of SparkQ 1 over, if that is wanted or the answer is yes. None if there is none, and none is wanted."""
+    found = version_one.find(start, env)
+    if found is None:
+        if wanted:
+            raise version_one.nothing_found(start, env)
+        return None
+    if not wanted:
+        if not ask:
+            raise found.refusal()
+        show.say(f"{safe(found.refusal().message)}\n")
+        show.say("Its settings, sessions, queues and tasks can be brought over. The old files are kept:")
+        for file, kept in ((found.file, found.kept_file), (found.old, found.kept_database)):
+            if file is not None and kept is not None:
+                show.say(f"  {show.near(file, found.root)} becomes {show.near(kept, found.root)}")
+        agreed("\nBring it over?", default=True)
+    return version_one.bring_over(found, SystemClock())
+
+
+def _report(brought: version_one.Brought, root: Path) -> None:
+    """Show what came over, what changed on the way, and what was left behind."""
+    figures, settings = brought.figures, brought.settings
+    show.say(
+        f"Brought over from SparkQ 1: {counted(figures.queued, 'queued task')}, "
+        f"{counted(figures.finished, 'finished task')}, {counted(figures.queues, 'queue')}, "
+        f"{counted(figures.sessions, 'session')}."
+    )
+    lines = []
+    if figures.again:
+        lines.append(f"{figures.again} of them had been running: queued again.")
+    if figures.old:
+        lines.append(f"{counted(figures.old, 'finished task')} left out: older than purge.unreviewed_days.")
+    if figures.unknown:
+        lines.append(f"{counted(figures.unknown, 'task')} left out: without a queue, or with an unknown status.")
+    lines += [f"{safe(old)} is now called {new}." for old, new in figures.renamed]
+    lines += settings.notes
+    if settings.left:
+        lines.append(f"Settings that SparkQ 2 does not have: {', '.join(settings.left)}.")
+    for line in lines:
+        show.say(f"  {safe(line)}")
+    show.say()
+    for kept in brought.kept:
+        show.say(f"  {'kept':8}{show.near(kept, root)}")
+
+
+def _as_json(brought: version_one.Brought) -> dict[str, Any]:
+    figures, settings = brought.figures, brought.settings
+    return figures._asdict() | {
+        "renamed": dict(figures.renamed),
+        "notes": list(settings.notes),
+        "settings_left_out": list(settings.left),
+        "kept": [str(path) for path in brought.kept],
+    }
 
 
 def _asked(values: dict[str, Any]) -> dict[str, Any]:

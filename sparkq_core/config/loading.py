@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkq_core.config import cache, location
+from sparkq_core.config import cache, location, version_one
 from sparkq_core.config.reading import Given, read_file
 from sparkq_core.config.settings import (
     BUILT_IN_CLASSES,
@@ -56,7 +56,7 @@ def load(
     Each overrides the one before: the defaults, the file, SPARKQ_SECTION__KEY variables. Without a file, the settings that
     it had when it was last read stand in for it (it may be on another branch), and `stored` (the config table) overrides
     them. With `remember`, a file that is unchanged since it was last read is not parsed again.
-    Raises InvalidConfig, which names file, line and key, NoProject and OtherOwner.
+    Raises InvalidConfig, which names file, line and key, VersionOne, NoProject and OtherOwner.
     """
     env = environment() if env is None else env
     project = location.find(start or location.here(), env)
@@ -66,7 +66,12 @@ def load(
     else:
         given = last_read(project.root) | {key: (_stored(key, value), TABLE) for key, value in (stored or {}).items()}
     given |= _from_environment(env)
-    settings = build(given)
+    try:
+        settings = build(given)
+    except InvalidConfig as error:
+        if project.file is not None and version_one.is_settings(given):
+            raise version_one.refusal(project.file) from error
+        raise
     return Config(
         settings,
         project.root,

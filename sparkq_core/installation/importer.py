@@ -13,7 +13,7 @@ from sparkq_core.errors import InvalidConfig, InvalidValue, NotEmpty
 from sparkq_core.installation import import_checks
 from sparkq_core.installation.export_format import COLUMNS, FORMAT, MAX_NUMBER, PROJECT, TABLES, check_row, shown, whole
 from sparkq_core.project import BEFORE_THE_TABLE, SparkQ
-from sparkq_core.storage.database import Transaction
+from sparkq_core.storage.database import Database, Transaction
 from sparkq_core.storage.schema import VERSION
 
 T = TypeVar("T")
@@ -58,7 +58,12 @@ def load(sq: SparkQ, lines: Iterable[str]) -> Imported:
     come in: hooks are left out, and those that are set here stay, but do not run for imported events. Raises NotEmpty,
     and InvalidValue, which names the line that is wrong.
     """
-    with sq.db.write() as tx:
+    return read_into(sq.db, lines)
+
+
+def read_into(db: Database, lines: Iterable[str]) -> Imported:
+    """Read an export into the database of such a project. Raises the errors of `load`."""
+    with db.write() as tx:
         used = tx.row(USED)
         if used and used[0]:
             raise NotEmpty("This project has queues or tasks already.", "Import into a new project: ids would collide.")

@@ -25,6 +25,7 @@ from sparkq_core.storage.parameters import Values, in_order
 from sparkq_core.storage.statements import Reader as Reader
 from sparkq_core.storage.statements import Row as Row
 from sparkq_core.storage.statements import Transaction as Transaction
+from sparkq_core.storage.version_one import foreign
 
 APPLICATION_ID = 0x53504B51
 """`SPKQ` in the header of every SparkQ database."""
@@ -292,7 +293,7 @@ class Database:
         check_database(self.path, environment())
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
-            connection.set_busy_handler(self._keep_trying())
+            connection.set_busy_handler(patience.busy_handler(self.clock))
             # Otherwise SQLite compiles a statement again whenever it binds a parameter that could change its plan.
             connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             self._recognise(connection)
@@ -311,7 +312,7 @@ class Database:
 
     def _recognise(self, connection: apsw.Connection) -> None:
         if connection.pragma("application_id") != APPLICATION_ID:
-            raise Corrupt(f"{self.path} is a database of another program.", "Correct database.path in sparkq.yml.")
+            raise foreign(connection, self.path)
         version = connection.pragma("user_version")
         if version > self.schema:
             raise self._newer(version)
@@ -328,22 +329,3 @@ class Database:
             f"{self.path} has schema {version}. This SparkQ supports schemas up to {self.schema}.",
             "Upgrade SparkQ: pip install -U sparkq. Then restart the processes that still run the older one.",
         )
-
-    def _keep_trying(self) -> Any:
-        """Return a busy handler that sleeps for short random times.
-
-        SQLite's own doubles its waits: with 8 processes, one of them waited 2.1 s.
-        """
-        started = 0.0
-
-        def busy(tries: int) -> bool:
-            nonlocal started
-            if tries == 0:
-                started = self.clock.monotonic()
-            longest = patience.seconds()
-            if longest <= 0:
-                return False
-            self.clock.pause(tries)
-            return self.clock.monotonic() - started < longest
-
-        return busy

@@ -1,9 +1,11 @@
 """How long a statement waits for other processes: WAIT_SECONDS, or less in a call that must not wait so long."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import get_ident
+
+from sparkq_core.clock import Clock
 
 WAIT_SECONDS = 10.0
 """How long a statement waits for the transactions of other processes."""
@@ -50,3 +52,23 @@ def committed() -> None:
     hurry = _present.get()
     if hurry is not None and hurry.thread == get_ident():
         hurry.committed = True
+
+
+def busy_handler(clock: Clock) -> Callable[[int], bool]:
+    """Return a handler for a connection whose file is locked. It sleeps for short random times.
+
+    SQLite's own doubles its waits: with 8 processes, one of them waited 2.1 s.
+    """
+    started = 0.0
+
+    def busy(tries: int) -> bool:
+        nonlocal started
+        if tries == 0:
+            started = clock.monotonic()
+        longest = seconds()
+        if longest <= 0:
+            return False
+        clock.pause(tries)
+        return clock.monotonic() - started < longest
+
+    return busy

@@ -57,15 +57,16 @@ def create(path: Path, name: str, clock: Clock) -> bool:
                 return False
             building = path.with_name(f"{path.name}.new")
             _remove(building)
-            _build(building, name, clock)
+            os.close(os.open(building, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            build(building, name, clock)
             set_aside_log(path)
             os.replace(building, path)
             sync_folder(path.parent)
     return True
 
 
-def _build(path: Path, name: str, clock: Clock) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+def build(path: Path, name: str, clock: Clock) -> None:
+    """Make the database of a new project in an empty file. Raises the errors of SQLite."""
     connection = apsw.Connection(str(path))
     try:
         connection.pragma("application_id", APPLICATION_ID)

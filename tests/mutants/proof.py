@@ -15,8 +15,8 @@ PROOF_MUTANTS = [
     mutant("a racy claim", "tasks/claim.py", *_BY_NAME["a claim in two steps"].changes, caught_by=(DRAIN,)),
     mutant(
         "no busy timeout",
-        "storage/database.py",
-        ("return self.clock.monotonic() - started < longest", "return False"),
+        "storage/patience.py",
+        ("return clock.monotonic() - started < longest", "return False"),
         caught_by=(DRAIN,),
     ),
     mutant("no fence", "tasks/settle.py", (f"{SETTLES} {FENCE}", SETTLES), caught_by=(MODEL,)),

@@ -50,8 +50,8 @@ STORAGE_AND_CONFIG_MUTANTS = [
     ),
     mutant(
         "nobody waits for a lock",
-        "storage/database.py",
-        ("return self.clock.monotonic() - started < longest", "return False"),
+        "storage/patience.py",
+        ("return clock.monotonic() - started < longest", "return False"),
         caught_by=("test_database.py::test_a_lock_that_is_released_in_time_is_not_an_error",),
     ),
     mutant(
@@ -91,6 +91,21 @@ STORAGE_AND_CONFIG_MUTANTS = [
         "installation/restore.py",
         ("copying.copy(present, target)\n        return target", "return target"),
         caught_by=("test_restore.py::test_restoring_sets_aside_what_was_there_and_uses_no_id_again",),
+    ),
+    mutant(
+        "a project of SparkQ 1 is brought over while its server runs",
+        "installation/version_one/bring_over.py",
+        ("    _check_server(found)\n", ""),
+        caught_by=("test_version_one.py::test_what_is_in_the_way_is_named_and_nothing_changes",),
+    ),
+    mutant(
+        "the old database of SparkQ 1 is lost",
+        "installation/version_one/bring_over.py",
+        ("                        _set_aside(found)\n", ""),
+        caught_by=(
+            "test_version_one.py::test_the_old_files_are_kept_as_they_were",
+            "test_version_one.py::test_what_does_not_come_over_is_counted_and_stays_in_the_old_database",
+        ),
     ),
     mutant(
         "an import brings commands in",
