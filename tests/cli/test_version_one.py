@@ -85,3 +85,27 @@ def test_the_doctor_says_the_same(old: Shell) -> None:
     assert done.code == 1
     assert "This is a project of SparkQ 1" in done.out
     assert "sparkq setup --from-v1" in done.out
+
+
+def test_of_two_at_once_one_brings_it_over(old: Shell) -> None:
+    """The other sees that it is done, whenever it comes."""
+    done = old.run("sh", "-c", "sparkq setup --from-v1 >one 2>&1 & sparkq setup --from-v1 >two 2>&1; wait")
+
+    assert done.code == 0
+    said = [(old.folder / name).read_text() for name in ("one", "two")]
+    assert ["Brought over" in text for text in sorted(said, key=lambda text: "Brought over" in text)] == [False, True]
+    assert old.facts("tasks")["total"] == 2
+    assert (old.folder / "sparkq.v1.yml").read_text() == SETTINGS
+
+
+def test_the_program_of_version_one_beside_its_data_stays_visible_to_git(old: Shell) -> None:
+    """SparkQ 1 was copied into the project: Git may have its files."""
+    program = old.folder / "sparkq/src/cli.py"
+    program.parent.mkdir()
+    program.write_text("print('one')")
+    old.run("git", "init", "--quiet")
+
+    old.ok("setup", "--from-v1")
+
+    assert "sparkq/src/" in old.run("git", "status", "--porcelain", "-uall").out
+    assert "sparkq1.db" not in old.run("git", "status", "--porcelain", "-uall").out

@@ -1,5 +1,6 @@
 """A project of SparkQ 1 is recognised by every command, and comes over whole, or not at all. Nothing of it is deleted."""
 
+import errno
 import json
 import os
 import shutil
@@ -414,6 +415,19 @@ def test_a_second_time_there_is_nothing_to_bring_over(old: Path, clock: SetClock
     assert "already in" in version_one.nothing_found(old, {}).message
 
 
+@pytest.mark.parametrize("has_file", [True, False])
+def test_whoever_comes_second_sees_that_it_was_done_meanwhile(root: Path, clock: SetClock, has_file: bool) -> None:
+    create(root, SHOP, SETTINGS if has_file else None)
+    found = version_one.find(root, {})
+    assert found is not None
+    brought(root, clock)
+    before = everything(root)
+
+    with pytest.raises(VersionOne, match="Another process has just"):
+        version_one.bring_over(found, clock)
+    assert everything(root) == before
+
+
 @holds("from-version-one")
 @pytest.mark.parametrize("place", ["the new database", "the settings"])
 def test_after_a_crash_it_goes_on_where_it_ended(
@@ -428,6 +442,7 @@ def test_after_a_crash_it_goes_on_where_it_ended(
             brought(old, clock)
     with pytest.raises(VersionOne):
         project.open(old, env={})
+    assert database_of(old).is_file()
 
     done = brought(old, clock)
 
@@ -435,6 +450,35 @@ def test_after_a_crash_it_goes_on_where_it_ended(
     assert queued_ids(opened(old, clock)) == [2, 5]
     assert {file.name for file in (old / "sparkq/data").iterdir()} >= {"sparkq.db", "sparkq1.db"}
     assert (old / "sparkq.v1.yml").read_text() == SETTINGS
+
+
+@pytest.mark.parametrize("path", ["null", "~nobody-at-all/x.db", "' '"])
+def test_a_database_path_that_leads_nowhere_is_that_of_every_project(root: Path, clock: SetClock, path: str) -> None:
+    create(root, SHOP, SETTINGS.replace("path: sparkq/data/sparkq.db", f"path: {path}"))
+
+    assert brought(root, clock).figures.queues == 3
+    assert opened(root, clock).config.database == database_of(root)
+
+
+def test_a_database_in_another_place_stays_there(root: Path, clock: SetClock) -> None:
+    create(root, SHOP, SETTINGS.replace("sparkq/data/sparkq.db", "store/q.sqlite"))
+    (root / "store").mkdir()
+    for side in ("", "-wal"):
+        if Path(f"{database_of(root)}{side}").exists():
+            os.replace(f"{database_of(root)}{side}", root / f"store/q.sqlite{side}")
+
+    assert brought(root, clock).kept[1] == root / "store/q1.sqlite"
+    assert opened(root, clock).config.database == root / "store/q.sqlite"
+
+
+def test_without_hard_links_it_is_renamed(old: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+
+    assert brought(old, clock).figures.queued == 3
+    assert database_of(old).with_name("sparkq1.db").is_file()
 
 
 def test_settings_without_a_database_come_over_too(root: Path, clock: SetClock) -> None:

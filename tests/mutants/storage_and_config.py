@@ -101,7 +101,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
         "the old database of SparkQ 1 is lost",
         "installation/version_one/bring_over.py",
-        ("                        _set_aside(found)\n", ""),
+        ("            _set_aside(found)\n", ""),
         caught_by=(
             "test_version_one.py::test_the_old_files_are_kept_as_they_were",
             "test_version_one.py::test_what_does_not_come_over_is_counted_and_stays_in_the_old_database",

@@ -15,22 +15,22 @@ import apsw
 from sparkq_core import durable, lock
 from sparkq_core.clock import Clock
 from sparkq_core.config import loading as configuration
-from sparkq_core.config import location, ownership, reading, version_one, writing
+from sparkq_core.config import location, reading, version_one, writing
 from sparkq_core.config.settings import Settings
 from sparkq_core.errors import NotEmpty, StorageError, VersionOne
 from sparkq_core.installation import importer, setup
+from sparkq_core.installation.version_one.found import BUSY_MS, Found, is_old
 from sparkq_core.installation.version_one.old_settings import Converted, convert
 from sparkq_core.installation.version_one.old_tasks import NEEDED, Figures, OldTasks, check_columns
 from sparkq_core.storage import schema
-from sparkq_core.storage.database import APPLICATION_ID, Database
+from sparkq_core.storage.database import Database
 from sparkq_core.storage.errors import translated
-from sparkq_core.storage.version_one import columns, is_database
+from sparkq_core.storage.version_one import columns
 
 SERVER_LOCK = "sparkq.lock"
 """The file, beside sparkq.yml, in which the server of SparkQ 1 kept its process id."""
 
 GOES_ON = "The queues and tasks had been brought over before: only the settings were left to do."
-BUSY_MS = 2000
 ORDERED = {
     "sessions": "SELECT * FROM sessions ORDER BY rowid",
     "queues": "SELECT * FROM queues ORDER BY rowid",
@@ -42,86 +42,12 @@ ORDERED = {
 """How the tables of the old database are read: SparkQ 1 handed out tasks by their time of creation."""
 
 
-class Found(NamedTuple):
-    """A project of SparkQ 1. `file` is its settings file, `old` its database, as far as they are there.
-
-    `database` is the place of the database of this version, mostly that of the old one.
-    """
-
-    root: Path
-    file: Path | None
-    old: Path | None
-    database: Path
-
-    @property
-    def kept_file(self) -> Path | None:
-        """Where the old settings are kept."""
-        return None if self.file is None else self.file.with_name(f"{self.file.stem}.v1{self.file.suffix}")
-
-    @property
-    def kept_database(self) -> Path:
-        """Where the old database is kept."""
-        return _kept(self.database)
-
-    def refusal(self) -> VersionOne:
-        """Return the error for every command but the one that brings the project over."""
-        files = [str(file) for file in (self.file, self.old) if file is not None]
-        return VersionOne(
-            f"This is a project of SparkQ 1: {' and '.join(files)}.", f"{version_one.WAY}. {version_one.KEEPS}"
-        )
-
-
 class Brought(NamedTuple):
     """What was brought over; `kept` are the old files under their new names."""
 
     figures: Figures
     settings: Converted
     kept: tuple[Path, ...]
-
-
-def find(start: Path, env: Mapping[str, str]) -> Found | None:
-    """Return the project of SparkQ 1 around folder `start`, None if there is none. Changes nothing.
-
-    Raises InvalidConfig for a settings file that cannot be read, OtherOwner, NoProject.
-    """
-    at = location.find(start, env)
-    given = reading.read_file(at.file) if at.file is not None else {}
-    old_file = at.file if version_one.is_settings(given) else None
-    named = given.get("database.path", (location.DATABASE, ""))[0]
-    database = at.root / Path(str(named)).expanduser()
-    old = next((file for file in (database, _kept(database)) if _is_old(file)), None)
-    if old_file is None and old != database:
-        return None
-    ownership.check([at.root, *([old] if old is not None else [])], env)
-    return Found(at.root, old_file, old, database)
-
-
-def _kept(database: Path) -> Path:
-    return database.with_name(f"{database.stem}1{database.suffix}")
-
-
-def _is_old(file: Path) -> bool:
-    """True if the file is a database of SparkQ 1."""
-    if not file.is_file() or file.stat().st_size == 0:
-        return False
-    try:
-        with closing(apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
-            connection.set_busy_timeout(BUSY_MS)
-            return connection.pragma("application_id") != APPLICATION_ID and is_database(connection)
-    except apsw.Error:
-        return False
-
-
-def nothing_found(start: Path, env: Mapping[str, str]) -> VersionOne:
-    """Return the error for bringing over what is not there, or was brought over before."""
-    at = location.find(start, env)
-    kept = _kept(at.root / location.DATABASE)
-    if kept.is_file():
-        return VersionOne(
-            f"There is nothing to bring over: the old database is already in {kept}.",
-            "See what came over: sparkq tasks",
-        )
-    return VersionOne(f"There is no project of SparkQ 1 in {at.root}.", "Set up a new project: sparkq setup")
 
 
 def bring_over(found: Found, clock: Clock) -> Brought:
@@ -134,24 +60,13 @@ def bring_over(found: Found, clock: Clock) -> Brought:
     file = found.file or found.root / location.FILE
     try:
         with writing.alone(file), lock.holding(found.database.with_name(f"{found.database.name}.setup.lock")):
+            _check_still_there(found)
             _check_free(found)
             with _opened(found) as old:
-                given = reading.read_file(found.file) if found.file is not None else {}
-                converted = convert(given, _stored(old))
-                if old is None and found.old is not None:
-                    converted = converted._replace(notes=(GOES_ON, *converted.notes))
+                converted = _settings(found, old)
                 values = setup.defaults(found.root) | converted.values
-                text = setup.render(values)
-                settings = configuration.build(_new_settings(found, file, values))
-                with durable.building(found.database) as built:
-                    figures = _fill(old, built, settings, clock)
-                    if old is not None:
-                        old.pragma("wal_checkpoint", "TRUNCATE")
-                        old.close()
-                        _set_aside(found)
-                    if old is not None or not found.database.exists():
-                        durable.put(built, found.database)
-            kept = _replace_settings(found, file, text)
+                figures = _replace_database(found, old, _new_settings(found, file, values), clock)
+            kept = _replace_settings(found, file, setup.render(values))
     except apsw.Error as error:
         raise translated(error, found.old or found.database) from error
     except OSError as error:
@@ -159,11 +74,34 @@ def bring_over(found: Found, clock: Clock) -> Brought:
     return Brought(figures, converted, tuple(each for each in (kept, found.old and found.kept_database) if each))
 
 
-def _new_settings(found: Found, file: Path, values: Mapping[str, Any]) -> reading.Given:
+def _settings(found: Found, old: apsw.Connection | None) -> Converted:
+    """Convert the old settings, with a note if the database was brought over before."""
+    given = reading.read_file(found.file) if found.file is not None else {}
+    converted = convert(given, _stored(old))
+    if old is None and found.old is not None:
+        return converted._replace(notes=(GOES_ON, *converted.notes))
+    return converted
+
+
+def _replace_database(found: Found, old: apsw.Connection | None, settings: Settings, clock: Clock) -> Figures:
+    """Put a new database in the place of the old one, which is kept; keep one of this version that is there already."""
+    if old is None and found.database.exists():
+        return Figures()
+    with durable.building(found.database) as built:
+        figures = _fill(old, built, settings, clock)
+        if old is not None:
+            old.pragma("wal_checkpoint", "TRUNCATE")
+            old.close()
+            _set_aside(found)
+        durable.put(built, found.database)
+    return figures
+
+
+def _new_settings(found: Found, file: Path, values: Mapping[str, Any]) -> Settings:
     """Return the settings that the project will have: the converted ones, unless it has a file of this version."""
     if found.file is None and file.exists():
-        return reading.read_file(file)
-    return {key: (value, file.name) for key, value in values.items()}
+        return configuration.build(reading.read_file(file))
+    return configuration.build({key: (value, file.name) for key, value in values.items()})
 
 
 def _check_server(found: Found) -> None:
@@ -171,17 +109,31 @@ def _check_server(found: Found) -> None:
     file = found.root / SERVER_LOCK
     try:
         process = int(file.read_text()[:20])
-        if process < 1:
-            return
+    except (OSError, ValueError):
+        return
+    if _is_alive(process):
+        raise VersionOne(
+            f"SparkQ 1 is running: {file} names its process {process}.",
+            f"See what that is: ps -p {process}. Stop SparkQ 1, or if it is another program, move {file} away. "
+            "Then try again.",
+        )
+
+
+def _is_alive(process: int) -> bool:
+    try:
         os.kill(process, 0)
     except PermissionError:
-        pass
-    except (OSError, ValueError, OverflowError):
-        return
-    raise VersionOne(
-        f"SparkQ 1 is running: {file} names its process {process}.",
-        f"Stop it, then try again: kill {process}. If that process is another program, remove {file}.",
-    )
+        return True
+    except (OSError, OverflowError):
+        return False
+    return process > 0
+
+
+def _check_still_there(found: Found) -> None:
+    """Refuse a project that another process has brought over while this one waited for the lock. Raises VersionOne."""
+    has_file = found.file is None or version_one.is_settings(reading.read_file(found.file))
+    if not has_file or (found.old is not None and not is_old(found.old)):
+        raise VersionOne("Another process has just brought the project over.", "See what came over: sparkq tasks")
 
 
 def _check_free(found: Found) -> None:
@@ -189,8 +141,8 @@ def _check_free(found: Found) -> None:
     kept = found.kept_file
     if kept is not None and kept.exists() and kept.read_bytes() != (found.file or kept).read_bytes():
         raise NotEmpty(f"{kept} exists already.", "Move it away: the old settings are kept under this name.")
-    taken = [Path(f"{found.kept_database}{side}") for side in ("", "-wal")]
-    if found.old == found.database and any(os.path.lexists(each) for each in taken):
+    taken = any(os.path.lexists(f"{found.kept_database}{side}") for side in ("", "-wal", "-journal"))
+    if found.old == found.database and taken and not _is_kept(found):
         raise NotEmpty(
             f"{found.kept_database} exists already.", "Move it away: the old database is kept under this name."
         )
@@ -248,14 +200,30 @@ def _fill(old: apsw.Connection | None, built: Path, settings: Settings, clock: C
 
 
 def _set_aside(found: Found) -> None:
-    """Rename the old database, with the logs that another process may have begun meanwhile."""
+    """Give the old database its other name, with the logs that another process may have begun meanwhile.
+
+    It keeps its first name too until the new one takes that, so that there is a database at every moment.
+    """
     if found.old != found.database:
         return
-    for side in ("", "-wal", "-journal"):
-        file = found.database.with_name(f"{found.database.name}{side}")
-        if file.exists():
-            os.replace(file, found.kept_database.with_name(f"{found.kept_database.name}{side}"))
+    for side in ("-wal", "-journal"):
+        log = found.database.with_name(f"{found.database.name}{side}")
+        if log.exists():
+            os.replace(log, found.kept_database.with_name(f"{found.kept_database.name}{side}"))
     found.database.with_name(f"{found.database.name}-shm").unlink(missing_ok=True)
+    if _is_kept(found):
+        return
+    try:
+        os.link(found.database, found.kept_database)
+    except OSError as error:
+        if error.errno not in durable.NO_LINKS:
+            raise
+        os.replace(found.database, found.kept_database)
+
+
+def _is_kept(found: Found) -> bool:
+    """True if the old database has its other name already, because bringing it over broke off."""
+    return found.kept_database.exists() and found.kept_database.samefile(found.database)
 
 
 def _replace_settings(found: Found, file: Path, text: str) -> Path | None:
