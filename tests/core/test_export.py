@@ -1,6 +1,7 @@
 """Export and import: a whole project as lines of JSON, and back without the smallest difference."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.text import MAX_TEXT
+from tests.core.test_upgrade import GOLDEN, opened
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle
@@ -120,6 +122,17 @@ def test_the_rows_of_an_older_setup_give_way(sq: SparkQ, unused: SparkQ) -> None
     load(unused, list(export(sq)))
 
     assert tables(unused) == tables(sq)
+
+
+@holds("command-import", "migrations")
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda file: file.stem)
+def test_what_an_earlier_version_wrote_moves_too(golden: Path, root: Path, unused: SparkQ, clock: SetClock) -> None:
+    """What the import demands of rows was always so."""
+    upgraded = opened(golden, root, clock)
+
+    assert load(unused, list(export(upgraded))).rows > 20
+    assert tables(unused) == tables(upgraded)
+    upgraded.close()
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40).filter(str.strip)

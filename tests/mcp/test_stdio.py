@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import queues, tasks
-from sparkq_core.installation import configure
+from sparkq_core.clock import SystemClock
+from sparkq_core.installation import configure, version_one
 from sparkq_core.project import SparkQ
 from sparkq_mcp.transport.streams import MAX_LINE
+from tests.harness import version_one as version_one_project
 from tests.harness.projects import open_new_project
 from tests.harness.task_steps import add, take
 from tests.harness.waiting import until
@@ -329,6 +331,21 @@ def test_without_a_project_it_starts_explains_itself_and_serves_one_that_comes_l
         assert raw.tool("list_queues", {}, 3) == {"queues": []}
 
     assert not (root / "sparkq.yml").exists()
+
+
+@holds("from-version-one")
+def test_a_project_of_version_one_is_explained_and_served_once_it_was_brought_over(root: Path) -> None:
+    version_one_project.create(root, version_one_project.SHOP)
+    with Raw(root) as raw:
+        raw.initialize()
+        refused = raw.tool("list_queues", {})
+        assert (refused["error"], "sparkq setup --from-v1" in refused["next"]) == ("version_one", True)
+        found = version_one.find(root, {})
+        assert found is not None
+        version_one.bring_over(found, SystemClock())
+        names = {queue["name"] for queue in raw.tool("list_queues", {}, 3)["queues"]}
+
+    assert names == {"backend", "UI-Fixes"}
 
 
 def test_a_changed_configuration_is_taken_up_after_reload(sq: SparkQ, queue: str) -> None:
