@@ -12,6 +12,9 @@ NOTE_AS = """
 INSERT INTO events (id, at, kind, queue_id, text) VALUES (:id, :at, :kind, :queue, :text)
 """
 
+DELETED = "UPDATE project SET deleted_event = :event"
+"""What is left of deleted texts in the file is then to be cleaned away: see maintenance.cleaning."""
+
 AFTER = f"""
 SELECT {EVENT_COLUMNS} FROM events
 WHERE id > :after ORDER BY id LIMIT :limit
@@ -63,6 +66,7 @@ def note_deleted(tx: Transaction, at: int, kind: str, newest: int, *, queue: int
     the feed would miss the new event with that id.
     """
     tx.run(NOTE_AS, {"id": newest + 1, "at": at, "kind": kind, "queue": queue, "text": text})
+    tx.run(DELETED, {"event": newest + 1})
 
 
 def of_task(db: Reader, task_id: int, limit: int = 1000) -> tuple[Event, ...]:

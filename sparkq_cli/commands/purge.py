@@ -9,8 +9,12 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import agreed, open_sparkq
 from sparkq_cli.options import Json, OnlyQueue, milliseconds, new_app
+from sparkq_core.clock import DAY, day
+from sparkq_core.config import copies
 from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance import purge as core
+from sparkq_core.maintenance.cleaning import clean, write_again
+from sparkq_core.project import SparkQ
 
 app = new_app()
 
@@ -31,19 +35,32 @@ def purge(
     ] = None,
     queue: OnlyQueue = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    vacuum: Annotated[
+        bool,
+        typer.Option(
+            "--vacuum", help="Delete nothing; write the file again without its free space. Others wait meanwhile."
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
     """Delete old finished tasks. Queued and running tasks stay; unreviewed results are kept longer.
 
     It asks for confirmation; in a script or with --json, add --yes. Tasks of archived queues stay unless you name the
-    queue. Each task leaves one line, which `sparkq task ID` shows.
+    queue. Each task leaves one line, which `sparkq task ID` shows. Every other text of it leaves the file, but not the
+    backups made before.
 
     Examples:
       sparkq purge --older-than 7d --dry-run
       sparkq purge --yes --json
+      sparkq purge --vacuum
     """
     sq = open_sparkq()
+    if vacuum:
+        if dry_run or (older_than, unreviewed, queue) != (None, None, None):
+            raise InvalidValue("--vacuum deletes no task.", "Leave out the ages, --queue and --dry-run.")
+        _vacuum(sq, json)
+        return
     age = None if older_than is None else milliseconds(older_than)
     unreviewed_age = None if unreviewed is None else milliseconds(unreviewed)
     asks = not (dry_run or yes)
@@ -52,6 +69,7 @@ def purge(
             "Purge asks for confirmation, and this is not a terminal.",
             "Add --yes, or --dry-run to see what it would delete.",
         )
+    is_clean = True
     purged = core.purge(sq, older_than=age, unreviewed=unreviewed_age, queue=queue, dry_run=True)
     if not dry_run and purged.total:
         if asks:
@@ -63,6 +81,7 @@ def purge(
             queue=queue,
             on_batch=_bar(purged.total) if not json else None,
         )
+        is_clean = clean(sq)
     if json:
         show.json_line(
             {
@@ -81,6 +100,39 @@ def purge(
         )
         if purged.archived:
             show.say(f"{show.counted(purged.archived, 'task')} in archived queues stay: sparkq purge --queue NAME")
+        if purged.total and not dry_run:
+            _say_what_is_left(sq, is_clean)
+
+
+def _say_what_is_left(sq: SparkQ, is_clean: bool) -> None:
+    """Say where the texts of the deleted tasks still are, and until when."""
+    if not is_clean:
+        show.say(f"Other processes use {sq.db.path.name}: the last of the texts leaves its log when it is quiet.")
+    kept = copies.found(sq.config)
+    daily, days = [copy for copy in kept if copy.kind == "automatic"], sq.config.settings.backup.keep
+    others = [copy for copy in kept if copy not in daily]
+    if others or (daily and not days):
+        show.say(f"{_copies(len(kept))} made before may have their texts: sparkq restore --list")
+    elif daily:
+        show.say(f"{show.counted(len(daily), 'daily backup')} made before may have their texts: sparkq restore --list")
+    if daily and days:
+        end = day(sq.clock.now() + days * DAY)
+        show.say(
+            "  The last daily backup of them is removed when "
+            f"{show.counted(days, 'newer one')} {'has' if days == 1 else 'have'} been made: on {end} or later."
+        )
+
+
+def _copies(count: int) -> str:
+    return f"{count} {'copy' if count == 1 else 'copies'} of the database"
+
+
+def _vacuum(sq: SparkQ, json: bool) -> None:
+    done = write_again(sq)
+    text = f"{sq.db.path.name}: {done.before / 1e6:,.1f} MB before, {done.after / 1e6:,.1f} MB now."
+    if not done.is_clean:
+        text += " Other processes use it: the space goes back when it is quiet."
+    show.answer({"before": done.before, "after": done.after}, text, json=json)
 
 
 def _bar(total: int) -> Callable[[int], None] | None:

@@ -1,4 +1,4 @@
-"""The work of each long-lived process at each interval: sweep for stale tasks, start hooks, purge, back up each day."""
+"""The work of each long-lived process at each interval: sweep for stale tasks, start hooks, purge, clean up, back up each day."""
 
 import contextlib
 import logging
@@ -9,6 +9,7 @@ from sparkq_core.clock import day
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import NoProject, SparkQError, StorageError
 from sparkq_core.maintenance import marks
+from sparkq_core.maintenance.cleaning import clean_in_turn
 from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.maintenance.purge import Turn, purge_in_turn
 from sparkq_core.model import Swept
@@ -36,6 +37,7 @@ def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
     turn = purge_in_turn(sq)
     if turn is not None and log is not None:
         _log_purge(sq, turn, log)
+    clean_in_turn(sq)
     _keep_safe(sq, log)
     return swept
 

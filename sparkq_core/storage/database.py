@@ -303,6 +303,7 @@ class Database:
                 ("journal_size_limit", 4 * 1024 * 1024),
                 ("trusted_schema", 0),
                 ("temp_store", 2),
+                ("secure_delete", 1),  # deleted text is overwritten
             ):
                 connection.pragma(pragma, value)
         except BaseException:

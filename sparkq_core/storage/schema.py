@@ -14,6 +14,7 @@ from sparkq_core.errors import StorageError
 from sparkq_core.lock import holding
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import translated
+from sparkq_core.storage.space import INCREMENTAL
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -69,6 +70,7 @@ def build(path: Path, name: str, clock: Clock) -> None:
     """Make the database of a new project in an empty file. Raises the errors of SQLite."""
     connection = apsw.Connection(str(path))
     try:
+        connection.pragma("auto_vacuum", INCREMENTAL)  # the first thing: a file with a page would not change
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("journal_mode", "wal")
         migrate(connection)

@@ -5,6 +5,8 @@
 -- A purge never deletes at one look of the clock: what is due is marked first, and goes when the mark is old enough in
 -- observed time. `observed_ms` counts the time that SparkQ ran and saw pass on the machine's clock (`observed_at`) and on
 -- the one that cannot be set (`observed_tick`, ms since the machine started).
+-- After tasks were deleted, what is left of their texts in the file is cleaned away when it is quiet. `deleted_event` is the
+-- last deletion that was not followed by a cleaning, `cleaned_at` when the processes last took their turn to clean.
 CREATE TABLE project (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     name TEXT NOT NULL,
@@ -18,7 +20,9 @@ CREATE TABLE project (
     removed_at INTEGER,
     observed_ms INTEGER NOT NULL DEFAULT 0,
     observed_at INTEGER,
-    observed_tick INTEGER
+    observed_tick INTEGER,
+    deleted_event INTEGER,
+    cleaned_at INTEGER
 ) STRICT;
 
 CREATE TABLE config (

@@ -138,7 +138,7 @@ def test_a_restore_as_the_texts_say_is_whole_although_a_process_was_killed(shell
     shell.ok("backup", "copy.db")
     sq.close()
     imports = "import os\nfrom sparkq_core import project\nfrom tests.harness.task_steps import add\n"
-    killed = f"{imports}add(project.open(), *map(str, range(50)))\nos._exit(9)"
+    killed = f"{imports}sq = project.open()\nadd(sq, *map(str, range(50)))\nos._exit(9)"
     assert shell.run(sys.executable, "-c", killed).code == 9
     database = sq.config.database
     left = [database, *(database.with_name(f"{database.name}{side}") for side in ("-wal", "-shm"))]

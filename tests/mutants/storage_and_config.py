@@ -55,6 +55,18 @@ STORAGE_AND_CONFIG_MUTANTS = [
         caught_by=("test_database.py::test_a_lock_that_is_released_in_time_is_not_an_error",),
     ),
     mutant(
+        "deleted text stays in the free space of the file",
+        "storage/database.py",
+        ('("secure_delete", 1),', '("secure_delete", 0),'),
+        caught_by=("test_cleaning.py::test_no_byte_of_a_purged_text_is_left_after_the_cleaning",),
+    ),
+    mutant(
+        "the words of deleted tasks stay in the search index",
+        "maintenance/cleaning.py",
+        ("    _merge_index(sq)\n    _give_back(sq)\n", "    _give_back(sq)\n"),
+        caught_by=("test_cleaning.py::test_a_task_that_you_delete_leaves_nothing_either",),
+    ),
+    mutant(
         "a result is acknowledged before it is on the disk",
         "storage/database.py",
         ('("synchronous", self.synchronous)', '("synchronous", "off")'),
