@@ -261,6 +261,8 @@ def rest() -> str:
         "On Linux the server answers programs that run as you (or root), and refuses those of other users. Elsewhere, and from other "
         "machines, each request needs `Authorization: Bearer …` with the token in `sparkq/run/server.token`: "
         '`curl -H "Authorization: Bearer $(cat sparkq/run/server.token)" http://127.0.0.1:5005/api/queues`.\n\n'
+        "Each route accepts `?project=ID` or the header `SparkQ-Project: ID`, and refuses another project (421), which may have taken the port. `GET /api/health` and the "
+        "first event of `GET /api/events` (its name is `server`) have the id as `project_id`. A copy of the database keeps it.\n\n"
         "Every change needs the content type `application/json`, even without a body. A refusal is "
         '`{"error": code, "message": …, "hint": …}`:\n\n| status | |\n|---|---|'
     ]

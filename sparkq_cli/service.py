@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from socket import gethostname
@@ -18,6 +18,7 @@ from sparkq_core.errors import EXIT_CODES, Busy, Kind, SparkQError, StorageError
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
+MAX_ANSWER = 64 * 1024
 
 
 class NotStarted(SparkQError):
@@ -91,16 +92,24 @@ def once_started(config: Config) -> Running | None:
 
 def healthy(server: Running) -> bool:
     """True if the server answers."""
+    return health(server) is not None
+
+
+def health(server: Running) -> Mapping[str, str] | None:
+    """Return what the server answers about itself and its project, or None if it does not answer."""
     if server.host is None:
-        return False
+        return None
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection(server.host, server.port, timeout=2)
     try:
         connection.request("GET", "/health")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
+        response = connection.getresponse()
+        about: Mapping[str, str] = json.loads(response.read(MAX_ANSWER))
+    except (OSError, HTTPException, ValueError):
+        return None
+    else:
+        return about if response.status == 200 else None
     finally:
         connection.close()
 

@@ -28,6 +28,7 @@ from sparkq_http.background import run_maintenance
 from sparkq_http.guard import Guard, WholeBody
 from sparkq_http.live import Feed
 from sparkq_http.middleware import Defects, Head
+from sparkq_http.named_project import NamedProject
 from sparkq_http.project import ReloadableProject
 from sparkq_http.token import TokenCheck
 
@@ -45,7 +46,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     409: {"model": Refusal, "description": "The present state does not allow it."},
     413: {"model": Refusal, "description": "The body is too large."},
     415: {"model": Refusal, "description": "The content type is not application/json."},
-    421: {"model": Refusal, "description": "The Host header names another server."},
+    421: {"model": Refusal, "description": "The Host header names another server, or `project` another project."},
     422: {"model": Refusal, "description": "The body or a parameter is malformed."},
     500: {"model": Refusal, "description": "A defect of SparkQ."},
     503: {"model": Refusal, "description": "The database is busy. Try again after a second."},
@@ -111,6 +112,7 @@ def create_app(
     app.add_middleware(Head)
     app.add_middleware(Defects)
     app.add_middleware(WholeBody)
+    app.add_middleware(NamedProject, served=project)
     if token is not None:
         app.add_middleware(TokenCheck, token=token, port=server.port, local=bool(users))
     remote = token is not None and not users

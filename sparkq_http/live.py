@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import anyio
 from fastapi.sse import format_sse_event
 
-from sparkq_core import events, wire
+from sparkq_core import __version__, events, project, wire
 from sparkq_core.errors import Replaced, SparkQError
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.model import Event
@@ -28,6 +28,9 @@ ROOM = 1000
 MAX_LISTENERS = 100
 MAX_TEXT = 2000
 """Characters of an event's text in the feed. The task's timeline has the whole text."""
+
+GREETING = "server"
+"""The first event of a stream: which project and version of SparkQ it comes from. Its listeners are not those of events."""
 
 HEARTBEAT = format_sse_event(comment="still here")
 TOO_SLOW = format_sse_event(comment="too slow, come back")
@@ -159,7 +162,7 @@ class Feed:
         sq = self._project.sq
         newest = events.last(sq)
         last = newest if after is None else min(after, newest)
-        yield format_sse_event(id=str(last), retry=RETRY_MS)
+        yield format_sse_event(id=str(last), retry=RETRY_MS, event=GREETING, data_str=_served(sq))
         while missed := self._missed(sq, last):
             for event in missed:
                 yield frame(event)
@@ -183,6 +186,10 @@ class Feed:
                     yield HEARTBEAT
         finally:
             self._listeners.discard(listener)
+
+
+def _served(sq: SparkQ) -> str:
+    return wire.compact({"project": sq.config.name, "project_id": project.id_of(sq), "version": __version__})
 
 
 def frame(event: Event) -> bytes:

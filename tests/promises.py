@@ -270,6 +270,7 @@ PROMISES = {
     # Strangers
     "hooks-after-yes": "Hooks run only after your yes to exactly this content, which no repository and no agent can give.",
     "other-owners": "A project, database or repository of another user is not used unless you trust its folder.",
+    "right-project": "A client that names its project is refused by another one's server, and a page of another project loads again.",
     "other-users": "Another user of the machine gets no answer from the server, on any route.",
     "hooks-bounded": "A few hooks run at a time, each for a limited time, and how they ended is kept.",
     # The code and its tests

@@ -1,5 +1,7 @@
 """`sparkq status`"""
 
+from collections.abc import Mapping
+
 import typer
 
 from sparkq_cli import service, show
@@ -19,20 +21,31 @@ def status(json: Json = False) -> None:
 
     Example: sparkq status
     """
-    server = service.running(project.effective())
-    answers = server is not None and service.healthy(server)
+    config = project.effective()
+    server = service.running(config)
+    health = service.health(server) if server is not None else None
+    mcp_url = _mcp_url(server, health) if config.settings.server.mcp else None
     if json:
-        about = {"url": server.url, **server._asdict(), "healthy": answers} if server is not None else {}
-        show.json_line({"running": server is not None} | about)
+        about = {"url": server.url, **server._asdict(), "healthy": health is not None} if server is not None else {}
+        show.json_line({"running": server is not None} | about | ({"mcp_url": mcp_url} if mcp_url else {}))
     elif server is None:
         show.say("The server is not running. Start it: sparkq start (queues work without it)")
     elif server.started_at is None:
         show.say("The server is starting.")
     else:
         since = show.ago(from_iso(server.started_at), SystemClock().now())
-        word = "answers" if answers else "does NOT answer"
+        word = "answers" if health is not None else "does NOT answer"
         show.say(f"The server has been running at {server.url} for {since} (process {server.pid}) and {word}.")
         if server.is_local:
             show_token(server)
+        if mcp_url is not None:
+            show.say(f"MCP over HTTP: {mcp_url}")
     if server is None:
         raise typer.Exit(1)
+
+
+def _mcp_url(server: service.Running | None, health: Mapping[str, str] | None) -> str | None:
+    """Return the address for MCP clients, with the project's id: another project's server refuses it."""
+    if server is None or health is None or "project_id" not in health:
+        return None
+    return f"{server.url}/mcp?project={health['project_id']}"

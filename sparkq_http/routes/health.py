@@ -2,7 +2,7 @@
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import __version__, queues
+from sparkq_core import __version__, project, queues
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Open
 
@@ -14,6 +14,7 @@ class Health(TypedDict, closed=True):
 
     status: str
     project: str
+    project_id: str
     version: str
 
 
@@ -26,9 +27,9 @@ class Version(TypedDict, closed=True):
 @router.get("/health", include_in_schema=False)
 @router.get("/api/health")
 async def health(sq: Open) -> Answer[Health]:
-    """Check the server and its database."""
+    """Check the server and its database, and show the project. With `?project=ID` every route refuses another one."""
     queues.all_of(sq)
-    return Answer({"status": "ok", "project": sq.config.name, "version": __version__})
+    return Answer({"status": "ok", "project": sq.config.name, "project_id": project.id_of(sq), "version": __version__})
 
 
 @router.get("/api/version")

@@ -1,14 +1,19 @@
 """The web page: one document, whose scripts call the REST API of this server."""
 
+from contextlib import suppress
+
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
+from sparkq_core import __version__, project
+from sparkq_core.errors import SparkQError
 from sparkq_http.assets import asset_url
+from sparkq_http.parameters import Reloadable
 
 router = APIRouter(tags=["page"], include_in_schema=False)
 
 PAGE = """<!doctype html>
-<html lang="en">
+<html lang="en" data-project="{project}" data-version="{version}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -41,8 +46,10 @@ PAGE = """<!doctype html>
 
 @router.get("/")
 @router.get("/ui")
-async def page() -> HTMLResponse:
+async def page(served: Reloadable) -> HTMLResponse:
     """Return the document. It has no task text, which comes as JSON and is inserted as text."""
-    return HTMLResponse(
-        PAGE.format(style=asset_url("app.css"), theme=asset_url("theme.js"), script=asset_url("app.js"))
-    )
+    project_id = ""
+    with suppress(SparkQError):  # the page shows what is wrong with the database
+        project_id = project.id_of(served.sq)
+    assets = {"style": asset_url("app.css"), "theme": asset_url("theme.js"), "script": asset_url("app.js")}
+    return HTMLResponse(PAGE.format(project=project_id, version=__version__, **assets))

@@ -1,5 +1,7 @@
 // The server's REST API. A refusal is thrown as an error with a message and a hint for the reader.
 
+import { loadedFrom } from "./served.js";
+
 class Refusal extends Error {
   constructor(status, body) {
     super(body.message ?? "The server does not answer.");
@@ -17,11 +19,14 @@ async function request(method, path, body, options = {}) {
   return answer;
 }
 
+/** Another project's server refuses a request that names the project of this page. */
+const naming = () => (loadedFrom.project ? { "SparkQ-Project": loadedFrom.project } : {});
+
 async function send(method, path, body, options) {
   try {
     return await fetch(`/api${path}`, {
       method,
-      headers: method === "GET" ? {} : { "Content-Type": "application/json" },
+      headers: method === "GET" ? naming() : { ...naming(), "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
       ...options,
     });

@@ -1,5 +1,7 @@
 // The feed of events: what any process writes, as it happens.
 
+import { isSameServer } from "./served.js";
+
 const MOST_WAIT_MS = 10_000;
 const WAIT_STEP_MS = 1000;
 
@@ -11,10 +13,11 @@ export function follow(onEvent, onConnection) {
   const open = () => {
     source?.close();
     source = new EventSource(lastId === null ? "/api/events" : `/api/events?after=${lastId}`);
-    source.onopen = () => {
+    source.addEventListener("server", (message) => {
       wait = 0;
-      onConnection(true);
-    };
+      if (isSameServer(JSON.parse(message.data))) onConnection(true);
+      else source.close();
+    });
     source.onmessage = (message) => {
       if (message.lastEventId) lastId = message.lastEventId;
       onEvent(JSON.parse(message.data));

@@ -1,6 +1,8 @@
 """The page follows what any process writes, and takes nothing away from whoever is in the middle of something."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.browser.conftest import Tab
@@ -8,6 +10,7 @@ from tests.browser.screen import Screen, expect
 from tests.harness.shell import Shell
 from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
+from tests.http.conftest import another_project
 from tests.promises import holds
 
 
@@ -137,3 +140,61 @@ def test_a_notification_tells_that_a_queue_has_drained(tab: Tab, served: Served,
     served.call.post(f"/api/tasks/{task}/complete", result_summary="did it")["status"]
 
     until(lambda: screen.evaluate("told") == [f"All tasks of {line} have finished"])
+
+
+@contextmanager
+def another_projects_server(first: Served, screen: Screen, root: Path) -> Iterator[Served]:
+    """The server of another project, which takes the port of the first one under the open page."""
+    first.stop()
+    second = Served(another_project(root), port=first.port)
+    try:
+        yield second
+    finally:
+        screen.page.goto("about:blank")
+        second.stop()
+    screen.forgiven.append("ERR_")  # only where the page noticed that nobody answered
+
+
+@holds("right-project")
+def test_a_page_whose_address_serves_another_project_loads_that_one(own: Served, tab: Tab, tmp_path: Path) -> None:
+    own.call.post("/api/queues", name="q")["queue"]
+    number = own.call.add("q", "of the first project")
+    screen: Screen = tab(own.port).open(f"/tasks/{number}")
+    expect(screen.page.locator("#project")).to_have_text("own")
+
+    with another_projects_server(own, screen, tmp_path / "second"):
+        expect(screen.page.locator("#project")).to_have_text("second")
+        screen.at("/$")
+        expect(screen.main).not_to_contain_text("of the first project")
+
+
+@holds("right-project")
+def test_what_is_being_typed_is_kept_and_never_sent_to_another_project(own: Served, tab: Tab, tmp_path: Path) -> None:
+    own.call.post("/api/queues", name="q")["queue"]
+    screen: Screen = tab(own.port).open("/queues/q")
+    screen.press("n")
+    prompt = screen.dialog.locator('[name="prompt"]')
+    prompt.fill("half a thought")
+
+    with another_projects_server(own, screen, tmp_path / "second") as second:
+        second.call.post("/api/queues", name="q")["queue"]
+        expect(screen.dialog.locator(".moved")).to_contain_text("The project second is served here now.")
+        screen.page.keyboard.press("Control+Enter")
+        expect(screen.dialog).to_contain_text("is served here, not")
+        expect(prompt).to_have_value("half a thought")
+        assert second.call.get("/api/tasks")["tasks"] == []
+        screen.press("Escape")
+        expect(screen.page.locator("#project")).to_have_text("second")
+    screen.forgive("421")
+
+
+def test_a_page_of_another_version_loads_again_at_the_same_place(screen: Screen, line: str) -> None:
+    screen.open(f"/queues/{line}")
+    screen.evaluate("document.documentElement.dataset.version = '1.9.0'")
+    screen.evaluate("window.old = true")
+
+    screen.evaluate("dispatchEvent(new Event('online'))")
+
+    screen.page.wait_for_function("window.old === undefined")
+    screen.at(f"#/queues/{line}$")
+    expect(screen.heading).to_contain_text(line)

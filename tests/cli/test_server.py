@@ -16,7 +16,7 @@ import pytest
 
 from sparkq_cli import service
 from sparkq_core.config.settings import Config
-from sparkq_core.project import SparkQ
+from sparkq_core.project import SparkQ, id_of
 from tests.cli.stream import Stream
 from tests.harness.projects import TOP
 from tests.harness.shell import SECONDS, Shell
@@ -237,6 +237,15 @@ def test_an_address_of_another_machine_is_no_matter_of_the_port(server: Shell, c
 @pytest.mark.parametrize("command", ["start", "restart", "run"])
 def test_an_environment_that_is_none_is_refused(server: Shell, command: str) -> None:
     assert "dev, test, prod" in server.refused(2, command, "--env", "staging")
+
+
+@holds("right-project")
+def test_status_prints_the_address_of_mcp_with_the_project(server: Shell, port: int, sq: SparkQ) -> None:
+    server.ok("start", "--port", str(port))
+    address = f"http://127.0.0.1:{port}/mcp?project={id_of(sq)}"
+
+    assert f"MCP over HTTP: {address}" in server.ok("status")
+    assert status(server)["mcp_url"] == address
 
 
 @holds("flags", "command-run")

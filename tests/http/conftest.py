@@ -1,6 +1,7 @@
 """Fixtures of the HTTP door: one server for every test that can share it, and a queue of its own for each."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +19,14 @@ _numbers = count(1)
 def new_project(root: Path) -> Path:
     """A project in `root` on the machine's clock."""
     create_project(root, SystemClock())
+    return root
+
+
+def another_project(root: Path) -> Path:
+    """A project with an id of its own: the others of the tests are copies of one."""
+    root.mkdir()
+    with closing(project.open(new_project(root), env={})) as sq, sq.db.write() as tx:
+        tx.run("UPDATE project SET name = :name", {"name": root.name})
     return root
 
 

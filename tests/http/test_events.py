@@ -98,7 +98,10 @@ def test_the_stream_says_what_it_is(call: Caller) -> None:
     with listening(call.port) as stream:
         assert b"content-type: text/event-stream" in stream.head
         assert b"cache-control: no-store" in stream.head
-        assert set(stream.begins) == {"retry", "id"}
+        assert stream.begins["event"] == "server"
+        health = call.get("/health").facts
+        named = {key: health[key] for key in ("project", "project_id", "version")}
+        assert json.loads(stream.begins["data"]) == named
 
 
 @holds("rest-events")
