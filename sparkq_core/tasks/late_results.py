@@ -1,13 +1,13 @@
 """Keep what a worker sends after its attempt has ended: it comes to your inbox, and you may accept a result."""
 
 from sparkq_core.errors import Unseen, WrongState
-from sparkq_core.events import note
+from sparkq_core.events import last_of_task, note
 from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import ATTEMPT_COLUMNS, TASK_COLUMNS, Attempt, Seen, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import storable
-from sparkq_core.tasks.refusals import find, hint, no_such_attempt, state
+from sparkq_core.tasks.refusals import GET, find, hint, no_such_attempt, state
 
 ENDED = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task AND attempt = :attempt AND outcome IS NOT NULL"
 KEEP = """
@@ -36,6 +36,8 @@ WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 LAST_LATE = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :attempt ORDER BY id DESC LIMIT 1
 """
+SIGN = "late progress"
+"""The kind of event for progress that is reported after a timeout."""
 ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND attempt = :attempt"
 
 
@@ -79,6 +81,30 @@ def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str,
     tx.run(UNREVIEWED, {"task": task.id, "attempt": attempt.attempt, "outcome": outcome, "now": now})
     note(tx, now, "late", task=task.id, queue=task.queue_id, attempt=attempt.attempt, worker=attempt.worker, text=text)
     return True
+
+
+def keep_sign(tx: Transaction, task_id: int, attempt: int | None, text: str, now: int) -> None:
+    """Log in the timeline that the worker of an attempt that timed out has reported progress since, once for each text.
+
+    Without `attempt` it is the latest one.
+    """
+    row = tx.row(GET, {"id": storable(task_id)})
+    task = Task(*row) if row is not None else None
+    ended_attempt = ended(tx, task.id, attempt or task.attempts) if task is not None else None
+    if task is None or ended_attempt is None or not ended_attempt.timed_out:
+        return
+    if last_of_task(tx, task.id) != (SIGN, text or None):
+        worker = ended_attempt.worker
+        note(
+            tx,
+            now,
+            SIGN,
+            task=task.id,
+            queue=task.queue_id,
+            attempt=ended_attempt.attempt,
+            worker=worker,
+            text=text or None,
+        )
 
 
 def accept(sq: SparkQ, task_id: int, attempt: int | None = None) -> Task:

@@ -266,17 +266,23 @@ def _note_change(sq: SparkQ, settled: Settled) -> None:
 def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:
     """Restart the stale clock of a running task: its worker is alive. `text` (at most 1 MiB) enters the timeline.
 
+    If the attempt has timed out it stays so, but the timeline says that its worker is alive.
     Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
     """
     checked(text, "progress note", empty=True)
     now = sq.clock.now()
+    refusal: SparkQError | None = None
     with sq.db.write() as tx:
         row = tx.row(HEARTBEAT, _guard("progress", task_id, attempt) | {"now": now})
         if row is None:
-            raise refused(tx, task_id, "progress", attempt)
-        task = Task(*row)
-        if text:
-            note(tx, now, "progress", task=task.id, queue=task.queue_id, attempt=task.attempts, text=text)
+            refusal = refused(tx, task_id, "progress", attempt)
+            late_results.keep_sign(tx, task_id, attempt, text, now)
+        else:
+            task = Task(*row)
+            if text:
+                note(tx, now, "progress", task=task.id, queue=task.queue_id, attempt=task.attempts, text=text)
+    if refusal is not None:
+        raise refusal  # after the commit, which keeps the sign
     return task
 
 

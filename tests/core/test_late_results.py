@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,16 @@ from sparkq_core.errors import ClaimLost, InvalidValue, Unseen, WrongState
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
-from tests.harness.task_steps import add, attempts, claimed_task, queued_ids, take, timed_out_task, timeline
+from tests.harness.task_steps import (
+    add,
+    attempts,
+    claimed_task,
+    queued_ids,
+    refusal_of,
+    take,
+    timed_out_task,
+    timeline,
+)
 from tests.promises import holds
 
 
@@ -417,3 +427,29 @@ def test_a_requeue_of_what_was_shown_is_made_and_may_be_repeated(sq: SparkQ, que
     tasks.complete(sq, take(sq).task.id, "done again")
     with pytest.raises(Unseen, match="was done again meanwhile"):
         tasks.requeue(sq, task.id, again=True, seen=entry.seen)
+
+
+@pytest.mark.parametrize("attempt", [1, None])
+def test_progress_after_a_timeout_is_refused_and_logged_once_for_each_note(
+    sq: SparkQ, queue: str, clock: SetClock, attempt: int | None
+) -> None:
+    task = timed_out_task(sq, clock)
+    before = tasks.get(sq, task.id)
+
+    for note in ("half done", "half done", "nearly done"):
+        with pytest.raises((ClaimLost, WrongState)):
+            tasks.progress(sq, task.id, note, attempt=attempt)
+
+    assert timeline(sq, task.id)[-3:] == ["timed out", "late progress", "late progress"]
+    assert [event.text for event in tasks.detail(sq, task.id).events[-2:]] == ["half done", "nearly done"]
+    assert tasks.get(sq, task.id) == before
+
+
+def test_progress_of_an_attempt_that_was_settled_leaves_nothing(sq: SparkQ, queue: str) -> None:
+    task = claimed_task(sq)
+    tasks.complete(sq, task.id, "done")
+    before = all_rows(sq)
+
+    for task_id in (task.id, 99, -1, 2**70):
+        assert refusal_of(partial(tasks.progress, sq, task_id, "half done")) is not None
+    assert all_rows(sq) == before
