@@ -83,6 +83,10 @@ def agreed(question: str, *, default: bool = False) -> None:
 
 def read_file(file: Path, what: str) -> str:
     """Return the text of a file (`-` for standard input). Raises InvalidText, InvalidValue."""
+    if str(file) == "-" and sys.stdin.isatty():
+        from sparkq_cli import pasted  # only a terminal needs it
+
+        return _decoded(pasted.read(what), what)
     if str(file) == "-":
         return _decoded(sys.stdin.buffer.read(), what)
     try:

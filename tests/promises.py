@@ -238,6 +238,7 @@ PROMISES = {
     "runner-instructions": "The runner prints the queue's instructions once, at its start.",
     "runner-lock": "One runner per queue, held by an operating system lock in the project's run folder, opened without following links.",
     "runner-worker": "The runner's worker id is worker-{hostname}-{queue}.",
+    "pasted-text": "A text that is pasted into a terminal for `-` keeps its long lines.",
     # Setup and teardown
     "command-doctor": "sparkq doctor checks the installation and says how to fix it.",
     "command-connect": "sparkq connect writes a client's configuration and checks it.",
