@@ -46,9 +46,14 @@ def say(text: str = "") -> None:
 
 def json_line(value: Mapping[str, Any]) -> None:
     """Print a JSON object: compact in a pipe, indented and escaped on a terminal."""
-    typer.echo(
-        json_text(value, indent=2) if sys.stdout.isatty() else wire.compact(value).encode("utf-8", "backslashreplace")
-    )
+    typer.echo(json_bytes(value))
+
+
+def json_bytes(value: Mapping[str, Any]) -> bytes:
+    """Return a JSON object as `json_line` prints it: for programs in UTF-8, whatever the encoding of the output."""
+    if sys.stdout.isatty():
+        return json_text(value, indent=2).encode(sys.stdout.encoding, "backslashreplace")
+    return wire.compact(value).encode("utf-8", "backslashreplace")
 
 
 def answer(facts: Mapping[str, Any], text: str, *, json: bool, quiet: bool = False) -> None:

@@ -225,6 +225,8 @@ PROMISES = {
     "command-claim": "sparkq claim takes the next task.",
     "command-complete": "sparkq complete settles a task as done.",
     "command-fail": "sparkq fail settles a task as failed.",
+    "settle-next": "sparkq complete and fail --next settle a task and hand out the next of its queue.",
+    "unprinted-claims": "A claim whose text cannot be printed is given back.",
     "command-requeue": "sparkq requeue puts a failed task back.",
     "command-tasks": "sparkq tasks lists tasks, with filters.",
     "command-task": "sparkq task ID shows one task.",

@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import announcement, show
 from sparkq_cli.context import chosen_queue, open_sparkq
+from sparkq_cli.hand_out import HandOut, say
 from sparkq_cli.options import Json, QueueOpt, completed_ids, new_app, task_id
-from sparkq_core import queues, tasks, wire
-from sparkq_core.text import safe
+from sparkq_cli.settling import packet
+from sparkq_core import tasks
+from sparkq_core.model import Claim
 
 app = new_app()
 
@@ -34,32 +36,14 @@ def claim(
     """
     sq = open_sparkq()
     name = queue if task is not None else chosen_queue(sq, queue)
-    taken = tasks.claim(sq, name, worker or f"cli-{gethostname()}", task_id=task)
-    if taken is None:
-        if json:
-            show.json_line({"task": None, "remaining": 0})
-        else:
-            show.say(f"Nothing is queued in {name}.")
-        return
-    source_queue, instructions = queues.instructions_by_id(sq, taken.task.queue_id)
+    with HandOut(sq) as out:
+        out.claim = tasks.claim(sq, name, worker or f"cli-{gethostname()}", task_id=task)
+        say(_shown(out.claim, sq.clock.now(), str(name), json))
+
+
+def _shown(claim: Claim | None, now: int, queue: str, json: bool) -> str | bytes:
     if json:
-        facts: wire.Json = {"task": wire.claimed(taken), "remaining": taken.remaining}
-        show.json_line(facts | ({"instructions": instructions} if instructions else {}))
-        return
-    number, attempt = taken.task.id, taken.task.attempts
-    show.say(f"{show.paint(wire.friendly(number), 'bold')}  attempt {attempt}, from {source_queue.name}")
-    show.fields([
-        ("tool", f"{safe(taken.task.tool)}: {safe(taken.how)}"),
-        ("timeout", f"{taken.task.timeout} s without progress makes it stale; after twice that it fails"),
-    ])  # fmt: skip
-    for title, text in (
-        ("Queue instructions", instructions),
-        ("Prompt", taken.prompt),
-        ("Feedback", taken.feedback),
-        ("Earlier", taken.earlier.text if taken.earlier else None),
-    ):
-        if text:
-            show.say(f"\n{show.paint(title, 'bold')}")
-            show.say(show.block(text))
-    show.say(f'\nWhen it is done:  sparkq complete {number} --attempt {attempt} "what was done"')
-    show.say(f'If it fails:      sparkq fail {number} --attempt {attempt} "what stopped it"')
+        return show.json_bytes({"task": None, "remaining": 0} if claim is None else packet(claim))
+    if claim is None:
+        return f"Nothing is queued in {queue}."
+    return announcement.text(claim, now, announcement.More.OFFERED, instructions=True)

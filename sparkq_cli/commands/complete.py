@@ -1,19 +1,17 @@
 """`sparkq complete`"""
 
 import json as json_format
-from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import settling
 from sparkq_cli.context import open_sparkq, text_from
 from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, new_app
-from sparkq_core import tasks, wire
-from sparkq_core.errors import InvalidValue, SparkQError
-from sparkq_core.maintenance.hook_starter import start_due
+from sparkq_cli.settling import Next
+from sparkq_core import tasks
+from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Settled
-from sparkq_core.project import SparkQ
 
 app = new_app()
 
@@ -30,6 +28,7 @@ def complete(
     ] = None,
     file: TextFile = None,
     attempt: Attempt = None,
+    claim_next: Next = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -45,31 +44,14 @@ def complete(
             raise InvalidValue(
                 f"--data is not JSON: {error}.", "Quote it for the shell: --data '{\"files\": 3}'"
             ) from error
+    settling.check(claim_next, quiet)
     sq = open_sparkq()
     with text_from(summary, file, "result") as text:
-        done = tasks.complete(sq, task_id, text, data=value, attempt=attempt)
-    report(sq, done, json, quiet)
 
+        def verb(next_for: str | None = None) -> Settled:
+            return tasks.complete(sq, task_id, text, data=value, attempt=attempt, next_for=next_for)
 
-def report(sq: SparkQ, done: Settled, json: bool, quiet: bool) -> None:
-    """What a settled task answers, and then the hooks that it starts, for `complete` and `fail`."""
-    if json:
-        show.json_line(wire.settled(done))
-    elif not quiet:
-        show.say(f"{_said(done)} {done.remaining} queued in {done.task.queue}.")
-    with suppress(SparkQError):  # the result is safe: the next process that looks starts them
-        start_due(sq)
-
-
-def _said(done: Settled) -> str:
-    task = done.task
-    if not done.again:
-        took = f" after {show.duration(task.duration_ms)}" if task.duration_ms is not None else ""
-        return f"{wire.friendly(task.id)} {task.status}{took}."
-    change = "your other words are kept beside the first, for the review" if done.kept else "nothing changed"
-    if (done.attempt, done.outcome) == (task.attempts, task.status):
-        return f"{wire.friendly(task.id)} {task.status} already; {change}."
-    return (
-        f"Attempt {done.attempt} of {wire.friendly(task.id)} {done.outcome} already; {change}. "
-        f"The task is {task.status}{f', attempt {task.attempts}' if task.attempts != done.attempt else ''}."
-    )
+        if claim_next:
+            settling.settle_with_next(sq, verb, task_id, attempt, json=json)
+        else:
+            settling.settle(sq, verb, json=json, quiet=quiet)

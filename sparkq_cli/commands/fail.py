@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli.commands.complete import report
+from sparkq_cli import settling
 from sparkq_cli.context import open_sparkq, text_from
 from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, new_app
+from sparkq_cli.settling import Next
 from sparkq_core import tasks
+from sparkq_core.model import Settled
 
 app = new_app()
 
@@ -26,6 +28,7 @@ def fail(
     ] = None,
     file: TextFile = None,
     attempt: Attempt = None,
+    claim_next: Next = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -33,7 +36,14 @@ def fail(
 
     Example: sparkq fail 42 "The test database is missing" --type environment
     """
+    settling.check(claim_next, quiet)
     sq = open_sparkq()
     with text_from(message, file, "error message") as text:
-        done = tasks.fail(sq, task_id, text, error_type=error_type, attempt=attempt)
-    report(sq, done, json, quiet)
+
+        def verb(next_for: str | None = None) -> Settled:
+            return tasks.fail(sq, task_id, text, error_type=error_type, attempt=attempt, next_for=next_for)
+
+        if claim_next:
+            settling.settle_with_next(sq, verb, task_id, attempt, json=json)
+        else:
+            settling.settle(sq, verb, json=json, quiet=quiet)

@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import time
+from pathlib import Path
 from types import TracebackType
 
 from tests.harness.shell import SECONDS, SPARKQ, Shell
@@ -13,9 +14,9 @@ from tests.harness.shell import SECONDS, SPARKQ, Shell
 class Stream:
     """A command whose output comes bit by bit. Use it in a `with`: whatever happens, it is gone afterwards."""
 
-    def __init__(self, shell: Shell, *arguments: str, **env: str) -> None:
+    def __init__(self, shell: Shell, *arguments: str, program: tuple[str | Path, ...] = (SPARKQ,), **env: str) -> None:
         self.process = subprocess.Popen(
-            [str(SPARKQ), *arguments],
+            [*map(str, program), *arguments],
             cwd=shell.folder,
             env=shell.environment(**env),
             stdin=subprocess.DEVNULL,

@@ -33,10 +33,15 @@ def test_a_claim_shows_what_to_do_and_how_to_end_it(shell: Shell, sq: SparkQ) ->
 
     printed = shell.ok("claim", "--queue", "backend", "--worker", "ann")
 
-    for part in ("#1  attempt 1, from backend", "run-bash: ", "  Run make test.", "  Fix the parser\n  all of it"):
+    for part in (
+        "#1 (attempt 1): Fix",
+        "run-bash: ",
+        "queue backend:\n  Run make test.",
+        "\nFix the parser\nall of it\n",
+    ):
         assert part in printed
-    assert 'sparkq complete 1 --attempt 1 "' in printed
-    assert 'sparkq fail 1 --attempt 1 "' in printed
+    assert "\nsparkq complete 1 --attempt 1 - <<'" in printed
+    assert "\nsparkq fail 1 --attempt 1 - <<'" in printed
     assert tasks.get(sq, 1).worker == "ann"
 
 
@@ -48,8 +53,8 @@ def test_a_second_attempt_shows_feedback_and_the_earlier_outcome(shell: Shell, s
 
     printed = shell.ok("claim", "1")
 
-    assert "Feedback\n  Keep the old API" in printed
-    assert "Earlier\n  The API broke" in printed
+    assert "Feedback:\n  Keep the old API" in printed
+    assert "Attempt 1 failed:\n  The API broke" in printed
     assert "attempt 2" in printed
 
 

@@ -91,6 +91,12 @@ class AnyTerminal:
         finally:
             os.close(side)
 
+    def close(self) -> int:
+        """Close the terminal, as its window is closed, and wait until the command has ended; its exit code."""
+        os.close(self._main)
+        self._main = os.open(os.devnull, os.O_RDONLY)
+        return self._process.wait(SECONDS)
+
     def end(self) -> int:
         """Wait until the command has ended; its exit code."""
         deadline = time.monotonic() + SECONDS
