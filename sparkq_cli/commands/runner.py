@@ -34,7 +34,8 @@ def runner(
     """Print a queue's tasks as text, one at a time, for chats without MCP.
 
     It never executes anything: it prints a task with the command that completes it, and the next task only after that one
-    is completed or has failed.
+    is settled. After a timeout it claims nothing more until it sees that somebody reads. Ctrl-C leaves the printed task
+    claimed, and a closed terminal gives it back.
 
     Example: sparkq runner --queue backend --drain
     """

@@ -26,7 +26,7 @@ SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".ne
 
 HIDES = "it hides files that are kept from Git"
 
-LOCK = re.compile(r"(server|settings|hooks|runner-\d+)\.lock|server\.token")
+LOCK = re.compile(r"(server|settings|hooks|runner-(\d+|hosts))\.lock|server\.token")
 """The files that SparkQ writes in the folder of the locks, where other programs may have lock files too."""
 
 MARK = ".sparkq"

@@ -1,6 +1,7 @@
 """A claimed task reaches its reader, or goes back: a claim that nobody can read would only time out."""
 
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream
+from tests.harness.projects import second_handle
 from tests.harness.shell import SECONDS, SPARKQ, Shell
 from tests.harness.task_steps import add, queued_ids, take, timeline
+from tests.harness.terminal import FreshTerminal
 from tests.harness.waiting import until
 from tests.promises import holds
 
@@ -17,6 +20,21 @@ OUTPUTS = {
     "a pipe without a reader": "{} | true",
     "a full disk": "{} > /dev/full",
 }
+SAYS_BUSY_AT_ONCE = """
+import sys
+from sparkq_core.storage import patience
+patience.WAIT_SECONDS = 0.2
+from sparkq_cli.main import main
+sys.argv[0] = "sparkq"
+main()
+"""
+"""The command, with less patience for locks."""
+
+
+def waits_little(tmp_path: Path) -> tuple[str, ...]:
+    program = tmp_path / "impatient.py"
+    program.write_text(SAYS_BUSY_AT_ONCE)
+    return (sys.executable, str(program))
 
 
 def piped(shell: Shell, command: str, output: str) -> str:
@@ -78,3 +96,51 @@ def test_a_long_task_is_printed_whole_to_a_slow_reader(shell: Shell, sq: SparkQ)
 
     assert "\n" + "a prompt that no pipe holds\n" * 10_000 + "\n-----" in printed
     assert tasks.get(sq, 1).status == "running"
+
+
+@holds("runner-busy")
+@pytest.mark.parametrize("mode", ["--run", "--drain"])
+def test_a_runner_outlives_a_held_lock_and_says_it_once(shell: Shell, sq: SparkQ, tmp_path: Path, mode: str) -> None:
+    add(sq, "one", "two")
+    with Stream(shell, "runner", mode, "--poll", "0.1", program=waits_little(tmp_path)) as runner:
+        runner.until("Task #1")
+        runner.until("presses Ctrl-D.")
+        runner.kill(signal.SIGSTOP)
+        tasks.complete(sq, 1, "done")
+        with second_handle(sq).db.write():
+            runner.kill(signal.SIGCONT)
+            assert "locked" in runner.until("The runner waits and tries again.")
+        runner.until("Task #2")
+        tasks.complete(sq, 2, "done")
+        runner.until("Nothing is queued in backend")
+
+    assert runner.printed.count("waits and tries again") == 1
+
+
+@holds("runner-busy")
+def test_a_claim_waits_for_the_lock_too(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    add(sq, "one")
+    with second_handle(sq).db.write(), Stream(shell, "runner", program=waits_little(tmp_path)) as runner:
+        said = runner.until("The runner waits and tries again.")
+        assert "locked" in said
+    assert tasks.get(sq, 1).status == "queued"
+
+
+def test_once_is_one_poll_and_reports_the_lock(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    add(sq, "one")
+    with second_handle(sq).db.write():
+        done = shell.run(*waits_little(tmp_path), "runner", "--once")
+
+    assert done.code == 75
+    assert queued_ids(sq) == [1]
+
+
+@holds("unprinted-claims")
+def test_a_terminal_that_closes_while_the_task_is_printed_gives_it_back(shell: Shell, sq: SparkQ) -> None:
+    with FreshTerminal(shell, "runner", "--poll", "0.1") as terminal:
+        terminal.until("waiting for tasks.")
+        add(sq, "a prompt that no terminal holds\n" * 20_000)
+        until(lambda: tasks.get(sq, 1).status == "running")
+        terminal.close()
+
+    assert queued_ids(sq) == [1]

@@ -7,7 +7,8 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from tests.cli.printed import command
-from tests.harness.shell import BIN, Shell
+from tests.cli.stream import Stream
+from tests.harness.shell import BIN, SPARKQ, Shell
 from tests.harness.task_steps import add, attempts, queued_ids, take
 from tests.promises import holds
 
@@ -86,6 +87,8 @@ def test_a_lost_answer_can_be_asked_for_again(shell: Shell, sq: SparkQ) -> None:
     assert "#1 succeeded already; nothing changed." in again
     assert "Task #2 is still open (attempt 1, handed out " in again
     assert queued_ids(sq) == [3]
+    unread = shell.run("bash", "-c", f"{SPARKQ} complete 1 done --attempt 1 --next > /dev/full")
+    assert (unread.code, tasks.get(sq, 2).status) == (74, "running"), "the first answer may have been read"
     tasks.complete(sq, 2, "done")
     assert "sparkq claim --queue backend" in shell.ok("complete", "1", "done", "--attempt", "1", "--next")
     assert queued_ids(sq) == [3]
@@ -106,3 +109,12 @@ def test_the_installed_command_has_it_too(shell: Shell, sq: SparkQ) -> None:
     done = shell.run(BIN / "sparkq-complete", "1", "done", "--next", "--json")
 
     assert json.loads(done.out)["claimed"]["task"]["id"] == 2
+
+
+def test_a_runner_of_the_queue_goes_on_with_the_task_that_came_by_next(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", "three")
+    with Stream(shell, "runner", "--poll", "0.1") as runner:
+        runner.until("Task #1")
+        shell.ok("complete", "1", "done", "--next")
+        runner.until("Task #2 is still open (attempt 1, handed out ")
+        assert queued_ids(sq) == [3]

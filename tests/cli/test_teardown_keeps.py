@@ -77,13 +77,14 @@ def test_files_that_only_look_like_locks_and_logs_stay(project_of: Shell) -> Non
     project_of.ok("config", "set", "queue_runner.lock_dir", ".")
     project_of.ok("config", "set", "logs.path", "logs/app")
     (project_of.folder / "logs/app").write_text("a log")
-    (project_of.folder / "runner-1.lock").touch()
+    for lock in ("runner-1.lock", "runner-hosts.lock"):
+        (project_of.folder / lock).touch()
 
     printed = project_of.ok("teardown", "--yes")
 
     left = files(project_of.folder)
     assert set(mine) <= set(left)
-    assert {"logs/app", "runner-1.lock"}.isdisjoint(left)
+    assert {"logs/app", "runner-1.lock", "runner-hosts.lock"}.isdisjoint(left)
     assert "logs/app.1 a log, stays: it is a folder" in " ".join(printed.split())
 
 

@@ -108,8 +108,8 @@ class Person:
             for line in runner.stdout:
                 if match := re.match(r"Task #(\d+) \(attempt (\d+)\): (.*)", line):
                     task, attempt, title = match.groups()
-                elif line.startswith("When it is done:"):
-                    assert f"sparkq complete {task} --attempt {attempt}" in line
+                elif line.startswith("sparkq complete"):
+                    assert f"sparkq complete {task} --attempt {attempt} -" in line
                     assert self.types("sparkq-complete", task, f"Wrote {title}", "--attempt", attempt).code == 0
                     yield title
             assert runner.wait() == 0
