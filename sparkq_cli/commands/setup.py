@@ -132,6 +132,7 @@ def _report(brought: version_one.Brought, root: Path) -> None:
     lines += settings.notes
     if settings.left:
         lines.append(f"Settings that SparkQ 2 does not have: {', '.join(settings.left)}.")
+    lines.append("Do not start SparkQ 1 here again: it would write to the new database.")
     for line in lines:
         show.say(f"  {safe(line)}")
     show.say()

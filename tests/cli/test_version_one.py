@@ -40,6 +40,7 @@ def test_setup_brings_it_over_and_reports_figures(old: Shell) -> None:
     assert "UI Fixes is now called UI-Fixes." in said
     assert "server.host was 0.0.0.0 and is now 127.0.0.1" in said
     assert "project.repo_path" in said
+    assert "Do not start SparkQ 1 here again" in said
     assert "kept    sparkq.v1.yml" in said
     assert "kept    sparkq/data/sparkq1.db" in said
     assert "created sparkq.yml" in said

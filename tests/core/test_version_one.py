@@ -416,7 +416,7 @@ def test_a_second_time_there_is_nothing_to_bring_over(old: Path, clock: SetClock
 
 
 @pytest.mark.parametrize("has_file", [True, False])
-def test_whoever_comes_second_sees_that_it_was_done_meanwhile(root: Path, clock: SetClock, has_file: bool) -> None:
+def test_the_second_of_two_sees_that_it_was_done_meanwhile(root: Path, clock: SetClock, has_file: bool) -> None:
     create(root, SHOP, SETTINGS if has_file else None)
     found = version_one.find(root, {})
     assert found is not None
