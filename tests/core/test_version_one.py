@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from sparkq_core import durable, inbox, project, queues, sessions, tasks
 from sparkq_core.config import writing
-from sparkq_core.errors import InvalidValue, KeyUsed, NotEmpty, StorageError, VersionOne
+from sparkq_core.errors import InvalidConfig, InvalidValue, KeyUsed, NotEmpty, StorageError, VersionOne
 from sparkq_core.installation import setup, version_one
 from sparkq_core.installation.version_one import Brought
 from sparkq_core.project import SparkQ
@@ -95,6 +95,18 @@ def test_one_setting_of_version_one_is_enough(root: Path, line: str) -> None:
     with pytest.raises(VersionOne):
         project.open(root, env={})
     assert version_one.find(root, {}) is not None
+
+
+@pytest.mark.parametrize(
+    "ours",
+    ["queue_runner: {poll_interval_seconds: 5}", "server: {mcp: true}", "hooks: {on_failed: [echo]}", "git: true"],
+)
+def test_a_file_of_this_version_with_a_key_of_version_one_has_an_unknown_key(root: Path, ours: str) -> None:
+    (root / "sparkq.yml").write_text(f"{ours}\ndatabase: {{mode: wal}}\n")
+
+    with pytest.raises(InvalidConfig, match=r"sparkq.yml:2: 'database.mode' is not a setting"):
+        project.open(root, env={})
+    assert version_one.find(root, {}) is None
 
 
 def test_a_project_of_this_version_is_not_one(configured: SparkQ) -> None:

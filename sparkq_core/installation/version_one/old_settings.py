@@ -128,5 +128,5 @@ class _Conversion:
             task_class = "MEDIUM_SCRIPT"
         if built_in is not None and task_class == built_in.task_class:
             return
-        how = built_in.how if built_in else entry.get("description") or f"Execute it with {name}."
+        how = built_in.how if built_in else entry.get("how") or entry.get("description") or f"Execute it with {name}."
         self._keep(key, {"how": how, "task_class": task_class}, key)
