@@ -83,6 +83,12 @@ class NoProject(SparkQError):
     kind, code = Kind.NOT_FOUND, "no_project"
 
 
+class DatabaseGone(NoProject):
+    """The project's database is gone, but there are copies of it."""
+
+    code = "database_gone"
+
+
 class NoSuchQueue(SparkQError):
     """No queue has this name."""
 
@@ -232,6 +238,12 @@ class Replaced(StorageError):
     """Another file is now where the database was opened; what was acknowledged is in the file that was there."""
 
     code = "replaced"
+
+
+class Moved(Replaced):
+    """The folder of the project was moved or removed while its database was open."""
+
+    code = "moved"
 
 
 class RemoteDisk(StorageError):

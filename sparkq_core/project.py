@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from sparkq_core.clock import Clock, SystemClock, iso
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.settings import Config
-from sparkq_core.errors import InvalidConfig, NoProject, SparkQError
+from sparkq_core.errors import DatabaseGone, InvalidConfig, NoProject, SparkQError
 from sparkq_core.storage import schema
-from sparkq_core.storage.database import Database, Rescue
+from sparkq_core.storage.database import Database
+from sparkq_core.storage.lost import Rescue
 
 if TYPE_CHECKING:
     from logging import Logger  # milliseconds at import, which no command needs
@@ -63,7 +64,11 @@ def open_with(
     """Open a project whose configuration was loaded already. Raises the errors of `open`."""
     clock = clock or SystemClock()
     synchronous = config.settings.database.synchronous
-    db = Database(config.database, clock, schema.VERSION, schema.migrate, synchronous, rescue=_rescue(config, clock))
+    db = Database(
+        *(config.database, clock, schema.VERSION, schema.migrate, synchronous),
+        root=config.root,
+        rescue=_rescue(config, clock),
+    )
     try:
         config = with_table(config, db, start, env)
         db.data_version()
@@ -89,7 +94,7 @@ def _rescue(config: Config, clock: Clock) -> Rescue:
     return copy
 
 
-def _lost(config: Config) -> NoProject | None:
+def _lost(config: Config) -> DatabaseGone | None:
     """Return the error for a database that is gone, with its newest copy; None if there is no copy."""
     from sparkq_core.config import copies  # only after a loss
 
@@ -97,7 +102,7 @@ def _lost(config: Config) -> NoProject | None:
     if not found:
         return None
     number = f"There are {len(found)} copies of it" if len(found) > 1 else "There is one copy of it"
-    return NoProject(
+    return DatabaseGone(
         f"The database {config.database} is gone. {number}, the newest from {iso(found[0].at)}: {found[0].path}",
         "Put it back: sparkq restore",
     )

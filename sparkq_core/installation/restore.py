@@ -11,7 +11,7 @@ import apsw
 
 from sparkq_core import durable, lock
 from sparkq_core.clock import Clock, token
-from sparkq_core.config import copies
+from sparkq_core.config import copies, ignoring
 from sparkq_core.config.location import check_disk
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import Corrupt, InvalidValue, NewerSchema, SparkQError, StorageError
@@ -77,6 +77,7 @@ def restore(config: Config, source: Path, clock: Clock) -> Restored:
     _check(source)
     try:
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ignoring.guard(config)  # first: `git stash -u` takes away what Git sees
         with lock.holding(database.with_name(f"{database.name}.setup.lock")), durable.building(database) as built:
             with closing(_reader(source)) as opened:
                 copying.fill(opened, built)

@@ -21,6 +21,7 @@ from sparkq_core.config.location import check_database
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, SparkQError, StorageError
 from sparkq_core.storage import patience
 from sparkq_core.storage.errors import RESTORE, STORAGE, translated
+from sparkq_core.storage.lost import NO_FILE, Lost, Rescue
 from sparkq_core.storage.parameters import Values, in_order
 from sparkq_core.storage.statements import Reader as Reader
 from sparkq_core.storage.statements import Row as Row
@@ -33,11 +34,7 @@ APPLICATION_ID = 0x53504B51
 USER_VERSION = "PRAGMA user_version"
 DATA_VERSION = "PRAGMA data_version"  # as a statement, which is cached: `pragma()` compiles one at each call
 
-NO_FILE = (0, 0)
-"""The identity of a file that does not exist."""
-
 Migrate = Callable[[apsw.Connection], None]
-Rescue = Callable[[apsw.Connection, tuple[int, int]], Path | None]
 
 
 class _Local(threading.local):
@@ -95,6 +92,7 @@ class _Block:
             self._opened.execute("COMMIT")
             if self._writes:
                 patience.committed()
+                self._db._keep_if_lost(self._opened)
         except BaseException as error:
             self._roll_back(error)
             raise
@@ -125,8 +123,8 @@ class Database:
     """One database file, with a connection for each thread of each process.
 
     `schema` is the user_version that the file must have; `migrate` upgrades an older file to it. Without `upgrade`,
-    the file is read as it is and not changed. `rescue` copies a file that was removed or replaced while it was open, from
-    a connection and the identity of its file. Every method raises Busy if other processes keep the file locked for
+    the file is read as it is and not changed. `root` is the folder of the project. `rescue` copies a file that was removed
+    or replaced while it was open, from a connection and the identity of its file. Every method raises Busy if other processes keep the file locked for
     10 s, and StorageError if the file or the disk prevents the work.
     """
 
@@ -139,6 +137,7 @@ class Database:
         synchronous: str = "full",
         *,
         upgrade: bool = True,
+        root: Path | None = None,
         rescue: Rescue | None = None,
     ) -> None:
         self.path = path
@@ -147,9 +146,7 @@ class Database:
         self.synchronous = synchronous
         self._migrate = migrate
         self._upgrade = upgrade
-        self._rescue = rescue
-        self._rescued: dict[tuple[int, int], Path] = {}
-        self._rescuing = threading.Lock()
+        self._lost = Lost(path, root, rescue)
         self._name = str(path)
         self._local = _Local()
         self._guard = threading.Lock()
@@ -250,28 +247,16 @@ class Database:
             opened = [own, *self._opened] if own is not None else list(self._opened)
         identity = self._identity()
         lost = next((each for each in opened if each is not None and each.identity != identity), None)
-        if lost is None or self._rescue is None:
-            return None
-        with self._rescuing:
-            if lost.identity not in self._rescued:
-                with suppress(SparkQError, OSError, *STORAGE):  # the next call tries again
-                    copy = self._rescue(lost.connection, lost.identity)
-                    if copy is not None:
-                        self._rescued[lost.identity] = copy
-            return self._rescued.get(lost.identity)
+        return None if lost is None else self._lost.copy(lost.connection, lost.identity)
+
+    def _keep_if_lost(self, opened: _Opened) -> None:
+        """Copy the file if it was removed while this process committed to it: an earlier copy of it may lack that."""
+        with suppress(SparkQError):
+            if self._identity() != opened.identity:
+                self._lost.copy(opened.connection, opened.identity, again=True)
 
     def _replaced(self) -> Replaced:
-        copy = self.rescue()
-        kept = f" What it had is in {copy}." if copy is not None else ""
-        if self._identity() == NO_FILE:
-            return Replaced(
-                f"{self.path} was removed while it was open.{kept}",
-                "Put it back: sparkq restore. This process then goes on with it.",
-            )
-        return Replaced(
-            f"{self.path} was replaced while it was open.{kept}",
-            "Call again, or restart this process. What it acknowledged before is in the file that was there.",
-        )
+        return self._lost.refusal(self.rescue(), is_replaced=self._identity() != NO_FILE)
 
     def _identity(self) -> tuple[int, int]:
         try:

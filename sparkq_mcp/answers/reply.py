@@ -17,6 +17,8 @@ NO_PROJECT = "Nothing is queued here yet: ask the person to run `sparkq setup` i
 NEXT_BY_CODE = {
     "no_project": NO_PROJECT,
     "version_one": "Ask the person to bring it over in a terminal: `sparkq setup --from-v1`. Then call again.",
+    "database_gone": "Tell the person: sparkq restore puts it back. Then call again.",
+    "moved": "Tell the person.",
     "invalid_config": "The person corrects sparkq.yml; `sparkq doctor` checks it.",
     "queue_closed": "The person can reopen it.",
     "replaced": "Call again: the next call opens the database that is there now. If there is none, tell the person: sparkq restore",

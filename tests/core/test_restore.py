@@ -9,9 +9,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import project, queues, tasks
-from sparkq_core.config import copies
-from sparkq_core.errors import BackupsExist, Corrupt, InvalidValue, NewerSchema, NoProject, Replaced
+from sparkq_core import events, project, queues, tasks
+from sparkq_core.config import copies, ignoring
+from sparkq_core.errors import BackupsExist, Corrupt, DatabaseGone, InvalidValue, Moved, NewerSchema, Replaced
 from sparkq_core.installation import backup, restore, setup
 from sparkq_core.maintenance.daily_backup import MOST_REMOVED, back_up_in_turn
 from sparkq_core.project import SparkQ
@@ -59,7 +59,7 @@ def test_a_lost_database_is_copied_once_from_the_handle_that_is_still_open(
     assert {type(refusal) for refusal in refusals} == {Replaced}
     assert all(refusal and str(copy) in refusal.message and "sparkq restore" in refusal.hint for refusal in refusals)
     assert [stat.S_IMODE(path.stat().st_mode) for path in (copy, copy.parent)] == [0o600, 0o700]
-    with pytest.raises(NoProject, match="is gone") as gone:
+    with pytest.raises(DatabaseGone, match="is gone") as gone:
         second_handle(sq)
     assert (str(copy) in gone.value.message, gone.value.hint) == (True, "Put it back: sparkq restore")
 
@@ -69,6 +69,36 @@ def test_a_lost_database_is_copied_once_from_the_handle_that_is_still_open(
     assert all_rows(back) == before
     for handle in (back, other):
         handle.close()
+
+
+@holds("rescue")
+def test_what_is_committed_just_after_the_file_was_removed_is_in_a_copy(git_root: Path, sq: SparkQ, queue: str) -> None:
+    """The process that commits has looked for the file just before; another one has noticed and made its copy already."""
+    other = second_handle(sq)
+    other.version()
+    with sq.db.write() as tx:
+        events.note(tx, 0, "reloaded", text="acknowledged")
+        lose(sq)
+        first = other.rescue()
+    other.close()
+
+    newest = [apsw.Connection(str(copy)).execute("SELECT text FROM events").fetchall()[-1:] for copy in rescued(sq)]
+    assert first in rescued(sq)
+    assert [("acknowledged",)] in newest
+
+
+@holds("rescue")
+def test_a_project_whose_folder_was_moved_is_not_said_to_be_lost(git_root: Path, sq: SparkQ, queue: str) -> None:
+    away = git_root.with_name("away")
+    git_root.rename(away)
+
+    refusal = refusal_of(lambda: tasks.get(sq, 1))
+    assert isinstance(refusal, Moved)
+    assert "start this process again in the folder where it is now" in refusal.hint
+    assert not git_root.exists()
+
+    away.rename(git_root)
+    assert add(sq, "one") == [1]
 
 
 @holds("rescue")
@@ -164,6 +194,18 @@ def test_what_another_process_acknowledges_while_a_backup_is_restored_is_in_one_
     (newest,) = apsw.Connection(str(done.before)).execute("SELECT max(id) FROM tasks").fetchall()[0]
     assert newest == acknowledged[-1]
     assert len(rescued(sq)) == 1
+
+
+@holds("restore", "git-commands")
+def test_what_was_restored_is_hidden_from_git_at_once(git_root: Path, sq: SparkQ, queue: str, clock: SetClock) -> None:
+    """`git clean -fdx` has removed the .gitignore too, and the next `git stash -u` would take the database away."""
+    target = backup.default_target(sq)
+    backup.copy(sq, target)
+    lose(sq)
+
+    restore.restore(sq.config, target, clock)
+
+    assert (git_root / "sparkq/.gitignore").read_text() == ignoring.TEXT
 
 
 @holds("restore")

@@ -90,6 +90,36 @@ def test_while_the_database_is_missing_each_call_names_the_cure(store: SparkQ, r
     assert [queue["name"] for queue in raw.tool("list_queues", {}, 5, meta)["queues"]] == ["backend"]
 
 
+def test_a_chat_that_starts_after_the_loss_names_the_copies(store: SparkQ) -> None:
+    assert store.version()
+    for file in database_of(store.config.root).parent.glob("sparkq.db*"):
+        file.unlink()
+    copy = store.rescue()
+
+    with Raw(store.config.root) as raw:
+        raw.initialize()
+        refused = raw.tool("list_queues", {})
+
+    assert (refused["error"], str(copy) in refused["message"]) == ("database_gone", True)
+    assert "sparkq restore" in refused["next"]
+    assert "setup" not in refused["next"]
+
+
+def test_a_chat_whose_project_was_moved_is_to_be_started_in_the_new_place(
+    store: SparkQ, raw: Raw, meta: Message | None
+) -> None:
+    raw.tool("list_queues", {}, meta=meta)
+    here = store.config.root
+    away = here.rename(here.with_name("away"))
+
+    refused = raw.tool("list_queues", {}, 3, meta)
+
+    away.rename(here)
+    assert (refused["error"], "restore" in refused["next"]) == ("moved", False)
+    assert refused["next"].startswith("If it was moved, the database is in it: start this process again")
+    assert [queue["name"] for queue in raw.tool("list_queues", {}, 4, meta)["queues"]] == ["backend"]
+
+
 @holds("mcp-wait")
 @pytest.mark.parametrize("is_missing_for_a_while", [False, True])
 def test_a_waiting_claim_gets_the_first_task_of_the_database_that_is_there_now(

@@ -94,9 +94,21 @@ STORAGE_AND_CONFIG_MUTANTS = [
     ),
     mutant(
         "a lost database is not rescued",
-        "storage/database.py",
-        ("copy = self._rescue(lost.connection, lost.identity)", "copy = None"),
+        "storage/lost.py",
+        ("copy = self._rescue(connection, identity)", "copy = None"),
         caught_by=("test_restore.py::test_a_lost_database_is_copied_once_from_the_handle_that_is_still_open",),
+    ),
+    mutant(
+        "what is committed after the removal is in no copy",
+        "storage/database.py",
+        ("                self._db._keep_if_lost(self._opened)\n", ""),
+        caught_by=("test_restore.py::test_what_is_committed_just_after_the_file_was_removed_is_in_a_copy",),
+    ),
+    mutant(
+        "Git sees a restored database",
+        "installation/restore.py",
+        ("        ignoring.guard(config)", "        # ignoring.guard(config)"),
+        caught_by=("test_restore.py::test_what_was_restored_is_hidden_from_git_at_once",),
     ),
     mutant(
         "restoring throws away what was there",
