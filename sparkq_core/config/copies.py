@@ -65,9 +65,13 @@ def rescue(config: Config) -> Path:
 
 
 def made(path: Path) -> Path:
-    """Create a folder of copies for its owner only. Raises OSError."""
-    for parent in (path.parent, path):
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Create a folder of copies for its owner only. Raises OSError.
+
+    The folder of the repository is not created: it was moved meanwhile if it is not there.
+    """
+    top = path.parent if path.parent.name == FOLDER else path.parent.parent
+    for level in dict.fromkeys((top, path.parent, path)):
+        level.mkdir(exist_ok=True, mode=0o700)
     return path
 
 

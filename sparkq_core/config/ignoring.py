@@ -68,13 +68,14 @@ def lines(config: Config) -> tuple[str, ...]:
 def guard(config: Config) -> tuple[Path, ...]:
     """Write the missing .gitignore of SparkQ's folders, and return the files that were written. Raises StorageError."""
     missing = [folder / FILE for folder in folders(config) if not os.path.lexists(folder / FILE)]
-    return tuple(file for file in missing if _written(file))
+    return tuple(file for file in missing if _written(file, config.root.resolve()))
 
 
-def _written(file: Path) -> bool:
-    """Write the file. False if another process was faster."""
+def _written(file: Path, root: Path) -> bool:
+    """Write the file. False if another process was faster. The `root` is not created: it was moved if it is not there."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in reversed(file.parents[: len(file.parent.relative_to(root).parts)]):
+            folder.mkdir(exist_ok=True, mode=0o700)
         with durable.building(file) as built:
             built.write_text(TEXT, encoding="utf-8")
             durable.publish(built, file)

@@ -232,7 +232,11 @@ class Database:
         try:
             local.opened = self._open(identity)
         except STORAGE as error:
+            if self._identity() != identity:
+                raise self._replaced_just_now() from error
             raise translated(error, self.path) from error
+        except FileNotFoundError as error:
+            raise self._replaced_just_now() from error
         with self._guard:
             self._opened.add(local.opened)
         return local.opened
@@ -258,6 +262,12 @@ class Database:
     def _replaced(self) -> Replaced:
         return self._lost.refusal(self.rescue(), is_replaced=self._identity() != NO_FILE)
 
+    def _replaced_just_now(self) -> SparkQError:
+        return self._missing() if self._identity() == NO_FILE else self._replaced()
+
+    def _missing(self) -> NoProject:
+        return NoProject(f"There is no database at {self.path}.", "Run `sparkq setup` in the repository.")
+
     def _identity(self) -> tuple[int, int]:
         try:
             stat = os.stat(self._name)
@@ -269,7 +279,7 @@ class Database:
 
     def _open(self, identity: tuple[int, int]) -> _Opened:
         if identity == NO_FILE:
-            raise NoProject(f"There is no database at {self.path}.", "Run `sparkq setup` in the repository.")
+            raise self._missing()
         if os.path.getsize(self._name) == 0:
             raise Corrupt(
                 f"{self.path} is empty: it is not a database.",

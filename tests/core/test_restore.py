@@ -11,10 +11,20 @@ import pytest
 
 from sparkq_core import events, project, queues, tasks
 from sparkq_core.config import copies, ignoring
-from sparkq_core.errors import BackupsExist, Corrupt, DatabaseGone, InvalidValue, Moved, NewerSchema, Replaced
+from sparkq_core.errors import (
+    BackupsExist,
+    Corrupt,
+    DatabaseGone,
+    InvalidValue,
+    Moved,
+    NewerSchema,
+    Replaced,
+    StorageError,
+)
 from sparkq_core.installation import backup, restore, setup
 from sparkq_core.maintenance.daily_backup import MOST_REMOVED, back_up_in_turn
 from sparkq_core.project import SparkQ
+from sparkq_core.storage import database
 from sparkq_core.storage.schema import VERSION
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import HOUR, SetClock
@@ -87,6 +97,18 @@ def test_what_is_committed_just_after_the_file_was_removed_is_in_a_copy(git_root
     assert [("acknowledged",)] in newest
 
 
+@holds("clear-file-errors")
+def test_a_file_that_goes_while_it_is_opened_is_gone_and_not_a_fault_of_the_disk(
+    git_root: Path, sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.copy(sq, backup.default_target(sq))
+    sq.close()
+    monkeypatch.setattr(database, "check_database", lambda *_: lose(sq))  # it is called just before the file is opened
+
+    with pytest.raises(DatabaseGone, match="There is one copy"):
+        second_handle(sq)
+
+
 @holds("rescue")
 def test_a_project_whose_folder_was_moved_is_not_said_to_be_lost(git_root: Path, sq: SparkQ, queue: str) -> None:
     away = git_root.with_name("away")
@@ -95,7 +117,11 @@ def test_a_project_whose_folder_was_moved_is_not_said_to_be_lost(git_root: Path,
     refusal = refusal_of(lambda: tasks.get(sq, 1))
     assert isinstance(refusal, Moved)
     assert "start this process again in the folder where it is now" in refusal.hint
-    assert not git_root.exists()
+    with pytest.raises(FileNotFoundError):
+        copies.made(git_root / ".git/sparkq/rescue")
+    with pytest.raises(StorageError):
+        ignoring.guard(sq.config)
+    assert not git_root.exists(), "it could not be moved back"
 
     away.rename(git_root)
     assert add(sq, "one") == [1]
