@@ -7,6 +7,7 @@ CONTEXTS = "tests/mcp/test_context_fuzz.py::TestContexts"
 _BY_NAME = {mutant.name: mutant for mutant in LIFE_CYCLE_MUTANTS}
 CROWD = "tests/proof/test_races.py::test_six_claimers_and_four_producers_through_every_door_share_one_line"
 DRAIN = "tests/core/test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order"
+HOUSEKEEPING = "tests/proof/test_housekeeping.py::test_whatever_is_done_in_the_repository_nothing_acknowledged_is_lost"
 KILL = "tests/proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice"
 MODEL = "tests/core/test_model.py::TestLifeCycle"
 SETTLES = "error_type = :error_type\nWHERE id = :id"
@@ -174,4 +175,37 @@ PROOF_MUTANTS = [
         caught_by=("tests/proof/test_files.py::test_a_lock_that_is_a_link_is_not_followed",),
     ),
     mutant("last in, first out", "tasks/claim.py", *_BY_NAME["last in, first out"].changes, caught_by=(CROWD,)),
+    mutant(
+        "a removed database is not copied",
+        "storage/lost.py",
+        ("copy = self._rescue(connection, identity)", "copy = None"),
+        caught_by=(HOUSEKEEPING,),
+    ),
+    mutant(
+        "restoring sets nothing aside",
+        "installation/restore.py",
+        ("before = _set_aside(config, present, clock) if database.is_file() else None", "before = None"),
+        caught_by=(HOUSEKEEPING,),
+    ),
+    mutant(
+        "Git takes a restored database into a stash",
+        "installation/restore.py",
+        ("        ignoring.guard(config)", "        # ignoring.guard(config)"),
+        caught_by=(HOUSEKEEPING,),
+    ),
+    mutant(
+        "setup makes an empty database over the copies",
+        "installation/setup.py",
+        (
+            "if config.database.exists() or not (found := copies.found(config)):",
+            "if (found := copies.found(config)) is not None:",
+        ),
+        caught_by=(HOUSEKEEPING,),
+    ),
+    mutant(
+        "a moved project is said to be lost",
+        "storage/lost.py",
+        ("if self._root is not None and not self._root.is_dir():", "if False:"),
+        caught_by=(HOUSEKEEPING,),
+    ),
 ]

@@ -28,6 +28,11 @@ CHECKS = (
         ("proof/test_kill.py",),
     ),
     Check(
+        "housekeeping",
+        "branches, stashes, cleaning, moving and restoring lose nothing that was acknowledged, and refusals name the way on",
+        ("proof/test_housekeeping.py",),
+    ),
+    Check(
         "faults",
         "what a disk refuses changes nothing, and is said clearly",
         ("proof/test_disk_faults.py", "proof/test_disk.py", "core/test_database.py", "core/test_schema.py"),

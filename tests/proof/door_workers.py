@@ -19,7 +19,11 @@ class Gone(Exception):
 
 
 class Refused(Exception):
-    """The door refused. Its code is the argument."""
+    """The door refused: the argument is its code, `said` its message and the next step."""
+
+    def __init__(self, code: str, *said: str) -> None:
+        super().__init__(code)
+        self.said = " ".join(said)
 
 
 class Held(NamedTuple):
@@ -89,7 +93,9 @@ class CommandWorker:
     """`sparkq …`: a process for every verb."""
 
     def __init__(self, root: Path, home: Path) -> None:
-        self._shell = Shell(root, home)
+        home.mkdir(exist_ok=True)
+        self._shell = Shell(home, home)
+        self._root = root
 
     def enqueue(self, prompt: str, key: str) -> int:
         return int(self._run("enqueue", prompt, "--queue", QUEUE, "--timeout", "600", "--key", key)["id"])
@@ -104,10 +110,10 @@ class CommandWorker:
     def end(self) -> None: ...
 
     def _run(self, *arguments: str) -> dict[str, Any]:
-        done = self._shell.sparkq(*arguments, "--json")
+        done = self._shell.sparkq("-C", self._root, *arguments, "--json")
         answer: dict[str, Any] = json.loads(done.out or done.err)
         if done.code:
-            raise Refused(answer["error"])
+            raise Refused(answer["error"], answer["message"], answer["hint"])
         return answer
 
 
@@ -139,7 +145,7 @@ class RestWorker:
         except (OSError, HTTPException, ValueError) as error:
             raise Gone from error
         if reply.status >= 300:
-            raise Refused(answer["error"])
+            raise Refused(answer["error"], answer["message"], answer["hint"])
         return answer
 
 
@@ -167,6 +173,17 @@ class ChatWorker:
     def end(self) -> None:
         self.raw.__exit__(None, None, None)
 
+    def part(self) -> str:
+        """Close its input, as a client does that ends a chat; what it said on standard error."""
+        code, said = self.raw.end()
+        self.end()
+        assert code == 0, said
+        return said
+
+    def queues(self) -> list[str]:
+        """The names of the queues."""
+        return [queue["name"] for queue in self._called("list_queues", {})["queues"]]
+
     @property
     def pid(self) -> int:
         return self.raw.process.pid
@@ -189,5 +206,5 @@ class ChatWorker:
             self.raw = self._begun()
             raise Gone from error
         if "error" in answer:
-            raise Refused(answer["error"])
+            raise Refused(answer["error"], answer["message"], answer.get("next", ""))
         return answer
