@@ -10,7 +10,20 @@ from pathlib import Path
 
 from bench.figure import Figure
 
-MODULES = ("core", "peers", "scale", "contention", "purge", "start_up", "mcp", "http", "push", "page", "tokens")
+MODULES = (
+    "core",
+    "peers",
+    "scale",
+    "contention",
+    "purge",
+    "search",
+    "start_up",
+    "mcp",
+    "http",
+    "push",
+    "page",
+    "tokens",
+)
 TOP = Path(__file__).parent.parent
 RESULTS = TOP / "bench/results"
 PAGE = TOP / "docs/performance.md"

@@ -20,12 +20,36 @@ from sparkq_core.tasks.listing import THIN, Wanted, checked_status, filter_value
 from sparkq_core.tasks.order import FORGET
 from sparkq_core.text import safe
 
-BATCH = 500
+BATCH_EVENTS = 500
+"""Events that one transaction looks at, at most."""
+
+BATCH_BYTES = 256 * 1024
+"""Text that one transaction indexes, in about 10 ms. A longer text is indexed alone."""
+
+BATCH_SECONDS = 0.01
+"""Seconds after which a transaction begins no other text."""
+
+INDEX_SECONDS = 10.0
+"""How long a search indexes before it answers with what it has indexed."""
+
 MAX_TERMS = 20
 """The most words and phrases of one search: each is a walk through the index."""
 
 INDEXED = "SELECT indexed_event FROM project"
-SINCE = "SELECT id, task_id FROM events WHERE id > :after ORDER BY id LIMIT :limit"
+SINCE = """
+SELECT e.id, e.task_id, (SELECT max(l.id) FROM events AS l WHERE l.task_id = e.task_id)
+FROM events AS e WHERE e.id > :after ORDER BY e.id LIMIT :limit
+"""
+SIZE = """
+SELECT octet_length(title)
+    + coalesce((SELECT octet_length(p.text) FROM prompts AS p WHERE p.task_id = t.id AND p.revision = t.revision), 0)
+    + coalesce((
+        SELECT sum(coalesce(octet_length(a.result), 0) + coalesce(octet_length(a.error), 0)
+            + coalesce(octet_length(a.late_text), 0))
+        FROM attempts AS a WHERE a.task_id = t.id
+    ), 0)
+FROM tasks AS t WHERE t.id = :task
+"""
 LEARN = """
 INSERT INTO search (rowid, title, prompt, outcome)
 SELECT t.id, t.title, (SELECT p.text FROM prompts AS p WHERE p.task_id = t.id AND p.revision = t.revision),
@@ -67,13 +91,17 @@ AMONG_PURGED = "p"
 
 
 class Found(NamedTuple):
-    """A page of the matches of a search: `total` counts all tasks that match, `purged_total` all purged ones."""
+    """A page of the matches of a search: `total` counts all tasks that match, `purged_total` all purged ones.
+
+    While it is still `indexing`, some of the newest tasks and texts are not found yet.
+    """
 
     tasks: tuple[Task, ...]
     total: int
     next: str | None = None
     purged: tuple[Line, ...] = ()
     purged_total: int = 0
+    indexing: bool = False
 
 
 def find_page(
@@ -101,14 +129,17 @@ def find_page(
     checked_limit(limit)
     checked_status(wanted)
     sweep_for_reader(sq)
+    is_complete = False
     with suppress(Busy), patience.at_most(min(READER_SECONDS, patience.seconds())):
-        update(sq)  # while another process holds the lock, the newest tasks are not found yet
+        is_complete = update(sq)  # while another process holds the lock, the newest tasks are not found yet
     with sq.db.read() as tx:
         values = {**filter_values(tx, wanted), "match": match}
         total = tx.row(TOTAL, values)
         lines_match = _lines_match(wanted, match)
         purged_total = tx.row(PURGED_TOTAL, lines_match) if lines_match else None
-        found = Found((), int(total[0]) if total else 0, None, (), int(purged_total[0]) if purged_total else 0)
+        found = Found(
+            (), int(total[0]) if total else 0, None, (), int(purged_total[0]) if purged_total else 0, not is_complete
+        )
         if not (cursor or "").startswith(AMONG_PURGED):
             after = {"after": start_after(cursor, newest=newest), "limit": limit + 1}
             tasks = [Task(*row) for row in tx.rows(NEWEST if newest else OLDEST, {**values, **after})]
@@ -155,23 +186,44 @@ def query(words: str) -> str:
     return " AND ".join(terms)
 
 
-def update(sq: SparkQ) -> None:
-    """Index the tasks that changed since the last search, in small batches."""
-    while True:
-        with sq.db.read() as tx:
-            row = tx.row(INDEXED)
-            if not tx.rows(SINCE, {"after": row[0] if row else 0, "limit": 1}):
-                return
+def update(sq: SparkQ) -> bool:
+    """Index the tasks that changed since the last search, in small batches between which others write.
+
+    Returns False if there are more than it indexes in INDEX_SECONDS.
+    """
+    end = sq.clock.monotonic() + INDEX_SECONDS
+    pauses = 0
+    while _is_behind(sq):
+        if sq.clock.monotonic() >= end:
+            return False
+        for _ in range(pauses):
+            sq.clock.pause()
         with sq.db.write() as tx:
-            _batch(tx)
+            _batch(sq, tx)
+        pauses = 2  # twice the sleep of a waiting writer, so that it mostly gets the lock before the next batch
+    return True
 
 
-def _batch(tx: Transaction) -> None:
+def _is_behind(sq: SparkQ) -> bool:
+    with sq.db.read() as tx:
+        row = tx.row(INDEXED)
+        return bool(tx.rows(SINCE, {"after": row[0] if row else 0, "limit": 1}))
+
+
+def _batch(sq: SparkQ, tx: Transaction) -> None:
+    """Index some tasks, each when its last event is reached: a task with many events is indexed once."""
     row = tx.row(INDEXED)
-    events = tx.rows(SINCE, {"after": row[0] if row else 0, "limit": BATCH})
-    if not events:
-        return
-    for task in sorted({task for _, task in events if task is not None}):
-        tx.run(FORGET, {"task": task})
-        tx.run(LEARN, {"task": task})
-    tx.run(INDEXED_TO, {"event": events[-1][0]})
+    reached = row[0] if row else 0
+    end = sq.clock.monotonic() + BATCH_SECONDS
+    room = BATCH_BYTES
+    for event, task, last in tx.rows(SINCE, {"after": reached, "limit": BATCH_EVENTS}):
+        if event == last:
+            size = int((tx.row(SIZE, {"task": task}) or (0,))[0])
+            is_first = room == BATCH_BYTES
+            if not is_first and (size > room or sq.clock.monotonic() >= end):
+                break
+            tx.run(FORGET, {"task": task})
+            tx.run(LEARN, {"task": task})
+            room -= max(size, 1)
+        reached = event
+    tx.run(INDEXED_TO, {"event": reached})

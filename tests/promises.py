@@ -123,6 +123,7 @@ PROMISES = {
     "purge-one-look": "The background purge deletes nothing at one look of the clock: what is due is marked, and an unreviewed task goes only after a day of rounds.",
     "purge-is-said": "What a purge will delete unread is shown a day before, and what it deleted for a week after.",
     "purge-lines": "A purged task leaves one line, unless purge.keep_lines is false.",
+    "search-batches": "A search indexes in small batches, between which others write, and says if it has not indexed everything.",
     "deleted-text-goes": "After a deletion its texts leave the file and its log as soon as the project is quiet, and within a day.",
     "space-goes-back": "The space of deleted tasks goes back to the disk.",
     "auto-purge": "Long-lived processes purge by themselves, one of them each hour.",

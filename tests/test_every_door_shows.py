@@ -182,7 +182,7 @@ def test_a_purged_task_is_shown_by_its_line(door: Door, store: SparkQ) -> None:
 
 
 @holds("purge-lines")
-def test_a_search_finds_purged_tasks_after_the_others(door: Door, store: SparkQ) -> None:
+def test_a_search_finds_search_extras_after_the_others(door: Door, store: SparkQ) -> None:
     take(store, task_id=add(store, "rename the parser")[0])
     tasks.complete(store, 1, "Renamed.")
     purge_all(store)
@@ -196,3 +196,15 @@ def test_a_search_finds_purged_tasks_after_the_others(door: Door, store: SparkQ)
         1, "rename the parser", "succeeded", "Renamed.", 1,
     )  # fmt: skip
     assert "purged" not in door.tasks(search="test").facts
+
+
+@holds("search-batches")
+def test_a_search_beside_a_process_that_keeps_the_lock_says_that_it_is_still_indexing(
+    door: Door, store: SparkQ
+) -> None:
+    add(store, "test the parser")
+    with store.db.write():
+        found = door.tasks(search="parser")
+
+    assert (found["tasks"], found["indexing"]) == ([], True)
+    assert "indexing" not in door.tasks(search="parser").facts

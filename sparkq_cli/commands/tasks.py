@@ -96,8 +96,10 @@ def _show_found(sq: SparkQ, found: search.Found, json: bool) -> None:
     if json:
         show.json_line(wire.found(found, now))
         return
+    if found.indexing:
+        show.say("Some tasks are not indexed yet and cannot be found. Search again in a moment.")
     if not found.tasks and not found.purged:
-        show.say("No tasks match.")
+        show.say("No tasks match." if not found.indexing else "No indexed task matches.")
         return
     if found.tasks:
         _table(found.tasks, now)

@@ -8,7 +8,7 @@ Imported when the program runs only by the HTTP server, whose framework reads th
 
 from sparkq_core.shapes.answers import ClaimedTask, ClaimedTaskKeys, Error, PreviousAttempt, Settled, SettledKeys
 from sparkq_core.shapes.inbox import FinishedInQueue, FinishedTask, Inbox, SinceLastLook
-from sparkq_core.shapes.purged import Found, PurgedTask, PurgedTasks, PurgedTasksKeys, PurgeNews
+from sparkq_core.shapes.purged import Found, PurgedTask, PurgeNews, SearchExtras, SearchKeys
 from sparkq_core.shapes.queues import Parameter, Queue, QueueKeys, QueueList, Script, Session, SessionKeys, SessionList
 from sparkq_core.shapes.tasks import (
     Attempt,
@@ -50,13 +50,13 @@ __all__ = [
     "Prompt",
     "PurgeNews",
     "PurgedTask",
-    "PurgedTasks",
-    "PurgedTasksKeys",
     "Queue",
     "QueueKeys",
     "QueueList",
     "QueuedTask",
     "Script",
+    "SearchExtras",
+    "SearchKeys",
     "Session",
     "SessionKeys",
     "SessionList",

@@ -27,18 +27,20 @@ class PurgedTask(TypedDict, closed=True):
     purged_at: str
 
 
-class PurgedTasksKeys(TypedDict):
-    """The purged tasks among the matches of a search, after the last of the others; `purged_total` of them match in all."""
+class SearchKeys(TypedDict):
+    """What the answer to a search has besides its tasks: after the last of them the purged ones, of which `purged_total`
+    match in all; and `indexing`, which is true while some of the newest tasks and texts are not found yet."""
 
     purged: NotRequired[list[PurgedTask]]
     purged_total: NotRequired[int]
+    indexing: NotRequired[bool]
 
 
-class PurgedTasks(PurgedTasksKeys, closed=True):
-    """The purged tasks among the matches of a search."""
+class SearchExtras(SearchKeys, closed=True):
+    """What the answer to a search has besides its tasks."""
 
 
-class Found(PurgedTasksKeys, closed=True):
+class Found(SearchKeys, closed=True):
     """A page of the matches of a search."""
 
     tasks: list[Task]

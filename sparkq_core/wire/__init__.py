@@ -5,7 +5,7 @@ Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a 
 
 from sparkq_core.wire.answers import claimed, error, left_of, settled
 from sparkq_core.wire.inbox import finished, inbox, since
-from sparkq_core.wire.purged import found, purge_news, purged_task, purged_tasks
+from sparkq_core.wire.purged import found, purge_news, purged_task, search_extras
 from sparkq_core.wire.queues import queue, queues, script, session, sessions
 from sparkq_core.wire.tasks import (
     chat,
@@ -41,12 +41,12 @@ __all__ = [
     "prompts",
     "purge_news",
     "purged_task",
-    "purged_tasks",
     "queue",
     "queue_id",
     "queued_task",
     "queues",
     "script",
+    "search_extras",
     "session",
     "sessions",
     "settled",

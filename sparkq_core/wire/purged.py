@@ -44,15 +44,18 @@ def found(page: search.Found, now: int) -> shapes.Found:
         "tasks": [task_brief(task, now) for task in page.tasks],
         "total": page.total,
         "next_cursor": page.next,
-        **purged_tasks(page),
+        **search_extras(page),
     }
 
 
-def purged_tasks(page: search.Found) -> shapes.PurgedTasks:
-    """Convert the purged tasks among the matches of a search; nothing if none match."""
-    if not page.purged_total:
-        return {}
-    return {"purged": [purged_task(line) for line in page.purged], "purged_total": page.purged_total}
+def search_extras(page: search.Found) -> shapes.SearchExtras:
+    """Convert what a search found besides tasks; nothing if no purged task matches and everything is indexed."""
+    extras: shapes.SearchExtras = {}
+    if page.purged_total:
+        extras |= {"purged": [purged_task(line) for line in page.purged], "purged_total": page.purged_total}
+    if page.indexing:
+        extras |= {"indexing": True}
+    return extras
 
 
 @excludes_none

@@ -64,9 +64,9 @@ class QueuedTasks(TypedDict, closed=True):
     total: int
 
 
-class ListedTasks(shapes.PurgedTasksKeys, closed=True):
+class ListedTasks(shapes.SearchKeys, closed=True):
     """A page of a list. `total` counts all tasks that match. The last page has no `next_cursor`. A search lists the
-    `purged` tasks that match after all others."""
+    `purged` tasks that match after all others. While it is still `indexing`, some of the newest tasks are not found."""
 
     tasks: list[ListedTask]
     total: int
@@ -257,7 +257,7 @@ async def list_tasks(sq: Open, asked: Annotated[TaskFilters, Depends(read(TaskFi
 @wire.excludes_none
 def listed(lines: list[ListedTask], page: TaskPage | Found) -> ListedTasks:
     """Return a page of a list."""
-    left: shapes.PurgedTasks = wire.purged_tasks(page) if isinstance(page, Found) else {}
+    left: shapes.SearchExtras = wire.search_extras(page) if isinstance(page, Found) else {}
     return {"tasks": lines, "total": page.total, "next_cursor": page.next, **left}
 
 

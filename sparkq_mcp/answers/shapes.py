@@ -65,6 +65,7 @@ class TaskList(TypedDict):
     total: int
     purged: NotRequired[list[PurgedLine]]
     purged_total: NotRequired[int]
+    indexing: NotRequired[bool]
     shown: NotRequired[int]
     queue: NotRequired[str]
     status: NotRequired[str]

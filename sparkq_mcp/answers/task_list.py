@@ -55,6 +55,8 @@ def task_list(page: TaskPage, now: int) -> wire.Json:
 def found_list(found: Found, now: int) -> wire.Json:
     """Return the matches of a search. What is left of the purged ones is shortened before it is left out."""
     facts = task_list(TaskPage(found.tasks, found.total, found.next), now)
+    if found.indexing:
+        facts["indexing"] = True
     if not found.purged_total:
         return facts
     lines = [_purged_line(line) for line in found.purged]

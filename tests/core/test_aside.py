@@ -68,9 +68,11 @@ def test_a_reader_does_not_wait_for_the_sweep_that_is_due(sq: SparkQ, queue: str
 
     with second_handle(sq).db.write(), patience.at_most(0):
         assert tasks.get(sq, 1).status == "running"
-        assert [task.id for task in search.find_page(sq, "one").tasks] == []
+        page = search.find_page(sq, "one")
+        assert ([task.id for task in page.tasks], page.indexing) == ([], True)
         with pytest.raises(Busy):
             stale.sweep(sq)
 
     assert tasks.get(sq, 1).stale_warned_at is not None
-    assert [task.id for task in search.find_page(sq, "one").tasks] == [1]
+    page = search.find_page(sq, "one")
+    assert ([task.id for task in page.tasks], page.indexing) == ([1], False)

@@ -210,10 +210,10 @@ def test_what_another_process_did_is_found(sq: SparkQ, queue: str) -> None:
 
 
 def test_more_events_than_one_batch_are_all_indexed(sq: SparkQ, queue: str) -> None:
-    ids = add(sq, *(f"parser {number}" for number in range(2 * search.BATCH + 3)))
+    ids = add(sq, *(f"parser {number}" for number in range(2 * search.BATCH_EVENTS + 3)))
 
     assert search.find_page(sq, "parser").total == len(ids)
-    assert found(sq, str(2 * search.BATCH + 2)) == ids[-1:]
+    assert found(sq, str(2 * search.BATCH_EVENTS + 2)) == ids[-1:]
 
 
 def test_a_search_of_what_is_indexed_already_writes_nothing(sq: SparkQ, queue: str) -> None:

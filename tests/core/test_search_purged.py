@@ -45,7 +45,7 @@ def test_a_purged_task_is_found_by_its_title_and_its_outcome(sq: SparkQ, gone: l
 
 
 @holds("purge-lines")
-def test_purged_tasks_come_after_the_others_page_by_page(sq: SparkQ, gone: list[int]) -> None:
+def test_search_extras_come_after_the_others_page_by_page(sq: SparkQ, gone: list[int]) -> None:
     present = add(sq, "parser 4", "parser 5", "parser 6")
     seen: list[tuple[list[int], list[int]]] = []
     cursor = None
@@ -69,7 +69,7 @@ def test_a_page_that_the_tasks_fill_leaves_the_purged_ones_to_the_next(sq: Spark
     assert lines(search.find_page(sq, "parser", limit=9, cursor=full.next)) == gone[::-1]
 
 
-def test_queue_status_and_review_filter_purged_tasks_and_other_filters_leave_them_out(
+def test_queue_status_and_review_filter_search_extras_and_other_filters_leave_them_out(
     sq: SparkQ, gone: list[int]
 ) -> None:
     queues.create(sq, "docs")

@@ -65,23 +65,25 @@ async function fetchTasks(filters, wanted) {
   let cursor = null;
   let total = 0;
   let purgedTotal = 0;
+  let indexing = false;
   do {
     const limit = Math.min(MOST_FETCHED, wanted - tasks.length - purged.length);
     const answer = await get(`/tasks${query({ ...filters, limit, cursor })}`);
     tasks.push(...answer.tasks);
     purged.push(...(answer.purged ?? []));
     purgedTotal = answer.purged_total ?? 0;
+    indexing = answer.indexing ?? false;
     cursor = answer.next_cursor ?? null;
     total = answer.total;
   } while (cursor && tasks.length + purged.length < wanted);
-  return { tasks, purged, total, purgedTotal, more: cursor !== null };
+  return { tasks, purged, total, purgedTotal, indexing, more: cursor !== null };
 }
 
 export const affects = () => true;
 export const tasks = (data) => data.tasks;
 
 export function draw(data, page) {
-  const { filters, tasks, purged, total, purgedTotal, more } = data;
+  const { filters, tasks, purged, total, purgedTotal, indexing, more } = data;
   const filtered = FILTERS.some((name) => filters[name] && name !== "sort");
   return [
     h("h1", { "data-key": "title" }, "Tasks"),
@@ -99,6 +101,7 @@ export function draw(data, page) {
       counted(total, "task"),
       filtered && (total === 1 ? " matches" : " match"),
       purgedTotal > 0 && `, and ${counted(purgedTotal, "purged task")}`,
+      indexing && ". Some tasks are not indexed yet and cannot be found. Search again in a moment.",
     ),
     h("div.bulk", { "data-key": "bulk" }, selectionButtons(tasks, page.selected.size)),
     tasks.length
