@@ -548,3 +548,47 @@ def test_any_old_database_makes_a_sound_project(
     with closing(opened(root, clock)) as sq:
         use(sq)
     assert "failure" not in {finding.state for finding in examined(root).values()}
+
+
+WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Z"]), max_size=20)
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 10**6),
+    WORDS,
+    st.lists(st.sampled_from(["scripts", "", "x" * 200]), max_size=2),
+    st.fixed_dictionaries({}, optional={"timeout": st.integers(-5, 10**6), "task_class": st.sampled_from(["A", [], "LLM_LITE"]), "description": WORDS}),
+)  # fmt: skip
+SECTIONS = {
+    "project": ["name", "repo_path", "prd_path"],
+    "server": ["host", "port", "cors_origins"],
+    "purge": ["older_than_days"],
+    "queue_runner": ["poll_interval", "auto_fail_interval_seconds", "base_url"],
+    "task_classes": ["FAST_SCRIPT", "A", "\x1b"],
+    "tools": ["run-bash", "mine", "two\nlines"],
+}
+
+
+@settings(max_examples=60)
+@given(
+    given=st.fixed_dictionaries(
+        {},
+        optional={
+            section: st.fixed_dictionaries({}, optional=dict.fromkeys(keys, ANYTHING))
+            for section, keys in SECTIONS.items()
+        }
+        | dict.fromkeys(["project_script_dirs", "script_dirs", "features", "defaults", "ui"], ANYTHING),
+    )
+)
+def test_any_old_settings_make_a_project_that_opens(
+    given: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """JSON is YAML too."""
+    root, clock = tmp_path_factory.mktemp("old"), SetClock()
+    (root / "sparkq.yml").write_text(json.dumps(given | {"database": {"mode": "wal"}}, ensure_ascii=False))
+
+    done = brought(root, clock)
+
+    with closing(opened(root, clock)) as sq:
+        assert sq.config.settings.server.host in ("127.0.0.1", "::1", "localhost")
+    assert "database.mode" in done.settings.left

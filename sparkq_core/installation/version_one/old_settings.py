@@ -121,7 +121,7 @@ class _Conversion:
         entry = value if isinstance(value, dict) else {}
         built_in = BUILT_IN_TOOLS.get(name)
         task_class = entry.get("task_class") or (built_in.task_class if built_in else "MEDIUM_SCRIPT")
-        if task_class not in BUILT_IN_CLASSES and f"task_classes.{task_class}" not in self._values:
+        if f"task_classes.{task_class}" not in (*self._values, *(f"task_classes.{name}" for name in BUILT_IN_CLASSES)):
             self._notes.append(
                 f"{safe(key)} had the unknown task class {safe(str(task_class))[:60]}: it has MEDIUM_SCRIPT."
             )
