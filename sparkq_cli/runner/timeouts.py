@@ -34,7 +34,7 @@ SIGNS = {
     "reviewed": "{} was reviewed",
     "accepted": "The late result of {} was accepted",
 }
-"""The signs that somebody reads, in words. Others are named as in the timeline."""
+"""The signs that somebody reads, in words. Others are as in the timeline: `#3 succeeded`."""
 
 MOST_NAMED = 5
 FURTHEST_BACK = 5000
@@ -119,7 +119,7 @@ class _Signs:
         for event in _after(self._runner, self._seen):
             self._seen = event.id
             if event.task_id is not None and self._is_sign(event, event.task_id):
-                return SIGNS.get(event.kind, "{}: " + event.kind).format(wire.friendly(event.task_id))
+                return SIGNS.get(event.kind, "{} " + event.kind).format(wire.friendly(event.task_id))
         try:
             tasks.get(self._runner.sq, self._silent.task_id)
         except NoSuchTask:

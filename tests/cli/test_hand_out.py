@@ -1,17 +1,22 @@
 """A claimed task reaches its reader, or goes back: a claim that nobody can read would only time out."""
 
+import errno
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from sparkq_cli.hand_out import HandOut, Unprinted
 from sparkq_core import tasks
+from sparkq_core.errors import Busy
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream
 from tests.harness.projects import second_handle
 from tests.harness.shell import SECONDS, SPARKQ, Shell
-from tests.harness.task_steps import add, queued_ids, take, timeline
+from tests.harness.task_steps import add, queued_ids, refusal_of, take, timeline
 from tests.harness.terminal import FreshTerminal
 from tests.harness.waiting import until
 from tests.promises import holds
@@ -144,3 +149,43 @@ def test_a_terminal_that_closes_while_the_task_is_printed_gives_it_back(shell: S
         terminal.close()
 
     assert queued_ids(sq) == [1]
+
+
+def unprinted(sq: SparkQ, meanwhile: Callable[[], object]) -> Unprinted:
+    """Claim a task, let something happen, and find the reader gone; what is said then."""
+
+    def verb() -> None:
+        with HandOut(sq) as out:
+            out.claim = take(sq)
+            meanwhile()
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    refusal = refusal_of(verb)
+    assert isinstance(refusal, Unprinted)
+    return refusal
+
+
+def test_a_claim_that_cannot_be_given_back_either_is_named(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(sq, "one")
+    tries: list[int] = []
+
+    def locked(*_: object, attempt: int) -> None:
+        tries.append(attempt)
+        raise Busy("It is locked.")
+
+    monkeypatch.setattr("sparkq_core.tasks.release", locked)
+    refusal = unprinted(sq, list)
+
+    assert refusal.message == "#1 cannot be printed: Broken pipe. It is still claimed."
+    assert refusal.hint == "Give it back: sparkq release 1 --attempt 1"
+    assert not refusal.is_gone, "the runner must say it"
+    assert tries == [1, 1, 1]
+
+
+def test_a_claim_that_was_settled_meanwhile_is_left_alone(sq: SparkQ) -> None:
+    add(sq, "one")
+
+    refusal = unprinted(sq, partial(tasks.complete, sq, 1, "done"))
+
+    assert refusal.is_gone
+    assert timeline(sq, 1) == ["enqueued", "claimed", "succeeded"]

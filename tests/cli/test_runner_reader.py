@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 
@@ -85,6 +86,23 @@ def test_after_a_timeout_it_claims_no_more_until_it_sees_a_sign(
         sign(sq, 1)
         assert SAYS[sign] in runner.until("The runner goes on.")
         runner.until("Task #2")
+
+
+@holds("runner-reader")
+def test_a_result_of_another_task_of_the_runner_is_a_sign_and_one_of_another_worker_is_not(
+    sweeping: Shell, sq: SparkQ
+) -> None:
+    add(sq, "one", "two", "three", "four")
+    with Stream(sweeping, "runner", "--poll", "0.1") as runner:
+        runner.until("Task #1")
+        take(sq, f"worker-{gethostname()}-backend")
+        take(sq, "ann")
+        time_out(sq, 1)
+        runner.until("another start of the runner")
+        tasks.complete(sq, 3, "done")
+        tasks.complete(sq, 2, "done")
+        assert "#2 succeeded." in runner.until("The runner goes on.")
+        runner.until("Task #4")
 
 
 @holds("runner-reader")

@@ -23,7 +23,7 @@ from tests.http.conftest import new_project
 from tests.promises import holds
 from tests.proof.counts import Counts
 
-LOCKS = ("server.lock", "runner-1.lock")
+LOCKS = ("server.lock", "runner-1.lock", "runner-hosts.lock")
 
 
 @pytest.fixture
