@@ -5,6 +5,7 @@ claimed after a timeout until somebody reads again. The runner never executes an
 a lock of the operating system, which ends with the process.
 """
 
+import os
 import signal
 import time
 from contextlib import suppress
@@ -35,7 +36,13 @@ def work(runner: Runner) -> None:
             f"A runner is already working on {runner.queue}.",
             "One runner for each queue is enough: it prints one task at a time.",
         )
-    runner = runner._replace(hosts=worker.hosts(runner.sq), lock=handle)
+    try:
+        _stream(runner._replace(hosts=worker.hosts(runner.sq), lock=handle))
+    finally:
+        os.close(handle)
+
+
+def _stream(runner: Runner) -> None:
     for number in heeded():
         signal.signal(number, _stop)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a reader that is gone must raise, so that its task goes back

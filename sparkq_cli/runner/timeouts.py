@@ -1,7 +1,7 @@
 """What a runner does after its task timed out: nobody seems to read, so it claims no more until somebody does.
 
-Otherwise each task of the queue would be claimed and time out, one after another. Somebody reads who reports on the task
-that timed out, reviews it, settles another task of this runner, presses Enter, or starts a runner.
+Otherwise each task of the queue would be claimed and time out, one after another. The signs of a reader are a report on the
+task that timed out, a review of it, a report on another task of this runner, Enter, and a new start.
 """
 
 import os
@@ -19,11 +19,11 @@ from sparkq_core import events, tasks, wire
 from sparkq_core.errors import Kind, NoSuchTask, SparkQError
 from sparkq_core.lifecycle import RELEASED, Status
 from sparkq_core.model import Claim, Event
-from sparkq_core.text import counted
+from sparkq_core.text import counted, safe
 
 TIMED_OUT = "timed out"
 BY_ITSELF = (TIMED_OUT, "stale")
-"""The events of a task that nobody causes."""
+"""The events of a task that happen by themselves."""
 
 BY_A_WORKER = (Status.SUCCEEDED, Status.FAILED, RELEASED, "progress", "late", "late progress")
 SIGNS = {
@@ -117,9 +117,10 @@ class _Signs:
     def next(self) -> str:
         """Return the first new sign, or an empty text."""
         for event in _after(self._runner, self._seen):
-            self._seen = event.id
-            if event.task_id is not None and self._is_sign(event, event.task_id):
-                return SIGNS.get(event.kind, "{} " + event.kind).format(wire.friendly(event.task_id))
+            is_sign = event.task_id is not None and self._is_sign(event, event.task_id)
+            self._seen = event.id  # only now: a look that finds the database locked is repeated
+            if is_sign:
+                return _in_words(event)
         try:
             tasks.get(self._runner.sq, self._silent.task_id)
         except NoSuchTask:
@@ -136,6 +137,11 @@ class _Signs:
         return False
 
 
+def _in_words(event: Event) -> str:
+    task = wire.friendly(event.task_id or 0)
+    return SIGNS[event.kind].format(task) if event.kind in SIGNS else f"{task} {safe(event.kind)}"
+
+
 def _after(runner: Runner, event_id: int) -> Iterator[Event]:
     while page := events.after(runner.sq, event_id):
         yield from page
@@ -148,16 +154,15 @@ def tell_at_start(runner: Runner) -> None:
     A start is itself a sign that somebody reads, so it goes on.
     """
     seen, last = _remembered(runner), events.last(runner.sq)
+    if seen is not None and seen <= last:  # else it is the first start, or the database was replaced by an older one
+        silent = [
+            Silence(event.task_id, event.attempt or 1, event.id)
+            for event in _after(runner, max(seen, last - FURTHEST_BACK))
+            if event.kind == TIMED_OUT and event.task_id is not None and _is_unheeded(runner, event)
+        ]
+        for each in silent[-MOST_NAMED:]:
+            say(f"{each.name} timed out: nobody settled attempt {each.attempt}. A late result is kept: {each.late}")
     _remember(runner, last)
-    if seen is None or seen > last:  # the first start, or the database was replaced by an older one
-        return
-    silent = [
-        Silence(event.task_id, event.attempt or 1, event.id)
-        for event in _after(runner, max(seen, last - FURTHEST_BACK))
-        if event.kind == TIMED_OUT and event.task_id is not None and _is_unheeded(runner, event)
-    ]
-    for each in silent[-MOST_NAMED:]:
-        say(f"{each.name} timed out: nobody settled attempt {each.attempt}. A late result is kept: {each.late}")
 
 
 def _is_unheeded(runner: Runner, event: Event) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sparkq_cli import runner
+from sparkq_cli.runner import timeouts
 from sparkq_cli.runner.waiting import outlasting
 from sparkq_core import queues, tasks
 from sparkq_core.errors import Busy
-from sparkq_core.model import Swept
+from sparkq_core.model import Swept, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.stale import sweep
 from tests.harness.projects import second_handle
-from tests.harness.task_steps import add
+from tests.harness.task_steps import EARLIER, add, take
 from tests.promises import holds
 
 MOST_ROUNDS = 30
@@ -86,6 +88,61 @@ def test_watch_prints_a_line_for_a_sign_of_its_task_and_for_no_other_write(
     printed = capfd.readouterr().out
     assert printed.count("#1 running for ") == 1
     assert printed.count("waiting for tasks.") == 1
+
+
+@pytest.fixture
+def locked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next look at a task finds the database locked."""
+    look, tries = tasks.get, iter([Busy("It is locked.")])
+
+    def get(sq: SparkQ, task_id: int) -> Task:
+        for busy in tries:
+            raise busy
+        return look(sq, task_id)
+
+    monkeypatch.setattr("sparkq_core.tasks.get", get)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+def timed_out(sq: SparkQ) -> None:
+    """Let the runner's task #1 time out."""
+    for _ in range(2):
+        with sq.db.write() as tx:
+            tx.run(EARLIER, {"task": 1, "ms": 60_000})
+        sweep(sq)
+
+
+@holds("runner-busy")
+def test_a_lock_at_the_start_hides_no_timeout(
+    sq: SparkQ, handlers: None, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
+) -> None:
+    add(sq, "one")
+    runner.work(runner.Runner(sq, 1, runner.Mode.ONCE, poll=60))
+    timed_out(sq)
+    request.getfixturevalue("locked_once")
+
+    runner.work(runner.Runner(sq, 1, runner.Mode.DRAIN, poll=60))
+
+    printed = capfd.readouterr().out
+    assert "It is locked. The runner waits and tries again." in printed
+    assert "#1 timed out: nobody settled attempt 1." in printed
+
+
+@holds("runner-busy")
+def test_a_lock_hides_no_sign(sq: SparkQ, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> None:
+    add(sq, "one", "two", timeout=60)
+    claim = take(sq, "worker-laptop-backend")
+    take(sq, "worker-laptop-backend")
+    timed_out(sq)
+    tasks.complete(sq, 2, "done")
+    it = runner.Runner(sq, 1, runner.Mode.DRAIN, poll=60, hosts=("laptop",))
+    silent = timeouts.silence(it, claim)
+    assert silent is not None
+    request.getfixturevalue("locked_once")
+
+    timeouts.until_somebody_reads(it, silent)
+
+    assert "It is locked." in capfd.readouterr().out
 
 
 @holds("runner-busy")
