@@ -4,12 +4,16 @@ A sweep is two guarded, idempotent statements in one transaction: if many proces
 once, and a task whose worker has just reported progress or settled it does not change. There is no leader, and nothing
 runs if nothing is due. A later result of a worker that timed out is kept (see tasks/late_results).
 
+A task that was warned gets back the time that the machine slept, or by which its clock was set ahead, after the warning:
+it always has one whole timeout of running time from the warning to its end.
+
 If the clock was set back, a worker was last heard from in the future. It then counts as heard from now, and its warning
 is removed, so that no deadline is more than two timeouts ahead.
 """
 
 from contextlib import suppress
 
+from sparkq_core import observed
 from sparkq_core.errors import Busy
 from sparkq_core.events import note
 from sparkq_core.lifecycle import FAIL_AFTER, WARN_AFTER, ErrorType, elapsed_ms
@@ -31,6 +35,11 @@ UPDATE tasks INDEXED BY tasks_due SET stale_warned_at = NULL,
     heartbeat_at = iif(coalesce(heartbeat_at, claimed_at) > :now, :now, heartbeat_at),
     due_at = min(coalesce(heartbeat_at, claimed_at), :now) + {WARN_AFTER} * timeout * 1000
 WHERE {_OF_THE_FUTURE}
+"""
+
+GIVEN_BACK = """
+UPDATE tasks INDEXED BY tasks_due SET stale_warned_at = stale_warned_at + :ms, due_at = due_at + :ms
+WHERE status = 'running' AND stale_warned_at IS NOT NULL
 """
 
 WARN = f"""
@@ -67,7 +76,7 @@ def sweep(sq: SparkQ) -> Swept:
     with sq.db.write() as tx:
         if is_set_back:
             tx.run(HEARD_NOW, {"now": now})
-        return sweep_within(tx, now)
+        return sweep_within(sq, tx, now)
 
 
 def sweep_for_reader(sq: SparkQ) -> None:
@@ -77,15 +86,26 @@ def sweep_for_reader(sq: SparkQ) -> None:
         sweep(sq)
 
 
-def sweep_within(tx: Transaction, now: int) -> Swept:
+def sweep_within(sq: SparkQ, tx: Transaction, now: int) -> Swept:
     """Sweep in the transaction of another verb, which then sees the result.
 
     It does not look for a clock that was set back: that walks the running tasks, and a claim is one seek.
     """
     if not due(tx, now):
         return Swept()
+    look(sq, tx, now)
     failed, warned = _fail_due(tx, now), _warn_due(tx, now)
     return Swept(warned, failed)
+
+
+def look(sq: SparkQ, tx: Transaction, now: int) -> int:
+    """Look at the clocks, and return the observed time in ms. The warnings that tasks have had become later by the time
+    that was skipped since the last look, and so do their ends.
+    """
+    seen = observed.look(tx, sq.clock, now)
+    if seen.skipped_ms:
+        tx.run(GIVEN_BACK, {"ms": seen.skipped_ms})
+    return seen.observed_ms
 
 
 def _fail_due(tx: Transaction, now: int) -> tuple[Task, ...]:

@@ -49,7 +49,7 @@ PROMISES = {
     # Staleness
     "warn": "After 1 x timeout a silent task is warned, and not before.",
     "auto-fail": "After 2 x timeout a silent task fails with error_type timeout, and not before.",
-    "auto-fail-after-sleep": "After the laptop slept or nothing was running the warning comes first, then one whole timeout.",
+    "auto-fail-after-sleep": "After the laptop slept or nothing was running the warning comes first, then one whole timeout in which the machine runs.",
     "clock-set-back": "A clock that is set back makes no duration negative and no deadline more than two timeouts away.",
     "timeouts-are-no-failures": "A timeout is not counted as the worker's failure.",
     "late-result": "A result after the end of its attempt is refused as a conflict but kept and shown; a person may accept it while no other attempt runs or has succeeded.",

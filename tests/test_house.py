@@ -41,6 +41,7 @@ SCANS = {
     "STALE": "walks the running tasks, of which there are as many as workers",
     "IS_SET_BACK": "likewise",
     "HEARD_NOW": "likewise",
+    "GIVEN_BACK": "likewise",
     "RUNNING_NEWEST": "likewise",
     "RUNNING_OLDEST": "likewise",
     "NO_EVENTS": "empties the table for an import",

@@ -8,18 +8,14 @@ SparkQ runs only for minutes at a time, a day of observed time takes long. That 
 
 from typing import NamedTuple
 
+from sparkq_core import stale
+from sparkq_core.observed import OBSERVED_EVERY, ticks
 from sparkq_core.project import SparkQ
 from sparkq_core.purged import NOTICE
 from sparkq_core.storage.parameters import Values
 
 SECOND_LOOK = 1_800_000
 """Milliseconds of observed time between the mark of a reviewed task and its end."""
-
-OBSERVED_EVERY = 300_000
-"""Milliseconds between two observations. There are none, and no writes, while no task is marked."""
-
-LONGEST_STEP = 2 * OBSERVED_EVERY
-"""Milliseconds that one observation adds at most: the machine slept, or no SparkQ ran, in what is beyond that."""
 
 BATCH = 200
 """Marks written in one transaction."""
@@ -34,11 +30,6 @@ _UNMARKED = "NOT EXISTS (SELECT 1 FROM purge_marks AS m WHERE m.task_id = t.id)"
 IS_TIME = """
 SELECT 1 FROM project WHERE EXISTS (SELECT 1 FROM purge_marks)
 AND (observed_at IS NULL OR abs(:now - observed_at) >= :pause OR abs(:tick - observed_tick) >= :pause)
-"""
-OBSERVE = """
-UPDATE project SET observed_at = :now, observed_tick = :tick,
-    observed_ms = observed_ms + coalesce(max(min(:now - observed_at, :tick - observed_tick, :most), 0), 0)
-RETURNING observed_ms
 """
 REVIEWED_DUE = f"""
 SELECT t.id, t.reviewed_at, 1 FROM tasks AS t INDEXED BY tasks_by_review
@@ -71,19 +62,17 @@ class Due(NamedTuple):
 
 
 def observe(sq: SparkQ) -> None:
-    """Count the time that has passed if a task is marked. Every long-lived process calls it at each round."""
-    if sq.db.row(IS_TIME, _clocks(sq) | {"pause": OBSERVED_EVERY}) is not None:
+    """Count the time that has passed if a task is marked. Every long-lived process calls it at each round, and there are
+    no writes while no task is marked."""
+    clocks = {"now": sq.clock.now(), "tick": ticks(sq.clock)}
+    if sq.db.row(IS_TIME, clocks | {"pause": OBSERVED_EVERY}) is not None:
         observed(sq)
 
 
 def observed(sq: SparkQ) -> int:
     """Count the time that has passed since the last observation, and return all that was observed so far, in ms."""
     with sq.db.write() as tx:
-        return int(tx.rows(OBSERVE, _clocks(sq) | {"most": LONGEST_STEP})[0][0])
-
-
-def _clocks(sq: SparkQ) -> dict[str, int]:
-    return {"now": sq.clock.now(), "tick": round(sq.clock.monotonic() * 1000)}
+        return stale.look(sq, tx, sq.clock.now())
 
 
 def withdraw(sq: SparkQ, due: Due) -> None:

@@ -131,7 +131,7 @@ def take(
     sq: SparkQ, tx: Transaction, queue_id: int, claimant: Claimant, now: int, git_before: str | None = None
 ) -> Claim | None:
     """Claim the head of the queue in the transaction of another verb; return None if the queue is empty."""
-    sweep_within(tx, now)
+    sweep_within(sq, tx, now)
     row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": claimant.worker, "now": now})
     return begin(sq, tx, Task(*row), claimant, now, git_before) if row is not None else None
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from sparkq_core import inbox, purged, queues, tasks
+from sparkq_core import inbox, observed, purged, queues, tasks
 from sparkq_core.clock import DAY
 from sparkq_core.errors import ClaimLost
 from sparkq_core.maintenance import marks, purge
@@ -135,10 +135,10 @@ def test_a_machine_that_slept_or_was_off_has_observed_nothing_meanwhile(
     assert observed_ms(sq) == before
     clock.run(2 * DAYS)  # no SparkQ ran
     upkeep(sq)
-    assert observed_ms(sq) == before + marks.LONGEST_STEP
+    assert observed_ms(sq) == before + observed.LONGEST_STEP
     clock.ticks, clock.at = 1.0, clock.at + 2 * DAYS * SECOND  # the machine was started again
     upkeep(sq)
-    assert observed_ms(sq) == before + marks.LONGEST_STEP
+    assert observed_ms(sq) == before + observed.LONGEST_STEP
 
 
 def test_many_processes_do_not_count_the_same_minute_twice(sq: SparkQ, queue: str, clock: RunningClock) -> None:

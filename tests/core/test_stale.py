@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from sparkq_core import events, inbox, queues, statistics, tasks, wire
+from sparkq_core.maintenance import marks
+from sparkq_core.maintenance.rounds import upkeep
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from sparkq_core.tasks import Wanted
-from tests.harness.clocks import HOUR, SECOND, SetClock
+from tests.harness.clocks import HOUR, SECOND, RunningClock, SetClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, attempts, claimed_task, take, timed_out_task, timeline
 from tests.promises import holds
@@ -115,6 +117,78 @@ def test_the_deadline_that_was_told_is_the_moment_of_failing(sq: SparkQ, queue: 
     assert tasks.get(sq, task.id).status == "running"
     clock.at = deadline
     assert tasks.get(sq, task.id).status == "failed"
+
+
+@pytest.mark.usefixtures("queue")
+class TestAfterTheWarning:
+    """The machine sleeps, or its clock is set, between the warning and the end of a task."""
+
+    @pytest.fixture
+    def clock(self) -> RunningClock:
+        return RunningClock()
+
+    @holds("auto-fail-after-sleep")
+    @pytest.mark.parametrize("skipped", [(8 * HOUR,), (HOUR, HOUR, 40 * 24 * HOUR), (-HOUR, 2 * HOUR)])
+    def test_a_warned_task_has_one_whole_timeout_of_running_time(
+        self, sq: SparkQ, clock: RunningClock, skipped: tuple[float, ...]
+    ) -> None:
+        task = claimed_task(sq, timeout=60)
+        clock.run(60)
+        assert tasks.get(sq, task.id).stale_warned_at is not None
+
+        clock.run(30)
+        for seconds in skipped:
+            clock.move(seconds)
+            assert len(sweep(sq).failed) == 0
+        left = tasks.get(sq, task.id)
+        assert left.deadline is not None
+        assert left.deadline - clock.now() <= 60 * SECOND
+        clock.run(29.9)
+        assert tasks.get(sq, task.id).status == "running"
+        clock.run(60)
+        tasks.get(sq, task.id)
+        clock.run(60)
+
+        assert tasks.get(sq, task.id).status == "failed"
+
+    @holds("auto-fail-after-sleep")
+    def test_a_claim_that_comes_first_after_the_sleep_gives_it_back_too(self, sq: SparkQ, clock: RunningClock) -> None:
+        task = claimed_task(sq, timeout=60)
+        clock.run(60)
+        sweep(sq)
+        clock.run(30)
+        clock.move(8 * HOUR)
+
+        assert tasks.claim(sq, "backend", "bob") is None
+
+        assert tasks.get(sq, task.id).deadline == clock.now() + 30 * SECOND
+
+    def test_a_look_for_the_purge_does_not_hide_the_sleep(self, sq: SparkQ, clock: RunningClock) -> None:
+        old = claimed_task(sq)
+        tasks.complete(sq, old.id, "did it")
+        clock.move(31 * 24 * HOUR)
+        task = claimed_task(sq, timeout=600)
+        upkeep(sq)
+        clock.run(600)
+        upkeep(sq)
+        clock.move(400)  # asleep, but not past the deadline
+        marks.observed(sq)
+        clock.run(599.9)
+
+        upkeep(sq)
+
+        assert tasks.get(sq, task.id).status == "running"
+        clock.run(0.1)
+        assert tasks.get(sq, task.id).status == "failed"
+
+    def test_after_a_restart_of_the_machine_its_clock_counts(self, sq: SparkQ, clock: RunningClock) -> None:
+        task = claimed_task(sq, timeout=60)
+        clock.run(60)
+        sweep(sq)
+        clock.ticks = 1.0
+        clock.move(60)
+
+        assert tasks.get(sq, task.id).status == "failed"
 
 
 @holds("auto-fail-after-sleep")

@@ -274,8 +274,18 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_marks.py::test_whoever_comes_back_after_a_month_has_a_day_of_rounds_to_read_what_goes",),
     ),
     mutant(
+        "a warned task gets nothing back for the sleep of the machine",
+        "stale.py",
+        ("    if seen.skipped_ms:\n", "    if False:\n"),
+        caught_by=(
+            "test_stale.py::TestAfterTheWarning::test_a_warned_task_has_one_whole_timeout_of_running_time",
+            "test_stale.py::TestAfterTheWarning::test_a_claim_that_comes_first_after_the_sleep_gives_it_back_too",
+            "test_stale.py::TestAfterTheWarning::test_a_look_for_the_purge_does_not_hide_the_sleep",
+        ),
+    ),
+    mutant(
         "a jump of the clock counts as observed time",
-        "maintenance/marks.py",
+        "observed.py",
         ("min(:now - observed_at, :tick - observed_tick, :most)", "min(:now - observed_at, :most)"),
         caught_by=("test_marks.py::test_a_jump_of_the_clock_is_no_observed_time",),
     ),

@@ -37,8 +37,8 @@ PROOF_MUTANTS = [
             ' AND stale_warned_at IS NOT NULL", {"now": now})\n'
             "    with sq.db.write() as tx:\n        if is_set_back:\n",
         ),
-        ("        return sweep_within(tx, now)\n", "        return sweep_within(tx, now, due)\n"),
-        ("def sweep_within(tx: Transaction, now: int) ->", "def sweep_within(tx: Transaction, now: int, due=()) ->"),
+        ("        return sweep_within(sq, tx, now)\n", "        return sweep_within(sq, tx, now, due)\n"),
+        ("def sweep_within(sq: SparkQ, tx: Transaction, now: int) ->", "def sweep_within(sq, tx, now: int, due=()) ->"),
         ("_fail_due(tx, now), ", "_fail_due(tx, now, due), "),
         ("def _fail_due(tx: Transaction, now: int) ->", "def _fail_due(tx: Transaction, now: int, due) ->"),
         (
