@@ -12,12 +12,17 @@ from pathlib import Path
 from socket import gethostname
 from typing import NamedTuple
 
-from sparkq_core import lock
+from sparkq_core import lock, project
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import EXIT_CODES, Busy, Kind, SparkQError, StorageError
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
+LOST_SECONDS = 10.0
+LOST = ("replaced", "no_project", "database_gone")
+"""The errors of a server whose database was removed."""
+
+OK = 200
 MAX_ANSWER = 64 * 1024
 
 
@@ -85,7 +90,9 @@ def running(config: Config) -> Running | None:
 
 
 def once_started(config: Config) -> Running | None:
-    """Return the project's server, after waiting while it is starting."""
+    """Return the project's server, after waiting while it is starting. Raises Busy."""
+    if running(config) is None:
+        _await_lost(config)
     _until(START_SECONDS, lambda: (server := running(config)) is None or healthy(server))
     return running(config)
 
@@ -97,21 +104,59 @@ def healthy(server: Running) -> bool:
 
 def health(server: Running) -> Mapping[str, str] | None:
     """Return what the server answers about itself and its project, or None if it does not answer."""
+    status, about = _ask(server)
+    return about if status == OK else None
+
+
+def _ask(server: Running) -> tuple[int, Mapping[str, str]]:
+    """Return the status and the JSON of what the server answers about itself; 0 if it does not answer."""
     if server.host is None:
-        return None
+        return 0, {}
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection(server.host, server.port, timeout=2)
     try:
         connection.request("GET", "/health")
         response = connection.getresponse()
-        about: Mapping[str, str] = json.loads(response.read(MAX_ANSWER))
+        about = json.loads(response.read(MAX_ANSWER))
     except (OSError, HTTPException, ValueError):
-        return None
+        return 0, {}
     else:
-        return about if response.status == 200 else None
+        return response.status, about if isinstance(about, dict) else {}
     finally:
         connection.close()
+
+
+def _await_lost(config: Config) -> bool:
+    """Wait for a server of the project whose lock was removed, as `git clean -fdx` does, until it has taken it again.
+
+    Returns False if there is none. Raises Busy.
+    """
+    if not _is_lost(config):
+        return False
+    if not _until(LOST_SECONDS, lambda: running(config) is not None or not _is_lost(config)):
+        port = config.settings.server.port
+        raise Busy(
+            f"A server at port {port} has lost its lock in {config.run_dir}, and does not take it again.",
+            "End it by its process, which `ss -ltnp` or `lsof -i` shows.",
+        )
+    return True
+
+
+def _is_lost(config: Config) -> bool:
+    """True if a server that holds no lock of the project answers at its address: for its database, or for none."""
+    address = config.settings.server
+    status, about = _ask(Running(host=address.host, port=address.port))
+    if status != OK:
+        return about.get("error") in LOST
+    try:
+        sq = project.open(config.root)
+    except SparkQError:
+        return False
+    try:
+        return about.get("project_id") == project.id_of(sq)
+    finally:
+        sq.close()
 
 
 def start(config: Config, arguments: list[str]) -> Running:
@@ -160,10 +205,13 @@ def _answers(config: Config, pid: int) -> bool:
 def stop(config: Config) -> bool:
     """End the server, if one runs, and wait until it has released the lock. Return whether there was one.
 
-    A server that is starting is given time to write its process id. Raises Busy if it does not end.
+    A server that is starting is given time to write its process id, and one whose lock was removed to take it again. Raises
+    Busy if it does not end.
     """
     if running(config) is None:
-        return False
+        was_lost = _await_lost(config)
+        if running(config) is None:
+            return was_lost
     _until(START_SECONDS, lambda: (server := running(config)) is None or server.pid is not None)
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 3.0)):
         if _until(seconds, partial(_gone, config, number, set())):

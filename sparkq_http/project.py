@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sparkq_core import project
+from sparkq_core.config import ignoring
 from sparkq_core.config.settings import Config
 from sparkq_core.project import SparkQ
 
@@ -31,6 +32,19 @@ class ReloadableProject:
             self._sq = self._opener()
             log.warning("the database was replaced: %s is open now", self._sq.db.path)
         return self._sq
+
+    @property
+    def root(self) -> Path:
+        """The project's folder, also when it is gone."""
+        return self._sq.config.root
+
+    def is_removed(self) -> bool:
+        """True if there is no database where it was opened."""
+        return not self._sq.db.path.exists()
+
+    def hide_from_git(self) -> None:
+        """Hide the data from Git again, after the files that do it were removed. Raises StorageError."""
+        ignoring.guard(self._sq.config)
 
     def rescue(self) -> Path | None:
         """Copy the open database if it was removed or replaced, once, and return the copy."""

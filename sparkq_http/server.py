@@ -6,7 +6,6 @@ is valid only while the lock is held.
 
 import asyncio
 import errno
-import json
 import logging
 import os
 import signal
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
-from sparkq_core import lock, project
+from sparkq_core import project
 from sparkq_core.clock import SystemClock, iso
 from sparkq_core.config.loading import environment
 from sparkq_core.config.ownership import own_users
@@ -33,8 +32,11 @@ from sparkq_core.project import SparkQ
 from sparkq_http import peer
 from sparkq_http.connection import Connection
 from sparkq_http.project import Opener, ReloadableProject
+from sparkq_http.server_lock import ServerLock, is_abandoned
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from sparkq_http.app import Guest
 
 log = logging.getLogger("sparkq.http")
@@ -46,11 +48,15 @@ LOG_BYTES, LOG_FILES = 5 * 1024 * 1024, 3
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that sleeps while idle, ends waiting requests when it stops, and exits with code 0 after a signal."""
+    """uvicorn's server that sleeps while idle, ends waiting requests when it stops, and exits with code 0 after a signal.
 
-    def __init__(self, config: uvicorn.Config, end_waits: Callable[[], None]) -> None:
+    It stops by itself when `is_abandoned`, which it asks once a second.
+    """
+
+    def __init__(self, config: uvicorn.Config, end_waits: Callable[[], None], is_abandoned: Callable[[], bool]) -> None:
         super().__init__(config)
         self._end_waits = end_waits
+        self._is_abandoned = is_abandoned
         self._signalled = asyncio.Event()
 
     @contextmanager
@@ -72,9 +78,16 @@ class Server(uvicorn.Server):
     async def main_loop(self) -> None:
         # uvicorn's own wakes ten times a second to look for a signal. This one wakes at the signal, and once a second
         # because on_tick(0) renews the Date header.
-        while not await self.on_tick(0):
+        while not await self.on_tick(0) and not self._ends():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._signalled.wait(), DATE_SECONDS)
+
+    def _ends(self) -> bool:
+        try:
+            return self._is_abandoned()
+        except SparkQError as error:
+            log.warning("the lock of the server cannot be taken again: %s", error.message)
+            return False
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Otherwise each open page, and each chat that waits for a task, would delay the stop to its time limit.
@@ -164,49 +177,21 @@ def _unusable(error: OSError, port: int) -> tuple[int, str]:
 
 def serve(opener: Opener) -> int:
     """Take the server lock of the project and serve until a signal. Returns the exit code. Raises StorageError."""
-    from sparkq_http import token
-    from sparkq_http.app import create_app
-
     reloadable = ReloadableProject(opener)
-    config = reloadable.sq.config
-    host, port = config.settings.server.host, config.settings.server.port
-    handle = lock.acquire(config.run_dir / "server.lock", wait=False)
-    if handle is None:
+    settings = reloadable.sq.config.settings.server
+    held = ServerLock.acquire(reloadable.sq.config.run_dir)
+    if held is None:
         sys.stderr.write("sparkq: The server of this project is running already.\n        See: sparkq status\n")
         return EXIT_CODES[Kind.CONFLICT]
-    os.ftruncate(handle, 0)  # a killed server left its content, whose pid may belong to another process now
-    # asyncio turns Nagle's delay off only if the protocol is named. Otherwise every answer waits 40 ms.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
+        listener = _listen(settings.host, settings.port)
     except OSError as error:
-        code, advice = _unusable(error, port)
-        sys.stderr.write(f"sparkq: Port {port} of {host} cannot be used: {error.strerror}.\n        {advice}\n")
+        code, advice = _unusable(error, settings.port)
+        sys.stderr.write(
+            f"sparkq: Port {settings.port} of {settings.host} cannot be used: {error.strerror}.\n        {advice}\n"
+        )
         return code
-    users = own_users(environment()) if is_loopback(host) else frozenset()
-    is_open = bool(users) and peer.can_identify()
-    app = create_app(
-        reloadable,
-        token=token.read_or_create(config.run_dir),
-        users=users,
-        guests=guests(opener) if config.settings.server.mcp else (),
-    )
-    description = {
-        "pid": os.getpid(),
-        "host": host,
-        "port": port,
-        "started_at": iso(SystemClock().now()),
-        "token_file": None if is_open else str(config.run_dir / token.FILE),
-    }
-    os.pwrite(handle, json.dumps(description).encode(), 0)
-    log.info("serving %s at http://%s:%s", config.name, f"[{host}]" if ":" in host else host, port)
-    if config.is_remembered:
-        log.warning("there is no sparkq.yml in %s: its settings are used as they were last read", config.root)
-    if not is_open:
-        who = "programs of this machine" if users else "other machines"
-        log.warning("%s can reach it with the token in %s", who, config.run_dir / token.FILE)
+    app = _app(reloadable, opener, held)
     Server(
         uvicorn.Config(
             app,
@@ -217,10 +202,56 @@ def serve(opener: Opener) -> int:
             timeout_graceful_shutdown=STOP_SECONDS,
         ),
         app.state.close,
+        lambda: is_abandoned(held, reloadable),
     ).run(sockets=[listener])
-    os.ftruncate(handle, 0)
+    if (copy := reloadable.rescue()) is not None:
+        log.warning("the database was removed or replaced: what it had is in %s", copy)
+    held.release()
     log.info("stopped")
     return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket on the address. Raises OSError."""
+    # asyncio turns Nagle's delay off only if the protocol is named. Otherwise every answer waits 40 ms.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
+
+
+def _app(reloadable: ReloadableProject, opener: Opener, held: ServerLock) -> "FastAPI":
+    """Create the application, and write into the lock's file and the log where it is served."""
+    from sparkq_http import token
+    from sparkq_http.app import create_app
+
+    config = reloadable.sq.config
+    host, port = config.settings.server.host, config.settings.server.port
+    users = own_users(environment()) if is_loopback(host) else frozenset()
+    is_open = bool(users) and peer.can_identify()
+    app = create_app(
+        reloadable,
+        token=token.read_or_create(config.run_dir),
+        users=users,
+        guests=guests(opener) if config.settings.server.mcp else (),
+    )
+    held.describe(
+        {
+            "pid": os.getpid(),
+            "host": host,
+            "port": port,
+            "started_at": iso(SystemClock().now()),
+            "token_file": None if is_open else str(config.run_dir / token.FILE),
+        }
+    )
+    log.info("serving %s at http://%s:%s", config.name, f"[{host}]" if ":" in host else host, port)
+    if config.is_remembered:
+        log.warning("there is no sparkq.yml in %s: its settings are used as they were last read", config.root)
+    if not is_open:
+        who = "programs of this machine" if users else "other machines"
+        log.warning("%s can reach it with the token in %s", who, config.run_dir / token.FILE)
+    return app
 
 
 if __name__ == "__main__":

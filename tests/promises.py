@@ -266,6 +266,7 @@ PROMISES = {
     "teardown-help": "teardown --help says what will be deleted.",
     # HTTP
     "server": "FastAPI on localhost:5005 with the page at /ui and REST at /api.",
+    "server-without-files": "A server whose files were removed is found and stopped, and rescues its database; one of a deleted project ends.",
     "rest-nouns": "REST for sessions, queues, tasks, tools, task classes, scripts, config, purge, reload, with pages and filters; 400, 404, 409.",
     "rest-docs": "Interactive documentation at /docs, offline.",
     "rest-health": "Health and version answer.",

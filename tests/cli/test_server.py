@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +240,51 @@ def test_an_address_of_another_machine_is_no_matter_of_the_port(server: Shell, c
 @pytest.mark.parametrize("command", ["start", "restart", "run"])
 def test_an_environment_that_is_none_is_refused(server: Shell, command: str) -> None:
     assert "dev, test, prod" in server.refused(2, command, "--env", "staging")
+
+
+@holds("server-without-files", "command-stop")
+def test_stop_ends_a_server_whose_files_were_removed(server: Shell, port: int) -> None:
+    """As `git clean -fdx` does it: nothing in the project says any more that a server runs."""
+    at = {"SPARKQ_SERVER__PORT": str(port)}
+    server.ok("start", **at)
+    for folder in ("data", "run", "logs"):
+        shutil.rmtree(server.folder / "sparkq" / folder)
+
+    assert server.ok("stop", **at) == "The server has stopped.\n"
+
+    with pytest.raises(ConnectionRefusedError):
+        health(port)
+    assert "rescue" in server.ok("restore", "--list")
+
+
+@holds("server-without-files")
+@pytest.mark.parametrize("command", ["stop", "start"])
+def test_a_server_whose_lock_was_removed_is_found_again(server: Shell, port: int, command: str) -> None:
+    at = {"SPARKQ_SERVER__PORT": str(port)}
+    server.ok("start", **at)
+    shutil.rmtree(server.folder / "sparkq/run")
+
+    said = server.ok(command, **at)
+
+    assert ("has stopped" if command == "stop" else "is running already") in said
+
+
+def test_stop_leaves_another_program_at_the_address_alone(shell: Shell) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+
+        assert "No server was running." in shell.ok("stop", SPARKQ_SERVER__PORT=str(other.server_port))
+        other.shutdown()
+
+
+def test_stop_leaves_the_server_of_another_project_alone(server: Shell, port: int, tmp_path: Path) -> None:
+    server.ok("start", "--port", str(port))
+    (tmp_path / "other").mkdir()
+    other = Shell(tmp_path / "other", server.home)
+    other.ok("setup", "--yes")
+
+    assert "No server was running." in other.ok("stop", SPARKQ_SERVER__PORT=str(port))
+    assert health(port) == 200
 
 
 @holds("right-project")
