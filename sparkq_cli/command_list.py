@@ -26,6 +26,7 @@ SECTIONS = {
         "review": "Review finished tasks that you have not seen: accept them, or requeue them with feedback.",
         "tasks": "List tasks, newest first; the queued tasks of one queue in their order.",
         "task": "Show everything about a task: prompt, outcome, every attempt.",
+        "diff": "Show what a task changed in the repository: its new, changed and deleted files, committed or not.",
         "peek": "Show the next tasks of a queue without claiming them.",
         "watch": "Watch the project live: running tasks, the next ones, the finished ones.",
         "wait": "Wait until tasks are finished, or until a queue has nothing queued or running.",

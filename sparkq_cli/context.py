@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sparkq_cli.show import escaped
-from sparkq_core import project, queues
+from sparkq_core import changes, project, queues
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.lifecycle import QueueStatus
+from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
 
 MAX_LINE = 64 * 1024 * 1024
@@ -42,6 +43,22 @@ def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) 
     if queues.names(sq):
         raise NoSuchQueue("All queues are archived.", "See them: sparkq queue list --all")
     raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
+
+
+def record_change(sq: SparkQ, *, ended: Settled | None = None, begun: Claim | None = None) -> None:
+    """Record what the settled attempt changed where the command runs, and with what the claimed one begins.
+
+    The answer must have been printed: it goes out first.
+    """
+    if not (ended or begun):
+        return
+    sys.stdout.flush()
+    changes.record(
+        sq,
+        Path.cwd(),
+        ended=[changes.Execution(ended.task.id, ended.attempt)] if ended and not ended.again else [],
+        begun=changes.Execution(begun.task.id, begun.task.attempts) if begun else None,
+    )
 
 
 @contextmanager

@@ -1,10 +1,9 @@
 """Show what is left of purged tasks."""
 
 from sparkq_cli import show
-from sparkq_core import wire
+from sparkq_core import changes, wire
 from sparkq_core.clock import day
 from sparkq_core.purged import Line
-from sparkq_core.tasks import git
 from sparkq_core.text import safe
 
 LINES = 3
@@ -13,7 +12,7 @@ LINES = 3
 
 def as_line(line: Line) -> str:
     """Return a purged task as a list shows it: how it ended, when it was purged, the first lines of its outcome."""
-    facts = ", ".join(part for part in (git.summary(line.change), line.queue) if part)
+    facts = ", ".join(part for part in (changes.summary(line.change), line.queue) if part)
     head = (
         f"{show.paint(wire.friendly(line.id), 'bold')}  {_ended(line)}  {safe(line.title)}  {show.paint(facts, 'dim')}"
     )
@@ -28,7 +27,7 @@ def as_text(line: Line) -> str:
         ("status", _ended(line)),
         ("queue", line.queue),
         ("attempts", line.attempts),
-        ("changed", git.summary(line.change)),
+        ("changed", changes.summary(line.change)),
         ("finished", day(line.finished_at) if line.finished_at is not None else None),
         ("reviewed", day(line.reviewed_at) if line.reviewed_at is not None else "no"),
     ])  # fmt: skip

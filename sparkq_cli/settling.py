@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import announcement, show
+from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import HandOut, say
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue, SparkQError
@@ -27,13 +28,14 @@ def check(claim_next: bool, quiet: bool) -> None:
 
 
 def settle(sq: SparkQ, verb: Callable[[], Settled], *, json: bool, quiet: bool) -> None:
-    """Settle a task, print the answer, and start the hooks that are due."""
+    """Settle a task, print the answer, start the hooks that are due, and record what changed."""
     done = verb()
     if json:
         show.json_line(wire.settled(done))
     elif not quiet:
         show.say(_said(done))
     _start_hooks(sq)
+    record_change(sq, ended=done)
 
 
 def settle_with_next(
@@ -52,6 +54,7 @@ def settle_with_next(
         )  # a repeated call must not give back what the first one printed
         say(_json(done) if json else _said_with_next(done, sq.clock.now()))
     _start_hooks(sq)
+    record_change(sq, ended=done, begun=out.claim)
 
 
 def packet(claim: Claim) -> wire.Json:

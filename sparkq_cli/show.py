@@ -34,6 +34,10 @@ STYLES = {
     Status.SUCCEEDED: "32",
     Status.FAILED: "31",
     Status.CANCELLED: "2",
+    "added": "32",
+    "removed": "31",
+    "hunk": "36",
+    "warning": "33",
     "dim": "2",
     "bold": "1",
 }
@@ -42,6 +46,11 @@ STYLES = {
 def say(text: str = "") -> None:
     """Print lines whose foreign parts were made safe."""
     typer.echo(text)
+
+
+def note(text: str) -> None:
+    """Print a remark on standard error, so that it does not get into the output that another program reads."""
+    sys.stderr.write(f"sparkq: {safe(text)}\n")
 
 
 def json_line(value: Mapping[str, Any]) -> None:

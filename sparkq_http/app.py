@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
 from sparkq_core import __version__
+from sparkq_core.changes import Recorder
 from sparkq_core.errors import SparkQError
 from sparkq_http import routes
 from sparkq_http.answer import (
@@ -109,6 +110,7 @@ def create_app(
     app.state.project, app.state.feed, app.state.token, app.state.port = project, feed, token, server.port
     app.state.users = users
     app.state.close = close
+    app.state.recorder = Recorder()
     app.add_middleware(Head)
     app.add_middleware(Defects)
     app.add_middleware(WholeBody)

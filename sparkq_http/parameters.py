@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
-import anyio.to_thread
 from fastapi import Depends, Path, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from sparkq_core import clock, queues, sessions
+from sparkq_core.changes import Recorder
 from sparkq_core.errors import NoSuchQueue
 from sparkq_core.model import Seen, Session
 from sparkq_core.project import SparkQ
@@ -16,7 +16,6 @@ from sparkq_core.text import safe
 from sparkq_http.live import Feed
 from sparkq_http.project import ReloadableProject
 
-T = TypeVar("T")
 MAX_NUMBER = 2**53
 """The largest number that a program may send: JavaScript's limit, far below SQLite's."""
 
@@ -36,9 +35,15 @@ async def _feed(request: Request) -> Feed:
     return feed
 
 
+async def _recorder(request: Request) -> Recorder:
+    recorder: Recorder = request.app.state.recorder
+    return recorder
+
+
 Reloadable = Annotated[ReloadableProject, Depends(_reloadable)]
 Open = Annotated[SparkQ, Depends(_open)]
 Live = Annotated[Feed, Depends(_feed)]
+Records = Annotated[Recorder, Depends(_recorder)]
 
 
 class Body(BaseModel):
@@ -185,8 +190,3 @@ def session_at(sq: SparkQ, address: str) -> Session:
             if str(session.id) == address:
                 return session
     return sessions.by_name(sq, address)
-
-
-async def in_thread_if_git(sq: SparkQ, verb: Callable[[], T]) -> T:
-    """Call `verb`, in a worker thread if it runs Git, which may take seconds. Returns its result."""
-    return await anyio.to_thread.run_sync(verb) if sq.config.watches_git else verb()

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sparkq_core import chats
@@ -52,6 +53,11 @@ class Chat:
     caller: Caller
     is_known: bool = True
     id: int | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which the chat works, None if its client tells none."""
+        return Path(self.caller.cwd) if self.caller.cwd else None
 
     def claiming(self) -> Caller | None:
         """Return the chat as it claims; None for a request that tells nothing about its chat."""

@@ -15,7 +15,6 @@ from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_mcp.chat import Chat
 from sparkq_mcp.state import ServerState
-from sparkq_mcp.threads import in_thread_if_git
 
 POLL_SECONDS = 0.1
 NOTICE_SECONDS = 5
@@ -26,9 +25,7 @@ Ctx = Context[ServerState, Any]
 async def claim(ctx: Ctx, sq: SparkQ, chat: Chat, queue: str, task_id: int = 0, wait: int = 0) -> Claim | None:
     """Claim the head of the queue, or the task `task_id`; in an empty queue, a task that arrives within `wait` seconds."""
     last_event = events.last(sq) if wait else 0
-    claimed = await in_thread_if_git(
-        sq, tasks.claim, queue or None, chat.worker, task_id=task_id or None, chat=chat.claiming()
-    )
+    claimed = tasks.claim(sq, queue or None, chat.worker, task_id=task_id or None, chat=chat.claiming())
     if claimed is not None:
         return await release_if_gone(ctx, sq, chat.remember(claimed))
     return await _wait(ctx, sq, chat, queue, wait, last_event) if wait else None

@@ -6,15 +6,20 @@ from contextlib import suppress
 from pathlib import Path
 
 from sparkq_core import chats, events, project
+from sparkq_core.changes import Execution, Recorder
 from sparkq_core.chats import Caller
 from sparkq_core.config import location
 from sparkq_core.errors import SparkQError
+from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.chat import Chat, Told, worker_name
 
 MAX_CHATS = 1000
 """Most chats that a server remembers; it forgets the least recently used one first."""
+
+PARTING_SECONDS = 2.5
+"""How long a server that ends waits for the record of what its chats changed."""
 
 Opener = Callable[[], SparkQ]
 log = logging.getLogger("sparkq.mcp")
@@ -34,6 +39,7 @@ class ServerState:
         self._version = 0
         self._event = 0
         self._chats: dict[tuple[str | None, str | None], Chat] = {}
+        self._recorder = Recorder()
 
     @property
     def sq(self) -> SparkQ:
@@ -72,11 +78,27 @@ class ServerState:
             self._chats.pop(next(iter(self._chats)))
         return known
 
+    def record(self, sq: SparkQ, chat: Chat, begun: Claim | None, *, ended: Settled | None = None) -> None:
+        """Record what the chat changed, and with what its next attempt begins, beside the answer."""
+        self._recorder.add(
+            sq,
+            chat.folder,
+            ended=[Execution(ended.task.id, ended.attempt)] if ended else [],
+            begun=Execution(begun.task.id, begun.task.attempts) if begun else None,
+        )
+
     def leave(self, why: str) -> None:
-        """Record that the chats have no connection any more. If the database was lost meanwhile, copy it."""
+        """Record that the chats have no connection any more, and what they changed so far in the tasks that they hold. If
+        the database was lost meanwhile, copy it."""
         if self._sq is not None:
             with suppress(SparkQError):
                 self._sq.rescue()
+            for chat in self._chats.values():
+                with suppress(SparkQError):
+                    held = [Execution(claim.task_id, claim.attempt) for claim in chat.open_claims(self._sq)]
+                    if held:
+                        self._recorder.add(self._sq, chat.folder, ended=held)
+            self._recorder.finish(PARTING_SECONDS)
         with suppress(SparkQError):  # what they hold becomes stale nevertheless
             for chat in self._chats.values():
                 if chat.id is not None and self._sq is not None:

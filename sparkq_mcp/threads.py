@@ -5,11 +5,9 @@ They take the open project, not the server's state, whose connection belongs to 
 
 from collections.abc import Callable
 from functools import partial
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import anyio.to_thread
-
-from sparkq_core.project import SparkQ
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,12 +16,3 @@ T = TypeVar("T")
 async def in_thread(fn: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     """Call `fn` in a worker thread and wait for it, even when the caller is cancelled: its result is not lost."""
     return await anyio.to_thread.run_sync(partial(fn, *args, **options))
-
-
-async def in_thread_if_git(
-    sq: SparkQ, fn: Callable[Concatenate[SparkQ, P], T], *args: P.args, **options: P.kwargs
-) -> T:
-    """Call `fn(sq, ...)`, a verb that may run Git: in a worker thread if it does, else at once, which is faster."""
-    if sq.config.watches_git:
-        return await in_thread(fn, sq, *args, **options)
-    return fn(sq, *args, **options)

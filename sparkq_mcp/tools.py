@@ -30,7 +30,7 @@ from sparkq_mcp.answers.truncation import (
 from sparkq_mcp.board import BOARD
 from sparkq_mcp.chat import Chat, caller
 from sparkq_mcp.state import ServerState
-from sparkq_mcp.threads import in_thread, in_thread_if_git
+from sparkq_mcp.threads import in_thread
 from sparkq_mcp.tool import StrictTool
 
 Ctx = Context[ServerState, Any]
@@ -191,6 +191,7 @@ async def claim(
     if claimed is None:
         waited = round(sq.clock.monotonic() - started) if wait else 0
         return reply(nothing_claimed(sq, chat, steps_of(ctx), queue, waited))
+    ctx.request_context.lifespan_context.record(sq, chat, claimed)
     return reply(packet(sq, chat, steps_of(ctx), claimed))
 
 
@@ -218,9 +219,7 @@ async def complete(
     """Settle a claimed task as done. The person reviews the result later."""
     sq, chat = caller_of(ctx)
     number = attempt or tasks.attempt_of(sq, "complete", task_id, chat.found(sq), result)
-    settled = await in_thread_if_git(
-        sq, tasks.complete, task_id, result, data=data, attempt=number, **_next_for(chat, claim_next)
-    )
+    settled = tasks.complete(sq, task_id, result, data=data, attempt=number, **_next_for(chat, claim_next))
     return await _settlement(ctx, sq, chat, settled, claim_next)
 
 
@@ -235,14 +234,8 @@ async def fail(
     """Settle a claimed task as failed. The person may requeue it with feedback."""
     sq, chat = caller_of(ctx)
     number = attempt or tasks.attempt_of(sq, "fail", task_id, chat.found(sq), error)
-    settled = await in_thread_if_git(
-        sq,
-        tasks.fail,
-        task_id,
-        error,
-        error_type=error_type or None,
-        attempt=number,
-        **_next_for(chat, claim_next),
+    settled = tasks.fail(
+        sq, task_id, error, error_type=error_type or None, attempt=number, **_next_for(chat, claim_next)
     )
     return await _settlement(ctx, sq, chat, settled, claim_next)
 
@@ -256,6 +249,8 @@ async def _settlement(ctx: Ctx, sq: SparkQ, chat: Chat, settled: Settled, claim_
     claim = settled.claimed
     if claim is not None and not settled.again:  # a claim that was handed out before may be worked on
         settled = settled._replace(claimed=await claims.release_if_gone(ctx, sq, chat.remember(claim)))
+    if not settled.again:
+        ctx.request_context.lifespan_context.record(sq, chat, settled.claimed, ended=settled)
     return reply(settlement(sq, chat, steps_of(ctx), settled, claim_next))
 
 

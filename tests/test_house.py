@@ -42,6 +42,7 @@ SCANS = {
     "IS_SET_BACK": "likewise",
     "HEARD_NOW": "likewise",
     "GIVEN_BACK": "likewise",
+    "RUNNING": "likewise",
     "RUNNING_NEWEST": "likewise",
     "RUNNING_OLDEST": "likewise",
     "NO_EVENTS": "empties the table for an import",

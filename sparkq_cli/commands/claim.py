@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import announcement, show
-from sparkq_cli.context import chosen_queue, open_sparkq
+from sparkq_cli.context import chosen_queue, open_sparkq, record_change
 from sparkq_cli.hand_out import HandOut, say
 from sparkq_cli.options import Json, QueueOpt, completed_ids, new_app, task_id
 from sparkq_cli.settling import packet
@@ -39,6 +39,7 @@ def claim(
     with HandOut(sq) as out:
         out.claim = tasks.claim(sq, name, worker or f"cli-{gethostname()}", task_id=task)
         say(_shown(out.claim, sq.clock.now(), str(name), json))
+    record_change(sq, begun=out.claim)
 
 
 def _shown(claim: Claim | None, now: int, queue: str, json: bool) -> str | bytes:

@@ -7,14 +7,14 @@ import typer
 from sparkq_cli import purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
-from sparkq_core import tasks, wire
+from sparkq_core import changes, tasks, wire
 from sparkq_core.clock import iso
 from sparkq_core.errors import Purged
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.purged import Line
-from sparkq_core.tasks import git, late_results
+from sparkq_core.tasks import late_results
 from sparkq_core.text import safe
 
 app = new_app()
@@ -78,7 +78,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("created", f"{show.ago(task.created_at, now)} ago by {task.source}"),
         ("took", took),
         ("deadline", f"in {show.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
-        ("changed", git.summary(detail.last.git_after) if detail.last else None),
+        ("changed", changes.summary(detail.last.git_after) if detail.last else None),
         ("reviewed", f"{show.ago(task.reviewed_at, now)} ago" if task.reviewed_at else None),
     ])  # fmt: skip
     return "\n".join(

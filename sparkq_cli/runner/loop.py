@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import FrameType
 
 from sparkq_cli import announcement, show
+from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import CLOSED, GONE, HandOut, Stopped, Unprinted, heeded, on_terminal, say, writable
 from sparkq_cli.runner import timeouts, worker
 from sparkq_cli.runner.waiting import Mode, Poll, Runner, outlasting, wait
@@ -123,6 +124,7 @@ def _hand_out(runner: Runner, out: HandOut) -> bool:
         out.claim = runner.by_name(lambda name: tasks.claim(runner.sq, name, worker.name(runner.hosts, name)))
         if out.claim is not None:
             say(_announced(runner, out.claim))
+    record_change(runner.sq, begun=out.claim)
     return out.claim is not None
 
 

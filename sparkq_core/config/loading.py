@@ -77,7 +77,7 @@ def load(
         project.root,
         project.file,
         {key: origin for key, (_, origin) in given.items()},
-        watches_git=settings.git and location.repository(project.root, env) is not None,
+        watches_git=settings.changes != "off" and location.repository(project.root, env) is not None,
     )
 
 
@@ -163,6 +163,8 @@ def _validated(given: Given) -> Settings:
 
 def checked(spec: Scalar, value: Any, origin: str) -> Any:
     """Return `value` if the setting `spec` can have it. Raises InvalidConfig."""
+    if value is False and "off" in spec.choices:  # so YAML reads it
+        value = "off"
     if spec.kind is str:
         if not isinstance(value, str):
             raise InvalidConfig(f"{origin}: {spec.key} must be text, not {_shown(value)}.", "Put it in quotes.")

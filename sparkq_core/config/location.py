@@ -6,6 +6,7 @@ It reads Git's files instead of running `git`: every command starts here, and a 
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,10 +78,24 @@ def git_folder(root: Path, env: Mapping[str, str]) -> GitFolder | None:
 
 
 def _main_of(dot_git: Path) -> Path | None:
-    """Follow the `.git` file of a linked work tree to the main one; None for a submodule."""
+    """Follow the `.git` file of a linked work tree to the main one; None for a submodule.
+
+    A bare repository has none: there it is the work tree with the database, this one or the first of the others.
+    """
     own = _own(dot_git)
     shared = _common(own) if own is not None else None
-    return shared.parent if shared is not None and shared.name == ".git" else None
+    if shared is None or shared.name == ".git":
+        return shared and shared.parent
+    siblings = (dot_git.parent, *_linked_to(shared))
+    return next((folder for folder in siblings if (folder / DATABASE).is_file()), None)
+
+
+def _linked_to(common: Path) -> Iterator[Path]:
+    """Yield the linked work trees of a repository, in the order of their names."""
+    with suppress(OSError):
+        for own in sorted((common / "worktrees").iterdir()):
+            with suppress(OSError, ValueError):
+                yield Path((own / "gitdir").read_text().strip()).parent
 
 
 def _own(dot_git: Path) -> Path | None:

@@ -118,7 +118,7 @@ class Settings(NamedTuple):
     logs: Logs = Logs()
     purge: Purge = Purge()
     queue_runner: QueueRunner = QueueRunner()
-    git: bool = True
+    changes: str = "full"
     script_dirs: tuple[str, ...] = ("scripts",)
     task_classes: dict[str, TaskClass] = {}
     tools: dict[str, Tool] = {}
@@ -199,7 +199,11 @@ SCALARS = {
             "Folder of the lock files. In a folder outside the project, each project has its own subfolder.",
             path=True,
         ),
-        Scalar("git", "Record branch, commit and size of the change at each claim and result. Git is only read."),
+        Scalar(
+            "changes",
+            "full: what each task changes in the Git repository is kept, for `sparkq diff`. sizes: only how many lines, about. off: nothing.",
+            choices=("full", "sizes", "off"),
+        ),
     )
 }
 """Every single-valued setting, in the order of sparkq.yml."""
@@ -212,7 +216,7 @@ LAST_READ = ", as it was last read"
 class Config(NamedTuple):
     """The effective settings, the origin of each, and the paths in them.
 
-    `watches_git` is true if claims and results record the state of the Git repository.
+    `watches_git` is true if there is a Git repository, and claims and outcomes record its state.
     """
 
     settings: Settings

@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sparkq_core import changes
 from sparkq_core.chats import MAX_PATH, MAX_WORD
 from sparkq_core.clock import LAST
 from sparkq_core.config.settings import WEEK_SECONDS
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.lifecycle import FINISHED_STATUSES, RELEASED, QueueStatus, SessionStatus, Status
 from sparkq_core.purged import EXCERPT
-from sparkq_core.tasks import git
 from sparkq_core.tasks.claim import MAX_WORKER
 from sparkq_core.tasks.enqueue import MAX_KEY, SOURCES
 from sparkq_core.tasks.settle import MAX_TYPE, as_json
@@ -116,7 +116,7 @@ def _setting(value: Any, what: str) -> str:
 def _state(value: Any, what: str) -> str:
     """Check the state of a repository, with counts that can be shown."""
     state = _parsed(checked(_text(value, what), what, limit=MAX_STATE), what)
-    if not git.well_formed(state) or any(not 0 <= state.get(count, 0) <= MAX_NUMBER for count in git.COUNTED):
+    if not changes.well_formed(state, MAX_NUMBER):
         raise InvalidValue(f"{what} is not valid.")
     return str(value)
 

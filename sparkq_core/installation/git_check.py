@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from sparkq_core.changes.git import own_environment
 from sparkq_core.config import location
 from sparkq_core.installation.findings import FAILURE, OK, WARNING, Finding, Patient
-from sparkq_core.tasks.git import without_local
 from sparkq_core.text import safe
 
 SECONDS = 10.0
@@ -78,7 +78,7 @@ def _git(folder: Path, env: Mapping[str, str], *arguments: str) -> _Answer | Non
             capture_output=True,
             timeout=SECONDS,
             check=False,
-            env=without_local(env) | {"LC_ALL": "C"},
+            env=own_environment(env) | {"LC_ALL": "C"},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

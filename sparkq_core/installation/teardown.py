@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sparkq_core import durable
+from sparkq_core.changes import store
 from sparkq_core.config import cache, copies, ignoring, location, writing
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, StorageError
@@ -52,7 +53,13 @@ def manifest(config: Config, *, venv: bool = False, backups: bool = False) -> tu
         raise InvalidConfig(
             f"The project's folder is {root}.", "Teardown never works on / or a home folder: remove sparkq.yml by hand."
         )
-    items = [*_database(config, root), *_logs(config, root), *_locks(config, root), *_remembered(root)]
+    items = [
+        *_database(config, root),
+        *_changes(config, root),
+        *_logs(config, root),
+        *_locks(config, root),
+        *_remembered(root),
+    ]
     if config.file is not None:
         items.append(_judged(config.file, root, "the settings"))
     items += [
@@ -150,7 +157,7 @@ def _guards(config: Config, going: set[Path]) -> Iterator[Item]:
         if not ignoring.is_guard(file):
             continue
         hides = [path for path in file.parent.rglob("*") if path != file and (path.is_symlink() or not path.is_dir())]
-        stays = any(_spot(path) not in going for path in hides)
+        stays = any(going.isdisjoint((_spot(path), *_spot(path).parents)) for path in hides)
         going |= set() if stays else {_spot(file)}
         yield Item(file, "hides SparkQ's data from Git", HIDES if stays else "")
 
@@ -178,6 +185,15 @@ def _database(config: Config, root: Path) -> Iterator[Item]:
         path = file.with_name(f"{file.name}{side}")
         if path.exists() or path.is_symlink():
             yield _judged(path, root, "the database" if not side else "beside the database")
+
+
+def _changes(config: Config, root: Path) -> Iterator[Item]:
+    """Yield the store of what the tasks changed."""
+    folder = store.path(config)
+    if folder.is_dir() or folder.is_symlink():
+        item = _judged(folder, root, "what the tasks changed", folder=True)
+        strange = not item.kept and not store.is_pure(folder)
+        yield item._replace(kept="it has files that SparkQ did not make") if strange else item
 
 
 def _ours(file: Path) -> bool:

@@ -7,6 +7,7 @@ Imported when the program runs only by the HTTP server, whose framework reads th
 """
 
 from sparkq_core.shapes.answers import ClaimedTask, ClaimedTaskKeys, Error, PreviousAttempt, Settled, SettledKeys
+from sparkq_core.shapes.changes import Change, ChangeKeys, ChangePage, FileChange, Hunk
 from sparkq_core.shapes.inbox import FinishedInQueue, FinishedTask, Inbox, SinceLastLook
 from sparkq_core.shapes.purged import Found, PurgedTask, PurgeNews, SearchExtras, SearchKeys
 from sparkq_core.shapes.queues import Parameter, Queue, QueueKeys, QueueList, Script, Session, SessionKeys, SessionList
@@ -31,15 +32,20 @@ from sparkq_core.shapes.tasks import (
 
 __all__ = [
     "Attempt",
+    "Change",
+    "ChangeKeys",
+    "ChangePage",
     "Changes",
     "Chat",
     "ClaimedTask",
     "ClaimedTaskKeys",
     "Error",
     "Event",
+    "FileChange",
     "FinishedInQueue",
     "FinishedTask",
     "Found",
+    "Hunk",
     "Inbox",
     "LateResult",
     "LateText",

@@ -88,15 +88,27 @@ class LateResult(TypedDict, closed=True):
 
 
 class Changes(TypedDict, closed=True):
-    """What an attempt changed in the repository."""
+    """The state of the repository at a claim or an outcome, and what the attempt changed.
+
+    `exact` counts are the difference of two trees; others are about, and `changed_before` says that they include earlier
+    changes. `shared` are the tasks that ran in the same work tree at the same time, `between` counts the files that no
+    task changed before the claim, and `skipped` those that are too large or cannot be read. Without a `branch` the HEAD
+    is detached.
+    """
 
     branch: NotRequired[str]
     head: NotRequired[str]
+    work_tree: NotRequired[str]
+    tree: NotRequired[str]
+    skipped: NotRequired[int]
+    between: NotRequired[int]
     dirty: NotRequired[bool]
     files: NotRequired[int]
     insertions: NotRequired[int]
     deletions: NotRequired[int]
+    exact: NotRequired[bool]
     changed_before: NotRequired[bool]
+    shared: NotRequired[list[int]]
 
 
 class Attempt(TypedDict, closed=True):

@@ -12,7 +12,6 @@ from sparkq_core.project import SparkQ
 from sparkq_core.stale import DUE, sweep, sweep_for_reader, sweep_within
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import checked_limit
-from sparkq_core.tasks import git
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked
 
@@ -34,8 +33,8 @@ WHERE id = :id AND status = 'queued'
 RETURNING {TASK_COLUMNS}
 """
 ATTEMPT_IN = """
-INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, git_before, chat_id)
-VALUES (:task, :attempt, :worker, :revision, :now, :git, :chat)
+INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, chat_id)
+VALUES (:task, :attempt, :worker, :revision, :now, :chat)
 """
 PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 FEEDBACK = """
@@ -49,9 +48,6 @@ SELECT a.attempt, a.worker, a.outcome,
     CASE WHEN a.outcome = 'failed' AND a.late_outcome = 'succeeded' THEN a.late_text ELSE coalesce(a.result, a.error) END,
     a.error_type FROM attempts AS a
 WHERE a.task_id = :task AND a.attempt < :attempt ORDER BY a.outcome = '{RELEASED}', a.attempt DESC LIMIT 1
-"""
-HAS_QUEUED = """
-SELECT 1 FROM tasks WHERE status = 'queued' AND queue_id = (SELECT q.id FROM queues AS q WHERE q.name = :queue) LIMIT 1
 """
 MAX_WORKER = 200
 
@@ -103,7 +99,6 @@ def claim(
     claimant = Claimant(checked_worker(worker), chat)
     if task_id is not None:
         sweep(sq)  # in its own transaction, so that a refusal does not undo it
-    git_before = git.before(sq) if sq.config.watches_git and (task_id or _has_queued(sq, queue)) else None
     with sq.db.write() as tx:
         now = sq.clock.now()
         wanted = find(tx, task_id) if task_id is not None else None
@@ -115,11 +110,11 @@ def claim(
                 f"#{wanted.id} is in the queue {wanted.queue}, not in {line.name}.", f"Claim it from {wanted.queue}."
             )
         if wanted is None:
-            return take(sq, tx, line.id, claimant, now, git_before)
+            return take(sq, tx, line.id, claimant, now)
         row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
         if row is None:
             raise refused(tx, wanted.id, "claim")
-        return begin(sq, tx, Task(*row), claimant, now, git_before)
+        return begin(sq, tx, Task(*row), claimant, now)
 
 
 def checked_worker(worker: str) -> str:
@@ -127,27 +122,20 @@ def checked_worker(worker: str) -> str:
     return checked(worker, "worker name", limit=MAX_WORKER)
 
 
-def take(
-    sq: SparkQ, tx: Transaction, queue_id: int, claimant: Claimant, now: int, git_before: str | None = None
-) -> Claim | None:
+def take(sq: SparkQ, tx: Transaction, queue_id: int, claimant: Claimant, now: int) -> Claim | None:
     """Claim the head of the queue in the transaction of another verb; return None if the queue is empty."""
     sweep_within(sq, tx, now)
     row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": claimant.worker, "now": now})
-    return begin(sq, tx, Task(*row), claimant, now, git_before) if row is not None else None
+    return begin(sq, tx, Task(*row), claimant, now) if row is not None else None
 
 
-def begin(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant, now: int, git_before: str | None) -> Claim:
+def begin(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant, now: int) -> Claim:
     """Begin the attempt of a task that has just been claimed."""
     chat = chats.enter(tx, claimant.chat, now) if claimant.chat is not None else None
     attempt = {"task": task.id, "attempt": task.attempts, "worker": task.worker, "revision": task.revision}
-    tx.run(ATTEMPT_IN, attempt | {"now": now, "git": git_before, "chat": chat})
+    tx.run(ATTEMPT_IN, attempt | {"now": now, "chat": chat})
     note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
     return _packet(sq, tx, task)._replace(chat_id=chat)
-
-
-def _has_queued(sq: SparkQ, queue: str | None) -> bool:
-    """Return True if the queue has a task to claim: for an empty queue Git is not asked."""
-    return sq.db.row(HAS_QUEUED, {"queue": queue}) is not None
 
 
 def claim_again(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:

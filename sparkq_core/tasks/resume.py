@@ -12,7 +12,11 @@ from sparkq_core.tasks.claim import CLAIM_THIS, Claimant, begin
 from sparkq_core.tasks.refusals import find, hint, state
 from sparkq_core.tasks.requeue import REQUEUE
 
-GIT_BEFORE = "SELECT git_before FROM attempts WHERE task_id = :task AND attempt = :attempt"
+SAME_BEGINNING = """
+UPDATE attempts SET git_before = (
+    SELECT a.git_before FROM attempts AS a WHERE a.task_id = :task AND a.attempt = :attempt - 1
+) WHERE task_id = :task AND attempt = :attempt
+"""
 
 
 def resume(sq: SparkQ, task_id: int) -> Task:
@@ -30,7 +34,6 @@ def resume(sq: SparkQ, task_id: int) -> Task:
         if line.status == QueueStatus.ARCHIVED:
             raise queues.closed(line)
         assert task.worker is not None
-        before = tx.row(GIT_BEFORE, {"task": task_id, "attempt": task.attempts})
         tx.run(REQUEUE, {
             "id": task_id, "from_status": task.status, "target": MOVES["requeue"].target, "position": task.position,
             "title": task.title, "again": False,
@@ -38,7 +41,9 @@ def resume(sq: SparkQ, task_id: int) -> Task:
         note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts)
         row = tx.row(CLAIM_THIS, {"id": task_id, "worker": task.worker, "now": now})
         assert row is not None
-        return begin(sq, tx, Task(*row), Claimant(task.worker), now, before[0] if before else None).task
+        resumed = begin(sq, tx, Task(*row), Claimant(task.worker), now).task
+        tx.run(SAME_BEGINNING, {"task": task_id, "attempt": resumed.attempts})
+        return resumed
 
 
 def _check(tx: Transaction, task: Task) -> None:

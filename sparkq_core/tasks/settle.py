@@ -12,7 +12,7 @@ from sparkq_core.model import TASK_COLUMNS, Attempt, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
-from sparkq_core.tasks import fence, git, late_results
+from sparkq_core.tasks import fence, late_results
 from sparkq_core.tasks.claim import Claimant, checked_worker, running_claim, take
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import MAX_TEXT, checked
@@ -43,9 +43,6 @@ LEFT = "SELECT queued, status = 'archived' FROM queues WHERE id = :queue"
 CLAIMED_NEXT = """
 UPDATE attempts SET next_task = :next_task, next_attempt = :next_attempt WHERE task_id = :task AND attempt = :attempt
 """
-GIT_BEFORE = "SELECT git_before FROM attempts WHERE task_id = :task AND attempt = :attempt"
-GIT_AFTER = "UPDATE attempts SET git_after = :git WHERE task_id = :task AND attempt = :attempt"
-GIT_NEXT = "UPDATE attempts SET git_before = :git WHERE task_id = :task AND attempt = :attempt"
 MAX_TYPE = 100
 MAX_DEPTH = 100
 
@@ -176,8 +173,6 @@ def _settle(sq: SparkQ, report: _Report, claimant: Claimant | None, *, keep_late
                 refusal.hint = f"{refusal.hint} {fence.KEPT}"
     if refusal is not None:
         raise refusal  # after the commit, which keeps the text
-    if sq.config.watches_git:
-        _note_change(sq, settled)
     return settled
 
 
@@ -243,24 +238,6 @@ def _left(tx: Transaction, queue_id: int) -> tuple[int, bool]:
     """Return how many tasks are queued, and True if the queue is archived and so hands out none of them."""
     waiting, archived = tx.rows(LEFT, {"queue": queue_id})[0]
     return int(waiting), bool(archived)
-
-
-def _note_change(sq: SparkQ, settled: Settled) -> None:
-    """Store what the attempt changed in the repository, once its outcome is safe, since Git may take a moment.
-
-    If the next task was claimed with the outcome, its attempt begins with the same state of the repository.
-    """
-    ended = {"task": settled.task.id, "attempt": settled.attempt}
-    with suppress(SparkQError):  # the outcome is stored, and an error here must not look like its refusal
-        row = sq.db.row(GIT_BEFORE, ended)
-        change = git.after(sq, row[0] if row else None)
-        if change is None:
-            return
-        with sq.db.write() as tx:
-            tx.run(GIT_AFTER, ended | {"git": change})
-            if settled.claimed is not None:
-                begun = settled.claimed.task
-                tx.run(GIT_NEXT, {"task": begun.id, "attempt": begun.attempts, "git": git.as_before(change)})
 
 
 def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:

@@ -32,9 +32,9 @@ def purged_task(line: purged.Line) -> shapes.PurgedTask:
 
 
 def changed(change: str | None) -> shapes.Changes | None:
-    """Convert the size of a change; None if no file changed."""
+    """Convert the size of a change; None if that is not known, or about nothing."""
     changes: Any = json_or_none(change)
-    return changes if changes and changes.get("files") else None
+    return changes if changes and (changes.get("files") or changes.get("exact")) else None
 
 
 @excludes_none

@@ -6,9 +6,10 @@ from fastapi import Query
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from sparkq_core import queues, shapes, tasks, wire
+from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import BODILESS, Body, Open, QueueName, TaskRef, in_thread_if_git, queue_name
+from sparkq_http.parameters import BODILESS, Body, Open, QueueName, Records, TaskRef, queue_name
 from sparkq_http.v1_keys import Claimed, claim_answer
 
 router = Router(prefix="/api/queues", tags=["queues"])
@@ -128,8 +129,11 @@ async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=
 
 
 @router.post("/{queue}/claim")
-async def claim_next(sq: Open, queue: QueueName, body: ClaimWanted) -> Answer[Claimed]:
+async def claim_next(sq: Open, records: Records, queue: QueueName, body: ClaimWanted) -> Answer[Claimed]:
     """Claim the head of the queue, or the given task, for a worker. `task` is null if the queue is empty."""
     name = queue_name(sq, queue)
-    claim = await in_thread_if_git(sq, lambda: tasks.claim(sq, name, body.worker_id, task_id=body.task_id))
-    return Answer({"task": None, "remaining": 0} if claim is None else claim_answer(sq, claim))
+    claim = tasks.claim(sq, name, body.worker_id, task_id=body.task_id)
+    if claim is None:
+        return Answer({"task": None, "remaining": 0})
+    records.add(sq, None, begun=Execution(claim.task.id, claim.task.attempts))
+    return Answer(claim_answer(sq, claim))

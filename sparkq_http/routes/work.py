@@ -3,11 +3,12 @@
 from typing import Any
 
 from sparkq_core import shapes, tasks, wire
+from sparkq_core.changes import Execution, Recorder
 from sparkq_core.errors import ClaimLost
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import AttemptNumber, Body, Open, TaskId, in_thread_if_git
+from sparkq_http.parameters import AttemptNumber, Body, Open, Records, TaskId
 from sparkq_http.routes.tasks import OneTask
 from sparkq_http.v1_keys import Claimed, claim_answer, with_v1_words
 
@@ -65,51 +66,42 @@ class Release(Body):
     attempt: AttemptNumber = None
 
 
-def settled(sq: SparkQ, done: Settled) -> Answer[SettledTask]:
-    """Answer a worker that settled its task."""
+def settled(sq: SparkQ, records: Recorder, done: Settled) -> Answer[SettledTask]:
+    """Answer a worker that settled its task, and record what it changed."""
+    if not done.again:
+        records.add(sq, None, ended=[Execution(done.task.id, done.attempt)])
     return Answer({**wire.settled(done), "task": wire.task_brief(done.task, sq.clock.now())})
 
 
 @router.post("/claim")
-async def claim(sq: Open, task_id: TaskId, body: Worker) -> Answer[Claimed]:
+async def claim(sq: Open, records: Records, task_id: TaskId, body: Worker) -> Answer[Claimed]:
     """Claim this queued task for a worker. 409 if it is not queued any more."""
-    claimed = await in_thread_if_git(sq, lambda: tasks.claim(sq, None, body.worker_id, task_id=task_id))
+    claimed = tasks.claim(sq, None, body.worker_id, task_id=task_id)
     assert claimed is not None
+    records.add(sq, None, begun=Execution(task_id, claimed.task.attempts))
     return Answer(claim_answer(sq, claimed))
 
 
 @router.post("/complete")
-async def complete(sq: Open, task_id: TaskId, body: Result) -> Answer[SettledTask]:
+async def complete(sq: Open, records: Records, task_id: TaskId, body: Result) -> Answer[SettledTask]:
     """Complete a running task. 409 if the result comes too late. It is kept on its attempt, for the review.
 
     The same outcome again is harmless. If it is in other words, these are kept beside the first, and `kept` is true.
     """
     try:
-        done = await in_thread_if_git(
-            sq, lambda: tasks.complete(sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt)
-        )
+        done = tasks.complete(sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt)
     except ClaimLost as late:
         raise with_v1_words(sq, task_id, late) from late
-    return settled(sq, done)
+    return settled(sq, records, done)
 
 
 @router.post("/fail")
-async def fail(sq: Open, task_id: TaskId, body: Failure) -> Answer[SettledTask]:
+async def fail(sq: Open, records: Records, task_id: TaskId, body: Failure) -> Answer[SettledTask]:
     """Fail a running task. 409 if the error comes too late. It is kept on its attempt, unless `keep_late` is false."""
-    return settled(
-        sq,
-        await in_thread_if_git(
-            sq,
-            lambda: tasks.fail(
-                sq,
-                task_id,
-                body.text,
-                error_type=body.error_type,
-                attempt=body.attempt,
-                keep_late=body.keep_late,
-            ),
-        ),
+    done = tasks.fail(
+        sq, task_id, body.text, error_type=body.error_type, attempt=body.attempt, keep_late=body.keep_late
     )
+    return settled(sq, records, done)
 
 
 @router.post("/progress")

@@ -59,9 +59,11 @@ export function stateLabel(task) {
   return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", label);
 }
 
-/** How much an attempt changed: "3 files, +40 −12", and whether files had been changed before it began. */
+/** How much an attempt changed: "3 files, +40 −12", and where that is not exactly its own. */
 export function changeSize(change) {
-  if (!change?.files) return null;
+  if (!change?.files) return change?.exact ? "nothing changed" : null;
+  const about = change.exact ? "" : "about ";
   const before = change.changed_before ? " with changes from before" : "";
-  return `${counted(change.files, "file")}, +${change.insertions ?? 0} −${change.deletions ?? 0}${before}`;
+  const shared = change.shared ? `, shared with ${change.shared.map((id) => `#${id}`).join(", ")}` : "";
+  return `${about}${counted(change.files, "file")}, +${change.insertions} −${change.deletions}${before}${shared}`;
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import inbox, project, queues, tasks
+from sparkq_core import changes, inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.maintenance.purge import BATCH
 from sparkq_core.project import SparkQ
@@ -328,9 +328,11 @@ def test_a_review_line_says_what_changed_and_how_long_it_took(shell: Shell, sq: 
     clock = SetClock(SystemClock().now() - 3_600_000)
     worker = project.open(shell.folder, env={}, clock=clock)
     claimed_task(worker)
+    changes.record(worker, shell.folder, begun=changes.Execution(1, 1))
     (shell.folder / "one.txt").write_text("1\n2\nthree\nfour\n")
     clock.move(7 * 60)
     tasks.complete(worker, 1, "Counted on")
+    changes.record(worker, shell.folder, ended=[changes.Execution(1, 1)])
     worker.close()
 
     assert "#1  succeeded  one  1 file, +2 −1, 7 min, backend\n" in shell.ok("review", "--list")

@@ -43,6 +43,7 @@ CALLS = {
     "tasks": "tasks",
     "task": "task 4",
     "peek": "peek",
+    "diff": "diff 6-7",
     "wait": "wait 4",
     "requeue": "requeue 3",
     "accept": "accept 5",

@@ -65,7 +65,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest(shell: Shell) -> None:
     ("key", "typed", "value"),
     [
         ("purge.older_than_days", "9", 9),
-        ("git", "off", False),
+        ("changes", "off", "off"),
         ("project.name", "Zoë's: #1", "Zoë's: #1"),
         ("project.name", "007", "007"),
         ("task_classes.LLM_HEAVY", "1800", 1800),
@@ -159,7 +159,7 @@ def test_a_change_that_the_environment_hides_says_so(shell: Shell, written: Path
     [
         ("server.port", "70000"),
         ("server.port", "high"),
-        ("git", "maybe"),
+        ("changes", "maybe"),
         ("env", "production"),
         ("task_classes.X", "0"),
         ("task_classes.X", "soon"),

@@ -59,9 +59,9 @@ def test_the_file_overrides_the_defaults(root: Path) -> None:
 def test_the_environment_overrides_the_file(root: Path) -> None:
     write(root, "server:\n  port: 6006\n")
 
-    config = loading.load(root, {"SPARKQ_SERVER__PORT": "7007", "SPARKQ_GIT": "no", "SPARKQ_ENV": "prod"})
+    config = loading.load(root, {"SPARKQ_SERVER__PORT": "7007", "SPARKQ_CHANGES": "off", "SPARKQ_ENV": "prod"})
 
-    assert (config.settings.server.port, config.settings.git, config.settings.env) == (7007, False, "prod")
+    assert (config.settings.server.port, config.settings.changes, config.settings.env) == (7007, "off", "prod")
     assert config.origins["server.port"] == "the environment variable SPARKQ_SERVER__PORT"
 
 
@@ -77,7 +77,7 @@ def test_the_config_table_serves_when_there_is_no_file(sq: SparkQ) -> None:
 def test_with_a_file_the_config_table_is_silent(sq: SparkQ) -> None:
     with sq.db.write() as tx:
         tx.run("INSERT INTO config VALUES ('server.port', '6006')")
-    write(sq.config.root, "git: false\n")
+    write(sq.config.root, "changes: sizes\n")
 
     assert reopened(sq).config.settings.server.port == 5005
 
@@ -108,7 +108,7 @@ def test_a_bad_value_in_the_config_table_is_a_clear_error(sq: SparkQ, value: str
         ("SPARKQ_SERVER__PORT", "0"),
         ("SPARKQ_SERVER__PORT", "--5"),
         ("SPARKQ_SERVER__PORT", "9" * 5000),
-        ("SPARKQ_GIT", "maybe"),
+        ("SPARKQ_CHANGES", "maybe"),
         ("SPARKQ_ENV", "production"),
         ("SPARKQ_SERVER__PROT", "5005"),
         ("SPARKQ_NONE__AT_ALL", "5005"),
@@ -144,7 +144,7 @@ def test_variables_of_other_programs_are_left_alone(root: Path) -> None:
 
 @given(value=st.one_of(st.text(max_size=30), st.from_regex(r"\A\s?[-+]{0,3}[0-9_٣]{1,5}\s?\Z")))
 def test_any_value_of_a_variable_is_read_or_refused(value: str) -> None:
-    for name in ("SPARKQ_SERVER__PORT", "SPARKQ_GIT", "SPARKQ_ENV"):
+    for name in ("SPARKQ_SERVER__PORT", "SPARKQ_CHANGES", "SPARKQ_ENV"):
         refusal = refusal_of(lambda name=name: loading.load(Path("/"), {name: value}))  # type: ignore[misc]  # inferred by its call
         assert refusal is None or name in refusal.message
 

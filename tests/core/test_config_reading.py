@@ -39,7 +39,7 @@ def test_every_kind_of_value_is_read() -> None:
     settings = read(
         "project: {name: Zoë}\n"
         "server:\n  port: 6006\n  mcp: off\n"
-        "git: false\n"
+        "changes: off\n"
         "script_dirs: [tools, bin]\n"
         "task_classes:\n  SLOW: 3600\n  QUICK: {timeout: 5, description: Quick}\n"
         "tools:\n  run-make: {how: Run it., task_class: SLOW}\n"
@@ -47,7 +47,7 @@ def test_every_kind_of_value_is_read() -> None:
     )
 
     assert (settings.project.name, settings.server.port, settings.server.mcp) == ("Zoë", 6006, False)
-    assert (settings.git, settings.script_dirs) == (False, ("tools", "bin"))
+    assert (settings.changes, settings.script_dirs) == ("off", ("tools", "bin"))
     assert {name: task_class.timeout for name, task_class in settings.task_classes.items()} == {
         "SLOW": 3600,
         "QUICK": 5,
@@ -66,7 +66,7 @@ def test_one_value_leaves_its_neighbours_alone() -> None:
     [
         ("servr:\n  port: 1\n", 1, "servr"),
         ("server:\n  prt: 1\n", 2, "server.prt"),
-        ("git: true\n\ncolour: blue\n", 3, "colour"),
+        ("changes: full\n\ncolour: blue\n", 3, "colour"),
         ("server:\n  port: {a: 1}\n", 2, "server.port"),
         ("server:\n  port: '5005'\n", 2, "server.port"),
         ("server:\n  port: true\n", 2, "server.port"),
@@ -75,8 +75,8 @@ def test_one_value_leaves_its_neighbours_alone() -> None:
         ("server:\n  port: 65536\n", 2, "server.port"),
         ("server:\n  port:\n", 2, "server.port"),
         ("server:\n  host: 127\n", 2, "server.host"),
-        ("git: 1\n", 1, "git"),
-        ("git: [true]\n", 1, "git"),
+        ("changes: 1\n", 1, "changes"),
+        ("changes: [full]\n", 1, "changes"),
         ("env: production\n", 1, "env"),
         ("database:\n  synchronous: off\n", 2, "database.synchronous"),
         ("server: 5005\n", 1, "server"),
@@ -91,7 +91,7 @@ def test_one_value_leaves_its_neighbours_alone() -> None:
         ("tools:\n  t: run it\n", 2, "tools.t"),
         ("tools:\n  t: {how: 1}\n", 2, "tools.t"),
         ("tools:\n  t: {how: x, when: y}\n", 2, "tools.t"),
-        ("git: true\ntools:\n  t: {how: x, task_class: NOPE}\n", 3, "NOPE"),
+        ("changes: full\ntools:\n  t: {how: x, task_class: NOPE}\n", 3, "NOPE"),
         ("server:\n  host: '70000'\n", 2, "server.host"),
         ("server:\n  host: http://localhost\n", 2, "server.host"),
         ("server:\n  host: '256.0.0.1'\n", 2, "server.host"),
@@ -127,11 +127,11 @@ def test_an_unknown_key_is_refused_with_the_nearest_one() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "git: true\ngit: false\n",
+        "changes: full\nchanges: sizes\n",
         "server:\n  port: 1\n  port: 2\n",
         "server:\n  port: 1\nserver:\n  mcp: true\n",
         "tools:\n  t: {how: a, how: b}\n",
-        'git: true\n"git": false\n',
+        'changes: full\n"changes": sizes\n',
     ],
 )
 def test_a_key_that_is_given_twice_is_refused(text: str) -> None:
@@ -162,7 +162,7 @@ def test_an_alias_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<<: {git: true}\n",
+        "<<: {changes: full}\n",
         "server:\n  <<: {port: 1}\n",
         "tools:\n  a:\n    <<: {how: x}\n",
         "? [a, b]\n: 1\n",
@@ -178,23 +178,23 @@ def test_merge_keys_and_composite_keys_are_refused(text: str) -> None:
     [
         "server: {port: 1\n",
         "a: b: c\n",
-        "\tgit: true\n",
-        "git: true\n---\ngit: false\n",
-        "- git\n",
-        "git\n",
-        "git: !!python/object/apply:os.system [id]\n",
+        "\tchanges: full\n",
+        "changes: full\n---\nchanges: sizes\n",
+        "- changes\n",
+        "changes\n",
+        "changes: !!python/object/apply:os.system [id]\n",
         "project: {name: !secret x}\n",
         "project: {name: !!binary aGk=}\n",
         "server: {port: 0o77}\n",
         "server: {port: 012}\n",
         "server: {port: 1:30}\n",
         "server: {port: .inf}\n",
-        "git: \x01\n",
+        "changes: \x01\n",
         "server:\n  port: 0x" + "f" * 5000 + "\n",
         "server:\n  port: " + "9" * 5000 + "\n",
         "task_classes:\n  A: 0x" + "f" * 5000 + "\n",
         "project:\n  name: 0x" + "f" * 5000 + "\n",
-        "git: " + "[" * 900 + "]" * 900 + "\n",
+        "changes: " + "[" * 900 + "]" * 900 + "\n",
     ],
 )
 def test_what_is_not_plain_data_is_refused(text: str) -> None:
@@ -206,7 +206,7 @@ import sys
 from sparkq_core.config.reading import MAX_FILE, parse
 from sparkq_core.errors import InvalidConfig
 try:
-    parse("git: " + sys.argv[1] * ((MAX_FILE - 5) // len(sys.argv[1])), "sparkq.yml")
+    parse("changes: " + sys.argv[1] * ((MAX_FILE - 5) // len(sys.argv[1])), "sparkq.yml")
 except InvalidConfig:
     print("refused")
 """
@@ -241,7 +241,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 WORDS = st.lists(
     st.sampled_from(
         [
-            *("server", "port", "git", "tools", "hooks", "task_classes", "script_dirs", "a", "on_failed", "how"),
+            *("server", "port", "changes", "tools", "hooks", "task_classes", "script_dirs", "a", "on_failed", "how"),
             *(
                 ": ",
                 ":\n  ",

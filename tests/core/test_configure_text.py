@@ -31,7 +31,7 @@ OTHER = {
     "queue_runner.poll_interval_seconds": 1,
     "queue_runner.auto_fail_interval_seconds": 3600,
     "queue_runner.lock_dir": "/run/user/1000/sparkq",
-    "git": False,
+    "changes": "off",
 }
 """A value other than the default for every setting that has a single one."""
 
@@ -95,8 +95,8 @@ def test_a_name_that_yaml_would_misread_is_added_in_quotes(sq: SparkQ, text: str
     [
         ("", "env", "prod", "env: prod\n"),
         ("", "server.port", 6, "server:\n  port: 6\n"),
-        ("# only\n", "git", False, "# only\ngit: false\n"),
-        ("env: dev", "git", False, "env: dev\ngit: false\n"),
+        ("# only\n", "changes", "sizes", "# only\nchanges: sizes\n"),
+        ("env: dev", "changes", "off", 'env: dev\nchanges: "off"\n'),
         ("env: dev # x", "server.port", 6, "env: dev # x\nserver:\n  port: 6\n"),
         ("server:\t# x\n  port: 1\t# y\n", "server.port", 6, "server:\t# x\n  port: 6\t# y\n"),
         ("env:   dev   # now\n", "env", "prod", "env:   prod   # now\n"),
@@ -152,8 +152,8 @@ def test_a_new_entry_goes_behind_a_block_text(sq: SparkQ) -> None:
 BY_HAND = {
     "empty section": ("server:\n", "server.port", 6),
     "flow section": ("server: {port: 1}\n", "server.host", "x"),
-    "flow document": ("{env: dev}\n", "git", False),
-    "ended document": ("---\nenv: dev\n...\n", "git", False),
+    "flow document": ("{env: dev}\n", "changes", "off"),
+    "ended document": ("---\nenv: dev\n...\n", "changes", "off"),
     "indented document": ("  env: dev\n", "server.port", 6),
     "block list": ("script_dirs:\n  - a\n  - b # c\nenv: dev\n", "script_dirs", ["x", "y"]),
     "block list at the margin": ("script_dirs:\n- a\nenv: dev\n", "script_dirs", ["x"]),

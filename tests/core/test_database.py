@@ -27,7 +27,7 @@ KEYS = "SELECT key FROM config ORDER BY key"
 @holds("one-transaction")
 def test_a_transaction_is_made_whole_or_not_at_all(sq: SparkQ) -> None:
     with suppress(ZeroDivisionError), sq.db.write() as tx:
-        tx.run(MAKE, {"key": "git"})
+        tx.run(MAKE, {"key": "changes"})
         raise ZeroDivisionError
 
     assert sq.db.rows(KEYS) == []
@@ -39,17 +39,17 @@ def test_a_transaction_that_failed_leaves_the_connection_usable(sq: SparkQ) -> N
         tx.run("nonsense")
 
     with sq.db.write() as tx:
-        tx.run(MAKE, {"key": "git"})
-    assert second_handle(sq).db.rows(KEYS) == [("git",)]
+        tx.run(MAKE, {"key": "server.mcp"})
+    assert second_handle(sq).db.rows(KEYS) == [("server.mcp",)]
 
 
 def test_a_transaction_in_a_transaction_is_a_defect_and_leaves_the_outer_one_alone(sq: SparkQ) -> None:
     with sq.db.write() as tx:
-        tx.run(MAKE, {"key": "git"})
+        tx.run(MAKE, {"key": "changes"})
         with pytest.raises(RuntimeError, match="already has an open transaction"), sq.db.write():
             pass
 
-    assert sq.db.rows(KEYS) == [("git",)]
+    assert sq.db.rows(KEYS) == [("changes",)]
 
 
 def test_reading_statements_of_one_transaction_see_one_moment(sq: SparkQ) -> None:
@@ -57,10 +57,10 @@ def test_reading_statements_of_one_transaction_see_one_moment(sq: SparkQ) -> Non
     with sq.db.read() as tx:
         assert tx.rows(KEYS) == []
         with other.db.write() as writing:
-            writing.run(MAKE, {"key": "git"})
+            writing.run(MAKE, {"key": "changes"})
         assert tx.rows(KEYS) == []
 
-    assert sq.db.rows(KEYS) == [("git",)]
+    assert sq.db.rows(KEYS) == [("changes",)]
 
 
 def test_a_reader_is_never_in_the_way_of_a_writer(sq: SparkQ, queue: str) -> None:

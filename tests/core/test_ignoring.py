@@ -1,5 +1,6 @@
 """Git's everyday commands neither commit, remove nor replace the database, on any branch."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -138,7 +139,11 @@ def test_what_git_does_not_answer_is_not_called_in_order(root: Path, git: Git, t
     def seen(**env: str) -> Finding:
         return next(finding for finding in doctor.examine(root, env) if finding.check == "git")
 
-    refused = seen(GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    refusing = tmp_path / "bin/git"
+    refusing.parent.mkdir()
+    refusing.write_text("#!/bin/sh\necho 'fatal: detected dubious ownership in repository' >&2\nexit 128\n")
+    refusing.chmod(0o755)
+    refused = seen(PATH=f"{refusing.parent}:{os.environ['PATH']}")
     assert (refused.state, "--add safe.directory" in refused.fix) == (WARNING, True)
     elsewhere = seen(GIT_DIR=str(tmp_path / "nowhere"), GIT_INDEX_FILE=str(tmp_path / "index"))
     assert elsewhere.state == OK, "a caller's repository is not ours"

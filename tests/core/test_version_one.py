@@ -374,7 +374,7 @@ def database_is_taken(root: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "refusal", "says"),
     [
-        (server_runs, VersionOne, f"process {os.getpid()}"),
+        (server_runs, VersionOne, r"process \d+"),
         (file_is_taken, NotEmpty, "sparkq.v1.yml exists"),
         (database_is_taken, NotEmpty, "sparkq1.db exists"),
     ],

@@ -21,6 +21,7 @@ from sparkq_http.answer import answer_core_error
 from sparkq_http.app import Guest, create_app
 from sparkq_http.guard import HEADERS
 from sparkq_http.project import ReloadableProject
+from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.http.test_events import listening
 from tests.promises import holds
@@ -97,7 +98,7 @@ async def test_another_door_is_a_guest_behind_the_same_guard(sq: SparkQ) -> None
 
 
 @holds("direct-calls")
-def test_a_result_notes_what_git_says_while_others_are_served(own: Path) -> None:
+def test_what_git_says_of_a_result_is_recorded_after_the_answer(own: Path) -> None:
     for command in (
         ["init", "--quiet"],
         ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "--allow-empty", "-qm", "x"],
@@ -107,6 +108,7 @@ def test_a_result_notes_what_git_says_while_others_are_served(own: Path) -> None
     try:
         server.call.post("/api/queues", name="backend")
         number = server.call.done("backend")
+        until(lambda: "git_after" in server.call.get(f"/api/tasks/{number}")["history"][0])
         attempt = server.call.get(f"/api/tasks/{number}")["history"][0]
     finally:
         server.stop()

@@ -20,8 +20,7 @@ from sparkq_mcp.transport.streams import MAX_LINE
 from tests.harness import version_one as version_one_project
 from tests.harness.projects import open_new_project
 from tests.harness.task_steps import add, take
-from tests.harness.waiting import until
-from tests.mcp.chat import DEADLINE, HANDSHAKES, MODERN, Raw, envelope
+from tests.mcp.chat import DEADLINE, HANDSHAKES, MODERN, Message, Raw, envelope
 from tests.promises import holds
 
 
@@ -219,22 +218,27 @@ def test_what_was_asked_before_the_end_of_input_is_still_answered(sq: SparkQ, qu
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, 2]
 
 
-def test_at_the_end_of_input_what_is_at_work_is_answered_as_it_went_and_a_wait_at_once(
-    store: SparkQ, slow_git: Path
-) -> None:
+def tool_call(number: int, name: str, arguments: Message) -> Message:
+    """A request that calls a tool."""
+    params = {"name": name, "arguments": arguments}
+    return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
+
+
+def test_at_the_end_of_input_what_is_at_work_is_answered_as_it_went_and_a_wait_at_once(store: SparkQ) -> None:
     queues.create(store, "docs")
     add(store, "one")
     settles = {"task_id": 1, "result": "Done.", "attempt": take(store).task.attempts}
-    asked = [("claim", {"queue": "docs", "wait": 50}), ("complete", settles)]
 
     with Raw(store.config.root) as raw:
         raw.initialize()
-        for number, (name, arguments) in enumerate(asked, 2):
-            params = {"name": name, "arguments": arguments}
-            raw.send({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})
-        until((slow_git / "asked").exists)
-        raw.stdin.close()
-        waited, settled = raw.answer(2)["result"], raw.answer(3)["result"]  # when Git has taken too long
+        raw.send(tool_call(2, "claim", {"queue": "docs", "wait": 50}))
+        assert raw.alive()
+        with store.db.write():  # what the result waits for
+            raw.send(tool_call(3, "complete", settles))
+            assert raw.alive()
+            raw.stdin.close()
+            waited = raw.answer(2)["result"]
+        settled = raw.answer(3)["result"]
         assert raw.process.wait(raw.patience) == 0
 
     assert waited["structuredContent"]["task"] is None

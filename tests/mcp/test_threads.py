@@ -11,12 +11,13 @@ import pytest
 from mcp import Client
 
 from sparkq_core import scripts, search, tasks
+from sparkq_core.changes import recorder, recording
 from sparkq_core.errors import NoProject
 from sparkq_core.maintenance import rounds
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
 from tests.harness.projects import second_handle
-from tests.harness.task_steps import add, attempts, take, timeline
+from tests.harness.task_steps import add, take
 from tests.mcp.chat import Message, call, chat
 from tests.promises import holds
 
@@ -74,9 +75,6 @@ async def test_others_are_answered_while_a_chat_waits_for_the_lock_of_another_pr
 
 
 LONG: dict[str, tuple[Any, str, str, Message]] = {
-    "a claim in a repository": (tasks, "claim", "claim", {"queue": "backend"}),
-    "a result in a repository": (tasks, "complete", "complete", {"task_id": 1, "result": "done", "attempt": 1}),
-    "a failure in a repository": (tasks, "fail", "fail", {"task_id": 1, "error": "boom", "attempt": 1}),
     "a search": (search, "find_page", "list_tasks", {"search": "one"}),
     "the index of scripts": (scripts, "index", "queue_instructions", {}),
 }
@@ -90,8 +88,6 @@ async def test_others_are_answered_while_something_takes_long(
     slow = Slow(getattr(module, name))
     monkeypatch.setattr(module, name, slow)
     add(repository, "one")
-    if "attempt" in arguments:
-        take(repository)
     answers: list[Message] = []
 
     async with chat(repository) as client, anyio.create_task_group() as group:
@@ -123,7 +119,7 @@ async def test_others_are_answered_while_the_resource_of_scripts_is_read(
     assert slow.went
 
 
-async def test_a_claim_without_git_is_made_at_once(sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_claim_is_made_at_once(sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hop to another thread costs as much as the claim."""
     claim, threads = tasks.claim, []
 
@@ -140,59 +136,23 @@ async def test_a_claim_without_git_is_made_at_once(sq: SparkQ, queue: str, monke
     assert threads == [threading.get_ident()]
 
 
-async def broken_off(client: Client, slow: Slow, tool: str, **arguments: Any) -> None:
-    """Call a tool, cancel the call while the core is at it, and let the core go on once the server has heard of that."""
-
-    async def ask() -> None:
-        await call(client, tool, **arguments)
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(ask)
-        await slow.has_begun()
-        group.cancel_scope.cancel()
-        with anyio.CancelScope(shield=True):
-            await call(client, "list_queues")
-            slow.go()
-
-
-async def given_back(repository: SparkQ, task: int) -> None:
-    """Wait until the task has been released."""
-    with anyio.fail_after(PATIENCE_SECONDS):
-        while "released" not in timeline(repository, task):
-            await anyio.sleep(0.01)
-
-
-@pytest.mark.parametrize("era", ["auto", "legacy"])
-async def test_a_claim_that_is_cancelled_while_git_is_asked_is_given_back(
-    repository: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, era: str
+@pytest.mark.parametrize("verb", ["claim", "complete"])
+async def test_an_answer_does_not_wait_for_the_record_of_what_changed(
+    repository: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    slow = Slow(tasks.claim)
-    monkeypatch.setattr(tasks, "claim", slow)
-    add(repository, "one")
-
-    async with chat(repository, era) as client:
-        await broken_off(client, slow, "claim", queue="backend", wait=50)
-        await given_back(repository, 1)
-        again = await call(client, "claim", queue="backend")
-
-    assert attempts(repository, 1)[0].outcome == "released"
-    assert (again["task"]["id"], again["task"]["attempt"], "open_claims" in again) == (1, 2, False)
-
-
-@pytest.mark.parametrize("era", ["auto", "legacy"])
-async def test_the_next_task_of_an_outcome_that_nobody_waits_for_is_given_back(
-    repository: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch, era: str
-) -> None:
-    slow = Slow(tasks.complete)
-    monkeypatch.setattr(tasks, "complete", slow)
+    slow = Slow(recording.record)
+    monkeypatch.setattr(recorder, "record", slow)
     add(repository, "one", "two")
     take(repository)
 
-    async with chat(repository, era) as client:
-        await broken_off(client, slow, "complete", task_id=1, result="done", attempt=1, claim_next=True)
-        await given_back(repository, 2)
+    async with chat(repository) as client:
+        settles = {"task_id": 1, "attempt": 1, "result": "done"}
+        answer = await call(client, verb, **({"queue": queue} if verb == "claim" else settles))
+        await slow.has_begun()
+        assert "is_error" not in await call(client, "list_queues")
+        slow.go()
 
-    assert (attempts(repository, 1)[0].outcome, attempts(repository, 2)[0].outcome) == ("succeeded", "released")
+    assert "is_error" not in answer
 
 
 async def test_only_the_thread_of_the_event_loop_opens_the_project(

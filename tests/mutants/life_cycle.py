@@ -89,9 +89,9 @@ LIFE_CYCLE_MUTANTS = [
             "    sq.clock.pause()\n    with sq.db.write() as tx:\n        now = sq.clock.now()\n",
         ),
         (
-            "            return take(sq, tx, line.id, claimant, now, git_before)\n",
+            "            return take(sq, tx, line.id, claimant, now)\n",
             '            row = tx.row(CLAIM_NEXT, {"head": found[0] if found else 0, "worker": worker, "now": now})\n'
-            "            return _begin(sq, tx, Task(*row), claimant, now, git_before) if row is not None else None\n",
+            "            return begin(sq, tx, Task(*row), claimant, now) if row is not None else None\n",
         ),
         caught_by=("test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order",),
     ),

@@ -192,13 +192,20 @@ function attemptItem(attempt) {
         "Claimed ",
         moment(claimed),
         finished && [", ended ", moment(finished)],
-        attempt.git_after?.branch && `, on ${attempt.git_after.branch}`,
+        attempt.git_after && placeOf(attempt.git_after),
       ),
       outcomeText && h("pre", { tabindex: "0" }, outcomeText),
       late && h("p", {}, `Said later (${late.outcome}), `, moment(late.at), attempt.accepted_at && ", accepted"),
       late && h("pre", { tabindex: "0" }, late.text),
     ),
   );
+}
+
+/** Where an attempt worked: ", in .claude/worktrees/x, on main" or ", detached at 1a2b3c4". */
+function placeOf({ branch, head, work_tree: folder }) {
+  const inFolder = folder && folder !== "." ? `, in ${folder}` : "";
+  const onBranch = branch ? `, on ${branch}` : head ? `, detached at ${head.slice(0, 7)}` : "";
+  return inFolder + onBranch;
 }
 
 function attemptSummary(attempt) {

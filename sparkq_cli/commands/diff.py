@@ -1,0 +1,128 @@
+"""`sparkq diff`"""
+
+import re
+import sys
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq, paged
+from sparkq_cli.options import Json, completed_ids, new_app, task_id
+from sparkq_core import tasks, wire
+from sparkq_core.changes import view
+from sparkq_core.changes.states import described
+from sparkq_core.changes.view import Change, NoChange
+from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
+from sparkq_core.project import SparkQ
+from sparkq_core.text import safe
+
+app = new_app()
+
+MOST = 500
+"""The tasks of one call."""
+
+COLOURS = {"+": "added", "-": "removed", "@": "hunk"}
+HEADINGS = (
+    "diff --git ",
+    "index ",
+    "--- ",
+    "+++ ",
+    "new file ",
+    "deleted file ",
+    "similarity ",
+    "rename ",
+    "old mode ",
+)
+
+
+@app.command()
+def diff(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Tasks: 42, or 41-45.", autocompletion=completed_ids)],
+    attempt: Annotated[
+        int | None, typer.Option("--attempt", metavar="N", help="This attempt (default: the one whose outcome counts).")
+    ] = None,
+    stat: Annotated[bool, typer.Option("--stat", help="Only the files, and how many of their lines changed.")] = False,
+    reverse: Annotated[bool, typer.Option("--reverse", "-R", help="The patch that undoes the change.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what a task changed in the repository: its new, changed and deleted files, committed or not.
+
+    Examples:
+      sparkq diff 42
+      sparkq diff 41-45 --stat
+      sparkq diff 42 --reverse | git apply
+    """
+    sq = open_sparkq()
+    changes, missing = _changes(sq, ids, attempt)
+    if reverse:
+        changes.reverse()
+    if json:
+        listed = [wire.change(change, view.files(sq, change)) for change in changes]
+        show.json_line({"changes": listed, "total": len(listed), "missing": [wire.error(error) for error in missing]})
+        return
+    for error in missing:
+        show.note(f"{error.message} {error.hint}")
+    if sys.stdout.isatty():
+        paged("\n".join(line for change in changes for line in _on_screen(sq, change, stat=stat, reverse=reverse)))
+    else:
+        for change in changes:
+            _write(sq, change, stat=stat, reverse=reverse)
+
+
+def _changes(sq: SparkQ, ids: list[str], attempt: int | None) -> tuple[list[Change], list[SparkQError]]:
+    """Return the changes of the tasks, and why others of a range have none. Raises NoChange for a single task."""
+    wanted = [number for text in ids for number in _numbers(text)]
+    if len(wanted) > MOST:
+        raise InvalidValue(f"{len(wanted):,} tasks are too many at once.", f"Name at most {MOST}.")
+    if len(wanted) == 1:
+        return [view.of(sq, wanted[0], attempt)], []
+    if attempt is not None:
+        raise InvalidValue("--attempt needs a single task.", "Name one: sparkq diff 42 --attempt 1")
+    changes: list[Change] = []
+    missing: list[SparkQError] = []
+    for number in wanted:
+        try:
+            changes.append(view.of(sq, number))
+        except (NoChange, NoSuchTask) as error:
+            missing.append(error)
+    return changes, missing
+
+
+def _numbers(text: str) -> range:
+    """Return the ids of `42`, `#42` or `41-45`. Raises InvalidValue."""
+    if bounds := re.fullmatch(r"#?(\d{1,18})-#?(\d{1,18})", text):
+        return range(int(bounds[1]), int(bounds[2]) + 1)
+    number = task_id(text)
+    return range(number, number + 1)
+
+
+def _on_screen(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> list[str]:
+    """Return the change as a person reads it: what it belongs to, then the patch with colours."""
+    title = safe(tasks.get(sq, change.task).title)
+    facts = ", ".join(part for part in (described(change.after), view.where(change)) if part)
+    lines = [show.paint(f"{wire.friendly(change.task)} {title}", "bold"), f"  {safe(facts)}"]
+    lines += [f"  {show.paint(note, 'warning')}" for note in view.notes(change)]
+    text = _text(sq, change, stat=stat, reverse=reverse).decode(errors="replace")
+    return [*lines, "", *(_painted(safe(line)) for line in text.removesuffix("\n").split("\n") if text), ""]
+
+
+def _text(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> bytes:
+    return view.stat(sq, change) if stat else view.patch(sq, change, reverse=reverse)
+
+
+def _painted(line: str) -> str:
+    if line.startswith(HEADINGS):
+        return show.paint(line, "bold")
+    return show.paint(line, COLOURS[line[0]]) if line[:1] in COLOURS else line
+
+
+def _write(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> None:
+    """Write the patch byte for byte, for another program."""
+    patch = _text(sq, change, stat=stat, reverse=reverse)
+    if not patch:
+        show.note(f"{wire.friendly(change.task)} changed nothing.")
+    for note in view.notes(change):
+        show.note(f"{wire.friendly(change.task)}: {note}")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(patch)

@@ -1,0 +1,147 @@
+"""Record the state of the repository at a claim and at an outcome, after the worker has been answered."""
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from sparkq_core.changes import diff, sizes, snapshot, store
+from sparkq_core.changes.git import Deadline, GitFailed, WorkTree, work_tree
+from sparkq_core.changes.states import State, parsed
+from sparkq_core.config.settings import Config
+from sparkq_core.errors import SparkQError
+from sparkq_core.project import SparkQ
+
+SECONDS = 2.0
+"""How long the record of one call may take. Nobody waits for it but a command that has printed its answer already."""
+
+MAX_SHARED = 20
+"""Most tasks that are named as running at the same time."""
+
+BEGAN = "SELECT git_before, claimed_at, finished_at FROM attempts WHERE task_id = :task AND attempt = :attempt"
+BEFORE = "UPDATE attempts SET git_before = :state WHERE task_id = :task AND attempt = :attempt"
+AFTER = "UPDATE attempts SET git_after = :state WHERE task_id = :task AND attempt = :attempt"
+ENDED_SINCE = """
+SELECT task_id, claimed_at, coalesce(git_after, git_before) FROM attempts
+WHERE finished_at > :since AND task_id <> :task ORDER BY finished_at DESC LIMIT 1000
+"""
+RUNNING = """
+SELECT tasks.id, a.claimed_at, a.git_before FROM tasks JOIN attempts AS a ON a.task_id = tasks.id AND a.attempt = tasks.attempts
+WHERE tasks.status = 'running' AND tasks.id <> :task LIMIT 1000
+"""
+LAST_ENDED = """
+SELECT git_after FROM attempts WHERE finished_at IS NOT NULL AND git_after IS NOT NULL ORDER BY finished_at DESC LIMIT 20
+"""
+
+
+class Execution(NamedTuple):
+    """An attempt of a task."""
+
+    task: int
+    attempt: int
+
+
+def record(sq: SparkQ, folder: Path | None, *, ended: Sequence[Execution] = (), begun: Execution | None = None) -> None:
+    """Record what the attempts `ended` changed, and with what the attempt `begun` begins. Call it after the answer.
+
+    `folder` is where the worker is; None if nobody knows, as over HTTP: then there are only sizes. One snapshot serves
+    all attempts. It takes at most SECONDS and never raises: the outcome is stored already.
+    """
+    if not sq.config.watches_git or not (ended or begun):
+        return
+    deadline = Deadline.after(SECONDS)
+    with suppress(SparkQError, OSError):
+        seen = _seen(sq, folder, deadline)
+        for execution in ended:
+            _store(sq, AFTER, execution, _change(sq, execution, seen, folder or sq.config.root, deadline))
+        if begun is not None:
+            _store(sq, BEFORE, begun, _beginning(sq, begun, seen, folder or sq.config.root, deadline))
+
+
+def _store(sq: SparkQ, sql: str, execution: Execution, state: State | None) -> None:
+    if state is not None:
+        with sq.db.write() as tx:
+            tx.run(sql, {**execution._asdict(), "state": json.dumps(state)})
+
+
+def _seen(sq: SparkQ, folder: Path | None, deadline: Deadline) -> State | None:
+    """Take a snapshot of the work tree that `folder` is in, else of the project's."""
+    if folder is None or sq.config.settings.changes != "full":
+        return None
+    here = work_tree(folder, deadline) or work_tree(sq.config.root, deadline)
+    taken = here and snapshot.take(here, store.path(sq.config), _own_files(sq.config), deadline)
+    if here is None or taken is None:
+        return None
+    state = sizes.heading(here) | {"work_tree": _name(here, sq.config.root), "tree": taken.tree}
+    return state | ({"skipped": taken.skipped} if taken.skipped else {})
+
+
+def _own_files(config: Config) -> list[Path]:
+    """Return what SparkQ writes, which is not part of a change even where Git does not ignore it."""
+    database = config.database
+    beside = [database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-shm")]
+    return [store.path(config), *beside, config.run_dir, config.log.parent, config.root / "sparkq/backups"]
+
+
+def _name(here: WorkTree, root: Path) -> str:
+    """Return the name of a work tree: "." for the project's own, else its path, relative if it is inside that."""
+    own = next(folder for folder in (root.resolve(), *root.resolve().parents) if folder == here.top or _is_top(folder))
+    path = here.top.relative_to(own) if here.top.is_relative_to(own) else here.top
+    return os.fsencode(path).decode(errors="replace")
+
+
+def _is_top(folder: Path) -> bool:
+    return (folder / ".git").exists() or folder.parent == folder
+
+
+def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, deadline: Deadline) -> State | None:
+    """Return the state with which an attempt begins. `between` counts the files that no task changed before it."""
+    if seen is None:
+        return sizes.at_claim(folder, deadline)
+    others = [state for _, _, state in sq.db.rows(RUNNING, {"task": begun.task})]
+    if any(parsed(state).get("work_tree") == seen["work_tree"] for state in others):
+        return seen  # it may be their work
+    ended = (parsed(state) for (state,) in sq.db.rows(LAST_ENDED))
+    last = next((state for state in ended if state.get("work_tree") == seen["work_tree"] and "tree" in state), None)
+    changed = _files(sq, last["tree"], seen["tree"], deadline) if last else None
+    return seen | ({"between": len(changed)} if changed else {})
+
+
+def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, deadline: Deadline) -> State | None:
+    """Return what an attempt changed: exactly between two trees of one work tree, else about."""
+    row = sq.db.row(BEGAN, ended._asdict())
+    if row is None:
+        return None
+    began, claimed_at, finished_at = parsed(row[0]), row[1], row[2]
+    if seen is None or began.get("work_tree") != seen["work_tree"] or "tree" not in began:
+        about = sizes.at_outcome(folder, began, deadline)
+        return about if seen is None or about is None else {**about, **seen}
+    changed = _files(sq, began["tree"], seen["tree"], deadline)
+    if changed is None:
+        return seen
+    shared = _shared(sq, ended, seen["work_tree"], claimed_at, finished_at)
+    return seen | diff.sizes(changed)._asdict() | {"exact": True} | ({"shared": shared} if shared else {})
+
+
+def _shared(sq: SparkQ, ended: Execution, tree: str, claimed_at: int, finished_at: int | None) -> list[int]:
+    """Return the other tasks that ran in the same work tree at the same time."""
+    others = [
+        *sq.db.rows(ENDED_SINCE, {"since": claimed_at, "task": ended.task}),
+        *sq.db.rows(RUNNING, {"task": ended.task}),
+    ]
+    now = sq.clock.now() if finished_at is None else finished_at
+    return sorted({task for task, at, state in others if at < now and parsed(state).get("work_tree") == tree})[
+        :MAX_SHARED
+    ]
+
+
+def _files(sq: SparkQ, before: str, after: str, deadline: Deadline) -> list[diff.FileChange] | None:
+    here = work_tree(sq.config.root, deadline)
+    if here is None:
+        return None
+    try:
+        return diff.files(diff.reader(here.top, store.path(sq.config), [here.objects], deadline), before, after)
+    except GitFailed:
+        return None

@@ -1,0 +1,181 @@
+"""Take a tree of a work tree as it is now: tracked files, and untracked ones that Git does not ignore.
+
+The index is copied, and Git adds what differs to the copy. So nothing that you staged is touched, and an interrupted
+merge stays as it is.
+"""
+
+import os
+import stat
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from sparkq_core.changes import store as stores
+from sparkq_core.changes.git import Deadline, Git, GitFailed, WorkTree, with_store
+from sparkq_core.errors import StorageError
+
+MAX_UNTRACKED_BYTES = 1024 * 1024
+MAX_UNTRACKED = 1000
+MAX_TRACKED_BYTES = 32 * 1024 * 1024
+"""Larger files, and more untracked ones, are left out and counted."""
+
+LFS = "lfs"
+LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
+"""What Git LFS keeps in a tree in place of a file (git-lfs, docs/spec.md)."""
+
+BLOCK_BYTES = 1024 * 1024
+
+
+class Snapshot(NamedTuple):
+    """The id of a tree, and how many changed files it does not have as they are."""
+
+    tree: str
+    skipped: int
+
+
+class _Listed(NamedTuple):
+    """The paths that differ from the index: those to add or to remove, those that Git LFS keeps, and how many are left
+    out."""
+
+    paths: list[bytes]
+    lfs: list[bytes]
+    skipped: int
+
+
+def take(work_tree: WorkTree, store: Path, own: Iterable[Path], deadline: Deadline) -> Snapshot | None:
+    """Take a snapshot of the work tree into `store`, without the `own` files and folders of SparkQ.
+
+    None if that is not possible before the deadline.
+    """
+    try:
+        with stores.working(store, deadline) as temporary:
+            return None if temporary is None else _take(work_tree, store, list(own), temporary, deadline)
+    except (GitFailed, StorageError, OSError, ValueError):
+        return None
+
+
+def _take(work_tree: WorkTree, store: Path, own: list[Path], temporary: Path, deadline: Deadline) -> Snapshot:
+    git = with_store(work_tree.top, store, [work_tree.objects], deadline)
+    git = git._replace(
+        variables={**git.variables, "GIT_INDEX_FILE": str(_copied_index(work_tree.index_file, temporary))}
+    )
+    git = without_filters(git)
+    listed = _to_add(work_tree.top, git, _inside(work_tree.top, own))
+    if listed.paths:
+        git("update-index", "-z", "--add", "--remove", "--replace", "--stdin", stdin=_joined(listed.paths))
+    if listed.lfs:
+        git("update-index", "-z", "--index-info", stdin=_joined(_lfs_entries(work_tree.top, git, listed.lfs)))
+    tree = git("write-tree", "--missing-ok").decode().strip()
+    return Snapshot(tree, listed.skipped)
+
+
+def _joined(paths: list[bytes]) -> bytes:
+    return b"".join(path + b"\0" for path in paths)
+
+
+def _copied_index(index: Path, temporary: Path) -> Path:
+    """Copy the index with its time, by which Git knows which files may have changed in the moment that it was written."""
+    copy = temporary / "index"
+    try:
+        with index.open("rb") as source, copy.open("wb") as target:
+            while block := source.read(BLOCK_BYTES):
+                target.write(block)
+            times = os.fstat(source.fileno())
+        os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+    except FileNotFoundError:
+        pass  # nothing has ever been added
+    return copy
+
+
+def without_filters(git: Git) -> Git:
+    """Return Git with every filter turned off: it is a program, and it may even write. Raises GitFailed."""
+    output = git("config", "--null", "--name-only", "--get-regexp", r"^filter\.", fine=(0, 1))
+    names = [os.fsdecode(name) for name in output.split(b"\0") if name]
+    return git._replace(settings={name: "false" if name.endswith(".required") else "" for name in names})
+
+
+def _inside(top: Path, paths: list[Path]) -> tuple[bytes, ...]:
+    """Return those of the paths that are in the work tree, relative to its root."""
+    real = (path.resolve() for path in paths)
+    return tuple(os.fsencode(path.relative_to(top)) for path in real if path.is_relative_to(top))
+
+
+def _to_add(top: Path, git: Git, own: tuple[bytes, ...]) -> _Listed:
+    """Compare the work tree with the index."""
+    output = git("ls-files", "-z", "-t", "--modified", "--deleted", "--others", "--exclude-standard")
+    tracked: dict[bytes, None] = {}
+    untracked: list[bytes] = []
+    for entry in output.split(b"\0"):
+        tag, _, path = entry.partition(b" ")
+        if path in own or path.startswith(tuple(name + b"/" for name in own)):
+            continue
+        if tag == b"?":
+            if not path.endswith(b"/"):  # a repository inside this one
+                untracked.append(path)
+        elif path:
+            tracked[path] = None
+    filters = _filters(git, [*tracked, *untracked]) if git.settings and (tracked or untracked) else {}
+    paths: list[bytes] = []
+    lfs: list[bytes] = []
+    skipped = max(0, len(untracked) - MAX_UNTRACKED)
+    for path, limit in [
+        *((path, MAX_TRACKED_BYTES) for path in tracked),
+        *((path, MAX_UNTRACKED_BYTES) for path in untracked[:MAX_UNTRACKED]),
+    ]:
+        driver = filters.get(path, b"")
+        if driver == LFS.encode():
+            lfs.append(path)
+        elif driver or not _is_kept(os.path.join(os.fsencode(top), path), limit):
+            skipped += 1
+        else:
+            paths.append(path)
+    return _Listed(paths, lfs, skipped)
+
+
+def _filters(git: Git, paths: list[bytes]) -> dict[bytes, bytes]:
+    """Return the filter of each path that has one."""
+    fields = git("check-attr", "-z", "--stdin", "filter", stdin=_joined(paths)).split(b"\0")
+    found = zip(fields[::3], fields[2::3], strict=False)
+    return {path: value for path, value in found if value not in (b"unspecified", b"unset", b"set", b"")}
+
+
+def _is_kept(file: bytes, limit: int) -> bool:
+    """True if the file is gone, or can be read and is not larger than `limit` bytes."""
+    try:
+        status = os.lstat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    if stat.S_ISREG(status.st_mode):
+        return status.st_size <= limit and os.access(file, os.R_OK)
+    return stat.S_ISLNK(status.st_mode) or stat.S_ISDIR(status.st_mode)
+
+
+def _lfs_entries(top: Path, git: Git, paths: list[bytes]) -> list[bytes]:
+    """Return the lines of `update-index --index-info` for files that Git LFS keeps: the pointers that it would write."""
+    entries = []
+    for path in paths:
+        try:
+            pointer, mode = _pointer(os.path.join(os.fsencode(top), path))
+        except (FileNotFoundError, NotADirectoryError):
+            entries.append(b"0 " + b"0" * 40 + b"\t" + path)
+            continue
+        blob = git("hash-object", "-w", "--stdin", "--no-filters", stdin=pointer).strip()
+        entries.append(b"%o %s 0\t%s" % (mode, blob, path))
+    return entries
+
+
+def _pointer(file: bytes) -> tuple[bytes, int]:
+    """Return the pointer of a file, or a pointer that is in its place as it is, and its mode in a tree."""
+    digest, size, beginning = sha256(), 0, b""
+    with Path(os.fsdecode(file)).open("rb") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            beginning = beginning or block
+            digest.update(block)
+            size += len(block)
+        mode = 0o100755 if os.fstat(stream.fileno()).st_mode & stat.S_IXUSR else 0o100644
+    if size < 1024 and beginning.startswith(LFS_POINTER[:40].encode()):
+        return beginning, mode
+    return LFS_POINTER.format(digest=digest.hexdigest(), size=size).encode(), mode

@@ -1,0 +1,90 @@
+"""The store of what attempts changed: Git objects beside the database, in a folder for its owner only.
+
+The repository has most of the objects; the store has only what was not committed at the time.
+"""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sparkq_core import lock
+from sparkq_core.changes.git import Deadline
+from sparkq_core.clock import token
+from sparkq_core.config.settings import Config
+
+FOLDER = "changes"
+_FOLDER = re.compile("[0-9a-f]{2}|info|pack")
+LOCK = "lock"
+TEMPORARY = "tmp-"
+PAUSE_SECONDS = 0.02
+MAX_BYTES = 200 * 1024 * 1024
+"""The store is pruned to less than this."""
+
+
+def path(config: Config) -> Path:
+    """Return the folder of the store."""
+    return config.database.parent / FOLDER
+
+
+@contextmanager
+def working(store: Path, deadline: Deadline) -> Iterator[Path | None]:
+    """Lock the store, and yield a temporary folder in it. None if others held the lock until the deadline.
+
+    What a killed process left is removed first. Raises StorageError, OSError.
+    """
+    handle = _acquire(store, deadline)
+    if handle is None:
+        yield None
+        return
+    try:
+        _sweep(store)
+        temporary = store / f"{TEMPORARY}{os.getpid()}-{token(4)}"
+        temporary.mkdir(mode=0o700)
+        try:
+            yield temporary
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    finally:
+        os.close(handle)
+
+
+def _acquire(store: Path, deadline: Deadline) -> int | None:
+    store.mkdir(parents=True, exist_ok=True, mode=0o700)
+    while (handle := lock.acquire(store / LOCK, wait=False)) is None:
+        if not deadline.left:
+            return None
+        time.sleep(PAUSE_SECONDS)
+    return handle
+
+
+def _sweep(store: Path) -> None:
+    """Remove the temporary folders of killed processes. The lock must be held."""
+    for entry in os.scandir(store):
+        if entry.name.startswith(TEMPORARY):
+            shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def is_pure(store: Path) -> bool:
+    """True if the store has nothing but what Git and SparkQ put there."""
+    names = [entry.name for entry in os.scandir(store)]
+    return all(name == LOCK or name.startswith(TEMPORARY) or _FOLDER.fullmatch(name) for name in names)
+
+
+def objects(store: Path) -> Iterator[tuple[str, Path, int]]:
+    """Yield the id, the file and the bytes of each object. What a killed Git left has the id ''."""
+    with suppress(FileNotFoundError):
+        for folder in os.scandir(store):
+            if len(folder.name) == 2 and folder.is_dir(follow_symlinks=False):
+                for entry in os.scandir(folder.path):
+                    size = entry.stat(follow_symlinks=False).st_size
+                    name = "" if entry.name.startswith("tmp_obj_") else folder.name + entry.name
+                    yield name, Path(entry.path), size
+
+
+def size(store: Path) -> int:
+    """Return the bytes of all objects in the store."""
+    return sum(taken for _, _, taken in objects(store))

@@ -1,0 +1,151 @@
+"""Show what an attempt changed: its files, or the patch between its two trees."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sparkq_core.changes import diff, store
+from sparkq_core.changes.git import Deadline, Git, GitFailed, work_tree
+from sparkq_core.changes.states import OBJECT_ID, State, described, parsed
+from sparkq_core.errors import Kind, NoSuchTask, SparkQError
+from sparkq_core.project import SparkQ
+from sparkq_core.storage.numbers import storable
+
+SECONDS = 30.0
+"""How long one look may take."""
+
+STATES = """
+SELECT a.attempt, a.outcome, a.git_before, a.git_after FROM tasks JOIN attempts AS a ON a.task_id = tasks.id
+    AND a.attempt = coalesce(:attempt, accepted_attempt, attempts)
+WHERE tasks.id = :task
+"""
+EXISTS = "SELECT attempts FROM tasks WHERE id = :task"
+
+
+class NoChange(SparkQError):
+    """It is not known what the attempt changed, or not any more."""
+
+    kind, code = Kind.NOT_FOUND, "no_change"
+
+
+class Change(NamedTuple):
+    """What an attempt changed: the trees at its claim and at its outcome, and all that is known of both."""
+
+    task: int
+    attempt: int
+    before: State
+    after: State
+
+    @property
+    def trees(self) -> tuple[str, str]:
+        """The ids of both trees."""
+        return self.before["tree"], self.after["tree"]
+
+
+def of(sq: SparkQ, task_id: int, attempt: int | None = None) -> Change:
+    """Return the change of an attempt, by default of the one whose outcome counts.
+
+    Raises NoSuchTask, and NoChange if there are not two trees of one work tree.
+    """
+    values = {"task": storable(task_id), "attempt": storable(attempt)}
+    row = sq.db.row(STATES, values)
+    if row is None:
+        raise _unknown(sq, task_id, attempt)
+    number, outcome, before, after = row
+    change = Change(task_id, number, parsed(before), parsed(after))
+    if not all(OBJECT_ID.fullmatch(state.get("tree", "")) for state in (change.before, change.after)):
+        raise NoChange(f"What attempt {number} of #{task_id} changed is not known exactly.", _why(sq, change, outcome))
+    return change
+
+
+def _unknown(sq: SparkQ, task_id: int, attempt: int | None) -> SparkQError:
+    row = sq.db.row(EXISTS, {"task": storable(task_id)})
+    if row is None:
+        return NoSuchTask(f"There is no task #{task_id}.", "See the tasks: sparkq tasks")
+    if not row[0]:
+        return NoChange(
+            f"#{task_id} has not been claimed yet, so nothing was changed for it.", "See the queue: sparkq peek"
+        )
+    return NoChange(f"#{task_id} has no attempt {attempt}.", f"It has {row[0]}: sparkq task {task_id}")
+
+
+def _why(sq: SparkQ, change: Change, outcome: str | None) -> str:
+    """Return the hint: why there are no two trees."""
+    if outcome is None:
+        return "It is running: look again when it has finished."
+    if not sq.config.watches_git:
+        return "There is no Git repository here, or changes is off: sparkq config show changes"
+    about = described(change.after)
+    known = f"Known is: {about}. " if about else ""
+    if sq.config.settings.changes != "full":
+        return f"{known}The next tasks' changes are kept after: sparkq config set changes full"
+    return f"{known}Its worker called over HTTP, did not report, or Git was too slow."
+
+
+def files(sq: SparkQ, change: Change) -> list[diff.FileChange]:
+    """Return the changed files in the order of their paths. Raises NoChange if the store does not have them any more."""
+    try:
+        return diff.files(_git(sq), *change.trees)
+    except GitFailed as error:
+        raise _gone(change) from error
+
+
+def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False) -> bytes:
+    """Return the patch as `git apply` reads it, only of `paths` if any; with `reverse`, the one that undoes the change.
+
+    Raises NoChange if the store does not have it any more.
+    """
+    before, after = reversed(change.trees) if reverse else change.trees
+    try:
+        return diff.patch(_git(sq), before, after, *paths)
+    except GitFailed as error:
+        raise _gone(change) from error
+
+
+def stat(sq: SparkQ, change: Change) -> bytes:
+    """Return a line for each changed file. Raises NoChange if the store does not have them any more."""
+    try:
+        return diff.stat(_git(sq), *change.trees)
+    except GitFailed as error:
+        raise _gone(change) from error
+
+
+def _gone(change: Change) -> NoChange:
+    return NoChange(
+        f"What attempt {change.attempt} of #{change.task} changed is not kept any more.",
+        f"Known is: {described(change.after) or 'nothing'}. Git may say more: git log",
+    )
+
+
+def _git(sq: SparkQ) -> Git:
+    deadline = Deadline.after(SECONDS)
+    here = work_tree(sq.config.root, deadline)
+    if here is None:
+        raise GitFailed("there is no repository")
+    return diff.reader(here.top, store.path(sq.config), [here.objects], deadline)
+
+
+def notes(change: Change) -> Sequence[str]:
+    """Return the sentences that say what is not only this task's, and what is missing."""
+    said = []
+    if shared := change.after.get("shared"):
+        names = ", ".join(f"#{task}" for task in shared)
+        said.append(f"{names} ran at the same time in the same folder: some of this may be theirs.")
+    if between := change.before.get("between"):
+        said.append(f"{_files(between)} changed before the claim, by none of the tasks; they are not part of this.")
+    if skipped := change.after.get("skipped"):
+        said.append(f"{_files(skipped)} not kept: too large, not readable, or filtered by another program.")
+    return said
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' if count != 1 else ''}"
+
+
+def where(change: Change) -> str:
+    """Format the branch and the work tree: `on main`, `in .claude/worktrees/x, on feature`, `detached at 1a2b3c4`."""
+    state = change.after
+    branch = (
+        f"on {state['branch']}" if "branch" in state else f"detached at {state['head'][:7]}" if "head" in state else ""
+    )
+    folder = f"in {state['work_tree']}" if state.get("work_tree", ".") != "." else ""
+    return ", ".join(part for part in (folder, branch) if part)

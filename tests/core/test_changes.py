@@ -1,0 +1,687 @@
+"""What each task changed, exactly: real repositories in the states in which people have them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkq_core import changes, inbox, project, queues, tasks
+from sparkq_core.changes import recording, snapshot, store, view
+from sparkq_core.changes.git import Deadline
+from sparkq_core.changes.view import NoChange
+from sparkq_core.project import SparkQ
+from tests.harness.clocks import SetClock
+from tests.harness.git_steps import commit, git, start
+from tests.harness.projects import open_new_project, second_handle
+from tests.harness.task_steps import add, attempts
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that is busy with tests Git may take longer than a person would wait."""
+    monkeypatch.setattr(recording, "SECONDS", 60.0)
+
+
+@pytest.fixture
+def repository(root: Path) -> Path:
+    """A repository on branch "main" with one commit of three files."""
+    start(root)
+    for name in ("one.txt", "two.txt", "three.txt"):
+        (root / name).write_text("".join(f"line {number}\n" for number in range(10)))
+    commit(root, "Begin")
+    return root
+
+
+@pytest.fixture
+def sq(repository: Path, clock: SetClock) -> Iterator[SparkQ]:
+    """An open project in the repository, with the queue "backend"."""
+    opened = open_new_project(repository, clock)
+    (repository / "sparkq/.gitignore").write_text("*\n")  # as setup does
+    queues.create(opened, "backend")
+    yield opened
+    opened.close()
+
+
+def claim(sq: SparkQ, folder: Path | None = None, worker: str = "ann") -> int:
+    """Add a task, and claim it in a folder (default: the project's); its id."""
+    add(sq, "one")
+    claimed = tasks.claim(sq, "backend", worker)
+    assert claimed is not None
+    begun = changes.Execution(claimed.task.id, claimed.task.attempts)
+    changes.record(sq, folder or sq.config.root, begun=begun)
+    return claimed.task.id
+
+
+def complete(sq: SparkQ, task_id: int, folder: Path | None = None) -> None:
+    """Complete a task in a folder (default: the project's)."""
+    done = tasks.complete(sq, task_id, "done")
+    changes.record(sq, folder or sq.config.root, ended=[changes.Execution(task_id, done.attempt)])
+
+
+def after(sq: SparkQ, task_id: int = 1) -> Any:
+    """What was recorded at the outcome of the last attempt."""
+    return json.loads(attempts(sq, task_id)[-1].git_after or "null")
+
+
+def before(sq: SparkQ, task_id: int = 1) -> Any:
+    """What was recorded at the claim of the last attempt."""
+    return json.loads(attempts(sq, task_id)[-1].git_before or "null")
+
+
+def review_lines(sq: SparkQ) -> list[str]:
+    """What a review says of the changes."""
+    return [changes.summary(finished.git_after) for finished in inbox.unreviewed(sq).tasks]
+
+
+def changed(sq: SparkQ, task_id: int = 1) -> list[tuple[str, str, int | None, int | None]]:
+    """Status, path and lines of each file that a task changed."""
+    return [(file.status, file.path, file.insertions, file.deletions) for file in view.files(sq, view.of(sq, task_id))]
+
+
+def append(file: Path, text: str) -> None:
+    """Add text to a file."""
+    with file.open("a") as stream:
+        stream.write(text)
+
+
+def edit(folder: Path, number: int) -> None:
+    """Do the work of one of five tasks that run one after another in one tree, of which only the last commits."""
+    match number:
+        case 1:
+            append(folder / "one.txt", "four\n")
+        case 2:
+            (folder / "new.py").write_text("x = 1\n" * 30)
+        case 3:
+            append(folder / "one.txt", "five\n")
+            (folder / "two.txt").unlink()
+        case 4:
+            append(folder / "new.py", "y = 2\n")
+        case 5:
+            append(folder / "one.txt", "six\n")
+            commit(folder)
+
+
+FIVE = [
+    [("M", "one.txt", 1, 0)],
+    [("A", "new.py", 30, 0)],
+    [("M", "one.txt", 1, 0), ("D", "two.txt", 0, 10)],
+    [("M", "new.py", 1, 0)],
+    [("M", "one.txt", 1, 0)],
+]
+
+
+def five_tasks(sq: SparkQ, folder: Path) -> None:
+    """Do the work of five tasks in a work tree."""
+    for number in range(1, 6):
+        task_id = claim(sq, folder)
+        edit(folder, number)
+        complete(sq, task_id, folder)
+
+
+def test_five_tasks_in_one_tree_have_each_their_own_change(sq: SparkQ, repository: Path) -> None:
+    five_tasks(sq, repository)
+
+    assert [changed(sq, number) for number in range(1, 6)] == FIVE
+    assert review_lines(sq) == [
+        "1 file, +1 −0", "1 file, +30 −0", "2 files, +1 −10", "1 file, +1 −0", "1 file, +1 −0"
+    ]  # fmt: skip
+
+
+def test_the_work_tree_is_that_of_the_worker(sq: SparkQ, repository: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    git(repository, "worktree", "add", "--quiet", str(linked), "-b", "feature")
+    append(repository / "one.txt", "of somebody in the main work tree\n")
+
+    five_tasks(sq, linked)
+
+    assert [changed(sq, number) for number in range(1, 6)] == FIVE
+    assert (after(sq)["branch"], after(sq)["work_tree"]) == ("feature", str(linked))
+    assert view.where(view.of(sq, 1)) == f"in {linked}, on feature"
+
+
+def test_a_change_is_shown_after_its_work_tree_is_gone(sq: SparkQ, repository: Path) -> None:
+    inside = repository / ".claude/worktrees/x"
+    git(repository, "worktree", "add", "--quiet", str(inside), "-b", "x")
+    five_tasks(sq, inside)
+    assert after(sq)["work_tree"] == ".claude/worktrees/x"
+
+    git(repository, "worktree", "remove", "--force", str(inside))
+
+    assert [changed(sq, number) for number in range(1, 6)] == FIVE
+
+
+def test_a_work_tree_inside_another_is_not_part_of_it(sq: SparkQ, repository: Path) -> None:
+    inside = repository / ".claude/worktrees/x"
+    number = claim(sq)
+    git(repository, "worktree", "add", "--quiet", str(inside), "-b", "x")
+    (inside / "one.txt").unlink()
+    start(repository / "vendor")
+    commit(repository / "vendor")
+    complete(sq, number)
+
+    assert changed(sq) == []
+
+
+def test_in_a_bare_layout_each_work_tree_finds_the_project(tmp_path: Path, clock: SetClock) -> None:
+    layout = tmp_path / "layout"
+    git(tmp_path, "init", "--quiet", "--bare", str(layout / ".bare"))
+    (layout / ".git").write_text("gitdir: ./.bare\n")
+    made = tmp_path / "made"
+    start(made)
+    (made / "one.txt").write_text("one\n")
+    (made / "two.txt").write_text("line\n" * 10)
+    commit(made)
+    git(made, "push", "--quiet", str(layout / ".bare"), "HEAD:main")
+    for name in ("main", "feature"):
+        git(layout, "worktree", "add", "--quiet", name, *(["main"] if name == "main" else ["-b", name, "main"]))
+        git(layout / name, "config", "user.name", "Ann")
+        git(layout / name, "config", "user.email", "ann@example.org")
+    opened = open_new_project(layout / "main", clock)
+    queues.create(opened, "backend")
+
+    from_feature = project.open(layout / "feature", env={}, clock=clock)
+    five_tasks(from_feature, layout / "feature")
+
+    assert from_feature.config.root == layout / "main"
+    assert [changed(opened, number) for number in range(1, 6)] == FIVE
+    from_feature.close()
+    opened.close()
+
+
+def test_what_nobody_was_asked_for_is_nobodys(sq: SparkQ, repository: Path) -> None:
+    complete(sq, claim(sq))
+    append(repository / "two.txt", "mine\n")
+    (repository / "mine.txt").write_text("mine\n")
+    number = claim(sq)
+    append(repository / "one.txt", "its own\n")
+    complete(sq, number)
+
+    assert changed(sq, number) == [("M", "one.txt", 1, 0)]
+    assert before(sq, number)["between"] == 2
+    assert review_lines(sq) == ["nothing changed", "1 file, +1 −0"]
+    assert view.notes(view.of(sq, number)) == [
+        "2 files changed before the claim, by none of the tasks; they are not part of this."
+    ]
+
+
+def test_tasks_that_ran_at_the_same_time_in_one_tree_say_so(sq: SparkQ, repository: Path, clock: SetClock) -> None:
+    first = claim(sq)
+    clock.move(1000)
+    second = claim(sq, worker="bob")
+    append(repository / "one.txt", "of either\n")
+    clock.move(1000)
+    complete(sq, first)
+    clock.move(1000)
+    complete(sq, second)
+    third = claim(sq)
+    complete(sq, third)
+
+    assert [after(sq, number).get("shared") for number in (first, second, third)] == [[second], [first], None]
+    assert review_lines(sq)[:2] == ["1 file, +1 −0, shared with #2", "1 file, +1 −0, shared with #1"]
+
+
+def test_tasks_in_two_work_trees_at_the_same_time_share_nothing(
+    sq: SparkQ, repository: Path, tmp_path: Path, clock: SetClock
+) -> None:
+    linked = tmp_path / "linked"
+    git(repository, "worktree", "add", "--quiet", str(linked), "-b", "feature")
+    first, second = claim(sq), claim(sq, linked, "bob")
+    append(repository / "one.txt", "of the first\n")
+    append(linked / "two.txt", "of the second\n")
+    clock.move(1000)
+    complete(sq, first)
+    complete(sq, second, linked)
+
+    assert [changed(sq, 1), changed(sq, 2)] == [[("M", "one.txt", 1, 0)], [("M", "two.txt", 1, 0)]]
+    assert [after(sq, number).get("shared") for number in (first, second)] == [None, None]
+
+
+def test_one_tree_serves_an_outcome_and_the_claim_made_with_it(sq: SparkQ, repository: Path) -> None:
+    number = claim(sq)
+    add(sq, "two")
+    append(repository / "one.txt", "x\n")
+    done = tasks.complete(sq, number, "done", next_for="ann")
+    assert done.claimed is not None
+    begun = changes.Execution(done.claimed.task.id, done.claimed.task.attempts)
+    changes.record(sq, repository, ended=[changes.Execution(number, 1)], begun=begun)
+    append(repository / "two.txt", "y\n")
+    complete(sq, begun.task)
+
+    assert after(sq, number)["tree"] == before(sq, begun.task)["tree"]
+    assert "between" not in before(sq, begun.task)
+    assert changed(sq, begun.task) == [("M", "two.txt", 1, 0)]
+
+
+def test_each_attempt_has_its_own_change(sq: SparkQ, repository: Path) -> None:
+    claim(sq)
+    append(repository / "one.txt", "first\n")
+    tasks.fail(sq, 1, "boom")
+    changes.record(sq, repository, ended=[changes.Execution(1, 1)])
+    tasks.requeue(sq, 1)
+    tasks.claim(sq, "backend", "ann")
+    changes.record(sq, repository, begun=changes.Execution(1, 2))
+    (repository / "two.txt").unlink()
+    complete(sq, 1)
+
+    assert changed(sq) == [("D", "two.txt", 0, 10)]
+    assert [file.path for file in view.files(sq, view.of(sq, 1, 1))] == ["one.txt"]
+
+
+def test_files_of_every_kind_are_told_apart(sq: SparkQ, repository: Path) -> None:
+    number = claim(sq)
+    (repository / "picture.bin").write_bytes(bytes(range(256)))
+    (repository / "one.txt").rename(repository / "first.txt")
+    (repository / "two.txt").unlink()
+    (repository / "two.txt").symlink_to("three.txt")
+    (repository / "a b\tc\nd é.txt").write_text("x\n")
+    (repository / "three.txt").chmod(0o755)
+    complete(sq, number)
+
+    assert changed(sq) == [
+        ("A", "a b\tc\nd é.txt", 1, 0),
+        ("R", "first.txt", 0, 0),
+        ("A", "picture.bin", None, None),
+        ("M", "three.txt", 0, 0),
+        ("T", "two.txt", 1, 10),
+    ]
+    assert view.files(sq, view.of(sq, 1))[1].old_path == "one.txt"
+
+
+def test_the_patch_makes_the_change_and_its_reverse_undoes_it(sq: SparkQ, repository: Path) -> None:
+    number = claim(sq)
+    (repository / "picture.bin").write_bytes(bytes(range(256)) * 40)
+    append(repository / "one.txt", "x\n")
+    (repository / "two.txt").unlink()
+    complete(sq, number)
+    work = {file.name: file.read_bytes() for file in repository.iterdir() if file.is_file()}
+    change = view.of(sq, number)
+
+    subprocess.run(["git", "apply"], cwd=repository, input=view.patch(sq, change, reverse=True), check=True)
+    assert git(repository, "status", "--porcelain", "--untracked-files=all", "--", "*.txt", "*.bin") == ""
+    subprocess.run(["git", "apply"], cwd=repository, input=view.patch(sq, change), check=True)
+    assert {file.name: file.read_bytes() for file in repository.iterdir() if file.is_file()} == work
+
+
+def test_a_change_of_the_same_size_at_the_same_moment_is_seen(sq: SparkQ, repository: Path) -> None:
+    """Git knows by the time of its index which files it must read: a copy must have the same time."""
+    for number in range(20):
+        (repository / "one.txt").write_text(f"{number:03}\n")
+        git(repository, "add", "one.txt")
+        task = claim(sq)
+        os.utime(repository / "one.txt", ns=(0, (repository / ".git/index").stat().st_mtime_ns))
+        git(repository, "add", "one.txt")
+        stamp = (repository / "one.txt").stat().st_mtime_ns
+        os.utime(repository / ".git/index", ns=(stamp, stamp))
+        (repository / "one.txt").write_text("xxx\n")
+        os.utime(repository / "one.txt", ns=(stamp, stamp))
+        complete(sq, task)
+
+        assert changed(sq, task) == [("M", "one.txt", 1, 1)]
+
+
+def test_nothing_in_git_is_touched(sq: SparkQ, repository: Path) -> None:
+    append(repository / "one.txt", "staged\n")
+    git(repository, "add", "one.txt")
+    (repository / "two.txt").touch()
+    (repository / ".git/index.lock").touch()
+
+    def everything() -> dict[Path, tuple[bytes, int]]:
+        files = [file for file in (repository / ".git").rglob("*") if file.is_file()]
+        return {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in files}
+
+    untouched = everything()
+    for _ in range(3):
+        number = claim(sq)
+        append(repository / "one.txt", "more\n")
+        (repository / f"new{number}.txt").write_text("new\n")
+        complete(sq, number)
+
+    assert everything() == untouched
+    assert [file for _, file, _, _ in changed(sq, 2)] == ["new2.txt", "one.txt"]
+
+
+def test_no_program_of_the_repository_is_run(sq: SparkQ, repository: Path, tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n")
+    trap.chmod(0o755)
+    attributes = "one.txt diff=trap\ntwo.txt filter=a=b\nthree.txt filter=long\n"
+    (repository / ".gitattributes").write_text(attributes)
+    commit(repository)
+    for hook in ("post-index-change", "pre-commit", "reference-transaction", "post-checkout"):
+        (repository / ".git/hooks").mkdir(exist_ok=True)
+        (repository / ".git/hooks" / hook).symlink_to(trap)
+    filters = ("filter.a=b.clean", "filter.a=b.smudge", "filter.long.process")
+    for key in ("core.fsmonitor", "diff.external", "diff.trap.command", "diff.trap.textconv", "core.pager", *filters):
+        git(repository, "config", key, str(trap))
+    git(repository, "config", "filter.long.required", "true")
+
+    number = claim(sq)
+    for name in ("one.txt", "two.txt", "three.txt"):
+        (repository / name).write_text("other\n")
+    complete(sq, number)
+
+    assert changed(sq) == [("M", "one.txt", 1, 10)]
+    assert after(sq)["skipped"] == 2, "what a filter would have changed is not kept"
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_file_of_git_lfs_is_kept_as_its_pointer(sq: SparkQ, repository: Path) -> None:
+    (repository / ".gitattributes").write_text("*.bin filter=lfs -text\n")
+    commit(repository)
+    for key, value in (("clean", "false"), ("smudge", "false"), ("process", "false"), ("required", "true")):
+        git(repository, "config", f"filter.lfs.{key}", value)
+    number = claim(sq)
+    (repository / "big.bin").write_bytes(b"x" * 3_000_000)
+    complete(sq, number)
+
+    patch = view.patch(sq, view.of(sq, number)).decode()
+    assert "+version https://git-lfs.github.com/spec/v1\n+oid sha256:" in patch
+    assert "+size 3000000\n" in patch
+    assert store.size(store.path(sq.config)) < 10_000
+
+
+def test_a_submodule_that_moved_is_a_change(sq: SparkQ, repository: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    start(library)
+    commit(library)
+    git(repository, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "lib")
+    git(repository / "lib", "config", "user.name", "Ann")
+    git(repository / "lib", "config", "user.email", "ann@example.org")
+    commit(repository)
+    number = claim(sq)
+    (repository / "lib/file.txt").write_text("x\n")
+    commit(repository / "lib")
+    complete(sq, number)
+
+    assert changed(sq) == [("M", "lib", 1, 1)]
+
+
+def test_a_merge_in_progress_is_no_hindrance(sq: SparkQ, repository: Path) -> None:
+    git(repository, "checkout", "--quiet", "-b", "other")
+    (repository / "one.txt").write_text("theirs\n")
+    commit(repository)
+    git(repository, "checkout", "--quiet", "main")
+    (repository / "one.txt").write_text("ours\n")
+    commit(repository)
+    subprocess.run(["git", "merge", "--quiet", "other"], cwd=repository, capture_output=True, check=False)
+    number = claim(sq)
+    (repository / "one.txt").write_text("both\n")
+    complete(sq, number)
+
+    assert [(status, path) for status, path, *_ in changed(sq)] == [("M", "one.txt")]
+    assert "UU one.txt" in git(repository, "status", "--porcelain"), "it is still in progress"
+
+
+def test_before_the_first_commit_there_are_changes_too(root: Path, clock: SetClock) -> None:
+    start(root)
+    sq = open_new_project(root, clock)
+    queues.create(sq, "backend")
+    number = claim(sq)
+    (root / "one.txt").write_text("x\n")
+    commit(root)
+    complete(sq, number)
+
+    assert changed(sq) == [("A", "one.txt", 1, 0)]
+    assert ("head" in before(sq), "head" in after(sq)) == (False, True)
+    sq.close()
+
+
+def test_a_detached_head_is_said(sq: SparkQ, repository: Path) -> None:
+    git(repository, "checkout", "--quiet", "--detach")
+    complete(sq, claim(sq))
+
+    assert "branch" not in after(sq)
+    assert view.where(view.of(sq, 1)) == f"detached at {git(repository, 'rev-parse', 'HEAD')[:7]}"
+
+
+def test_line_ends_that_git_converts_are_not_a_change(sq: SparkQ, repository: Path) -> None:
+    git(repository, "config", "core.autocrlf", "true")
+    git(repository, "config", "core.safecrlf", "true")
+    number = claim(sq)
+    text = (repository / "one.txt").read_bytes()
+    (repository / "one.txt").write_bytes(text.replace(b"\n", b"\r\n") + b"new\r\n")
+    complete(sq, number)
+
+    assert changed(sq) == [("M", "one.txt", 1, 0)]
+
+
+def test_files_that_are_too_large_or_too_many_are_left_out_and_counted(
+    sq: SparkQ, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "MAX_UNTRACKED", 5)
+    number = claim(sq)
+    with (repository / "a-huge-file").open("wb") as file:
+        file.truncate(600 * 1024 * 1024)
+    for index in range(7):
+        (repository / f"new{index}").write_text("x\n")
+    os.mkfifo(repository / "a-pipe")
+    complete(sq, number)
+
+    assert len(changed(sq)) == 4
+    assert after(sq)["skipped"] == 4
+    assert view.notes(view.of(sq, 1)) == ["4 files not kept: too large, not readable, or filtered by another program."]
+    assert store.size(store.path(sq.config)) < 10_000
+
+
+def test_what_git_ignores_is_not_kept(sq: SparkQ, repository: Path) -> None:
+    (repository / ".gitignore").write_text("*.env\n")
+    number = claim(sq)
+    (repository / "secret.env").write_text("KEY=1\n")
+    (repository / "sparkq/data/note.txt").write_text("x\n")
+    complete(sq, number)
+
+    assert changed(sq) == []
+
+
+def test_a_partial_clone_fetches_nothing_and_needs_no_remote(tmp_path: Path, clock: SetClock) -> None:
+    upstream, clone = tmp_path / "upstream", tmp_path / "clone"
+    start(upstream)
+    git(upstream, "config", "uploadpack.allowFilter", "true")
+    (upstream / "app").mkdir()
+    (upstream / "big").mkdir()
+    (upstream / "app/one.txt").write_text("one\n")
+    (upstream / "big/one.bin").write_bytes(bytes(range(256)) * 40)
+    commit(upstream)
+    git(tmp_path, "clone", "--quiet", "--filter=blob:none", "--sparse", f"file://{upstream}", str(clone))
+    git(clone, "sparse-checkout", "set", "app")
+    upstream.rename(tmp_path / "gone")
+    sq = open_new_project(clone, clock)
+    queues.create(sq, "backend")
+
+    number = claim(sq)
+    append(clone / "app/one.txt", "two\n")
+    complete(sq, number)
+
+    assert changed(sq) == [("M", "app/one.txt", 1, 0)]
+    assert not list((clone / "big").glob("*")) if (clone / "big").exists() else True
+    sq.close()
+
+
+def test_the_repository_of_a_calling_hook_is_not_the_workers(
+    sq: SparkQ, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    start(other)
+    commit(other)
+    for name, value in (
+        ("GIT_DIR", other / ".git"),
+        ("GIT_INDEX_FILE", other / ".git/index"),
+        ("GIT_WORK_TREE", other),
+        ("GIT_OBJECT_DIRECTORY", other / ".git/objects"),
+        ("GIT_EXTERNAL_DIFF", "/nonsense"),
+    ):
+        monkeypatch.setenv(name, str(value))
+    number = claim(sq)
+    append(repository / "one.txt", "x\n")
+    complete(sq, number)
+
+    assert (changed(sq), after(sq)["branch"]) == ([("M", "one.txt", 1, 0)], "main")
+
+
+def test_a_folder_with_odd_characters_is_a_folder(tmp_path: Path, clock: SetClock) -> None:
+    root = tmp_path / 'a: "b" é\\'
+    start(root)
+    (root / "one.txt").write_text("x\n")
+    commit(root)
+    sq = open_new_project(root, clock)
+    queues.create(sq, "backend")
+    number = claim(sq)
+    append(root / "one.txt", "y\n")
+    complete(sq, number)
+
+    assert changed(sq) == [("M", "one.txt", 1, 0)]
+    sq.close()
+
+
+def test_a_project_in_a_subfolder_has_the_change_of_the_whole_tree(repository: Path, clock: SetClock) -> None:
+    inside = repository / "app"
+    inside.mkdir()
+    (inside / "sparkq.yml").write_text("env: dev\n")
+    sq = open_new_project(inside, clock)
+    queues.create(sq, "backend")
+    number = claim(sq)
+    append(repository / "one.txt", "y\n")
+    complete(sq, number)
+
+    assert ("M", "one.txt", 1, 0) in changed(sq)
+    assert after(sq)["work_tree"] == "."
+    sq.close()
+
+
+def test_what_a_killed_process_left_is_swept(sq: SparkQ, repository: Path) -> None:
+    left = store.path(sq.config) / "tmp-1-abc"
+    left.mkdir(parents=True)
+    (left / "index.lock").touch()
+
+    complete(sq, claim(sq))
+
+    assert not left.exists()
+    assert "tree" in after(sq)
+
+
+def test_only_one_snapshot_of_a_project_is_taken_at_once(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "SECONDS", 0.3)
+    with store.working(store.path(sq.config), Deadline.after(1.0)) as held:
+        assert held is not None
+        number = claim(sq)
+
+    assert "tree" not in (before(sq, number) or {})
+    monkeypatch.setattr(recording, "SECONDS", 60.0)
+    complete(sq, number)
+    assert "exact" not in after(sq)
+
+
+def test_the_store_is_the_owners_alone(sq: SparkQ, repository: Path) -> None:
+    (repository / "new.txt").write_text("x\n")
+    complete(sq, claim(sq))
+
+    assert store.path(sq.config).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("setting", ["sizes", "off"])
+def test_less_can_be_recorded(sq: SparkQ, repository: Path, setting: str) -> None:
+    (repository / "sparkq.yml").write_text(f"changes: {setting}\n")
+    less = second_handle(sq)
+    number = claim(less)
+    append(repository / "one.txt", "x\n")
+    complete(less, number)
+
+    assert not store.path(sq.config).exists()
+    assert review_lines(less) == (["about 1 file, +1 −0"] if setting == "sizes" else [""])
+    with pytest.raises(NoChange):
+        view.of(less, number)
+    less.close()
+
+
+def test_over_http_there_are_sizes_with_what_was_changed_before(sq: SparkQ, repository: Path) -> None:
+    append(repository / "one.txt", "mine\n")
+    add(sq, "one")
+    tasks.claim(sq, "backend", "ann")
+    changes.record(sq, None, begun=changes.Execution(1, 1))
+    tasks.complete(sq, 1, "only looked")
+    changes.record(sq, None, ended=[changes.Execution(1, 1)])
+
+    assert before(sq) == {"branch": "main", "head": git(repository, "rev-parse", "HEAD"), "dirty": True}
+    assert review_lines(sq) == ["about 1 file, +1 −0 with changes from before"]
+
+
+def test_without_a_repository_nothing_is_recorded(tmp_path: Path, clock: SetClock) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    sq = open_new_project(folder, clock)
+    queues.create(sq, "backend")
+    complete(sq, claim(sq))
+
+    assert (before(sq), after(sq)) == (None, None)
+    sq.close()
+
+
+def fake_git(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `git` before the real one in PATH."""
+    folder.mkdir()
+    program = folder / "git"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+@pytest.mark.parametrize(
+    "script", ["exit 1", "echo", "echo one line", "kill -9 $$", "printf 'a\\nb\\nc\\nd\\ne'", "sleep 5"]
+)
+def test_a_git_that_says_something_else_is_no_hindrance(
+    sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr(recording, "SECONDS", 0.3)
+    fake_git(tmp_path / "bin", script, monkeypatch)
+
+    complete(sq, claim(sq))
+
+    assert tasks.get(sq, 1).status == "succeeded"
+    assert "tree" not in (after(sq) or {})
+
+
+def test_without_git_on_the_machine_the_queue_works(
+    sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    complete(sq, claim(sq))
+
+    assert (before(sq), after(sq)) == (None, None)
+
+
+def test_why_there_is_no_change_is_said(sq: SparkQ, repository: Path) -> None:
+    add(sq, "one")
+    said = {}
+    for step in ("queued", "running", "without trees", "lost"):
+        if step == "running":
+            tasks.claim(sq, "backend", "ann")
+        elif step == "without trees":
+            tasks.complete(sq, 1, "done")
+        elif step == "lost":
+            append(repository / "one.txt", "x\n")
+            number = claim(sq)
+            append(repository / "one.txt", "y\n")
+            complete(sq, number)
+            for _, file, _ in [*store.objects(store.path(sq.config))]:
+                file.unlink()
+        with pytest.raises(NoChange) as refusal:
+            changed(sq, 2 if step == "lost" else 1)
+        said[step] = f"{refusal.value.message} {refusal.value.hint}"
+
+    assert "has not been claimed yet" in said["queued"]
+    assert "It is running" in said["running"]
+    assert "called over HTTP" in said["without trees"]
+    assert "is not kept any more" in said["lost"]
+    assert "1 file, +1 −0" in said["lost"]
+
+
+@pytest.mark.parametrize(
+    "state", [None, "{}", '{"branch":"main","head":"x"}', '{"files":0,"insertions":0,"deletions":0}']
+)
+def test_without_a_change_there_is_no_summary(state: str | None) -> None:
+    assert changes.summary(state) == ""
