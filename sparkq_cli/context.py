@@ -13,7 +13,7 @@ from sparkq_core import changes, project, queues
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.lifecycle import QueueStatus
-from sparkq_core.model import Claim, Settled
+from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 
 MAX_LINE = 64 * 1024 * 1024
@@ -45,7 +45,7 @@ def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) 
     raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
 
 
-def record_change(sq: SparkQ, *, ended: Settled | None = None, begun: Claim | None = None) -> None:
+def record_change(sq: SparkQ, *, ended: changes.Execution | None = None, begun: Claim | None = None) -> None:
     """Record what the settled attempt changed where the command runs, and with what the claimed one begins.
 
     The answer must have been printed: it goes out first.
@@ -56,7 +56,7 @@ def record_change(sq: SparkQ, *, ended: Settled | None = None, begun: Claim | No
     changes.record(
         sq,
         Path.cwd(),
-        ended=[changes.Execution(ended.task.id, ended.attempt)] if ended and not ended.again else [],
+        ended=[ended] if ended else [],
         begun=changes.Execution(begun.task.id, begun.task.attempts) if begun else None,
     )
 

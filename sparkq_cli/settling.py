@@ -11,6 +11,7 @@ from sparkq_cli import announcement, show
 from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import HandOut, say
 from sparkq_core import tasks, wire
+from sparkq_core.changes import Execution
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.model import Claim, Settled
@@ -35,7 +36,7 @@ def settle(sq: SparkQ, verb: Callable[[], Settled], *, json: bool, quiet: bool) 
     elif not quiet:
         show.say(_said(done))
     _start_hooks(sq)
-    record_change(sq, ended=done)
+    record_change(sq, ended=_ended(done))
 
 
 def settle_with_next(
@@ -54,7 +55,7 @@ def settle_with_next(
         )  # a repeated call must not give back what the first one printed
         say(_json(done) if json else _said_with_next(done, sq.clock.now()))
     _start_hooks(sq)
-    record_change(sq, ended=done, begun=out.claim)
+    record_change(sq, ended=_ended(done), begun=out.claim)
 
 
 def packet(claim: Claim) -> wire.Json:
@@ -101,6 +102,11 @@ def _outcome(done: Settled) -> str:
         f"Attempt {done.attempt} of {wire.friendly(task.id)} {done.outcome} already; {change}. "
         f"The task is {task.status}{f', attempt {task.attempts}' if task.attempts != done.attempt else ''}."
     )
+
+
+def _ended(done: Settled) -> Execution | None:
+    """Return the attempt that has just ended; None if it had ended before."""
+    return None if done.again else Execution(done.task.id, done.attempt)
 
 
 def _start_hooks(sq: SparkQ) -> None:

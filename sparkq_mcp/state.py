@@ -10,7 +10,7 @@ from sparkq_core.changes import Execution, Recorder
 from sparkq_core.chats import Caller
 from sparkq_core.config import location
 from sparkq_core.errors import SparkQError
-from sparkq_core.model import Claim, Settled
+from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.chat import Chat, Told, worker_name
@@ -78,12 +78,12 @@ class ServerState:
             self._chats.pop(next(iter(self._chats)))
         return known
 
-    def record(self, sq: SparkQ, chat: Chat, begun: Claim | None, *, ended: Settled | None = None) -> None:
+    def record(self, sq: SparkQ, chat: Chat, begun: Claim | None, *, ended: Execution | None = None) -> None:
         """Record what the chat changed, and with what its next attempt begins, beside the answer."""
         self._recorder.add(
             sq,
             chat.folder,
-            ended=[Execution(ended.task.id, ended.attempt)] if ended else [],
+            ended=[ended] if ended else [],
             begun=Execution(begun.task.id, begun.task.attempts) if begun else None,
         )
 

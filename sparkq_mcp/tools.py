@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sparkq_core import inbox, queues, scripts, tasks, wire
 from sparkq_core import search as core_search
+from sparkq_core.changes import Execution
 from sparkq_core.errors import ClaimLost, InvalidValue
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Settled
@@ -250,7 +251,9 @@ async def _settlement(ctx: Ctx, sq: SparkQ, chat: Chat, settled: Settled, claim_
     if claim is not None and not settled.again:  # a claim that was handed out before may be worked on
         settled = settled._replace(claimed=await claims.release_if_gone(ctx, sq, chat.remember(claim)))
     if not settled.again:
-        ctx.request_context.lifespan_context.record(sq, chat, settled.claimed, ended=settled)
+        ctx.request_context.lifespan_context.record(
+            sq, chat, settled.claimed, ended=Execution(settled.task.id, settled.attempt)
+        )
     return reply(settlement(sq, chat, steps_of(ctx), settled, claim_next))
 
 
@@ -261,6 +264,7 @@ async def release(
     sq, chat = caller_of(ctx)
     number = attempt or tasks.attempt_of(sq, "release", task_id, chat.found(sq), reason)
     task = tasks.release(sq, task_id, reason, attempt=number)
+    ctx.request_context.lifespan_context.record(sq, chat, None, ended=Execution(task_id, number))
     return reply({"id": task.id, "status": task.status, "next": steps_of(ctx).released(task.id, task.queue)})
 
 

@@ -1,9 +1,10 @@
 """`sparkq release`"""
 
 from sparkq_cli import show
-from sparkq_cli.context import open_sparkq
+from sparkq_cli.context import open_sparkq, record_change
 from sparkq_cli.options import Attempt, Json, Quiet, Reason, TaskId, new_app
 from sparkq_core import tasks, wire
+from sparkq_core.changes import Execution
 
 app = new_app()
 
@@ -28,3 +29,4 @@ def release(
         json=json,
         quiet=quiet,
     )
+    record_change(sq, ended=Execution(task.id, attempt or task.attempts))

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.changes.git import Deadline, Git, with_store
+from sparkq_core.changes import store
+from sparkq_core.changes.git import Deadline, Git, GitFailed, with_store, work_tree
+from sparkq_core.config.settings import Config
 
 EXACT = ("--no-ext-diff", "--no-textconv", "--find-renames", "-r")
 """The options of every comparison: no program runs, and a renamed file is one file."""
@@ -29,9 +31,16 @@ class Sizes(NamedTuple):
     deletions: int
 
 
-def reader(folder: Path, store: Path, objects: Sequence[Path], deadline: Deadline) -> Git:
-    """Return Git that compares trees of the store."""
-    return with_store(folder, store, objects, deadline)
+def reader(config: Config, name: str, deadline: Deadline) -> Git:
+    """Return Git that compares trees of the store. `name` is that of their work tree, which may be of another repository.
+
+    Raises GitFailed if there is no repository.
+    """
+    folders = [config.root, *([Path(name)] if Path(name).is_absolute() else [])]
+    trees = [tree for folder in folders if folder.is_dir() and (tree := work_tree(folder, deadline)) is not None]
+    if not trees:
+        raise GitFailed("there is no repository")
+    return with_store(trees[0].top, store.path(config), [tree.objects for tree in trees], deadline)
 
 
 def files(git: Git, before: str, after: str) -> list[FileChange]:

@@ -17,6 +17,9 @@ from sparkq_core.project import SparkQ
 SECONDS = 2.0
 """How long the record of one call may take. Nobody waits for it but a command that has printed its answer already."""
 
+LATE_MS = 60_000
+"""An attempt that ended longer ago is not recorded any more: what changed since is not its work."""
+
 MAX_SHARED = 20
 """Most tasks that are named as running at the same time."""
 
@@ -32,7 +35,7 @@ SELECT tasks.id, a.claimed_at, a.git_before FROM tasks JOIN attempts AS a ON a.t
 WHERE tasks.status = 'running' AND tasks.id <> :task LIMIT 1000
 """
 LAST_ENDED = """
-SELECT git_after FROM attempts WHERE finished_at IS NOT NULL AND git_after IS NOT NULL ORDER BY finished_at DESC LIMIT 20
+SELECT git_before, git_after FROM attempts WHERE finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 20
 """
 
 
@@ -103,22 +106,24 @@ def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, d
     others = [state for _, _, state in sq.db.rows(RUNNING, {"task": begun.task})]
     if any(parsed(state).get("work_tree") == seen["work_tree"] for state in others):
         return seen  # it may be their work
-    ended = (parsed(state) for (state,) in sq.db.rows(LAST_ENDED))
-    last = next((state for state in ended if state.get("work_tree") == seen["work_tree"] and "tree" in state), None)
-    changed = _files(sq, last["tree"], seen["tree"], deadline) if last else None
+    ended = ((parsed(before), parsed(after)) for before, after in sq.db.rows(LAST_ENDED))
+    here = [after for before, after in ended if seen["work_tree"] in (before.get("work_tree"), after.get("work_tree"))]
+    if not here or "tree" not in here[0] or here[0]["work_tree"] != seen["work_tree"]:
+        return seen  # nothing is known of the end of the last task here, so it may be its work
+    changed = _files(sq, here[0], seen, deadline)
     return seen | ({"between": len(changed)} if changed else {})
 
 
 def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, deadline: Deadline) -> State | None:
     """Return what an attempt changed: exactly between two trees of one work tree, else about."""
     row = sq.db.row(BEGAN, ended._asdict())
-    if row is None:
+    if row is None or (row[2] is not None and sq.clock.now() - row[2] > LATE_MS):
         return None
     began, claimed_at, finished_at = parsed(row[0]), row[1], row[2]
     if seen is None or began.get("work_tree") != seen["work_tree"] or "tree" not in began:
         about = sizes.at_outcome(folder, began, deadline)
         return about if seen is None or about is None else {**about, **seen}
-    changed = _files(sq, began["tree"], seen["tree"], deadline)
+    changed = _files(sq, began, seen, deadline)
     if changed is None:
         return seen
     shared = _shared(sq, ended, seen["work_tree"], claimed_at, finished_at)
@@ -137,11 +142,8 @@ def _shared(sq: SparkQ, ended: Execution, tree: str, claimed_at: int, finished_a
     ]
 
 
-def _files(sq: SparkQ, before: str, after: str, deadline: Deadline) -> list[diff.FileChange] | None:
-    here = work_tree(sq.config.root, deadline)
-    if here is None:
-        return None
+def _files(sq: SparkQ, before: State, after: State, deadline: Deadline) -> list[diff.FileChange] | None:
     try:
-        return diff.files(diff.reader(here.top, store.path(sq.config), [here.objects], deadline), before, after)
+        return diff.files(diff.reader(sq.config, after["work_tree"], deadline), before["tree"], after["tree"])
     except GitFailed:
         return None

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sparkq_core.changes import diff, store
-from sparkq_core.changes.git import Deadline, Git, GitFailed, work_tree
+from sparkq_core.changes import diff
+from sparkq_core.changes.git import Deadline, Git, GitFailed
 from sparkq_core.changes.states import OBJECT_ID, State, described, parsed
 from sparkq_core.errors import Kind, NoSuchTask, SparkQError
 from sparkq_core.project import SparkQ
@@ -84,7 +84,7 @@ def _why(sq: SparkQ, change: Change, outcome: str | None) -> str:
 def files(sq: SparkQ, change: Change) -> list[diff.FileChange]:
     """Return the changed files in the order of their paths. Raises NoChange if the store does not have them any more."""
     try:
-        return diff.files(_git(sq), *change.trees)
+        return diff.files(_git(sq, change), *change.trees)
     except GitFailed as error:
         raise _gone(change) from error
 
@@ -96,7 +96,7 @@ def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False) -> byt
     """
     before, after = reversed(change.trees) if reverse else change.trees
     try:
-        return diff.patch(_git(sq), before, after, *paths)
+        return diff.patch(_git(sq, change), before, after, *paths)
     except GitFailed as error:
         raise _gone(change) from error
 
@@ -104,7 +104,7 @@ def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False) -> byt
 def stat(sq: SparkQ, change: Change) -> bytes:
     """Return a line for each changed file. Raises NoChange if the store does not have them any more."""
     try:
-        return diff.stat(_git(sq), *change.trees)
+        return diff.stat(_git(sq, change), *change.trees)
     except GitFailed as error:
         raise _gone(change) from error
 
@@ -116,12 +116,8 @@ def _gone(change: Change) -> NoChange:
     )
 
 
-def _git(sq: SparkQ) -> Git:
-    deadline = Deadline.after(SECONDS)
-    here = work_tree(sq.config.root, deadline)
-    if here is None:
-        raise GitFailed("there is no repository")
-    return diff.reader(here.top, store.path(sq.config), [here.objects], deadline)
+def _git(sq: SparkQ, change: Change) -> Git:
+    return diff.reader(sq.config, change.after.get("work_tree", "."), Deadline.after(SECONDS))
 
 
 def notes(change: Change) -> Sequence[str]:

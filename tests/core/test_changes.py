@@ -208,6 +208,42 @@ def test_what_nobody_was_asked_for_is_nobodys(sq: SparkQ, repository: Path) -> N
     ]
 
 
+def test_what_a_timed_out_task_may_have_done_is_not_called_nobodys(
+    sq: SparkQ, repository: Path, clock: SetClock
+) -> None:
+    claim(sq)
+    append(repository / "one.txt", "of a worker that never reported\n")
+    clock.move(40 * 60)
+    assert tasks.get(sq, 1).status == "running"
+    clock.move(40 * 60)
+    assert tasks.get(sq, 1).timed_out
+    number = claim(sq)
+
+    assert "between" not in before(sq, number)
+
+
+def test_what_changed_long_after_an_attempt_is_not_its_work(sq: SparkQ, repository: Path, clock: SetClock) -> None:
+    complete(sq, claim(sq))
+    clock.move(2 * 60)
+    append(repository / "one.txt", "mine\n")
+    changes.record(sq, repository, ended=[changes.Execution(1, 1)])
+
+    assert changed(sq) == []
+
+
+def test_a_worker_in_another_repository_is_measured_there(sq: SparkQ, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    start(other)
+    (other / "theirs.txt").write_text("one\n")
+    commit(other)
+    number = claim(sq, other)
+    append(other / "theirs.txt", "two\n")
+    complete(sq, number, other)
+
+    assert changed(sq) == [("M", "theirs.txt", 1, 0)]
+    assert view.where(view.of(sq, 1)) == f"in {other}, on main"
+
+
 def test_tasks_that_ran_at_the_same_time_in_one_tree_say_so(sq: SparkQ, repository: Path, clock: SetClock) -> None:
     first = claim(sq)
     clock.move(1000)
