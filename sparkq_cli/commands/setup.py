@@ -218,6 +218,10 @@ def _name(question: str, default: str, noun: str) -> str:
 
 def _next(sq: SparkQ, *, connected: bool) -> None:
     names = queues.names(sq)
+    if sq.config.watches_git and sq.config.settings.changes == "full":
+        show.say(
+            "\nWhat each task changes is kept for `sparkq diff`: new files too, unless Git ignores them (setting: changes)."
+        )
     show.say("\nNext:")
     if waiting := hooks.waiting(sq.config, configuration.environment()):
         show.say(f"  sparkq hooks allow                ({safe(waiting)})")

@@ -87,7 +87,7 @@ def tasks(
     elif wanted != core.Wanted():
         show.say("No tasks match.")
     else:
-        show.say('No tasks yet. Add one: sparkq enqueue "…" --queue NAME')
+        show.say('There are no tasks. Add one: sparkq enqueue "…" --queue NAME')
 
 
 def _show_found(sq: SparkQ, found: search.Found, json: bool) -> None:

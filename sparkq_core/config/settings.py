@@ -201,7 +201,7 @@ SCALARS = {
         ),
         Scalar(
             "changes",
-            "full: what each task changes in the Git repository is kept, for `sparkq diff`. sizes: only how many lines, about. off: nothing.",
+            "full: keep what each task changes in the Git repository, for `sparkq diff`. sizes: only numbers. off: nothing.",
             choices=("full", "sizes", "off"),
         ),
     )

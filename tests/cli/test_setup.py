@@ -125,6 +125,12 @@ def test_git_ignores_the_data_and_its_own_gitignore_stays_as_it_was(repository: 
     assert untracked.stdout.split() == ["??", ".gitignore", "??", "sparkq.yml"]
 
 
+def test_that_new_files_are_kept_is_said_where_they_are(repository: Shell) -> None:
+    assert "new files too, unless Git ignores them" in repository.ok("setup", "--yes")
+    (repository.folder / "sparkq.yml").write_text("changes: sizes\n")
+    assert "new files too" not in repository.ok("setup", "--yes")
+
+
 def test_again_connecting_is_no_next_step_where_it_is_connected(repository: Shell) -> None:
     assert "sparkq connect claude-code" in repository.ok("setup", "--yes")
 
