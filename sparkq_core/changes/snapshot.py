@@ -123,10 +123,11 @@ def _to_add(top: Path, git: Git, own: tuple[bytes, ...]) -> _Listed:
         *((path, MAX_TRACKED_BYTES) for path in tracked),
         *((path, MAX_UNTRACKED_BYTES) for path in untracked[:MAX_UNTRACKED]),
     ]:
-        driver = filters.get(path, b"")
+        file = os.path.join(os.fsencode(top), path)
+        driver = filters.get(path, b"") if _is_regular(file) else b""
         if driver == LFS.encode():
             lfs.append(path)
-        elif driver or not _is_kept(os.path.join(os.fsencode(top), path), limit):
+        elif driver or not _is_kept(file, limit):
             skipped += 1
         else:
             paths.append(path)
@@ -138,6 +139,14 @@ def _filters(git: Git, paths: list[bytes]) -> dict[bytes, bytes]:
     fields = git("check-attr", "-z", "--stdin", "filter", stdin=_joined(paths)).split(b"\0")
     found = zip(fields[::3], fields[2::3], strict=False)
     return {path: value for path, value in found if value not in (b"unspecified", b"unset", b"set", b"")}
+
+
+def _is_regular(file: bytes) -> bool:
+    """True if this is a file as filters read it, not a link or a file that is gone."""
+    try:
+        return stat.S_ISREG(os.lstat(file).st_mode)
+    except OSError:
+        return False
 
 
 def _is_kept(file: bytes, limit: int) -> bool:
@@ -157,11 +166,7 @@ def _lfs_entries(top: Path, git: Git, paths: list[bytes]) -> list[bytes]:
     """Return the lines of `update-index --index-info` for files that Git LFS keeps: the pointers that it would write."""
     entries = []
     for path in paths:
-        try:
-            pointer, mode = _pointer(os.path.join(os.fsencode(top), path))
-        except (FileNotFoundError, NotADirectoryError):
-            entries.append(b"0 " + b"0" * 40 + b"\t" + path)
-            continue
+        pointer, mode = _pointer(os.path.join(os.fsencode(top), path))
         blob = git("hash-object", "-w", "--stdin", "--no-filters", stdin=pointer).strip()
         entries.append(b"%o %s 0\t%s" % (mode, blob, path))
     return entries

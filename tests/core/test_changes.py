@@ -417,6 +417,13 @@ def test_a_file_of_git_lfs_is_kept_as_its_pointer(sq: SparkQ, repository: Path) 
     patch = view.patch(sq, view.of(sq, number)).decode()
     assert "+version https://git-lfs.github.com/spec/v1\n+oid sha256:" in patch
     assert "+size 3000000\n" in patch
+    git(repository, "config", "--remove-section", "filter.lfs")
+    commit(repository)
+    git(repository, "config", "filter.lfs.clean", "false")
+    number = claim(sq)
+    (repository / "big.bin").unlink()
+    complete(sq, number)
+    assert [(status, path) for status, path, *_ in changed(sq, number)] == [("D", "big.bin")]
     assert store.size(store.path(sq.config)) < 10_000
 
 
