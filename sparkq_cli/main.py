@@ -20,6 +20,7 @@ from sparkq_core.errors import EXIT_CODES, SparkQError
 from sparkq_core.text import safe
 
 DEFECT, BROKEN_OFF = 70, 130
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -108,6 +109,8 @@ def _run() -> int:
     except SparkQError as error:
         return _refuse(error)
     except OSError as error:
+        if error.errno in REFUSED:
+            return _refused_by_system(error)
         return _unwritten(error) if error.errno in FULL else _defect(error)
     except Exception as error:  # whatever it is: you see one line, and the traceback is in a file
         return _defect(error)
@@ -145,6 +148,17 @@ def _unwritten(error: OSError) -> int:
             "Free some space, or write elsewhere. What the command was to do may be done: see `sparkq tasks`.",
         )
     )
+
+
+def _refused_by_system(error: OSError) -> int:
+    """A file or folder that you may not use: its mode, its owner or a read-only file system."""
+    from pathlib import Path
+
+    from sparkq_core.config.location import way_to
+    from sparkq_core.errors import StorageError
+
+    path = Path(os.fsdecode(error.filename or os.curdir))
+    return _refuse(StorageError(f"{path} cannot be used: {error.strerror}.", way_to(path)))
 
 
 def _defect(error: Exception) -> int:

@@ -22,6 +22,9 @@ EXCERPT = 500
 MAX_LINES = 20_000
 """The newest lines that are kept, about 10 MB."""
 
+KEEP = "Review what is unread, or keep a copy: sparkq export FILE"
+"""What to do about unread results that will be purged."""
+
 LINE_COLUMNS = """
 id, queue, title, status, error_type, excerpt, change, attempts, finished_at, reviewed_at, purged_at
 """
@@ -135,8 +138,12 @@ def sentences(news: News) -> list[str]:
         gone = counted(news.reviewed + news.unreviewed, "task")
         said.append(f"{gone} purged in the last 7 days, {news.unreviewed} of them unreviewed.")
     if news.next_at is not None:
-        results, them = counted(news.next_unreviewed, "unread result"), "them" if news.next_unreviewed > 1 else "it"
-        said.append(
-            f"{results} will be purged, not before {day(news.next_at)}. Accept {them}, or keep a copy: sparkq export FILE"
-        )
+        said.append(f"{next_goes(news)}. {KEEP}")
     return said
+
+
+def next_goes(news: News) -> str:
+    """Say how many unread results will be purged, and not before when; empty if none."""
+    if news.next_at is None:
+        return ""
+    return f"{counted(news.next_unreviewed, 'unread result')} will be purged, not before {day(news.next_at)}"

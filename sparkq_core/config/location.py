@@ -5,13 +5,14 @@ It reads Git's files instead of running `git`: every command starts here, and a 
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from sparkq_core.config import ownership
-from sparkq_core.errors import NoProject, RemoteDisk
+from sparkq_core.errors import NoProject, RemoteDisk, StorageError
 
 FILE = "sparkq.yml"
 DATABASE = "sparkq/data/sparkq.db"
@@ -47,6 +48,12 @@ def repository(start: Path, env: Mapping[str, str]) -> Repository | None:
     return None if found is None or ownership.is_foreign(found.top / ".git", env) else found
 
 
+def foreign_repository(start: Path, env: Mapping[str, str]) -> Path | None:
+    """Return the root of the Git work tree that `start` is in if it is not used because it belongs to another user."""
+    found = _repository(start)
+    return found.top if found is not None and ownership.is_foreign(found.top / ".git", env) else None
+
+
 def _repository(start: Path) -> Repository | None:
     dot_git = _dot_git(start)
     if dot_git is None:
@@ -58,7 +65,11 @@ def _repository(start: Path) -> Repository | None:
 def _dot_git(start: Path) -> Path | None:
     """Return the nearest `.git`, a folder or a file, in `start` or above it."""
     entries = (folder / ".git" for folder in (start, *start.parents))
-    return next((dot_git for dot_git in entries if dot_git.is_dir() or dot_git.is_file()), None)
+    return next((dot_git for dot_git in entries if _is_one(dot_git)), None)
+
+
+def _is_one(dot_git: Path) -> bool:
+    return os.path.isdir(dot_git) or os.path.isfile(dot_git)  # noqa: PTH112, PTH113  # Path's raise in a closed folder
 
 
 class GitFolder(NamedTuple):
@@ -130,13 +141,16 @@ def find(start: Path, environment: Mapping[str, str]) -> Location:
     SPARKQ_CONFIG, then sparkq.yml in `start`, in its parents up to the repository's root, and in the main work
     tree of a linked one (which overrides the linked tree's own copy, so that all work trees share one store).
     The home folder and its parents are never searched. Without any file: the repository's root, or `start`.
-    Raises NoProject if SPARKQ_CONFIG is not a file, and OtherOwner for a project of another user.
+    Raises NoProject if SPARKQ_CONFIG is not a file, OtherOwner for a project of another user, and StorageError where you
+    may not look: a project above might be another one.
     """
     configured = environment.get("SPARKQ_CONFIG")
     if configured:
         file = _configured(configured, start)
         return _own_project(Location(file.parent, file), environment)
     start = start.resolve()
+    if (closed := barrier(start / FILE)) is not None:
+        raise StorageError(f"You may not look into {closed}, where the project may be.", way_to(start / FILE))
     git = _repository(start)
     at_home = home(environment)
     if git is not None and git.top != start and _is_not_the_projects(git.top, at_home, environment):
@@ -206,6 +220,24 @@ def _upwards(start: Path, git: Repository | None, forbidden: frozenset[Path]) ->
             yield folder
         if git and folder == git.top:
             return
+
+
+def barrier(path: Path) -> Path | None:
+    """Return the first folder on the way to `path` that you may not enter, or `path` if it is a folder that you may not
+    look into; None if there is none."""
+    for folder in reversed(path.absolute().parents):
+        if os.path.lexists(folder) and not os.access(folder, os.X_OK):
+            return folder
+    is_closed = os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK)  # noqa: PTH112  # Path.is_dir may raise
+    return path if is_closed else None
+
+
+def way_to(path: Path) -> str:
+    """Return what to do about a path that you may not use."""
+    closed = barrier(path)
+    if closed is not None:
+        return f"Let yourself enter the folder: chmod u+rwx {shlex.quote(str(closed))}"
+    return f"Give yourself access to it: chmod u+rw {shlex.quote(str(path))}"
 
 
 def file_system(folder: Path) -> str:

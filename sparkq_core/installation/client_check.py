@@ -1,10 +1,11 @@
 """The doctor's check of the configuration files of MCP clients."""
 
 import json
+import os
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.installation import mcp_clients
+from sparkq_core.installation import approval, mcp_clients
 from sparkq_core.installation.findings import OK, WARNING, Finding, Patient
 
 
@@ -29,6 +30,9 @@ def clients(patient: Patient) -> Finding:
             "MCP clients", WARNING, f"not JSON: {', '.join(broken)}", "Correct the file: its client ignores it now."
         )
     ours = list(dict.fromkeys(ours))
+    refusal = _unapproved(patient)
+    if ours and not dead and refusal is not None:
+        return Finding("MCP clients", WARNING, "; ".join([", ".join(ours), refusal.message, *others]), refusal.fix)
     if dead:
         return Finding(
             "MCP clients",
@@ -41,6 +45,23 @@ def clients(patient: Patient) -> Finding:
             "MCP clients", WARNING, "; ".join(["no client has this project", *others]), "sparkq connect claude-code"
         )
     return Finding("MCP clients", OK, "; ".join([", ".join(ours), *others]))
+
+
+def _unapproved(patient: Patient) -> approval.Refusal | None:
+    """Return why Claude Code does not start this project's server of .mcp.json. None if it does, or has it elsewhere too."""
+    root = patient.config.root
+    names = []
+    for client in _known(patient):
+        if not client.name.startswith("Claude Code"):
+            continue
+        try:
+            served = [server.name for server in _servers(client, root) if _serves(server, client, root)]
+        except (OSError, ValueError, RecursionError):
+            continue
+        if served and client.file.parent != root:
+            return None  # the servers of your own files need no approval
+        names += served
+    return approval.missing(names, root, patient.env) if names else None
 
 
 class _Client(NamedTuple):
@@ -69,7 +90,7 @@ def _known(patient: Patient) -> tuple[_Client, ...]:
         _Client("Claude Desktop", home / mcp_clients.DESKTOP["darwin"], "mcpServers", here=False),
         _Client("Claude Desktop (Linux)", home / mcp_clients.DESKTOP["linux"], "mcpServers", here=False),
     ]
-    return tuple(client for client in (*inside, *at_home) if client.file.is_file())
+    return tuple(client for client in (*inside, *at_home) if os.path.isfile(client.file))  # noqa: PTH113  # Path.is_file may raise
 
 
 def _servers(client: _Client, root: Path) -> tuple[mcp_clients.Entry, ...]:

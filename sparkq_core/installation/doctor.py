@@ -1,5 +1,6 @@
 """Checks that a project is in order: a list of small checks, each with its finding and the fix."""
 
+import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,9 +11,9 @@ from sparkq_core import project
 from sparkq_core.clock import SystemClock
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import ownership
-from sparkq_core.config.location import NETWORK_FILE_SYSTEMS, file_system
+from sparkq_core.config.location import NETWORK_FILE_SYSTEMS, file_system, way_to
 from sparkq_core.errors import InvalidConfig, SparkQError
-from sparkq_core.installation import client_check, git_check, hook_check
+from sparkq_core.installation import client_check, disk_check, git_check, hook_check, purge_check
 from sparkq_core.installation.findings import FAILURE, OK, WARNING, Finding, Patient
 from sparkq_core.lock import is_held
 from sparkq_core.storage import schema
@@ -38,6 +39,9 @@ def examine(start: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
         config = configuration.load(start, env)
     except SparkQError as error:
         return (Finding("configuration", FAILURE, error.message, error.hint),)
+    except OSError as error:
+        path = Path(os.fsdecode(error.filename)) if error.filename else start
+        return (Finding("configuration", FAILURE, f"{path} cannot be read: {error.strerror}", way_to(path)),)
     db = Database(config.database, SystemClock(), schema.VERSION, schema.migrate, upgrade=False)
     try:
         config = project.with_table(config, db, start, env)
@@ -48,9 +52,18 @@ def examine(start: Path, env: Mapping[str, str]) -> tuple[Finding, ...]:
     except SparkQError as error:
         patient = Patient(config, None, error, env)
     try:
-        return tuple(check(patient) for check in CHECKS)
+        return tuple(_checked(name, check, patient) for name, check in CHECKS.items())
     finally:
         db.close()
+
+
+def _checked(name: str, check: Callable[[Patient], Finding], patient: Patient) -> Finding:
+    """Run one check. What cannot be looked at is a finding too."""
+    try:
+        return check(patient)
+    except OSError as error:
+        path = Path(os.fsdecode(error.filename)) if error.filename else patient.config.root
+        return Finding(name, WARNING, f"not checked: {path}: {error.strerror}", way_to(path))
 
 
 def _configuration(patient: Patient) -> Finding:
@@ -186,16 +199,19 @@ def _locks(patient: Patient) -> Finding:
     return Finding("locks", OK, f"{folder}: {', '.join(held) if held else 'none held'}")
 
 
-CHECKS: tuple[Callable[[Patient], Finding], ...] = (
-    _configuration,
-    _sqlite,
-    _database,
-    _integrity,
-    _wal,
-    _permissions,
-    _file_system,
-    _locks,
-    git_check.git,
-    client_check.clients,
-    hook_check.check,
-)
+CHECKS: Mapping[str, Callable[[Patient], Finding]] = {
+    "configuration": _configuration,
+    "sqlite": _sqlite,
+    "database": _database,
+    "writing": disk_check.writing,
+    "integrity": _integrity,
+    "write-ahead log": _wal,
+    "permissions": _permissions,
+    "file system": _file_system,
+    "disk space": disk_check.room,
+    "purge": purge_check.check,
+    "locks": _locks,
+    "git": git_check.git,
+    "MCP clients": client_check.clients,
+    "hooks": hook_check.check,
+}

@@ -10,6 +10,9 @@ from sparkq_core.config import location
 from sparkq_core.installation.findings import FAILURE, OK, WARNING, Finding, Patient
 from sparkq_core.text import safe
 
+DUBIOUS = "dubious ownership"
+"""What Git says where it refuses a repository of another user."""
+
 SECONDS = 10.0
 """How long each of the two calls of Git may take."""
 
@@ -25,8 +28,12 @@ class _Answer(NamedTuple):
 def git(patient: Patient) -> Finding:
     """Check that the database is neither tracked by Git nor offered to `git add`."""
     file = patient.config.database
-    repository = location.repository(file.parent if file.parent.is_dir() else patient.config.root, patient.env)
+    start = file.parent if file.parent.is_dir() else patient.config.root
+    repository = location.repository(start, patient.env)
     if repository is None:
+        foreign = location.foreign_repository(start, patient.env)
+        if foreign is not None:
+            return _refused(foreign, DUBIOUS)
         return Finding("git", OK, "not in a repository")
     here = repository.top
     tracked = _git(here, patient.env, "ls-files", "--error-unmatch", "--", str(file))
@@ -55,7 +62,7 @@ def git(patient: Patient) -> Finding:
 
 
 def _refused(here: Path, trouble: str) -> Finding:
-    if "dubious ownership" in trouble:
+    if DUBIOUS in trouble:
         return Finding(
             "git",
             WARNING,

@@ -17,7 +17,7 @@ import apsw
 
 from sparkq_core.clock import Clock
 from sparkq_core.config.loading import environment
-from sparkq_core.config.location import check_database
+from sparkq_core.config.location import check_database, way_to
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, SparkQError, StorageError
 from sparkq_core.storage import patience
 from sparkq_core.storage.errors import RESTORE, STORAGE, translated
@@ -274,7 +274,7 @@ class Database:
         except (FileNotFoundError, NotADirectoryError):
             return NO_FILE
         except OSError as error:
-            raise StorageError(f"{self.path} cannot be reached: {error.strerror}.", "Correct database.path.") from error
+            raise StorageError(f"{self.path} cannot be reached: {error.strerror}.", way_to(self.path)) from error
         return stat.st_dev, stat.st_ino
 
     def _open(self, identity: tuple[int, int]) -> _Opened:

@@ -1,5 +1,6 @@
 """Translates the errors of SQLite to those of SparkQ, each with the next step."""
 
+import os
 from pathlib import Path
 
 import apsw
@@ -27,7 +28,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
             f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",
             "Try again. If it stays locked, end the process that keeps the lock.",
         )
-    if isinstance(error, apsw.FullError):
+    if isinstance(error, apsw.FullError) or (isinstance(error, apsw.IOError) and _is_full(path)):
         return DiskFull(f"The disk with {path} is full; nothing was changed.", "Free some space and try again.")
     if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError | apsw.AuthError):
         return ReadOnly(f"{path} cannot be written.", "Check the permissions of the file and of its folder.")
@@ -43,3 +44,11 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
             f"The disk refused to read or write {path}: {error}.", "Check the disk; nothing was acknowledged."
         )
     return StorageError(f"SQLite refused: {error}.", "This is a defect of SparkQ: please report it with the log.")
+
+
+def _is_full(path: Path) -> bool:
+    """True if the disk has no room: SQLite reports that as an error of the disk where it creates a file."""
+    try:
+        return os.statvfs(path.parent).f_bavail == 0
+    except OSError:
+        return False

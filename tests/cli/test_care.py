@@ -274,6 +274,8 @@ def test_a_line_that_is_no_text_is_refused_and_changes_nothing(
 @holds("command-doctor")
 def test_the_doctor_finds_a_healthy_project_in_order(shell: Shell, lived: SparkQ) -> None:
     (shell.folder / ".mcp.json").write_text('{"mcpServers": {"sparkq": {}}}')
+    (shell.home / ".claude").mkdir(parents=True)
+    (shell.home / ".claude/settings.json").write_text('{"enabledMcpjsonServers": ["sparkq"]}')
 
     answer = shell.facts("doctor")
 

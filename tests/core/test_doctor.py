@@ -23,8 +23,8 @@ from tests.harness.task_steps import add
 from tests.promises import holds
 
 CHECKS = (
-    *("configuration", "sqlite", "database", "integrity", "write-ahead log"),
-    *("permissions", "file system", "locks", "git", "MCP clients", "hooks"),
+    *("configuration", "sqlite", "database", "writing", "integrity", "write-ahead log", "permissions"),
+    *("file system", "disk space", "purge", "locks", "git", "MCP clients", "hooks"),
 )
 
 

@@ -8,6 +8,18 @@ import pytest
 from sparkq_core.installation.findings import OK, WARNING
 from sparkq_core.project import SparkQ
 from tests.core.examination import examined
+from tests.promises import holds
+
+
+def settings(file: Path, **values: object) -> None:
+    """Write a settings file of Claude Code."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(values))
+
+
+def approve(home: Path) -> None:
+    """Claude Code may start the server in every project."""
+    settings(home / ".claude/settings.json", enabledMcpjsonServers=["sparkq"])
 
 
 def test_a_client_that_nobody_configured_is_a_warning_with_the_command(healthy: SparkQ) -> None:
@@ -38,8 +50,9 @@ def test_a_client_configuration_that_is_not_json_is_a_warning(healthy: SparkQ, c
     ],
 )
 def test_clients_are_found_at_home_too(healthy: SparkQ, tmp_path: Path, path: str, name: str) -> None:
+    approve(tmp_path / "home")
     file = tmp_path / "home" / path
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     server = {"command": "sparkq", "args": ["mcp", "--project", str(healthy.config.root)]}
     file.write_text(json.dumps({"mcpServers": {"sparkq-shop": server}}))
 
@@ -56,6 +69,7 @@ def desktop(home: Path, servers: dict[str, object]) -> None:
 def test_what_a_client_has_of_another_project_is_named_and_does_not_count(healthy: SparkQ, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
+    approve(tmp_path / "home")
     desktop(tmp_path / "home", {"sparkq": {"command": "sparkq", "args": ["mcp", "--project", str(other)]}})
 
     finding = examined(healthy.config.root, tmp_path / "home")["MCP clients"]
@@ -86,3 +100,76 @@ def test_servers_that_are_none_are_passed_over(healthy: SparkQ, text: str) -> No
     (healthy.config.root / ".mcp.json").write_text(text)
 
     assert examined(healthy.config.root)["MCP clients"].message == "no client has this project"
+
+
+NOT_YET = "Claude Code (.mcp.json); Claude Code has not approved this server yet"
+
+
+@holds("doctor-approval")
+def test_a_server_that_you_have_not_approved_is_a_warning(healthy: SparkQ, tmp_path: Path) -> None:
+    finding = examined(healthy.config.root, tmp_path)["MCP clients"]
+
+    assert (finding.state, finding.message) == (WARNING, NOT_YET)
+    assert finding.fix == "Start claude in this folder, and answer its question about the server with yes."
+
+
+ENABLES = [{"enabledMcpjsonServers": ["other", "sparkq"]}, {"enableAllProjectMcpServers": True}]
+
+
+@holds("doctor-approval")
+@pytest.mark.parametrize("values", ENABLES)
+def test_your_own_settings_approve_it(healthy: SparkQ, tmp_path: Path, values: dict[str, object]) -> None:
+    settings(tmp_path / ".claude/settings.json", **values)
+
+    assert examined(healthy.config.root, tmp_path)["MCP clients"].state == OK
+
+
+@holds("doctor-approval")
+@pytest.mark.parametrize("values", ENABLES)
+@pytest.mark.parametrize("place", ["settings.json", "settings.local.json", ".claude.json"])
+def test_the_projects_settings_approve_it_once_you_trust_the_folder(
+    healthy: SparkQ, tmp_path: Path, values: dict[str, object], place: str
+) -> None:
+    root = healthy.config.root
+    known: dict[str, object] = values if place == ".claude.json" else {}
+    if not known:
+        settings(root / ".claude" / place, **values)
+    for trusted, state in ((False, WARNING), (True, OK)):
+        settings(tmp_path / ".claude.json", projects={str(root): known | {"hasTrustDialogAccepted": trusted}})
+
+        assert examined(root, tmp_path)["MCP clients"].state == state
+
+
+@holds("doctor-approval")
+def test_a_server_that_is_disabled_anywhere_stays_disabled(healthy: SparkQ, tmp_path: Path) -> None:
+    approve(tmp_path)
+    file = healthy.config.root / ".claude/settings.local.json"
+    settings(file, disabledMcpjsonServers=["sparkq"])
+
+    finding = examined(healthy.config.root, tmp_path)["MCP clients"]
+
+    assert (finding.state, str(file) in finding.message) == (WARNING, True)
+    assert finding.fix == "Remove it there, or enable it in Claude Code: /mcp"
+
+
+@holds("doctor-approval")
+@pytest.mark.parametrize("scope", ["user", "local"])
+def test_a_server_of_your_own_claude_configuration_needs_no_approval(
+    healthy: SparkQ, tmp_path: Path, scope: str
+) -> None:
+    servers = {"mcpServers": {"sparkq": {"command": "sparkq", "args": ["mcp"]}}}
+    root = str(healthy.config.root)
+    settings(tmp_path / ".claude.json", **(servers if scope == "user" else {"projects": {root: servers}}))
+
+    assert examined(healthy.config.root, tmp_path)["MCP clients"].state == OK
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"enabledMcpjsonServers": 1}', '{"projects": [1]}'])
+def test_settings_of_claude_code_that_are_not_what_they_should_be_approve_nothing(
+    healthy: SparkQ, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / ".claude/settings.json"
+    file.parent.mkdir()
+    file.write_text(text)
+
+    assert examined(healthy.config.root, tmp_path)["MCP clients"].message == NOT_YET

@@ -91,7 +91,7 @@ function purges(purge) {
         { "data-key": "purge-next" },
         `${counted(unread, "unread result")} will be purged, not before `,
         dayOf(next),
-        `. Accept ${unread > 1 ? "them" : "it"}, or keep a copy: sparkq export FILE`,
+        ". Review what is unread, or keep a copy: sparkq export FILE",
       ),
     deleted &&
       h(
