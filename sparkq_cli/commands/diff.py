@@ -1,26 +1,21 @@
 """`sparkq diff`"""
 
-import re
 import sys
 from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import changed, show
 from sparkq_cli.context import open_sparkq, paged
-from sparkq_cli.options import Json, completed_ids, new_app, task_id
+from sparkq_cli.options import Json, completed_ids, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.changes import view
 from sparkq_core.changes.states import described
-from sparkq_core.changes.view import Change, NoChange
-from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
+from sparkq_core.changes.view import Change
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 
 app = new_app()
-
-MOST = 500
-"""The tasks of one call."""
 
 COLOURS = {"+": "added", "-": "removed", "@": "hunk"}
 HEADINGS = (
@@ -54,7 +49,7 @@ def diff(
       sparkq diff 42 --reverse | git apply
     """
     sq = open_sparkq()
-    changes, missing = _changes(sq, ids, attempt)
+    changes, missing = changed.named(sq, ids, attempt)
     if reverse:
         changes.reverse()
     if json:
@@ -68,33 +63,6 @@ def diff(
     else:
         for change in changes:
             _write(sq, change, stat=stat, reverse=reverse)
-
-
-def _changes(sq: SparkQ, ids: list[str], attempt: int | None) -> tuple[list[Change], list[SparkQError]]:
-    """Return the changes of the tasks, and why others of a range have none. Raises NoChange for a single task."""
-    wanted = [number for text in ids for number in _numbers(text)]
-    if len(wanted) > MOST:
-        raise InvalidValue(f"{len(wanted):,} tasks are too many at once.", f"Name at most {MOST}.")
-    if len(wanted) == 1:
-        return [view.of(sq, wanted[0], attempt)], []
-    if attempt is not None:
-        raise InvalidValue("--attempt needs a single task.", "Name one: sparkq diff 42 --attempt 1")
-    changes: list[Change] = []
-    missing: list[SparkQError] = []
-    for number in wanted:
-        try:
-            changes.append(view.of(sq, number))
-        except (NoChange, NoSuchTask) as error:
-            missing.append(error)
-    return changes, missing
-
-
-def _numbers(text: str) -> range:
-    """Return the ids of `42`, `#42` or `41-45`. Raises InvalidValue."""
-    if bounds := re.fullmatch(r"#?(\d{1,18})-#?(\d{1,18})", text):
-        return range(int(bounds[1]), int(bounds[2]) + 1)
-    number = task_id(text)
-    return range(number, number + 1)
 
 
 def _on_screen(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> list[str]:

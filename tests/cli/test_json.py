@@ -65,8 +65,8 @@ CALLS = {
 }
 """One call of each command, in the project below."""
 
-ELSEWHERE = {"import", "start", "restart", "hooks allow"}
-"""`hooks allow` needs hooks (test_hooks.py). Import needs a project of its own (below); start and restart are the server's tests'."""
+ELSEWHERE = {"import", "start", "restart", "hooks allow", "branch"}
+"""`hooks allow` needs hooks (test_hooks.py), and `branch` needs changes (test_branch.py). Import needs a project of its own (below); start and restart are the server's tests'."""
 
 
 @pytest.fixture

@@ -122,7 +122,8 @@ def reviewing(day: Day) -> None:
     assert day.facts("tasks", "--status", "queued")["total"] == 1
     assert "They are in /var/log" in day.ok("task", "3", "--timeline")
     day.shell.refused(4, "accept", "3")
-    day.typed.add("accept")
+    day.shell.refused(2, "branch", "a name", "1")
+    day.typed |= {"accept", "branch"}
 
 
 def serving(day: Day, port: int) -> None:
