@@ -263,11 +263,20 @@ def _worker() -> Callable[[], object]:
     return lambda: worker_roles.main(*sys.argv[1:])
 
 
+def _on_moved_clocks() -> Callable[[], object]:
+    from tests.harness import moved_clock
+
+    for program in ("sparkq", "sparkq_http.server", "sparkq_mcp.transport.stdio", "tests.harness.worker_roles"):
+        PROGRAMS[program]()
+    return moved_clock.main
+
+
 PROGRAMS = {
     "sparkq": _command_line,
     "sparkq_http.server": _http,
     "sparkq_mcp.transport.stdio": _mcp,
     "tests.harness.worker_roles": _worker,
+    "tests.harness.moved_clock": _on_moved_clocks,
 }
 
 

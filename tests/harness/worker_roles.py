@@ -118,6 +118,13 @@ def keeps_up(sq: SparkQ) -> None:
         report(len(rounds.upkeep(sq).failed))
 
 
+def rounds_on_request(sq: SparkQ) -> None:
+    """For each line: do one round of the upkeep."""
+    ready()
+    while next_line():
+        report(len(rounds.upkeep(sq).failed))
+
+
 def forks(sq: SparkQ) -> None:
     """Fork inside a transaction: the child must work on a connection of its own."""
     with sq.db.write() as tx:
@@ -153,6 +160,8 @@ def main(what: str, folder: str, *args: str) -> None:
             on_request(project.open(root, env={}))
         case "keeps_up":
             keeps_up(project.open(root, env={}))
+        case "rounds_on_request":
+            rounds_on_request(project.open(root, env={}))
         case "enqueues":
             enqueues(project.open(root, env={}))
         case "opens":

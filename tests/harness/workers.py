@@ -17,9 +17,10 @@ WAIT = 30
 class Worker(PipedProgram):
     """A process of `tests.harness.worker_roles` on this very core: it hears and says lines."""
 
-    def __init__(self, what: str, root: Path, *args: str) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(TOP)}
-        super().__init__("tests.harness.worker_roles", what, str(root), *args, folder=TOP, environment=environment)
+    def __init__(self, what: str, root: Path, *args: str, before: tuple[str, ...] = ()) -> None:
+        """`before` is the module that runs it, with its arguments."""
+        words = (*before, "tests.harness.worker_roles", what, str(root), *args)
+        super().__init__(*words, folder=TOP, environment={**os.environ, "PYTHONPATH": str(TOP)})
 
     def tell(self, line: str = "go") -> None:
         """Send a line."""

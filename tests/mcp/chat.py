@@ -47,11 +47,13 @@ async def call(client: Client, tool: str, **arguments: Any) -> Message:
 
 
 class Raw(PipedProgram):
-    """`sparkq mcp` as a process, spoken to in lines."""
+    """`sparkq mcp` as a process, spoken to in lines. `program` is its module, after one that may run it."""
+
+    program: tuple[str, ...] = ("sparkq_mcp.transport.stdio",)
 
     def __init__(self, project: Path, *options: str, session: str = "", client: str = "raw client") -> None:
         super().__init__(
-            *("sparkq_mcp.transport.stdio", "--project", str(project), *options),
+            *(*self.program, "--project", str(project), *options),
             folder=TOP,
             environment={**os.environ, "CLAUDE_CODE_SESSION_ID": session},
         )

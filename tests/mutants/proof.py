@@ -8,6 +8,7 @@ _BY_NAME = {mutant.name: mutant for mutant in LIFE_CYCLE_MUTANTS}
 CROWD = "tests/proof/test_races.py::test_six_claimers_and_four_producers_through_every_door_share_one_line"
 DRAIN = "tests/core/test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order"
 HOUSEKEEPING = "tests/proof/test_housekeeping.py::test_whatever_is_done_in_the_repository_nothing_acknowledged_is_lost"
+CLOCKS = "tests/proof/test_clocks.py::test_a_clock_that_jumps_ends_nothing_before_its_time"
 KILL = "tests/proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice"
 MODEL = "tests/core/test_model.py::TestLifeCycle"
 SETTLES = "error_type = :error_type\nWHERE id = :id"
@@ -175,6 +176,36 @@ PROOF_MUTANTS = [
         caught_by=("tests/proof/test_files.py::test_a_lock_that_is_a_link_is_not_followed",),
     ),
     mutant("last in, first out", "tasks/claim.py", *_BY_NAME["last in, first out"].changes, caught_by=(CROWD,)),
+    mutant(
+        "unread work is purged at the second look",
+        "maintenance/marks.py",
+        ('"notice": NOTICE}', '"notice": 0}'),
+        caught_by=(CLOCKS,),
+    ),
+    mutant(
+        "a jump of the clock counts as observed time",
+        "observed.py",
+        ("min(:now - observed_at, :tick - observed_tick, :most)", "min(:now - observed_at, 1000 * :most)"),
+        caught_by=(CLOCKS,),
+    ),
+    mutant(
+        "a warned task gets nothing back for the sleep of the machine",
+        "stale.py",
+        *_BY_NAME["a warned task gets nothing back for the sleep of the machine"].changes,
+        caught_by=(CLOCKS,),
+    ),
+    mutant(
+        "a clock that is set back leaves the deadlines where they are",
+        "stale.py",
+        ('is_set_back = sq.db.row(IS_SET_BACK, {"now": now}) is not None', "is_set_back = False"),
+        caught_by=(CLOCKS,),
+    ),
+    mutant(
+        "a duration may be negative",
+        "lifecycle.py",
+        ("return max(end - start, 0)", "return end - start"),
+        caught_by=(CLOCKS,),
+    ),
     mutant(
         "a removed database is not copied",
         "storage/lost.py",

@@ -33,6 +33,11 @@ CHECKS = (
         ("proof/test_housekeeping.py",),
     ),
     Check(
+        "clocks",
+        "whatever jumps or sleeps, nothing fails or is purged before its time, and no duration is negative",
+        ("proof/test_clocks.py", "core/test_stale.py", "core/test_marks.py"),
+    ),
+    Check(
         "faults",
         "what a disk refuses changes nothing, and is said clearly",
         ("proof/test_disk_faults.py", "proof/test_disk.py", "core/test_database.py", "core/test_schema.py"),

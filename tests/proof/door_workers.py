@@ -149,12 +149,21 @@ class RestWorker:
         return answer
 
 
+class _RawAfter(Raw):
+    """`sparkq mcp`, run by another module with its arguments."""
+
+    def __init__(self, before: tuple[str, ...], root: Path) -> None:
+        self.program = (*before, *Raw.program)
+        super().__init__(root)
+
+
 class ChatWorker:
     """`sparkq mcp` over pipes, started again whenever it is gone."""
 
-    def __init__(self, root: Path, timeout: int = 600) -> None:
+    def __init__(self, root: Path, timeout: int = 600, before: tuple[str, ...] = ()) -> None:
         self._root = root
         self._timeout = timeout
+        self._before = before
         self._number = 0
         self.raw = self._begun()
 
@@ -182,14 +191,18 @@ class ChatWorker:
 
     def queues(self) -> list[str]:
         """The names of the queues."""
-        return [queue["name"] for queue in self._called("list_queues", {})["queues"]]
+        return [queue["name"] for queue in self.asked("list_queues")["queues"]]
+
+    def asked(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """The answer of a tool that only reads."""
+        return self._called(tool, arguments)
 
     @property
     def pid(self) -> int:
         return self.raw.process.pid
 
     def _begun(self) -> Raw:
-        raw = Raw(self._root)
+        raw = _RawAfter(self._before, self._root)
         raw.patience = 60  # what comes later than that would be taken for the answer to the next request
         with suppress(AssertionError, OSError):  # killed at its start: the next verb finds that out
             raw.initialize()

@@ -98,7 +98,7 @@ class Household:
 
     def settle_in(self) -> None:
         """Start the server and the workers where the project is now."""
-        self.server = _Server(self.root, self.folder / "server.out", self.home)
+        self.server = Server(self.root, self.folder / "server.out", self.home)
         self.workers |= {
             "chat one": ChatWorker(self.root),
             "chat two": ChatWorker(self.root),
@@ -121,7 +121,7 @@ class Household:
             self.workers[name] = ChatWorker(self.root)
         elif isinstance(worker, RestWorker) and not self.is_lost:  # where there is no database none starts
             self.server.stop()
-            self.server = _Server(self.root, self.folder / "server.out", self.home, self.server.port)
+            self.server = Server(self.root, self.folder / "server.out", self.home, self.server.port)
 
     def end(self) -> None:
         """End every process that a failed run has left."""
@@ -211,15 +211,17 @@ def facts(sq: SparkQ) -> set[Entry]:
     return found
 
 
-class _Server:
+class Server:
     """`sparkq run` in the project's folder."""
 
-    def __init__(self, root: Path, out: Path, home: Path, port: int | None = None) -> None:
+    def __init__(
+        self, root: Path, out: Path, home: Path, port: int | None = None, before: tuple[str, ...] = ()
+    ) -> None:
         self.port = port or free_port()
         self.out = out
         with out.open("ab") as said, Path(os.devnull).open("rb") as nothing:
             self.process = start_module(
-                *("sparkq_http.server", "--port", str(self.port)),
+                *(*before, "sparkq_http.server", "--port", str(self.port)),
                 folder=root,
                 environment={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "PYTHONPATH": str(TOP)},
                 streams=(nothing.fileno(), said.fileno(), said.fileno()),
