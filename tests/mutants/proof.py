@@ -82,6 +82,14 @@ PROOF_MUTANTS = [
         caught_by=("tests/proof/test_held_lock.py::test_a_suspended_process_stops_only_those_who_write",),
     ),
     mutant(
+        "a call that finds the lock taken does not wait for it",
+        "aside.py",
+        ("if hurry.committed or loop.time() >= end:", "if True:"),
+        caught_by=(
+            "tests/proof/test_held_lock.py::test_a_lock_that_is_held_for_twelve_seconds_loses_nothing_at_any_door",
+        ),
+    ),
+    mutant(
         "what was committed is done again",
         "aside.py",
         ("if hurry.committed or loop.time() >= end:", "if loop.time() >= end:"),

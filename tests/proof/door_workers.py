@@ -107,6 +107,10 @@ class CommandWorker:
     def settle(self, verb: str, held: Held, text: str) -> None:
         self._run(verb, str(held.task), text, "--attempt", str(held.attempt))
 
+    def tasks(self) -> int:
+        """The number of tasks."""
+        return int(self._run("tasks")["total"])
+
     def end(self) -> None: ...
 
     def _run(self, *arguments: str) -> dict[str, Any]:
