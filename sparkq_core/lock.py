@@ -13,14 +13,15 @@ TRIES, PAUSE = 25, 0.01
 """The number of tries, and the seconds between them. Under load, `is_held` in another process may hold it that long."""
 
 
-def acquire(path: Path, *, wait: bool) -> int | None:
+def acquire(path: Path, *, wait: bool, makes_folder: bool = True) -> int | None:
     """Lock the file `path` (mode 0600, never through a symlink); return its open handle, or None if another holds it.
 
-    A missing folder is created, for the owner only. Close the handle to release the lock. The file stays: if it was
+    A missing folder is created for the owner only, if `makes_folder` is True. Close the handle to release the lock. The file stays: if it was
     removed, two processes could lock two different files. Raises StorageError.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if makes_folder:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StorageError(

@@ -53,8 +53,8 @@ def working(store: Path, deadline: Deadline) -> Iterator[Path | None]:
 
 
 def _acquire(store: Path, deadline: Deadline) -> int | None:
-    store.mkdir(parents=True, exist_ok=True, mode=0o700)
-    while (handle := lock.acquire(store / LOCK, wait=False)) is None:
+    store.mkdir(exist_ok=True, mode=0o700)  # beside the database: where that is gone, so is the project
+    while (handle := lock.acquire(store / LOCK, wait=False, makes_folder=False)) is None:
         if not deadline.left:
             return None
         time.sleep(PAUSE_SECONDS)

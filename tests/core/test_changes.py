@@ -618,6 +618,19 @@ def test_only_one_snapshot_of_a_project_is_taken_at_once(sq: SparkQ, monkeypatch
     assert "exact" not in after(sq)
 
 
+def test_no_folder_is_made_where_a_moved_project_was(sq: SparkQ, repository: Path) -> None:
+    number = claim(sq)
+    away = repository.rename(repository.with_name("away"))
+
+    with pytest.raises(FileNotFoundError), store.working(store.path(sq.config), Deadline.after(1.0)):
+        pass
+
+    assert not repository.exists(), "it could not be moved back"
+    away.rename(repository)
+    complete(sq, number)
+    assert "tree" in after(sq)
+
+
 def test_the_store_is_the_owners_alone(sq: SparkQ, repository: Path) -> None:
     (repository / "new.txt").write_text("x\n")
     complete(sq, claim(sq))

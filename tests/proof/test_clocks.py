@@ -119,7 +119,7 @@ class Machine:
         try:
             worker.settle(self.chance.choice(("complete", "fail")), held, text)
         except Refused as refusal:
-            if str(refusal) not in ("claim_lost", "wrong_state", "no_such_task"):
+            if str(refusal) not in ("claim_lost", "wrong_state", "purged"):
                 raise
         self.texts[held] = text
 
