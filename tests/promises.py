@@ -267,6 +267,7 @@ PROMISES = {
     "git-commands": "No everyday command of Git commits, removes or replaces the database, on any branch.",
     "setup-again": "Setup again keeps what is there.",
     "command-teardown": "Teardown removes the database, sparkq.yml, locks and logs, in two stages, and can be repeated.",
+    "teardown-backups": "Teardown asks about backups separately and keeps them unless you say yes to that, or --backups.",
     "teardown-force": "teardown --force asks nothing.",
     "teardown-help": "teardown --help says what will be deleted.",
     # HTTP

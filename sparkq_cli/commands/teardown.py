@@ -20,6 +20,7 @@ from sparkq_core.text import safe
 
 OPEN = "Another process is using the database."
 END = "Close the chats, runners and commands that use it, or add --force."
+ASKED = "asked for separately"
 AGAIN = " `sparkq start` starts the server again."
 
 app = new_app()
@@ -54,21 +55,22 @@ def teardown(
       .mcp.json, .cursor/mcp.json, .vscode/mcp.json       SparkQ's own entry
       sparkq/.gitignore, lines in .gitignore              what hides the data from Git
       .venv, if sparkq.sh made it                         asked about separately
-      .git/sparkq, with --backups                         backups and rescue copies
+      .git/sparkq, with --backups                         backups and rescue copies, asked about separately
 
     Your yes to its hooks, which is kept in your state folder, is forgotten too.
 
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.
-    Without --backups the backups stay. Running it again is harmless.
+    Backups stay unless you say yes to them, or --backups. Running it again is harmless.
 
     Example: sparkq teardown --dry-run
     """
     config = project.effective()
     items = core.manifest(config, venv=force, backups=backups)
     venv = None if force or yes else core.virtual_environment(config)
+    saved = () if backups else core.backups(config)
     going = [item for item in items if not item.kept]
     if not json:
-        _show(config, items, venv)
+        _show(config, items, venv, asked_for=() if force or yes or dry_run else saved)
     if dry_run:
         if json:
             show.json_line({"would_remove": [str(item.path) for item in going], "kept": _kept(items)})
@@ -81,7 +83,9 @@ def teardown(
             )
         _alone(config)
         if not yes:
-            agreed("Remove this, with every task and result?")
+            _ask()
+            if saved and _agrees_to(saved, config):
+                items, saved = core.manifest(config, venv=force, backups=True), ()
     if going:
         _quiet(config, force)
     gone = core.remove(config, items)
@@ -93,8 +97,27 @@ def teardown(
         show.json_line({"removed": [str(path) for path in gone], "kept": _kept(items)})
     elif gone:
         show.say(f"{len(gone)} removed. SparkQ has been removed from {safe(str(config.root))}.")
+        for item in saved:
+            show.say(f"{item.what.capitalize()} stay: {safe(str(item.path))}")
     else:
         show.say("Nothing is left to remove." if items else "SparkQ is not set up here.")
+
+
+def _ask() -> None:
+    """Ask whether everything is to go, where somebody can answer. Raises InvalidValue elsewhere."""
+    if not sys.stdin.isatty():
+        raise InvalidValue(
+            "Teardown asks for confirmation, and this is not a terminal.",
+            "Add --dry-run to see what it would remove, or --yes to remove it; backups stay.",
+        )
+    agreed("Remove this, with every task and result?")
+
+
+def _agrees_to(saved: tuple[Item, ...], config: Config) -> bool:
+    """Ask whether the backups are to go too. It comes before anything is removed."""
+    folder = saved[0].path if len(saved) == 1 else saved[0].path.parent
+    what = " and ".join(item.what for item in saved)
+    return typer.confirm(f"Remove {what} in {show.near(folder, config.root)} too?", default=False)
 
 
 def _too(venv: Item, config: Config, json: bool) -> bool:
@@ -102,12 +125,14 @@ def _too(venv: Item, config: Config, json: bool) -> bool:
     return not json and sys.stdin.isatty() and typer.confirm(f"Remove {show.near(venv.path, config.root)} too?")
 
 
-def _show(config: Config, items: tuple[Item, ...], venv: Item | None) -> None:
+def _show(config: Config, items: tuple[Item, ...], venv: Item | None, *, asked_for: tuple[Item, ...]) -> None:
+    separately = {item.path for item in asked_for}
     rows = [
-        (show.near(item.path, config.root), item.what, f"stays: {item.kept}" if item.kept else "goes") for item in items
+        (show.near(item.path, config.root), item.what, ASKED if item.path in separately else _fate(item))
+        for item in items
     ]
     if venv is not None:
-        state = f"stays: {venv.kept}" if venv.kept else "asked for separately"
+        state = _fate(venv) if venv.kept else ASKED
         rows.append((show.near(venv.path, config.root), venv.what, state))
     if not rows:
         return
@@ -115,6 +140,10 @@ def _show(config: Config, items: tuple[Item, ...], venv: Item | None) -> None:
     widest = max(show.width(path) for path, _, _ in rows)
     for path, what, state in rows:
         show.say(f"  {path}{' ' * (widest - show.width(path))}  {what}, {state}")
+
+
+def _fate(item: Item) -> str:
+    return f"stays: {item.kept}" if item.kept else "goes"
 
 
 def _kept(items: tuple[Item, ...]) -> list[dict[str, str]]:

@@ -78,6 +78,11 @@ def manifest(config: Config, *, venv: bool = False, backups: bool = False) -> tu
     return (*items, *_at_home(root))
 
 
+def backups(config: Config) -> tuple[Item, ...]:
+    """Return the folders of the backups and rescue copies, as what is to be removed."""
+    return tuple(_copies(config, True))
+
+
 def virtual_environment(config: Config) -> Item | None:
     """Return the project's `.venv`, if `sparkq.sh` made it."""
     folder = config.root.resolve() / ".venv"

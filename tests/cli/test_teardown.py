@@ -105,6 +105,70 @@ def test_a_yes_removes_the_core_and_venv_is_asked_for_on_its_own(project_of: She
     assert venv.is_dir()
 
 
+BACKUPS = "Remove the backups in .git/sparkq/backups too? [y/N]: "
+
+
+@holds("command-teardown", "teardown-backups")
+@pytest.mark.parametrize(("answer", "stays"), [("", True), ("n", True), ("y", False)])
+def test_backups_are_asked_for_on_their_own_before_anything_goes(
+    project_of: Shell, answer: str, *, stays: bool
+) -> None:
+    made = Path(project_of.facts("backup")["path"])
+    with Terminal(project_of, "teardown") as terminal:
+        assert "the backups, asked for separately" in terminal.until(ASKS)
+        terminal.type("y")
+        terminal.until(BACKUPS)
+        assert (project_of.folder / "sparkq.yml").exists()
+        terminal.type(answer)
+        terminal.until("has been removed from")
+        assert terminal.end() == 0
+        assert (f"The backups stay: {made.parent}" in terminal.screen) == stays
+
+    assert made.is_file() == stays
+    assert (project_of.folder / ".git/sparkq").exists() == stays
+    assert not (project_of.folder / "sparkq.yml").exists()
+
+
+@holds("teardown-backups")
+def test_breaking_off_at_the_question_about_backups_removes_nothing(project_of: Shell) -> None:
+    project_of.ok("backup")
+    before = files(project_of.folder)
+    with Terminal(project_of, "teardown") as terminal:
+        terminal.until(ASKS)
+        terminal.type("y")
+        terminal.until(BACKUPS)
+        assert terminal.break_off(CTRL_C) == 130
+
+    assert files(project_of.folder) == before
+
+
+@holds("teardown-backups")
+def test_a_yes_of_a_program_keeps_the_backups_and_says_where(project_of: Shell) -> None:
+    made = Path(project_of.facts("backup")["path"])
+
+    assert f"The backups stay: {made.parent}" in project_of.ok("teardown", "--yes")
+
+    assert made.is_file()
+    assert "stay" not in project_of.ok("teardown", "--yes", "--backups").splitlines()[-1]
+    assert not made.exists()
+
+
+@holds("cli-asks")
+@pytest.mark.parametrize("stdin", ["", "y\n"])
+def test_where_nobody_can_answer_it_asks_nothing_and_names_yes(project_of: Shell, stdin: str) -> None:
+    before = files(project_of.folder)
+
+    done = project_of.sparkq("teardown", stdin=stdin)
+
+    assert done.code == 2
+    assert done.err == (
+        "sparkq: Teardown asks for confirmation, and this is not a terminal.\n"
+        "        Add --dry-run to see what it would remove, or --yes to remove it; backups stay.\n"
+    )
+    assert "?" not in done.out
+    assert files(project_of.folder) == before
+
+
 @holds("teardown-force")
 @pytest.mark.parametrize("answer", ["y", "--force"])
 def test_venv_goes_when_it_is_wanted(project_of: Shell, venv: Path, answer: str) -> None:
