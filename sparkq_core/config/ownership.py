@@ -59,10 +59,15 @@ def check(paths: Iterable[Path], env: Mapping[str, str]) -> None:
         if owner is not None and not _trusts(path, env):
             name = user_name(owner)
             folder = path if path.is_dir() and path.name != ".git" else path.parent
-            raise OtherOwner(
-                f"{path} belongs to the user {name}, not to you.",
-                f"If you trust that user, add the line {folder} to the file {trusted_file(env)}.",
-            )
+            raise OtherOwner(f"{path} belongs to the user {name}, not to you.", _how_to_trust(folder, env))
+
+
+def _how_to_trust(folder: Path, env: Mapping[str, str]) -> str:
+    file = trusted_file(env)
+    hint = f"If you trust that user, add the line {folder} to the file {file}."
+    if file.is_file() and not _is_yours_alone(file):
+        return f"{hint} It is ignored while other users can write it: chmod go-w {file}"
+    return hint
 
 
 def user_name(user: int) -> str:
@@ -103,12 +108,17 @@ def _owners(path: Path) -> Iterator[int]:
         return
 
 
+def _is_yours_alone(file: Path) -> bool:
+    """True if no other user can write the file. Raises OSError."""
+    about = file.stat()
+    return about.st_uid in (ROOT, os.geteuid()) and not about.st_mode & 0o022
+
+
 def _trusts(path: Path, env: Mapping[str, str]) -> bool:
     """True if a folder in your own list holds `path`."""
     file = trusted_file(env)
     try:
-        about = file.stat()
-        if about.st_uid not in (ROOT, os.geteuid()) or about.st_mode & 0o022:
+        if not _is_yours_alone(file):
             return False
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):

@@ -21,8 +21,12 @@ NEXT_BY_CODE = {
     "moved": "Tell the person.",
     "invalid_config": "The person corrects sparkq.yml; `sparkq doctor` checks it.",
     "queue_closed": "The person can reopen it.",
+    "other_owner": "Tell the person, who alone decides whom to trust. `sparkq doctor` says how.",
     "replaced": "Call again: the next call opens the database that is there now. If there is none, tell the person: sparkq restore",
 }
+FOR_THE_PERSON = frozenset({"other_owner"})
+"""The errors whose hint tells how to take a protection away: no chat reads it."""
+
 NEXT_TOOL = {
     "no_such_queue": ("list_queues", "shows the names."),
     "queue_closed": ("list_queues", "shows the active ones."),
@@ -60,7 +64,8 @@ def _next_after(error: SparkQError, steps: Steps) -> str:
         possible = [verb for verb in error.possible if verb in steps.tools]
         hint = f"Possible now: {', '.join(possible)}." if possible else "Only the person can change it now."
     else:
-        hint = "" if "sparkq " in error.hint or "--" in error.hint else error.hint  # a chat has no command line
+        is_for_the_person = error.code in FOR_THE_PERSON or "sparkq " in error.hint or "--" in error.hint
+        hint = "" if is_for_the_person else error.hint  # a chat has no command line
     if error.kind in NEXT_BY_KIND and error.code not in NEXT_BY_CODE:
         return NEXT_BY_KIND[error.kind]
     tool, helps = NEXT_TOOL.get(error.code, ("", ""))

@@ -18,6 +18,7 @@ from tests.core.test_location import file_in, git, repository, sub
 from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of, open_new_project
 from tests.harness.shell import Shell
+from tests.mcp.chat import Raw
 from tests.promises import holds
 
 STRANGER = 65534
@@ -214,7 +215,9 @@ def test_a_list_that_others_can_write_trusts_nothing(root: Path, tmp_path: Path,
     else:
         given_away(file)
 
-    refused(root, {"HOME": str(tmp_path)})
+    said = refused(root, {"HOME": str(tmp_path)})
+
+    assert f"chmod go-w {file}" in said.hint
 
 
 def test_under_sudo_the_files_of_the_user_who_called_it_are_used(root: Path) -> None:
@@ -276,3 +279,15 @@ def test_every_command_is_refused_with_the_owner(root: Path, tmp_path: Path) -> 
 
     assert "belongs to the user nobody" in said
     assert f"{home}/.config/sparkq/trusted" in said
+
+
+def test_a_chat_reads_who_owns_it_and_never_how_to_trust(root: Path) -> None:
+    """What takes a protection away is the person's."""
+    given_away(file_in(root))
+    with Raw(root) as raw:
+        raw.initialize()
+        answer = raw.tool("list_queues", {})
+
+    assert (answer["error"], "belongs to the user nobody" in answer["message"]) == ("other_owner", True)
+    assert answer["next"].startswith("Tell the person")
+    assert "trusted" not in json.dumps(answer)
