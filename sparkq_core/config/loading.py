@@ -62,7 +62,12 @@ def load(
     project = location.find(start or location.here(), env)
     given: Given = {}
     if project.file is not None:
-        given = _remembered(project.file) if remember else read_file(project.file)
+        try:
+            given = _remembered(project.file) if remember else read_file(project.file)
+        except InvalidConfig:
+            if project.file.exists():
+                raise
+            return load(start, env, stored, remember=remember)  # a checkout took it away after it was found
     else:
         given = last_read(project.root) | {key: (_stored(key, value), TABLE) for key, value in (stored or {}).items()}
     given |= _from_environment(env)

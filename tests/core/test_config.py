@@ -238,3 +238,20 @@ def test_what_setup_writes_is_what_it_reads(root: Path) -> None:
 
     assert config._replace(project=Settings().project, task_classes={}) == Settings()
     assert config.project.name == "project"
+
+
+def test_a_file_that_a_checkout_takes_away_after_it_was_found_is_not_an_error(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, "env: prod\n")
+    read = reading.read_file
+
+    def taken_away(file: Path) -> reading.Given:
+        file.unlink()
+        return read(file)
+
+    monkeypatch.setattr(loading, "read_file", taken_away)
+
+    config = loading.load(root, {})
+
+    assert (config.file, config.settings.env) == (None, "dev")
