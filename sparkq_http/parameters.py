@@ -140,6 +140,11 @@ TaskId = Annotated[TaskNumber, Path(description="`42`, or `#42`.")]
 QueueName = Annotated[str, Path(description="The queue's name, or its id.")]
 SessionName = Annotated[str, Path(description="The session's name, or its id.")]
 Word = Annotated[str | None, BeforeValidator(_absent), WithJsonSchema({"type": "string"})]
+OptionalAttempt = Annotated[
+    Annotated[int, Field(ge=1, le=MAX_NUMBER)] | None,
+    BeforeValidator(_absent),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}),
+]
 Flag = Annotated[bool | None, BeforeValidator(_absent), WithJsonSchema({"type": "boolean"})]
 Moment = Annotated[
     int | None, BeforeValidator(_moment), WithJsonSchema({"type": "string", "examples": ["2026-11-23T12:00:00Z"]})

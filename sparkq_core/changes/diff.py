@@ -2,25 +2,34 @@
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from sparkq_core.changes import store
-from sparkq_core.changes.git import Deadline, Git, GitFailed, with_store, work_tree
+from sparkq_core.changes.git import Deadline, Git, beside_stores, work_tree
+from sparkq_core.changes.patch import sections as patch_sections
 from sparkq_core.config.settings import Config
 
 EXACT = ("--no-ext-diff", "--no-textconv", "--find-renames", "-r")
 """The options of every comparison: no program runs, and a renamed file is one file."""
 
+EXACTLY = ":(top,literal)"
+"""What makes a path of Git mean the file of this name, wherever Git runs in the repository."""
+
 
 class FileChange(NamedTuple):
-    """A changed file: `status` is A, D, M, R or T as Git says it; the counts of lines are None for a binary file."""
+    """A changed file: `status` is A, D, M, R or T as Git says it; the counts of lines are None for a binary file.
+
+    `names` are the bytes of its path, and of that before a rename, of which `path` and `old_path` are the text.
+    """
 
     path: str
     status: str
     insertions: int | None
     deletions: int | None
     old_path: str | None = None
+    names: tuple[bytes, ...] = ()
 
 
 class Sizes(NamedTuple):
@@ -32,15 +41,12 @@ class Sizes(NamedTuple):
 
 
 def reader(config: Config, name: str, deadline: Deadline) -> Git:
-    """Return Git that compares trees of the store. `name` is that of their work tree, which may be of another repository.
-
-    Raises GitFailed if there is no repository.
-    """
-    folders = [config.root, *([Path(name)] if Path(name).is_absolute() else [])]
-    trees = [tree for folder in folders if folder.is_dir() and (tree := work_tree(folder, deadline)) is not None]
-    if not trees:
-        raise GitFailed("there is no repository")
-    return with_store(trees[0].top, store.path(config), [tree.objects for tree in trees], deadline)
+    """Return Git that compares trees of the store. `name` is that of their work tree, which may be of another repository."""
+    stores = [store.path(config)]
+    elsewhere = Path(name)
+    if elsewhere.is_absolute() and elsewhere.is_dir() and (tree := work_tree(elsewhere, deadline)) is not None:
+        stores.append(tree.objects)
+    return beside_stores(config.root, stores, deadline)
 
 
 def files(git: Git, before: str, after: str) -> list[FileChange]:
@@ -48,31 +54,37 @@ def files(git: Git, before: str, after: str) -> list[FileChange]:
     if before == after:
         return []
     output = git("diff-tree", *EXACT, "-z", "--raw", "--numstat", before, after)
-    fields = output.split(b"\0")
+    return _listed(output.split(b"\0"))
+
+
+def _listed(fields: Sequence[bytes]) -> list[FileChange]:
+    """Return the files of the fields that `--raw --numstat` prints."""
     statuses: dict[bytes, tuple[str, bytes | None]] = {}
     changes: list[FileChange] = []
     at = 0
     while at < len(fields) and fields[at]:
-        field = fields[at]
-        if field.startswith(b":"):
-            letter = field.rsplit(b" ", 1)[1][:1].decode()
-            if letter in "RC":
-                statuses[fields[at + 2]] = (letter, fields[at + 1])
-                at += 3
-            else:
-                statuses[fields[at + 1]] = (letter, None)
-                at += 2
+        if fields[at].startswith(b":"):
+            letter, path, old, at = _raw(fields, at)
+            statuses[path] = (letter, old)
             continue
-        added, removed, path = field.split(b"\t", 2)
+        added, removed, path = fields[at].split(b"\t", 2)
         at += 1
         if not path:  # a renamed file: both of its names follow
             path = fields[at + 1]
             at += 2
         status, old = statuses.get(path, ("M", None))
-        changes.append(
-            FileChange(_text(path), status, _count(added), _count(removed), None if old is None else _text(old))
-        )
+        names = (path,) if old is None else (path, old)
+        texts = [_text(name) for name in names]
+        changes.append(FileChange(texts[0], status, _count(added), _count(removed), texts[1] if old else None, names))
     return changes
+
+
+def _raw(fields: Sequence[bytes], at: int) -> tuple[str, bytes, bytes | None, int]:
+    """Return status, path and old path of the file whose fields of `--raw` begin at `at`, and where the next ones begin."""
+    letter = fields[at].rsplit(b" ", 1)[1][:1].decode()
+    if letter in "RC":
+        return letter, fields[at + 2], fields[at + 1], at + 3
+    return letter, fields[at + 1], None, at + 2
 
 
 def _text(path: bytes) -> str:
@@ -96,9 +108,38 @@ def patch(git: Git, before: str, after: str, *paths: str) -> bytes:
     """Return the patch from one tree to another, as `git diff` prints it, only of `paths` if any. Raises GitFailed."""
     if before == after:
         return b""
-    return git("--literal-pathspecs", "diff-tree", *EXACT, "--patch", "--binary", before, after, "--", *paths)
+    wanted = [f"{EXACTLY}{path}" for path in paths]
+    return git("diff-tree", *EXACT, "--patch", "--binary", before, after, "--", *wanted)
 
 
 def stat(git: Git, before: str, after: str) -> bytes:
     """Return a line for each file that differs, as `git diff --stat` prints it. Raises GitFailed."""
     return b"" if before == after else git("diff-tree", *EXACT, "--stat", before, after)
+
+
+class Parts(NamedTuple):
+    """The patches of files by the bytes of their paths; not `whole` if Git had more to print."""
+
+    by_name: dict[bytes, list[bytes]]
+    whole: bool
+
+
+def parts(git: Git, before: str, after: str, files: Sequence[FileChange], most: int) -> Parts:
+    """Return the patches of these files without the content of binary ones, read to at most `most` bytes.
+
+    The last file may then be cut, and those after it are missing. Raises GitFailed.
+    """
+    renames = "--find-renames" if any(file.old_path is not None for file in files) else "--no-renames"
+    paths = [f"{EXACTLY}{os.fsdecode(name)}" for file in files for name in file.names]
+    output = git.beginning(most, "diff-tree", *EXACT, renames, "-z", "--raw", "--patch", before, after, "--", *paths)
+    heads, _, text = output.partition(b"\0\0")
+    whole = len(output) < most
+    sections = iter(patch_sections(text if whole else text[: text.rfind(b"\n") + 1]))
+    fields = heads.split(b"\0")
+    by_name: dict[bytes, list[bytes]] = {}
+    at = 0
+    while at < len(fields) and fields[at]:
+        letter, path, _, at = _raw(fields, at)
+        if found := [*islice(sections, 2 if letter == "T" else 1)]:
+            by_name[path] = found
+    return Parts(by_name, whole)

@@ -110,6 +110,35 @@ class Git(NamedTuple):
             raise GitFailed(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout
 
+    def beginning(self, most: int, *arguments: str) -> bytes:
+        """Return the first `most` bytes that a Git command prints, which is then ended. Raises GitFailed."""
+        import subprocess
+        import threading
+
+        try:
+            process = subprocess.Popen(
+                ["git", *arguments],
+                cwd=self.cwd,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise GitFailed(f"git cannot be started: {error.strerror}") from error
+        stop = threading.Timer(self.deadline.left, process.kill)
+        stop.start()
+        with process:
+            assert process.stdout is not None
+            output = process.stdout.read(most)
+            is_more = bool(process.stdout.read(1))
+            stop.cancel()
+            if is_more:
+                process.kill()
+        if not is_more and process.returncode:
+            raise GitFailed(f"git {arguments[0]} failed or was too slow")
+        return output
+
     def _environment(self) -> dict[str, str]:
         over = {"GIT_CONFIG_COUNT": str(len(SETTINGS) + len(self.settings))}
         for at, (name, value) in enumerate([*SETTINGS.items(), *self.settings.items()]):
@@ -144,8 +173,20 @@ def work_tree(folder: Path, deadline: Deadline) -> WorkTree | None:
 
 def with_store(folder: Path, store: Path, objects: Sequence[Path], deadline: Deadline) -> Git:
     """Return Git in `folder` that writes objects into `store` and finds those of the repositories' `objects` too."""
-    behind = os.pathsep.join(_quoted(str(path)) for path in dict.fromkeys(objects))
-    return Git(folder, deadline, {"GIT_OBJECT_DIRECTORY": str(store), "GIT_ALTERNATE_OBJECT_DIRECTORIES": behind})
+    variables = {"GIT_OBJECT_DIRECTORY": str(store), "GIT_ALTERNATE_OBJECT_DIRECTORIES": _paths(objects)}
+    return Git(folder, deadline, variables)
+
+
+def beside_stores(folder: Path, stores: Sequence[Path], deadline: Deadline) -> Git:
+    """Return Git that reads in the repository of `folder`, and finds the objects of `stores` too.
+
+    Unlike `with_store` it need not know where the repository has its own, which saves a process.
+    """
+    return Git(folder, deadline, {"GIT_ALTERNATE_OBJECT_DIRECTORIES": _paths(stores)})
+
+
+def _paths(paths: Sequence[Path]) -> str:
+    return os.pathsep.join(_quoted(str(path)) for path in dict.fromkeys(paths))
 
 
 def _quoted(path: str) -> str:

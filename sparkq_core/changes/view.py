@@ -40,6 +40,12 @@ class Change(NamedTuple):
         """The ids of both trees."""
         return self.before["tree"], self.after["tree"]
 
+    @property
+    def is_known(self) -> bool:
+        """True if there are two trees, of one work tree."""
+        trees = (state.get("tree", "") for state in (self.before, self.after))
+        return self.before.get("work_tree") == self.after.get("work_tree") and all(map(OBJECT_ID.fullmatch, trees))
+
 
 def of(sq: SparkQ, task_id: int, attempt: int | None = None) -> Change:
     """Return the change of an attempt, by default of the one whose outcome counts.
@@ -52,7 +58,7 @@ def of(sq: SparkQ, task_id: int, attempt: int | None = None) -> Change:
         raise _unknown(sq, task_id, attempt)
     number, outcome, before, after = row
     change = Change(task_id, number, parsed(before), parsed(after))
-    if not all(OBJECT_ID.fullmatch(state.get("tree", "")) for state in (change.before, change.after)):
+    if not change.is_known:
         raise NoChange(f"What attempt {number} of #{task_id} changed is not known exactly.", _why(sq, change, outcome))
     return change
 
@@ -76,6 +82,8 @@ def _why(sq: SparkQ, change: Change, outcome: str | None) -> str:
         return "There is no Git repository here, or changes is off: sparkq config show changes"
     about = described(change.after)
     known = f"Known is: {about}. " if about else ""
+    if "tree" in change.before and "tree" in change.after:
+        return f"{known}It was claimed in one work tree and finished in another."
     if sq.config.settings.changes != "full":
         return f"{known}The next tasks' changes are kept after: sparkq config set changes full"
     return f"{known}Its worker called over HTTP, did not report, or Git was too slow."
@@ -105,6 +113,16 @@ def stat(sq: SparkQ, change: Change) -> bytes:
     """Return a line for each changed file. Raises NoChange if the store does not have them any more."""
     try:
         return diff.stat(_git(sq, change), *change.trees)
+    except GitFailed as error:
+        raise _gone(change) from error
+
+
+def parts(sq: SparkQ, change: Change, files: Sequence[diff.FileChange], most: int) -> diff.Parts:
+    """Return the patches of some of its files, as `diff.parts`. Raises NoChange if the store does not have it any more."""
+    if not files:
+        return diff.Parts({}, whole=True)
+    try:
+        return diff.parts(_git(sq, change), *change.trees, files, most)
     except GitFailed as error:
         raise _gone(change) from error
 

@@ -8,14 +8,18 @@ from sparkq_core.shapes.values import OneOf
 
 
 class Hunk(TypedDict, closed=True):
-    """Lines that changed together: each begins with `+`, `-`, or a space if it is the same in both."""
+    """Lines that changed together: each begins with `+`, `-`, or a space if it is the same in both. A line that begins
+    with a backslash says that the file ends without a line end."""
 
     heading: str
     lines: list[str]
 
 
 class FileChange(TypedDict, closed=True):
-    """A changed file. A binary one has no counts of lines; `old_path` is the name that a renamed file had."""
+    """A changed file. A binary one has no counts of lines and no `hunks`; `old_path` is the name that a renamed file had.
+
+    `cut` is true if there is more of it: its other lines, or the end of a line over 5,000 characters.
+    """
 
     path: str
     old_path: NotRequired[str | None]

@@ -4,7 +4,7 @@ Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a 
 """
 
 from sparkq_core.wire.answers import claimed, error, left_of, settled
-from sparkq_core.wire.changes import change, change_of_files, changed_file
+from sparkq_core.wire.changes import change, change_of_files, change_page, changed_file
 from sparkq_core.wire.inbox import finished, inbox, since
 from sparkq_core.wire.purged import found, purge_news, purged_task, search_extras
 from sparkq_core.wire.queues import queue, queues, script, session, sessions
@@ -28,6 +28,7 @@ __all__ = [
     "Json",
     "change",
     "change_of_files",
+    "change_page",
     "changed_file",
     "chat",
     "claimed",

@@ -10,6 +10,7 @@ from sparkq_core.wire.values import excludes_none
 if TYPE_CHECKING:
     from sparkq_core import shapes
     from sparkq_core.changes.diff import FileChange
+    from sparkq_core.changes.pages import Page
     from sparkq_core.changes.view import Change
 
 STATUSES = {"A": "added", "D": "deleted", "R": "renamed", "T": "retyped"}
@@ -38,6 +39,16 @@ def change_of_files(change: Change, files: Sequence[FileChange], shown: list[sha
         "skipped": after.get("skipped"),
         "files": shown,
     }
+
+
+@excludes_none
+def change_page(change: Change, page: Page) -> shapes.ChangePage:
+    """Convert a page of what an attempt changed."""
+    shown = [
+        changed_file(part.file, ((hunk.heading, [*hunk.lines]) for hunk in part.hunks), cut=part.cut)
+        for part in page.parts
+    ]
+    return {**change_of_files(change, page.files, shown), "next_cursor": page.next}
 
 
 @excludes_none

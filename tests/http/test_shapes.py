@@ -10,6 +10,7 @@ from jsonschema_rs import validator_for
 from sparkq_core import project, tasks
 from sparkq_http.app import routers
 from tests.core.test_scripts import WHOLE
+from tests.harness.change_steps import changing, repository
 from tests.harness.clocks import SetClock
 from tests.http.caller import Caller, Reply, Served
 from tests.http.conftest import new_project
@@ -50,6 +51,7 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "PATCH /api/tasks/{task_id}": lambda call: call.patch(f"/api/tasks/{call.add('backend')}", prompt="two"),
     "DELETE /api/tasks/{task_id}": lambda call: call.delete(f"/api/tasks/{call.add('backend')}"),
     "GET /api/tasks/{task_id}/prompts": lambda call: call.get("/api/tasks/1/prompts"),
+    "GET /api/tasks/{task_id}/changes": lambda call: call.get("/api/tasks/2/changes?limit=1"),
     "POST /api/tasks/{task_id}/claim": lambda call: call.post(
         f"/api/tasks/{call.add('backend')}/claim", worker_id="ann"
     ),
@@ -103,12 +105,20 @@ def time_out(root: Path, task_id: int) -> None:
     sq.close()
 
 
+def change(root: Path) -> None:
+    """Rename a file and lengthen it, and write another."""
+    (root / "old").rename(root / "a")
+    (root / "a").write_text("x\n" * 50 + "y" * 60_000)
+    (root / "new").write_text("x\n")
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     """A server whose queues, sessions and tasks have as many keys as can be."""
     root = new_project(tmp_path_factory.mktemp("shapes"))
     (root / "scripts").mkdir()
     (root / "scripts" / "count.sh").write_text(WHOLE)
+    repository(root, old="x\n" * 50)
     server = Served(root)
     call = server.call
     for session in ("feature", "ending"):
@@ -124,7 +134,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     call.post("/api/tasks/1/progress", note="half of it")
     time_out(root, 1)
     call.post("/api/tasks/1/complete", result_summary="did it", result_data=[1], attempt=2).refused(409, "claim_lost")
-    call.done("backend")
+    sq = project.open(root, env={})
+    assert changing(sq, lambda: change(root)) == 2
+    sq.close()
     call.add("backend")
     yield call
     server.stop()
