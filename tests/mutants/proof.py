@@ -115,6 +115,29 @@ PROOF_MUTANTS = [
         ),
     ),
     mutant(
+        "another user of the machine is answered",
+        "sparkq_http/guard.py",
+        ("if self._users and user is not None and user not in self._users:", "if False:"),
+        caught_by=("tests/http/test_peer.py::test_a_program_of_another_user_adds_no_task",),
+    ),
+    mutant(
+        "a client that is gone passes for root",
+        "sparkq_http/peer.py",
+        ("if inode:", "if True:"),
+        caught_by=(
+            "tests/http/test_peer.py::test_a_client_that_is_gone_is_nobody_although_linux_reports_root[sock_diag]",
+            "tests/http/test_peer.py::test_a_client_that_is_gone_is_nobody_although_linux_reports_root[tables]",
+        ),
+    ),
+    mutant(
+        "another project's server does the work",
+        "sparkq_http/named_project.py",
+        ("if wanted != present:", "if not present:"),
+        caught_by=(
+            "tests/http/test_named_project.py::test_a_chat_that_names_its_project_is_refused_by_another_ones_server",
+        ),
+    ),
+    mutant(
         "any Host will do",
         "sparkq_http/guard.py",
         ("if len(hosts) != 1 or not self._is_here(hosts[0].lower()):", "if len(hosts) != 1:"),

@@ -55,7 +55,7 @@ CHECKS = (
     Check(
         "HTTP guard",
         "every route refuses foreign hosts, pages, content types and sizes",
-        ("http/test_guard.py", "http/test_token.py", "http/test_questions.py"),
+        ("http/test_guard.py", "http/test_token.py", "http/test_peer.py", "http/test_questions.py"),
     ),
     Check(
         "hostile page",
