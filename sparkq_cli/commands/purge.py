@@ -9,6 +9,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import agreed, open_sparkq
 from sparkq_cli.options import Json, OnlyQueue, milliseconds, new_app
+from sparkq_core.changes import pruning
 from sparkq_core.clock import DAY, day
 from sparkq_core.config import copies
 from sparkq_core.errors import InvalidValue
@@ -82,6 +83,7 @@ def purge(
             on_batch=_bar(purged.total) if not json else None,
         )
         is_clean = clean(sq)
+        pruning.prune(sq)
     if json:
         show.json_line(
             {

@@ -22,7 +22,7 @@ LOCK = "lock"
 TEMPORARY = "tmp-"
 PAUSE_SECONDS = 0.02
 MAX_BYTES = 200 * 1024 * 1024
-"""The store is pruned to less than this."""
+"""The store is pruned to less than this, in bytes of the disk."""
 
 
 def path(config: Config) -> Path:
@@ -75,16 +75,16 @@ def is_pure(store: Path) -> bool:
 
 
 def objects(store: Path) -> Iterator[tuple[str, Path, int]]:
-    """Yield the id, the file and the bytes of each object. What a killed Git left has the id ''."""
+    """Yield the id of each object, its file, and how many bytes of the disk it takes. What a killed Git left has the id ''."""
     with suppress(FileNotFoundError):
         for folder in os.scandir(store):
             if len(folder.name) == 2 and folder.is_dir(follow_symlinks=False):
                 for entry in os.scandir(folder.path):
-                    size = entry.stat(follow_symlinks=False).st_size
+                    size = entry.stat(follow_symlinks=False).st_blocks * 512
                     name = "" if entry.name.startswith("tmp_obj_") else folder.name + entry.name
                     yield name, Path(entry.path), size
 
 
 def size(store: Path) -> int:
-    """Return the bytes of all objects in the store."""
+    """Return how many bytes of the disk the store takes."""
     return sum(taken for _, _, taken in objects(store))

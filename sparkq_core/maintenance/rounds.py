@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from sparkq_core import hooks, purged
+from sparkq_core.changes import pruning
 from sparkq_core.clock import day
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import NoProject, SparkQError, StorageError
@@ -37,6 +38,8 @@ def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
     turn = purge_in_turn(sq)
     if turn is not None and log is not None:
         _log_purge(sq, turn, log)
+    if turn is not None:  # at most once an hour
+        pruning.prune(sq)
     clean_in_turn(sq)
     _keep_safe(sq, log)
     return swept
