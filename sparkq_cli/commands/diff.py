@@ -5,30 +5,15 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import changed, show
+from sparkq_cli import change_lines, changed, show
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, completed_ids, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.changes import view
-from sparkq_core.changes.states import described
 from sparkq_core.changes.view import Change
 from sparkq_core.project import SparkQ
-from sparkq_core.text import safe
 
 app = new_app()
-
-COLOURS = {"+": "added", "-": "removed", "@": "hunk"}
-HEADINGS = (
-    "diff --git ",
-    "index ",
-    "--- ",
-    "+++ ",
-    "new file ",
-    "deleted file ",
-    "similarity ",
-    "rename ",
-    "old mode ",
-)
 
 
 @app.command()
@@ -59,35 +44,19 @@ def diff(
     for error in missing:
         show.note(f"{error.message} {error.hint}")
     if sys.stdout.isatty():
-        paged("\n".join(line for change in changes for line in _on_screen(sq, change, stat=stat, reverse=reverse)))
+        paged("\n".join(line for change in changes for line in _shown(sq, change, stat=stat, reverse=reverse)))
     else:
         for change in changes:
             _write(sq, change, stat=stat, reverse=reverse)
 
 
-def _on_screen(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> list[str]:
-    """Return the change as a person reads it: what it belongs to, then the patch with colours."""
-    title = safe(tasks.get(sq, change.task).title)
-    facts = ", ".join(part for part in (described(change.after), view.where(change)) if part)
-    lines = [show.paint(f"{wire.friendly(change.task)} {title}", "bold"), f"  {safe(facts)}"]
-    lines += [f"  {show.paint(note, 'warning')}" for note in view.notes(change)]
-    text = _text(sq, change, stat=stat, reverse=reverse).decode(errors="replace")
-    return [*lines, "", *(_painted(safe(line)) for line in text.removesuffix("\n").split("\n") if text), ""]
-
-
-def _text(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> bytes:
-    return view.stat(sq, change) if stat else view.patch(sq, change, reverse=reverse)
-
-
-def _painted(line: str) -> str:
-    if line.startswith(HEADINGS):
-        return show.paint(line, "bold")
-    return show.paint(line, COLOURS[line[0]]) if line[:1] in COLOURS else line
+def _shown(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> list[str]:
+    return change_lines.on_screen(sq, change, tasks.get(sq, change.task).title, stat=stat, reverse=reverse)
 
 
 def _write(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> None:
     """Write the patch byte for byte, for another program."""
-    patch = _text(sq, change, stat=stat, reverse=reverse)
+    patch = view.stat(sq, change) if stat else view.patch(sq, change, reverse=reverse)
     if not patch:
         show.note(f"{wire.friendly(change.task)} changed nothing.")
     for note in view.notes(change):

@@ -5,21 +5,23 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import change_lines, show
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
 from sparkq_core import changes, inbox, purged, tasks, wire
+from sparkq_core.changes import view
+from sparkq_core.changes.view import NoChange
 from sparkq_core.errors import SparkQError, Unseen
 from sparkq_core.lifecycle import Status
-from sparkq_core.model import Finished, Since
+from sparkq_core.model import Finished, Since, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 
 app = new_app()
 
 LINES = 6
-KEYS = "[a]ccept  [r]equeue with feedback  [s]kip  [v]iew whole  [q]uit"
+KEYS = "[a]ccept  [r]equeue with feedback  [d]iff  [v]iew whole  [s]kip  [q]uit"
 
 
 @app.command()
@@ -169,6 +171,8 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
             return True
         if answer == "v":
             paged(as_text(sq, tasks.detail(sq, number), timeline=True))
+        elif answer == "d":
+            _show_diff(sq, finished.task)
         elif answer == "a":
             try:
                 (task,) = inbox.accept_all(sq, [finished.seen])
@@ -195,4 +199,15 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
             show.say(f"{wire.friendly(number)} in {done.task.queue} again, {show.ordinal(done.place)} in line.")
             return True
         else:
-            show.say(f"Unknown key {safe(answer)!r}: type a, r, s, v or q, then Enter.")
+            show.say(f"Unknown key {safe(answer)!r}: type a, r, d, v, s or q, then Enter.")
+
+
+def _show_diff(sq: SparkQ, task: Task) -> None:
+    """Show what the attempt changed whose outcome is shown, or say why that is not known."""
+    try:
+        change = view.of(sq, task.id, task.accepted_attempt or task.attempts)
+        lines = change_lines.on_screen(sq, change, task.title)
+    except NoChange as error:
+        show.say(f"{error.message} {error.hint}")
+        return
+    paged("\n".join(lines))

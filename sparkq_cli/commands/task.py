@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import purged_lines, show
+from sparkq_cli import change_lines, purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
-from sparkq_core import changes, tasks, wire
+from sparkq_core import tasks, wire
+from sparkq_core.changes import view
 from sparkq_core.clock import iso
 from sparkq_core.errors import Purged
 from sparkq_core.lifecycle import Status
@@ -78,7 +79,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("created", f"{show.ago(task.created_at, now)} ago by {task.source}"),
         ("took", took),
         ("deadline", f"in {show.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
-        ("changed", changes.summary(detail.last.git_after) if detail.last else None),
+        *_changed(detail),
         ("reviewed", f"{show.ago(task.reviewed_at, now)} ago" if task.reviewed_at else None),
     ])  # fmt: skip
     return "\n".join(
@@ -88,6 +89,21 @@ def _head(sq: SparkQ, detail: Detail) -> str:
             *([show.block(str(wire.outcome(detail)["error_message"]))] if cancelled else []),
         ]
     )
+
+
+def _changed(detail: Detail) -> list[tuple[str, str]]:
+    """Return what the attempt changed whose outcome counts, what is not only its own, and how to see it."""
+    if detail.last is None:
+        return []
+    change = view.known(detail.task.id, detail.last)
+    size = change_lines.summary(change)
+    if not size:
+        return []
+    if not change.after["files"]:
+        return [("changed", size.replace("nothing changed", "nothing"))]
+    notes = [("", note) for note in view.notes(change)]
+    way = [("", f"to see it: sparkq diff {detail.task.id}")] if change.is_known else []
+    return [("changed", size), *notes, *way]
 
 
 def _chat(detail: Detail, now: int) -> str | None:

@@ -104,12 +104,16 @@ def sizes(changes: Sequence[FileChange]) -> Sizes:
     )
 
 
-def patch(git: Git, before: str, after: str, *paths: str) -> bytes:
-    """Return the patch from one tree to another, as `git diff` prints it, only of `paths` if any. Raises GitFailed."""
+def patch(git: Git, before: str, after: str, *paths: str, binary: bool = True) -> bytes:
+    """Return the patch from one tree to another, as `git diff` prints it, only of `paths` if any.
+
+    Without `binary` it does not have the content of binary files. Raises GitFailed.
+    """
     if before == after:
         return b""
     wanted = [f"{EXACTLY}{path}" for path in paths]
-    return git("diff-tree", *EXACT, "--patch", "--binary", before, after, "--", *wanted)
+    options = ("--patch", "--binary") if binary else ("--patch",)
+    return git("diff-tree", *EXACT, *options, before, after, "--", *wanted)
 
 
 def stat(git: Git, before: str, after: str) -> bytes:

@@ -7,6 +7,7 @@ from sparkq_core.changes import diff
 from sparkq_core.changes.git import Deadline, Git, GitFailed
 from sparkq_core.changes.states import OBJECT_ID, State, described, parsed
 from sparkq_core.errors import Kind, NoSuchTask, SparkQError
+from sparkq_core.model import Attempt
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.numbers import storable
 
@@ -45,6 +46,11 @@ class Change(NamedTuple):
         """True if there are two trees, of one work tree."""
         trees = (state.get("tree", "") for state in (self.before, self.after))
         return self.before.get("work_tree") == self.after.get("work_tree") and all(map(OBJECT_ID.fullmatch, trees))
+
+
+def known(task: int, attempt: Attempt) -> Change:
+    """Return what is known of an attempt's change, of which the trees may be missing."""
+    return Change(task, attempt.attempt, parsed(attempt.git_before), parsed(attempt.git_after))
 
 
 def of(sq: SparkQ, task_id: int, attempt: int | None = None) -> Change:
@@ -97,14 +103,14 @@ def files(sq: SparkQ, change: Change) -> list[diff.FileChange]:
         raise _gone(change) from error
 
 
-def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False) -> bytes:
+def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False, binary: bool = True) -> bytes:
     """Return the patch as `git apply` reads it, only of `paths` if any; with `reverse`, the one that undoes the change.
 
-    Raises NoChange if the store does not have it any more.
+    Without `binary` it is for reading: of a binary file it says that it differs. Raises NoChange if the store does not have it any more.
     """
     before, after = reversed(change.trees) if reverse else change.trees
     try:
-        return diff.patch(_git(sq, change), before, after, *paths)
+        return diff.patch(_git(sq, change), before, after, *paths, binary=binary)
     except GitFailed as error:
         raise _gone(change) from error
 

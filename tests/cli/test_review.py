@@ -1,15 +1,19 @@
 """`sparkq review`: what finished while nobody looked, and what the person says to it."""
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
 
-from sparkq_core import inbox, project, queues, tasks
+from sparkq_core import changes, inbox, project, queues, tasks
+from sparkq_core.changes import Execution
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import ClaimLost
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
+from tests.harness.change_steps import record, repository
 from tests.harness.clocks import SetClock
+from tests.harness.git_steps import git
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add, queued_ids, take, timed_out_task
 from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
@@ -196,7 +200,7 @@ def test_another_key_asks_again(bare: Shell, finished: SparkQ) -> None:
     with Terminal(bare, "review") as terminal:
         terminal.until(KEYS)
         terminal.type("x")
-        terminal.until("type a, r, s, v or q")
+        terminal.until("type a, r, d, v, s or q")
         terminal.until(KEYS)
         terminal.type("quit")
         assert terminal.end() == 0
@@ -318,3 +322,84 @@ def test_a_requeue_into_an_archived_queue_is_explained_and_asked_again(bare: She
         assert "archived" in terminal.until(KEYS)
         terminal.type("q")
         assert terminal.end() == 0
+
+
+@holds("review", "command-review")
+def test_the_change_is_shown_at_a_key_before_anything_is_decided(bare: Shell, sq: SparkQ) -> None:
+    with worked(bare) as past, Terminal(bare, "review", PAGER="cat") as terminal:
+        assert "2 files, +2 −0, shared with #2" in terminal.until(KEYS)
+        terminal.type("d")
+        screen = terminal.until(KEYS)
+        terminal.type("s")
+        assert "nothing changed, shared" not in terminal.until(KEYS)
+        terminal.type("s")
+        assert "nothing changed" in terminal.until(KEYS)
+        terminal.type("s")
+        assert "about 2 files, +2 −0" in terminal.until(KEYS)
+        terminal.type("d")
+        unknown = terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0
+        assert unreviewed(past) == [1, 2, 3, 4]
+
+    assert "#1 Change a file" in screen
+    assert "#2 ran at the same time in the same folder: some of this may be theirs." in screen
+    assert "\x1b[32m+\ttwo \\x1b[31m\x1b[0m" in screen
+    assert "Binary files /dev/null and b/picture.bin differ" in screen
+    assert "GIT binary patch" not in screen
+    assert "What attempt 1 of #4 changed is not known exactly." in unknown
+    assert "about 2 files" in unknown
+
+
+def test_a_task_says_what_it_changed_where_and_how_to_see_it(bare: Shell, sq: SparkQ) -> None:
+    with worked(bare):
+        changed, nothing, about = (bare.ok("task", number) for number in ("1", "3", "4"))
+        add(sq, "not yet")
+
+    assert (
+        "changed  2 files, +2 −0, shared with #2, on main\n"
+        "         #2 ran at the same time in the same folder: some of this may be theirs.\n"
+        "         to see it: sparkq diff 1\n"
+    ) in changed
+    assert "changed  nothing, on main\n" in nothing
+    assert "changed  about 2 files, +2 −0 with changes from before, on main\n" in about
+    assert "sparkq diff" not in nothing + about
+    assert "changed" not in bare.ok("task", "5")
+
+
+@contextmanager
+def worked(bare: Shell) -> Iterator[SparkQ]:
+    """#1 changed two files while #2 ran, which changed nothing; #3 changed nothing; of #4 only sizes are known."""
+    repository(bare.folder, app_py="one\n")
+    clock = SetClock(SystemClock().now() - 3_600_000)
+    with closing(project.open(bare.folder, env={}, clock=clock)) as sq:
+        add(sq, "Change a file", "Look", "Look again", "Work over HTTP")
+        for number in (1, 2):
+            begin(sq, number, clock)
+        (bare.folder / "app.py").write_text("one\n\ttwo \x1b[31m\nthree\n")
+        (bare.folder / "picture.bin").write_bytes(bytes(range(256)))
+        finish(sq, 1, clock)
+        tasks.release(sq, 2)
+        for number in (2, 3):
+            begin(sq, number, clock)
+            finish(sq, number, clock)
+        git(bare.folder, "add", "--all")
+        tasks.claim(sq, "backend", "ann")
+        changes.record(sq, None, begun=Execution(4, 1))
+        tasks.complete(sq, 4, "did it")
+        changes.record(sq, None, ended=[Execution(4, 1)])
+        yield sq
+
+
+def begin(sq: SparkQ, number: int, clock: SetClock) -> None:
+    """Claim a task where the project is."""
+    claimed = take(sq, task_id=number)
+    record(sq, begun=Execution(number, claimed.task.attempts))
+    clock.move(1)
+
+
+def finish(sq: SparkQ, number: int, clock: SetClock) -> None:
+    """Complete a task where the project is."""
+    done = tasks.complete(sq, number, "did it")
+    record(sq, ended=Execution(number, done.attempt))
+    clock.move(1)
