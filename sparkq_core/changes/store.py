@@ -21,7 +21,7 @@ _FOLDER = re.compile("[0-9a-f]{2}|info|pack")
 LOCK = "lock"
 TEMPORARY = "tmp-"
 PAUSE_SECONDS = 0.02
-MAX_BYTES = 200 * 1024 * 1024
+MAX_BYTES = 200_000_000
 """The store is pruned to less than this, in bytes of the disk."""
 
 
@@ -74,15 +74,22 @@ def is_pure(store: Path) -> bool:
     return all(name == LOCK or name.startswith(TEMPORARY) or _FOLDER.fullmatch(name) for name in names)
 
 
-def objects(store: Path) -> Iterator[tuple[str, Path, int]]:
-    """Yield the id of each object, its file, and how many bytes of the disk it takes. What a killed Git left has the id ''."""
+def objects(store: Path, beginning: str = "") -> Iterator[tuple[str, Path, int]]:
+    """Yield the id of each object, its file, and how many bytes of the disk it takes: of all, or of those whose id has
+    this `beginning`, one character. What a killed Git left has the id ''."""
     with suppress(FileNotFoundError):
         for folder in os.scandir(store):
-            if len(folder.name) == 2 and folder.is_dir(follow_symlinks=False):
+            if len(folder.name) == 2 and folder.name.startswith(beginning) and folder.is_dir(follow_symlinks=False):
                 for entry in os.scandir(folder.path):
                     size = entry.stat(follow_symlinks=False).st_blocks * 512
                     name = "" if entry.name.startswith("tmp_obj_") else folder.name + entry.name
                     yield name, Path(entry.path), size
+
+
+def is_half_full(store: Path) -> bool:
+    """True if the store takes more than half of its limit. Most stores are judged by one sixteenth of their folders."""
+    sampled = sum(taken for _, _, taken in objects(store, "0"))
+    return 16 * sampled > MAX_BYTES // 2 and size(store) > MAX_BYTES // 2
 
 
 def size(store: Path) -> int:

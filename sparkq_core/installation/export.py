@@ -6,12 +6,28 @@ from typing import Any
 
 from sparkq_core import __version__
 from sparkq_core.clock import iso
-from sparkq_core.installation.export_format import COLUMNS, FORMAT, PROJECT, TABLES
+from sparkq_core.installation.export_format import FORMAT, PROJECT, TABLES
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.schema import VERSION
 
 ORDERS = dict.fromkeys(TABLES, "rowid") | {"config": "key", "attempts": "task_id, attempt"}
-SELECTS = {table: f"SELECT {columns} FROM {table} ORDER BY {ORDERS[table]}" for table, columns in COLUMNS.items()}
+TREELESS = {
+    ("attempts", "git_before"), ("attempts", "git_after"), ("purged", "change")
+}  # fmt: skip
+"""The states of a repository. Their trees are in the store of this project, and mean nothing to another one."""
+
+
+def _selected(table: str) -> str:
+    """Return the columns of a table, with states without their trees."""
+    return ", ".join(
+        f"iif({column} LIKE '%\"tree\"%', json_remove({column}, '$.tree'), {column})"
+        if (table, column) in TREELESS
+        else column
+        for column in TABLES[table]
+    )
+
+
+SELECTS = {table: f"SELECT {_selected(table)} FROM {table} ORDER BY {ORDERS[table]}" for table in TABLES}
 PROJECT_OUT = f"SELECT {', '.join(PROJECT)} FROM project"
 LAST_IDS = "SELECT name, seq FROM sqlite_sequence WHERE name IN ('queues', 'sessions', 'tasks')"
 

@@ -1,11 +1,13 @@
 """`sparkq diff`: what a task changed, for a person on a terminal and for `git apply`."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from sparkq_core.changes import store
 from sparkq_core.project import SparkQ
 from tests.harness.git_steps import commit, git, start
 from tests.harness.shell import Shell
@@ -115,3 +117,15 @@ def test_the_environment_of_a_hook_does_not_lead_astray(shell: Shell, sq: SparkQ
 
     assert json.loads(shell.ok("diff", "1", "--json", **strange))["changes"][0]["total"] == 1
     assert subprocess.run(["git", "fsck"], cwd=shell.folder, capture_output=True, check=False).returncode == 0
+
+
+def test_the_overview_mentions_a_store_that_is_more_than_half_full(worked: Shell, sq: SparkQ) -> None:
+    assert "of the disk" not in worked.ok()
+
+    for first in "0f":
+        folder = store.path(sq.config) / f"{first}0"
+        folder.mkdir(exist_ok=True)
+        with (folder / ("a" * 38)).open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, 60_000_000)
+
+    assert "What the tasks changed takes more than 100 MB of the disk." in worked.ok()

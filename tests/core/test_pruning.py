@@ -13,12 +13,17 @@ from sparkq_core.changes import pruning, recording, snapshot, store, view
 from sparkq_core.changes.git import Deadline, work_tree
 from sparkq_core.changes.view import NoChange
 from sparkq_core.clock import DAY
+from sparkq_core.installation import backup, restore, store_check
+from sparkq_core.installation.export import export
+from sparkq_core.installation.findings import OK, WARNING
+from sparkq_core.installation.importer import load
 from sparkq_core.maintenance import rounds
 from sparkq_core.maintenance.purge import purge
 from sparkq_core.project import SparkQ
+from tests.core.examination import examined
 from tests.harness.clocks import SetClock
 from tests.harness.git_steps import commit, start
-from tests.harness.projects import open_new_project
+from tests.harness.projects import open_new_project, second_handle
 from tests.harness.task_steps import add
 
 
@@ -191,3 +196,70 @@ def test_the_line_of_a_purged_task_has_numbers_and_no_tree(sq: SparkQ, clock: Se
     assert json.loads(line.change).keys() == {
         "branch", "head", "work_tree", "files", "insertions", "deletions", "exact"
     }  # fmt: skip
+
+
+def test_the_doctor_says_how_large_the_store_is(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = store.size(store.path(sq.config)) / 1_000_000
+    finding = examined(sq.config.root)["changes"]
+    assert finding.message == f"{taken:,.1f} MB of 200 MB kept in {store.path(sq.config)}"
+
+    monkeypatch.setattr(store_check, "LATE", 1000)
+    finding = examined(sq.config.root)["changes"]
+    assert (finding.state, finding.fix) == (WARNING, "sparkq start")
+
+    (sq.config.root / "sparkq.yml").write_text("changes: sizes\n")
+    monkeypatch.setattr(store_check, "LATE", store.MAX_BYTES)
+    assert examined(sq.config.root)["changes"].message.startswith("sizes: what tasks change is not kept any more; ")
+
+
+def test_the_doctor_names_a_store_that_cannot_be_used(sq: SparkQ, tmp_path: Path) -> None:
+    store.path(sq.config).rename(tmp_path / "away")
+    assert examined(sq.config.root)["changes"].state == OK
+
+    store.path(sq.config).symlink_to(tmp_path / "away")
+    finding = examined(sq.config.root)["changes"]
+    assert (finding.state, "is not a folder" in finding.message) == (WARNING, True)
+
+
+def test_a_store_is_half_full_above_half_of_its_limit(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = store.path(sq.config) / "0a"
+    folder.mkdir(exist_ok=True)
+    (folder / ("b" * 38)).write_bytes(os.urandom(100_000))
+    for limit, expected in ((store.size(store.path(sq.config)) * 2 + 4, False), (100_000, True)):
+        monkeypatch.setattr(store, "MAX_BYTES", limit)
+        assert store.is_half_full(store.path(sq.config)) is expected
+
+
+def test_an_export_has_the_numbers_and_no_tree(sq: SparkQ, tmp_path: Path, clock: SetClock) -> None:
+    purge_last(sq, clock)
+    lines = list(export(sq))
+    assert not any('\\"tree\\"' in line for line in lines)
+
+    start(tmp_path / "other")
+    other = open_new_project(tmp_path / "other", clock)
+    load(other, lines)
+
+    with pytest.raises(NoChange, match="not known exactly") as refusal:
+        shown(other, 2)
+    assert refusal.value.hint == (
+        "Known is: 2 files, +0 −0. It was done in another copy of the project: an export has only the numbers."
+    )
+    other.close()
+
+
+def test_a_restored_database_says_what_is_not_kept_any_more(sq: SparkQ, tmp_path: Path, clock: SetClock) -> None:
+    copy = tmp_path / "copy.db"
+    backup.copy(sq, copy)
+    let_time_pass(sq)
+    purge_last(sq, clock)
+    pruning.prune(sq)
+    sq.close()
+    restore.restore(sq.config, copy, clock)
+
+    restored = second_handle(sq)
+    with pytest.raises(NoChange, match="not kept any more"):
+        shown(restored, 3)
+    assert shown(restored, 2) == ["2.bin"]
+    work(restored, 4, clock)
+    assert shown(restored, 4) == ["4.bin"]
+    restored.close()
