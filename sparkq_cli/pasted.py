@@ -36,6 +36,8 @@ def read(what: str) -> bytes:
 def _until(end: bytes, erase: bytes, keys: int) -> bytes:
     text = bytearray()
     while data := os.read(keys, READ_BYTES):
+        if not text:
+            data = _with_early_end(data, end)
         data, ended, _ = data.partition(end)
         if erase in data:
             for byte in data:
@@ -45,6 +47,13 @@ def _until(end: bytes, erase: bytes, keys: int) -> bytes:
         if ended:
             break
     return bytes(text)
+
+
+def _with_early_end(data: bytes, end: bytes) -> bytes:
+    """Return what was read first, with the Ctrl-D of somebody who typed ahead: Linux has made a NUL of it, at the start of
+    a line, while the terminal still edited lines."""
+    first, mark, rest = (b"\n" + data).partition(b"\n\0")
+    return data if not mark else first[1:] + (b"\n" if first else b"") + end + rest
 
 
 def _press(text: bytearray, key: bytes, erase: bytes, keys: int) -> None:
