@@ -10,7 +10,7 @@ import pytest
 
 from sparkq_core import errors, queues, tasks
 from sparkq_core.errors import EXIT_CODES, Kind, SparkQError
-from sparkq_core.maintenance.purge import purge_in_turn
+from sparkq_core.maintenance.rounds import upkeep
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers import reply
 from sparkq_mcp.answers.next_step import Steps
@@ -127,7 +127,7 @@ def unchanged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         store = at_the_end.enter_context(closing(open_new_project(root)))
         queues.create(store, "backend")
         filled(store)
-        purge_in_turn(store)  # a server of the door does so after some seconds, and then it would be its turn
+        upkeep(store)  # a server of the door does a round after some seconds, and then it would be its turn
         door = DOORS[request.param](Site(root, folder / "home", at_the_end))
         door.queues()  # what a door writes at its first word, a log for example, is there
         yield Unchanged(door, store, all_rows(store), sorted(root.rglob("*")))
