@@ -14,6 +14,7 @@ from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Event
 from sparkq_mcp.answers.playbook import playbook_text
+from sparkq_mcp.answers.task_change import change_of
 from sparkq_mcp.answers.truncation import escaped
 from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import in_thread
@@ -63,7 +64,10 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
     async def one_task(id: str) -> str:  # noqa: A002  # the name of the template's parameter
         if not (id.isascii() and id.isdecimal() and len(id) < 19):
             raise ResourceNotFoundError("Name a task by its number: sparkq://tasks/42")
-        return as_text(wire.task_history(tasks.detail(state.sq, int(id)), state.sq.clock.now()))
+        sq = state.sq
+        detail = tasks.detail(sq, int(id))
+        changed = await in_thread(change_of, sq, detail)
+        return as_text({**wire.task_history(detail, sq.clock.now()), **({"changed": changed} if changed else {})})
 
     @resource(SCRIPTS, "Scripts", "The project's scripts with their comment headers.")
     async def all_scripts() -> str:

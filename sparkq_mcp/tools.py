@@ -20,6 +20,7 @@ from sparkq_mcp.answers import playbook, shapes, task_list, task_view
 from sparkq_mcp.answers.claim_packet import nothing_claimed, packet, settlement
 from sparkq_mcp.answers.next_step import LONGEST_WAIT, Steps
 from sparkq_mcp.answers.reply import reply
+from sparkq_mcp.answers.task_change import change_of
 from sparkq_mcp.answers.truncation import (
     LongText,
     cut_to_fit,
@@ -127,7 +128,8 @@ async def get_task(task_id: TaskId, ctx: Ctx, more: More = "") -> Annotated[Call
     detail = tasks.detail(sq, task_id)
     if more:
         return reply({"id": task_id} | read_on(task_view.texts_of(detail), more, get_task_call(task_id)))
-    return reply(task_view.whole_task(detail, sq.clock.now()))
+    changed = await in_thread(change_of, sq, detail)
+    return reply(task_view.whole_task(detail, sq.clock.now(), changed))
 
 
 async def queue_instructions(

@@ -286,6 +286,7 @@ PROMISES = {
     "page-views": "The page has an overview, a task list with filters and sorting, task details, and refreshes by itself.",
     "page-marks": "Visual indicators on the page, light and dark mode.",
     # Strangers
+    "hooks-know-the-change": "A hook of an outcome knows what the task changed, though that is recorded after the answer.",
     "hooks-after-yes": "Hooks run only after your yes to exactly this content, which no repository and no agent can give.",
     "other-owners": "A project, database or repository of another user is not used unless you trust its folder.",
     "right-project": "A client that names its project is refused by another one's server, and a page of another project loads again.",

@@ -97,10 +97,13 @@ def _why(sq: SparkQ, change: Change, outcome: str | None) -> str:
     return f"{known}Its worker called over HTTP, did not report, or Git was too slow."
 
 
-def files(sq: SparkQ, change: Change) -> list[diff.FileChange]:
-    """Return the changed files in the order of their paths. Raises NoChange if the store does not have them any more."""
+def files(sq: SparkQ, change: Change, *, seconds: float = SECONDS) -> list[diff.FileChange]:
+    """Return the changed files in the order of their paths.
+
+    Raises NoChange if the store does not have them any more, or Git takes longer than `seconds`.
+    """
     try:
-        return diff.files(_git(sq, change), *change.trees)
+        return diff.files(_git(sq, change, seconds), *change.trees)
     except GitFailed as error:
         raise _gone(change) from error
 
@@ -142,8 +145,8 @@ def _gone(change: Change) -> NoChange:
     )
 
 
-def _git(sq: SparkQ, change: Change) -> Git:
-    return diff.reader(sq.config, change.after.get("work_tree", "."), Deadline.after(SECONDS))
+def _git(sq: SparkQ, change: Change, seconds: float = SECONDS) -> Git:
+    return diff.reader(sq.config, change.after.get("work_tree", "."), Deadline.after(seconds))
 
 
 def notes(change: Change) -> Sequence[str]:

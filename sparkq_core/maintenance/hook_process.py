@@ -2,6 +2,8 @@
 
 At most PARALLEL run at once, each for LIMIT_SECONDS at most, and the others wait in order. How each ended is recorded.
 The process ends when nothing is due. An event is claimed in one transaction, so that each hook runs once.
+
+What a task changed is recorded after its worker has been answered, so a hook waits for that a moment.
 """
 
 import fcntl
@@ -38,6 +40,8 @@ GRACE_SECONDS = 5.0
 """How long a hook has to end by itself after SIGTERM, before SIGKILL."""
 PAUSE_SECONDS = 0.02
 """Between two looks at the hooks that run: Python cannot wait for several processes at once."""
+CHANGE_SECONDS = 3.0
+"""How long a hook waits for what its task changed: somewhat longer than a record may take (changes/recording.py)."""
 STDERR_BYTES = 4096
 LARGE_BYTES = 1024 * 1024
 """A hook may print without end: from this size on, only the end of its standard error is kept on the disk too."""
@@ -46,15 +50,21 @@ SETTLED_SINCE = """
 SELECT EXISTS (SELECT 1 FROM events
 WHERE id > :event AND queue_id = :queue AND kind IN ('succeeded', 'failed', 'timed out'))
 """
+RECORDED = "SELECT git_after FROM attempts WHERE task_id = :task AND attempt = :attempt AND git_after IS NOT NULL"
 CLAIM = "UPDATE project SET hooked_event = :event"
 
 
 class Due(NamedTuple):
-    """A hook that is to run: for a task, or for a queue that has become empty."""
+    """A hook that is to run: for a task, or for a queue that has become empty.
+
+    For the outcome of an `attempt` it waits until that moment, in monotonic seconds, for what the attempt changed.
+    """
 
     hook: str
     task_id: int | None = None
     queue: "shapes.Queue | None" = None
+    attempt: int | None = None
+    until: float = 0.0
 
 
 class Running(NamedTuple):
@@ -122,12 +132,18 @@ class HookProcess:
         """Run hooks until none waits or runs and there are no new events; returns how many were run."""
         while True:
             self._take_due()
-            while self._waiting and len(self._running) < PARALLEL:
+            while self._waiting and len(self._running) < PARALLEL and self._is_ready(self._waiting[0]):
                 self._start(self._waiting.popleft())
-            if not self._running:
+            if not self._running and not self._waiting:
                 return self._ran
             time.sleep(PAUSE_SECONDS)
             self._running = [still for running in self._running if (still := self._looked_at(running)) is not None]
+
+    def _is_ready(self, due: Due) -> bool:
+        """True if what the task changed is recorded, or it is not worth waiting for it."""
+        if due.attempt is None or self._sq.clock.monotonic() >= due.until:
+            return True
+        return self._sq.db.row(RECORDED, {"task": due.task_id, "attempt": due.attempt}) is not None
 
     def _take_due(self) -> None:
         """Claim the new events, and let their hooks wait in order; those for which there is no room are counted."""
@@ -161,12 +177,18 @@ class HookProcess:
         for event in events:
             name = ON_EVENT.get(event.kind)
             if name in configured and event.task_id is not None:
-                wanted.append(Due(name, event.task_id))
+                wanted.append(self._due(name, event))
             if event.kind in ("succeeded", "failed", "timed out") and event.queue_id is not None:
                 settled[event.queue_id] = event
         if "on_queue_empty" in configured:
             wanted += [Due("on_queue_empty", queue=queue) for queue in _emptied(self._sq, settled)]
         return wanted
+
+    def _due(self, hook: str, event: Event) -> Due:
+        """Return the hook of an event. Nobody records what a task changed that timed out."""
+        if not self._sq.config.watches_git or event.kind not in ("succeeded", "failed"):
+            return Due(hook, event.task_id)
+        return Due(hook, event.task_id, None, event.attempt, self._sq.clock.monotonic() + CHANGE_SECONDS)
 
     def _start(self, due: Due) -> None:
         document = _document(self._sq, due)
@@ -235,9 +257,13 @@ def _document(sq: SparkQ, due: Due) -> wire.Json | None:
     if due.task_id is None:
         return {"event": due.hook, "queue": due.queue}
     try:
-        return {"event": due.hook, "task": wire.task_whole(tasks.detail(sq, due.task_id), sq.clock.now())}
+        detail = tasks.detail(sq, due.task_id)
     except NoSuchTask:
         return None
+    ended = next((attempt for attempt in detail.attempts if attempt.attempt == due.attempt), None)
+    task: wire.Json = {**wire.task_whole(detail, sq.clock.now())}
+    changed = wire.changed(ended.git_after) if ended else None
+    return {"event": due.hook, "task": task | ({"changed": changed} if changed else {})}
 
 
 def _emptied(sq: SparkQ, settled: dict[int, Event]) -> "list[shapes.Queue]":

@@ -6,7 +6,7 @@ Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a 
 from sparkq_core.wire.answers import claimed, error, left_of, settled
 from sparkq_core.wire.changes import change, change_of_files, change_page, changed_file
 from sparkq_core.wire.inbox import finished, inbox, since
-from sparkq_core.wire.purged import found, purge_news, purged_task, search_extras
+from sparkq_core.wire.purged import changed, found, purge_news, purged_task, search_extras
 from sparkq_core.wire.queues import queue, queues, script, session, sessions
 from sparkq_core.wire.tasks import (
     chat,
@@ -29,6 +29,7 @@ __all__ = [
     "change",
     "change_of_files",
     "change_page",
+    "changed",
     "changed_file",
     "chat",
     "claimed",

@@ -44,10 +44,12 @@ def texts_of(detail: Detail) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def whole_task(detail: Detail, now: int) -> wire.Json:
-    """Return a task with everything. If it is longer than an answer, leave out repeats, early attempts and early events,
-    and cut its texts."""
+def whole_task(detail: Detail, now: int, changed: wire.Json | None) -> wire.Json:
+    """Return a task with everything, and what it changed. If it is longer than an answer, leave out repeats, early
+    attempts, early events and the states of the repository, and cut its texts."""
     view: wire.Json = {**wire.exclude_none(wire.task_history(detail, now))}
+    if changed is not None:
+        view["changed"] = changed
     if size(view) <= ANSWER_SIZE:
         return view
     if (earlier := len(view["history"]) - ATTEMPTS_SHOWN) > 0:
@@ -61,6 +63,8 @@ def whole_task(detail: Detail, now: int) -> wire.Json:
     texts.append(_data_text(view, "result_data", "data", call))
     for attempt in view["history"]:
         number, late = attempt["attempt"], attempt.get("late", {})
+        for state in ("git_before", "git_after"):
+            attempt.pop(state, None)
         if number == detail.task.attempts:
             _drop_repeats(attempt, view)
         texts += [LongText(attempt, key, f"{name}-{number}", call) for key, name in ATTEMPT_TEXTS.items()]

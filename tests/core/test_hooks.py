@@ -5,13 +5,15 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sparkq_core import hooks, lock, tasks
+from sparkq_core import events, hooks, lock, tasks
+from sparkq_core.changes import Execution
 from sparkq_core.clock import SystemClock
 from sparkq_core.config import consent
 from sparkq_core.config.settings import Settings
@@ -22,9 +24,11 @@ from sparkq_core.maintenance import hook_process, hook_starter
 from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.maintenance.rounds import Rounds, upkeep
 from sparkq_core.project import SparkQ
+from tests.harness.change_steps import record, repository
 from tests.harness.clocks import SetClock
 from tests.harness.projects import open_new_project, second_handle
 from tests.harness.task_steps import add, claimed_task, queued_count, take, timed_out_task
+from tests.harness.waiting import until
 from tests.promises import holds
 
 REPORT = (
@@ -223,6 +227,41 @@ def test_a_hook_gets_the_task_of_its_event(sq: SparkQ, queue: str, clock: SetClo
     assert seen == [("on_failed", 2), ("on_failed", 3), ("on_stale", 3), ("on_succeeded", 1)]
     (succeeded,) = (event["task"] for event in told(sq) if event["event"] == "on_succeeded")
     assert (succeeded["prompt"], succeeded["result_summary"]) == ("é 🎉", "all green")
+
+
+@holds("hooks-know-the-change")
+def test_a_hook_knows_what_its_task_changed(sq: SparkQ, queue: str) -> None:
+    """It is recorded after the worker's answer, so a hook that is started before waits for it."""
+    repository(sq.config.root, one_txt="1\n")
+    hooked = allowed(sq, **reporting(sq, "on_succeeded", "on_failed"))
+    (first, second) = (claimed_task(hooked, prompt) for prompt in ("one", "two"))
+    record(hooked, begun=Execution(first.id, 1))
+    (sq.config.root / "one.txt").write_text("1\n2\n")
+    tasks.complete(hooked, first.id, "did it")
+    process = threading.Thread(target=work, args=(hooked,))
+    process.start()
+    until(lambda: hooked.db.row(hook_starter.WATERMARK) == (events.last(hooked),))
+
+    assert told(sq) == []
+    record(hooked, ended=Execution(first.id, 1))
+    process.join()
+
+    ((change, task),) = ((event["task"].pop("changed"), event["task"]) for event in told(sq))
+    assert (change["files"], change["insertions"], change["deletions"], change["exact"]) == (1, 1, 0, True)
+    assert (task["id"], second.id) == (1, 2)
+
+
+def test_a_hook_does_not_wait_long_for_a_change_that_nobody_records(
+    sq: SparkQ, queue: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook_process, "CHANGE_SECONDS", 0.2)
+    repository(sq.config.root)
+    hooked = allowed(sq, **reporting(sq, "on_succeeded", "on_failed"))
+    done(hooked)
+    timed_out_task(hooked, clock)
+
+    assert work(hooked) == 2
+    assert ["changed" in event["task"] for event in told(sq)] == [False, False]
 
 
 def test_each_event_runs_its_hook_once_whoever_looks(sq: SparkQ, queue: str) -> None:

@@ -1,68 +1,89 @@
-"""What a chat changes is recorded beside its answers, also when it ends without a result."""
+"""What a chat reads of a change: how much, and which files, within the size of an answer."""
 
 import json
 from typing import Any
 
 import pytest
 
-from sparkq_core.changes import view
+from sparkq_core import changes, tasks
+from sparkq_core.changes import Execution, store
 from sparkq_core.project import SparkQ
-from tests.harness.git_steps import commit, start
+from sparkq_mcp.answers.truncation import ANSWER_SIZE, size
+from tests.harness.change_steps import changing, record, repository
 from tests.harness.projects import second_handle
-from tests.harness.task_steps import add, attempts
-from tests.harness.waiting import until
-from tests.mcp.chat import Raw
+from tests.harness.task_steps import add, take
+from tests.mcp.chat import call, chat
+from tests.promises import holds
+
+pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def repository(store: SparkQ, monkeypatch: pytest.MonkeyPatch) -> SparkQ:
-    """A project in a repository, in which the client has started the server."""
-    root = store.config.root
-    start(root)
-    (root / "app.py").write_text("one\n")
-    commit(root)
-    monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(root))
-    return second_handle(store)
+@holds("tool-get_task")
+async def test_a_task_names_the_files_that_it_changed(sq: SparkQ, queue: str) -> None:
+    folder = repository(sq.config.root, one_txt="1\n")
+    watching = second_handle(sq)
+
+    def work() -> None:
+        (folder / "one.txt").write_text("1\n2\n")
+        (folder / "new\u202e.txt").write_text("x\n")
+
+    changing(watching, work)
+    changing(watching, lambda: None)
+    add(watching, "running")
+    take(watching)
+
+    async with chat(watching) as client:
+        changed, nothing, running = [await call(client, "get_task", task_id=number) for number in (1, 2, 3)]
+        resource = (await client.read_resource("sparkq://tasks/1")).contents[0]
+
+    assert changed["changed"] == {
+        "files": 2, "insertions": 2, "deletions": 0, "exact": True, "names": ["new\\u202e.txt", "one.txt"],
+    }  # fmt: skip
+    assert nothing["changed"] == {"files": 0, "insertions": 0, "deletions": 0, "exact": True}
+    assert "changed" not in running
+    assert json.loads(getattr(resource, "text", ""))["changed"] == changed["changed"]
 
 
-def state(sq: SparkQ, task_id: int, when: str) -> Any:
-    """What was recorded at the claim or the outcome of the last attempt."""
-    return json.loads(getattr(attempts(sq, task_id)[-1], f"git_{when}") or "{}")
+async def test_without_trees_there_are_only_sizes(sq: SparkQ, queue: str) -> None:
+    folder = repository(sq.config.root, one_txt="1\n")
+    watching = second_handle(sq)
+    add(watching, "over HTTP")
+    take(watching)
+    changes.record(watching, None, begun=Execution(1, 1))
+    (folder / "one.txt").write_text("1\n2\n")
+    tasks.complete(watching, 1, "did it")
+    changes.record(watching, None, ended=[Execution(1, 1)])
+    changing(watching, lambda: (folder / "one.txt").write_text("3\n"))
+    for _, file, _ in [*store.objects(store.path(watching.config))]:
+        file.unlink()
+
+    async with chat(watching) as client:
+        about, lost = [(await call(client, "get_task", task_id=number))["changed"] for number in (1, 2)]
+
+    assert about == {"files": 1, "insertions": 1, "deletions": 0}
+    assert lost == {"files": 1, "insertions": 1, "deletions": 2, "exact": True}
 
 
-def changed(sq: SparkQ, task_id: int) -> list[str]:
-    """The files that a task changed."""
-    return [file.path for file in view.files(sq, view.of(sq, task_id))]
+@holds("mcp-cut")
+async def test_many_files_and_long_texts_fit_an_answer(sq: SparkQ, queue: str) -> None:
+    folder = repository(sq.config.root)
+    watching = second_handle(sq)
+    add(watching, "prompt " * 5_000)
+    for attempt in range(1, 9):
+        take(watching)
+        record(watching, begun=Execution(1, attempt))
+        for number in range(60):
+            (folder / f"{'a-long-name-' * 8}-{attempt}-{number}.txt").write_text("x\n")
+        end: Any = tasks.fail if attempt < 8 else tasks.complete
+        end(watching, 1, f"outcome {attempt} " * 5_000)
+        record(watching, ended=Execution(1, attempt))
+        if attempt < 8:
+            tasks.requeue(watching, 1, feedback="again " * 5_000)
 
+    async with chat(watching) as client:
+        task = await call(client, "get_task", task_id=1)
 
-def test_a_chat_that_works_leaves_each_tasks_own_change(repository: SparkQ) -> None:
-    root = repository.config.root
-    add(repository, "one", "two")
-    with Raw(root, client="claude-code", session="s-1") as raw:
-        raw.initialize()
-        raw.tool("claim", {"queue": "backend"})
-        until(lambda: "tree" in state(repository, 1, "before"))
-        (root / "one.txt").write_text("x\n")
-        raw.tool("complete", {"task_id": 1, "attempt": 1, "result": "Done.", "claim_next": True})
-        until(lambda: "tree" in state(repository, 2, "before"))
-        (root / "two.txt").write_text("x\n")
-        raw.tool("complete", {"task_id": 2, "attempt": 1, "result": "Done."})
-        code, said = raw.end()
-
-    assert (code, said) == (0, "")
-    assert (changed(repository, 1), changed(repository, 2)) == (["one.txt"], ["two.txt"])
-    assert state(repository, 1, "after")["tree"] == state(repository, 2, "before")["tree"]
-
-
-def test_a_chat_that_ends_without_a_result_leaves_what_it_did(repository: SparkQ) -> None:
-    root = repository.config.root
-    add(repository, "one")
-    with Raw(root, client="claude-code", session="s-1") as raw:
-        raw.initialize()
-        raw.tool("claim", {"queue": "backend"})
-        until(lambda: "tree" in state(repository, 1, "before"))
-        (root / "half.txt").write_text("x\n")
-        raw.end()
-
-    assert state(repository, 1, "after")["files"] == 1
-    assert changed(repository, 1) == ["half.txt"]
+    assert size(task) <= ANSWER_SIZE
+    assert (task["changed"]["files"], len(task["changed"]["names"]) + task["changed"]["names_left"]) == (60, 60)
+    assert len(task["changed"]["names"]) > 5
+    assert "git_after" not in task["history"][-1]
