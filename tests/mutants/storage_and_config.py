@@ -39,8 +39,14 @@ STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
         "all hooks run at once",
         "maintenance/hook_process.py",
-        ("while self._waiting and len(self._running) < PARALLEL:", "while self._waiting:"),
+        ("while self._waiting and len(self._running) < PARALLEL and", "while self._waiting and"),
         caught_by=("test_hooks.py::test_a_few_run_at_a_time_in_order_and_beyond_a_hundred_are_counted",),
+    ),
+    mutant(
+        "a hook does not wait for what its task changed",
+        "maintenance/hook_process.py",
+        ("< PARALLEL and self._is_ready(self._waiting[0]):", "< PARALLEL:"),
+        caught_by=("test_hooks.py::test_a_hook_knows_what_its_task_changed",),
     ),
     mutant(
         "a locked database is a defect",
