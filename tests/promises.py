@@ -226,6 +226,7 @@ PROMISES = {
     "command-queue": "sparkq queue creates, lists, archives and unarchives queues.",
     "command-enqueue": "sparkq enqueue puts a task into a queue.",
     "command-diff": "sparkq diff shows what each task changed, exactly, as a patch that applies and can be undone.",
+    "snapshots-harm-nothing": "A snapshot that is killed or meets a full disk loses and delays no task, and leaves .git untouched.",
     "command-branch": "sparkq branch makes a branch with one commit a task, and touches neither work tree, index nor HEAD.",
     "command-peek": "sparkq peek shows the next tasks.",
     "command-claim": "sparkq claim takes the next task.",

@@ -46,6 +46,9 @@ def working(store: Path, deadline: Deadline) -> Iterator[Path | None]:
         temporary.mkdir(mode=0o700)
         try:
             yield temporary
+        except BaseException:
+            _remove_halves(store)  # on a full disk they may be all that is missing to others
+            raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     finally:
@@ -62,10 +65,18 @@ def _acquire(store: Path, deadline: Deadline) -> int | None:
 
 
 def _sweep(store: Path) -> None:
-    """Remove the temporary folders of killed processes. The lock must be held."""
-    for entry in os.scandir(store):
-        if entry.name.startswith(TEMPORARY):
-            shutil.rmtree(entry.path, ignore_errors=True)
+    """Remove the temporary folders of killed processes, and their unfinished objects. The lock must be held."""
+    left = [entry.path for entry in os.scandir(store) if entry.name.startswith(TEMPORARY)]
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    if left:
+        _remove_halves(store)
+
+
+def _remove_halves(store: Path) -> None:
+    for name, file, _ in objects(store):
+        if not name:
+            file.unlink(missing_ok=True)
 
 
 def is_pure(store: Path) -> bool:

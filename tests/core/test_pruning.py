@@ -10,7 +10,7 @@ import pytest
 
 from sparkq_core import changes, inbox, purged, queues, tasks
 from sparkq_core.changes import pruning, recording, snapshot, store, view
-from sparkq_core.changes.git import Deadline, work_tree
+from sparkq_core.changes.git import Deadline, GitFailed, work_tree
 from sparkq_core.changes.view import NoChange
 from sparkq_core.clock import DAY
 from sparkq_core.installation import backup, restore, store_check
@@ -263,3 +263,17 @@ def test_a_restored_database_says_what_is_not_kept_any_more(sq: SparkQ, tmp_path
     work(restored, 4, clock)
     assert shown(restored, 4) == ["4.bin"]
     restored.close()
+
+
+def test_what_a_snapshot_that_failed_has_half_written_is_removed_at_once(sq: SparkQ) -> None:
+    half = store.path(sq.config) / "ab/tmp_obj_x1y2z3"
+    half.parent.mkdir(exist_ok=True)
+
+    def fail() -> None:
+        half.write_bytes(b"half")
+        raise GitFailed("the disk is full")
+
+    with pytest.raises(GitFailed), store.working(store.path(sq.config), Deadline.after(60.0)):
+        fail()
+
+    assert not half.exists()

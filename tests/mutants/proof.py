@@ -11,6 +11,7 @@ HOUSEKEEPING = "tests/proof/test_housekeeping.py::test_whatever_is_done_in_the_r
 CLOCKS = "tests/proof/test_clocks.py::test_a_clock_that_jumps_ends_nothing_before_its_time"
 KILL = "tests/proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice"
 MODEL = "tests/core/test_model.py::TestLifeCycle"
+SNAPSHOTS = "tests/proof/test_snapshots.py::test_a_snapshot_that_is_killed_loses_and_delays_no_task"
 SETTLES = "error_type = :error_type\nWHERE id = :id"
 
 PROOF_MUTANTS = [
@@ -269,5 +270,17 @@ PROOF_MUTANTS = [
         "storage/lost.py",
         ("if self._root is not None and not self._root.is_dir():", "if False:"),
         caught_by=(HOUSEKEEPING,),
+    ),
+    mutant(
+        "what a killed snapshot left is not swept",
+        "changes/store.py",
+        ("        _sweep(store)\n", ""),
+        caught_by=(SNAPSHOTS,),
+    ),
+    mutant(
+        "snapshots write their objects into the repository",
+        "changes/git.py",
+        ('"GIT_OBJECT_DIRECTORY": str(store)', '"GIT_NO_OBJECT_DIRECTORY": str(store)'),
+        caught_by=(SNAPSHOTS,),
     ),
 ]

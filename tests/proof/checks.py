@@ -38,6 +38,11 @@ CHECKS = (
         ("proof/test_clocks.py", "core/test_stale.py", "core/test_marks.py"),
     ),
     Check(
+        "snapshots",
+        "whatever ends the record of what a task changed, no task is lost or delayed, and .git is as it was",
+        ("proof/test_snapshots.py", "core/test_changes.py", "core/test_pruning.py"),
+    ),
+    Check(
         "faults",
         "what a disk refuses changes nothing, and is said clearly",
         ("proof/test_disk_faults.py", "proof/test_disk.py", "core/test_database.py", "core/test_schema.py"),
