@@ -99,7 +99,7 @@ def test_one_setting_of_version_one_is_enough(root: Path, line: str) -> None:
 
 @pytest.mark.parametrize(
     "ours",
-    ["queue_runner: {poll_interval_seconds: 5}", "server: {mcp: true}", "hooks: {on_failed: [echo]}", "git: true"],
+    ["queue_runner: {poll_interval_seconds: 5}", "server: {mcp: true}", "hooks: {on_failed: [echo]}", "changes: full"],
 )
 def test_a_file_of_this_version_with_a_key_of_version_one_has_an_unknown_key(root: Path, ours: str) -> None:
     (root / "sparkq.yml").write_text(f"{ours}\ndatabase: {{mode: wal}}\n")
