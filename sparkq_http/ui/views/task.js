@@ -111,8 +111,21 @@ function facts(task) {
     fact("Enqueued", ago(task.created_at), ` by ${task.source}`),
     claimed && fact("Claimed", ago(claimed)),
     isFinished(task) && fact("Finished", ago(finished), claimed && `, after ${between(claimed, finished)}`),
+    changed(task),
     task.key && fact("Key", task.key),
   ];
+}
+
+/** What the attempt changed whose outcome counts, and where. */
+function changed(task) {
+  const change = counting(task)?.git_after;
+  return changeSize(change) && fact("Changed", changeSize(change), placeOf(change));
+}
+
+/** The attempt whose outcome counts: the last one, or that whose late result was accepted. */
+function counting({ status, history }) {
+  const last = history.at(-1);
+  return status === "succeeded" && last.outcome !== "succeeded" ? history.findLast((one) => one.accepted_at) : last;
 }
 
 const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
