@@ -246,6 +246,12 @@ class Moved(Replaced):
     code = "moved"
 
 
+class LogRemoved(StorageError):
+    """The log of the database was removed while other processes use it."""
+
+    code = "log_removed"
+
+
 class RemoteDisk(StorageError):
     """The database would be on a network file system, whose locks do not protect it."""
 

@@ -19,7 +19,7 @@ from sparkq_core.clock import Clock
 from sparkq_core.config.loading import environment
 from sparkq_core.config.location import check_database, way_to
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, SparkQError, StorageError
-from sparkq_core.storage import patience
+from sparkq_core.storage import log_files, patience
 from sparkq_core.storage.errors import RESTORE, STORAGE, translated
 from sparkq_core.storage.lost import NO_FILE, Lost, Rescue
 from sparkq_core.storage.parameters import Values, in_order
@@ -33,6 +33,9 @@ APPLICATION_ID = 0x53504B51
 
 USER_VERSION = "PRAGMA user_version"
 DATA_VERSION = "PRAGMA data_version"  # as a statement, which is cached: `pragma()` compiles one at each call
+
+LOOKS_FOR_THE_LOG = 3
+"""The last process that closes a database removes the log, perhaps just while this one opens it."""
 
 Migrate = Callable[[apsw.Connection], None]
 
@@ -286,6 +289,20 @@ class Database:
                 f"{RESTORE}. Without a backup: move it away and run `sparkq setup`.",
             )
         check_database(self.path, environment())
+        for _ in range(LOOKS_FOR_THE_LOG):
+            log = log_files.found(self.path, identity, self.clock)
+            try:
+                connection = self._connection()
+            except apsw.Error as error:
+                if log_files.is_same(self.path, log):
+                    raise
+                raise log_files.removed(self.path) from error
+            if log_files.is_same(self.path, log):
+                return _Opened(connection, identity)
+            connection.close(force=True)
+        raise log_files.removed(self.path)
+
+    def _connection(self) -> apsw.Connection:
         connection = apsw.Connection(self._name, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             connection.set_busy_handler(patience.busy_handler(self.clock))
@@ -304,7 +321,7 @@ class Database:
         except BaseException:
             connection.close(force=True)  # the traceback would keep it open, and with it its locks
             raise
-        return _Opened(connection, identity)
+        return connection
 
     def _recognise(self, connection: apsw.Connection) -> None:
         if connection.pragma("application_id") != APPLICATION_ID:

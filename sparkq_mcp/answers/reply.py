@@ -19,6 +19,7 @@ NEXT_BY_CODE = {
     "version_one": "Ask the person to bring it over in a terminal: `sparkq setup --from-v1`. Then call again.",
     "database_gone": "Tell the person: sparkq restore puts it back. Then call again.",
     "moved": "Tell the person.",
+    "log_removed": "Tell the person: end the chats and the server of this project, then start them again. If the database is gone too: sparkq restore",
     "invalid_config": "The person corrects sparkq.yml; `sparkq doctor` checks it.",
     "queue_closed": "The person can reopen it.",
     "other_owner": "Tell the person, who alone decides whom to trust. `sparkq doctor` says how.",

@@ -16,6 +16,7 @@ from sparkq_core.errors import (
     Corrupt,
     DatabaseGone,
     InvalidValue,
+    LogRemoved,
     Moved,
     NewerSchema,
     Replaced,
@@ -24,7 +25,7 @@ from sparkq_core.errors import (
 from sparkq_core.installation import backup, restore, setup
 from sparkq_core.maintenance.daily_backup import MOST_REMOVED, back_up_in_turn
 from sparkq_core.project import SparkQ
-from sparkq_core.storage import database
+from sparkq_core.storage import database, log_files
 from sparkq_core.storage.schema import VERSION
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import HOUR, SetClock
@@ -95,6 +96,28 @@ def test_what_is_committed_just_after_the_file_was_removed_is_in_a_copy(git_root
     newest = [apsw.Connection(str(copy)).execute("SELECT text FROM events").fetchall()[-1:] for copy in rescued(sq)]
     assert first in rescued(sq)
     assert [("acknowledged",)] in newest
+
+
+@pytest.mark.skipif(not log_files.LOCKS.exists(), reason="the system does not say who uses a file")
+@holds("nothing-lost", "clear-file-errors")
+@pytest.mark.parametrize("sides", [("-wal", "-shm"), ("-wal",), ("-shm",)])
+def test_where_the_log_was_removed_while_it_is_used_nobody_begins_another(
+    sq: SparkQ, queue: str, sides: tuple[str, ...]
+) -> None:
+    """As `rm -rf` leaves it for a moment. Whoever has it open goes on, and brings everything into the file at its end."""
+    add(sq, "before")
+    whole = sq.config.database
+    for side in sides:
+        whole.with_name(f"{whole.name}{side}").unlink()
+
+    with pytest.raises(LogRemoved, match="its log was removed"):
+        second_handle(sq)
+    assert add(sq, "after") == [2]
+    sq.close()
+
+    back = second_handle(sq)
+    assert queued_ids(back) == [1, 2]
+    back.close()
 
 
 @holds("clear-file-errors")

@@ -111,6 +111,12 @@ STORAGE_AND_CONFIG_MUTANTS = [
         caught_by=("test_restore.py::test_what_is_committed_just_after_the_file_was_removed_is_in_a_copy",),
     ),
     mutant(
+        "a second log is begun beside the one that was removed",
+        "storage/log_files.py",
+        ("NO_FILE in (log := _files(path)) and _is_used(identity)", "NO_FILE in (log := _files(path)) and False"),
+        caught_by=("test_restore.py::test_where_the_log_was_removed_while_it_is_used_nobody_begins_another",),
+    ),
+    mutant(
         "Git sees a restored database",
         "installation/restore.py",
         ("        ignoring.guard(config)", "        # ignoring.guard(config)"),
