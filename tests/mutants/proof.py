@@ -2,8 +2,10 @@
 
 from tests.mutants.life_cycle import FENCE, LIFE_CYCLE_MUTANTS, NO_FENCE
 from tests.mutants.mutant import mutant
+from tests.mutants.storage_and_config import STORAGE_AND_CONFIG_MUTANTS
 
 CONTEXTS = "tests/mcp/test_context_fuzz.py::TestContexts"
+_STORED = {mutant.name: mutant for mutant in STORAGE_AND_CONFIG_MUTANTS}
 _BY_NAME = {mutant.name: mutant for mutant in LIFE_CYCLE_MUTANTS}
 CROWD = "tests/proof/test_races.py::test_six_claimers_and_four_producers_through_every_door_share_one_line"
 DRAIN = "tests/core/test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order"
@@ -208,6 +210,31 @@ PROOF_MUTANTS = [
         caught_by=("tests/proof/test_files.py::test_a_lock_that_is_a_link_is_not_followed",),
     ),
     mutant("last in, first out", "tasks/claim.py", *_BY_NAME["last in, first out"].changes, caught_by=(CROWD,)),
+    *(
+        mutant(
+            name,
+            _STORED[name].file,
+            *_STORED[name].changes,
+            caught_by=tuple(f"tests/core/{test}" for test in _STORED[name].caught_by),
+        )
+        for name in (
+            "a project of another user is used",
+            "hooks of a cloned repository run without a yes",
+            "a yes holds for other commands too",
+        )
+    ),
+    mutant(
+        "programs of any user are answered",
+        "sparkq_http/guard.py",
+        (
+            "if self._users and user is not None and user not in self._users:",
+            "if user is None and self._users == {-1}:",
+        ),
+        caught_by=(
+            "tests/http/test_peer.py::test_a_program_of_another_user_is_refused_on_every_route",
+            "tests/http/test_peer.py::test_a_program_of_another_user_adds_no_task",
+        ),
+    ),
     mutant(
         "unread work is purged at the second look",
         "maintenance/marks.py",

@@ -98,6 +98,11 @@ CHECKS = (
         ("proof/test_files.py", "core/test_doctor.py", "core/test_script_index.py", "core/test_config_reading.py"),
     ),
     Check(
+        "strangers",
+        "hooks of a file run only after a yes to their content; other users' files and programs are refused",
+        ("core/test_hooks.py", "core/test_ownership.py", "http/test_peer.py"),
+    ),
+    Check(
         "the harness",
         "each check fails on a core that is broken on purpose",
         ("test_mutants.py", "proof/test_proof_mutants.py"),

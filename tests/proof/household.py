@@ -26,6 +26,7 @@ WAYS = {
     "replaced": re.compile(r"What it had is in \S+\.db\..*sparkq restore|was replaced while .*Call again", re.DOTALL),
     "database_gone": re.compile(r"the newest from .*\.db.*sparkq restore", re.DOTALL),
     "no_project": re.compile("sparkq setup"),
+    "log_removed": re.compile(r"its log was removed.*(End the chats|sparkq restore|doctor)", re.DOTALL),
     "moved": re.compile("start this process again in the folder where it is now"),
 }
 """The codes of a refusal because the database is not there or is another one, and the way on that it must name."""
@@ -46,6 +47,8 @@ class Household:
         self.home = folder / "home"
         self.figures: Counter[str] = Counter()
         self.violations: list[str] = []
+        self.was_away = False
+        """True if the folder was moved: a server that sees its project gone ends, and is started again."""
         self._acknowledged: list[Entry] = []
         self._noting = threading.Lock()
         self.root.mkdir()
@@ -112,6 +115,7 @@ class Household:
             if isinstance(worker, ChatWorker):
                 self._is_quiet(worker.part())
         self.server.stop()
+        self.was_away = False
 
     def begin_again(self, name: str) -> None:
         """End a chat and begin another, or restart the server."""
@@ -140,7 +144,13 @@ class Household:
             if isinstance(worker, ChatWorker) and (not chats or name in chats):
                 with self._refusals():
                     worker.queues()
-        Caller(self.server.port).get("/api/queues")
+        with suppress(OSError):
+            Caller(self.server.port).get("/api/queues")
+
+    def keep_server(self) -> None:
+        """Start the server again if it has ended because its project was away."""
+        if self.was_away and not self.is_lost and self.server.process.poll() == 0:
+            self.server = Server(self.root, self.folder / "server.out", self.home, self.server.port)
 
     # What they do
 
@@ -177,7 +187,8 @@ class Household:
                 if code not in OLDER_STATE and not (code in WAYS and WAYS[code].search(refusal.said)):
                     self.violations.append(f"{code}: {refusal.said}")
         except Gone:
-            self.violations.append("a process has ended by itself")
+            if not self.was_away:
+                self.violations.append("a process has ended by itself")
 
     # What is kept
 

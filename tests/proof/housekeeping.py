@@ -58,6 +58,7 @@ class Housekeeper:
         """Do one thing."""
         self.done.append(name)
         self.household.figures["acts of housekeeping"] += 1
+        self.household.keep_server()
         act: Callable[[], None] = getattr(self, f"_{name}")
         if name not in HARMLESS:
             act()
@@ -126,6 +127,7 @@ class Housekeeper:
         self._number += 1
         here, there = self.household.root, self.household.folder / f"project-{self._number}"
         here.rename(there)
+        self.household.was_away = True
         self.household.enqueue(self._witness, f"{self._witness} while the folder is away, {self._number}")
         self.household.enqueue("terminal", f"the keeper while the folder is away, {self._number}")
         return here, there

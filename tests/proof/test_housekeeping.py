@@ -54,6 +54,9 @@ def calm(at_home: Household, keeper: Housekeeper) -> None:
     at_home.noticed()
     if at_home.is_lost or "backend" not in at_home.done("queue", "list"):
         keeper.restore()
+    if at_home.was_away:  # the server may be about to end: it looks once a second
+        time.sleep(2)
+        at_home.keep_server()
     before = at_home.figures["acknowledged"]
     for name in at_home.workers:
         at_home.enqueue(name, f"{name} in the end")
