@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,9 @@ from sparkq_core.project import SparkQ
 
 MOST_WAITING = 50
 """The records that wait for their turn. Of more none is made, because a snapshot that late shows other work too."""
+
+ANSWER_SECONDS = 0.05
+"""How long a record lets the answer of its call go out first: a thread that works delays the others of its process."""
 
 log = logging.getLogger("sparkq.changes")
 
@@ -48,6 +52,7 @@ class Recorder:
     def _run(self) -> None:
         while True:
             call = self._calls.get()
+            time.sleep(ANSWER_SECONDS)
             try:
                 call()
             except Exception:  # of any kind: a defect here must not end the records of a server

@@ -3,14 +3,16 @@
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from sparkq_core import changes, inbox, project, queues, tasks
-from sparkq_core.changes import recording, snapshot, store, view
+from sparkq_core.changes import recorder, recording, snapshot, store, view
 from sparkq_core.changes.git import Deadline
 from sparkq_core.changes.view import NoChange
 from sparkq_core.project import SparkQ
@@ -746,3 +748,23 @@ def test_why_there_is_no_change_is_said(sq: SparkQ, repository: Path) -> None:
 )
 def test_without_a_change_there_is_no_summary(state: str | None) -> None:
     assert changes.summary(state) == ""
+
+
+def test_a_record_lets_the_answer_of_its_call_go_out_first(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    order: list[str] = []
+    monkeypatch.setattr(recorder, "record", lambda *_, **__: order.append("recorded"))
+
+    def wait(seconds: float) -> None:
+        assert seconds == recorder.ANSWER_SECONDS
+        answered.wait(60)
+        order.append("waited")
+
+    monkeypatch.setattr(recorder, "time", SimpleNamespace(sleep=wait))
+    records = changes.Recorder()
+    records.add(sq, sq.config.root, begun=changes.Execution(1, 1))
+    order.append("answered")
+    answered.set()
+
+    assert records.finish(60)
+    assert order == ["answered", "waited", "recorded"]
