@@ -156,6 +156,7 @@ def test_the_lines_of_each_file_make_the_new_one_of_the_old_one(
         assert applied(source, hunks) == target
         pieces = [*in_pieces(hunks, room)]
         assert [line for piece in pieces for line in piece.lines] == lines
+        assert not [piece for piece in pieces if piece.lines[0].startswith(patch.NO_NEWLINE)]
         assert applied(source, pieces) == target
 
 
