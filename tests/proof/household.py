@@ -133,6 +133,7 @@ class Household:
             with suppress(OSError, ValueError):
                 worker.end()
         self.server.process.kill()
+        self.server.process.wait()
 
     def _is_quiet(self, said: str) -> None:
         if "Traceback" in said:

@@ -72,6 +72,7 @@ class Machine:
         for worker in self.workers:
             worker.end()
         self.server.process.kill()
+        self.server.process.wait()
         self.rounds.kill()
         self.sq.close()
 
