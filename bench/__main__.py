@@ -23,6 +23,7 @@ MODULES = (
     "push",
     "page",
     "tokens",
+    "changes",
 )
 TOP = Path(__file__).parent.parent
 RESULTS = TOP / "bench/results"

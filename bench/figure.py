@@ -83,7 +83,7 @@ def opened(synchronous: str = "full") -> Iterator[SparkQ]:
     """A new project in a folder of its own, with one queue."""
     with tempfile.TemporaryDirectory(prefix="sparkq-bench-") as name:
         root = Path(name)
-        (root / "sparkq.yml").write_text(f"git: false\ndatabase:\n  synchronous: {synchronous}\n")
+        (root / "sparkq.yml").write_text(f"changes: off\ndatabase:\n  synchronous: {synchronous}\n")
         schema.create(loading.load(root, {}).database, "bench", SystemClock())
         sq = project.open(root, env={})
         queues.create(sq, "main")

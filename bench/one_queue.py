@@ -36,7 +36,7 @@ def sparkq(folder: Path) -> Queue:
     from sparkq_core.errors import SparkQError
     from sparkq_core.storage import schema
 
-    (folder / "sparkq.yml").write_text("git: false\n")
+    (folder / "sparkq.yml").write_text("changes: off\n")
     schema.create(folder / DATABASE, "bench", SystemClock())
     sq = project.open(folder, env={})
     with contextlib.suppress(SparkQError):  # another process was first

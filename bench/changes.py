@@ -1,0 +1,139 @@
+"""Row 15: a snapshot against `git status`, a claim over MCP beside the snapshots, and how much their store grows."""
+
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.figure import Figure, at_most, by_round, interleaved, medians
+from bench.mcp import Server
+from sparkq_core import changes, project, queues, tasks
+from sparkq_core.changes import snapshot, store
+from sparkq_core.changes.git import Deadline, work_tree
+from sparkq_core.clock import SystemClock
+from sparkq_core.config import loading
+from sparkq_core.project import SparkQ
+from sparkq_core.storage import schema
+
+SIZES = (100, 5_000, 50_000)
+EDITS = 10
+ROUNDS = 15
+CLAIMS = 21
+TASKS = 100
+PAUSE_SECONDS = 1.0
+"""Between two calls of a server: longer than a snapshot, as the work of a task is."""
+
+
+def measure() -> list[Figure]:
+    """Everything in repositories of its own."""
+    return [*(_snapshot(files) for files in SIZES), _claim(), _growth()]
+
+
+def _snapshot(files: int) -> Figure:
+    with _repository(files) as sq:
+        root, folder = sq.config.root, store.path(sq.config)
+        here = work_tree(root, Deadline.after(60))
+        assert here is not None
+
+        def status() -> None:
+            _edit(root, files)
+            subprocess.run(
+                ["git", "--no-optional-locks", "status", "--porcelain"], cwd=root, check=True, stdout=subprocess.DEVNULL
+            )
+
+        def take() -> None:
+            _edit(root, files)
+            assert snapshot.take(here, folder, [folder], Deadline.after(60)) is not None
+
+        times = interleaved(ROUNDS, status=status, take=take)
+    took = medians(times)
+    what = f"a snapshot of {files:,} files with {EDITS} edits against git status"
+    beside = f"{took['take'] * 1000:.0f} ms against {took['status'] * 1000:.0f} ms ({by_round(times['take'], times['status'])})"
+    return Figure(15, what, f"{took['take'] / took['status']:,.2f} ×", beside=beside)
+
+
+def _claim() -> Figure:
+    """Each server answers a claim in turn; the snapshot of one that was answered is taken while nobody waits."""
+    times: dict[str, list[float]] = {"full": [], "off": []}
+    with contextlib.ExitStack() as opened:
+        servers = {}
+        for setting in times:
+            sq = opened.enter_context(_repository(SIZES[1], setting))
+            for _ in range(CLAIMS + 1):
+                tasks.enqueue(sq, "main", "one")
+            servers[setting] = Server(
+                sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", str(sq.config.root)
+            )
+            opened.callback(servers[setting].close)
+        for number in range(CLAIMS + 1):
+            for setting, server in servers.items():
+                started = time.perf_counter()
+                server.call("claim", {"queue": "main"})
+                answer = server.read()
+                times[setting].append(time.perf_counter() - started)
+                assert not answer["result"].get("isError"), answer
+                time.sleep(PAUSE_SECONDS)
+                server.call("complete", {"task_id": number + 1, "result": "done"})
+                assert not server.read()["result"].get("isError")
+                time.sleep(PAUSE_SECONDS)
+    took = {name: statistics.median(seconds[1:]) for name, seconds in times.items()}
+    beside = f"{took['full'] * 1e6:.0f} µs against {took['off'] * 1e6:.0f} µs"
+    return at_most(
+        15, "a claim over MCP with changes: full against off", took["full"] / took["off"], 1.05, beside=beside
+    )
+
+
+def _growth() -> Figure:
+    with _repository(SIZES[1]) as sq:
+        for number in range(TASKS):
+            tasks.enqueue(sq, "main", "one")
+            claimed = tasks.claim(sq, "main", "bench")
+            assert claimed is not None
+            begun = changes.Execution(claimed.task.id, claimed.task.attempts)
+            changes.record(sq, sq.config.root, begun=begun)
+            _edit(sq.config.root, SIZES[1], number)
+            tasks.complete(sq, claimed.task.id, "done")
+            changes.record(sq, sq.config.root, ended=[begun])
+        objects = [*store.objects(store.path(sq.config))]
+        taken = store.size(store.path(sq.config)) / 1e6
+        content = sum(file.stat().st_size for _, file, _ in objects) / 1e6
+    beside = f"{len(objects):,} objects with {content:.1f} MB, of at most {store.MAX_BYTES / 1e6:.0f} MB"
+    return Figure(15, f"store on disk after {TASKS} tasks of {EDITS} edits each", f"{taken:,.2f} MB", beside=beside)
+
+
+@contextlib.contextmanager
+def _repository(files: int, setting: str = "full") -> Iterator[SparkQ]:
+    """A project with one queue in a repository of so many files of 2 kB, a hundred in each folder."""
+    with tempfile.TemporaryDirectory(prefix="sparkq-bench-") as name:
+        root = Path(name)
+        for number in range(files):
+            file = _file(root, number)
+            if number % 100 == 0:
+                file.parent.mkdir(parents=True)
+            file.write_text(f"{number}\n" + "a line of a program of some length\n" * 55)
+        (root / "sparkq.yml").write_text(f"changes: {setting}\n")
+        (root / ".gitignore").write_text("sparkq/\n")
+        who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+        for command in (("init", "--quiet"), ("add", "."), (*who, "commit", "--quiet", "--message", "Begin")):
+            subprocess.run(["git", *command], cwd=root, check=True, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull})
+        schema.create(loading.load(root, {}).database, "bench", SystemClock())
+        with contextlib.closing(project.open(root, env={})) as sq:
+            queues.create(sq, "main")
+            yield sq
+
+
+def _file(root: Path, number: int) -> Path:
+    return root / f"src/part{number // 100}/file{number % 100}.py"
+
+
+def _edit(root: Path, files: int, seed: int = 0) -> None:
+    """Change a line in ten files that are far apart, each time to something that was never there."""
+    for number in range(EDITS):
+        file = _file(root, (number * (files // EDITS) + seed) % files)
+        with file.open("a") as stream:
+            stream.write(f"{time.perf_counter_ns()}\n")
