@@ -44,6 +44,15 @@ class SparkQ(NamedTuple):
         """Copy the open database if it was removed or replaced, once. Returns the copy, or None if none is needed."""
         return self.db.rescue()
 
+    def leave(self) -> Path | None:
+        """Rescue the open database as `rescue` does, before another one is opened in its place.
+
+        Raises StorageError if what it had cannot be copied: then go on with this one, and try again later.
+        """
+        copy = self.db.rescue()
+        self.db.check_saved()
+        return copy
+
     def close(self) -> None:
         """Close this thread's connection."""
         self.db.close()

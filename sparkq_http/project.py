@@ -27,7 +27,7 @@ class ReloadableProject:
         Raises NoProject and StorageError.
         """
         if self._sq.is_replaced():
-            if (copy := self._sq.rescue()) is not None:
+            if (copy := self._sq.leave()) is not None:
                 log.warning("the database was replaced: what it had is in %s", copy)
             self._sq = self._opener()
             log.warning("the database was replaced: %s is open now", self._sq.db.path)

@@ -47,7 +47,7 @@ class ServerState:
         set up, each call tries again to open it, and so it does after the database was replaced, for example by a restored
         backup. Raises NoProject and StorageError."""
         if self._sq is not None and self._sq.is_replaced():
-            if (copy := self._sq.rescue()) is not None:
+            if (copy := self._sq.leave()) is not None:
                 log.warning("the database was replaced: what it had is in %s", copy)
             self._sq = None
             for chat in self._chats.values():

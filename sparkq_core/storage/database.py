@@ -256,6 +256,10 @@ class Database:
         lost = next((each for each in opened if each is not None and each.identity != identity), None)
         return None if lost is None else self._lost.copy(lost.connection, lost.identity)
 
+    def check_saved(self) -> None:
+        """Raise StorageError if a lost file could not be copied by `rescue`, so that this database must stay open."""
+        self._lost.check()
+
     def _keep_if_lost(self, opened: _Opened) -> None:
         """Copy the file if it was removed while this process committed to it: an earlier copy of it may lack that."""
         with suppress(SparkQError):

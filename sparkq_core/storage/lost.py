@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import apsw
 
-from sparkq_core.errors import Moved, Replaced, SparkQError
+from sparkq_core.errors import Moved, Replaced, SparkQError, StorageError
 from sparkq_core.storage.errors import STORAGE
 
 Identity = tuple[int, int]
@@ -28,6 +27,7 @@ class Lost:
         self._root = root
         self._rescue = rescue
         self._copies: dict[Identity, Path] = {}
+        self._failures: dict[Identity, str] = {}
         self._guard = threading.Lock()
 
     def copy(self, connection: apsw.Connection, identity: Identity, *, again: bool = False) -> Path | None:
@@ -36,11 +36,25 @@ class Lost:
             return None
         with self._guard:
             if again or identity not in self._copies:
-                with suppress(SparkQError, OSError, *STORAGE):  # the next call tries again
+                try:
                     copy = self._rescue(connection, identity)
+                except (SparkQError, OSError, *STORAGE) as error:  # the next call tries again
+                    self._failures[identity] = str(error)
+                else:
+                    self._failures.pop(identity, None)
                     if copy is not None:
                         self._copies[identity] = copy
             return self._copies.get(identity)
+
+    def check(self) -> None:
+        """Raise StorageError if a lost file could not be copied: as long as this process has it open, it is not lost."""
+        with self._guard:
+            for reason in self._failures.values():
+                raise StorageError(
+                    f"{self._path} was removed or replaced, and what it had cannot be copied: {reason}",
+                    "Correct that, for example with more disk space, and call again. Until then do not end this process: "
+                    "it has the only copy.",
+                )
 
     def refusal(self, copy: Path | None, *, is_replaced: bool) -> Replaced:
         """Return the error for a file that was removed, or that another one `is_replaced` by."""

@@ -2,11 +2,14 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from sparkq_core import queues, tasks
+from sparkq_core.config import copies
 from sparkq_core.project import SparkQ
 from tests.harness.projects import database_of, open_new_project, second_handle
 from tests.harness.task_steps import add
@@ -72,6 +75,26 @@ def test_a_chat_that_held_a_claim_goes_on_in_the_database_that_is_there_now(
     assert settled["status"] == "succeeded"
     assert [attempt.result for attempt in tasks.detail(fresh, 1).attempts] == ["Done."]
     fresh.close()
+
+
+def test_a_chat_keeps_the_only_copy_open_until_it_is_saved(store: SparkQ, raw: Raw, meta: Message | None) -> None:
+    add(store, "old")
+    assert raw.tool("claim", {"queue": "backend"}, meta=meta)["task"]["prompt"] == "old"
+    folder = copies.rescue(store.config)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way of the copies")
+    remove(store)
+    set_up_again(store).close()
+
+    refused = raw.tool("list_queues", {}, meta=meta)
+    folder.unlink()
+    served = raw.tool("list_queues", {}, meta=meta)
+
+    assert (refused["error"], "cannot be copied" in refused["message"]) == ("storage", True)
+    assert served["queues"][0]["running"] == 0
+    (copy,) = folder.glob("*.db")
+    with closing(apsw.Connection(str(copy))) as saved:
+        assert saved.execute("SELECT status FROM tasks").fetchall() == [("running",)]
 
 
 def test_while_the_database_is_missing_each_call_names_the_cure(store: SparkQ, raw: Raw, meta: Message | None) -> None:
