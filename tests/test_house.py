@@ -45,6 +45,7 @@ SCANS = {
     "RUNNING": "likewise",
     "RUNNING_NEWEST": "likewise",
     "RUNNING_OLDEST": "likewise",
+    "CHANGED": "walks the attempts once, for an export",
     "NO_EVENTS": "empties the table for an import",
     "PROMPTS_DIFFER": "walks the rows of an import once, before it is committed",
     "ATTEMPTS_DIFFER": "likewise",

@@ -91,7 +91,7 @@ def _why(sq: SparkQ, change: Change, outcome: str | None) -> str:
     if "tree" in change.before and "tree" in change.after:
         return f"{known}It was claimed in one work tree and finished in another."
     if change.after.get("exact"):
-        return f"{known}It was done in another copy of the project: an export has only the numbers."
+        return f"{known}It was done in another copy of the project: an export has only the numbers of large changes."
     if sq.config.settings.changes != "full":
         return f"{known}The next tasks' changes are kept after: sparkq config set changes full"
     return f"{known}Its worker called over HTTP, did not report, or Git was too slow."

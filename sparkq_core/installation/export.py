@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from sparkq_core import __version__
+from sparkq_core.changes import carried, view
 from sparkq_core.clock import iso
-from sparkq_core.installation.export_format import FORMAT, PROJECT, TABLES
+from sparkq_core.errors import SparkQError
+from sparkq_core.installation.export_format import CHANGES, FORMAT, PROJECT, TABLES
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.schema import VERSION
 
@@ -28,6 +30,10 @@ def _selected(table: str) -> str:
 
 
 SELECTS = {table: f"SELECT {_selected(table)} FROM {table} ORDER BY {ORDERS[table]}" for table in TABLES}
+CHANGED = """
+SELECT task_id, attempt FROM attempts WHERE git_after LIKE '%"tree"%' AND git_after LIKE '%"exact"%'
+ORDER BY task_id, attempt
+"""
 PROJECT_OUT = f"SELECT {', '.join(PROJECT)} FROM project"
 LAST_IDS = "SELECT name, seq FROM sqlite_sequence WHERE name IN ('queues', 'sessions', 'tasks')"
 
@@ -35,8 +41,8 @@ LAST_IDS = "SELECT name, seq FROM sqlite_sequence WHERE name IN ('queues', 'sess
 def export(sq: SparkQ) -> Iterator[str]:
     """Write the whole project, as it is at one moment, as lines of JSON.
 
-    A head, then `{"table": …, "row": {…}}` for each row, and last `{"rows": …}`, their number: an export without it
-    was cut off.
+    A head, then `{"table": …, "row": {…}}` for each row, the files of each change that is small enough, and last
+    `{"rows": …}`, their number: an export without it was cut off.
     """
     with sq.db.read() as tx:
         project = tx.row(PROJECT_OUT)
@@ -49,7 +55,20 @@ def export(sq: SparkQ) -> Iterator[str]:
             for row in tx.each(sql):
                 yield _line({"table": table, "row": dict(zip(TABLES[table], row, strict=True))})
                 rows += 1
-        yield _line({"rows": rows})
+        executions = list(tx.each(CHANGED))
+    for task_id, attempt in executions:  # after the transaction: Git takes a while
+        if (files := _files(sq, task_id, attempt)) is not None:
+            change = {"task_id": task_id, "attempt": attempt, "files": files}
+            yield _line({"table": CHANGES, "row": change})
+            rows += 1
+    yield _line({"rows": rows})
+
+
+def _files(sq: SparkQ, task_id: int, attempt: int) -> list[carried.Row] | None:
+    try:
+        return carried.files(sq.config, view.of(sq, task_id, attempt))
+    except SparkQError:  # of the task that was deleted meanwhile, too
+        return None
 
 
 def _line(value: Any) -> str:

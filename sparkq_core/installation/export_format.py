@@ -21,6 +21,8 @@ from sparkq_core.tasks.settle import MAX_TYPE, as_json
 from sparkq_core.text import MAX_TEXT, MAX_TITLE, checked, checked_label, checked_name, safe
 
 FORMAT = "sparkq-export"
+CHANGES = "changes"
+"""The lines that have the files of what an attempt changed, and are no rows of a table."""
 
 MAX_NUMBER = 10**15
 """The largest id, position or count of an export: far below what SQLite and JSON hold, so that there is room to grow."""
@@ -266,6 +268,10 @@ Counters, the last positions of a queue, and the last ids are not columns: they 
 """
 
 COLUMNS = {table: ", ".join(checks) for table, checks in TABLES.items()}
+
+
+CHANGE = {"task_id": _ID, "attempt": _COUNT_FROM_1, "files": lambda files, _: files}
+"""The line of a change. `changes.carried` checks the files."""
 
 
 def check_row(checks: dict[str, Check], row: Any) -> dict[str, Any]:

@@ -7,11 +7,24 @@ from typing import Any, NamedTuple, TypeVar
 import apsw
 
 from sparkq_core import purged
+from sparkq_core.changes import carried
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.reading import Given
+from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, InvalidValue, NotEmpty
 from sparkq_core.installation import import_checks
-from sparkq_core.installation.export_format import COLUMNS, FORMAT, MAX_NUMBER, PROJECT, TABLES, check_row, shown, whole
+from sparkq_core.installation.export_format import (
+    CHANGE,
+    CHANGES,
+    COLUMNS,
+    FORMAT,
+    MAX_NUMBER,
+    PROJECT,
+    TABLES,
+    check_row,
+    shown,
+    whole,
+)
 from sparkq_core.project import BEFORE_THE_TABLE, SparkQ
 from sparkq_core.storage.database import Database, Transaction
 from sparkq_core.storage.schema import VERSION
@@ -22,6 +35,11 @@ INSERTS = {
     table: f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f':{name}' for name in TABLES[table])})"
     for table, columns in COLUMNS.items()
 }
+TREES = """
+UPDATE attempts SET git_before = json_set(git_before, '$.tree', :before), git_after = json_set(git_after, '$.tree', :after)
+WHERE task_id = :task_id AND attempt = :attempt AND git_before IS NOT NULL
+    AND json_extract(git_after, '$.exact') RETURNING attempt
+"""
 PROJECT_IN = "UPDATE project SET name = :name, created_at = :created_at, looked_at = :looked_at, indexed_event = 0"
 HOOKED = "UPDATE project SET hooked_event = (SELECT ifnull(max(id), 0) FROM events)"
 USED = "SELECT EXISTS (SELECT 1 FROM queues) OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM tasks)"
@@ -58,25 +76,26 @@ def load(sq: SparkQ, lines: Iterable[str]) -> Imported:
     come in: hooks are left out, and those that are set here stay, but do not run for imported events. Raises NotEmpty,
     and InvalidValue, which names the line that is wrong.
     """
-    return read_into(sq.db, lines)
+    return read_into(sq.db, lines, sq.config)
 
 
-def read_into(db: Database, lines: Iterable[str]) -> Imported:
-    """Read an export into the database of such a project. Raises the errors of `load`."""
+def read_into(db: Database, lines: Iterable[str], config: Config | None = None) -> Imported:
+    """Read an export into the database of such a project; without `config` it has no changes. Raises the errors of `load`."""
     with db.write() as tx:
         used = tx.row(USED)
         if used and used[0]:
             raise NotEmpty("This project has queues or tasks already.", "Import into a new project: ids would collide.")
         for sql in (NO_SETTINGS, NO_EVENTS):
             tx.run(sql)
-        return _Import(tx).read(lines)
+        return _Import(tx, config).read(lines)
 
 
 class _Import:
     """One import, in one transaction."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, config: Config | None) -> None:
         self._tx = tx
+        self._config = config
         self._settings: Given = {}
         self._hooks: list[str] = []
         self._lines: dict[str, dict[int, int]] = {"queues": {}, "tasks": {}, "purged": {}}
@@ -120,6 +139,9 @@ class _Import:
 
     def _row(self, number: int, value: dict[str, Any]) -> None:
         table = value.get("table")
+        if table == CHANGES and self._config is not None and "row" in value:
+            self._change(number, self._config, value["row"])
+            return
         if not isinstance(table, str) or table not in TABLES or "row" not in value:
             raise InvalidValue(f"Line {number} is not a row of an export.", DAMAGED)
         row = _checked(number, lambda: import_checks.alone(table, check_row(TABLES[table], value["row"])))
@@ -136,6 +158,14 @@ class _Import:
         else:
             self._setting(number, row["key"], json.loads(row["value"]))
             self._run(number, INSERTS[table], row)
+
+    def _change(self, number: int, config: Config, row: Any) -> None:
+        """Keep the files of what an attempt changed, which must be known exactly, in the store of this project."""
+        change = _checked(number, lambda: check_row(CHANGE, row))
+        before, after = _checked(number, lambda: carried.unpack(config, change["files"]))
+        values = {"task_id": change["task_id"], "attempt": change["attempt"], "before": before, "after": after}
+        if not self._tx.rows(TREES, values):
+            raise InvalidValue(f"Line {number}: no attempt before it has such a change.", DAMAGED)
 
     def _setting(self, number: int, key: str, value: Any) -> None:
         origin = f"Line {number}"

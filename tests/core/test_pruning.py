@@ -14,9 +14,7 @@ from sparkq_core.changes.git import Deadline, GitFailed, work_tree
 from sparkq_core.changes.view import NoChange
 from sparkq_core.clock import DAY
 from sparkq_core.installation import backup, restore, store_check
-from sparkq_core.installation.export import export
 from sparkq_core.installation.findings import OK, WARNING
-from sparkq_core.installation.importer import load
 from sparkq_core.maintenance import rounds
 from sparkq_core.maintenance.purge import purge
 from sparkq_core.project import SparkQ
@@ -228,23 +226,6 @@ def test_a_store_is_half_full_above_half_of_its_limit(sq: SparkQ, monkeypatch: p
     for limit, expected in ((store.size(store.path(sq.config)) * 2 + 4, False), (100_000, True)):
         monkeypatch.setattr(store, "MAX_BYTES", limit)
         assert store.is_half_full(store.path(sq.config)) is expected
-
-
-def test_an_export_has_the_numbers_and_no_tree(sq: SparkQ, tmp_path: Path, clock: SetClock) -> None:
-    purge_last(sq, clock)
-    lines = list(export(sq))
-    assert not any('\\"tree\\"' in line for line in lines)
-
-    start(tmp_path / "other")
-    other = open_new_project(tmp_path / "other", clock)
-    load(other, lines)
-
-    with pytest.raises(NoChange, match="not known exactly") as refusal:
-        shown(other, 2)
-    assert refusal.value.hint == (
-        "Known is: 2 files, +0 −0. It was done in another copy of the project: an export has only the numbers."
-    )
-    other.close()
 
 
 def test_a_restored_database_says_what_is_not_kept_any_more(sq: SparkQ, tmp_path: Path, clock: SetClock) -> None:
