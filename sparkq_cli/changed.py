@@ -3,6 +3,7 @@
 import re
 
 from sparkq_cli.options import task_id
+from sparkq_core import tasks
 from sparkq_core.changes import view
 from sparkq_core.changes.view import Change, NoChange
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
@@ -18,17 +19,22 @@ def named(sq: SparkQ, ids: list[str], attempt: int | None = None) -> tuple[list[
     if len(wanted) > MOST:
         raise InvalidValue(f"{len(wanted):,} tasks are too many at once.", f"Name at most {MOST}.")
     if len(wanted) == 1:
-        return [view.of(sq, wanted[0], attempt)], []
+        return [_of(sq, wanted[0], attempt)], []
     if attempt is not None:
         raise InvalidValue("--attempt needs a single task.", "Name one: sparkq diff 42 --attempt 1")
     changes: list[Change] = []
     missing: list[SparkQError] = []
     for number in wanted:
         try:
-            changes.append(view.of(sq, number))
+            changes.append(_of(sq, number))
         except (NoChange, NoSuchTask) as error:
             missing.append(error)
     return changes, missing
+
+
+def _of(sq: SparkQ, number: int, attempt: int | None = None) -> Change:
+    tasks.get(sq, number)  # which knows what became of a task that is gone
+    return view.of(sq, number, attempt)
 
 
 def _numbers(text: str) -> range:

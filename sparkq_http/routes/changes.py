@@ -6,7 +6,7 @@ from anyio import to_thread
 from fastapi import Depends
 from pydantic import Field
 
-from sparkq_core import shapes, wire
+from sparkq_core import shapes, tasks, wire
 from sparkq_core.changes import pages, view
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
@@ -38,6 +38,7 @@ async def get_changes(
 
 
 def _page(sq: SparkQ, task_id: int, asked: ChangeFilters) -> shapes.ChangePage:
+    tasks.get(sq, task_id)  # which knows what became of a task that is gone
     change = view.of(sq, task_id, asked.attempt)
     if asked.path is not None:
         return wire.change_page(change, pages.of_one(sq, change, asked.path, cursor=asked.cursor))

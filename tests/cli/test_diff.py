@@ -79,6 +79,13 @@ def test_a_single_task_without_a_change_is_an_error(worked: Shell, sq: SparkQ) -
     assert "single task" in worked.refused(2, "diff", "1-2", "--attempt", "1")
 
 
+def test_of_a_purged_task_it_says_what_became_of_it(worked: Shell) -> None:
+    worked.ok("review", "1")
+    worked.ok("purge", "--yes", "--older-than", "0s")
+
+    assert "#1 was purged" in worked.refused(3, "diff", "1")
+
+
 def test_the_files_are_json_for_programs(worked: Shell) -> None:
     answer = worked.facts("diff", "1-2")
 
