@@ -8,26 +8,33 @@ from sparkq_cli import service, show
 from sparkq_cli.commands.start import show_token
 from sparkq_cli.options import Json, new_app
 from sparkq_core import project
+from sparkq_core.changes import store
 from sparkq_core.clock import SystemClock, from_iso
 
 app = new_app()
+
+MB = 1_000_000
 
 
 @app.command()
 def status(json: Json = False) -> None:
     """Show whether the server is running, and its address. The queue itself needs no server.
 
+    It also says how much of the disk is taken by what the tasks changed, which `sparkq diff` shows.
+
     Exit code 0 if it is running, else 1.
 
     Example: sparkq status
     """
     config = project.effective()
+    kept = store.path(config)
     server = service.running(config)
     health = service.health(server) if server is not None else None
     mcp_url = _mcp_url(server, health) if config.settings.server.mcp else None
     if json:
         about = {"url": server.url, **server._asdict(), "healthy": health is not None} if server is not None else {}
-        show.json_line({"running": server is not None} | about | ({"mcp_url": mcp_url} if mcp_url else {}))
+        more = {"mcp_url": mcp_url} if mcp_url else {}
+        show.json_line({"running": server is not None} | about | more | {"changes_bytes": store.size(kept)})
     elif server is None:
         show.say("The server is not running. Start it: sparkq start (queues work without it)")
     elif server.started_at is None:
@@ -40,6 +47,8 @@ def status(json: Json = False) -> None:
             show_token(server)
         if mcp_url is not None:
             show.say(f"MCP over HTTP: {mcp_url}")
+    if not json and kept.is_dir():
+        show.say(f"What the tasks changed takes {store.size(kept) / MB:,.1f} MB of {store.MAX_BYTES // MB} MB.")
     if server is None:
         raise typer.Exit(1)
 

@@ -86,6 +86,13 @@ def test_of_a_purged_task_it_says_what_became_of_it(worked: Shell) -> None:
     assert "#1 was purged" in worked.refused(3, "diff", "1")
 
 
+def test_status_says_how_much_of_the_disk_the_changes_take(worked: Shell) -> None:
+    taken = json.loads(worked.sparkq("status", "--json").out)["changes_bytes"]
+
+    assert taken > 0
+    assert f"takes {taken / 1_000_000:.1f} MB of 200 MB." in worked.sparkq("status").out
+
+
 def test_the_files_are_json_for_programs(worked: Shell) -> None:
     answer = worked.facts("diff", "1-2")
 
