@@ -72,9 +72,9 @@ def _open_closed_streams() -> bool:
     if 0 in closed:
         sys.stdin = open(0, closefd=False)  # noqa: SIM115  # as long as the process
     if 1 in closed:
-        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115  # likewise
     if 2 in closed:
-        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115  # likewise
     return 1 not in closed
 
 

@@ -17,7 +17,7 @@ class Connection(HttpToolsProtocol):
     _head = 0
     _user: int | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a narrower transport, as uvicorn's
         super().connection_made(transport)
         self._user = peer.of_transport(transport)
 

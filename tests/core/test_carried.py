@@ -118,6 +118,7 @@ def test_without_a_repository_it_is_imported_and_shown_once_there_is_one(
     importer.load(plain, lines_of(first))
     with pytest.raises(NoChange):
         shown(plain, 1)
+    assert not any('"table":"changes"' in line for line in lines_of(plain))
 
     start(tmp_path / "plain")
     assert shown(plain, 1) == shown(first, 1)

@@ -39,7 +39,7 @@ def make_read_only(folder: Path) -> None:
 
 def fill(folder: Path) -> None:
     """Write a file that takes all that is left on the disk."""
-    with pytest.raises(OSError, match="No space left"), (folder / "filler").open("wb", buffering=0) as stream:  # noqa: PT012
+    with pytest.raises(OSError, match="No space left"), (folder / "filler").open("wb", buffering=0) as stream:  # noqa: PT012  # it writes until it is refused
         while True:
             stream.write(b"x" * 4096)
 

@@ -40,7 +40,12 @@ CHECKS = (
     Check(
         "snapshots",
         "whatever ends the record of what a task changed, no task is lost or delayed, and .git is as it was",
-        ("proof/test_snapshots.py", "core/test_changes.py", "core/test_pruning.py"),
+        (
+            "proof/test_snapshots.py",
+            "core/changes/test_recording.py",
+            "core/changes/test_snapshot.py",
+            "core/test_pruning.py",
+        ),
     ),
     Check(
         "faults",
