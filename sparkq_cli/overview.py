@@ -4,7 +4,7 @@ from sparkq_cli import show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_core import hooks, inbox, purged, queues, wire
-from sparkq_core.changes import store as changes
+from sparkq_core.changes import store
 from sparkq_core.config.loading import environment
 from sparkq_core.text import safe
 
@@ -39,8 +39,8 @@ def show_overview(json: bool) -> None:
     show.say(f"{waiting} to review: sparkq review" if waiting else "Nothing to review.")
     for sentence in purged.sentences(purged.news(sq)):
         show.say(sentence)
-    if changes.is_half_full(changes.path(sq.config)):
+    if store.is_half_full(store.path(sq.config)):
         show.say(
-            f"What the tasks changed takes more than {changes.MAX_BYTES // 2_000_000} MB of the disk. The oldest goes at"
-            f" {changes.MAX_BYTES // 1_000_000} MB, or sooner by a purge: sparkq doctor"
+            f"What the tasks changed takes more than {store.MAX_BYTES // (2 * store.MB)} MB of the disk. The oldest goes at"
+            f" {store.MAX_BYTES // store.MB} MB, or sooner by a purge: sparkq doctor"
         )

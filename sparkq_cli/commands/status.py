@@ -13,8 +13,6 @@ from sparkq_core.clock import SystemClock, from_iso
 
 app = new_app()
 
-MB = 1_000_000
-
 
 @app.command()
 def status(json: Json = False) -> None:
@@ -48,7 +46,7 @@ def status(json: Json = False) -> None:
         if mcp_url is not None:
             show.say(f"MCP over HTTP: {mcp_url}")
     if not json and kept.is_dir():
-        show.say(f"What the tasks changed takes {store.size(kept) / MB:,.1f} MB of {store.MAX_BYTES // MB} MB.")
+        show.say(f"What the tasks changed takes {store.share(store.size(kept))}.")
     if server is None:
         raise typer.Exit(1)
 

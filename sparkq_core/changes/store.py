@@ -16,6 +16,7 @@ from sparkq_core.changes.git import Deadline
 from sparkq_core.clock import token
 from sparkq_core.config.settings import Config
 
+MB = 1_000_000
 FOLDER = "changes"
 _FOLDER = re.compile("[0-9a-f]{2}|info|pack")
 LOCK = "lock"
@@ -101,6 +102,11 @@ def is_half_full(store: Path) -> bool:
     """True if the store takes more than half of its limit. Most stores are judged by one sixteenth of their folders."""
     sampled = sum(taken for _, _, taken in objects(store, "0"))
     return 16 * sampled > MAX_BYTES // 2 and size(store) > MAX_BYTES // 2
+
+
+def share(taken: int) -> str:
+    """Format how much of its limit a store of `taken` bytes uses: `2.7 MB of 200 MB`."""
+    return f"{taken / MB:,.1f} MB of {MAX_BYTES // MB} MB"
 
 
 def size(store: Path) -> int:

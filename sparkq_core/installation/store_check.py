@@ -7,7 +7,6 @@ from sparkq_core.changes import store
 from sparkq_core.config import location
 from sparkq_core.installation.findings import OK, WARNING, Finding, Patient
 
-MB = 1_000_000
 LATE = store.MAX_BYTES * 5 // 4
 """Above this the store should have been pruned an hour ago."""
 
@@ -22,7 +21,7 @@ def check(patient: Patient) -> Finding:
     if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return Finding("changes", WARNING, f"{folder} cannot be written", f"chmod u+rwx {shlex.quote(str(folder))}")
     taken = store.size(folder)
-    kept = f"{taken / MB:,.1f} MB of {store.MAX_BYTES // MB} MB kept in {folder}"
+    kept = f"{store.share(taken)} kept in {folder}"
     if taken > LATE:
         return Finding("changes", WARNING, f"{kept}: it is pruned each hour while a SparkQ runs", "sparkq start")
     if setting != "full":
