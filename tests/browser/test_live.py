@@ -193,8 +193,9 @@ def test_a_page_of_another_version_loads_again_at_the_same_place(screen: Screen,
     screen.evaluate("document.documentElement.dataset.version = '1.9.0'")
     screen.evaluate("window.old = true")
 
-    screen.evaluate("dispatchEvent(new Event('online'))")
+    with screen.page.expect_event("load"):
+        screen.evaluate("dispatchEvent(new Event('online'))")
 
-    screen.page.wait_for_function("window.old === undefined")
     screen.at(f"#/queues/{line}$")
     expect(screen.heading).to_contain_text(line)
+    assert screen.evaluate("window.old") is None

@@ -1,6 +1,6 @@
 """Whatever ends a snapshot, and wherever: the tasks go on, and the repository has not been touched.
 
-A worker does task after task, and is killed while it records what one of them changed, alone or together with its Git. On a
+A worker does two tasks, and is killed while it records what one of them changed, alone or together with its Git. On a
 full disk the snapshot fails by itself.
 """
 
@@ -32,11 +32,11 @@ LONGEST_SECONDS = 0.12
 """Until when after an answer a worker is killed: its snapshot takes about half as long."""
 
 WORKER = """
-import os, sys
+import os, time
 from pathlib import Path
 from sparkq_core import changes, project, tasks
 sq, here = project.open(), Path.cwd()
-while True:
+for _ in range(2):
     claimed = tasks.claim(sq, "backend", "ann")
     print("claimed", claimed.task.id, flush=True)
     begun = changes.Execution(claimed.task.id, claimed.task.attempts)
@@ -47,6 +47,7 @@ while True:
     tasks.complete(sq, claimed.task.id, "done")
     print("completed", claimed.task.id, flush=True)
     changes.record(sq, here, ended=[begun])
+time.sleep(60)
 """
 
 
