@@ -9,6 +9,9 @@ import typer
 from sparkq_core.errors import InvalidValue
 from sparkq_core.text import safe
 
+NOTHING_QUEUED = 1
+"""The exit code that answers no: there is no task to claim."""
+
 UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000}
 
 

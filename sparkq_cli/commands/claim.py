@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import announcement, show
 from sparkq_cli.context import chosen_queue, open_sparkq, record_change
 from sparkq_cli.hand_out import HandOut, say
-from sparkq_cli.options import Json, QueueOpt, completed_ids, new_app, task_id
+from sparkq_cli.options import NOTHING_QUEUED, Json, QueueOpt, completed_ids, new_app, task_id
 from sparkq_cli.settling import packet
 from sparkq_core import tasks
 from sparkq_core.model import Claim
@@ -29,15 +29,22 @@ def claim(
         str | None, typer.Option("--worker", metavar="W", help="Who claims (default: cli-HOSTNAME).")
     ] = None,
     json: Json = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing if no task is queued, and end with exit code 1.")
+    ] = False,
 ) -> None:
     """Claim the next task of a queue, to do it by hand or in a chat without MCP.
 
-    Example: sparkq claim --queue backend
+    Examples:
+      sparkq claim --queue backend
+      while task=$(sparkq claim --queue backend --quiet --json); do …; done
     """
     sq = open_sparkq()
     name = queue if task is not None else chosen_queue(sq, queue)
     with HandOut(sq) as out:
         out.claim = tasks.claim(sq, name, worker or f"cli-{gethostname()}", task_id=task)
+        if quiet and out.claim is None:
+            raise typer.Exit(NOTHING_QUEUED)
         say(_shown(out.claim, sq.clock.now(), str(name), json))
     record_change(sq, begun=out.claim)
 

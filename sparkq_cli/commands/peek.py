@@ -1,23 +1,44 @@
 """`sparkq peek`"""
 
+from typing import Annotated
+
+import typer
+
 from sparkq_cli import show
 from sparkq_cli.context import chosen_queue, open_sparkq
-from sparkq_cli.options import Json, Limit, QueueOpt, new_app
+from sparkq_cli.options import NOTHING_QUEUED, Json, Limit, QueueOpt, new_app
 from sparkq_core import tasks, wire
+from sparkq_core.errors import InvalidValue
 from sparkq_core.text import safe
 
 app = new_app()
 
 
 @app.command()
-def peek(queue: QueueOpt = None, limit: Limit = 1, json: Json = False) -> None:
+def peek(
+    queue: QueueOpt = None,
+    limit: Limit = 1,
+    json: Json = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", help="Print nothing but errors: exit code 0 if a task is queued, 1 if none."),
+    ] = False,
+) -> None:
     """Show the next tasks of a queue without claiming them.
 
-    Example: sparkq peek --queue backend --limit 5
+    Examples:
+      sparkq peek --queue backend --limit 5
+      sparkq peek --queue backend --quiet && echo "There is work."
     """
+    if quiet and json:
+        raise InvalidValue("--quiet prints nothing, and --json prints JSON.", "Leave out one of them.")
     sq = open_sparkq()
     name = chosen_queue(sq, queue)
     page = tasks.peek(sq, name, limit)
+    if quiet:
+        if not page.tasks:
+            raise typer.Exit(NOTHING_QUEUED)
+        return
     now = sq.clock.now()
     if json:
         show.json_line(wire.task_page(page, now))

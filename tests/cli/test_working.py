@@ -1,5 +1,6 @@
 """Working a queue by hand: claim, progress, complete, fail, release; and changing one's mind: requeue, edit, cancel, accept."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,51 @@ def test_peek_shows_the_next_and_how_many_more(shell: Shell, sq: SparkQ) -> None
     assert shell.ok("peek", "--limit", "2").splitlines()[-1] == "1 more."
     assert [task["id"] for task in shell.facts("peek", "--limit", "2")["tasks"]] == [1, 2]
     shell.refused(2, "peek", "--limit", "-5")
+
+
+@holds("quiet-peek")
+def test_a_quiet_peek_answers_by_its_exit_code_alone(shell: Shell, sq: SparkQ) -> None:
+    assert shell.sparkq("peek", "--quiet") == (1, "", "")
+
+    (task_id,) = add(sq, "one")
+    assert shell.sparkq("peek", "--quiet") == (0, "", "")
+    assert queued_ids(sq) == [task_id], "nothing was claimed"
+
+    take(sq)
+    assert shell.sparkq("peek", "-q") == (1, "", "")
+
+
+@holds("quiet-peek")
+@pytest.mark.parametrize(
+    ("words", "code"), [("--queue nowhere", 3), ("--limit 0", 2), ("--json", 2), ("--no-such-option", 2)]
+)
+def test_a_quiet_peek_that_cannot_look_says_so(shell: Shell, sq: SparkQ, words: str, code: int) -> None:
+    shell.refused(code, "peek", "--quiet", *words.split())
+
+
+@holds("quiet-claim")
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_quiet_claim_of_an_empty_queue_prints_nothing(shell: Shell, sq: SparkQ, form: list[str]) -> None:
+    assert shell.sparkq("claim", "--quiet", *form) == (1, "", "")
+
+
+@holds("quiet-claim")
+def test_a_quiet_claim_prints_the_task_that_it_took(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two")
+
+    assert shell.ok("claim", "--quiet").startswith("Task #1 ")
+    assert shell.facts("claim", "--quiet")["task"]["id"] == 2
+
+
+@holds("quiet-claim")
+def test_a_loop_over_quiet_claims_ends(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", "three")
+    loop = "while task=$(sparkq claim --queue backend --quiet --json); do echo $task >> claimed; done"
+
+    assert shell.run("sh", "-c", loop) == (0, "", "")
+
+    packets = [json.loads(line) for line in (shell.folder / "claimed").read_text().splitlines()]
+    assert [packet["task"]["prompt"] for packet in packets] == ["one", "two", "three"]
 
 
 @holds("cli-spelling", "command-complete")
