@@ -8,7 +8,9 @@ import pytest
 from sparkq_core.project import SparkQ
 from tests.clients.claude_code import ClaudeCode
 from tests.clients.model import ScriptedModel
+from tests.clients.others import Others
 from tests.clients.scripts import SCRIPTS
+from tests.harness import downloads
 from tests.harness.shell import Shell
 
 INSTRUCTIONS = "Run make test."
@@ -36,3 +38,10 @@ def claude(claude_code: Path, shell: Shell, model: ScriptedModel, store: SparkQ)
     client = ClaudeCode(claude_code, shell, model.url)
     yield client
     client.stop()
+
+
+@pytest.fixture
+def others(shell: Shell, model: ScriptedModel, store: SparkQ) -> Others:
+    """Codex, Gemini CLI and opencode in the project of `store`, none of them connected."""
+    downloads.node()
+    return Others(downloads.other_clients(), shell, model.url)

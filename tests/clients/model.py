@@ -1,4 +1,6 @@
-"""A model that follows scripts, as the Messages API on loopback: a real client runs without a key and without a network.
+"""A model that follows scripts, on loopback: a real client runs without a key and without a network.
+
+It is Claude's Messages API, and those that the other clients speak (`dialects`).
 
 It keeps nothing between requests: the newest text of the user that opens with a known phrase names the script, and the
 script decides from the tool results that came after it.
@@ -12,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
 from tests.clients.conversation import Answer, Message, Script, conversation, json_object, results
+from tests.clients.dialects import DIALECTS, as_offered
 
 SUMMARY = "<summary>The work goes on.</summary>"
 """The answer to a client that compacts its conversation."""
@@ -81,10 +84,16 @@ class ScriptedModel:
 
             def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                if self.path.partition("?")[0] == "/v1/messages":
+                path = self.path.partition("?")[0]
+                dialect = next((dialect for dialect in DIALECTS if dialect.path.search(path)), None)
+                if path == "/v1/messages":
                     self._reply("text/event-stream", b"".join(_events(model.answer(request))))
-                elif self.path.partition("?")[0] == "/v1/messages/count_tokens":
+                elif path == "/v1/messages/count_tokens":
                     self._reply("application/json", b'{"input_tokens": 100}')
+                elif dialect is not None:
+                    heard = dialect.heard(request) | {"as_sent": request}
+                    answer = as_offered(model.answer(heard), heard)
+                    self._reply("text/event-stream", b"".join(dialect.events(answer, request)))
                 else:
                     self.do_GET()
 

@@ -26,6 +26,7 @@ NODE = {
     "@modelcontextprotocol/conformance": "0.2.0-alpha.12",
     "@anthropic-ai/mcpb": "2.1.2",
 }
+OTHER_CLIENTS = {"@openai/codex": "0.171.0", "@google/gemini-cli": "0.61.0", "opencode-ai": "1.18.33"}
 UV = "uv>=0.13"
 
 
@@ -41,6 +42,11 @@ def claude_code() -> Path:
 def node() -> Path:
     """Return the folder of the MCP tools that are written for Node.js, Node.js itself among them."""
     return npm("npm", NODE)
+
+
+def other_clients() -> Path:
+    """Return the folder of the commands `codex`, `gemini` and `opencode`."""
+    return npm("others", OTHER_CLIENTS) / "node_modules/.bin"
 
 
 def uv() -> Path:
@@ -83,7 +89,7 @@ def path_with(*folders: Path) -> str:
 def main() -> None:
     """Install everything, and print why what cannot be had is not there."""
     with ThreadPoolExecutor() as threads:
-        for program in [threads.submit(install) for install in (claude_code, node, uv)]:
+        for program in [threads.submit(install) for install in (claude_code, node, other_clients, uv)]:
             try:
                 program.result()
             except pytest.skip.Exception as missing:
