@@ -32,7 +32,8 @@ CASE WHEN late_at IS NOT NULL THEN (
     SELECT substr(e.text, iif(late_outcome = 'failed', -{SUMMARY}, 1), {SUMMARY}) FROM events AS e
     WHERE e.task_id = tasks.id AND e.kind = 'late' ORDER BY e.id DESC LIMIT 1
 ) END,
-(SELECT a.git_after FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts))"""
+(SELECT a.git_after FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts)),
+(SELECT a.usage FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts))"""
 
 UNREVIEWED = f"""
 SELECT {INBOX_COLUMNS} FROM tasks INDEXED BY tasks_inbox
@@ -92,8 +93,8 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
 
 
 def _finished(row: tuple[Any, ...]) -> Finished:
-    *task, summary, late_text, git_after = row
-    return Finished(Task(*task), summary, late_text, git_after)
+    task, rest = row[: len(Task._fields)], row[len(Task._fields) :]
+    return Finished(Task(*task), *rest)
 
 
 def waiting(sq: SparkQ) -> int:

@@ -228,6 +228,7 @@ PROMISES = {
     "command-diff": "sparkq diff shows what each task changed, exactly, as a patch that applies and can be undone.",
     "snapshots-harm-nothing": "A snapshot that is killed or meets a full disk loses and delays no task, and leaves .git untouched.",
     "command-branch": "sparkq branch makes a branch with one commit a task, and touches neither work tree, index nor HEAD.",
+    "command-usage": "sparkq usage reads what Claude Code, Codex and Gemini print, and keeps with an attempt what it cost.",
     "command-peek": "sparkq peek shows the next tasks.",
     "quiet-peek": "sparkq peek --quiet prints nothing and ends with 0 if a task is queued and with 1 if none is; errors keep their codes.",
     "quiet-claim": "sparkq claim --quiet prints the task that it took, or nothing, and then ends with 1.",

@@ -65,6 +65,8 @@ SORTS = {
     "EARLIER": "orders the attempts of one task",
     "NEWEST": "orders the tasks that a search found",
     "OLDEST": "orders the tasks that a search found",
+    "WORKED": "counts the tasks of one chat",
+    "LAST_OF_SESSION": "sorts the attempts of one chat",
     "OF_TASK": "turns the last events of one task around, at most as many as its limit",
 }
 """Statements that may sort or group rows of a growing table, each with its reason."""

@@ -9,7 +9,7 @@ from sparkq_cli import change_lines, show
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
-from sparkq_core import changes, inbox, purged, tasks, wire
+from sparkq_core import changes, inbox, purged, tasks, usage, wire
 from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange
 from sparkq_core.errors import SparkQError, Unseen
@@ -109,7 +109,9 @@ def _since(moment: int | None, since: tuple[Since, ...], now: int) -> None:
 def _line(finished: Finished, now: int, asked: str = "") -> None:
     task = finished.task
     took = show.duration(task.duration_ms) if task.duration_ms is not None else ""
-    facts = ", ".join(part for part in (changes.summary(finished.git_after), took, task.queue) if part)
+    facts = ", ".join(
+        part for part in (changes.summary(finished.git_after), took, usage.in_short(finished.usage), task.queue) if part
+    )
     kind = safe(task.error_type) if task.error_type not in (None, "error") else ""
     state = " ".join(part for part in (show.paint(task.status, task.status), show.mark(task, now), kind) if part)
     show.say(f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}")

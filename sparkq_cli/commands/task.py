@@ -7,7 +7,7 @@ import typer
 from sparkq_cli import change_lines, purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
-from sparkq_core import tasks, wire
+from sparkq_core import tasks, usage, wire
 from sparkq_core.changes import view
 from sparkq_core.clock import iso
 from sparkq_core.errors import Purged
@@ -119,6 +119,7 @@ def _attempt(task: Task, attempt: Attempt) -> str:
     kind = f" ({safe(attempt.error_type)})" if attempt.error_type else ""
     ended = f"{attempt.outcome or Status.RUNNING}{kind}{took}, {safe(attempt.worker)}"
     lines = [f"\n{show.paint(f'Attempt {attempt.attempt}', 'bold')}  {ended}"]
+    lines += [f"  {safe(usage.described(attempt.usage))}"] if attempt.usage else []
     lines += [show.block(text) for text in (attempt.result, attempt.error) if text]
     if attempt.data:
         lines.append(f"  data: {safe(attempt.data)}")

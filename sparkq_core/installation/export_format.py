@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sparkq_core import changes
+from sparkq_core import changes, usage
 from sparkq_core.chats import MAX_PATH, MAX_WORD
 from sparkq_core.clock import LAST
 from sparkq_core.config.settings import WEEK_SECONDS
@@ -119,6 +119,13 @@ def _state(value: Any, what: str) -> str:
     """Check the state of a repository, with counts that can be shown."""
     state = _parsed(checked(_text(value, what), what, limit=MAX_STATE), what)
     if not changes.well_formed(state, MAX_NUMBER):
+        raise InvalidValue(f"{what} is not valid.")
+    return str(value)
+
+
+def _usage(value: Any, what: str) -> str:
+    """Check what an attempt cost, with numbers that can be shown."""
+    if not usage.well_formed(_parsed(checked(_text(value, what), what, limit=MAX_STATE), what)):
         raise InvalidValue(f"{what} is not valid.")
     return str(value)
 
@@ -237,6 +244,7 @@ TABLES: dict[str, dict[str, Check]] = {
         "chat_id": optional(_ID),
         "next_task": optional(_ID),
         "next_attempt": optional(_COUNT_FROM_1),
+        "usage": optional(_usage),
     },
     "events": {
         "id": _ID,

@@ -73,6 +73,7 @@ class Finished(NamedTuple):
     summary: str
     late_text: str | None
     git_after: str | None
+    usage: str | None
 
     @property
     def seen(self) -> Seen:

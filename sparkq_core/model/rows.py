@@ -154,6 +154,7 @@ class Attempt(NamedTuple):
     chat_id: int | None
     next_task: int | None
     next_attempt: int | None
+    usage: str | None
 
     @property
     def timed_out(self) -> bool:

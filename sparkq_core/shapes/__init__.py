@@ -26,6 +26,7 @@ from sparkq_core.shapes.tasks import (
     TaskHistory,
     TaskKeys,
     TaskPage,
+    Usage,
     WholeTask,
     WholeTaskKeys,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "TaskHistory",
     "TaskKeys",
     "TaskPage",
+    "Usage",
     "WholeTask",
     "WholeTaskKeys",
 ]

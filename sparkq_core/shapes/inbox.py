@@ -3,17 +3,18 @@
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core.shapes.purged import PurgeNews
-from sparkq_core.shapes.tasks import Changes, TaskKeys
+from sparkq_core.shapes.tasks import Changes, TaskKeys, Usage
 
 
 class FinishedTask(TaskKeys, closed=True):
-    """A line of the inbox: the beginning of the task's result or error, that of its late text, how long it took, and
-    what it changed."""
+    """A line of the inbox: the beginning of the task's result or error, that of its late text, how long it took, what
+    it changed, and what it cost."""
 
     summary: str
     late_text: NotRequired[str | None]
     duration_s: NotRequired[float | None]
     changed: NotRequired[Changes | None]
+    usage: NotRequired[Usage | None]
 
 
 class FinishedInQueue(TypedDict, closed=True):

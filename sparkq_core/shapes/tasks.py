@@ -111,6 +111,23 @@ class Changes(TypedDict, closed=True):
     shared: NotRequired[list[int]]
 
 
+class Usage(TypedDict, closed=True):
+    """What an attempt cost, as its client printed it.
+
+    `cached_tokens` are part of `input_tokens`. With `tasks`, the numbers are of a chat that worked so many tasks, in the
+    `session` of that client.
+    """
+
+    client: str
+    model: NotRequired[str]
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_usd: NotRequired[float]
+    session: NotRequired[str]
+    tasks: NotRequired[int]
+
+
 class Attempt(TypedDict, closed=True):
     """One execution of a task."""
 
@@ -130,6 +147,7 @@ class Attempt(TypedDict, closed=True):
     accepted_at: NotRequired[str | None]
     git_before: NotRequired[Changes | None]
     git_after: NotRequired[Changes | None]
+    usage: NotRequired[Usage | None]
 
 
 class Event(TypedDict, closed=True):

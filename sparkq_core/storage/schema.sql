@@ -184,6 +184,7 @@ CREATE TABLE prompts (
 -- One row for each execution. What ended an attempt is never overwritten; what its worker said too late
 -- stands in the late_ columns until a person accepts it.
 -- The attempt that was claimed in the same call that settled this one: the call again finds it.
+-- What an attempt cost is known only to its client, which prints it when it has ended: kept as it was read from there.
 CREATE TABLE attempts (
     task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
     attempt INTEGER NOT NULL,
@@ -204,7 +205,7 @@ CREATE TABLE attempts (
     late_at INTEGER,
     accepted_at INTEGER,
     git_before TEXT,  -- JSON: branch, head, dirty
-    git_after TEXT, chat_id INTEGER REFERENCES chats (id), next_task INTEGER, next_attempt INTEGER,  -- JSON: branch, head, dirty, files, insertions, deletions
+    git_after TEXT, chat_id INTEGER REFERENCES chats (id), next_task INTEGER, next_attempt INTEGER, usage TEXT,  -- JSON: branch, head, dirty, files, insertions, deletions
     PRIMARY KEY (task_id, attempt)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_finished ON attempts (finished_at) WHERE finished_at IS NOT NULL;

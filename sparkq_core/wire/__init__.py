@@ -21,6 +21,7 @@ from sparkq_core.wire.tasks import (
     task_history,
     task_page,
     task_whole,
+    usage,
 )
 from sparkq_core.wire.values import Json, compact, exclude_none, excludes_none
 
@@ -62,4 +63,5 @@ __all__ = [
     "task_history",
     "task_page",
     "task_whole",
+    "usage",
 ]

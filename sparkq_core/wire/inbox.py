@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sparkq_core.wire.purged import changed, purge_news
-from sparkq_core.wire.tasks import task_brief
+from sparkq_core.wire.tasks import task_brief, usage
 from sparkq_core.wire.values import excludes_none, iso_or_none, seconds_or_none
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def finished(finished: model.Finished, now: int) -> shapes.FinishedTask:
         "late_text": finished.late_text,
         "duration_s": seconds_or_none(finished.task.duration_ms),
         "changed": changed(finished.git_after),
+        "usage": usage(finished.usage),
     }
 
 

@@ -134,7 +134,14 @@ def _attempt(attempt: model.Attempt) -> shapes.Attempt:
         "accepted_at": iso_or_none(attempt.accepted_at),
         "git_before": json_or_none(attempt.git_before),
         "git_after": json_or_none(attempt.git_after),
+        "usage": usage(attempt.usage),
     }
+
+
+def usage(kept: str | None) -> shapes.Usage | None:
+    """Convert what an attempt cost; None if its client told nothing."""
+    told: shapes.Usage | None = json_or_none(kept)
+    return told
 
 
 @excludes_none

@@ -3,7 +3,7 @@
 import { queuePath, taskPath } from "./api.js";
 import { h } from "./dom.js";
 import { markOf } from "./statuses.js";
-import { ago, changeSize, dayOf, duration, secondsSince, stateLabel } from "./words.js";
+import { ago, changeSize, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
 
 export const STEPS = 20; // of a bar, each with its width in app.css
 
@@ -97,6 +97,7 @@ export const outcomeFacts = (task) => [
   task.late && h("span.late", {}, lateKind(task)),
   Number.isFinite(task.duration_s) && duration(task.duration_s),
   changeSize(task.changed),
+  costOf(task.usage),
   ago(task.finished_at),
 ];
 

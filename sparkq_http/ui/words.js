@@ -59,6 +59,21 @@ export function stateLabel(task) {
   return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", label);
 }
 
+/** What an attempt cost, in short: "$0.05", or "12,681 tokens" if its client told no money. */
+export function costOf(usage) {
+  if (!usage) return null;
+  const { cost_usd: cost, input_tokens: sent, output_tokens: out } = usage;
+  return cost === undefined ? `${digits(sent + out)} tokens` : `$${cost.toFixed(2)}`;
+}
+
+/** What an attempt cost: "12,671 tokens in, 10 out, $0.05". */
+export function usageOf(usage) {
+  if (!usage) return null;
+  const cost = usage.cost_usd === undefined ? "" : `, $${usage.cost_usd.toFixed(2)}`;
+  const tasks = usage.tasks ? `, of a chat with ${usage.tasks} tasks` : "";
+  return `${digits(usage.input_tokens)} tokens in, ${digits(usage.output_tokens)} out${cost}${tasks}`;
+}
+
 /** How much an attempt changed: "3 files, +40 −12", and where that is not exactly its own. */
 export function changeSize(change) {
   if (!change?.files) return change?.exact ? "nothing changed" : null;

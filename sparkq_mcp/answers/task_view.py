@@ -63,7 +63,7 @@ def whole_task(detail: Detail, now: int, changed: wire.Json | None) -> wire.Json
     texts.append(_data_text(view, "result_data", "data", call))
     for attempt in view["history"]:
         number, late = attempt["attempt"], attempt.get("late", {})
-        for state in ("git_before", "git_after"):
+        for state in ("git_before", "git_after", "usage"):
             attempt.pop(state, None)
         if number == detail.task.attempts:
             _drop_repeats(attempt, view)

@@ -44,6 +44,7 @@ CALLS = {
     "task": "task 4",
     "peek": "peek",
     "diff": "diff 6-7",
+    "usage": "usage 1",
     "wait": "wait 4",
     "requeue": "requeue 3",
     "accept": "accept 5",

@@ -4,7 +4,7 @@ import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, lateKind, saidLater, timeoutBar } from "../rows.js";
 import { stateOf } from "../statuses.js";
-import { ago, between, changeSize, counted, dayOf, duration, moment, stateLabel } from "../words.js";
+import { ago, between, changeSize, counted, dayOf, duration, moment, stateLabel, usageOf } from "../words.js";
 
 export const title = (route) => `#${route.path[1]}`;
 export const keys = [
@@ -112,6 +112,7 @@ function facts(task) {
     claimed && fact("Claimed", ago(claimed)),
     isFinished(task) && fact("Finished", ago(finished), claimed && `, after ${between(claimed, finished)}`),
     changed(task),
+    used(task),
     task.key && fact("Key", task.key),
   ];
 }
@@ -120,6 +121,12 @@ function facts(task) {
 function changed(task) {
   const change = counting(task)?.git_after;
   return changeSize(change) && fact("Changed", changeSize(change), placeOf(change));
+}
+
+/** What that attempt cost, if its client told. */
+function used(task) {
+  const usage = counting(task)?.usage;
+  return usage && fact("Used", usageOf(usage), usage.model && ` (${usage.model})`);
 }
 
 /** The attempt whose outcome counts: the last one, or that whose late result was accepted. */
@@ -231,6 +238,7 @@ function attemptSummary(attempt) {
     h("span", {}, ` ${attempt.worker_id}`),
     finished && h("span", {}, `, ${between(claimed, finished)}`),
     change && h("span", {}, `, ${change}`),
+    attempt.usage && h("span", {}, `, ${usageOf(attempt.usage)}`),
     attempt.late && h("span.late", {}, lateKind({ late: attempt.late, status: attempt.outcome })),
   ];
 }
