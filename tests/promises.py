@@ -160,6 +160,7 @@ PROMISES = {
     "mcp-remembers-attempts": "attempt may be left out only where just one can be meant; otherwise the call is refused and its text kept.",
     "mcp-chats": "A chat outlives its process, and contexts share it: each can finish its work, and none is told to end another's.",
     "mcp-open-claims": "A claim says what else the chat holds, as information: it may be a subagent's.",
+    "plugin-fresh": "With --fresh each task is done by a subagent of its own, one at a time, that sees the queue's instructions.",
     "mcp-wait": "claim waits up to an hour for a task and leaves none behind when the client goes away.",
     "mcp-upkeep": "An idle server fails tasks whose workers are silent.",
     "mcp-clients": "Inspector, TypeScript SDK, Python SDK and the conformance tool work with the command and the HTTP door.",

@@ -6,9 +6,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests.harness.projects import TOP
 from tests.harness.shell import SECONDS, SPARKQ, Shell
 from tests.harness.terminal import ENTER, AnyTerminal
 
+PLUGIN = TOP / "plugin"
 KEY = "sk-scripted-model-takes-any-key"
 KEY_SHOWN = 20
 """The client remembers a key that it may use by this many of its last characters."""
@@ -18,37 +20,36 @@ SEQUENCES = re.compile(r"\x1b\[[0-9;:?<=>]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\
 
 
 class ClaudeCode:
-    """The client in the folder of a project, whose server it may use without asking.
+    """The client in the folder of a project, whose server it may use without asking; or with SparkQ's plugin instead.
 
     It sees a bare environment and a home folder of its own. It can reach the model and nothing else: whatever asks for
     another host is sent to the model's port, which refuses it.
     """
 
-    def __init__(self, program: Path, shell: Shell, model: str) -> None:
-        self._program, self._shell, self._model = program, shell, model
+    def __init__(self, program: Path, shell: Shell, model: str, *, plugin: bool = False) -> None:
+        self._shell, self._model = shell, model
+        self._command = [str(program), *(["--plugin-dir", str(PLUGIN)] if plugin else [])]
         self._started: list[subprocess.Popen[str]] = []
         self._contexts = shell.home / "contexts"
-        server = {"command": str(SPARKQ), "args": ["mcp", "--project", str(shell.folder)], "alwaysLoad": True}
         note = {"type": "command", "command": f"(cat; echo) >> '{self._contexts}'"}
-        settings = {
-            "permissions": {"allow": ["mcp__sparkq"]},
-            "enabledMcpjsonServers": ["sparkq"],
-            "hooks": {"SessionStart": [{"hooks": [note]}]},
-        }
         known = {
             "hasCompletedOnboarding": True,
             "customApiKeyResponses": {"approved": [KEY[-KEY_SHOWN:]]},
             "projects": {str(shell.folder): {"hasTrustDialogAccepted": True}},
         }
-        _write(shell.folder / ".mcp.json", {"mcpServers": {"sparkq": server}})
-        _write(shell.folder / ".claude/settings.local.json", settings)
         _write(shell.home / ".claude.json", known)
+        _write(shell.home / ".claude/settings.json", {"hooks": {"SessionStart": [{"hooks": [note]}]}})
+        if not plugin:
+            server = {"command": str(SPARKQ), "args": ["mcp", "--project", str(shell.folder)], "alwaysLoad": True}
+            settings = {"permissions": {"allow": ["mcp__sparkq"]}, "enabledMcpjsonServers": ["sparkq"]}
+            _write(shell.folder / ".mcp.json", {"mcpServers": {"sparkq": server}})
+            _write(shell.folder / ".claude/settings.local.json", settings)
 
     def start(self, prompt: str, *options: str) -> "subprocess.Popen[str]":
         """Start a chat that ends when `prompt` has been answered."""
         self._started.append(
             subprocess.Popen(
-                [self._program, "-p", prompt, "--output-format", "json", *options],
+                [*self._command, "-p", prompt, "--output-format", "json", *options],
                 cwd=self._shell.folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -65,7 +66,7 @@ class ClaudeCode:
 
     def chat(self) -> "Chat":
         """Start a chat on a terminal."""
-        return Chat([str(self._program)], self._shell.folder, self._environment())
+        return Chat(self._command, self._shell.folder, self._environment())
 
     def contexts(self) -> list[str]:
         """Why each context of its chats began, oldest first: startup, resume, clear or compact."""

@@ -45,3 +45,12 @@ def others(shell: Shell, model: ScriptedModel, store: SparkQ) -> Others:
     """Codex, Gemini CLI and opencode in the project of `store`, none of them connected."""
     downloads.node()
     return Others(downloads.other_clients(), shell, model.url)
+
+
+@pytest.fixture
+def plugged(claude_code: Path, shell: Shell, model: ScriptedModel, store: SparkQ) -> Iterator[ClaudeCode]:
+    """Claude Code with SparkQ's plugin, in the project of `store`, where nothing else connects or permits it."""
+    model.server = "plugin_sparkq_sparkq"
+    client = ClaudeCode(claude_code, shell, model.url, plugin=True)
+    yield client
+    client.stop()

@@ -1,6 +1,7 @@
 """What a model sees of a conversation, and what it answers."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +14,9 @@ class Call(NamedTuple):
     tool: str
     arguments: Message
 
+
+TYPED = re.compile(r"<command-name>(/\S+)</command-name>\s*<command-args>(.*?)</command-args>", re.DOTALL)
+"""A command that the person typed, as Claude Code passes it on: its name and the rest of the line."""
 
 Answer = str | list[Call]
 Script = Callable[["Conversation"], Answer]
@@ -55,7 +59,8 @@ def _user_side(request: Message) -> Iterator[tuple[str, str]]:
     """The texts and tool results that a client has sent, oldest first."""
     for block in _sent(request):
         if block["type"] == "text":
-            yield "text", block["text"]
+            command = TYPED.search(block["text"])
+            yield "text", " ".join(command.groups()) if command else block["text"]
         elif block["type"] == "tool_result":
             yield "result", _text(block)
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
-from tests.clients.conversation import Answer, Message, Script, conversation, json_object, results
+from tests.clients.conversation import Answer, Call, Message, Script, conversation, json_object, results
 from tests.clients.dialects import DIALECTS, as_offered
 
 SUMMARY = "<summary>The work goes on.</summary>"
@@ -29,12 +29,14 @@ _numbers = count(1)
 class ScriptedModel:
     """The model's server.
 
+    `server` is the name under which the client knows SparkQ's server: a plugin gives it a longer one than the scripts use.
     `requests` has every request for an answer, and `failures` the errors of scripts. Whatever else a client asks for is
     refused, other hosts too if the server is its proxy.
     """
 
     def __init__(self, scripts: dict[str, Script]) -> None:
         self.scripts = dict(scripts)
+        self.server = "sparkq"
         self.requests: list[Message] = []
         self.failures: list[BaseException] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -59,10 +61,16 @@ class ScriptedModel:
             return "I have no script for this."
         script, seen = match
         try:
-            return script(seen)
+            return self._named(script(seen))
         except Exception as failure:  # the test shall see it; the client would ask again and again
             self.failures.append(failure)
             return "My script has failed."
+
+    def _named(self, answer: Answer) -> Answer:
+        """Call the tools by their names in the client."""
+        if isinstance(answer, str):
+            return answer
+        return [Call(call.tool.replace("mcp__sparkq__", f"mcp__{self.server}__"), call.arguments) for call in answer]
 
     @property
     def answers(self) -> list[Message]:

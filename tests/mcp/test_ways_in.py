@@ -136,6 +136,7 @@ def test_the_plugin_is_whole() -> None:
     assert (listed["name"], TOP / listed["source"]) == (manifest["name"], PLUGIN)
     assert {file.stem for file in PLUGIN.glob("commands/*.md")} == {"work", "review", "plan"}
     assert all("description" in front(file) for file in PLUGIN.glob("commands/*.md"))
+    assert [front(file)["name"] for file in PLUGIN.glob("agents/*.md")] == ["task-worker"]
     assert front(skill)["name"] == skill.parent.name
 
 
@@ -149,6 +150,7 @@ def test_the_plugin_names_only_tools_that_there_are() -> None:
         "attempt_needed",
         "open_claims",
         "gave_up",
+        "run_in_background",
     }
 
     for file in PLUGIN.rglob("*.md"):
