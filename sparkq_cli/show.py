@@ -6,6 +6,7 @@ Text of a task goes through `safe()`. There is colour only on a terminal and wit
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,13 @@ def span(milliseconds: int) -> str:
         if seconds >= size:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
+
+
+def clock_time(moment: int, now: int) -> str:
+    """Return a moment on your clock: `02:13` today, else `28 Nov 02:13`."""
+    at, today = (time.localtime(each / 1000) for each in (moment, now))
+    shown = time.strftime("%H:%M", at)
+    return shown if at[:3] == today[:3] else f"{at.tm_mday} {time.strftime('%b', at)} {shown}"
 
 
 def duration(milliseconds: int) -> str:

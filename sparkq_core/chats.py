@@ -13,14 +13,16 @@ from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.text import safe
 
-BY_SESSION = f"SELECT {CHAT_COLUMNS} FROM chats WHERE client = :client AND session = :session"
+BY_SESSION = "SELECT id FROM chats WHERE client = :client AND session = :session"
 INSERT = """
 INSERT INTO chats (client, version, session, cwd, model, first_at, last_at)
 VALUES (:client, :version, :session, :cwd, :model, :now, :now) RETURNING id
 """
 OF_TASK = f"""
 SELECT {CHAT_COLUMNS} FROM chats WHERE id = (
-    SELECT a.chat_id FROM attempts AS a WHERE a.task_id = :task ORDER BY a.attempt DESC LIMIT 1)
+    SELECT a.chat_id FROM tasks AS t JOIN attempts AS a ON a.task_id = t.id
+        AND a.attempt = coalesce(:attempt, t.accepted_attempt, t.attempts)
+    WHERE t.id = :task)
 """
 UPDATE = """
 UPDATE chats SET version = coalesce(:version, version), cwd = coalesce(:cwd, cwd), model = coalesce(:model, model),
@@ -83,20 +85,19 @@ def enter(tx: Transaction, caller: Caller, now: int) -> int:
     known = tx.row(BY_SESSION, values) if values["session"] else None
     if known is None:
         return int(tx.rows(INSERT, values)[0][0])
-    chat = Chat(*known)
-    tx.run(UPDATE, values | {"id": chat.id})
-    return chat.id
+    tx.run(UPDATE, values | {"id": known[0]})
+    return int(known[0])
 
 
 def find(db: Reader, caller: Caller) -> int | None:
     """Return the id of the chat with the session of the caller, None if it has not claimed yet."""
     row = db.row(BY_SESSION, {"client": _word(caller.client), "session": _word(caller.session)})
-    return Chat(*row).id if row else None
+    return int(row[0]) if row else None
 
 
-def of_task(db: Reader, task_id: int) -> Chat | None:
-    """Return the chat that claimed the task last, None if the last claimer was not a chat."""
-    row = db.row(OF_TASK, {"task": task_id})
+def of_task(db: Reader, task_id: int, attempt: int | None = None) -> Chat | None:
+    """Return the chat of an attempt, by default of the one whose outcome counts; None if its worker was not a chat."""
+    row = db.row(OF_TASK, {"task": task_id, "attempt": attempt})
     return Chat(*row) if row else None
 
 

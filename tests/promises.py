@@ -227,6 +227,8 @@ PROMISES = {
     "command-queue": "sparkq queue creates, lists, archives and unarchives queues.",
     "command-enqueue": "sparkq enqueue puts a task into a queue.",
     "command-diff": "sparkq diff shows what each task changed, exactly, as a patch that applies and can be undone.",
+    "command-chat": "sparkq chat leads from a task or a queue back into the chat that worked on it.",
+    "way-back-harmless": "What a client says of itself cannot become another command in the way back into its chat.",
     "snapshots-harm-nothing": "A snapshot that is killed or meets a full disk loses and delays no task, and leaves .git untouched.",
     "command-branch": "sparkq branch makes a branch with one commit a task, and touches neither work tree, index nor HEAD.",
     "command-usage": "sparkq usage reads what Claude Code, Codex and Gemini print, and keeps with an attempt what it cost.",

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import change_lines, show
+from sparkq_cli import change_lines, chat_lines, show
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
-from sparkq_core import changes, inbox, purged, tasks, usage, wire
+from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, usage, wire
 from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange
+from sparkq_core.chat_work import NoChat
 from sparkq_core.errors import SparkQError, Unseen
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Finished, Since, Task
@@ -21,7 +22,7 @@ from sparkq_core.text import safe
 app = new_app()
 
 LINES = 6
-KEYS = "[a]ccept  [r]equeue with feedback  [d]iff  [v]iew whole  [s]kip  [q]uit"
+KEYS = "[a]ccept  [r]equeue with feedback  [d]iff  [c]hat  [v]iew whole  [s]kip  [q]uit"
 
 
 @app.command()
@@ -134,6 +135,13 @@ def _asked(sq: SparkQ, finished: Finished) -> str:
     return "\n".join(lines[:LINES]) + ("\n…" if cut else "")
 
 
+def _chat(sq: SparkQ, task: Task) -> None:
+    """Say which chat did the work, if a chat did it."""
+    chat = chats.of_task(sq.db, task.id)
+    if chat is not None:
+        show.say(show.paint(f"      chat: {chat_lines.summary(chat, sq.clock.now())}", "dim"))
+
+
 def _part(text: str, outcome: str | None) -> str:
     """Return the first lines of a result, or the last lines of an error."""
     lines = text.strip().split("\n")
@@ -153,6 +161,7 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
             return
         finished = page.tasks[0]
         _line(finished, sq.clock.now(), _asked(sq, finished))
+        _chat(sq, finished.task)
         try:
             if not _decide(sq, finished):
                 return
@@ -175,6 +184,8 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
             paged(as_text(sq, tasks.detail(sq, number), timeline=True))
         elif answer == "d":
             _show_diff(sq, finished.task)
+        elif answer == "c":
+            _show_chat(sq, number)
         elif answer == "a":
             try:
                 (task,) = inbox.accept_all(sq, [finished.seen])
@@ -201,7 +212,7 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
             show.say(f"{wire.friendly(number)} in {done.task.queue} again, {show.ordinal(done.place)} in line.")
             return True
         else:
-            show.say(f"Unknown key {safe(answer)!r}: type a, r, d, v, s or q, then Enter.")
+            show.say(f"Unknown key {safe(answer)!r}: type a, r, d, c, v, s or q, then Enter.")
 
 
 def _show_diff(sq: SparkQ, task: Task) -> None:
@@ -213,3 +224,13 @@ def _show_diff(sq: SparkQ, task: Task) -> None:
         show.say(f"{error.message} {error.hint}")
         return
     paged("\n".join(lines))
+
+
+def _show_chat(sq: SparkQ, task_id: int) -> None:
+    """Show the chat behind the outcome that is shown, or say that there is none."""
+    try:
+        line = chat_work.of_task(sq, task_id)
+    except NoChat as error:
+        show.say(f"{error.message} {error.hint}")
+        return
+    show.say(chat_lines.as_text(line, chat_work.work(sq, line.chat.id, limit=LINES), sq.clock.now()))

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import change_lines, purged_lines, show
+from sparkq_cli import change_lines, chat_lines, purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
-from sparkq_core import tasks, usage, wire
+from sparkq_core import tasks, usage, ways_back, wire
 from sparkq_core.changes import view
 from sparkq_core.clock import iso
 from sparkq_core.errors import Purged
@@ -75,7 +75,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("session", task.session),
         ("tool", safe(f"{task.tool} ({task.task_class}, timeout {task.timeout} s)")),
         ("worker", safe(task.worker or "")),
-        ("chat", _chat(detail, now)),
+        *_chat(detail, now),
         ("created", f"{show.ago(task.created_at, now)} ago by {task.source}"),
         ("took", took),
         ("deadline", f"in {show.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
@@ -106,12 +106,16 @@ def _changed(detail: Detail) -> list[tuple[str, str]]:
     return [("changed", size), *notes, *way]
 
 
-def _chat(detail: Detail, now: int) -> str | None:
-    """Return since when the chat of a running task is closed, and what to do; None while it is open."""
+def _chat(detail: Detail, now: int) -> list[tuple[str, str]]:
+    """Return the chat of the attempt whose outcome counts, and the way back into it where its task still waits for it."""
     chat = detail.chat
-    if chat is None or chat.gone_at is None or detail.task.status != Status.RUNNING:
-        return None
-    return f"closed {show.ago(chat.gone_at, now)} ago; resume it, or fail or release the task"
+    if chat is None:
+        return []
+    known = [("chat", chat_lines.summary(chat, now))]
+    if detail.task.status != Status.RUNNING or chat.gone_at is None:
+        return [*known, ("", f"to open it again: sparkq chat {detail.task.id}")]
+    way = ways_back.to(chat).command or f"sparkq chat {detail.task.id}"
+    return [*known, ("", f"open it again, or fail or release the task: {safe(way)}")]
 
 
 def _attempt(task: Task, attempt: Attempt) -> str:

@@ -171,7 +171,8 @@ ATTEMPT_COLUMNS = _columns(Attempt._fields)
 
 
 class Chat(NamedTuple):
-    """One conversation of one client. `session` is the client's own id of it. `gone_at` is when its connection ended."""
+    """One conversation of one client. `session` is the client's own id of it. `last_at` is its last claim, progress or
+    settlement, and `gone_at` is when its connection ended."""
 
     id: int
     client: str
@@ -185,7 +186,10 @@ class Chat(NamedTuple):
     gone_why: str | None
 
 
-CHAT_COLUMNS = _columns(Chat._fields)
+# A timeout ends an attempt long after its chat was last heard of.
+_LAST_SIGN = f"""SELECT max(max(a.claimed_at, coalesce(a.heartbeat_at, 0),
+    iif(a.error_type IS '{ErrorType.TIMEOUT}', 0, coalesce(a.finished_at, 0)))) FROM attempts AS a WHERE a.chat_id = chats.id"""
+CHAT_COLUMNS = _columns(Chat._fields, last_at=f"max(last_at, coalesce(({_LAST_SIGN}), 0))")
 
 
 class Event(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core.lifecycle import Status
+from sparkq_core.shapes.chats import Chat
 from sparkq_core.shapes.values import OneOf
 
 
@@ -163,19 +164,8 @@ class Event(TypedDict, closed=True):
     text: NotRequired[str | None]
 
 
-class Chat(TypedDict, closed=True):
-    """A conversation of a client. `session` is the client's own id of it, `closed_at` when its connection ended."""
-
-    client: str
-    version: NotRequired[str | None]
-    session: NotRequired[str | None]
-    cwd: NotRequired[str | None]
-    model: NotRequired[str | None]
-    closed_at: NotRequired[str | None]
-
-
 class TaskHistory(WholeTaskKeys, closed=True):
-    """A task with everything: its texts, its attempts, its timeline, and the chat of the last attempt."""
+    """A task with everything: its texts, its attempts, its timeline, and the chat of the attempt whose outcome counts."""
 
     chat: Chat | None
     history: list[Attempt]

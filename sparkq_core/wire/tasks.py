@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparkq_core.clock import iso
 from sparkq_core.lifecycle import WARN_AFTER, Status
+from sparkq_core.wire.chats import chat
 from sparkq_core.wire.values import exclude_none, excludes_none, iso_or_none, json_or_none
 
 if TYPE_CHECKING:
@@ -99,15 +100,6 @@ def task_history(detail: model.Detail, now: int) -> shapes.TaskHistory:
         "events": [event(each) for each in detail.events],
         "chat": None if detail.chat is None else chat(detail.chat),
     }
-
-
-@excludes_none
-def chat(known: model.Chat) -> shapes.Chat:
-    """Convert a chat."""
-    return {
-        "client": known.client, "version": known.version, "session": known.session,
-        "cwd": known.cwd, "model": known.model, "closed_at": iso_or_none(known.gone_at),
-    }  # fmt: skip
 
 
 def prompts(revisions: Iterable[model.Prompt]) -> list[shapes.Prompt]:

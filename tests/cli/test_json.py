@@ -45,6 +45,7 @@ CALLS = {
     "peek": "peek",
     "diff": "diff 6-7",
     "usage": "usage 1",
+    "chat": "chat",
     "wait": "wait 4",
     "requeue": "requeue 3",
     "accept": "accept 5",

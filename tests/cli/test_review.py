@@ -200,7 +200,7 @@ def test_another_key_asks_again(bare: Shell, finished: SparkQ) -> None:
     with Terminal(bare, "review") as terminal:
         terminal.until(KEYS)
         terminal.type("x")
-        terminal.until("type a, r, d, v, s or q")
+        terminal.until("type a, r, d, c, v, s or q")
         terminal.until(KEYS)
         terminal.type("quit")
         assert terminal.end() == 0

@@ -64,4 +64,7 @@ def test_a_task_says_that_its_chat_is_gone(
 ) -> None:
     task_id = kill_while_it_holds_a_task(claude, model, store)
 
-    assert re.search(r"chat +closed \d+s ago; resume it", shell.ok("task", str(task_id)))
+    assert re.search(
+        r"chat +claude-code, .*, closed at \d\d:\d\d\n +open it again, or fail or release the task: cd ",
+        shell.ok("task", str(task_id)),
+    )

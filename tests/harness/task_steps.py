@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sparkq_core import queues, tasks
+from sparkq_core.chats import Caller
 from sparkq_core.errors import SparkQError
 from sparkq_core.maintenance.purge import Purged, purge
 from sparkq_core.model import Attempt, Claim, Task
@@ -20,6 +21,13 @@ def add(sq: SparkQ, *prompts: str, queue: str = "backend", timeout: int = 60) ->
 def take(sq: SparkQ, worker: str = "ann", *, queue: str = "backend", task_id: int | None = None) -> Claim:
     """Claim what must be there to claim."""
     claim = tasks.claim(sq, queue, worker, task_id=task_id)
+    assert claim is not None
+    return claim
+
+
+def take_in_chat(sq: SparkQ, chat: Caller, task_id: int) -> Claim:
+    """Claim a task in a chat."""
+    claim = tasks.claim(sq, None, f"{chat.client}-{(chat.session or '1')[-4:]}", task_id=task_id, chat=chat)
     assert claim is not None
     return claim
 

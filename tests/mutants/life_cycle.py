@@ -16,6 +16,18 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_settle.py::test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now",),
     ),
     mutant(
+        "a session can be an option of the client's command",
+        "ways_back.py",
+        ('r"[A-Za-z0-9][A-Za-z0-9._-]*"', 'r"[A-Za-z0-9._-]*"'),
+        caught_by=("test_ways_back.py::test_an_odd_session_gets_no_command",),
+    ),
+    mutant(
+        "the folder of a chat is put into a command as it is",
+        "ways_back.py",
+        ("shlex.quote(chat.cwd)", "chat.cwd"),
+        caught_by=("test_ways_back.py::test_a_folder_stays_one_word_of_the_shell",),
+    ),
+    mutant(
         "a chat without a number settles the attempt that runs now",
         "tasks/fence.py",
         ("if len(given) == 1 and chat is not None:", "if given and chat is not None:"),
