@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,11 +129,19 @@ def calm(call: Caller) -> None:
         call.post("/api/inbox/accept", tasks=shown)["tasks"]
 
 
+@contextmanager
+def served_for(request: pytest.FixtureRequest, root: Path) -> Iterator[Served]:
+    """A server for one test. Its tab must be a fixture after it: a tab that is left later misses the server."""
+    assert "tab" not in request.node.funcargs, "name the server before the tab"
+    server = Served(root)
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Served]:
+def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     """A server of the test's own, in an empty project."""
     root = tmp_path / "own"
     root.mkdir()
-    server = Served(new_project(root))
-    yield server
-    server.stop()
+    with served_for(request, new_project(root)) as server:
+        yield server

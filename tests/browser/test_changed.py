@@ -8,7 +8,7 @@ import pytest
 
 from sparkq_core import changes, project, queues, tasks
 from sparkq_core.changes import Execution
-from tests.browser.conftest import Tab
+from tests.browser.conftest import Tab, served_for
 from tests.browser.screen import expect
 from tests.harness.change_steps import changing, record, repository
 from tests.harness.git_steps import git
@@ -18,7 +18,7 @@ from tests.http.conftest import new_project
 
 
 @pytest.fixture
-def changed(tmp_path: Path) -> Iterator[Served]:
+def changed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     """A server of a project in which #1 changed two files and #2 nothing, of #3 only sizes are known, and #4 failed and
     changed more when it was tried again while #5 ran."""
     root = tmp_path / "changed"
@@ -47,9 +47,8 @@ def changed(tmp_path: Path) -> Iterator[Served]:
         (root / "new.txt").write_text("x\n")
         tasks.complete(sq, 4, "did it")
         record(sq, ended=Execution(4, 2))
-    server = Served(root)
-    yield server
-    server.stop()
+    with served_for(request, root) as server:
+        yield server
 
 
 def work(root: Path) -> None:
@@ -58,7 +57,7 @@ def work(root: Path) -> None:
     (root / "two.txt").write_text("x\n")
 
 
-def test_a_row_and_a_task_say_how_much_was_changed(tab: Tab, changed: Served) -> None:
+def test_a_row_and_a_task_say_how_much_was_changed(changed: Served, tab: Tab) -> None:
     page = tab(changed.port, color_scheme="dark").open("/inbox")
     said = {
         1: "2 files, +2 −0",

@@ -19,7 +19,7 @@ GRAVE = {"serious", "critical"}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def views(served: Served) -> dict[str, str]:
     """Every view by its name, with something of each kind to show."""
     call = served.call
