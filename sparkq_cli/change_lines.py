@@ -32,8 +32,11 @@ def on_screen(sq: SparkQ, change: Change, title: str, *, stat: bool = False, rev
 
 
 def summary(change: Change) -> str:
-    """Return how much was changed and where: `3 files, +40 −12, on main`. Empty if that is not known."""
-    size = described(change.after)
+    """Return how much was changed and where: `3 files, +40 −12, on main`. Empty if that is not known.
+
+    With whom it is shared is one of the notes.
+    """
+    size = described({name: value for name, value in change.after.items() if name != "shared"})
     return safe(", ".join(part for part in (size, view.where(change)) if part)) if size else ""
 
 

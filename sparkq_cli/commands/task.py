@@ -7,7 +7,7 @@ import typer
 from sparkq_cli import change_lines, chat_lines, purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
-from sparkq_core import tasks, usage, ways_back, wire
+from sparkq_core import changes, tasks, usage, ways_back, wire
 from sparkq_core.changes import view
 from sparkq_core.clock import iso
 from sparkq_core.errors import Purged
@@ -121,7 +121,9 @@ def _chat(detail: Detail, now: int) -> list[tuple[str, str]]:
 def _attempt(task: Task, attempt: Attempt) -> str:
     took = f", {show.duration(attempt.duration_ms)}" if attempt.duration_ms is not None else ""
     kind = f" ({safe(attempt.error_type)})" if attempt.error_type else ""
-    ended = f"{attempt.outcome or Status.RUNNING}{kind}{took}, {safe(attempt.worker)}"
+    change = changes.summary(attempt.git_after) if task.attempts > 1 else ""  # else it is in the head
+    changed = f", {change}" if change else ""
+    ended = f"{attempt.outcome or Status.RUNNING}{kind}{took}{changed}, {safe(attempt.worker)}"
     lines = [f"\n{show.paint(f'Attempt {attempt.attempt}', 'bold')}  {ended}"]
     lines += [f"  {safe(usage.described(attempt.usage))}"] if attempt.usage else []
     lines += [show.block(text) for text in (attempt.result, attempt.error) if text]

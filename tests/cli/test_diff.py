@@ -79,6 +79,19 @@ def test_a_single_task_without_a_change_is_an_error(worked: Shell, sq: SparkQ) -
     assert "single task" in worked.refused(2, "diff", "1-2", "--attempt", "1")
 
 
+def test_of_a_task_with_several_attempts_each_says_what_it_changed(worked: Shell, sq: SparkQ) -> None:
+    assert "Attempt 1  succeeded" in worked.ok("task", "1")
+    worked.ok("requeue", "1", "--again")
+    worked.ok("claim", "1")
+    (worked.folder / "app.py").write_text("")
+    worked.ok("complete", "1", "emptied", "--quiet")
+
+    first, second = [line for line in worked.ok("task", "1").split("\n") if line.startswith("Attempt ")]
+
+    assert ", 1 file, +1 −0, " in first
+    assert ", 1 file, +0 −4, " in second
+
+
 def test_of_a_purged_task_it_says_what_became_of_it(worked: Shell) -> None:
     worked.ok("review", "1")
     worked.ok("purge", "--yes", "--older-than", "0s")

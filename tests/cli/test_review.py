@@ -357,7 +357,7 @@ def test_a_task_says_what_it_changed_where_and_how_to_see_it(bare: Shell, sq: Sp
         add(sq, "not yet")
 
     assert (
-        "changed  2 files, +2 −0, shared with #2, on main\n"
+        "changed  2 files, +2 −0, on main\n"
         "         #2 ran at the same time in the same folder: some of this may be theirs.\n"
         "         to see it: sparkq diff 1\n"
     ) in changed
