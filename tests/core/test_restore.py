@@ -3,6 +3,7 @@
 import shutil
 import stat
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -243,6 +244,46 @@ def test_what_another_process_acknowledges_while_a_backup_is_restored_is_in_one_
     (newest,) = apsw.Connection(str(done.before)).execute("SELECT max(id) FROM tasks").fetchall()[0]
     assert newest == acknowledged[-1]
     assert len(rescued(sq)) == 1
+
+
+class Meanwhile(SetClock):
+    """A clock on which something happens while a statement waits for the lock."""
+
+    happens: Callable[[], object] | None = None
+
+    def pause(self, tries: int = 0) -> None:
+        if self.happens is not None:
+            self.happens()
+            self.happens = None
+        super().pause(tries)
+
+
+@holds("restore")
+def test_a_writer_that_waited_for_the_lock_while_the_file_was_replaced_writes_nothing(root: Path) -> None:
+    clock = Meanwhile()
+    sq = open_new_project(root, clock)
+    queues.create(sq, "backend")
+    add(sq, "one")
+    path = database_of(root)
+    backup.copy(sq, path.with_name("other.db"))
+    holder = apsw.Connection(str(path))
+    holder.execute("BEGIN IMMEDIATE")
+
+    waited: list[bool] = []
+
+    def replaced() -> None:
+        waited.append(True)
+        path.with_name("other.db").replace(path)
+        holder.execute("ROLLBACK")
+
+    clock.happens = replaced
+    assert isinstance(refusal_of(lambda: add(sq, "two")), Replaced)
+
+    assert waited == [True]
+    (newest,) = holder.execute("SELECT max(id) FROM tasks").fetchall()[0]
+    assert newest == 1, "nothing was acknowledged, and nothing is in the file that is gone"
+    holder.close()
+    sq.close()
 
 
 @holds("restore", "git-commands")

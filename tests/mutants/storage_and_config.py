@@ -95,7 +95,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
         "storage/database.py",
         ("if self._db._identity() != opened.identity:  # replaced", "if not opened.identity:  # replaced"),
         caught_by=(
-            "test_restore.py::test_what_another_process_acknowledges_while_a_backup_is_restored_is_in_one_of_the_files",
+            "test_restore.py::test_a_writer_that_waited_for_the_lock_while_the_file_was_replaced_writes_nothing",
         ),
     ),
     mutant(
