@@ -5,6 +5,7 @@ resumed has a new process. So the store knows which chat holds what, by the clie
 session) where the client tells it, else by the connection.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sparkq_core.model import CHAT_COLUMNS, Chat
@@ -38,6 +39,11 @@ OPEN = """
 SELECT a.task_id, a.attempt, t.title, a.claimed_at FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
 WHERE a.chat_id = :chat AND a.outcome IS NULL AND a.task_id <> :besides ORDER BY a.task_id LIMIT :limit
 """
+MOVE = """
+UPDATE attempts SET chat_id = :chat, worker = :worker
+WHERE task_id = :task AND attempt = :attempt AND chat_id IS NOT NULL AND chat_id <> :chat RETURNING attempt
+"""
+MOVE_TASK = "UPDATE tasks SET worker = :worker WHERE id = :task AND attempts = :attempt AND status = 'running'"
 HELD = "SELECT attempt FROM attempts WHERE task_id = :task AND chat_id = :chat AND outcome IS NULL"
 GIVEN = """
 SELECT attempt FROM attempts WHERE task_id = :task AND chat_id = :chat ORDER BY attempt
@@ -87,6 +93,21 @@ def enter(tx: Transaction, caller: Caller, now: int) -> int:
         return int(tx.rows(INSERT, values)[0][0])
     tx.run(UPDATE, values | {"id": known[0]})
     return int(known[0])
+
+
+def correct(sq: SparkQ, caller: Caller, worker: str, attempts: Sequence[tuple[int, int]]) -> int:
+    """Record that these attempts, each a task with its number, are those of the chat `caller` and its `worker`.
+
+    Call it when a better source tells whose they are: they were claimed as another chat's, of which the client's
+    process tells the session. Attempts that no chat claimed stay as they are. Returns the id of the chat.
+    """
+    with sq.db.write() as tx:
+        chat = enter(tx, caller, sq.clock.now())
+        for task, attempt in attempts:
+            moved = {"chat": chat, "worker": worker, "task": task, "attempt": attempt}
+            if tx.row(MOVE, moved) is not None:
+                tx.run(MOVE_TASK, {"worker": worker, "task": task, "attempt": attempt})
+    return chat
 
 
 def find(db: Reader, caller: Caller) -> int | None:

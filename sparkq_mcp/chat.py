@@ -31,10 +31,11 @@ SHORT_NAMES = {"codex-mcp-client": "codex", "gemini-cli-mcp-client": "gemini"}
 
 
 class Told(NamedTuple):
-    """What the environment of a stdio server tells about the chat that started it."""
+    """What the environment of a stdio server tells about the chat that started it, or a hook about its chat."""
 
     session: str | None = None
     cwd: str | None = None
+    model: str | None = None
 
     @classmethod
     def by(cls, environment: Mapping[str, str], here: str | None) -> "Told":
@@ -53,11 +54,13 @@ class Chat:
     caller: Caller
     is_known: bool = True
     id: int | None = None
+    here: Path | None = None
+    """Where its last hook said that it works."""
 
     @property
     def folder(self) -> Path | None:
         """The folder in which the chat works, None if its client tells none."""
-        return Path(self.caller.cwd) if self.caller.cwd else None
+        return self.here or (Path(self.caller.cwd) if self.caller.cwd else None)
 
     def claiming(self) -> Caller | None:
         """Return the chat as it claims; None for a request that tells nothing about its chat."""
@@ -85,17 +88,25 @@ class Chat:
         return chats.open_claims(sq.db, chat_id, besides=besides, limit=MAX_OPEN) if chat_id is not None else ()
 
 
-def caller(client: Any, meta: Mapping[str, Any] | None, told: Told) -> Caller:
-    """Return what is known of the calling chat, from the best source: its own metadata, else the environment.
+def caller(client: Any, meta: Mapping[str, Any] | None, told: Told, hooked: Told = NOTHING_TOLD) -> Caller:
+    """Return what is known of the calling chat, from the best source: its hooks, else its own metadata, else the
+    environment.
 
-    `client` is what the client says of itself (`name` and `version`), or None.
+    `client` is what the client says of itself (`name` and `version`), or None. `hooked` is what the hooks of its
+    connection have told.
     """
     name = one_word(client.name if client else "")
     turn = _turn_of(meta)
-    session = _text(turn.get("session_id")) or _text(turn.get("thread_id"))
+    session = hooked.session or _text(turn.get("session_id")) or _text(turn.get("thread_id"))
     if session is None and name.startswith("claude"):  # another client may have inherited Claude's environment
         session = told.session
-    return Caller(name, client.version if client else None, session, told.cwd, _text(turn.get("model")))
+    model = _text(turn.get("model")) or hooked.model
+    return Caller(name, client.version if client else None, session, told.cwd, model)
+
+
+def tool_use(meta: Mapping[str, Any] | None) -> str | None:
+    """Return Claude Code's id of a call, by which a hook names it."""
+    return _text((meta or {}).get("claudecode/toolUseId"))
 
 
 def _turn_of(meta: Mapping[str, Any] | None) -> Mapping[str, Any]:

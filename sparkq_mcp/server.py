@@ -20,6 +20,7 @@ from mcp_types import (
     InputRequiredResult,
     SubscribeRequestParams,
     SubscriptionsListenRequestParams,
+    Tool,
     UnsubscribeRequestParams,
 )
 
@@ -31,6 +32,7 @@ from sparkq_core.text import nearest
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.board import board
 from sparkq_mcp.chat import NOTHING_TOLD, Told
+from sparkq_mcp.hook import HOOK, hook_tool
 from sparkq_mcp.prompts import add_prompts
 from sparkq_mcp.push import Push
 from sparkq_mcp.resources import add_resources
@@ -88,6 +90,10 @@ class SparkQServer(MCPServer[ServerState]):
         )
         self._lowlevel_server.add_request_handler("resources/subscribe", SubscribeRequestParams, push.subscribe)
         self._lowlevel_server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, push.unsubscribe)
+
+    async def list_tools(self) -> list[Tool]:
+        """List the tools for models: all but the one that only hooks call."""
+        return [tool for tool in await super().list_tools() if tool.name != HOOK]
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerState, Any] | None = None
@@ -150,7 +156,7 @@ def build(
         instructions=instructions(offered),
         version=__version__,
         icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
-        tools=list(tools),
+        tools=[*tools, hook_tool()],
         extensions=[board()],
         subscriptions=push.bus,
         lifespan=lifespan,

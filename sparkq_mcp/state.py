@@ -14,6 +14,7 @@ from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.chat import Chat, Told, worker_name
+from sparkq_mcp.hooked import Call, Hooked
 
 MAX_CHATS = 1000
 """Most chats that a server remembers; it forgets the least recently used one first."""
@@ -32,6 +33,7 @@ class ServerState:
         self.steps = steps
         self.told = told
         self.read_only = read_only
+        self.hooked = Hooked()
         self.closing = False
         """True if the client has closed its end or the server stops: no claim waits any longer."""
         self._opener = opener
@@ -73,19 +75,40 @@ class ServerState:
             return Chat(worker_name(caller, None), caller, is_known=False)
         key = (connection, caller.session)
         known = self._chats.pop(key, None) or Chat(worker_name(caller, connection), caller)
+        here = self.hooked.chat(connection).cwd
+        known.here = Path(here) if here else None
         self._chats[key] = known
         while len(self._chats) > MAX_CHATS:
             self._chats.pop(next(iter(self._chats)))
         return known
 
-    def record(self, sq: SparkQ, chat: Chat, begun: Claim | None, *, ended: Execution | None = None) -> None:
-        """Record what the chat changed, and with what its next attempt begins, beside the answer."""
-        self._recorder.add(
-            sq,
-            chat.folder,
-            ended=[ended] if ended else [],
-            begun=Execution(begun.task.id, begun.task.attempts) if begun else None,
-        )
+    def record(
+        self,
+        sq: SparkQ,
+        chat: Chat,
+        begun: Claim | None,
+        *,
+        ended: Execution | None = None,
+        tool_use: str | None = None,
+    ) -> None:
+        """Record what the chat changed, and with what its next attempt begins, beside the answer.
+
+        `tool_use` is the client's id of the call: a hook may tell later where its chat really works.
+        """
+        begins = Execution(begun.task.id, begun.task.attempts) if begun else None
+        call = Call(begins, ended, self.hooked.folder(ended) or chat.folder)
+        self.hooked.called(tool_use, call)
+        self._record(sq, call)
+
+    def record_again(self, sq: SparkQ, call: Call, folder: Path) -> None:
+        """Record a call as one of a chat that works in `folder`, if that is another one than was thought."""
+        if call.begun is not None:
+            self.hooked.works_in(call.begun, folder)
+        if folder != call.folder:
+            self._record(sq, call._replace(folder=folder))
+
+    def _record(self, sq: SparkQ, call: Call) -> None:
+        self._recorder.add(sq, call.folder, ended=[call.ended] if call.ended else [], begun=call.begun)
 
     def leave(self, why: str) -> None:
         """Record that the chats have no connection any more, and what they changed so far in the tasks that they hold. If

@@ -13,7 +13,7 @@ from sparkq_core import search as core_search
 from sparkq_core.changes import Execution
 from sparkq_core.errors import ClaimLost, InvalidValue
 from sparkq_core.lifecycle import Status
-from sparkq_core.model import Settled
+from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
 from sparkq_mcp import claims
 from sparkq_mcp.answers import playbook, shapes, task_list, task_view
@@ -30,7 +30,7 @@ from sparkq_mcp.answers.truncation import (
     read_on,
 )
 from sparkq_mcp.board import BOARD
-from sparkq_mcp.chat import Chat, caller
+from sparkq_mcp.chat import Chat, caller, tool_use
 from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import in_thread
 from sparkq_mcp.tool import StrictTool
@@ -56,12 +56,28 @@ def project_of(ctx: Ctx) -> SparkQ:
 
 def caller_of(ctx: Ctx) -> tuple[SparkQ, Chat]:
     """Return the open project and the calling chat."""
+    state = ctx.request_context.lifespan_context
+    return state.sq, chat_of(ctx)
+
+
+def chat_of(ctx: Ctx) -> Chat:
+    """Return the calling chat."""
     request = ctx.request_context
-    client = request.session.client_params
-    connection = "" if ctx.headers is None else ctx.headers.get("mcp-session-id")
+    client, connection = request.session.client_params, connection_of(ctx)
     state = request.lifespan_context
-    calling = caller(client.client_info if client else None, request.meta, state.told)
-    return state.sq, state.chat(connection, calling)
+    info = client.client_info if client else None
+    return state.chat(connection, caller(info, request.meta, state.told, state.hooked.chat(connection)))
+
+
+def connection_of(ctx: Ctx) -> str | None:
+    """Return the id of the connection: empty over stdio, where there is only one; None for a request without any."""
+    return "" if ctx.headers is None else ctx.headers.get("mcp-session-id")
+
+
+def record(ctx: Ctx, sq: SparkQ, chat: Chat, begun: Claim | None, ended: Execution | None = None) -> None:
+    """Record beside the answer what the call has begun and ended."""
+    tool_use_id = tool_use(ctx.request_context.meta)
+    ctx.request_context.lifespan_context.record(sq, chat, begun, ended=ended, tool_use=tool_use_id)
 
 
 def steps_of(ctx: Ctx) -> Steps:
@@ -194,7 +210,7 @@ async def claim(
     if claimed is None:
         waited = round(sq.clock.monotonic() - started) if wait else 0
         return reply(nothing_claimed(sq, chat, steps_of(ctx), queue, waited))
-    ctx.request_context.lifespan_context.record(sq, chat, claimed)
+    record(ctx, sq, chat, claimed)
     return reply(packet(sq, chat, steps_of(ctx), claimed))
 
 
@@ -253,9 +269,7 @@ async def _settlement(ctx: Ctx, sq: SparkQ, chat: Chat, settled: Settled, claim_
     if claim is not None and not settled.again:  # a claim that was handed out before may be worked on
         settled = settled._replace(claimed=await claims.release_if_gone(ctx, sq, chat.remember(claim)))
     if not settled.again:
-        ctx.request_context.lifespan_context.record(
-            sq, chat, settled.claimed, ended=Execution(settled.task.id, settled.attempt)
-        )
+        record(ctx, sq, chat, settled.claimed, Execution(settled.task.id, settled.attempt))
     return reply(settlement(sq, chat, steps_of(ctx), settled, claim_next))
 
 
@@ -266,7 +280,7 @@ async def release(
     sq, chat = caller_of(ctx)
     number = attempt or tasks.attempt_of(sq, "release", task_id, chat.found(sq), reason)
     task = tasks.release(sq, task_id, reason, attempt=number)
-    ctx.request_context.lifespan_context.record(sq, chat, None, ended=Execution(task_id, number))
+    record(ctx, sq, chat, None, Execution(task_id, number))
     return reply({"id": task.id, "status": task.status, "next": steps_of(ctx).released(task.id, task.queue)})
 
 

@@ -159,6 +159,7 @@ PROMISES = {
     "mcp-same-facts": "Text and structured content carry the same facts, errors too.",
     "mcp-remembers-attempts": "attempt may be left out only where just one can be meant; otherwise the call is refused and its text kept.",
     "mcp-chats": "A chat outlives its process, and contexts share it: each can finish its work, and none is told to end another's.",
+    "mcp-hook": "A client's hooks tell which chat works and where, cost no token, and never disturb a chat.",
     "mcp-open-claims": "A claim says what else the chat holds, as information: it may be a subagent's.",
     "plugin-fresh": "With --fresh each task is done by a subagent of its own, one at a time, that sees the queue's instructions.",
     "mcp-wait": "claim waits up to an hour for a task and leaves none behind when the client goes away.",

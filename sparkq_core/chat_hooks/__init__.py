@@ -1,0 +1,1 @@
+"""What the hooks of a client tell about its chats, and what they are answered."""

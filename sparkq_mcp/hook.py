@@ -1,0 +1,82 @@
+"""The tool that only the hooks of a client call. `tools/list` does not show it, so it costs no model a token.
+
+A hook knows which chat it is about, where the process of a server may not: after /clear it serves another one.
+"""
+
+import logging
+from typing import Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult, TextContent
+
+from sparkq_core import chats
+from sparkq_core.aside import aside
+from sparkq_core.chat_hooks.answer import Answer, answer
+from sparkq_core.chat_hooks.event import HookEvent
+from sparkq_core.errors import NoProject, SparkQError
+from sparkq_core.project import SparkQ
+from sparkq_core.wire import compact
+from sparkq_mcp.chat import Chat
+from sparkq_mcp.tools import Ctx, chat_of, connection_of
+
+HOOK = "hook"
+NOTHING: Answer = {}
+LEFT = "another chat began in its client"
+"""Why a chat is gone."""
+
+log = logging.getLogger("sparkq.mcp")
+
+
+class HookTool(Tool):
+    """A tool that accepts everything and answers what a client's hook expects. It never ends in an error: a hook that
+    fails disturbs the chat of a person who may not even use SparkQ there."""
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002  # the result is a CallToolResult already
+        """Answer the hook; with nothing whatever goes wrong."""
+        try:
+            said = await aside(lambda: hook(arguments, context))
+        except NoProject:
+            said = NOTHING
+        except SparkQError as refused:
+            log.warning("hook: %s", refused.message)
+            said = NOTHING
+        except Exception:
+            log.exception("a hook failed")
+            said = NOTHING
+        return CallToolResult(content=[TextContent(type="text", text=compact(said))])
+
+
+async def hook(arguments: dict[str, Any], ctx: Ctx) -> Answer:
+    """Take what a client's hook tells about a chat: the fields of `chat_hooks.event`."""
+    event, connection = HookEvent.of(arguments), connection_of(ctx)
+    state = ctx.request_context.lifespan_context
+    if connection is None or not event.session or state.read_only:
+        return NOTHING
+    told = state.hooked.hearing(connection, event)
+    sq, before = state.sq, chat_of(ctx)
+    if before.caller.session not in (None, told.session):
+        leave(sq, before)
+    state.hooked.hear(connection, told)
+    chat = chat_of(ctx)
+    call = state.hooked.call(event.call) if event.call else None
+    if call is not None:
+        event = event._replace(handed_out=((call.begun.task, call.begun.attempt),) if call.begun else ())
+    said = answer(sq, event, chat.caller._replace(id=chat.found(sq)), chat.worker)
+    if call is not None and event.folder is not None:
+        state.record_again(sq, call, event.folder)
+    return said
+
+
+def leave(sq: SparkQ, chat: Chat) -> None:
+    """Record that a chat has left its connection to another one, as after /clear."""
+    chat_id = chat.found(sq)
+    if chat_id is not None:
+        chats.close(sq, chat_id, LEFT)
+
+
+def hook_tool() -> HookTool:
+    """Return the tool. Its arguments are checked by nobody but itself."""
+    tool = HookTool.from_function(hook, name=HOOK, structured_output=False)
+    tool.parameters = {"type": "object"}
+    return tool  # type: ignore[return-value]  # from_function is typed for its base class
