@@ -19,9 +19,9 @@ def peek(
     queue: QueueOpt = None,
     limit: Limit = 1,
     json: Json = False,
+    ids: Annotated[bool, typer.Option("--id", help="Print only the ids. Exit code 1 if no task is queued.")] = False,
     quiet: Annotated[
-        bool,
-        typer.Option("--quiet", "-q", help="Print nothing but errors: exit code 0 if a task is queued, 1 if none."),
+        bool, typer.Option("--quiet", "-q", help="Print nothing: exit code 0 if a task is queued, 1 if none is.")
     ] = False,
 ) -> None:
     """Show the next tasks of a queue without claiming them.
@@ -30,15 +30,16 @@ def peek(
       sparkq peek --queue backend --limit 5
       sparkq peek --queue backend --quiet && echo "There is work."
     """
-    if quiet and json:
-        raise InvalidValue("--quiet prints nothing, and --json prints JSON.", "Leave out one of them.")
+    forms = [form for form, is_chosen in {"--json": json, "--id": ids, "--quiet": quiet}.items() if is_chosen]
+    if len(forms) > 1:
+        raise InvalidValue(f"{' and '.join(forms)} were given.", "Choose one of them.")
     sq = open_sparkq()
     name = chosen_queue(sq, queue)
     page = tasks.peek(sq, name, limit)
-    if quiet:
-        if not page.tasks:
-            raise typer.Exit(NOTHING_QUEUED)
-        return
+    if ids or quiet:
+        for task in page.tasks if ids else ():
+            show.say(str(task.id))
+        raise typer.Exit(0 if page.tasks else NOTHING_QUEUED)
     now = sq.clock.now()
     if json:
         show.json_line(wire.task_page(page, now))

@@ -127,10 +127,19 @@ def test_a_quiet_peek_answers_by_its_exit_code_alone(shell: Shell, sq: SparkQ) -
 
 @holds("quiet-peek")
 @pytest.mark.parametrize(
-    ("words", "code"), [("--queue nowhere", 3), ("--limit 0", 2), ("--json", 2), ("--no-such-option", 2)]
+    ("words", "code"), [("--queue nowhere", 3), ("--limit 0", 2), ("--json", 2), ("--id", 2), ("--no-such-option", 2)]
 )
 def test_a_quiet_peek_that_cannot_look_says_so(shell: Shell, sq: SparkQ, words: str, code: int) -> None:
     shell.refused(code, "peek", "--quiet", *words.split())
+
+
+@holds("quiet-peek")
+def test_a_peek_for_ids_prints_nothing_else(shell: Shell, sq: SparkQ) -> None:
+    assert shell.sparkq("peek", "--id") == (1, "", "")
+
+    add(sq, "one", "two", "three")
+    assert shell.ok("peek", "--id") == "1\n"
+    assert shell.ok("peek", "--id", "--limit", "2") == "1\n2\n"
 
 
 @holds("quiet-claim")

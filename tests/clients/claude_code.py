@@ -2,12 +2,13 @@
 
 import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from tests.harness.projects import TOP
-from tests.harness.shell import SECONDS, SPARKQ, Shell
+from tests.harness.shell import SECONDS, SPARKQ, Done, Shell
 from tests.harness.terminal import ENTER, AnyTerminal
 
 PLUGIN = TOP / "plugin"
@@ -68,6 +69,22 @@ class ClaudeCode:
         """Start a chat on a terminal."""
         return Chat(self._command, self._shell.folder, self._environment())
 
+    def type(self, text: str, **env: str) -> Done:
+        """Type shell text in which `claude` is this client, and wait for its end."""
+        typed = self._shell.home / "bin/claude"
+        typed.parent.mkdir(exist_ok=True)
+        typed.write_text(f'#!/bin/sh\nexec {shlex.join(self._command)} "$@"\n')
+        typed.chmod(0o755)
+        environment = self._environment()
+        return self._shell.run(
+            "sh", "-c", text, **environment | {"PATH": f"{typed.parent}:{environment['PATH']}", **env}
+        )
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The chats that the client's background service knows, those that have ended among them."""
+        listed: list[dict[str, Any]] = json.loads(self.type("claude agents --json --all").out)
+        return listed
+
     def contexts(self) -> list[str]:
         """Why each context of its chats began, oldest first: startup, resume, clear or compact."""
         *lines, _ = self._contexts.read_text().split("\n") if self._contexts.exists() else [""]
@@ -78,6 +95,8 @@ class ClaudeCode:
         for process in self._started:
             with process:
                 process.kill()
+        if (self._shell.home / ".claude/daemon").exists():  # the service behind `--bg`
+            self.type("claude daemon stop --any")
 
     def _environment(self) -> dict[str, str]:
         temporary = self._shell.home / "tmp"

@@ -34,6 +34,11 @@ class Conversation(NamedTuple):
     said: list[str]
 
     @property
+    def queue(self) -> str:
+        """The first word of the argument."""
+        return self.argument.split()[0].strip(".:,")
+
+    @property
     def latest(self) -> Message:
         """The newest result as JSON; empty before the first one, or if it is not an object."""
         return json_object(self.results[-1]) if self.results else {}

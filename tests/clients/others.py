@@ -5,6 +5,7 @@ a test does, as with `sparkq connect`. The folder is one that the client trusts.
 """
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,17 @@ class Others(NamedTuple):
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def type(self, text: str) -> Done:
+        """Type shell text in which `codex` is that client, and wait for its end."""
+        start = STARTS["codex"](self.model, "", self.shell.folder)
+        typed = self.shell.home / "bin/codex"
+        typed.parent.mkdir(exist_ok=True)
+        options = shlex.join(start.words[1:-1])
+        typed.write_text(f'#!/bin/sh\nshift\nexec {self.programs / "codex"} exec {options} "$@"\n')
+        typed.chmod(0o755)
+        environment = self._environment() | start.variables
+        return self.shell.run("sh", "-c", text, **environment | {"PATH": f"{typed.parent}:{environment['PATH']}"})
 
     def _environment(self) -> dict[str, str]:
         """A bare one, in which other hosts are the model's port, which refuses them."""

@@ -36,7 +36,7 @@ def completion(answer: Message, **more: object) -> list[Call]:
 def work_the_queue(seen: Conversation) -> Answer:
     """Claim, then complete and claim the next until there is none."""
     if not seen.results:
-        return tool("claim", queue=seen.argument)
+        return tool("claim", queue=seen.queue)
     if packet_in(seen.latest):
         return completion(seen.latest, claim_next=True)
     return f"Nothing more to do: {seen.results[-1]}"
@@ -45,7 +45,7 @@ def work_the_queue(seen: Conversation) -> Answer:
 def do_one_task(seen: Conversation) -> Answer:
     """Claim a task and complete it."""
     if not seen.results:
-        return tool("claim", queue=seen.argument)
+        return tool("claim", queue=seen.queue)
     if packet_in(seen.latest):
         return completion(seen.latest)
     return f"#{seen.latest.get('id')} is done."
@@ -53,7 +53,7 @@ def do_one_task(seen: Conversation) -> Answer:
 
 def hold_a_task(seen: Conversation) -> Answer:
     """Claim a task and leave it at that."""
-    return HELD if seen.results else tool("claim", queue=seen.argument)
+    return HELD if seen.results else tool("claim", queue=seen.queue)
 
 
 def complete_without_number(seen: Conversation) -> Answer:
@@ -66,7 +66,7 @@ def complete_without_number(seen: Conversation) -> Answer:
 def wait_for_work(seen: Conversation) -> Answer:
     """Wait for a task, longer than the client lets a call stand in the way, and complete it when it wakes the chat."""
     if not seen.results:
-        return tool("claim", queue=seen.argument, wait=600)
+        return tool("claim", queue=seen.queue, wait=600)
     if len(seen.results) == 1:
         match = WOKEN.search("\n".join(seen.said))
         return completion(json.loads(match[1])) if match else "I wait."

@@ -18,18 +18,17 @@ def hand_out(seen: Conversation) -> Answer:
     """Give each task to a worker, as long as the worker before says that some are left."""
     if seen.results and "0 left" in seen.results[-1]:
         return "All tasks are done."
-    queue = seen.argument.partition(" ")[0]
     brief = {"description": "Do one task", "subagent_type": "sparkq:task-worker", "run_in_background": False}
-    return [Call("Agent", brief | {"prompt": f"Do one task of {queue}"})]
+    return [Call("Agent", brief | {"prompt": f"Do one task of {seen.queue}"})]
 
 
 def one_task(seen: Conversation) -> Answer:
     """Claim one task, complete it, and answer in two lines."""
     if not seen.results:
-        return tool("claim", queue=seen.argument)
+        return tool("claim", queue=seen.queue)
     if packet_in(seen.latest):
         return completion(seen.latest)
-    return f"#{seen.latest['id']} succeeded\n{seen.latest['remaining']} left in {seen.argument}"
+    return f"#{seen.latest['id']} succeeded\n{seen.latest['remaining']} left in {seen.queue}"
 
 
 @holds("plugin-fresh", "mcp-instructions-each-packet")
