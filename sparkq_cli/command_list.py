@@ -19,10 +19,11 @@ SECTIONS = {
         "session": "Manage sessions: a session groups the queues of one piece of work.",
         "enqueue": "Put a task into a queue.",
         "scripts": "List the project's scripts by their comment headers.",
-        "edit": "Change a task that is still queued; its earlier prompts are kept.",
-        "cancel": "Cancel a queued task.",
+        "edit": "Change a task that is still queued or held; its earlier prompts are kept.",
+        "cancel": "Cancel a queued or held task.",
     },
     "Look and review": {
+        "answer": "Answer the question of a worker: the task becomes the next one of its queue.",
         "review": "Review finished tasks that you have not seen: accept them, or requeue them with feedback.",
         "tasks": "List tasks, newest first; the queued tasks of one queue in their order.",
         "task": "Show everything about a task: prompt, outcome, every attempt.",
@@ -34,7 +35,7 @@ SECTIONS = {
         "watch": "Watch the project live: running tasks, the next ones, the finished ones.",
         "wait": "Wait until tasks are finished, or until a queue has nothing queued or running.",
         "requeue": "Put a failed or cancelled task back in its queue; it keeps its id and its attempts.",
-        "accept": "Accept a late result as the outcome of a failed, cancelled or queued task.",
+        "accept": "Accept a late result as the outcome of a failed, cancelled, queued or held task.",
     },
     "Work by hand": {
         "runner": "Print a queue's tasks as text, one at a time, for chats without MCP.",
@@ -42,7 +43,7 @@ SECTIONS = {
         "progress": "Report that a running task is still being worked on; its timeout starts again.",
         "complete": "Complete a running task.",
         "fail": "Mark a running task as failed.",
-        "release": "Return a running task to its old place in the queue.",
+        "release": "Return a running task to its old place in the queue, or ask the person something about it.",
     },
     "Server": {
         "start": "Start the web page and REST API in the background, and print their address.",

@@ -1,6 +1,6 @@
 """`sparkq` alone: the state of the project at a glance."""
 
-from sparkq_cli import show
+from sparkq_cli import questions, show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_core import hooks, inbox, purged, queues, wire
@@ -22,6 +22,9 @@ def show_overview(json: bool) -> None:
     hooks_wait = hooks.waiting(sq.config, environment())
     if hooks_wait:
         show.say(f"{safe(hooks_wait)}: sparkq hooks allow")
+    needs = questions.needs_you(sq)
+    if needs:
+        show.say("\n".join(["", *needs]))
     waiting = inbox.waiting(sq)
     if listed:
         show.say()

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import announcement, show
+from sparkq_cli import announcement, questions, show
 from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import HandOut, say
-from sparkq_core import tasks, wire
+from sparkq_core import queues, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.maintenance.hook_starter import start_due
@@ -35,7 +35,7 @@ def settle(sq: SparkQ, verb: Callable[[], Settled], *, json: bool, quiet: bool) 
         show.json_line(wire.settled(done))
     elif not quiet:
         show.say(_said(done))
-    _start_hooks(sq)
+    start_hooks(sq)
     record_change(sq, ended=_ended(done))
 
 
@@ -54,7 +54,7 @@ def settle_with_next(
             None if done.again else done.claimed
         )  # a repeated call must not give back what the first one printed
         say(_json(done) if json else _said_with_next(done, sq.clock.now()))
-    _start_hooks(sq)
+    start_hooks(sq)
     record_change(sq, ended=_ended(done), begun=out.claim)
 
 
@@ -62,6 +62,12 @@ def packet(claim: Claim) -> wire.Json:
     """Convert a claim to JSON: the task, how many are left, and the queue's instructions if there are any."""
     facts: wire.Json = {"task": wire.claimed(claim), "remaining": claim.remaining}
     return facts | ({"instructions": claim.instructions} if claim.instructions else {})
+
+
+def nothing(sq: SparkQ, queue: str) -> wire.Json:
+    """Return the JSON of a claim that found no task: `held` tasks of the queue wait for your answer."""
+    held = queues.held(sq.db, queue)
+    return {"task": None, "remaining": 0} | ({"held": held} if held else {})
 
 
 def _worker_of(sq: SparkQ, task_id: int, attempt: int | None) -> str:
@@ -87,7 +93,8 @@ def _said_with_next(done: Settled, now: int) -> str:
 
 
 def _said(done: Settled) -> str:
-    return f"{_outcome(done)} {done.remaining} queued in {done.task.queue}."
+    held = f" {questions.waiting(done.held)}." if done.held else ""
+    return f"{_outcome(done)} {done.remaining} queued in {done.task.queue}.{held}"
 
 
 def _outcome(done: Settled) -> str:
@@ -109,6 +116,7 @@ def _ended(done: Settled) -> Execution | None:
     return None if done.again else Execution(done.task.id, done.attempt)
 
 
-def _start_hooks(sq: SparkQ) -> None:
+def start_hooks(sq: SparkQ) -> None:
+    """Start the hooks that are due after what the command did."""
     with suppress(SparkQError):  # the result is safe: the next process that looks starts them
         start_due(sq)

@@ -31,6 +31,7 @@ NARROW = 10
 """Columns that the text of a table keeps before others are left out."""
 STYLES = {
     Status.QUEUED: "36",
+    Status.HELD: "35",
     Status.RUNNING: "33",
     Status.SUCCEEDED: "32",
     Status.FAILED: "31",

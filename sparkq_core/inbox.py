@@ -1,4 +1,4 @@
-"""The inbox: finished tasks that you have not reviewed yet, and queued ones about which a worker said more."""
+"""The inbox: finished tasks that you have not reviewed yet, and unclaimed ones about which a worker said more."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -49,9 +49,9 @@ WAITING = f"""
 SELECT coalesce(sum({" + ".join(f"unreviewed_{status}" for status in FINISHED_STATUSES)}), 0) FROM queues
 WHERE :queue IS NULL OR id = :queue
 """
-QUEUED_LATE = """
-SELECT count(*) FROM tasks INDEXED BY tasks_queued_late
-WHERE status = 'queued' AND late_at IS NOT NULL AND (:queue IS NULL OR queue_id = :queue)
+UNCLAIMED_LATE = """
+SELECT count(*) FROM tasks INDEXED BY tasks_unclaimed_late
+WHERE status IN ('queued', 'held') AND late_at IS NOT NULL AND (:queue IS NULL OR queue_id = :queue)
 """
 LOOKED = "SELECT looked_at FROM project"
 LOOK = "UPDATE project SET looked_at = :now"
@@ -71,7 +71,7 @@ RETURNING {TASK_COLUMNS}
 """
 SEEN = f"""
 UPDATE tasks SET late_at = NULL, late_attempt = NULL, late_outcome = NULL
-WHERE id = :id AND status = 'queued' AND late_at IS NOT NULL RETURNING {TASK_COLUMNS}
+WHERE id = :id AND status IN ('queued', 'held') AND late_at IS NOT NULL RETURNING {TASK_COLUMNS}
 """
 
 
@@ -103,7 +103,7 @@ def waiting(sq: SparkQ) -> int:
 
 
 def _waiting(db: Reader, queue_id: int | None) -> int:
-    rows = (db.row(sql, {"queue": queue_id}) for sql in (WAITING, QUEUED_LATE))
+    rows = (db.row(sql, {"queue": queue_id}) for sql in (WAITING, UNCLAIMED_LATE))
     return sum(int(row[0]) for row in rows if row)
 
 
@@ -137,7 +137,7 @@ def look(sq: SparkQ) -> None:
 def review(sq: SparkQ, task_id: int) -> Task:
     """Mark a finished task as reviewed and leave its outcome as it is. Harmless if it was reviewed before.
 
-    A queued task with a late text stays queued, and leaves the inbox.
+    A queued or held task with a late text stays so, and leaves the inbox.
     Raises NoSuchTask, WrongState for any other task that has not finished.
     """
     return review_all(sq, [task_id])[0]

@@ -14,6 +14,7 @@ class Status(StrEnum):
     """The status of a task."""
 
     QUEUED = "queued"
+    HELD = "held"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -56,24 +57,28 @@ class Move(NamedTuple):
 
 FINISHED_STATUSES = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 
+UNCLAIMED_STATUSES = (Status.QUEUED, Status.HELD)
+"""A queued task waits for a worker, a held one for the answer to a question that its worker asked."""
+
 RELEASED = "released"
 """The outcome of an attempt that its worker released; the other outcomes are succeeded and failed."""
 
 MOVES = {
     "claim": Move((Status.QUEUED,), Status.RUNNING),
-    "edit": Move((Status.QUEUED,), Status.QUEUED),
-    "cancel": Move((Status.QUEUED,), Status.CANCELLED),
+    "cancel": Move((Status.QUEUED, Status.HELD), Status.CANCELLED),
     "progress": Move((Status.RUNNING,), Status.RUNNING),
     "complete": Move((Status.RUNNING,), Status.SUCCEEDED),
     "fail": Move((Status.RUNNING,), Status.FAILED),
     "release": Move((Status.RUNNING,), Status.QUEUED),
+    "release --question": Move((Status.RUNNING,), Status.HELD),
+    "answer": Move((Status.HELD,), Status.QUEUED),
     "auto-fail": Move((Status.RUNNING,), Status.FAILED, by_hand=False),
     "requeue": Move((Status.FAILED, Status.CANCELLED), Status.QUEUED),
     "requeue --again": Move((Status.SUCCEEDED,), Status.QUEUED),
-    "accept": Move((Status.FAILED, Status.CANCELLED, Status.QUEUED), Status.SUCCEEDED),
+    "accept": Move((Status.FAILED, Status.CANCELLED, Status.QUEUED, Status.HELD), Status.SUCCEEDED),
 }
 
-MARKS = {"review": FINISHED_STATUSES}
+MARKS = {"edit": UNCLAIMED_STATUSES, "review": FINISHED_STATUSES}
 """Verbs that do not change the status of a task, and the statuses in which they are possible."""
 
 

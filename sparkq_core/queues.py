@@ -21,6 +21,7 @@ NAMES = "SELECT name FROM queues ORDER BY status, id"
 COUNTS = f"SELECT id, {COUNTS_COLUMNS} FROM queues"
 COUNTS_OF = f"{COUNTS} WHERE id = :queue"
 WAITING = "SELECT queued FROM queues WHERE id = :queue"
+HELD = "SELECT held FROM queues WHERE name = :queue"
 WITH_WORK = "SELECT name, queued FROM queues WHERE queued > 0 AND status <> 'archived' ORDER BY id LIMIT :limit"
 STALE = f"""
 SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_due WHERE status = 'running'
@@ -152,6 +153,12 @@ def counts_of(sq: SparkQ, queue: Queue) -> Counts:
 def waiting(db: Reader, queue_id: int) -> int:
     """Return how many tasks of the queue are queued."""
     row = db.row(WAITING, {"queue": queue_id})
+    return int(row[0]) if row else 0
+
+
+def held(db: Reader, name: str) -> int:
+    """Return how many tasks of the queue wait for your answer, 0 if there is no such queue."""
+    row = db.row(HELD, {"queue": name})
     return int(row[0]) if row else 0
 
 

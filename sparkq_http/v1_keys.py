@@ -33,16 +33,19 @@ class ClaimedTask(shapes.TaskKeys, closed=True):
     how: str
     attempt: int
     feedback: NotRequired[str | None]
+    question: NotRequired[str | None]
+    answer: NotRequired[str | None]
     previous: NotRequired[shapes.PreviousAttempt | None]
     queue_id: str
     payload: str
 
 
 class Claimed(TypedDict, closed=True):
-    """A claim; `task` is null when the queue is empty."""
+    """A claim; `task` is null when nothing is queued, and `held` tasks of the queue then wait for your answer."""
 
     task: ClaimedTask | None
     remaining: int
+    held: NotRequired[int]
     instructions: NotRequired[str]
 
 

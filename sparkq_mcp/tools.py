@@ -17,7 +17,7 @@ from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
 from sparkq_mcp import claims
 from sparkq_mcp.answers import playbook, shapes, task_list, task_view
-from sparkq_mcp.answers.claim_packet import nothing_claimed, packet, settlement
+from sparkq_mcp.answers.claim_packet import after_release, nothing_claimed, packet, settlement
 from sparkq_mcp.answers.next_step import LONGEST_WAIT, Steps
 from sparkq_mcp.answers.reply import reply
 from sparkq_mcp.answers.task_change import change_of
@@ -274,14 +274,18 @@ async def _settlement(ctx: Ctx, sq: SparkQ, chat: Chat, settled: Settled, claim_
 
 
 async def release(
-    task_id: TaskId, ctx: Ctx, reason: str = "", attempt: Attempt = 0
+    task_id: TaskId,
+    ctx: Ctx,
+    reason: str = "",
+    question: str = "",
+    attempt: Attempt = 0,
 ) -> Annotated[CallToolResult, shapes.Released]:
-    """Return a claimed task to its old place in the queue."""
+    """Return a claimed task. With a question it waits for the person."""
     sq, chat = caller_of(ctx)
-    number = attempt or tasks.attempt_of(sq, "release", task_id, chat.found(sq), reason)
-    task = tasks.release(sq, task_id, reason, attempt=number)
+    number = attempt or tasks.attempt_of(sq, "release", task_id, chat.found(sq), question or reason)
+    task = tasks.release(sq, task_id, reason, question=question or None, attempt=number)
     record(ctx, sq, chat, None, Execution(task_id, number))
-    return reply({"id": task.id, "status": task.status, "next": steps_of(ctx).released(task.id, task.queue)})
+    return reply({"id": task.id, "status": task.status, "next": after_release(sq, steps_of(ctx), task)})
 
 
 async def requeue(

@@ -274,6 +274,44 @@ def test_a_released_task_waits_at_its_old_place(door: Door, store: SparkQ) -> No
     assert door.claim("backend")["task"]["attempt"] == 2
 
 
+@holds("question", "tool-release")
+def test_a_question_holds_the_task_and_its_answer_reaches_the_next_claim(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    held = door.claim("backend")["task"]
+
+    assert door.release(1, question="A or B?", attempt=held["attempt"])["status"] == "held"
+    empty = door.another("bob").claim("backend")
+    assert (empty["task"], empty["held"]) == (None, 1)
+    assert door.claim("backend", 1).kind is Kind.CONFLICT
+    assert door.requeue(1).kind is Kind.CONFLICT
+    assert (door.task(1)["status"], door.task(1)["question"]) == ("held", "A or B?")
+    add(store, "two")
+    tasks.answer(store, 1, "B\nbecause of the index")
+
+    again = door.another("bob").claim("backend")["task"]
+
+    assert (again["id"], again["attempt"]) == (1, 2)
+    assert (again["question"], again["answer"]) == ("A or B?", "B\nbecause of the index")
+    assert (
+        door.task(1)["history"][0] | {"question": "A or B?", "answer": "B\nbecause of the index"}
+        == (door.task(1)["history"][0])
+    )
+
+
+@holds("question", "tool-release")
+def test_the_same_question_twice_is_one_and_an_empty_one_none(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    held = door.claim("backend")["task"]
+    assert door.release(1, question=" ", attempt=held["attempt"]).kind is Kind.INVALID
+    door.release(1, question="A or B?", attempt=held["attempt"])
+    before = all_rows(store)
+
+    assert door.release(1, question="A or B?", attempt=held["attempt"])["status"] == "held"
+    assert all_rows(store) == before
+    assert door.release(1, question="B or C?", attempt=held["attempt"]).kind is Kind.CONFLICT
+    assert attempts(store, 1)[0].late_text == "B or C?"
+
+
 @holds("heartbeat", "tool-progress")
 def test_progress_moves_the_deadline_and_leaves_its_note(door: Door, store: SparkQ) -> None:
     add(store, "one")

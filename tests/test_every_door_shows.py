@@ -85,15 +85,28 @@ def test_a_cancelled_task_is_counted_and_listed_apart_from_the_failed_ones(door:
     assert (shown["status"], shown.get("error_type"), shown["error_message"]) == ("cancelled", None, "done by hand")
 
 
+@holds("question", "tool-list_queues", "tool-list_tasks")
+def test_a_held_task_is_counted_and_listed_apart_from_the_queued_ones(door: Door, store: SparkQ) -> None:
+    add(store, "asked", "queued")
+    take(store)
+    tasks.release(store, 1, question="A or B?")
+
+    (queue,) = door.queues()["queues"]
+
+    assert queue | {"queued": 1, "held": 1, "running": 0, "unreviewed": 0} == queue
+    assert [task["id"] for task in door.tasks(status="held")["tasks"]] == [1]
+    assert [task["id"] for task in door.tasks(status="queued")["tasks"]] == [2]
+
+
 DESIGN_KEYS = set(
     """id friendly_id queue session title status prompt tool_name task_class timeout attempts worker_id result_summary
     result_data error_message error_type stale created_at claimed_at started_at heartbeat_at stale_warned_at deadline
     finished_at reviewed_at""".split()  # noqa: SIM905  # reads as the design's line does
 )
 
-MORE_KEYS = {"source", "key", "late", "feedback", "history", "events", "chat"}
+MORE_KEYS = {"source", "key", "late", "feedback", "question", "answer", "history", "events", "chat"}
 """What the whole of a task has besides: who put it in, its retry key, whether a late text came, what the next worker is
-told, its history and its chat."""
+told, what was asked and answered, its history and its chat."""
 
 
 @holds("task-keys")

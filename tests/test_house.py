@@ -37,7 +37,7 @@ WALK = re.compile(r"SCAN (\w+)(?! VIRTUAL TABLE INDEX \d+:.)")
 
 SCANS = {
     "USED": "asks whether there is any task at all: EXISTS stops at the first",
-    "QUEUED_LATE": "walks the queued tasks with a late text, of which there are few",
+    "UNCLAIMED_LATE": "walks the unclaimed tasks with a late text, of which there are few",
     "STALE": "walks the running tasks, of which there are as many as workers",
     "IS_SET_BACK": "likewise",
     "HEARD_NOW": "likewise",
@@ -179,6 +179,7 @@ def test_no_sql_is_formatted_when_it_runs() -> None:
 
 ELSEWHERE = {
     "auto-fail": stale.sweep,
+    "release --question": tasks.release,
     "requeue --again": tasks.requeue,
     "review": inbox.review,
 }

@@ -22,7 +22,7 @@ def accept(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Accept a late result as the outcome of a failed, cancelled or queued task. It came after its attempt had ended.
+    """Accept a late result as the outcome of a failed, cancelled, queued or held task. It came after its attempt had ended.
 
     Examples:
       sparkq accept 42

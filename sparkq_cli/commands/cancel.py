@@ -15,7 +15,7 @@ def cancel(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Cancel a queued task. `sparkq requeue` brings it back. It needs no review.
+    """Cancel a queued or held task. `sparkq requeue` brings it back. It needs no review.
 
     Example: sparkq cancel 42 "done by hand"
     """

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import announcement, show
+from sparkq_cli import announcement, questions, show
 from sparkq_cli.context import chosen_queue, open_sparkq, record_change
 from sparkq_cli.hand_out import HandOut, say
 from sparkq_cli.options import NOTHING_QUEUED, Json, QueueOpt, completed_ids, new_app, task_id
-from sparkq_cli.settling import packet
+from sparkq_cli.settling import nothing, packet
 from sparkq_core import tasks
 from sparkq_core.model import Claim
+from sparkq_core.project import SparkQ
 
 app = new_app()
 
@@ -45,13 +46,13 @@ def claim(
         out.claim = tasks.claim(sq, name, worker or f"cli-{gethostname()}", task_id=task)
         if quiet and out.claim is None:
             raise typer.Exit(NOTHING_QUEUED)
-        say(_shown(out.claim, sq.clock.now(), str(name), json))
+        say(_shown(sq, out.claim, str(name), json))
     record_change(sq, begun=out.claim)
 
 
-def _shown(claim: Claim | None, now: int, queue: str, json: bool) -> str | bytes:
+def _shown(sq: SparkQ, claim: Claim | None, queue: str, json: bool) -> str | bytes:
     if json:
-        return show.json_bytes({"task": None, "remaining": 0} if claim is None else packet(claim))
+        return show.json_bytes(packet(claim) if claim is not None else nothing(sq, queue))
     if claim is None:
-        return f"Nothing is queued in {queue}."
-    return announcement.text(claim, now, announcement.More.OFFERED, instructions=True)
+        return f"{questions.nothing_queued(sq, queue)}."
+    return announcement.text(claim, sq.clock.now(), announcement.More.OFFERED, instructions=True)

@@ -40,7 +40,7 @@ def edit(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Change a task that is still queued; its earlier prompts are kept.
+    """Change a task that is still queued or held; its earlier prompts are kept.
 
     Examples:
       sparkq edit 42                  (opens $EDITOR)

@@ -73,17 +73,19 @@ def none_there(sq: SparkQ) -> str:
 
 def show_queues(listed: tuple[tuple[Queue, Counts], ...]) -> None:
     """The table of queues, here and in the overview."""
+    any_held = any(counts.held for _, counts in listed)
+    statuses = [status for status in Status if any_held or status != Status.HELD]
     rows = [
         [
             queue.name,
             queue.status,
-            *(_count(counts, status) for status in Status),
+            *(_count(counts, status) for status in statuses),
             str(counts.unreviewed),
             queue.session or "",
         ]
         for queue, counts in listed
     ]
-    heads = ["QUEUE", "STATUS", *(status.upper() for status in Status), "TO REVIEW", "SESSION"]
+    heads = ["QUEUE", "STATUS", *(status.upper() for status in statuses), "TO REVIEW", "SESSION"]
     droppable = (
         "SESSION",
         "STATUS",

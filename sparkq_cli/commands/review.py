@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import change_lines, chat_lines, show
+from sparkq_cli import change_lines, chat_lines, questions, show
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
@@ -14,7 +14,7 @@ from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange
 from sparkq_core.chat_work import NoChat
 from sparkq_core.errors import SparkQError, Unseen
-from sparkq_core.lifecycle import Status
+from sparkq_core.lifecycle import UNCLAIMED_STATUSES, Status
 from sparkq_core.model import Finished, Since, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
@@ -38,6 +38,8 @@ def review(
 ) -> None:
     """Review finished tasks that you have not seen: accept them, or requeue them with feedback.
 
+    Questions of workers come first: your answer puts their task at the head of its queue.
+
     Examples:
       sparkq review
       sparkq review --list --queue backend
@@ -49,17 +51,23 @@ def review(
         return
     moment, since = inbox.since_last_look(sq)
     waiting = inbox.unreviewed(sq, queue=queue, limit=limit)
+    asked = tasks.open_questions(sq, queue=queue, limit=limit)
     now, news = sq.clock.now(), purged.news(sq)
     if json:
-        show.json_line(wire.inbox(waiting, wire.since(moment, since), news, now))
+        show.json_line(wire.inbox(waiting, asked, wire.since(moment, since), news, now))
         return
     _since(moment, since, now)
     for sentence in purged.sentences(news):
         show.say(sentence)
+    interactive = sys.stdin.isatty() and sys.stdout.isatty() and not list_only
+    if interactive and asked.questions and not questions.walk(sq, queue):
+        return
+    if not interactive:
+        for line in questions.needs_you(sq, queue):
+            show.say(line)
     if not waiting.tasks:
         show.say("Nothing to review.")
         return
-    interactive = sys.stdin.isatty() and sys.stdout.isatty() and not list_only
     if not interactive:
         for finished in waiting.tasks:
             _line(finished, now)
@@ -195,7 +203,7 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
                 show.say(f"{error.message} {error.hint}")
                 continue
             show.say(
-                f"{wire.friendly(number)} {'seen; it stays queued' if task.status == Status.QUEUED else 'accepted'}."
+                f"{wire.friendly(number)} {f'seen; it stays {task.status}' if task.status in UNCLAIMED_STATUSES else 'accepted'}."
             )
             return True
         elif answer == "r":

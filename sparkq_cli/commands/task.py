@@ -50,6 +50,8 @@ def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
     if detail.feedback:
         lines += [f"\n{show.paint('Feedback', 'bold')}", show.block(detail.feedback)]
     lines += [_attempt(detail.task, attempt) for attempt in detail.attempts]
+    if detail.task.status == Status.HELD:
+        lines.append(f'\nIt waits for your answer: sparkq answer {detail.task.id} "…"')
     if detail.late_text is not None and detail.late_text not in [attempt.late_text for attempt in detail.attempts]:
         lines += [f"\n{show.paint(said_later(detail.task), 'bold')}", show.block(detail.late_text)]
     if timeline:
@@ -65,7 +67,7 @@ def _event(event: Event) -> str:
 
 def _head(sq: SparkQ, detail: Detail) -> str:
     task, now = detail.task, sq.clock.now()
-    took = show.duration(task.duration_ms) if task.duration_ms is not None and task.status != Status.QUEUED else None
+    took = show.duration(task.duration_ms) if task.duration_ms is not None and task.finished_at is not None else None
     cancelled = task.status == Status.CANCELLED
     status = show.paint(task.status, task.status)
     state = f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".strip()
@@ -127,6 +129,10 @@ def _attempt(task: Task, attempt: Attempt) -> str:
     lines = [f"\n{show.paint(f'Attempt {attempt.attempt}', 'bold')}  {ended}"]
     lines += [f"  {safe(usage.described(attempt.usage))}"] if attempt.usage else []
     lines += [show.block(text) for text in (attempt.result, attempt.error) if text]
+    if attempt.question:
+        lines += ["  Its worker asked:", show.block(attempt.question, "    ")]
+    if attempt.answer:
+        lines += ["  Your answer:", show.block(attempt.answer, "    ")]
     if attempt.data:
         lines.append(f"  data: {safe(attempt.data)}")
     if attempt.late_text is not None:

@@ -13,7 +13,7 @@ from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.maintenance import rounds
-from sparkq_core.model import Queue
+from sparkq_core.model import Queue, Task
 from sparkq_core.project import SparkQ
 
 app = new_app()
@@ -44,8 +44,9 @@ def wait(
 ) -> None:
     """Wait until tasks are finished, or until a queue has nothing queued or running.
 
+    It does not wait for you: a task that is held until you answer a question ends the wait too, if nothing else goes on.
     Exit code 0 if all succeeded, 1 if not, 124 after the timeout. For a queue, tasks count that finished while this command
-    waited, and earlier failed ones that you have not reviewed; cancelled tasks do not.
+    waited, held ones, and earlier failed ones that you have not reviewed; cancelled tasks do not.
 
     Examples:
       sparkq wait 42 43 --timeout 600 && make release
@@ -60,9 +61,9 @@ def wait(
     before = tasks.failed_before(sq, awaited, started) if awaited else ()
     ended = [
         *before,
-        *(tasks.ended_since(sq, awaited, started) if awaited else (tasks.get(sq, number) for number in ids or [])),
+        *(_ended(sq, awaited, started) if awaited else (tasks.get(sq, number) for number in ids or [])),
     ]
-    not_done = (Status.FAILED,) if awaited else (Status.FAILED, Status.CANCELLED)
+    not_done = (Status.FAILED, Status.HELD) if awaited else (Status.FAILED, Status.HELD, Status.CANCELLED)
     failed = any(task.status in not_done for task in ended)
     if json:
         show.json_line(
@@ -70,16 +71,27 @@ def wait(
         )
     elif not quiet:
         for task in ended:
-            earlier = " earlier, not reviewed" if task in before else ""
-            show.say(f"{wire.friendly(task.id)} {show.state(task, sq.clock.now())}{earlier}")
+            more = " earlier, not reviewed" if task in before else ""
+            if task.status == Status.HELD:
+                more = f": it waits for your answer: sparkq answer {task.id}"
+            show.say(f"{wire.friendly(task.id)} {show.state(task, sq.clock.now())}{more}")
         if over:
             show.say("Timed out.")
     if over or failed:
         raise typer.Exit(TIMED_OUT if over else FAILED)
 
 
+def _ended(sq: SparkQ, queue: Queue, since: int) -> list[Task]:
+    """Return the tasks of a queue that finished since then, and those that wait for your answer, by id."""
+    held = [
+        each.task for each in tasks.open_questions(sq, queue=queues.with_id(sq, queue.id).name, limit=1000).questions
+    ]
+    return sorted([*tasks.ended_since(sq, queue, since), *held])
+
+
 def _finished(sq: SparkQ, ids: list[int]) -> bool:
-    return all(tasks.get(sq, number).status in FINISHED_STATUSES for number in ids)
+    """True if the tasks are finished or wait for you."""
+    return all(tasks.get(sq, number).status in (*FINISHED_STATUSES, Status.HELD) for number in ids)
 
 
 def _drained(sq: SparkQ, queue: Queue) -> bool:

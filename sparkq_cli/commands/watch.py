@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import questions, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import OnlyQueue, new_app
 from sparkq_core import events, inbox, queues, tasks, wire
@@ -31,6 +31,8 @@ def watch(
 ) -> None:
     """Watch the project live: running tasks, the next ones, the finished ones. Ctrl-C ends it.
 
+    A new question of a worker rings the bell of the terminal.
+
     In a pipe it prints one line for each event.
 
     Example: sparkq watch
@@ -48,12 +50,21 @@ def watch(
 
 
 def _pictures(sq: SparkQ, queue_id: int | None, interval: float) -> None:
+    asked = _asked(sq, queue_id)
     while True:
         rounds.upkeep(sq)
         lines = picture(sq, None if queue_id is None else queues.with_id(sq, queue_id).name)
-        sys.stdout.write("\x1b[H\x1b[2J" + "\n".join(lines) + "\n")
+        known, asked = asked, _asked(sq, queue_id)
+        bell = "\a" if asked - known else ""
+        sys.stdout.write("\x1b[H\x1b[2J" + "\n".join(lines) + "\n" + bell)
         sys.stdout.flush()
         time.sleep(interval)
+
+
+def _asked(sq: SparkQ, queue_id: int | None) -> set[tuple[int, int]]:
+    """Return the open questions, each by its task and attempt: a new one rings the bell."""
+    name = None if queue_id is None else queues.with_id(sq, queue_id).name
+    return {(each.task.id, each.task.attempts) for each in tasks.open_questions(sq, queue=name, limit=1000).questions}
 
 
 def picture(sq: SparkQ, queue: str | None) -> list[str]:
@@ -64,6 +75,8 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
         f"{show.paint(safe(sq.config.name), 'bold')}  {time.strftime('%H:%M:%S', time.localtime(now / 1000))}  (Ctrl-C ends)",
         "",
     ]
+    needs = questions.needs_you(sq, queue)
+    lines += [line for part in needs for line in part.split("\n")] + ([""] if needs else [])
     lines.append(show.paint("Running", "bold"))
     running = tasks.list_page(sq, tasks.Wanted(queue=queue, status=Status.RUNNING), sort="oldest", limit=15).tasks
     lines += [_running(task, now) for task in running] or ["  nothing"]

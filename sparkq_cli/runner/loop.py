@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from types import FrameType
 
-from sparkq_cli import announcement, show
+from sparkq_cli import announcement, questions, show
 from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import CLOSED, GONE, HandOut, Stopped, Unprinted, heeded, on_terminal, say, writable
 from sparkq_cli.runner import timeouts, worker
@@ -79,11 +79,11 @@ def _loop(runner: Runner) -> None:
                 return
             continue
         if runner.mode in (Mode.ONCE, Mode.DRAIN):
-            say(f"Nothing is queued in {runner.queue}.")
+            say(f"{questions.nothing_queued(runner.sq, runner.queue)}.")
             return
         is_due = poll.is_due()
         if not idle or (is_due and runner.mode == Mode.WATCH):
-            runner.say(f"Nothing is queued in {runner.queue}; waiting for tasks.")
+            runner.say(f"{questions.nothing_queued(runner.sq, runner.queue)}; waiting for tasks.")
         idle = True
         wait(runner, poll.left(), seen)
 
@@ -163,6 +163,8 @@ def _until_settled(runner: Runner, claim: Claim) -> None:
             return
         if task.status != Status.RUNNING or task.attempts != claim.task.attempts:
             kind = f" ({task.error_type})" if task.error_type else ""
+            if task.status == Status.HELD:
+                kind = f": it waits for your answer: sparkq answer {task.id}"
             runner.say(f"{wire.friendly(task.id)} {task.status}{kind}.")
             return
         is_due = poll.is_due()

@@ -17,6 +17,7 @@ from sparkq_core.lifecycle import FINISHED_STATUSES, RELEASED, QueueStatus, Sess
 from sparkq_core.purged import EXCERPT
 from sparkq_core.tasks.claim import MAX_WORKER
 from sparkq_core.tasks.enqueue import MAX_KEY, SOURCES
+from sparkq_core.tasks.release import MAX_QUESTION
 from sparkq_core.tasks.settle import MAX_TYPE, as_json
 from sparkq_core.text import MAX_TEXT, MAX_TITLE, checked, checked_label, checked_name, safe
 
@@ -245,6 +246,9 @@ TABLES: dict[str, dict[str, Check]] = {
         "next_task": optional(_ID),
         "next_attempt": optional(_COUNT_FROM_1),
         "usage": optional(_usage),
+        "question": optional(text(MAX_QUESTION, empty=False)),
+        "answer": optional(_LONG),
+        "answered_at": optional(_TIME),
     },
     "events": {
         "id": _ID,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import FINISHED_STATUSES, Status
+from sparkq_core.lifecycle import FINISHED_STATUSES, RELEASED, Status
 from sparkq_core.storage.database import Transaction
 
 PROMPTS_DIFFER = """
@@ -22,6 +22,12 @@ SELECT id FROM tasks WHERE (status = 'running') <> (
     SELECT 1 FROM attempts AS a WHERE a.task_id = tasks.id AND a.outcome IS NULL AND a.attempt <> tasks.attempts
 ) LIMIT 1
 """
+QUESTIONS_DIFFER = """
+SELECT id FROM tasks WHERE status = 'held' AND status <> 'running' AND NOT EXISTS (
+    SELECT 1 FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts
+    AND a.question IS NOT NULL AND a.answer IS NULL
+) LIMIT 1
+"""
 REVISIONS_DIFFER = """
 SELECT id FROM tasks WHERE EXISTS (
     SELECT 1 FROM attempts AS a WHERE a.task_id = tasks.id AND a.revision > tasks.revision
@@ -37,6 +43,7 @@ TOGETHER = (
     ("tasks", PROMPTS_DIFFER, "its prompts are not those of its revisions"),
     ("tasks", ATTEMPTS_DIFFER, "its attempts are not those that it counts"),
     ("tasks", OPEN_DIFFER, "its status and the outcomes of its attempts contradict each other"),
+    ("tasks", QUESTIONS_DIFFER, "it is held, and its last attempt has no question that waits for an answer"),
     ("tasks", REVISIONS_DIFFER, "an attempt is of a prompt that it never had"),
     ("queues", INSTRUCTIONS_DIFFER, "its instructions are not those of its revisions"),
     ("purged", STILL_THERE, "a purged task cannot be there too"),
@@ -59,6 +66,11 @@ def alone(table: str, row: dict[str, Any]) -> dict[str, Any]:
     elif table == "attempts":
         _same(row, "finished_at", "outcome")
         _same(row, "late_at", "late_outcome", "late_text")
+        _same(row, "answer", "answered_at")
+        if row["question"] is not None and row["outcome"] != RELEASED:
+            raise InvalidValue("An attempt with a question needs the outcome released.")
+        if row["answer"] is not None and row["question"] is None:
+            raise InvalidValue("The row has no question, but answer.")
     return row
 
 

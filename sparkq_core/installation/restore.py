@@ -22,9 +22,15 @@ from sparkq_core.storage.patience import WAIT_SECONDS
 from sparkq_core.storage.rescue import state_key
 
 CONTENT = """
+SELECT ifnull(sum(queued + held + running + succeeded + failed + cancelled), 0),
+    ifnull(sum(unreviewed_succeeded + unreviewed_failed), 0) FROM queues
+"""
+CONTENT_UNTIL_10 = """
 SELECT ifnull(sum(queued + running + succeeded + failed + cancelled), 0),
     ifnull(sum(unreviewed_succeeded + unreviewed_failed), 0) FROM queues
 """
+"""The same in schemas before 11, which have no held tasks."""
+
 CONTENT_UNTIL_3 = """
 SELECT ifnull(sum(queued + running + succeeded + failed), 0), ifnull(sum(unreviewed_succeeded + unreviewed_failed), 0)
 FROM queues
@@ -100,11 +106,18 @@ def _content(copy: copies.Copy) -> Content:
         _check(copy.path, thoroughly=False)
         with closing(_reader(copy.path)) as opened:
             version = opened.pragma("user_version")
-            counts: Any = opened.execute(CONTENT if version >= 4 else CONTENT_UNTIL_3).fetchall()[0]
+            counts: Any = opened.execute(_counting(version)).fetchall()[0]
     except (SparkQError, apsw.Error) as error:
         trouble = error.message if isinstance(error, SparkQError) else str(error)
         return Content(copy, 0, 0, _size(copy.path), trouble)
     return Content(copy, counts[0], counts[1], _size(copy.path))
+
+
+def _counting(version: int) -> str:
+    """Return the statement that counts the tasks of a copy with this schema."""
+    if version >= 11:
+        return CONTENT
+    return CONTENT_UNTIL_10 if version >= 4 else CONTENT_UNTIL_3
 
 
 def _size(file: Path) -> int:

@@ -31,7 +31,13 @@ from sparkq_core.project import SparkQ
 if TYPE_CHECKING:
     from sparkq_core import shapes
 
-ON_EVENT = {"succeeded": "on_succeeded", "failed": "on_failed", "timed out": "on_failed", "stale": "on_stale"}
+ON_EVENT = {
+    "succeeded": "on_succeeded",
+    "failed": "on_failed",
+    "timed out": "on_failed",
+    "stale": "on_stale",
+    "asked": "on_question",
+}
 BATCH = 100
 PARALLEL = 4
 MOST_WAITING = 100
@@ -272,8 +278,7 @@ def _emptied(sq: SparkQ, settled: dict[int, Event]) -> "list[shapes.Queue]":
         wire.queue(queue, counts)
         for queue, counts in queues.all_of(sq, archived=True)
         if queue.id in settled
-        and not counts.queued
-        and not counts.running
+        and not (counts.queued or counts.held or counts.running)
         and not _settled_since(sq, settled[queue.id])
     ]
 

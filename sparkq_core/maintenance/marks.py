@@ -22,7 +22,7 @@ BATCH = 200
 
 _NOT_ARCHIVED = "t.queue_id NOT IN (SELECT q.id FROM queues AS q WHERE q.status = 'archived')"
 _STILL_DUE = f"""
-iif(m.reviewed, t.reviewed_at, iif(t.reviewed_at IS NULL AND t.status <> 'queued', t.news_at, NULL)) IS m.due_since
+iif(m.reviewed, t.reviewed_at, iif(t.reviewed_at IS NULL AND t.finished_at IS NOT NULL, t.news_at, NULL)) IS m.due_since
 AND m.due_since < iif(m.reviewed, :reviewed_before, :unreviewed_before) AND {_NOT_ARCHIVED}
 """
 _UNMARKED = "NOT EXISTS (SELECT 1 FROM purge_marks AS m WHERE m.task_id = t.id)"
@@ -37,7 +37,7 @@ WHERE t.reviewed_at IS NOT NULL AND t.reviewed_at < :reviewed_before AND {_NOT_A
 """
 UNREVIEWED_DUE = f"""
 SELECT t.id, t.news_at, 0 FROM tasks AS t INDEXED BY tasks_inbox
-WHERE t.news_at IS NOT NULL AND t.reviewed_at IS NULL AND t.news_at < :unreviewed_before AND t.status <> 'queued'
+WHERE t.news_at IS NOT NULL AND t.reviewed_at IS NULL AND t.news_at < :unreviewed_before AND t.finished_at IS NOT NULL
 AND {_NOT_ARCHIVED} AND {_UNMARKED}
 """
 MARK = """

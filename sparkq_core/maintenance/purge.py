@@ -2,7 +2,7 @@
 
 Tasks are deleted `purge.older_than_days` after their review. Unreviewed ones are deleted only `purge.unreviewed_days`
 after their outcome or their newest late text, because it is still to be read. The background purge marks both first, and
-deletes them when their mark is old enough (see marks). A queued or running task is never deleted, nor one of an archived
+deletes them when their mark is old enough (see marks). Only finished tasks are deleted, and never one of an archived
 queue unless you name the queue. Ids are never reused, and each task leaves a line. A chat goes when all of its attempts
 have gone.
 """
@@ -34,7 +34,7 @@ _ARCHIVED = "queue_id IN (SELECT q.id FROM queues AS q WHERE q.status = 'archive
 _REVIEWED = "FROM tasks INDEXED BY tasks_by_review WHERE reviewed_at IS NOT NULL AND reviewed_at < :reviewed_before"
 _UNREVIEWED = """
 FROM tasks INDEXED BY tasks_inbox
-WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at < :unreviewed_before AND status <> 'queued'
+WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at < :unreviewed_before AND finished_at IS NOT NULL
 """
 REVIEWED = f"SELECT id {_REVIEWED} AND {_OF_QUEUES}"
 UNREVIEWED = f"SELECT id {_UNREVIEWED} AND {_OF_QUEUES}"
@@ -43,7 +43,7 @@ ARCHIVED_UNREVIEWED = f"SELECT count(*) {_UNREVIEWED} AND {_ARCHIVED}"
 STILL_OLD = f"""
 SELECT id, reviewed_at IS NOT NULL FROM tasks WHERE id IN (SELECT value FROM json_each(:ids)) AND {_OF_QUEUES}
 AND ((reviewed_at IS NOT NULL AND reviewed_at < :reviewed_before)
-    OR (reviewed_at IS NULL AND news_at < :unreviewed_before AND status <> 'queued'))
+    OR (reviewed_at IS NULL AND news_at < :unreviewed_before AND finished_at IS NOT NULL))
 """
 DELETE = "DELETE FROM tasks WHERE id = :task"
 DELETED = """

@@ -4,7 +4,21 @@ They are named tuples: a frozen dataclass of this size takes ten times as long t
 and eight times as long to define, which would slow the start of every command.
 """
 
-from sparkq_core.model.answers import Claim, Detail, Earlier, Finished, Inbox, Seen, Settled, Since, Swept, TaskPage
+from sparkq_core.model.answers import (
+    Asked,
+    Claim,
+    Detail,
+    Earlier,
+    Finished,
+    Inbox,
+    Question,
+    Questions,
+    Seen,
+    Settled,
+    Since,
+    Swept,
+    TaskPage,
+)
 from sparkq_core.model.rows import (
     ATTEMPT_COLUMNS,
     CHAT_COLUMNS,
@@ -33,6 +47,7 @@ __all__ = [
     "QUEUE_COLUMNS",
     "SESSION_COLUMNS",
     "TASK_COLUMNS",
+    "Asked",
     "Attempt",
     "Chat",
     "Claim",
@@ -43,6 +58,8 @@ __all__ = [
     "Finished",
     "Inbox",
     "Prompt",
+    "Question",
+    "Questions",
     "Queue",
     "Seen",
     "Session",

@@ -22,6 +22,11 @@ class Detail(NamedTuple):
         return next((attempt for attempt in self.attempts if attempt.attempt == number), None)
 
     @property
+    def asked(self) -> Attempt | None:
+        """The last attempt that ended with a question, whether it has been answered or not."""
+        return next((attempt for attempt in reversed(self.attempts) if attempt.question is not None), None)
+
+    @property
     def late_text(self) -> str | None:
         """The newest text that a worker sent after its attempt had ended, since the last requeue."""
         if self.task.late_at is None:
@@ -39,6 +44,15 @@ class Earlier(NamedTuple):
     error_type: str | None
 
 
+class Asked(NamedTuple):
+    """The last question of a task's workers that you have answered; `rounds` counts all of those."""
+
+    attempt: int
+    question: str
+    answer: str
+    rounds: int
+
+
 class Claim(NamedTuple):
     """A task that a worker has claimed: settle it with `task.attempts` as the attempt.
 
@@ -54,6 +68,7 @@ class Claim(NamedTuple):
     remaining: int
     instructions: str
     instructions_revision: int
+    asked: Asked | None = None
     chat_id: int | None = None
 
 
@@ -94,6 +109,22 @@ class Inbox(NamedTuple):
     next: str | None = None
 
 
+class Question(NamedTuple):
+    """A held task, and the question of its worker that waits for your answer. `asked_at` in UTC ms."""
+
+    task: Task
+    worker: str
+    question: str
+    asked_at: int
+
+
+class Questions(NamedTuple):
+    """Some of the questions that wait for your answer; `total` counts all of them."""
+
+    questions: tuple[Question, ...]
+    total: int
+
+
 class Since(NamedTuple):
     """How many tasks of a queue ended since your last look, or got a late text; timeouts are not counted as failed."""
 
@@ -117,7 +148,7 @@ class Settled(NamedTuple):
 
     `again` is true if this outcome of `attempt` had been reported before, `kept` if that was in other words, which are
     then kept beside the first. `archived` is true if the queue hands out no tasks. `claimed` is the next task of the
-    queue, for a worker that asked for it.
+    queue, for a worker that asked for it. `held` tasks of the queue wait for your answer.
     """
 
     task: Task
@@ -128,6 +159,7 @@ class Settled(NamedTuple):
     kept: bool = False
     archived: bool = False
     claimed: Claim | None = None
+    held: int = 0
 
 
 class Swept(NamedTuple):

@@ -46,6 +46,7 @@ class Counts(NamedTuple):
     """How many tasks of a queue have each status; `stale` counts among running, `unreviewed` among finished tasks."""
 
     queued: int = 0
+    held: int = 0
     running: int = 0
     stale: int = 0
     succeeded: int = 0
@@ -129,7 +130,8 @@ TASK_COLUMNS = _columns(
 
 
 class Attempt(NamedTuple):
-    """One execution of a task. The `late_` values came after it had ended, and are kept for your review."""
+    """One execution of a task. The `late_` values came after it had ended, and are kept for your review. An attempt that
+    ended with a `question` has your `answer` as soon as you have given it."""
 
     task_id: int
     attempt: int
@@ -155,6 +157,9 @@ class Attempt(NamedTuple):
     next_task: int | None
     next_attempt: int | None
     usage: str | None
+    question: str | None
+    answer: str | None
+    answered_at: int | None
 
     @property
     def timed_out(self) -> bool:

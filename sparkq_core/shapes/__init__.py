@@ -9,7 +9,15 @@ Imported when the program runs only by the HTTP server, whose framework reads th
 from sparkq_core.shapes.answers import ClaimedTask, ClaimedTaskKeys, Error, PreviousAttempt, Settled, SettledKeys
 from sparkq_core.shapes.changes import Change, ChangeKeys, ChangePage, FileChange, Hunk
 from sparkq_core.shapes.chats import Chat, ChatAttempt, ChatKeys, ChatLine, ChatList, ChatWork
-from sparkq_core.shapes.inbox import FinishedInQueue, FinishedTask, Inbox, SinceLastLook
+from sparkq_core.shapes.inbox import (
+    FinishedInQueue,
+    FinishedTask,
+    Inbox,
+    Question,
+    Questions,
+    QuestionsKeys,
+    SinceLastLook,
+)
 from sparkq_core.shapes.purged import Found, PurgedTask, PurgeNews, SearchExtras, SearchKeys
 from sparkq_core.shapes.queues import Parameter, Queue, QueueKeys, QueueList, Script, Session, SessionKeys, SessionList
 from sparkq_core.shapes.tasks import (
@@ -62,6 +70,9 @@ __all__ = [
     "Prompt",
     "PurgeNews",
     "PurgedTask",
+    "Question",
+    "Questions",
+    "QuestionsKeys",
     "Queue",
     "QueueKeys",
     "QueueList",

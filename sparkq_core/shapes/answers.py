@@ -32,6 +32,8 @@ class ClaimedTaskKeys(TypedDict):
     attempt: int
     source: str
     feedback: NotRequired[str | None]
+    question: NotRequired[str | None]
+    answer: NotRequired[str | None]
     previous: NotRequired[PreviousAttempt | None]
 
 
@@ -40,13 +42,14 @@ class ClaimedTask(ClaimedTaskKeys, closed=True):
 
 
 class SettledKeys(TypedDict):
-    """A settled task, and how many are queued behind it; `kept` is true if the outcome was reported before in other
+    """A settled task, how many are queued behind it, and how many are `held`; `kept` is true if the outcome was reported before in other
     words, which are kept beside the first."""
 
     id: int
     status: Annotated[str, OneOf(*Status)]
     duration_s: NotRequired[float | None]
     remaining: int
+    held: NotRequired[int | None]
     kept: NotRequired[bool | None]
 
 

@@ -34,8 +34,32 @@ class SinceLastLook(TypedDict, closed=True):
     queues: list[FinishedInQueue]
 
 
-class Inbox(TypedDict, closed=True):
-    """A page of unreviewed tasks: `total` counts all of them."""
+class Question(TypedDict, closed=True):
+    """A question that waits for your answer: `attempt` of `worker_id` asked it."""
+
+    id: int
+    friendly_id: str
+    queue: str
+    title: str
+    attempt: int
+    worker_id: str
+    question: str
+    asked_at: str
+
+
+class QuestionsKeys(TypedDict):
+    """Questions that wait for your answer; `questions_total` counts all of them."""
+
+    questions: list[Question]
+    questions_total: int
+
+
+class Questions(QuestionsKeys, closed=True):
+    """Questions that wait for your answer."""
+
+
+class Inbox(QuestionsKeys, closed=True):
+    """The questions that wait for your answer, and a page of unreviewed tasks: `total` counts all of the tasks."""
 
     tasks: list[FinishedTask]
     total: int

@@ -9,14 +9,15 @@ from sparkq_core.shapes.values import OneOf
 
 
 class QueueKeys(TypedDict):
-    """A queue, and how many of its tasks have each status; `stale` counts among running, `unreviewed` among finished.
-    The id is text."""
+    """A queue, and how many of its tasks have each status; `held` ones wait for your answer, `stale` counts among
+    running, `unreviewed` among finished. The id is text."""
 
     id: str
     name: str
     session: NotRequired[str | None]
     status: Annotated[str, OneOf(*QueueStatus)]
     queued: int
+    held: int
     running: int
     stale: int
     succeeded: int

@@ -69,10 +69,12 @@ class Outcome(OutcomeKeys, closed=True):
 
 
 class WholeTaskKeys(TaskKeys, OutcomeKeys):
-    """A task with its prompt, its feedback and its outcome."""
+    """A task with its prompt, its feedback, the last question of its workers with your answer, and its outcome."""
 
     prompt: str
     feedback: str | None
+    question: str | None
+    answer: str | None
 
 
 class WholeTask(WholeTaskKeys, closed=True):
@@ -149,6 +151,9 @@ class Attempt(TypedDict, closed=True):
     git_before: NotRequired[Changes | None]
     git_after: NotRequired[Changes | None]
     usage: NotRequired[Usage | None]
+    question: NotRequired[str | None]
+    answer: NotRequired[str | None]
+    answered_at: NotRequired[str | None]
 
 
 class Event(TypedDict, closed=True):

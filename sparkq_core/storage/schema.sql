@@ -64,7 +64,8 @@ CREATE TABLE queues (
     unreviewed_succeeded INTEGER NOT NULL DEFAULT 0,
     unreviewed_failed INTEGER NOT NULL DEFAULT 0,
     cancelled INTEGER NOT NULL DEFAULT 0,
-    unreviewed_cancelled INTEGER NOT NULL DEFAULT 0
+    unreviewed_cancelled INTEGER NOT NULL DEFAULT 0,
+    held INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX queues_of_session ON queues (session_id);
 
@@ -126,12 +127,13 @@ CREATE INDEX tasks_inbox ON tasks (news_at) WHERE news_at IS NOT NULL AND review
 CREATE INDEX tasks_reviewed ON tasks (news_at) WHERE reviewed_at IS NOT NULL;
 CREATE UNIQUE INDEX tasks_key ON tasks (key) WHERE key IS NOT NULL;
 CREATE INDEX tasks_by_review ON tasks (reviewed_at) WHERE reviewed_at IS NOT NULL;
-CREATE INDEX tasks_queued_late ON tasks (queue_id) WHERE status = 'queued' AND late_at IS NOT NULL;
+CREATE INDEX tasks_unclaimed_late ON tasks (queue_id) WHERE status IN ('queued', 'held') AND late_at IS NOT NULL;
 
 CREATE TRIGGER tasks_counted_in AFTER INSERT ON tasks BEGIN
     UPDATE queues SET
         back = max(back, NEW.position),
         queued = queued + (NEW.status = 'queued'),
+        held = held + (NEW.status = 'held'),
         running = running + (NEW.status = 'running'),
         succeeded = succeeded + (NEW.status = 'succeeded'),
         failed = failed + (NEW.status = 'failed'),
@@ -146,6 +148,7 @@ END;
 CREATE TRIGGER tasks_counted_over AFTER UPDATE OF status, reviewed_at ON tasks BEGIN
     UPDATE queues SET
         queued = queued + (NEW.status = 'queued') - (OLD.status = 'queued'),
+        held = held + (NEW.status = 'held') - (OLD.status = 'held'),
         running = running + (NEW.status = 'running') - (OLD.status = 'running'),
         succeeded = succeeded + (NEW.status = 'succeeded') - (OLD.status = 'succeeded'),
         failed = failed + (NEW.status = 'failed') - (OLD.status = 'failed'),
@@ -162,6 +165,7 @@ END;
 CREATE TRIGGER tasks_counted_out AFTER DELETE ON tasks BEGIN
     UPDATE queues SET
         queued = queued - (OLD.status = 'queued'),
+        held = held - (OLD.status = 'held'),
         running = running - (OLD.status = 'running'),
         succeeded = succeeded - (OLD.status = 'succeeded'),
         failed = failed - (OLD.status = 'failed'),
@@ -185,6 +189,7 @@ CREATE TABLE prompts (
 -- stands in the late_ columns until a person accepts it.
 -- The attempt that was claimed in the same call that settled this one: the call again finds it.
 -- What an attempt cost is known only to its client, which prints it when it has ended: kept as it was read from there.
+-- A worker can ask: its attempt ends with the question, and no claim gets the task until you have answered.
 CREATE TABLE attempts (
     task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
     attempt INTEGER NOT NULL,
@@ -205,7 +210,7 @@ CREATE TABLE attempts (
     late_at INTEGER,
     accepted_at INTEGER,
     git_before TEXT,  -- JSON: branch, head, dirty
-    git_after TEXT, chat_id INTEGER REFERENCES chats (id), next_task INTEGER, next_attempt INTEGER, usage TEXT,  -- JSON: branch, head, dirty, files, insertions, deletions
+    git_after TEXT, chat_id INTEGER REFERENCES chats (id), next_task INTEGER, next_attempt INTEGER, usage TEXT, question TEXT, answer TEXT, answered_at INTEGER,  -- JSON: branch, head, dirty, files, insertions, deletions
     PRIMARY KEY (task_id, attempt)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_finished ON attempts (finished_at) WHERE finished_at IS NOT NULL;

@@ -1,5 +1,6 @@
 """The verbs of the life cycle, and the functions that read tasks."""
 
+from sparkq_core.tasks.answer import answer, open_questions, question_of
 from sparkq_core.tasks.cancel import cancel
 from sparkq_core.tasks.claim import claim, claim_again, peek
 from sparkq_core.tasks.detail import detail, get, prompts
@@ -11,15 +12,17 @@ from sparkq_core.tasks.from_script import of_script
 from sparkq_core.tasks.late_results import accept
 from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page
 from sparkq_core.tasks.order import delete, to_front
+from sparkq_core.tasks.release import release
 from sparkq_core.tasks.requeue import requeue
 from sparkq_core.tasks.resume import resume
-from sparkq_core.tasks.settle import complete, fail, progress, release
+from sparkq_core.tasks.settle import complete, fail, progress
 
 __all__ = [
     "Draft",
     "Enqueued",
     "Wanted",
     "accept",
+    "answer",
     "attempt_of",
     "cancel",
     "claim",
@@ -38,9 +41,11 @@ __all__ = [
     "latest",
     "list_page",
     "of_script",
+    "open_questions",
     "peek",
     "progress",
     "prompts",
+    "question_of",
     "release",
     "requeue",
     "resume",

@@ -7,7 +7,7 @@ from sparkq_core.chats import Caller
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus
-from sparkq_core.model import TASK_COLUMNS, Claim, Earlier, Task, TaskPage
+from sparkq_core.model import TASK_COLUMNS, Asked, Claim, Earlier, Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import DUE, sweep, sweep_for_reader, sweep_within
 from sparkq_core.storage.database import Transaction
@@ -48,6 +48,11 @@ SELECT a.attempt, a.worker, a.outcome,
     CASE WHEN a.outcome = 'failed' AND a.late_outcome = 'succeeded' THEN a.late_text ELSE coalesce(a.result, a.error) END,
     a.error_type FROM attempts AS a
 WHERE a.task_id = :task AND a.attempt < :attempt ORDER BY a.outcome = '{RELEASED}', a.attempt DESC LIMIT 1
+"""
+ASKED = """
+SELECT attempt, question, answer, (
+    SELECT count(*) FROM attempts AS a WHERE a.task_id = :task AND a.answer IS NOT NULL
+) FROM attempts WHERE task_id = :task AND answer IS NOT NULL ORDER BY attempt DESC LIMIT 1
 """
 MAX_WORKER = 200
 
@@ -160,7 +165,8 @@ def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
     ((prompt, feedback, waiting, revision, instructions),) = tx.rows(
         TEXTS, {"task": task.id, "revision": task.revision, "queue": task.queue_id}
     )
-    earlier = tx.row(EARLIER, {"task": task.id, "attempt": task.attempts}) if task.attempts > 1 else None
+    before = {"task": task.id, "attempt": task.attempts}
+    earlier, asked = (tx.row(EARLIER, before), tx.row(ASKED, before)) if task.attempts > 1 else (None, None)
     return Claim(
         task=task,
         prompt=prompt or "",
@@ -170,4 +176,5 @@ def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
         remaining=waiting,
         instructions=instructions or "",
         instructions_revision=revision,
+        asked=Asked(*asked) if asked else None,
     )

@@ -1,7 +1,7 @@
-"""Change a task that is still queued."""
+"""Change a task that nobody has claimed."""
 
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES
+from sparkq_core.lifecycle import MARKS, Status
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader
@@ -28,11 +28,12 @@ def edit(
     feedback: str | None = None,
     front: bool = False,
 ) -> Task:
-    """Change a queued task. A new prompt becomes its next revision, and the earlier ones stay.
+    """Change a queued or held task, which stays where it is. A new prompt becomes its next revision, and the
+    earlier ones stay.
 
-    `feedback` replaces that of the last requeue for the next worker; an empty one withdraws it. `front` makes it the next
-    task of its queue too. Raises NoSuchTask, WrongState once it has been claimed, QueueClosed where `front` meets an
-    archived queue, and the errors of `enqueue`.
+    `feedback` replaces that of the last requeue for the next worker; an empty one withdraws it. `front` makes a queued task
+    the next one of its queue too. Raises NoSuchTask, WrongState once it has been claimed, QueueClosed where `front` meets
+    an archived queue, and the errors of `enqueue`.
     """
     if prompt is not None:
         checked(prompt, "prompt")
@@ -41,13 +42,15 @@ def edit(
     now = sq.clock.now()
     with sq.db.write() as tx:
         before = _editable(tx, task_id)
+        if front and before.status != Status.QUEUED:
+            raise refused(tx, task_id, "move to the front")
         name, class_name, seconds = before.tool, before.task_class, before.timeout
         if tool or task_class or timeout is not None:
             name, class_name, seconds = execution(
                 sq, tool or before.tool, task_class or (None if tool else before.task_class), timeout
             )
         row = tx.row(EDIT, {
-            "id": task_id, "from_status": MOVES["edit"].from_status, "again": prompt is not None,
+            "id": task_id, "from_status": before.status, "again": prompt is not None,
             "title": before.title if prompt is None else title_of(prompt),
             "tool": name, "task_class": class_name, "timeout": seconds,
         })  # fmt: skip
@@ -77,6 +80,6 @@ def editable(sq: SparkQ, task_id: int) -> str:
 
 def _editable(db: Reader, task_id: int) -> Task:
     task = find(db, task_id)
-    if task.status not in MOVES["edit"].from_statuses:
+    if task.status not in MARKS["edit"]:
         raise refused(db, task_id, "edit")
     return task

@@ -2,14 +2,14 @@
 
 from sparkq_core import events, queues
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.refusals import find, refused
 
-TO_FRONT = f"UPDATE tasks SET position = :position WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}"
+TO_FRONT = f"UPDATE tasks SET position = :position WHERE id = :id AND status = 'queued' RETURNING {TASK_COLUMNS}"
 DELETE = "DELETE FROM tasks WHERE id = :id AND status <> 'running' RETURNING queue_id"
 FORGET = "DELETE FROM search WHERE rowid = :task"
 
@@ -18,7 +18,7 @@ def to_front(sq: SparkQ, task_id: int) -> Task:
     """Make a queued task the next one of its queue. Raises NoSuchTask, WrongState, QueueClosed for an archived queue."""
     with sq.db.write() as tx:
         task = find(tx, task_id)
-        if task.status not in MOVES["edit"].from_statuses:
+        if task.status != Status.QUEUED:
             raise refused(tx, task_id, "move to the front")
         return to_front_within(tx, task, sq.clock.now())
 
@@ -26,7 +26,7 @@ def to_front(sq: SparkQ, task_id: int) -> Task:
 def to_front_within(tx: Transaction, task: Task, now: int) -> Task:
     """Make a task that the transaction has found queued the next one. Raises QueueClosed for an archived queue."""
     position = queues.next_position(tx, queues.by_id(tx, task.queue_id), front=True)
-    row = tx.row(TO_FRONT, {"id": task.id, "position": position, "from_status": MOVES["edit"].from_status})
+    row = tx.row(TO_FRONT, {"id": task.id, "position": position})
     assert row is not None
     note(tx, now, "moved to the front", task=task.id, queue=task.queue_id)
     return Task(*row)

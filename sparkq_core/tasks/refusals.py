@@ -18,6 +18,7 @@ CANNOT = {
     "complete": "be completed",
     "fail": "be failed",
     "release": "be released",
+    "answer": "be answered",
     "requeue": "be requeued",
     "accept": "be accepted",
     "move to the front": "be moved to the front",
@@ -89,6 +90,8 @@ def state(task: Task) -> str:
     """Describe the state of a task: `it is running (attempt 2 of worker-1)`."""
     if task.status == Status.CANCELLED:
         return "it was cancelled"
+    if task.status == Status.HELD:
+        return "it waits for the answer to its question"
     worker = f" (attempt {task.attempts} of {safe(task.worker)})" if task.worker else ""
     if task.timed_out:
         return f"it has timed out{worker}"

@@ -1,4 +1,4 @@
-"""Settle or release a claimed task, or report progress on it."""
+"""Settle a claimed task, or report progress on it."""
 
 import json
 from contextlib import suppress
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, ErrorType, Status
+from sparkq_core.lifecycle import MOVES, WARN_AFTER, ErrorType, Status
 from sparkq_core.model import TASK_COLUMNS, Attempt, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
@@ -32,14 +32,7 @@ UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, due_at = :now + {W
 WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
 RETURNING {TASK_COLUMNS}
 """
-RELEASE = f"""
-UPDATE tasks SET status = :target, due_at = NULL, worker = NULL, claimed_at = NULL, heartbeat_at = NULL,
-    stale_warned_at = NULL
-WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
-RETURNING {TASK_COLUMNS}
-"""
-HELD = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)"
-LEFT = "SELECT queued, status = 'archived' FROM queues WHERE id = :queue"
+LEFT = "SELECT queued, held, status = 'archived' FROM queues WHERE id = :queue"
 CLAIMED_NEXT = """
 UPDATE attempts SET next_task = :next_task, next_attempt = :next_attempt WHERE task_id = :task AND attempt = :attempt
 """
@@ -197,7 +190,7 @@ def _end_running(tx: Transaction, report: _Report, now: int) -> Task | None:
 
 def _with_next(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant | None, now: int) -> Settled:
     """The settled task and, for a worker that asks for it, the next claim of its queue."""
-    waiting, archived = _left(tx, task.queue_id)
+    waiting, held, archived = _left(tx, task.queue_id)
     claimed = None if claimant is None or archived else take(sq, tx, task.queue_id, claimant, now)
     if claimed is not None:
         waiting = claimed.remaining
@@ -205,7 +198,7 @@ def _with_next(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant | Non
             "task": task.id, "attempt": task.attempts, "next_task": claimed.task.id,
             "next_attempt": claimed.task.attempts,
         })  # fmt: skip
-    return Settled(task, waiting, task.attempts, task.status, archived=archived, claimed=claimed)
+    return Settled(task, waiting, task.attempts, task.status, archived=archived, claimed=claimed, held=held)
 
 
 def _keep_late(tx: Transaction, report: _Report, now: int) -> tuple[Attempt | None, bool]:
@@ -224,20 +217,28 @@ def _settled_before(sq: SparkQ, tx: Transaction, ended: Attempt, *, kept: bool, 
     """The answer to a report that repeats the outcome of its attempt. The answer to the first may have been lost, so
     it has the task again that was claimed with it."""
     task = find(tx, ended.task_id)
-    waiting, archived = _left(tx, task.queue_id)
+    waiting, held, archived = _left(tx, task.queue_id)
     claimed = None
     if with_next and ended.next_task is not None and ended.next_attempt is not None:
         with suppress(NoSuchTask):  # it was settled and deleted since
             claimed = running_claim(sq, tx, ended.next_task, ended.next_attempt)
     return Settled(
-        task, waiting, ended.attempt, str(ended.outcome), again=True, kept=kept, archived=archived, claimed=claimed
+        task,
+        waiting,
+        ended.attempt,
+        str(ended.outcome),
+        again=True,
+        kept=kept,
+        archived=archived,
+        claimed=claimed,
+        held=held,
     )
 
 
-def _left(tx: Transaction, queue_id: int) -> tuple[int, bool]:
-    """Return how many tasks are queued, and True if the queue is archived and so hands out none of them."""
-    waiting, archived = tx.rows(LEFT, {"queue": queue_id})[0]
-    return int(waiting), bool(archived)
+def _left(tx: Transaction, queue_id: int) -> tuple[int, int, bool]:
+    """Return how many tasks are queued, how many are held, and True if the queue is archived and so hands out none."""
+    waiting, held, archived = tx.rows(LEFT, {"queue": queue_id})[0]
+    return int(waiting), int(held), bool(archived)
 
 
 def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:
@@ -250,7 +251,7 @@ def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = 
     now = sq.clock.now()
     refusal: SparkQError | None = None
     with sq.db.write() as tx:
-        row = tx.row(HEARTBEAT, _guard("progress", task_id, attempt) | {"now": now})
+        row = tx.row(HEARTBEAT, guard("progress", task_id, attempt) | {"now": now})
         if row is None:
             refusal = refused(tx, task_id, "progress", attempt)
             late_results.keep_sign(tx, task_id, attempt, text, now)
@@ -263,41 +264,6 @@ def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = 
     return task
 
 
-def release(sq: SparkQ, task_id: int, reason: str = "", *, attempt: int | None = None) -> Task:
-    """Put a running task back to its old place in the queue; its attempt ends as `released`.
-
-    Releasing it again is harmless while it is queued. Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
-    """
-    checked(reason, "reason", empty=True)
-    now = sq.clock.now()
-    values = _guard("release", task_id, attempt)
-    with sq.db.write() as tx:
-        before = tx.row(HELD, values)
-        row = tx.row(RELEASE, values | {"target": MOVES["release"].target})
-        if before is None or row is None:
-            released = _released_before(tx, task_id, attempt)
-            if released is None:
-                raise refused(tx, task_id, "release", attempt)
-            return released
-        held, task = Task(*before), Task(*row)
-        tx.run(END_ATTEMPT, {
-            "task": task.id, "attempt": task.attempts, "outcome": RELEASED, "result": None, "data": None,
-            "error": reason or None, "error_type": None, "now": now, "heartbeat": held.heartbeat_at,
-            "warned": held.stale_warned_at,
-        })  # fmt: skip
-        note(tx, now, RELEASED, task=task.id, queue=task.queue_id, attempt=task.attempts, text=reason or None)
-    return task
-
-
-def _guard(verb: str, task_id: int, attempt: int | None) -> dict[str, int | str | None]:
+def guard(verb: str, task_id: int, attempt: int | None) -> dict[str, int | str | None]:
     """Return the parameters that let a verb reach only this attempt, or the running one if `attempt` is None."""
     return {"id": storable(task_id), "attempt": storable(attempt), "from_status": MOVES[verb].from_status}
-
-
-def _released_before(tx: Transaction, task_id: int, attempt: int | None) -> Task | None:
-    """Return the task if it is queued because its last attempt, which must be `attempt` if given, was released."""
-    task = find(tx, task_id)
-    if task.status != Status.QUEUED or attempt not in (None, task.attempts):
-        return None
-    last = late_results.ended(tx, task_id, task.attempts)
-    return task if last is not None and last.outcome == RELEASED else None

@@ -6,7 +6,7 @@ Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a 
 from sparkq_core.wire.answers import claimed, error, left_of, settled
 from sparkq_core.wire.changes import change, change_of_files, change_page, changed_file
 from sparkq_core.wire.chats import chat, chat_whole, chats
-from sparkq_core.wire.inbox import finished, inbox, since
+from sparkq_core.wire.inbox import finished, inbox, question, questions, since
 from sparkq_core.wire.purged import changed, found, purge_news, purged_task, search_extras
 from sparkq_core.wire.queues import queue, queues, script, session, sessions
 from sparkq_core.wire.tasks import (
@@ -50,6 +50,8 @@ __all__ = [
     "prompts",
     "purge_news",
     "purged_task",
+    "question",
+    "questions",
     "queue",
     "queue_id",
     "queued_task",

@@ -32,6 +32,8 @@ def claimed(claim: model.Claim) -> shapes.ClaimedTask:
         "attempt": task.attempts,
         "source": task.source,
         "feedback": claim.feedback,
+        "question": None if claim.asked is None else claim.asked.question,
+        "answer": None if claim.asked is None else claim.asked.answer,
         "previous": None if claim.earlier is None else _previous(claim.earlier),
     }
 
@@ -52,6 +54,7 @@ def settled(settled: model.Settled) -> shapes.Settled:
         "status": settled.task.status,
         "duration_s": seconds_or_none(settled.task.duration_ms),
         "remaining": settled.remaining,
+        "held": settled.held or None,
         "kept": settled.kept or None,
     }
 

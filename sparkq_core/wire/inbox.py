@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from sparkq_core.clock import iso
 from sparkq_core.wire.purged import changed, purge_news
-from sparkq_core.wire.tasks import task_brief, usage
+from sparkq_core.wire.tasks import friendly, task_brief, usage
 from sparkq_core.wire.values import excludes_none, iso_or_none, seconds_or_none
 
 if TYPE_CHECKING:
@@ -26,10 +27,37 @@ def finished(finished: model.Finished, now: int) -> shapes.FinishedTask:
     }
 
 
-@excludes_none
-def inbox(inbox: model.Inbox, since_last_look: shapes.SinceLastLook, news: purged.News, now: int) -> shapes.Inbox:
-    """Convert unreviewed tasks, `total` counts all of them, what ended since the last look, and what purges do."""
+def questions(asked: model.Questions) -> shapes.Questions:
+    """Convert the questions that wait for your answer."""
+    return {"questions": [question(each) for each in asked.questions], "questions_total": asked.total}
+
+
+def question(asked: model.Question) -> shapes.Question:
+    """Convert a question that waits for your answer."""
+    task = asked.task
     return {
+        "id": task.id,
+        "friendly_id": friendly(task.id),
+        "queue": task.queue,
+        "title": task.title,
+        "attempt": task.attempts,
+        "worker_id": asked.worker,
+        "question": asked.question,
+        "asked_at": iso(asked.asked_at),
+    }
+
+
+@excludes_none
+def inbox(
+    inbox: model.Inbox,
+    asked: model.Questions,
+    since_last_look: shapes.SinceLastLook,
+    news: purged.News,
+    now: int,
+) -> shapes.Inbox:
+    """Convert the open questions, unreviewed tasks, what ended since the last look, and what purges do."""
+    return {
+        **questions(asked),
         "tasks": [finished(task, now) for task in inbox.tasks],
         "total": inbox.total,
         "next_cursor": inbox.next,

@@ -18,7 +18,7 @@ def queue(queue: model.Queue, counts: model.Counts) -> shapes.Queue:
     """Convert a queue and how many of its tasks have each status."""
     return {
         "id": queue_id(queue.id), "name": queue.name, "session": queue.session, "status": queue.status,
-        "queued": counts.queued, "running": counts.running, "stale": counts.stale,
+        "queued": counts.queued, "held": counts.held, "running": counts.running, "stale": counts.stale,
         "succeeded": counts.succeeded, "failed": counts.failed, "cancelled": counts.cancelled,
         "unreviewed": counts.unreviewed,
         "instructions_revision": queue.revision,

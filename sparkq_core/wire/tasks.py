@@ -72,7 +72,15 @@ def queued_task(task: model.Task, place: int, now: int) -> shapes.QueuedTask:
 
 def task_whole(detail: model.Detail, now: int) -> shapes.WholeTask:
     """Convert a task with every key, its prompt and its outcome."""
-    return {**_task(detail.task, now), "prompt": detail.prompt, "feedback": detail.feedback, **outcome(detail)}
+    asked = detail.asked
+    return {
+        **_task(detail.task, now),
+        "prompt": detail.prompt,
+        "feedback": detail.feedback,
+        "question": asked.question if asked else None,
+        "answer": asked.answer if asked else None,
+        **outcome(detail),
+    }
 
 
 def outcome(detail: model.Detail) -> shapes.Outcome:
@@ -127,6 +135,9 @@ def _attempt(attempt: model.Attempt) -> shapes.Attempt:
         "git_before": json_or_none(attempt.git_before),
         "git_after": json_or_none(attempt.git_after),
         "usage": usage(attempt.usage),
+        "question": attempt.question,
+        "answer": attempt.answer,
+        "answered_at": iso_or_none(attempt.answered_at),
     }
 
 

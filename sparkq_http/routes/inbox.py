@@ -6,7 +6,7 @@ from fastapi import Depends
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import inbox, purged, shapes, wire
+from sparkq_core import inbox, purged, shapes, tasks, wire
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import (
     BODILESS,
@@ -60,14 +60,17 @@ class Accepted(Body):
 
 @router.get("", openapi_extra=documented(InboxFilters))
 async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer[shapes.Inbox]:
-    """List the unreviewed tasks, the oldest news first, and count the tasks that finished since your last look.
+    """List the unreviewed tasks, the oldest news first, and count the tasks that finished since your last look. The
+    `questions` of workers that wait for your answer are listed beside them, at most `limit` too.
 
     A task whose worker sent a text after its attempt had ended has `late` and the beginning of the `late_text`. It can be
     a queued task too. `purge` says how many unreviewed tasks the background purge will delete, and not before when.
     """
     queue = queue_name(sq, asked.queue) if asked.queue is not None else None
     unreviewed = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
-    return Answer(wire.inbox(unreviewed, wire.since(*inbox.since_last_look(sq)), purged.news(sq), sq.clock.now()))
+    questions = tasks.open_questions(sq, queue=queue, limit=asked.limit)
+    since = wire.since(*inbox.since_last_look(sq))
+    return Answer(wire.inbox(unreviewed, questions, since, purged.news(sq), sq.clock.now()))
 
 
 @router.post("/look", dependencies=[BODILESS])

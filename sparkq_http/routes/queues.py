@@ -130,10 +130,12 @@ async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=
 
 @router.post("/{queue}/claim")
 async def claim_next(sq: Open, records: Records, queue: QueueName, body: ClaimWanted) -> Answer[Claimed]:
-    """Claim the head of the queue, or the given task, for a worker. `task` is null if the queue is empty."""
+    """Claim the head of the queue, or the given task, for a worker. `task` is null if nothing is queued; `held` then counts
+    the tasks of the queue that wait for your answer."""
     name = queue_name(sq, queue)
     claim = tasks.claim(sq, name, body.worker_id, task_id=body.task_id)
     if claim is None:
-        return Answer({"task": None, "remaining": 0})
+        held = queues.held(sq.db, name)
+        return Answer({"task": None, "remaining": 0, "held": held} if held else {"task": None, "remaining": 0})
     records.add(sq, None, begun=Execution(claim.task.id, claim.task.attempts))
     return Answer(claim_answer(sq, claim))

@@ -1,4 +1,4 @@
-"""The decisions about one task: requeue, cancel, move to the front, accept, review."""
+"""The decisions about one task: answer, requeue, cancel, move to the front, accept, review."""
 
 from typing import Literal
 
@@ -36,6 +36,14 @@ class Reset(Body):
 class Accept(Body):
     """The attempt whose late result is accepted."""
 
+    attempt: AttemptNumber = None
+
+
+class Reply(Body):
+    """Your answer, and the `attempt` whose question you saw: if another one has asked since, it is refused (409
+    `unseen`)."""
+
+    answer: str
     attempt: AttemptNumber = None
 
 
@@ -94,9 +102,18 @@ async def reset(sq: Open, task_id: TaskId, body: Reset | None = None) -> Answer[
     return Answer({"task": {**in_line(sq, tasks.requeue(sq, task_id, by_worker=True))}})
 
 
+@router.post("/answer")
+async def answer(sq: Open, task_id: TaskId, body: Reply) -> Answer[OneTask]:
+    """Answer the question of a worker. The held task becomes the next one of its queue.
+
+    The next claim has the `question` and the `answer`. The same answer again is harmless.
+    """
+    return answer_with(sq, tasks.answer(sq, task_id, body.answer, attempt=body.attempt))
+
+
 @router.post("/cancel")
 async def cancel(sq: Open, task_id: TaskId, body: Cancel | None = None) -> Answer[OneTask]:
-    """Cancel a queued task. A person can requeue it with `again`."""
+    """Cancel a queued or held task. A person can requeue it with `again`."""
     return answer_with(sq, tasks.cancel(sq, task_id, body.reason if body else ""))
 
 
@@ -108,7 +125,7 @@ async def front(sq: Open, task_id: TaskId) -> Answer[OneTask]:
 
 @router.post("/accept")
 async def accept(sq: Open, task_id: TaskId, body: Accept | None = None) -> Answer[OneTask]:
-    """Accept a late result as the outcome of a failed, cancelled or queued task, which is then succeeded.
+    """Accept a late result as the outcome of a failed, cancelled, queued or held task, which is then succeeded.
 
     It is the result of `attempt`, or the newest one that has not been accepted. 409 if there is none, while an attempt
     runs, and for a succeeded task.
@@ -118,5 +135,6 @@ async def accept(sq: Open, task_id: TaskId, body: Accept | None = None) -> Answe
 
 @router.post("/review", dependencies=[BODILESS])
 async def review(sq: Open, task_id: TaskId) -> Answer[OneTask]:
-    """Mark a finished task as reviewed. A queued task with a late text leaves the inbox and stays queued."""
+    """Mark a finished task as reviewed. A queued or held task with a late text leaves the inbox and stays
+    so."""
     return answer_with(sq, inbox.review(sq, task_id))

@@ -60,9 +60,10 @@ class Progress(Body):
 
 
 class Release(Body):
-    """Why the task is released."""
+    """Why the task is released. With a `question` for you, no worker gets the task until you have answered."""
 
     reason: str = ""
+    question: str | None = None
     attempt: AttemptNumber = None
 
 
@@ -115,8 +116,7 @@ async def progress(sq: Open, task_id: TaskId, body: Progress | None = None) -> A
 
 @router.post("/release")
 async def release(sq: Open, task_id: TaskId, body: Release | None = None) -> Answer[OneTask]:
-    """Put a running task back to its old place in its queue."""
+    """Put a running task back to its old place in its queue. With a `question` it is `held` until the answer is there."""
     given = body or Release()
-    return Answer(
-        {"task": wire.task_brief(tasks.release(sq, task_id, given.reason, attempt=given.attempt), sq.clock.now())}
-    )
+    task = tasks.release(sq, task_id, given.reason, question=given.question, attempt=given.attempt)
+    return Answer({"task": wire.task_brief(task, sq.clock.now())})

@@ -43,6 +43,7 @@ const ACTS = {
   delete: onTasks(tasks.deleteTasks),
   front: onTasks(tasks.moveToFront),
   edit: onOneTask(tasks.edit),
+  answer: (_, button) => answerTask(button),
   "requeue-with-prompt": onOneTask(tasks.requeueWithPrompt),
   fail: onOneTask(tasks.fail),
   add: (_, button) => addTasks(page, { queue: queueFor(button), script: button?.dataset.script }),
@@ -61,6 +62,13 @@ const ACTS = {
   palette: () => palette(commands()),
   sheet: showSheet,
 };
+
+/** Answer the question of the task that is meant, else the first open question of the inbox. */
+function answerTask(button) {
+  const meant = button?.dataset.id ?? focusedTask()?.dataset.id ?? page.data?.task?.id;
+  const id = meant ?? page.data?.inbox?.questions[0]?.id;
+  return id ? tasks.answer(page, Number(id)) : say("No question waits for your answer.");
+}
 
 /** The queue to offer for new tasks: that of the card whose button was clicked, or of the view. */
 const queueFor = (button) => button?.dataset.name ?? (page.view === queueView ? page.route.path[1] : null);
@@ -150,6 +158,7 @@ export const KEYS = {
   r: { run: () => act("requeue"), label: "requeue with feedback", tasks: true, asks: true },
   e: { run: () => act("edit"), label: "edit", tasks: true, asks: true },
   c: { run: () => act("cancel"), label: "cancel", tasks: true, asks: true },
+  w: { run: () => act("answer"), label: "answer a question", asks: true },
   f: { run: () => act("front"), label: "move to the front", tasks: true },
   n: { run: () => act("add"), label: "add tasks", asks: true },
   "/": { run: search, label: "search" },

@@ -14,6 +14,7 @@ import * as sessions from "./views/sessions.js";
 import * as settings from "./views/settings.js";
 import * as task from "./views/task.js";
 import * as tasks from "./views/tasks.js";
+import { counted } from "./words.js";
 
 export const VIEWS = { inbox, queues, tasks, sessions, scripts, settings };
 const DETAIL_VIEWS = { queues: queue, tasks: task };
@@ -21,7 +22,7 @@ const DETAIL_VIEWS = { queues: queue, tasks: task };
 export const main = document.getElementById("main");
 
 /** What every view shows of the project: its name, and counts that are null until the first answer. */
-export const project = { name: "", unreviewed: null, openByQueue: null };
+export const project = { name: "", waiting: null, held: null, openByQueue: null };
 
 export const page = {
   view: null,
@@ -166,7 +167,7 @@ function arrive() {
 export const viewTitle = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
 
 function drawNavigation() {
-  const counts = { inbox: project.unreviewed, tasks: openTasks() };
+  const counts = { inbox: project.waiting, tasks: openTasks() };
   patch(
     document.getElementById("views"),
     Object.entries(VIEWS).map(([name, view]) =>
@@ -187,9 +188,9 @@ function drawNavigation() {
 
 const openTasks = () => Object.values(project.openByQueue ?? {}).reduce((sum, open) => sum + open, 0);
 
-/** Show in the tab's title and icon how many results wait for review. */
+/** Show in the tab's title and icon how many results and questions wait for you. */
 export function drawTab() {
-  const waiting = project.unreviewed ?? 0;
+  const waiting = project.waiting ?? 0;
   document.title = `${waiting ? `(${waiting}) ` : ""}${viewTitle()} · ${project.name || "SparkQ"}`;
   const icon = `data:image/svg+xml,${encodeURIComponent(drawing(waiting))}`;
   const link = document.querySelector("link[rel=icon]");
@@ -206,15 +207,22 @@ function drawing(waiting) {
   ].join("");
 }
 
-/** Fetch the counts of the navigation, and notify of each queue whose last open task has finished. */
+/** Fetch the counts of the navigation; notify of each queue whose last open task has finished, and of questions. */
 export async function refreshCounts() {
   const { queues } = await getQueues();
   const openByQueue = Object.fromEntries(queues.map((queue) => [queue.name, totalOf(queue, UNFINISHED)]));
   const finished = queues.filter(({ name }) => project.openByQueue?.[name] > 0 && openByQueue[name] === 0);
+  const held = queues.reduce((sum, queue) => sum + queue.held, 0);
   if (notifies()) finished.forEach(notifyFinished);
+  if (notifies() && project.held !== null && held > project.held) notifyAsked(held);
+  project.held = held;
   project.openByQueue = openByQueue;
-  project.unreviewed = queues.reduce((sum, queue) => sum + queue.unreviewed, 0);
+  project.waiting = queues.reduce((sum, queue) => sum + queue.unreviewed + queue.held, 0);
   drawNavigation();
+}
+
+function notifyAsked(held) {
+  new Notification("A worker asks you", { body: `${counted(held, "question")} to answer`, tag: "asked" });
 }
 
 function notifyFinished({ name, unreviewed }) {

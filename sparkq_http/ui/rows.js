@@ -2,7 +2,7 @@
 
 import { queuePath, taskPath } from "./api.js";
 import { h } from "./dom.js";
-import { markOf } from "./statuses.js";
+import { isUnclaimed, markOf } from "./statuses.js";
 import { ago, changeSize, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
 
 export const STEPS = 20; // of a bar, each with its width in app.css
@@ -110,7 +110,7 @@ export const lateKind = ({ late, status }) =>
 
 export function acceptLabel(task) {
   if (lateKind(task) === "late result") return "Accept late result";
-  return task.status === "queued" ? "Seen" : "Accept";
+  return isUnclaimed(task) ? "Seen" : "Accept";
 }
 
 /** Who said the late text of a task, and what it reports. */

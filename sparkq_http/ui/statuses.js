@@ -1,23 +1,27 @@
 // The statuses of a task, and the states within them that a reader tells apart: declared here, coloured in app.css.
-// A cancelled task is finished without an outcome.
+// A cancelled task is finished without an outcome; a held one waits for your answer.
 
 const timedOut = (task) => task.error_type === "timeout";
 
 const STATES = [
   { name: "queued", mark: "○", stage: "waiting" },
+  { name: "held", label: "needs your answer", mark: "❓", stage: "waiting", rare: true },
   { name: "running", mark: "◐", stage: "running" },
   { name: "stale", mark: "⚠️", within: "running", holds: (task) => task.stale },
   { name: "succeeded", mark: "✓", stage: "finished" },
   { name: "failed", mark: "🔴", stage: "finished" },
   { name: "timeout", label: "timed out", mark: "💀", within: "failed", holds: timedOut, count: "timed_out" },
-  { name: "cancelled", mark: "⊘", stage: "finished", noOutcome: true },
+  { name: "cancelled", mark: "⊘", stage: "finished", rare: true },
 ].map((state) => ({ label: state.name, ...state }));
 
 export const STATUSES = STATES.filter((state) => state.stage);
 export const FINISHED = STATUSES.filter((status) => status.stage === "finished");
 export const UNFINISHED = STATUSES.filter((status) => status.stage !== "finished");
 export const BEGUN = [...FINISHED, ...STATUSES.filter((status) => status.stage === "running")];
-export const OUTCOMES = STATES.filter((state) => (state.stage === "finished" && !state.noOutcome) || state.count);
+export const OUTCOMES = STATES.filter((state) => (state.stage === "finished" && !state.rare) || state.count);
+
+/** True for a task that no worker has: it can be edited and cancelled. */
+export const isUnclaimed = ({ status }) => status === "queued" || status === "held";
 
 /** The state of a task or an attempt: its status, or the state within it that says more. */
 export function stateOf(task) {
@@ -35,6 +39,5 @@ export const countOf = (counts, state) => counts[state.count ?? state.name] ?? 0
 /** How many tasks are in any of these states. */
 export const totalOf = (counts, states) => states.reduce((sum, state) => sum + countOf(counts, state), 0);
 
-/** The states to list for a queue: every status with an outcome, and all others that have tasks. */
-export const statesOf = (queue) =>
-  STATES.filter((state) => (state.stage && !state.noOutcome) || countOf(queue, state) > 0);
+/** The states to list for a queue: every status but the rare ones, and all others that have tasks. */
+export const statesOf = (queue) => STATES.filter((state) => (state.stage && !state.rare) || countOf(queue, state) > 0);

@@ -1,7 +1,8 @@
 """The packet of a claim: all that a worker needs to begin, within the size of an answer."""
 
 from sparkq_core import queues, wire
-from sparkq_core.model import Claim, Settled
+from sparkq_core.lifecycle import QueueStatus, Status
+from sparkq_core.model import Claim, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.answers.truncation import (
@@ -48,7 +49,7 @@ def packet(sq: SparkQ, chat: Chat, steps: Steps, claim: Claim) -> wire.Json:
 
 def nothing_claimed(sq: SparkQ, chat: Chat, steps: Steps, queue: str, waited: int = 0) -> wire.Json:
     """Return the answer to a claim for which there was no task within `waited` seconds."""
-    facts: wire.Json = {"task": None, "remaining": 0, "next": _empty(sq, steps, queue, waited)}
+    facts: wire.Json = {"task": None, "remaining": 0, **_held(sq, queue), "next": _empty(sq, steps, queue, waited)}
     _add_open_claims(facts, sq, chat, steps)
     return facts
 
@@ -76,8 +77,23 @@ def settlement(sq: SparkQ, chat: Chat, steps: Steps, settled: Settled, claim_nex
     return facts
 
 
+def after_release(sq: SparkQ, steps: Steps, task: Task) -> str:
+    """Return the step after a task was released, with a question or without."""
+    if task.status != Status.HELD:
+        return steps.released(task.id, task.queue)
+    is_archived = queues.with_id(sq, task.queue_id).status == QueueStatus.ARCHIVED
+    return steps.asked(task.id, task.queue, 0 if is_archived else queues.waiting(sq.db, task.queue_id))
+
+
 def _empty(sq: SparkQ, steps: Steps, queue: str, waited: int = 0) -> str:
-    return steps.queue_empty(queues.by_name(sq, queue), queues.with_work(sq), waited)
+    held = queues.held(sq.db, queue)
+    return steps.queue_empty(queues.by_name(sq, queue), queues.with_work(sq), waited, held)
+
+
+def _held(sq: SparkQ, queue: str) -> wire.Json:
+    """Return how many tasks of an empty queue wait for the person's answer, if some do."""
+    held = queues.held(sq.db, queue)
+    return {"held": held} if held else {}
 
 
 def _add_open_claims(facts: wire.Json, sq: SparkQ, chat: Chat, steps: Steps, besides: int = 0) -> None:
@@ -104,6 +120,8 @@ def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
     texts = [
         LongText(task, "prompt", "prompt", call),
         LongText(task, "feedback", "feedback", call),
+        LongText(task, "question", "question", call),
+        LongText(task, "answer", "answer", call),
         LongText(
             facts,
             "instructions",
@@ -116,6 +134,6 @@ def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
         task["previous"]["text"] = claim.earlier.text
         texts.append(LongText(task["previous"], "text", f"attempt-{claim.earlier.attempt}", call, PREVIOUS_SIZE))
     fit = cut_to_fit(facts, texts, PACKET_SIZE)
-    if {"prompt", "feedback", "instructions"} & fit.get("more", {}).keys():
+    if {"prompt", "feedback", "question", "answer", "instructions"} & fit.get("more", {}).keys():
         fit["next"] = f"Read on what is cut, by the calls in more. {fit['next']}"
     return fit

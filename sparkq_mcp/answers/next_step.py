@@ -12,8 +12,8 @@ from sparkq_core.errors import AttemptNeeded
 from sparkq_core.lifecycle import RELEASED, QueueStatus
 from sparkq_core.model import Claim, Queue
 
-TEXT_OF = {"complete": "result", "fail": "error", "progress": "note", "release": "reason"}
-"""The parameter that carries the text of each verb of a holder."""
+TEXT_OF = {"complete": "result=…", "fail": "error=…", "progress": "note=…", "release": "…"}
+"""How the text of each verb of a holder is spelled; a release may have a reason or a question."""
 
 CLAIMS_NAMED = 3
 QUEUES_NAMED = 3
@@ -32,15 +32,18 @@ class Steps(NamedTuple):
         """Return the step after a claim."""
         task, number = claim.task.id, claim.task.attempts
         settle = " or ".join(
-            f"{verb}(task_id={task}, attempt={number}, {TEXT_OF[verb]}=…)"
+            f"{verb}(task_id={task}, attempt={number}, {TEXT_OF[verb]})"
             for verb in ("complete", "fail")
             if verb in self.tools
         )
         step = f"Do it, then {settle}." if settle else "Do it, and report the outcome to the person."
         if "progress" in self.tools:
             step = f"{step[:-1]}; progress(task_id={task}, attempt={number}) before the deadline keeps it."
+        if claim.asked is not None and claim.asked.rounds > 1 and "get_task" in self.tools:
+            step = f"{step} The person answered {claim.asked.rounds} questions: get_task(task_id={task}) shows all."
         earlier = claim.earlier
-        if earlier is not None and (earlier.outcome, earlier.worker) == (RELEASED, worker):
+        was_answered = claim.asked is not None and earlier is not None and claim.asked.attempt == earlier.attempt
+        if earlier is not None and (earlier.outcome, earlier.worker) == (RELEASED, worker) and not was_answered:
             return f"This chat released it before: do not release it again. {step}"
         return step
 
@@ -57,14 +60,17 @@ class Steps(NamedTuple):
             f"If nobody works on it, claim(task_id={listed[0].task_id}) shows it again."
         )
 
-    def queue_empty(self, queue: Queue, others: Iterable[tuple[str, int]], waited: int = 0) -> str:
-        """Return the step of a worker for whom `queue` has no task; `others` are queues with their number of tasks."""
+    def queue_empty(self, queue: Queue, others: Iterable[tuple[str, int]], waited: int = 0, held: int = 0) -> str:
+        """Return the step of a worker for whom `queue` has no task; `others` are queues with their number of tasks, and
+        `held` tasks wait for the person's answer."""
         if queue.status == QueueStatus.ARCHIVED:
             return f"The queue {queue.name} is archived: it hands out nothing. Stop."
         ended = " and has ended" if queue.status == QueueStatus.ENDED else ""
         state = f"The queue {queue.name} is empty{ended}"
         if waited:
             state = f"No task came within {waited} s: {state[0].lower()}{state[1:]}"
+        if held:
+            state = f"{state}, and {held} {'task waits' if held == 1 else 'tasks wait'} for the person's answer"
         listed = [f"{name} ({number})" for name, number in others]
         if listed:
             more = ", …" if len(listed) > QUEUES_NAMED else ""
@@ -89,10 +95,17 @@ class Steps(NamedTuple):
             "person why. To go on with other tasks, fail a task that cannot be done instead."
         )
 
+    def asked(self, task_id: int, queue: str, remaining: int) -> str:
+        """Return the step after a question: the task waits for the person, the worker does not."""
+        state = f"The person answers, then #{task_id} is the next task in {queue}."
+        return (
+            f"{state} {self.more_waits(queue, remaining)}" if remaining else f"{state} Stop, or go on with other work."
+        )
+
     def with_attempt(self, error: AttemptNeeded) -> str:
         """Return the call again with its attempt. The number is spelled only if there is just one that can be meant."""
         number = str(error.attempts[0]) if len(error.attempts) == 1 else "…"
-        again = f"{error.verb}(task_id={error.task_id}, attempt={number}, {TEXT_OF[error.verb]}=…)"
+        again = f"{error.verb}(task_id={error.task_id}, attempt={number}, {TEXT_OF[error.verb]})"
         if number != "…":
             return f"Call again with the attempt: {again}."
         numbers = " or ".join(map(str, error.attempts))

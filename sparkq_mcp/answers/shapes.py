@@ -14,6 +14,7 @@ class QueueLine(TypedDict):
     name: str
     status: str
     queued: int
+    held: int
     running: int
     stale: int
     succeeded: int
@@ -119,6 +120,7 @@ class Claimed(TypedDict):
 
 class Packet(Claimed):
     remaining: int
+    held: NotRequired[int]
     next: str
 
 
@@ -133,6 +135,7 @@ class Settlement(TypedDict):
     remaining: int
     next: str
     duration_s: NotRequired[float]
+    held: NotRequired[int]
     claimed: NotRequired[Claimed]
 
 

@@ -13,8 +13,15 @@ DATA_SIZE = 1000
 NAME_SIZE = 100
 """Most bytes of a worker's name and of an error's type in a task that is longer than an answer."""
 
-TASK_TEXTS = {"prompt": "prompt", "feedback": "feedback", "result_summary": "result", "error_message": "error"}
-ATTEMPT_TEXTS = {"result_summary": "result", "error_message": "error"}
+TASK_TEXTS = {
+    "prompt": "prompt",
+    "feedback": "feedback",
+    "question": "question",
+    "answer": "answer",
+    "result_summary": "result",
+    "error_message": "error",
+}
+ATTEMPT_TEXTS = {"result_summary": "result", "error_message": "error", "question": "question", "answer": "answer"}
 
 
 def texts_of(detail: Detail) -> dict[str, str]:
@@ -24,6 +31,8 @@ def texts_of(detail: Detail) -> dict[str, str]:
     texts = {
         "prompt": detail.prompt,
         "feedback": detail.feedback,
+        "question": detail.asked.question if detail.asked else None,
+        "answer": detail.asked.answer if detail.asked else None,
         "result": outcome["result_summary"],
         "error": outcome["error_message"],
         "data": None if data is None else wire.compact(data),
@@ -37,6 +46,8 @@ def texts_of(detail: Detail) -> dict[str, str]:
             f"result-{number}": attempt.result,
             f"error-{number}": attempt.error,
             f"data-{number}": attempt.data,
+            f"question-{number}": attempt.question,
+            f"answer-{number}": attempt.answer,
             f"late-{number}": attempt.late_text,
             f"late-data-{number}": attempt.late_data,
         }
@@ -76,7 +87,7 @@ def whole_task(detail: Detail, now: int, changed: wire.Json | None) -> wire.Json
 
 
 def _drop_repeats(last_attempt: wire.Json, view: wire.Json) -> None:
-    for key in ("result_summary", "result_data", "error_message"):
+    for key in ("result_summary", "result_data", "error_message", "question", "answer"):
         if key in last_attempt and last_attempt[key] == view.get(key):
             del last_attempt[key]
 

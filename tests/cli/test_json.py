@@ -47,6 +47,7 @@ CALLS = {
     "usage": "usage 1",
     "chat": "chat",
     "wait": "wait 4",
+    "answer": "answer",
     "requeue": "requeue 3",
     "accept": "accept 5",
     "claim": "claim",

@@ -101,6 +101,10 @@ def working(day: Day) -> None:
     assert "Run make test." in day.ok("runner", "--queue", "backend", "--once")
     day.ok("release", "3", "needs staging")
     day.ok("claim", "3")
+    day.ok("release", "3", "--question", "Which logs?")
+    assert "Which logs?" in day.ok("answer")
+    day.ok("answer", "3", "Those of staging")
+    day.ok("claim", "3")
     day.ok("fail", "3", "no logs")
     assert "#1 succeeded" in day.ok("wait", "1")
     with Stream(day.shell, "watch") as watch:

@@ -8,7 +8,7 @@ from tests.harness.clocks import SECOND
 
 TIMEOUT = 60
 
-ACCEPTED_FROM = ("failed", "cancelled", "queued")
+ACCEPTED_FROM = ("failed", "cancelled", "queued", "held")
 """The statuses in which a late result can be accepted."""
 
 Refusal = type[SparkQError] | None
@@ -29,6 +29,8 @@ class Try:
     late_last: str | None = None
     late_at: int = 0
     accepted: bool = False
+    question: str | None = None
+    answer: str | None = None
 
     def keep(self, outcome: str, text: str, now: int) -> bool:
         """Keep a report that came after the end; False if its words are known."""
@@ -124,6 +126,16 @@ class Job:
         self.status, self.worker, self.heard_at, self.warned_at = "running", worker, now, None
         self.tries.append(Try(worker, now))
 
+    def hold(self, question: str, now: int) -> None:
+        self.last.question = question
+        self.end("released", None, None, now)
+        self.status = "held"
+
+    @property
+    def answered(self) -> Try | None:
+        """The last attempt whose question the person has answered."""
+        return next((attempt for attempt in reversed(self.tries) if attempt.answer is not None), None)
+
     def end(self, outcome: str, text: str | None, error_type: str | None, now: int) -> None:
         self.last.outcome, self.last.text, self.last.error_type, self.last.finished_at = outcome, text, error_type, now
         if outcome == "released":
@@ -172,8 +184,9 @@ class Job:
 
 FITS: dict[str, Callable[[Job], bool]] = {
     "claim": lambda job: job.status == "queued",
-    "edit": lambda job: job.status == "queued",
-    "cancel": lambda job: job.status == "queued",
+    "edit": lambda job: job.status in ("queued", "held"),
+    "cancel": lambda job: job.status in ("queued", "held"),
+    "answer": lambda job: job.status == "held",
     "progress": lambda job: job.status == "running",
     "release": lambda job: job.status == "running",
     "settle": lambda job: job.status == "running",

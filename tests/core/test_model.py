@@ -168,6 +168,10 @@ class LifeCycle(RuleBasedStateMachine):
         job.start(worker, self.clock.now())
         assert claim.task.attempts == len(job.tries)
         assert (claim.prompt, claim.feedback) == (job.prompt, job.feedback)
+        answered = job.answered
+        assert (claim.asked and (claim.asked.question, claim.asked.answer)) == (
+            answered and (answered.question, answered.answer)
+        )
         assert (claim.earlier.outcome if claim.earlier else None) == (before.outcome if before else None)
         assert claim.remaining == len(self.waiting(job.queue))
 
@@ -225,17 +229,53 @@ class LifeCycle(RuleBasedStateMachine):
             job.heard_at, job.warned_at = self.clock.now(), None
 
     @precondition(lambda self: self.has("release"))
-    @rule(on=connection, pick=pick, back=back)
-    def release(self, on: int, pick: tuple[int, bool], back: int | None) -> None:
+    @rule(on=connection, pick=pick, back=back, question=st.none() | words)
+    def release(self, on: int, pick: tuple[int, bool], back: int | None, question: str | None) -> None:
         job = self.some(pick, "release")
         attempt = job.number(back)
         wanted = job.refuses(attempt)
-        again = job.status == "queued" and bool(job.tries) and job.last.outcome == "released"
+        again = job.status in ("queued", "held") and bool(job.tries) and job.last.outcome == "released"
+        again = again and question in (None, job.last.question)
         if wanted in (ClaimLost, WrongState) and again and attempt in (None, len(job.tries)):
             wanted = None
-        self.refused(job, wanted, refusal_of(lambda: tasks.release(self.handles[on], job.id, attempt=attempt)))
+        refusal = refusal_of(lambda: tasks.release(self.handles[on], job.id, question=question, attempt=attempt))
+        self.refused(job, wanted, refusal)
         if wanted is None and job.status == "running":
-            job.end("released", None, None, self.clock.now())
+            if question is None:
+                job.end("released", None, None, self.clock.now())
+            else:
+                job.hold(question, self.clock.now())
+        elif wanted is not None and question is not None:
+            self.asked_too_late(job, len(job.tries) if attempt is None else attempt, question)
+
+    def asked_too_late(self, job: Job, number: int, question: str) -> None:
+        """A question of an attempt that has ended is kept as its late text."""
+        if not 1 <= number <= len(job.tries):
+            return
+        ended, now = job.tries[number - 1], self.clock.now()
+        if ended.outcome is not None and ended.keep("failed", question, now):
+            job.came_late(number, "failed", now)
+
+    @precondition(lambda self: self.has("answer"))
+    @rule(on=connection, pick=pick, back=back, text=words)
+    def answer(self, on: int, pick: tuple[int, bool], back: int | None, text: str) -> None:
+        job = self.some(pick, "answer")
+        attempt = job.number(back)
+        refusal = refusal_of(lambda: tasks.answer(self.handles[on], job.id, text, attempt=attempt))
+        if job.status == "held":
+            if attempt not in (None, len(job.tries)):
+                self.refused(job, Unseen, refusal)
+            elif self.states[job.queue] == "archived":
+                self.refused(job, QueueClosed, refusal)
+            else:
+                assert refusal is None
+                job.status, job.last.answer = "queued", text
+                self.lines[job.queue].remove(job.id)
+                self.lines[job.queue].insert(0, job.id)
+            return
+        numbers = range(len(job.tries), 0, -1) if attempt is None else [attempt]
+        asked = [job.tries[at - 1] for at in numbers if 1 <= at <= len(job.tries) and job.tries[at - 1].question]
+        self.refused(job, None if asked and asked[0].answer == text else WrongState, refusal)
 
     @precondition(lambda self: self.has("requeue"))
     @rule(
@@ -274,9 +314,9 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(on=connection, pick=pick)
     def cancel(self, on: int, pick: tuple[int, bool]) -> None:
         job = self.some(pick, "cancel")
-        allowed = job.status in ("queued", "cancelled")
+        allowed = job.status in ("queued", "held", "cancelled")
         self.refused(job, None if allowed else WrongState, refusal_of(lambda: tasks.cancel(self.handles[on], job.id)))
-        if job.status == "queued":
+        if job.status in ("queued", "held"):
             job.status, job.finished_at = "cancelled", self.clock.now()
             job.reviewed_at = None if job.late_at is not None else self.clock.now()
 
@@ -284,7 +324,7 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(on=connection, pick=pick, prompt=words, feedback=st.none() | st.just("") | words)
     def edit(self, on: int, pick: tuple[int, bool], prompt: str, feedback: str | None) -> None:
         job = self.some(pick, "edit")
-        allowed = job.status == "queued"
+        allowed = job.status in ("queued", "held")
         refusal = refusal_of(lambda: tasks.edit(self.handles[on], job.id, prompt=prompt, feedback=feedback))
         self.refused(job, None if allowed else WrongState, refusal)
         if allowed:
@@ -417,6 +457,7 @@ class LifeCycle(RuleBasedStateMachine):
             finished = [job for job in of if job.finished_at is not None]
             assert counts._replace(stale=0) == Counts(
                 queued=by["queued"],
+                held=by["held"],
                 running=by["running"],
                 succeeded=by["succeeded"],
                 failed=by["failed"],

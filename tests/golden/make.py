@@ -86,6 +86,11 @@ def _open(sq: SparkQ) -> None:
     tasks.enqueue(sq, "docs", "keyed", key="k-1", tool="run-bash", task_class="FAST_SCRIPT", timeout=7, source="cli")
     released = claimed_task(sq, "given back")
     tasks.release(sq, released.id, "later")
+    asked = claimed_task(sq, "asked twice")
+    tasks.release(sq, asked.id, question="A or B?")
+    tasks.answer(sq, asked.id, "B")
+    take(sq, task_id=asked.id)
+    tasks.release(sq, asked.id, question="Now or later?")
     edited = add(sq, "edited")[0]
     tasks.edit(sq, edited, prompt="edited, better", tool="llm-haiku")
     add(sq, "waits", queue="docs")

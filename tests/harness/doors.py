@@ -59,8 +59,14 @@ class Library:
     def progress(self, task_id: int, note: str = "", *, attempt: int | None = None) -> Answer:
         return self._told(lambda: wire.task_brief(tasks.progress(self._sq, task_id, note, attempt=attempt), self._now))
 
-    def release(self, task_id: int, reason: str = "", *, attempt: int | None = None) -> Answer:
-        return self._told(lambda: wire.task_brief(tasks.release(self._sq, task_id, reason, attempt=attempt), self._now))
+    def release(
+        self, task_id: int, reason: str = "", *, question: str | None = None, attempt: int | None = None
+    ) -> Answer:
+        return self._told(
+            lambda: wire.task_brief(
+                tasks.release(self._sq, task_id, reason, question=question, attempt=attempt), self._now
+            )
+        )
 
     def requeue(self, task_id: int, feedback: str | None = None, *, front: bool = False) -> Answer:
         return self._told(lambda: self._in_line(tasks.requeue(self._sq, task_id, feedback=feedback, front=front)))
@@ -94,7 +100,8 @@ class Library:
     def _packet(self, queue: str, task_id: int | None) -> wire.Json:
         taken = tasks.claim(self._sq, queue, self._site.worker, task_id=task_id)
         if taken is None:
-            return {"task": None, "remaining": 0}
+            held = queues.held(self._sq.db, queue)
+            return {"task": None, "remaining": 0} | ({"held": held} if held else {})
         _, text = queues.instructions_by_id(self._sq, taken.task.queue_id)
         return {"task": wire.claimed(taken), "remaining": taken.remaining, "instructions": text}
 
@@ -137,8 +144,10 @@ class CommandLine:
     def progress(self, task_id: int, note: str = "", *, attempt: int | None = None) -> Answer:
         return self._run("progress", str(task_id), note, attempt=attempt)
 
-    def release(self, task_id: int, reason: str = "", *, attempt: int | None = None) -> Answer:
-        return self._run("release", str(task_id), reason, attempt=attempt)
+    def release(
+        self, task_id: int, reason: str = "", *, question: str | None = None, attempt: int | None = None
+    ) -> Answer:
+        return self._run("release", str(task_id), reason, question=question, attempt=attempt)
 
     def requeue(self, task_id: int, feedback: str | None = None, *, front: bool = False) -> Answer:
         return self._run("requeue", str(task_id), *(["--front"] if front else []), feedback=feedback)
@@ -212,8 +221,10 @@ class Chat:
     def progress(self, task_id: int, note: str = "", *, attempt: int | None = None) -> Answer:
         return self._call("progress", task_id=task_id, note=note, attempt=attempt)
 
-    def release(self, task_id: int, reason: str = "", *, attempt: int | None = None) -> Answer:
-        return self._call("release", task_id=task_id, reason=reason, attempt=attempt)
+    def release(
+        self, task_id: int, reason: str = "", *, question: str | None = None, attempt: int | None = None
+    ) -> Answer:
+        return self._call("release", task_id=task_id, reason=reason, question=question, attempt=attempt)
 
     def requeue(self, task_id: int, feedback: str | None = None, *, front: bool = False) -> Answer:
         return self._call("requeue", task_id=task_id, feedback=feedback, front=front)

@@ -84,6 +84,12 @@ class Caller(NamedTuple):
         self.post(f"/api/tasks/{number}/claim", worker_id="ann")["task"]
         return number
 
+    def asked(self, queue: str, question: str = "A or B?") -> int:
+        """A task whose first attempt asked a question; the id."""
+        number = self.running(queue)
+        self.post(f"/api/tasks/{number}/release", question=question)["task"]
+        return number
+
     def done(self, queue: str, prompt: str = "one") -> int:
         """A task that has succeeded; the id."""
         number = self.running(queue, prompt)

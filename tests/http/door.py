@@ -51,8 +51,10 @@ class Rest:
     def progress(self, task_id: int, note: str = "", *, attempt: int | None = None) -> Answer:
         return _task(self._post(task_id, "progress", note=note, attempt=attempt))
 
-    def release(self, task_id: int, reason: str = "", *, attempt: int | None = None) -> Answer:
-        return _task(self._post(task_id, "release", reason=reason, attempt=attempt))
+    def release(
+        self, task_id: int, reason: str = "", *, question: str | None = None, attempt: int | None = None
+    ) -> Answer:
+        return _task(self._post(task_id, "release", reason=reason, question=question, attempt=attempt))
 
     def requeue(self, task_id: int, feedback: str | None = None, *, front: bool = False) -> Answer:
         return _task(self._post(task_id, "requeue", feedback=feedback, front=front))

@@ -78,6 +78,9 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "POST /api/tasks/{task_id}/reset": lambda call: call.post(f"/api/tasks/{call.failed('backend')}/reset"),
     "POST /api/tasks/{task_id}/cancel": lambda call: call.post(f"/api/tasks/{call.add('backend')}/cancel"),
     "POST /api/tasks/{task_id}/front": lambda call: call.post(f"/api/tasks/{call.add('backend')}/front"),
+    "POST /api/tasks/{task_id}/answer": lambda call: call.post(
+        f"/api/tasks/{call.asked('backend')}/answer", answer="B", attempt=1
+    ),
     "POST /api/tasks/{task_id}/accept": lambda call: call.post("/api/tasks/1/accept"),
     "POST /api/tasks/{task_id}/review": lambda call: call.post(f"/api/tasks/{call.done('backend')}/review"),
     "GET /api/scripts": lambda call: call.get("/api/scripts"),

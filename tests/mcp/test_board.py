@@ -95,7 +95,7 @@ def test_the_board_shows_queues_and_latest_results(
     results.first.wait_for()
 
     assert shown.board.locator("th").all_inner_texts() == ["Queue", *map(str.capitalize, Status), "To review"]
-    assert rows == [["backend", "30", "1 (⚠️ 1 stale)", "1", "1", "1", "2"], ["docs", *["0"] * 6]]
+    assert rows == [["backend", "30", "0", "1 (⚠️ 1 stale)", "1", "1", "1", "2"], ["docs", *["0"] * 7]]
     assert results.all_inner_texts() == ["🔴 failed #2 Went wrong", "✓ succeeded #1 Done well"]
     assert shown.wrong == []
     assert [url for url in shown.asked if url.startswith("http")] == []

@@ -32,6 +32,7 @@ async def test_the_whole_loop_takes_three_calls_and_names_each_next_step(sq: Spa
                 "name": "backend",
                 "status": "active",
                 "queued": 2,
+                "held": 0,
                 "running": 0,
                 "stale": 0,
                 "succeeded": 0,

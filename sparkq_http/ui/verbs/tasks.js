@@ -5,6 +5,7 @@ import { say } from "../dialogs.js";
 import { ask, confirmed, edited } from "../forms.js";
 import { classOptions, nameOptions } from "../options.js";
 import { acceptLabel } from "../rows.js";
+import { isUnclaimed } from "../statuses.js";
 import { counted } from "../words.js";
 
 const MOST_ACCEPTED = 1000; // by one call
@@ -109,7 +110,30 @@ export async function requeueWithPrompt(page, id) {
   });
 }
 
-/** Edit a queued task; a finished one is requeued with another prompt instead. */
+/** Answer the question that the form shows, and no later one. */
+export async function answer(page, id) {
+  const task = await get(taskPath(id));
+  if (task.status !== "held") return say(`#${id} has no question that waits for an answer.`, { problem: true });
+  await ask({
+    title: `Answer #${id}`,
+    text: task.question,
+    submitLabel: "Answer",
+    draft: `answer-${id}-${task.attempts}`,
+    fields: [
+      {
+        name: "answer",
+        label: "Your answer",
+        kind: "area",
+        required: true,
+        hint: "The next worker gets the question and your answer. The task goes to the head of its queue.",
+      },
+    ],
+    submit: ({ answer: words }) =>
+      forEach(page, [id], () => post(`${taskPath(id)}/answer`, { answer: words, attempt: task.attempts }), "answered"),
+  });
+}
+
+/** Edit a queued or held task; a finished one is requeued with another prompt instead. */
 export async function edit(page, id) {
   const [task, { tools }, { task_classes: classes }] = await Promise.all([
     get(taskPath(id)),
@@ -117,7 +141,7 @@ export async function edit(page, id) {
     get("/task-classes"),
   ]);
   if (task.status === "running") return say(`#${id} cannot be edited: it is running.`, { problem: true });
-  if (task.status !== "queued") return requeueWithPrompt(page, id);
+  if (!isUnclaimed(task)) return requeueWithPrompt(page, id);
   const own = (taskClass) => (taskClass.name === task.task_class ? { ...taskClass, timeout: task.timeout } : taskClass);
   await ask({
     title: `Edit #${id}`,

@@ -3,7 +3,7 @@
 import { get, getQueues, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, empty, lateKind, list, outcomeFacts, row, runningFacts, section } from "../rows.js";
-import { countOf, markOf, OUTCOMES } from "../statuses.js";
+import { countOf, isUnclaimed, markOf, OUTCOMES } from "../statuses.js";
 import { ago, counted, dayOf, digits } from "../words.js";
 
 const MOST_RESULTS = 100;
@@ -14,6 +14,7 @@ export const title = "Inbox";
 export const keys = [
   ["a", "accept"],
   ["r", "requeue with feedback"],
+  ["w", "answer a question"],
 ];
 
 export async function load() {
@@ -32,14 +33,19 @@ async function nextTasks(queues) {
   return waiting.map((queue, index) => ({ queue, task: peeks[index].tasks[0] })).filter(({ task }) => task);
 }
 
-export const tasks = (data) => [...data.inbox.tasks, ...data.running, ...data.next.map(({ task }) => task)];
+export const tasks = (data) => [
+  ...data.inbox.tasks,
+  ...data.inbox.questions.map(heldTask),
+  ...data.running,
+  ...data.next.map(({ task }) => task),
+];
 export const affects = () => true;
 
 export function draw(data, page) {
   return [
     h("h1", { "data-key": "title" }, "Inbox"),
     sinceLastLook(data.inbox.since_last_look),
-    needsYou(data),
+    needsYou(data, page),
     purges(data.inbox.purge),
     data.running.length > 0 && runningNow(data.running, page),
     data.next.length > 0 && nextUp(data.next, page),
@@ -69,14 +75,38 @@ const outcomeCount = ({ name, label, mark }, count) =>
     h("dd", {}, digits(count)),
   );
 
-function needsYou({ running, queues, inbox }) {
+/** A question as the task that waits for its answer. */
+const heldTask = (question) => ({ ...question, status: "held", attempts: question.attempt });
+
+function needsYou({ running, queues, inbox }, page) {
+  const { questions, questions_total: total } = inbox;
   const notes = [
     ...running.filter((task) => task.stale).map(staleNote),
     ...queues.filter((queue) => queue.status === "ended" && queue.queued).map(endedNote),
     ...inbox.tasks.filter((task) => task.late).map(lateNote),
   ];
-  return notes.length > 0 && section("Needs you", null, h("ul.notes", {}, notes.slice(0, MOST_NOTES)));
+  if (!notes.length && !questions.length) return null;
+  return section(
+    "Needs you",
+    null,
+    questions.length > 0 &&
+      list(
+        "Questions",
+        questions.map((question) => questionRow(question, page)),
+      ),
+    total > questions.length &&
+      h("p.more", {}, `${counted(total - questions.length, "more question")}. Answer some of these to see the next.`),
+    notes.length > 0 && h("ul.notes", {}, notes.slice(0, MOST_NOTES)),
+  );
 }
+
+const questionRow = (question, page) =>
+  row(heldTask(question), page, {
+    selectable: false,
+    summary: question.question,
+    facts: [question.worker_id, ago(question.asked_at)],
+    actions: [button("answer", "Answer …", { "data-id": question.id, class: "primary" })],
+  });
 
 /** What purges deleted lately, and what the next ones will delete unread. */
 function purges(purge) {
@@ -179,7 +209,7 @@ function result(task, page) {
     facts: outcomeFacts(task),
     actions: [
       button("accept", acceptLabel(task), of),
-      task.status === "queued" ? button("edit", "Edit …", of) : button("requeue", "Requeue …", of),
+      isUnclaimed(task) ? button("edit", "Edit …", of) : button("requeue", "Requeue …", of),
     ],
   });
 }

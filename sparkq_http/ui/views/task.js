@@ -3,7 +3,7 @@
 import { get, queuePath, taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, lateKind, saidLater, timeoutBar } from "../rows.js";
-import { stateOf } from "../statuses.js";
+import { isUnclaimed, stateOf } from "../statuses.js";
 import { ago, between, changeSize, counted, dayOf, duration, moment, stateLabel, usageOf } from "../words.js";
 
 export const title = (route) => `#${route.path[1]}`;
@@ -13,6 +13,7 @@ export const keys = [
   ["e", "edit, or requeue with another prompt"],
   ["f", "move to the front"],
   ["c", "cancel"],
+  ["w", "answer its question"],
 ];
 
 export async function load(route) {
@@ -46,9 +47,11 @@ export function draw({ task, prompts, queue, purged }) {
     ),
     h("dl.facts", { "data-key": "facts" }, facts(task)),
     task.late && text("late", saidLater(task), task.events.findLast(({ kind }) => kind === "late").text),
+    task.status === "held" && text("question", "Its worker asks you", task.question),
     outcome(task),
     text("prompt", "Prompt", task.prompt, revisions(prompts)),
     task.feedback && text("feedback", "Feedback for the next worker", task.feedback),
+    task.answer && task.status !== "held" && answered(task),
     queue.instructions && instructions(queue),
     task.history.length > 0 && attempts(task.history),
     timeline(task.events),
@@ -74,8 +77,8 @@ const isPresent = (value) => value !== null && value !== undefined;
 
 const isFinished = (task) => isPresent(task.finished_at);
 
-/** Whether the task waits for a review: it has finished, or it is queued and a late text came. */
-const inInbox = (task) => (isFinished(task) || (task.status === "queued" && task.late)) && !task.reviewed_at;
+/** Whether the task waits for a review: it has finished, or nobody has it and a late text came. */
+const inInbox = (task) => (isFinished(task) || (isUnclaimed(task) && task.late)) && !task.reviewed_at;
 
 const crumbs = (task) =>
   h(
@@ -89,12 +92,13 @@ function buttons(task) {
   const of = { "data-id": task.id };
   const dangerous = { ...of, class: "danger" };
   return [
+    task.status === "held" && button("answer", "Answer …", { ...of, class: "primary" }),
     inInbox(task) && button("accept", acceptLabel(task), { ...of, class: "primary" }),
     isFinished(task) && button("requeue", "Requeue …", of),
     isFinished(task) && button("requeue-with-prompt", "Requeue with another prompt …", of),
-    task.status === "queued" && button("edit", "Edit …", of),
+    isUnclaimed(task) && button("edit", "Edit …", of),
     task.status === "queued" && button("front", "To the front", of),
-    task.status === "queued" && button("cancel", "Cancel …", of),
+    isUnclaimed(task) && button("cancel", "Cancel …", of),
     task.status === "running" && button("fail", "Fail …", dangerous),
     task.status !== "running" && button("delete", "Delete …", dangerous),
   ];
@@ -134,6 +138,11 @@ function counting({ status, history }) {
   const last = history.at(-1);
   return status === "succeeded" && last.outcome !== "succeeded" ? history.findLast((one) => one.accepted_at) : last;
 }
+
+const answered = ({ question, answer }) => [
+  text("question", "A worker asked", question),
+  text("answer", "Your answer, for the next worker", answer),
+];
 
 const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
@@ -215,6 +224,11 @@ function attemptItem(attempt) {
         attempt.git_after && placeOf(attempt.git_after),
       ),
       outcomeText && h("pre", { tabindex: "0" }, outcomeText),
+      attempt.question && [h("p", {}, "Asked"), h("pre", { tabindex: "0" }, attempt.question)],
+      attempt.answer && [
+        h("p", {}, "Your answer, ", moment(attempt.answered_at)),
+        h("pre", { tabindex: "0" }, attempt.answer),
+      ],
       late && h("p", {}, `Said later (${late.outcome}), `, moment(late.at), attempt.accepted_at && ", accepted"),
       late && h("pre", { tabindex: "0" }, late.text),
     ),
