@@ -78,9 +78,9 @@ class Steps(NamedTuple):
             return (
                 f"{state}. Other queues have tasks: {with_work}. Claim from them only if you were asked to; else stop."
             )
-        if ended or waited or "claim" not in self.tools:
+        if ended or "claim" not in self.tools:
             return f"{state}. Stop."
-        wait = f'claim(queue="{queue.name}", wait={LONGEST_WAIT})'
+        wait = f'claim(queue="{queue.name}", wait={LONGEST_WAIT}){" again" if waited else ""}'
         return f"{state}. Stop. (Only if you were asked to watch it: {wait}.)"
 
     def more_waits(self, queue: str, remaining: int) -> str:

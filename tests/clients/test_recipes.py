@@ -1,16 +1,18 @@
 """The recipes of the guide for walking away, each run as it is written there."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from sparkq_core.project import SparkQ
 from tests.clients.claude_code import ClaudeCode
-from tests.clients.conversation import Answer, Conversation, Script
+from tests.clients.conversation import Answer, Call, Conversation, Script, json_object
 from tests.clients.model import ScriptedModel
 from tests.clients.others import Others
-from tests.clients.scripts import do_one_task, tool, work_the_queue
+from tests.clients.scripts import completion, do_one_task, packet_in, tool, work_the_queue
 from tests.clients.test_others import connect
+from tests.harness import git_steps
 from tests.harness.projects import TOP
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add, attempts, queued_ids
@@ -49,15 +51,34 @@ def test_a_night_in_one_chat(plugged: ClaudeCode, model: ScriptedModel, store: S
     assert outcomes(store, ids) == DONE
 
 
+def write_a_file_for_each_task(seen: Conversation, folder: Path) -> Answer:
+    """Enter a work tree, where the client lets a chat in the background edit; then do each task in it."""
+    if not seen.results:
+        return [Call("EnterWorktree", {"name": "night"})]
+    if len(seen.results) == 1:
+        return tool("claim", queue=seen.queue)
+    if packet := packet_in(seen.latest):
+        (name,) = packet["task"]["prompt"].split()
+        return [Call("Write", {"file_path": f"{folder}/.claude/worktrees/night/{name}.txt", "content": name})]
+    claimed = [answer for text in seen.results if packet_in(answer := json_object(text))]
+    return completion(claimed[-1], claim_next=True) if "created successfully" in seen.results[-1] else "All is done."
+
+
 @holds("recipes", "plugin-permits")
-def test_a_chat_in_the_background(plugged: ClaudeCode, model: ScriptedModel, store: SparkQ) -> None:
+def test_a_chat_in_the_background(plugged: ClaudeCode, model: ScriptedModel, store: SparkQ, shell: Shell) -> None:
+    git_steps.start(shell.folder)
+    git_steps.commit(shell.folder)
     ids = add(store, *PROMPTS)
-    model.scripts["/sparkq:work"] = work_the_queue
+    model.scripts["/sparkq:work"] = lambda seen: write_a_file_for_each_task(seen, shell.folder)
     (line,) = recipe("A chat in the background")
 
-    plugged.type(line)
+    plugged.type(line.replace("--bg", "--permission-mode acceptEdits --bg"))
     until(lambda: outcomes(store, ids) == DONE)
     until(lambda: [session["status"] for session in plugged.sessions()] == ["idle"])
+
+    assert [re.findall(r"\w+\.txt", shell.ok("diff", str(task_id), "--stat")) for task_id in ids] == [
+        [f"{prompt}.txt"] for prompt in PROMPTS
+    ]
 
 
 @holds("recipes", "plugin-permits")

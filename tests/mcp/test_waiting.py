@@ -22,7 +22,7 @@ from tests.harness.task_steps import add, take, timeline
 from tests.harness.waiting import until
 from tests.harness.workers import workers
 from tests.http.caller import Served
-from tests.mcp.chat import Message, Raw, call, envelope
+from tests.mcp.chat import Message, Raw, call, chat, envelope
 from tests.promises import holds
 
 WAKE_SECONDS = 0.5
@@ -69,6 +69,17 @@ def test_a_waiting_claim_says_how_long_it_has_waited(store: SparkQ) -> None:
     assert (first["progressToken"], first["progress"], first["total"]) == ("waits", 0, 50)
     assert second["progress"] > first["progress"]
     assert "waiting for a task in backend" in second["message"]
+
+
+@pytest.mark.anyio
+@holds("mcp-wait")
+async def test_a_wait_without_a_task_ends_with_the_call_that_waits_again(store: SparkQ) -> None:
+    async with chat(store) as client:
+        answer = await call(client, "claim", queue="backend", wait=1)
+
+    assert answer["next"].endswith(
+        'Stop. (Only if you were asked to watch it: claim(queue="backend", wait=3600) again.)'
+    )
 
 
 @holds("mcp-wait")
