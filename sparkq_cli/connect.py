@@ -1,21 +1,18 @@
-"""Add SparkQ to the configuration of an MCP client, keep a copy of the old one, and check that the server starts."""
+"""Connect a client: check that the server starts as the client will start it, then write it into the client's files."""
 
 import json
-import shutil
 import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import lock
-from sparkq_core.config import writing
-from sparkq_core.config.settings import Config
-from sparkq_core.errors import InvalidConfig, InvalidValue, SparkQError, StorageError
-from sparkq_core.installation import mcp_clients
-from sparkq_core.text import nearest
+from sparkq_core.errors import SparkQError
+from sparkq_core.installation import connection
+from sparkq_core.installation.connection import Target
+from sparkq_core.installation.mcp_clients import Entry
 
 CHECK_SECONDS = 30
-BY_HAND = "Use --print and copy it by hand."
+QUESTION = "Let {client} use SparkQ's tools in this project without asking you each time?"
 REQUESTS = (
     {
         "jsonrpc": "2.0",
@@ -32,16 +29,15 @@ REQUESTS = (
 )
 
 
-class Client(NamedTuple):
-    """An MCP client: the path of its configuration, and the key under which it lists its servers.
+class Connected(NamedTuple):
+    """What `connect` did: the number of tools of the server, its name in the file, the copy of the old file, another
+    project's entry that was replaced, and the settings that let the tools be used."""
 
-    `shared`: the file is the person's own, with the servers of several projects.
-    """
-
+    tools: int
     name: str
-    file: Path
-    key: str = "mcpServers"
-    shared: bool = False
+    kept: Path | None
+    replaced: Entry | None
+    settings: Path | None
 
 
 class CheckFailed(SparkQError):
@@ -50,125 +46,43 @@ class CheckFailed(SparkQError):
     code = "check_failed"
 
 
-def client(name: str, config: Config, home: Path) -> Client:
-    """Return the client called `name`. Raises InvalidValue."""
-    desktop = home / mcp_clients.DESKTOP["darwin" if sys.platform == "darwin" else "linux"]
-    clients = {
-        name: Client(known.client, config.root / known.path, known.key)
-        for name, known in mcp_clients.IN_PROJECT.items()
-    }
-    clients["claude-desktop"] = Client("Claude Desktop", desktop, shared=True)
-    if name not in clients:
-        raise InvalidValue(f"Unknown client {name!r}.", nearest(name, clients))
-    return clients[name]
+def connect(at: Target, *, allow: bool, env: Mapping[str, str]) -> Connected:
+    """Check that the server starts, and write it into the client's file; for Claude Code with `allow` the permission too.
 
-
-def server_entry(config: Config) -> dict[str, Any]:
-    """Return the entry that starts this project's server. Its paths are absolute: clients start it in any folder."""
-    installed = shutil.which("sparkq", path=str(Path(sys.executable).parent))
-    command = [installed] if installed else [sys.executable, "-P", "-m", "sparkq_cli.main"]
-    return {"command": command[0], "args": [*command[1:], *mcp_clients.arguments(config.root)]}
-
-
-def connected(name: str, config: Config, home: Path) -> bool:
-    """True if the client called `name` has this project's server. Raises InvalidValue."""
-    target = client(name, config, home)
-    try:
-        servers = json.loads(target.file.read_text(encoding="utf-8"))[target.key]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return False
-    return any(
-        not target.shared if entry.project is None else mcp_clients.same(entry.project, config.root)
-        for entry in mcp_clients.entries(servers)
-    )
-
-
-class Merged(NamedTuple):
-    """The configuration of a client with SparkQ in it: its text, and the name of the project's server there."""
-
-    text: str
-    name: str
-
-
-def merged(target: Client, server: dict[str, Any], config: Config) -> Merged:
-    """Return the client's configuration with SparkQ added and everything else as it was. Raises InvalidConfig.
-
-    In a file that several projects share, the server of another existing project is kept.
+    Raises InvalidConfig, CheckFailed, AtTheKeyboard, StorageError.
     """
-    present: Any = {}
-    if target.file.is_file():
-        try:
-            present = json.loads(target.file.read_text(encoding="utf-8") or "{}")
-        except (OSError, ValueError) as error:
-            raise InvalidConfig(
-                f"{target.file} is not JSON: {error}.", "Fix it first; it has not been changed."
-            ) from error
-    servers = present.get(target.key, {}) if isinstance(present, dict) else None
-    if not isinstance(present, dict) or not isinstance(servers, dict):
-        raise InvalidConfig(
-            f"{target.file} is not a valid configuration of {target.name}.", "Fix it first; it has not been changed."
-        )
-    name = mcp_clients.free_name(servers, config.root, config.name) if target.shared else mcp_clients.NAME
-    text = json.dumps(present | {target.key: servers | {name: server}}, indent=2, ensure_ascii=False) + "\n"
-    return Merged(text, name)
+    if allow:
+        connection.check_keyboard(env)
+    server = connection.entry(at, env, allow=allow)
+    connection.merged(
+        at, server, connection.read(at.file)
+    )  # what cannot be merged is refused before the server is started
+    if allow and at.name == "claude-code":
+        connection.allowable(at)
+    tools = check(at, server, env)
+    name, kept, replaced = connection.write(at, server)
+    settings = connection.allow(at, env) if allow and at.name == "claude-code" else None
+    return Connected(tools, name, kept, replaced, settings)
 
 
-class Written(NamedTuple):
-    """What `connect` did: the number of tools of the server, its name in the file, and the copy of the old file."""
+def check(at: Target, server: dict[str, Any], env: Mapping[str, str]) -> int:
+    """Start the configured command in a bare environment and count its tools. Raises CheckFailed with its output.
 
-    tools: int
-    name: str
-    kept: Path | None
-
-
-def connect(target: Client, config: Config) -> Written:
-    """Check that the server starts, and write it into the client's configuration.
-
-    The file is read after the check, and locked from reading to writing, so that no other change is lost. Raises
-    InvalidConfig, CheckFailed, StorageError.
+    A command with paths starts anywhere. One without them starts as the client starts it: in its folder, by your PATH.
     """
-    server = server_entry(config)
-    merged(target, server, config)  # what cannot be merged is refused before the server is started
-    tools = check(server)
-    try:
-        target.file.parent.mkdir(parents=True, exist_ok=True)
-        with lock.folder(target.file.parent):
-            text, name = merged(target, server, config)
-            return Written(tools, name, _write(target.file, text))
-    except OSError as error:
-        raise StorageError(f"{target.file} cannot be written: {error.strerror}.", BY_HAND) from error
-    except StorageError as error:
-        raise StorageError(error.message, BY_HAND) from error
-
-
-def _write(file: Path, text: str) -> Path | None:
-    """Write the configuration. Return the copy of the old file, if that was different."""
-    kept = None
-    if file.exists():
-        if file.read_text(encoding="utf-8") == text:
-            return None
-        kept = _free(file)
-        shutil.copy2(file, kept)
-    writing.replace(file, text)
-    return kept
-
-
-def _free(file: Path) -> Path:
-    number = 1
-    while (kept := file.with_name(f"{file.name}{mcp_clients.KEPT}{'' if number == 1 else f'-{number}'}")).exists():
-        number += 1
-    return kept
-
-
-def check(server: dict[str, Any]) -> int:
-    """Start the configured command in a bare environment and count its tools. Raises CheckFailed with its output."""
     lines = "".join(json.dumps(request) + "\n" for request in REQUESTS)
+    command = server["command"] if isinstance(server["command"], list) else [server["command"], *server["args"]]
+    command = [str(at.folder) if word == at.client.folder else word for word in command]
+    is_bare = Path(command[0]).is_absolute() and "--project" in command
     try:
         done = subprocess.run(
-            [server["command"], *server["args"]],
+            command,
             input=lines,
-            cwd="/",
-            env={"PATH": "/usr/bin:/bin", "HOME": "/"},
+            cwd="/" if is_bare else at.folder,
+            env={
+                "PATH": "/usr/bin:/bin" if is_bare else env.get("PATH", ""),
+                "HOME": "/" if is_bare else env.get("HOME", "/"),
+            },
             capture_output=True,
             text=True,
             timeout=CHECK_SECONDS,
@@ -176,7 +90,7 @@ def check(server: dict[str, Any]) -> int:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CheckFailed(
-            f"{server['command']} does not start: {error}.", "Reinstall SparkQ where it stays, then connect again."
+            f"{command[0]} does not start: {error}.", "Reinstall SparkQ where it stays, then connect again."
         ) from error
     for line in done.stdout.splitlines():
         answer = json.loads(line)

@@ -268,6 +268,9 @@ PROMISES = {
     # Setup and teardown
     "command-doctor": "sparkq doctor checks the installation and says how to fix it.",
     "command-connect": "sparkq connect writes a client's configuration and checks it.",
+    "connect-keeps": "sparkq connect keeps every other byte of a client's file, and --remove and teardown take out exactly what it added.",
+    "connect-allow": "With sparkq connect --allow, a client uses the tools without a question, and only you can say so.",
+    "connect-anywhere": "An entry that sparkq connect writes into a project never works the queues of another checkout.",
     "wrapper": "sparkq.sh makes a virtual environment and passes everything on.",
     "other-commands": "sparkq-runner and sparkq-complete are installed.",
     "command-setup": "Setup asks for every setting, shows each default, confirms all, writes sparkq.yml and the database.",

@@ -13,10 +13,10 @@ from sparkq_cli.context import agreed
 from sparkq_cli.options import Json, new_app
 from sparkq_core import hooks, project, queues, sessions
 from sparkq_core.clock import SystemClock
+from sparkq_core.config import consent, location
 from sparkq_core.config import loading as configuration
-from sparkq_core.config import location
 from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
-from sparkq_core.installation import configure, version_one
+from sparkq_core.installation import configure, connection, version_one
 from sparkq_core.installation import setup as core
 from sparkq_core.project import SparkQ
 from sparkq_core.text import checked_name, counted, safe
@@ -74,10 +74,14 @@ def setup(
     sq = project.open(start, env=env)
     fresh = not yes and not queues.all_of(sq, archived=True)
     made = _first(sq, session, queue, ask=fresh)
+    target = connection.target("claude-code", config, start, env)
     if connect_claude or (fresh and typer.confirm("Connect Claude Code (writes .mcp.json)?", default=True)):
-        target = connect.client("claude-code", config, Path.home())
-        connect.connect(target, config)
+        asks_to_allow = fresh and consent.agent(env) is None
+        allow = asks_to_allow and typer.confirm(connect.QUESTION.format(client="Claude Code"), default=True)
+        settings = connect.connect(target, allow=allow, env=env).settings
         made["connection"] = str(target.file)
+        if settings is not None:
+            made["permission"] = str(settings)
     if json:
         done = [{"done": step.done, "path": str(step.path)} for step in steps]
         answer = {"project": config.name, "root": str(root), "settings": values, "steps": done} | made
@@ -91,7 +95,7 @@ def setup(
         show.say(f"  {verb:8}{show.near(step.path, root)}")
     for noun, name in made.items():
         show.say(f"  created {noun} {show.near(Path(name), root)}")
-    _next(sq, connected=connect.connected("claude-code", config, Path.home()))
+    _next(sq, connected=connection.is_connected(target))
 
 
 def _brought_over(start: Path, env: Mapping[str, str], *, wanted: bool, ask: bool) -> version_one.Brought | None:

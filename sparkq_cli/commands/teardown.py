@@ -52,7 +52,7 @@ def teardown(
       sparkq/logs/sparkq.log*                             the server's log
       sparkq/run/*.lock, sparkq/run/server.token          lock files, the server's token
       sparkq.yml                                          the settings
-      .mcp.json, .cursor/mcp.json, .vscode/mcp.json       SparkQ's own entry
+      .mcp.json, .claude/settings.local.json, …           exactly what sparkq connect added
       sparkq/.gitignore, lines in .gitignore              what hides the data from Git
       .venv, if sparkq.sh made it                         asked about separately
       .git/sparkq, with --backups                         backups and rescue copies, asked about separately

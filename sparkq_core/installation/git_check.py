@@ -61,6 +61,16 @@ def git(patient: Patient) -> Finding:
     return Finding("git", OK, f"{file.name} is ignored")
 
 
+def is_ignored(file: Path, env: Mapping[str, str]) -> bool:
+    """True if Git neither tracks the file nor offers it to `git add`; also outside a repository, and if Git cannot say."""
+    folder = next(folder for folder in file.parents if folder.is_dir())
+    if location.repository(folder, env) is None:
+        return True
+    tracked = _git(folder, env, "ls-files", "--error-unmatch", "--", str(file))
+    ignored = _git(folder, env, "check-ignore", "--quiet", "--", str(file))
+    return (tracked is None or tracked.code != 0) and (ignored is None or ignored.code != 1)
+
+
 def _refused(here: Path, trouble: str) -> Finding:
     if DUBIOUS in trouble:
         return Finding(

@@ -3,8 +3,6 @@
 It removes only what SparkQ made, only inside the project, and never through a symlink.
 """
 
-import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,17 +13,19 @@ from typing import NamedTuple
 from sparkq_core import durable
 from sparkq_core.changes import store
 from sparkq_core.config import cache, copies, ignoring, location, writing
+from sparkq_core.config.loading import environment
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, StorageError
-from sparkq_core.installation import mcp_clients
+from sparkq_core.installation import connections, disconnecting, mcp_clients
 from sparkq_core.installation.in_use import note_teardown
 from sparkq_core.storage.database import APPLICATION_ID
 
-SIDES = ("", "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm", ".old")
+SIDES = ("", connections.SUFFIX, "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm", ".old")
 """The endings of the files beside a database. Backups are the user's and stay."""
 
 
 HIDES = "it hides files that are kept from Git"
+ENTRY = "SparkQ's entry"
 
 LOCK = re.compile(r"(server|settings|hooks|runner-(\d+|hosts))\.lock|server\.token")
 """The files that SparkQ writes in the folder of the locks, where other programs may have lock files too."""
@@ -74,8 +74,7 @@ def manifest(config: Config, *, venv: bool = False, backups: bool = False) -> tu
     items += _guards(config, going)
     items += _emptied(config, root, going)
     items += _ignoring(config, root, going)
-    items += [Item(file, "SparkQ's entry") for file, _ in _disconnected(root)]
-    return (*items, *_at_home(root))
+    return (*items, *_connected(config, root), *_at_home(root))
 
 
 def backups(config: Config) -> tuple[Item, ...]:
@@ -99,12 +98,12 @@ def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
     """
     gone = []
     root = config.root.resolve()
-    clients_of = {root / file.path for file in mcp_clients.IN_PROJECT.values()}
+    undos = tuple(undo for undo in disconnecting.found(config, environment()) if Item(undo.file, ENTRY) in items)
     folders = _folders(config, root)
     if any(item.path == config.database and not item.kept for item in items):
         note_teardown(config)
     for item in items:
-        if item.kept or item.path in clients_of or not (item.path.exists() or item.path.is_symlink()):
+        if item.kept or item.what == ENTRY or not (item.path.exists() or item.path.is_symlink()):
             continue
         if item.path == root / ignoring.FILE:
             went = _unignore(config, root)
@@ -114,7 +113,7 @@ def remove(config: Config, items: tuple[Item, ...]) -> tuple[Path, ...]:
             went = _removed(item.path)
         gone += [item.path] if went else []
     _removed_if_empty(copies.folder(config))
-    return (*gone, *_disconnect(root, {item.path for item in items}))
+    return (*gone, *disconnecting.take_out(config, undos))
 
 
 def _removed(path: Path) -> bool:
@@ -254,58 +253,36 @@ def _inside(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root) and path.resolve() != root
 
 
-def _disconnected(root: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the project's client files that have this project's server, and their text without it."""
-    for client in mcp_clients.IN_PROJECT.values():
-        file = root / client.path
-        try:
-            if file.is_symlink() or not file.is_file() or not _inside(file, root):
-                continue
-            left = mcp_clients.without(file.read_text(encoding="utf-8"), client, root)
-        except (OSError, UnicodeDecodeError):
-            continue
-        if left is not None:
-            yield file, left
+def _connected(config: Config, root: Path) -> Iterator[Item]:
+    """Yield the files of clients with what `sparkq connect` added, and those outside the project, which stay."""
+    env = environment()
+    at_home = {mcp_clients.place(name, root, env) for name, client in mcp_clients.CLIENTS.items() if client.at_home}
+    for undo in disconnecting.found(config, env):
+        if undo.file not in at_home:
+            yield Item(undo.file, ENTRY, _outside(undo.file, root) or "")
+
+
+def _outside(file: Path, root: Path) -> str | None:
+    """Return why a client's file is kept."""
+    if file.is_symlink():
+        return "it is a symlink"
+    return None if _inside(file, root) else "it is outside the project: sparkq connect CLIENT --remove"
 
 
 def _at_home(root: Path) -> Iterator[Item]:
     """Yield this project's entries in the user's own client files, which other projects share."""
-    for file in (Path.home() / path for path in mcp_clients.DESKTOP.values()):
+    env = environment()
+    for name, client in mcp_clients.CLIENTS.items():
+        file = mcp_clients.place(name, root, env)
         try:
-            servers = json.loads(file.read_text(encoding="utf-8"))["mcpServers"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            servers = mcp_clients.loads(file.read_text(encoding="utf-8"), file)[client.key] if client.at_home else {}
+        except (OSError, ValueError, KeyError, TypeError):
             continue
         for entry in mcp_clients.entries(servers):
             if entry.project is not None and mcp_clients.same(entry.project, root):
-                yield Item(file, f"its entry {entry.name!r}", "it is outside the project")
-
-
-def _disconnect(root: Path, wanted: set[Path]) -> Iterator[Path]:
-    """Remove the server that `sparkq connect` wrote from the `wanted` client files; an empty file is removed."""
-    for file, left in _disconnected(root):
-        if file not in wanted:
-            continue
-        try:
-            before = file.with_name(f"{file.name}{mcp_clients.KEPT}")
-            if left and _says(before, left):
-                os.replace(before, file)
-            elif left:
-                writing.replace(file, left)
-            else:
-                file.unlink()
-                if file.parent != root and not any(file.parent.iterdir()):
-                    file.parent.rmdir()
-        except (OSError, StorageError):
-            continue  # it is as it was
-        yield file
-
-
-def _says(file: Path, text: str) -> bool:
-    """True if the file has the same JSON as `text`, however it is written."""
-    try:
-        return bool(json.loads(file.read_text(encoding="utf-8")) == json.loads(text))
-    except (OSError, ValueError):
-        return False
+                yield Item(
+                    file, f"its entry {entry.name!r}", f"it is outside the project: sparkq connect {name} --remove"
+                )
 
 
 def _ignoring(config: Config, root: Path, going: set[Path]) -> Iterator[Item]:

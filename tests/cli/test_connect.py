@@ -9,48 +9,44 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import lock
-from tests.cli.clients import connected, entry, file_of
-from tests.harness.shell import Shell
+from tests.cli.clients import AT_HOME, FILES, connected, entry, file_of, servers_in
+from tests.harness.shell import SPARKQ, Shell
 from tests.harness.waiting import until
 from tests.promises import holds
 
 
 @holds("command-connect")
-@pytest.mark.parametrize("client", ["claude-code", "claude-desktop", "vscode"])
-def test_it_writes_absolute_paths_and_checks_that_the_server_starts(shell: Shell, client: str) -> None:
-    file, key = file_of(shell, client)
+@pytest.mark.parametrize("client", [*FILES, *AT_HOME])
+def test_it_writes_the_server_and_checks_that_it_starts(shell: Shell, client: str) -> None:
+    printed = shell.ok("connect", client, "--no-allow")
 
-    printed = shell.ok("connect", client)
-
-    assert json.loads(file.read_text()) == {key: {"sparkq": entry(shell)}}
-    assert str(file) in printed
+    assert servers_in(shell, client) == {"sparkq": entry(shell, client)}
+    assert str(file_of(shell, client)[0]) in printed
     assert "the server starts and offers 12 tools" in printed
 
 
-@holds("command-connect")
-def test_what_was_there_is_merged_and_a_copy_kept_beside_earlier_ones(shell: Shell) -> None:
+@holds("connect-keeps")
+def test_what_was_there_is_kept_and_a_copy_beside_earlier_ones(shell: Shell) -> None:
     file, _ = file_of(shell, "cursor")
     file.parent.mkdir()
-    before = '{"mcpServers": {"other": {"command": "x"}, "sparkq": {"command": "old"}}, "theme": "dark — ü"}'
+    before = '{"mcpServers": {"other": {"command": "x"}}, /* — ü */ "theme": "dark", }'
     file.write_text(before)
     earlier = file.with_name(f"{file.name}.before-sparkq")
     earlier.write_text("{}")
 
     answer = shell.facts("connect", "cursor")
 
-    assert json.loads(file.read_text()) == {
-        "mcpServers": {"other": {"command": "x"}, "sparkq": entry(shell)},
-        "theme": "dark — ü",
-    }
+    written = json.dumps(entry(shell, "cursor"))
+    assert file.read_text() == before.replace('"x"}}', f'"x"}}, "sparkq": {written}}}')
     assert (Path(answer["kept"]).read_text(), earlier.read_text()) == (before, "{}")
     assert answer["tools"] == 12
 
 
 def test_again_changes_nothing_and_keeps_no_copy(shell: Shell) -> None:
-    connected(shell, "claude-code")
+    shell.ok("connect", "claude-code", "--no-allow")
     before = sorted(shell.folder.iterdir())
 
-    assert shell.facts("connect", "claude-code")["kept"] is None
+    assert shell.facts("connect", "claude-code", "--no-allow")["kept"] is None
     assert sorted(shell.folder.iterdir()) == before
 
 
@@ -58,24 +54,24 @@ def test_again_changes_nothing_and_keeps_no_copy(shell: Shell) -> None:
 def test_print_only_shows_it(shell: Shell) -> None:
     printed = shell.ok("connect", "vscode", "--print")
 
-    assert json.loads(printed) == {"servers": {"sparkq": entry(shell)}}
+    assert json.loads(printed) == {"servers": {"sparkq": entry(shell, "vscode")}}
     assert not (shell.folder / ".vscode").exists()
 
 
 @holds("command-connect")
-@pytest.mark.parametrize("text", ["{", "[]", '{"mcpServers": []}', "// a comment\n{}"])
+@pytest.mark.parametrize("text", ["{", "[]", '{"mcpServers": []}', "// a comment\n{}", '{"a": 1,}'])
 def test_a_configuration_that_cannot_be_read_is_left_as_it_is(shell: Shell, text: str) -> None:
     file, _ = file_of(shell, "claude-code")
     file.write_text(text)
 
-    assert str(file) in shell.refused(2, "connect", "claude-code")
+    assert str(file) in shell.refused(2, "connect", "claude-code", "--no-allow")
     assert file.read_text() == text
 
 
 def test_a_server_that_does_not_start_is_not_written(shell: Shell, written: Path) -> None:
     written.write_text("server:\n  prot: 1\n")
 
-    assert "prot" in shell.refused(2, "connect", "claude-code")
+    assert "prot" in shell.refused(2, "connect", "claude-code", "--no-allow")
     assert not file_of(shell, "claude-code")[0].exists()
 
 
@@ -104,7 +100,10 @@ def test_claude_desktop_keeps_the_server_of_another_project(shell: Shell, tmp_pa
     printed = second.ok("connect", "claude-desktop")
     second.ok("connect", "claude-desktop")  # again, when both are there
 
-    assert json.loads(file.read_text())["mcpServers"] == {"sparkq": entry(shell), "sparkq-my-shop": entry(second)}
+    assert json.loads(file.read_text())["mcpServers"] == {
+        "sparkq": entry(shell, "claude-desktop"),
+        "sparkq-my-shop": entry(second, "claude-desktop"),
+    }
     assert "sparkq-my-shop" in printed
 
 
@@ -117,7 +116,7 @@ def test_projects_that_connect_at_the_same_time_are_all_there(shell: Shell, tmp_
         list(threads.map(lambda each: each.ok("connect", "claude-desktop"), (shell, second)))
 
     servers = json.loads(file_of(shell, "claude-desktop")[0].read_text())["mcpServers"]
-    assert [entry(each) in servers.values() for each in (shell, second)] == [True, True]
+    assert [entry(each, "claude-desktop") in servers.values() for each in (shell, second)] == [True, True]
 
 
 def test_a_configuration_keeps_its_permissions_and_what_others_write_meanwhile(shell: Shell) -> None:
@@ -126,7 +125,7 @@ def test_a_configuration_keeps_its_permissions_and_what_others_write_meanwhile(s
     file.chmod(0o600)
     with ThreadPoolExecutor(1) as threads:
         with lock.folder(file.parent):
-            connecting = threads.submit(shell.ok, "connect", "claude-code")
+            connecting = threads.submit(shell.ok, "connect", "claude-code", "--no-allow")
             until(lambda: is_being_checked(shell))
             file.write_text('{"mcpServers": {"files": {"command": "files"}}}')
         connecting.result()
@@ -137,7 +136,7 @@ def test_a_configuration_keeps_its_permissions_and_what_others_write_meanwhile(s
 
 def is_being_checked(shell: Shell) -> bool:
     """True if the server of the project runs."""
-    return subprocess.run(["pgrep", "-f", f"mcp --project {shell.folder}$"], stdout=subprocess.DEVNULL).returncode == 0
+    return subprocess.run(["pgrep", "-f", f"{SPARKQ} mcp$"], stdout=subprocess.DEVNULL).returncode == 0
 
 
 def test_claude_desktop_forgets_a_project_that_is_gone(shell: Shell, tmp_path: Path) -> None:
@@ -148,4 +147,4 @@ def test_claude_desktop_forgets_a_project_that_is_gone(shell: Shell, tmp_path: P
 
     shell.ok("connect", "claude-desktop")
 
-    assert json.loads(file.read_text())["mcpServers"] == {"sparkq": entry(shell)}
+    assert json.loads(file.read_text())["mcpServers"] == {"sparkq": entry(shell, "claude-desktop")}

@@ -9,12 +9,14 @@ from sparkq_core import project, queues
 from sparkq_core.config import loading
 from sparkq_core.installation import setup
 from sparkq_core.project import SparkQ
+from tests.cli.clients import entry, servers_in
 from tests.cli.test_setup import OWN
 from tests.harness.shell import Shell
 from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
 from tests.promises import holds
 
 CONNECT = "Connect Claude Code (writes .mcp.json)? [Y/n]: "
+ALLOW = "without asking you each time? [Y/n]: "
 
 
 def answer(terminal: Terminal, shell: Shell, answers: dict[str, str]) -> None:
@@ -44,9 +46,13 @@ def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
         terminal.type("")
         terminal.until(CONNECT)
         terminal.type("y")
+        terminal.until(ALLOW)
+        terminal.type("")
         assert terminal.end() == 0
 
-    assert json.loads((bare.folder / ".mcp.json").read_text())["mcpServers"]["sparkq"]["args"][-1] == str(bare.folder)
+    assert servers_in(bare, "claude-code") == {"sparkq": entry(bare, "claude-code")}
+    allowed = json.loads((bare.folder / ".claude/settings.local.json").read_text())
+    assert allowed == {"permissions": {"allow": ["mcp__sparkq"]}, "enabledMcpjsonServers": ["sparkq"]}
     assert loading.load(bare.folder, {}).settings.server.port == 5005
     (queue, _), *rest = queues.all_of(project.open(bare.folder, env={}))
     assert (queue.name, queue.session, rest) == ("main", "feature-x", [])

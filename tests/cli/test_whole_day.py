@@ -78,7 +78,7 @@ def setting_up(day: Day) -> None:
     assert day.facts("session", "show", "feature-x")["status"] == "active"
     day.ok("queue", "create", "docs", "--session", "feature-x")
     day.ok("queue", "instructions", "backend", "Run make test.")
-    assert "offers 12 tools" in day.ok("connect", "claude-code")
+    assert "offers 12 tools" in day.ok("connect", "claude-code", "--allow")
     assert "5005" in day.ok("config", "show", "server.port")
     day.ok("config", "set", "purge.older_than_days", "7")
     assert "older_than_days: 7" in day.ok("config-export")

@@ -19,7 +19,8 @@ def settings(file: Path, **values: object) -> None:
 
 def approve(home: Path) -> None:
     """Claude Code may start the server in every project."""
-    settings(home / ".claude/settings.json", enabledMcpjsonServers=["sparkq"])
+    allowed = {"allow": ["mcp__sparkq"]}
+    settings(home / ".claude/settings.json", enabledMcpjsonServers=["sparkq"], permissions=allowed)
 
 
 def test_a_client_that_nobody_configured_is_a_warning_with_the_command(healthy: SparkQ) -> None:
@@ -110,7 +111,10 @@ def test_a_server_that_you_have_not_approved_is_a_warning(healthy: SparkQ, tmp_p
     finding = examined(healthy.config.root, tmp_path)["MCP clients"]
 
     assert (finding.state, finding.message) == (WARNING, NOT_YET)
-    assert finding.fix == "Start claude in this folder, and answer its question about the server with yes."
+    assert (
+        finding.fix
+        == "Start claude in this folder, and answer its question about the server with yes: Enter goes on without it."
+    )
 
 
 ENABLES = [{"enabledMcpjsonServers": ["other", "sparkq"]}, {"enableAllProjectMcpServers": True}]

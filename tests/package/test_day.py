@@ -156,7 +156,7 @@ async def test_a_whole_day_ends_as_it_began(person: Person, tmp_path: Path) -> N
 
     # In the morning: set up, connect, fill two queues from two files.
     person.sparkq("setup", "--yes")
-    person.sparkq("connect", "claude-code")
+    person.sparkq("connect", "claude-code", "--allow")
     person.sparkq("config", "set", "task_classes.FAST_SCRIPT", "1")
     for queue, titles in (("backend", BACKEND), ("docs", DOCS), ("slow", [])):
         person.sparkq("queue", "create", queue, "--instructions", f"This is {queue}.")

@@ -1,0 +1,111 @@
+"""Takes out of the files of clients what `sparkq connect` put in: exactly that, and never through a symlink."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from sparkq_core import lock
+from sparkq_core.config import writing
+from sparkq_core.config.settings import Config
+from sparkq_core.errors import StorageError
+from sparkq_core.installation import allowance, connections, mcp_clients
+from sparkq_core.installation.connection import Target, read
+from sparkq_core.installation.connections import Record
+from sparkq_core.installation.mcp_clients import KEPT, ClientFile
+
+
+class Undo(NamedTuple):
+    """A file, and its text without SparkQ's part; empty if nothing else is in it. `folder`: an empty folder goes too."""
+
+    file: Path
+    left: str
+    folder: bool
+
+
+def found(config: Config, env: Mapping[str, str]) -> tuple[Undo, ...]:
+    """Return the files with something of SparkQ: those in the record, and those of the project's root that name it."""
+    records = connections.recorded(config)
+    root = config.root.resolve()
+    unrecorded = {
+        mcp_clients.place(name, root, env): client for name, client in mcp_clients.CLIENTS.items() if not client.at_home
+    }
+    files = {**unrecorded, **dict.fromkeys(records)}
+    undos = (_undo(file, files[file] or unrecorded.get(file), records.get(file), config) for file in files)
+    return tuple(undo for undo in undos if undo is not None)
+
+
+def of(at: Target) -> tuple[Undo, ...]:
+    """Return what is to be taken out of a client's files. Raises InvalidConfig, StorageError."""
+    records = connections.recorded(at.config)
+    files = {at.file: at.client, **({at.folder / allowance.SETTINGS: None} if at.name == "claude-code" else {})}
+    undos = []
+    for file, client in files.items():
+        read(file)  # which refuses what cannot be read
+        undos.append(_undo(file, client, records.get(file), at.config))
+    return tuple(undo for undo in undos if undo is not None)
+
+
+def _undo(file: Path, client: ClientFile | None, record: Record | None, config: Config) -> Undo | None:
+    try:
+        if not file.is_file():
+            return None
+        text = file.read_bytes().decode()
+        left = _without_ours(text, file, client, config.root) if record is None else connections.undone(text, record)
+    except (OSError, ValueError):
+        return None
+    return None if left == text else Undo(file, left, record.folder if record else file.parent != config.root)
+
+
+def _without_ours(text: str, file: Path, client: ClientFile | None, root: Path) -> str:
+    """Return the text without the servers that name the project at `root`. Raises ValueError."""
+    if client is None:
+        return text
+    value = mcp_clients.loads(text, file)
+    servers = value.get(client.key) if isinstance(value, dict) else None
+    names = [
+        server.name
+        for server in mcp_clients.entries(servers)
+        if server.project is not None and mcp_clients.same(server.project, root)
+    ]
+    for name in names:
+        text = mcp_clients.without(text, file, (client.key, name))
+    if names and mcp_clients.loads(text, file) in ({}, {client.key: {}}):
+        return ""
+    return text
+
+
+def take_out(config: Config, undos: tuple[Undo, ...]) -> Iterator[Path]:
+    """Change these files, and yield those that were changed. What cannot be written stays as it is."""
+    for undo in undos:
+        with suppress(OSError, StorageError), lock.folder(undo.file.parent):
+            _write(undo)
+            yield undo.file
+    with suppress(OSError, StorageError), connections.changing(config) as records:
+        for undo in undos:
+            records.pop(undo.file, None)
+
+
+def _write(undo: Undo) -> None:
+    """Write the text that is left: the copy of the old file, if that says the same; no file, if nothing is left."""
+    before = undo.file.with_name(f"{undo.file.name}{KEPT}")
+    if undo.left and _says(before, undo):
+        os.replace(before, undo.file)
+    elif undo.left:
+        writing.replace(undo.file, undo.left)
+    else:
+        undo.file.resolve().unlink()
+        if undo.folder:
+            with suppress(OSError):
+                undo.file.parent.rmdir()
+
+
+def _says(before: Path, undo: Undo) -> bool:
+    """True if the copy has the same content as what is left, however it is written."""
+    try:
+        return not before.is_symlink() and bool(
+            mcp_clients.loads(before.read_bytes().decode(), undo.file) == mcp_clients.loads(undo.left, undo.file)
+        )
+    except (OSError, ValueError):
+        return False
