@@ -1,12 +1,17 @@
 """`sparkq` alone: the state of the project at a glance."""
 
-from sparkq_cli import questions, show
+from sparkq_cli import chat_lines, questions, show
 from sparkq_cli.commands.queue import none_there, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import hooks, inbox, purged, queues, wire
+from sparkq_core import hooks, inbox, purged, queues, tasks, wire
 from sparkq_core.changes import store
 from sparkq_core.config.loading import environment
+from sparkq_core.lifecycle import Status
+from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
+
+RUNNING = 5
+"""Most running tasks that are shown."""
 
 
 def show_overview(json: bool) -> None:
@@ -29,6 +34,7 @@ def show_overview(json: bool) -> None:
     if listed:
         show.say()
         show_queues(listed)
+        _running(sq, sum(counts.running for _, counts in listed))
     else:
         show.say(none_there(sq))
         if not waiting:
@@ -47,3 +53,18 @@ def show_overview(json: bool) -> None:
             f"What the tasks changed takes more than {store.MAX_BYTES // (2 * store.MB)} MB of the disk. The oldest goes at"
             f" {store.MAX_BYTES // store.MB} MB, or sooner by a purge: sparkq doctor"
         )
+
+
+def _running(sq: SparkQ, total: int) -> None:
+    """Show the running tasks: who works on each since when, or that its chat was closed."""
+    if not total:
+        return
+    now = sq.clock.now()
+    show.say()
+    for task in tasks.list_page(sq, tasks.Wanted(status=Status.RUNNING), sort="oldest", limit=RUNNING).tasks:
+        since = f"{safe(task.worker or '')}, {show.ago(task.claimed_at, now)}"
+        who = show.paint(chat_lines.gone(task, now), "warning") or show.paint(since, "dim")
+        line = f"{show.paint(wire.friendly(task.id), 'bold')}  {show.state(task, now)}  {safe(task.title)}  {who}"
+        show.say(show.fit(line, show.columns()))
+    if total > RUNNING:
+        show.say(f"{total - RUNNING} more: sparkq tasks --status running")

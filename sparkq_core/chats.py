@@ -8,16 +8,18 @@ session) where the client tells it, else by the connection.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sparkq_core import presence
 from sparkq_core.model import CHAT_COLUMNS, Chat
+from sparkq_core.presence import close as close
 from sparkq_core.project import SparkQ
-from sparkq_core.storage.database import Reader, Transaction
+from sparkq_core.storage.database import Reader, Row, Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.text import safe
 
-BY_SESSION = "SELECT id FROM chats WHERE client = :client AND session = :session"
+BY_SESSION = "SELECT id, gone_at FROM chats WHERE client = :client AND session = :session"
 INSERT = """
-INSERT INTO chats (client, version, session, cwd, model, first_at, last_at)
-VALUES (:client, :version, :session, :cwd, :model, :now, :now) RETURNING id
+INSERT INTO chats (client, version, session, cwd, model, first_at, last_at, server)
+VALUES (:client, :version, :session, :cwd, :model, :now, :now, :server) RETURNING id
 """
 OF_TASK = f"""
 SELECT {CHAT_COLUMNS} FROM chats WHERE id = (
@@ -27,20 +29,21 @@ SELECT {CHAT_COLUMNS} FROM chats WHERE id = (
 """
 UPDATE = """
 UPDATE chats SET version = coalesce(:version, version), cwd = coalesce(:cwd, cwd), model = coalesce(:model, model),
-    last_at = :now, gone_at = NULL, gone_why = NULL
+    last_at = :now, gone_at = NULL, gone_why = NULL, server = :server
 WHERE id = :id
 """
-SEEN = "UPDATE chats SET last_at = :now, gone_at = NULL, gone_why = NULL WHERE id = :id RETURNING id"
+BY_ID = "SELECT id, gone_at FROM chats WHERE id = :id"
+IS_GONE = "SELECT 1 FROM chats WHERE id = :id AND (gone_at IS NOT NULL OR server IS NOT :server)"
 FORGET = """
 DELETE FROM chats WHERE last_at < :before AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.chat_id = chats.id)
 """
-GONE = "UPDATE chats SET gone_at = :now, gone_why = :why WHERE id = :id AND gone_at IS NULL"
 OPEN = """
 SELECT a.task_id, a.attempt, t.title, a.claimed_at FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
 WHERE a.chat_id = :chat AND a.outcome IS NULL AND a.task_id <> :besides ORDER BY a.task_id LIMIT :limit
 """
 MOVE = """
-UPDATE attempts SET chat_id = :chat, worker = :worker
+UPDATE attempts SET chat_id = :chat, worker = :worker,
+    (client, client_version, model) = (SELECT c.client, c.version, c.model FROM chats AS c WHERE c.id = :chat)
 WHERE task_id = :task AND attempt = :attempt AND chat_id IS NOT NULL AND chat_id <> :chat RETURNING attempt
 """
 MOVE_TASK = "UPDATE tasks SET worker = :worker WHERE id = :task AND attempts = :attempt AND status = 'running'"
@@ -55,7 +58,8 @@ MAX_PATH = 4096
 class Caller(NamedTuple):
     """What a client tells about the chat that calls. `session` is the client's own id of the conversation.
 
-    `id` is that of the chat in the store once it is known. A caller without an id and without a session is a new chat:
+    `id` is that of the chat in the store once it is known, and `server` the sign of the process that serves it
+    (`presence`). A caller without an id and without a session is a new chat:
     remember its id as long as the connection lasts.
     """
 
@@ -65,6 +69,7 @@ class Caller(NamedTuple):
     cwd: str | None = None
     model: str | None = None
     id: int | None = None
+    server: str | None = None
 
 
 class OpenClaim(NamedTuple):
@@ -78,8 +83,6 @@ class OpenClaim(NamedTuple):
 
 def enter(tx: Transaction, caller: Caller, now: int) -> int:
     """Return the id of the chat that claims at `now`, a new one if it is not known yet, or was forgotten."""
-    if caller.id is not None and tx.row(SEEN, {"id": caller.id, "now": now}) is not None:
-        return caller.id
     values = {
         "client": _word(caller.client) or "chat",
         "version": _word(caller.version),
@@ -87,12 +90,32 @@ def enter(tx: Transaction, caller: Caller, now: int) -> int:
         "cwd": safe(caller.cwd)[:MAX_PATH] if caller.cwd else None,
         "model": _word(caller.model),
         "now": now,
+        "server": caller.server,
     }
-    known = tx.row(BY_SESSION, values) if values["session"] else None
+    known = tx.row(BY_ID, {"id": caller.id}) if caller.id is not None else None
+    if known is None and values["session"]:
+        known = tx.row(BY_SESSION, values)
     if known is None:
         return int(tx.rows(INSERT, values)[0][0])
     tx.run(UPDATE, values | {"id": known[0]})
-    return int(known[0])
+    return _opened(tx, known, now)
+
+
+def _opened(tx: Transaction, known: Row, now: int) -> int:
+    """Return the id of a chat that was known, after logging that it is there again if it had gone."""
+    chat_id, gone_at = int(known[0]), known[1]
+    if gone_at is not None:
+        presence.note_on_tasks(tx, chat_id, presence.OPENED, now)
+    return chat_id
+
+
+def come_back(sq: SparkQ, caller: Caller) -> None:
+    """Record that a chat that had gone calls again, or that another process serves it now."""
+    known = {"id": caller.id, "server": caller.server}
+    if caller.id is None or sq.db.row(IS_GONE, known) is None:
+        return
+    with sq.db.write() as tx:
+        enter(tx, caller, sq.clock.now())
 
 
 def correct(sq: SparkQ, caller: Caller, worker: str, attempts: Sequence[tuple[int, int]]) -> int:
@@ -120,12 +143,6 @@ def of_task(db: Reader, task_id: int, attempt: int | None = None) -> Chat | None
     """Return the chat of an attempt, by default of the one whose outcome counts; None if its worker was not a chat."""
     row = db.row(OF_TASK, {"task": task_id, "attempt": attempt})
     return Chat(*row) if row else None
-
-
-def close(sq: SparkQ, chat_id: int, why: str) -> None:
-    """Record that the chat's connection has ended. Its claims stay: it may be resumed, and else they become stale."""
-    with sq.db.write() as tx:
-        tx.run(GONE, {"id": chat_id, "now": sq.clock.now(), "why": why})
 
 
 def forget(sq: SparkQ, before: int) -> None:

@@ -71,6 +71,25 @@ def is_held(path: Path) -> bool:
 
 
 @contextmanager
+def released(path: Path) -> Iterator[bool]:
+    """Yield True if the file is there and no process holds the lock on it; then none can acquire it during the block."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def folder(path: Path) -> Iterator[None]:
     """Lock a folder itself during the block, where a lock file must not be left behind. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

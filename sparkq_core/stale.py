@@ -13,7 +13,7 @@ is removed, so that no deadline is more than two timeouts ahead.
 
 from contextlib import suppress
 
-from sparkq_core import observed
+from sparkq_core import observed, presence
 from sparkq_core.errors import Busy
 from sparkq_core.events import note
 from sparkq_core.lifecycle import FAIL_AFTER, WARN_AFTER, ErrorType, elapsed_ms
@@ -81,7 +81,8 @@ def sweep(sq: SparkQ) -> Swept:
 
 def sweep_for_reader(sq: SparkQ) -> None:
     """Sweep for a call that only reads. While another process holds the lock, the call reads what is there: a task that
-    is due looks stale already, and the next process that writes fails it."""
+    is due looks stale already, and the next process that writes fails it. Record the chats that are gone, too."""
+    presence.notice(sq)
     with suppress(Busy), patience.at_most(min(READER_SECONDS, patience.seconds())):
         sweep(sq)
 

@@ -25,7 +25,7 @@ from sparkq_http.answer import (
     answer_refused,
     answer_routing_error,
 )
-from sparkq_http.background import run_maintenance
+from sparkq_http.background import notice_chats, run_maintenance
 from sparkq_http.guard import Guard, WholeBody
 from sparkq_http.live import Feed
 from sparkq_http.middleware import Defects, Head
@@ -88,6 +88,7 @@ def create_app(
                 await stack.enter_async_context(guest.lifespan())
             background = await stack.enter_async_context(anyio.create_task_group())
             background.start_soon(run_maintenance, project)
+            background.start_soon(notice_chats, project)
             background.start_soon(feed.run)
             yield
             background.cancel_scope.cancel()

@@ -77,6 +77,11 @@ class Chat:
             self.id = chats.find(sq.db, self.caller)
         return self.id
 
+    def come_back(self, sq: SparkQ) -> None:
+        """Record that the chat calls, if it was thought to be gone."""
+        if self.is_known and self.found(sq) is not None:
+            chats.come_back(sq, self.caller._replace(id=self.id))
+
     def open_attempt(self, sq: SparkQ, task_id: int) -> int | None:
         """Return the running attempt of the task if this chat holds it."""
         chat_id = self.found(sq)

@@ -5,16 +5,20 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from sparkq_core import chats, events, project
+from sparkq_core import events, presence, project
 from sparkq_core.changes import Execution, Recorder
 from sparkq_core.chats import Caller
 from sparkq_core.config import location
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Claim
+from sparkq_core.presence import Sign
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.chat import Chat, Told, worker_name
 from sparkq_mcp.hooked import Call, Hooked
+
+STDIO = ""
+"""The connection over standard input and output, of which there is only one."""
 
 MAX_CHATS = 1000
 """Most chats that a server remembers; it forgets the least recently used one first."""
@@ -42,6 +46,7 @@ class ServerState:
         self._event = 0
         self._chats: dict[tuple[str | None, str | None], Chat] = {}
         self._recorder = Recorder()
+        self._sign: Sign | None = None
 
     @property
     def sq(self) -> SparkQ:
@@ -62,6 +67,7 @@ class ServerState:
                 self._sq = project.renewed(self._sq, self._opener, log)
         if self._sq is None:
             self._sq = self._opener()
+            self._sign = None  # of the other database
             self._version, self._event = self._sq.version(), events.last(self._sq)
         return self._sq
 
@@ -73,10 +79,13 @@ class ServerState:
         """
         if connection is None and caller.session is None:
             return Chat(worker_name(caller, None), caller, is_known=False)
+        if connection == STDIO:
+            caller = caller._replace(server=self._server())
         key = (connection, caller.session)
         known = self._chats.pop(key, None) or Chat(worker_name(caller, connection), caller)
         here = self.hooked.chat(connection).cwd
         known.here = Path(here) if here else None
+        known.caller = caller  # its model may be another one since the last call
         self._chats[key] = known
         while len(self._chats) > MAX_CHATS:
             self._chats.pop(next(iter(self._chats)))
@@ -110,6 +119,12 @@ class ServerState:
     def _record(self, sq: SparkQ, call: Call) -> None:
         self._recorder.add(sq, call.folder, ended=[call.ended] if call.ended else [], begun=call.begun)
 
+    def _server(self) -> str | None:
+        """Return the name of the sign by which others see that this process lives, which serves a client over stdio."""
+        if self._sign is None and self._sq is not None and not self.read_only:
+            self._sign = Sign.give(self._sq)
+        return self._sign.name if self._sign is not None else None
+
     def leave(self, why: str) -> None:
         """Record that the chats have no connection any more, and what they changed so far in the tasks that they hold. If
         the database was lost meanwhile, copy it."""
@@ -125,7 +140,9 @@ class ServerState:
         with suppress(SparkQError):  # what they hold becomes stale nevertheless
             for chat in self._chats.values():
                 if chat.id is not None and self._sq is not None:
-                    chats.close(self._sq, chat.id, why)
+                    presence.close(self._sq, chat.id, why, chat.caller.server)
+            if self._sign is not None:
+                self._sign.take_back()
 
 
 def project_opener(path: Path | None, environment: Mapping[str, str]) -> Opener:

@@ -57,7 +57,10 @@ def project_of(ctx: Ctx) -> SparkQ:
 def caller_of(ctx: Ctx) -> tuple[SparkQ, Chat]:
     """Return the open project and the calling chat."""
     state = ctx.request_context.lifespan_context
-    return state.sq, chat_of(ctx)
+    sq, chat = state.sq, chat_of(ctx)
+    if not state.read_only:
+        chat.come_back(sq)
+    return sq, chat
 
 
 def chat_of(ctx: Ctx) -> Chat:

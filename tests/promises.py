@@ -159,6 +159,7 @@ PROMISES = {
     "mcp-hints": "Every tool has a title and says whether it reads, writes, repeats harmlessly; none destroys.",
     "mcp-same-facts": "Text and structured content carry the same facts, errors too.",
     "mcp-remembers-attempts": "attempt may be left out only where just one can be meant; otherwise the call is refused and its text kept.",
+    "chat-gone": "A chat that is gone is known within a second, however it ended, and its claims stay.",
     "mcp-chats": "A chat outlives its process, and contexts share it: each can finish its work, and none is told to end another's.",
     "mcp-hook": "A client's hooks tell which chat works and where, cost no token, and never disturb a chat.",
     "mcp-open-claims": "A claim says what else the chat holds, as information: it may be a subagent's.",

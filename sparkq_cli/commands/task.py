@@ -127,6 +127,7 @@ def _attempt(task: Task, attempt: Attempt) -> str:
     changed = f", {change}" if change else ""
     ended = f"{attempt.outcome or Status.RUNNING}{kind}{took}{changed}, {safe(attempt.worker)}"
     lines = [f"\n{show.paint(f'Attempt {attempt.attempt}', 'bold')}  {ended}"]
+    lines += [f"  with {_tools(attempt)}"] if attempt.client else []
     lines += [f"  {safe(usage.described(attempt.usage))}"] if attempt.usage else []
     lines += [show.block(text) for text in (attempt.result, attempt.error) if text]
     if attempt.question:
@@ -139,6 +140,11 @@ def _attempt(task: Task, attempt: Attempt) -> str:
         lines.append(f"  Its worker said later ({attempt.late_outcome}, {_late_state(task, attempt)}):")
         lines.append(show.block(attempt.late_text, "    "))
     return "\n".join(lines)
+
+
+def _tools(attempt: Attempt) -> str:
+    """Return the client of an attempt with its version and the model, where they are known."""
+    return safe(" ".join(part for part in (attempt.client, attempt.client_version, attempt.model) if part))
 
 
 def said_later(task: Task) -> str:

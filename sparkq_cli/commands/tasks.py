@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import purged_lines, show
+from sparkq_cli import chat_lines, purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds, new_app
 from sparkq_core import search, wire
@@ -126,3 +126,6 @@ def _table(tasks: Sequence[Task], now: int) -> None:
         for task in tasks
     ]
     show.table(["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"], rows, flexible=3, droppable=(5, 4, 2))
+    for task in tasks:
+        if gone := chat_lines.gone(task, now):
+            show.say(f"{wire.friendly(task.id)}: {show.paint(gone, 'warning')}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import questions, show
+from sparkq_cli import chat_lines, questions, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import OnlyQueue, new_app
 from sparkq_core import events, inbox, queues, tasks, wire
@@ -99,7 +99,8 @@ def _running(task: Task, now: int) -> str:
     part = min(1.0, max(0.0, age / (task.timeout * 1000)))
     bar = "#" * round(BAR * part) + "." * (BAR - round(BAR * part))
     style = "failed" if part >= 1 else "running"
-    return f"  {wire.friendly(task.id)}  [{show.paint(bar, style)}] {show.span(age)}/{task.timeout}s {show.mark(task, now)} {safe(task.title)}  {safe(task.worker or '')}"
+    who = show.paint(chat_lines.gone(task, now), "warning") or safe(task.worker or "")
+    return f"  {wire.friendly(task.id)}  [{show.paint(bar, style)}] {show.span(age)}/{task.timeout}s {show.mark(task, now)} {safe(task.title)}  {who}"
 
 
 def _heads(sq: SparkQ, queue: str) -> str:

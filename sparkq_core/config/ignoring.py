@@ -139,7 +139,10 @@ def _sorted_out(config: Config) -> tuple[tuple[Path, ...], tuple[str, ...]]:
 def _places(config: Config, root: Path) -> Iterator[_Place]:
     for file, ends in ((config.database, ("", "-*", ".*")), (config.log, ("", ".*"))):
         yield _Place(file.parent.resolve(), tuple(_Name(file.name, end) for end in ends))
-    yield _Place(config.run_dir.resolve(), (_Name("server.lock"), _Name("server.token"), _Name("runner-", "*.lock")))
+    yield _Place(
+        config.run_dir.resolve(),
+        (_Name("server.lock"), _Name("server.token"), _Name("runner-", "*.lock"), _Name("chat-", "*.lock")),
+    )
     yield _Place((root / cache.PATH).parent.resolve(), (_Name("settings.", "*"),))
 
 

@@ -27,7 +27,7 @@ SIDES = ("", connections.SUFFIX, "-wal", "-shm", "-journal", ".setup.lock", ".ne
 HIDES = "it hides files that are kept from Git"
 ENTRY = "SparkQ's entry"
 
-LOCK = re.compile(r"(server|settings|hooks|runner-(\d+|hosts))\.lock|server\.token")
+LOCK = re.compile(r"(server|settings|hooks|runner-(\d+|hosts)|chat-\d+-\d+)\.lock|server\.token")
 """The files that SparkQ writes in the folder of the locks, where other programs may have lock files too."""
 
 MARK = ".sparkq"

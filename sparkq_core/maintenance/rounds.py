@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from sparkq_core import hooks, purged
+from sparkq_core import hooks, presence, purged
 from sparkq_core.changes import pruning
 from sparkq_core.clock import day
 from sparkq_core.config.loading import environment
@@ -33,6 +33,7 @@ def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
     What a purge deleted and will delete is logged to `log`, and a backup that cannot be made.
     """
     swept = sweep(sq)
+    presence.notice(sq)
     start_due(sq)
     marks.observe(sq)
     turn = purge_in_turn(sq)

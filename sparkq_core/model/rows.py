@@ -66,7 +66,10 @@ COUNTS_COLUMNS = _columns(
 
 
 class Task(NamedTuple):
-    """One unit of work without its long texts. Times are UTC ms. The `late_` values are of the newest late text."""
+    """One unit of work without its long texts. Times are UTC ms. The `late_` values are of the newest late text.
+
+    `chat_gone_at` is when the chat that holds it went away: it runs, but perhaps nobody works on it.
+    """
 
     id: int
     queue_id: int
@@ -94,6 +97,7 @@ class Task(NamedTuple):
     late_attempt: int | None
     late_outcome: str | None
     accepted_attempt: int | None
+    chat_gone_at: int | None
 
     @property
     def timed_out(self) -> bool:
@@ -126,6 +130,8 @@ TASK_COLUMNS = _columns(
     Task._fields,
     queue="(SELECT q.name FROM queues AS q WHERE q.id = tasks.queue_id)",
     session="""(SELECT s.name FROM queues AS q JOIN sessions AS s ON s.id = q.session_id WHERE q.id = tasks.queue_id)""",
+    chat_gone_at="""iif(status = 'running', (SELECT c.gone_at FROM attempts AS a JOIN chats AS c ON c.id = a.chat_id
+        WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.outcome IS NULL), NULL)""",
 )
 
 
@@ -160,6 +166,9 @@ class Attempt(NamedTuple):
     question: str | None
     answer: str | None
     answered_at: int | None
+    client: str | None
+    client_version: str | None
+    model: str | None
 
     @property
     def timed_out(self) -> bool:

@@ -18,7 +18,7 @@ class LateText(TypedDict, closed=True):
 
 
 class TaskKeys(TypedDict):
-    """A task without its long texts."""
+    """A task without its long texts. `chat_closed_at` is when the chat that holds a running task was closed."""
 
     id: int
     friendly_id: str
@@ -41,6 +41,7 @@ class TaskKeys(TypedDict):
     heartbeat_at: NotRequired[str | None]
     stale_warned_at: NotRequired[str | None]
     deadline: NotRequired[str | None]
+    chat_closed_at: NotRequired[str | None]
     finished_at: NotRequired[str | None]
     reviewed_at: NotRequired[str | None]
     late: NotRequired[LateText | None]
@@ -136,6 +137,9 @@ class Attempt(TypedDict, closed=True):
 
     attempt: int
     worker_id: str
+    client: NotRequired[str | None]
+    client_version: NotRequired[str | None]
+    model: NotRequired[str | None]
     prompt_revision: int
     claimed_at: str
     heartbeat_at: NotRequired[str | None]

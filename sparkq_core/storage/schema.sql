@@ -190,6 +190,7 @@ CREATE TABLE prompts (
 -- The attempt that was claimed in the same call that settled this one: the call again finds it.
 -- What an attempt cost is known only to its client, which prints it when it has ended: kept as it was read from there.
 -- A worker can ask: its attempt ends with the question, and no claim gets the task until you have answered.
+-- A client is updated, and its user changes the model: an attempt keeps what it was done with.
 CREATE TABLE attempts (
     task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
     attempt INTEGER NOT NULL,
@@ -210,7 +211,7 @@ CREATE TABLE attempts (
     late_at INTEGER,
     accepted_at INTEGER,
     git_before TEXT,  -- JSON: branch, head, dirty
-    git_after TEXT, chat_id INTEGER REFERENCES chats (id), next_task INTEGER, next_attempt INTEGER, usage TEXT, question TEXT, answer TEXT, answered_at INTEGER,  -- JSON: branch, head, dirty, files, insertions, deletions
+    git_after TEXT, chat_id INTEGER REFERENCES chats (id), next_task INTEGER, next_attempt INTEGER, usage TEXT, question TEXT, answer TEXT, answered_at INTEGER, client TEXT, client_version TEXT, model TEXT,  -- JSON: branch, head, dirty, files, insertions, deletions
     PRIMARY KEY (task_id, attempt)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_finished ON attempts (finished_at) WHERE finished_at IS NOT NULL;
@@ -236,6 +237,8 @@ CREATE VIRTUAL TABLE search USING fts5 (
 
 -- A process is not a chat: attempts belong to the conversation that claimed them, which may outlive its server, or share
 -- one with others. `session` is the client's own id of the conversation, NULL where the client tells none.
+-- A chat may be resumed in a new process before its former one ends, so only the process that served it last can say that
+-- it is gone. `server` names the file that this process holds a lock on: the system releases it when the process is killed.
 CREATE TABLE chats (
     id INTEGER PRIMARY KEY,
     client TEXT NOT NULL,
@@ -246,9 +249,11 @@ CREATE TABLE chats (
     first_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL,
     gone_at INTEGER,
-    gone_why TEXT
+    gone_why TEXT,
+    server TEXT
 ) STRICT;
 CREATE UNIQUE INDEX chats_session ON chats (client, session) WHERE session IS NOT NULL;
+CREATE INDEX chats_last ON chats (last_at);
 
 -- A command that returns at once cannot wait for the hooks that it caused: how they ended is read here afterwards, by
 -- `sparkq hooks`, the doctor and the log. `task_id` is not a reference, because a run is shown after its task was purged.

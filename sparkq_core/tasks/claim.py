@@ -33,8 +33,9 @@ WHERE id = :id AND status = 'queued'
 RETURNING {TASK_COLUMNS}
 """
 ATTEMPT_IN = """
-INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, chat_id)
-VALUES (:task, :attempt, :worker, :revision, :now, :chat)
+INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, chat_id, client, client_version, model)
+SELECT :task, :attempt, :worker, :revision, :now, :chat, c.client, c.version, c.model
+FROM (SELECT 1) LEFT JOIN chats AS c ON c.id = :chat
 """
 PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 FEEDBACK = """

@@ -50,6 +50,7 @@ def _task(task: model.Task, now: int) -> shapes.Task:
         "heartbeat_at": iso_or_none(task.heartbeat_at),
         "stale_warned_at": iso_or_none(task.stale_warned_at),
         "deadline": iso_or_none(task.deadline),
+        "chat_closed_at": iso_or_none(task.chat_gone_at),
         "finished_at": iso_or_none(task.finished_at),
         "reviewed_at": iso_or_none(task.reviewed_at),
         "late": None if task.late_at is None else _late_text(task, task.late_at),
@@ -120,6 +121,9 @@ def _attempt(attempt: model.Attempt) -> shapes.Attempt:
     return {
         "attempt": attempt.attempt,
         "worker_id": attempt.worker,
+        "client": attempt.client,
+        "client_version": attempt.client_version,
+        "model": attempt.model,
         "prompt_revision": attempt.revision,
         "claimed_at": iso(attempt.claimed_at),
         "heartbeat_at": iso_or_none(attempt.heartbeat_at),

@@ -1,6 +1,7 @@
 // What several views show alike: a task as one line of a list, sections, buttons.
 
 import { queuePath, taskPath } from "./api.js";
+import { goneFact } from "./chat.js";
 import { h } from "./dom.js";
 import { isUnclaimed, markOf } from "./statuses.js";
 import { ago, changeSize, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
@@ -91,7 +92,7 @@ export const purgedRow = (task) =>
 const checkbox = (id, checked) =>
   h("input.pick", { type: "checkbox", "data-act": "pick", "data-id": id, checked, "aria-label": `Select #${id}` });
 
-export const runningFacts = (task) => [timeoutBar(task), task.worker_id];
+export const runningFacts = (task) => [timeoutBar(task), goneFact(task) ?? task.worker_id];
 
 export const outcomeFacts = (task) => [
   task.late && h("span.late", {}, lateKind(task)),

@@ -48,6 +48,7 @@ class TaskLine(TypedDict):
     queue: NotRequired[str]
     status: NotRequired[str]
     stale: NotRequired[str]
+    chat_closed_at: NotRequired[str]
     summary: NotRequired[str]
     late_text: NotRequired[str]
 

@@ -1,7 +1,7 @@
 """Lists of tasks by title, within the bytes that a list of their length may take."""
 
 from sparkq_core import wire
-from sparkq_core.clock import day
+from sparkq_core.clock import day, iso
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Inbox, Task, TaskPage
 from sparkq_core.purged import Line
@@ -122,5 +122,6 @@ def _line(task: Task, now: int, common: dict[str, str], ages: bool, title: int |
         **{key: value for key in common if (value := getattr(task, key)) != common[key]},
         "title": task.title if title is None else shorten(task.title, title),
         "stale": wire.stale(task, now),
+        "chat_closed_at": None if task.chat_gone_at is None else iso(task.chat_gone_at),
         "age_s": max(0, now - task.created_at) // 1000 if ages else None,
     })  # fmt: skip

@@ -13,7 +13,7 @@ from sparkq_core import queues, tasks
 from sparkq_core.model import CHAT_COLUMNS, Chat
 from sparkq_core.project import SparkQ
 from tests.harness.task_steps import add, attempts
-from tests.harness.waiting import SECONDS
+from tests.harness.waiting import SECONDS, until
 from tests.http.caller import Served
 from tests.mcp.chat import MODERN, Message, Raw, call, chat, envelope
 from tests.mcp.test_waiting import legacy_session
@@ -87,6 +87,35 @@ def test_a_chat_is_gone_as_soon_as_its_client_closes_the_connection(store: Spark
     assert (here.gone_at, gone.gone_why) == (None, "its client closed the connection")
     assert gone.gone_at is not None
     assert tasks.get(store, 1).status == "running"
+
+
+@holds("chat-gone")
+def test_the_claims_of_a_killed_server_are_marked_for_every_follower(store: SparkQ) -> None:
+    """Nobody reads anything: the page of the server is told."""
+    add(store, "one")
+    with served(store), process(store, **CLAUDE) as raw:
+        raw.tool("claim", {"queue": "backend"})
+        raw.process.kill()
+        raw.process.wait()
+        until(lambda: store.db.rows("SELECT id FROM events WHERE kind = 'chat closed' AND task_id = 1") != [])
+
+    assert the_chat(store).gone_why == "its server was killed"
+    assert tasks.get(store, 1).chat_gone_at == the_chat(store).gone_at
+
+
+@holds("chat-gone")
+def test_a_resumed_chat_is_there_again_with_its_first_call(store: SparkQ) -> None:
+    add(store, "one")
+    with process(store, **CLAUDE) as first:
+        first.tool("claim", {"queue": "backend"})
+        with process(store, **CLAUDE) as resumed:
+            shown = resumed.tool("get_task", {"task_id": 1})
+            first.end(None)
+            assert tasks.get(store, 1).chat_gone_at is None
+            resumed.end(None)
+
+    assert "chat_closed_at" not in shown
+    assert tasks.get(store, 1).chat_gone_at is not None
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps])

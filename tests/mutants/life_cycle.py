@@ -28,6 +28,18 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_ways_back.py::test_a_folder_stays_one_word_of_the_shell",),
     ),
     mutant(
+        "the process that a chat left behind ends it",
+        "presence.py",
+        (" AND (:server IS NULL OR server IS NULL OR server = :server)", " AND (:server IS NULL OR TRUE)"),
+        caught_by=("test_presence.py::test_a_former_process_does_not_end_a_chat_that_was_resumed_in_another",),
+    ),
+    mutant(
+        "nobody notices a killed server",
+        "stale.py",
+        ("    presence.notice(sq)\n", ""),
+        caught_by=("test_presence.py::test_a_killed_server_is_noticed_by_the_next_look",),
+    ),
+    mutant(
         "a chat without a number settles the attempt that runs now",
         "tasks/fence.py",
         ("if len(given) == 1 and chat is not None:", "if given and chat is not None:"),

@@ -1,6 +1,7 @@
 // One task with everything: prompt, outcome, attempts, timeline.
 
 import { get, queuePath, taskPath } from "../api.js";
+import { chatOf } from "../chat.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, lateKind, saidLater, timeoutBar } from "../rows.js";
 import { isUnclaimed, stateOf } from "../statuses.js";
@@ -118,6 +119,7 @@ function facts(task) {
     changed(task),
     used(task),
     task.key && fact("Key", task.key),
+    task.chat && h("div.wide", {}, h("dt", {}, "Chat"), h("dd", {}, chatOf(task.chat))),
   ];
 }
 
@@ -221,6 +223,7 @@ function attemptItem(attempt) {
         "Claimed ",
         moment(claimed),
         finished && [", ended ", moment(finished)],
+        attempt.client && `, with ${[attempt.client, attempt.client_version, attempt.model].filter(Boolean).join(" ")}`,
         attempt.git_after && placeOf(attempt.git_after),
       ),
       outcomeText && h("pre", { tabindex: "0" }, outcomeText),
