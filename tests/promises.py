@@ -163,6 +163,7 @@ PROMISES = {
     "mcp-chats": "A chat outlives its process, and contexts share it: each can finish its work, and none is told to end another's.",
     "mcp-hook": "A client's hooks tell which chat works and where, cost no token, and never disturb a chat.",
     "mcp-open-claims": "A claim says what else the chat holds, as information: it may be a subagent's.",
+    "walk-away": "After setup and connect, a chat empties a queue of twelve tasks without a question: Claude Code headless and on a terminal, Codex, Gemini CLI.",
     "recipes": "The recipes of the guide for walking away work as they are written, and each of them ends.",
     "plugin-permits": "A command of the plugin permits SparkQ's tools for its chat, in the terminal, headless and in the background.",
     "plugin-fresh": "With --fresh each task is done by a subagent of its own, one at a time, that sees the queue's instructions.",

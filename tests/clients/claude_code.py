@@ -21,13 +21,16 @@ SEQUENCES = re.compile(r"\x1b\[[0-9;:?<=>]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\
 
 
 class ClaudeCode:
-    """The client in the folder of a project, whose server it may use without asking; or with SparkQ's plugin instead.
+    """The client in the folder of a project, whose server it may use without asking; with SparkQ's plugin instead; or without
+    either.
 
     It sees a bare environment and a home folder of its own. It can reach the model and nothing else: whatever asks for
     another host is sent to the model's port, which refuses it.
     """
 
-    def __init__(self, program: Path, shell: Shell, model: str, *, plugin: bool = False) -> None:
+    def __init__(
+        self, program: Path, shell: Shell, model: str, *, plugin: bool = False, connected: bool = True
+    ) -> None:
         self._shell, self._model = shell, model
         self._command = [str(program), *(["--plugin-dir", str(PLUGIN)] if plugin else [])]
         self._started: list[subprocess.Popen[str]] = []
@@ -40,7 +43,7 @@ class ClaudeCode:
         }
         _write(shell.home / ".claude.json", known)
         _write(shell.home / ".claude/settings.json", {"hooks": {"SessionStart": [{"hooks": [note]}]}})
-        if not plugin:
+        if connected and not plugin:
             server = {"command": str(SPARKQ), "args": ["mcp", "--project", str(shell.folder)], "alwaysLoad": True}
             settings = {"permissions": {"allow": ["mcp__sparkq"]}, "enabledMcpjsonServers": ["sparkq"]}
             _write(shell.folder / ".mcp.json", {"mcpServers": {"sparkq": server}})

@@ -11,7 +11,6 @@ from tests.clients.conversation import Answer, Call, Conversation, Script, json_
 from tests.clients.model import ScriptedModel
 from tests.clients.others import Others
 from tests.clients.scripts import completion, do_one_task, packet_in, tool, work_the_queue
-from tests.clients.test_others import connect
 from tests.harness import git_steps
 from tests.harness.projects import TOP
 from tests.harness.shell import Shell
@@ -138,7 +137,7 @@ def test_a_loop_ends_when_the_client_fails(plugged: ClaudeCode, store: SparkQ) -
 def test_a_process_of_codex_for_each_task(others: Others, model: ScriptedModel, store: SparkQ, shell: Shell) -> None:
     ids = add(store, *PROMPTS)
     model.scripts = {"Do one task of the SparkQ queue": do_one_task}
-    connect("codex", shell)
+    shell.ok("connect", "codex")
     _, loop = recipe("A process for each task")
 
     done = others.type(loop)
