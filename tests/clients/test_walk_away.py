@@ -11,7 +11,6 @@ from sparkq_core.project import SparkQ
 from tests.clients.claude_code import ClaudeCode
 from tests.clients.model import ScriptedModel
 from tests.clients.others import Others
-from tests.clients.scripts import work_the_queue
 from tests.harness import downloads, git_steps
 from tests.harness.shell import Shell
 from tests.harness.task_steps import attempts
