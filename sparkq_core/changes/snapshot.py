@@ -6,7 +6,7 @@ merge stays as it is.
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -35,11 +35,12 @@ class Snapshot(NamedTuple):
 
 
 class _Listed(NamedTuple):
-    """The paths that differ from the index: those to add or to remove, those that Git LFS keeps, and how many are left
-    out."""
+    """The paths that differ from the index: those to add or to remove, those that Git LFS keeps, those that are `gone`
+    because a folder of theirs is a link now, and how many are left out."""
 
     paths: list[bytes]
     lfs: list[bytes]
+    gone: list[bytes]
     skipped: int
 
 
@@ -61,13 +62,36 @@ def _take(work_tree: WorkTree, store: Path, own: list[Path], temporary: Path, de
         variables={**git.variables, "GIT_INDEX_FILE": str(_copied_index(work_tree.index_file, temporary))}
     )
     git = without_filters(git)
-    listed = _to_add(work_tree.top, git, _inside(work_tree.top, own))
+    own_names = _inside(work_tree.top, own)
+    listed = _to_add(work_tree.top, git, own_names)
+    _add(work_tree.top, git, listed)
+    try:
+        tree = _written(git)
+    except GitFailed:
+        _add(work_tree.top, git, _unmerged(work_tree.top, git, own_names))
+        tree = _written(git)
+    return Snapshot(tree, listed.skipped)
+
+
+def _written(git: Git) -> str:
+    return git("write-tree", "--missing-ok").decode().strip()
+
+
+def _add(top: Path, git: Git, listed: _Listed) -> None:
+    """Bring the index to what the work tree has."""
     if listed.paths:
         git("update-index", "-z", "--add", "--remove", "--replace", "--stdin", stdin=_joined(listed.paths))
+    if listed.gone:
+        git("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(listed.gone))
     if listed.lfs:
-        git("update-index", "-z", "--index-info", stdin=_joined(_lfs_entries(work_tree.top, git, listed.lfs)))
-    tree = git("write-tree", "--missing-ok").decode().strip()
-    return Snapshot(tree, listed.skipped)
+        git("update-index", "-z", "--index-info", stdin=_joined(_lfs_entries(top, git, listed.lfs)))
+
+
+def _unmerged(top: Path, git: Git, own: tuple[bytes, ...]) -> _Listed:
+    """Return the files of an interrupted merge that Git does not list as modified, because they are as one side has them."""
+    output = git("ls-files", "-z", "--unmerged")
+    paths = dict.fromkeys(entry.partition(b"\t")[2] for entry in output.split(b"\0") if entry)
+    return _sorted_out(top, git, [path for path in paths if not _is_own(path, own)], [])
 
 
 def _joined(paths: list[bytes]) -> bytes:
@@ -108,21 +132,35 @@ def _to_add(top: Path, git: Git, own: tuple[bytes, ...]) -> _Listed:
     untracked: list[bytes] = []
     for entry in output.split(b"\0"):
         tag, _, path = entry.partition(b" ")
-        if path in own or path.startswith(tuple(name + b"/" for name in own)):
+        if _is_own(path, own):
             continue
         if tag == b"?":
             if not path.endswith(b"/"):  # a repository inside this one
                 untracked.append(path)
         elif path:
             tracked[path] = None
+    return _sorted_out(top, git, list(tracked), untracked)
+
+
+def _is_own(path: bytes, own: tuple[bytes, ...]) -> bool:
+    return path in own or path.startswith(tuple(name + b"/" for name in own))
+
+
+def _sorted_out(top: Path, git: Git, tracked: list[bytes], untracked: list[bytes]) -> _Listed:
+    """Return what is to be done with each of these paths."""
     filters = _filters(git, [*tracked, *untracked]) if git.settings and (tracked or untracked) else {}
     paths: list[bytes] = []
     lfs: list[bytes] = []
+    gone: list[bytes] = []
+    links = _linked_folders(top, tracked)
     skipped = max(0, len(untracked) - MAX_UNTRACKED)
     for path, limit in [
         *((path, MAX_TRACKED_BYTES) for path in tracked),
         *((path, MAX_UNTRACKED_BYTES) for path in untracked[:MAX_UNTRACKED]),
     ]:
+        if _parent(path) in links:
+            gone.append(path)
+            continue
         file = os.path.join(os.fsencode(top), path)
         driver = filters.get(path, b"") if _is_regular(file) else b""
         if driver == LFS.encode():
@@ -131,7 +169,26 @@ def _to_add(top: Path, git: Git, own: tuple[bytes, ...]) -> _Listed:
             skipped += 1
         else:
             paths.append(path)
-    return _Listed(paths, lfs, skipped)
+    return _Listed(paths, lfs, gone, skipped)
+
+
+def _linked_folders(top: Path, paths: list[bytes]) -> set[bytes]:
+    """Return the folders of these paths that are behind a link now. Git refuses to look there."""
+    return {folder for folder in set(map(_parent, paths)) if any(_is_link(top, each) for each in _upward(folder))}
+
+
+def _parent(path: bytes) -> bytes:
+    return path.rpartition(b"/")[0]
+
+
+def _upward(folder: bytes) -> Iterator[bytes]:
+    while folder:
+        yield folder
+        folder = _parent(folder)
+
+
+def _is_link(top: Path, path: bytes) -> bool:
+    return stat.S_ISLNK(_mode(os.path.join(os.fsencode(top), path)))
 
 
 def _filters(git: Git, paths: list[bytes]) -> dict[bytes, bytes]:
@@ -143,10 +200,15 @@ def _filters(git: Git, paths: list[bytes]) -> dict[bytes, bytes]:
 
 def _is_regular(file: bytes) -> bool:
     """True if this is a file as filters read it, not a link or a file that is gone."""
+    return stat.S_ISREG(_mode(file))
+
+
+def _mode(file: bytes) -> int:
+    """Return the mode of a file, or of a link itself; 0 if it cannot be seen."""
     try:
-        return stat.S_ISREG(os.lstat(file).st_mode)
+        return os.lstat(file).st_mode
     except OSError:
-        return False
+        return 0
 
 
 def _is_kept(file: bytes, limit: int) -> bool:

@@ -1,6 +1,7 @@
 """Real repositories in the states in which people have them."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -170,6 +171,36 @@ def test_a_merge_in_progress_is_no_hindrance(sq: SparkQ, repository: Path) -> No
 
     assert [(status, path) for status, path, *_ in changed(sq)] == [("M", "one.txt")]
     assert "UU one.txt" in git(repository, "status", "--porcelain"), "it is still in progress"
+
+
+def test_a_conflict_over_a_new_name_is_no_hindrance(sq: SparkQ, repository: Path) -> None:
+    git(repository, "checkout", "--quiet", "-b", "other")
+    git(repository, "mv", "one.txt", "theirs.txt")
+    commit(repository)
+    git(repository, "checkout", "--quiet", "main")
+    git(repository, "mv", "one.txt", "ours.txt")
+    commit(repository)
+    subprocess.run(["git", "merge", "--quiet", "other"], cwd=repository, capture_output=True, check=False)
+    number = claim(sq)
+    append(repository / "ours.txt", "more\n")
+    complete(sq, number)
+
+    assert changed(sq) == [("M", "ours.txt", 1, 0)]
+    assert "AU ours.txt" in git(repository, "status", "--porcelain"), "it is still in progress"
+
+
+def test_a_folder_that_became_a_link_is_a_change(sq: SparkQ, repository: Path) -> None:
+    for folder in ("old", "new"):
+        (repository / folder).mkdir()
+        (repository / folder / "same.txt").write_text(f"{folder}\n")
+    (repository / "old/only.txt").write_text("x\n")
+    commit(repository)
+    number = claim(sq)
+    shutil.rmtree(repository / "old")
+    (repository / "old").symlink_to("new")
+    complete(sq, number)
+
+    assert changed(sq) == [("A", "old", 1, 0), ("D", "old/only.txt", 0, 1), ("D", "old/same.txt", 0, 1)]
 
 
 def test_before_the_first_commit_there_are_changes_too(root: Path, clock: SetClock) -> None:
