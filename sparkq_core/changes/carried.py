@@ -47,7 +47,7 @@ def files(config: Config, change: Change) -> list[Row] | None:
     """Return the files of a change. None if they are too many or too large, or not kept any more."""
     try:
         git = diff.reader(config, change.after.get("work_tree", "."), Deadline.after(SECONDS))
-        raw = git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", *change.trees).split(b"\0")
+        raw = git("diff-tree", *diff.EXACT, "-z", "--raw", "--no-renames", "--no-abbrev", *change.trees).split(b"\0")
         entries = [(raw[at].decode(), raw[at + 1].decode()) for at in range(0, len(raw) - 1, 2)]
         if len(entries) > MAX_FILES:
             return None

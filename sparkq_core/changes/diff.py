@@ -6,13 +6,14 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.changes import store
+from sparkq_core.changes import places, store
 from sparkq_core.changes.git import Deadline, Git, beside_stores, work_tree
 from sparkq_core.changes.patch import sections as patch_sections
 from sparkq_core.config.settings import Config
 
-EXACT = ("--no-ext-diff", "--no-textconv", "--find-renames", "-r")
-"""The options of every comparison: no program runs, and a renamed file is one file."""
+EXACT = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=none", "--find-renames", "-r")
+"""The options of every comparison: no program runs, a submodule that moved counts whatever `.gitmodules` says, and a
+renamed file is one file."""
 
 EXACTLY = ":(top,literal)"
 """What makes a path of Git mean the file of this name, wherever Git runs in the repository."""
@@ -43,9 +44,11 @@ class Sizes(NamedTuple):
 def reader(config: Config, name: str, deadline: Deadline) -> Git:
     """Return Git that compares trees of the store. `name` is that of their work tree, which may be of another repository."""
     stores = [store.path(config)]
-    elsewhere = Path(name)
-    if elsewhere.is_absolute() and elsewhere.is_dir() and (tree := work_tree(elsewhere, deadline)) is not None:
-        stores.append(tree.objects)
+    if name != places.OWN:
+        folder = places.folder(config.root, name)
+        elsewhere = Path(name).is_absolute() or places.has_own_objects(folder)
+        if elsewhere and folder.is_dir() and (tree := work_tree(folder, deadline)) is not None:
+            stores.append(tree.objects)
     return beside_stores(config.root, stores, deadline)
 
 

@@ -1,14 +1,13 @@
 """Record the state of the repository at a claim and at an outcome, after the worker has been answered."""
 
 import json
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.changes import diff, sizes, snapshot, store
-from sparkq_core.changes.git import Deadline, GitFailed, WorkTree, work_tree
+from sparkq_core.changes import diff, places, sizes, snapshot, store
+from sparkq_core.changes.git import Deadline, GitFailed, work_tree
 from sparkq_core.changes.states import State, parsed
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import SparkQError
@@ -77,7 +76,7 @@ def _seen(sq: SparkQ, folder: Path | None, deadline: Deadline) -> State | None:
     taken = here and snapshot.take(here, store.path(sq.config), _own_files(sq.config), deadline)
     if here is None or taken is None:
         return None
-    state = sizes.heading(here) | {"work_tree": _name(here, sq.config.root), "tree": taken.tree}
+    state = sizes.heading(here) | {"work_tree": places.name(here, sq.config.root), "tree": taken.tree}
     return state | ({"skipped": taken.skipped} if taken.skipped else {})
 
 
@@ -86,17 +85,6 @@ def _own_files(config: Config) -> list[Path]:
     database = config.database
     beside = [database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-shm")]
     return [store.path(config), *beside, config.run_dir, config.log.parent, config.root / "sparkq/backups"]
-
-
-def _name(here: WorkTree, root: Path) -> str:
-    """Return the name of a work tree: "." for the project's own, else its path, relative if it is inside that."""
-    own = next(folder for folder in (root.resolve(), *root.resolve().parents) if folder == here.top or _is_top(folder))
-    path = here.top.relative_to(own) if here.top.is_relative_to(own) else here.top
-    return os.fsencode(path).decode(errors="replace")
-
-
-def _is_top(folder: Path) -> bool:
-    return (folder / ".git").exists() or folder.parent == folder
 
 
 def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, deadline: Deadline) -> State | None:

@@ -174,6 +174,21 @@ def test_a_worker_in_another_repository_is_measured_there(sq: SparkQ, tmp_path: 
     assert view.where(view.of(sq, 1)) == f"in {other}, on main"
 
 
+def test_a_worker_in_a_repository_inside_the_projects_is_measured_there(sq: SparkQ, repository: Path) -> None:
+    inside = repository / "vendor/library"
+    (inside / "src").mkdir(parents=True)
+    start(inside)
+    (inside / "src/lib.txt").write_text("one\n")
+    commit(inside)
+    number = claim(sq, inside)
+    append(inside / "src/lib.txt", "two\n")
+    commit(inside)
+    complete(sq, number, inside)
+
+    assert (after(sq)["work_tree"], changed(sq)) == ("vendor/library", [("M", "src/lib.txt", 1, 0)])
+    assert review_lines(sq) == ["1 file, +1 −0"]
+
+
 def test_tasks_that_ran_at_the_same_time_in_one_tree_say_so(sq: SparkQ, repository: Path, clock: SetClock) -> None:
     first = claim(sq)
     clock.move(1000)

@@ -141,11 +141,13 @@ def test_a_file_of_git_lfs_is_kept_as_its_pointer(sq: SparkQ, repository: Path) 
     assert kept_bytes(sq) < 10_000
 
 
-def test_a_submodule_that_moved_is_a_change(sq: SparkQ, repository: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ignored", ["none", "all"])
+def test_a_submodule_that_moved_is_a_change(sq: SparkQ, repository: Path, tmp_path: Path, ignored: str) -> None:
     library = tmp_path / "library"
     start(library)
     commit(library)
     git(repository, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "lib")
+    git(repository, "config", "--file", ".gitmodules", "submodule.lib.ignore", ignored)
     git(repository / "lib", "config", "user.name", "Ann")
     git(repository / "lib", "config", "user.email", "ann@example.org")
     commit(repository)
