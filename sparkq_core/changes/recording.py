@@ -98,7 +98,12 @@ def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, d
     here = [after for before, after in ended if seen["work_tree"] in (before.get("work_tree"), after.get("work_tree"))]
     if not here or "tree" not in here[0] or here[0]["work_tree"] != seen["work_tree"]:
         return seen  # nothing is known of the end of the last task here, so it may be its work
-    changed = _files(sq, here[0], seen, deadline)
+    top = places.folder(sq.config.root, seen["work_tree"])
+    changed = [
+        file
+        for file in _files(sq, here[0], seen, deadline) or ()
+        if file.status != "D" or not snapshot.is_there(top, file.names[0])  # left out: ignored, or too large
+    ]
     return seen | ({"between": len(changed)} if changed else {})
 
 
@@ -112,10 +117,23 @@ def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, dead
         about = sizes.at_outcome(folder, began, deadline)
         return about if seen is None or about is None else {**about, **seen}
     changed = _files(sq, began, seen, deadline)
+    if changed is not None and any(file.status in "DR" for file in changed):
+        seen = seen | {"tree": _completed(sq, began, seen, deadline)}
+        changed = _files(sq, began, seen, deadline)
     if changed is None:
         return seen
     shared = _shared(sq, ended, seen["work_tree"], claimed_at, finished_at)
     return seen | diff.sizes(changed)._asdict() | {"exact": True} | ({"shared": shared} if shared else {})
+
+
+def _completed(sq: SparkQ, before: State, after: State, deadline: Deadline) -> str:
+    """Return the tree at an outcome, with what was left out of it though it is still there: it was not deleted."""
+    here = work_tree(places.folder(sq.config.root, after["work_tree"]), deadline)
+    trees: tuple[str, str] = before["tree"], after["tree"]
+    with suppress(GitFailed, SparkQError, OSError):
+        if here is not None:
+            return snapshot.completed(here, store.path(sq.config), *trees, before.get("head"), deadline)
+    return trees[1]
 
 
 def _shared(sq: SparkQ, ended: Execution, tree: str, claimed_at: int, finished_at: int | None) -> list[int]:

@@ -56,6 +56,45 @@ def take(work_tree: WorkTree, store: Path, own: Iterable[Path], deadline: Deadli
         return None
 
 
+def completed(work_tree: WorkTree, store: Path, before: str, tree: str, head: str | None, deadline: Deadline) -> str:
+    """Return a tree with those files of the tree `before` that were left out of it, but are still there.
+
+    They were not in Git, and are ignored or too large by now. Files of the commit `head` are left alone: they were taken
+    out of Git. Raises GitFailed, StorageError, OSError.
+    """
+    git = with_store(work_tree.top, store, [work_tree.objects], deadline)
+    missing = _deleted(git, before, tree)
+    left_out = [path for path in missing if is_there(work_tree.top, path)]
+    tracked = _deleted(git, head, tree) if head and left_out else {}
+    entries = [missing[path] for path in left_out if path not in tracked]
+    if not entries:
+        return tree
+    with stores.working(store, deadline) as temporary:
+        if temporary is None:
+            raise GitFailed("the store is locked")
+        git = git._replace(variables={**git.variables, "GIT_INDEX_FILE": str(temporary / "index")})
+        git("read-tree", tree)
+        git("update-index", "-z", "--index-info", stdin=_joined(entries))
+        return _written(git)
+
+
+def _deleted(git: Git, before: str, after: str) -> dict[bytes, bytes]:
+    """Return the files that are only in the tree `before`, each as a line of `update-index --index-info`."""
+    output = git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--diff-filter=D", before, after)
+    fields = output.split(b"\0")
+    entries = {}
+    for about, path in zip(fields[::2], fields[1::2], strict=False):
+        mode, _, object_id, *_ = about.removeprefix(b":").split(b" ")
+        entries[path] = b"%s %s\t%s" % (mode, object_id, path)
+    return entries
+
+
+def is_there(top: Path, path: bytes) -> bool:
+    """True if the work tree has a file or a link of this name."""
+    mode = _mode(os.path.join(os.fsencode(top), path))
+    return (stat.S_ISREG(mode) or stat.S_ISLNK(mode)) and not _linked_folders(top, [path])
+
+
 def _take(work_tree: WorkTree, store: Path, own: list[Path], temporary: Path, deadline: Deadline) -> Snapshot:
     git = with_store(work_tree.top, store, [work_tree.objects], deadline)
     git = git._replace(

@@ -256,6 +256,29 @@ def test_files_that_are_too_large_or_too_many_are_left_out_and_counted(
     assert kept_bytes(sq) < 10_000
 
 
+def test_a_file_that_is_left_out_by_now_was_not_deleted(
+    sq: SparkQ, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "MAX_UNTRACKED_BYTES", 1000)
+    for name in ("build.log", "secret.env", "grows.csv", "gone.log"):
+        (repository / name).write_text("x\n")
+    git(repository, "add", "secret.env")
+    git(repository, "commit", "--quiet", "--message", "A secret")
+    number = claim(sq)
+    (repository / ".gitignore").write_text("*.log\n*.env\n")
+    git(repository, "rm", "--quiet", "--cached", "secret.env")
+    (repository / "grows.csv").write_text("x\n" * 1000)
+    (repository / "gone.log").unlink()
+    complete(sq, number)
+    following = claim(sq)
+    complete(sq, following)
+
+    assert changed(sq) == [("A", ".gitignore", 2, 0), ("D", "gone.log", 0, 1), ("D", "secret.env", 0, 1)]
+    assert after(sq)["skipped"] == 1, "grows.csv"
+    assert "between" not in before(sq, following)
+    assert changed(sq, following) == []
+
+
 def test_what_git_ignores_is_not_kept(sq: SparkQ, repository: Path) -> None:
     (repository / ".gitignore").write_text("*.env\n")
     number = claim(sq)
