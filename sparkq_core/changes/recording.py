@@ -22,7 +22,9 @@ LATE_MS = 60_000
 MAX_SHARED = 20
 """Most tasks that are named as running at the same time."""
 
-BEGAN = "SELECT git_before, claimed_at, finished_at FROM attempts WHERE task_id = :task AND attempt = :attempt"
+BEGAN = (
+    "SELECT git_before, claimed_at, finished_at, git_after FROM attempts WHERE task_id = :task AND attempt = :attempt"
+)
 BEFORE = "UPDATE attempts SET git_before = :state WHERE task_id = :task AND attempt = :attempt"
 AFTER = "UPDATE attempts SET git_after = :state WHERE task_id = :task AND attempt = :attempt"
 ENDED_SINCE = """
@@ -114,6 +116,8 @@ def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, dead
         return None
     began, claimed_at, finished_at = parsed(row[0]), row[1], row[2]
     if seen is None or began.get("work_tree") != seen["work_tree"] or "tree" not in began:
+        if seen is not None and parsed(row[3]).get("exact") and _is_inside(sq, seen["work_tree"], began):
+            return None  # a hook told that the chat had gone into a submodule: what is known is better
         about = sizes.at_outcome(folder, began, deadline)
         return about if seen is None or about is None else {**about, **seen}
     changed = _files(sq, began, seen, deadline)
@@ -124,6 +128,12 @@ def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, dead
         return seen
     shared = _shared(sq, ended, seen["work_tree"], claimed_at, finished_at)
     return seen | diff.sizes(changed)._asdict() | {"exact": True} | ({"shared": shared} if shared else {})
+
+
+def _is_inside(sq: SparkQ, name: str, began: State) -> bool:
+    """True if a work tree is of another repository, which is inside the work tree in which an attempt began."""
+    here, outer = (places.folder(sq.config.root, each) for each in (name, began.get("work_tree", places.OWN)))
+    return here.is_relative_to(outer) and places.has_own_objects(here)
 
 
 def _completed(sq: SparkQ, before: State, after: State, deadline: Deadline) -> str:

@@ -189,6 +189,18 @@ def test_a_worker_in_a_repository_inside_the_projects_is_measured_there(sq: Spar
     assert review_lines(sq) == ["1 file, +1 −0"]
 
 
+def test_a_chat_that_went_into_a_repository_inside_loses_no_exact_change(sq: SparkQ, repository: Path) -> None:
+    inside = repository / "library"
+    start(inside)
+    commit(inside)
+    number = claim(sq)
+    append(repository / "one.txt", "more\n")
+    complete(sq, number)
+    changes.record(sq, inside, ended=[changes.Execution(number, 1)])
+
+    assert changed(sq) == [("M", "one.txt", 1, 0)]
+
+
 def test_tasks_that_ran_at_the_same_time_in_one_tree_say_so(sq: SparkQ, repository: Path, clock: SetClock) -> None:
     first = claim(sq)
     clock.move(1000)
