@@ -28,6 +28,8 @@ def diff(
 ) -> None:
     """Show what a task changed in the repository: its new, changed and deleted files, committed or not.
 
+    Of several tasks, in the order in which they ended.
+
     Examples:
       sparkq diff 42
       sparkq diff 41-45 --stat
@@ -35,6 +37,7 @@ def diff(
     """
     sq = open_sparkq()
     changes, missing = changed.named(sq, ids, attempt)
+    changes = view.in_order(sq, changes)
     if reverse:
         changes.reverse()
     if json:

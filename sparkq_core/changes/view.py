@@ -20,6 +20,7 @@ SELECT a.attempt, a.outcome, a.git_before, a.git_after FROM tasks JOIN attempts 
 WHERE tasks.id = :task
 """
 EXISTS = "SELECT attempts FROM tasks WHERE id = :task"
+ENDED = "SELECT finished_at FROM attempts WHERE task_id = :task AND attempt = :attempt"
 
 
 class NoChange(SparkQError):
@@ -67,6 +68,16 @@ def of(sq: SparkQ, task_id: int, attempt: int | None = None) -> Change:
     if not change.is_known:
         raise NoChange(f"What attempt {number} of #{task_id} changed is not known exactly.", _why(sq, change, outcome))
     return change
+
+
+def in_order(sq: SparkQ, changes: Sequence[Change]) -> list[Change]:
+    """Return changes in the order in which their attempts ended, so that each fits on those before it."""
+    return sorted(changes, key=lambda change: (_ended(sq, change), change.task))
+
+
+def _ended(sq: SparkQ, change: Change) -> int:
+    row = sq.db.row(ENDED, {"task": change.task, "attempt": change.attempt})
+    return row[0] or 0 if row is not None else 0
 
 
 def _unknown(sq: SparkQ, task_id: int, attempt: int | None) -> SparkQError:

@@ -59,6 +59,21 @@ def test_a_patch_applies_and_its_reverse_takes_the_change_back(worked: Shell) ->
     assert (worked.folder / "app.py").read_text() == "one\ntwo\nthree\nfour\n"
 
 
+def test_the_patches_of_several_are_in_the_order_in_which_they_ended(shell: Shell, sq: SparkQ) -> None:
+    start(shell.folder)
+    (shell.folder / "app.py").write_text("one\n")
+    commit(shell.folder)
+    add(sq, "First", "Second")
+    for number in (2, 1):
+        shell.ok("claim", str(number))
+        (shell.folder / "app.py").write_text(f"of {number}\n")
+        shell.ok("complete", str(number), "did it", "--quiet")
+
+    done = shell.run("sh", "-c", "sparkq diff 1-2 --reverse | git apply")
+    assert (done.code, done.err) == (0, "")
+    assert (shell.folder / "app.py").read_text() == "one\n"
+
+
 def test_what_has_no_change_is_said_beside_the_patch(worked: Shell) -> None:
     nothing, range_ = worked.sparkq("diff", "3"), worked.sparkq("diff", "1-5")
 
