@@ -1,6 +1,6 @@
 """`sparkq branch`"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +10,11 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, completed_ids, new_app
 from sparkq_core import wire
 from sparkq_core.changes import branch as branches
+from sparkq_core.changes import view
 from sparkq_core.changes.branch import Branch, Other
+from sparkq_core.changes.view import Change
 from sparkq_core.errors import SparkQError
+from sparkq_core.project import SparkQ
 from sparkq_core.text import counted, safe
 
 app = new_app()
@@ -26,7 +29,8 @@ def branch(
     """Make a Git branch with a commit for each task; your work tree, the index and HEAD stay as they are.
 
     It begins at the commit that was checked out when the first task was claimed. Each commit has only what its task
-    changed, and the title and the result of the task. Nothing is made if a change does not fit.
+    changed, and the title and the result of the task. Where that may be of several tasks, it is said. Nothing is made if a
+    change does not fit.
 
     Examples:
       sparkq branch review/dates 41-55
@@ -37,8 +41,8 @@ def branch(
     for error in missing if not json else ():
         show.note(f"{error.message} {error.hint}")
     others = branches.others(sq, changes)
-    for other in others if not json else ():
-        show.note(_warning(other))
+    for warning in _warnings(sq, changes, others) if not json else ():
+        show.note(warning)
     made = branches.make(sq, name, changes)
     if json:
         show.json_line(_facts(made, others, missing))
@@ -46,9 +50,21 @@ def branch(
         show.say("\n".join(_lines(made)))
 
 
-def _warning(other: Other) -> str:
+def _warnings(sq: SparkQ, changes: Sequence[Change], others: Sequence[Other]) -> Iterator[str]:
+    """Yield what is not only a task's own in its commit, and what belongs to it but is not in the branch."""
+    for change in changes:
+        notes = view.notes(change._replace(before={}))  # what changed before a claim is in no branch
+        yield from (f"{wire.friendly(change.task)}: {note}" for note in notes)
+    for other in branches.earlier(sq, changes):
+        task, attempt = wire.friendly(other.task), other.attempt
+        yield f"Attempt {attempt} of {task}, which is not in the branch, changed {_files(other)}: sparkq diff {other.task} --attempt {attempt}"
+    for other in others:
+        yield f"{wire.friendly(other.task)}, which is not in the branch, changed {_files(other)} as well."
+
+
+def _files(other: Other) -> str:
     more = f" and {counted(other.files - 1, 'more file')}" if other.files > 1 else ""
-    return f"{wire.friendly(other.task)}, which is not in the branch, changed {other.path}{more} as well."
+    return f"{other.path}{more}"
 
 
 def _facts(made: Branch, others: Sequence[Other], missing: Sequence[SparkQError]) -> dict[str, Any]:
@@ -77,6 +93,6 @@ def _lines(made: Branch) -> list[str]:
         lines.append(f"  {commit.id[:7]}  {wire.friendly(commit.task)} {safe(commit.title)}  {show.paint(size, 'dim')}")
     if made.unchanged:
         lines.append(
-            f"No commit, because nothing changed: {', '.join(wire.friendly(task) for task in made.unchanged)}."
+            f"No commit, because nothing changed beyond the others: {', '.join(wire.friendly(task) for task in made.unchanged)}."
         )
     return [*lines, f"Look at it: git log --stat {name}"]

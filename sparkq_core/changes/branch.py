@@ -6,10 +6,11 @@ the index and HEAD stay as they are. Everything is built in a temporary folder f
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.changes import diff, store, view
+from sparkq_core.changes import diff, places, store, view
 from sparkq_core.changes.git import Deadline, Git, GitFailed, WorkTree, with_store, work_tree
 from sparkq_core.changes.snapshot import without_filters
 from sparkq_core.changes.states import OBJECT_ID, parsed
@@ -31,6 +32,9 @@ MOST_OTHERS = 200
 IDENTITY = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
 """The variables with which you may say who you are."""
 
+DURABLE = {"core.fsync": "committed,-loose-object"}
+"""What Git does without a setting."""
+
 SETTINGS = {"apply.whitespace": "nowarn", "i18n.commitEncoding": "UTF-8", "rerere.enabled": "false"}
 FACTS = """
 SELECT tasks.title, a.finished_at, coalesce(a.result, a.late_text, a.error, '') FROM tasks JOIN attempts AS a
@@ -40,6 +44,9 @@ WHERE tasks.id = :task
 OTHERS = """
 SELECT task_id, attempt, git_before, git_after FROM attempts
 WHERE finished_at > :since AND git_after IS NOT NULL ORDER BY finished_at LIMIT :most
+"""
+EARLIER = """
+SELECT attempt, git_before, git_after FROM attempts WHERE task_id = :task AND attempt < :attempt AND git_after IS NOT NULL
 """
 
 
@@ -68,11 +75,12 @@ class Branch(NamedTuple):
 
 
 class Other(NamedTuple):
-    """A task outside the range that changed files of it, of which `path` is one."""
+    """A task outside the range that changed files of it, or an earlier `attempt` of a task in it; `path` is one of them."""
 
     task: int
     files: int
     path: str
+    attempt: int | None = None
 
 
 class _Work(NamedTuple):
@@ -94,9 +102,10 @@ def make(sq: SparkQ, name: str, changes: Sequence[Change]) -> Branch:
     here = work_tree(sq.config.root, deadline)
     if here is None:
         raise NoBranch("There is no Git repository here.", "Run it in the folder of the project: sparkq doctor")
-    repository = Git(here.top, deadline, settings={"core.fsync": "default"})
+    repository = Git(here.top, deadline, settings=DURABLE)
     _check_name(repository, name)
     works = _in_order(sq, changes)
+    _check_repository(sq, here, works, deadline)
     identity = _identity(repository)
     with tempfile.TemporaryDirectory(prefix="sparkq-branch-") as folder:
         git = _aside(here, store.path(sq.config), Path(folder), identity, deadline)
@@ -107,7 +116,8 @@ def make(sq: SparkQ, name: str, changes: Sequence[Change]) -> Branch:
         try:
             _publish(git, repository._replace(variables=identity), name, base, commits[-1].id)
         except GitFailed as error:
-            raise NoBranch(f"Git refused: {safe(str(error))}.", "Check the repository: git fsck") from error
+            hint = "Choose another name, or check the repository: git fsck"
+            raise NoBranch(f"Git refused: {safe(str(error))}.", hint) from error
     return Branch(name, base, commits, unchanged)
 
 
@@ -128,6 +138,18 @@ def others(sq: SparkQ, changes: Sequence[Change]) -> list[Other]:
         if same:
             found[task] = Other(task, len(same), min(same))
     return list(found.values())
+
+
+def earlier(sq: SparkQ, changes: Sequence[Change]) -> list[Other]:
+    """Return the earlier attempts of these tasks that changed files: the later ones may build on that."""
+    found = []
+    for change in changes:
+        for attempt, before, after in sq.db.rows(EARLIER, {"task": change.task, "attempt": change.attempt}):
+            other = Change(change.task, attempt, parsed(before), parsed(after))
+            with suppress(NoChange):
+                if other.is_known and (files := view.files(sq, other)):
+                    found.append(Other(change.task, len(files), files[0].path, attempt))
+    return found
 
 
 def _finished(sq: SparkQ, change: Change) -> int | None:
@@ -161,6 +183,18 @@ def _in_order(sq: SparkQ, changes: Sequence[Change]) -> list[_Work]:
     if not works:
         raise NoChange("None of these tasks has a change that is known exactly.", "See which have: sparkq tasks")
     return sorted(works, key=lambda work: (work.finished_at, work.change.task))
+
+
+def _check_repository(sq: SparkQ, here: WorkTree, works: Sequence[_Work], deadline: Deadline) -> None:
+    """Raise NoBranch if one of the changes was made in another repository."""
+    tasks = {work.change.after.get("work_tree", places.OWN): work.change.task for work in reversed(works)}
+    for name, task in tasks.items():
+        folder = places.folder(sq.config.root, name)
+        there = work_tree(folder, deadline) if folder.is_dir() else None
+        if there is not None and there.objects.resolve() != here.objects.resolve():
+            raise NoBranch(
+                f"#{task} was done in another repository: {safe(name)}.", "Leave it out, and commit it there."
+            )
 
 
 def _identity(repository: Git) -> dict[str, str]:
@@ -240,7 +274,8 @@ def _apply(git: Git, change: Change, patch: bytes) -> None:
     except GitFailed as error:
         raise NoBranch(
             f"The change of #{change.task} does not fit on those before it; no branch was made.",
-            "It changed lines that another task, or you, wrote before it. Take in the tasks before it too, or leave it out: "
+            "It changed lines that another task, an earlier attempt, or you, wrote before it. "
+            "Take in the tasks before it too, or leave it out: "
             f"sparkq diff {change.task}",
         ) from error
 

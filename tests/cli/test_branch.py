@@ -16,6 +16,16 @@ LINES = [f"line {number}" for number in range(1, 31)]
 
 
 @pytest.fixture
+def repository(shell: Shell, sq: SparkQ) -> Path:
+    """A repository with one commit, and two queued tasks."""
+    start(shell.folder)
+    (shell.folder / "app.py").write_text("\n".join(LINES) + "\n")
+    commit(shell.folder, "Begin")
+    add(sq, "Change the first line", "Change the last line")
+    return shell.folder
+
+
+@pytest.fixture
 def worked(shell: Shell, sq: SparkQ) -> Shell:
     """Five tasks that were worked one after another in one tree; what you edited in between, and nothing committed."""
     start(shell.folder)
@@ -81,7 +91,7 @@ def test_each_task_is_a_commit_and_everything_else_is_as_it_was(worked: Shell) -
     assert rest_of(folder) == before
     assert git(folder, "rev-parse", "HEAD", "work~4").split() == [head, head]
     assert said.splitlines()[0] == f"Branch work: 4 commits on {head[:7]}."
-    assert "No commit, because nothing changed: #3." in said
+    assert "No commit, because nothing changed beyond the others: #3." in said
     assert "#5 Rename the module  1 file, +0 −0" in said
     git(folder, "fsck", "--strict")
 
@@ -231,3 +241,48 @@ def test_before_the_first_commit_the_branch_begins_with_nothing(shell: Shell, sq
 
     assert shell.ok("branch", "work", "1").startswith("Branch work: 1 commit.\n")
     assert git(shell.folder, "ls-tree", "--name-only", "work") == "new.txt"
+
+
+def test_tasks_that_ran_at_the_same_time_say_that_a_commit_may_be_of_both(shell: Shell, repository: Path) -> None:
+    for _ in range(2):
+        shell.ok("claim", "--queue", "backend")
+    for number in (1, 2):
+        edit(repository, 4 if number == 2 else 1)
+    for number in (2, 1):
+        shell.ok("complete", str(number), "done", "--quiet")
+
+    done = shell.sparkq("branch", "work", "1-2")
+    assert done.err.splitlines() == [
+        f"sparkq: #{number}: #{other} ran at the same time in the same folder: some of this may be theirs."
+        for number, other in ((1, 2), (2, 1))
+    ]
+    assert "No commit, because nothing changed beyond the others: #1." in done.out
+
+
+def test_an_earlier_attempt_that_is_not_in_the_branch_is_named(shell: Shell, repository: Path) -> None:
+    shell.ok("claim", "--queue", "backend")
+    edit(repository, 2)
+    shell.ok("fail", "1", "No time.", "--quiet")
+    shell.ok("requeue", "1", "--feedback", "Go on.")
+    shell.ok("claim", "1")
+    edit(repository, 1)
+    shell.ok("complete", "1", "done", "--quiet")
+
+    assert shell.sparkq("branch", "work", "1").err.splitlines() == [
+        "sparkq: Attempt 1 of #1, which is not in the branch, changed module.py and 1 more file: sparkq diff 1 --attempt 1"
+    ]
+
+
+def test_the_change_of_another_repository_is_refused(shell: Shell, repository: Path) -> None:
+    library = repository / "library"
+    library.mkdir()
+    start(library)
+    (library / "lib.py").write_text("x = 1\n")
+    commit(library)
+    (repository / "sparkq.yml").touch()
+    work = "cd library && sparkq claim 1 && echo x > new.py && sparkq complete 1 done --quiet"
+    assert shell.run("sh", "-c", work, SPARKQ_CONFIG=str(repository / "sparkq.yml")).code == 0
+
+    done = shell.sparkq("branch", "work", "1")
+    assert (done.code, "#1 was done in another repository: library." in done.err) == (4, True)
+    assert git(repository, "branch", "--list", "work") == ""
