@@ -63,7 +63,7 @@ def _running(sq: SparkQ, total: int) -> None:
     show.say()
     for task in tasks.list_page(sq, tasks.Wanted(status=Status.RUNNING), sort="oldest", limit=RUNNING).tasks:
         since = f"{safe(task.worker or '')}, {show.ago(task.claimed_at, now)}"
-        who = show.paint(chat_lines.gone(task, now), "warning") or show.paint(since, "dim")
+        who = show.paint(chat_lines.gone(task, now) or show.limit(task, now), "warning") or show.paint(since, "dim")
         line = f"{show.paint(wire.friendly(task.id), 'bold')}  {show.state(task, now)}  {safe(task.title)}  {who}"
         show.say(show.fit(line, show.columns()))
     if total > RUNNING:

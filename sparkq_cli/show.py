@@ -22,7 +22,7 @@ from sparkq_core.text import safe, with_escapes
 
 PAINT = re.compile(r"(\x1b\[\d+m)")
 UNKNOWN_WIDTH = 100
-MARKS = {"warned": ("⚠️", "!"), Status.FAILED: ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
+MARKS = {"warned": ("⚠️", "!"), "limit": ("⏳", "~"), Status.FAILED: ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
 OWN_SYMBOLS = re.compile("|".join(symbol for symbol, _ in MARKS.values()))
 """Two columns each; measured without loading wcwidth."""
 ONE_COLUMN_EACH = re.compile("[ -\u02ff\u2010-\u2027]*")
@@ -106,16 +106,27 @@ def fancy() -> bool:
 
 
 def mark(task: Task, now: int) -> str:
-    """Return the mark of a task: ⚠️ stale, 🔴 failed, 💀 timed out; letters where emoji cannot be shown."""
-    name = (
-        ErrorType.TIMEOUT if task.timed_out else task.status if task.status == Status.FAILED else wire.stale(task, now)
-    )
+    """Return the mark of a task: ⚠️ stale, ⏳ waits for a usage limit, 🔴 failed, 💀 timed out; letters where emoji cannot
+    be shown."""
+    if task.limit_until is not None:
+        name: str | None = "limit"
+    else:
+        failed = task.status if task.status == Status.FAILED else None
+        name = ErrorType.TIMEOUT if task.timed_out else failed or wire.stale(task, now)
     return "" if name is None else MARKS[name][0 if fancy() else 1]
 
 
 def state(task: Task, now: int) -> str:
     """Return the status with its mark: `failed 🔴`, `cancelled`."""
-    return f"{task.status} {mark(task, now)}".rstrip()
+    until = f" until {clock_time(task.limit_until, now)}" if task.limit_until is not None else ""
+    return f"{task.status} {mark(task, now)}{until}".rstrip()
+
+
+def limit(task: Task, now: int) -> str:
+    """Say for whose usage limit a running task waits, and how long; nothing for any other task."""
+    if task.limit_until is None:
+        return ""
+    return f"waits for the usage limit of {safe(task.worker or 'its chat')} until {clock_time(task.limit_until, now)}"
 
 
 def ago(moment: int | None, now: int) -> str:

@@ -24,7 +24,7 @@ WAITING = "SELECT queued FROM queues WHERE id = :queue"
 HELD = "SELECT held FROM queues WHERE name = :queue"
 WITH_WORK = "SELECT name, queued FROM queues WHERE queued > 0 AND status <> 'archived' ORDER BY id LIMIT :limit"
 STALE = f"""
-SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_due WHERE status = 'running'
+SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND limit_until IS NULL
 AND (stale_warned_at IS NOT NULL OR coalesce(heartbeat_at, claimed_at) + {WARN_AFTER} * timeout * 1000 <= :now) GROUP BY queue_id
 """
 INSTRUCT = f"UPDATE queues SET revision = revision + 1 WHERE id = :queue RETURNING {QUEUE_COLUMNS}"

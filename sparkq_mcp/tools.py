@@ -15,6 +15,7 @@ from sparkq_core.errors import ClaimLost, InvalidValue
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks import limit
 from sparkq_mcp import claims
 from sparkq_mcp.answers import playbook, shapes, task_list, task_view
 from sparkq_mcp.answers.claim_packet import after_release, nothing_claimed, packet, settlement
@@ -50,15 +51,20 @@ QUEUES_SIZE = 7500
 
 
 def project_of(ctx: Ctx) -> SparkQ:
-    """Return the open project. A tool asks for it once a call, since a reload may replace it at any time."""
-    return ctx.request_context.lifespan_context.sq
+    """Return the open project. A tool asks for it once a call, since a reload may replace it at any time.
+
+    Whatever the chat calls, a usage limit that it had reached is over."""
+    state = ctx.request_context.lifespan_context
+    sq = state.sq
+    if not state.read_only and (chat := chat_of(ctx).found(sq)) is not None:
+        limit.over(sq, chat)
+    return sq
 
 
 def caller_of(ctx: Ctx) -> tuple[SparkQ, Chat]:
     """Return the open project and the calling chat."""
-    state = ctx.request_context.lifespan_context
-    sq, chat = state.sq, chat_of(ctx)
-    if not state.read_only:
+    sq, chat = project_of(ctx), chat_of(ctx)
+    if not ctx.request_context.lifespan_context.read_only:
         chat.come_back(sq)
     return sq, chat
 

@@ -104,7 +104,19 @@ DESIGN_KEYS = set(
     finished_at reviewed_at""".split()  # noqa: SIM905  # reads as the design's line does
 )
 
-MORE_KEYS = {"chat_closed_at", "source", "key", "late", "feedback", "question", "answer", "history", "events", "chat"}
+MORE_KEYS = {
+    "chat_closed_at",
+    "source",
+    "key",
+    "late",
+    "feedback",
+    "question",
+    "answer",
+    "limit_until",
+    "history",
+    "events",
+    "chat",
+}
 """What the whole of a task has besides: who put it in, its retry key, whether a late text came, what the next worker is
 told, what was asked and answered, its history and its chat."""
 

@@ -42,6 +42,8 @@ SCANS = {
     "IS_SET_BACK": "likewise",
     "HEARD_NOW": "likewise",
     "GIVEN_BACK": "likewise",
+    "LIMIT_MOVED": "likewise",
+    "TIME_TO_SPEAK": "likewise",
     "RUNNING": "likewise",
     "RUNNING_NEWEST": "likewise",
     "RUNNING_OLDEST": "likewise",

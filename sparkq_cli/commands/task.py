@@ -77,6 +77,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("session", task.session),
         ("tool", safe(f"{task.tool} ({task.task_class}, timeout {task.timeout} s)")),
         ("worker", safe(task.worker or "")),
+        ("limit", f"{show.limit(task, now)}; then it goes back to its queue" if task.limit_until else None),
         *_chat(detail, now),
         ("created", f"{show.ago(task.created_at, now)} ago by {task.source}"),
         ("took", took),

@@ -95,6 +95,8 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
 
 
 def _running(task: Task, now: int) -> str:
+    if task.limit_until is not None:
+        return f"  {wire.friendly(task.id)}  {show.mark(task, now)} {show.limit(task, now)}  {safe(task.title)}"
     age = elapsed_ms(task.heartbeat_at or task.claimed_at or now, now)
     part = min(1.0, max(0.0, age / (task.timeout * 1000)))
     bar = "#" * round(BAR * part) + "." * (BAR - round(BAR * part))

@@ -207,6 +207,7 @@ TABLES: dict[str, dict[str, Check]] = {
         "late_attempt": optional(_COUNT_FROM_1),
         "late_outcome": _SETTLED,
         "accepted_attempt": optional(_COUNT_FROM_1),
+        "limit_until": optional(_TIME),
     },
     "prompts": {"task_id": _ID, "revision": _COUNT_FROM_1, "text": text(MAX_TEXT, empty=False), "created_at": _TIME},
     "chats": {

@@ -86,6 +86,8 @@ def _task(row: dict[str, Any]) -> None:
             raise InvalidValue(f"A {row['status']} task needs {column}.")
     if row["due_at"] is not None and not running:
         raise InvalidValue(f"A {row['status']} task cannot have due_at.")
+    if row["limit_until"] is not None and not running:
+        raise InvalidValue(f"A {row['status']} task cannot have limit_until.")
     _same(row, "late_at", "late_attempt", "late_outcome")
     for column in ("late_attempt", "accepted_attempt"):
         if row[column] is not None and row[column] > row["attempts"]:

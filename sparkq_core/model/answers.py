@@ -167,3 +167,4 @@ class Swept(NamedTuple):
 
     warned: tuple[Task, ...] = ()
     failed: tuple[Task, ...] = ()
+    released: tuple[Task, ...] = ()

@@ -98,6 +98,7 @@ class Task(NamedTuple):
     late_outcome: str | None
     accepted_attempt: int | None
     chat_gone_at: int | None
+    limit_until: int | None
 
     @property
     def timed_out(self) -> bool:
@@ -113,8 +114,9 @@ class Task(NamedTuple):
 
     @property
     def deadline(self) -> int | None:
-        """When the running attempt fails by itself unless its worker reports progress, UTC ms."""
-        if self.status != Status.RUNNING or self.claimed_at is None:
+        """When the running attempt fails by itself unless its worker reports progress, UTC ms. None while its chat waits
+        for the end of a usage limit: it then goes back to its queue at `limit_until`."""
+        if self.status != Status.RUNNING or self.claimed_at is None or self.limit_until is not None:
             return None
         return fails_at(self.heartbeat_at or self.claimed_at, self.timeout, self.stale_warned_at)
 

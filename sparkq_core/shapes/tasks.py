@@ -18,7 +18,8 @@ class LateText(TypedDict, closed=True):
 
 
 class TaskKeys(TypedDict):
-    """A task without its long texts. `chat_closed_at` is when the chat that holds a running task was closed."""
+    """A task without its long texts. `chat_closed_at` is when the chat that holds a running task was closed. Until
+    `limit_until` a running task waits for the usage limit of its chat."""
 
     id: int
     friendly_id: str
@@ -42,6 +43,7 @@ class TaskKeys(TypedDict):
     stale_warned_at: NotRequired[str | None]
     deadline: NotRequired[str | None]
     chat_closed_at: NotRequired[str | None]
+    limit_until: NotRequired[str | None]
     finished_at: NotRequired[str | None]
     reviewed_at: NotRequired[str | None]
     late: NotRequired[LateText | None]

@@ -84,6 +84,8 @@ CREATE TABLE instructions (
 -- The attempt whose late result was accepted as the outcome; NULL if the outcome is that of the last attempt.
 -- When the newest outcome or late text came that is for the person to see. A late text of a running task is shown when
 -- its attempt has ended.
+-- A chat that reached the usage limit of its client cannot speak until that is over: its running tasks are not stale
+-- meanwhile. When the limit is over without a word, they go back to their old places.
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     queue_id INTEGER NOT NULL REFERENCES queues (id),
@@ -116,7 +118,8 @@ CREATE TABLE tasks (
     late_at),
     finished_at,
     late_at) END
-) VIRTUAL
+) VIRTUAL,
+    limit_until INTEGER
 ) STRICT;
 CREATE INDEX tasks_line ON tasks (queue_id, position) WHERE status = 'queued';
 CREATE INDEX tasks_due ON tasks (due_at) WHERE status = 'running';

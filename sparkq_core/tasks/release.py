@@ -14,7 +14,7 @@ from sparkq_core.text import checked
 
 RELEASE = f"""
 UPDATE tasks SET status = :target, due_at = NULL, worker = NULL, claimed_at = NULL, heartbeat_at = NULL,
-    stale_warned_at = NULL
+    stale_warned_at = NULL, limit_until = NULL
 WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
 RETURNING {TASK_COLUMNS}
 """

@@ -18,7 +18,7 @@ from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import MAX_TEXT, checked
 
 SETTLE = f"""
-UPDATE tasks SET status = :target, finished_at = :now, due_at = NULL, error_type = :error_type
+UPDATE tasks SET status = :target, finished_at = :now, due_at = NULL, limit_until = NULL, error_type = :error_type
 WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
 RETURNING {TASK_COLUMNS}
 """
@@ -28,7 +28,7 @@ UPDATE attempts SET outcome = :outcome, result = :result, data = :data, error = 
 WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
 """
 HEARTBEAT = f"""
-UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
+UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, limit_until = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
 RETURNING {TASK_COLUMNS}
 """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def stale(task: model.Task, now: int) -> str | None:
     """Return "warned" if the worker has been silent for one timeout, even if no sweep has run since."""
-    if task.status != Status.RUNNING or task.claimed_at is None:
+    if task.status != Status.RUNNING or task.claimed_at is None or task.limit_until is not None:
         return None
     base = task.heartbeat_at or task.claimed_at
     return "warned" if task.stale_warned_at is not None or base + WARN_AFTER * task.timeout * 1000 <= now else None
@@ -51,6 +51,7 @@ def _task(task: model.Task, now: int) -> shapes.Task:
         "stale_warned_at": iso_or_none(task.stale_warned_at),
         "deadline": iso_or_none(task.deadline),
         "chat_closed_at": iso_or_none(task.chat_gone_at),
+        "limit_until": iso_or_none(task.limit_until),
         "finished_at": iso_or_none(task.finished_at),
         "reviewed_at": iso_or_none(task.reviewed_at),
         "late": None if task.late_at is None else _late_text(task, task.late_at),

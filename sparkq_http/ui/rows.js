@@ -4,7 +4,7 @@ import { queuePath, taskPath } from "./api.js";
 import { goneFact } from "./chat.js";
 import { h } from "./dom.js";
 import { isUnclaimed, markOf } from "./statuses.js";
-import { ago, changeSize, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
+import { ago, changeSize, clockTime, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
 
 export const STEPS = 20; // of a bar, each with its width in app.css
 
@@ -35,6 +35,10 @@ function kindOf(task, silent, left) {
   if (task.stale && left <= 0) return "over";
   return task.stale || silent >= task.timeout ? "stale" : "in-time";
 }
+
+/** Until when a running task waits for the usage limit of its chat, null if it does not. */
+export const limitOf = ({ limit_until: until }) =>
+  until ? h("span.late", {}, `${markOf("limit")} waits for its usage limit until `, clockTime(until)) : null;
 
 /** A task as one line; `facts` follow its state, `actions` are buttons. */
 export function row(task, page, options = {}) {
@@ -92,7 +96,7 @@ export const purgedRow = (task) =>
 const checkbox = (id, checked) =>
   h("input.pick", { type: "checkbox", "data-act": "pick", "data-id": id, checked, "aria-label": `Select #${id}` });
 
-export const runningFacts = (task) => [timeoutBar(task), goneFact(task) ?? task.worker_id];
+export const runningFacts = (task) => [limitOf(task) ?? timeoutBar(task), goneFact(task) ?? task.worker_id];
 
 export const outcomeFacts = (task) => [
   task.late && h("span.late", {}, lateKind(task)),

@@ -7,6 +7,7 @@ const STATES = [
   { name: "queued", mark: "○", stage: "waiting" },
   { name: "held", label: "needs your answer", mark: "❓", stage: "waiting", rare: true },
   { name: "running", mark: "◐", stage: "running" },
+  { name: "limit", label: "waits for a limit", mark: "⏳", within: "running", holds: (task) => task.limit_until },
   { name: "stale", mark: "⚠️", within: "running", holds: (task) => task.stale },
   { name: "succeeded", mark: "✓", stage: "finished" },
   { name: "failed", mark: "🔴", stage: "finished" },

@@ -49,6 +49,7 @@ class TaskLine(TypedDict):
     status: NotRequired[str]
     stale: NotRequired[str]
     chat_closed_at: NotRequired[str]
+    limit_until: NotRequired[str]
     summary: NotRequired[str]
     late_text: NotRequired[str]
 

@@ -123,5 +123,6 @@ def _line(task: Task, now: int, common: dict[str, str], ages: bool, title: int |
         "title": task.title if title is None else shorten(task.title, title),
         "stale": wire.stale(task, now),
         "chat_closed_at": None if task.chat_gone_at is None else iso(task.chat_gone_at),
+        "limit_until": None if task.limit_until is None else iso(task.limit_until),
         "age_s": max(0, now - task.created_at) // 1000 if ages else None,
     })  # fmt: skip

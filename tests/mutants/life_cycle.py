@@ -73,7 +73,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "no fence for a release",
         "tasks/release.py",
-        (f"stale_warned_at = NULL\nWHERE id = :id {FENCE}", f"stale_warned_at = NULL\nWHERE id = :id {NO_FENCE}"),
+        (f"limit_until = NULL\nWHERE id = :id {FENCE}", f"limit_until = NULL\nWHERE id = :id {NO_FENCE}"),
         caught_by=("test_settle.py::test_a_lost_attempt_cannot_release_the_task_of_another",),
     ),
     mutant(

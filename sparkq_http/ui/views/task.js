@@ -3,7 +3,7 @@
 import { get, queuePath, taskPath } from "../api.js";
 import { chatOf } from "../chat.js";
 import { h } from "../dom.js";
-import { acceptLabel, button, lateKind, saidLater, timeoutBar } from "../rows.js";
+import { acceptLabel, button, lateKind, limitOf, saidLater, timeoutBar } from "../rows.js";
 import { isUnclaimed, stateOf } from "../statuses.js";
 import { ago, between, changeSize, counted, dayOf, duration, moment, stateLabel, usageOf } from "../words.js";
 
@@ -109,7 +109,8 @@ function facts(task) {
   const { claimed_at: claimed, finished_at: finished } = task;
   return [
     fact("Status", stateLabel(task), task.reviewed_at && " (reviewed)"),
-    task.status === "running" && fact("Silent for", timeoutBar(task)),
+    task.status === "running" && !task.limit_until && fact("Silent for", timeoutBar(task)),
+    task.limit_until && fact("Limit", limitOf(task), ", then it goes back to its queue"),
     fact("Tool", task.tool_name),
     fact("Class", `${task.task_class}, timeout ${duration(task.timeout)}`),
     task.worker_id && fact("Worker", task.worker_id),
