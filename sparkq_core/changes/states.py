@@ -40,7 +40,9 @@ def described(change: State) -> str:
     if "files" not in change:
         return ""
     if not change["files"]:
-        return "nothing changed" if change.get("exact") else ""
+        left_out = change.get("skipped", 0)
+        more = f", {left_out} file{'s' if left_out != 1 else ''} not compared" if left_out else ""
+        return f"nothing changed{more}" if change.get("exact") else ""
     counts = (
         f"{change['files']} file{'s' if change['files'] != 1 else ''}, +{change['insertions']} −{change['deletions']}"
     )

@@ -86,7 +86,8 @@ export function usageOf(usage) {
 
 /** How much an attempt changed: "3 files, +40 −12", and where that is not exactly its own. */
 export function changeSize(change) {
-  if (!change?.files) return change?.exact ? "nothing changed" : null;
+  const leftOut = change?.skipped ? `, ${counted(change.skipped, "file")} not compared` : "";
+  if (!change?.files) return change?.exact ? `nothing changed${leftOut}` : null;
   const about = change.exact ? "" : "about ";
   const before = change.changed_before ? " with changes from before" : "";
   const shared = change.shared ? `, shared with ${change.shared.map((id) => `#${id}`).join(", ")}` : "";

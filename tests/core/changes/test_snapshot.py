@@ -10,7 +10,7 @@ import pytest
 from sparkq_core import queues
 from sparkq_core.changes import snapshot, store, view
 from sparkq_core.project import SparkQ
-from tests.core.changes.steps import after, append, before, changed, claim, complete
+from tests.core.changes.steps import after, append, before, changed, claim, complete, review_lines
 from tests.harness.clocks import SetClock
 from tests.harness.git_steps import commit, git, start
 from tests.harness.projects import open_new_project
@@ -254,6 +254,14 @@ def test_files_that_are_too_large_or_too_many_are_left_out_and_counted(
     assert after(sq)["skipped"] == 4
     assert view.notes(view.of(sq, 1)) == ["4 files not kept: too large, not readable, or filtered by another program."]
     assert kept_bytes(sq) < 10_000
+
+
+def test_a_change_with_only_a_file_that_is_left_out_is_not_called_nothing(sq: SparkQ, repository: Path) -> None:
+    number = claim(sq)
+    (repository / "model.bin").write_bytes(bytes(snapshot.MAX_UNTRACKED_BYTES + 1))
+    complete(sq, number)
+
+    assert review_lines(sq) == ["nothing changed, 1 file not compared"]
 
 
 def test_a_file_that_is_left_out_by_now_was_not_deleted(
