@@ -26,7 +26,7 @@ def on_screen(sq: SparkQ, change: Change, title: str, *, stat: bool = False, rev
     """Return the patch of a task with this title, or its files with `stat`, safe for a terminal. Raises NoChange."""
     lines = [show.paint(f"{wire.friendly(change.task)} {safe(title)}", "bold"), f"  {summary(change)}"]
     lines += [f"  {show.paint(note, 'warning')}" for note in view.notes(change)]
-    patch = view.stat(sq, change) if stat else view.patch(sq, change, reverse=reverse, binary=False)
+    patch = view.stat(sq, change, reverse=reverse) if stat else view.patch(sq, change, reverse=reverse, binary=False)
     text = patch.decode(errors="replace").removesuffix("\n")
     return [*lines, "", *(_painted(safe(line, lines=True)) for line in text.split("\n") if text), ""]
 

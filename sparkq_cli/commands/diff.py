@@ -59,7 +59,7 @@ def _shown(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> list[str
 
 def _write(sq: SparkQ, change: Change, *, stat: bool, reverse: bool) -> None:
     """Write the patch byte for byte, for another program."""
-    patch = view.stat(sq, change) if stat else view.patch(sq, change, reverse=reverse)
+    patch = view.stat(sq, change, reverse=reverse) if stat else view.patch(sq, change, reverse=reverse)
     if not patch:
         show.note(f"{wire.friendly(change.task)} changed nothing.")
     for note in view.notes(change):

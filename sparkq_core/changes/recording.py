@@ -94,10 +94,10 @@ def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, d
     if seen is None:
         return sizes.at_claim(folder, deadline)
     others = [state for _, _, state in sq.db.rows(RUNNING, {"task": begun.task})]
-    if any(parsed(state).get("work_tree") == seen["work_tree"] for state in others):
+    if any(_may_be_in(seen["work_tree"], parsed(state)) for state in others):
         return seen  # it may be their work
     ended = ((parsed(before), parsed(after)) for before, after in sq.db.rows(LAST_ENDED))
-    here = [after for before, after in ended if seen["work_tree"] in (before.get("work_tree"), after.get("work_tree"))]
+    here = [after for before, after in ended if _may_be_in(seen["work_tree"], before, after)]
     if not here or "tree" not in here[0] or here[0]["work_tree"] != seen["work_tree"]:
         return seen  # nothing is known of the end of the last task here, so it may be its work
     top = places.folder(sq.config.root, seen["work_tree"])
@@ -107,6 +107,12 @@ def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, d
         if file.status != "D" or not snapshot.is_there(top, file.names[0])  # left out: ignored, or too large
     ]
     return seen | ({"between": len(changed)} if changed else {})
+
+
+def _may_be_in(tree: str, *states: State) -> bool:
+    """True if an attempt with these states was in a work tree, or if nobody knows where it was, as over HTTP."""
+    known = {state["work_tree"] for state in states if "work_tree" in state}
+    return tree in known or (not known and any(states))
 
 
 def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, deadline: Deadline) -> State | None:
@@ -147,15 +153,13 @@ def _completed(sq: SparkQ, before: State, after: State, deadline: Deadline) -> s
 
 
 def _shared(sq: SparkQ, ended: Execution, tree: str, claimed_at: int, finished_at: int | None) -> list[int]:
-    """Return the other tasks that ran in the same work tree at the same time."""
+    """Return the other tasks that ran at the same time, and may have been in the same work tree."""
     others = [
         *sq.db.rows(ENDED_SINCE, {"since": claimed_at, "task": ended.task}),
         *sq.db.rows(RUNNING, {"task": ended.task}),
     ]
     now = sq.clock.now() if finished_at is None else finished_at
-    return sorted({task for task, at, state in others if at < now and parsed(state).get("work_tree") == tree})[
-        :MAX_SHARED
-    ]
+    return sorted({task for task, at, state in others if at < now and _may_be_in(tree, parsed(state))})[:MAX_SHARED]
 
 
 def _files(sq: SparkQ, before: State, after: State, deadline: Deadline) -> list[diff.FileChange] | None:

@@ -131,10 +131,11 @@ def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False, binary
         raise _gone(change) from error
 
 
-def stat(sq: SparkQ, change: Change) -> bytes:
+def stat(sq: SparkQ, change: Change, *, reverse: bool = False) -> bytes:
     """Return a line for each changed file. Raises NoChange if the store does not have them any more."""
+    before, after = reversed(change.trees) if reverse else change.trees
     try:
-        return diff.stat(_git(sq, change), *change.trees)
+        return diff.stat(_git(sq, change), before, after)
     except GitFailed as error:
         raise _gone(change) from error
 
@@ -165,7 +166,7 @@ def notes(change: Change) -> Sequence[str]:
     said = []
     if shared := change.after.get("shared"):
         names = ", ".join(f"#{task}" for task in shared)
-        said.append(f"{names} ran at the same time in the same folder: some of this may be theirs.")
+        said.append(f"{names} ran at the same time in the same folder, as far as is known: some of this may be theirs.")
     if between := change.before.get("between"):
         said.append(f"{_files(between)} changed before the claim, by none of the tasks; they are not part of this.")
     if skipped := change.after.get("skipped"):

@@ -253,7 +253,7 @@ def test_tasks_that_ran_at_the_same_time_say_that_a_commit_may_be_of_both(shell:
 
     done = shell.sparkq("branch", "work", "1-2")
     assert done.err.splitlines() == [
-        f"sparkq: #{number}: #{other} ran at the same time in the same folder: some of this may be theirs."
+        f"sparkq: #{number}: #{other} ran at the same time in the same folder, as far as is known: some of this may be theirs."
         for number, other in ((1, 2), (2, 1))
     ]
     assert "No commit, because nothing changed beyond the others: #1." in done.out

@@ -44,6 +44,7 @@ def test_each_task_has_its_own_patch(worked: Shell) -> None:
     assert worked.ok("diff", "1").splitlines()[-5:] == ["@@ -1,3 +1,4 @@", " one", " two", " three", "+four"]
     assert "four" not in worked.ok("diff", "2")
     assert "module.py   |   3 +++" in worked.ok("diff", "#2", "--stat")
+    assert "module.py   |   3 ---" in worked.ok("diff", "#2", "--stat", "--reverse")
 
 
 @holds("command-diff")

@@ -343,7 +343,7 @@ def test_the_change_is_shown_at_a_key_before_anything_is_decided(bare: Shell, sq
         assert unreviewed(past) == [1, 2, 3, 4]
 
     assert "#1 Change a file" in screen
-    assert "#2 ran at the same time in the same folder: some of this may be theirs." in screen
+    assert "#2 ran at the same time in the same folder, as far as is known: some of this may be theirs." in screen
     assert "\x1b[32m+\ttwo \\x1b[31m\x1b[0m" in screen
     assert "Binary files /dev/null and b/picture.bin differ" in screen
     assert "GIT binary patch" not in screen
@@ -358,7 +358,7 @@ def test_a_task_says_what_it_changed_where_and_how_to_see_it(bare: Shell, sq: Sp
 
     assert (
         "changed  2 files, +2 −0, on main\n"
-        "         #2 ran at the same time in the same folder: some of this may be theirs.\n"
+        "         #2 ran at the same time in the same folder, as far as is known: some of this may be theirs.\n"
         "         to see it: sparkq diff 1\n"
     ) in changed
     assert "changed  nothing, on main\n" in nothing

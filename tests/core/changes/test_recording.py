@@ -334,6 +334,32 @@ def test_over_http_there_are_sizes_with_what_was_changed_before(sq: SparkQ, repo
     assert review_lines(sq) == ["about 1 file, +1 −0 with changes from before"]
 
 
+def test_what_a_task_over_http_may_have_done_is_neither_nobodys_nor_anothers(
+    sq: SparkQ, repository: Path, clock: SetClock
+) -> None:
+    def over_http(number: int) -> None:
+        tasks.claim(sq, "backend", "web")
+        changes.record(sq, None, begun=changes.Execution(number, 1))
+        append(repository / "one.txt", "of the one over HTTP\n")
+        clock.move(1)
+        tasks.complete(sq, number, "done")
+        changes.record(sq, None, ended=[changes.Execution(number, 1)])
+
+    complete(sq, claim(sq))
+    clock.move(1)
+    add(sq, "two")
+    over_http(2)
+    clock.move(1)
+    number = claim(sq)
+    clock.move(1)
+    add(sq, "four")
+    over_http(4)
+    complete(sq, number)
+
+    assert "between" not in before(sq, number)
+    assert after(sq, number)["shared"] == [4]
+
+
 def test_without_a_repository_nothing_is_recorded(tmp_path: Path, clock: SetClock) -> None:
     folder = tmp_path / "plain"
     folder.mkdir()
