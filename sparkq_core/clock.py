@@ -2,7 +2,7 @@
 
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 LONG = 16
@@ -65,6 +65,18 @@ def day(at: int) -> str:
     """Format the day of UTC milliseconds in the time zone of the machine: `3 December 2026`."""
     moment = datetime.fromtimestamp(at / 1000, UTC).astimezone()
     return f"{moment.day} {moment:%B %Y}"
+
+
+def time_of_day(at: int) -> str:
+    """Format UTC milliseconds as the time of day in the time zone of the machine: `07:00`."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone():%H:%M}"
+
+
+def next_time_of_day(after: int, hour: int, minute: int) -> int:
+    """Return when the machine's clock shows this time of day next, after `after`; both in UTC milliseconds."""
+    here = datetime.fromtimestamp(after / 1000)  # without a zone, as the clock on the wall goes
+    days = (here.replace(hour=hour, minute=minute, second=0, microsecond=0) + timedelta(days=more) for more in range(3))
+    return next(at for day in days if (at := round(day.timestamp() * 1000)) > after)
 
 
 def from_iso(text: str) -> int:

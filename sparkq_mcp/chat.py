@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import chats
+from sparkq_core import assignments, chats, queues
 from sparkq_core.chats import Caller, OpenClaim
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
@@ -86,6 +86,11 @@ class Chat:
         """Return the running attempt of the task if this chat holds it."""
         chat_id = self.found(sq)
         return chats.held(sq.db, chat_id, task_id) if chat_id is not None else None
+
+    def spent(self, sq: SparkQ, queue: str) -> str | None:
+        """Return why this chat gets no more tasks of a queue although some may be there; None if nothing limits it."""
+        caller = self.caller._replace(id=self.found(sq))
+        return assignments.spent(sq.db, caller, queues.by_name(sq, queue).id, sq.clock.now())
 
     def open_claims(self, sq: SparkQ, besides: int = 0) -> tuple[OpenClaim, ...]:
         """Return the running attempts of this chat, except that of the task `besides`."""

@@ -4,24 +4,25 @@ A hook knows which chat it is about, where the process of a server may not: afte
 """
 
 import logging
+import os
 from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, TextContent
 
-from sparkq_core import chats
 from sparkq_core.aside import aside
-from sparkq_core.chat_hooks.answer import Answer, answer
+from sparkq_core.chat_hooks.answer import Answer, Speaker, answer, asks, leave, refused
 from sparkq_core.chat_hooks.event import HookEvent
 from sparkq_core.errors import NoProject, SparkQError
-from sparkq_core.project import SparkQ
 from sparkq_core.wire import compact
-from sparkq_mcp.chat import Chat
 from sparkq_mcp.tools import Ctx, chat_of, connection_of
 
 HOOK = "hook"
 NOTHING: Answer = {}
+CLIENT_PROCESS = str(os.getppid())
+"""The client: it starts another server at any time, but a chat that is resumed has another client."""
+
 LEFT = "another chat began in its client"
 """Why a chat is gone."""
 
@@ -36,8 +37,6 @@ class HookTool(Tool):
         """Answer the hook; with nothing whatever goes wrong."""
         try:
             said = await aside(lambda: hook(arguments, context))
-        except NoProject:
-            said = NOTHING
         except SparkQError as refused:
             log.warning("hook: %s", refused.message)
             said = NOTHING
@@ -53,26 +52,29 @@ async def hook(arguments: dict[str, Any], ctx: Ctx) -> Answer:
     state = ctx.request_context.lifespan_context
     if connection is None or not event.session or state.read_only:
         return NOTHING
+    try:
+        return await _heard(ctx, event, connection)
+    except NoProject as error:
+        return refused(event, error) if asks(event) else NOTHING
+
+
+async def _heard(ctx: Ctx, event: HookEvent, connection: str) -> Answer:
+    state = ctx.request_context.lifespan_context
     told = state.hooked.hearing(connection, event)
     sq, before = state.sq, chat_of(ctx)
     if before.caller.session not in (None, told.session):
-        leave(sq, before)
+        leave(sq, before.caller._replace(id=before.found(sq)), LEFT)
     state.hooked.hear(connection, told)
     chat = chat_of(ctx)
     call = state.hooked.call(event.call) if event.call else None
     if call is not None:
         event = event._replace(handed_out=((call.begun.task, call.begun.attempt),) if call.begun else ())
-    said = answer(sq, event, chat.caller._replace(id=chat.found(sq)), chat.worker)
+    said = answer(
+        sq, event, Speaker(chat.caller._replace(id=chat.found(sq)), chat.worker, None if connection else CLIENT_PROCESS)
+    )
     if call is not None and event.folder is not None:
         state.record_again(sq, call, event.folder)
     return said
-
-
-def leave(sq: SparkQ, chat: Chat) -> None:
-    """Record that a chat has left its connection to another one, as after /clear."""
-    chat_id = chat.found(sq)
-    if chat_id is not None:
-        chats.close(sq, chat_id, LEFT)
 
 
 def hook_tool() -> HookTool:

@@ -214,6 +214,7 @@ async def claim(
         tasks.progress(sq, task_id, attempt=attempt)
         return reply(packet(sq, chat, steps_of(ctx), tasks.claim_again(sq, task_id, attempt=attempt)))
     started = sq.clock.monotonic()
+    wait = 0 if wait and queue and not task_id and chat.spent(sq, queue) else wait
     claimed = await claims.claim(ctx, sq, chat, queue, task_id, wait)
     sq = project_of(ctx)  # the database may have been replaced in the meantime
     if claimed is None:

@@ -163,6 +163,7 @@ PROMISES = {
     "chat-gone": "A chat that is gone is known within a second, however it ended, and its claims stay.",
     "mcp-chats": "A chat outlives its process, and contexts share it: each can finish its work, and none is told to end another's.",
     "mcp-hook": "A client's hooks tell which chat works and where, cost no token, and never disturb a chat.",
+    "assignment": "A chat works a queue until it is empty, the number or the hour, and always ends; no other chat is held.",
     "mcp-open-claims": "A claim says what else the chat holds, as information: it may be a subagent's.",
     "walk-away": "After setup and connect, a chat empties a queue of twelve tasks without a question: Claude Code headless and on a terminal, Codex, Gemini CLI.",
     "recipes": "The recipes of the guide for walking away work as they are written, and each of them ends.",

@@ -58,6 +58,7 @@ SCANS = {
 """Statements that may walk a whole growing table, each with its reason."""
 
 SORTS = {
+    "LAST_OUTCOMES": "sorts the attempts of one chat, as many as it has made",
     "SINCE": "groups what ended since the person's last look, which the person then reads",
     "BY_DAY": "groups the attempts of the last seven days for the statistics page",
     "BY_QUEUE": "likewise",

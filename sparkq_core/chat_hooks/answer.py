@@ -1,28 +1,119 @@
 """Answer a client's hook."""
 
-from sparkq_core import chats
+from typing import NamedTuple
+
+from sparkq_core import assignments, chats
+from sparkq_core.chat_hooks import typed
 from sparkq_core.chat_hooks.event import HookEvent
+from sparkq_core.chat_hooks.turn_end import reminder
 from sparkq_core.chats import Caller
+from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import limit
+from sparkq_core.text import counted
 
 Answer = dict[str, object]
 """What the client reads as the answer of its hook; empty if it is to go on as it is."""
 
+COMMANDS = {"sparkq:work": "work", "sparkq:stop": "stop"}
+"""The commands of the plugin that change what a chat is held to."""
 
-def _wait_for_limit(sq: SparkQ, event: HookEvent, chat_id: int) -> None:
+
+class Speaker(NamedTuple):
+    """The chat whose hook it is: `caller` as the store knows it, its worker's name, and its client's process."""
+
+    caller: Caller
+    worker: str
+    process: str | None = None
+
+
+def answer(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:
+    """Take what a hook tells about its chat, and return what it answers."""
+    _heard_of_limit(sq, event, speaker.caller)
+    match event.event:
+        case "PostToolUse" if event.handed_out:
+            chats.correct(sq, speaker.caller, speaker.worker, event.handed_out)
+        case "UserPromptExpansion" if event.command in COMMANDS:
+            return _typed(sq, event, speaker, COMMANDS[event.command], event.args)
+        case "UserPromptSubmit" if (command := typed.command_in(event.prompt)) is not None:
+            return _typed(sq, event, speaker, *command)
+        case "Stop":
+            return _end_of_turn(sq, event, speaker)
+        case "SessionEnd":
+            leave(sq, speaker.caller, "its chat was closed")
+    return {}
+
+
+def _heard_of_limit(sq: SparkQ, event: HookEvent, caller: Caller) -> None:
+    """Let what the chat holds wait for the end of its usage limit; every other sign of the chat ends that."""
+    chat_id = _id_of(sq, caller)
+    if chat_id is None:
+        return
+    if (event.event, event.error) != ("StopFailure", "rate_limit"):
+        limit.over(sq, chat_id)
+        return
     from sparkq_core.chat_hooks.limit_end import limit_end  # time zones: few chats ever need them
 
     limit.reached(sq, chat_id, limit_end(event.details, sq.clock.now()))
 
 
-def answer(sq: SparkQ, event: HookEvent, caller: Caller, worker: str) -> Answer:
-    """Take what a hook tells about the chat `caller`, whose worker is `worker`, and return what the hook answers."""
-    if event.event == "PostToolUse" and event.handed_out:
-        chats.correct(sq, caller, worker, event.handed_out)
-    if caller.id is not None:
-        if (event.event, event.error) == ("StopFailure", "rate_limit"):
-            _wait_for_limit(sq, event, caller.id)
-        else:
-            limit.over(sq, caller.id)
-    return {}
+def leave(sq: SparkQ, caller: Caller, why: str) -> None:
+    """Record that a chat is gone, and with it what it was assigned to."""
+    chat_id = _id_of(sq, caller)
+    if chat_id is not None:
+        chats.close(sq, chat_id, why)
+        assignments.end(sq, chat_id, why[0].upper() + why[1:])
+
+
+def refused(event: HookEvent, error: SparkQError) -> Answer:
+    """Return the answer to a command that cannot be obeyed: the client shows it to you, and asks no model."""
+    if event.event not in ("UserPromptExpansion", "UserPromptSubmit"):
+        return {}
+    return {"decision": "block", "reason": f"{error.message} {error.hint}".strip()}
+
+
+def asks(event: HookEvent) -> bool:
+    """True if the event is a command of yours to SparkQ, which is answered even where no project is."""
+    return event.command in COMMANDS or typed.command_in(event.prompt) is not None
+
+
+def _typed(sq: SparkQ, event: HookEvent, speaker: Speaker, command: str, arguments: str) -> Answer:
+    if command == "stop":
+        return _stop(sq, event, speaker)
+    try:
+        given = assignments.give(sq, speaker.caller, typed.order(arguments, sq.clock.now()), speaker.process)
+    except SparkQError as error:
+        return refused(event, error)
+    queued = f"{counted(given.left, 'task')} for it now"
+    context = (
+        f"SparkQ: the person asked this chat to work {given.goal}; there {'is' if given.left == 1 else 'are'} {queued}. "
+        "When you end your turn before that, you are reminded."
+    )
+    return _context(event, context) | {"systemMessage": f"SparkQ: {given.sentence}. To end it: /sparkq:stop"}
+
+
+def _stop(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:
+    chat_id = _id_of(sq, speaker.caller)
+    ended = assignments.end(sq, chat_id, "You stopped it") if chat_id is not None else None
+    if ended is None:
+        return refused(event, SparkQError("This chat is not assigned to a queue.", typed.USAGE))
+    queue = ended.queue or "the queues"
+    return _context(event, f"SparkQ: this chat is no longer asked to work {queue}. Claim nothing more.")
+
+
+def _end_of_turn(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:
+    chat_id = _id_of(sq, speaker.caller)
+    text = reminder(sq, chat_id, speaker.process, background=event.background) if chat_id is not None else None
+    if text is None:
+        return {}
+    if speaker.caller.client.startswith("claude"):
+        return _context(event, text)  # the client shows it as advice, and a block as an error
+    return {"decision": "block", "reason": text}
+
+
+def _context(event: HookEvent, text: str) -> Answer:
+    return {"hookSpecificOutput": {"hookEventName": event.event, "additionalContext": text}}
+
+
+def _id_of(sq: SparkQ, caller: Caller) -> int | None:
+    return caller.id if caller.id is not None else chats.find(sq.db, caller)

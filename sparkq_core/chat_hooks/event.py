@@ -22,6 +22,7 @@ NAMES = {
     "error": "error",
     "details": "error_details",
     "model": "model",
+    "prompt": "prompt",
 }
 """Each field as the plugin's hooks call it, and as clients do in the JSON that they write to a command."""
 
@@ -44,6 +45,7 @@ class HookEvent(NamedTuple):
     error: str = ""
     details: str = ""
     model: str = ""
+    prompt: str = ""
     background: bool = False
     handed_out: tuple[tuple[int, int], ...] = ()
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sparkq_core import catalogue, chats, queues
+from sparkq_core import assignments, catalogue, chats, queues
 from sparkq_core.chats import Caller
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
@@ -129,8 +129,11 @@ def checked_worker(worker: str) -> str:
 
 
 def take(sq: SparkQ, tx: Transaction, queue_id: int, claimant: Claimant, now: int) -> Claim | None:
-    """Claim the head of the queue in the transaction of another verb; return None if the queue is empty."""
+    """Claim the head of the queue in the transaction of another verb; return None if the queue is empty, or if the chat
+    was asked for fewer tasks."""
     sweep_within(sq, tx, now)
+    if claimant.chat is not None and assignments.spent(tx, claimant.chat, queue_id, now):
+        return None
     row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": claimant.worker, "now": now})
     return begin(sq, tx, Task(*row), claimant, now) if row is not None else None
 

@@ -49,7 +49,10 @@ def packet(sq: SparkQ, chat: Chat, steps: Steps, claim: Claim) -> wire.Json:
 
 def nothing_claimed(sq: SparkQ, chat: Chat, steps: Steps, queue: str, waited: int = 0) -> wire.Json:
     """Return the answer to a claim for which there was no task within `waited` seconds."""
-    facts: wire.Json = {"task": None, "remaining": 0, **_held(sq, queue), "next": _empty(sq, steps, queue, waited)}
+    why = chat.spent(sq, queue)
+    remaining = queues.counts_of(sq, queues.by_name(sq, queue)).queued if why else 0
+    step = steps.spent(why) if why else _empty(sq, steps, queue, waited)
+    facts: wire.Json = {"task": None, "remaining": remaining, **_held(sq, queue), "next": step}
     _add_open_claims(facts, sq, chat, steps)
     return facts
 
@@ -65,7 +68,9 @@ def settlement(sq: SparkQ, chat: Chat, steps: Steps, settled: Settled, claim_nex
         claimed = packet(sq, chat, steps, claim)
         step = " ".join([*before, claimed.pop("next")])
         return facts | {"remaining": claimed.pop("remaining"), "next": step, "claimed": claimed}
-    if settled.remaining and not settled.archived:
+    if (why := chat.spent(sq, settled.task.queue)) is not None:
+        before.append(steps.spent(why))
+    elif settled.remaining and not settled.archived:
         before.append(steps.more_waits(settled.task.queue, settled.remaining))
     else:
         before.append(_empty(sq, steps, settled.task.queue))

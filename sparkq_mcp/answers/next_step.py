@@ -83,6 +83,10 @@ class Steps(NamedTuple):
         wait = f'claim(queue="{queue.name}", wait={LONGEST_WAIT}){" again" if waited else ""}'
         return f"{state}. Stop. (Only if you were asked to watch it: {wait}.)"
 
+    def spent(self, why: str) -> str:
+        """Return the step of a worker that has done what the person asked its chat for."""
+        return f"{why}, so this chat gets no more tasks. Stop, and tell the person what was done."
+
     def more_waits(self, queue: str, remaining: int) -> str:
         """Return the step of a worker that did not ask for the next task, of which `remaining` wait."""
         call = f': claim(queue="{queue}") takes the next' if "claim" in self.tools else ""

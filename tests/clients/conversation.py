@@ -15,7 +15,7 @@ class Call(NamedTuple):
     arguments: Message
 
 
-TYPED = re.compile(r"<command-name>(/\S+)</command-name>\s*<command-args>(.*?)</command-args>", re.DOTALL)
+TYPED = re.compile(r"<command-name>(/\S+)</command-name>(?:\s*<command-args>(.*?)</command-args>)?", re.DOTALL)
 """A command that the person typed, as Claude Code passes it on: its name and the rest of the line."""
 
 Answer = str | list[Call]
@@ -65,7 +65,7 @@ def _user_side(request: Message) -> Iterator[tuple[str, str]]:
     for block in _sent(request):
         if block["type"] == "text":
             command = TYPED.search(block["text"])
-            yield "text", " ".join(command.groups()) if command else block["text"]
+            yield "text", " ".join(part for part in command.groups() if part) if command else block["text"]
         elif block["type"] == "tool_result":
             yield "result", _text(block)
 

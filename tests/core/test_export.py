@@ -31,6 +31,8 @@ MADE_ANEW = (
     "search_docsize",
     "search_idx",
     "hook_runs",
+    "assignments",
+    "reminders",
     "purge_marks",
     "purges",
 )

@@ -216,8 +216,8 @@ def test_the_hook_of_a_client_tells_the_limit_and_every_other_one_its_end(sq: Sp
         "StopFailure", session="8d2a", error="rate_limit", details=f"Claude AI usage limit reached|{end}"
     )
 
-    assert answer.answer(sq, failure, caller, "claude-code-8d2a") == {}
+    assert answer.answer(sq, failure, answer.Speaker(caller, "claude-code-8d2a")) == {}
     assert tasks.get(sq, 1).limit_until == end * SECOND
-    assert answer.answer(sq, failure._replace(error="server_error"), caller, "claude-code-8d2a") == {}
+    assert answer.answer(sq, failure._replace(error="server_error"), answer.Speaker(caller, "claude-code-8d2a")) == {}
     assert tasks.get(sq, 1).limit_until is None
     chats.close(sq, chat, "gone")

@@ -134,7 +134,7 @@ def test_the_plugin_is_whole() -> None:
 
     assert (manifest["name"], manifest["version"], manifest["license"]) == ("sparkq", __version__, "MIT")
     assert (listed["name"], TOP / listed["source"]) == (manifest["name"], PLUGIN)
-    assert {file.stem for file in PLUGIN.glob("commands/*.md")} == {"work", "review", "plan"}
+    assert {file.stem for file in PLUGIN.glob("commands/*.md")} == {"work", "stop", "review", "plan"}
     assert all("description" in front(file) for file in PLUGIN.glob("commands/*.md"))
     assert [front(file)["name"] for file in PLUGIN.glob("agents/*.md")] == ["task-worker"]
     assert front(skill)["name"] == skill.parent.name

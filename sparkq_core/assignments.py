@@ -1,0 +1,223 @@
+"""Assignments: a chat works a queue until it is empty, because you typed so in that chat.
+
+Only that chat is held to it, and only while it goes on: an assignment ends when nothing is queued, at the number of tasks
+or the hour that you gave, after three tasks in a row that were not done, after a reminder that led to nothing, and with
+the chat.
+"""
+
+from typing import Any, NamedTuple
+
+from sparkq_core import chats, queues
+from sparkq_core.chats import Caller
+from sparkq_core.clock import time_of_day
+from sparkq_core.events import note
+from sparkq_core.lifecycle import RELEASED, QueueStatus, Status
+from sparkq_core.project import SparkQ
+from sparkq_core.storage.database import Reader, Transaction
+from sparkq_core.text import counted, safe
+
+IN_A_ROW = 3
+"""An assignment ends after this many tasks in a row that were failed or released. One that asks you counts as neither."""
+
+_COLUMNS = """chat_id, a.queue_id, (SELECT q.name FROM queues AS q WHERE q.id = a.queue_id), a.most, a.until, a.fresh,
+    a.process, a.begun_before, a.ended_before, a.moves, c.client, c.gone_at
+"""
+GIVE = """
+INSERT INTO assignments (chat_id, queue_id, most, until, fresh, process, given_at, begun_before, ended_before)
+VALUES (:chat, :queue, :most, :until, :fresh, :process, :now, :begun, :ended)
+ON CONFLICT (chat_id) DO UPDATE SET queue_id = :queue, most = :most, until = :until, fresh = :fresh, process = :process,
+    given_at = :now, begun_before = :begun, ended_before = :ended, reminded_at = NULL, moves = NULL, ended_at = NULL, ended_why = NULL
+"""
+OF_CHAT = f"""
+SELECT {_COLUMNS} FROM assignments AS a JOIN chats AS c ON c.id = a.chat_id
+WHERE a.chat_id = :chat AND a.ended_at IS NULL
+"""
+OPEN = f"""
+SELECT {_COLUMNS} FROM assignments AS a INDEXED BY assignments_open JOIN chats AS c ON c.id = a.chat_id
+WHERE a.ended_at IS NULL ORDER BY a.given_at
+"""
+END = "UPDATE assignments SET ended_at = :now, ended_why = :why WHERE chat_id = :chat AND ended_at IS NULL"
+REMINDED = "UPDATE assignments SET reminded_at = :now, moves = :moves WHERE chat_id = :chat"
+MOVES = "SELECT count(*) + count(finished_at) FROM attempts WHERE chat_id = :chat"
+BEGUN = f"""
+SELECT count(*) FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
+WHERE a.chat_id = :chat AND coalesce(a.outcome, '') <> '{RELEASED}' AND (:queue IS NULL OR t.queue_id = :queue)
+"""
+ENDED = "SELECT count(*) FROM attempts WHERE chat_id = :chat AND outcome IS NOT NULL AND question IS NULL"
+LAST_OUTCOMES = """
+SELECT outcome FROM attempts WHERE chat_id = :chat AND outcome IS NOT NULL AND question IS NULL
+ORDER BY finished_at DESC, task_id DESC LIMIT :limit
+"""
+QUEUED = "SELECT queued FROM queues WHERE id = :queue AND status <> 'archived'"
+QUEUED_IN_ALL = "SELECT coalesce(sum(queued), 0) FROM queues WHERE queued > 0 AND status <> 'archived'"
+
+
+class Order(NamedTuple):
+    """What you typed: a queue, or None for every queue that has work; at most `most` tasks; until a time (UTC ms).
+
+    `fresh` asks for a context of its own for each task.
+    """
+
+    queue: str | None = None
+    most: int | None = None
+    until: int | None = None
+    fresh: bool = False
+
+
+class Assignment(NamedTuple):
+    """An open assignment of a chat, whose `client` works in the process `process`, if that is known.
+
+    How much the chat had done before is counted, not timed, since a clock may be set: the tasks that it had begun, the
+    attempts that had ended, and as `moves` what it had claimed and settled when it was last reminded.
+    """
+
+    chat_id: int
+    queue_id: int | None
+    queue: str | None
+    most: int | None
+    until: int | None
+    fresh: bool
+    process: str | None
+    begun_before: int
+    ended_before: int
+    moves: int | None
+    client: str
+    gone_at: int | None
+
+
+class Progress(NamedTuple):
+    """An assignment, how many of its tasks the chat has begun, and how many are left for it."""
+
+    assignment: Assignment
+    begun: int
+    left: int
+
+    @property
+    def sentence(self) -> str:
+        """What the chat does, as a person reads it: `claude-code works backend until it is empty, 3 left`."""
+        return f"{safe(self.assignment.client)} works {self.goal}, {self.left} left"
+
+    @property
+    def goal(self) -> str:
+        """What is worked, and until when."""
+        return goal(Order(*self.assignment[2:6]))
+
+
+def goal(order: Order) -> str:
+    """Return what is asked for: `backend until it is empty`, `5 tasks of backend`, `backend until 07:00`."""
+    queue = order.queue or "every queue"
+    of = f"{counted(order.most, 'task')} of {queue}" if order.most is not None else queue
+    if order.until is not None:
+        return f"{of} until {time_of_day(order.until)}"
+    if order.most is not None:
+        return of
+    return f"{of} until {'it is' if order.queue else 'all are'} empty"
+
+
+def give(sq: SparkQ, caller: Caller, order: Order, process: str | None) -> Progress:
+    """Assign a chat to a queue, instead of what it was assigned to before.
+
+    Raises NoSuchQueue, QueueClosed for an archived queue: then nothing has changed.
+    """
+    with sq.db.write() as tx:
+        now = sq.clock.now()
+        queue = queues.get(tx, order.queue) if order.queue is not None else None
+        if queue is not None and queue.status == QueueStatus.ARCHIVED:
+            raise queues.closed(queue)
+        chat = chats.enter(tx, caller, now)
+        queue_id = queue.id if queue else None
+        values = {"most": order.most, "until": order.until, "fresh": int(order.fresh), "process": process}
+        before = {"begun": _begun(tx, chat, queue_id), "ended": _number(tx.row(ENDED, {"chat": chat}))}
+        tx.run(GIVE, values | before | {"chat": chat, "queue": queue_id, "now": now})
+        note(tx, now, "assigned", queue=queue_id, text=f"{safe(caller.client)} works {goal(order)}")
+        assignment = of_chat(tx, chat)
+        assert assignment is not None
+        return progress(tx, assignment)
+
+
+def end(sq: SparkQ, chat_id: int, why: str) -> Assignment | None:
+    """End the assignment of a chat; return what it was, None if there was none."""
+    with sq.db.write() as tx:
+        return end_within(tx, chat_id, why, sq.clock.now())
+
+
+def end_within(tx: Transaction, chat_id: int, why: str, now: int) -> Assignment | None:
+    """End the assignment of a chat in the transaction of another verb."""
+    assignment = of_chat(tx, chat_id)
+    if assignment is not None:
+        tx.run(END, {"chat": chat_id, "why": why, "now": now})
+        note(tx, now, "assignment ended", queue=assignment.queue_id, text=f"{safe(assignment.client)}: {why}")
+    return assignment
+
+
+def of_chat(db: Reader, chat_id: int) -> Assignment | None:
+    """Return the open assignment of a chat."""
+    row = db.row(OF_CHAT, {"chat": chat_id})
+    return _assignment(row) if row else None
+
+
+def open_ones(sq: SparkQ) -> tuple[Progress, ...]:
+    """Return the assignments that chats work on now, the oldest first."""
+    with sq.db.read() as tx:
+        listed = [_assignment(row) for row in tx.rows(OPEN)]
+        return tuple(progress(tx, each) for each in listed if each.gone_at is None)
+
+
+def progress(db: Reader, assignment: Assignment) -> Progress:
+    """Return how far a chat has come."""
+    begun, queued = _begun_since(db, assignment), left_in(db, assignment.queue_id)
+    left = queued if assignment.most is None else min(queued, max(assignment.most - begun, 0))
+    return Progress(assignment, begun, left)
+
+
+def left_in(db: Reader, queue_id: int | None) -> int:
+    """Return how many tasks are queued, in one queue or in all; an archived queue hands out none."""
+    return _number(db.row(QUEUED_IN_ALL) if queue_id is None else db.row(QUEUED, {"queue": queue_id}))
+
+
+def spent(db: Reader, caller: Caller, queue_id: int, now: int) -> str | None:
+    """Return why a chat gets no more tasks of a queue although some may be there; None if nothing limits it."""
+    chat_id = caller.id if caller.id is not None else chats.find(db, caller) if caller.session else None
+    assignment = of_chat(db, chat_id) if chat_id is not None else None
+    if assignment is None or assignment.queue_id not in (None, queue_id):
+        return None
+    return limit_reached(db, assignment, now)
+
+
+def limit_reached(db: Reader, assignment: Assignment, now: int) -> str | None:
+    """Return why the chat has done what it was asked for, or is to go no further; None if it may."""
+    if assignment.until is not None and now >= assignment.until:
+        return f"It is past {time_of_day(assignment.until)}"
+    if assignment.most is not None and _begun_since(db, assignment) >= assignment.most:
+        return f"All {assignment.most} tasks are done" if assignment.most > 1 else "The one task is done"
+    if _number(db.row(ENDED, {"chat": assignment.chat_id})) - assignment.ended_before < IN_A_ROW:
+        return None
+    last = db.rows(LAST_OUTCOMES, {"chat": assignment.chat_id, "limit": IN_A_ROW})
+    return None if (Status.SUCCEEDED,) in last else f"{IN_A_ROW} tasks in a row were not done"
+
+
+def moves(db: Reader, chat_id: int) -> int:
+    """Return how much a chat has claimed and settled so far."""
+    return _number(db.row(MOVES, {"chat": chat_id}))
+
+
+def reminded(tx: Transaction, assignment: Assignment, now: int) -> None:
+    """Record that the chat is reminded of its assignment."""
+    tx.run(REMINDED, {"chat": assignment.chat_id, "moves": moves(tx, assignment.chat_id), "now": now})
+
+
+def _begun_since(db: Reader, assignment: Assignment) -> int:
+    return max(_begun(db, assignment.chat_id, assignment.queue_id) - assignment.begun_before, 0)
+
+
+def _begun(db: Reader, chat_id: int, queue_id: int | None) -> int:
+    return _number(db.row(BEGUN, {"chat": chat_id, "queue": queue_id}))
+
+
+def _number(row: tuple[Any, ...] | None) -> int:
+    return int(row[0]) if row else 0
+
+
+def _assignment(row: tuple[Any, ...]) -> Assignment:
+    assignment = Assignment(*row)
+    return assignment._replace(fresh=bool(assignment.fresh))

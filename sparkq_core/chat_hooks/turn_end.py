@@ -1,0 +1,94 @@
+"""What a chat is reminded of when it ends its turn.
+
+The reminder must end by itself, whatever the model does: each one needs a task that was claimed or settled since the one
+before, and each attempt is spoken of once.
+"""
+
+from sparkq_core import assignments, chats
+from sparkq_core.assignments import Assignment, Progress
+from sparkq_core.chats import OpenClaim
+from sparkq_core.project import SparkQ
+from sparkq_core.storage.database import Transaction
+from sparkq_core.text import counted
+
+REMIND = "INSERT INTO reminders (task_id, attempt, at) VALUES (:task, :attempt, :now) ON CONFLICT DO NOTHING RETURNING attempt"
+NAMED = 5
+"""Most tasks that one reminder names."""
+
+
+def reminder(sq: SparkQ, chat_id: int, process: str | None, *, background: bool) -> str | None:
+    """Return what the chat is reminded of, None if it may stop. `background` is true if work goes on that wakes it.
+
+    `process` is the process of the client: a chat that was resumed in another one is not held to its assignment.
+    """
+    if background:
+        return None
+    with sq.db.write() as tx:
+        now = sq.clock.now()
+        assignment = _present(tx, chat_id, process, now)
+        held = chats.open_claims(tx, chat_id, limit=NAMED)
+        unspoken = [claim for claim in held if _not_reminded(tx, claim, now)]
+        if unspoken:
+            return _holding(unspoken, assignment)
+        if assignment is None:
+            return None
+        why = _over(tx, assignment, held, now)
+        if why is not None:
+            assignments.end_within(tx, chat_id, why, now)
+            return None
+        assignments.reminded(tx, assignment, now)
+        return _go_on(assignments.progress(tx, assignment))
+
+
+def _present(tx: Transaction, chat_id: int, process: str | None, now: int) -> Assignment | None:
+    assignment = assignments.of_chat(tx, chat_id)
+    if assignment is not None and None not in (process, assignment.process) and process != assignment.process:
+        assignments.end_within(tx, chat_id, "Its client was closed", now)
+        return None
+    return assignment
+
+
+def _not_reminded(tx: Transaction, claim: OpenClaim, now: int) -> bool:
+    return tx.row(REMIND, {"task": claim.task_id, "attempt": claim.attempt, "now": now}) is not None
+
+
+def _over(tx: Transaction, assignment: Assignment, held: tuple[OpenClaim, ...], now: int) -> str | None:
+    """Return why the assignment is over, None if the chat is to go on."""
+    if held:
+        return f"The chat stopped while it held #{held[0].task_id}"
+    limit = assignments.limit_reached(tx, assignment, now)
+    if limit is not None:
+        return limit
+    if not assignments.left_in(tx, assignment.queue_id):
+        return f"{assignment.queue or 'Every queue'} is empty"
+    if assignment.moves is not None and assignments.moves(tx, assignment.chat_id) == assignment.moves:
+        return "The chat was reminded, and did nothing"
+    return None
+
+
+def _holding(claims: list[OpenClaim], assignment: Assignment | None) -> str:
+    named = ", ".join(f"#{claim.task_id} (attempt {claim.attempt})" for claim in claims)
+    it = "it" if len(claims) == 1 else "each"
+    number = f"task_id={claims[0].task_id}, attempt={claims[0].attempt}"
+    then = f" Then go on with {assignments.goal(assignments.Order(*assignment[2:6]))}." if assignment else ""
+    return (
+        f"SparkQ: this chat still holds {named}. Before you stop, settle {it}: complete({number}, result=…) if it is done, "
+        f"fail({number}, error=…) if it cannot be done, release({number}) if you have not begun. If you are to wait for "
+        f"the person first, stop: this is said once.{then}"
+    )
+
+
+def _go_on(progress: Progress) -> str:
+    assignment = progress.assignment
+    queue = assignment.queue
+    asked = assignments.goal(assignments.Order(*assignment[2:6]))
+    if assignment.fresh:
+        step = "start the agent sparkq:task-worker for the next one"
+    elif queue is not None:
+        step = f'claim(queue="{queue}") hands out the next one'
+    else:
+        step = "list_queues shows where, and claim hands out the next one"
+    return (
+        f"SparkQ: {counted(progress.left, 'task')} {'is' if progress.left == 1 else 'are'} left. The person asked this chat to "
+        f"work {asked}: {step}. If you cannot go on, say why and stop."
+    )
