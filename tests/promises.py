@@ -127,6 +127,7 @@ PROMISES = {
     "purge-lines": "A purged task leaves one line, unless purge.keep_lines is false.",
     "doctor-disk": "The doctor says why the database cannot be written, and goes on where a file or folder cannot be looked at.",
     "doctor-git": "The doctor says where Git refuses the repository.",
+    "doctor-clients": "The doctor names the clients that have the project, entries for another checkout, missing commands, and the plugin.",
     "doctor-approval": "The doctor says where Claude Code does not start the project's server because you have not approved it.",
     "search-batches": "A search indexes in small batches, between which others write, and says if it has not indexed everything.",
     "deleted-text-goes": "After a deletion its texts leave the file and its log as soon as the project is quiet, and within a day.",

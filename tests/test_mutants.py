@@ -8,12 +8,13 @@ import pytest
 from tests.harness.projects import TOP
 from tests.harness.pytest_run import run_pytest
 from tests.harness.source_copy import PYTEST, SourceCopy
+from tests.mutants.installation import INSTALLATION_MUTANTS
 from tests.mutants.life_cycle import LIFE_CYCLE_MUTANTS
 from tests.mutants.mutant import Mutant
 from tests.mutants.storage_and_config import STORAGE_AND_CONFIG_MUTANTS
 from tests.promises import holds
 
-ALL = {mutant.name: mutant for mutant in (*LIFE_CYCLE_MUTANTS, *STORAGE_AND_CONFIG_MUTANTS)}
+ALL = {mutant.name: mutant for mutant in (*INSTALLATION_MUTANTS, *LIFE_CYCLE_MUTANTS, *STORAGE_AND_CONFIG_MUTANTS)}
 NAMED = sorted({test for mutant in ALL.values() for test in mutant.caught_by})
 NOTHING = Mutant("nothing", "", (), tuple(NAMED))
 
@@ -39,4 +40,4 @@ def test_a_run_on_other_sources_is_not_a_catch(tmp_path: Path) -> None:
 
 
 def test_every_mutant_has_its_own_name() -> None:
-    assert len(ALL) == len(LIFE_CYCLE_MUTANTS) + len(STORAGE_AND_CONFIG_MUTANTS)
+    assert len(ALL) == sum(map(len, (INSTALLATION_MUTANTS, LIFE_CYCLE_MUTANTS, STORAGE_AND_CONFIG_MUTANTS)))

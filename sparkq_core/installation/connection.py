@@ -19,6 +19,8 @@ from sparkq_core.text import nearest
 
 BY_HAND = "Use --print and copy it by hand."
 PROGRAM = "sparkq"
+EMPTY = "{}"
+"""What the record has of a file that says something: its text is not kept there."""
 
 
 class Target(NamedTuple):
@@ -223,7 +225,7 @@ def _change(
             known = {each[:2] for each in old.added} if old is not None else set()
             new_ones = tuple(each for each in added if each[:2] not in known)
             records[file] = (
-                Record(file, added, made, not has_folder)
+                Record(file, added, None if made else (text if not text.strip() else EMPTY), not has_folder)
                 if old is None
                 else old._replace(added=(*old.added, *new_ones))
             )

@@ -31,11 +31,14 @@ class Added(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What was added to a file, in order. `made` is True if the file was made, `folder` if its folder was."""
+    """What was added to a file, in order. `folder` is True if its folder was made.
+
+    `empty` is the text of a file in which nothing was; None if the file was made.
+    """
 
     file: Path
     added: tuple[Added, ...]
-    made: bool
+    empty: str | None
     folder: bool
 
 
@@ -56,7 +59,7 @@ def recorded(config: Config) -> dict[Path, Record]:
 
 def _record(given: Any) -> Record:
     added = tuple(Added(tuple(map(str, keys)), item, before) for keys, item, before in given["added"])
-    return Record(Path(given["file"]), added, bool(given["made"]), bool(given["folder"]))
+    return Record(Path(given["file"]), added, given["empty"], bool(given["folder"]))
 
 
 @contextmanager
@@ -74,8 +77,8 @@ def changing(config: Config) -> Iterator[dict[Path, Record]]:
             file.unlink(missing_ok=True)
 
 
-def undone(text: str, record: Record) -> str:
-    """Return the text without what was added; empty if the file was made and nothing else is in it.
+def undone(text: str, record: Record) -> str | None:
+    """Return the text without what was added; None if the file was made and nothing else is in it.
 
     What was changed or taken out since is left as it is. Raises ValueError.
     """
@@ -88,9 +91,8 @@ def undone(text: str, record: Record) -> str:
             text = mcp_clients.with_server(text, record.file, added.keys, added.before)
         elif present in ({}, []) or _starts_sparkq(present, added.keys):
             text = mcp_clients.without(text, record.file, added.keys)
-    return (
-        "" if record.made and mcp_clients.loads(text, record.file) == {} and not text.strip("\ufeff{} \t\r\n") else text
-    )
+    is_bare = not text.strip(f"{jsonc.BOM}{{}} \t\r\n")
+    return record.empty if is_bare and (record.empty is None or not record.empty.strip()) else text
 
 
 def _starts_sparkq(value: Any, keys: tuple[str, ...]) -> bool:

@@ -17,10 +17,10 @@ from sparkq_core.installation.mcp_clients import KEPT, ClientFile
 
 
 class Undo(NamedTuple):
-    """A file, and its text without SparkQ's part; empty if nothing else is in it. `folder`: an empty folder goes too."""
+    """A file, and its text without SparkQ's part; None if the file goes. `folder`: a folder that is empty then goes too."""
 
     file: Path
-    left: str
+    left: str | None
     folder: bool
 
 
@@ -58,8 +58,8 @@ def _undo(file: Path, client: ClientFile | None, record: Record | None, config: 
     return None if left == text else Undo(file, left, record.folder if record else file.parent != config.root)
 
 
-def _without_ours(text: str, file: Path, client: ClientFile | None, root: Path) -> str:
-    """Return the text without the servers that name the project at `root`. Raises ValueError."""
+def _without_ours(text: str, file: Path, client: ClientFile | None, root: Path) -> str | None:
+    """Return the text without the servers that name the project at `root`; None if nothing else is in it. Raises ValueError."""
     if client is None:
         return text
     value = mcp_clients.loads(text, file)
@@ -72,7 +72,7 @@ def _without_ours(text: str, file: Path, client: ClientFile | None, root: Path) 
     for name in names:
         text = mcp_clients.without(text, file, (client.key, name))
     if names and mcp_clients.loads(text, file) in ({}, {client.key: {}}):
-        return ""
+        return None
     return text
 
 
@@ -90,22 +90,22 @@ def take_out(config: Config, undos: tuple[Undo, ...]) -> Iterator[Path]:
 def _write(undo: Undo) -> None:
     """Write the text that is left: the copy of the old file, if that says the same; no file, if nothing is left."""
     before = undo.file.with_name(f"{undo.file.name}{KEPT}")
-    if undo.left and _says(before, undo):
-        os.replace(before, undo.file)
-    elif undo.left:
-        writing.replace(undo.file, undo.left)
-    else:
+    if undo.left is None:
         undo.file.resolve().unlink()
         if undo.folder:
             with suppress(OSError):
                 undo.file.parent.rmdir()
+    elif not undo.file.is_symlink() and _says(before, undo.left, undo.file):
+        os.replace(before, undo.file)
+    else:
+        writing.replace(undo.file, undo.left)
 
 
-def _says(before: Path, undo: Undo) -> bool:
+def _says(before: Path, left: str, file: Path) -> bool:
     """True if the copy has the same content as what is left, however it is written."""
     try:
         return not before.is_symlink() and bool(
-            mcp_clients.loads(before.read_bytes().decode(), undo.file) == mcp_clients.loads(undo.left, undo.file)
+            mcp_clients.loads(before.read_bytes().decode(), file) == mcp_clients.loads(left, file)
         )
     except (OSError, ValueError):
         return False

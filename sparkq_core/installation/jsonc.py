@@ -57,6 +57,8 @@ def with_member(text: str, keys: Sequence[str], value: Any) -> str:
     """Return the text with `value` at `keys`; objects that are missing on the way are made. Raises ValueError."""
     tree = _tree(text)
     node, rest = _deepest(tree, keys)
+    if not rest and json.dumps(node.value) == json.dumps(value):
+        return text
     if not rest:
         new = text[: node.start] + _written(value, text, _indent(text, node.start)) + text[node.end :]
     elif not isinstance(node.value, dict):

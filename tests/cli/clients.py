@@ -1,10 +1,10 @@
 """Where the clients keep what they know, for the tests of what tells them and of what makes them forget."""
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
+from sparkq_core.installation import mcp_clients
 from tests.harness.shell import SPARKQ, Shell
 
 FILES = {
@@ -45,7 +45,7 @@ def entry(shell: Shell, client: str, command: str = str(SPARKQ)) -> dict[str, An
 def servers_in(shell: Shell, client: str) -> dict[str, Any]:
     """The servers in the client's configuration."""
     file, key = file_of(shell, client)
-    value = tomllib.loads(file.read_text()) if file.suffix == ".toml" else json.loads(file.read_text())
+    value = mcp_clients.loads(file.read_text(), file)
     servers: dict[str, Any] = value[key]
     return servers
 

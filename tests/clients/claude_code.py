@@ -49,12 +49,12 @@ class ClaudeCode:
             _write(shell.folder / ".mcp.json", {"mcpServers": {"sparkq": server}})
             _write(shell.folder / ".claude/settings.local.json", settings)
 
-    def start(self, prompt: str, *options: str) -> "subprocess.Popen[str]":
-        """Start a chat that ends when `prompt` has been answered."""
+    def start(self, prompt: str, *options: str, folder: Path | None = None) -> "subprocess.Popen[str]":
+        """Start a chat that ends when `prompt` has been answered, in another `folder` than the project's if given."""
         self._started.append(
             subprocess.Popen(
                 [*self._command, "-p", prompt, "--output-format", "json", *options],
-                cwd=self._shell.folder,
+                cwd=folder or self._shell.folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
