@@ -56,6 +56,10 @@ class GitFailed(Exception):
     """Git refused, could not be started, or was too slow."""
 
 
+class NoAnswer(GitFailed):
+    """Git could not be started, or was too slow, which says nothing about the repository."""
+
+
 class Deadline(NamedTuple):
     """The moment (of time.monotonic) by which all must be done."""
 
@@ -91,7 +95,7 @@ class Git(NamedTuple):
 
         left = self.deadline.left
         if not left:
-            raise GitFailed("there is no time left")
+            raise NoAnswer("there is no time left")
         try:
             done = subprocess.run(
                 ["git", *arguments],
@@ -103,9 +107,9 @@ class Git(NamedTuple):
                 check=False,
             )
         except OSError as error:
-            raise GitFailed(f"git cannot be started: {error.strerror}") from error
+            raise NoAnswer(f"git cannot be started: {error.strerror}") from error
         except subprocess.TimeoutExpired as error:
-            raise GitFailed(f"git {arguments[0]} was too slow") from error
+            raise NoAnswer(f"git {arguments[0]} was too slow") from error
         if done.returncode not in fine:
             raise GitFailed(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout
@@ -125,7 +129,7 @@ class Git(NamedTuple):
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
-            raise GitFailed(f"git cannot be started: {error.strerror}") from error
+            raise NoAnswer(f"git cannot be started: {error.strerror}") from error
         stop = threading.Timer(self.deadline.left, process.kill)
         stop.start()
         with process:
@@ -136,7 +140,9 @@ class Git(NamedTuple):
             if is_more:
                 process.kill()
         if not is_more and process.returncode:
-            raise GitFailed(f"git {arguments[0]} failed or was too slow")
+            if not self.deadline.left:
+                raise NoAnswer(f"git {arguments[0]} was too slow")
+            raise GitFailed(f"git {arguments[0]} failed")
         return output
 
     def _environment(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sparkq_core.changes import diff
-from sparkq_core.changes.git import Deadline, Git, GitFailed
+from sparkq_core.changes.git import Deadline, Git, GitFailed, NoAnswer
 from sparkq_core.changes.states import OBJECT_ID, State, described, parsed
 from sparkq_core.errors import Kind, NoSuchTask, SparkQError
 from sparkq_core.model import Attempt
@@ -116,7 +116,7 @@ def files(sq: SparkQ, change: Change, *, seconds: float = SECONDS) -> list[diff.
     try:
         return diff.files(_git(sq, change, seconds), *change.trees)
     except GitFailed as error:
-        raise _gone(change) from error
+        raise _unshown(change, error) from error
 
 
 def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False, binary: bool = True) -> bytes:
@@ -128,7 +128,7 @@ def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False, binary
     try:
         return diff.patch(_git(sq, change), before, after, *paths, binary=binary)
     except GitFailed as error:
-        raise _gone(change) from error
+        raise _unshown(change, error) from error
 
 
 def stat(sq: SparkQ, change: Change, *, reverse: bool = False) -> bytes:
@@ -137,7 +137,7 @@ def stat(sq: SparkQ, change: Change, *, reverse: bool = False) -> bytes:
     try:
         return diff.stat(_git(sq, change), before, after)
     except GitFailed as error:
-        raise _gone(change) from error
+        raise _unshown(change, error) from error
 
 
 def parts(sq: SparkQ, change: Change, files: Sequence[diff.FileChange], most: int) -> diff.Parts:
@@ -147,10 +147,15 @@ def parts(sq: SparkQ, change: Change, files: Sequence[diff.FileChange], most: in
     try:
         return diff.parts(_git(sq, change), *change.trees, files, most)
     except GitFailed as error:
-        raise _gone(change) from error
+        raise _unshown(change, error) from error
 
 
-def _gone(change: Change) -> NoChange:
+def _unshown(change: Change, error: GitFailed) -> NoChange:
+    if isinstance(error, NoAnswer):
+        return NoChange(
+            f"What attempt {change.attempt} of #{change.task} changed cannot be shown now: {error}.",
+            "It is kept. Try again, or check Git: sparkq doctor",
+        )
     return NoChange(
         f"What attempt {change.attempt} of #{change.task} changed is not kept any more.",
         f"Known is: {described(change.after) or 'nothing'}. Git may say more: git log",

@@ -386,6 +386,15 @@ def test_a_git_that_says_something_else_is_no_hindrance(
     assert "tree" not in (after(sq) or {})
 
 
+def test_a_change_is_not_called_lost_because_git_is_too_slow(sq: SparkQ, repository: Path) -> None:
+    number = claim(sq)
+    append(repository / "one.txt", "more\n")
+    complete(sq, number)
+
+    with pytest.raises(view.NoChange, match=r"cannot be shown now: .*(slow|no time left)"):
+        view.files(sq, view.of(sq, number), seconds=0.0)
+
+
 def test_without_git_on_the_machine_the_queue_works(
     sq: SparkQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
