@@ -122,6 +122,7 @@ def reviewing(day: Day) -> None:
     assert "no logs" in day.ok("review", "--list")
     assert '"total":0' in day.ok("diff", "1", "--json")
     assert day.facts("chat")["total"] == 0
+    day.ok("usage", "1", "--json")
     day.ok("review", "1")
     day.ok("requeue", "3", "--feedback", "They are in /var/log")
     assert day.facts("tasks", "--status", "queued")["total"] == 1
