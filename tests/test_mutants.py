@@ -11,10 +11,12 @@ from tests.harness.source_copy import PYTEST, SourceCopy
 from tests.mutants.installation import INSTALLATION_MUTANTS
 from tests.mutants.life_cycle import LIFE_CYCLE_MUTANTS
 from tests.mutants.mutant import Mutant
+from tests.mutants.questions_and_limits import QUESTION_AND_LIMIT_MUTANTS
 from tests.mutants.storage_and_config import STORAGE_AND_CONFIG_MUTANTS
 from tests.promises import holds
 
-ALL = {mutant.name: mutant for mutant in (*INSTALLATION_MUTANTS, *LIFE_CYCLE_MUTANTS, *STORAGE_AND_CONFIG_MUTANTS)}
+EVERY = (INSTALLATION_MUTANTS, LIFE_CYCLE_MUTANTS, QUESTION_AND_LIMIT_MUTANTS, STORAGE_AND_CONFIG_MUTANTS)
+ALL = {mutant.name: mutant for mutants in EVERY for mutant in mutants}
 NAMED = sorted({test for mutant in ALL.values() for test in mutant.caught_by})
 NOTHING = Mutant("nothing", "", (), tuple(NAMED))
 
@@ -40,4 +42,4 @@ def test_a_run_on_other_sources_is_not_a_catch(tmp_path: Path) -> None:
 
 
 def test_every_mutant_has_its_own_name() -> None:
-    assert len(ALL) == sum(map(len, (INSTALLATION_MUTANTS, LIFE_CYCLE_MUTANTS, STORAGE_AND_CONFIG_MUTANTS)))
+    assert len(ALL) == sum(map(len, EVERY))

@@ -37,8 +37,7 @@ function kindOf(task, silent, left) {
 }
 
 /** Until when a running task waits for the usage limit of its chat, null if it does not. */
-export const limitOf = ({ limit_until: until }) =>
-  until ? h("span.late", {}, `${markOf("limit")} waits for its usage limit until `, clockTime(until)) : null;
+export const limitOf = ({ limit_until: until }) => (until ? h("span.late", {}, "until ", clockTime(until)) : null);
 
 /** A task as one line; `facts` follow its state, `actions` are buttons. */
 export function row(task, page, options = {}) {

@@ -285,3 +285,26 @@ def test_an_empty_project_says_what_to_do(own: Served, tab: Tab) -> None:
     expect(screen.main).to_contain_text("No tasks are queued.")
     screen.open("/inbox")
     expect(screen.main).to_contain_text("Nothing waits for your review.")
+
+
+@holds("question")
+def test_a_question_is_on_top_and_is_answered_where_it_is_shown(screen: Screen, call: Caller, line: str) -> None:
+    task = call.asked(line, "Which date format?\n\nA) ISO 8601\n<b>B) the old one</b>")
+    queued = call.add(line, "waits")
+    screen.open()
+    needs = screen.part("Needs you")
+    row = needs.locator(f'li.row[data-id="{task}"]')
+    expect(row).to_contain_text("Which date format?")
+    expect(row).to_contain_text("<b>B) the old one</b>")
+
+    screen.click("Answer …", within=row)
+    dialog = screen.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("A) ISO 8601")
+    dialog.get_by_label("Your answer").fill("A, in UTC")
+    dialog.get_by_role("button", name="Answer", exact=True).click()
+
+    screen.said(f"#{task} answered.")
+    expect(row).to_have_count(0)
+    shown = call.get(f"/api/tasks/{task}")
+    assert (shown["status"], shown["answer"]) == ("queued", "A, in UTC")
+    assert [each["id"] for each in call.get(f"/api/queues/{line}/peek?limit=2")["tasks"]] == [task, queued]

@@ -71,6 +71,25 @@ def completes(sq: SparkQ) -> None:
                 report(True)
 
 
+def decides(sq: SparkQ, name: str) -> None:
+    """For each line with a list of [task, verb]: answer, edit or cancel each; print which were acknowledged."""
+    report("ready")
+    while line := next_line():
+        done = []
+        for task_id, verb in json.loads(line):
+            try:
+                if verb == "answer":
+                    tasks.answer(sq, task_id, f"by {name}", attempt=1)
+                elif verb == "edit":
+                    tasks.edit(sq, task_id, prompt=f"by {name}")
+                else:
+                    tasks.cancel(sq, task_id)
+            except SparkQError:
+                continue
+            done.append([task_id, verb])
+        report(done)
+
+
 def creates(root: Path) -> None:
     """Create the project, print whether this process made it, and use it."""
     ready()
@@ -154,6 +173,8 @@ def main(what: str, folder: str, *args: str) -> None:
             sweeps(project.open(root, env={}, clock=clock), clock)
         case "completes":
             completes(project.open(root, env={}, clock=clock))
+        case "decides":
+            decides(project.open(root, env={}, clock=clock), *args)
         case "creates":
             creates(root)
         case "on_request":

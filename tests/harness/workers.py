@@ -47,7 +47,9 @@ class Worker(PipedProgram):
 @contextmanager
 def workers(count: int, what: str, root: Path) -> Iterator[list[Worker]]:
     """Some processes, all of them started and waiting for their first line; none is left behind."""
-    started = [Worker(what, root, *([f"worker-{number}"] if what == "drain" else [])) for number in range(count)]
+    started = [
+        Worker(what, root, *([f"worker-{number}"] if what in ("drain", "decides") else [])) for number in range(count)
+    ]
     try:
         assert [process.hear() for process in started] == ["ready"] * count
         yield started

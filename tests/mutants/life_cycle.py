@@ -162,8 +162,8 @@ LIFE_CYCLE_MUTANTS = [
         "the sweep ignores heartbeats",
         "tasks/settle.py",
         (
-            "stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000\nWHERE",
-            "stale_warned_at = NULL\nWHERE",
+            "limit_until = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000\nWHERE",
+            "limit_until = NULL\nWHERE",
         ),
         caught_by=("test_stale.py::test_a_heartbeat_restarts_the_clock",),
     ),
@@ -200,7 +200,10 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "the sweep does not end the attempt",
         "stale.py",
-        ("WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL", "WHERE task_id = -:task"),
+        (
+            "stale_warned_at = :warned\nWHERE task_id = :task AND attempt = :attempt AND outcome IS NULL",
+            "stale_warned_at = :warned\nWHERE task_id = -:task",
+        ),
         caught_by=("test_stale.py::test_a_silent_task_fails_after_two_timeouts_and_not_before",),
     ),
     mutant(
@@ -284,8 +287,8 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a queued task with a late text is purged",
         "maintenance/purge.py",
-        ("news_at < :unreviewed_before AND status <> 'queued'\n\"", 'news_at < :unreviewed_before\n"'),
-        ("news_at < :unreviewed_before AND status <> 'queued'))", "news_at < :unreviewed_before))"),
+        ('news_at < :unreviewed_before AND finished_at IS NOT NULL\n"', 'news_at < :unreviewed_before\n"'),
+        ("news_at < :unreviewed_before AND finished_at IS NOT NULL))", "news_at < :unreviewed_before))"),
         caught_by=("test_purge.py::test_a_queued_task_with_a_late_text_is_never_deleted",),
     ),
     mutant(
@@ -348,7 +351,7 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "a release goes to the end of the line",
-        "tasks/settle.py",
+        "tasks/release.py",
         (
             "SET status = :target, due_at = NULL, worker = NULL",
             "SET status = :target, position = position + 1000, due_at = NULL, worker = NULL",

@@ -43,7 +43,7 @@ PROOF_MUTANTS = [
         ),
         ("        return sweep_within(sq, tx, now)\n", "        return sweep_within(sq, tx, now, due)\n"),
         ("def sweep_within(sq: SparkQ, tx: Transaction, now: int) ->", "def sweep_within(sq, tx, now: int, due=()) ->"),
-        ("_fail_due(tx, now), ", "_fail_due(tx, now, due), "),
+        ("_fail_due(tx, now)\n    return", "_fail_due(tx, now, due)\n    return"),
         ("def _fail_due(tx: Transaction, now: int) ->", "def _fail_due(tx: Transaction, now: int, due) ->"),
         (
             'for row in tx.rows(FAIL, {"now": now}))\n',

@@ -110,7 +110,7 @@ function facts(task) {
   return [
     fact("Status", stateLabel(task), task.reviewed_at && " (reviewed)"),
     task.status === "running" && !task.limit_until && fact("Silent for", timeoutBar(task)),
-    task.limit_until && fact("Limit", limitOf(task), ", then it goes back to its queue"),
+    task.limit_until && fact("Waits", limitOf(task), ", then it goes back to its queue"),
     fact("Tool", task.tool_name),
     fact("Class", `${task.task_class}, timeout ${duration(task.timeout)}`),
     task.worker_id && fact("Worker", task.worker_id),
