@@ -45,9 +45,10 @@ def answer(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:
 
 
 def _heard_of_limit(sq: SparkQ, event: HookEvent, caller: Caller) -> None:
-    """Let what the chat holds wait for the end of its usage limit; every other sign of the chat ends that."""
+    """Let what the chat holds wait for the end of its usage limit; every other sign of the chat ends that, except that it
+    was closed."""
     chat_id = _id_of(sq, caller)
-    if chat_id is None:
+    if chat_id is None or event.event == "SessionEnd":
         return
     if (event.event, event.error) != ("StopFailure", "rate_limit"):
         limit.over(sq, chat_id)

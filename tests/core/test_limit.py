@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sparkq_core import chats, inbox, queues, stale, statistics, tasks, wire
+from sparkq_core import inbox, queues, stale, statistics, tasks, wire
 from sparkq_core.chat_hooks import answer
 from sparkq_core.chat_hooks.event import HookEvent
 from sparkq_core.chat_hooks.limit_end import limit_end
@@ -218,6 +218,7 @@ def test_the_hook_of_a_client_tells_the_limit_and_every_other_one_its_end(sq: Sp
 
     assert answer.answer(sq, failure, answer.Speaker(caller, "claude-code-8d2a")) == {}
     assert tasks.get(sq, 1).limit_until == end * SECOND
+    assert answer.answer(sq, HookEvent("SessionEnd", session="8d2a"), answer.Speaker(caller, "claude-code-8d2a")) == {}
+    assert tasks.get(sq, 1).limit_until == end * SECOND
     assert answer.answer(sq, failure._replace(error="server_error"), answer.Speaker(caller, "claude-code-8d2a")) == {}
     assert tasks.get(sq, 1).limit_until is None
-    chats.close(sq, chat, "gone")
