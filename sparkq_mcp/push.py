@@ -14,7 +14,7 @@ from mcp import MCPError
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
-from mcp.shared.subscriptions import ResourceUpdated
+from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp_types import INVALID_REQUEST, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
 from sparkq_core import events
@@ -22,6 +22,7 @@ from sparkq_core.errors import SparkQError
 from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
+from sparkq_mcp.mentions import mentions
 from sparkq_mcp.resources import changed_resources
 from sparkq_mcp.state import ServerState
 
@@ -42,6 +43,8 @@ class Push:
         self._state = state
         self._last_event = 0
         self._legacy_uris: dict[Connection, set[str]] = {}
+        self._listers: set[Connection] = set()
+        self._listed = frozenset[tuple[str, str]]()
 
     async def subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         """Serve `resources/subscribe`. The subscription ends with its connection."""
@@ -63,10 +66,18 @@ class Push:
         self._legacy_uris.get(connection_of(ctx), set()).discard(str(params.uri))
         return EmptyResult()
 
+    def follow_list(self, ctx: ServerRequestContext[Any, Any]) -> None:
+        """Notify the connection of a legacy client that has listed the resources, as long as it lasts."""
+        connection = connection_of(ctx)
+        if connection not in self._listers and len(self._listers) < MAX_SUBSCRIPTIONS:
+            self._listers.add(connection)
+            connection.exit_stack.callback(self._listers.discard, connection)
+
     async def run(self) -> None:
         """Publish changes until cancelled. If the project cannot be read, try again after a pause."""
         # Before the first request, so that no change after a client's subscription is missed.
         self._last_event = self._newest_event()
+        self._listed = self._now_listed()
         while True:
             try:
                 await self._publish_changes(self._state.sq)
@@ -88,6 +99,7 @@ class Push:
                     with suppress(SparkQError):  # the next sweep runs them too
                         start_due(self._state.sq)
                     await self._publish(self._changed_resources())
+                    await self._publish_list()
 
     def _changed_resources(self) -> list[str]:
         """Return the resources that changed since the last call."""
@@ -105,6 +117,28 @@ class Push:
             return events.last(self._state.sq)
         except SparkQError:
             return 0
+
+    def _now_listed(self) -> frozenset[tuple[str, str]]:
+        """Return what a list of the resources shows of queues and tasks, in any order."""
+        return frozenset((str(resource.uri), resource.name) for resource in mentions(self._state))
+
+    async def _publish_list(self) -> None:
+        """Say that the list of resources has changed, if it has."""
+        listed = self._now_listed()
+        if listed == self._listed:
+            return
+        self._listed = listed
+        await self.bus.publish(ResourcesListChanged())
+        async with anyio.create_task_group() as sending:
+            for connection in list(self._listers):
+                sending.start_soon(self._notify_list, connection)
+
+    async def _notify_list(self, connection: Connection) -> None:
+        with anyio.move_on_after(SEND_SECONDS) as bound:
+            await connection.send_resource_list_changed()
+        if bound.cancelled_caught:
+            log.warning("a client that does not read its notifications gets no more of them")
+            self._listers.discard(connection)
 
     async def _publish(self, uris: list[str]) -> None:
         for uri in uris:

@@ -10,7 +10,8 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 from mcp import MCPError
-from mcp.server import MCPServer
+from mcp.server import MCPServer, NotificationOptions
+from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
 from mcp_types import (
@@ -18,6 +19,9 @@ from mcp_types import (
     GetPromptResult,
     Icon,
     InputRequiredResult,
+    ListResourcesResult,
+    PaginatedRequestParams,
+    Resource,
     SubscribeRequestParams,
     SubscriptionsListenRequestParams,
     Tool,
@@ -33,6 +37,7 @@ from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.board import board
 from sparkq_mcp.chat import NOTHING_TOLD, Told
 from sparkq_mcp.hook import HOOK, hook_tool
+from sparkq_mcp.mentions import mentions
 from sparkq_mcp.prompts import add_prompts
 from sparkq_mcp.push import Push
 from sparkq_mcp.resources import add_resources
@@ -90,6 +95,21 @@ class SparkQServer(MCPServer[ServerState]):
         )
         self._lowlevel_server.add_request_handler("resources/subscribe", SubscribeRequestParams, push.subscribe)
         self._lowlevel_server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, push.unsubscribe)
+        self._lowlevel_server.add_request_handler("resources/list", PaginatedRequestParams, self._list_resources)
+
+    async def list_resources(self) -> list[Resource]:
+        """List the fixed resources, the active queues and the newest tasks to review."""
+        return [*await super().list_resources(), *mentions(self.state)]
+
+    async def _list_resources(
+        self,
+        ctx: ServerRequestContext[Any, Any],
+        params: PaginatedRequestParams | None,  # noqa: ARG002  # the list has one page
+    ) -> ListResourcesResult:
+        """Answer `resources/list`. From now on the client is told when the list changes."""
+        listed = await self.list_resources()
+        self._push.follow_list(ctx)
+        return ListResourcesResult(resources=listed)
 
     async def list_tools(self) -> list[Tool]:
         """List the tools for models: all but the one that only hooks call."""
@@ -112,7 +132,8 @@ class SparkQServer(MCPServer[ServerState]):
         """Serve until `stdin` ends. `stdin` and `stdout` are objects like anyio's text files."""
         async with stdio_server(stdin, stdout) as (read, write):
             # MCPServer.run_stdio_async does the same with the process's own streams, but reads them in worker threads.
-            await self._lowlevel_server.run(read, write, self._lowlevel_server.create_initialization_options())
+            options = self._lowlevel_server.create_initialization_options(NotificationOptions(resources_changed=True))
+            await self._lowlevel_server.run(read, write, options)
 
 
 async def run_maintenance(state: ServerState) -> None:
