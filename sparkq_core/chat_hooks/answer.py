@@ -55,7 +55,7 @@ def _heard_of_limit(sq: SparkQ, event: HookEvent, caller: Caller) -> None:
         return
     from sparkq_core.chat_hooks.limit_end import limit_end  # time zones: few chats ever need them
 
-    limit.reached(sq, chat_id, limit_end(event.details, sq.clock.now()))
+    limit.reached(sq, chat_id, limit_end(f"{event.details}\n{event.said}", sq.clock.now()))
 
 
 def leave(sq: SparkQ, caller: Caller, why: str) -> None:

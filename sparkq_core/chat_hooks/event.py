@@ -21,6 +21,7 @@ NAMES = {
     "reason": "reason",
     "error": "error",
     "details": "error_details",
+    "said": "last_assistant_message",
     "model": "model",
     "prompt": "prompt",
 }
@@ -44,6 +45,7 @@ class HookEvent(NamedTuple):
     reason: str = ""
     error: str = ""
     details: str = ""
+    said: str = ""
     model: str = ""
     prompt: str = ""
     background: bool = False

@@ -31,7 +31,7 @@ class ScriptedModel:
     """The model's server.
 
     `server` is the name under which the client knows SparkQ's server: a plugin gives it a longer one than the scripts use.
-    `requests` has every request for an answer, and `failures` the errors of scripts. Whatever else a client asks for is
+    With `limit`, Claude's requests are refused: its usage limit is reached, in these words. `requests` has every request for an answer, and `failures` the errors of scripts. Whatever else a client asks for is
     refused, other hosts too if the server is its proxy.
     """
 
@@ -40,6 +40,7 @@ class ScriptedModel:
         self.server = "sparkq"
         self.requests: list[Message] = []
         self.failures: list[BaseException] = []
+        self.limit: str | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -95,7 +96,9 @@ class ScriptedModel:
                 request = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 path = self.path.partition("?")[0]
                 dialect = next((dialect for dialect in DIALECTS if dialect.path.search(path)), None)
-                if path == "/v1/messages":
+                if path == "/v1/messages" and model.limit is not None:
+                    self._refuse(model.limit)
+                elif path == "/v1/messages":
                     self._reply("text/event-stream", b"".join(_events(model.answer(request))))
                 elif path == "/v1/messages/count_tokens":
                     self._reply("application/json", b'{"input_tokens": 100}')
@@ -110,6 +113,18 @@ class ScriptedModel:
                 self.send_error(HTTPStatus.NOT_FOUND)
 
             do_HEAD = do_CONNECT = do_GET
+
+            def _refuse(self, why: str) -> None:
+                """Say that the usage limit is reached."""
+                error = {"type": "error", "error": {"type": "rate_limit_error", "message": why}}
+                body = json.dumps(error).encode()
+                with suppress(ConnectionError):
+                    self.send_response(HTTPStatus.TOO_MANY_REQUESTS)
+                    self.send_header("content-type", "application/json")
+                    self.send_header("content-length", str(len(body)))
+                    self.send_header("x-should-retry", "false")
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def _reply(self, kind: str, body: bytes) -> None:
                 with suppress(ConnectionError):  # a client that was interrupted waits no longer
