@@ -90,10 +90,10 @@ def _starts_it(word: str, following: str) -> bool:
 
 
 def _project(words: list[str]) -> Path | None:
-    """Return the folder in `--project`; None for the word of a client for the folder that is open."""
+    """Return the folder in `--project`; None for the one where the server starts, or a client's word for what is open."""
     for word, following in pairwise([*words, ""]):
         if word == "--project" and following:
-            return None if following.startswith("$") else Path(following)
+            return None if following == "." or following.startswith("$") else Path(following)
         if word.startswith("--project="):
             return Path(word.removeprefix("--project="))
     return None

@@ -8,7 +8,9 @@ from sparkq_core import tasks
 from sparkq_core.project import SparkQ
 from tests.clients.claude_code import ClaudeCode, ended
 from tests.clients.model import ScriptedModel
+from tests.clients.test_until_empty import stop_after_each
 from tests.harness.git_steps import commit, git, start
+from tests.harness.projects import TOP
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add, queued_ids
 from tests.promises import holds
@@ -24,7 +26,7 @@ def connected(claude: ClaudeCode, shell: Shell) -> ClaudeCode:
 
 
 @holds("connect-allow")
-def test_a_headless_chat_asks_nothing_and_has_the_tools_at_once(
+def test_a_headless_chat_asks_nothing_and_has_all_tools_without_a_search(
     connected: ClaudeCode, model: ScriptedModel, store: SparkQ
 ) -> None:
     add(store, "one", "two")
@@ -34,8 +36,8 @@ def test_a_headless_chat_asks_nothing_and_has_the_tools_at_once(
     assert answer["permission_denials"] == []
     assert queued_ids(store) == []
     assert [tasks.get(store, number).status for number in (1, 2)] == ["succeeded", "succeeded"]
-    first = next(request for request in model.requests if request.get("tools"))
-    assert len([tool for tool in first["tools"] if tool["name"].startswith("mcp__sparkq__")]) == 12
+    offered = [{tool["name"] for tool in request.get("tools", [])} for request in model.requests]
+    assert max(len([name for name in names if name.startswith("mcp__sparkq__")]) for names in offered) == 12
 
 
 @holds("connect-allow")
@@ -73,3 +75,18 @@ def test_a_chat_in_a_linked_work_tree_works_the_projects_queue(
 
     assert answer["permission_denials"] == []
     assert tasks.get(store, 1).status == "succeeded"
+
+
+@holds("doctor-clients", "assignment")
+def test_the_plugin_keeps_its_own_server_beside_that_of_the_project(
+    plugged: ClaudeCode, model: ScriptedModel, shell: Shell, store: SparkQ
+) -> None:
+    add(store, "one", "two")
+    (shell.folder / ".mcp.json").write_text(
+        (TOP / ".mcp.json.example").read_text()
+    )  # where both are alike, one is dropped
+    model.scripts["/sparkq:work"] = stop_after_each
+
+    plugged.ask("/sparkq:work backend")
+
+    assert queued_ids(store) == []

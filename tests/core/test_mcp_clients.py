@@ -42,3 +42,16 @@ def test_a_server_of_our_name_is_ours_whatever_it_starts() -> None:
     (entry,) = entries({"sparkq": {"command": "docker", "args": ["run", "queue"]}})
 
     assert entry.project is None
+
+
+@pytest.mark.parametrize("folder", [".", "${workspaceFolder}", "$CLAUDE_PROJECT_DIR"])
+def test_the_folder_that_is_open_is_no_other_project(folder: str) -> None:
+    (entry,) = entries(server(["sparkq", "mcp", "--project", folder]))
+
+    assert entry.project is None
+
+
+def test_the_command_of_opencode_is_a_list() -> None:
+    (entry,) = entries({"sparkq": {"type": "local", "command": ["/bin/sparkq", "mcp", "--project", "/p"]}})
+
+    assert (entry.command, entry.project) == ("/bin/sparkq", Path("/p"))
