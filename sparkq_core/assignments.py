@@ -20,13 +20,13 @@ IN_A_ROW = 3
 """An assignment ends after this many tasks in a row that were failed or released. One that asks you counts as neither."""
 
 _COLUMNS = """chat_id, a.queue_id, (SELECT q.name FROM queues AS q WHERE q.id = a.queue_id), a.most, a.until, a.fresh,
-    a.process, a.begun_before, a.ended_before, a.moves, c.client, c.gone_at
+    a.process, a.turn, a.begun_before, a.ended_before, a.moves, c.client, c.gone_at
 """
 GIVE = """
-INSERT INTO assignments (chat_id, queue_id, most, until, fresh, process, given_at, begun_before, ended_before)
-VALUES (:chat, :queue, :most, :until, :fresh, :process, :now, :begun, :ended)
+INSERT INTO assignments (chat_id, queue_id, most, until, fresh, process, turn, given_at, begun_before, ended_before)
+VALUES (:chat, :queue, :most, :until, :fresh, :process, :turn, :now, :begun, :ended)
 ON CONFLICT (chat_id) DO UPDATE SET queue_id = :queue, most = :most, until = :until, fresh = :fresh, process = :process,
-    given_at = :now, begun_before = :begun, ended_before = :ended, reminded_at = NULL, moves = NULL, ended_at = NULL, ended_why = NULL
+    turn = :turn, given_at = :now, begun_before = :begun, ended_before = :ended, reminded_at = NULL, moves = NULL, ended_at = NULL, ended_why = NULL
 """
 OF_CHAT = f"""
 SELECT {_COLUMNS} FROM assignments AS a JOIN chats AS c ON c.id = a.chat_id
@@ -37,6 +37,7 @@ SELECT {_COLUMNS} FROM assignments AS a INDEXED BY assignments_open JOIN chats A
 WHERE a.ended_at IS NULL ORDER BY a.given_at
 """
 END = "UPDATE assignments SET ended_at = :now, ended_why = :why WHERE chat_id = :chat AND ended_at IS NULL"
+TURN = "UPDATE assignments SET turn = :turn WHERE chat_id = :chat AND ended_at IS NULL"
 REMINDED = "UPDATE assignments SET reminded_at = :now, moves = :moves WHERE chat_id = :chat"
 MOVES = "SELECT count(*) + count(finished_at) FROM attempts WHERE chat_id = :chat"
 BEGUN = f"""
@@ -67,6 +68,8 @@ class Order(NamedTuple):
 class Assignment(NamedTuple):
     """An open assignment of a chat, whose `client` works in the process `process`, if that is known.
 
+    `turn` is the client's id of the prompt in whose turn the chat last worked for it.
+
     How much the chat had done before is counted, not timed, since a clock may be set: the tasks that it had begun, the
     attempts that had ended, and as `moves` what it had claimed and settled when it was last reminded.
     """
@@ -78,6 +81,7 @@ class Assignment(NamedTuple):
     until: int | None
     fresh: bool
     process: str | None
+    turn: str | None
     begun_before: int
     ended_before: int
     moves: int | None
@@ -114,8 +118,8 @@ def goal(order: Order) -> str:
     return f"{of} until {'it is' if order.queue else 'all are'} empty"
 
 
-def give(sq: SparkQ, caller: Caller, order: Order, process: str | None) -> Progress:
-    """Assign a chat to a queue, instead of what it was assigned to before.
+def give(sq: SparkQ, caller: Caller, order: Order, process: str | None, turn: str | None = None) -> Progress:
+    """Assign a chat to a queue, instead of what it was assigned to before. `turn` is the client's id of your prompt.
 
     Raises NoSuchQueue, QueueClosed for an archived queue: then nothing has changed.
     """
@@ -127,6 +131,7 @@ def give(sq: SparkQ, caller: Caller, order: Order, process: str | None) -> Progr
         chat = chats.enter(tx, caller, now)
         queue_id = queue.id if queue else None
         values = {"most": order.most, "until": order.until, "fresh": int(order.fresh), "process": process}
+        values["turn"] = turn
         before = {"begun": _begun(tx, chat, queue_id), "ended": _number(tx.row(ENDED, {"chat": chat}))}
         tx.run(GIVE, values | before | {"chat": chat, "queue": queue_id, "now": now})
         note(tx, now, "assigned", queue=queue_id, text=f"{safe(caller.client)} works {goal(order)}")
@@ -199,6 +204,14 @@ def limit_reached(db: Reader, assignment: Assignment, now: int) -> str | None:
 def moves(db: Reader, chat_id: int) -> int:
     """Return how much a chat has claimed and settled so far."""
     return _number(db.row(MOVES, {"chat": chat_id}))
+
+
+def go_on_in(sq: SparkQ, chat_id: int, turn: str) -> None:
+    """Record that the chat works for its assignment in the turn that this prompt began."""
+    assignment = of_chat(sq.db, chat_id)
+    if assignment is not None and assignment.turn != turn:
+        with sq.db.write() as tx:
+            tx.run(TURN, {"chat": chat_id, "turn": turn})
 
 
 def reminded(tx: Transaction, assignment: Assignment, now: int) -> None:

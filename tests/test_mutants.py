@@ -8,6 +8,7 @@ import pytest
 from tests.harness.projects import TOP
 from tests.harness.pytest_run import run_pytest
 from tests.harness.source_copy import PYTEST, SourceCopy
+from tests.mutants.assignments import ASSIGNMENT_MUTANTS
 from tests.mutants.installation import INSTALLATION_MUTANTS
 from tests.mutants.life_cycle import LIFE_CYCLE_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -15,7 +16,13 @@ from tests.mutants.questions_and_limits import QUESTION_AND_LIMIT_MUTANTS
 from tests.mutants.storage_and_config import STORAGE_AND_CONFIG_MUTANTS
 from tests.promises import holds
 
-EVERY = (INSTALLATION_MUTANTS, LIFE_CYCLE_MUTANTS, QUESTION_AND_LIMIT_MUTANTS, STORAGE_AND_CONFIG_MUTANTS)
+EVERY = (
+    ASSIGNMENT_MUTANTS,
+    INSTALLATION_MUTANTS,
+    LIFE_CYCLE_MUTANTS,
+    QUESTION_AND_LIMIT_MUTANTS,
+    STORAGE_AND_CONFIG_MUTANTS,
+)
 ALL = {mutant.name: mutant for mutants in EVERY for mutant in mutants}
 NAMED = sorted({test for mutant in ALL.values() for test in mutant.caught_by})
 NOTHING = Mutant("nothing", "", (), tuple(NAMED))

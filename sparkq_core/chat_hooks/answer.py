@@ -31,8 +31,8 @@ def answer(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:
     """Take what a hook tells about its chat, and return what it answers."""
     _heard_of_limit(sq, event, speaker.caller)
     match event.event:
-        case "PostToolUse" if event.handed_out:
-            chats.correct(sq, speaker.caller, speaker.worker, event.handed_out)
+        case "PostToolUse":
+            _called(sq, event, speaker)
         case "UserPromptExpansion" if event.command in COMMANDS:
             return _typed(sq, event, speaker, COMMANDS[event.command], event.args)
         case "UserPromptSubmit" if (command := typed.command_in(event.prompt)) is not None:
@@ -42,6 +42,14 @@ def answer(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:
         case "SessionEnd":
             leave(sq, speaker.caller, "its chat was closed")
     return {}
+
+
+def _called(sq: SparkQ, event: HookEvent, speaker: Speaker) -> None:
+    """Take note of a claim or an outcome: whose it is, and in which turn the chat works."""
+    if event.handed_out:
+        chats.correct(sq, speaker.caller, speaker.worker, event.handed_out)
+    if event.turn and (chat_id := _id_of(sq, speaker.caller)) is not None:
+        assignments.go_on_in(sq, chat_id, event.turn)
 
 
 def _heard_of_limit(sq: SparkQ, event: HookEvent, caller: Caller) -> None:
@@ -82,7 +90,9 @@ def _typed(sq: SparkQ, event: HookEvent, speaker: Speaker, command: str, argumen
     if command == "stop":
         return _stop(sq, event, speaker)
     try:
-        given = assignments.give(sq, speaker.caller, typed.order(arguments, sq.clock.now()), speaker.process)
+        given = assignments.give(
+            sq, speaker.caller, typed.order(arguments, sq.clock.now()), speaker.process, event.turn or None
+        )
     except SparkQError as error:
         return refused(event, error)
     queued = f"{counted(given.left, 'task')} for it now"
@@ -104,7 +114,9 @@ def _stop(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:
 
 def _end_of_turn(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:
     chat_id = _id_of(sq, speaker.caller)
-    text = reminder(sq, chat_id, speaker.process, background=event.background) if chat_id is not None else None
+    if chat_id is None:
+        return {}
+    text = reminder(sq, chat_id, speaker.process, event.turn, background=event.background)
     if text is None:
         return {}
     if speaker.caller.client.startswith("claude"):

@@ -24,6 +24,7 @@ NAMES = {
     "said": "last_assistant_message",
     "model": "model",
     "prompt": "prompt",
+    "turn": "prompt_id",
 }
 """Each field as the plugin's hooks call it, and as clients do in the JSON that they write to a command."""
 
@@ -48,6 +49,7 @@ class HookEvent(NamedTuple):
     said: str = ""
     model: str = ""
     prompt: str = ""
+    turn: str = ""
     background: bool = False
     handed_out: tuple[tuple[int, int], ...] = ()
 

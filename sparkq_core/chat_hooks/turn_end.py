@@ -16,16 +16,18 @@ NAMED = 5
 """Most tasks that one reminder names."""
 
 
-def reminder(sq: SparkQ, chat_id: int, process: str | None, *, background: bool) -> str | None:
+def reminder(sq: SparkQ, chat_id: int, process: str | None, turn: str = "", *, background: bool) -> str | None:
     """Return what the chat is reminded of, None if it may stop. `background` is true if work goes on that wakes it.
 
-    `process` is the process of the client: a chat that was resumed in another one is not held to its assignment.
+    `process` is the process of the client: a chat that was resumed in another one is not held to its assignment. `turn` is
+    the client's id of your prompt: after an interrupt, of which no hook tells, a turn in which the chat did nothing for its
+    assignment is about something else.
     """
     if background:
         return None
     with sq.db.write() as tx:
         now = sq.clock.now()
-        assignment = _present(tx, chat_id, process, now)
+        assignment = _present(tx, chat_id, process, turn, now)
         held = chats.open_claims(tx, chat_id, limit=NAMED)
         unspoken = [claim for claim in held if _not_reminded(tx, claim, now)]
         if unspoken:
@@ -40,10 +42,16 @@ def reminder(sq: SparkQ, chat_id: int, process: str | None, *, background: bool)
         return _go_on(assignments.progress(tx, assignment))
 
 
-def _present(tx: Transaction, chat_id: int, process: str | None, now: int) -> Assignment | None:
+def _present(tx: Transaction, chat_id: int, process: str | None, turn: str, now: int) -> Assignment | None:
+    """Return the assignment that the chat is still held to."""
     assignment = assignments.of_chat(tx, chat_id)
-    if assignment is not None and None not in (process, assignment.process) and process != assignment.process:
+    if assignment is None:
+        return None
+    if None not in (process, assignment.process) and process != assignment.process:
         assignments.end_within(tx, chat_id, "Its client was closed", now)
+        return None
+    if turn and assignment.turn not in (None, turn):
+        assignments.end_within(tx, chat_id, "You went on with something else", now)
         return None
     return assignment
 

@@ -305,6 +305,8 @@ CREATE TABLE purges (
 -- its servers, and hooks that are commands remember nothing. It ends with the chat: `process` is that of the client.
 -- Without a queue it is every queue that has work. What the chat had begun and ended before is counted, since a clock may
 -- be set; `moves` counts what it had claimed and settled when it was last reminded.
+-- The turn in which a chat last worked for its assignment, by the client's id of the prompt that began it. No hook tells of
+-- an interrupt: what tells is a turn that another prompt began and in which nothing was done for the assignment.
 CREATE TABLE assignments (
     chat_id INTEGER PRIMARY KEY REFERENCES chats (id) ON DELETE CASCADE,
     queue_id INTEGER REFERENCES queues (id) ON DELETE CASCADE,
@@ -318,7 +320,8 @@ CREATE TABLE assignments (
     reminded_at INTEGER,
     moves INTEGER,
     ended_at INTEGER,
-    ended_why TEXT
+    ended_why TEXT,
+    turn TEXT
 ) STRICT;
 CREATE INDEX assignments_open ON assignments (given_at) WHERE ended_at IS NULL;
 

@@ -360,3 +360,40 @@ def test_a_chat_that_is_gone_works_nothing(sq: SparkQ, twelve: list[int]) -> Non
     chats.close(sq, chat_id, "its client closed the connection")
 
     assert assignments.open_ones(sq) == ()
+
+
+@holds("assignment-interrupt")
+def test_a_chat_that_was_interrupted_is_not_led_back(sq: SparkQ, twelve: list[int]) -> None:
+    work(sq, turn="typed")
+    do(sq)
+    hook(sq, "PostToolUse", turn="typed")
+
+    assert stop(sq, turn="another question") is None
+    assert why_over(sq) == "You went on with something else"
+    assert stop(sq, turn="typed") is None
+
+
+@holds("assignment-interrupt")
+def test_a_remark_in_the_middle_and_work_that_goes_on_end_nothing(sq: SparkQ, twelve: list[int]) -> None:
+    work(sq, turn="typed")
+    do(sq)
+    assert stop(sq, turn="typed") is not None, "a remark has the id of the turn in which it is made"
+
+    do(sq)
+    hook(sq, "PostToolUse", turn="go on")
+    assert stop(sq, turn="go on") is not None
+    do(sq)
+    assert stop(sq) is not None, "a client that tells no id"
+
+
+@holds("assignment-interrupt")
+def test_a_claim_that_is_held_after_an_interrupt_is_spoken_of_once(sq: SparkQ, twelve: list[int]) -> None:
+    work(sq, turn="typed")
+    claim(sq)
+
+    said = stop(sq, turn="another question")
+
+    assert said is not None
+    assert "this chat still holds #1 (attempt 1)" in said
+    assert "go on with" not in said
+    assert stop(sq, turn="another question") is None
