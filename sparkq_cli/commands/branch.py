@@ -14,7 +14,6 @@ from sparkq_core.changes import view
 from sparkq_core.changes.branch import Branch, Other
 from sparkq_core.changes.view import Change
 from sparkq_core.errors import SparkQError
-from sparkq_core.project import SparkQ
 from sparkq_core.text import counted, safe
 
 app = new_app()
@@ -40,8 +39,9 @@ def branch(
     changes, missing = changed.named(sq, ids)
     for error in missing if not json else ():
         show.note(f"{error.message} {error.hint}")
+    changes, left = branches.with_earlier(sq, changes)
     others = branches.others(sq, changes)
-    for warning in _warnings(sq, changes, others) if not json else ():
+    for warning in _warnings(changes, left, others) if not json else ():
         show.note(warning)
     made = branches.make(sq, name, changes)
     if json:
@@ -50,14 +50,17 @@ def branch(
         show.say("\n".join(_lines(made)))
 
 
-def _warnings(sq: SparkQ, changes: Sequence[Change], others: Sequence[Other]) -> Iterator[str]:
+def _warnings(changes: Sequence[Change], left: Sequence[Other], others: Sequence[Other]) -> Iterator[str]:
     """Yield what is not only a task's own in its commit, and what belongs to it but is not in the branch."""
     for change in changes:
         notes = view.notes(change._replace(before={}))  # what changed before a claim is in no branch
         yield from (f"{wire.friendly(change.task)}: {note}" for note in notes)
-    for other in branches.earlier(sq, changes):
+    for other in left:
         task, attempt = wire.friendly(other.task), other.attempt
-        yield f"Attempt {attempt} of {task}, which is not in the branch, changed {_files(other)}: sparkq diff {other.task} --attempt {attempt}"
+        yield (
+            f"Attempt {attempt} of {task} is not in the branch: what it changed was not all there at the next attempt: "
+            f"sparkq diff {other.task} --attempt {attempt}"
+        )
     for other in others:
         yield f"{wire.friendly(other.task)}, which is not in the branch, changed {_files(other)} as well."
 
@@ -73,7 +76,10 @@ def _facts(made: Branch, others: Sequence[Other], missing: Sequence[SparkQError]
         "branch": made.name,
         "base": made.base,
         "commits": [
-            {"commit": commit.id, "task_id": commit.task, "title": commit.title, **commit.sizes._asdict()}
+            wire.exclude_none(
+                {"commit": commit.id, "task_id": commit.task, "attempt": commit.attempt, "title": commit.title}
+            )
+            | commit.sizes._asdict()
             for commit in made.commits
         ],
         "unchanged": made.unchanged,
@@ -90,7 +96,9 @@ def _lines(made: Branch) -> list[str]:
     for commit in made.commits:
         sizes = commit.sizes
         size = f"{counted(sizes.files, 'file')}, +{sizes.insertions} −{sizes.deletions}"
-        lines.append(f"  {commit.id[:7]}  {wire.friendly(commit.task)} {safe(commit.title)}  {show.paint(size, 'dim')}")
+        attempt = f" (attempt {commit.attempt})" if commit.attempt else ""
+        title = f"{safe(commit.title)}{attempt}"
+        lines.append(f"  {commit.id[:7]}  {wire.friendly(commit.task)} {title}  {show.paint(size, 'dim')}")
     if made.unchanged:
         lines.append(
             f"No commit, because nothing changed beyond the others: {', '.join(wire.friendly(task) for task in made.unchanged)}."

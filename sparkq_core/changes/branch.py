@@ -7,6 +7,7 @@ the index and HEAD stay as they are. Everything is built in a temporary folder f
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ WHERE finished_at > :since AND git_after IS NOT NULL ORDER BY finished_at LIMIT 
 """
 EARLIER = """
 SELECT attempt, git_before, git_after FROM attempts WHERE task_id = :task AND attempt < :attempt AND git_after IS NOT NULL
+ORDER BY attempt
 """
 
 
@@ -57,10 +59,11 @@ class NoBranch(SparkQError):
 
 
 class Commit(NamedTuple):
-    """The commit of a task."""
+    """The commit of an attempt of a task; `attempt` is None for the one whose outcome counts."""
 
     id: str
     task: int
+    attempt: int | None
     title: str
     sizes: diff.Sizes
 
@@ -84,9 +87,10 @@ class Other(NamedTuple):
 
 
 class _Work(NamedTuple):
-    """A change with the title, the time and the text of its task."""
+    """A change with the title, the time and the text of its task; `is_earlier` if another attempt of it follows."""
 
     change: Change
+    is_earlier: bool
     title: str
     finished_at: int
     text: str
@@ -140,16 +144,43 @@ def others(sq: SparkQ, changes: Sequence[Change]) -> list[Other]:
     return list(found.values())
 
 
-def earlier(sq: SparkQ, changes: Sequence[Change]) -> list[Other]:
-    """Return the earlier attempts of these tasks that changed files: the later ones may build on that."""
-    found = []
-    for change in changes:
-        for attempt, before, after in sq.db.rows(EARLIER, {"task": change.task, "attempt": change.attempt}):
-            other = Change(change.task, attempt, parsed(before), parsed(after))
-            with suppress(NoChange):
-                if other.is_known and (files := view.files(sq, other)):
-                    found.append(Other(change.task, len(files), files[0].path, attempt))
-    return found
+def with_earlier(sq: SparkQ, changes: Sequence[Change]) -> tuple[list[Change], list[Other]]:
+    """Return the changes, each after those of earlier attempts of its task on which it was built, and the earlier attempts
+    that are left out, because what they changed was taken back or changed before the next attempt."""
+    deadline = Deadline.after(SECONDS)
+    here = work_tree(sq.config.root, deadline)
+    if here is None:
+        return list(changes), []
+    whole: list[Change] = []
+    left = []
+    with tempfile.TemporaryDirectory(prefix="sparkq-branch-") as folder:
+        git = _aside(here, store.path(sq.config), Path(folder), {}, deadline)
+        for change in changes:
+            for earlier, later in pairwise([*_earlier(sq, change), change]):
+                with suppress(NoChange):
+                    files = view.files(sq, earlier)
+                    if files and _is_in(git, view.patch(sq, earlier), later.before["tree"]):
+                        whole.append(earlier)
+                    elif files:
+                        left.append(Other(change.task, len(files), files[0].path, earlier.attempt))
+            whole.append(change)
+    return whole, left
+
+
+def _earlier(sq: SparkQ, change: Change) -> list[Change]:
+    rows = sq.db.rows(EARLIER, {"task": change.task, "attempt": change.attempt})
+    attempts = [Change(change.task, number, parsed(before), parsed(after)) for number, before, after in rows]
+    return [attempt for attempt in attempts if attempt.is_known]
+
+
+def _is_in(git: Git, patch: bytes, tree: str) -> bool:
+    """True if a tree has all of a change, beside whatever else has changed since."""
+    try:
+        git("read-tree", tree)
+        git("apply", "--cached", "--check", "--reverse", stdin=patch)
+    except GitFailed:
+        return False
+    return True
 
 
 def _finished(sq: SparkQ, change: Change) -> int | None:
@@ -179,7 +210,12 @@ def _check_name(repository: Git, name: str) -> None:
 
 def _in_order(sq: SparkQ, changes: Sequence[Change]) -> list[_Work]:
     rows = [(change, sq.db.row(FACTS, {"task": change.task, "attempt": change.attempt})) for change in changes]
-    works = [_Work(change, row[0], row[1] or 0, row[2]) for change, row in rows if row is not None]
+    last = {change.task: change.attempt for change in changes}  # an earlier attempt is before the later one
+    works = [
+        _Work(change, change.attempt != last[change.task], row[0], row[1] or 0, row[2])
+        for change, row in rows
+        if row is not None
+    ]
     if not works:
         raise NoChange("None of these tasks has a change that is known exactly.", "See which have: sparkq tasks")
     return sorted(works, key=lambda work: (work.finished_at, work.change.task))
@@ -255,13 +291,14 @@ def _commits(sq: SparkQ, git: Git, base: str | None, works: Sequence[_Work]) -> 
         parent, before = commits[-1].id if commits else base, tree
         tree = git("write-tree", "--missing-ok").decode().strip()
         if tree == before:
-            unchanged.append(work.change.task)
+            unchanged += [work.change.task] if not work.is_earlier else []
             continue
         dated = git._replace(variables={**git.variables, "GIT_AUTHOR_DATE": f"@{work.finished_at // 1000} +0000"})
         parents = () if parent is None else ("-p", parent)
         commit = dated("commit-tree", *parents, "-F", "-", tree, stdin=_message(work).encode()).decode().strip()
         sizes = diff.sizes(diff.files(git, before, tree))
-        commits.append(Commit(commit, work.change.task, work.title, sizes))
+        attempt = work.change.attempt if work.is_earlier else None
+        commits.append(Commit(commit, work.change.task, attempt, work.title, sizes))
     return commits, unchanged
 
 
@@ -283,6 +320,7 @@ def _apply(git: Git, change: Change, patch: bytes) -> None:
 def _message(work: _Work) -> str:
     """Return the message of a commit: the title, the beginning of the result, and the task."""
     title = " ".join(safe(work.title).split()) or f"Task {work.change.task}"
+    title += f" (attempt {work.change.attempt})" if work.is_earlier else ""
     lines = [safe(line).rstrip() for line in cut(work.text.strip(), BODY_CHARACTERS).splitlines()]
     body = "\n".join([*lines[:BODY_LINES], *(["…"] if len(lines) > BODY_LINES else [])])
     return "\n\n".join(part for part in (title, body, f"SparkQ-Task: #{work.change.task}") if part) + "\n"

@@ -259,18 +259,63 @@ def test_tasks_that_ran_at_the_same_time_say_that_a_commit_may_be_of_both(shell:
     assert "No commit, because nothing changed beyond the others: #1." in done.out
 
 
-def test_an_earlier_attempt_that_is_not_in_the_branch_is_named(shell: Shell, repository: Path) -> None:
+def tried_again(shell: Shell) -> None:
+    """#1 fails after it has written a module, is requeued, and changes the module and the first line."""
     shell.ok("claim", "--queue", "backend")
-    edit(repository, 2)
+    edit(shell.folder, 2)
     shell.ok("fail", "1", "No time.", "--quiet")
     shell.ok("requeue", "1", "--feedback", "Go on.")
+
+
+def finished(shell: Shell) -> None:
+    """Its second attempt."""
     shell.ok("claim", "1")
-    edit(repository, 1)
+    edit(shell.folder, 1)
+    (shell.folder / "module.py").write_text("x = 1\n" * 20 + "y = 2\n")
     shell.ok("complete", "1", "done", "--quiet")
 
-    assert shell.sparkq("branch", "work", "1").err.splitlines() == [
-        "sparkq: Attempt 1 of #1, which is not in the branch, changed module.py and 1 more file: sparkq diff 1 --attempt 1"
+
+@holds("command-branch")
+def test_an_attempt_on_which_the_accepted_one_was_built_has_a_commit_of_its_own(shell: Shell, repository: Path) -> None:
+    tried_again(shell)
+    shell.ok("claim", "2")
+    replace_line(repository, 30, "last")
+    shell.ok("complete", "2", "done", "--quiet")
+    finished(shell)
+
+    done = shell.sparkq("branch", "work", "1-2")
+
+    assert (done.code, done.err) == (0, "")
+    assert subjects(shell, "work") == [
+        "Change the first line (attempt 1)",
+        "Change the last line",
+        "Change the first line",
     ]
+    assert git(repository, "log", "--format=%(trailers:key=SparkQ-Task,valueonly)", "main..work").split() == [
+        "#1",
+        "#2",
+        "#1",
+    ]
+    for name in ("app.py", "module.py", "picture.bin"):
+        assert git(repository, "rev-parse", f"work:{name}") == git(repository, "hash-object", name)
+    listed = json.loads(shell.ok("branch", "again", "1-2", "--json"))["commits"]
+    assert [(each["task_id"], each.get("attempt")) for each in listed] == [(1, 1), (2, None), (1, None)]
+
+
+def test_an_attempt_that_was_taken_back_is_not_in_the_branch_and_named(shell: Shell, repository: Path) -> None:
+    tried_again(shell)
+    (repository / "picture.bin").unlink()
+    (repository / "module.py").unlink()
+    finished(shell)
+
+    done = shell.sparkq("branch", "work", "1")
+
+    assert subjects(shell, "work") == ["Change the first line"]
+    assert done.err.splitlines() == [
+        "sparkq: Attempt 1 of #1 is not in the branch: what it changed was not all there at the next attempt: "
+        "sparkq diff 1 --attempt 1"
+    ]
+    assert git(repository, "ls-tree", "--name-only", "work").split() == ["app.py", "module.py"]
 
 
 def test_the_change_of_another_repository_is_refused(shell: Shell, repository: Path) -> None:
