@@ -13,6 +13,9 @@ DATA_SIZE = 1000
 NAME_SIZE = 100
 """Most bytes of a worker's name and of an error's type in a task that is longer than an answer."""
 
+CHAT_KEYS = ("client", "model", "closed_at", "resume")
+"""What a chat is told of another one: the command has its session and its folder."""
+
 TASK_TEXTS = {
     "prompt": "prompt",
     "feedback": "feedback",
@@ -59,6 +62,8 @@ def whole_task(detail: Detail, now: int, changed: wire.Json | None) -> wire.Json
     """Return a task with everything, and what it changed. If it is longer than an answer, leave out repeats, early
     attempts, early events and the states of the repository, and cut its texts."""
     view: wire.Json = {**wire.exclude_none(wire.task_history(detail, now))}
+    if "chat" in view:
+        view["chat"] = {key: value for key, value in view["chat"].items() if key in CHAT_KEYS}
     if changed is not None:
         view["changed"] = changed
     if size(view) <= ANSWER_SIZE:

@@ -42,6 +42,8 @@ def test_a_task_leads_to_its_chat_and_says_at_once_that_it_was_closed(
     expect(chat).to_contain_text("closed at ")
     screen.open(f"/queues/{line}")
     expect(screen.row(task)).to_contain_text("its chat closed at ")
+    screen.open("/inbox")
+    expect(screen.main).to_contain_text(f"#{task} is running, but its chat closed at ")
 
 
 def test_what_a_client_says_of_itself_is_text(screen: Screen, behind: SparkQ, line: str) -> None:

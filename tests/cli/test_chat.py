@@ -1,11 +1,13 @@
 """`sparkq chat`: from a result back into the chat that made it."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from sparkq_core import project, queues, tasks
+from sparkq_cli.commands.watch import picture
+from sparkq_core import presence, project, queues, tasks
 from sparkq_core.chats import Caller
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
@@ -134,3 +136,18 @@ def test_the_review_shows_the_chat_at_a_key(bare: Shell, worked: SparkQ) -> None
         terminal.until("codex resume 0199ab-7f31")
         terminal.until("[q]uit")
         terminal.type("q")
+
+
+@holds("chat-gone")
+def test_wherever_a_running_task_is_shown_its_closed_chat_is_too(bare: Shell, worked: SparkQ) -> None:
+    claim = take_in_chat(worked, CLAUDE, 6)
+    assert "chat closed" not in bare.ok()
+    presence.close(worked, claim.chat_id or 0, "its client closed the connection")
+
+    for command in ((), ("tasks",), ("tasks", "--status", "running")):
+        shown = bare.ok(*command)
+        assert re.search(r"#6\b.*its chat closed at \d\d:\d\d: sparkq chat 6", shown), shown
+    assert any("its chat closed at " in line for line in picture(worked, None))
+    assert re.search(r"closed at \d\d:\d\d\n +open it again, or fail or release the task: cd ", bare.ok("task", "6"))
+    assert re.search(r"state +closed at \d\d:\d\d: its client closed the connection", bare.ok("chat", "6"))
+    assert BACK in bare.ok("chat", "6")

@@ -9,10 +9,11 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_core import presence, queues, tasks
+from sparkq_core.chats import Caller
 from sparkq_core.model import CHAT_COLUMNS, Chat
 from sparkq_core.project import SparkQ
-from tests.harness.task_steps import add, attempts
+from tests.harness.task_steps import add, attempts, take_in_chat
 from tests.harness.waiting import SECONDS, until
 from tests.http.caller import Served
 from tests.mcp.chat import MODERN, Message, Raw, call, chat, envelope
@@ -116,6 +117,20 @@ def test_a_resumed_chat_is_there_again_with_its_first_call(store: SparkQ) -> Non
 
     assert "chat_closed_at" not in shown
     assert tasks.get(store, 1).chat_gone_at is not None
+
+
+@holds("chat-gone")
+@pytest.mark.anyio
+async def test_a_chat_reads_that_the_chat_of_a_running_task_was_closed(sq: SparkQ, queue: str) -> None:
+    add(sq, "one")
+    claim = take_in_chat(sq, Caller("claude-code", session="61f077", cwd="/tmp"), 1)
+    presence.close(sq, claim.chat_id or 0, "its client closed the connection")
+    async with chat(sq) as client:
+        (line,) = (await call(client, "list_tasks"))["tasks"]
+        task = await call(client, "get_task", task_id=1)
+
+    assert line["chat_closed_at"] == task["chat_closed_at"] == task["chat"].pop("closed_at")
+    assert task["chat"] == {"client": "claude-code", "resume": "cd /tmp && claude --resume 61f077"}
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps])

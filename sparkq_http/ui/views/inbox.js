@@ -1,6 +1,7 @@
 // The landing view: what finished since you were here, what runs, what is next, what needs you.
 
 import { get, getQueues, queuePath, taskPath } from "../api.js";
+import { goneFact } from "../chat.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, empty, lateKind, list, outcomeFacts, row, runningFacts, section } from "../rows.js";
 import { countOf, isUnclaimed, markOf, OUTCOMES } from "../statuses.js";
@@ -81,6 +82,7 @@ const heldTask = (question) => ({ ...question, status: "held", attempts: questio
 function needsYou({ running, queues, inbox }, page) {
   const { questions, questions_total: total } = inbox;
   const notes = [
+    ...running.filter((task) => task.chat_closed_at).map(goneNote),
     ...running.filter((task) => task.stale).map(staleNote),
     ...queues.filter((queue) => queue.status === "ended" && queue.queued).map(endedNote),
     ...inbox.tasks.filter((task) => task.late).map(lateNote),
@@ -138,6 +140,9 @@ const staleNote = ({ id, worker_id: worker }) =>
     taskPath(id),
     `${markOf("stale")} #${id} is stale: ${worker} has been silent for longer than the timeout.`,
   );
+
+const goneNote = (task) =>
+  note(`gone-${task.id}`, taskPath(task.id), [`#${task.id} is running, but `, goneFact(task), "."]);
 
 const endedNote = ({ name, queued }) =>
   note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} still queued.`);
