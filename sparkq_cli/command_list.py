@@ -12,6 +12,7 @@ SECTIONS = {
         "config-export": "Print the current settings as a commented sparkq.yml.",
         "demo": "Show the whole workflow on real code: queue tasks, let an MCP client do them, review the results.",
         "connect": "Add this project's server to an MCP client's configuration, and check that it starts.",
+        "hook": "Answer a hook of an MCP client about one of its chats.",
         "mcp": "Serve this project's queues to Claude over MCP on standard input and output.",
     },
     "Queue work": {

@@ -1,9 +1,9 @@
 """`sparkq` alone: the state of the project at a glance."""
 
 from sparkq_cli import chat_lines, questions, show
-from sparkq_cli.commands.queue import none_there, show_queues
+from sparkq_cli.commands.queue import none_there, show_at_work, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import hooks, inbox, purged, queues, tasks, wire
+from sparkq_core import assignments, hooks, inbox, purged, queues, tasks, wire
 from sparkq_core.changes import store
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import Status
@@ -17,9 +17,9 @@ RUNNING = 5
 def show_overview(json: bool) -> None:
     """Project, queues, and what wants the person's attention."""
     sq = open_sparkq()
-    listed = queues.all_of(sq)
+    listed, at_work = queues.all_of(sq), assignments.open_ones(sq)
     if json:
-        show.json_line({"project": sq.config.name, "root": str(sq.config.root), **wire.queues(listed)})
+        show.json_line({"project": sq.config.name, "root": str(sq.config.root), **wire.queues(listed, at_work)})
         return
     show.say(f"{show.paint(safe(sq.config.name), 'bold')}  {safe(str(sq.config.root))}")
     if sq.config.is_remembered:
@@ -34,6 +34,7 @@ def show_overview(json: bool) -> None:
     if listed:
         show.say()
         show_queues(listed)
+        show_at_work(at_work)
         _running(sq, sum(counts.running for _, counts in listed))
     else:
         show.say(none_there(sq))

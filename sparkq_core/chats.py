@@ -5,6 +5,7 @@ resumed has a new process. So the store knows which chat holds what, by the clie
 session) where the client tells it, else by the connection.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -52,6 +53,9 @@ GIVEN = """
 SELECT attempt FROM attempts WHERE task_id = :task AND chat_id = :chat ORDER BY attempt
 """
 MAX_WORD = 200
+SESSION_CHARACTERS = 4
+"""How many characters of its session are in the name of a chat's worker."""
+
 MAX_PATH = 4096
 
 
@@ -131,6 +135,13 @@ def correct(sq: SparkQ, caller: Caller, worker: str, attempts: Sequence[tuple[in
             if tx.row(MOVE, moved) is not None:
                 tx.run(MOVE_TASK, {"worker": worker, "task": task, "attempt": attempt})
     return chat
+
+
+def worker_name(client: str, session: str) -> str:
+    """Return the name of a chat's worker, like `claude-code-8d2a`: its client and the end of its session, since an id may
+    begin with the time (Codex)."""
+    word = re.sub(r"[^A-Za-z0-9._]+", "-", session).strip("-").lower()
+    return f"{client}-{word[-SESSION_CHARACTERS:] or 'chat'}"
 
 
 def find(db: Reader, caller: Caller) -> int | None:

@@ -22,10 +22,6 @@ MAX_OPEN = 10
 
 CODEX_TURN = "x-codex-turn-metadata"
 CLAUDE_SESSION = "CLAUDE_CODE_SESSION_ID"
-SESSION_CHARACTERS = 4
-"""How many characters of its session are in the name of a chat's worker: its last ones, since an id may begin with the
-time (Codex)."""
-
 SHORT_NAMES = {"codex-mcp-client": "codex", "gemini-cli-mcp-client": "gemini"}
 """How some clients are called, by the name that they send."""
 
@@ -144,6 +140,6 @@ def worker_name(caller: Caller, connection: str | None) -> str:
     """Return a name like `claude-code-8d2a`: the client and the end of its session; without a session, the process and the
     connection."""
     if caller.session:
-        return f"{caller.client}-{one_word(caller.session)[-SESSION_CHARACTERS:]}"
+        return chats.worker_name(caller.client, caller.session)
     suffix = f"-{connection[:8]}" if connection else ""
     return f"{caller.client}-{os.getpid()}{suffix}" if connection is not None else f"{caller.client}-{os.getpid()}-http"

@@ -240,6 +240,7 @@ PROMISES = {
     "command-enqueue": "sparkq enqueue puts a task into a queue.",
     "command-diff": "sparkq diff shows what each task changed, exactly, as a patch that applies and can be undone.",
     "command-chat": "sparkq chat leads from a task or a queue back into the chat that worked on it.",
+    "command-hook": "sparkq hook answers a client, and never disturbs a chat.",
     "way-back": "The command that sparkq chat prints opens the chat that did the work, also after /clear, --continue and --resume, and of a subagent.",
     "way-back-harmless": "What a client says of itself cannot become another command in the way back into its chat.",
     "snapshots-harm-nothing": "A snapshot that is killed or meets a full disk loses and delays no task, and leaves .git untouched.",

@@ -9,6 +9,7 @@ from tests.harness.projects import TOP
 from tests.harness.pytest_run import run_pytest
 from tests.harness.source_copy import PYTEST, SourceCopy
 from tests.mutants.assignments import ASSIGNMENT_MUTANTS
+from tests.mutants.chats import CHAT_MUTANTS
 from tests.mutants.installation import INSTALLATION_MUTANTS
 from tests.mutants.life_cycle import LIFE_CYCLE_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -18,6 +19,7 @@ from tests.promises import holds
 
 EVERY = (
     ASSIGNMENT_MUTANTS,
+    CHAT_MUTANTS,
     INSTALLATION_MUTANTS,
     LIFE_CYCLE_MUTANTS,
     QUESTION_AND_LIMIT_MUTANTS,

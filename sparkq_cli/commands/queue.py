@@ -9,7 +9,8 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
-from sparkq_core import queues, wire
+from sparkq_core import assignments, queues, wire
+from sparkq_core.assignments import Progress
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Counts, Queue
@@ -55,13 +56,14 @@ def list_queues(
     Example: sparkq queue list --all
     """
     sq = open_sparkq()
-    listed = queues.all_of(sq, archived=include_archived)
+    listed, at_work = queues.all_of(sq, archived=include_archived), assignments.open_ones(sq)
     if json:
-        show.json_line(wire.queues(listed))
+        show.json_line(wire.queues(listed, at_work))
     elif not listed:
         show.say(none_there(sq))
     else:
         show_queues(listed)
+        show_at_work(at_work)
 
 
 def none_there(sq: SparkQ) -> str:
@@ -92,6 +94,14 @@ def show_queues(listed: tuple[tuple[Queue, Counts], ...]) -> None:
         *(status.upper() for status in (Status.CANCELLED, Status.SUCCEEDED, Status.FAILED)),
     )
     show.table(heads, rows, flexible=0, droppable=tuple(heads.index(head) for head in droppable))
+
+
+def show_at_work(at_work: tuple[Progress, ...]) -> None:
+    """The chats that were assigned to queues, here and in the overview."""
+    if at_work:
+        show.say()
+    for each in at_work:
+        show.say(show.fit(each.sentence, show.columns()))
 
 
 def _count(counts: Counts, status: Status) -> str:

@@ -9,7 +9,7 @@ import typer
 from sparkq_cli import chat_lines, questions, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import OnlyQueue, new_app
-from sparkq_core import events, inbox, queues, tasks, wire
+from sparkq_core import assignments, events, inbox, queues, tasks, wire
 from sparkq_core.lifecycle import Status, elapsed_ms
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Task
@@ -80,6 +80,7 @@ def picture(sq: SparkQ, queue: str | None) -> list[str]:
     lines.append(show.paint("Running", "bold"))
     running = tasks.list_page(sq, tasks.Wanted(queue=queue, status=Status.RUNNING), sort="oldest", limit=15).tasks
     lines += [_running(task, now) for task in running] or ["  nothing"]
+    lines += [f"  {each.sentence}" for each in assignments.open_ones(sq) if queue in (None, each.assignment.queue)]
     lines += ["", show.paint("Next up", "bold")]
     waiting = [
         f"  {each.name}: {_heads(sq, each.name)} ({counts.queued} queued)" for each, counts in shown if counts.queued

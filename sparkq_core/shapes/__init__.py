@@ -19,7 +19,17 @@ from sparkq_core.shapes.inbox import (
     SinceLastLook,
 )
 from sparkq_core.shapes.purged import Found, PurgedTask, PurgeNews, SearchExtras, SearchKeys
-from sparkq_core.shapes.queues import Parameter, Queue, QueueKeys, QueueList, Script, Session, SessionKeys, SessionList
+from sparkq_core.shapes.queues import (
+    Assignment,
+    Parameter,
+    Queue,
+    QueueKeys,
+    QueueList,
+    Script,
+    Session,
+    SessionKeys,
+    SessionList,
+)
 from sparkq_core.shapes.tasks import (
     Attempt,
     Changes,
@@ -40,6 +50,7 @@ from sparkq_core.shapes.tasks import (
 )
 
 __all__ = [
+    "Assignment",
     "Attempt",
     "Change",
     "ChangeKeys",

@@ -34,11 +34,25 @@ class Queue(QueueKeys, closed=True):
     """A queue, and how many of its tasks have each status."""
 
 
+class Assignment(TypedDict, closed=True):
+    """A chat that works a queue until it is empty, because you typed so in it; every queue if none is named. `most` is the
+    number of tasks after which it ends, `left` how many are left for it, and `text` says it all."""
+
+    client: str
+    queue: NotRequired[str | None]
+    most: NotRequired[int | None]
+    until: NotRequired[str | None]
+    fresh: bool
+    left: int
+    text: str
+
+
 class QueueList(TypedDict, closed=True):
-    """A list of queues."""
+    """A list of queues, and the chats that were assigned to queues."""
 
     queues: list[Queue]
     total: int
+    assignments: NotRequired[list[Assignment]]
 
 
 class SessionKeys(TypedDict):

@@ -8,7 +8,7 @@ from sparkq_core.wire.changes import change, change_of_files, change_page, chang
 from sparkq_core.wire.chats import chat, chat_whole, chats
 from sparkq_core.wire.inbox import finished, inbox, question, questions, since
 from sparkq_core.wire.purged import changed, found, purge_news, purged_task, search_extras
-from sparkq_core.wire.queues import queue, queues, script, session, sessions
+from sparkq_core.wire.queues import assignment, queue, queues, script, session, sessions
 from sparkq_core.wire.tasks import (
     event,
     friendly,
@@ -27,6 +27,7 @@ from sparkq_core.wire.values import Json, compact, exclude_none, excludes_none
 
 __all__ = [
     "Json",
+    "assignment",
     "change",
     "change_of_files",
     "change_page",

@@ -11,6 +11,7 @@ from sparkq_core.wire.values import excludes_none, iso_or_none
 
 if TYPE_CHECKING:
     from sparkq_core import model, scripts, shapes
+    from sparkq_core.assignments import Progress
 
 
 @excludes_none
@@ -26,10 +27,23 @@ def queue(queue: model.Queue, counts: model.Counts) -> shapes.Queue:
     }  # fmt: skip
 
 
-def queues(queues: Iterable[tuple[model.Queue, model.Counts]]) -> shapes.QueueList:
-    """Convert a list of queues."""
+def queues(
+    queues: Iterable[tuple[model.Queue, model.Counts]], assigned: Iterable[Progress] | None = None
+) -> shapes.QueueList:
+    """Convert a list of queues, and the chats that were assigned to queues if they are given."""
     listed = [queue(each, counts) for each, counts in queues]
-    return {"queues": listed, "total": len(listed)}
+    result: shapes.QueueList = {"queues": listed, "total": len(listed)}
+    return result if assigned is None else {**result, "assignments": [assignment(each) for each in assigned]}
+
+
+@excludes_none
+def assignment(progress: Progress) -> shapes.Assignment:
+    """Convert what a chat was assigned to, and how far it has come."""
+    given = progress.assignment
+    return {
+        "client": given.client, "queue": given.queue, "most": given.most, "until": iso_or_none(given.until),
+        "fresh": given.fresh, "left": progress.left, "text": progress.sentence,
+    }  # fmt: skip
 
 
 @excludes_none

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import queues, shapes, tasks, wire
+from sparkq_core import assignments, queues, shapes, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
@@ -28,10 +28,11 @@ class OneQueue(TypedDict, closed=True):
 
 
 class Queues(TypedDict, closed=True):
-    """All queues."""
+    """All queues, and the chats that were assigned to queues."""
 
     queues: list[Queue]
     total: int
+    assignments: list[shapes.Assignment]
 
 
 class NewQueue(Body):
@@ -75,7 +76,8 @@ async def list_queues(sq: Open, include_archived: bool = False, include_instruct
         }
         for queue, counts in queues.all_of(sq, archived=include_archived)
     ]
-    return Answer({"queues": listed, "total": len(listed)})
+    at_work = [wire.assignment(each) for each in assignments.open_ones(sq)]
+    return Answer({"queues": listed, "total": len(listed), "assignments": at_work})
 
 
 @router.post("", status_code=201)

@@ -153,3 +153,12 @@ export const section = (title, more, ...children) =>
 /** The head of a view: its heading and buttons. */
 export const head = (heading, ...actions) =>
   h("header.head", { "data-key": "head" }, heading, actions.length > 0 && h("div.actions", {}, actions));
+
+/** The chats that work a queue until it is empty. */
+export const atWork = (assignments) =>
+  assignments.length > 0 &&
+  h(
+    "ul.at-work",
+    { "data-key": "at-work", "aria-label": "Chats at work" },
+    assignments.map(({ text }) => h("li", {}, text)),
+  );

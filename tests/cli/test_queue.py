@@ -184,7 +184,7 @@ def test_an_unknown_queue_names_the_nearest(shell: Shell) -> None:
 
 def test_without_queues_the_list_says_how_to_begin(bare: Shell, empty: SparkQ) -> None:
     assert "sparkq queue create NAME" in bare.ok("queue", "list")
-    assert bare.facts("queue", "list") == {"queues": [], "total": 0}
+    assert bare.facts("queue", "list") == {"queues": [], "total": 0, "assignments": []}
 
 
 @holds("cli-quiet")

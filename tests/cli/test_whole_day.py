@@ -123,6 +123,7 @@ def reviewing(day: Day) -> None:
     assert '"total":0' in day.ok("diff", "1", "--json")
     assert day.facts("chat")["total"] == 0
     day.ok("usage", "1", "--json")
+    assert day.ok("hook") == "{}\n"
     day.ok("review", "1")
     day.ok("requeue", "3", "--feedback", "They are in /var/log")
     assert day.facts("tasks", "--status", "queued")["total"] == 1

@@ -13,7 +13,7 @@ from sparkq_core.clock import time_of_day
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from tests.harness.clocks import SetClock
-from tests.harness.task_steps import add
+from tests.harness.task_steps import add, attempts
 from tests.promises import holds
 
 CLAUDE = Caller("claude-code", session="a-8d2a")
@@ -397,3 +397,14 @@ def test_a_claim_that_is_held_after_an_interrupt_is_spoken_of_once(sq: SparkQ, t
     assert "this chat still holds #1 (attempt 1)" in said
     assert "go on with" not in said
     assert stop(sq, turn="another question") is None
+
+
+@holds("mcp-chats")
+def test_a_correction_moves_only_the_attempt_that_it_names(sq: SparkQ, twelve: list[int]) -> None:
+    first, second = claim(sq), claim(sq)
+    assert first is not None
+    assert second is not None
+    hook(sq, "PostToolUse", OTHER, tool_response={"task": {"id": 2, "attempt": 1}})
+
+    known = {each: chats.find(sq.db, each) for each in (CLAUDE, OTHER)}
+    assert [attempts(sq, task_id)[0].chat_id for task_id in (1, 2)] == [known[CLAUDE], known[OTHER]]

@@ -3,7 +3,18 @@
 import { get, getQueues, queuePath, taskPath } from "../api.js";
 import { goneFact } from "../chat.js";
 import { h } from "../dom.js";
-import { acceptLabel, button, empty, lateKind, list, outcomeFacts, row, runningFacts, section } from "../rows.js";
+import {
+  acceptLabel,
+  atWork,
+  button,
+  empty,
+  lateKind,
+  list,
+  outcomeFacts,
+  row,
+  runningFacts,
+  section,
+} from "../rows.js";
 import { countOf, isUnclaimed, markOf, OUTCOMES } from "../statuses.js";
 import { ago, counted, dayOf, digits } from "../words.js";
 
@@ -19,12 +30,12 @@ export const keys = [
 ];
 
 export async function load() {
-  const [inbox, running, { queues }] = await Promise.all([
+  const [inbox, running, { queues, assignments }] = await Promise.all([
     get(`/inbox?limit=${MOST_RESULTS}`),
     get("/tasks?status=running&limit=50"),
     getQueues(),
   ]);
-  return { inbox, running: running.tasks, queues, next: await nextTasks(queues) };
+  return { inbox, running: running.tasks, queues, assignments, next: await nextTasks(queues) };
 }
 
 /** The next task of each queue that hands one out. */
@@ -48,6 +59,7 @@ export function draw(data, page) {
     sinceLastLook(data.inbox.since_last_look),
     needsYou(data, page),
     purges(data.inbox.purge),
+    atWork(data.assignments),
     data.running.length > 0 && runningNow(data.running, page),
     data.next.length > 0 && nextUp(data.next, page),
     data.inbox.total ? toReview(data.inbox, page) : nothingToReview(data.queues),

@@ -3,7 +3,7 @@
 import { get, getQueues, query, queuePath } from "../api.js";
 import { chart } from "../chart.js";
 import { h } from "../dom.js";
-import { badges, button, empty, head, queueButtons, section, STEPS } from "../rows.js";
+import { atWork, badges, button, empty, head, queueButtons, section, STEPS } from "../rows.js";
 import { BEGUN, countOf, FINISHED, OUTCOMES, statesOf, STATUSES, totalOf } from "../statuses.js";
 import { digits, duration, secondsSince } from "../words.js";
 
@@ -12,8 +12,8 @@ export const keys = [["n", "add tasks"]];
 
 export async function load(route) {
   const archived = route.query.get("archived") === "1";
-  const [{ queues }, statistics] = await Promise.all([getQueues(archived), get("/statistics")]);
-  return { queues, archived, statistics, oldest: await oldestByQueue(queues) };
+  const [{ queues, assignments }, statistics] = await Promise.all([getQueues(archived), get("/statistics")]);
+  return { queues, assignments, archived, statistics, oldest: await oldestByQueue(queues) };
 }
 
 /** When the oldest queued task of each queue was made. */
@@ -29,10 +29,11 @@ async function oldestByQueue(queues) {
 export const affects = () => true;
 export const tasks = () => [];
 
-export function draw({ queues, archived, statistics, oldest }) {
+export function draw({ queues, assignments, archived, statistics, oldest }) {
   const pace = Object.fromEntries(statistics.queues.map((record) => [record.queue, record]));
   return [
     head(h("h1", {}, "Queues"), button("create-queue", "New queue …", { class: "primary" }), showArchived(archived)),
+    atWork(assignments),
     queues.length
       ? h(
           "ul.cards",
