@@ -130,10 +130,31 @@ def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, dead
     if changed is not None and any(file.status in "DR" for file in changed):
         seen = seen | {"tree": _completed(sq, began, seen, deadline)}
         changed = _files(sq, began, seen, deadline)
+    if changed is not None and _may_be_older(began, changed):
+        seen = _without_older(sq, began, seen, claimed_at, deadline)
+        changed = _files(sq, began, seen, deadline)
     if changed is None:
         return seen
     shared = _shared(sq, ended, seen["work_tree"], claimed_at, finished_at)
     return seen | diff.sizes(changed)._asdict() | {"exact": True} | ({"shared": shared} if shared else {})
+
+
+def _may_be_older(began: State, changed: Sequence[diff.FileChange]) -> bool:
+    """True if files that are added may have been there before: some were left out at the claim, or are not ignored now."""
+    added = any(file.status == "A" for file in changed)
+    ignored = any(name.rpartition(b"/")[2] == b".gitignore" for file in changed for name in file.names)
+    return added and (ignored or "skipped" in began)
+
+
+def _without_older(sq: SparkQ, before: State, after: State, claimed_at: int, deadline: Deadline) -> State:
+    """Return the state at an outcome without the files that were there at the claim, and have not changed since."""
+    here = work_tree(places.folder(sq.config.root, after["work_tree"]), deadline)
+    with suppress(GitFailed, SparkQError, OSError):
+        if here is not None:
+            trees = before["tree"], after["tree"]
+            tree, count = snapshot.without_older(here, store.path(sq.config), *trees, claimed_at, deadline)
+            return after | {"tree": tree} | ({"skipped": after.get("skipped", 0) + count} if count else {})
+    return after
 
 
 def _is_inside(sq: SparkQ, name: str, began: State) -> bool:

@@ -25,6 +25,8 @@ LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\n
 """What Git LFS keeps in a tree in place of a file (git-lfs, docs/spec.md)."""
 
 BLOCK_BYTES = 1024 * 1024
+COARSE_MS = 1000
+"""A file system may note a change by a clock that is behind by some ms, or knows whole seconds only."""
 
 
 class Snapshot(NamedTuple):
@@ -76,6 +78,41 @@ def completed(work_tree: WorkTree, store: Path, before: str, tree: str, head: st
         git("read-tree", tree)
         git("update-index", "-z", "--index-info", stdin=_joined(entries))
         return _written(git)
+
+
+def without_older(
+    work_tree: WorkTree, store: Path, before: str, tree: str, since: int, deadline: Deadline
+) -> tuple[str, int]:
+    """Return a tree without the files that only it has, but that have not changed since a moment before (UTC ms), and
+    how many they are.
+
+    They were ignored, too large or unreadable then, and no snapshot had them. What Git tracks by now was added to it, and
+    stays. Raises GitFailed, StorageError, OSError.
+    """
+    git = with_store(work_tree.top, store, [work_tree.objects], deadline)
+    output = git("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", before, tree)
+    untracked = set(git("ls-files", "-z", "--others").split(b"\0"))
+    older = [
+        path for path in output.split(b"\0") if path and path in untracked and _is_older(work_tree.top, path, since)
+    ]
+    if not older:
+        return tree, 0
+    with stores.working(store, deadline) as temporary:
+        if temporary is None:
+            raise GitFailed("the store is locked")
+        git = git._replace(variables={**git.variables, "GIT_INDEX_FILE": str(temporary / "index")})
+        git("read-tree", tree)
+        git("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(older))
+        return _written(git), len(older)
+
+
+def _is_older(top: Path, path: bytes, since: int) -> bool:
+    """True if neither the content nor the name of a file has changed since; nobody can set the time of that."""
+    try:
+        changed_ms = os.lstat(os.path.join(os.fsencode(top), path)).st_ctime_ns // 1_000_000
+        return changed_ms < since - COARSE_MS
+    except OSError:
+        return False
 
 
 def _deleted(git: Git, before: str, after: str) -> dict[bytes, bytes]:

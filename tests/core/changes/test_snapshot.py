@@ -9,9 +9,10 @@ import pytest
 
 from sparkq_core import queues
 from sparkq_core.changes import snapshot, store, view
+from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.core.changes.steps import after, append, before, changed, claim, complete, review_lines
-from tests.harness.clocks import SetClock
+from tests.harness.clocks import NOON, SetClock
 from tests.harness.git_steps import commit, git, start
 from tests.harness.projects import open_new_project
 
@@ -285,6 +286,45 @@ def test_a_file_that_is_left_out_by_now_was_not_deleted(
     assert after(sq)["skipped"] == 1, "grows.csv"
     assert "between" not in before(sq, following)
     assert changed(sq, following) == []
+
+
+def test_a_file_that_no_snapshot_had_was_not_added_if_it_was_there_before(
+    sq: SparkQ, repository: Path, clock: SetClock
+) -> None:
+    (repository / ".gitignore").write_text("*.env\n*.log\n")
+    for name in ("secret.env", "kept.env", "build.log"):
+        (repository / name).write_text("KEY=1\n")
+    clock.at = SystemClock().now() + 10_000
+    number = claim(sq)
+    clock.at = NOON
+    (repository / ".gitignore").unlink()
+    git(repository, "add", "kept.env")
+    complete(sq, number)
+
+    assert changed(sq) == [("D", ".gitignore", 0, 2), ("A", "kept.env", 1, 0)]
+    assert after(sq)["skipped"] == 2, "secret.env and build.log"
+
+
+def test_a_file_that_was_not_ignored_counts_whatever_its_time(sq: SparkQ, repository: Path, clock: SetClock) -> None:
+    clock.at = SystemClock().now() + 10_000
+    number = claim(sq)
+    clock.at = NOON
+    (repository / "new.txt").write_text("x\n")
+    complete(sq, number)
+
+    assert changed(sq) == [("A", "new.txt", 1, 0)]
+
+
+def test_what_a_task_does_to_a_file_that_was_ignored_counts(sq: SparkQ, repository: Path, clock: SetClock) -> None:
+    (repository / ".gitignore").write_text("*.env\n")
+    (repository / "secret.env").write_text("KEY=1\n")
+    clock.at = SystemClock().now() - 10_000
+    number = claim(sq)
+    (repository / ".gitignore").unlink()
+    (repository / "secret.env").write_text("KEY=2\n")
+    complete(sq, number)
+
+    assert changed(sq) == [("D", ".gitignore", 0, 1), ("A", "secret.env", 1, 0)]
 
 
 def test_what_git_ignores_is_not_kept(sq: SparkQ, repository: Path) -> None:
