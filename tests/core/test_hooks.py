@@ -493,3 +493,21 @@ def test_many_events_without_a_hook_are_not_passed_again_and_again(
     assert sq.db.rows(hook_starter.WATERMARK) != before
     done(sq)
     assert start_due(hooked)
+
+
+@holds("question")
+def test_a_question_calls_you_and_a_queue_with_one_is_not_empty(sq: SparkQ, queue: str) -> None:
+    hooked = allowed(sq, **reporting(sq, "on_question", "on_queue_empty"))
+    asked = claimed_task(hooked, "one")
+    tasks.release(hooked, asked.id, question="A or B?")
+    done(hooked)
+    assert work(hooked) == 1
+
+    (report,) = told(hooked)
+    assert (report["event"], report["task"]["id"], report["task"]["question"]) == ("on_question", asked.id, "A or B?")
+
+    tasks.answer(hooked, asked.id, "B")
+    take(hooked, task_id=asked.id)
+    tasks.complete(hooked, asked.id, "done")
+    assert work(hooked) == 1
+    assert sorted(each["event"] for each in told(hooked)) == ["on_question", "on_queue_empty"]

@@ -60,6 +60,8 @@ BAD_VALUES: list[tuple[str, str, Any, str]] = [
     ("tasks", "status", "running", "needs worker"),
     ("tasks", "status", "succeeded", "needs finished_at"),
     ("tasks", "due_at", 5, "cannot have due_at"),
+    ("tasks", "status", "held", "has no question that waits for an answer"),
+    ("tasks", "limit_until", 5, "cannot have limit_until"),
     ("tasks", "late_at", 5, "late_attempt"),
     ("tasks", "accepted_attempt", 5, "accepted_attempt is 5"),
     ("prompts", "text", " ", "text is empty"),
@@ -75,6 +77,9 @@ BAD_VALUES: list[tuple[str, str, Any, str]] = [
     ("attempts", "data", "[" * 101 + "]" * 101, "more than 100 deep"),
     ("attempts", "data", "NaN", "not JSON"),
     ("attempts", "chat_id", 5, "not before it"),
+    ("attempts", "answered_at", 5, "no answer"),
+    ("attempts", "question", "x" * 16_385, "at most 16,384"),
+    ("attempts", "answer", "B", "answered_at"),
     ("events", "kind", ESC, "kind is"),
     ("events", "queue_id", 77, "queue is not before it"),
     ("events", "id", LARGEST, "id is"),
@@ -112,7 +117,7 @@ def test_a_value_that_the_doors_refuse_is_named_with_its_line(
     lines: list[str], unused: SparkQ, table: str, column: str, value: Any, says: str
 ) -> None:
     at = rows_of(lines, table)[-1]
-    if table == "tasks" and column in ("status", "due_at", "attempts"):
+    if table == "tasks" and column in ("status", "due_at", "limit_until", "attempts"):
         at = next(
             at for at in rows_of(lines, "tasks") if '"status":"queued"' in lines[at] and '"attempts":0' in lines[at]
         )
@@ -323,3 +328,20 @@ def test_a_damaged_export_is_refused_or_makes_a_sound_project(
             return
         use(target)
     assert "failure" not in wrong(examined(root)).values()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "values", "says"),
+    [
+        ("succeeded", {"question": "A or B?"}, "needs the outcome released"),
+        ("released", {"answer": "B", "answered_at": 5}, "has no question, but answer"),
+    ],
+)
+def test_a_question_without_its_end_and_an_answer_without_its_question_are_refused(
+    lines: list[str], unused: SparkQ, outcome: str, values: dict[str, Any], says: str
+) -> None:
+    at = next(at for at in rows_of(lines, "attempts") if f'"outcome":"{outcome}"' in lines[at])
+    for column, value in values.items():
+        lines[at] = with_value(lines[at], column, value)
+
+    assert says in refused_somewhere(unused, lines)
