@@ -126,7 +126,6 @@ def test_what_cannot_be_changed_is_left_as_it_is(shell: Shell, client: str, text
 
 
 def test_where_files_are_read_only_it_is_said(shell: Shell) -> None:
-    shell.run("git", "--version")
     file = given(shell, "vscode", "{}")
     file.chmod(0o444)
     if os.access(file, os.W_OK):  # root may write every file

@@ -70,7 +70,7 @@ class Person:
     async def works(self, queue: str, done: list[str]) -> None:
         """A chat that pulls the queue with the server of `.mcp.json` until it is empty; some of it fails."""
         server = json.loads((self.folder / ".mcp.json").read_text())["mcpServers"]["sparkq"]
-        parameters = StdioServerParameters(**server, cwd="/", env=self.environment)
+        parameters = StdioServerParameters(**server, cwd=self.folder, env=self.environment)
         async with Client(stdio_client(parameters)) as client:
             packet = await called(client, "claim", queue=queue)
             while packet["task"] is not None:
@@ -117,7 +117,7 @@ class Person:
     async def forgets(self, queue: str) -> Any:
         """A chat that claims, falls asleep for more than twice the timeout, and then reports; what it is told."""
         server = json.loads((self.folder / ".mcp.json").read_text())["mcpServers"]["sparkq"]
-        parameters = StdioServerParameters(**server, cwd="/", env=self.environment)
+        parameters = StdioServerParameters(**server, cwd=self.folder, env=self.environment)
         async with Client(stdio_client(parameters)) as client:
             task = (await called(client, "claim", queue=queue))["task"]
             with anyio.fail_after(SECONDS):
