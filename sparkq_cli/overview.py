@@ -3,10 +3,11 @@
 from sparkq_cli import chat_lines, questions, show
 from sparkq_cli.commands.queue import none_there, show_at_work, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import assignments, hooks, inbox, purged, queues, tasks, wire
+from sparkq_core import assignments, gates, hooks, inbox, purged, queues, tasks, wire
 from sparkq_core.changes import store
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import Status
+from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
 
@@ -35,6 +36,7 @@ def show_overview(json: bool) -> None:
         show.say()
         show_queues(listed)
         show_at_work(at_work)
+        _gates(sq, listed)
         _running(sq, sum(counts.running for _, counts in listed))
     else:
         show.say(none_there(sq))
@@ -54,6 +56,15 @@ def show_overview(json: bool) -> None:
             f"What the tasks changed takes more than {store.MAX_BYTES // (2 * store.MB)} MB of the disk. The oldest goes at"
             f" {store.MAX_BYTES // store.MB} MB, or sooner by a purge: sparkq doctor"
         )
+
+
+def _gates(sq: SparkQ, listed: tuple[tuple[Queue, Counts], ...]) -> None:
+    """Say which queues hand out no tasks until you let them."""
+    closed = [gate for queue, _ in listed if (gate := gates.of_queue(sq.db, queue.id)) is not None]
+    if closed:
+        show.say()
+    for gate in closed:
+        show.say(f"{gates.sentence(gate)}, {gate.queued} queued: {gates.opener(gate)}")
 
 
 def _running(sq: SparkQ, total: int) -> None:

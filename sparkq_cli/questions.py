@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import edited, paged
-from sparkq_core import queues, tasks, wire
+from sparkq_core import gates, queues, tasks, wire
 from sparkq_core.config import consent
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import AtTheKeyboard, SparkQError
@@ -20,18 +20,21 @@ KEYS = "[a]nswer  [e]ditor  [v]iew whole task  [s]kip  [q]uit"
 BELOW = "----- Write your answer above this line. The question: -----"
 
 
-def check_keyboard() -> None:
-    """Refuse an agent's shell: a worker that answers its own question has not asked you. Raises AtTheKeyboard."""
+def check_keyboard(rule: str = "A question of a worker is answered by the user.") -> None:
+    """Refuse an agent's shell, by a `rule` of what only you do. Raises AtTheKeyboard."""
     agent = consent.agent(environment())
     if agent is not None:
         raise AtTheKeyboard(
-            f"This is a shell of {agent}. A question of a worker is answered by the user.",
+            f"This is a shell of {agent}. {rule}",
             "Ask the user to type it in their own terminal, or to use the web page.",
         )
 
 
 def nothing_queued(sq: SparkQ, queue: str) -> str:
-    """Say that nothing is queued, and how many tasks of the queue wait for your answer."""
+    """Say why the queue hands out no task: you have to let it, or nothing is queued and some tasks wait for your answer."""
+    gate = gates.of_name(sq.db, queue)
+    if gate is not None:
+        return f"{gates.sentence(gate)}, {gate.queued} queued ({gates.opener(gate)})"
     held = queues.held(sq.db, queue)
     return f"Nothing is queued in {queue}{f' ({waiting(held)})' if held else ''}"
 

@@ -10,7 +10,7 @@ import typer
 from sparkq_cli import announcement, questions, show
 from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import HandOut, say
-from sparkq_core import queues, tasks, wire
+from sparkq_core import gates, queues, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.maintenance.hook_starter import start_due
@@ -65,9 +65,9 @@ def packet(claim: Claim) -> wire.Json:
 
 
 def nothing(sq: SparkQ, queue: str) -> wire.Json:
-    """Return the JSON of a claim that found no task: `held` tasks of the queue wait for your answer."""
-    held = queues.held(sq.db, queue)
-    return {"task": None, "remaining": 0} | ({"held": held} if held else {})
+    """Return the JSON of a claim that got no task: `held` tasks wait for your answer, or the queue hands out none."""
+    held, gate = queues.held(sq.db, queue), gates.of_name(sq.db, queue)
+    return {"task": None, "remaining": gate.queued if gate else 0, **wire.gate(gate)} | ({"held": held} if held else {})
 
 
 def _worker_of(sq: SparkQ, task_id: int, attempt: int | None) -> str:
@@ -87,6 +87,8 @@ def _said_with_next(done: Settled, now: int) -> str:
         return f"{_said(done)}\n\n{task}"
     if done.archived:
         return f"{_said(done)} It is archived and hands out no tasks."
+    if done.gate is not None:
+        return f"{_said(done)} {gates.sentence(done.gate)}: {gates.opener(done.gate)}"
     if done.remaining:  # a repeated call has only the task that came with the first
         return f"{_said(done)} For the next one: sparkq claim --queue {done.task.queue}"
     return f"{_said(done)} There is no next task."

@@ -1,13 +1,13 @@
 """Assignments: a chat works a queue until it is empty, because you typed so in that chat.
 
 Only that chat is held to it, and only while it goes on: an assignment ends when nothing is queued, at the number of tasks
-or the hour that you gave, after three tasks in a row that were not done, after a reminder that led to nothing, and with
+or the hour that you gave, when nothing is handed out because a queue waits for you, after three tasks in a row that were not done, after a reminder that led to nothing, and with
 the chat.
 """
 
 from typing import Any, NamedTuple
 
-from sparkq_core import chats, queues
+from sparkq_core import chats, gates, queues
 from sparkq_core.chats import Caller
 from sparkq_core.clock import time_of_day
 from sparkq_core.events import note
@@ -51,6 +51,9 @@ ORDER BY finished_at DESC, task_id DESC LIMIT :limit
 """
 QUEUED = "SELECT queued FROM queues WHERE id = :queue AND status <> 'archived'"
 QUEUED_IN_ALL = "SELECT coalesce(sum(queued), 0) FROM queues WHERE queued > 0 AND status <> 'archived'"
+HANDED_OUT = f"""
+SELECT EXISTS (SELECT 1 FROM queues WHERE queued > 0 AND status <> 'archived' AND {gates.OPEN})
+"""
 
 
 class Order(NamedTuple):
@@ -178,6 +181,16 @@ def progress(db: Reader, assignment: Assignment) -> Progress:
 def left_in(db: Reader, queue_id: int | None) -> int:
     """Return how many tasks are queued, in one queue or in all; an archived queue hands out none."""
     return _number(db.row(QUEUED_IN_ALL) if queue_id is None else db.row(QUEUED, {"queue": queue_id}))
+
+
+def nothing_handed_out(db: Reader, assignment: Assignment) -> str | None:
+    """Return why the chat gets no task for now, however it waits: nothing is queued, or you have to open the gate."""
+    if not left_in(db, assignment.queue_id):
+        return f"{assignment.queue or 'Every queue'} is empty"
+    if assignment.queue_id is not None:
+        gate = gates.of_queue(db, assignment.queue_id)
+        return gates.sentence(gate) if gate is not None else None
+    return None if _number(db.row(HANDED_OUT)) else "No queue hands out tasks for now"
 
 
 def spent(db: Reader, caller: Caller, queue_id: int, now: int) -> str | None:

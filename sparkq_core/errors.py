@@ -186,6 +186,12 @@ class QueueClosed(SparkQError):
     kind, code = Kind.CONFLICT, "queue_closed"
 
 
+class QueueWaits(SparkQError):
+    """The queue hands out no tasks until you let it go on."""
+
+    kind, code = Kind.CONFLICT, "queue_waits"
+
+
 class NotEmpty(SparkQError):
     """A file would be overwritten, or a project would be mixed with another."""
 

@@ -1,6 +1,6 @@
 """Queues: named FIFO lines of tasks, with instructions for their workers."""
 
-from sparkq_core import sessions
+from sparkq_core import gates, sessions
 from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed
 from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
@@ -22,7 +22,9 @@ COUNTS = f"SELECT id, {COUNTS_COLUMNS} FROM queues"
 COUNTS_OF = f"{COUNTS} WHERE id = :queue"
 WAITING = "SELECT queued FROM queues WHERE id = :queue"
 HELD = "SELECT held FROM queues WHERE name = :queue"
-WITH_WORK = "SELECT name, queued FROM queues WHERE queued > 0 AND status <> 'archived' ORDER BY id LIMIT :limit"
+WITH_WORK = f"""
+SELECT name, queued FROM queues WHERE queued > 0 AND status <> 'archived' AND {gates.OPEN} ORDER BY id LIMIT :limit
+"""
 STALE = f"""
 SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND limit_until IS NULL
 AND (stale_warned_at IS NOT NULL OR coalesce(heartbeat_at, claimed_at) + {WARN_AFTER} * timeout * 1000 <= :now) GROUP BY queue_id
@@ -50,6 +52,10 @@ WHERE id = :queue AND status = 'archived' RETURNING {QUEUE_COLUMNS}
 REOPEN = f"""
 UPDATE queues SET status = 'active', ended_at = NULL WHERE id = :queue AND status = 'ended' RETURNING {QUEUE_COLUMNS}
 """
+PAUSE = f"""
+UPDATE queues SET paused_at = :now WHERE id = :queue AND status <> 'archived' AND paused_at IS NULL RETURNING {QUEUE_COLUMNS}
+"""
+RESUME = f"UPDATE queues SET paused_at = NULL WHERE id = :queue AND paused_at IS NOT NULL RETURNING {QUEUE_COLUMNS}"
 RENAME = f"UPDATE OR IGNORE queues SET name = :name WHERE id = :queue RETURNING {QUEUE_COLUMNS}"
 
 
@@ -133,7 +139,7 @@ def names(sq: SparkQ) -> tuple[str, ...]:
 
 
 def with_work(sq: SparkQ, limit: int = 10) -> list[tuple[str, int]]:
-    """Return the first queues that have tasks to claim, each with their number."""
+    """Return the first queues that hand out tasks now, each with their number."""
     return [(str(name), int(queued)) for name, queued in sq.db.rows(WITH_WORK, {"limit": limit})]
 
 
@@ -253,6 +259,34 @@ def unarchive(sq: SparkQ, name: str) -> Queue:
 def reopen(sq: SparkQ, name: str) -> Queue:
     """Let an ended queue accept tasks again. Raises NoSuchQueue, QueueClosed for an archived one."""
     return _set_status(sq, name, REOPEN, "queue reopened", QueueStatus.ACTIVE)
+
+
+def pause(sq: SparkQ, name: str) -> Queue:
+    """Hand out no tasks from now on, until `resume`; the queue still accepts tasks, and running ones can be settled.
+
+    Harmless on a paused queue. Raises NoSuchQueue, QueueClosed for an archived one.
+    """
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        queue = get(tx, name)
+        if queue.status == QueueStatus.ARCHIVED:
+            raise closed(queue)
+        return _changed(tx, queue, PAUSE, "queue paused", now)
+
+
+def resume(sq: SparkQ, name: str) -> Queue:
+    """Hand out the tasks of a paused queue again, to claims that wait too. Harmless on others. Raises NoSuchQueue."""
+    with sq.db.write() as tx:
+        return _changed(tx, get(tx, name), RESUME, "queue resumed", sq.clock.now())
+
+
+def _changed(tx: Transaction, queue: Queue, sql: str, event: str, now: int) -> Queue:
+    """Change a queue by `sql`, and log it as `event`; a queue that is so already stays as it is."""
+    row = tx.row(sql, {"queue": queue.id, "now": now})
+    if row is None:
+        return queue
+    note(tx, now, event, queue=queue.id)
+    return Queue(*row)
 
 
 def _set_status(sq: SparkQ, name: str, sql: str, event: str, target: QueueStatus | None) -> Queue:

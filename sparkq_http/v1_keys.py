@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import queues, shapes, tasks, wire
+from sparkq_core import gates, queues, shapes, tasks, wire
 from sparkq_core.errors import NoSuchTask, SparkQError
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Task
@@ -41,12 +41,23 @@ class ClaimedTask(shapes.TaskKeys, closed=True):
 
 
 class Claimed(TypedDict, closed=True):
-    """A claim; `task` is null when nothing is queued, and `held` tasks of the queue then wait for your answer."""
+    """A claim; `task` is null when nothing is handed out. `held` tasks of the queue then wait for your answer, and
+    `paused` is true if the queue hands out none until it is resumed."""
 
     task: ClaimedTask | None
     remaining: int
     held: NotRequired[int]
+    paused: NotRequired[bool | None]
     instructions: NotRequired[str]
+
+
+def nothing_answer(sq: SparkQ, queue: str) -> Claimed:
+    """Convert a claim that got no task: nothing is queued, or the queue hands out nothing for now."""
+    held, gate = queues.held(sq.db, queue), gates.of_name(sq.db, queue)
+    answer = Claimed(task=None, remaining=gate.queued if gate else 0, **wire.gate(gate))
+    if held:
+        answer["held"] = held
+    return answer
 
 
 def claim_answer(sq: SparkQ, claim: Claim) -> Claimed:

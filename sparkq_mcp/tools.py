@@ -11,7 +11,7 @@ from pydantic import Field
 from sparkq_core import inbox, queues, scripts, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.changes import Execution
-from sparkq_core.errors import ClaimLost, InvalidValue
+from sparkq_core.errors import ClaimLost, InvalidValue, QueueWaits
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
@@ -215,7 +215,10 @@ async def claim(
         return reply(packet(sq, chat, steps_of(ctx), tasks.claim_again(sq, task_id, attempt=attempt)))
     started = sq.clock.monotonic()
     wait = 0 if wait and queue and not task_id and chat.spent(sq, queue) else wait
-    claimed = await claims.claim(ctx, sq, chat, queue, task_id, wait)
+    try:
+        claimed = await claims.claim(ctx, sq, chat, queue, task_id, wait)
+    except QueueWaits:  # an answer, not an error: nothing that the chat does changes it
+        claimed, queue = None, tasks.get(sq, task_id).queue
     sq = project_of(ctx)  # the database may have been replaced in the meantime
     if claimed is None:
         waited = round(sq.clock.monotonic() - started) if wait else 0

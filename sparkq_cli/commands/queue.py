@@ -1,4 +1,4 @@
-"""`sparkq queue create|list|show|instructions|rename|end|reopen|archive|unarchive`"""
+"""`sparkq queue create|list|show|instructions|rename|pause|resume|end|reopen|archive|unarchive`"""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -9,12 +9,15 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
+from sparkq_cli.questions import check_keyboard
 from sparkq_core import assignments, queues, wire
 from sparkq_core.assignments import Progress
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import Status
+from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
+
+PAUSING = "Queues are paused and resumed by the user."
 
 app = new_app("Manage queues: named lines of tasks, first in, first out.")
 
@@ -80,7 +83,7 @@ def show_queues(listed: tuple[tuple[Queue, Counts], ...]) -> None:
     rows = [
         [
             queue.name,
-            queue.status,
+            _status(queue),
             *(_count(counts, status) for status in statuses),
             str(counts.unreviewed),
             queue.session or "",
@@ -102,6 +105,12 @@ def show_at_work(at_work: tuple[Progress, ...]) -> None:
         show.say()
     for each in at_work:
         show.say(show.fit(each.sentence, show.columns()))
+
+
+def _status(queue: Queue) -> str:
+    if queue.paused_at is None:
+        return queue.status
+    return "paused" if queue.status == QueueStatus.ACTIVE else f"{queue.status}, paused"
 
 
 def _count(counts: Counts, status: Status) -> str:
@@ -186,6 +195,28 @@ def rename(
     """
     sq = open_sparkq()
     _report(sq, queues.rename(sq, name, new), f"is the new name of {name}", json, quiet)
+
+
+@app.command()
+def pause(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
+    """Pause a queue: it still accepts tasks, but hands out none until you resume it.
+
+    Running tasks go on, and can be completed. Workers that wait for a task wait on. An agent cannot pause or resume.
+
+    Example: sparkq queue pause backend
+    """
+    check_keyboard(PAUSING)
+    _change(queues.pause, name, f"is paused: it hands out no tasks. To go on: sparkq queue resume {name}", json, quiet)
+
+
+@app.command()
+def resume(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
+    """Resume a paused queue: workers that wait get its tasks at once.
+
+    Example: sparkq queue resume backend
+    """
+    check_keyboard(PAUSING)
+    _change(queues.resume, name, "hands out its tasks", json, quiet)
 
 
 @app.command()

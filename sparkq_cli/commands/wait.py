@@ -9,7 +9,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app, queue_names, task_ids
-from sparkq_core import queues, stale, tasks, wire
+from sparkq_core import gates, queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.maintenance import rounds
@@ -44,7 +44,8 @@ def wait(
 ) -> None:
     """Wait until tasks are finished, or until a queue has nothing queued or running.
 
-    It does not wait for you: a task that is held until you answer a question ends the wait too, if nothing else goes on.
+    It does not wait for you: a task that is held until you answer a question ends the wait too, if nothing else goes on. So
+    does a queue that hands out no tasks until you let it: tasks that are still queued there count as not done.
     Exit code 0 if all succeeded, 1 if not, 124 after the timeout. For a queue, tasks count that finished while this command
     waited, held ones, and earlier failed ones that you have not reviewed; cancelled tasks do not.
 
@@ -63,8 +64,11 @@ def wait(
         *before,
         *(_ended(sq, awaited, started) if awaited else (tasks.get(sq, number) for number in ids or [])),
     ]
-    not_done = (Status.FAILED, Status.HELD) if awaited else (Status.FAILED, Status.HELD, Status.CANCELLED)
-    failed = any(task.status in not_done for task in ended)
+    not_done = (
+        (Status.FAILED, Status.HELD) if awaited else (Status.FAILED, Status.HELD, Status.QUEUED, Status.CANCELLED)
+    )
+    gate = gates.of_queue(sq.db, awaited.id) if awaited else None
+    failed = any(task.status in not_done for task in ended) or bool(gate and gate.queued)
     if json:
         show.json_line(
             {"tasks": [wire.task_brief(task, sq.clock.now()) for task in ended], "total": len(ended), "timed_out": over}
@@ -74,7 +78,11 @@ def wait(
             more = " earlier, not reviewed" if task in before else ""
             if task.status == Status.HELD:
                 more = f": it waits for your answer: sparkq answer {task.id}"
+            if task.status == Status.QUEUED and (closed := gates.of_queue(sq.db, task.queue_id)):
+                more = f": {gates.sentence(closed)} ({gates.opener(closed)})"
             show.say(f"{wire.friendly(task.id)} {show.state(task, sq.clock.now())}{more}")
+        if gate and gate.queued:
+            show.say(f"{gates.sentence(gate)}, {gate.queued} queued ({gates.opener(gate)})")
         if over:
             show.say("Timed out.")
     if over or failed:
@@ -91,12 +99,19 @@ def _ended(sq: SparkQ, queue: Queue, since: int) -> list[Task]:
 
 def _finished(sq: SparkQ, ids: list[int]) -> bool:
     """True if the tasks are finished or wait for you."""
-    return all(tasks.get(sq, number).status in (*FINISHED_STATUSES, Status.HELD) for number in ids)
+    awaited = [tasks.get(sq, number) for number in ids]
+    return all(task.status in (*FINISHED_STATUSES, Status.HELD) or _waits_for_you(sq, task) for task in awaited)
+
+
+def _waits_for_you(sq: SparkQ, task: Task) -> bool:
+    """True if the task is queued where nothing is handed out until you let it, and nothing runs there."""
+    gate = gates.of_queue(sq.db, task.queue_id) if task.status == Status.QUEUED else None
+    return gate is not None and not gate.running
 
 
 def _drained(sq: SparkQ, queue: Queue) -> bool:
     counts = queues.counts_of(sq, queue)
-    return not counts.queued and not counts.running
+    return not counts.running and (not counts.queued or gates.of_queue(sq.db, queue.id) is not None)
 
 
 def _until(sq: SparkQ, condition: Callable[[], bool], timeout: float | None) -> bool:

@@ -16,7 +16,7 @@ from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import CLOSED, GONE, HandOut, Stopped, Unprinted, heeded, on_terminal, say, writable
 from sparkq_cli.runner import timeouts, worker
 from sparkq_cli.runner.waiting import Mode, Poll, Runner, outlasting, wait
-from sparkq_core import lock, queues, tasks, wire
+from sparkq_core import gates, lock, queues, tasks, wire
 from sparkq_core.errors import ClaimLost, NoSuchTask, QueueClosed, SparkQError
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Task
@@ -70,22 +70,32 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _loop(runner: Runner) -> None:
-    poll, idle = Poll(runner.poll), False
+    poll, said = Poll(runner.poll), ""
     while True:
         seen = outlasting(runner, runner.sq.version)
         if _one_task(runner):
-            idle = False
+            said = ""
             if runner.mode == Mode.ONCE:
                 return
             continue
+        if runner.mode == Mode.DRAIN:
+            _check_drained(runner)
+        why = questions.nothing_queued(runner.sq, runner.queue)
         if runner.mode in (Mode.ONCE, Mode.DRAIN):
-            say(f"{questions.nothing_queued(runner.sq, runner.queue)}.")
+            say(f"{why}.")
             return
         is_due = poll.is_due()
-        if not idle or (is_due and runner.mode == Mode.WATCH):
-            runner.say(f"{questions.nothing_queued(runner.sq, runner.queue)}; waiting for tasks.")
-        idle = True
+        if why != said or (is_due and runner.mode == Mode.WATCH):
+            runner.say(f"{why}; waiting for tasks.")
+        said = why
         wait(runner, poll.left(), seen)
+
+
+def _check_drained(runner: Runner) -> None:
+    """Raise QueueWaits if tasks are left that the queue does not hand out: it will not be empty until you act."""
+    gate = gates.of_queue(runner.sq.db, runner.queue_id)
+    if gate is not None and gate.queued:
+        raise gates.closed(gate)
 
 
 def _one_task(runner: Runner) -> bool:

@@ -67,8 +67,9 @@ def _over(tx: Transaction, assignment: Assignment, held: tuple[OpenClaim, ...], 
     limit = assignments.limit_reached(tx, assignment, now)
     if limit is not None:
         return limit
-    if not assignments.left_in(tx, assignment.queue_id):
-        return f"{assignment.queue or 'Every queue'} is empty"
+    nothing = assignments.nothing_handed_out(tx, assignment)
+    if nothing is not None:
+        return nothing
     if assignment.moves is not None and assignments.moves(tx, assignment.chat_id) == assignment.moves:
         return "The chat was reminded, and did nothing"
     return None

@@ -179,6 +179,7 @@ TABLES: dict[str, dict[str, Check]] = {
         "created_at": _TIME,
         "ended_at": optional(_TIME),
         "archived_at": optional(_TIME),
+        "paused_at": optional(_TIME),
     },
     "instructions": {"queue_id": _ID, "revision": _COUNT_FROM_1, "text": _LONG, "created_at": _TIME},
     "tasks": {

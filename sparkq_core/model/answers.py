@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sparkq_core.model.rows import Attempt, Chat, Event, Task
+from sparkq_core.model.rows import Attempt, Chat, Event, Gate, Task
 
 
 class Detail(NamedTuple):
@@ -148,7 +148,8 @@ class Settled(NamedTuple):
 
     `again` is true if this outcome of `attempt` had been reported before, `kept` if that was in other words, which are
     then kept beside the first. `archived` is true if the queue hands out no tasks. `claimed` is the next task of the
-    queue, for a worker that asked for it. `held` tasks of the queue wait for your answer.
+    queue, for a worker that asked for it. `held` tasks of the queue wait for your answer, and
+    `gate` is closed if the queue hands out none until you let it.
     """
 
     task: Task
@@ -160,6 +161,7 @@ class Settled(NamedTuple):
     archived: bool = False
     claimed: Claim | None = None
     held: int = 0
+    gate: Gate | None = None
 
 
 class Swept(NamedTuple):

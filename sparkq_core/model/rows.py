@@ -37,9 +37,21 @@ class Queue(NamedTuple):
     created_at: int
     ended_at: int | None
     archived_at: int | None
+    paused_at: int | None
 
 
 QUEUE_COLUMNS = _columns(Queue._fields, session="(SELECT s.name FROM sessions AS s WHERE s.id = queues.session_id)")
+
+
+class Gate(NamedTuple):
+    """A queue that hands out no tasks for now, how many are queued there and how many run."""
+
+    queue: str
+    queued: int
+    running: int
+
+
+GATE_COLUMNS = _columns(Gate._fields, queue="name")
 
 
 class Counts(NamedTuple):

@@ -6,7 +6,16 @@ a task with all its texts has it as null. What ends in Keys is not an answer: se
 Imported when the program runs only by the HTTP server, whose framework reads the shapes.
 """
 
-from sparkq_core.shapes.answers import ClaimedTask, ClaimedTaskKeys, Error, PreviousAttempt, Settled, SettledKeys
+from sparkq_core.shapes.answers import (
+    ClaimedTask,
+    ClaimedTaskKeys,
+    Error,
+    Gate,
+    GateKeys,
+    PreviousAttempt,
+    Settled,
+    SettledKeys,
+)
 from sparkq_core.shapes.changes import Change, ChangeKeys, ChangePage, FileChange, Hunk
 from sparkq_core.shapes.chats import Chat, ChatAttempt, ChatKeys, ChatLine, ChatList, ChatWork
 from sparkq_core.shapes.inbox import (
@@ -70,6 +79,8 @@ __all__ = [
     "FinishedInQueue",
     "FinishedTask",
     "Found",
+    "Gate",
+    "GateKeys",
     "Hunk",
     "Inbox",
     "LateResult",

@@ -41,7 +41,17 @@ class ClaimedTask(ClaimedTaskKeys, closed=True):
     """A claimed task as its worker needs it: settle it with `attempt`."""
 
 
-class SettledKeys(TypedDict):
+class GateKeys(TypedDict):
+    """Why a queue hands out no tasks for now; no key if it does. `paused` is true if you have paused it."""
+
+    paused: NotRequired[bool | None]
+
+
+class Gate(GateKeys, closed=True):
+    """Why a queue hands out no tasks for now."""
+
+
+class SettledKeys(GateKeys):
     """A settled task, how many are queued behind it, and how many are `held`; `kept` is true if the outcome was reported before in other
     words, which are kept beside the first."""
 

@@ -28,6 +28,7 @@ class QueueKeys(TypedDict):
     created_at: str
     ended_at: NotRequired[str | None]
     archived_at: NotRequired[str | None]
+    paused_at: NotRequired[str | None]
 
 
 class Queue(QueueKeys, closed=True):

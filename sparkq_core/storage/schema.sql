@@ -46,6 +46,7 @@ CREATE TABLE sessions (
 -- `back` and `front` are the last positions given at either end of the line: FIFO follows them, never a clock.
 -- The counters stand in the row of their queue, beside the last position that was given, which changes with them.
 -- `succeeded` and `failed` are all that ended so; of these, `unreviewed_…` nobody has looked at yet.
+-- You can pause a queue: it still accepts tasks, but no claim gets one until you resume it. NULL if it is not paused.
 CREATE TABLE queues (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
@@ -65,7 +66,8 @@ CREATE TABLE queues (
     unreviewed_failed INTEGER NOT NULL DEFAULT 0,
     cancelled INTEGER NOT NULL DEFAULT 0,
     unreviewed_cancelled INTEGER NOT NULL DEFAULT 0,
-    held INTEGER NOT NULL DEFAULT 0
+    held INTEGER NOT NULL DEFAULT 0,
+    paused_at INTEGER
 ) STRICT;
 CREATE INDEX queues_of_session ON queues (session_id);
 

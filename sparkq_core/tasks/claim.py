@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from sparkq_core import assignments, catalogue, chats, queues
+from sparkq_core import assignments, catalogue, chats, gates, queues
 from sparkq_core.chats import Caller
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus
+from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus, Status
 from sparkq_core.model import TASK_COLUMNS, Asked, Claim, Earlier, Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import DUE, sweep, sweep_for_reader, sweep_within
@@ -20,16 +20,20 @@ NEXT_TASKS = (
     f"SELECT {TASK_COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT :limit"
 )
 
+_HANDS_OUT = f"EXISTS (SELECT 1 FROM queues AS q WHERE q.id = tasks.queue_id AND {gates.OPEN})"
+"""Within the UPDATE of the claim: what closes the gate of a queue is never between a look and a claim."""
+
 CLAIM_NEXT = f"""
 UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
     heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = (SELECT id FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT 1)
+AND {_HANDS_OUT}
 RETURNING {TASK_COLUMNS}
 """
 CLAIM_THIS = f"""
 UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
     heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
-WHERE id = :id AND status = 'queued'
+WHERE id = :id AND status = 'queued' AND {_HANDS_OUT}
 RETURNING {TASK_COLUMNS}
 """
 ATTEMPT_IN = """
@@ -94,13 +98,14 @@ def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[TaskPage, bool]:
 def claim(
     sq: SparkQ, queue: str | None, worker: str, *, task_id: int | None = None, chat: Caller | None = None
 ) -> Claim | None:
-    """Hand the head of the queue, or the queued task `task_id`, to `worker`; return None if the queue is empty.
+    """Hand the head of the queue, or the queued task `task_id`, to `worker`; return None if the queue is
+    empty, or if its gate is closed (see gates).
 
     `chat` is the chat in which the worker works, if it does; the claim has its id.
 
     No two claims ever get the same attempt. The claim lasts until it is settled or released, or until the worker has
     been silent for twice the timeout. Raises NoSuchQueue, NoSuchTask, WrongState if the task is not queued,
-    QueueClosed for an archived queue.
+    QueueClosed for an archived queue, and for a given task QueueWaits if the gate of its queue is closed.
     """
     claimant = Claimant(checked_worker(worker), chat)
     if task_id is not None:
@@ -119,7 +124,8 @@ def claim(
             return take(sq, tx, line.id, claimant, now)
         row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
         if row is None:
-            raise refused(tx, wanted.id, "claim")
+            gate = gates.of_queue(tx, line.id) if wanted.status == Status.QUEUED else None
+            raise gates.closed(gate) if gate is not None else refused(tx, wanted.id, "claim")
         return begin(sq, tx, Task(*row), claimant, now)
 
 
@@ -129,8 +135,8 @@ def checked_worker(worker: str) -> str:
 
 
 def take(sq: SparkQ, tx: Transaction, queue_id: int, claimant: Claimant, now: int) -> Claim | None:
-    """Claim the head of the queue in the transaction of another verb; return None if the queue is empty, or if the chat
-    was asked for fewer tasks."""
+    """Claim the head of the queue in the transaction of another verb; return None if the queue is empty, if its
+    gate is closed, or if the chat was asked for fewer tasks."""
     sweep_within(sq, tx, now)
     if claimant.chat is not None and assignments.spent(tx, claimant.chat, queue_id, now):
         return None

@@ -1,6 +1,6 @@
 """Let the worker of a task that timed out go on with it."""
 
-from sparkq_core import queues
+from sparkq_core import gates, queues
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, QueueStatus
@@ -23,8 +23,8 @@ def resume(sq: SparkQ, task_id: int) -> Task:
     """Begin another attempt of a task that timed out, for the worker that had it, and return the running task.
 
     Nobody else has had the task in between, so the result of that worker is still wanted. Its late result, if it sent
-    one, stays on the attempt that timed out. Raises NoSuchTask, QueueClosed for an archived queue, and WrongState for a
-    task that did not time out, or for which the late result of another attempt waits for the person.
+    one, stays on the attempt that timed out. Raises NoSuchTask, QueueClosed for an archived queue, QueueWaits if the gate
+    of its queue is closed, and WrongState for a task that did not time out, or for which the late result of another attempt waits for the person.
     """
     now = sq.clock.now()
     with sq.db.write() as tx:
@@ -40,7 +40,10 @@ def resume(sq: SparkQ, task_id: int) -> Task:
         })  # fmt: skip
         note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts)
         row = tx.row(CLAIM_THIS, {"id": task_id, "worker": task.worker, "now": now})
-        assert row is not None
+        if row is None:
+            gate = gates.of_queue(tx, line.id)
+            assert gate is not None
+            raise gates.closed(gate)
         resumed = begin(sq, tx, Task(*row), Claimant(task.worker), now).task
         tx.run(SAME_BEGINNING, {"task": task_id, "attempt": resumed.attempts})
         return resumed

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from sparkq_core import gates
 from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
@@ -56,7 +57,7 @@ def complete(
     still report, which raises AttemptNeeded. The same outcome again is harmless; other words are kept beside the first.
     A result that comes too late raises ClaimLost, and is kept on its attempt so that you can accept it.
     `next_for` names a worker, and `chat` its chat, for which the next task of the same queue is claimed in the same
-    transaction: one wait for the disk instead of two. There is none if the queue is empty or archived. If this outcome
+    transaction: one wait for the disk instead of two. There is none if the queue is empty, archived or gated. If this outcome
     had been reported before, it is the task that was claimed with it, as long as that attempt runs.
     Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
     """
@@ -191,6 +192,7 @@ def _end_running(tx: Transaction, report: _Report, now: int) -> Task | None:
 def _with_next(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant | None, now: int) -> Settled:
     """The settled task and, for a worker that asks for it, the next claim of its queue."""
     waiting, held, archived = _left(tx, task.queue_id)
+    gate = None if archived else gates.of_queue(tx, task.queue_id)
     claimed = None if claimant is None or archived else take(sq, tx, task.queue_id, claimant, now)
     if claimed is not None:
         waiting = claimed.remaining
@@ -198,7 +200,7 @@ def _with_next(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant | Non
             "task": task.id, "attempt": task.attempts, "next_task": claimed.task.id,
             "next_attempt": claimed.task.attempts,
         })  # fmt: skip
-    return Settled(task, waiting, task.attempts, task.status, archived=archived, claimed=claimed, held=held)
+    return Settled(task, waiting, task.attempts, task.status, archived=archived, claimed=claimed, held=held, gate=gate)
 
 
 def _keep_late(tx: Transaction, report: _Report, now: int) -> tuple[Attempt | None, bool]:
@@ -232,6 +234,7 @@ def _settled_before(sq: SparkQ, tx: Transaction, ended: Attempt, *, kept: bool, 
         archived=archived,
         claimed=claimed,
         held=held,
+        gate=None if archived else gates.of_queue(tx, task.queue_id),
     )
 
 

@@ -3,7 +3,7 @@
 Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a value; a single task has every key.
 """
 
-from sparkq_core.wire.answers import claimed, error, left_of, settled
+from sparkq_core.wire.answers import claimed, error, gate, left_of, settled
 from sparkq_core.wire.changes import change, change_of_files, change_page, changed_file
 from sparkq_core.wire.chats import chat, chat_whole, chats
 from sparkq_core.wire.inbox import finished, inbox, question, questions, since
@@ -45,6 +45,7 @@ __all__ = [
     "finished",
     "found",
     "friendly",
+    "gate",
     "inbox",
     "left_of",
     "outcome",

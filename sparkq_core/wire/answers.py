@@ -56,7 +56,13 @@ def settled(settled: model.Settled) -> shapes.Settled:
         "remaining": settled.remaining,
         "held": settled.held or None,
         "kept": settled.kept or None,
+        **gate(settled.gate),
     }
+
+
+def gate(closed: model.Gate | None) -> shapes.Gate:
+    """Convert what keeps a queue from handing out tasks; nothing if nothing does."""
+    return {} if closed is None else {"paused": True}
 
 
 @excludes_none

@@ -10,7 +10,7 @@ from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import BODILESS, Body, Open, QueueName, Records, TaskRef, queue_name
-from sparkq_http.v1_keys import Claimed, claim_answer
+from sparkq_http.v1_keys import Claimed, claim_answer, nothing_answer
 
 router = Router(prefix="/api/queues", tags=["queues"])
 
@@ -100,6 +100,18 @@ async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer[
     return Answer({"queue": shown(sq, changed.name)})
 
 
+@router.post("/{queue}/pause", dependencies=[BODILESS])
+async def pause_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
+    """Pause a queue. It still accepts tasks, but hands out none until it is resumed. Running tasks can be settled."""
+    return Answer({"queue": shown(sq, queues.pause(sq, queue_name(sq, queue)).name)})
+
+
+@router.post("/{queue}/resume", dependencies=[BODILESS])
+async def resume_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
+    """Resume a paused queue. Claims that wait get its tasks at once."""
+    return Answer({"queue": shown(sq, queues.resume(sq, queue_name(sq, queue)).name)})
+
+
 @router.post("/{queue}/end", dependencies=[BODILESS])
 async def end_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """End a queue. It accepts no new tasks, and workers finish its queued tasks."""
@@ -133,11 +145,12 @@ async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=
 @router.post("/{queue}/claim")
 async def claim_next(sq: Open, records: Records, queue: QueueName, body: ClaimWanted) -> Answer[Claimed]:
     """Claim the head of the queue, or the given task, for a worker. `task` is null if nothing is queued; `held` then counts
-    the tasks of the queue that wait for your answer."""
+    the tasks of the queue that wait for your answer. If the queue is paused, `task` is null and `paused` is true; for a
+    given task this is 409.
+    """
     name = queue_name(sq, queue)
     claim = tasks.claim(sq, name, body.worker_id, task_id=body.task_id)
     if claim is None:
-        held = queues.held(sq.db, name)
-        return Answer({"task": None, "remaining": 0, "held": held} if held else {"task": None, "remaining": 0})
+        return Answer(nothing_answer(sq, name))
     records.add(sq, None, begun=Execution(claim.task.id, claim.task.attempts))
     return Answer(claim_answer(sq, claim))

@@ -52,6 +52,8 @@ const ACTS = {
   rename: onQueue(queues.renameQueue),
   end: onQueue((_, name) => queues.moveQueue(page, name, "end")),
   archive: onQueue((_, name) => queues.moveQueue(page, name, "archive")),
+  pause: onQueue((_, name) => queues.moveQueue(page, name, "pause")),
+  resume: onQueue((_, name) => queues.moveQueue(page, name, "resume")),
   reopen: onQueue((_, name) => queues.moveQueue(page, name, "reopen")),
   unarchive: onQueue((_, name) => queues.moveQueue(page, name, "unarchive")),
   pick: (_, checkbox) => toggleSelected(Number(checkbox.dataset.id)),

@@ -122,7 +122,7 @@ export const saidLater = ({ late, attempts }) =>
   `${late.attempt === attempts ? "Its worker" : `The worker of attempt ${late.attempt}`} said later (${late.outcome})`;
 
 /** The buttons of a queue; `addClass` is the class of the first. */
-export function queueButtons({ name, status }, addClass = null) {
+export function queueButtons({ name, status, paused_at: paused }, addClass = null) {
   const of = { "data-name": name };
   return h(
     "div.actions",
@@ -130,15 +130,17 @@ export function queueButtons({ name, status }, addClass = null) {
     status === "active" && button("add", "Add tasks …", { ...of, class: addClass }),
     button("instructions", "Instructions …", of),
     button("rename", "Rename …", of),
+    status !== "archived" && (paused ? button("resume", "Resume", of) : button("pause", "Pause", of)),
     status === "active" && button("end", "End", of),
     status === "ended" && button("reopen", "Reopen", of),
     status === "archived" ? button("unarchive", "Unarchive", of) : button("archive", "Archive", of),
   );
 }
 
-/** The status of a queue or session where it is not active, and the session of a queue. */
-export const badges = ({ status, session }) => [
+/** The status of a queue or session where it is not active, whether a queue is paused, and its session. */
+export const badges = ({ status, paused_at: paused, session }) => [
   status !== "active" && h("span.badge", {}, status),
+  paused && h("span.badge", { title: "It hands out no tasks until you resume it." }, "paused"),
   session && h("span.badge", {}, session),
 ];
 

@@ -1,6 +1,6 @@
 """The packet of a claim: all that a worker needs to begin, within the size of an answer."""
 
-from sparkq_core import queues, wire
+from sparkq_core import gates, queues, wire
 from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import Claim, Settled, Task
 from sparkq_core.project import SparkQ
@@ -49,10 +49,10 @@ def packet(sq: SparkQ, chat: Chat, steps: Steps, claim: Claim) -> wire.Json:
 
 def nothing_claimed(sq: SparkQ, chat: Chat, steps: Steps, queue: str, waited: int = 0) -> wire.Json:
     """Return the answer to a claim for which there was no task within `waited` seconds."""
-    why = chat.spent(sq, queue)
-    remaining = queues.counts_of(sq, queues.by_name(sq, queue)).queued if why else 0
-    step = steps.spent(why) if why else _empty(sq, steps, queue, waited)
-    facts: wire.Json = {"task": None, "remaining": remaining, **_held(sq, queue), "next": step}
+    why, gate = chat.spent(sq, queue), gates.of_name(sq.db, queue)
+    remaining = queues.counts_of(sq, queues.by_name(sq, queue)).queued if why or gate else 0
+    step = steps.spent(why) if why else steps.gated(gate, waited) if gate else _empty(sq, steps, queue, waited)
+    facts: wire.Json = {"task": None, "remaining": remaining, **_held(sq, queue), **wire.gate(gate), "next": step}
     _add_open_claims(facts, sq, chat, steps)
     return facts
 
@@ -70,6 +70,8 @@ def settlement(sq: SparkQ, chat: Chat, steps: Steps, settled: Settled, claim_nex
         return facts | {"remaining": claimed.pop("remaining"), "next": step, "claimed": claimed}
     if (why := chat.spent(sq, settled.task.queue)) is not None:
         before.append(steps.spent(why))
+    elif settled.gate is not None:
+        before.append(steps.gated(settled.gate))
     elif settled.remaining and not settled.archived:
         before.append(steps.more_waits(settled.task.queue, settled.remaining))
     else:
@@ -87,7 +89,8 @@ def after_release(sq: SparkQ, steps: Steps, task: Task) -> str:
     if task.status != Status.HELD:
         return steps.released(task.id, task.queue)
     is_archived = queues.with_id(sq, task.queue_id).status == QueueStatus.ARCHIVED
-    return steps.asked(task.id, task.queue, 0 if is_archived else queues.waiting(sq.db, task.queue_id))
+    nothing = is_archived or gates.of_queue(sq.db, task.queue_id) is not None
+    return steps.asked(task.id, task.queue, 0 if nothing else queues.waiting(sq.db, task.queue_id))
 
 
 def _empty(sq: SparkQ, steps: Steps, queue: str, waited: int = 0) -> str:

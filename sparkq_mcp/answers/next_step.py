@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sparkq_core.chats import OpenClaim
 from sparkq_core.errors import AttemptNeeded
 from sparkq_core.lifecycle import RELEASED, QueueStatus
-from sparkq_core.model import Claim, Queue
+from sparkq_core.model import Claim, Gate, Queue
 
 TEXT_OF = {"complete": "result=…", "fail": "error=…", "progress": "note=…", "release": "…"}
 """How the text of each verb of a holder is spelled; a release may have a reason or a question."""
@@ -82,6 +82,15 @@ class Steps(NamedTuple):
             return f"{state}. Stop."
         wait = f'claim(queue="{queue.name}", wait={LONGEST_WAIT}){" again" if waited else ""}'
         return f"{state}. Stop. (Only if you were asked to watch it: {wait}.)"
+
+    def gated(self, gate: Gate, waited: int = 0) -> str:
+        """Return the step of a worker whose queue hands out nothing until the person lets it."""
+        still = f" No task came within {waited} s." if waited else ""
+        wait = f' (Only if you were asked to watch it: claim(queue="{gate.queue}", wait={LONGEST_WAIT}).)'
+        return (
+            f"The person has paused {gate.queue}, with {gate.queued} queued: it hands out nothing until they resume it."
+            f"{still} Stop.{wait if 'claim' in self.tools else ''}"
+        )
 
     def spent(self, why: str) -> str:
         """Return the step of a worker that has done what the person asked its chat for."""

@@ -21,6 +21,7 @@ class QueueLine(TypedDict):
     failed: int
     cancelled: int
     unreviewed: int
+    paused_at: NotRequired[str]
 
 
 class QueueList(TypedDict):
@@ -123,6 +124,7 @@ class Claimed(TypedDict):
 class Packet(Claimed):
     remaining: int
     held: NotRequired[int]
+    paused: NotRequired[bool]
     next: str
 
 
@@ -138,6 +140,7 @@ class Settlement(TypedDict):
     next: str
     duration_s: NotRequired[float]
     held: NotRequired[int]
+    paused: NotRequired[bool]
     claimed: NotRequired[Claimed]
 
 

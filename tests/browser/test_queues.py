@@ -63,6 +63,22 @@ def test_instructions_are_edited_from_the_card_and_the_queue(screen: Screen, cal
     assert queue_of(call, line)["instructions"] == "Be thorough."
 
 
+@holds("pause")
+def test_a_queue_is_paused_and_resumed(screen: Screen, call: Caller, line: str) -> None:
+    screen.open(f"/queues/{line}")
+    screen.click("Pause")
+    screen.answer("Pause")
+    screen.said(f"{line} paused.")
+    expect(screen.heading.locator(".badge")).to_have_text("paused")
+    assert queue_of(call, line)["paused_at"]
+
+    screen.click("Resume")
+
+    screen.said(f"{line} resumed.")
+    expect(screen.heading.locator(".badge")).to_have_count(0)
+    assert "paused_at" not in queue_of(call, line)
+
+
 @holds("queue-states")
 def test_a_queue_is_renamed_ended_reopened_archived_and_brought_back(screen: Screen, call: Caller, line: str) -> None:
     name = f"{line}-renamed"

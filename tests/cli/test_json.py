@@ -27,6 +27,8 @@ CALLS = {
     "queue show": "queue show backend",
     "queue instructions": "queue instructions backend New",
     "queue rename": "queue rename backend server",
+    "queue pause": "queue pause backend",
+    "queue resume": "queue resume backend",
     "queue end": "queue end backend",
     "queue reopen": "queue reopen backend",
     "queue archive": "queue archive backend",

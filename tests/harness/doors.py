@@ -13,7 +13,7 @@ from anyio.from_thread import start_blocking_portal
 from mcp import Client
 from mcp_types import CallToolResult, Implementation
 
-from sparkq_core import project, queues, search, tasks, wire
+from sparkq_core import gates, project, queues, search, tasks, wire
 from sparkq_core.errors import EXIT_CODES, Kind, SparkQError
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Enqueued
@@ -100,8 +100,9 @@ class Library:
     def _packet(self, queue: str, task_id: int | None) -> wire.Json:
         taken = tasks.claim(self._sq, queue, self._site.worker, task_id=task_id)
         if taken is None:
-            held = queues.held(self._sq.db, queue)
-            return {"task": None, "remaining": 0} | ({"held": held} if held else {})
+            held, gate = queues.held(self._sq.db, queue), gates.of_name(self._sq.db, queue)
+            facts = {"task": None, "remaining": gate.queued if gate else 0, **wire.gate(gate)}
+            return facts | ({"held": held} if held else {})
         _, text = queues.instructions_by_id(self._sq, taken.task.queue_id)
         return {"task": wire.claimed(taken), "remaining": taken.remaining, "instructions": text}
 

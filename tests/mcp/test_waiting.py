@@ -270,6 +270,34 @@ async def test_a_chat_of_the_same_server_wakes_a_waiting_claim(
     assert packets[0]["task"]["id"] == 1
 
 
+@holds("pause", "tool-claim")
+@pytest.mark.anyio
+async def test_a_claim_that_waits_at_a_paused_queue_sleeps_on_and_is_woken_by_resume(sq: SparkQ, queue: str) -> None:
+    queues.pause(sq, queue)
+    packets: list[Message] = []
+    async with Client(build(lambda: second_handle(sq))) as client, anyio.create_task_group() as group:
+
+        async def wait() -> None:
+            packets.append(await call(client, "claim", queue=queue, wait=50))
+
+        group.start_soon(wait)
+        with anyio.fail_after(DEADLINE_SECONDS):
+            await anyio.wait_all_tasks_blocked()
+            add(sq, "one")
+            paused = await call(client, "claim", queue=queue)
+            assert (paused["task"], paused["remaining"], paused["paused"]) == (None, 1, True)
+            assert paused["next"] == (
+                "The person has paused backend, with 1 queued: it hands out nothing until they resume it. Stop. "
+                '(Only if you were asked to watch it: claim(queue="backend", wait=3600).)'
+            )
+            assert not packets
+            queues.resume(sq, queue)
+            while not packets:
+                await anyio.sleep(0.01)
+
+    assert packets[0]["task"]["id"] == 1
+
+
 @pytest.mark.anyio
 async def test_a_task_that_comes_just_after_the_first_look_is_not_missed(
     sq: SparkQ, queue: str, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,18 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_settle.py::test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now",),
     ),
     mutant(
+        "a claim of the next task looks past the gate",
+        "tasks/claim.py",
+        ("ORDER BY position LIMIT 1)\nAND {_HANDS_OUT}\n", "ORDER BY position LIMIT 1)\n"),
+        caught_by=("test_gates.py::test_a_paused_queue_accepts_tasks_and_hands_out_none_however_it_is_asked",),
+    ),
+    mutant(
+        "a claim of a given task looks past the gate",
+        "tasks/claim.py",
+        ("AND status = 'queued' AND {_HANDS_OUT}", "AND status = 'queued'"),
+        caught_by=("test_gates.py::test_a_paused_queue_accepts_tasks_and_hands_out_none_however_it_is_asked",),
+    ),
+    mutant(
         "a session can be an option of the client's command",
         "ways_back.py",
         ('r"[A-Za-z0-9][A-Za-z0-9._-]*"', 'r"[A-Za-z0-9._-]*"'),

@@ -71,6 +71,12 @@ const MOVES = {
     done: "ended",
     consequence: "It accepts no new tasks. Workers still finish those that are queued.",
   },
+  pause: {
+    label: "Pause",
+    done: "paused",
+    consequence: "It still accepts tasks, but hands out none until you resume it. Running tasks go on.",
+  },
+  resume: { label: "Resume", done: "resumed" },
   reopen: { label: "Reopen", done: "reopened" },
   archive: {
     label: "Archive",
@@ -80,7 +86,7 @@ const MOVES = {
   unarchive: { label: "Unarchive", done: "unarchived" },
 };
 
-/** End, reopen, archive or unarchive a queue; what has consequences asks first. */
+/** Pause, resume, end, reopen, archive or unarchive a queue; what has consequences asks first. */
 export async function moveQueue(page, name, verb) {
   const { label, done, consequence } = MOVES[verb];
   const move = async () => {

@@ -180,7 +180,9 @@ const nextUp = (next, page) =>
     null,
     list(
       "Next up",
-      next.map(({ queue, task }) => row(task, page, { selectable: false, facts: [behind(queue)] })),
+      next.map(({ queue, task }) =>
+        row(task, page, { selectable: false, facts: [queue.paused_at && "paused", behind(queue)] }),
+      ),
     ),
   );
 

@@ -1,0 +1,57 @@
+"""A queue that hands out no tasks until you let it: what its workers are answered through each door."""
+
+from sparkq_core import queues
+from sparkq_core.errors import Kind
+from sparkq_core.project import SparkQ
+from tests.harness.all_rows import all_rows
+from tests.harness.door import Door
+from tests.harness.doors import Chat
+from tests.harness.task_steps import add
+from tests.promises import holds
+
+pytest_plugins = ("tests.harness.every_door",)
+
+
+@holds("pause", "one-suite", "tool-claim")
+def test_a_claim_in_a_paused_queue_is_answered_and_takes_nothing(door: Door, store: SparkQ) -> None:
+    queues.pause(store, "backend")
+    door.enqueue("backend", "one")
+    before = all_rows(store)
+
+    claim = door.claim("backend")
+
+    assert (claim["task"], claim["remaining"], claim["paused"]) == (None, 1, True)
+    assert all_rows(store) == before
+    (queue,) = door.queues()["queues"]
+    assert queue["queued"] == 1
+    assert queue["paused_at"]
+
+
+@holds("pause", "tool-complete")
+def test_a_running_task_is_settled_in_a_paused_queue_and_its_worker_is_shown_why_it_gets_no_more(
+    door: Door, store: SparkQ
+) -> None:
+    add(store, "one", "two")
+    held = door.claim("backend")["task"]
+    queues.pause(store, "backend")
+
+    done = door.complete(held["id"], "Did it", attempt=held["attempt"])
+
+    assert (done["status"], done["remaining"], done["paused"]) == ("succeeded", 1, True)
+    queues.resume(store, "backend")
+    assert door.claim("backend")["task"]["id"] == 2
+
+
+@holds("pause")
+def test_a_given_task_of_a_paused_queue_is_handed_to_nobody(door: Door, store: SparkQ) -> None:
+    add(store, "one")
+    queues.pause(store, "backend")
+
+    answer = door.claim("backend", 1)
+
+    if isinstance(door, Chat):  # an answer: nothing that a model does changes it
+        assert (answer["task"], answer["paused"]) == (None, True)
+    else:
+        assert answer.kind is Kind.CONFLICT
+        assert "backend is paused" in answer.said
+    assert door.task(1)["status"] == "queued"
