@@ -1,27 +1,35 @@
 """Prompts, which a person starts as slash commands. Task text is never pasted into them."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from mcp.server import MCPServer
 from pydantic import Field
 
-from sparkq_core.errors import InvalidName
+from sparkq_core import queues
+from sparkq_core.errors import InvalidName, SparkQError
 from sparkq_core.text import checked_name
 from sparkq_mcp.state import ServerState
 
 Queue = Annotated[str, Field(description="Name of the queue; empty for all")]
 
 
-def add_prompts(server: MCPServer[ServerState]) -> None:
+def add_prompts(server: MCPServer[ServerState], state: ServerState) -> None:
     """Register the three prompts. Every argument may be left out."""
+
+    def is_queue(word: str) -> bool:
+        """True if there is a queue of this name: clients cut what you typed to one word, which may be any."""
+        with suppress(SparkQError):
+            return bool(word) and word in queues.names(state.sq)
+        return False
 
     @server.prompt(title="Work the queue", description="Do the queued tasks one after another until none is left.")
     def work_queue(queue: Queue = "") -> str:
         named, unnamed = (
-            f"the SparkQ queue {_queue_name(queue)}",
+            f"the SparkQ queue {queue}",
             "my SparkQ queues (list_queues shows which have work)",
         )
-        which = named if queue else unnamed
+        which = named if is_queue(queue) else f"{unnamed}{_not_a_queue(queue)}"
         return (
             f"Work {which}. Claim one task at a time, do it as its prompt, its tool and the queue's instructions say, check "
             "the result, and complete it with a summary that I can review without reading the chat: what changed, how it "
@@ -43,10 +51,10 @@ def add_prompts(server: MCPServer[ServerState]) -> None:
     @server.prompt(title="Plan tasks", description="Turn a goal into tasks for a queue.")
     def plan_tasks(queue: Queue = "") -> str:
         named, unnamed = (
-            f"the SparkQ queue {_queue_name(queue)}",
+            f"the SparkQ queue {queue}",
             "a SparkQ queue (list_queues shows them; ask me which)",
         )
-        where = named if queue else unnamed
+        where = named if is_queue(queue) else f"{unnamed}{_not_a_queue(queue)}"
         return (
             f"Help me plan work for {where}. Ask what I want to reach if I have not said it. Propose tasks that one chat can "
             "each do in one sitting, in an order that works first in, first out. Write each prompt so that a worker who sees "
@@ -55,11 +63,16 @@ def add_prompts(server: MCPServer[ServerState]) -> None:
         )
 
 
-def _queue_name(queue: str) -> str:
+def _not_a_queue(word: str) -> str:
+    """Return a remark on a word that was typed where a queue belongs, if it is a plain word."""
     try:
-        return checked_name(queue, "queue")
+        return (
+            f"; the word {checked_name(word, 'queue')!r} that I typed is not one of them, so ask me first"
+            if word
+            else ""
+        )
     except InvalidName:
-        return "that I name next"
+        return ""
 
 
 def _plain_words(since: str) -> str:

@@ -14,7 +14,7 @@ from mcp import MCPError
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
-from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
+from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, ToolsListChanged
 from mcp_types import INVALID_REQUEST, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
 from sparkq_core import events
@@ -44,6 +44,7 @@ class Push:
         self._last_event = 0
         self._legacy_uris: dict[Connection, set[str]] = {}
         self._listers: set[Connection] = set()
+        self._without_tools: set[Connection] = set()
         self._listed = frozenset[tuple[str, str]]()
 
     async def subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
@@ -73,14 +74,26 @@ class Push:
             self._listers.add(connection)
             connection.exit_stack.callback(self._listers.discard, connection)
 
+    def follow_tools(self, ctx: ServerRequestContext[Any, Any]) -> None:
+        """Notify the connection of a client that was listed no tools, when there is a project."""
+        connection = connection_of(ctx)
+        if len(self._without_tools) < MAX_SUBSCRIPTIONS:
+            self._without_tools.add(connection)
+            connection.exit_stack.callback(self._without_tools.discard, connection)
+
     async def run(self) -> None:
         """Publish changes until cancelled. If the project cannot be read, try again after a pause."""
         # Before the first request, so that no change after a client's subscription is missed.
         self._last_event = self._newest_event()
         self._listed = self._now_listed()
+        waiting = self._state.is_waiting
         while True:
             try:
-                await self._publish_changes(self._state.sq)
+                sq = self._state.sq
+                if waiting:
+                    waiting = False
+                    await self._publish_tools()
+                await self._publish_changes(sq)
             except SparkQError:
                 await anyio.sleep(PAUSE_SECONDS)
             except Exception:
@@ -132,6 +145,13 @@ class Push:
         async with anyio.create_task_group() as sending:
             for connection in list(self._listers):
                 sending.start_soon(self._notify_list, connection)
+
+    async def _publish_tools(self) -> None:
+        """Say that there are tools now."""
+        await self.bus.publish(ToolsListChanged())
+        for connection in list(self._without_tools):
+            with anyio.move_on_after(SEND_SECONDS):
+                await connection.send_tool_list_changed()
 
     async def _notify_list(self, connection: Connection) -> None:
         with anyio.move_on_after(SEND_SECONDS) as bound:

@@ -20,6 +20,7 @@ from mcp_types import (
     Icon,
     InputRequiredResult,
     ListResourcesResult,
+    ListToolsResult,
     PaginatedRequestParams,
     Resource,
     SubscribeRequestParams,
@@ -68,6 +69,9 @@ def instructions(tools: frozenset[str]) -> str:
     return " ".join([*parts, WORKER_RULES if "claim" in tools else READER_RULES])
 
 
+NO_PROJECT = "SparkQ, a task queue for this machine, is not set up in this repository: `sparkq setup` does that."
+"""The instructions where no tools are offered."""
+
 PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#d97706" d="M9 1 3 9h4l-1 6 7-9H8z"/></svg>"""
 ICON = f"data:image/svg+xml;base64,{b64encode(PICTURE.encode()).decode()}"
 
@@ -96,6 +100,7 @@ class SparkQServer(MCPServer[ServerState]):
         self._lowlevel_server.add_request_handler("resources/subscribe", SubscribeRequestParams, push.subscribe)
         self._lowlevel_server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, push.unsubscribe)
         self._lowlevel_server.add_request_handler("resources/list", PaginatedRequestParams, self._list_resources)
+        self._lowlevel_server.add_request_handler("tools/list", PaginatedRequestParams, self._list_tools)
 
     async def list_resources(self) -> list[Resource]:
         """List the fixed resources, the active queues and the newest tasks to review."""
@@ -111,8 +116,21 @@ class SparkQServer(MCPServer[ServerState]):
         self._push.follow_list(ctx)
         return ListResourcesResult(resources=listed)
 
+    async def _list_tools(
+        self,
+        ctx: ServerRequestContext[Any, Any],
+        params: PaginatedRequestParams | None,  # noqa: ARG002  # the list has one page
+    ) -> ListToolsResult:
+        """Answer `tools/list`. A client that got none is told when there are some."""
+        listed = await self.list_tools()
+        if not listed:
+            self._push.follow_tools(ctx)
+        return ListToolsResult(tools=listed)
+
     async def list_tools(self) -> list[Tool]:
-        """List the tools for models: all but the one that only hooks call."""
+        """List the tools for models: all but the one that only hooks call; none while the server waits for a project."""
+        if self.state.is_waiting:
+            return []
         return [tool for tool in await super().list_tools() if tool.name != HOOK]
 
     async def get_prompt(
@@ -132,7 +150,9 @@ class SparkQServer(MCPServer[ServerState]):
         """Serve until `stdin` ends. `stdin` and `stdout` are objects like anyio's text files."""
         async with stdio_server(stdin, stdout) as (read, write):
             # MCPServer.run_stdio_async does the same with the process's own streams, but reads them in worker threads.
-            options = self._lowlevel_server.create_initialization_options(NotificationOptions(resources_changed=True))
+            options = self._lowlevel_server.create_initialization_options(
+                NotificationOptions(resources_changed=True, tools_changed=True)
+            )
             await self._lowlevel_server.run(read, write, options)
 
 
@@ -149,17 +169,23 @@ async def run_maintenance(state: ServerState) -> None:
 
 
 def build(
-    opener: Opener, *, read_only: bool = False, only: Sequence[str] = (), told: Told = NOTHING_TOLD
+    opener: Opener,
+    *,
+    read_only: bool = False,
+    only: Sequence[str] = (),
+    told: Told = NOTHING_TOLD,
+    needs_project: bool = False,
 ) -> SparkQServer:
     """Build the server of the project that `opener` opens. If the project does not exist yet, each tool says so.
 
     `read_only` leaves out every tool that changes something; `only` names the tools to offer; `told` is what the
-    environment of a stdio server tells about its chat. Raises InvalidValue for a name that is unknown, or excluded by
+    environment of a stdio server tells about its chat. With `needs_project` it offers no tools where nothing was set up,
+    until there is a project: for a server that is started in every folder. Raises InvalidValue for a name that is unknown, or excluded by
     `read_only`.
     """
     tools = select_tools(all_tools(), read_only, only)
     offered = frozenset(tool.name for tool in tools)
-    state = ServerState(opener, Steps(offered), told, read_only=read_only)
+    state = ServerState(opener, Steps(offered), told, read_only=read_only, needs_project=needs_project)
     push = Push(state)
 
     @asynccontextmanager
@@ -174,7 +200,7 @@ def build(
         "sparkq",
         title="SparkQ",
         description="Queue work, walk away, review results later.",
-        instructions=instructions(offered),
+        instructions=NO_PROJECT if state.is_waiting else instructions(offered),
         version=__version__,
         icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
         tools=[*tools, hook_tool()],
@@ -185,7 +211,7 @@ def build(
     )
     server.state = state
     add_resources(server, state)
-    add_prompts(server)
+    add_prompts(server, state)
     server.serve_subscriptions(push)
     return server
 

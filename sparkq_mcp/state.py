@@ -9,7 +9,7 @@ from sparkq_core import events, presence, project
 from sparkq_core.changes import Execution, Recorder
 from sparkq_core.chats import Caller
 from sparkq_core.config import location
-from sparkq_core.errors import SparkQError
+from sparkq_core.errors import NoProject, SparkQError
 from sparkq_core.model import Claim
 from sparkq_core.presence import Sign
 from sparkq_core.project import SparkQ
@@ -33,10 +33,14 @@ log = logging.getLogger("sparkq.mcp")
 class ServerState:
     """The project of the tools, opened at the first call, the chats, and what `told` tells about the only one."""
 
-    def __init__(self, opener: Opener, steps: Steps, told: Told, *, read_only: bool = False) -> None:
+    def __init__(
+        self, opener: Opener, steps: Steps, told: Told, *, read_only: bool = False, needs_project: bool = False
+    ) -> None:
         self.steps = steps
         self.told = told
         self.read_only = read_only
+        self.needs_project = needs_project
+        """True if no tools are listed where nothing was set up."""
         self.hooked = Hooked()
         self.closing = False
         """True if the client has closed its end or the server stops: no claim waits any longer."""
@@ -70,6 +74,18 @@ class ServerState:
             self._sign = None  # of the other database
             self._version, self._event = self._sq.version(), events.last(self._sq)
         return self._sq
+
+    @property
+    def is_waiting(self) -> bool:
+        """True if no tools are listed, because nothing was set up here yet."""
+        if self.needs_project:
+            try:
+                self.sq  # noqa: B018  # it opens the project
+            except NoProject:
+                return True
+            except SparkQError:
+                return False  # the tools say what is wrong
+        return False
 
     def chat(self, connection: str | None, caller: Caller) -> Chat:
         """Return the chat that calls on this connection.

@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--read-only", action="store_true", help="offer only the tools that change nothing")
     parser.add_argument("--tools", default="", metavar="NAMES", help="offer only these tools: claim,complete,fail")
+    parser.add_argument(
+        "--needs-project", action="store_true", help="offer no tools where nothing was set up, until something is"
+    )
     options = parser.parse_args(arguments)
     # One line per record. Set before MCPServer adds its own handler to the root logger.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
@@ -44,7 +47,13 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         variables = environment()
         told = Told.by(variables, _folder())
-        server = build(project_opener(options.project, variables), read_only=options.read_only, only=only, told=told)
+        server = build(
+            project_opener(options.project, variables),
+            read_only=options.read_only,
+            only=only,
+            told=told,
+            needs_project=options.needs_project,
+        )
     except InvalidValue as error:
         parser.error(f"{error.message} {error.hint}")
     gc.enable()

@@ -13,7 +13,7 @@ from sparkq_core.changes.states import parsed
 from sparkq_core.model import CHAT_COLUMNS, Chat
 from sparkq_core.project import SparkQ
 from tests.harness.change_steps import repository
-from tests.harness.projects import second_handle
+from tests.harness.projects import open_new_project, second_handle
 from tests.harness.task_steps import add, attempts
 from tests.harness.waiting import until
 from tests.mcp.chat import Message, Raw
@@ -158,3 +158,18 @@ def test_a_change_is_recorded_where_the_hook_says_that_the_chat_works(store: Spa
     assert {key: state("git_after")[key] for key in ("work_tree", "files", "insertions", "exact")} == {
         "work_tree": str(elsewhere), "files": 1, "insertions": 1, "exact": True,
     }  # fmt: skip
+
+
+@holds("mcp-without-project")
+def test_a_plugin_costs_one_sentence_until_a_project_appears(tmp_path: Path) -> None:
+    with Hooked(tmp_path, "--needs-project", client="claude-code") as raw:
+        about = raw.initialize()["result"]["instructions"]
+        before = raw.ask("tools/list")["result"]["tools"]
+        open_new_project(tmp_path).close()
+        while raw.receive().get("method") != "notifications/tools/list_changed":
+            pass
+        after = raw.ask("tools/list")["result"]["tools"]
+
+    assert about == "SparkQ, a task queue for this machine, is not set up in this repository: `sparkq setup` does that."
+    assert before == []
+    assert len(after) == 12
