@@ -100,7 +100,8 @@ def _typed(sq: SparkQ, event: HookEvent, speaker: Speaker, command: str, argumen
         f"SparkQ: the person asked this chat to work {given.goal}; there {'is' if given.left == 1 else 'are'} {queued}. "
         "When you end your turn before that, you are reminded."
     )
-    return _context(event, context) | {"systemMessage": f"SparkQ: {given.sentence}. To end it: /sparkq:stop"}
+    stop = "/sparkq:stop" if event.command else "sparkq:stop"  # clients without the plugin's commands read prompts
+    return _context(event, context) | {"systemMessage": f"SparkQ: {given.sentence}. To end it: {stop}"}
 
 
 def _stop(sq: SparkQ, event: HookEvent, speaker: Speaker) -> Answer:

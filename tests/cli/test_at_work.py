@@ -1,5 +1,6 @@
 """Everyone sees which chat works a queue until it is empty."""
 
+from sparkq_cli.commands.watch import picture
 from sparkq_core import assignments
 from sparkq_core.assignments import Order
 from sparkq_core.chats import Caller
@@ -20,6 +21,7 @@ def test_overview_list_and_json_say_which_chat_is_at_work(shell: Shell, sq: Spar
     assert "works backend" not in before
     assert SENTENCE in shell.ok().splitlines()
     assert SENTENCE in shell.ok("queue", "list").splitlines()
+    assert f"  {SENTENCE}" in picture(sq, None)
     expected = {"client": "claude-code", "queue": "backend", "fresh": False, "left": 3, "text": SENTENCE}
     assert shell.facts("queue", "list")["assignments"] == [expected]
     assert shell.facts()["assignments"] == [expected]

@@ -27,7 +27,7 @@ def test_codex_is_kept_at_a_queue(shell: Shell, sq: SparkQ) -> None:
     reminded = hook(shell, "Stop", stop_hook_active=False)
     again = hook(shell, "Stop", stop_hook_active=True)
 
-    said = "SparkQ: codex works backend until it is empty, 2 left. To end it: /sparkq:stop"
+    said = "SparkQ: codex works backend until it is empty, 2 left. To end it: sparkq:stop"
     assert given["systemMessage"] == said
     assert reminded["decision"] == "block"
     assert reminded["reason"].startswith("SparkQ: 2 tasks are left. The person asked this chat to work backend")
