@@ -36,7 +36,8 @@ SECTIONS = {
         "watch": "Watch the project live: running tasks, the next ones, the finished ones.",
         "wait": "Wait until tasks are finished, or until a queue has nothing queued or running.",
         "requeue": "Put a failed or cancelled task back in its queue; it keeps its id and its attempts.",
-        "accept": "Accept a late result as the outcome of a failed, cancelled, queued or held task.",
+        "accept": "Accept finished tasks: they are reviewed. A late result, which came after its attempt had ended, becomes the outcome.",
+        "undo": "Undo the last verdict, or that on a task: it is unreviewed again, and a requeue is undone until it is claimed.",
     },
     "Work by hand": {
         "runner": "Print a queue's tasks as text, one at a time, for chats without MCP.",

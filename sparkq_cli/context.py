@@ -10,11 +10,15 @@ from typing import BinaryIO
 
 from sparkq_cli.show import escaped
 from sparkq_core import changes, project, queues
+from sparkq_core.config import consent
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.lifecycle import QueueStatus
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
+
+VERDICTS = "Verdicts are given and undone by the user."
+"""The rule for commands that decide about finished work."""
 
 MAX_LINE = 64 * 1024 * 1024
 """Bytes of a line: several times what the longest row takes."""
@@ -23,6 +27,11 @@ MAX_LINE = 64 * 1024 * 1024
 def open_sparkq() -> SparkQ:
     """Open the project around the working directory. Raises NoProject."""
     return project.open()
+
+
+def check_keyboard(rule: str, way: str = "use the web page") -> None:
+    """Refuse an agent's shell; `rule` says who does it instead. Raises AtTheKeyboard."""
+    consent.check_keyboard(environment(), rule, way)
 
 
 def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) -> str:

@@ -6,28 +6,17 @@ from contextlib import contextmanager
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import edited, paged
+from sparkq_cli.context import check_keyboard, edited, paged
 from sparkq_core import gates, queues, tasks, wire
-from sparkq_core.config import consent
-from sparkq_core.config.loading import environment
-from sparkq_core.errors import AtTheKeyboard, SparkQError
+from sparkq_core.errors import SparkQError
 from sparkq_core.model import Question
 from sparkq_core.project import SparkQ
 from sparkq_core.text import counted, safe
 
 IN_OVERVIEW = 5
+RULE = "A question of a worker is answered by the user."
 KEYS = "[a]nswer  [e]ditor  [v]iew whole task  [s]kip  [q]uit"
 BELOW = "----- Write your answer above this line. The question: -----"
-
-
-def check_keyboard(rule: str = "A question of a worker is answered by the user.") -> None:
-    """Refuse an agent's shell, by a `rule` of what only you do. Raises AtTheKeyboard."""
-    agent = consent.agent(environment())
-    if agent is not None:
-        raise AtTheKeyboard(
-            f"This is a shell of {agent}. {rule}",
-            "Ask the user to type it in their own terminal, or to use the web page.",
-        )
 
 
 def nothing_queued(sq: SparkQ, queue: str) -> str:
@@ -116,7 +105,7 @@ def _decide(sq: SparkQ, question: Question) -> bool:
 
 
 def _answer(sq: SparkQ, question: Question, *, in_editor: bool) -> None:
-    check_keyboard()
+    check_keyboard(RULE)
     if in_editor:
         with written(question) as text:
             task = tasks.answer(sq, question.task.id, text, attempt=question.task.attempts)

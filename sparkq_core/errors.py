@@ -68,7 +68,7 @@ class VersionOne(SparkQError):
 class AtTheKeyboard(SparkQError):
     """Only you can do this, in your own terminal: an agent cannot loosen what protects you from it."""
 
-    code = "at_the_keyboard"
+    kind, code = Kind.CONFLICT, "at_the_keyboard"
 
 
 class OtherOwner(SparkQError):

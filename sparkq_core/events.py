@@ -5,8 +5,8 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 
 NOTE = """
-INSERT INTO events (at, kind, task_id, queue_id, attempt, worker, text)
-VALUES (:at, :kind, :task, :queue, :attempt, :worker, :text)
+INSERT INTO events (at, kind, task_id, queue_id, attempt, worker, text, door)
+VALUES (:at, :kind, :task, :queue, :attempt, :worker, :text, :door)
 """
 NOTE_AS = """
 INSERT INTO events (id, at, kind, queue_id, text) VALUES (:id, :at, :kind, :queue, :text)
@@ -46,11 +46,13 @@ def note(
     attempt: int | None = None,
     worker: str | None = None,
     text: str | None = None,
+    door: str | None = None,
 ) -> None:
     """Log an event in the transaction that makes it happen."""
-    tx.run(
-        NOTE, {"at": at, "kind": kind, "task": task, "queue": queue, "attempt": attempt, "worker": worker, "text": text}
-    )
+    tx.run(NOTE, {
+        "at": at, "kind": kind, "task": task, "queue": queue, "attempt": attempt, "worker": worker, "text": text,
+        "door": door,
+    })  # fmt: skip
 
 
 def newest(db: Reader) -> int:

@@ -11,7 +11,7 @@ from sparkq_core import events
 from sparkq_core.config import consent
 from sparkq_core.config.consent import Consent, Hooks
 from sparkq_core.config.settings import Config
-from sparkq_core.errors import AtTheKeyboard, InvalidValue
+from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader
 
@@ -44,6 +44,7 @@ WHERE id > :after ORDER BY id
 """
 LAST_RUN = "SELECT coalesce(max(id), 0) FROM hook_runs"
 KEPT_RUNS = 50
+RULE = "Hooks run commands by themselves, so only the user allows them."
 
 
 def allowed(config: Config, env: Mapping[str, str]) -> Consent | None:
@@ -65,7 +66,7 @@ def allow(sq: SparkQ, by: str, env: Mapping[str, str]) -> Consent:
 
     Raises AtTheKeyboard in an agent's shell, InvalidValue if there are no hooks, StorageError.
     """
-    check_keyboard(env)
+    consent.check_keyboard(env, RULE, way="")
     if not sq.config.settings.hooks:
         raise InvalidValue(
             "This project has no hooks.", 'Set one: sparkq config set hooks.on_failed \'["program", "argument"]\''
@@ -99,16 +100,6 @@ def begin(sq: SparkQ) -> None:
 def deny(sq: SparkQ, env: Mapping[str, str]) -> bool:
     """Withdraw every yes to hooks of this project. Returns False if there was none. Raises StorageError."""
     return consent.withdraw(sq.config.root, env)
-
-
-def check_keyboard(env: Mapping[str, str]) -> None:
-    """Refuse an agent's shell: commands that run by themselves are allowed only by you. Raises AtTheKeyboard."""
-    agent = consent.agent(env)
-    if agent is not None:
-        raise AtTheKeyboard(
-            f"This is a shell of {agent}. Hooks run commands by themselves, so only the user allows them.",
-            "Ask the user to type it in their own terminal.",
-        )
 
 
 def record(sq: SparkQ, run: HookRun) -> None:

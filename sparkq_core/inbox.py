@@ -1,19 +1,23 @@
 """The inbox: finished tasks that you have not reviewed yet, and unclaimed ones about which a worker said more."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from sparkq_core import queues
+from sparkq_core import queues, verdicts
 from sparkq_core.errors import NoSuchTask, SparkQError, Unseen, WrongState
-from sparkq_core.events import note
 from sparkq_core.lifecycle import FINISHED_STATUSES, MARKS, ErrorType, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Finished, Inbox, Seen, Since, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader, Transaction
-from sparkq_core.storage.numbers import checked_limit, moment_and_id, storable
+from sparkq_core.storage.numbers import checked_limit, moment_and_id
 from sparkq_core.tasks import late_results
 from sparkq_core.tasks.refusals import find, hint
+from sparkq_core.verdicts import Giver, Verdict
+
+Decided = tuple[Task, Verdict | None]
+"""A task after your decision, and the verdict; None if it was decided before."""
 
 MAX_NAMED = 10
 """How many tasks the refusal of several names."""
@@ -134,34 +138,39 @@ def look(sq: SparkQ) -> None:
         tx.run(LOOK, {"now": sq.clock.now()})
 
 
-def review(sq: SparkQ, task_id: int) -> Task:
+def review(sq: SparkQ, task_id: int, *, giver: Giver | None = None) -> Task:
     """Mark a finished task as reviewed and leave its outcome as it is. Harmless if it was reviewed before.
 
-    A queued or held task with a late text stays so, and leaves the inbox.
+    A queued or held task with a late text stays so, and leaves the inbox. `giver` is by what door you said so.
     Raises NoSuchTask, WrongState for any other task that has not finished.
     """
-    return review_all(sq, [task_id])[0]
+    return review_all(sq, [task_id], giver=giver)[0]
 
 
-def review_all(sq: SparkQ, ids: Sequence[int]) -> tuple[Task, ...]:
+def review_all(sq: SparkQ, ids: Sequence[int], *, giver: Giver | None = None) -> tuple[Task, ...]:
     """Review all tasks of `ids` or, if one is refused, none. Raises the errors of `review`."""
     now = sq.clock.now()
     with sq.db.write() as tx:
-        return tuple(_review(tx, task_id, now) for task_id in ids)
+        decided = [_review(tx, find(tx, task_id), now, giver) for task_id in ids]
+        return _kept(tx, decided)
 
 
-def _review(tx: Transaction, task_id: int, now: int) -> Task:
-    row = tx.row(REVIEW, {"id": storable(task_id), "now": now}) or tx.row(SEEN, {"id": storable(task_id)})
-    if row is None:
-        task = find(tx, task_id)
-        if task.status not in MARKS["review"]:
-            raise WrongState(f"#{task.id} has not finished: it is {task.status}.", hint(task), verbs_from(task.status))
-        return task
-    note(tx, now, "reviewed", task=task_id, queue=row[1])
-    return Task(*row)
+def _review(tx: Transaction, task: Task, now: int, giver: Giver | None) -> Decided:
+    row = tx.row(REVIEW, {"id": task.id, "now": now}) or tx.row(SEEN, {"id": task.id})
+    if row is not None:
+        return Task(*row), verdicts.log(tx, now, "reviewed", task, giver)
+    if task.status not in MARKS["review"]:
+        raise WrongState(f"#{task.id} has not finished: it is {task.status}.", hint(task), verbs_from(task.status))
+    return task, None
 
 
-def accept_all(sq: SparkQ, seen: Sequence[Seen]) -> tuple[Task, ...]:
+def _kept(tx: Transaction, decided: Sequence[Decided]) -> tuple[Task, ...]:
+    """Keep the verdicts of one call, to undo them together, and return the tasks."""
+    verdicts.keep(tx, [verdict for _, verdict in decided if verdict is not None])
+    return tuple(task for task, _ in decided)
+
+
+def accept_all(sq: SparkQ, seen: Sequence[Seen], *, giver: Giver | None = None) -> tuple[Task, ...]:
     """Accept the outcomes that you saw: a late result that was shown becomes the outcome, any other outcome stays.
 
     The tasks are then reviewed; harmless if they were before. If some are refused, none is accepted, and the error
@@ -169,28 +178,49 @@ def accept_all(sq: SparkQ, seen: Sequence[Seen]) -> tuple[Task, ...]:
     that has had another attempt meanwhile, or whose newest late text was not shown.
     """
     now = sq.clock.now()
-    accepted: list[Task] = []
-    refused: dict[int, SparkQError] = {}
     with sq.db.write() as tx:
-        for outcome in seen:
-            try:
-                accepted.append(_accept(tx, outcome, now))
-            except (NoSuchTask, WrongState, Unseen) as error:
-                refused[outcome.id] = error
-        if refused:
-            raise _none_accepted(len(seen), refused)
-    return tuple(accepted)
+        return _all_or_none(tx, [(outcome.id, partial(_accept, tx, outcome, now, giver)) for outcome in seen])
 
 
-def _accept(tx: Transaction, seen: Seen, now: int) -> Task:
+def accept(sq: SparkQ, ids: Sequence[int], *, giver: Giver | None = None) -> tuple[Task, ...]:
+    """Accept tasks as they are now, all or none: a late result that waits becomes the outcome, any other outcome stays.
+
+    Raises NoSuchTask, WrongState for a task that has not finished and has no late result.
+    """
+    now = sq.clock.now()
+    with sq.db.write() as tx:
+        return _all_or_none(tx, [(task_id, partial(_accept_present, tx, task_id, now, giver)) for task_id in ids])
+
+
+def _all_or_none(tx: Transaction, wanted: Sequence[tuple[int, Callable[[], Decided]]]) -> tuple[Task, ...]:
+    decided: list[Decided] = []
+    refused: dict[int, SparkQError] = {}
+    for task_id, decide in wanted:
+        try:
+            decided.append(decide())
+        except (NoSuchTask, WrongState, Unseen) as error:
+            refused[task_id] = error
+    if refused:
+        raise _none_accepted(len(wanted), refused)
+    return _kept(tx, decided)
+
+
+def _accept_present(tx: Transaction, task_id: int, now: int, giver: Giver | None) -> Decided:
+    task = find(tx, task_id)
+    if task.status in MARKS["review"] and not late_results.keeps_result(tx, task):
+        return _review(tx, task, now, giver)
+    return late_results.accept_late(tx, task, None, now, giver)
+
+
+def _accept(tx: Transaction, seen: Seen, now: int, giver: Giver | None) -> Decided:
     task = find(tx, seen.id)
     if task.news_at is None:
-        return _review(tx, task.id, now)
+        return _review(tx, task, now, giver)
     late_results.check_seen(tx, task, seen)
     offered = late_results.offered(tx, task)
     if offered is None:
-        return _review(tx, task.id, now)
-    return late_results.accept_within(tx, task, offered, now)
+        return _review(tx, task, now, giver)
+    return late_results.accept_within(tx, task, offered, now, giver)
 
 
 def _none_accepted(count: int, refused: dict[int, SparkQError]) -> SparkQError:

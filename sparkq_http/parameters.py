@@ -13,6 +13,7 @@ from sparkq_core.errors import NoSuchQueue
 from sparkq_core.model import Seen, Session
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
+from sparkq_core.verdicts import PAGE, REST, Giver
 from sparkq_http.live import Feed
 from sparkq_http.project import ReloadableProject
 
@@ -40,10 +41,19 @@ async def _recorder(request: Request) -> Recorder:
     return recorder
 
 
+async def _giver(request: Request) -> Giver:
+    """Return by which door a verdict is given: the page names itself, and other programs have a user agent."""
+    if request.headers.get("sparkq-door") == PAGE:
+        return Giver(PAGE)
+    program = request.headers.get("user-agent", "").partition(" ")[0]
+    return Giver(REST, safe(program) or None)
+
+
 Reloadable = Annotated[ReloadableProject, Depends(_reloadable)]
 Open = Annotated[SparkQ, Depends(_open)]
 Live = Annotated[Feed, Depends(_feed)]
 Records = Annotated[Recorder, Depends(_recorder)]
+By = Annotated[Giver, Depends(_giver)]
 
 
 class Body(BaseModel):

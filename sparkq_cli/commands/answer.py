@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import questions, show
-from sparkq_cli.context import open_sparkq, text_from
+from sparkq_cli.context import check_keyboard, open_sparkq, text_from
 from sparkq_cli.options import Json, Limit, OnlyQueue, Quiet, TextFile, completed_ids, new_app, task_id
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue
@@ -65,7 +65,7 @@ def answer(
         return
     if queue is not None:
         raise InvalidValue("A task and a queue were given.", "Give an id to answer, or --queue NAME to list.")
-    questions.check_keyboard()
+    check_keyboard(questions.RULE)
     with _given(sq, task, text, file) as (words, asked_by):
         answered = tasks.answer(sq, task, words, attempt=attempt or asked_by)
     said = f"{wire.friendly(answered.id)} is the next task in {answered.queue}."

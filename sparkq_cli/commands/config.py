@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import open_sparkq
+from sparkq_cli.context import check_keyboard, open_sparkq
 from sparkq_cli.options import Json, new_app
 from sparkq_core import catalogue, hooks
 from sparkq_core.config import loading as configuration
@@ -57,6 +57,7 @@ def set_config(
       sparkq config set task_classes.LLM_HEAVY 1800
       sparkq config set tools.run-make '{"how": "Run this make target.", "task_class": "MEDIUM_SCRIPT"}'
     """
+    check_keyboard("Settings are changed by the user.")
     sq = open_sparkq()
     new = configure.value_of(key, value)
     where = configure.change(sq, key, new)

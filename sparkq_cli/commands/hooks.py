@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import agreed, open_sparkq
+from sparkq_cli.context import agreed, check_keyboard, open_sparkq
 from sparkq_cli.options import Json, Quiet
 from sparkq_core import hooks
 from sparkq_core.clock import iso
@@ -79,7 +79,7 @@ def allow(
     Example: sparkq hooks allow
     """
     sq = open_sparkq()
-    hooks.check_keyboard(environment())
+    check_keyboard(hooks.RULE, way="")
     if hooks.waiting(sq.config, environment()) and not yes:
         if json:
             raise InvalidValue("`hooks allow` asks for confirmation, which --json does not allow.", "Add --yes.")

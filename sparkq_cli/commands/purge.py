@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import agreed, open_sparkq
+from sparkq_cli.context import agreed, check_keyboard, open_sparkq
 from sparkq_cli.options import Json, OnlyQueue, milliseconds, new_app
 from sparkq_core.changes import pruning
 from sparkq_core.clock import DAY, day
@@ -65,6 +65,8 @@ def purge(
     age = None if older_than is None else milliseconds(older_than)
     unreviewed_age = None if unreviewed is None else milliseconds(unreviewed)
     asks = not (dry_run or yes)
+    if not dry_run:
+        check_keyboard("Finished work is deleted by the user.")
     if asks and (json or not sys.stdin.isatty()):
         raise InvalidValue(
             "Purge asks for confirmation, and this is not a terminal.",

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import edited, open_sparkq, text_from
+from sparkq_cli.context import check_keyboard, edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
-from sparkq_cli.questions import check_keyboard
 from sparkq_core import assignments, queues, wire
 from sparkq_core.assignments import Progress
 from sparkq_core.errors import InvalidValue

@@ -5,10 +5,13 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import open_sparkq, read_file
+from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, read_file
 from sparkq_cli.options import Json, Quiet, TaskId, TextFile, new_app
 from sparkq_core import tasks, wire
+from sparkq_core.config import consent
+from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidValue
+from sparkq_core.verdicts import TERMINAL, Giver
 
 app = new_app()
 
@@ -37,8 +40,20 @@ def requeue(
     if prompt is not None and file is not None:
         raise InvalidValue("The prompt was given twice.", "Give it with --prompt or with --file.")
     text = read_file(file, "prompt") if file is not None else prompt
+    by_agent = consent.agent(environment()) is not None
+    if again:
+        check_keyboard(VERDICTS)
     sq = open_sparkq()
-    done = tasks.requeue(sq, task_id, feedback=feedback, prompt=text, front=front, again=again)
+    done = tasks.requeue(
+        sq,
+        task_id,
+        feedback=feedback,
+        prompt=text,
+        front=front,
+        again=again,
+        by_worker=by_agent,
+        giver=None if by_agent else Giver(TERMINAL),
+    )
     facts = wire.task_brief(done.task, sq.clock.now()) | {"position": done.place}
     text = f"{wire.friendly(done.task.id)} in {done.task.queue}, {show.ordinal(done.place)} in line."
     show.answer(facts, text, json=json, quiet=quiet)

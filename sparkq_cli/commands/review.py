@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import change_lines, chat_lines, questions, show
 from sparkq_cli.commands.task import as_text, said_later
-from sparkq_cli.context import open_sparkq, paged
+from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, paged
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
 from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, usage, wire
 from sparkq_core.changes import view
@@ -18,6 +18,7 @@ from sparkq_core.lifecycle import UNCLAIMED_STATUSES, Status
 from sparkq_core.model import Finished, Since, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.text import safe
+from sparkq_core.verdicts import TERMINAL, Giver
 
 app = new_app()
 
@@ -47,6 +48,7 @@ def review(
     """
     sq = open_sparkq()
     if ids or everything:
+        check_keyboard(VERDICTS)
         _mark(sq, list(ids or []) or _all(sq, queue), json)
         return
     moment, since = inbox.since_last_look(sq)
@@ -74,12 +76,13 @@ def review(
         if waiting.total > len(waiting.tasks):
             show.say(f"{waiting.total - len(waiting.tasks)} more.")
         return
+    check_keyboard(VERDICTS)
     inbox.look(sq)
     _walk(sq, queue)
 
 
 def _mark(sq: SparkQ, ids: list[int], json: bool) -> None:
-    done = inbox.review_all(sq, ids)
+    done = inbox.review_all(sq, ids, giver=Giver(TERMINAL))
     if json:
         show.json_line({"tasks": [wire.task_brief(task, sq.clock.now()) for task in done], "total": len(done)})
     else:
@@ -196,7 +199,7 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
             _show_chat(sq, number)
         elif answer == "a":
             try:
-                (task,) = inbox.accept_all(sq, [finished.seen])
+                (task,) = inbox.accept_all(sq, [finished.seen], giver=Giver(TERMINAL))
             except Unseen:
                 raise
             except SparkQError as error:
@@ -211,7 +214,14 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
                 typer.prompt("Feedback for the next worker (empty for none)", default="", show_default=False)
             )
             try:
-                done = tasks.requeue(sq, number, feedback=feedback.strip() or None, again=True, seen=finished.seen)
+                done = tasks.requeue(
+                    sq,
+                    number,
+                    feedback=feedback.strip() or None,
+                    again=True,
+                    seen=finished.seen,
+                    giver=Giver(TERMINAL),
+                )
             except Unseen:
                 raise
             except SparkQError as error:

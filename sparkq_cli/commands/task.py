@@ -17,6 +17,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.purged import Line
 from sparkq_core.tasks import late_results
 from sparkq_core.text import safe
+from sparkq_core.verdicts import PAGE, REST, TERMINAL
 
 app = new_app()
 
@@ -60,9 +61,18 @@ def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
 
 
 def _event(event: Event) -> str:
-    by = f", {safe(event.worker)}" if event.worker else ""
-    number = f" (attempt {event.attempt}{by})" if event.attempt else ""
+    facts = [f"attempt {event.attempt}"] if event.attempt else []
+    facts += [door_of(event)] if event.door else [safe(event.worker)] if event.worker and event.attempt else []
+    number = f" ({', '.join(facts)})" if facts else ""
     return f"  {iso(event.at)}  {event.kind}{number}{show.fit(f'  {safe(event.text)}' if event.text else '', 100)}"
+
+
+def door_of(event: Event) -> str:
+    """Return by which door a verdict was given: `over REST by curl/8.5.0`."""
+    door = {TERMINAL: "in a terminal", PAGE: "on the page", REST: "over REST"}.get(
+        event.door or "", safe(event.door or "")
+    )
+    return f"{door} by {safe(event.worker)}" if event.worker else door
 
 
 def _head(sq: SparkQ, detail: Detail) -> str:
@@ -83,7 +93,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("took", took),
         ("deadline", f"in {show.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
         *_changed(detail),
-        ("reviewed", f"{show.ago(task.reviewed_at, now)} ago" if task.reviewed_at else None),
+        ("reviewed", _reviewed(detail, now)),
     ])  # fmt: skip
     return "\n".join(
         [
@@ -92,6 +102,15 @@ def _head(sq: SparkQ, detail: Detail) -> str:
             *([show.block(str(wire.outcome(detail)["error_message"]))] if cancelled else []),
         ]
     )
+
+
+def _reviewed(detail: Detail, now: int) -> str | None:
+    """Return when the task was reviewed, and by which door where that was not this one or the page."""
+    if detail.task.reviewed_at is None:
+        return None
+    event = next((event for event in reversed(detail.events) if event.kind in ("reviewed", "accepted")), None)
+    how = f", {door_of(event)}" if event is not None and event.door == REST else ""
+    return f"{show.ago(detail.task.reviewed_at, now)} ago{how}"
 
 
 def _changed(detail: Detail) -> list[tuple[str, str]]:

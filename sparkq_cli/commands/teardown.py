@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import service, show
-from sparkq_cli.context import agreed
+from sparkq_cli.context import agreed, check_keyboard
 from sparkq_cli.options import Json, new_app
 from sparkq_core import project
 from sparkq_core.config import consent
@@ -64,6 +64,8 @@ def teardown(
 
     Example: sparkq teardown --dry-run
     """
+    if not dry_run:
+        check_keyboard("A project is taken apart by the user.", way="")
     config = project.effective()
     items = core.manifest(config, venv=force, backups=backups)
     venv = None if force or yes else core.virtual_environment(config)

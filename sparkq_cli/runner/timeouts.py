@@ -33,6 +33,9 @@ SIGNS = {
     "requeued": "{} was requeued",
     "reviewed": "{} was reviewed",
     "accepted": "The late result of {} was accepted",
+    "review undone": "The review of {} was undone",
+    "acceptance undone": "The acceptance of the late result of {} was undone",
+    "requeue undone": "The requeue of {} was undone",
 }
 """The signs that somebody reads, in words. Others are as in the timeline: `#3 succeeded`."""
 

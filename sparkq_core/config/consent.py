@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sparkq_core import durable, lock
 from sparkq_core.config import ownership
-from sparkq_core.errors import StorageError
+from sparkq_core.errors import AtTheKeyboard, StorageError
 
 FOLDER = "sparkq/hooks"
 """In XDG_STATE_HOME, or ~/.local/state."""
@@ -24,9 +24,11 @@ MAX_BYTES = 64 * 1024
 
 AGENTS = {
     "CLAUDECODE": "Claude Code",
+    "CLAUDE_CODE_SESSION_ID": "Claude Code",
     "CODEX_SANDBOX": "Codex",
     "CODEX_SANDBOX_NETWORK_DISABLED": "Codex",
     "CODEX_THREAD_ID": "Codex",
+    "CODEX_SESSION_ID": "Codex",
     "GEMINI_CLI": "Gemini CLI",
     "CURSOR_AGENT": "Cursor",
     "OPENCODE": "OpenCode",
@@ -46,6 +48,19 @@ class Consent(NamedTuple):
 def agent(env: Mapping[str, str]) -> str | None:
     """Return the name of the agent whose shell has the environment `env`, or None if it is your own."""
     return next((name for variable, name in AGENTS.items() if env.get(variable)), None)
+
+
+def check_keyboard(env: Mapping[str, str], rule: str, way: str = "use the web page") -> None:
+    """Refuse an agent's shell. `rule` is the sentence that says who does it instead, `way` another way, if there is one.
+
+    Raises AtTheKeyboard.
+    """
+    name = agent(env)
+    if name is not None:
+        other = f", or to {way}" if way else ""
+        raise AtTheKeyboard(
+            f"This is a shell of {name}. {rule}", f"Ask the user to type it in their own terminal{other}."
+        )
 
 
 def find(root: Path, hooks: Hooks, env: Mapping[str, str]) -> Consent | None:

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from sparkq_core import hooks
+from sparkq_core.config import consent, location, reading, writing
 from sparkq_core.config import loading as configuration
-from sparkq_core.config import location, reading, writing
 from sparkq_core.config.settings import SCALARS, TABLES
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.events import note
@@ -58,7 +58,7 @@ def change(sq: SparkQ, key: str, value: Any) -> str:
     configuration.check(key, value, "The new value")
     env = configuration.environment()
     if key.startswith("hooks."):
-        hooks.check_keyboard(env)
+        consent.check_keyboard(env, hooks.RULE, way="")
     file = sq.config.file
     if file is None:
         if key.startswith(BEFORE_THE_TABLE):

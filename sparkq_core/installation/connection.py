@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sparkq_core import lock
 from sparkq_core.config import consent, location, writing
 from sparkq_core.config.settings import Config
-from sparkq_core.errors import AtTheKeyboard, InvalidConfig, InvalidValue, SparkQError, StorageError
+from sparkq_core.errors import InvalidConfig, InvalidValue, SparkQError, StorageError
 from sparkq_core.installation import allowance, connections, jsonc, mcp_clients
 from sparkq_core.installation.connections import Added, Record
 from sparkq_core.installation.mcp_clients import ClientFile, Entry
@@ -182,12 +182,7 @@ def is_connected(at: Target) -> bool:
 
 def check_keyboard(env: Mapping[str, str]) -> None:
     """Refuse an agent's shell: only you let tools be used without a question. Raises AtTheKeyboard."""
-    agent = consent.agent(env)
-    if agent is not None:
-        raise AtTheKeyboard(
-            f"This is a shell of {agent}. Only the user lets tools be used without a question.",
-            "Ask the user to type it in their own terminal, or use --no-allow.",
-        )
+    consent.check_keyboard(env, "Only the user lets tools be used without a question.", "use --no-allow")
 
 
 def read(file: Path) -> str:

@@ -20,6 +20,7 @@ from sparkq_core.tasks.enqueue import MAX_KEY, SOURCES
 from sparkq_core.tasks.release import MAX_QUESTION
 from sparkq_core.tasks.settle import MAX_TYPE, as_json
 from sparkq_core.text import MAX_TEXT, MAX_TITLE, checked, checked_label, checked_name, safe
+from sparkq_core.verdicts import DOORS
 
 FORMAT = "sparkq-export"
 CHANGES = "changes"
@@ -264,6 +265,7 @@ TABLES: dict[str, dict[str, Check]] = {
         "attempt": optional(_COUNT),
         "worker": optional(_WORKER),
         "text": optional(_LONG),
+        "door": optional(one_of(*DOORS)),
     },
     "purged": {
         "id": _ID,

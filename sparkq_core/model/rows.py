@@ -221,7 +221,8 @@ CHAT_COLUMNS = _columns(Chat._fields, last_at=f"max(last_at, coalesce(({_LAST_SI
 
 
 class Event(NamedTuple):
-    """One thing that happened; `text` is its note, feedback or reason."""
+    """One thing that happened; `text` is its note, feedback or reason. A verdict has the `door` by which it was given, and
+    as `worker` the name of the program where that is known."""
 
     id: int
     at: int
@@ -231,6 +232,7 @@ class Event(NamedTuple):
     attempt: int | None
     worker: str | None
     text: str | None
+    door: str | None
 
 
 EVENT_COLUMNS = _columns(Event._fields)

@@ -163,7 +163,8 @@ class Attempt(TypedDict, closed=True):
 
 
 class Event(TypedDict, closed=True):
-    """One line of a task's timeline, or of the event stream."""
+    """One line of a task's timeline, or of the event stream. A verdict has the `door` by which it was given: `terminal`,
+    `page` or `REST`."""
 
     id: int
     at: str
@@ -173,6 +174,7 @@ class Event(TypedDict, closed=True):
     attempt: NotRequired[int | None]
     worker_id: NotRequired[str | None]
     text: NotRequired[str | None]
+    door: NotRequired[str | None]
 
 
 class TaskHistory(WholeTaskKeys, closed=True):

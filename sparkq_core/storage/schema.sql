@@ -223,6 +223,10 @@ CREATE INDEX attempts_finished ON attempts (finished_at) WHERE finished_at IS NO
 CREATE INDEX attempts_of_chat ON attempts (chat_id, outcome) WHERE chat_id IS NOT NULL;
 
 -- Append-only: the timeline of a task and the change feed of the doors.
+-- A verdict can be taken back while nothing has happened to the task since. The timeline says that it was given, and by which
+-- door (terminal, page, REST); `before` is what it changed in the task's row. Tasks that were decided in one call have the
+-- same `call`, which is the first of their events, and `size` says how many there were. `since` is the last event of which it
+-- is known that nothing has happened to the task: the verdict's own, or that which took a later verdict back.
 CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -231,7 +235,8 @@ CREATE TABLE events (
     queue_id INTEGER,
     attempt INTEGER,
     worker TEXT,
-    text TEXT
+    text TEXT,
+    door TEXT
 ) STRICT;
 CREATE INDEX events_of_task ON events (task_id) WHERE task_id IS NOT NULL;
 
@@ -335,3 +340,15 @@ CREATE TABLE reminders (
     PRIMARY KEY (task_id, attempt),
     FOREIGN KEY (task_id, attempt) REFERENCES attempts (task_id, attempt) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verdicts (
+    event INTEGER PRIMARY KEY,
+    task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    call INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    before TEXT NOT NULL  -- JSON
+) STRICT;
+CREATE INDEX verdicts_of_task ON verdicts (task_id);
+CREATE INDEX verdicts_of_call ON verdicts (call);

@@ -43,7 +43,8 @@ FROM (SELECT 1) LEFT JOIN chats AS c ON c.id = :chat
 """
 PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 FEEDBACK = """
-SELECT text FROM events WHERE task_id = :task AND kind IN ('requeued', 'feedback') ORDER BY id DESC LIMIT 1
+SELECT text FROM events WHERE task_id = :task AND kind IN ('requeued', 'feedback', 'requeue undone')
+ORDER BY id DESC LIMIT 1
 """
 TEXTS = f"""
 SELECT ({PROMPT}), ({FEEDBACK}), queued, revision, ({queues.INSTRUCTIONS}) FROM queues WHERE id = :queue

@@ -1,5 +1,6 @@
 """Keep what a worker sends after its attempt has ended: it comes to your inbox, and you may accept a result."""
 
+from sparkq_core import verdicts
 from sparkq_core.errors import Unseen, WrongState
 from sparkq_core.events import last_of_task, note
 from sparkq_core.lifecycle import MOVES, Status
@@ -8,6 +9,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.refusals import GET, find, hint, no_such_attempt, state
+from sparkq_core.verdicts import Giver
 
 ENDED = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task AND attempt = :attempt AND outcome IS NOT NULL"
 KEEP = """
@@ -107,7 +109,7 @@ def keep_sign(tx: Transaction, task_id: int, attempt: int | None, text: str, now
         )
 
 
-def accept(sq: SparkQ, task_id: int, attempt: int | None = None) -> Task:
+def accept(sq: SparkQ, task_id: int, attempt: int | None = None, *, giver: Giver | None = None) -> Task:
     """Accept the late result of an attempt as the outcome of its task, which is then succeeded and reviewed.
 
     Without `attempt` it is the newest late result that has not been accepted. A queued task leaves its queue.
@@ -115,15 +117,28 @@ def accept(sq: SparkQ, task_id: int, attempt: int | None = None) -> Task:
     runs, and for a task that has succeeded.
     """
     with sq.db.write() as tx:
-        task = find(tx, task_id)
-        if attempt is not None and not 0 < attempt <= task.attempts:
-            raise no_such_attempt(task, attempt)
-        waiting = _waiting(tx, task)
-        if task.status not in MOVES["accept"].from_statuses:
-            raise WrongState(f"#{task.id} cannot be accepted: {state(task)}.", _way_to_accept(task, attempt, waiting))
-        if not waiting or attempt not in (None, *waiting):
-            raise _no_late_result(task, attempt, waiting)
-        return accept_within(tx, task, attempt or waiting[0], sq.clock.now())
+        accepted, verdict = accept_late(tx, find(tx, task_id), attempt, sq.clock.now(), giver)
+        verdicts.keep(tx, [verdict])
+        return accepted
+
+
+def accept_late(
+    tx: Transaction, task: Task, attempt: int | None, now: int, giver: Giver | None
+) -> tuple[Task, verdicts.Verdict]:
+    """Accept the late result of an attempt, or the newest one, as a part of a transaction. Raises the errors of `accept`."""
+    if attempt is not None and not 0 < attempt <= task.attempts:
+        raise no_such_attempt(task, attempt)
+    waiting = _waiting(tx, task)
+    if task.status not in MOVES["accept"].from_statuses:
+        raise WrongState(f"#{task.id} cannot be accepted: {state(task)}.", _way_to_accept(task, attempt, waiting))
+    if not waiting or attempt not in (None, *waiting):
+        raise _no_late_result(task, attempt, waiting)
+    return accept_within(tx, task, attempt or waiting[0], now, giver)
+
+
+def keeps_result(db: Reader, task: Task) -> bool:
+    """Return True if a late result can be accepted now, however old it is."""
+    return task.status in MOVES["accept"].from_statuses and bool(_waiting(db, task))
 
 
 def acceptable(late_outcome: str | None, status: str) -> bool:
@@ -140,19 +155,19 @@ def offered(db: Reader, task: Task) -> int | None:
 
 def waits(db: Reader, task: Task) -> bool:
     """Return True if a late text came since the last requeue, and there is a late result that can be accepted."""
-    possible = task.late_at is not None and task.status in MOVES["accept"].from_statuses
-    return possible and bool(_waiting(db, task))
+    return task.late_at is not None and keeps_result(db, task)
 
 
-def accept_within(tx: Transaction, task: Task, attempt: int, now: int) -> Task:
+def accept_within(
+    tx: Transaction, task: Task, attempt: int, now: int, giver: Giver | None
+) -> tuple[Task, verdicts.Verdict]:
     """Accept the late result of an attempt, as a part of a transaction."""
     row = tx.row(ACCEPT, {
         "id": task.id, "attempt": attempt, "from_status": task.status, "target": MOVES["accept"].target, "now": now,
     })  # fmt: skip
     assert row is not None
     tx.run(ACCEPTED, {"task": task.id, "attempt": attempt, "now": now})
-    note(tx, now, "accepted", task=task.id, queue=task.queue_id, attempt=attempt)
-    return Task(*row)
+    return Task(*row), verdicts.log(tx, now, "accepted", task, giver, attempt=attempt)
 
 
 def _waiting(db: Reader, task: Task) -> list[int]:

@@ -1,8 +1,8 @@
 """Put a finished task back into its queue."""
 
-from sparkq_core import queues
+from sparkq_core import queues, verdicts
 from sparkq_core.errors import WrongState
-from sparkq_core.events import last_of_task, note
+from sparkq_core.events import last_of_task
 from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import TASK_COLUMNS, Seen, Task
 from sparkq_core.project import SparkQ
@@ -12,6 +12,7 @@ from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place_in_line
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked, title_of
+from sparkq_core.verdicts import Giver
 
 REQUEUE = f"""
 UPDATE tasks SET status = :target, position = :position, title = :title, revision = revision + :again,
@@ -32,13 +33,14 @@ def requeue(
     again: bool = False,
     by_worker: bool = False,
     seen: Seen | None = None,
+    giver: Giver | None = None,
 ) -> Enqueued:
     """Put a failed or cancelled task at the end (or the front) of its queue; it keeps its id and its attempts.
 
     The next worker gets `feedback` (at most 1 MiB) with the earlier outcome. A `prompt` becomes the next revision.
     `again` allows it for a succeeded task too. The same requeue twice is harmless. With `by_worker` it is refused if the
     person decided, or has still to decide: for a cancelled task, and for one whose late result waits. With `seen` it is
-    refused if there is another outcome, or a late text that was not shown.
+    refused if there is another outcome, or a late text that was not shown. `giver` is by what door you said so.
     Raises NoSuchTask, WrongState, Unseen, QueueClosed for an archived queue, InvalidText.
     """
     for value, what in ((feedback, "feedback"), (prompt, "prompt")):
@@ -65,7 +67,9 @@ def requeue(
         moved = Task(*row)
         if prompt is not None:
             tx.run(PROMPT_IN, {"task": task_id, "revision": moved.revision, "text": prompt, "now": now})
-        note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts, text=feedback)
+        verdict = verdicts.log(tx, now, "requeued", task, giver, attempt=task.attempts, text=feedback)
+        if not by_worker:
+            verdicts.keep(tx, [verdict])
         return Enqueued(moved, place_in_line(tx, moved))
 
 

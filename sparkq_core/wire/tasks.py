@@ -167,6 +167,7 @@ def event(event: model.Event) -> shapes.Event:
         "id": event.id, "at": iso(event.at), "kind": event.kind,
         "task_id": event.task_id, "queue_id": None if event.queue_id is None else queue_id(event.queue_id),
         "attempt": event.attempt, "worker_id": event.worker, "text": event.text,
+        "door": event.door,
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import (
     BODILESS,
     Body,
+    By,
     Filters,
     Open,
     Shown,
@@ -81,7 +82,7 @@ async def look(sq: Open) -> Answer[Looked]:
 
 
 @router.post("/accept")
-async def accept_many(sq: Open, body: Accepted) -> Answer[ManyReviewed]:
+async def accept_many(sq: Open, by: By, body: Accepted) -> Answer[ManyReviewed]:
     """Review several tasks as they were shown, each `{"id": 42, "attempt": 1, "late": true}`.
 
     `attempt` is the task's `attempts`. A late result that was shown becomes the outcome. Every other outcome stays, and a
@@ -90,5 +91,5 @@ async def accept_many(sq: Open, body: Accepted) -> Answer[ManyReviewed]:
     have changed since they were shown.
     """
     seen = dict.fromkeys(task.of(task.id) for task in body.tasks)
-    reviewed = inbox.accept_all(sq, list(seen))
+    reviewed = inbox.accept_all(sq, list(seen), giver=by)
     return Answer({"tasks": [wire.task_brief(task, sq.clock.now()) for task in reviewed], "total": len(reviewed)})

@@ -1,14 +1,14 @@
-"""The decisions about one task: answer, requeue, cancel, move to the front, accept, review."""
+"""The decisions about one task: answer, requeue, cancel, move to the front, accept, review, undo."""
 
 from typing import Literal
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import inbox, shapes, tasks, wire
+from sparkq_core import inbox, shapes, tasks, undo, wire
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import BODILESS, AttemptNumber, Body, Open, Shown, TaskId
+from sparkq_http.parameters import BODILESS, AttemptNumber, Body, By, Open, Shown, TaskId
 from sparkq_http.routes.tasks import OneQueuedTask, OneTask, in_line
 
 router = Router(prefix="/api/tasks/{task_id}", tags=["review"])
@@ -71,7 +71,7 @@ def answer_with(sq: SparkQ, task: Task) -> Answer[OneTask]:
 
 
 @router.post("/requeue")
-async def requeue(sq: Open, task_id: TaskId, body: Requeue | None = None) -> Answer[OneQueuedTask]:
+async def requeue(sq: Open, by: By, task_id: TaskId, body: Requeue | None = None) -> Answer[OneQueuedTask]:
     """Put a failed or cancelled task at the end of its queue. It keeps its id and its attempts.
 
     Without `again` it is refused (409) for a task about which only you decide.
@@ -86,6 +86,7 @@ async def requeue(sq: Open, task_id: TaskId, body: Requeue | None = None) -> Ans
         again=options.again,
         by_worker=not options.again,
         seen=options.seen.of(task_id) if options.seen else None,
+        giver=by,
     )
     return Answer({"task": in_line(sq, done)})
 
@@ -124,17 +125,24 @@ async def front(sq: Open, task_id: TaskId) -> Answer[OneTask]:
 
 
 @router.post("/accept")
-async def accept(sq: Open, task_id: TaskId, body: Accept | None = None) -> Answer[OneTask]:
+async def accept(sq: Open, by: By, task_id: TaskId, body: Accept | None = None) -> Answer[OneTask]:
     """Accept a late result as the outcome of a failed, cancelled, queued or held task, which is then succeeded.
 
     It is the result of `attempt`, or the newest one that has not been accepted. 409 if there is none, while an attempt
     runs, and for a succeeded task.
     """
-    return answer_with(sq, tasks.accept(sq, task_id, body.attempt if body else None))
+    return answer_with(sq, tasks.accept(sq, task_id, body.attempt if body else None, giver=by))
 
 
 @router.post("/review", dependencies=[BODILESS])
-async def review(sq: Open, task_id: TaskId) -> Answer[OneTask]:
+async def review(sq: Open, by: By, task_id: TaskId) -> Answer[OneTask]:
     """Mark a finished task as reviewed. A queued or held task with a late text leaves the inbox and stays
     so."""
-    return answer_with(sq, inbox.review(sq, task_id))
+    return answer_with(sq, inbox.review(sq, task_id, giver=by))
+
+
+@router.post("/undo", dependencies=[BODILESS])
+async def undo_verdict(sq: Open, by: By, task_id: TaskId) -> Answer[OneTask]:
+    """Undo the last verdict on this task: it is unreviewed again, or its requeue is undone. 409 once anything else has
+    happened to it, such as a claim."""
+    return answer_with(sq, undo.unreview(sq, [task_id], giver=by)[0].task)

@@ -75,7 +75,7 @@ def test_where_nobody_can_answer_an_option_does(shell: Shell, client: str) -> No
 
 @holds("connect-allow")
 def test_an_agent_cannot_allow(shell: Shell) -> None:
-    refused = shell.refused(2, "connect", "claude-code", "--allow", CLAUDECODE="1")
+    refused = shell.refused(4, "connect", "claude-code", "--allow", CLAUDECODE="1")
 
     assert "shell of Claude Code" in refused
     assert not (shell.folder / ".mcp.json").exists()

@@ -48,7 +48,7 @@ def test_hooks_wait_for_a_yes_and_then_a_result_starts_them(shell: Shell, heard:
             assert shell.facts("hooks")["allowed"] is False
             listed = shell.sparkq("hooks", "allow", stdin="n\n")
             assert (listed.code, "on_failed: ./hook.sh on_failed" in listed.out) == (1, True)
-            assert "user" in shell.refused(2, "hooks", "allow", "--yes", CLAUDECODE="1")
+            assert "user" in shell.refused(4, "hooks", "allow", "--yes", CLAUDECODE="1")
             assert shell.facts("hooks")["allowed"] is False
             assert shell.facts("hooks", "allow", "--yes")["allowed"] is True
         shell.ok("complete", str(number), "Did it; $(touch owned)", "--data", '{"files": 3}')

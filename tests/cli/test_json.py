@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sparkq_core import project, sessions, tasks
+from sparkq_core import inbox, project, sessions, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.installation import export
 from sparkq_core.project import SparkQ
@@ -52,6 +52,7 @@ CALLS = {
     "answer": "answer",
     "requeue": "requeue 3",
     "accept": "accept 5",
+    "undo": "undo",
     "claim": "claim",
     "progress": "progress 1",
     "complete": "complete 1 Done",
@@ -92,6 +93,7 @@ def busy(sq: SparkQ, bare: Shell) -> Iterator[SparkQ]:
         take(sq, task_id=task_id)
     tasks.fail(sq, 3, "broke")
     tasks.complete(sq, 4, "done", data={"a": 1})
+    inbox.review(sq, 4)
     yield sq
     earlier.close()
 

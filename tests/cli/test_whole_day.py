@@ -125,6 +125,8 @@ def reviewing(day: Day) -> None:
     day.ok("usage", "1", "--json")
     assert day.ok("hook") == "{}\n"
     day.ok("review", "1")
+    assert "unreviewed again" in day.ok("undo", "1")
+    day.ok("review", "1")
     day.ok("requeue", "3", "--feedback", "They are in /var/log")
     assert day.facts("tasks", "--status", "queued")["total"] == 1
     assert "They are in /var/log" in day.ok("task", "3", "--timeline")

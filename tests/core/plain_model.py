@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sparkq_core.errors import ClaimLost, InvalidValue, SparkQError, WrongState
 from tests.harness.clocks import SECOND
@@ -10,6 +11,9 @@ TIMEOUT = 60
 
 ACCEPTED_FROM = ("failed", "cancelled", "queued", "held")
 """The statuses in which a late result can be accepted."""
+
+CHANGED = ("status", "worker", "error_type", "reviewed_at", "finished_at", "late_at", "late", "feedback")
+"""What a verdict may change of a task."""
 
 Refusal = type[SparkQError] | None
 
@@ -45,6 +49,17 @@ class Try:
         return True
 
 
+@dataclass(eq=False)
+class Verdict:
+    """A verdict that can be taken back while it is `fresh`: nothing has happened to its task since."""
+
+    job: "Job"
+    before: dict[str, Any]
+    accepted: int | None = None
+    fresh: bool = True
+    earlier: "Verdict | None" = None
+
+
 @dataclass
 class Job:
     """One task as it should be."""
@@ -63,6 +78,27 @@ class Job:
     prompt: str = ""
     feedback: str | None = None
     tries: list[Try] = field(default_factory=list)
+    verdict: Verdict | None = None
+
+    def kept(self) -> dict[str, Any]:
+        """What a verdict may change."""
+        return {name: getattr(self, name) for name in CHANGED}
+
+    def touched(self) -> None:
+        """Something happens to it: its last verdict stays."""
+        if self.verdict is not None:
+            self.verdict.fresh = False
+
+    def unreview(self) -> None:
+        assert self.verdict is not None
+        for name, value in self.verdict.before.items():
+            setattr(self, name, value)
+        if self.verdict.accepted is not None:
+            self.tries[self.verdict.accepted - 1].accepted = False
+        self.touched()
+        self.verdict = self.verdict.earlier
+        if self.verdict is not None:
+            self.verdict.fresh = True
 
     @property
     def last(self) -> Try:
@@ -95,6 +131,7 @@ class Job:
     def came_late(self, attempt: int, outcome: str, now: int) -> None:
         self.late_at = now if self.late_at is None else max(now, self.late_at + 1)
         self.late, self.reviewed_at = (attempt, outcome), None
+        self.touched()
 
     def forget_late(self) -> None:
         self.late_at = self.late = None
@@ -125,6 +162,7 @@ class Job:
     def start(self, worker: str, now: int) -> None:
         self.status, self.worker, self.heard_at, self.warned_at = "running", worker, now, None
         self.tries.append(Try(worker, now))
+        self.touched()
 
     def hold(self, question: str, now: int) -> None:
         self.last.question = question
@@ -194,5 +232,6 @@ FITS: dict[str, Callable[[Job], bool]] = {
     "requeue": lambda job: job.status in ("failed", "succeeded", "cancelled"),
     "review": lambda job: job.news_at is not None and not job.reviewed,
     "accept": lambda job: job.status in ACCEPTED_FROM and bool(job.acceptable),
+    "undo": lambda job: job.verdict is not None,
 }
 """To which tasks a verb applies: a search that mostly tries what is refused finds little."""

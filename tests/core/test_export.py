@@ -34,6 +34,7 @@ MADE_ANEW = (
     "assignments",
     "reminders",
     "purge_marks",
+    "verdicts",
     "purges",
 )
 """What a project makes again by itself from the rest, or what is about this machine only."""

@@ -15,7 +15,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sparkq_core import inbox, queues, tasks
+from sparkq_core import inbox, queues, tasks, undo
 from sparkq_core.errors import (
     AttemptNeeded,
     ClaimLost,
@@ -30,7 +30,7 @@ from sparkq_core.maintenance import purge
 from sparkq_core.model import Claim, Counts, Seen, Settled
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
-from tests.core.plain_model import ACCEPTED_FROM, FITS, TIMEOUT, Job, Refusal
+from tests.core.plain_model import ACCEPTED_FROM, FITS, TIMEOUT, Job, Refusal, Verdict
 from tests.harness.clocks import HOUR, SECOND, SetClock
 from tests.harness.projects import open_new_project, second_handle
 from tests.harness.task_steps import refusal_of
@@ -76,6 +76,7 @@ class LifeCycle(RuleBasedStateMachine):
         self.ended: dict[tuple[int, int], tuple[Any, ...]] = {}
         self.states = dict.fromkeys(QUEUES, "active")
         self.closed: set[str] = set()
+        self.verdicts: list[Verdict] = []
         self.newest = 0
         self.done["lives"] += 1
         for name in ("backend", "backend", "docs"):
@@ -270,6 +271,7 @@ class LifeCycle(RuleBasedStateMachine):
             else:
                 assert refusal is None
                 job.status, job.last.answer = "queued", text
+                job.touched()
                 self.lines[job.queue].remove(job.id)
                 self.lines[job.queue].insert(0, job.id)
             return
@@ -302,9 +304,14 @@ class LifeCycle(RuleBasedStateMachine):
             self.refused(job, QueueClosed, refusal)
         elif allowed:
             assert refusal is None
+            before = job.kept()
             job.wait()
             job.forget_late()
             job.feedback = feedback
+            if by_worker:
+                job.touched()
+            else:
+                self.given(job, before)
             self.lines[job.queue].remove(job.id)
             self.lines[job.queue].insert(0 if front else len(self.lines[job.queue]), job.id)
         elif refusal is not None or job.status != "queued":  # the same once more is harmless, and changes nothing
@@ -317,6 +324,7 @@ class LifeCycle(RuleBasedStateMachine):
         allowed = job.status in ("queued", "held", "cancelled")
         self.refused(job, None if allowed else WrongState, refusal_of(lambda: tasks.cancel(self.handles[on], job.id)))
         if job.status in ("queued", "held"):
+            job.touched()
             job.status, job.finished_at = "cancelled", self.clock.now()
             job.reviewed_at = None if job.late_at is not None else self.clock.now()
 
@@ -328,6 +336,7 @@ class LifeCycle(RuleBasedStateMachine):
         refusal = refusal_of(lambda: tasks.edit(self.handles[on], job.id, prompt=prompt, feedback=feedback))
         self.refused(job, None if allowed else WrongState, refusal)
         if allowed:
+            job.touched()
             job.prompt = prompt
             job.feedback = job.feedback if feedback is None else feedback or None
 
@@ -344,7 +353,7 @@ class LifeCycle(RuleBasedStateMachine):
         allowed = job.status in ACCEPTED_FROM and wanted in job.acceptable
         self.refused(job, None if allowed else WrongState, refusal)
         if allowed and wanted is not None:
-            job.accept(wanted, self.clock.now())
+            self.accepted(job, wanted)
 
     @precondition(lambda self: self.has("review"))
     @rule(on=connection, pick=pick, stale=st.booleans())
@@ -358,9 +367,9 @@ class LifeCycle(RuleBasedStateMachine):
         assert refusal is None
         number, outcome = job.late or (0, "")
         if outcome == "succeeded" and job.status in ACCEPTED_FROM and number in job.acceptable:
-            job.accept(number, self.clock.now())
+            self.accepted(job, number)
         else:
-            job.seen(self.clock.now())
+            self.reviewed(job)
 
     @precondition(lambda self: self.has("review"))
     @rule(on=connection, pick=pick)
@@ -369,7 +378,45 @@ class LifeCycle(RuleBasedStateMachine):
         wanted = WrongState if job.news_at is None else None
         self.refused(job, wanted, refusal_of(lambda: inbox.review(self.handles[on], job.id)))
         if wanted is None:
-            job.seen(self.clock.now())
+            self.reviewed(job)
+
+    def accepted(self, job: Job, attempt: int) -> None:
+        before = job.kept()
+        job.accept(attempt, self.clock.now())
+        self.given(job, before, attempt)
+
+    def reviewed(self, job: Job) -> None:
+        before = job.kept()
+        job.seen(self.clock.now())
+        if job.kept() != before:
+            self.given(job, before)
+
+    def given(self, job: Job, before: dict[str, Any], accepted: int | None = None) -> None:
+        earlier = job.verdict if job.verdict is not None and job.verdict.fresh else None
+        job.touched()
+        job.verdict = Verdict(job, before, accepted, earlier=earlier)
+        self.verdicts.append(job.verdict)
+
+    @precondition(lambda self: self.has("undo"))
+    @rule(on=connection, pick=pick)
+    def undo_this(self, on: int, pick: tuple[int, bool]) -> None:
+        job = self.some(pick, "undo")
+        fresh = job.verdict is not None and job.verdict.fresh
+        self.refused(job, None if fresh else WrongState, refusal_of(lambda: undo.unreview(self.handles[on], [job.id])))
+        self.undone(job.verdict)
+
+    @precondition(lambda self: self.verdicts)
+    @rule(on=connection)
+    def undo_the_last(self, on: int) -> None:
+        last = self.verdicts[-1]
+        refusal = refusal_of(lambda: undo.unreview(self.handles[on]))
+        self.refused(last.job, None if last.fresh else WrongState, refusal)
+        self.undone(last)
+
+    def undone(self, verdict: Verdict | None) -> None:
+        if verdict is not None and verdict.fresh:
+            self.verdicts.remove(verdict)
+            verdict.job.unreview()
 
     @rule(on=connection, ages=st.sampled_from([(0, 2 * HOUR), (TIMEOUT, TIMEOUT), (TIMEOUT, HOUR)]))
     def purge(self, on: int, ages: tuple[int, int]) -> None:
@@ -381,6 +428,7 @@ class LifeCycle(RuleBasedStateMachine):
         assert gone == purge.Purged(*counted, archived=len(due) - len(old))
         for job in old:
             del self.jobs[job.id]
+            self.verdicts = [verdict for verdict in self.verdicts if verdict.job is not job]
             self.lines[job.queue].remove(job.id)
             self.keys = {key: task for key, task in self.keys.items() if task != job.id}
             self.ended = {at: row for at, row in self.ended.items() if at[0] != job.id}

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import project, tasks
+from sparkq_core import project, tasks, undo
 from sparkq_core.clock import SystemClock
-from sparkq_core.errors import ClaimLost, SparkQError
+from sparkq_core.errors import ClaimLost, SparkQError, WrongState
 from sparkq_core.maintenance import rounds
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
@@ -88,6 +88,18 @@ def decides(sq: SparkQ, name: str) -> None:
                 continue
             done.append([task_id, verb])
         report(done)
+
+
+def undoes(sq: SparkQ) -> None:
+    """For each line with a task: undo the last verdict on it, and print whether that was done."""
+    report("ready")
+    while line := next_line():
+        try:
+            undo.unreview(sq, [int(line)])
+        except WrongState:
+            report(False)
+        else:
+            report(True)
 
 
 def creates(root: Path) -> None:
@@ -175,6 +187,8 @@ def main(what: str, folder: str, *args: str) -> None:
             completes(project.open(root, env={}, clock=clock))
         case "decides":
             decides(project.open(root, env={}, clock=clock), *args)
+        case "undoes":
+            undoes(project.open(root, env={}, clock=clock))
         case "creates":
             creates(root)
         case "on_request":

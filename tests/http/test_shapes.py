@@ -82,6 +82,8 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
         f"/api/tasks/{call.asked('backend')}/answer", answer="B", attempt=1
     ),
     "POST /api/tasks/{task_id}/accept": lambda call: call.post("/api/tasks/1/accept"),
+    "POST /api/tasks/{task_id}/undo": lambda call: call.post(f"/api/tasks/{_reviewed(call)}/undo"),
+    "POST /api/undo": lambda call: call.post("/api/undo", tasks=[_reviewed(call)]),
     "POST /api/tasks/{task_id}/review": lambda call: call.post(f"/api/tasks/{call.done('backend')}/review"),
     "GET /api/scripts": lambda call: call.get("/api/scripts"),
     "GET /api/sessions": lambda call: call.get("/api/sessions"),
@@ -95,6 +97,12 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "GET /api/statistics": lambda call: call.get("/api/statistics"),
 }
 """How to get an answer that has as many of its keys as can be; a route that is not here fails."""
+
+
+def _reviewed(call: Caller) -> int:
+    task = call.done("backend")
+    call.post(f"/api/tasks/{task}/review")["task"]
+    return task
 
 
 def time_out(root: Path, task_id: int) -> None:

@@ -476,4 +476,43 @@ LIFE_CYCLE_MUTANTS = [
         (' and ".." not in value', ""),
         caught_by=("test_queues.py::test_a_name_that_would_not_survive_is_refused_and_nothing_made",),
     ),
+    mutant(
+        "a requeue is undone under a worker's hands",
+        "undo.py",
+        (
+            "    if event is not None:\n        raise _too_late",
+            "    if event is None and False:\n        raise _too_late",
+        ),
+        caught_by=("test_undo.py::test_a_requeue_cannot_be_undone_once_it_was_claimed",),
+    ),
+    mutant(
+        "the feedback of an undone requeue stays",
+        "tasks/claim.py",
+        ("kind IN ('requeued', 'feedback', 'requeue undone')", "kind IN ('requeued', 'feedback')"),
+        caught_by=("test_undo.py::test_a_mistaken_requeue_is_undone_and_the_feedback_with_it",),
+    ),
+    mutant(
+        "an undone acceptance keeps the late result accepted",
+        "undo.py",
+        ('    if kept.kind == "accepted":', '    if kept.kind == "":'),
+        caught_by=("test_undo.py::test_an_accepted_late_result_waits_again_and_its_task_has_its_outcome",),
+    ),
+    mutant(
+        "a verdict before something else is undone with the one after it",
+        "undo.py",
+        ('"until": undone.event}) is None:', '"until": undone.event}) is None or True:'),
+        caught_by=("test_undo.py::test_what_happened_between_two_verdicts_keeps_the_first_when_the_second_is_undone",),
+    ),
+    mutant(
+        "the requeue of a worker counts as your verdict",
+        "tasks/requeue.py",
+        ("        if not by_worker:\n            verdicts", "        if True:\n            verdicts"),
+        caught_by=("test_undo.py::test_the_requeue_of_a_worker_is_no_verdict_of_yours",),
+    ),
+    mutant(
+        "an agent's shell is as good as yours",
+        "config/consent.py",
+        ("    if name is not None:\n        other", "    if name is not None and not env:\n        other"),
+        caught_by=("test_hooks.py::test_an_agent_allows_no_hooks_and_sets_none",),
+    ),
 ]
