@@ -22,11 +22,14 @@ async function request(method, path, body, options = {}) {
 /** Another project's server refuses a request that names the project of this page. */
 const naming = () => (loadedFrom.project ? { "SparkQ-Project": loadedFrom.project } : {});
 
+/** The timeline of a task says by which door each verdict was given. */
+const DOOR = { "SparkQ-Door": "page" };
+
 async function send(method, path, body, options) {
   try {
     return await fetch(`/api${path}`, {
       method,
-      headers: method === "GET" ? naming() : { ...naming(), "Content-Type": "application/json" },
+      headers: method === "GET" ? naming() : { ...naming(), ...DOOR, "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
       ...options,
     });

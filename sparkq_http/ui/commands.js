@@ -38,6 +38,7 @@ const onQueue = (verb) => (_, button) => verb(page, button.dataset.name);
 
 const ACTS = {
   accept: onTasks(tasks.accept),
+  undo: tasks.undo,
   requeue: onTasks(tasks.requeue),
   cancel: onTasks(tasks.cancel),
   delete: onTasks(tasks.deleteTasks),
@@ -158,6 +159,7 @@ export const KEYS = {
   x: { run: selectFocused, label: "select" },
   a: { run: () => act("accept"), label: "accept", tasks: true },
   r: { run: () => act("requeue"), label: "requeue with feedback", tasks: true, asks: true },
+  z: { run: () => act("undo"), label: "undo the last verdict" },
   e: { run: () => act("edit"), label: "edit", tasks: true, asks: true },
   c: { run: () => act("cancel"), label: "cancel", tasks: true, asks: true },
   w: { run: () => act("answer"), label: "answer a question", asks: true },
@@ -202,6 +204,7 @@ export function commands() {
     { name: "Add tasks", run: () => act("add") },
     { name: "New queue", run: () => act("create-queue") },
     { name: "Search tasks", run: search },
+    { name: "Undo the last verdict", run: () => act("undo") },
     { name: "Change the theme", run: () => act("theme") },
     { name: "Show keyboard shortcuts", run: showSheet },
     ...Object.keys(project.openByQueue ?? {}).map(openQueue),

@@ -41,18 +41,27 @@ function keyLine([key, label]) {
 }
 
 const MESSAGE_MS = 4000;
-const PROBLEM_MS = 15_000;
+const LONGER_MS = 15_000;
 
-/** Show a short message for a while; a problem stays longer. */
-export function say(text, { problem = false } = {}) {
+/** Show a short message for a while; a problem stays longer, and so does what can be undone: `act` is [label, action, ids]. */
+export function say(text, { problem = false, act = null } = {}) {
   const dismiss = h("button.quiet", { type: "button", "aria-label": "Dismiss" }, "✕");
-  const message = h("div.toast", { class: problem ? "problem" : "" }, h("span", {}, text), dismiss);
+  const message = h(
+    "div.toast",
+    { class: problem ? "problem" : "" },
+    h("span", {}, text),
+    act && actButton(act),
+    dismiss,
+  );
   dismiss.addEventListener("click", () => message.remove());
   const toasts = document.getElementById("toasts");
   for (const shown of [...toasts.children]) if (shown.textContent === message.textContent) shown.remove();
   toasts.append(message);
-  setTimeout(() => message.remove(), problem ? PROBLEM_MS : MESSAGE_MS);
+  setTimeout(() => message.remove(), problem || act ? LONGER_MS : MESSAGE_MS);
 }
+
+const actButton = ([label, action, ids]) =>
+  h("button.quiet", { type: "button", "data-act": action, "data-ids": ids.join(",") }, label);
 
 /** Show an error with its hint. */
 export const sayError = ({ message, hint = "" }) => say(`${message} ${hint}`, { problem: true });

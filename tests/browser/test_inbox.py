@@ -308,3 +308,24 @@ def test_a_question_is_on_top_and_is_answered_where_it_is_shown(screen: Screen, 
     shown = call.get(f"/api/tasks/{task}")
     assert (shown["status"], shown["answer"]) == ("queued", "A, in UTC")
     assert [each["id"] for each in call.get(f"/api/queues/{line}/peek?limit=2")["tasks"]] == [task, queued]
+
+
+@holds("undo", "verdict-doors")
+def test_a_verdict_is_undone_by_its_line_or_by_a_key(screen: Screen, call: Caller, line: str) -> None:
+    task, other = call.done(line), call.failed(line)
+    screen.open()
+    screen.click("Accept", within=screen.row(task))
+    toasts = screen.page.locator("#toasts")
+    expect(toasts).to_contain_text(f"#{task} accepted.")
+    expect(screen.row(task)).to_have_count(0)
+
+    toasts.get_by_role("button", name="Undo").click()
+
+    expect(screen.row(task)).to_be_visible()
+    expect(toasts).to_contain_text(f"#{task} is as before: verdict undone.")
+    screen.click("Accept", within=screen.row(other))
+    expect(screen.row(other)).to_have_count(0)
+    screen.press("z")
+    expect(screen.row(other)).to_be_visible()
+    doors = [event["door"] for event in call.get(f"/api/tasks/{task}")["events"] if "door" in event]
+    assert doors == ["page", "page"]

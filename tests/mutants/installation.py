@@ -6,7 +6,7 @@ INSTALLATION_MUTANTS = [
     mutant(
         "an agent lets the tools be used without a question",
         "installation/connection.py",
-        ("agent = consent.agent(env)", "agent = None"),
+        ('consent.check_keyboard(env, "Only', 'consent.check_keyboard({}, "Only'),
         caught_by=("test_connection.py::test_an_agents_shell_allows_nothing",),
     ),
     mutant(

@@ -8,7 +8,7 @@ import { acceptLabel } from "../rows.js";
 import { isUnclaimed } from "../statuses.js";
 import { counted } from "../words.js";
 
-const MOST_ACCEPTED = 1000; // by one call
+const MOST_AT_ONCE = 1000; // by one call
 const MOST_REASONS = 3;
 
 const labelOf = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, "task"));
@@ -17,21 +17,48 @@ const labelOf = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, 
  * Make a call for each task, and say that they are `done`. Refused tasks are named with the reason, the others are
  * done; the refusal of a single task is thrown.
  */
-async function forEach(page, ids, call, done, refresh = page.refresh) {
+async function forEach(page, ids, call, done, { refresh = page.refresh, undoable = false } = {}) {
   const refusals = [];
+  const changed = [];
   for (const id of ids) {
     try {
       await call(id);
+      changed.push(id);
     } catch (error) {
       if (ids.length === 1) throw error;
       refusals.push(`#${id}: ${error.message}`);
     }
   }
-  const successes = ids.length - refusals.length;
-  if (successes) say(`${ids.length === 1 ? `#${ids[0]}` : counted(successes, "task")} ${done}.`);
+  if (changed.length) {
+    const text = `${ids.length === 1 ? `#${ids[0]}` : counted(changed.length, "task")} ${done}.`;
+    if (undoable) sayUndoable(page, text, changed);
+    else say(text);
+  }
   if (refusals.length) sayRefusals(refusals);
   page.selected.clear();
   await refresh();
+}
+
+/** Say what was decided, with a way back; the key for it undoes the last that was said. */
+function sayUndoable(page, text, ids) {
+  page.decided = ids;
+  say(text, { act: ["Undo", "undo", ids] });
+}
+
+/** Undo the verdicts of the line whose button was clicked, else what was last decided here, else the last of any door. */
+export async function undo(page, button) {
+  const ids = button?.dataset.ids?.split(",").map(Number) ?? page.decided ?? [];
+  page.decided = null;
+  button?.closest(".toast")?.remove();
+  const undone = [];
+  let from = 0;
+  do {
+    const some = ids.slice(from, from + MOST_AT_ONCE);
+    undone.push(...(await post("/undo", some.length ? { tasks: some } : undefined)).tasks);
+    from += MOST_AT_ONCE;
+  } while (from < ids.length);
+  say(`${labelOf(undone.map(({ id }) => id))} ${undone.length === 1 ? "is" : "are"} as before: verdict undone.`);
+  await page.refresh();
 }
 
 function sayRefusals(refusals) {
@@ -53,9 +80,9 @@ function seenOf(task) {
 export async function accept(page, ids) {
   const verb = ids.every((id) => acceptLabel(page.task(id)) === "Seen") ? "seen" : "accepted";
   const seen = ids.map((id) => ({ id, ...seenOf(page.task(id)) }));
-  for (let from = 0; from < seen.length; from += MOST_ACCEPTED)
-    await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_ACCEPTED) });
-  say(`${labelOf(ids)} ${verb}.`);
+  for (let from = 0; from < seen.length; from += MOST_AT_ONCE)
+    await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_AT_ONCE) });
+  sayUndoable(page, `${labelOf(ids)} ${verb}.`, ids);
   page.selected.clear();
   await page.refresh();
 }
@@ -83,6 +110,7 @@ export async function requeue(page, ids) {
         ids,
         (id) => post(`${taskPath(id)}/requeue`, { ...body, seen: seen.get(id) }),
         "queued again",
+        { undoable: true },
       );
     },
   });
@@ -105,7 +133,7 @@ export async function requeueWithPrompt(page, id) {
         again: true,
         seen: seenOf(task),
       };
-      return forEach(page, [id], () => post(`${taskPath(id)}/requeue`, body), "queued again");
+      return forEach(page, [id], () => post(`${taskPath(id)}/requeue`, body), "queued again", { undoable: true });
     },
   });
 }
@@ -212,13 +240,7 @@ export async function deleteTasks(page, ids) {
     ))
   )
     return;
-  await forEach(
-    page,
-    ids,
-    (id) => remove(taskPath(id)),
-    "deleted",
-    () => page.refreshWithout(ids),
-  );
+  await forEach(page, ids, (id) => remove(taskPath(id)), "deleted", { refresh: () => page.refreshWithout(ids) });
 }
 
 /** Move tasks to the front of their queue, the last of them first, so that they keep their order. */

@@ -269,6 +269,9 @@ const timeline = (events) =>
     h("ol.timeline", {}, events.map(eventItem)),
   );
 
+/** By which door a verdict was given. */
+const DOORS = { terminal: " in a terminal", page: " on the page", REST: " over REST" };
+
 const eventItem = (event) =>
   h(
     "li",
@@ -277,6 +280,7 @@ const eventItem = (event) =>
     " ",
     h("strong", {}, event.kind),
     event.attempt && ` (attempt ${event.attempt})`,
+    event.door && DOORS[event.door],
     event.worker_id && ` by ${event.worker_id}`,
     event.text && h("span.said", {}, `: ${event.text}`),
   );
