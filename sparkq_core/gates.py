@@ -1,14 +1,23 @@
 """Gates: why a queue hands out no tasks for now, although some may be queued.
 
-The UPDATE of a claim holds the gate. This module says the condition, and why it is false. Only you open a gate.
+You have paused it, or it is strict and waits for your review. The UPDATE of a claim holds the gate. This module says the condition, and why it is false. Only you open a gate.
 """
 
-from sparkq_core.errors import QueueWaits
+from sparkq_core.errors import InvalidValue, QueueWaits
 from sparkq_core.model import GATE_COLUMNS, Gate
 from sparkq_core.storage.database import Reader
+from sparkq_core.text import counted
 
-OPEN = "paused_at IS NULL"
-"""The condition on a row of `queues` under which the queue hands out its tasks."""
+OPEN = """
+paused_at IS NULL AND (review_limit IS NULL OR running + unreviewed_succeeded + unreviewed_failed < review_limit)
+"""
+"""The condition on a row of `queues` under which the queue hands out its tasks.
+
+A running task counts, because it will be unreviewed: else all claimers of an empty inbox would get a task at once, and you
+would have more to review than the limit. A cancelled task never counts: it has no result.
+"""
+
+MOST_UNREVIEWED = 100_000
 
 OF_QUEUE = f"SELECT {GATE_COLUMNS} FROM queues WHERE id = :queue AND NOT ({OPEN})"
 OF_NAME = f"SELECT {GATE_COLUMNS} FROM queues WHERE name = :queue AND NOT ({OPEN})"
@@ -32,10 +41,25 @@ def closed(gate: Gate) -> QueueWaits:
 
 
 def sentence(gate: Gate) -> str:
-    """Return why the queue hands out no tasks: `backend is paused: it hands out no tasks`."""
-    return f"{gate.queue} is paused: it hands out no tasks"
+    """Return why the queue hands out no tasks: `backend waits for your review: 3 of 4, and 1 is running`."""
+    if gate.paused:
+        return f"{gate.queue} is paused: it hands out no tasks"
+    running = f"{gate.running} {'is' if gate.running == 1 else 'are'} running"
+    if gate.unreviewed:
+        more = f", and {running}" if gate.running else ""
+        return f"{gate.queue} waits for your review: {gate.unreviewed} of {gate.limit}{more}"
+    return f"{gate.queue} hands out {counted(gate.limit or 0, 'task')} between two reviews, and {running}"
 
 
 def opener(gate: Gate) -> str:
     """Return the command by which you let the queue go on."""
-    return f"sparkq queue resume {gate.queue}"
+    return f"sparkq queue resume {gate.queue}" if gate.paused else f"sparkq review --queue {gate.queue}"
+
+
+def checked_limit(limit: int | None) -> None:
+    """Raise InvalidValue for a number that cannot be a review limit."""
+    if limit is not None and not 1 <= limit <= MOST_UNREVIEWED:
+        raise InvalidValue(
+            f"The review limit {limit} is not between 1 and {MOST_UNREVIEWED}.",
+            "1 waits for your review after each task. Without a limit the queue is relaxed.",
+        )

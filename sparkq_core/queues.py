@@ -11,7 +11,7 @@ from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, checked_name, nearest, safe
 
 CREATE = f"""
-INSERT INTO queues (name, session_id, created_at) VALUES (:name, :session, :now)
+INSERT INTO queues (name, session_id, created_at, review_limit) VALUES (:name, :session, :now, :limit)
 ON CONFLICT (name) DO NOTHING RETURNING {QUEUE_COLUMNS}
 """
 GET = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE name = :name"
@@ -52,20 +52,28 @@ WHERE id = :queue AND status = 'archived' RETURNING {QUEUE_COLUMNS}
 REOPEN = f"""
 UPDATE queues SET status = 'active', ended_at = NULL WHERE id = :queue AND status = 'ended' RETURNING {QUEUE_COLUMNS}
 """
+LIMIT = f"UPDATE queues SET review_limit = :limit WHERE id = :queue RETURNING {QUEUE_COLUMNS}"
 PAUSE = f"""
 UPDATE queues SET paused_at = :now WHERE id = :queue AND status <> 'archived' AND paused_at IS NULL RETURNING {QUEUE_COLUMNS}
 """
 RESUME = f"UPDATE queues SET paused_at = NULL WHERE id = :queue AND paused_at IS NOT NULL RETURNING {QUEUE_COLUMNS}"
 RENAME = f"UPDATE OR IGNORE queues SET name = :name WHERE id = :queue RETURNING {QUEUE_COLUMNS}"
 
+UNCHANGED = 0
+"""Instead of a review limit: `change` leaves it as it is."""
 
-def create(sq: SparkQ, name: str, *, instructions: str = "", session: str | None = None) -> Queue:
+
+def create(
+    sq: SparkQ, name: str, *, instructions: str = "", session: str | None = None, review_limit: int | None = None
+) -> Queue:
     """Create an empty queue. `instructions` (at most 1 MiB) are for its workers.
+    `review_limit` is how many tasks it hands out that you have not reviewed: 1 is strict, None any number.
 
-    Raises InvalidName, InvalidText, NameTaken, NoSuchSession, QueueClosed for an ended session.
+    Raises InvalidName, InvalidText, InvalidValue, NameTaken, NoSuchSession, QueueClosed for an ended session.
     """
     checked_name(name, "queue")
     checked(instructions, "instructions", empty=True)
+    gates.checked_limit(review_limit)
     now = sq.clock.now()
     with sq.db.write() as tx:
         owner = sessions.get(tx, session) if session is not None else None
@@ -73,7 +81,7 @@ def create(sq: SparkQ, name: str, *, instructions: str = "", session: str | None
             raise QueueClosed(
                 f"The session {owner.name} has ended.", "Create the queue in another session, or in none."
             )
-        row = tx.row(CREATE, {"name": name, "session": owner.id if owner else None, "now": now})
+        row = tx.row(CREATE, {"name": name, "session": owner.id if owner else None, "now": now, "limit": review_limit})
         if row is None:
             raise NameTaken(f"There is a queue {name} already.", "Take another name, or use the one that is there.")
         queue = Queue(*row)
@@ -196,8 +204,27 @@ def instruct(sq: SparkQ, name: str, text: str) -> Queue:
     return change(sq, name, instructions=text)
 
 
-def change(sq: SparkQ, name: str, *, new: str | None = None, instructions: str | None = None) -> Queue:
-    """Give the queue a `new` name, new instructions, or both in one transaction, as `rename` and `instruct` do."""
+def limit_reviews(sq: SparkQ, name: str, limit: int | None) -> Queue:
+    """Hand out at most `limit` tasks that you have not reviewed (1 is strict), or any number with None.
+
+    Running tasks count too. The same limit again changes nothing. Raises NoSuchQueue, InvalidValue.
+    """
+    gates.checked_limit(limit)
+    return change(sq, name, review_limit=limit)
+
+
+def change(
+    sq: SparkQ,
+    name: str,
+    *,
+    new: str | None = None,
+    instructions: str | None = None,
+    review_limit: int | None = UNCHANGED,
+) -> Queue:
+    """Give the queue a `new` name, new instructions and another review limit, in one transaction, as `rename`, `instruct`
+    and `limit_reviews` do."""
+    if review_limit != UNCHANGED:
+        gates.checked_limit(review_limit)
     if new is not None:
         checked_name(new, "queue")
     if instructions is not None:
@@ -209,6 +236,9 @@ def change(sq: SparkQ, name: str, *, new: str | None = None, instructions: str |
             queue = _rename(tx, queue, new, now)
         if instructions is not None and instructions != instructions_of(tx, queue):
             queue = _instruct(tx, queue, instructions, now)
+        if review_limit not in (UNCHANGED, queue.review_limit):
+            queue = Queue(*tx.rows(LIMIT, {"queue": queue.id, "limit": review_limit})[0])
+            note(tx, now, "queue review limit", queue=queue.id, text=str(review_limit or "none"))
         return queue
 
 

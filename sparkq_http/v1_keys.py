@@ -42,12 +42,14 @@ class ClaimedTask(shapes.TaskKeys, closed=True):
 
 class Claimed(TypedDict, closed=True):
     """A claim; `task` is null when nothing is handed out. `held` tasks of the queue then wait for your answer, and
-    `paused` is true if the queue hands out none until it is resumed."""
+    `paused` is true if the queue hands out none until it is resumed. `waiting_for_review` is
+    the number of tasks to review first in a queue with a review limit; 0 if all are running that it handed out."""
 
     task: ClaimedTask | None
     remaining: int
     held: NotRequired[int]
     paused: NotRequired[bool | None]
+    waiting_for_review: NotRequired[int | None]
     instructions: NotRequired[str]
 
 

@@ -30,6 +30,7 @@ PROMISES = {
     "release": "A released task waits at its old place; its attempt ends released.",
     "question": "A task whose worker asked is handed to nobody until you answer; the next claim has question and answer, and the task is first.",
     "pause": "A paused queue accepts tasks and hands out none, however it is asked; claims that wait get them when you resume it.",
+    "strict-queue": "A queue with a review limit never has more running and unreviewed tasks than that, whoever claims; a verdict wakes a claim that waits.",
     "usage-limit": "The claims of a chat that reached its usage limit wait for its end: neither stale nor failed, and released if it says nothing.",
     "requeue": "requeue keeps id and attempts, goes to the end, or to the front when asked.",
     "requeue-again": "A succeeded task goes back only with --again.",

@@ -1,6 +1,6 @@
 """A queue that hands out no tasks until you let it: what its workers are answered through each door."""
 
-from sparkq_core import queues
+from sparkq_core import inbox, queues
 from sparkq_core.errors import Kind
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
@@ -39,6 +39,26 @@ def test_a_running_task_is_settled_in_a_paused_queue_and_its_worker_is_shown_why
 
     assert (done["status"], done["remaining"], done["paused"]) == ("succeeded", 1, True)
     queues.resume(store, "backend")
+    assert door.claim("backend")["task"]["id"] == 2
+
+
+@holds("strict-queue", "one-suite", "tool-claim", "tool-complete")
+def test_a_strict_queue_waits_for_your_review_after_each_task(door: Door, store: SparkQ) -> None:
+    queues.limit_reviews(store, "backend", 1)
+    add(store, "one", "two")
+    held = door.claim("backend")["task"]
+    assert door.another("bob").claim("backend")["waiting_for_review"] == 0
+    done = door.complete(held["id"], "Did it", attempt=held["attempt"])
+    assert (done["status"], done["remaining"], done["waiting_for_review"]) == ("succeeded", 1, 1)
+    before = all_rows(store)
+
+    claim = door.claim("backend")
+
+    assert (claim["task"], claim["remaining"], claim["waiting_for_review"]) == (None, 1, 1)
+    assert all_rows(store) == before
+    (queue,) = door.queues()["queues"]
+    assert (queue["review_limit"], queue["unreviewed"]) == (1, 1)
+    inbox.review(store, held["id"])
     assert door.claim("backend")["task"]["id"] == 2
 
 

@@ -1,4 +1,4 @@
-"""`sparkq queue create|list|show|instructions|rename|pause|resume|end|reopen|archive|unarchive`"""
+"""`sparkq queue create|list|show|instructions|rename|set|pause|resume|end|reopen|archive|unarchive`"""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -16,6 +16,14 @@ from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
 
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Hand out the next task only when you have reviewed the last one.")
+]
+ReviewLimit = Annotated[
+    int | None,
+    typer.Option("--review-limit", metavar="N", help="Hand out at most N tasks that you have not reviewed."),
+]
+LIMITING = "The review limit of a queue is set by the user."
 PAUSING = "Queues are paused and resumed by the user."
 
 app = new_app("Manage queues: named lines of tasks, first in, first out.")
@@ -34,16 +42,24 @@ def create(
     session: Annotated[
         str | None, typer.Option("--session", metavar="NAME", help="The session that it belongs to.")
     ] = None,
+    strict: Strict = False,
+    review_limit: ReviewLimit = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Create a queue.
 
-    Example: sparkq queue create backend --instructions "Run make test before you complete."
+    A strict one hands out the next task only when you have reviewed the one before. A cancelled task needs no review.
+
+    Examples:
+      sparkq queue create backend --instructions "Run make test before you complete."
+      sparkq queue create risky --strict
     """
+    if strict and review_limit is not None:
+        raise InvalidValue("The review limit was given twice.", "Give one of --strict and --review-limit.")
     sq = open_sparkq()
     with text_from(instructions or (None if file else ""), file, "instructions") as text:
-        queue = queues.create(sq, name, instructions=text, session=session)
+        queue = queues.create(sq, name, instructions=text, session=session, review_limit=1 if strict else review_limit)
     text = f'Queue {queue.name} created. Add work: sparkq enqueue "…" --queue {queue.name}'
     show.answer(wire.queue(queue, Counts()), text, json=json, quiet=quiet)
 
@@ -107,9 +123,12 @@ def show_at_work(at_work: tuple[Progress, ...]) -> None:
 
 
 def _status(queue: Queue) -> str:
-    if queue.paused_at is None:
-        return queue.status
-    return "paused" if queue.status == QueueStatus.ACTIVE else f"{queue.status}, paused"
+    words = [queue.status]
+    if queue.paused_at is not None:
+        words = ["paused"] if queue.status == QueueStatus.ACTIVE else [queue.status, "paused"]
+    if queue.review_limit is not None:
+        words.append("strict" if queue.review_limit == 1 else f"at most {queue.review_limit} unreviewed")
+    return ", ".join(words)
 
 
 def _count(counts: Counts, status: Status) -> str:
@@ -194,6 +213,36 @@ def rename(
     """
     sq = open_sparkq()
     _report(sq, queues.rename(sq, name, new), f"is the new name of {name}", json, quiet)
+
+
+@app.command(name="set")
+def set_queue(
+    name: QueueArg,
+    strict: Strict = False,
+    review_limit: ReviewLimit = None,
+    relaxed: Annotated[bool, typer.Option("--relaxed", help="Hand out tasks without waiting for a review.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Set how many tasks a queue hands out that you have not reviewed. Running tasks count, cancelled ones do not.
+
+    An agent cannot change it.
+
+    Examples:
+      sparkq queue set backend --strict
+      sparkq queue set backend --review-limit 4
+      sparkq queue set backend --relaxed
+    """
+    if sum((strict, review_limit is not None, relaxed)) != 1:
+        raise InvalidValue("One setting is needed.", "Give one of --strict, --review-limit N and --relaxed.")
+    check_keyboard(LIMITING)
+    limit = 1 if strict else review_limit
+    outcome = "hands out tasks without waiting for your review"
+    if limit is not None:
+        outcome = (
+            f"hands out at most {show.counted(limit, 'unreviewed task')}. To undo: sparkq queue set {name} --relaxed"
+        )
+    _change(lambda sq, queue: queues.limit_reviews(sq, queue, limit), name, outcome, json, quiet)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 WEEK_SECONDS = 604_800
 TABLES = ("task_classes", "tools", "hooks")
 """The settings that are tables, with entries that a project names."""
-HOOKS = ("on_succeeded", "on_failed", "on_stale", "on_question", "on_queue_empty")
+HOOKS = ("on_succeeded", "on_failed", "on_stale", "on_question", "on_queue_empty", "on_review_needed")
 
 
 class Project(NamedTuple):

@@ -181,6 +181,7 @@ TABLES: dict[str, dict[str, Check]] = {
         "ended_at": optional(_TIME),
         "archived_at": optional(_TIME),
         "paused_at": optional(_TIME),
+        "review_limit": optional(_COUNT_FROM_1),
     },
     "instructions": {"queue_id": _ID, "revision": _COUNT_FROM_1, "text": _LONG, "created_at": _TIME},
     "tasks": {

@@ -19,7 +19,7 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from sparkq_core import hooks, lock, project, queues, tasks, wire
+from sparkq_core import gates, hooks, lock, project, queues, tasks, wire
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import NoSuchTask, SparkQError
 from sparkq_core.events import AFTER
@@ -188,6 +188,8 @@ class HookProcess:
                 settled[event.queue_id] = event
         if "on_queue_empty" in configured:
             wanted += [Due("on_queue_empty", queue=queue) for queue in _emptied(self._sq, settled)]
+        if "on_review_needed" in configured:
+            wanted += [Due("on_review_needed", queue=queue) for queue in _waiting_for_review(self._sq, settled)]
         return wanted
 
     def _due(self, hook: str, event: Event) -> Due:
@@ -281,6 +283,16 @@ def _emptied(sq: SparkQ, settled: dict[int, Event]) -> "list[shapes.Queue]":
         and not (counts.queued or counts.held or counts.running)
         and not _settled_since(sq, settled[queue.id])
     ]
+
+
+def _waiting_for_review(sq: SparkQ, settled: dict[int, Event]) -> "list[shapes.Queue]":
+    """Return the queues that wait for your review since one of these events settled the last task that ran there."""
+    waiting = []
+    for queue, counts in queues.all_of(sq) if settled else ():
+        gate = gates.of_queue(sq.db, queue.id) if queue.id in settled else None
+        if gate and not gate.paused and not gate.running and not _settled_since(sq, settled[queue.id]):
+            waiting.append(wire.queue(queue, counts))
+    return waiting
 
 
 def _settled_since(sq: SparkQ, event: Event) -> bool:

@@ -27,7 +27,8 @@ SESSION_COLUMNS = _columns(Session._fields)
 
 
 class Queue(NamedTuple):
-    """A named line of tasks. `revision` counts the changes of its instructions, 0 if it never had any."""
+    """A named line of tasks. `revision` counts the changes of its instructions, 0 if it never had any. `review_limit` is
+    how many tasks it hands out that you have not reviewed, None for any number."""
 
     id: int
     name: str
@@ -38,20 +39,27 @@ class Queue(NamedTuple):
     ended_at: int | None
     archived_at: int | None
     paused_at: int | None
+    review_limit: int | None
 
 
 QUEUE_COLUMNS = _columns(Queue._fields, session="(SELECT s.name FROM sessions AS s WHERE s.id = queues.session_id)")
 
 
 class Gate(NamedTuple):
-    """A queue that hands out no tasks for now, how many are queued there and how many run."""
+    """A queue that hands out no tasks for now: it is `paused`, or as many run or are unreviewed as `limit` allows."""
 
     queue: str
     queued: int
     running: int
+    unreviewed: int
+    limit: int | None
+    paused: int
 
 
-GATE_COLUMNS = _columns(Gate._fields, queue="name")
+GATE_COLUMNS = _columns(
+    Gate._fields, queue="name", unreviewed="unreviewed_succeeded + unreviewed_failed", limit="review_limit",
+    paused="paused_at IS NOT NULL",
+)  # fmt: skip
 
 
 class Counts(NamedTuple):

@@ -42,9 +42,12 @@ class ClaimedTask(ClaimedTaskKeys, closed=True):
 
 
 class GateKeys(TypedDict):
-    """Why a queue hands out no tasks for now; no key if it does. `paused` is true if you have paused it."""
+    """Why a queue hands out no tasks for now; no key if it does. `paused` is true if you have paused it.
+    `waiting_for_review` is how many tasks you have to review first, in a queue with a review limit; 0 if all those that it
+    handed out are running."""
 
     paused: NotRequired[bool | None]
+    waiting_for_review: NotRequired[int | None]
 
 
 class Gate(GateKeys, closed=True):

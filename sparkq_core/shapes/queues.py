@@ -29,6 +29,7 @@ class QueueKeys(TypedDict):
     ended_at: NotRequired[str | None]
     archived_at: NotRequired[str | None]
     paused_at: NotRequired[str | None]
+    review_limit: NotRequired[int | None]
 
 
 class Queue(QueueKeys, closed=True):

@@ -47,6 +47,7 @@ CREATE TABLE sessions (
 -- The counters stand in the row of their queue, beside the last position that was given, which changes with them.
 -- `succeeded` and `failed` are all that ended so; of these, `unreviewed_…` nobody has looked at yet.
 -- You can pause a queue: it still accepts tasks, but no claim gets one until you resume it. NULL if it is not paused.
+-- A strict queue hands out no more tasks than you review: NULL has no limit, 1 waits for your verdict after each task.
 CREATE TABLE queues (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
@@ -67,7 +68,8 @@ CREATE TABLE queues (
     cancelled INTEGER NOT NULL DEFAULT 0,
     unreviewed_cancelled INTEGER NOT NULL DEFAULT 0,
     held INTEGER NOT NULL DEFAULT 0,
-    paused_at INTEGER
+    paused_at INTEGER,
+    review_limit INTEGER CHECK (review_limit >= 1)
 ) STRICT;
 CREATE INDEX queues_of_session ON queues (session_id);
 

@@ -62,7 +62,7 @@ def settled(settled: model.Settled) -> shapes.Settled:
 
 def gate(closed: model.Gate | None) -> shapes.Gate:
     """Convert what keeps a queue from handing out tasks; nothing if nothing does."""
-    return {} if closed is None else {"paused": True}
+    return {} if closed is None else {"paused": True} if closed.paused else {"waiting_for_review": closed.unreviewed}
 
 
 @excludes_none

@@ -24,7 +24,7 @@ def queue(queue: model.Queue, counts: model.Counts) -> shapes.Queue:
         "unreviewed": counts.unreviewed,
         "instructions_revision": queue.revision,
         "created_at": iso(queue.created_at), "ended_at": iso_or_none(queue.ended_at), "archived_at": iso_or_none(queue.archived_at),
-        "paused_at": iso_or_none(queue.paused_at),
+        "paused_at": iso_or_none(queue.paused_at), "review_limit": queue.review_limit,
     }  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import assignments, queues, shapes, tasks, wire
+from sparkq_core import assignments, gates, queues, shapes, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
@@ -35,19 +36,24 @@ class Queues(TypedDict, closed=True):
     assignments: list[shapes.Assignment]
 
 
+ReviewLimit = Annotated[int | None, Field(ge=1, le=gates.MOST_UNREVIEWED)]
+
+
 class NewQueue(Body):
-    """A new queue. `session` is the name of an active session."""
+    """A new queue. `session` is the name of an active session, `review_limit` how many unreviewed tasks it hands out."""
 
     name: str
     instructions: str = ""
     session: str | None = None
+    review_limit: ReviewLimit = None
 
 
 class QueueChange(Body):
-    """A new name, new instructions (an empty text deletes them), or both."""
+    """A new name, new instructions (an empty text deletes them), another review limit (null removes it), or several."""
 
     name: str | None = None
     instructions: str | None = None
+    review_limit: ReviewLimit = None
 
 
 class ClaimWanted(Body):
@@ -83,7 +89,9 @@ async def list_queues(sq: Open, include_archived: bool = False, include_instruct
 @router.post("", status_code=201)
 async def create_queue(sq: Open, body: NewQueue) -> Answer[OneQueue]:
     """Create an empty queue."""
-    queue = queues.create(sq, body.name, instructions=body.instructions, session=body.session)
+    queue = queues.create(
+        sq, body.name, instructions=body.instructions, session=body.session, review_limit=body.review_limit
+    )
     return Answer({"queue": shown(sq, queue.name)}, 201, {"Location": f"/api/queues/{queue.name}"})
 
 
@@ -96,7 +104,10 @@ async def get_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
 @router.patch("/{queue}")
 async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer[OneQueue]:
     """Rename a queue or change its instructions. Workers see new instructions with their next claim."""
-    changed = queues.change(sq, queue_name(sq, queue), new=body.name, instructions=body.instructions)
+    limit = body.review_limit if "review_limit" in body.model_fields_set else queues.UNCHANGED
+    changed = queues.change(
+        sq, queue_name(sq, queue), new=body.name, instructions=body.instructions, review_limit=limit
+    )
     return Answer({"queue": shown(sq, changed.name)})
 
 
@@ -146,7 +157,8 @@ async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=
 async def claim_next(sq: Open, records: Records, queue: QueueName, body: ClaimWanted) -> Answer[Claimed]:
     """Claim the head of the queue, or the given task, for a worker. `task` is null if nothing is queued; `held` then counts
     the tasks of the queue that wait for your answer. If the queue is paused, `task` is null and `paused` is true; for a
-    given task this is 409.
+    given task this is 409. So it is in a queue with a review limit, with
+    `waiting_for_review`, the number of tasks to review first.
     """
     name = queue_name(sq, queue)
     claim = tasks.claim(sq, name, body.worker_id, task_id=body.task_id)

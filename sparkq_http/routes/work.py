@@ -76,7 +76,7 @@ def settled(sq: SparkQ, records: Recorder, done: Settled) -> Answer[SettledTask]
 
 @router.post("/claim")
 async def claim(sq: Open, records: Records, task_id: TaskId, body: Worker) -> Answer[Claimed]:
-    """Claim this queued task for a worker. 409 if it is not queued any more, or its queue is paused."""
+    """Claim this queued task for a worker. 409 if it is not queued any more, or its queue hands out none for now."""
     claimed = tasks.claim(sq, None, body.worker_id, task_id=task_id)
     assert claimed is not None
     records.add(sq, None, begun=Execution(task_id, claimed.task.attempts))

@@ -51,6 +51,7 @@ const ACTS = {
   "create-queue": () => queues.createQueue(page),
   instructions: onQueue(queues.editInstructions),
   rename: onQueue(queues.renameQueue),
+  "review-limit": onQueue(queues.limitReviews),
   end: onQueue((_, name) => queues.moveQueue(page, name, "end")),
   archive: onQueue((_, name) => queues.moveQueue(page, name, "archive")),
   pause: onQueue((_, name) => queues.moveQueue(page, name, "pause")),

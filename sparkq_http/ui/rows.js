@@ -4,7 +4,7 @@ import { queuePath, taskPath } from "./api.js";
 import { goneFact } from "./chat.js";
 import { h } from "./dom.js";
 import { isUnclaimed, markOf } from "./statuses.js";
-import { ago, changeSize, clockTime, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
+import { ago, changeSize, counted, clockTime, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
 
 export const STEPS = 20; // of a bar, each with its width in app.css
 
@@ -130,6 +130,7 @@ export function queueButtons({ name, status, paused_at: paused }, addClass = nul
     status === "active" && button("add", "Add tasks …", { ...of, class: addClass }),
     button("instructions", "Instructions …", of),
     button("rename", "Rename …", of),
+    button("review-limit", "Review limit …", of),
     status !== "archived" && (paused ? button("resume", "Resume", of) : button("pause", "Pause", of)),
     status === "active" && button("end", "End", of),
     status === "ended" && button("reopen", "Reopen", of),
@@ -138,11 +139,20 @@ export function queueButtons({ name, status, paused_at: paused }, addClass = nul
 }
 
 /** The status of a queue or session where it is not active, whether a queue is paused, and its session. */
-export const badges = ({ status, paused_at: paused, session }) => [
+export const badges = ({ status, paused_at: paused, review_limit: limit, session }) => [
   status !== "active" && h("span.badge", {}, status),
   paused && h("span.badge", { title: "It hands out no tasks until you resume it." }, "paused"),
+  limit && h("span.badge", { title: limitTitle(limit) }, limit === 1 ? "strict" : `at most ${limit} unreviewed`),
   session && h("span.badge", {}, session),
 ];
+
+const limitTitle = (limit) => `It hands out at most ${counted(limit, "task")} that you have not reviewed.`;
+
+/** Why a queue hands out no tasks until you review; null if it hands out tasks, or has none. */
+export function waitsForReview({ review_limit: limit, queued, running, unreviewed }) {
+  if (!limit || !queued || !unreviewed || running + unreviewed < limit) return null;
+  return `waits for your review: ${unreviewed} of ${limit}`;
+}
 
 export const list = (label, rows) => h("ul.rows", { "data-key": `list-${label}`, "aria-label": label }, rows);
 

@@ -87,10 +87,13 @@ class Steps(NamedTuple):
         """Return the step of a worker whose queue hands out nothing until the person lets it."""
         still = f" No task came within {waited} s." if waited else ""
         wait = f' (Only if you were asked to watch it: claim(queue="{gate.queue}", wait={LONGEST_WAIT}).)'
-        return (
+        state = (
             f"The person has paused {gate.queue}, with {gate.queued} queued: it hands out nothing until they resume it."
-            f"{still} Stop.{wait if 'claim' in self.tools else ''}"
         )
+        if not gate.paused:
+            state = f"The queue {gate.queue} hands out {gate.limit} until the person has reviewed: {gate.unreviewed} to review, "
+            state = f"{state}{gate.running} running, {gate.queued} queued."
+        return f"{state}{still} Stop.{wait if 'claim' in self.tools else ''}"
 
     def spent(self, why: str) -> str:
         """Return the step of a worker that has done what the person asked its chat for."""

@@ -22,6 +22,7 @@ class QueueLine(TypedDict):
     cancelled: int
     unreviewed: int
     paused_at: NotRequired[str]
+    review_limit: NotRequired[int]
 
 
 class QueueList(TypedDict):
@@ -125,6 +126,7 @@ class Packet(Claimed):
     remaining: int
     held: NotRequired[int]
     paused: NotRequired[bool]
+    waiting_for_review: NotRequired[int]
     next: str
 
 
@@ -141,6 +143,7 @@ class Settlement(TypedDict):
     duration_s: NotRequired[float]
     held: NotRequired[int]
     paused: NotRequired[bool]
+    waiting_for_review: NotRequired[int]
     claimed: NotRequired[Claimed]
 
 

@@ -79,6 +79,27 @@ def test_a_queue_is_paused_and_resumed(screen: Screen, call: Caller, line: str) 
     assert "paused_at" not in queue_of(call, line)
 
 
+@holds("strict-queue")
+def test_a_queue_is_made_strict_waits_for_your_review_and_is_relaxed(screen: Screen, call: Caller, line: str) -> None:
+    for prompt in ("one", "two"):
+        call.post("/api/tasks", queue=line, prompt=prompt)
+    screen.open(f"/queues/{line}")
+    screen.click("Review limit …")
+    screen.answer("Save", limit="1")
+    screen.said(f"{line}: at most 1 unreviewed.")
+    expect(screen.heading.locator(".badge")).to_have_text("strict")
+
+    task = call.post(f"/api/queues/{line}/claim", worker_id="ann")["task"]
+    call.post(f"/api/tasks/{task['id']}/complete", result_summary="done")
+
+    expect(screen.main.get_by_text(f"{line} waits for your review: 1 of 1")).to_be_visible()
+    assert call.post(f"/api/queues/{line}/claim", worker_id="ann")["waiting_for_review"] == 1
+    screen.click("Review limit …")
+    screen.answer("Save", limit="")
+    screen.said(f"{line} has no limit.")
+    assert "review_limit" not in queue_of(call, line)
+
+
 @holds("queue-states")
 def test_a_queue_is_renamed_ended_reopened_archived_and_brought_back(screen: Screen, call: Caller, line: str) -> None:
     name = f"{line}-renamed"

@@ -27,6 +27,7 @@ CALLS = {
     "queue show": "queue show backend",
     "queue instructions": "queue instructions backend New",
     "queue rename": "queue rename backend server",
+    "queue set": "queue set backend --strict",
     "queue pause": "queue pause backend",
     "queue resume": "queue resume backend",
     "queue end": "queue end backend",

@@ -38,7 +38,7 @@ def test_an_agent_neither_pauses_nor_resumes(shell: Shell, sq: SparkQ, verb: str
         queues.pause(sq, "backend")
     before = all_rows(sq)
 
-    printed = shell.refused(2, "queue", verb, "backend", CLAUDECODE="1")
+    printed = shell.refused(4, "queue", verb, "backend", CLAUDECODE="1")
 
     assert "Queues are paused and resumed by the user" in printed
     assert all_rows(sq) == before

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import events, hooks, lock, tasks
+from sparkq_core import events, hooks, lock, queues, tasks
 from sparkq_core.changes import Execution
 from sparkq_core.clock import SystemClock
 from sparkq_core.config import consent
@@ -309,6 +309,22 @@ def test_the_last_open_task_of_a_queue_is_its_end(sq: SparkQ, queue: str) -> Non
     (event,) = told(sq)
     assert event["event"] == "on_queue_empty"
     assert (event["queue"]["name"], event["queue"]["succeeded"], event["queue"]["failed"]) == (queue, 1, 1)
+
+
+@holds("strict-queue")
+def test_a_strict_queue_says_that_it_waits_for_your_review(sq: SparkQ, queue: str) -> None:
+    queues.limit_reviews(sq, queue, 2)
+    hooked = allowed(sq, **reporting(sq, "on_review_needed"))
+    add(sq, "one", "two", "three")
+    tasks.complete(sq, take(sq).task.id, "done")
+    assert work(hooked) == 0
+
+    tasks.fail(sq, take(sq).task.id, "boom")
+
+    assert work(hooked) == 1
+    (event,) = told(sq)
+    assert event["event"] == "on_review_needed"
+    assert (event["queue"]["name"], event["queue"]["unreviewed"], event["queue"]["review_limit"]) == (queue, 2, 2)
 
 
 def test_what_happened_in_an_imported_project_starts_nothing(sq: SparkQ, queue: str, tmp_path: Path) -> None:

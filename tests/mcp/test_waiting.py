@@ -10,7 +10,7 @@ import httpx2 as httpx
 import pytest
 from mcp import Client
 
-from sparkq_core import project, queues, tasks
+from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Claim
@@ -296,6 +296,34 @@ async def test_a_claim_that_waits_at_a_paused_queue_sleeps_on_and_is_woken_by_re
                 await anyio.sleep(0.01)
 
     assert packets[0]["task"]["id"] == 1
+
+
+@holds("strict-queue", "tool-claim")
+@pytest.mark.anyio
+async def test_a_verdict_wakes_one_of_the_claims_that_wait_at_a_strict_queue(sq: SparkQ, queue: str) -> None:
+    queues.limit_reviews(sq, queue, 1)
+    add(sq, "one", "two", "three")
+    tasks.complete(sq, take(sq).task.id, "done")
+    packets: list[Message] = []
+    server = build(lambda: second_handle(sq))
+    async with Client(server) as first, Client(server) as second, anyio.create_task_group() as group:
+
+        async def wait(client: Client, seconds: int) -> None:
+            packets.append(await call(client, "claim", queue=queue, wait=seconds))
+
+        group.start_soon(wait, first, 3)
+        group.start_soon(wait, second, 3)
+        with anyio.fail_after(DEADLINE_SECONDS):
+            await anyio.wait_all_tasks_blocked()
+            assert not packets
+            inbox.review(sq, 1)
+
+    assert sorted(bool(packet["task"]) for packet in packets) == [False, True]
+    (nothing,) = (packet for packet in packets if not packet["task"])
+    assert (nothing["waiting_for_review"], nothing["remaining"]) == (0, 1)
+    assert nothing["next"].startswith(
+        "The queue backend hands out 1 until the person has reviewed: 0 to review, 1 running, 1 queued. No task came within "
+    )
 
 
 @pytest.mark.anyio

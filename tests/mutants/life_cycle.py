@@ -16,6 +16,18 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_settle.py::test_a_lost_attempt_cannot_settle_and_hears_who_holds_the_task_now",),
     ),
     mutant(
+        "a running task does not count against the review limit",
+        "gates.py",
+        ("OR running + unreviewed_succeeded", "OR unreviewed_succeeded"),
+        caught_by=("test_strict.py::test_several_claimers_at_once_never_exceed_the_limit",),
+    ),
+    mutant(
+        "a failed task needs no review in a strict queue",
+        "gates.py",
+        (" + unreviewed_failed < review_limit", " < review_limit"),
+        caught_by=("test_strict.py::test_a_strict_queue_hands_out_the_next_task_after_your_verdict",),
+    ),
+    mutant(
         "a claim of the next task looks past the gate",
         "tasks/claim.py",
         ("ORDER BY position LIMIT 1)\nAND {_HANDS_OUT}\n", "ORDER BY position LIMIT 1)\n"),

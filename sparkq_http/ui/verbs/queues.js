@@ -65,6 +65,28 @@ export async function renameQueue(page, name) {
   else await page.refresh();
 }
 
+export async function limitReviews(page, name) {
+  const { queue } = await get(queuePath(name));
+  await ask({
+    title: `Review limit of ${name}`,
+    fields: [
+      {
+        name: "limit",
+        label: "Most tasks handed out that you have not reviewed",
+        kind: "number",
+        value: queue.review_limit ?? "",
+        min: 1,
+        hint: "1 waits for your review after each task. Empty: no limit. Running tasks count.",
+      },
+    ],
+    async submit({ limit }) {
+      const { queue: changed } = await change(queuePath(name), { review_limit: limit ? Number(limit) : null });
+      say(changed.review_limit ? `${name}: at most ${changed.review_limit} unreviewed.` : `${name} has no limit.`);
+      await page.refresh();
+    },
+  });
+}
+
 const MOVES = {
   end: {
     label: "End",

@@ -14,6 +14,7 @@ import {
   row,
   runningFacts,
   section,
+  waitsForReview,
 } from "../rows.js";
 import { countOf, isUnclaimed, markOf, OUTCOMES } from "../statuses.js";
 import { ago, counted, dayOf, digits } from "../words.js";
@@ -180,11 +181,11 @@ const nextUp = (next, page) =>
     null,
     list(
       "Next up",
-      next.map(({ queue, task }) =>
-        row(task, page, { selectable: false, facts: [queue.paused_at && "paused", behind(queue)] }),
-      ),
+      next.map(({ queue, task }) => row(task, page, { selectable: false, facts: [gateOf(queue), behind(queue)] })),
     ),
   );
+
+const gateOf = (queue) => (queue.paused_at ? "paused" : waitsForReview(queue));
 
 const behind = ({ queued }) => queued > 1 && `${queued - 1} more behind it`;
 

@@ -2,7 +2,19 @@
 
 import { get, query, queuePath } from "../api.js";
 import { h } from "../dom.js";
-import { badges, button, empty, head, list, outcomeFacts, queueButtons, row, runningFacts, section } from "../rows.js";
+import {
+  badges,
+  button,
+  empty,
+  head,
+  list,
+  outcomeFacts,
+  queueButtons,
+  row,
+  runningFacts,
+  section,
+  waitsForReview,
+} from "../rows.js";
 import { digits } from "../words.js";
 
 const SHOWN = 50;
@@ -33,6 +45,7 @@ export const tasks = (data) => [...data.queued.tasks, ...data.running, ...data.f
 export function draw({ queue, queued, running, finished }, page) {
   return [
     head(h("h1", {}, queue.name, badges(queue)), queueButtons(queue, "primary")),
+    waitsForReview(queue) && h("p", { "data-key": "waits" }, h("strong", {}, `${queue.name} ${waitsForReview(queue)}`)),
     queue.instructions && instructions(queue),
     running.length > 0 && runningNow(running, page),
     nextUp(queue, queued, page),

@@ -3,7 +3,7 @@
 import { get, getQueues, query, queuePath } from "../api.js";
 import { chart } from "../chart.js";
 import { h } from "../dom.js";
-import { atWork, badges, button, empty, head, queueButtons, section, STEPS } from "../rows.js";
+import { atWork, badges, button, empty, head, queueButtons, section, STEPS, waitsForReview } from "../rows.js";
 import { BEGUN, countOf, FINISHED, OUTCOMES, statesOf, STATUSES, totalOf } from "../statuses.js";
 import { digits, duration, secondsSince } from "../words.js";
 
@@ -84,7 +84,7 @@ function card(queue, pace, oldest) {
     h(
       "p.facts",
       {},
-      queue.unreviewed > 0 && h("strong", {}, `${queue.unreviewed} to review`),
+      queue.unreviewed > 0 && h("strong", {}, waitsForReview(queue) ?? `${queue.unreviewed} to review`),
       oldest && h("span", {}, waitingSince(oldest)),
       pace && paceOf(pace),
     ),
