@@ -1,7 +1,7 @@
 """Queues: named FIFO lines of tasks, with instructions for their workers."""
 
 from sparkq_core import gates, sessions
-from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed
+from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed, Unseen
 from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
 from sparkq_core.model import COUNTS_COLUMNS, QUEUE_COLUMNS, Counts, Queue
@@ -220,9 +220,9 @@ def change(
     new: str | None = None,
     instructions: str | None = None,
     review_limit: int | None = UNCHANGED,
+    revision: int | None = None,
 ) -> Queue:
-    """Give the queue a `new` name, new instructions and another review limit, in one transaction, as `rename`, `instruct`
-    and `limit_reviews` do."""
+    """Change several things in one transaction. With the `revision` of the instructions you saw, raise Unseen for others."""
     if review_limit != UNCHANGED:
         gates.checked_limit(review_limit)
     if new is not None:
@@ -232,6 +232,9 @@ def change(
     now = sq.clock.now()
     with sq.db.write() as tx:
         queue = get(tx, name)
+        if revision not in (None, queue.revision):
+            now_there = f"The instructions of {queue.name} have revision {queue.revision} by now"
+            raise Unseen(f"{now_there}, and you saw revision {revision}.", "Look at the queue again.")
         if new is not None:
             queue = _rename(tx, queue, new, now)
         if instructions is not None and instructions != instructions_of(tx, queue):

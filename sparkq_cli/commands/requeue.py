@@ -11,6 +11,7 @@ from sparkq_core import tasks, wire
 from sparkq_core.config import consent
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidValue
+from sparkq_core.model import Seen
 from sparkq_core.verdicts import TERMINAL, Giver
 
 app = new_app()
@@ -30,6 +31,9 @@ def requeue(
         bool, typer.Option("--front", help="Put it at the front of the queue instead of the end.")
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="Allow a succeeded task too.")] = False,
+    attempt: Annotated[
+        int | None, typer.Option("--attempt", metavar="N", help="Fail if there was another attempt after this one.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -52,6 +56,7 @@ def requeue(
         front=front,
         again=again,
         by_worker=by_agent,
+        seen=None if attempt is None else Seen(task_id, attempt, late=True),
         giver=None if by_agent else Giver(TERMINAL),
     )
     facts = wire.task_brief(done.task, sq.clock.now()) | {"position": done.place}

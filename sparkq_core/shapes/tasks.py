@@ -178,8 +178,10 @@ class Event(TypedDict, closed=True):
 
 
 class TaskHistory(WholeTaskKeys, closed=True):
-    """A task with everything: its texts, its attempts, its timeline, and the chat of the attempt whose outcome counts."""
+    """A task with everything: its texts, its attempts, its timeline, and the chat of the attempt whose outcome counts.
+    `prompt_revision` is that of the prompt."""
 
+    prompt_revision: int
     chat: Chat | None
     history: list[Attempt]
     events: list[Event]

@@ -1,5 +1,6 @@
 """Change a task that nobody has claimed."""
 
+from sparkq_core.errors import Unseen
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MARKS, Status
 from sparkq_core.model import TASK_COLUMNS, Task
@@ -27,13 +28,15 @@ def edit(
     timeout: int | None = None,
     feedback: str | None = None,
     front: bool = False,
+    revision: int | None = None,
 ) -> Task:
     """Change a queued or held task, which stays where it is. A new prompt becomes its next revision, and the
     earlier ones stay.
 
     `feedback` replaces that of the last requeue for the next worker; an empty one withdraws it. `front` makes a queued task
-    the next one of its queue too. Raises NoSuchTask, WrongState once it has been claimed, QueueClosed where `front` meets
-    an archived queue, and the errors of `enqueue`.
+    the next one of its queue too. Without any change nothing is logged. With the `revision` of the prompt that you saw, it
+    is refused if there is another one. Raises NoSuchTask, Unseen, WrongState once it has been claimed, QueueClosed where
+    `front` meets an archived queue, and the errors of `enqueue`.
     """
     if prompt is not None:
         checked(prompt, "prompt")
@@ -44,6 +47,13 @@ def edit(
         before = _editable(tx, task_id)
         if front and before.status != Status.QUEUED:
             raise refused(tx, task_id, "move to the front")
+        if revision not in (None, before.revision):
+            raise Unseen(
+                f"The prompt of #{before.id} has revision {before.revision} by now, and you saw revision {revision}.",
+                "Look at the task again.",
+            )
+        if not front and (prompt, tool, task_class, timeout, feedback) == (None, None, None, None, None):
+            return before
         name, class_name, seconds = before.tool, before.task_class, before.timeout
         if tool or task_class or timeout is not None:
             name, class_name, seconds = execution(

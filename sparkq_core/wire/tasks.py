@@ -106,6 +106,7 @@ def task_history(detail: model.Detail, now: int) -> shapes.TaskHistory:
     """Convert a task with everything: its attempts and its timeline too."""
     return {
         **task_whole(detail, now),
+        "prompt_revision": detail.task.revision,
         "history": [_attempt(attempt) for attempt in detail.attempts],
         "events": [event(each) for each in detail.events],
         "chat": None if detail.chat is None else chat(detail.chat),

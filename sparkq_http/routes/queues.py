@@ -10,7 +10,7 @@ from sparkq_core import assignments, gates, queues, shapes, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import BODILESS, Body, Open, QueueName, Records, TaskRef, queue_name
+from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Open, QueueName, Records, TaskRef, queue_name
 from sparkq_http.v1_keys import Claimed, claim_answer, nothing_answer
 
 router = Router(prefix="/api/queues", tags=["queues"])
@@ -49,11 +49,14 @@ class NewQueue(Body):
 
 
 class QueueChange(Body):
-    """A new name, new instructions (an empty text deletes them), another review limit (null removes it), or several."""
+    """A new name, new instructions (an empty text deletes them), another review limit (null removes it), or several. With
+    the `revision` that was shown to you (the queue's `instructions_revision`), it is refused (409 `unseen`) if the
+    instructions have changed since."""
 
     name: str | None = None
     instructions: str | None = None
     review_limit: ReviewLimit = None
+    revision: int | None = Field(None, ge=0, le=MAX_NUMBER)
 
 
 class ClaimWanted(Body):
@@ -106,7 +109,12 @@ async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer[
     """Rename a queue or change its instructions. Workers see new instructions with their next claim."""
     limit = body.review_limit if "review_limit" in body.model_fields_set else queues.UNCHANGED
     changed = queues.change(
-        sq, queue_name(sq, queue), new=body.name, instructions=body.instructions, review_limit=limit
+        sq,
+        queue_name(sq, queue),
+        new=body.name,
+        instructions=body.instructions,
+        review_limit=limit,
+        revision=body.revision,
     )
     return Answer({"queue": shown(sq, changed.name)})
 

@@ -19,6 +19,7 @@ from sparkq_core.tasks.split import parts_of
 from sparkq_core.text import safe
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import (
+    MAX_NUMBER,
     Body,
     Filters,
     Flag,
@@ -161,13 +162,15 @@ class NewTasks(Addressed):
 
 class TaskChange(Body):
     """The changes of a queued task. A new prompt becomes its next revision. An empty `feedback` withdraws the present
-    one."""
+    one. With the `revision` that was shown to you (the task's `prompt_revision`), it is refused (409 `unseen`) if the
+    prompt has changed since."""
 
     prompt: str | None = None
     tool_name: str | None = None
     task_class: str | None = None
     timeout: int | None = None
     feedback: str | None = None
+    revision: int | None = Field(None, ge=1, le=MAX_NUMBER)
 
 
 class TaskFilters(Filters):
@@ -280,10 +283,10 @@ async def get_prompts(sq: Open, task_id: TaskId) -> Answer[Prompts]:
 
 @router.patch("/{task_id}")
 async def edit_task(sq: Open, task_id: TaskId, body: TaskChange) -> Answer[OneTask]:
-    """Change a queued task."""
+    """Change a queued task. Without any change nothing happens."""
     changes: dict[str, Any] = {
         "prompt": body.prompt, "tool": body.tool_name, "task_class": body.task_class, "timeout": body.timeout,
-        "feedback": body.feedback,
+        "feedback": body.feedback, "revision": body.revision,
     }  # fmt: skip
     return Answer({"task": wire.task_brief(tasks.edit(sq, task_id, **changes), sq.clock.now())})
 

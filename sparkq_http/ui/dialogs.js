@@ -43,7 +43,7 @@ function keyLine([key, label]) {
 const MESSAGE_MS = 4000;
 const LONGER_MS = 15_000;
 
-/** Show a short message for a while; a problem stays longer, and so does what can be undone: `act` is [label, action, ids]. */
+/** Show a short message for a while. A problem and what has an `act`, [label, action, ids], stay longer. */
 export function say(text, { problem = false, act = null } = {}) {
   const dismiss = h("button.quiet", { type: "button", "aria-label": "Dismiss" }, "✕");
   const message = h(

@@ -145,3 +145,17 @@ def test_an_agent_requeues_as_a_worker(shell: Shell, sq: SparkQ) -> None:
     shell.ok("requeue", "2", GEMINI_CLI="1")
     assert "There is no verdict to undo." in shell.refused(4, "undo")
     assert inbox.unreviewed(sq).total == 0
+
+
+def test_a_requeue_of_an_attempt_that_was_done_again_is_refused(shell: Shell, sq: SparkQ) -> None:
+    task_id = failed(sq)
+    tasks.requeue(sq, task_id)
+    take(sq)
+    tasks.complete(sq, task_id, "better")
+    before = all_rows(sq)
+
+    refused = shell.refused(4, "requeue", "1", "--again", "--attempt", "1", "-m", "about the first")
+
+    assert "#1 was done again meanwhile" in refused
+    assert all_rows(sq) == before
+    shell.ok("requeue", "1", "--again", "--attempt", "2")

@@ -3,7 +3,7 @@
 import pytest
 
 from sparkq_core import queues, tasks
-from sparkq_core.errors import QueueClosed, SparkQError, WrongState
+from sparkq_core.errors import QueueClosed, SparkQError, Unseen, WrongState
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
 from tests.harness.all_rows import all_rows
@@ -107,3 +107,14 @@ def test_a_claimed_task_cannot_be_edited(sq: SparkQ, queue: str) -> None:
         tasks.edit(sq, task.id, prompt="two")
 
     assert tasks.detail(sq, task.id).prompt == "one"
+
+
+def test_a_prompt_that_is_not_the_one_that_was_shown_is_not_replaced(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "one")
+    tasks.edit(sq, task_id, prompt="two", revision=1)
+    before = all_rows(sq)
+
+    with pytest.raises(Unseen, match="has revision 2 by now, and you saw revision 1"):
+        tasks.edit(sq, task_id, prompt="three", revision=1)
+    tasks.edit(sq, task_id, revision=2)
+    assert all_rows(sq) == before

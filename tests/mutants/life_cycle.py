@@ -527,4 +527,10 @@ LIFE_CYCLE_MUTANTS = [
         ("    if name is not None:\n        other", "    if name is not None and not env:\n        other"),
         caught_by=("test_hooks.py::test_an_agent_allows_no_hooks_and_sets_none",),
     ),
+    mutant(
+        "an edit overwrites a prompt that was not shown",
+        "tasks/edit.py",
+        ("if revision not in (None, before.revision):", "if revision == 0:"),
+        caught_by=("test_edit.py::test_a_prompt_that_is_not_the_one_that_was_shown_is_not_replaced",),
+    ),
 ]

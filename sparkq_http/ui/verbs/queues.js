@@ -46,7 +46,7 @@ export async function editInstructions(page, name) {
     ],
     async submit({ instructions }) {
       if (!edited(before, instructions)) return;
-      await change(queuePath(name), { instructions });
+      await change(queuePath(name), { instructions, revision: queue.instructions_revision });
       say(`Instructions of ${name} changed.`);
       await page.refresh();
     },

@@ -45,7 +45,7 @@ function sayUndoable(page, text, ids) {
   say(text, { act: ["Undo", "undo", ids] });
 }
 
-/** Undo the verdicts of the line whose button was clicked, else what was last decided here, else the last of any door. */
+/** Undo what the line of the clicked button says, else what was last decided here, else the last of any door. */
 export async function undo(page, button) {
   const ids = button?.dataset.ids?.split(",").map(Number) ?? page.decided ?? [];
   page.decided = null;
@@ -201,7 +201,7 @@ export async function edit(page, id) {
     async submit(answers) {
       const changes = changesOf(task, answers);
       if (!Object.keys(changes).length) return;
-      await change(taskPath(id), changes);
+      await change(taskPath(id), { ...changes, revision: task.prompt_revision });
       say(`#${id} changed.`);
       await page.refresh();
     },
