@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from jsonschema_rs import validator_for
 
-from sparkq_core import project, tasks
+from sparkq_core import chats, project, tasks
 from sparkq_http.app import routers
 from tests.core.test_scripts import WHOLE
 from tests.harness.change_steps import changing, repository
@@ -40,6 +40,8 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "PATCH /api/queues/{queue}": lambda call: call.patch("/api/queues/backend", instructions="Be quick."),
     "POST /api/queues/{queue}/end": lambda call: call.post("/api/queues/ending/end"),
     "POST /api/queues/{queue}/reopen": lambda call: call.post("/api/queues/ended/reopen"),
+    "POST /api/queues/{queue}/pause": lambda call: call.post("/api/queues/pausing/pause"),
+    "POST /api/queues/{queue}/resume": lambda call: call.post("/api/queues/paused/resume"),
     "POST /api/queues/{queue}/archive": lambda call: call.post("/api/queues/archiving/archive"),
     "POST /api/queues/{queue}/unarchive": lambda call: call.post("/api/queues/archived/unarchive"),
     "GET /api/queues/{queue}/peek": lambda call: call.get("/api/queues/backend/peek?limit=3"),
@@ -52,6 +54,8 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "DELETE /api/tasks/{task_id}": lambda call: call.delete(f"/api/tasks/{call.add('backend')}"),
     "GET /api/tasks/{task_id}/prompts": lambda call: call.get("/api/tasks/1/prompts"),
     "GET /api/tasks/{task_id}/changes": lambda call: call.get("/api/tasks/2/changes?limit=1"),
+    "GET /api/chats": lambda call: call.get("/api/chats"),
+    "GET /api/tasks/{task_id}/chat": lambda call: call.get("/api/tasks/3/chat"),
     "POST /api/tasks/{task_id}/claim": lambda call: call.post(
         f"/api/tasks/{call.add('backend')}/claim", worker_id="ann"
     ),
@@ -135,10 +139,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     for session in ("feature", "ending"):
         call.post("/api/sessions", name=session)
     call.post("/api/queues", name="backend", session="feature", instructions="Be careful.")
-    for queue in ("ending", "ended", "archiving", "archived"):
+    for queue in ("ending", "ended", "archiving", "archived", "pausing", "paused"):
         call.post("/api/queues", name=queue, session="ending" if queue == "ending" else "feature")
     call.post("/api/queues/ended/end")
     call.post("/api/queues/archived/archive")
+    call.post("/api/queues/paused/pause")
     assert call.failed("backend", timeout=5) == 1
     call.post("/api/tasks/1/requeue", feedback="again")
     call.post("/api/tasks/1/claim", worker_id="bob")
@@ -147,6 +152,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     call.post("/api/tasks/1/complete", result_summary="did it", result_data=[1], attempt=2).refused(409, "claim_lost")
     sq = project.open(root, env={})
     assert changing(sq, lambda: change(root)) == 2
+    tasks.enqueue(sq, "backend", "three")
+    chat = chats.Caller("claude-code", "2.1.332", "8d2a", str(root), "a-model")
+    claimed = tasks.claim(sq, "backend", "claude-code-8d2a", chat=chat)
+    assert (claimed and claimed.task.id) == 3
+    tasks.complete(sq, 3, "did it")
     sq.close()
     call.add("backend")
     yield call

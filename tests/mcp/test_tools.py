@@ -109,11 +109,14 @@ async def test_nobody_is_sent_to_wait_for_tasks_of_an_ended_queue(sq: SparkQ, qu
     assert nothing["next"] == "The queue backend is empty and has ended. Stop."
 
 
-async def test_a_wait_that_brought_nothing_does_not_lead_to_another(sq: SparkQ, queue: str) -> None:
+async def test_a_wait_that_brought_nothing_leads_to_another_only_in_a_chat_that_watches(sq: SparkQ, queue: str) -> None:
     async with chat(sq) as client:
         nothing = await call(client, "claim", queue="backend", wait=1)
 
-    assert nothing["next"] == "No task came within 1 s: the queue backend is empty. Stop."
+    assert nothing["next"] == (
+        "No task came within 1 s: the queue backend is empty. Stop. "
+        '(Only if you were asked to watch it: claim(queue="backend", wait=3600) again.)'
+    )
 
 
 async def test_the_timeline_says_who_claimed(sq: SparkQ, queue: str) -> None:
