@@ -10,6 +10,7 @@ The claims of a chat that is gone stay: it may be resumed and settle them, and e
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from sparkq_core import lock
@@ -44,6 +45,9 @@ WHERE a.chat_id = :chat AND a.outcome IS NULL ORDER BY a.task_id
 """
 
 
+_numbers = count()
+"""A process may serve several chats, each over streams of its own."""
+
 _folders: dict[tuple[Path, str, str], Path] = {}
 
 
@@ -58,10 +62,11 @@ class Sign:
     @classmethod
     def give(cls, sq: SparkQ) -> "Sign | None":
         """Give the sign of this process. None if the folder of the locks cannot be used: then nobody misses it."""
-        path = sq.config.run_dir / f"{PREFIX}{os.getpid()}-{sq.clock.now()}{SUFFIX}"
+        process = f"{PREFIX}{os.getpid()}-{sq.clock.now()}"
         with suppress(StorageError):
             for _ in range(TRIES):
-                handle = lock.acquire(path, wait=True)
+                path = sq.config.run_dir / f"{process}-{next(_numbers)}{SUFFIX}"
+                handle = lock.acquire(path, wait=False)  # a process of a container may have the same number
                 if handle is not None and _is_at(handle, path):
                     return cls(path, handle)
                 if handle is not None:  # someone who looked removed it before it was locked
