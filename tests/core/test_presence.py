@@ -185,7 +185,8 @@ def test_an_attempt_keeps_what_it_was_done_with(sq: SparkQ, queue: str) -> None:
 def test_a_process_that_serves_two_chats_has_a_sign_for_each(sq: SparkQ) -> None:
     first, second = Sign.give(sq), Sign.give(sq)
 
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert first.name != second.name
     for sign in (first, second):
         sign.take_back()
