@@ -113,12 +113,13 @@ MORE_KEYS = {
     "question",
     "answer",
     "limit_until",
+    "prompt_revision",
     "history",
     "events",
     "chat",
 }
-"""What the whole of a task has besides: who put it in, its retry key, whether a late text came, what the next worker is
-told, what was asked and answered, its history and its chat."""
+"""What the whole of a task has besides: who put it in, its retry key, which revision its prompt is, whether a late text came,
+what the next worker is told, what was asked and answered, its history and its chat."""
 
 
 @holds("task-keys")

@@ -12,7 +12,15 @@ from tests.harness.disks import without_privileges
 from tests.harness.shell import SPARKQ, Done, Shell
 from tests.promises import holds
 
-COMMANDS = ("doctor", "connect claude-code", "teardown --yes", "teardown --dry-run", "setup --yes", "tasks", "status")
+COMMANDS = (
+    "doctor",
+    "connect claude-code --no-allow",
+    "teardown --yes",
+    "teardown --dry-run",
+    "setup --yes",
+    "tasks",
+    "status",
+)
 
 
 def run(shell: Shell, command: str) -> Done:
@@ -72,7 +80,7 @@ def test_the_doctor_goes_on_where_the_data_may_not_be_entered(shell: Shell, sq: 
     folder = sq.db.path.parent
     with closed(folder):
         said = findings(shell)
-        refused = run(shell, "connect claude-code")
+        refused = run(shell, "connect claude-code --no-allow")
 
     way = f"chmod u+rwx {folder}"
     assert said["database"] == (

@@ -45,6 +45,9 @@ def test_the_daily_loop_works_as_it_is_written(repository: Shell, port: int) -> 
         for command in commands:
             if command.startswith("sparkq wait"):
                 worked(repository)
+            if command.startswith("sparkq undo"):
+                worked(repository)
+                repository.ok("accept", "1")
             if command not in NOT_TYPED:
                 said[command] = typed(repository, port, command).out
     finally:

@@ -327,16 +327,17 @@ def test_a_late_result_is_kept_shown_and_accepted(shell: Shell, sq: SparkQ, late
 
 
 @holds("command-accept")
-def test_only_a_late_result_can_be_accepted(shell: Shell, sq: SparkQ) -> None:
+def test_only_a_finished_task_or_a_late_result_can_be_accepted(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
     take(sq)
     tasks.fail(sq, 1, "broke")
     before = all_rows(sq)
 
-    for task_id in ("1", "2"):
-        assert "has no late result" in shell.refused(4, "accept", task_id)
-    assert "#9" in shell.refused(3, "accept", "9")
+    assert "has no late result" in shell.refused(4, "accept", "2")
+    assert "has no late result" in shell.refused(4, "accept", "1", "2")
+    assert "#9" in shell.refused(3, "accept", "1", "9")
     assert all_rows(sq) == before
+    assert shell.ok("accept", "1") == "#1 accepted: it has failed.\n"
 
 
 def test_the_late_result_of_a_queued_task_is_accepted_by_its_attempt(shell: Shell, sq: SparkQ, late: int) -> None:
