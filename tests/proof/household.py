@@ -250,7 +250,8 @@ class Server:
         """End it as `sparkq stop` does."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            assert self.process.wait(SECONDS) == 0, self.out.read_text()[-2000:]
+            code = self.process.wait(SECONDS)
+            assert code == 0, f"{code}: {self.out.read_text()[-2000:]}"
         finally:
             self.process.kill()
         assert "Traceback" not in self.out.read_text()
