@@ -125,10 +125,10 @@ def _keep(tx: Transaction, task_id: int, attempt: int, usage: Usage) -> None:
 
 def stored(usage: Usage) -> str:
     """Return the usage as the JSON in which it is kept: without what the client does not tell."""
-    told = {name: value for name, value in usage._asdict().items() if value is not None}
+    facts = {name: value for name, value in usage._asdict().items() if value is not None}
     if usage.tasks == 1:
-        del told["tasks"]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        del facts["tasks"]
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 
 def well_formed(value: Any) -> bool:
@@ -148,31 +148,31 @@ def well_formed(value: Any) -> bool:
 
 def summary(usage: str) -> str:
     """Format a kept usage: `12,671 tokens in, 10 out, $0.05`."""
-    told = json.loads(usage)
-    cost = told.get("cost_usd")
-    tasks = told.get("tasks", 1)
+    facts = json.loads(usage)
+    cost = facts.get("cost_usd")
+    tasks = facts.get("tasks", 1)
     return ", ".join([
-        f"{told['input_tokens']:,} tokens in",
-        f"{told['output_tokens']:,} out",
+        f"{facts['input_tokens']:,} tokens in",
+        f"{facts['output_tokens']:,} out",
         *([] if cost is None else [f"${cost:,.2f}"]),
         *([] if tasks == 1 else [f"of a chat with {tasks} tasks"]),
     ])  # fmt: skip
 
 
 def in_short(usage: str | None) -> str:
-    """Format a kept usage as `$0.05`, or `12,681 tokens` if the client told no money; empty if there is none."""
+    """Format a kept usage as `$0.05`, or `12,681 tokens` if the client prints no money; empty if there is none."""
     if usage is None:
         return ""
-    told = json.loads(usage)
-    cost = told.get("cost_usd")
-    return f"{told['input_tokens'] + told['output_tokens']:,} tokens" if cost is None else f"${cost:,.2f}"
+    facts = json.loads(usage)
+    cost = facts.get("cost_usd")
+    return f"{facts['input_tokens'] + facts['output_tokens']:,} tokens" if cost is None else f"${cost:,.2f}"
 
 
 def described(usage: str) -> str:
     """Format a kept usage with everything: `claude-code, a-model: 12,671 tokens in (9,000 of them cached), 10 out, $0.05`."""
-    told = json.loads(usage)
-    cached = told["cached_tokens"]
-    who = ", ".join(told[name] for name in ("client", "model") if name in told)
+    facts = json.loads(usage)
+    cached = facts["cached_tokens"]
+    who = ", ".join(facts[name] for name in ("client", "model") if name in facts)
     return f"{who}: {summary(usage)}".replace(
         " tokens in", f" tokens in ({cached:,} of them cached)" if cached else " tokens in", 1
     )

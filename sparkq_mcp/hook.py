@@ -40,7 +40,7 @@ class HookTool(Tool):
         except SparkQError as refused:
             log.warning("hook: %s", refused.message)
             said = NOTHING
-        except Exception:
+        except Exception:  # of any kind: a hook that fails disturbs the chat
             log.exception("a hook failed")
             said = NOTHING
         return CallToolResult(content=[TextContent(type="text", text=compact(said))])

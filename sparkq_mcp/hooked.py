@@ -1,4 +1,4 @@
-"""What the hooks of a client have told a server about its chats, as long as it runs."""
+"""What a server knows of its chats from the hooks of its client, as long as it runs."""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -32,7 +32,7 @@ class Hooked:
         self._folders: dict[Execution, Path] = {}
 
     def chat(self, connection: str | None) -> Told:
-        """Return what the hooks of a connection have told about the chat that now uses it."""
+        """Return what the hooks of a connection say about the chat that now uses it."""
         return self._chats.get(connection, NOTHING_TOLD) if connection is not None else NOTHING_TOLD
 
     def hearing(self, connection: str, event: HookEvent) -> Told:
@@ -62,7 +62,7 @@ class Hooked:
         _keep(self._folders, attempt, folder)
 
     def folder(self, attempt: Execution | None) -> Path | None:
-        """Return where an attempt is worked on, if a hook has told it."""
+        """Return where an attempt is worked on, if a hook has said it."""
         return self._folders.get(attempt) if attempt is not None else None
 
 

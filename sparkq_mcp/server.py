@@ -111,7 +111,7 @@ class SparkQServer(MCPServer[ServerState]):
         ctx: ServerRequestContext[Any, Any],
         params: PaginatedRequestParams | None,  # noqa: ARG002  # the list has one page
     ) -> ListResourcesResult:
-        """Answer `resources/list`. From now on the client is told when the list changes."""
+        """Answer `resources/list`. From now on the client hears when the list changes."""
         listed = await self.list_resources()
         self._push.follow_list(ctx)
         return ListResourcesResult(resources=listed)
@@ -121,7 +121,7 @@ class SparkQServer(MCPServer[ServerState]):
         ctx: ServerRequestContext[Any, Any],
         params: PaginatedRequestParams | None,  # noqa: ARG002  # the list has one page
     ) -> ListToolsResult:
-        """Answer `tools/list`. A client that got none is told when there are some."""
+        """Answer `tools/list`. A client that got none hears when there are some."""
         listed = await self.list_tools()
         if not listed:
             self._push.follow_tools(ctx)

@@ -123,7 +123,7 @@ def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, dead
     began, claimed_at, finished_at = parsed(row[0]), row[1], row[2]
     if seen is None or began.get("work_tree") != seen["work_tree"] or "tree" not in began:
         if seen is not None and parsed(row[3]).get("exact") and _is_inside(sq, seen["work_tree"], began):
-            return None  # a hook told that the chat had gone into a submodule: what is known is better
+            return None  # by a hook: the chat had gone into a submodule: what is known is better
         about = sizes.at_outcome(folder, began, deadline)
         return about if seen is None or about is None else {**about, **seen}
     changed = _files(sq, began, seen, deadline)

@@ -1,6 +1,6 @@
 """Usage limits: a chat that reached the limit of its client keeps its claims until the limit is over.
 
-Its tasks stay running, and their stale clock stands still. Any call of the chat ends that. If the limit is over without
+Its tasks stay running, and their stale clock is stopped. Any call of the chat ends that. If the limit is over without
 a word of it, the next sweep releases them: see `stale`.
 """
 

@@ -148,9 +148,9 @@ def _attempt(attempt: model.Attempt) -> shapes.Attempt:
 
 
 def usage(kept: str | None) -> shapes.Usage | None:
-    """Convert what an attempt cost; None if its client told nothing."""
-    told: shapes.Usage | None = json_or_none(kept)
-    return told
+    """Convert what an attempt cost; None if that is not known."""
+    known: shapes.Usage | None = json_or_none(kept)
+    return known
 
 
 @excludes_none

@@ -69,7 +69,7 @@ export function stateLabel(task) {
   return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", label);
 }
 
-/** What an attempt cost, in short: "$0.05", or "12,681 tokens" if its client told no money. */
+/** What an attempt cost, in short: "$0.05", or "12,681 tokens" if its client prints no money. */
 export function costOf(usage) {
   if (!usage) return null;
   const { cost_usd: cost, input_tokens: sent, output_tokens: out } = usage;

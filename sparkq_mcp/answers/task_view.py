@@ -14,7 +14,7 @@ NAME_SIZE = 100
 """Most bytes of a worker's name and of an error's type in a task that is longer than an answer."""
 
 CHAT_KEYS = ("client", "model", "closed_at", "resume")
-"""What a chat is told of another one: the command has its session and its folder."""
+"""What a chat learns of another one: the command has its session and its folder."""
 
 TASK_TEXTS = {
     "prompt": "prompt",

@@ -21,12 +21,12 @@ from tests.harness.task_steps import add, attempts, timeline
 from tests.promises import holds
 
 SERVER = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from sparkq_core import lock
 assert lock.acquire(Path(sys.argv[1]), wait=True) is not None
 print("ready", flush=True)
-time.sleep(600)
+signal.pause()
 """
 
 

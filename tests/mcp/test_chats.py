@@ -92,7 +92,7 @@ def test_a_chat_is_gone_as_soon_as_its_client_closes_the_connection(store: Spark
 
 @holds("chat-gone")
 def test_the_claims_of_a_killed_server_are_marked_for_every_follower(store: SparkQ) -> None:
-    """Nobody reads anything: the page of the server is told."""
+    """Nobody reads anything: the page of the server shows it."""
     add(store, "one")
     with served(store), process(store, **CLAUDE) as raw:
         raw.tool("claim", {"queue": "backend"})

@@ -1,4 +1,4 @@
-"""A question from a chat: what the chat is told after it, and what the next one gets."""
+"""A question from a chat: what the chat reads after it, and what the next one gets."""
 
 import pytest
 

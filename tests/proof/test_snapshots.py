@@ -32,7 +32,7 @@ LONGEST_SECONDS = 0.12
 """Until when after an answer a worker is killed: its snapshot takes about half as long."""
 
 WORKER = """
-import os, time
+import os, signal
 from pathlib import Path
 from sparkq_core import changes, project, tasks
 sq, here = project.open(), Path.cwd()
@@ -47,7 +47,7 @@ for _ in range(2):
     tasks.complete(sq, claimed.task.id, "done")
     print("completed", claimed.task.id, flush=True)
     changes.record(sq, here, ended=[begun])
-time.sleep(60)
+signal.pause()
 """
 
 

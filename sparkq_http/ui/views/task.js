@@ -130,7 +130,7 @@ function changed(task) {
   return changeSize(change) && fact("Changed", changeSize(change), placeOf(change));
 }
 
-/** What that attempt cost, if its client told. */
+/** What that attempt cost, if that is known. */
 function used(task) {
   const usage = counting(task)?.usage;
   return usage && fact("Used", usageOf(usage), usage.model && ` (${usage.model})`);
