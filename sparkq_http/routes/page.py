@@ -20,7 +20,8 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>SparkQ</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="{style}">
+<link rel="stylesheet" href="{shell}">
+<link rel="stylesheet" href="{review}">
 <script src="{theme}"></script>
 <script type="module" src="{script}"></script>
 </head>
@@ -51,5 +52,6 @@ async def page(served: Reloadable) -> HTMLResponse:
     project_id = ""
     with suppress(SparkQError):  # the page shows what is wrong with the database
         project_id = project.id_of(served.sq)
-    assets = {"style": asset_url("app.css"), "theme": asset_url("theme.js"), "script": asset_url("app.js")}
-    return HTMLResponse(PAGE.format(project=project_id, version=__version__, **assets))
+    styles = {"shell": asset_url("shell.css"), "review": asset_url("review.css")}
+    scripts = {"theme": asset_url("theme.js"), "script": asset_url("app.js")}
+    return HTMLResponse(PAGE.format(project=project_id, version=__version__, **styles, **scripts))

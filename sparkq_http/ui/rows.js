@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { isUnclaimed, markOf } from "./statuses.js";
 import { ago, changeSize, counted, clockTime, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
 
-export const STEPS = 20; // of a bar, each with its width in app.css
+export const STEPS = 20; // of a bar, each with its width in shell.css
 
 /**
  * The time since the last sign of a running task, against its timeout. Between two answers of the server the page

@@ -1,4 +1,4 @@
-// The statuses of a task, and the states within them that a reader tells apart: declared here, coloured in app.css.
+// The statuses of a task, and the states within them that a reader tells apart: declared here, coloured in shell.css.
 // A cancelled task is finished without an outcome; a held one waits for your answer.
 
 const timedOut = (task) => task.error_type === "timeout";
