@@ -32,6 +32,7 @@ class ClaudeCode:
         self, program: Path, shell: Shell, model: str, *, plugin: bool = False, connected: bool = True
     ) -> None:
         self._shell, self._model = shell, model
+        self._program = program
         self._command = [str(program), *(["--plugin-dir", str(PLUGIN)] if plugin else [])]
         self._started: list[subprocess.Popen[str]] = []
         self._contexts = shell.home / "contexts"
@@ -94,12 +95,14 @@ class ClaudeCode:
         return [json.loads(line)["source"] for line in lines if line]
 
     def stop(self) -> None:
-        """End what still runs."""
+        """End what still runs, also in the background: it would find the home folder of a later test at the same path."""
         for process in self._started:
             with process:
                 process.kill()
         if (self._shell.home / ".claude/daemon").exists():  # the service behind `--bg`
-            self.type("claude daemon stop --any")
+            # After other options, such as that of the plugin, `daemon` would be a prompt.
+            stopped = self._shell.run(self._program, "daemon", "stop", "--any", **self._environment())
+            assert stopped.code == 0, stopped
 
     def _environment(self) -> dict[str, str]:
         temporary = self._shell.home / "tmp"
