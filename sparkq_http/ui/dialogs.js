@@ -6,8 +6,11 @@ export const dialogIsOpen = () => document.querySelector("dialog[open]") !== nul
 
 /** Show a dialog until it is closed: by its buttons, Escape, or a click beside it. */
 export function openDialog(dialog) {
+  let pressed = null; // a selection that is dragged out of the dialog does not close it
+  dialog.addEventListener("pointerdown", (event) => (pressed = event.target));
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+    const beside = event.target === dialog && pressed === dialog;
+    if (beside || event.target.closest("[data-close]")) dialog.close();
   });
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);

@@ -19,6 +19,15 @@ export function h(selector, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * An element with an id whose children, of one `version`, are made once: what is large and does not change is neither
+ * made nor compared again.
+ */
+export function still(selector, id, version, make) {
+  const shown = document.getElementById(id)?.getAttribute("data-version") === version;
+  return h(selector, { id, "data-key": id, "data-version": version }, shown ? [] : make());
+}
+
 /** Change the children of `host` to `wanted` and keep what is already there: focus, scroll, and typed text. */
 export function patch(host, wanted) {
   const focused = document.activeElement;
@@ -73,7 +82,10 @@ function patchNode(present, wanted) {
     if (present.data !== wanted.data) present.data = wanted.data;
     return;
   }
+  const version = wanted.getAttribute("data-version");
+  const isStill = version !== null && version === present.getAttribute("data-version");
   patchAttributes(present, wanted);
+  if (isStill) return;
   if (present.type === "checkbox") present.checked = wanted.checked = wanted.hasAttribute("checked");
   if (present.nodeName === "TEXTAREA") return;
   if (present.nodeName === "SELECT" && present === document.activeElement) return;

@@ -2,9 +2,8 @@
 
 import { dialogHeader, openDialog } from "./dialogs.js";
 import { h } from "./dom.js";
+import { draftOf, forgetDraft, keepDraft } from "./drafts.js";
 import { options } from "./options.js";
-
-const drafts = new Map();
 
 /**
  * Ask for fields and hand the answers to `submit`. A refusal is shown in the dialog, and nothing typed is lost.
@@ -24,13 +23,13 @@ export function ask({ title, text, fields = [], submitLabel = "Save", danger = f
   const draw = (answers) => {
     body.replaceChildren(...fieldsFor(answers).map((field) => labelled(field, answers[field.name])));
   };
-  draw(firstAnswers(fieldsFor({}), drafts.get(draft)));
+  draw(firstAnswers(fieldsFor({}), (draft && draftOf(draft)) ?? {}));
   form.addEventListener("change", (event) => {
     if (event.target.dataset.changesFields === undefined) return;
     draw(answersOf(form));
     form.elements[event.target.name]?.focus();
   });
-  form.addEventListener("input", () => draft && drafts.set(draft, answersOf(form)));
+  form.addEventListener("input", () => draft && keepDraft(draft, answersOf(form)));
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
@@ -46,7 +45,7 @@ export function ask({ title, text, fields = [], submitLabel = "Save", danger = f
       try {
         const answers = answersOf(form);
         result = (await submit(answers)) ?? answers;
-        drafts.delete(draft);
+        if (draft) forgetDraft(draft);
         dialog.close();
       } catch (error) {
         problem.textContent = `${error.message} ${error.hint ?? ""}`;
@@ -54,7 +53,7 @@ export function ask({ title, text, fields = [], submitLabel = "Save", danger = f
       }
     });
     openDialog(dialog);
-    focusFirst(form);
+    focusFirst(form, danger);
   });
 }
 
@@ -119,10 +118,11 @@ function textArea(attributes, text) {
   return area;
 }
 
-function focusFirst(form) {
+/** What cannot be undone is never under the Enter key when it is asked for. */
+function focusFirst(form, danger) {
   const first =
     form.querySelector(".fields :is(textarea, input)") ??
     form.querySelector(".fields select") ??
-    form.querySelector("footer [type=submit]");
+    form.querySelector(danger ? "footer [data-close]" : "footer [type=submit]");
   first.focus();
 }

@@ -3,6 +3,7 @@
 import { getQueues, queuePath } from "./api.js";
 import { dialogIsOpen, sayError } from "./dialogs.js";
 import { h, patch } from "./dom.js";
+import { placeNow } from "./places.js";
 import { notifies } from "./preferences.js";
 import { totalOf, UNFINISHED } from "./statuses.js";
 import * as inbox from "./views/inbox.js";
@@ -30,11 +31,12 @@ export const page = {
   data: null,
   selected: new Set(),
   go(path, { replace = false } = {}) {
-    if (replace) history.replaceState(null, "", `#${path}`);
+    if (replace) history.replaceState(history.state, "", `#${path}`);
     else location.hash = path;
     if (replace) navigate();
   },
   task: (id) => page.view.tasks(page.data).find((shown) => shown.id === id),
+  draw,
   /** Select these tasks, or none if any is selected. */
   toggleSelection(tasks) {
     if (page.selected.size) page.selected.clear();
@@ -77,7 +79,8 @@ export function navigate() {
     return;
   }
   const view = viewAt(route.path);
-  const same = view === page.view && route.path.join("/") === page.route?.path.join("/");
+  const same = view === page.view && areaOf(view, route) === areaOf(view, page.route);
+  place = placeNow();
   page.view = view;
   page.route = route;
   if (!same) {
@@ -88,6 +91,10 @@ export function navigate() {
   load();
 }
 
+/** What a view shows whole: at another address of the same area it keeps its rows and its selection. */
+const areaOf = (view, route) => view.area ?? route.path.join("/");
+
+let place = {}; // in this entry of the history
 let loads = 0;
 let listAddress = "";
 
@@ -99,13 +106,14 @@ async function load() {
   if (entering) main.setAttribute("aria-busy", "true");
   if (entering && !arrived) patch(main, [h("p.loading", { "data-key": "loading" }, "Loading …")]);
   try {
-    const data = await view.load(route, { before: page.data });
+    const data = await view.load(route, { before: page.data, place });
     if (overtaken()) return;
     page.data = data;
     scrollToNewList(route);
     keepSelected(view.tasks(data));
     draw();
     if (entering) arrive();
+    returnTo(route);
   } catch (error) {
     if (overtaken()) return;
     if (error.status === 404) page.data = null;
@@ -122,6 +130,24 @@ function scrollToNewList({ address }) {
   if (list !== listAddress) scrollTo(0, 0);
   listAddress = list;
 }
+
+/** After Back the rows, the place and the focus are those that were left. */
+function returnTo(route) {
+  if (route.returned) return;
+  route.returned = true;
+  const { y, row } = place;
+  if (row && !dialogIsOpen()) main.querySelector(`[data-row="${row}"]`)?.focus({ preventScroll: true });
+  if (y) scrollTo(0, y);
+}
+
+function keepPlace() {
+  if (!page.data || !page.route.returned) return;
+  place.y = scrollY;
+  place.row = focusedRow()?.dataset.row;
+  place.shown = page.data.shown;
+}
+addEventListener("scroll", keepPlace, { passive: true });
+addEventListener("focusin", keepPlace);
 
 /** Drop from the selection what the view no longer shows. */
 function keepSelected(tasks) {

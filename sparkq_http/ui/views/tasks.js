@@ -35,11 +35,11 @@ export const keys = [
   ["c", "cancel"],
 ];
 
-export async function load({ query: asked, address }, { before }) {
+export async function load({ query: asked, address }, { before, place }) {
   const filters = Object.fromEntries(FILTERS.map((name) => [name, asked.get(name) ?? ""]));
   const days = asked.get("days") ?? "";
   if (days) filters.since = daysAgo(Number(days));
-  const shown = before?.address === address ? before.shown : FIRST_SHOWN;
+  const shown = before?.address === address ? before.shown : (place.shown ?? FIRST_SHOWN);
   const [{ queues }, { sessions }, { tools }, found] = await Promise.all([
     getQueues(true),
     get("/sessions"),
