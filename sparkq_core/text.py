@@ -1,4 +1,4 @@
-"""Check texts and names, make titles, and show foreign text safely."""
+"""Check texts and names, and show foreign text safely."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,7 +9,6 @@ from sparkq_core.errors import InvalidName, InvalidText
 MAX_TEXT = 1024 * 1024
 """How long a prompt, result, instruction or note may be, in bytes of UTF-8."""
 
-MAX_TITLE = 80
 MAX_NAME = 64
 MAX_LABEL = 100
 
@@ -136,15 +135,6 @@ def checked_label(value: str, what: str) -> str:
         f"{safe(value)[:MAX_NAME]!r} cannot be the name of a {what}.",
         f"Use at most {MAX_LABEL} visible characters in one line.",
     )
-
-
-def title_of(prompt: str) -> str:
-    """Return the first line of `prompt` with words, without heading marks, at most 80 characters."""
-    for line in prompt.splitlines():
-        words = " ".join(line.strip().lstrip("#>*-` \t").split())
-        if words:
-            return words if len(words) <= MAX_TITLE else words[: whole_until(words, MAX_TITLE - 1)].rstrip() + "…"
-    return "(no words)"
 
 
 def safe(value: str, *, lines: bool = False) -> str:

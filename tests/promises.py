@@ -20,6 +20,7 @@ PROMISES = {
     "model": "The whole life cycle equals a plain model of it, with two connections, stale attempts and any clock.",
     "one-transaction": "Every transition is one transaction: whole or not at all.",
     "enqueue": "enqueue puts a task at the end of its queue; when it returns, the task is on the disk.",
+    "titles": "A title is the first line of the prompt that says something, and loses only marks of Markdown that are marks there.",
     "idempotency-key": "The same key returns the task that was created with it, and is refused for another prompt or queue.",
     "edit": "A queued task can be edited: a new prompt revision.",
     "cancel": "A queued task can be cancelled: neither succeeded nor failed, already reviewed, and not for a worker to bring back.",

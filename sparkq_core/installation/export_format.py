@@ -19,7 +19,8 @@ from sparkq_core.tasks.claim import MAX_WORKER
 from sparkq_core.tasks.enqueue import MAX_KEY, SOURCES
 from sparkq_core.tasks.release import MAX_QUESTION
 from sparkq_core.tasks.settle import MAX_TYPE, as_json
-from sparkq_core.text import MAX_TEXT, MAX_TITLE, checked, checked_label, checked_name, safe
+from sparkq_core.text import MAX_TEXT, checked, checked_label, checked_name, safe
+from sparkq_core.titles import MAX_TITLE
 from sparkq_core.verdicts import DOORS
 
 FORMAT = "sparkq-export"

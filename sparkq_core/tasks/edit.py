@@ -10,7 +10,8 @@ from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, execution
 from sparkq_core.tasks.order import to_front_within
 from sparkq_core.tasks.refusals import find, refused
-from sparkq_core.text import checked, title_of
+from sparkq_core.text import checked
+from sparkq_core.titles import title_of
 
 EDIT = f"""
 UPDATE tasks SET revision = revision + :again, title = :title, tool = :tool, task_class = :task_class, timeout = :timeout

@@ -10,7 +10,8 @@ from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import TASK_COLUMNS, Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
-from sparkq_core.text import checked, safe, title_of
+from sparkq_core.text import checked, safe
+from sparkq_core.titles import title_of
 
 INSERT = f"""
 INSERT INTO tasks (queue_id, position, title, tool, task_class, timeout, source, key, created_at)

@@ -11,7 +11,8 @@ from sparkq_core.tasks import late_results
 from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place_in_line
 from sparkq_core.tasks.refusals import find, refused
-from sparkq_core.text import checked, title_of
+from sparkq_core.text import checked
+from sparkq_core.titles import title_of
 from sparkq_core.verdicts import Giver
 
 REQUEUE = f"""

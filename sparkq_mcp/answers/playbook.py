@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sparkq_core import wire
-from sparkq_core.text import MAX_TITLE
+from sparkq_core.titles import MAX_TITLE
 from sparkq_mcp.answers.truncation import (
     ANSWER_SIZE,
     CUT_COST,

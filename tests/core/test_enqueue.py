@@ -63,7 +63,7 @@ def test_what_was_enqueued_is_there_for_the_next_process(sq: SparkQ, queue: str)
     [
         ("Fix the build\n\nIt is red.", "Fix the build"),
         ("\n\n  ## Fix   the\tbuild  \nmore", "Fix the build"),
-        ("- [ ] tidy", "[ ] tidy"),
+        ("- [ ] tidy", "tidy"),
         ("###\n---\nFix", "Fix"),
         ("***", "(no words)"),
         ("x" * 80, "x" * 80),

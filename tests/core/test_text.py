@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from sparkq_core.errors import InvalidName, InvalidText
 from sparkq_core.text import (
     MAX_NAME,
-    MAX_TITLE,
     checked,
     checked_name,
     cut,
     has_hidden,
     nearest,
     safe,
-    title_of,
     whole_until,
 )
+from sparkq_core.titles import title_of
 from tests.harness.task_steps import refusal_of
 from tests.promises import holds
 
@@ -244,15 +243,6 @@ def test_a_name_with_two_dots_together_is_refused_with_the_rule_that_it_breaks()
 
     assert "no two dots together" in refusal.value.hint
     assert "Perhaps a.b?" in refusal.value.hint
-
-
-@given(st.text())
-def test_a_title_is_one_short_line_that_says_something(prompt: str) -> None:
-    title = title_of(prompt)
-
-    assert 0 < len(title) <= MAX_TITLE
-    assert title.strip() == title
-    assert len(title.splitlines()) == 1
 
 
 def test_a_cut_text_says_how_much_is_missing() -> None:

@@ -13,7 +13,8 @@ from sparkq_core.installation.export_format import FORMAT, TABLES
 from sparkq_core.installation.version_one import prompts
 from sparkq_core.lifecycle import ErrorType, Status
 from sparkq_core.storage.schema import VERSION
-from sparkq_core.text import MAX_NAME, checked_label, checked_name, title_of
+from sparkq_core.text import MAX_NAME, checked_label, checked_name
+from sparkq_core.titles import title_of
 
 WORKER = "sparkq-1"
 """The worker of every attempt that is brought over: SparkQ 1 did not record who worked."""
