@@ -54,6 +54,7 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "DELETE /api/tasks/{task_id}": lambda call: call.delete(f"/api/tasks/{call.add('backend')}"),
     "GET /api/tasks/{task_id}/prompts": lambda call: call.get("/api/tasks/1/prompts"),
     "GET /api/tasks/{task_id}/changes": lambda call: call.get("/api/tasks/2/changes?limit=1"),
+    "GET /api/tasks/{task_id}/rendered": lambda call: call.get("/api/tasks/1/rendered?part=late"),
     "GET /api/chats": lambda call: call.get("/api/chats"),
     "GET /api/tasks/{task_id}/chat": lambda call: call.get("/api/tasks/3/chat"),
     "POST /api/tasks/{task_id}/claim": lambda call: call.post(
