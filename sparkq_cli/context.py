@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from sparkq_cli.show import escaped
+from sparkq_cli.show import escaped, note
 from sparkq_core import changes, project, queues
 from sparkq_core.config import consent
 from sparkq_core.config.loading import environment
@@ -32,6 +32,21 @@ def open_sparkq() -> SparkQ:
 def check_keyboard(rule: str, way: str = "use the web page") -> None:
     """Refuse an agent's shell; `rule` says who does it instead. Raises AtTheKeyboard."""
     consent.check_keyboard(environment(), rule, way)
+
+
+def write_artefacts(sq: SparkQ) -> None:
+    """Write what the accepted tasks leave in the folder `reviews.path`, if there is one; say what prevents it.
+
+    The answer must have been printed: a patch takes a moment.
+    """
+    if sq.config.reviews is None:
+        return
+    from sparkq_core import artefacts  # only a project that keeps them needs it
+
+    sys.stdout.flush()
+    left = artefacts.write_due(sq)
+    if left.problem is not None:
+        note(f"The files of the accepted tasks are still to be written: {left.problem.message} {left.problem.hint}")
 
 
 def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) -> str:

@@ -152,7 +152,7 @@ def review_all(sq: SparkQ, ids: Sequence[int], *, giver: Giver | None = None) ->
     now = sq.clock.now()
     with sq.db.write() as tx:
         decided = [_review(tx, find(tx, task_id), now, giver) for task_id in ids]
-        return _kept(tx, decided)
+        return _kept(sq, tx, decided)
 
 
 def _review(tx: Transaction, task: Task, now: int, giver: Giver | None) -> Decided:
@@ -164,9 +164,9 @@ def _review(tx: Transaction, task: Task, now: int, giver: Giver | None) -> Decid
     return task, None
 
 
-def _kept(tx: Transaction, decided: Sequence[Decided]) -> tuple[Task, ...]:
+def _kept(sq: SparkQ, tx: Transaction, decided: Sequence[Decided]) -> tuple[Task, ...]:
     """Keep the verdicts of one call, to undo them together, and return the tasks."""
-    verdicts.keep(tx, [verdict for _, verdict in decided if verdict is not None])
+    verdicts.keep(sq, tx, [verdict for _, verdict in decided if verdict is not None])
     return tuple(task for task, _ in decided)
 
 
@@ -179,7 +179,7 @@ def accept_all(sq: SparkQ, seen: Sequence[Seen], *, giver: Giver | None = None) 
     """
     now = sq.clock.now()
     with sq.db.write() as tx:
-        return _all_or_none(tx, [(outcome.id, partial(_accept, tx, outcome, now, giver)) for outcome in seen])
+        return _all_or_none(sq, tx, [(outcome.id, partial(_accept, tx, outcome, now, giver)) for outcome in seen])
 
 
 def accept(sq: SparkQ, ids: Sequence[int], *, giver: Giver | None = None) -> tuple[Task, ...]:
@@ -189,10 +189,10 @@ def accept(sq: SparkQ, ids: Sequence[int], *, giver: Giver | None = None) -> tup
     """
     now = sq.clock.now()
     with sq.db.write() as tx:
-        return _all_or_none(tx, [(task_id, partial(_accept_present, tx, task_id, now, giver)) for task_id in ids])
+        return _all_or_none(sq, tx, [(task_id, partial(_accept_present, tx, task_id, now, giver)) for task_id in ids])
 
 
-def _all_or_none(tx: Transaction, wanted: Sequence[tuple[int, Callable[[], Decided]]]) -> tuple[Task, ...]:
+def _all_or_none(sq: SparkQ, tx: Transaction, wanted: Sequence[tuple[int, Callable[[], Decided]]]) -> tuple[Task, ...]:
     decided: list[Decided] = []
     refused: dict[int, SparkQError] = {}
     for task_id, decide in wanted:
@@ -202,7 +202,7 @@ def _all_or_none(tx: Transaction, wanted: Sequence[tuple[int, Callable[[], Decid
             refused[task_id] = error
     if refused:
         raise _none_accepted(len(wanted), refused)
-    return _kept(tx, decided)
+    return _kept(sq, tx, decided)
 
 
 def _accept_present(tx: Transaction, task_id: int, now: int, giver: Giver | None) -> Decided:

@@ -86,7 +86,7 @@ def unreview(sq: SparkQ, ids: Sequence[int] = (), *, giver: Giver | None = None)
     now = sq.clock.now()
     with sq.db.write() as tx:
         wanted = [_of_task(tx, task_id) for task_id in dict.fromkeys(ids)] if ids else _last(tx)
-        return tuple(_undo(tx, kept, giver, now) for kept in wanted)
+        return tuple(_undo(sq, tx, kept, giver, now) for kept in wanted)
 
 
 def _of_task(tx: Transaction, task_id: int) -> _Kept:
@@ -113,7 +113,7 @@ def _last(tx: Transaction) -> list[_Kept]:
     return call
 
 
-def _undo(tx: Transaction, kept: _Kept, giver: Giver | None, now: int) -> Undone:
+def _undo(sq: SparkQ, tx: Transaction, kept: _Kept, giver: Giver | None, now: int) -> Undone:
     task = find(tx, kept.task_id)
     event = tx.row(SINCE, {"task": task.id, "since": kept.since, "until": MAX_ID})
     if event is not None:
@@ -127,6 +127,7 @@ def _undo(tx: Transaction, kept: _Kept, giver: Giver | None, now: int) -> Undone
     row = tx.row(RESTORE, {"id": task.id, **before})
     assert row is not None
     verdicts.log(tx, now, f"{NOUN[kept.kind]} undone", task, giver, text=earlier[0] if earlier else None)
+    verdicts.owe_artefacts(sq, tx, task.id)
     _free_earlier(tx, kept)
     tx.run(FORGET, {"event": kept.event})
     tx.run(ONE_LESS, {"call": kept.call})

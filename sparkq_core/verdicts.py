@@ -6,11 +6,15 @@ from typing import NamedTuple
 
 from sparkq_core import events
 from sparkq_core.model import Task
+from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 
 RECORD = """
 INSERT INTO verdicts (event, task_id, call, size, since, kind, before)
 VALUES (:event, :task, :call, :size, :event, :kind, :before)
+"""
+ARTEFACT_DUE = """
+INSERT INTO artefacts_due (task_id, event) VALUES (:task, :event) ON CONFLICT (task_id) DO UPDATE SET event = :event
 """
 CHANGED = (
     "status", "position", "title", "revision", "worker", "claimed_at", "heartbeat_at", "stale_warned_at", "finished_at",
@@ -20,6 +24,7 @@ CHANGED = (
 
 TERMINAL, PAGE, REST = "terminal", "page", "REST"
 DOORS = (TERMINAL, PAGE, REST)
+SAID_OF_DOOR = {TERMINAL: "in a terminal", PAGE: "on the page", REST: "over REST"}
 
 MAX_NAME = 80
 """Characters of a giver's name."""
@@ -65,8 +70,8 @@ def log(
     return Verdict(events.newest(tx), kind, before)
 
 
-def keep(tx: Transaction, given: Iterable[Verdict]) -> None:
-    """Keep what the verdicts of one call changed: they are taken back together."""
+def keep(sq: SparkQ, tx: Transaction, given: Iterable[Verdict]) -> None:
+    """Keep what the verdicts of one call changed: they are taken back together. Their artefacts are then due."""
     verdicts = list(given)
     for verdict in verdicts:
         before = {name: getattr(verdict.before, name) for name in CHANGED}
@@ -74,3 +79,10 @@ def keep(tx: Transaction, given: Iterable[Verdict]) -> None:
             "event": verdict.event, "task": verdict.before.id, "call": verdicts[0].event, "size": len(verdicts),
             "kind": verdict.kind, "before": json.dumps(before, ensure_ascii=False),
         })  # fmt: skip
+        owe_artefacts(sq, tx, verdict.before.id)
+
+
+def owe_artefacts(sq: SparkQ, tx: Transaction, task_id: int) -> None:
+    """Note that the files of a task no longer say what became of it, if the project keeps any: see artefacts."""
+    if sq.config.reviews is not None:
+        tx.run(ARTEFACT_DUE, {"task": task_id, "event": events.newest(tx)})

@@ -1,13 +1,14 @@
 """The parameters of the routes: the open project, ids and names in paths, and the types of queries and bodies."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Path, Request
+from fastapi import BackgroundTasks, Depends, Path, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from sparkq_core import clock, queues, sessions
+from sparkq_core import artefacts, clock, queues, sessions
 from sparkq_core.changes import Recorder
 from sparkq_core.errors import NoSuchQueue
 from sparkq_core.model import Seen, Session
@@ -16,6 +17,8 @@ from sparkq_core.text import safe
 from sparkq_core.verdicts import PAGE, REST, Giver
 from sparkq_http.live import Feed
 from sparkq_http.project import ReloadableProject
+
+log = logging.getLogger("sparkq.http")
 
 MAX_NUMBER = 2**53
 """The largest number that a program may send: JavaScript's limit, far below SQLite's."""
@@ -41,8 +44,18 @@ async def _recorder(request: Request) -> Recorder:
     return recorder
 
 
-async def _giver(request: Request) -> Giver:
-    """Return by which door a verdict is given: the page names itself, and other programs have a user agent."""
+def _write_artefacts(project: ReloadableProject) -> None:
+    problem = artefacts.write_due(project.sq).problem
+    if problem is not None:
+        log.warning("the files of accepted tasks were not written: %s %s", problem.message, problem.hint)
+
+
+async def _giver(request: Request, after: BackgroundTasks) -> Giver:
+    """Return by which door a verdict is given: the page names itself, and other programs have a user agent.
+
+    When the answer is out, what accepted tasks leave is written.
+    """
+    after.add_task(_write_artefacts, request.app.state.project)
     if request.headers.get("sparkq-door") == PAGE:
         return Giver(PAGE)
     program = request.headers.get("user-agent", "").partition(" ")[0]

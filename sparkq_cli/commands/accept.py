@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq
+from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, write_artefacts
 from sparkq_cli.options import Json, Quiet, new_app, task_ids
 from sparkq_core import inbox, tasks, wire
 from sparkq_core.errors import InvalidValue
@@ -44,7 +44,12 @@ def accept(
         accepted: tuple[Task, ...] = (tasks.accept(sq, ids[0], attempt, giver=giver),)
     else:
         accepted = inbox.accept(sq, ids, giver=giver)
-    briefs = [wire.task_brief(task, sq.clock.now()) for task in accepted]
+    _report(accepted, sq.clock.now(), json=json, quiet=quiet)
+    write_artefacts(sq)
+
+
+def _report(accepted: tuple[Task, ...], now: int, *, json: bool, quiet: bool) -> None:
+    briefs = [wire.task_brief(task, now) for task in accepted]
     if len(accepted) == 1:
         show.answer(briefs[0], _line(accepted[0]), json=json, quiet=quiet)
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, read_file
+from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, read_file, write_artefacts
 from sparkq_cli.options import Json, Quiet, TaskId, TextFile, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.config import consent
@@ -62,3 +62,4 @@ def requeue(
     facts = wire.task_brief(done.task, sq.clock.now()) | {"position": done.place}
     text = f"{wire.friendly(done.task.id)} in {done.task.queue}, {show.ordinal(done.place)} in line."
     show.answer(facts, text, json=json, quiet=quiet)
+    write_artefacts(sq)

@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import change_lines, chat_lines, questions, show
 from sparkq_cli.commands.task import as_text, said_later
-from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, paged
+from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, paged, write_artefacts
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
 from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, usage, wire
 from sparkq_core.changes import view
@@ -50,6 +50,7 @@ def review(
     if ids or everything:
         check_keyboard(VERDICTS)
         _mark(sq, list(ids or []) or _all(sq, queue), json)
+        write_artefacts(sq)
         return
     moment, since = inbox.since_last_look(sq)
     waiting = inbox.unreviewed(sq, queue=queue, limit=limit)
@@ -78,7 +79,10 @@ def review(
         return
     check_keyboard(VERDICTS)
     inbox.look(sq)
-    _walk(sq, queue)
+    try:
+        _walk(sq, queue)
+    finally:
+        write_artefacts(sq)
 
 
 def _mark(sq: SparkQ, ids: list[int], json: bool) -> None:

@@ -17,7 +17,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.purged import Line
 from sparkq_core.tasks import late_results
 from sparkq_core.text import safe
-from sparkq_core.verdicts import PAGE, REST, TERMINAL
+from sparkq_core.verdicts import REST, SAID_OF_DOOR
 
 app = new_app()
 
@@ -69,9 +69,7 @@ def _event(event: Event) -> str:
 
 def door_of(event: Event) -> str:
     """Return by which door a verdict was given: `over REST by curl/8.5.0`."""
-    door = {TERMINAL: "in a terminal", PAGE: "on the page", REST: "over REST"}.get(
-        event.door or "", safe(event.door or "")
-    )
+    door = SAID_OF_DOOR.get(event.door or "", safe(event.door or ""))
     return f"{door} by {safe(event.worker)}" if event.worker else door
 
 

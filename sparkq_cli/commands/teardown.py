@@ -60,7 +60,8 @@ def teardown(
     Your yes to its hooks, which is kept in your state folder, is forgotten too.
 
     It stops the server first, and never follows a symlink, leaves the project or touches another program's files.
-    Backups stay unless you say yes to them, or --backups. Running it again is harmless.
+    Backups stay unless you say yes to them, or --backups. What accepted tasks left (reviews.path) stays.
+    Running it again is harmless.
 
     Example: sparkq teardown --dry-run
     """

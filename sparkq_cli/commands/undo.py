@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from sparkq_cli import show
-from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq
+from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, write_artefacts
 from sparkq_cli.options import Json, Quiet, new_app, task_ids
 from sparkq_core import undo as core
 from sparkq_core import wire
@@ -43,6 +43,7 @@ def undo(
     now = sq.clock.now()
     facts = {"tasks": [wire.task_brief(each.task, now) for each in undone], "total": len(undone)}
     show.answer(facts, "\n".join(lines), json=json, quiet=quiet)
+    write_artefacts(sq)
 
 
 def _line(undone: Undone) -> str:

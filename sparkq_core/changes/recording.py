@@ -86,7 +86,9 @@ def _own_files(config: Config) -> list[Path]:
     """Return what SparkQ writes, which is not part of a change even where Git does not ignore it."""
     database = config.database
     beside = [database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-shm")]
-    return [store.path(config), *beside, config.run_dir, config.log.parent, config.root / "sparkq/backups"]
+    artefacts = config.reviews
+    kept = [] if artefacts is None or config.root.resolve().is_relative_to(artefacts.resolve()) else [artefacts]
+    return [store.path(config), *beside, config.run_dir, config.log.parent, config.root / "sparkq/backups", *kept]
 
 
 def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, deadline: Deadline) -> State | None:

@@ -141,7 +141,13 @@ def _places(config: Config, root: Path) -> Iterator[_Place]:
         yield _Place(file.parent.resolve(), tuple(_Name(file.name, end) for end in ends))
     yield _Place(
         config.run_dir.resolve(),
-        (_Name("server.lock"), _Name("server.token"), _Name("runner-", "*.lock"), _Name("chat-", "*.lock")),
+        (
+            _Name("server.lock"),
+            _Name("server.token"),
+            _Name("runner-", "*.lock"),
+            _Name("artefacts.lock"),
+            _Name("chat-", "*.lock"),
+        ),
     )
     yield _Place((root / cache.PATH).parent.resolve(), (_Name("settings.", "*"),))
 

@@ -13,6 +13,7 @@ from sparkq_core.config.settings import (
     BUILT_IN_CLASSES,
     HOOKS,
     LAST_READ,
+    OFF,
     SCALARS,
     TABLES,
     WEEK_SECONDS,
@@ -168,8 +169,8 @@ def _validated(given: Given) -> Settings:
 
 def checked(spec: Scalar, value: Any, origin: str) -> Any:
     """Return `value` if the setting `spec` can have it. Raises InvalidConfig."""
-    if value is False and "off" in spec.choices:  # so YAML reads it
-        value = "off"
+    if value is False and (spec.optional or OFF in spec.choices):
+        value = OFF
     if spec.kind is str:
         if not isinstance(value, str):
             raise InvalidConfig(f"{origin}: {spec.key} must be text, not {_shown(value)}.", "Put it in quotes.")
@@ -179,7 +180,7 @@ def checked(spec: Scalar, value: Any, origin: str) -> Any:
             raise InvalidConfig(
                 f"{origin}: {spec.key} cannot be {_shown(value)}.", f"Use one of: {', '.join(spec.choices)}."
             )
-        if spec.path:
+        if spec.path and not (spec.optional and value == OFF):
             _check_path(spec.key, value, origin)
         if spec.host and not _is_host(value):
             raise InvalidConfig(

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 WEEK_SECONDS = 604_800
+OFF = "off"
+"""The value of a setting that can be turned off. YAML reads the word as false."""
 TABLES = ("task_classes", "tools", "hooks")
 """The settings that are tables, with entries that a project names."""
 HOOKS = ("on_succeeded", "on_failed", "on_stale", "on_question", "on_queue_empty", "on_review_needed")
@@ -52,6 +54,12 @@ class Purge(NamedTuple):
     older_than_days: int = 3
     unreviewed_days: int = 30
     keep_lines: bool = True
+
+
+class Reviews(NamedTuple):
+    """What an accepted task leaves."""
+
+    path: str = "off"
 
 
 class QueueRunner(NamedTuple):
@@ -117,6 +125,7 @@ class Settings(NamedTuple):
     backup: Backup = Backup()
     logs: Logs = Logs()
     purge: Purge = Purge()
+    reviews: Reviews = Reviews()
     queue_runner: QueueRunner = QueueRunner()
     changes: str = "full"
     script_dirs: tuple[str, ...] = ("scripts",)
@@ -128,7 +137,7 @@ class Settings(NamedTuple):
 class Scalar(NamedTuple):
     """One setting with a single value: its dotted key, the sentence that explains it, and its limits.
 
-    A `host` is an IP address or the name of a machine.
+    A `host` is an IP address or the name of a machine. One that is `optional` may be off.
     """
 
     key: str
@@ -138,6 +147,7 @@ class Scalar(NamedTuple):
     choices: tuple[str, ...] = ()
     host: bool = False
     path: bool = False
+    optional: bool = False
 
     @property
     def default(self) -> Any:
@@ -191,6 +201,12 @@ SCALARS = {
         Scalar(
             "purge.keep_lines",
             "A purged task leaves one line: id, title, queue, outcome and the beginning of the result. false: it leaves nothing.",
+        ),
+        Scalar(
+            "reviews.path",
+            "Folder in which each task that you accept leaves its text and its patch: 0042-title.md and .patch. off: none.",
+            path=True,
+            optional=True,
         ),
         Scalar("queue_runner.poll_interval_seconds", "Seconds between two polls of `sparkq runner`.", 1, 3600),
         Scalar("queue_runner.auto_fail_interval_seconds", "Seconds between two sweeps for stale tasks.", 1, 3600),
@@ -247,6 +263,11 @@ class Config(NamedTuple):
         from hashlib import sha256  # 2 ms at import, and rarely needed
 
         return folder / f"sparkq-{sha256(os.fsencode(self.database.resolve())).hexdigest()[:12]}"
+
+    @property
+    def reviews(self) -> Path | None:
+        """The folder of what accepted tasks leave, None if they leave nothing."""
+        return None if self.settings.reviews.path == OFF else self.path(self.settings.reviews.path)
 
     @property
     def log(self) -> Path:

@@ -13,7 +13,15 @@ from sparkq_core.config import loading as configuration
 from sparkq_core.config import ownership
 from sparkq_core.config.location import NETWORK_FILE_SYSTEMS, file_system, way_to
 from sparkq_core.errors import InvalidConfig, SparkQError
-from sparkq_core.installation import client_check, disk_check, git_check, hook_check, purge_check, store_check
+from sparkq_core.installation import (
+    artefacts_check,
+    client_check,
+    disk_check,
+    git_check,
+    hook_check,
+    purge_check,
+    store_check,
+)
 from sparkq_core.installation.findings import FAILURE, OK, WARNING, Finding, Patient
 from sparkq_core.lock import is_held
 from sparkq_core.storage import schema
@@ -213,6 +221,7 @@ CHECKS: Mapping[str, Callable[[Patient], Finding]] = {
     "locks": _locks,
     "git": git_check.git,
     "changes": store_check.check,
+    "reviews": artefacts_check.check,
     "MCP clients": client_check.clients,
     "hooks": hook_check.check,
 }

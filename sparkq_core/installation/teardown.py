@@ -27,7 +27,7 @@ SIDES = ("", connections.SUFFIX, "-wal", "-shm", "-journal", ".setup.lock", ".ne
 HIDES = "it hides files that are kept from Git"
 ENTRY = "SparkQ's entry"
 
-LOCK = re.compile(r"(server|settings|hooks|runner-(\d+|hosts)|chat-\d+-\d+)\.lock|server\.token")
+LOCK = re.compile(r"(server|settings|hooks|artefacts|runner-(\d+|hosts)|chat-\d+-\d+)\.lock|server\.token")
 """The files that SparkQ writes in the folder of the locks, where other programs may have lock files too."""
 
 MARK = ".sparkq"
@@ -56,6 +56,7 @@ def manifest(config: Config, *, venv: bool = False, backups: bool = False) -> tu
     items = [
         *_database(config, root),
         *_changes(config, root),
+        *_artefacts(config),
         *_logs(config, root),
         *_locks(config, root),
         *_remembered(root),
@@ -198,6 +199,13 @@ def _changes(config: Config, root: Path) -> Iterator[Item]:
         item = _judged(folder, root, "what the tasks changed", folder=True)
         strange = not item.kept and not store.is_pure(folder)
         yield item._replace(kept="it has files that SparkQ did not make") if strange else item
+
+
+def _artefacts(config: Config) -> Iterator[Item]:
+    """Yield the folder of what accepted tasks left: it was made for you to keep."""
+    folder = config.reviews
+    if folder is not None and folder.is_dir() and any(folder.iterdir()):
+        yield Item(folder, "what accepted tasks left", "it is yours")
 
 
 def _ours(file: Path) -> bool:

@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from sparkq_core import hooks, presence, purged
+from sparkq_core import artefacts, hooks, presence, purged
 from sparkq_core.changes import pruning
 from sparkq_core.clock import day
 from sparkq_core.config.loading import environment
@@ -35,6 +35,7 @@ def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
     swept = sweep(sq)
     presence.notice(sq)
     start_due(sq)
+    _write_artefacts(sq, log)
     marks.observe(sq)
     turn = purge_in_turn(sq)
     if turn is not None and log is not None:
@@ -44,6 +45,13 @@ def upkeep(sq: SparkQ, log: logging.Logger | None = None) -> Swept:
     clean_in_turn(sq)
     _keep_safe(sq, log)
     return swept
+
+
+def _write_artefacts(sq: SparkQ, log: logging.Logger | None) -> None:
+    """Write what accepted tasks leave, where a process ended before it did. It comes before they are purged."""
+    problem = artefacts.write_due(sq).problem
+    if problem is not None and log is not None:
+        log.warning("the files of accepted tasks were not written: %s %s", problem.message, problem.hint)
 
 
 def _log_purge(sq: SparkQ, turn: Turn, log: logging.Logger) -> None:

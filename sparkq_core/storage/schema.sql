@@ -354,3 +354,10 @@ CREATE TABLE verdicts (
 ) STRICT;
 CREATE INDEX verdicts_of_task ON verdicts (task_id);
 CREATE INDEX verdicts_of_call ON verdicts (call);
+
+-- The files of an accepted task are written after the commit of the verdict. A process that ends in between leaves the row, and
+-- the next one writes them. `event` is that of the verdict, so that a later verdict is not taken for done.
+CREATE TABLE artefacts_due (
+    task_id INTEGER PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
+    event INTEGER NOT NULL
+) STRICT;

@@ -118,7 +118,7 @@ def accept(sq: SparkQ, task_id: int, attempt: int | None = None, *, giver: Giver
     """
     with sq.db.write() as tx:
         accepted, verdict = accept_late(tx, find(tx, task_id), attempt, sq.clock.now(), giver)
-        verdicts.keep(tx, [verdict])
+        verdicts.keep(sq, tx, [verdict])
         return accepted
 
 

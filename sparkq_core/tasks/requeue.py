@@ -70,7 +70,9 @@ def requeue(
             tx.run(PROMPT_IN, {"task": task_id, "revision": moved.revision, "text": prompt, "now": now})
         verdict = verdicts.log(tx, now, "requeued", task, giver, attempt=task.attempts, text=feedback)
         if not by_worker:
-            verdicts.keep(tx, [verdict])
+            verdicts.keep(sq, tx, [verdict])
+        elif task.reviewed_at is not None:
+            verdicts.owe_artefacts(sq, tx, task_id)
         return Enqueued(moved, place_in_line(tx, moved))
 
 

@@ -32,6 +32,7 @@ OTHER = {
     "queue_runner.auto_fail_interval_seconds": 3600,
     "queue_runner.lock_dir": "/run/user/1000/sparkq",
     "changes": "off",
+    "reviews.path": "docs/reviews",
 }
 """A value other than the default for every setting that has a single one."""
 

@@ -24,7 +24,7 @@ from tests.promises import holds
 
 CHECKS = (
     *("configuration", "sqlite", "database", "writing", "integrity", "write-ahead log", "permissions"),
-    *("file system", "disk space", "purge", "locks", "git", "changes", "MCP clients", "hooks"),
+    *("file system", "disk space", "purge", "locks", "git", "changes", "reviews", "MCP clients", "hooks"),
 )
 
 

@@ -35,6 +35,7 @@ MADE_ANEW = (
     "reminders",
     "purge_marks",
     "verdicts",
+    "artefacts_due",
     "purges",
 )
 """What a project makes again by itself from the rest, or what is about this machine only."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import project, tasks, undo
+from sparkq_core import artefacts, inbox, project, tasks, undo
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import ClaimLost, SparkQError, WrongState
 from sparkq_core.maintenance import rounds
@@ -102,6 +102,17 @@ def undoes(sq: SparkQ) -> None:
             report(True)
 
 
+def accepts(sq: SparkQ) -> None:
+    """For each line with a list of tasks: accept each, and write what they leave; print the first problem."""
+    report("ready")
+    while line := next_line():
+        problems = []
+        for task_id in json.loads(line):
+            inbox.accept(sq, [task_id])
+            problems.append(artefacts.write_due(sq).problem)
+        report(next((problem.message for problem in problems if problem), None))
+
+
 def creates(root: Path) -> None:
     """Create the project, print whether this process made it, and use it."""
     ready()
@@ -189,6 +200,8 @@ def main(what: str, folder: str, *args: str) -> None:
             decides(project.open(root, env={}, clock=clock), *args)
         case "undoes":
             undoes(project.open(root, env={}, clock=clock))
+        case "accepts":
+            accepts(project.open(root, env={}, clock=clock))
         case "creates":
             creates(root)
         case "on_request":
