@@ -72,6 +72,16 @@ def time_of_day(at: int) -> str:
     return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone():%H:%M}"
 
 
+def midnight(at: int, days: int = 0) -> int:
+    """Return when the day of `at` begins in the time zone of the machine, or one so many `days` later; UTC milliseconds.
+
+    A day has 23 to 25 hours where the clocks change.
+    """
+    here = datetime.fromtimestamp(at / 1000)  # without a zone, as the clock on the wall goes
+    day = here.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)
+    return round(day.timestamp() * 1000)
+
+
 def next_time_of_day(after: int, hour: int, minute: int) -> int:
     """Return when the machine's clock shows this time of day next, after `after`; both in UTC milliseconds."""
     here = datetime.fromtimestamp(after / 1000)  # without a zone, as the clock on the wall goes

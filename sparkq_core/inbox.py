@@ -91,12 +91,13 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
         queue_id = queues.get(tx, queue).id if queue is not None else None
         rows = tx.rows(UNREVIEWED, {"newest": newest, "after": after, "queue": queue_id, "limit": limit + 1})
         total = _waiting(tx, queue_id)
-    tasks = tuple(_finished(row) for row in rows[:limit])
+    tasks = tuple(finished(row) for row in rows[:limit])
     more = tasks[-1].cursor if len(rows) > limit else None
     return Inbox(tasks, total, more)
 
 
-def _finished(row: tuple[Any, ...]) -> Finished:
+def finished(row: tuple[Any, ...]) -> Finished:
+    """Return the line of a row of INBOX_COLUMNS."""
     task, rest = row[: len(Task._fields)], row[len(Task._fields) :]
     return Finished(Task(*task), *rest)
 
@@ -116,7 +117,7 @@ def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Fi
     with sq.db.read() as tx:
         queue_id = queues.get(tx, queue).id if queue is not None else None
         rows = tx.rows(NEWEST, {"queue": queue_id, "limit": limit})
-    return tuple(_finished(row) for row in rows)
+    return tuple(finished(row) for row in rows)
 
 
 def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:

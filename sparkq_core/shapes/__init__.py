@@ -16,6 +16,7 @@ from sparkq_core.shapes.answers import (
     Settled,
     SettledKeys,
 )
+from sparkq_core.shapes.board import Board, QueueLine, QueueLines, RunningTask
 from sparkq_core.shapes.changes import Change, ChangeKeys, ChangePage, FileChange, Hunk
 from sparkq_core.shapes.chats import Chat, ChatAttempt, ChatKeys, ChatLine, ChatList, ChatWork
 from sparkq_core.shapes.inbox import (
@@ -61,6 +62,7 @@ from sparkq_core.shapes.tasks import (
 __all__ = [
     "Assignment",
     "Attempt",
+    "Board",
     "Change",
     "ChangeKeys",
     "ChangePage",
@@ -97,8 +99,11 @@ __all__ = [
     "QuestionsKeys",
     "Queue",
     "QueueKeys",
+    "QueueLine",
+    "QueueLines",
     "QueueList",
     "QueuedTask",
+    "RunningTask",
     "Script",
     "SearchExtras",
     "SearchKeys",

@@ -4,6 +4,7 @@ Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a 
 """
 
 from sparkq_core.wire.answers import claimed, error, gate, left_of, settled
+from sparkq_core.wire.board import board, queue_line, queue_lines, running_task
 from sparkq_core.wire.changes import change, change_of_files, change_page, changed_file
 from sparkq_core.wire.chats import chat, chat_whole, chats
 from sparkq_core.wire.inbox import finished, inbox, question, questions, since
@@ -28,6 +29,7 @@ from sparkq_core.wire.values import Json, compact, exclude_none, excludes_none
 __all__ = [
     "Json",
     "assignment",
+    "board",
     "change",
     "change_of_files",
     "change_page",
@@ -56,8 +58,11 @@ __all__ = [
     "questions",
     "queue",
     "queue_id",
+    "queue_line",
+    "queue_lines",
     "queued_task",
     "queues",
+    "running_task",
     "script",
     "search_extras",
     "session",

@@ -99,6 +99,8 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "PATCH /api/config": lambda call: call.patch("/api/config", key="purge.older_than_days", value=5),
     "POST /api/reload": lambda call: call.post("/api/reload"),
     "POST /api/purge": lambda call: call.post("/api/purge", dry_run=True),
+    "GET /api/board": lambda call: call.get("/api/board?limit=5"),
+    "GET /api/heads": lambda call: call.get("/api/heads?limit=1"),
     "GET /api/statistics": lambda call: call.get("/api/statistics"),
 }
 """How to get an answer that has as many of its keys as can be; a route that is not here fails."""
