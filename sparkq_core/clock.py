@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Return UTC in milliseconds since 1970."""
         ...
 
+    def of_files(self, at: int) -> int:
+        """Return what the clock showed at a time of this one by which files have their times: that of the machine."""
+        ...
+
     def monotonic(self) -> float:
         """Return seconds that never go back, to measure a wait."""
         ...
@@ -33,6 +37,9 @@ class SystemClock:
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000
+
+    def of_files(self, at: int) -> int:
+        return at
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.changes import diff, places, sizes, snapshot, store
-from sparkq_core.changes.git import Deadline, GitFailed, work_tree
+from sparkq_core.changes import diff, earlier, places, sizes, snapshot, store
+from sparkq_core.changes.git import Deadline, GitFailed, WorkTree, work_tree
 from sparkq_core.changes.states import State, parsed
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import SparkQError
@@ -51,13 +51,13 @@ def record(sq: SparkQ, folder: Path | None, *, ended: Sequence[Execution] = (), 
     """Record what the attempts `ended` changed, and with what the attempt `begun` begins. Call it after the answer.
 
     `folder` is where the worker is; None if nobody knows, as over HTTP: then there are only sizes. One snapshot serves
-    all attempts. It takes at most SECONDS and never raises: the outcome is stored already.
+    all attempts: what changed after the claim of `begun` is the work of that one. It takes at most SECONDS and never raises: the outcome is stored already.
     """
     if not sq.config.watches_git or not (ended or begun):
         return
     deadline = Deadline.after(SECONDS)
     with suppress(SparkQError, OSError):
-        seen = _seen(sq, folder, deadline)
+        seen = _seen(sq, folder, begun, deadline)
         for execution in ended:
             _store(sq, AFTER, execution, _change(sq, execution, seen, folder or sq.config.root, deadline))
         if begun is not None:
@@ -70,16 +70,36 @@ def _store(sq: SparkQ, sql: str, execution: Execution, state: State | None) -> N
             tx.run(sql, {**execution._asdict(), "state": json.dumps(state)})
 
 
-def _seen(sq: SparkQ, folder: Path | None, deadline: Deadline) -> State | None:
-    """Take a snapshot of the work tree that `folder` is in, else of the project's."""
+def _seen(sq: SparkQ, folder: Path | None, begun: Execution | None, deadline: Deadline) -> State | None:
+    """Take a snapshot of the work tree that `folder` is in, else of the project's: as it was when `begun` was claimed."""
     if folder is None or sq.config.settings.changes != "full":
         return None
     here = work_tree(folder, deadline) or work_tree(sq.config.root, deadline)
     taken = here and snapshot.take(here, store.path(sq.config), _own_files(sq.config), deadline)
     if here is None or taken is None:
         return None
-    state = sizes.heading(here) | {"work_tree": places.name(here, sq.config.root), "tree": taken.tree}
+    name = places.name(here, sq.config.root)
+    tree = taken.tree if begun is None else _at_claim(sq, begun, here, name, taken, deadline)
+    state = sizes.heading(here) | {"work_tree": name, "tree": tree}
     return state | ({"skipped": taken.skipped} if taken.skipped else {})
+
+
+def _at_claim(
+    sq: SparkQ, begun: Execution, here: WorkTree, name: str, taken: snapshot.Snapshot, deadline: Deadline
+) -> str:
+    """Return the tree of a snapshot without what changed after the claim of an attempt."""
+    if (row := sq.db.row(BEGAN, begun._asdict())) is not None:
+        with suppress(GitFailed, SparkQError, OSError):
+            moment = sq.clock.of_files(row[1])
+            return earlier.tree(here, store.path(sq.config), taken, moment, _known(sq, name), deadline)
+    return taken.tree
+
+
+def _known(sq: SparkQ, name: str) -> earlier.Known | None:
+    """Return the newest recorded tree of a work tree."""
+    states = (parsed(state) for before, after in sq.db.rows(LAST_ENDED) for state in (after, before))
+    known = (state for state in states if state.get("work_tree") == name and "tree" in state)
+    return next((earlier.Known(state["tree"], state.get("head")) for state in known), None)
 
 
 def _own_files(config: Config) -> list[Path]:

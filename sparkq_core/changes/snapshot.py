@@ -30,10 +30,12 @@ COARSE_MS = 1000
 
 
 class Snapshot(NamedTuple):
-    """The id of a tree, and how many changed files it does not have as they are."""
+    """The id of a tree, how many changed files it does not have as they are, and the `differing` files: those that are not
+    as in the index."""
 
     tree: str
     skipped: int
+    differing: tuple[bytes, ...] = ()
 
 
 class _Listed(NamedTuple):
@@ -69,15 +71,7 @@ def completed(work_tree: WorkTree, store: Path, before: str, tree: str, head: st
     left_out = [path for path in missing if is_there(work_tree.top, path)]
     tracked = _deleted(git, head, tree) if head and left_out else {}
     entries = [missing[path] for path in left_out if path not in tracked]
-    if not entries:
-        return tree
-    with stores.working(store, deadline) as temporary:
-        if temporary is None:
-            raise GitFailed("the store is locked")
-        git = git._replace(variables={**git.variables, "GIT_INDEX_FILE": str(temporary / "index")})
-        git("read-tree", tree)
-        git("update-index", "-z", "--index-info", stdin=_joined(entries))
-        return _written(git)
+    return rewritten(git, store, tree, ["--index-info"], entries, deadline) if entries else tree
 
 
 def without_older(
@@ -97,13 +91,23 @@ def without_older(
     ]
     if not older:
         return tree, 0
+    return rewritten(git, store, tree, ["--force-remove", "--stdin"], older, deadline), len(older)
+
+
+def rewritten(
+    git: Git, store: Path, tree: str, options: Iterable[str], lines: Iterable[bytes], deadline: Deadline
+) -> str:
+    """Return a tree as `update-index` changes it with these options, which reads these lines.
+
+    Raises GitFailed, StorageError, OSError.
+    """
     with stores.working(store, deadline) as temporary:
         if temporary is None:
             raise GitFailed("the store is locked")
         git = git._replace(variables={**git.variables, "GIT_INDEX_FILE": str(temporary / "index")})
         git("read-tree", tree)
-        git("update-index", "-z", "--force-remove", "--stdin", stdin=_joined(older))
-        return _written(git), len(older)
+        git("update-index", "-z", *options, stdin=_joined(lines))
+        return _written(git)
 
 
 def _is_older(top: Path, path: bytes, since: int) -> bool:
@@ -146,7 +150,7 @@ def _take(work_tree: WorkTree, store: Path, own: list[Path], temporary: Path, de
     except GitFailed:
         _add(work_tree.top, git, _unmerged(work_tree.top, git, own_names))
         tree = _written(git)
-    return Snapshot(tree, listed.skipped)
+    return Snapshot(tree, listed.skipped, (*listed.paths, *listed.gone, *listed.lfs))
 
 
 def _written(git: Git) -> str:
@@ -170,7 +174,7 @@ def _unmerged(top: Path, git: Git, own: tuple[bytes, ...]) -> _Listed:
     return _sorted_out(top, git, [path for path in paths if not _is_own(path, own)], [])
 
 
-def _joined(paths: list[bytes]) -> bytes:
+def _joined(paths: Iterable[bytes]) -> bytes:
     return b"".join(path + b"\0" for path in paths)
 
 

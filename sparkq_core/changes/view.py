@@ -14,6 +14,9 @@ from sparkq_core.storage.numbers import storable
 SECONDS = 30.0
 """How long one look may take."""
 
+RECORD_MS = 5_000
+"""An attempt that ended less long ago may not be recorded yet (recording.py)."""
+
 STATES = """
 SELECT a.attempt, a.outcome, a.git_before, a.git_after FROM tasks JOIN attempts AS a ON a.task_id = tasks.id
     AND a.attempt = coalesce(:attempt, accepted_attempt, attempts)
@@ -97,6 +100,8 @@ def _why(sq: SparkQ, change: Change, outcome: str | None) -> str:
         return "It is running: look again when it has finished."
     if not sq.config.watches_git:
         return "There is no Git repository here, or changes is off: sparkq config show changes"
+    if not change.after and 0 <= sq.clock.now() - _ended(sq, change) < RECORD_MS:
+        return "It has just finished: look again in a moment."
     about = described(change.after)
     known = f"Known is: {about}. " if about else ""
     if "tree" in change.before and "tree" in change.after:

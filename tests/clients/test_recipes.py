@@ -74,6 +74,7 @@ def test_a_chat_in_the_background(plugged: ClaudeCode, model: ScriptedModel, sto
     plugged.type(line.replace("--bg", "--permission-mode acceptEdits --bg"))
     until(lambda: outcomes(store, ids) == DONE)
     until(lambda: [session["status"] for session in plugged.sessions()] == ["idle"])
+    until(lambda: all(attempt.git_after for task_id in ids for attempt in attempts(store, task_id)))
 
     assert [re.findall(r"\w+\.txt", shell.ok("diff", str(task_id), "--stat")) for task_id in ids] == [
         [f"{prompt}.txt"] for prompt in PROMPTS

@@ -16,6 +16,9 @@ class SetClock:
     def now(self) -> int:
         return self.at
 
+    def of_files(self, at: int) -> int:
+        return time.time_ns() // 1_000_000 - (self.at - at)
+
     def monotonic(self) -> float:
         return time.monotonic() + (self.at - NOON) / SECOND
 

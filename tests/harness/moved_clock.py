@@ -29,6 +29,9 @@ class MachineClocks:
     def now(self) -> int:
         return time.time_ns() // 1_000_000 + self._offsets()[0]
 
+    def of_files(self, at: int) -> int:
+        return at - self._offsets()[0]
+
     def monotonic(self) -> float:
         return self.ticks() / 1000
 
@@ -55,8 +58,8 @@ class MachineClocks:
 
     def put_in(self) -> None:
         """Let this process see these clocks."""
-        for name in ("now", "monotonic"):
-            setattr(SystemClock, name, lambda _, name=name: getattr(self, name)())
+        for name in ("now", "of_files", "monotonic"):
+            setattr(SystemClock, name, lambda _, *at, name=name: getattr(self, name)(*at))
 
 
 def main() -> None:

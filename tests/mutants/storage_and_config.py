@@ -19,6 +19,18 @@ STORAGE_AND_CONFIG_MUTANTS = [
         caught_by=("test_ownership.py::test_what_others_leave_in_a_folder_of_everybody_decides_nothing_below_it",),
     ),
     mutant(
+        "what a worker does at once is lost",
+        "changes/recording.py",
+        ("taken.tree if begun is None else", "taken.tree if sq else"),
+        caught_by=("changes/test_earlier.py::test_what_a_worker_does_at_once_is_its_own",),
+    ),
+    mutant(
+        "what was done just before the claim is the worker's",
+        "changes/earlier.py",
+        ("time_ns // 1_000_000 > moment", "time_ns > 0"),
+        caught_by=("changes/test_earlier.py::test_what_was_done_before_the_claim_is_not",),
+    ),
+    mutant(
         "hooks of a cloned repository run without a yes",
         "config/consent.py",
         (

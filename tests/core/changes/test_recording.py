@@ -405,14 +405,16 @@ def test_without_git_on_the_machine_the_queue_works(
     assert (before(sq), after(sq)) == (None, None)
 
 
-def test_why_there_is_no_change_is_said(sq: SparkQ, repository: Path) -> None:
+def test_why_there_is_no_change_is_said(sq: SparkQ, repository: Path, clock: SetClock) -> None:
     add(sq, "one")
     said = {}
-    for step in ("queued", "running", "without trees", "lost"):
+    for step in ("queued", "running", "just finished", "without trees", "lost"):
         if step == "running":
             tasks.claim(sq, "backend", "ann")
-        elif step == "without trees":
+        elif step == "just finished":
             tasks.complete(sq, 1, "done")
+        elif step == "without trees":
+            clock.move(10)
         elif step == "lost":
             append(repository / "one.txt", "x\n")
             number = claim(sq)
@@ -426,6 +428,7 @@ def test_why_there_is_no_change_is_said(sq: SparkQ, repository: Path) -> None:
 
     assert "has not been claimed yet" in said["queued"]
     assert "It is running" in said["running"]
+    assert "look again in a moment" in said["just finished"]
     assert "called over HTTP" in said["without trees"]
     assert "is not kept any more" in said["lost"]
     assert "1 file, +1 −0" in said["lost"]
