@@ -117,9 +117,10 @@ def mark(task: Task, now: int) -> str:
 
 
 def state(task: Task, now: int) -> str:
-    """Return the status with its mark: `failed 🔴`, `cancelled`."""
+    """Return the status with its mark, and in a strict queue what became of the outcome: `failed 🔴 (pending)`."""
+    reviewed = f" ({task.review_state})" if task.review_state else ""
     until = f" until {clock_time(task.limit_until, now)}" if task.limit_until is not None else ""
-    return f"{task.status} {mark(task, now)}{until}".rstrip()
+    return f"{task.status} {mark(task, now)}".rstrip() + until + reviewed
 
 
 def limit(task: Task, now: int) -> str:

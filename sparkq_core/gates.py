@@ -4,7 +4,7 @@ You have paused it, or it is strict and waits for your review. The UPDATE of a c
 """
 
 from sparkq_core.errors import InvalidValue, QueueWaits
-from sparkq_core.model import GATE_COLUMNS, Gate
+from sparkq_core.model import GATE_COLUMNS, Counts, Gate, Queue
 from sparkq_core.storage.database import Reader
 from sparkq_core.text import counted
 
@@ -33,6 +33,14 @@ def of_name(db: Reader, name: str) -> Gate | None:
     """Return the closed gate of the queue called `name`; None if it hands out tasks, or does not exist."""
     row = db.row(OF_NAME, {"queue": name})
     return Gate(*row) if row else None
+
+
+def waiting_for_review(queue: Queue, counts: Counts) -> int | None:
+    """Return how many tasks wait for you while the review limit of the queue is reached, None while it is not."""
+    unreviewed = counts.unreviewed - counts.unreviewed_cancelled
+    if queue.review_limit is None or counts.running + unreviewed < queue.review_limit:
+        return None
+    return unreviewed
 
 
 def closed(gate: Gate) -> QueueWaits:

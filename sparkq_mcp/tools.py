@@ -196,7 +196,9 @@ async def enqueue(
         source="mcp",
     )
     before = {"again": True} if done.again else {}
-    return reply({"id": done.task.id, "queue": done.task.queue, "position": done.place} | before)
+    return reply(
+        {"id": done.task.id, "queue": done.task.queue, "position": done.place} | before | {**wire.gate(done.gate)}
+    )
 
 
 async def claim(

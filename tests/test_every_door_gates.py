@@ -1,8 +1,9 @@
 """A queue that hands out no tasks until you let it: what its workers are answered through each door."""
 
-from sparkq_core import inbox, queues
+from sparkq_core import inbox, queues, tasks, undo
 from sparkq_core.errors import Kind
 from sparkq_core.project import SparkQ
+from tests.core.inbox_steps import done
 from tests.harness.all_rows import all_rows
 from tests.harness.door import Door
 from tests.harness.doors import Chat
@@ -75,3 +76,42 @@ def test_a_given_task_of_a_paused_queue_is_handed_to_nobody(door: Door, store: S
         assert answer.kind is Kind.CONFLICT
         assert "backend is paused" in answer.said
     assert door.task(1)["status"] == "queued"
+
+
+@holds("pause", "strict-queue", "tool-enqueue")
+def test_an_enqueue_says_that_its_queue_hands_out_nothing(door: Door, store: SparkQ) -> None:
+    assert not {"paused", "waiting_for_review"} & set(door.enqueue("backend", "one").facts)
+    queues.limit_reviews(store, "backend", 1)
+    done(store)
+
+    assert door.enqueue("backend", "two")["waiting_for_review"] == 1
+
+    (queue,) = door.queues()["queues"]
+    assert queue["waiting_for_review"] == 1
+    queues.pause(store, "backend")
+    assert door.enqueue("backend", "three")["paused"] is True
+
+
+@holds("review-state")
+def test_a_strict_queue_has_the_words_pending_approved_and_rejected(door: Door, store: SparkQ) -> None:
+    def state(task_id: int) -> str | None:
+        listed = {task["id"]: task.get("review_state") for task in door.tasks()["tasks"]}
+        assert door.task(task_id).facts.get("review_state") == listed[task_id] or isinstance(door, Chat)
+        word: str | None = door.task(task_id).facts.get("review_state")
+        return word
+
+    ids = [done(store), done(store), done(store)]
+    assert state(ids[0]) is None
+    queues.limit_reviews(store, "backend", 9)
+    add(store, "waits")
+    tasks.cancel(store, add(store, "never")[0])
+    inbox.accept(store, [ids[1]])
+    done_again = tasks.requeue(store, ids[2], again=True)
+    assert done_again.task.review_state == "rejected"
+
+    assert [state(task_id) for task_id in range(1, 6)] == ["pending", "approved", "rejected", None, None]
+
+    undo.unreview(store, ids[1:])
+    assert [state(task_id) for task_id in ids] == ["pending"] * 3
+    queues.limit_reviews(store, "backend", None)
+    assert state(ids[0]) is None

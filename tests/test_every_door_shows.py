@@ -105,6 +105,7 @@ DESIGN_KEYS = set(
 )
 
 MORE_KEYS = {
+    "review_state",
     "chat_closed_at",
     "source",
     "key",

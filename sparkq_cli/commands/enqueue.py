@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import chosen_queue, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueOpt, Quiet, TextFile, new_app
-from sparkq_core import queues, tasks, wire
+from sparkq_core import gates, queues, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks.split import parts_of
@@ -145,7 +145,7 @@ def _report_all(sq: SparkQ, added: tuple[tasks.Enqueued, ...], json: bool, quiet
         for each in added:
             show.say(f"{wire.friendly(each.task.id)}  {safe(each.task.title)}{_again(each)}")
         before = f" {len(added) - new} had been added before." if new < len(added) else ""
-        show.say(f"{show.counted(new, 'task')} in {added[0].task.queue}.{before}")
+        show.say(f"{show.counted(new, 'task')} in {added[0].task.queue}.{before}{_gate(added[-1])}")
 
 
 def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
@@ -153,12 +153,17 @@ def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
         show.json_line(_facts(done, sq.clock.now()))
     elif not quiet:
         where = f"{show.ordinal(done.place)} in line" if done.place else done.task.status
-        show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{_again(done)}.")
+        show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{_again(done)}.{_gate(done)}")
 
 
 def _facts(done: tasks.Enqueued, now: int) -> wire.Json:
     """The task, its place, and whether it was added now; not, where its key was used before."""
-    return wire.task_brief(done.task, now) | {"position": done.place, "added": not done.again}
+    return {**wire.queued_task(done.task, done.place, done.gate, now), "added": not done.again}
+
+
+def _gate(done: tasks.Enqueued) -> str:
+    """Return why the queue hands out no tasks for now, and the command that lets it."""
+    return f" {gates.sentence(done.gate)}: {gates.opener(done.gate)}" if done.gate is not None else ""
 
 
 def _again(done: tasks.Enqueued) -> str:

@@ -59,7 +59,7 @@ def requeue(
         seen=None if attempt is None else Seen(task_id, attempt, late=True),
         giver=None if by_agent else Giver(TERMINAL),
     )
-    facts = wire.task_brief(done.task, sq.clock.now()) | {"position": done.place}
+    facts = wire.queued_task(done.task, done.place, done.gate, sq.clock.now())
     text = f"{wire.friendly(done.task.id)} in {done.task.queue}, {show.ordinal(done.place)} in line."
     show.answer(facts, text, json=json, quiet=quiet)
     write_artefacts(sq)

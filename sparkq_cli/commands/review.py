@@ -129,7 +129,10 @@ def _line(finished: Finished, now: int, asked: str = "") -> None:
         part for part in (changes.summary(finished.git_after), took, usage.in_short(finished.usage), task.queue) if part
     )
     kind = safe(task.error_type) if task.error_type not in (None, "error") else ""
-    state = " ".join(part for part in (show.paint(task.status, task.status), show.mark(task, now), kind) if part)
+    reviewed = f"({task.review_state})" if task.review_state else ""
+    state = " ".join(
+        part for part in (show.paint(task.status, task.status), show.mark(task, now), kind, reviewed) if part
+    )
     show.say(f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}")
     if asked:
         show.say(show.paint(show.block(asked, "    > "), "dim"))

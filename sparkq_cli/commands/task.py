@@ -78,7 +78,8 @@ def _head(sq: SparkQ, detail: Detail) -> str:
     took = show.duration(task.duration_ms) if task.duration_ms is not None and task.finished_at is not None else None
     cancelled = task.status == Status.CANCELLED
     status = show.paint(task.status, task.status)
-    state = f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".strip()
+    state = f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".rstrip()
+    state += f" ({task.review_state})" if task.review_state else ""
     facts = show.field_lines([
         ("status", state),
         ("queue", task.queue),

@@ -63,7 +63,9 @@ GATE_COLUMNS = _columns(
 
 
 class Counts(NamedTuple):
-    """How many tasks of a queue have each status; `stale` counts among running, `unreviewed` among finished tasks."""
+    """How many tasks of a queue have each status; `stale` counts among running, `unreviewed` among finished tasks.
+
+    Of the unreviewed, `unreviewed_cancelled` count for no review limit: a worker said something after the cancel."""
 
     queued: int = 0
     held: int = 0
@@ -73,6 +75,7 @@ class Counts(NamedTuple):
     failed: int = 0
     cancelled: int = 0
     unreviewed: int = 0
+    unreviewed_cancelled: int = 0
 
     @property
     def total(self) -> int:
@@ -87,6 +90,7 @@ COUNTS_COLUMNS = _columns(
 
 class Task(NamedTuple):
     """One unit of work without its long texts. Times are UTC ms. The `late_` values are of the newest late text.
+    `review_state` is what became of its outcome in a queue with a review limit: `pending`, `approved` or `rejected`.
 
     `chat_gone_at` is when the chat that holds it went away: it runs, but perhaps nobody works on it.
     """
@@ -119,6 +123,7 @@ class Task(NamedTuple):
     accepted_attempt: int | None
     chat_gone_at: int | None
     limit_until: int | None
+    review_state: str | None
 
     @property
     def timed_out(self) -> bool:
@@ -148,12 +153,19 @@ class Task(NamedTuple):
         return elapsed_ms(self.claimed_at, self.finished_at)
 
 
+_REVIEW_STATE = f"""(SELECT CASE
+    WHEN tasks.status = '{Status.CANCELLED}' THEN NULL
+    WHEN tasks.finished_at IS NOT NULL THEN iif(tasks.reviewed_at IS NULL, 'pending', 'approved')
+    WHEN tasks.late_at IS NOT NULL AND tasks.status <> '{Status.RUNNING}' THEN 'pending'
+    WHEN EXISTS (SELECT 1 FROM verdicts AS v WHERE v.task_id = tasks.id AND v.kind = 'requeued') THEN 'rejected' END
+    FROM queues AS q WHERE q.id = tasks.queue_id AND q.review_limit IS NOT NULL)"""
 TASK_COLUMNS = _columns(
     Task._fields,
     queue="(SELECT q.name FROM queues AS q WHERE q.id = tasks.queue_id)",
     session="""(SELECT s.name FROM queues AS q JOIN sessions AS s ON s.id = q.session_id WHERE q.id = tasks.queue_id)""",
     chat_gone_at="""iif(status = 'running', (SELECT c.gone_at FROM attempts AS a JOIN chats AS c ON c.id = a.chat_id
         WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.outcome IS NULL), NULL)""",
+    review_state=_REVIEW_STATE,
 )
 
 

@@ -6,6 +6,7 @@ from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic 
 
 from sparkq_core.lifecycle import Status
 from sparkq_core.shapes.purged import PurgedTask
+from sparkq_core.shapes.tasks import GateKeys
 from sparkq_core.shapes.values import OneOf
 
 
@@ -39,19 +40,6 @@ class ClaimedTaskKeys(TypedDict):
 
 class ClaimedTask(ClaimedTaskKeys, closed=True):
     """A claimed task as its worker needs it: settle it with `attempt`."""
-
-
-class GateKeys(TypedDict):
-    """Why a queue hands out no tasks for now; no key if it does. `paused` is true if you have paused it.
-    `waiting_for_review` is how many tasks you have to review first, in a queue with a review limit; 0 if all those that it
-    handed out are running."""
-
-    paused: NotRequired[bool | None]
-    waiting_for_review: NotRequired[int | None]
-
-
-class Gate(GateKeys, closed=True):
-    """Why a queue hands out no tasks for now."""
 
 
 class SettledKeys(GateKeys):

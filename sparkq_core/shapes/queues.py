@@ -10,7 +10,8 @@ from sparkq_core.shapes.values import OneOf
 
 class QueueKeys(TypedDict):
     """A queue, and how many of its tasks have each status; `held` ones wait for your answer, `stale` counts among
-    running, `unreviewed` among finished. The id is text."""
+    running, `unreviewed` among finished. `waiting_for_review` is there while the queue hands out no task until you review: so
+    many tasks wait for you. The id is text."""
 
     id: str
     name: str
@@ -30,6 +31,7 @@ class QueueKeys(TypedDict):
     archived_at: NotRequired[str | None]
     paused_at: NotRequired[str | None]
     review_limit: NotRequired[int | None]
+    waiting_for_review: NotRequired[int | None]
 
 
 class Queue(QueueKeys, closed=True):

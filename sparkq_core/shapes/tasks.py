@@ -17,9 +17,23 @@ class LateText(TypedDict, closed=True):
     at: str
 
 
+class GateKeys(TypedDict):
+    """Why a queue hands out no tasks for now; no key if it does. `paused` is true if you have paused it.
+    `waiting_for_review` is how many tasks you have to review first, in a queue with a review limit; 0 if all those that it
+    handed out are running."""
+
+    paused: NotRequired[bool | None]
+    waiting_for_review: NotRequired[int | None]
+
+
+class Gate(GateKeys, closed=True):
+    """Why a queue hands out no tasks for now."""
+
+
 class TaskKeys(TypedDict):
     """A task without its long texts. `chat_closed_at` is when the chat that holds a running task was closed. Until
-    `limit_until` a running task waits for the usage limit of its chat."""
+    `limit_until` a running task waits for the usage limit of its chat. Where a queue has a review limit, `review_state` is
+    `pending` until you decide, then `approved` if you accepted the outcome, or `rejected` if you requeued the task."""
 
     id: int
     friendly_id: str
@@ -46,6 +60,7 @@ class TaskKeys(TypedDict):
     limit_until: NotRequired[str | None]
     finished_at: NotRequired[str | None]
     reviewed_at: NotRequired[str | None]
+    review_state: NotRequired[Annotated[str, OneOf("pending", "approved", "rejected")] | None]
     late: NotRequired[LateText | None]
 
 
@@ -53,7 +68,7 @@ class Task(TaskKeys, closed=True):
     """A task as lists show it."""
 
 
-class QueuedTask(TaskKeys, closed=True):
+class QueuedTask(TaskKeys, GateKeys, closed=True):
     """A queued task; `position` counts from 1 at the head of the queue."""
 
     position: int

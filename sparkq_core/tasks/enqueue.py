@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sparkq_core import catalogue, queues
+from sparkq_core import catalogue, gates, queues
 from sparkq_core.errors import InvalidValue, KeyUsed
 from sparkq_core.events import note
 from sparkq_core.lifecycle import QueueStatus, Status
-from sparkq_core.model import TASK_COLUMNS, Queue, Task
+from sparkq_core.model import TASK_COLUMNS, Gate, Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, safe
@@ -38,11 +38,13 @@ class Draft(NamedTuple):
 
 
 class Enqueued(NamedTuple):
-    """An enqueued task; `place` counts from 1 at the head of the queue. `again` is true if it was there before."""
+    """An enqueued task; `place` counts from 1 at the head of the queue. `again` is true if it was there before.
+    `gate` is why its queue hands out no tasks for now."""
 
     task: Task
     place: int
     again: bool = False
+    gate: Gate | None = None
 
 
 def enqueue(
@@ -106,7 +108,7 @@ class _Batch:
         tx.run(PROMPT_IN, {"task": task.id, "revision": 1, "text": draft.prompt, "now": now})
         note(tx, now, "enqueued", task=task.id, queue=queue.id)
         self._waiting += 1
-        return Enqueued(task, self._waiting)
+        return Enqueued(task, self._waiting, gate=self._gate())
 
     def _made_before(self, task: Task, draft: Draft) -> Enqueued:
         """Return the task that the key of `draft` made. Raises KeyUsed if the draft asks for another one."""
@@ -117,7 +119,13 @@ class _Batch:
                 f"with another {'prompt' if task.queue_id == self._queue.id else 'queue'}. Nothing was enqueued.",
                 f"Choose another key for a new task. For #{task.id} itself, repeat its prompt and its queue.",
             )
-        return Enqueued(task, place_in_line(self._tx, task), again=True)
+        return Enqueued(task, place_in_line(self._tx, task), again=True, gate=self._gate())
+
+    def _gate(self) -> Gate | None:
+        """Return the closed gate of the queue, as it is with what was added so far."""
+        if self._queue.paused_at is None and self._queue.review_limit is None:
+            return None
+        return gates.of_queue(self._tx, self._queue.id)
 
     def _execution(self, draft: Draft) -> tuple[str, str, int]:
         wanted = (draft.tool, draft.task_class, draft.timeout)

@@ -1,6 +1,6 @@
 """Put a finished task back into its queue."""
 
-from sparkq_core import queues, verdicts
+from sparkq_core import gates, queues, verdicts
 from sparkq_core.errors import WrongState
 from sparkq_core.events import last_of_task
 from sparkq_core.lifecycle import MOVES, Status
@@ -73,7 +73,8 @@ def requeue(
             verdicts.keep(sq, tx, [verdict])
         elif task.reviewed_at is not None:
             verdicts.owe_artefacts(sq, tx, task_id)
-        return Enqueued(moved, place_in_line(tx, moved))
+        moved = find(tx, task_id)  # which is rejected since the verdict is kept
+        return Enqueued(moved, place_in_line(tx, moved), gate=gates.of_queue(tx, moved.queue_id))
 
 
 def _check_for_worker(tx: Transaction, task: Task) -> None:

@@ -3,7 +3,7 @@
 Times are ISO 8601 with `Z`. Lists leave out the long texts, and keys without a value; a single task has every key.
 """
 
-from sparkq_core.wire.answers import claimed, error, gate, left_of, settled
+from sparkq_core.wire.answers import claimed, error, left_of, settled
 from sparkq_core.wire.board import board, queue_line, queue_lines, running_task
 from sparkq_core.wire.changes import change, change_of_files, change_page, changed_file
 from sparkq_core.wire.chats import chat, chat_whole, chats
@@ -13,6 +13,7 @@ from sparkq_core.wire.queues import assignment, queue, queues, script, session, 
 from sparkq_core.wire.tasks import (
     event,
     friendly,
+    gate,
     outcome,
     prompts,
     queue_id,

@@ -8,6 +8,7 @@ from sparkq_core.errors import Purged
 from sparkq_core.purged import Line
 from sparkq_core.text import cut
 from sparkq_core.wire.purged import purged_task
+from sparkq_core.wire.tasks import gate
 from sparkq_core.wire.values import excludes_none, iso_or_none, seconds_or_none
 
 if TYPE_CHECKING:
@@ -58,11 +59,6 @@ def settled(settled: model.Settled) -> shapes.Settled:
         "kept": settled.kept or None,
         **gate(settled.gate),
     }
-
-
-def gate(closed: model.Gate | None) -> shapes.Gate:
-    """Convert what keeps a queue from handing out tasks; nothing if nothing does."""
-    return {} if closed is None else {"paused": True} if closed.paused else {"waiting_for_review": closed.unreviewed}
 
 
 @excludes_none

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from sparkq_core import gates
 from sparkq_core.clock import iso
 from sparkq_core.wire.tasks import queue_id
 from sparkq_core.wire.values import excludes_none, iso_or_none
@@ -25,6 +26,7 @@ def queue(queue: model.Queue, counts: model.Counts) -> shapes.Queue:
         "instructions_revision": queue.revision,
         "created_at": iso(queue.created_at), "ended_at": iso_or_none(queue.ended_at), "archived_at": iso_or_none(queue.archived_at),
         "paused_at": iso_or_none(queue.paused_at), "review_limit": queue.review_limit,
+        "waiting_for_review": gates.waiting_for_review(queue, counts),
     }  # fmt: skip
 
 

@@ -54,6 +54,7 @@ def _task(task: model.Task, now: int) -> shapes.Task:
         "limit_until": iso_or_none(task.limit_until),
         "finished_at": iso_or_none(task.finished_at),
         "reviewed_at": iso_or_none(task.reviewed_at),
+        "review_state": task.review_state,
         "late": None if task.late_at is None else _late_text(task, task.late_at),
     }
 
@@ -67,9 +68,14 @@ def task_brief(task: model.Task, now: int) -> shapes.Task:
     return exclude_none(_task(task, now))
 
 
-def queued_task(task: model.Task, place: int, now: int) -> shapes.QueuedTask:
-    """Convert a task and its place in its queue."""
-    return {**task_brief(task, now), "position": place}
+def queued_task(task: model.Task, place: int, closed: model.Gate | None, now: int) -> shapes.QueuedTask:
+    """Convert a task, its place in its queue, and why the queue hands out none for now."""
+    return {**task_brief(task, now), "position": place, **gate(closed)}
+
+
+def gate(closed: model.Gate | None) -> shapes.Gate:
+    """Convert what keeps a queue from handing out tasks; nothing if nothing does."""
+    return {} if closed is None else {"paused": True} if closed.paused else {"waiting_for_review": closed.unreviewed}
 
 
 def task_whole(detail: model.Detail, now: int) -> shapes.WholeTask:

@@ -53,7 +53,7 @@ class Cancel(Body):
     reason: str = ""
 
 
-class ResetTask(shapes.TaskKeys, closed=True):
+class ResetTask(shapes.TaskKeys, shapes.GateKeys, closed=True):
     """A task that was reset; `position` is its place in its queue, if it is queued."""
 
     position: NotRequired[int]

@@ -211,7 +211,7 @@ class TaskFilters(Filters):
 
 def in_line(sq: SparkQ, done: Enqueued) -> shapes.QueuedTask:
     """Convert a task and its place in its queue."""
-    return wire.queued_task(done.task, done.place, sq.clock.now())
+    return wire.queued_task(done.task, done.place, done.gate, sq.clock.now())
 
 
 @router.post("", status_code=201, responses={200: {"model": OneQueuedTask}})

@@ -63,10 +63,11 @@ export const digits = (number) => number.toLocaleString("en");
 
 export const counted = (number, noun) => `${digits(number)} ${noun}${number === 1 ? "" : "s"}`;
 
-/** The state of a task or an attempt as mark and word. */
+/** The state of a task or an attempt as mark and word, and in a strict queue what became of its outcome. */
 export function stateLabel(task) {
   const { name, label, mark } = stateOf(task);
-  return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", label);
+  const reviewed = task.review_state && ` (${task.review_state})`;
+  return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", label, reviewed);
 }
 
 /** What an attempt cost, in short: "$0.05", or "12,681 tokens" if its client prints no money. */

@@ -23,6 +23,7 @@ class QueueLine(TypedDict):
     unreviewed: int
     paused_at: NotRequired[str]
     review_limit: NotRequired[int]
+    waiting_for_review: NotRequired[int]
 
 
 class QueueList(TypedDict):
@@ -100,6 +101,8 @@ class Enqueued(TypedDict):
     queue: str
     position: int
     again: NotRequired[bool]
+    paused: NotRequired[bool]
+    waiting_for_review: NotRequired[int]
 
 
 class Requeued(TypedDict):

@@ -511,6 +511,7 @@ class LifeCycle(RuleBasedStateMachine):
                 failed=by["failed"],
                 cancelled=by["cancelled"],
                 unreviewed=sum(not job.reviewed for job in finished),
+                unreviewed_cancelled=sum(not job.reviewed for job in finished if job.status == "cancelled"),
             )
 
     @invariant()

@@ -291,6 +291,7 @@ def counted(sq: SparkQ) -> Counts:
         failed=by["failed"],
         cancelled=by["cancelled"],
         unreviewed=sum(task.finished_at is not None and task.reviewed_at is None for task in listed),
+        unreviewed_cancelled=sum(task.status == "cancelled" and task.reviewed_at is None for task in listed),
     )
 
 

@@ -95,7 +95,7 @@ class Library:
         return self._sq.clock.now()
 
     def _in_line(self, done: Enqueued) -> wire.Json:
-        return wire.task_brief(done.task, self._now) | {"position": done.place}
+        return {**wire.queued_task(done.task, done.place, done.gate, self._now)}
 
     def _packet(self, queue: str, task_id: int | None) -> wire.Json:
         taken = tasks.claim(self._sq, queue, self._site.worker, task_id=task_id)
