@@ -37,10 +37,15 @@ def edit(
         ),
     ] = None,
     front: Annotated[bool, typer.Option("--front", help="Make it the next task of its queue.")] = False,
+    revision: Annotated[
+        int | None, typer.Option("--revision", metavar="N", help="Fail if the prompt has another revision by now.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Change a task that is still queued or held; its earlier prompts are kept.
+
+    What the editor shows is not saved over a prompt that has changed meanwhile. Your text is kept then.
 
     Examples:
       sparkq edit 42                  (opens $EDITOR)
@@ -51,15 +56,14 @@ def edit(
     sq = open_sparkq()
     new_prompt = prompt is not None or file is not None
     new_settings = any(value is not None for value in (tool, task_class, timeout, feedback))
-    if front and not new_prompt and not new_settings:
+    if front and not new_prompt and not new_settings and revision is None:
         task = tasks.to_front(sq, task_id)
         text = f"{wire.friendly(task.id)} is now the next task in {task.queue}."
     else:
         opens_editor = not new_settings and not front
+        begun, seen = ("", None) if new_prompt or not opens_editor else tasks.editable(sq, task_id)
         with (
-            text_from(prompt, file, "prompt", template=lambda: tasks.editable(sq, task_id))
-            if new_prompt or opens_editor
-            else nullcontext()
+            text_from(prompt, file, "prompt", template=lambda: begun) if new_prompt or opens_editor else nullcontext()
         ) as edited:
             task = tasks.edit(
                 sq,
@@ -70,6 +74,7 @@ def edit(
                 timeout=timeout,
                 feedback=feedback,
                 front=front,
+                revision=seen if revision is None else revision,
             )
         text = f"{wire.friendly(task.id)} changed: prompt {task.revision}, {task.tool}, timeout {task.timeout} s."
         text += f" It is now the next task in {task.queue}." if front else ""

@@ -163,9 +163,15 @@ def instructions(
     file: TextFile = None,
     edit: Annotated[bool, typer.Option("--edit", help="Edit the instructions in $EDITOR.")] = False,
     clear: Annotated[bool, typer.Option("--clear", help="Remove the instructions.")] = False,
+    revision: Annotated[
+        int | None,
+        typer.Option("--revision", metavar="N", help="Fail if the instructions have another revision by now."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show or change the instructions that every worker of the queue gets.
+
+    What the editor shows is not saved over instructions that have changed meanwhile. Your text is kept then.
 
     Examples:
       sparkq queue instructions backend
@@ -174,7 +180,7 @@ def instructions(
     """
     sq = open_sparkq()
     queue, present = queues.instructions(sq, name)
-    revision = queue.revision
+    before = queue.revision
     if sum((clear, edit, text is not None, file is not None)) > 1:
         raise InvalidValue("The instructions were given twice.", "Give one of TEXT, --file, --edit and --clear.")
     change = clear or edit or text is not None or file is not None
@@ -187,10 +193,12 @@ def instructions(
             else text_from(text, file, "instructions")
         )
         with source as present:
-            queue = queues.instruct(sq, name, present)
+            queue = queues.change(
+                sq, name, instructions=present, revision=revision if revision is not None else before if edit else None
+            )
     if json:
         show.json_line({"queue": queue.name, "instructions": present, "revision": queue.revision})
-    elif change and queue.revision == revision:
+    elif change and queue.revision == before:
         show.say("Nothing was changed.")
     elif change:
         show.say(

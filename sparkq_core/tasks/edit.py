@@ -81,12 +81,12 @@ def _changed(before: Task, task: Task) -> bool:
     return before._replace(title=task.title) != task or before.title != task.title
 
 
-def editable(sq: SparkQ, task_id: int) -> str:
-    """Return the prompt of a task that can be edited now. Raises NoSuchTask, WrongState."""
+def editable(sq: SparkQ, task_id: int) -> tuple[str, int]:
+    """Return the prompt of a task that can be edited now, and its revision. Raises NoSuchTask, WrongState."""
     with sq.db.read() as tx:
         task = _editable(tx, task_id)
         (prompt,) = tx.rows(PROMPT, {"task": task.id, "revision": task.revision})[0]
-    return str(prompt)
+    return str(prompt), task.revision
 
 
 def _editable(db: Reader, task_id: int) -> Task:
