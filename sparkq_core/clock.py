@@ -79,6 +79,16 @@ def time_of_day(at: int) -> str:
     return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone():%H:%M}"
 
 
+def date(at: int) -> str:
+    """Format the day of UTC milliseconds in the time zone of the machine for programs: `2026-12-03`."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone():%Y-%m-%d}"
+
+
+def from_date(text: str) -> int:
+    """Return when a day such as 2026-12-03 begins in the time zone of the machine, in UTC ms. Raises ValueError."""
+    return round(datetime.strptime(text, "%Y-%m-%d").timestamp() * 1000)
+
+
 def midnight(at: int, days: int = 0) -> int:
     """Return when the day of `at` begins in the time zone of the machine, or one so many `days` later; UTC milliseconds.
 

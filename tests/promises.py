@@ -310,6 +310,7 @@ PROMISES = {
     "rest-nouns": "REST for sessions, queues, tasks, tools, task classes, scripts, config, purge, reload, with pages and filters; 400, 404, 409.",
     "rest-docs": "Interactive documentation at /docs, offline.",
     "rest-changes": "GET /api/tasks/{id}/changes shows the files of a change with their lines, in bounded pages, or says why there is none.",
+    "command-report": "sparkq report and GET /api/report show each attempt that ended in a time in one line, with counts by hour, queue and local day.",
     "board": "The board and the heads of all queues are one request each: next, running with note and chat, to review, reviewed today; whole totals.",
     "rest-rendered": "GET /api/tasks/{id}/rendered is Markdown as a bounded tree of known elements, never HTML, and opens only web and mail addresses.",
     "rest-health": "Health and version answer.",

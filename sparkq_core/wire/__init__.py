@@ -10,6 +10,7 @@ from sparkq_core.wire.chats import chat, chat_whole, chats
 from sparkq_core.wire.inbox import finished, inbox, question, questions, since
 from sparkq_core.wire.purged import changed, found, purge_news, purged_task, search_extras
 from sparkq_core.wire.queues import assignment, queue, queues, script, session, sessions
+from sparkq_core.wire.report import digest, report, report_line
 from sparkq_core.wire.tasks import (
     event,
     friendly,
@@ -41,6 +42,7 @@ __all__ = [
     "chats",
     "claimed",
     "compact",
+    "digest",
     "error",
     "event",
     "exclude_none",
@@ -63,6 +65,8 @@ __all__ = [
     "queue_lines",
     "queued_task",
     "queues",
+    "report",
+    "report_line",
     "running_task",
     "script",
     "search_extras",

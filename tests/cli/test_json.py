@@ -48,6 +48,7 @@ CALLS = {
     "peek": "peek",
     "diff": "diff 6-7",
     "usage": "usage 1",
+    "report": "report --since 1d",
     "chat": "chat",
     "wait": "wait 4",
     "answer": "answer",

@@ -101,6 +101,8 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "POST /api/purge": lambda call: call.post("/api/purge", dry_run=True),
     "GET /api/board": lambda call: call.get("/api/board?limit=5"),
     "GET /api/heads": lambda call: call.get("/api/heads?limit=1"),
+    "GET /api/report": lambda call: call.get("/api/report?markdown=true&limit=2"),
+    "GET /api/digest": lambda call: call.get("/api/digest?since=2026-01-01T00:00:00Z"),
     "GET /api/statistics": lambda call: call.get("/api/statistics"),
 }
 """How to get an answer that has as many of its keys as can be; a route that is not here fails."""
