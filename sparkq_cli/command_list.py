@@ -21,7 +21,7 @@ SECTIONS = {
         "enqueue": "Put a task into a queue.",
         "scripts": "List the project's scripts by their comment headers.",
         "edit": "Change a task that is still queued or held; its earlier prompts are kept.",
-        "cancel": "Cancel a queued or held task.",
+        "cancel": "Cancel queued or held tasks, all of them or none.",
     },
     "Look and review": {
         "answer": "Answer the question of a worker: the task becomes the next one of its queue.",

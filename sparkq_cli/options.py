@@ -1,6 +1,7 @@
 """What commands share: how they are declared, and the parameters that several of them have."""
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,10 @@ from sparkq_core.text import safe
 NOTHING_QUEUED = 1
 """The exit code that answers no: there is no task to claim."""
 
+MOST_IDS = 10_000
+"""Tasks in one range: as many as one plan can have."""
+
+ID_LIKE = re.compile(r"#?\d+(?:\s*[-,]\s*#?\d+)*|#\S+")
 UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000}
 
 
@@ -26,6 +31,50 @@ def task_id(value: str) -> int:
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
         raise InvalidValue(f"{safe(value)[:40]!r} is not a task id.", "Type the number of the task: 42 for #42.")
     return int(digits)
+
+
+def ids_of(words: Iterable[str]) -> list[int]:
+    """Return the ids of `42`, `#42`, `5-9` and `3,5-9`, each once, in their order. Raises InvalidValue."""
+    return list(dict.fromkeys(number for word in words for number in _ids(word)))
+
+
+def _ids(word: str) -> list[int]:
+    return [number for part in word.split(",") for number in _range(part)]
+
+
+def _each_once(ranges: list[list[int]] | None) -> list[int] | None:
+    return None if ranges is None else list(dict.fromkeys(number for each in ranges for number in each))
+
+
+def _range(part: str) -> range:
+    first, dash, last = part.partition("-")
+    start = task_id(first)
+    end = task_id(last) if dash else start
+    if end < start:
+        raise InvalidValue(f"{safe(part)[:40]!r} is not a range.", f"Type the smaller number first: {end}-{start}.")
+    if end - start >= MOST_IDS:
+        raise InvalidValue(f"{safe(part)[:40]!r} is {end - start + 1:,} tasks.", f"Name at most {MOST_IDS:,} at once.")
+    return range(start, end + 1)
+
+
+def ids_and_text(words: Sequence[str], what: str) -> tuple[list[int], str]:
+    """Return the ids, and the text behind them if the last word is one. A word that begins as an id does is not a text.
+
+    Raises InvalidValue.
+    """
+    if len(words) > 1 and not words[-1].strip().startswith(tuple("#0123456789")):
+        return ids_of(words[:-1]), checked_words(words[-1], what)
+    return ids_of(words), ""
+
+
+def checked_words(text: str, what: str) -> str:
+    """Return a text that was typed behind an id. Raises InvalidValue if it is another id."""
+    if ID_LIKE.fullmatch(text.strip()):
+        raise InvalidValue(
+            f"{safe(text)[:40]!r} is not a {what}: it looks like the id of a task.",
+            "Name one task. If that is all that you want to say, pipe it in: echo TEXT | sparkq … ID -",
+        )
+    return text
 
 
 def milliseconds(text: str) -> int:
@@ -60,8 +109,14 @@ def completed_ids(incomplete: str) -> list[tuple[str, str]]:
 
 
 def task_ids(explanation: str) -> Any:
-    """Return the declaration of an argument that lists tasks."""
-    return typer.Argument(parser=task_id, metavar="[ID]...", help=explanation, autocompletion=completed_ids)
+    """Return the declaration of an argument that lists tasks: `3 5-9` is six of them."""
+    return typer.Argument(
+        parser=_ids,
+        callback=_each_once,
+        metavar="[ID]...",
+        help=f"{explanation} 42, 5-9.",
+        autocompletion=completed_ids,
+    )
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

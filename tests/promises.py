@@ -21,6 +21,8 @@ PROMISES = {
     "one-transaction": "Every transition is one transaction: whole or not at all.",
     "enqueue": "enqueue puts a task at the end of its queue; when it returns, the task is on the disk.",
     "titles": "A title is the first line of the prompt that says something, and loses only marks of Markdown that are marks there.",
+    "plans": "A plan is split as its writer would: items, headings or rows with all that belongs to them, without what is done; nothing is lost unsaid.",
+    "ids": "Verbs for several tasks take ids and ranges, all or none; an id is never taken for a reason or a result.",
     "idempotency-key": "The same key returns the task that was created with it, and is refused for another prompt or queue.",
     "edit": "A queued task can be edited: a new prompt revision.",
     "cancel": "A queued task can be cancelled: neither succeeded nor failed, already reviewed, and not for a worker to bring back.",

@@ -19,7 +19,7 @@ MOST_NAMED = 20
 
 @app.command()
 def accept(
-    ids: Annotated[list[int], task_ids("The tasks: 42 for #42.")],
+    ids: Annotated[list[int], task_ids("The tasks:")],
     attempt: Annotated[
         int | None,
         typer.Option("--attempt", metavar="N", help="The attempt whose late result you accept (default: the newest)."),

@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import settling
 from sparkq_cli.context import open_sparkq, text_from
-from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, new_app
+from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, checked_words, new_app
 from sparkq_cli.settling import Next
 from sparkq_core import tasks
 from sparkq_core.errors import InvalidValue
@@ -46,7 +46,7 @@ def complete(
             ) from error
     settling.check(claim_next, quiet)
     sq = open_sparkq()
-    with text_from(summary, file, "result") as text:
+    with text_from(summary and checked_words(summary, "result"), file, "result") as text:
 
         def verb(next_for: str | None = None) -> Settled:
             return tasks.complete(sq, task_id, text, data=value, attempt=attempt, next_for=next_for)

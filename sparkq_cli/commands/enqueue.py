@@ -1,23 +1,21 @@
 """`sparkq enqueue`"""
 
-from collections import Counter
 from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import show, splitting
 from sparkq_cli.context import chosen_queue, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueOpt, Quiet, TextFile, new_app
-from sparkq_core import gates, queues, tasks, wire
+from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
-from sparkq_core.tasks.split import parts_of
 from sparkq_core.text import safe
 
 app = new_app()
 
 
-@app.command()
+@app.command(cls=splitting.SplitCommand)
 def enqueue(
     prompt: Annotated[
         str | None,
@@ -58,12 +56,20 @@ def enqueue(
     ] = None,
     file: TextFile = None,
     split: Annotated[
-        bool,
+        str | None,
         typer.Option(
             "--split",
-            help="Split the text into several tasks: one for each top-level heading, or one for each line if it has no headings.",
+            metavar="[WAY]",
+            help="Queue a plan as several tasks. WAY: items, headings, rows, or auto (the default), which decides as you would.",
         ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --split: show the tasks, and queue nothing.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --split: also add tasks whose text is queued already.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --split: do not ask.")] = False,
     script: Annotated[
         str | None, typer.Option("--script", metavar="NAME", help="Queue a script of `sparkq scripts`.")
     ] = None,
@@ -79,35 +85,40 @@ def enqueue(
       sparkq enqueue "Add tests for the parser" --queue backend
       sparkq enqueue --queue backend --file task.md --timeout 1800
       sparkq enqueue --script deploy --arg ENV=staging
-      sparkq enqueue --file tasks.md --split
+      sparkq enqueue --file PLAN.md --split --dry-run
       git diff | sparkq enqueue - --queue review --tool llm-haiku
     """
     sq = open_sparkq()
     into = chosen_queue(sq, queue, for_new_tasks=True)
     if script is None and arguments:
         raise InvalidValue("An input was given without a script.", "Name the script: --script NAME.")
-    if script is not None and split:
+    if script is not None and split is not None:
         raise InvalidValue("A script is one task: it cannot be split.", "Leave --split out.")
+    if split is None and (dry_run or again):
+        raise InvalidValue(f"{'--dry-run' if dry_run else '--again'} is for --split.", "Add --split, or leave it out.")
     if script is not None:
         if prompt is not None or file is not None:
             raise InvalidValue("A script and a prompt were given.", "Give one of the two.")
         draft = tasks.of_script(
             sq, script, _inputs(arguments or []), tool=tool, task_class=task_class, timeout=timeout, key=key
         )
-        added = tasks.enqueue_all(sq, into, [draft], source="script")
-    else:
-        with text_from(prompt, file, "prompt", template=lambda: _blank(sq, into)) as text:
-            parts = _parts(text) if split else [text]
-            keys = _keys(key, parts) if key and split else [key] * len(parts)
-            drafts = [
-                tasks.Draft(part, tool, task_class, timeout, part_key)
-                for part, part_key in zip(parts, keys, strict=True)
-            ]
-            added = tasks.enqueue_all(sq, into, drafts, source="cli")
-    if split:
-        _report_all(sq, added, json, quiet)
-    else:
-        _report(sq, added[0], json, quiet)
+        _report(sq, tasks.enqueue_all(sq, into, [draft], source="script")[0], json, quiet)
+        return
+    with text_from(prompt, file, "prompt", template=lambda: _blank(sq, into)) as text:
+        draft = tasks.Draft(text, tool, task_class, timeout, key)
+        if split is None:
+            _report(sq, tasks.enqueue_all(sq, into, [draft], source="cli")[0], json, quiet)
+            return
+        plan = splitting.plan_of(sq, text, split, file)
+        drafts = splitting.drafts_of(plan, draft)
+        if dry_run:
+            splitting.preview(sq, into, plan, drafts, json=json)
+            return
+        if not (yes or json or quiet):
+            splitting.check(sq, into, plan, drafts)
+        added = tasks.enqueue_all(sq, into, drafts, source="cli", skip_waiting=not again)
+    if json or not quiet:
+        splitting.report(sq, plan, added, json=json)
 
 
 def _blank(sq: SparkQ, queue: str) -> str:
@@ -116,59 +127,14 @@ def _blank(sq: SparkQ, queue: str) -> str:
     return ""
 
 
-def _parts(text: str) -> list[str]:
-    parts = parts_of(text)
-    if not parts:
-        raise InvalidValue("There is no task in this text.", "Write one task a heading (## Task) or one a line.")
-    return parts
-
-
-def _keys(key: str, parts: list[str]) -> list[str]:
-    """A key for each part, by what it says: the same file again adds nothing, and a longer one what is new in it."""
-    from hashlib import sha256  # 2 ms at import
-
-    seen: Counter[str] = Counter()
-    keys = []
-    for part in parts:
-        seen[part] += 1
-        digest = sha256(part.encode()).hexdigest()[:12]
-        keys.append(f"{key}-{digest}" if seen[part] == 1 else f"{key}-{digest}-{seen[part]}")
-    return keys
-
-
-def _report_all(sq: SparkQ, added: tuple[tasks.Enqueued, ...], json: bool, quiet: bool) -> None:
-    new = sum(not each.again for each in added)
-    if json:
-        now = sq.clock.now()
-        show.json_line({"tasks": [_facts(each, now) for each in added], "total": len(added), "added": new})
-    elif not quiet:
-        for each in added:
-            show.say(f"{wire.friendly(each.task.id)}  {safe(each.task.title)}{_again(each)}")
-        before = f" {len(added) - new} had been added before." if new < len(added) else ""
-        show.say(f"{show.counted(new, 'task')} in {added[0].task.queue}.{before}{_gate(added[-1])}")
-
-
 def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
     if json:
-        show.json_line(_facts(done, sq.clock.now()))
+        show.json_line(splitting.facts(done, sq.clock.now()))
     elif not quiet:
         where = f"{show.ordinal(done.place)} in line" if done.place else done.task.status
-        show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{_again(done)}.{_gate(done)}")
-
-
-def _facts(done: tasks.Enqueued, now: int) -> wire.Json:
-    """The task, its place, and whether it was added now; not, where its key was used before."""
-    return {**wire.queued_task(done.task, done.place, done.gate, now), "added": not done.again}
-
-
-def _gate(done: tasks.Enqueued) -> str:
-    """Return why the queue hands out no tasks for now, and the command that lets it."""
-    return f" {gates.sentence(done.gate)}: {gates.opener(done.gate)}" if done.gate is not None else ""
-
-
-def _again(done: tasks.Enqueued) -> str:
-    """That nothing was added."""
-    return " (its key was used before)" if done.again else ""
+        show.say(
+            f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{splitting.again(done)}.{splitting.gate(done)}"
+        )
 
 
 def _inputs(arguments: list[str]) -> dict[str, str]:

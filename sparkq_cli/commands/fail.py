@@ -6,7 +6,7 @@ import typer
 
 from sparkq_cli import settling
 from sparkq_cli.context import open_sparkq, text_from
-from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, new_app
+from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, checked_words, new_app
 from sparkq_cli.settling import Next
 from sparkq_core import tasks
 from sparkq_core.model import Settled
@@ -38,7 +38,7 @@ def fail(
     """
     settling.check(claim_next, quiet)
     sq = open_sparkq()
-    with text_from(message, file, "error message") as text:
+    with text_from(message and checked_words(message, "reason"), file, "error message") as text:
 
         def verb(next_for: str | None = None) -> Settled:
             return tasks.fail(sq, task_id, text, error_type=error_type, attempt=attempt, next_for=next_for)

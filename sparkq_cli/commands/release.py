@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import settling, show
 from sparkq_cli.context import open_sparkq, record_change, text_from
-from sparkq_cli.options import Attempt, Json, Quiet, Reason, TaskId, new_app
+from sparkq_cli.options import Attempt, Json, Quiet, Reason, TaskId, checked_words, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.lifecycle import Status
@@ -39,7 +39,7 @@ def release(
     """
     sq = open_sparkq()
     with text_from(question, None, "question") if question is not None else nullcontext() as asked:
-        task = tasks.release(sq, task_id, reason, question=asked, attempt=attempt)
+        task = tasks.release(sq, task_id, checked_words(reason, "reason"), question=asked, attempt=attempt)
     text = f"{wire.friendly(task.id)} is back in {task.queue}, at its old place."
     if task.status == Status.HELD:
         text = f"{wire.friendly(task.id)} is held until its question is answered: sparkq answer {task.id}"

@@ -28,7 +28,7 @@ KEYS = "[a]ccept  [r]equeue with feedback  [d]iff  [c]hat  [v]iew whole  [s]kip 
 
 @app.command()
 def review(
-    ids: Annotated[list[int] | None, task_ids("Mark these as reviewed, without asking.")] = None,
+    ids: Annotated[list[int] | None, task_ids("Mark these as reviewed, without asking:")] = None,
     queue: OnlyQueue = None,
     list_only: Annotated[bool, typer.Option("--list", help="Only list the tasks; ask nothing.")] = False,
     everything: Annotated[

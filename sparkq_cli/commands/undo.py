@@ -20,7 +20,7 @@ MOST_SHOWN = 10
 @app.command()
 def undo(
     ids: Annotated[
-        list[int] | None, task_ids("Undo the last verdict on these tasks (default: the last of all).")
+        list[int] | None, task_ids("Undo the last verdict on these tasks (default: the last of all):")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,

@@ -26,7 +26,7 @@ SWEEP_SECONDS = 5.0
 
 @app.command()
 def wait(
-    ids: Annotated[list[int] | None, task_ids("The tasks to wait for.")] = None,
+    ids: Annotated[list[int] | None, task_ids("The tasks to wait for:")] = None,
     queue: Annotated[
         str | None,
         typer.Option(

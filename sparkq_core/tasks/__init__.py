@@ -1,11 +1,11 @@
 """The verbs of the life cycle, and the functions that read tasks."""
 
 from sparkq_core.tasks.answer import answer, open_questions, question_of
-from sparkq_core.tasks.cancel import cancel
+from sparkq_core.tasks.cancel import cancel, cancel_all
 from sparkq_core.tasks.claim import claim, claim_again, peek
 from sparkq_core.tasks.detail import detail, get, prompts
 from sparkq_core.tasks.edit import edit, editable
-from sparkq_core.tasks.enqueue import Draft, Enqueued, enqueue, enqueue_all
+from sparkq_core.tasks.enqueue import Draft, Enqueued, enqueue, enqueue_all, waiting
 from sparkq_core.tasks.fence import attempt_of
 from sparkq_core.tasks.finished import latest
 from sparkq_core.tasks.from_script import of_script
@@ -25,6 +25,7 @@ __all__ = [
     "answer",
     "attempt_of",
     "cancel",
+    "cancel_all",
     "claim",
     "claim_again",
     "complete",
@@ -50,4 +51,5 @@ __all__ = [
     "requeue",
     "resume",
     "to_front",
+    "waiting",
 ]

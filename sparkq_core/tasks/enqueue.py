@@ -10,6 +10,7 @@ from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import TASK_COLUMNS, Gate, Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
+from sparkq_core.tasks.refusals import find
 from sparkq_core.text import checked, safe
 from sparkq_core.titles import title_of
 
@@ -22,6 +23,10 @@ RETURNING {TASK_COLUMNS}
 PROMPT_IN = "INSERT INTO prompts (task_id, revision, text, created_at) VALUES (:task, :revision, :text, :now)"
 BY_KEY = f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = :key"
 HAD_PROMPT = "SELECT 1 FROM prompts WHERE task_id = :task AND text = :text"
+WAITING = """
+SELECT prompts.text, tasks.id FROM tasks JOIN prompts ON prompts.task_id = tasks.id
+WHERE tasks.queue_id = :queue AND tasks.status IN ('queued', 'held')
+"""
 AHEAD = "SELECT count(*) FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position <= :position"
 MAX_KEY = 200
 SOURCES = ("cli", "mcp", "http", "script", "import", "library")
@@ -67,8 +72,14 @@ def enqueue(
     return enqueue_all(sq, queue, [Draft(prompt, tool, task_class, timeout, key)], source=source)[0]
 
 
-def enqueue_all(sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str = "library") -> tuple[Enqueued, ...]:
-    """Put tasks at the end of the queue in their order, all of them or none. Raises the errors of `enqueue`."""
+def enqueue_all(
+    sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str = "library", skip_waiting: bool = False
+) -> tuple[Enqueued, ...]:
+    """Put tasks at the end of the queue in their order, all of them or none.
+
+    With `skip_waiting` a draft without a key is not added where a task with its prompt, in any revision, waits in the
+    queue already: that task is returned. Raises the errors of `enqueue`.
+    """
     for draft in drafts:
         checked(draft.prompt, "prompt")
         if draft.key is not None:
@@ -77,7 +88,25 @@ def enqueue_all(sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str 
         raise InvalidValue(f"{source!r} is not a source.", f"It can be {', '.join(SOURCES)}.")
     with sq.db.write() as tx:
         batch = _Batch(sq, tx, queues.get(tx, queue), source)
-        return tuple(batch.add(draft) for draft in drafts)
+        twins = _twins(tx, queue, drafts) if skip_waiting else [None] * len(drafts)
+        return tuple(map(batch.add, drafts, twins))
+
+
+def waiting(sq: SparkQ, queue: str, drafts: Sequence[Draft]) -> tuple[int | None, ...]:
+    """Return for each draft the id of the task that `skip_waiting` finds, None if there is none. Raises NoSuchQueue."""
+    with sq.db.read() as db:
+        return tuple(_twins(db, queue, drafts))
+
+
+def _twins(db: Reader, queue: str, drafts: Sequence[Draft]) -> list[int | None]:
+    """Return for each draft a waiting task of its own that has its prompt: two equal drafts need two."""
+    ids: dict[str, list[int]] = {draft.prompt: [] for draft in drafts if draft.key is None}
+    for text, task_id in db.rows(WAITING, {"queue": queues.get(db, queue).id}):
+        if text in ids and task_id not in ids[text]:
+            ids[text].append(task_id)
+    for found in ids.values():
+        found.sort(reverse=True)
+    return [ids[draft.prompt].pop() if ids.get(draft.prompt) and draft.key is None else None for draft in drafts]
 
 
 class _Batch:
@@ -92,9 +121,12 @@ class _Batch:
         self._waiting = queues.waiting(tx, queue.id)
         self._executions: dict[tuple[str | None, str | None, int | None], tuple[str, str, int]] = {}
 
-    def add(self, draft: Draft) -> Enqueued:
-        """Put one task at the end of the queue, unless its key has been used."""
+    def add(self, draft: Draft, twin: int | None = None) -> Enqueued:
+        """Put one task at the end of the queue, unless its key has been used or its twin waits there."""
         tx, queue, now = self._tx, self._queue, self._now
+        if twin is not None:
+            task = find(tx, twin)
+            return Enqueued(task, place_in_line(tx, task), again=True, gate=self._gate())
         if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
             return self._made_before(Task(*row), draft)
         if queue.status != QueueStatus.ACTIVE:

@@ -1,5 +1,6 @@
 """Tasks: enqueue, list, show, edit, delete."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -7,7 +8,7 @@ from fastapi import Depends
 from pydantic import Field, WithJsonSchema, model_validator
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import search, shapes, tasks, wire
+from sparkq_core import plans, search, shapes, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import TaskPage
@@ -15,7 +16,6 @@ from sparkq_core.project import SparkQ
 from sparkq_core.search import Found
 from sparkq_core.tasks import Draft, Enqueued, Wanted
 from sparkq_core.tasks.listing import SORTS
-from sparkq_core.tasks.split import parts_of
 from sparkq_core.text import safe
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import (
@@ -137,7 +137,7 @@ class NewTask(Addressed):
 
 
 class NewTasks(Addressed):
-    """New tasks: `prompts`, or one `text`, which is split at its headings or lines if `split`."""
+    """New tasks: `prompts`, or one `text`, which is split at its items, headings or lines if `split`."""
 
     prompts: list[str] | None = None
     text: str | None = None
@@ -151,12 +151,11 @@ class NewTasks(Addressed):
 
     def drafts(self) -> list[Draft]:
         """Convert to drafts of the core. Raises InvalidValue if there are none."""
-        parts = parts_of(self.text or "") if self.split else [self.text or ""]
-        prompts = self.prompts if self.prompts is not None else parts
+        prompts: Sequence[str] = self.prompts or ()
+        if self.text is not None:
+            prompts = plans.tasks_of(self.text) if self.split else [self.text]
         if not prompts:
-            raise InvalidValue(
-                "The text contains no task.", "Write each task under a heading (## Task), or one task per line."
-            )
+            raise InvalidValue("No prompt was sent.", "Send at least one.")
         return [Draft(prompt, self.tool_name, self.task_class, self.timeout) for prompt in prompts]
 
 
@@ -228,7 +227,8 @@ async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
 @router.post("/bulk", status_code=201)
 async def enqueue_many(sq: Open, body: NewTasks) -> Answer[QueuedTasks]:
     """Add several tasks to the end of a queue in their order, all of them or none."""
-    enqueued = tasks.enqueue_all(sq, body.queue_of(sq), body.drafts(), source="http")
+    drafts = await to_thread.run_sync(body.drafts) if body.text is not None else body.drafts()
+    enqueued = tasks.enqueue_all(sq, body.queue_of(sq), drafts, source="http")
     return Answer({"tasks": [in_line(sq, task) for task in enqueued], "total": len(enqueued)}, 201)
 
 

@@ -63,7 +63,7 @@ function workFields(script) {
   if (script) return script.inputs.map(inputField);
   return [
     { name: "prompt", label: "Prompt", kind: "area", required: true },
-    { name: "split", label: "Split into several tasks, one for each heading or line", kind: "check" },
+    { name: "split", label: "Split a plan into several tasks: its items or headings", kind: "check" },
   ];
 }
 

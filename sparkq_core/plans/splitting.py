@@ -1,0 +1,242 @@
+"""Split a plan into tasks: the items of its lists, its headings, the rows of its tables, or its lines."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from sparkq_core.errors import InvalidValue
+from sparkq_core.plans import items, names, other_formats, rows
+from sparkq_core.plans.items import Piece, Place
+from sparkq_core.plans.outline import Block, Outline, read
+from sparkq_core.plans.sections import MANY, Section, below, boxed, largest, numbered_tasks, phases, sections_of, titles
+from sparkq_core.text import safe
+
+By = Literal["auto", "items", "headings", "rows"]
+BY: tuple[By, ...] = ("auto", "items", "headings", "rows")
+Kind = Literal["items", "headings", "rows", "lines", "backlog", "task-master"]
+
+A_LIST = 2
+"""Items under a heading, on average, from which they are the tasks; one list that is longer is enough."""
+
+A_DOCUMENT = 2
+"""Sections about the plan (overview, goals …) that make it a document, of which one section has the work."""
+
+
+class Plan(NamedTuple):
+    """The tasks of a text, and what they are in it.
+
+    `done` has the first lines of the parts that are ticked, struck out or under a heading such as `Done`. `rest` has the
+    other lines that are in no task: a text about the plan, its overview, its notes.
+    """
+
+    kind: Kind
+    prompts: tuple[str, ...]
+    done: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+
+
+def split(text: str, by: str = "auto", source: str = "") -> Plan:
+    """Split a text into the prompts of its tasks, in their order.
+
+    `by` is "items" (of lists: those with a box, if any has one), "headings", "rows" (of tables), or "auto", which decides
+    as the writer of such a plan would. `source` is the file's name: each item says from where in the plan it comes.
+    Raises InvalidValue.
+    """
+    if by not in BY:
+        raise InvalidValue(f"{safe(by)[:40]!r} is not a way to split.", f"Choose one of: {', '.join(BY)}.")
+    if by == "auto" and (foreign := _foreign(text)) is not None:
+        return foreign
+    outline = read(text)
+    kind, pieces = _chosen(outline, by)
+    done = [piece for piece in pieces if piece.done]
+    tasks = [piece for piece in pieces if not piece.done and piece.text.strip()]
+    prompts = tuple(_with_place(piece, source) for piece in tasks)
+    return Plan(kind, prompts, tuple(_first(piece) for piece in done), tuple(_rest(outline, pieces)))
+
+
+def checked(plan: Plan) -> Plan:
+    """Return a plan that has tasks. Raises InvalidValue."""
+    if plan.prompts:
+        return plan
+    if plan.done:
+        number = f"All {len(plan.done)} tasks in it are" if len(plan.done) > 1 else "The task in it is"
+        raise InvalidValue(f"There is no task in this text: {number} done.", "Untick what is still to do.")
+    raise InvalidValue(
+        "There is no task in this text.", "Write one task an item of a list (- task), a heading (## Task) or a line."
+    )
+
+
+def tasks_of(text: str, by: str = "auto", source: str = "") -> tuple[str, ...]:
+    """Return the prompts of the tasks in a text. Raises InvalidValue, also if there are none."""
+    return checked(split(text, by, source)).prompts
+
+
+def _foreign(text: str) -> Plan | None:
+    """Return the plan of a text that another program wrote."""
+    task = other_formats.backlog_task(text)
+    found = (task,) if task is not None else other_formats.task_master(text)
+    if found is None:
+        return None
+    done = tuple(_first(piece) for piece in found if piece.done)
+    prompts = tuple(piece.text for piece in found if not piece.done)
+    return Plan("task-master" if task is None else "backlog", prompts, done)
+
+
+def _chosen(outline: Outline, by: str) -> tuple[Kind, list[Piece]]:
+    sections = sections_of(outline)
+    if by == "rows":
+        return "rows", list(rows.pieces(outline))
+    if by == "items":
+        return "items", list(items.pieces(outline, _work_lists(items.lists_of(outline))))
+    if by == "headings":
+        chosen = numbered_tasks(sections) or phases(sections) or _top(sections)
+        return "headings", list(_sections(outline, sections, chosen))
+    return _automatic(outline, sections)
+
+
+def _automatic(outline: Outline, sections: tuple[Section, ...]) -> tuple[Kind, list[Piece]]:
+    lists = items.lists_of(outline)
+    with_boxes = [place for place in lists if items.has_boxes(place.block)]
+    top = _top(sections)
+    if tasks := numbered_tasks(sections):
+        return "headings", list(_sections(outline, sections, tasks))
+    if len(top) < MANY:
+        work = _work_lists(lists)
+        if work:
+            return "items", list(items.pieces(outline, work))
+        return ("headings", list(_sections(outline, sections, top))) if top else ("lines", list(_lines(outline)))
+    found = phases(sections)
+    if _are_lists(with_boxes) and (not found or _lists_in(outline, with_boxes, found)):
+        return "items", list(items.pieces(outline, with_boxes))
+    if found:
+        return "headings", list(_sections(outline, sections, found))
+    return _by_sections(outline, sections, top, lists)
+
+
+def _headings(lists: list[Place]) -> int:
+    """Return the number of places in a plan that have these lists."""
+    return len({place.above for place in lists})
+
+
+def _are_lists(lists: list[Place]) -> bool:
+    """True if there are several items in a place, so that they are the tasks and not the headings above them."""
+    sizes = Counter[tuple[str, ...]]()
+    for place in lists:
+        sizes[place.above] += sum(1 for _ in boxed(place.block.items)) or len(place.block.items)
+    return bool(sizes) and (max(sizes.values()) > A_LIST or sizes.total() >= A_LIST * len(sizes))
+
+
+def _by_sections(
+    outline: Outline, sections: tuple[Section, ...], top: tuple[Section, ...], lists: list[Place]
+) -> tuple[Kind, list[Piece]]:
+    """Split at the sections that are work: of a document, below the one that has the tasks."""
+    work = tuple(section for section in top if not names.called(names.NO_WORK, section.heading.text))
+    if len(top) - len(work) >= A_DOCUMENT:
+        for kind in (names.WORK, names.REQUIREMENTS):
+            named = [section for section in sections if names.called(kind, section.heading.text)]
+            if len(named) == 1:
+                return _within(outline, sections, named[0], lists)
+    inside = _lists_in(outline, lists, work)
+    if _only_lists(outline, work) and _are_lists(inside):
+        return "items", list(items.pieces(outline, inside))
+    return "headings", list(_sections(outline, sections, work or top))
+
+
+def _within(
+    outline: Outline, sections: tuple[Section, ...], section: Section, lists: list[Place]
+) -> tuple[Kind, list[Piece]]:
+    """Split the one section that has the work: at its headings, or at the items of its lists."""
+    inner = tuple(largest(below(section, sections)))
+    if len(inner) > 1:
+        return "headings", list(_sections(outline, sections, inner))
+    inside = _lists_in(outline, lists, [section])
+    if inside:
+        return "items", list(items.pieces(outline, inside))
+    return "headings", list(_sections(outline, sections, (section,)))
+
+
+def _blocks_in(outline: Outline, section: Section) -> tuple[Block, ...]:
+    start, end = (
+        bisect_left(outline.blocks, line, key=lambda block: block.start)
+        for line in (section.heading.start, section.end)
+    )
+    return outline.blocks[start:end]
+
+
+def _lists_in(outline: Outline, lists: list[Place], sections: Iterable[Section]) -> list[Place]:
+    inside = {block.start for section in sections for block in _blocks_in(outline, section)}
+    return [place for place in lists if place.block.start in inside]
+
+
+def _only_lists(outline: Outline, work: tuple[Section, ...]) -> bool:
+    """True if the sections have nothing but lists."""
+    return {block.kind for section in work for block in _blocks_in(outline, section)} <= {"list", "heading"}
+
+
+def _top(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Return the sections below the title of the text. Those before a higher heading are among them."""
+    return tuple(largest(sections[len(titles(sections)) :])) or sections
+
+
+def _work_lists(lists: list[Place]) -> list[Place]:
+    """Return the lists of one section that are tasks: with boxes if there are any under several headings, else all."""
+    with_boxes = [place for place in lists if items.has_boxes(place.block)]
+    return with_boxes if with_boxes and _headings(lists) > 1 else lists
+
+
+def _sections(outline: Outline, sections: tuple[Section, ...], chosen: Iterable[Section]) -> Iterator[Piece]:
+    title = len(titles(sections))
+    for section in chosen:
+        above = tuple(heading.text for heading in section.above[title:])
+        start = section.heading.start
+        done = section.finished or _all_ticked(outline, section)
+        yield Piece(outline.slice(start, section.end), start, section.end, above, done)
+
+
+def _all_ticked(outline: Outline, section: Section) -> bool:
+    """True if a section has boxes, and all of them are ticked."""
+    marks = [item.done for block in _blocks_in(outline, section) for item in boxed(block.items)]
+    return bool(marks) and all(marks)
+
+
+def _lines(outline: Outline) -> Iterator[Piece]:
+    """Yield each line of a text without headings and lists, with the code and the quotations below it."""
+    last: Piece | None = None
+    for block in outline.blocks:
+        if block.kind == "paragraph" or last is None:
+            for line in range(block.start, block.end) if block.kind == "paragraph" else ():
+                if last is not None:
+                    yield last
+                last = Piece(outline.lines[line].strip(), line, line + 1)
+        if block.kind != "paragraph":
+            start = block.start if last is None else last.start
+            last = Piece(outline.slice(start, block.end).lstrip(), start, block.end)
+    if last is not None:
+        yield last
+
+
+def _with_place(piece: Piece, source: str) -> str:
+    """Return the prompt of a part, with the headings above it."""
+    above = [" ".join(each.split()) for each in piece.above if not names.called(names.GENERAL, each)]
+    return f"{piece.text}\n\nFrom {' › '.join(filter(None, (source, *above)))}" if above else piece.text
+
+
+def _first(piece: Piece) -> str:
+    return piece.text.strip().partition("\n")[0]
+
+
+def _rest(outline: Outline, pieces: list[Piece]) -> Iterator[str]:
+    """Yield the lines with text that are in no part and are no heading."""
+    taken = bytearray(len(outline.lines))
+    for start, end in (
+        *((piece.start, piece.end) for piece in pieces),
+        *((block.start, block.end) for block in outline.blocks if block.kind == "heading"),
+    ):
+        taken[start:end] = b"\1" * (end - start)
+    for block in outline.blocks:
+        yield from (
+            outline.lines[line].strip()
+            for line in range(block.start, block.end)
+            if not taken[line] and outline.lines[line].strip()
+        )
