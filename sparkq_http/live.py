@@ -7,12 +7,12 @@ reads too slowly is dropped when its queue is full, and reconnects with the id o
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import anyio
 from fastapi.sse import format_sse_event
 
-from sparkq_core import __version__, events, project, wire
+from sparkq_core import __version__, events, project, queues, wire
 from sparkq_core.errors import Replaced, SparkQError
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.model import Event
@@ -26,11 +26,17 @@ HEARTBEAT_SECONDS = 15.0
 RETRY_MS = 1000
 ROOM = 1000
 MAX_LISTENERS = 100
+BURST_SECONDS = 0.1
+"""The time between two messages of a stream of changes: what happens within it is one message."""
+
 MAX_TEXT = 2000
 """Characters of an event's text in the feed. The task's timeline has the whole text."""
 
 GREETING = "server"
 """The first event of a stream: which project and version of SparkQ it comes from. Its listeners are not those of events."""
+
+CHANGES = "changes"
+"""The messages of a stream that tells what several events touched."""
 
 HEARTBEAT = format_sse_event(comment="still here")
 TOO_SLOW = format_sse_event(comment="too slow, come back")
@@ -157,15 +163,18 @@ class Feed:
         except Replaced:
             return ()  # soon the feed notices it too, and drops the listeners
 
-    async def follow(self, after: int | None) -> AsyncIterator[bytes]:
-        """Stream the events after event `after` (None: only new ones) to one connection, without end."""
+    async def follow(self, after: int | None, *, changes: bool = False) -> AsyncIterator[bytes]:
+        """Stream the events after event `after` (None: only new ones) to one connection, without end.
+
+        With `changes` a message is not an event, but what all events of a moment touched.
+        """
         sq = self._project.sq
         newest = events.last(sq)
         last = newest if after is None else min(after, newest)
         yield format_sse_event(id=str(last), retry=RETRY_MS, event=GREETING, data_str=_served(sq))
         while missed := self._missed(sq, last):
-            for event in missed:
-                yield frame(event)
+            for message in self._messages(missed, changes):
+                yield message
             last = missed[-1].id
             if self.closed.is_set():
                 return
@@ -176,9 +185,10 @@ class Feed:
         try:
             while not self.closed.is_set():
                 new = await listener.next_events(self._heartbeat)
-                for event in new:
-                    if event.id > last:
-                        yield frame(event)
+                for message in self._messages([event for event in new if event.id > last], changes):
+                    yield message
+                if changes and new:
+                    await anyio.sleep(BURST_SECONDS)
                 if listener.dropped:
                     yield TOO_SLOW
                     return
@@ -186,6 +196,15 @@ class Feed:
                     yield HEARTBEAT
         finally:
             self._listeners.discard(listener)
+
+    def _messages(self, new: Sequence[Event], changes: bool) -> Iterator[bytes]:
+        """Yield the messages for some events: one for each, or one for all."""
+        if not changes:
+            yield from map(frame, new)
+        elif new:
+            known = queues.all_of(self._project.sq, archived=True)
+            data = wire.compact(wire.live_changes(new, known))
+            yield format_sse_event(id=str(new[-1].id), event=CHANGES, data_str=data)
 
 
 def _served(sq: SparkQ) -> str:

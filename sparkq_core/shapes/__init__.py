@@ -26,6 +26,7 @@ from sparkq_core.shapes.inbox import (
     QuestionsKeys,
     SinceLastLook,
 )
+from sparkq_core.shapes.live import LiveChanges
 from sparkq_core.shapes.purged import Found, PurgedTask, PurgeNews, SearchExtras, SearchKeys
 from sparkq_core.shapes.queues import (
     Assignment,
@@ -91,6 +92,7 @@ __all__ = [
     "Inbox",
     "LateResult",
     "LateText",
+    "LiveChanges",
     "Outcome",
     "OutcomeKeys",
     "Parameter",

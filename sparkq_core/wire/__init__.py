@@ -8,6 +8,7 @@ from sparkq_core.wire.board import board, queue_line, queue_lines, running_task
 from sparkq_core.wire.changes import change, change_of_files, change_page, changed_file
 from sparkq_core.wire.chats import chat, chat_whole, chats
 from sparkq_core.wire.inbox import finished, inbox, question, questions, since
+from sparkq_core.wire.live import live_changes
 from sparkq_core.wire.purged import changed, found, purge_news, purged_task, search_extras
 from sparkq_core.wire.queues import assignment, queue, queues, script, session, sessions
 from sparkq_core.wire.report import digest, report, report_line
@@ -53,6 +54,7 @@ __all__ = [
     "gate",
     "inbox",
     "left_of",
+    "live_changes",
     "outcome",
     "prompts",
     "purge_news",

@@ -238,3 +238,37 @@ async def test_a_long_text_is_cut_in_the_feed(sq: SparkQ, queue: str) -> None:
     tasks.progress(sq, claim.task.id, "x" * 100_000)
 
     assert len(frame(events.after(sq, 0)[-1])) < 3000
+
+
+@holds("live-changes")
+def test_a_burst_is_a_message_with_what_it_touched(served: Served, behind: SparkQ, line: str) -> None:
+    with listening(served.port, "/api/events?changes=true") as stream:
+        tasks.enqueue_all(behind, line, [tasks.Draft(f"task {number}") for number in range(50)])
+        frame = stream.frame()
+    data = json.loads(frame["data"])
+
+    assert frame["event"] == "changes"
+    assert data["kinds"] == ["enqueued"]
+    assert len(data["tasks"]) == 50
+    assert [(queue["name"], queue["queued"]) for queue in data["queues"]] == [(line, 50)]
+    assert "everything" not in data
+
+
+@holds("live-changes")
+def test_what_touches_more_than_is_listed_says_so(served: Served, behind: SparkQ, line: str) -> None:
+    last = events.last(behind)
+    tasks.enqueue_all(behind, line, [tasks.Draft(f"task {number}") for number in range(300)])
+    with listening(served.port, "/api/events?changes=true", last=last) as stream:
+        data = json.loads(stream.frame()["data"])
+
+    assert (len(data["tasks"]), data["everything"]) == (200, True)
+
+
+@holds("live-changes")
+def test_a_queue_is_touched_without_a_task(served: Served, behind: SparkQ, line: str) -> None:
+    with listening(served.port, "/api/events?changes=true") as stream:
+        queues.pause(behind, line)
+        data = json.loads(stream.frame()["data"])
+
+    assert (data["kinds"], data["tasks"]) == (["queue paused"], [])
+    assert "paused_at" in data["queues"][0]
