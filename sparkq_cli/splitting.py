@@ -1,24 +1,28 @@
-"""Show how a plan is split before it is queued, ask, queue it, and say how to undo it."""
+"""Show how a plan is split before it is queued, ask, and say how to undo it."""
+
+from __future__ import annotations
 
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
 from sparkq_cli import show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import MOST_IDS
-from sparkq_core import gates, plans, tasks, wire
+from sparkq_core import gates, tasks, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.plans import Plan
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Draft, Enqueued
 from sparkq_core.text import safe
 from sparkq_core.titles import title_of
+
+if TYPE_CHECKING:
+    from sparkq_core.plans import Plan
 
 ASK_ABOVE = 10
 """Tasks that are queued without a question on a terminal."""
@@ -42,6 +46,10 @@ class SplitCommand(TyperCommand):
 
 def _with_way(args: list[str]) -> list[str]:
     """Return the arguments with `auto` behind each --split that has nothing behind it."""
+    if "--split" not in args:
+        return args
+    from sparkq_core import plans  # 10 ms at import, and a single task needs nothing of it
+
     options = args[: args.index("--")] if "--" in args else args
     made: list[str] = []
     for option, following in pairwise([*options, ""]):
@@ -51,6 +59,8 @@ def _with_way(args: list[str]) -> list[str]:
 
 def plan_of(sq: SparkQ, text: str, way: str, file: Path | None) -> Plan:
     """Split a text. Raises InvalidValue, also if it has no task."""
+    from sparkq_core import plans
+
     source = show.near(file.resolve(), sq.config.root.resolve()) if file is not None and str(file) != "-" else ""
     plan = plans.checked(plans.split(text, way, source))
     if len(plan.prompts) > MOST_IDS:

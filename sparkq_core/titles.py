@@ -5,25 +5,27 @@ import re
 from sparkq_core.text import whole_until
 
 MAX_TITLE = 80
-LOOKED_AT = 64 * 1024
+LOOKED_AT = 16 * 1024
 """Characters of a prompt, behind its first blank ones, in which the title is searched."""
 
 LONGEST_LINE = 2000
 """Characters of a line that are looked at."""
 
 NO_WORDS = "(no words)"
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(?=[\w-]+[ \t]*:)(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
-_TITLE_FIELD = re.compile(r"""^title:[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|([^\s'"][^\n]*))""", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*<!--.*?-->[ \t]*", re.DOTALL | re.MULTILINE)
-_UNSAID = re.compile(r"#!.*|`{3,}.*|~{3,}.*|[-=*_#>+|: \t`~]*")
+
+# Patterns as texts: compiling them takes 3 ms, and most commands make no title.
+_FRONT_MATTER = r"(?s)---[ \t]*\n(?=[\w-]+[ \t]*:)(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|$)"
+_TITLE_FIELD = r"""(?m)^title:[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|([^\s'"][^\n]*))"""
+_COMMENT = r"(?sm)^[ \t]*<!--.*?-->[ \t]*"
+_UNSAID = r"#!.*|`{3,}.*|~{3,}.*|[-=*_#>+|: \t`~]*"
 """A whole line that says nothing: a shebang, the fence of code, a rule, marks without words."""
 
-_MARK = re.compile(r"(?:#{1,6}|>|[-*+]|\d{1,3}[.)]|\[[ xX]?\])[ \t]+")
-_HEADING_END = re.compile(r"[ \t]+#+$")
-_BOLD = re.compile(r"`[^`]*`|(?<![\w*])(\*{2,3})(?=[^\s*])((?:`[^`]*`|[^*`])*[^\s*])\1(?![\w*])")
+_MARK = r"(?:#{1,6}|>|[-*+]|\d{1,3}[.)]|\[[ xX]?\])[ \t]+"
+_HEADING_END = r"[ \t]+#+$"
+_BOLD = r"`[^`]*`|(?<![\w*])(\*{2,3})(?=[^\s*])((?:`[^`]*`|[^*`])*[^\s*])\1(?![\w*])"
 """A span of code, which stays as it is, or words in pairs of two or three asterisks."""
 
-_ITALIC = re.compile(r"\*(?=[^\s*])([^*]*[^\s*])\*")
+_ITALIC = r"\*(?=[^\s*])([^*]*[^\s*])\*"
 
 
 def title_of(prompt: str) -> str:
@@ -33,13 +35,13 @@ def title_of(prompt: str) -> str:
     fences are passed over, and the title of front matter is the title.
     """
     text = prompt.lstrip("\ufeff \t\r\n")[:LOOKED_AT].replace("\r\n", "\n").replace("\r", "\n")
-    front = _FRONT_MATTER.match(text)
+    front = re.match(_FRONT_MATTER, text)
     if front is not None:
-        field = _TITLE_FIELD.search(front.group(1))
+        field = re.search(_TITLE_FIELD, front.group(1))
         if field is not None:
             return _short(" ".join("".join(filter(None, field.groups())).split()))
         text = text[front.end() :]
-    for line in _COMMENT.sub("", text).splitlines():
+    for line in re.sub(_COMMENT, "", text).splitlines():
         words = _words(" ".join(line[:LONGEST_LINE].split()))
         if words:
             return _short(words)
@@ -48,17 +50,17 @@ def title_of(prompt: str) -> str:
 
 def _words(line: str) -> str:
     """Return what a line says, without its marks; nothing if it is only marks."""
-    if _UNSAID.fullmatch(line):
+    if re.fullmatch(_UNSAID, line):
         return ""
     is_heading = line.startswith("#")
-    while (mark := _MARK.match(line)) is not None:
+    while (mark := re.match(_MARK, line)) is not None:
         line = line[mark.end() :]
     if is_heading:
-        line = _HEADING_END.sub("", line)
-    line = _BOLD.sub(lambda match: match.group(2) or match.group(), line)
-    whole = _ITALIC.fullmatch(line)
+        line = re.sub(_HEADING_END, "", line)
+    line = re.sub(_BOLD, lambda match: match.group(2) or match.group(), line)
+    whole = re.fullmatch(_ITALIC, line)
     line = whole.group(1) if whole else line
-    return "" if _UNSAID.fullmatch(line) else line
+    return "" if re.fullmatch(_UNSAID, line) else line
 
 
 def _short(words: str) -> str:
