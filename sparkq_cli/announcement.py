@@ -7,7 +7,7 @@ that cannot be guessed, and the commands that settle the task are outside of the
 from enum import StrEnum
 
 from sparkq_cli import show
-from sparkq_core import wire
+from sparkq_core import checks, wire
 from sparkq_core.clock import token
 from sparkq_core.model import Asked, Claim
 from sparkq_core.text import safe
@@ -56,6 +56,7 @@ def text(claim: Claim, now: int, more: More, *, again: bool = False, instruction
         fence,
         safe(claim.prompt, lines=True),
         fence,
+        *_check(claim),
         *_how_to_settle(task.id, task.attempts, more),
     ]
     return "\n".join(parts)
@@ -84,6 +85,18 @@ def _answered(asked: Asked) -> list[str]:
         *_indented(f"Attempt {asked.attempt} asked:", asked.question),
         *_indented("The answer:", asked.answer),
         *([f"{asked.rounds} questions were answered; all are in `sparkq task`."] if asked.rounds > 1 else []),
+    ]
+
+
+def _check(claim: Claim) -> list[str]:
+    """Return how to prove the task done, in a queue with a check."""
+    if claim.check is None:
+        return []
+    run = checks.call(claim.task.id, claim.task.attempts)
+    return [
+        f"Before you complete it, run the check of the queue in the repository ({checks.short(claim.check)}):",
+        f"    {run}",
+        "If it fails, correct the cause and run it again. If you change a file after it has passed, run it again too.",
     ]
 
 

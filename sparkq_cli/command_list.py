@@ -44,6 +44,7 @@ SECTIONS = {
         "runner": "Print a queue's tasks as text, one at a time, for chats without MCP.",
         "claim": "Claim the next task of a queue, to do it by hand or in a chat without MCP.",
         "progress": "Report that a running task is still being worked on; its timeout starts again.",
+        "check": "Run the check of a running task's queue on the files as they are, before you complete the task.",
         "complete": "Complete a running task.",
         "fail": "Mark a running task as failed.",
         "release": "Return a running task to its old place in the queue, or ask the person something about it.",

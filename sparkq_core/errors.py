@@ -192,6 +192,48 @@ class QueueWaits(SparkQError):
     kind, code = Kind.CONFLICT, "queue_waits"
 
 
+class Unchecked(SparkQError):
+    """The queue completes a task only after its check has passed on these very files, and `attempt` has no such pass.
+
+    `command` is that of the check. `is_spent` is true if the attempt has failed it as often as the queue allows.
+    """
+
+    kind, code = Kind.CONFLICT, "unchecked"
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        task_id: int = 0,
+        attempt: int = 0,
+        command: str = "",
+        is_spent: bool = False,
+    ) -> None:
+        super().__init__(message, hint)
+        self.task_id = task_id
+        self.attempt = attempt
+        self.command = command
+        self.is_spent = is_spent
+
+
+class CheckMissing(Unchecked):
+    """The queue's check has not been run for this attempt."""
+
+    code = "check_missing"
+
+
+class CheckFailed(Unchecked):
+    """The queue's check has failed."""
+
+    code = "check_failed"
+
+
+class TreeChanged(Unchecked):
+    """The queue's check has passed, but on other files than there are now."""
+
+    code = "tree_changed"
+
+
 class NotEmpty(SparkQError):
     """A file would be overwritten, or a project would be mixed with another."""
 

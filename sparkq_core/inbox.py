@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sparkq_core import queues, verdicts
+from sparkq_core import checks, queues, verdicts
 from sparkq_core.errors import NoSuchTask, SparkQError, Unseen, WrongState
 from sparkq_core.lifecycle import FINISHED_STATUSES, MARKS, ErrorType, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Finished, Inbox, Seen, Since, Task
@@ -37,7 +37,8 @@ CASE WHEN late_at IS NOT NULL THEN (
     WHERE e.task_id = tasks.id AND e.kind = 'late' ORDER BY e.id DESC LIMIT 1
 ) END,
 (SELECT a.git_after FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts)),
-(SELECT a.usage FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts))"""
+(SELECT a.usage FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts)),
+{checks.OF_OUTCOME}"""
 
 UNREVIEWED = f"""
 SELECT {INBOX_COLUMNS} FROM tasks INDEXED BY tasks_inbox

@@ -27,6 +27,16 @@ class ErrorType(StrEnum):
     TIMEOUT = "timeout"
 
 
+class CheckOutcome(StrEnum):
+    """How a run of a check ended. `changed` is an exit code 0 while files changed: it proves neither the files before nor
+    those after. `stopped` was broken off, and says nothing."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    CHANGED = "changed"
+    STOPPED = "stopped"
+
+
 class QueueStatus(StrEnum):
     """The status of a queue: `ended` accepts no new tasks, `archived` neither accepts nor hands out tasks."""
 

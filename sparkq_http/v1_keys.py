@@ -36,6 +36,7 @@ class ClaimedTask(shapes.TaskKeys, closed=True):
     question: NotRequired[str | None]
     answer: NotRequired[str | None]
     previous: NotRequired[shapes.PreviousAttempt | None]
+    check: NotRequired[str | None]
     queue_id: str
     payload: str
 

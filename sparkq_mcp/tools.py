@@ -1,14 +1,14 @@
 """The twelve tools. None holds a rule: each reads its arguments, calls the core, and answers."""
 
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from sparkq_core import inbox, queues, scripts, tasks, wire
+from sparkq_core import checks, inbox, queues, scripts, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.changes import Execution
 from sparkq_core.errors import ClaimLost, InvalidValue, QueueWaits
@@ -253,7 +253,8 @@ async def complete(
     """Settle a claimed task as done. The person reviews the result later."""
     sq, chat = caller_of(ctx)
     number = attempt or tasks.attempt_of(sq, "complete", task_id, chat.found(sq), result)
-    settled = tasks.complete(sq, task_id, result, data=data, attempt=number, **_next_for(chat, claim_next))
+    done = partial(tasks.complete, sq, task_id, result, data=data, attempt=number, **_next_for(chat, claim_next))
+    settled = await in_thread(done) if checks.is_needed(sq, task_id) else done()  # Git looks at the files
     return await _settlement(ctx, sq, chat, settled, claim_next)
 
 

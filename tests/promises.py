@@ -262,6 +262,8 @@ PROMISES = {
     "quiet-peek": "sparkq peek --quiet prints nothing, and --id only ids; they end with 0 if a task is queued and with 1 if none is; errors keep their codes.",
     "quiet-claim": "sparkq claim --quiet prints the task that it took, or nothing, and then ends with 1.",
     "command-claim": "sparkq claim takes the next task.",
+    "command-check": "sparkq check runs the queue's check in the worker's shell, and records how it ended.",
+    "check": "A strict queue with a check completes a task only on the very files on which its check has passed.",
     "command-complete": "sparkq complete settles a task as done.",
     "command-fail": "sparkq fail settles a task as failed.",
     "settle-next": "sparkq complete and fail --next settle a task and hand out the next of its queue.",

@@ -118,9 +118,10 @@ MORE_KEYS = {
     "history",
     "events",
     "chat",
+    "check",
 }
 """What the whole of a task has besides: who put it in, its retry key, which revision its prompt is, whether a late text came,
-what the next worker is told, what was asked and answered, its history and its chat."""
+what the next worker is told, what was asked and answered, its history, its chat, and its check."""
 
 
 @holds("task-keys")

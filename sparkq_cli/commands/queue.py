@@ -1,4 +1,4 @@
-"""`sparkq queue create|list|show|instructions|rename|set|pause|resume|end|reopen|archive|unarchive`"""
+"""`sparkq queue create|list|show|instructions|rename|set|check|pause|resume|end|reopen|archive|unarchive`"""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import queue_check, show
 from sparkq_cli.context import check_keyboard, edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
 from sparkq_core import assignments, queues, wire
@@ -149,6 +149,8 @@ def show_queue(name: QueueArg, json: Json = False) -> None:
         show.json_line(wire.queue(queue, counts) | {"instructions": text})
         return
     show_queues(((queue, counts),))
+    if queue.check_command is not None:
+        show.say(f"\n{queue_check.sentence(queue)}")
     if text:
         show.say(f"\n{show.paint(f'Instructions (revision {queue.revision})', 'bold')}")
         show.say(show.block(text))
@@ -251,6 +253,9 @@ def set_queue(
             f"hands out at most {show.counted(limit, 'unreviewed task')}. To undo: sparkq queue set {name} --relaxed"
         )
     _change(lambda sq, queue: queues.limit_reviews(sq, queue, limit), name, outcome, json, quiet)
+
+
+app.command(name="check")(queue_check.check)
 
 
 @app.command()

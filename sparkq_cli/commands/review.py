@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import change_lines, chat_lines, questions, show
+from sparkq_cli import change_lines, chat_lines, check_lines, questions, show
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, paged, write_artefacts
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
@@ -136,6 +136,8 @@ def _line(finished: Finished, now: int, asked: str = "") -> None:
     show.say(f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}")
     if asked:
         show.say(show.paint(show.block(asked, "    > "), "dim"))
+    for line in check_lines.of_outcome(finished.check):
+        show.say(f"      {line}")
     if finished.summary:
         show.say(show.block(_part(finished.summary, task.status), "      "))
     if finished.late_text is not None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import change_lines, chat_lines, purged_lines, show
+from sparkq_cli import change_lines, chat_lines, check_lines, purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
 from sparkq_core import changes, tasks, usage, ways_back, wire
@@ -25,7 +25,9 @@ app = new_app()
 @app.command()
 def task(
     task_id: TaskId,
-    timeline: Annotated[bool, typer.Option("--timeline", help="Include the timeline of all events.")] = False,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Include all checks with their output, and the timeline of all events.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Show everything about a task: prompt, outcome, every attempt. Of a purged task, what is left of it.
@@ -56,6 +58,11 @@ def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
     if detail.late_text is not None and detail.late_text not in [attempt.late_text for attempt in detail.attempts]:
         lines += [f"\n{show.paint(said_later(detail.task), 'bold')}", show.block(detail.late_text)]
     if timeline:
+        if detail.checks:
+            lines += [
+                f"\n{show.paint('Checks', 'bold')}",
+                *(line for run in detail.checks for line in check_lines.of_run(run)),
+            ]
         lines += [f"\n{show.paint('Timeline', 'bold')}", *(_event(event) for event in detail.events)]
     return "\n".join(lines)
 
@@ -92,6 +99,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("took", took),
         ("deadline", f"in {show.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
         *_changed(detail),
+        *_checked(detail),
         ("reviewed", _reviewed(detail, now)),
     ])  # fmt: skip
     return "\n".join(
@@ -125,6 +133,14 @@ def _changed(detail: Detail) -> list[tuple[str, str]]:
     notes = [("", note) for note in view.notes(change)]
     way = [("", f"to see it: sparkq diff {detail.task.id}")] if change.is_known else []
     return [("changed", size), *notes, *way]
+
+
+def _checked(detail: Detail) -> list[tuple[str, str]]:
+    """Return how the outcome was checked, and how to see what the check printed."""
+    names = ("check", *[""] * 2)
+    lines = check_lines.of_outcome(detail.check)
+    way = [f"to see each run: sparkq task {detail.task.id} --timeline"] if detail.checks else []
+    return list(zip(names, [*lines, *way], strict=False))
 
 
 def _chat(detail: Detail, now: int) -> list[tuple[str, str]]:

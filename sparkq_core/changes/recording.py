@@ -6,10 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.changes import diff, earlier, places, sizes, snapshot, store
+from sparkq_core.changes import current, diff, earlier, places, sizes, snapshot, store
 from sparkq_core.changes.git import Deadline, GitFailed, WorkTree, work_tree
 from sparkq_core.changes.states import State, parsed
-from sparkq_core.config.settings import Config
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
 
@@ -27,6 +26,13 @@ BEGAN = (
 )
 BEFORE = "UPDATE attempts SET git_before = :state WHERE task_id = :task AND attempt = :attempt"
 AFTER = "UPDATE attempts SET git_after = :state WHERE task_id = :task AND attempt = :attempt"
+HAS_CHECKS = "SELECT 1 FROM checks WHERE task_id = :task AND attempt = :attempt LIMIT 1"
+CHECKED = """
+UPDATE checks SET same_tree = (tree = :tree AND work_tree = :work_tree)
+WHERE task_id = :task AND attempt = :attempt AND same_tree IS NULL AND tree IS NOT NULL AND EXISTS (
+    SELECT 1 FROM attempts AS a WHERE a.task_id = :task AND a.attempt = :attempt AND a.finished_at IS NOT NULL
+)
+"""
 ENDED_SINCE = """
 SELECT task_id, claimed_at, coalesce(git_after, git_before) FROM attempts
 WHERE finished_at > :since AND task_id <> :task ORDER BY finished_at DESC LIMIT 1000
@@ -59,7 +65,10 @@ def record(sq: SparkQ, folder: Path | None, *, ended: Sequence[Execution] = (), 
     with suppress(SparkQError, OSError):
         seen = _seen(sq, folder, begun, deadline)
         for execution in ended:
-            _store(sq, AFTER, execution, _change(sq, execution, seen, folder or sq.config.root, deadline))
+            change = _change(sq, execution, seen, folder or sq.config.root, deadline)
+            _store(sq, AFTER, execution, change)
+            if change is not None and seen is not None:
+                _compare_checks(sq, execution, seen)
         if begun is not None:
             _store(sq, BEFORE, begun, _beginning(sq, begun, seen, folder or sq.config.root, deadline))
 
@@ -70,12 +79,19 @@ def _store(sq: SparkQ, sql: str, execution: Execution, state: State | None) -> N
             tx.run(sql, {**execution._asdict(), "state": json.dumps(state)})
 
 
+def _compare_checks(sq: SparkQ, ended: Execution, seen: State) -> None:
+    """Record whether the files with which an attempt ended are those that its checks ran on."""
+    if sq.db.row(HAS_CHECKS, ended._asdict()) is not None:
+        with sq.db.write() as tx:
+            tx.run(CHECKED, {**ended._asdict(), "tree": seen["tree"], "work_tree": seen["work_tree"]})
+
+
 def _seen(sq: SparkQ, folder: Path | None, begun: Execution | None, deadline: Deadline) -> State | None:
     """Take a snapshot of the work tree that `folder` is in, else of the project's: as it was when `begun` was claimed."""
     if folder is None or sq.config.settings.changes != "full":
         return None
     here = work_tree(folder, deadline) or work_tree(sq.config.root, deadline)
-    taken = here and snapshot.take(here, store.path(sq.config), _own_files(sq.config), deadline)
+    taken = current.taken_of(sq.config, here, deadline)
     if here is None or taken is None:
         return None
     name = places.name(here, sq.config.root)
@@ -100,15 +116,6 @@ def _known(sq: SparkQ, name: str) -> earlier.Known | None:
     states = (parsed(state) for before, after in sq.db.rows(LAST_ENDED) for state in (after, before))
     known = (state for state in states if state.get("work_tree") == name and "tree" in state)
     return next((earlier.Known(state["tree"], state.get("head")) for state in known), None)
-
-
-def _own_files(config: Config) -> list[Path]:
-    """Return what SparkQ writes, which is not part of a change even where Git does not ignore it."""
-    database = config.database
-    beside = [database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-shm")]
-    artefacts = config.reviews
-    kept = [] if artefacts is None or config.root.resolve().is_relative_to(artefacts.resolve()) else [artefacts]
-    return [store.path(config), *beside, config.run_dir, config.log.parent, config.root / "sparkq/backups", *kept]
 
 
 def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, deadline: Deadline) -> State | None:

@@ -12,7 +12,11 @@ from sparkq_core.installation.export_format import CHANGES, FORMAT, PROJECT, TAB
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.schema import VERSION
 
-ORDERS = dict.fromkeys(TABLES, "rowid") | {"config": "key", "attempts": "task_id, attempt"}
+ORDERS = dict.fromkeys(TABLES, "rowid") | {
+    "config": "key",
+    "attempts": "task_id, attempt",
+    "checks": "task_id, attempt, number",
+}
 TREELESS = {
     ("attempts", "git_before"), ("attempts", "git_after"), ("purged", "change")
 }  # fmt: skip

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sparkq_core import changes, usage
+from sparkq_core.changes.check_files import MOST
 from sparkq_core.chats import MAX_PATH, MAX_WORD
+from sparkq_core.checks import MOST_CHECKS, checked_command
 from sparkq_core.clock import LAST
 from sparkq_core.config.settings import WEEK_SECONDS
 from sparkq_core.errors import InvalidValue, SparkQError
-from sparkq_core.lifecycle import FINISHED_STATUSES, RELEASED, QueueStatus, SessionStatus, Status
+from sparkq_core.lifecycle import FINISHED_STATUSES, RELEASED, CheckOutcome, QueueStatus, SessionStatus, Status
 from sparkq_core.purged import EXCERPT
+from sparkq_core.tasks.check import TAIL
 from sparkq_core.tasks.claim import MAX_WORKER
 from sparkq_core.tasks.enqueue import MAX_KEY, SOURCES
 from sparkq_core.tasks.release import MAX_QUESTION
@@ -133,6 +136,16 @@ def _usage(value: Any, what: str) -> str:
     return str(value)
 
 
+def _names(value: Any, what: str) -> str:
+    """Check a list of file names."""
+    names = _parsed(checked(_text(value, what), what, limit=MAX_STATE), what)
+    if not isinstance(names, list) or len(names) > MOST or not all(isinstance(name, str) for name in names):
+        raise InvalidValue(f"{what} is not valid.")
+    for each in names:
+        checked(each, what, limit=MAX_PATH)
+    return str(value)
+
+
 def _parsed(value: str, what: str) -> Any:
     try:
         return json.loads(value)
@@ -155,6 +168,7 @@ _TIME = whole(0, LAST)
 _LONG = text(MAX_TEXT)
 _WORKER = text(MAX_WORKER, empty=False)
 _ERROR_TYPE = optional(text(MAX_TYPE))
+_COMMAND: Check = lambda value, what: checked_command(_text(value, what))  # noqa: E731  # as short as its neighbours
 _SETTLED = optional(one_of(Status.SUCCEEDED, Status.FAILED))
 
 PROJECT: dict[str, Check] = {
@@ -183,6 +197,8 @@ TABLES: dict[str, dict[str, Check]] = {
         "archived_at": optional(_TIME),
         "paused_at": optional(_TIME),
         "review_limit": optional(_COUNT_FROM_1),
+        "check_command": optional(_COMMAND),
+        "max_checks": whole(1, MOST_CHECKS),
     },
     "instructions": {"queue_id": _ID, "revision": _COUNT_FROM_1, "text": _LONG, "created_at": _TIME},
     "tasks": {
@@ -257,6 +273,20 @@ TABLES: dict[str, dict[str, Check]] = {
         "client": optional(_word(MAX_WORD)),
         "client_version": optional(_word(MAX_WORD)),
         "model": optional(_word(MAX_WORD)),
+    },
+    "checks": {
+        "task_id": _ID,
+        "attempt": _COUNT_FROM_1,
+        "number": _COUNT_FROM_1,
+        "command": _COMMAND,
+        "outcome": one_of(*CheckOutcome),
+        "exit_code": optional(whole(-255, 255)),
+        "started_at": _TIME,
+        "duration_ms": _COUNT,
+        "tail": text(3 * TAIL),
+        "work_tree": optional(text(MAX_PATH, empty=False)),
+        "same_tree": optional(whole(0, 1)),
+        "touched": optional(_names),
     },
     "events": {
         "id": _ID,

@@ -24,6 +24,7 @@ from sparkq_core.model.answers import (
 from sparkq_core.model.rows import (
     ATTEMPT_COLUMNS,
     CHAT_COLUMNS,
+    CHECK_COLUMNS,
     COUNTS_COLUMNS,
     EVENT_COLUMNS,
     GATE_COLUMNS,
@@ -33,6 +34,7 @@ from sparkq_core.model.rows import (
     TASK_COLUMNS,
     Attempt,
     Chat,
+    Check,
     Counts,
     Event,
     Gate,
@@ -45,6 +47,7 @@ from sparkq_core.model.rows import (
 __all__ = [
     "ATTEMPT_COLUMNS",
     "CHAT_COLUMNS",
+    "CHECK_COLUMNS",
     "COUNTS_COLUMNS",
     "EVENT_COLUMNS",
     "GATE_COLUMNS",
@@ -56,6 +59,7 @@ __all__ = [
     "AtWork",
     "Attempt",
     "Chat",
+    "Check",
     "Claim",
     "Counts",
     "Detail",

@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
-from sparkq_core.model.rows import Attempt, Chat, Counts, Event, Gate, Queue, Task
+from sparkq_core.model.rows import Attempt, Chat, Check, Counts, Event, Gate, Queue, Task
 
 
 class Detail(NamedTuple):
-    """A task with its long texts and its history. `chat` is the one of the last attempt, if a chat claimed it."""
+    """A task with its long texts and its history. `chat` is the one of the last attempt, if a chat claimed it. `check` is
+    what is known of the check of its outcome, as JSON, and `checks` are all runs."""
 
     task: Task
     prompt: str
@@ -14,6 +15,8 @@ class Detail(NamedTuple):
     events: tuple[Event, ...]
     feedback: str | None
     chat: Chat | None = None
+    check: str | None = None
+    checks: tuple[Check, ...] = ()
 
     @property
     def last(self) -> Attempt | None:
@@ -56,8 +59,8 @@ class Asked(NamedTuple):
 class Claim(NamedTuple):
     """A task that a worker has claimed: settle it with `task.attempts` as the attempt.
 
-    `instructions` are the present ones of the queue; their revision is 0 if the queue never had any. `chat_id` is the
-    chat that has just claimed it, if it is one.
+    `instructions` are the present ones of the queue; their revision is 0 if the queue never had any. `check` is the queue's
+    command that proves the task done, if it has one. `chat_id` is the chat that has just claimed it, if it is one.
     """
 
     task: Task
@@ -70,6 +73,7 @@ class Claim(NamedTuple):
     instructions_revision: int
     asked: Asked | None = None
     chat_id: int | None = None
+    check: str | None = None
 
 
 class Seen(NamedTuple):
@@ -82,13 +86,15 @@ class Seen(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """A task as the inbox shows it. `summary` and `late_text` are the beginning of a result, or the end of an error."""
+    """A task as the inbox shows it. `summary` and `late_text` are the beginning of a result, or the end of an error.
+    `check` is JSON."""
 
     task: Task
     summary: str
     late_text: str | None
     git_after: str | None
     usage: str | None
+    check: str | None
 
     @property
     def seen(self) -> Seen:

@@ -28,7 +28,8 @@ SESSION_COLUMNS = _columns(Session._fields)
 
 class Queue(NamedTuple):
     """A named line of tasks. `revision` counts the changes of its instructions, 0 if it never had any. `review_limit` is
-    how many tasks it hands out that you have not reviewed, None for any number."""
+    how many tasks it hands out that you have not reviewed, None for any number. `check_command` proves a task done, and an
+    attempt may fail it `max_checks` times."""
 
     id: int
     name: str
@@ -40,6 +41,8 @@ class Queue(NamedTuple):
     archived_at: int | None
     paused_at: int | None
     review_limit: int | None
+    check_command: str | None
+    max_checks: int
 
 
 QUEUE_COLUMNS = _columns(Queue._fields, session="(SELECT s.name FROM sessions AS s WHERE s.id = queues.session_id)")
@@ -216,6 +219,30 @@ class Attempt(NamedTuple):
 
 
 ATTEMPT_COLUMNS = _columns(Attempt._fields)
+
+
+class Check(NamedTuple):
+    """One run of a queue's check for an attempt, from `number` 1. `outcome` is a CheckOutcome, `tail` the end of what it
+    printed. `tree` are the files of `work_tree` that it ran on, None if that is not known. `same_tree` is 1 if the attempt
+    ended with these files, 0 if not, and None as long as that is not known. `touched` is JSON: the changed files that the
+    check itself reads."""
+
+    task_id: int
+    attempt: int
+    number: int
+    command: str
+    outcome: str
+    exit_code: int | None
+    started_at: int
+    duration_ms: int
+    tail: str
+    work_tree: str | None
+    tree: str | None
+    same_tree: int | None
+    touched: str | None
+
+
+CHECK_COLUMNS = _columns(Check._fields)
 
 
 class Chat(NamedTuple):

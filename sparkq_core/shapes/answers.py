@@ -21,7 +21,8 @@ class PreviousAttempt(TypedDict, closed=True):
 
 
 class ClaimedTaskKeys(TypedDict):
-    """A claimed task as its worker needs it: settle it with `attempt`."""
+    """A claimed task as its worker needs it: settle it with `attempt`. `check` is the command to run before that, in a queue
+    with a check."""
 
     id: int
     prompt: str
@@ -36,6 +37,7 @@ class ClaimedTaskKeys(TypedDict):
     question: NotRequired[str | None]
     answer: NotRequired[str | None]
     previous: NotRequired[PreviousAttempt | None]
+    check: NotRequired[str | None]
 
 
 class ClaimedTask(ClaimedTaskKeys, closed=True):

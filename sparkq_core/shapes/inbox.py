@@ -3,18 +3,19 @@
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core.shapes.purged import PurgeNews
-from sparkq_core.shapes.tasks import Changes, TaskKeys, Usage
+from sparkq_core.shapes.tasks import Changes, CheckedOutcome, TaskKeys, Usage
 
 
 class FinishedTask(TaskKeys, closed=True):
     """A line of the inbox: the beginning of the task's result or error, that of its late text, how long it took, what
-    it changed, and what it cost."""
+    it changed, what it cost, and how it was checked."""
 
     summary: str
     late_text: NotRequired[str | None]
     duration_s: NotRequired[float | None]
     changed: NotRequired[Changes | None]
     usage: NotRequired[Usage | None]
+    check: NotRequired[CheckedOutcome | None]
 
 
 class FinishedInQueue(TypedDict, closed=True):

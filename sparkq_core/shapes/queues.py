@@ -11,7 +11,7 @@ from sparkq_core.shapes.values import OneOf
 class QueueKeys(TypedDict):
     """A queue, and how many of its tasks have each status; `held` ones wait for your answer, `stale` counts among
     running, `unreviewed` among finished. `waiting_for_review` is there while the queue hands out no task until you review: so
-    many tasks wait for you. The id is text."""
+    many tasks wait for you. `check_command` proves a task done, and an attempt may fail it `max_checks` times. The id is text."""
 
     id: str
     name: str
@@ -32,6 +32,8 @@ class QueueKeys(TypedDict):
     paused_at: NotRequired[str | None]
     review_limit: NotRequired[int | None]
     waiting_for_review: NotRequired[int | None]
+    check_command: NotRequired[str | None]
+    max_checks: NotRequired[int | None]
 
 
 class Queue(QueueKeys, closed=True):

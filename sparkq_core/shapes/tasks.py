@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core.lifecycle import Status
+from sparkq_core.lifecycle import CheckOutcome, Status
 from sparkq_core.shapes.chats import Chat
 from sparkq_core.shapes.values import OneOf
 
@@ -149,6 +149,46 @@ class Usage(TypedDict, closed=True):
     tasks: NotRequired[int]
 
 
+class Check(TypedDict, closed=True):
+    """One run of the queue's check for an attempt; `tail` is the end of what it printed. `same_tree` is true if the attempt
+    ended with the files that it ran on. `touched` are changed files that the check itself reads, such as tests."""
+
+    number: int
+    command: str
+    outcome: Annotated[str, OneOf(*CheckOutcome)]
+    exit_code: NotRequired[int | None]
+    started_at: str
+    duration_s: float
+    tail: str
+    work_tree: NotRequired[str | None]
+    same_tree: NotRequired[bool | None]
+    touched: NotRequired[list[str] | None]
+
+
+class CheckRun(TypedDict, closed=True):
+    """A check that was run for `attempt` of a task, which has failed it `failed` of at most `max_checks` times."""
+
+    id: int
+    attempt: int
+    check: Check
+    failed: int
+    max_checks: int
+
+
+class CheckedOutcome(TypedDict, closed=True):
+    """What is known of the check of an outcome: the run on its very files, or the latest one; `missing` if there was none.
+    `failed` of `runs` have failed. The other keys are those of that run."""
+
+    outcome: Annotated[str, OneOf("missing", *(each for each in CheckOutcome if each != CheckOutcome.STOPPED))]
+    command: str
+    exit_code: NotRequired[int | None]
+    duration_s: NotRequired[float | None]
+    same_tree: NotRequired[bool | None]
+    touched: NotRequired[list[str] | None]
+    failed: NotRequired[int | None]
+    runs: NotRequired[int | None]
+
+
 class Attempt(TypedDict, closed=True):
     """One execution of a task."""
 
@@ -175,6 +215,7 @@ class Attempt(TypedDict, closed=True):
     question: NotRequired[str | None]
     answer: NotRequired[str | None]
     answered_at: NotRequired[str | None]
+    checks: NotRequired[list[Check] | None]
 
 
 class Event(TypedDict, closed=True):
@@ -193,11 +234,12 @@ class Event(TypedDict, closed=True):
 
 
 class TaskHistory(WholeTaskKeys, closed=True):
-    """A task with everything: its texts, its attempts, its timeline, and the chat of the attempt whose outcome counts.
-    `prompt_revision` is that of the prompt."""
+    """A task with everything: its texts, its attempts, its timeline, the chat of the attempt whose outcome counts, and the
+    check of that outcome. `prompt_revision` is that of the prompt."""
 
     prompt_revision: int
     chat: Chat | None
+    check: CheckedOutcome | None
     history: list[Attempt]
     events: list[Event]
 

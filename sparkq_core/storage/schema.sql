@@ -48,6 +48,8 @@ CREATE TABLE sessions (
 -- `succeeded` and `failed` are all that ended so; of these, `unreviewed_…` nobody has looked at yet.
 -- You can pause a queue: it still accepts tasks, but no claim gets one until you resume it. NULL if it is not paused.
 -- A strict queue hands out no more tasks than you review: NULL has no limit, 1 waits for your verdict after each task.
+-- A queue can have a command that proves a task done. Its worker runs it, in its own shell; SparkQ never does. After
+-- `max_checks` failures an attempt gets no further one.
 CREATE TABLE queues (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
@@ -69,7 +71,9 @@ CREATE TABLE queues (
     unreviewed_cancelled INTEGER NOT NULL DEFAULT 0,
     held INTEGER NOT NULL DEFAULT 0,
     paused_at INTEGER,
-    review_limit INTEGER CHECK (review_limit >= 1)
+    review_limit INTEGER CHECK (review_limit >= 1),
+    check_command TEXT,
+    max_checks INTEGER NOT NULL DEFAULT 3 CHECK (max_checks >= 1)
 ) STRICT;
 CREATE INDEX queues_of_session ON queues (session_id);
 
@@ -361,3 +365,24 @@ CREATE TABLE artefacts_due (
     task_id INTEGER PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
     event INTEGER NOT NULL
 ) STRICT;
+
+-- The runs of a check for an attempt. `tree` are the files that it ran on, as the Git tree of `work_tree`; NULL if that is not
+-- known. `same_tree` says whether the attempt ended with these files; NULL as long as that is not known. `touched` are the
+-- changed files that the check itself reads.
+CREATE TABLE checks (
+    task_id INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    command TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('passed', 'failed', 'changed', 'stopped')),
+    exit_code INTEGER,  -- NULL if it was broken off
+    started_at INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    tail TEXT NOT NULL,
+    work_tree TEXT,
+    tree TEXT,
+    same_tree INTEGER CHECK (same_tree IN (0, 1)),
+    touched TEXT,  -- JSON
+    PRIMARY KEY (task_id, attempt, number),
+    FOREIGN KEY (task_id, attempt) REFERENCES attempts (task_id, attempt) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;

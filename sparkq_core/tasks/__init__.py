@@ -2,6 +2,8 @@
 
 from sparkq_core.tasks.answer import answer, open_questions, question_of
 from sparkq_core.tasks.cancel import cancel, cancel_all
+from sparkq_core.tasks.check import begin as begin_check
+from sparkq_core.tasks.check import end as end_check
 from sparkq_core.tasks.claim import claim, claim_again, peek
 from sparkq_core.tasks.detail import detail, get, prompts
 from sparkq_core.tasks.edit import edit, editable
@@ -24,6 +26,7 @@ __all__ = [
     "accept",
     "answer",
     "attempt_of",
+    "begin_check",
     "cancel",
     "cancel_all",
     "claim",
@@ -33,6 +36,7 @@ __all__ = [
     "detail",
     "edit",
     "editable",
+    "end_check",
     "ended_since",
     "enqueue",
     "enqueue_all",

@@ -47,7 +47,7 @@ SELECT text FROM events WHERE task_id = :task AND kind IN ('requeued', 'feedback
 ORDER BY id DESC LIMIT 1
 """
 TEXTS = f"""
-SELECT ({PROMPT}), ({FEEDBACK}), queued, revision, ({queues.INSTRUCTIONS}) FROM queues WHERE id = :queue
+SELECT ({PROMPT}), ({FEEDBACK}), queued, revision, ({queues.INSTRUCTIONS}), check_command FROM queues WHERE id = :queue
 """
 EARLIER = f"""
 SELECT a.attempt, a.worker, a.outcome,
@@ -173,7 +173,7 @@ def running_claim(sq: SparkQ, tx: Transaction, task_id: int, attempt: int) -> Cl
 
 
 def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
-    ((prompt, feedback, waiting, revision, instructions),) = tx.rows(
+    ((prompt, feedback, waiting, revision, instructions, check),) = tx.rows(
         TEXTS, {"task": task.id, "revision": task.revision, "queue": task.queue_id}
     )
     before = {"task": task.id, "attempt": task.attempts}
@@ -188,4 +188,5 @@ def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
         instructions=instructions or "",
         instructions_revision=revision,
         asked=Asked(*asked) if asked else None,
+        check=check,
     )

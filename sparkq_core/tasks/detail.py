@@ -1,6 +1,6 @@
 """Read one task."""
 
-from sparkq_core import chats, events
+from sparkq_core import chats, checks, events
 from sparkq_core.model import ATTEMPT_COLUMNS, PROMPT_COLUMNS, Attempt, Detail, Prompt, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep_for_reader
@@ -31,6 +31,8 @@ def detail(sq: SparkQ, task_id: int) -> Detail:
             events.of_task(tx, task.id),
             feedback[0] if feedback else None,
             chats.of_task(tx, task.id),
+            checks.of_outcome(tx, task.id),
+            checks.of_task(tx, task.id),
         )
 
 

@@ -15,6 +15,7 @@ CANNOT = {
     "edit": "be edited",
     "cancel": "be cancelled",
     "progress": "report progress",
+    "check": "be checked",
     "complete": "be completed",
     "fail": "be failed",
     "release": "be released",

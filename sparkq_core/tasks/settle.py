@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from sparkq_core import gates
+from sparkq_core import checks, gates
 from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
@@ -59,6 +59,8 @@ def complete(
     `next_for` names a worker, and `chat` its chat, for which the next task of the same queue is claimed in the same
     transaction: one wait for the disk instead of two. There is none if the queue is empty, archived or gated. If this outcome
     had been reported before, it is the task that was claimed with it, as long as that attempt runs.
+    In a queue with a review limit and a check, its latest run for this attempt must have passed on the files as they are now;
+    else it raises Unchecked, and nothing is settled or claimed. Only there this looks at the files, which takes Git a while.
     Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
     """
     checked(result, "result")
@@ -149,11 +151,15 @@ class _Report(NamedTuple):
 
 
 def _settle(sq: SparkQ, report: _Report, claimant: Claimant | None, *, keep_late: bool = True) -> Settled:
+    files = checks.files_now(sq, report.task_id, report.attempt) if report.verb == "complete" else None
     now = sq.clock.now()
     refusal: SparkQError | None = None
     with sq.db.write() as tx:
         if report.attempt is None and fence.earlier_is_silent(tx, report.task_id):
             refusal = fence.keep(tx, report.verb, report.task_id, report.text, now)
+        elif report.verb == "complete" and (lacking := checks.refusal(tx, report.task_id, report.attempt, files)):
+            refusal = lacking
+            _sign_of_life(tx, report, now)
         elif (task := _end_running(tx, report, now)) is not None:
             settled = _with_next(sq, tx, task, claimant, now)
         else:
@@ -187,6 +193,11 @@ def _end_running(tx: Transaction, report: _Report, now: int) -> Task | None:
     })  # fmt: skip
     note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
     return task
+
+
+def _sign_of_life(tx: Transaction, report: _Report, now: int) -> None:
+    """Restart the stale clock: the worker is alive, although its outcome is refused."""
+    tx.run(HEARTBEAT, guard("progress", report.task_id, report.attempt) | {"now": now})
 
 
 def _with_next(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant | None, now: int) -> Settled:

@@ -13,6 +13,8 @@ from sparkq_core.wire.purged import changed, found, purge_news, purged_task, sea
 from sparkq_core.wire.queues import assignment, queue, queues, script, session, sessions
 from sparkq_core.wire.report import digest, report, report_line
 from sparkq_core.wire.tasks import (
+    check_run,
+    checked,
     event,
     friendly,
     gate,
@@ -41,6 +43,8 @@ __all__ = [
     "chat",
     "chat_whole",
     "chats",
+    "check_run",
+    "checked",
     "claimed",
     "compact",
     "digest",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sparkq_core.checks import call
 from sparkq_core.errors import Purged
 from sparkq_core.purged import Line
 from sparkq_core.text import cut
@@ -36,6 +37,7 @@ def claimed(claim: model.Claim) -> shapes.ClaimedTask:
         "question": None if claim.asked is None else claim.asked.question,
         "answer": None if claim.asked is None else claim.asked.answer,
         "previous": None if claim.earlier is None else _previous(claim.earlier),
+        "check": None if claim.check is None else call(task.id, task.attempts),
     }
 
 

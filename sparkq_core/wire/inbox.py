@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparkq_core.clock import iso
 from sparkq_core.wire.purged import changed, purge_news
-from sparkq_core.wire.tasks import friendly, task_brief, usage
+from sparkq_core.wire.tasks import checked, friendly, task_brief, usage
 from sparkq_core.wire.values import excludes_none, iso_or_none, seconds_or_none
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def finished(finished: model.Finished, now: int) -> shapes.FinishedTask:
         "duration_s": seconds_or_none(finished.task.duration_ms),
         "changed": changed(finished.git_after),
         "usage": usage(finished.usage),
+        "check": checked(finished.check),
     }
 
 

@@ -27,6 +27,7 @@ def queue(queue: model.Queue, counts: model.Counts) -> shapes.Queue:
         "created_at": iso(queue.created_at), "ended_at": iso_or_none(queue.ended_at), "archived_at": iso_or_none(queue.archived_at),
         "paused_at": iso_or_none(queue.paused_at), "review_limit": queue.review_limit,
         "waiting_for_review": gates.waiting_for_review(queue, counts),
+        "check_command": queue.check_command, "max_checks": queue.max_checks if queue.check_command else None,
     }  # fmt: skip
 
 

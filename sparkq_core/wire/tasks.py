@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkq_core.clock import iso
 from sparkq_core.lifecycle import WARN_AFTER, Status
 from sparkq_core.wire.chats import chat
-from sparkq_core.wire.values import exclude_none, excludes_none, iso_or_none, json_or_none
+from sparkq_core.wire.values import exclude_none, excludes_none, iso_or_none, json_or_none, seconds_or_none
 
 if TYPE_CHECKING:
     from sparkq_core import model, shapes
@@ -113,9 +113,10 @@ def task_history(detail: model.Detail, now: int) -> shapes.TaskHistory:
     return {
         **task_whole(detail, now),
         "prompt_revision": detail.task.revision,
-        "history": [_attempt(attempt) for attempt in detail.attempts],
+        "history": [_attempt(attempt, detail.checks) for attempt in detail.attempts],
         "events": [event(each) for each in detail.events],
         "chat": None if detail.chat is None else chat(detail.chat),
+        "check": checked(detail.check),
     }
 
 
@@ -125,7 +126,7 @@ def prompts(revisions: Iterable[model.Prompt]) -> list[shapes.Prompt]:
 
 
 @excludes_none
-def _attempt(attempt: model.Attempt) -> shapes.Attempt:
+def _attempt(attempt: model.Attempt, checks: Iterable[model.Check] = ()) -> shapes.Attempt:
     return {
         "attempt": attempt.attempt,
         "worker_id": attempt.worker,
@@ -150,7 +151,41 @@ def _attempt(attempt: model.Attempt) -> shapes.Attempt:
         "question": attempt.question,
         "answer": attempt.answer,
         "answered_at": iso_or_none(attempt.answered_at),
+        "checks": [_check(each) for each in checks if each.attempt == attempt.attempt] or None,
     }
+
+
+@excludes_none
+def _check(check: model.Check) -> shapes.Check:
+    return {
+        "number": check.number, "command": check.command, "outcome": check.outcome, "exit_code": check.exit_code,
+        "started_at": iso(check.started_at), "duration_s": check.duration_ms / 1000, "tail": check.tail,
+        "work_tree": check.work_tree, "same_tree": None if check.same_tree is None else bool(check.same_tree),
+        "touched": json_or_none(check.touched),
+    }  # fmt: skip
+
+
+def check_run(check: model.Check, failed: int, most: int) -> shapes.CheckRun:
+    """Convert a check that was run, and how often its attempt has failed it."""
+    return {
+        "id": check.task_id, "attempt": check.attempt, "check": _check(check), "failed": failed, "max_checks": most,
+    }  # fmt: skip
+
+
+def checked(check: str | None) -> shapes.CheckedOutcome | None:
+    """Convert the check of an outcome; None if there is nothing to say."""
+    known: dict[str, Any] | None = json_or_none(check)
+    return None if known is None else _checked(known)
+
+
+@excludes_none
+def _checked(known: dict[str, Any]) -> shapes.CheckedOutcome:
+    same = known.get("same_tree")
+    return {
+        "outcome": known["outcome"], "command": known["command"], "exit_code": known.get("exit_code"),
+        "duration_s": seconds_or_none(known.get("duration_ms")), "same_tree": None if same is None else bool(same),
+        "touched": known.get("touched"), "failed": known.get("failed"), "runs": known.get("runs"),
+    }  # fmt: skip
 
 
 def usage(kept: str | None) -> shapes.Usage | None:

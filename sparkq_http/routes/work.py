@@ -1,8 +1,11 @@
 """The calls of a worker for one task: claim, progress, complete, fail, release."""
 
+from functools import partial
 from typing import Any
 
-from sparkq_core import shapes, tasks, wire
+from anyio import to_thread
+
+from sparkq_core import checks, shapes, tasks, wire
 from sparkq_core.changes import Execution, Recorder
 from sparkq_core.errors import ClaimLost
 from sparkq_core.model import Settled
@@ -85,12 +88,17 @@ async def claim(sq: Open, records: Records, task_id: TaskId, body: Worker) -> An
 
 @router.post("/complete")
 async def complete(sq: Open, records: Records, task_id: TaskId, body: Result) -> Answer[SettledTask]:
-    """Complete a running task. 409 if the result comes too late. It is kept on its attempt, for the review.
+    """Complete a running task. 409 if the result comes too late. It is kept on its attempt, for the review. In a strict queue
+    with a check, 409 `check_missing`, `check_failed` or `tree_changed` if that has not passed on the files as they are.
 
     The same outcome again is harmless. If it is in other words, these are kept beside the first, and `kept` is true.
     """
     try:
-        done = tasks.complete(sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt)
+        complete = partial(
+            tasks.complete, sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt
+        )
+        # With a check Git looks at the files, which takes a while.
+        done = await to_thread.run_sync(complete) if checks.is_needed(sq, task_id) else complete()
     except ClaimLost as late:
         raise with_v1_words(sq, task_id, late) from late
     return settled(sq, records, done)

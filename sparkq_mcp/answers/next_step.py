@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from sparkq_core.chats import OpenClaim
-from sparkq_core.errors import AttemptNeeded
+from sparkq_core.checks import call, short
+from sparkq_core.errors import AttemptNeeded, TreeChanged, Unchecked
 from sparkq_core.lifecycle import RELEASED, QueueStatus
 from sparkq_core.model import Claim, Gate, Queue
 
@@ -36,7 +37,8 @@ class Steps(NamedTuple):
             for verb in ("complete", "fail")
             if verb in self.tools
         )
-        step = f"Do it, then {settle}." if settle else "Do it, and report the outcome to the person."
+        checked = f" run `{call(task, number)}` in the repository ({short(claim.check)})," if claim.check else ""
+        step = f"Do it,{checked} then {settle}." if settle else "Do it, and report the outcome to the person."
         if "progress" in self.tools:
             step = f"{step[:-1]}; progress(task_id={task}, attempt={number}) before the deadline keeps it."
         if claim.asked is not None and claim.asked.rounds > 1 and "get_task" in self.tools:
@@ -117,6 +119,18 @@ class Steps(NamedTuple):
         return (
             f"{state} {self.more_waits(queue, remaining)}" if remaining else f"{state} Stop, or go on with other work."
         )
+
+    def unchecked(self, error: Unchecked) -> str:
+        """Return the step of a worker whose task is not completed without its check: the check, or the failure."""
+        task, number = error.task_id, error.attempt
+        fail = f"fail(task_id={task}, attempt={number}, error=…)"
+        if error.is_spent:
+            return f"Do not try again: {fail} with what stops it. The claim is still yours until then."
+        run = f"`{call(task, number)}` in the repository, in a shell"
+        if isinstance(error, TreeChanged):
+            return f"Run {run}; when it passes, complete again and change no file in between."
+        before = "Correct the cause, then run" if error.code == "check_failed" else "Run"
+        return f"{before} {run}; when it passes, complete again. Without a shell, {fail} and say that the check could not be run."
 
     def with_attempt(self, error: AttemptNeeded) -> str:
         """Return the call again with its attempt. The number is spelled only if there is just one that can be meant."""

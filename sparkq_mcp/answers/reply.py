@@ -8,7 +8,7 @@ from mcp_types import CallToolResult, TextContent
 from pydantic import ValidationError
 
 from sparkq_core import wire
-from sparkq_core.errors import AttemptNeeded, Kind, SparkQError, WrongState
+from sparkq_core.errors import AttemptNeeded, Kind, SparkQError, Unchecked, WrongState
 from sparkq_core.text import cut, safe
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.answers.truncation import serialized
@@ -61,6 +61,8 @@ def refusal(error: SparkQError, steps: Steps) -> CallToolResult:
 def _next_after(error: SparkQError, steps: Steps) -> str:
     if isinstance(error, AttemptNeeded):
         return steps.with_attempt(error)
+    if isinstance(error, Unchecked):
+        return steps.unchecked(error)
     if isinstance(error, WrongState) and error.possible:
         possible = [verb for verb in error.possible if verb in steps.tools]
         hint = f"Possible now: {', '.join(possible)}." if possible else "Only the person can change it now."

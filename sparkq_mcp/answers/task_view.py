@@ -54,6 +54,7 @@ def texts_of(detail: Detail) -> dict[str, str]:
             f"late-{number}": attempt.late_text,
             f"late-data-{number}": attempt.late_data,
         }
+    texts |= {f"check-{run.attempt}-{run.number}": run.tail for run in detail.checks}
     texts |= {f"event-{event.id}": event.text for event in detail.events}
     return {name: text for name, text in texts.items() if text}
 
@@ -84,11 +85,20 @@ def whole_task(detail: Detail, now: int, changed: wire.Json | None) -> wire.Json
         if number == detail.task.attempts:
             _drop_repeats(attempt, view)
         texts += [LongText(attempt, key, f"{name}-{number}", call) for key, name in ATTEMPT_TEXTS.items()]
+        texts += _check_texts(attempt, call)
         texts.append(_data_text(attempt, "result_data", f"data-{number}", call))
         texts.append(LongText(late, "text", f"late-{number}", call))
         texts.append(_data_text(late, "data", f"late-data-{number}", call))
     texts += [LongText(event, "text", f"event-{event['id']}", call) for event in view["events"]]
     return cut_to_fit(view, texts)
+
+
+def _check_texts(attempt: wire.Json, call: str) -> list[LongText]:
+    """Return what the last check of an attempt printed, and leave out the other checks."""
+    if "checks" not in attempt:
+        return []
+    attempt["checks"] = attempt["checks"][-1:]
+    return [LongText(run, "tail", f"check-{attempt['attempt']}-{run['number']}", call) for run in attempt["checks"]]
 
 
 def _drop_repeats(last_attempt: wire.Json, view: wire.Json) -> None:

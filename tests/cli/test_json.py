@@ -28,6 +28,7 @@ CALLS = {
     "queue instructions": "queue instructions backend New",
     "queue rename": "queue rename backend server",
     "queue set": "queue set backend --strict",
+    "queue check": "queue check backend true",
     "queue pause": "queue pause backend",
     "queue resume": "queue resume backend",
     "queue end": "queue end backend",
@@ -73,8 +74,8 @@ CALLS = {
 }
 """One call of each command, in the project below."""
 
-ELSEWHERE = {"import", "start", "restart", "hooks allow", "branch"}
-"""`hooks allow` needs hooks (test_hooks.py), and `branch` needs changes (test_branch.py). Import needs a project of its own (below); start and restart are the server's tests'."""
+ELSEWHERE = {"import", "start", "restart", "hooks allow", "branch", "check"}
+"""`check` prints what its command prints too (test_check.py), `hooks allow` needs hooks (test_hooks.py), and `branch` needs changes (test_branch.py). Import needs a project of its own (below); start and restart are the server's tests'."""
 
 
 @pytest.fixture

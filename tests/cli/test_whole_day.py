@@ -97,6 +97,8 @@ def queueing(day: Day) -> None:
 def working(day: Day) -> None:
     day.ok("claim", "--queue", "backend")
     day.ok("progress", "1", "half done")
+    day.ok("queue", "check", "backend", "true")
+    assert "Complete #1" in day.ok("check", "1")
     day.ok("complete", "1", "Fixed it")
     assert "Run make test." in day.ok("runner", "--queue", "backend", "--once")
     day.ok("release", "3", "needs staging")

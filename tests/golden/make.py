@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import inbox, queues, search, sessions, tasks, wire
+from sparkq_core import checks, inbox, queues, search, sessions, tasks, wire
 from sparkq_core.errors import ClaimLost
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
@@ -96,6 +96,11 @@ def _open(sq: SparkQ) -> None:
     add(sq, "waits", queue="docs")
     running = claimed_task(sq, "running", worker="bob")
     tasks.progress(sq, running.id)
+    checks.set_command(sq, "docs", "make docs", 2)
+    checked = take(sq, "cleo", queue="docs")
+    for exit_code in (1, 0):
+        run = tasks.begin_check(sq, checked.task.id, sq.config.root)
+        tasks.end_check(sq, run, exit_code, b"1 page\n")
     take(sq, "cleo", queue="docs")
 
 

@@ -32,10 +32,12 @@ def take_in_chat(sq: SparkQ, chat: Caller, task_id: int) -> Claim:
     return claim
 
 
-def claimed_task(sq: SparkQ, prompt: str = "one", *, worker: str = "ann", timeout: int = 60) -> Task:
-    """A new task in the queue "backend", claimed."""
-    (task_id,) = add(sq, prompt, timeout=timeout)
-    return take(sq, worker, task_id=task_id).task
+def claimed_task(
+    sq: SparkQ, prompt: str = "one", *, worker: str = "ann", timeout: int = 60, queue: str = "backend"
+) -> Task:
+    """A new task in a queue, claimed."""
+    (task_id,) = add(sq, prompt, queue=queue, timeout=timeout)
+    return take(sq, worker, queue=queue, task_id=task_id).task
 
 
 def timed_out_task(sq: SparkQ, clock: SetClock, *, timeout: int = 60) -> Task:

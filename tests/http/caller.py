@@ -71,6 +71,9 @@ class Caller(NamedTuple):
     def patch(self, path: str, /, **body: Any) -> Reply:
         return self.send("PATCH", path, json.dumps(body).encode(), JSON)
 
+    def put(self, path: str, /, **body: Any) -> Reply:
+        return self.send("PUT", path, json.dumps(body).encode(), JSON)
+
     def delete(self, path: str) -> Reply:
         return self.send("DELETE", path, None, JSON)
 

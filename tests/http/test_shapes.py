@@ -7,11 +7,13 @@ import pytest
 from fastapi import FastAPI
 from jsonschema_rs import validator_for
 
-from sparkq_core import chats, project, tasks
+from sparkq_core import chats, checks, project, tasks
 from sparkq_http.app import routers
 from tests.core.test_scripts import WHOLE
 from tests.harness.change_steps import changing, repository
+from tests.harness.check_steps import check
 from tests.harness.clocks import SetClock
+from tests.harness.task_steps import claimed_task
 from tests.http.caller import Caller, Reply, Served
 from tests.http.conftest import new_project
 
@@ -38,6 +40,7 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "POST /api/queues": lambda call: call.post("/api/queues", name="new", session="feature"),
     "GET /api/queues/{queue}": lambda call: call.get("/api/queues/backend"),
     "PATCH /api/queues/{queue}": lambda call: call.patch("/api/queues/backend", instructions="Be quick."),
+    "PUT /api/queues/{queue}/check": lambda call: call.put("/api/queues/checked/check", command="make", max_checks=4),
     "POST /api/queues/{queue}/end": lambda call: call.post("/api/queues/ending/end"),
     "POST /api/queues/{queue}/reopen": lambda call: call.post("/api/queues/ended/reopen"),
     "POST /api/queues/{queue}/pause": lambda call: call.post("/api/queues/pausing/pause"),
@@ -145,7 +148,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     for session in ("feature", "ending"):
         call.post("/api/sessions", name=session)
     call.post("/api/queues", name="backend", session="feature", instructions="Be careful.")
-    for queue in ("ending", "ended", "archiving", "archived", "pausing", "paused"):
+    for queue in ("ending", "ended", "archiving", "archived", "pausing", "paused", "checked"):
         call.post("/api/queues", name=queue, session="ending" if queue == "ending" else "feature")
     call.post("/api/queues/ended/end")
     call.post("/api/queues/archived/archive")
@@ -163,6 +166,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     claimed = tasks.claim(sq, "backend", "claude-code-8d2a", chat=chat)
     assert (claimed and claimed.task.id) == 3
     tasks.complete(sq, 3, "did it")
+    checks.set_command(sq, "checked", "false")
+    claimed_task(sq, "checked", queue="checked")
+    check(sq, 4)
+    tasks.complete(sq, 4, "did it all the same")
     sq.close()
     call.add("backend")
     yield call
