@@ -5,7 +5,7 @@ from contextlib import suppress
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
-from sparkq_core import __version__, project
+from sparkq_core import __version__, events, project
 from sparkq_core.errors import SparkQError
 from sparkq_http.assets import asset_url
 from sparkq_http.parameters import Reloadable
@@ -13,7 +13,7 @@ from sparkq_http.parameters import Reloadable
 router = APIRouter(tags=["page"], include_in_schema=False)
 
 PAGE = """<!doctype html>
-<html lang="en" data-project="{project}" data-version="{version}">
+<html lang="en" data-project="{project}" data-version="{version}" data-event="{event}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -29,12 +29,13 @@ PAGE = """<!doctype html>
 <a class="skip" href="#main" data-act="skip">Skip to the content</a>
 <header class="bar">
 <a class="brand" href="#/inbox">SparkQ <span id="project"></span></a>
-<nav aria-label="Views"><ul id="views"></ul></nav>
-<div class="tools">
 <button type="button" data-act="add" class="primary">Add tasks</button>
+<nav aria-label="Views"><ul id="views"></ul><div id="queues"></div></nav>
+<div class="tools">
 <button type="button" data-act="palette" class="quiet" title="Ctrl+K">Commands</button>
 <button type="button" data-act="sheet" class="quiet" aria-label="Keyboard shortcuts" title="?">?</button>
 <button type="button" data-act="theme" class="quiet" aria-label="Theme" title="t">◐</button>
+<a href="/docs" title="REST reference">API</a>
 </div>
 </header>
 <p id="banner" role="status" hidden>The server does not answer. This page reconnects by itself.</p>
@@ -49,9 +50,9 @@ PAGE = """<!doctype html>
 @router.get("/ui")
 async def page(served: Reloadable) -> HTMLResponse:
     """Return the document. It has no task text, which comes as JSON and is inserted as text."""
-    project_id = ""
+    project_id, event = "", 0
     with suppress(SparkQError):  # the page shows what is wrong with the database
-        project_id = project.id_of(served.sq)
+        project_id, event = project.id_of(served.sq), events.last(served.sq)
     styles = {"shell": asset_url("shell.css"), "review": asset_url("review.css")}
     scripts = {"theme": asset_url("theme.js"), "script": asset_url("app.js")}
-    return HTMLResponse(PAGE.format(project=project_id, version=__version__, **styles, **scripts))
+    return HTMLResponse(PAGE.format(project=project_id, version=__version__, event=event, **styles, **scripts))

@@ -48,7 +48,15 @@ function parsed(text) {
   }
 }
 
-export const get = (path, options) => request("GET", path, undefined, options);
+const asking = new Map();
+
+/** Get an answer; those who ask the same at the same moment share it. */
+export function get(path) {
+  if (!asking.size) setTimeout(() => asking.clear());
+  if (!asking.has(path)) asking.set(path, request("GET", path));
+  return asking.get(path);
+}
+
 export const post = (path, body, options) => request("POST", path, body, options);
 export const change = (path, body) => request("PATCH", path, body);
 export const remove = (path) => request("DELETE", path);

@@ -1,4 +1,4 @@
-// The one chart that says something: what finished on each of the last days.
+// The one chart that says something: what finished on each of the last days. Its parts are told apart without colour.
 
 import { h } from "./dom.js";
 import { countOf, OUTCOMES, totalOf } from "./statuses.js";
@@ -11,12 +11,17 @@ const TOP = 16;
 export function chart(days) {
   const most = Math.max(...days.map((day) => totalOf(day, OUTCOMES)), 1);
   const bars = days.map((day, index) => bar(day, index * WIDTH, HEIGHT / most));
+  const label = days.map(inWords).join("; ");
   return h(
-    "svg.chart",
-    { viewBox: `0 0 ${WIDTH * days.length} ${HEIGHT + 36}`, role: "img", "aria-label": days.map(inWords).join("; ") },
-    bars,
+    "figure.chart",
+    { "data-key": "chart" },
+    h("svg", { viewBox: `0 0 ${WIDTH * days.length} ${HEIGHT + 36}`, role: "img", "aria-label": label }, bars),
+    h("figcaption", {}, OUTCOMES.map(legend)),
   );
 }
+
+const legend = ({ name, label }) =>
+  h("span", {}, h("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, part({ name }, 1, 1, 10, 10)), label);
 
 const inWords = (day) =>
   `${day.date}: ${OUTCOMES.map((outcome) => `${countOf(day, outcome)} ${outcome.label}`).join(", ")}`;
@@ -28,7 +33,7 @@ function bar(day, left, scale) {
   const parts = OUTCOMES.map((outcome) => {
     const height = scale * countOf(day, outcome);
     top -= height;
-    return height > 0 && part(outcome, left + 12, top, height);
+    return height > 0 && part(outcome, left + 12, top, WIDTH - 24, height);
   });
   return h(
     "g",
@@ -40,7 +45,6 @@ function bar(day, left, scale) {
   );
 }
 
-const part = (outcome, x, y, height) =>
-  h("rect", { x, y, width: WIDTH - 24, height, rx: 2, "data-state": outcome.name });
+const part = ({ name }, x, y, width, height) => h("rect", { x, y, width, height, rx: 2, "data-state": name });
 
 const weekday = (date) => new Date(`${date}T12:00:00Z`).toLocaleDateString("en", { weekday: "short" });

@@ -1,7 +1,7 @@
 // Elements out of data. Text is only ever set as text: nothing here parses HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SVG_TAGS = new Set(["svg", "rect", "text", "title", "g"]);
+const SVG_TAGS = new Set(["svg", "rect", "text", "title", "g", "path"]);
 
 const isMissing = (value) => value === null || value === undefined || value === false;
 
@@ -28,6 +28,29 @@ export function still(selector, id, version, make) {
   return h(selector, { id, "data-key": id, "data-version": version }, shown ? [] : make());
 }
 
+const KEPT = "kept-part";
+const builders = new WeakMap();
+const factsOf = new WeakMap();
+
+/** A part of a long list: `build` makes it, if it is not there yet or if its `facts` have changed since. */
+export function kept(key, facts, build) {
+  const part = h(KEPT, { "data-key": key });
+  factsOf.set(part, JSON.stringify(facts));
+  builders.set(part, build);
+  return part;
+}
+
+/** The element that a kept part is for; any other node is itself, with its own parts built. */
+function built(node) {
+  if (builders.has(node)) {
+    const element = builders.get(node)();
+    factsOf.set(element, factsOf.get(node));
+    return element;
+  }
+  for (const part of node.querySelectorAll?.(KEPT) ?? []) part.replaceWith(built(part));
+  return node;
+}
+
 /** Change the children of `host` to `wanted` and keep what is already there: focus, scroll, and typed text. */
 export function patch(host, wanted) {
   const focused = document.activeElement;
@@ -35,36 +58,47 @@ export function patch(host, wanted) {
   if (focused && focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
 }
 
-const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.getAttribute("data-key") : null);
+/** What tells an element from others beside it. A button never becomes another: it may be under a finger. */
+function keyOf(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return null;
+  const { key, act, id, name, value, copies } = node.dataset;
+  return key ?? (act ? [act, id, name, value, copies].join(" ") : null);
+}
 
 const nodeOf = (child) => (child instanceof Node ? child : document.createTextNode(String(child)));
 
 function patchChildren(host, wanted) {
   const nodes = wanted.map(nodeOf);
-  const kept = keepByKey(host, new Set(nodes.map(keyOf).filter(Boolean)));
+  const present = keepByKey(host, new Set(nodes.map(keyOf).filter(Boolean)));
   let next = host.firstChild;
   for (const node of nodes) {
-    const match = keyOf(node) ? kept.get(keyOf(node)) : isAlike(next, node) ? next : null;
+    const match = keyOf(node) ? present.get(keyOf(node)) : isAlike(next, node) ? next : null;
     if (!match) {
-      host.insertBefore(node, next);
+      host.insertBefore(built(node), next);
       continue;
     }
     if (match === next) next = next.nextSibling;
     else host.insertBefore(match, next);
-    patchNode(match, node);
+    if (!builders.has(node)) patchNode(match, node);
+    else if (factsOf.get(match) !== factsOf.get(node)) patchPart(match, node);
   }
   removeFrom(next);
 }
 
+function patchPart(present, part) {
+  patchNode(present, built(part));
+  factsOf.set(present, factsOf.get(part));
+}
+
 /** Remove the children whose key is not wanted, and return the others by their key. */
 function keepByKey(host, keys) {
-  const kept = new Map();
+  const present = new Map();
   for (const child of [...host.childNodes]) {
     const key = keyOf(child);
-    if (keys.has(key)) kept.set(key, child);
+    if (keys.has(key) && !present.has(key)) present.set(key, child);
     else if (key) child.remove();
   }
-  return kept;
+  return present;
 }
 
 const isAlike = (present, node) => present && !keyOf(present) && present.nodeName === node.nodeName;

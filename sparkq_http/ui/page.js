@@ -3,27 +3,31 @@
 import { getQueues, queuePath } from "./api.js";
 import { dialogIsOpen, sayError } from "./dialogs.js";
 import { h, patch } from "./dom.js";
+import { queueLinks, viewLinks } from "./navigation.js";
 import { placeNow } from "./places.js";
 import { notifies } from "./preferences.js";
 import { totalOf, UNFINISHED } from "./statuses.js";
+import * as board from "./views/board.js";
 import * as inbox from "./views/inbox.js";
 import * as nowhere from "./views/nowhere.js";
 import * as queue from "./views/queue.js";
 import * as queues from "./views/queues.js";
+import * as running from "./views/running.js";
 import * as scripts from "./views/scripts.js";
 import * as sessions from "./views/sessions.js";
 import * as settings from "./views/settings.js";
 import * as task from "./views/task.js";
 import * as tasks from "./views/tasks.js";
-import { counted } from "./words.js";
+import * as today from "./views/today.js";
+import { counted, refreshAges } from "./words.js";
 
-export const VIEWS = { inbox, queues, tasks, sessions, scripts, settings };
+export const VIEWS = { inbox, running, board, today, queues, tasks, sessions, scripts, settings };
 const DETAIL_VIEWS = { queues: queue, tasks: task };
 
 export const main = document.getElementById("main");
 
 /** What every view shows of the project: its name, and counts that are null until the first answer. */
-export const project = { name: "", waiting: null, held: null, openByQueue: null };
+export const project = { name: "", waiting: null, held: null, running: 0, queues: [], openByQueue: null };
 
 export const page = {
   view: null,
@@ -95,12 +99,23 @@ export function navigate() {
 const areaOf = (view, route) => view.area ?? route.path.join("/");
 
 let place = {}; // in this entry of the history
-let loads = 0;
+let current = null; // the load under way: { route, done, next }
 let listAddress = "";
 
-async function load() {
-  const number = ++loads;
-  const overtaken = () => number !== loads;
+/** Load the view, one load at a time. During one, all who ask wait for the next, which sees what they have done. */
+function load() {
+  const { route } = page;
+  if (current?.route === route) return (current.next ??= current.done.then(() => page.route === route && load()));
+  const mine = { route };
+  current = mine;
+  mine.done = loadView(mine).finally(() => {
+    if (current === mine) current = null;
+  });
+  return mine.done;
+}
+
+async function loadView(mine) {
+  const overtaken = () => current !== mine;
   const entering = page.data === null;
   const { view, route } = page;
   if (entering) main.setAttribute("aria-busy", "true");
@@ -166,11 +181,22 @@ function drawError({ message, hint }) {
   ]);
 }
 
+let isPressed = false;
+let isOverdue = false;
+
+/** While a button or a dragged task is held, nothing moves under the finger. */
+export function setPressed(pressed) {
+  isPressed = pressed;
+  if (!pressed && isOverdue) draw();
+}
+
 export function draw() {
-  if (!page.data) return;
+  isOverdue = isPressed;
+  if (!page.data || isPressed) return;
   const rows = [...main.querySelectorAll("[data-row]")];
   const index = rows.indexOf(focusedRow());
   patch(main, page.view.draw(page.data, page));
+  refreshAges(main);
   // The row that had the focus is gone: focus the row that took its place.
   if (index >= 0 && !document.activeElement?.closest("li")) {
     const remaining = [...main.querySelectorAll("[data-row]")];
@@ -193,22 +219,9 @@ function arrive() {
 export const viewTitle = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
 
 function drawNavigation() {
-  const counts = { inbox: project.waiting, tasks: openTasks() };
-  patch(
-    document.getElementById("views"),
-    Object.entries(VIEWS).map(([name, view]) =>
-      h(
-        "li",
-        { "data-key": name },
-        h(
-          "a",
-          { href: `#/${name}`, "aria-current": page.route.path[0] === name ? "page" : null },
-          view.title,
-          counts[name] ? h("span.count", {}, " ", counts[name].toLocaleString("en")) : null,
-        ),
-      ),
-    ),
-  );
+  const counts = { inbox: project.waiting, tasks: openTasks(), running: project.running };
+  patch(document.getElementById("views"), viewLinks(VIEWS, page.route.path[0], counts));
+  patch(document.getElementById("queues"), queueLinks(project.queues, page.route));
   drawTab();
 }
 
@@ -242,6 +255,8 @@ export async function refreshCounts() {
   if (notifies()) finished.forEach(notifyFinished);
   if (notifies() && project.held !== null && held > project.held) notifyAsked(held);
   project.held = held;
+  project.queues = queues;
+  project.running = queues.reduce((sum, queue) => sum + queue.running, 0);
   project.openByQueue = openByQueue;
   project.waiting = queues.reduce((sum, queue) => sum + queue.unreviewed + queue.held, 0);
   drawNavigation();

@@ -33,4 +33,7 @@ export function nextTheme() {
 export const notifies = () =>
   read("notify") === "yes" && "Notification" in window && Notification.permission === "granted";
 
-export const setNotifies = (yes) => write("notify", yes ? "yes" : null);
+export function setNotifies(yes) {
+  write("notify", yes ? "yes" : null);
+  dispatchEvent(new Event("notifies"));
+}

@@ -3,7 +3,7 @@
 import { dialogIsOpen } from "./dialogs.js";
 import { h } from "./dom.js";
 
-/** The id of the project and the version, as the document has them. */
+/** The id of the project, the version, and the newest event then, as the document has them. */
 export const loadedFrom = document.documentElement.dataset;
 
 const WHEN = "The page loads again when you close the dialog or leave the field. Copy your text first to keep it.";

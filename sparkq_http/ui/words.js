@@ -30,12 +30,20 @@ export const between = (start, end) => duration((Date.parse(end) - Date.parse(st
 /** A moment as its age, with the moment itself in the tooltip. */
 export function ago(iso) {
   if (!iso) return null;
+  return h("time", { datetime: iso, title: new Date(iso).toLocaleString(), "data-ages": true }, age(iso));
+}
+
+function age(iso) {
   const seconds = secondsSince(iso);
-  return h(
-    "time",
-    { datetime: iso, title: new Date(iso).toLocaleString() },
-    seconds < 5 ? "just now" : `${duration(seconds)} ago`,
-  );
+  return seconds < 5 ? "just now" : `${duration(seconds)} ago`;
+}
+
+/** Bring the ages within `host` up to date. */
+export function refreshAges(host) {
+  for (const time of host.querySelectorAll("time[data-ages]")) {
+    const text = age(time.dateTime);
+    if (time.textContent !== text) time.firstChild.data = text;
+  }
 }
 
 export function moment(iso) {

@@ -1,7 +1,7 @@
 // All tasks: filters in the address, search, order; more are loaded as the list is scrolled.
 
 import { get, getQueues, query } from "../api.js";
-import { h } from "../dom.js";
+import { h, kept } from "../dom.js";
 import { nameOptions, options } from "../options.js";
 import { button, empty, list, outcomeFacts, purgedRow, row, runningFacts, section } from "../rows.js";
 import { STATUSES, totalOf } from "../statuses.js";
@@ -107,12 +107,19 @@ export function draw(data, page) {
     tasks.length
       ? list(
           "Tasks",
-          tasks.map((task) => row(task, page, { facts: factsOf(task) })),
+          tasks.map((task) => line(task, page)),
         )
       : !purged.length && noTask(filtered),
     purged.length > 0 && section("Purged", null, list("Purged tasks", purged.map(purgedRow))),
     more && h("p.more", { "data-key": "more" }, button("more", "Show more", { "data-reveal": true })),
   ];
+}
+
+/** Most rows of a long list stay as they are; that of a running task counts on. */
+function line(task, page) {
+  const build = () => row(task, page, { facts: factsOf(task) });
+  if (task.status === "running") return build();
+  return kept(`task-${task.id}`, [task, page.selected.has(task.id)], build);
 }
 
 const searchField = (value) =>
