@@ -1,7 +1,8 @@
 // What buttons and keys do.
 
 import { queuePath, taskPath } from "./api.js";
-import { say, sayError, sheet } from "./dialogs.js";
+import { dialogHeader, openDialog, say, sayError, sheet } from "./dialogs.js";
+import { h } from "./dom.js";
 import { draw, focusedRow, main, page, project, VIEWS, viewTitle } from "./page.js";
 import { palette } from "./palette.js";
 import { nextTheme, notifies, setNotifies, theme } from "./preferences.js";
@@ -65,6 +66,7 @@ const ACTS = {
   skip: () => main.focus(),
   palette: () => palette(commands()),
   sheet: showSheet,
+  "more-views": showViews,
 };
 
 /** Answer the question of the task that is meant, else the first open question of the inbox. */
@@ -165,6 +167,8 @@ export const KEYS = {
   c: { run: () => act("cancel"), label: "cancel", tasks: true, asks: true },
   w: { run: () => act("answer"), label: "answer a question", asks: true },
   f: { run: () => act("front"), label: "move to the front", tasks: true },
+  K: { run: () => act("sooner") },
+  J: { run: () => act("later") },
   n: { run: () => act("add"), label: "add tasks", asks: true },
   "/": { run: search, label: "search" },
   t: { run: () => act("theme"), label: "change the theme" },
@@ -173,7 +177,17 @@ export const KEYS = {
 };
 
 /** Where the key after `g` leads. */
-export const GO = { i: "/inbox", q: "/queues", t: "/tasks", s: "/sessions", c: "/scripts", o: "/settings" };
+export const GO = {
+  i: "/inbox",
+  r: "/running",
+  b: "/board",
+  d: "/today",
+  q: "/queues",
+  t: "/tasks",
+  s: "/sessions",
+  c: "/scripts",
+  o: "/settings",
+};
 
 function showSheet() {
   const labelled = Object.entries(KEYS).filter(([, { label }]) => label);
@@ -188,6 +202,16 @@ function showSheet() {
     ["Everywhere", everywhere],
     ["Go to", Object.entries(GO).map(([key, path]) => [`g ${key}`, VIEWS[path.slice(1)].title])],
   ]);
+}
+
+/** The views for which the bar of a phone has no room. */
+function showViews() {
+  const links = Object.entries(VIEWS).map(([name, { title }]) =>
+    h("a", { href: `#/${name}`, "data-close": true }, title),
+  );
+  openDialog(
+    h("dialog.sheet.views", { "aria-labelledby": "dialog-title" }, dialogHeader("Views"), h("nav", {}, links)),
+  );
 }
 
 const openQueue = (name) => ({

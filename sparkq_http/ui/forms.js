@@ -1,7 +1,7 @@
 // Forms in a dialog: questions to the user, and confirmations.
 
-import { dialogHeader, openDialog } from "./dialogs.js";
-import { h } from "./dom.js";
+import { dialogHeader, openDialog, sayError } from "./dialogs.js";
+import { h, patch } from "./dom.js";
 import { draftOf, forgetDraft, keepDraft } from "./drafts.js";
 import { options } from "./options.js";
 
@@ -13,13 +13,21 @@ import { options } from "./options.js";
  * `options` are [value, label]. `fields` may be a function of the answers so far: it is called again when a field
  * with `changesFields` changes. Under the key `draft` the answers are kept until they are sent, for the next time
  * that the form opens; a field with `preset` begins with its value all the same.
+ *
+ * With `again`, a second button submits too, and the form stays open with `clears` empty. `preview` returns what the
+ * answers will lead to, shown below the fields. `chosen` is called with the form and the name of a changed field.
  */
-export function ask({ title, text, fields = [], submitLabel = "Save", danger = false, draft = null, submit }) {
+export function ask(options) {
+  const { title, text, fields = [], submitLabel = "Save", danger = false, draft = null, submit } = options;
+  const { again = null, clears = [], preview = null, chosen = () => {} } = options;
   const fieldsFor = typeof fields === "function" ? fields : () => fields;
   const problem = h("p.problem", { role: "alert" });
   const body = h("div.fields");
-  const form = h("form", {}, dialogHeader(title), text && h("p", {}, text), body, problem, footer(submitLabel, danger));
-  const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, form);
+  const shown = h("div.preview", { "aria-live": "polite" });
+  const parts = [dialogHeader(title), text && h("p", {}, text), body, preview && shown, problem];
+  const form = h("form", {}, parts, footer(submitLabel, danger, again));
+  const dialog = h(preview ? "dialog.side" : "dialog", { "aria-labelledby": "dialog-title" }, form);
+  const showPreview = inTurns(async () => patch(shown, await preview(answersOf(form))));
   const draw = (answers) => {
     body.replaceChildren(...fieldsFor(answers).map((field) => labelled(field, answers[field.name])));
   };
@@ -29,7 +37,13 @@ export function ask({ title, text, fields = [], submitLabel = "Save", danger = f
     draw(answersOf(form));
     form.elements[event.target.name]?.focus();
   });
-  form.addEventListener("input", () => draft && keepDraft(draft, answersOf(form)));
+  form.addEventListener("change", ({ target }) => chosen(form, target.name));
+  form.addEventListener("input", () => {
+    if (draft) keepDraft(draft, answersOf(form));
+    if (preview) showPreview();
+  });
+  acceptFiles(form);
+  if (preview) showPreview();
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
@@ -38,7 +52,7 @@ export function ask({ title, text, fields = [], submitLabel = "Save", danger = f
     dialog.addEventListener("close", () => resolve(result));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const button = form.querySelector("[type=submit]");
+      const [button] = form.querySelectorAll("[type=submit]");
       if (button.disabled) return; // requestSubmit() ignores that its button is disabled
       button.disabled = true;
       problem.textContent = "";
@@ -46,7 +60,9 @@ export function ask({ title, text, fields = [], submitLabel = "Save", danger = f
         const answers = answersOf(form);
         result = (await submit(answers)) ?? answers;
         if (draft) forgetDraft(draft);
-        dialog.close();
+        if (event.submitter?.dataset.again === undefined) dialog.close();
+        else begin(form, clears);
+        button.disabled = false;
       } catch (error) {
         problem.textContent = `${error.message} ${error.hint ?? ""}`;
         button.disabled = false;
@@ -65,12 +81,50 @@ export async function confirmed(title, text, submitLabel) {
   return (await ask({ title, text, submitLabel, danger: true, submit: () => true })) !== null;
 }
 
-function footer(submitLabel, danger) {
+/** Call an asynchronous function now, or once more as soon as its present call has ended. */
+function inTurns(run) {
+  let running = false;
+  let again = false;
+  return async function turn() {
+    again = running;
+    if (running) return;
+    running = true;
+    await run().catch(() => {}); // what cannot be shown is said when it is sent
+    running = false;
+    if (again) await turn();
+  };
+}
+
+/** Empty these fields for the next answers. */
+function begin(form, names) {
+  for (const name of names) if (form.elements[name]) form.elements[name].value = "";
+  form.elements[names[0]]?.focus();
+  form.dispatchEvent(new Event("input"));
+}
+
+const MOST_BYTES = 1_048_576;
+
+/** A text file that is dropped on a text goes into it. */
+function acceptFiles(form) {
+  form.addEventListener("dragover", (event) => event.target.matches("textarea") && event.preventDefault());
+  form.addEventListener("drop", async (event) => {
+    const [file] = event.dataTransfer.files;
+    const { target } = event;
+    if (!file || !target.matches("textarea")) return;
+    event.preventDefault();
+    if (file.size > MOST_BYTES) return sayError({ message: `${file.name} is larger than 1 MiB.` });
+    target.setRangeText(await file.text(), target.selectionStart, target.selectionEnd, "end");
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+function footer(submitLabel, danger, again) {
   return h(
     "footer",
     {},
     h("button", { type: "button", "data-close": true }, "Cancel"),
     h(danger ? "button.danger" : "button.primary", { type: "submit" }, submitLabel),
+    again && h("button", { type: "submit", "data-again": true }, again),
   );
 }
 

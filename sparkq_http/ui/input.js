@@ -2,7 +2,7 @@
 
 import { act, commands, GO, KEYS } from "./commands.js";
 import { dialogIsOpen } from "./dialogs.js";
-import { main, page } from "./page.js";
+import { main, page, setPressed } from "./page.js";
 import { palette } from "./palette.js";
 import { moveToFront } from "./verbs/tasks.js";
 
@@ -17,6 +17,7 @@ addEventListener("keydown", (event) => {
     palette(commands());
     return;
   }
+  if (event.key === "Escape" && leaveMenu()) return;
   const field = event.target.closest?.("input:not([type=checkbox]), textarea, select");
   if (event.key === "Escape" && field && !dialogIsOpen()) field.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || field || dialogIsOpen()) return;
@@ -32,6 +33,14 @@ addEventListener("keydown", (event) => {
   }
   press(event);
 });
+
+/** Close the open menu and focus what opens it. False if none is open. */
+function leaveMenu() {
+  const menu = document.querySelector(".menu[open]");
+  if (menu?.contains(document.activeElement)) menu.querySelector("summary").focus();
+  closeMenus();
+  return menu !== null;
+}
 
 function press(event) {
   const key = KEYS[event.key];
@@ -55,7 +64,13 @@ addEventListener("dialog-opened", () => {
   opening = null;
 });
 
+/** Close the open menus but the one that has this element. */
+function closeMenus(element = null) {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(element)) menu.open = false;
+}
+
 addEventListener("click", (event) => {
+  closeMenus(event.target.closest("summary"));
   const element = event.target.closest("[data-act]");
   if (!element) return;
   if (element.tagName === "A") event.preventDefault();
@@ -74,15 +89,27 @@ addEventListener("input", ({ target }) => {
   filterTimer = setTimeout(() => page.view.filter?.(page, name, target.value.trim()), wait);
 });
 
-// A waiting task is dragged to the front of its queue.
+let isDragging = false;
+
+addEventListener("pointerdown", () => setPressed(true));
+const release = () => setTimeout(() => setPressed(false)); // after the click
+for (const end of ["pointerup", "dragend", "blur"]) addEventListener(end, release);
+addEventListener("pointercancel", () => isDragging || release());
+
+// A waiting task is dragged to another place, a result back to its queue.
 addEventListener("dragstart", (event) => {
   const row = event.target.closest?.("[draggable][data-id]");
   if (!row) return;
   event.dataTransfer.setData("text/plain", row.dataset.id);
   event.dataTransfer.effectAllowed = "move";
-  document.body.classList.add("dragging");
+  isDragging = true;
+  // Not at once: Chrome ends a drag whose source moves while it starts.
+  setTimeout(() => document.body.classList.toggle("dragging", isDragging));
 });
-addEventListener("dragend", () => document.body.classList.remove("dragging"));
+addEventListener("dragend", () => {
+  isDragging = false;
+  document.body.classList.remove("dragging");
+});
 addEventListener("dragover", (event) => {
   if (event.target.closest?.("[data-drop]")) event.preventDefault();
 });
@@ -90,7 +117,8 @@ addEventListener("drop", (event) => {
   if (!event.target.closest?.("[data-drop]")) return;
   event.preventDefault();
   const id = Number(event.dataTransfer.getData("text/plain"));
-  if (id) moveToFront(page, [id]);
+  if (id && page.view.drop) page.view.drop(page, id, event.target);
+  else if (id) moveToFront(page, [id]);
 });
 
 // A button with data-reveal is pressed when it is scrolled into view: the end of a list loads more.

@@ -121,22 +121,34 @@ export function acceptLabel(task) {
 export const saidLater = ({ late, attempts }) =>
   `${late.attempt === attempts ? "Its worker" : `The worker of attempt ${late.attempt}`} said later (${late.outcome})`;
 
-/** The buttons of a queue; `addClass` is the class of the first. */
+/** The buttons of a queue, those that are rarely needed in a menu; `addClass` is the class of the first. */
 export function queueButtons({ name, status, paused_at: paused }, addClass = null) {
   const of = { "data-name": name };
   return h(
     "div.actions",
     {},
     status === "active" && button("add", "Add tasks …", { ...of, class: addClass }),
-    button("instructions", "Instructions …", of),
-    button("rename", "Rename …", of),
-    button("review-limit", "Review limit …", of),
     status !== "archived" && (paused ? button("resume", "Resume", of) : button("pause", "Pause", of)),
-    status === "active" && button("end", "End", of),
     status === "ended" && button("reopen", "Reopen", of),
-    status === "archived" ? button("unarchive", "Unarchive", of) : button("archive", "Archive", of),
+    status === "archived" && button("unarchive", "Unarchive", of),
+    menu(`More of ${name}`, [
+      button("instructions", "Instructions …", of),
+      button("review-limit", "Review limit …", of),
+      button("rename", "Rename …", of),
+      status === "active" && button("end", "End", of),
+      status !== "archived" && button("archive", "Archive", of),
+    ]),
   );
 }
+
+/** Buttons behind a button. */
+export const menu = (label, buttons) =>
+  h(
+    "details.menu",
+    { "data-key": "menu" },
+    h("summary", { "aria-label": label, title: "More" }, "⋯"),
+    h("div.items", {}, buttons),
+  );
 
 /** The status of a queue or session where it is not active, whether a queue is paused, and its session. */
 export const badges = ({ status, paused_at: paused, review_limit: limit, session }) => [

@@ -5,7 +5,7 @@ const timedOut = (task) => task.error_type === "timeout";
 
 const STATES = [
   { name: "queued", mark: "○", stage: "waiting" },
-  { name: "held", label: "needs your answer", mark: "❓", stage: "waiting", rare: true },
+  { name: "held", label: "needs your answer", short: "asks", mark: "❓", stage: "waiting", rare: true },
   { name: "running", mark: "◐", stage: "running" },
   {
     name: "limit",

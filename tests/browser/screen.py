@@ -117,6 +117,11 @@ class Screen:
         """Click the button that reads so."""
         (within or self.main).get_by_role("button", name=name, exact=True).click()
 
+    def choose(self, name: str, *, within: Locator | None = None) -> None:
+        """Click the button that reads so in the menu of a queue."""
+        (within or self.main).locator(".menu summary").click()
+        self.click(name, within=within)
+
     def answer(self, verb: str, /, **given: str | bool) -> None:
         """Fill the open dialog by field name and press the button that reads `verb`."""
         self.fill(**given)

@@ -81,7 +81,7 @@ def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(screen: S
     names = [name.strip() for name, _ in seen]
 
     assert names[0] == "Skip to the content"
-    for name in ("Inbox", "Add tasks", "Instructions …", "Rename …", f"#{task} one", "Edit …", "Cancel …"):
+    for name in ("Inbox", "Add tasks", "Pause", "⋯", f"#{task} one", "Edit …", "Cancel …"):
         assert [reached for reached in names if reached.startswith(name)], names
     assert {outline for _, outline in seen} == {"solid"}
 
@@ -111,7 +111,7 @@ def test_the_palette_finds_views_queues_tasks_and_acts(screen: Screen, call: Cal
     screen.at(f"#/queues/{line}$")
     screen.press("Control+k")
     screen.page.keyboard.type("go to")
-    expect(options).to_have_count(6)
+    expect(options).to_have_count(9)
     screen.press("ArrowDown", "ArrowDown")
     expect(options.nth(2)).to_have_attribute("aria-selected", "true")
     screen.press("Enter")

@@ -38,8 +38,7 @@ def test_scroll_focus_and_selection_survive_an_update(screen: Screen, served: Se
     screen.open(f"/tasks?queue={line}")
     screen.row(made[3]).get_by_role("checkbox").check()
     screen.row(made[40]).locator("[data-row]").focus()
-    screen.page.mouse.wheel(0, 600)
-    until(lambda: screen.evaluate("scrollY > 400"))
+    screen.evaluate("scrollBy(0, 600)")
     place = screen.row(made[40]).bounding_box()
 
     typed(served, "enqueue", "at the end", "--queue", line)
@@ -110,7 +109,7 @@ def test_a_stopped_server_is_told_and_a_new_one_on_the_same_port_is_found(own: S
 
     own.stop()
     expect(banner).to_be_visible()
-    screen.click("Instructions …")
+    screen.choose("Instructions …")
     expect(screen.page.locator(".toast.problem")).to_contain_text("The server does not answer.")
     typed(own, "enqueue", "while it was away", "--queue", "q")
     again = Served(own.root, port=own.port)

@@ -45,6 +45,9 @@ def views(served: Served) -> dict[str, str]:
     call.post("/api/reload")
     return {
         "inbox": "/inbox",
+        "running": "/running",
+        "board": "/board",
+        "today": "/today",
         "queues": "/queues?archived=1",
         "queue": "/queues/look",
         "tasks": "/tasks?queue=look",

@@ -85,7 +85,7 @@ def test_a_prompt_and_instructions_that_nobody_touched_are_not_changed(screen: S
     screen.answer("Requeue")
     screen.said(f"#{task} queued again.")
     screen.open(f"/queues/{line}")
-    screen.click("Instructions …")
+    screen.choose("Instructions …")
     screen.answer("Save")
     screen.click("Edit …", within=screen.row(task))
     screen.answer("Save")

@@ -1,10 +1,9 @@
-// Every queue with its counts, and how the week went.
+// Every queue with its counts, how long its next task has waited, and how long its tasks take.
 
-import { get, getQueues, query, queuePath } from "../api.js";
-import { chart } from "../chart.js";
+import { get, getQueues, queuePath } from "../api.js";
 import { h } from "../dom.js";
-import { atWork, badges, button, empty, head, queueButtons, section, STEPS, waitsForReview } from "../rows.js";
-import { BEGUN, countOf, FINISHED, OUTCOMES, statesOf, STATUSES, totalOf } from "../statuses.js";
+import { atWork, badges, button, empty, head, queueButtons, STEPS, waitsForReview } from "../rows.js";
+import { BEGUN, countOf, FINISHED, STATUSES, totalOf } from "../statuses.js";
 import { digits, duration, secondsSince } from "../words.js";
 
 export const title = "Queues";
@@ -12,40 +11,35 @@ export const keys = [["n", "add tasks"]];
 
 export async function load(route) {
   const archived = route.query.get("archived") === "1";
-  const [{ queues, assignments }, statistics] = await Promise.all([getQueues(archived), get("/statistics")]);
-  return { queues, assignments, archived, statistics, oldest: await oldestByQueue(queues) };
-}
-
-/** When the oldest queued task of each queue was made. */
-async function oldestByQueue(queues) {
-  const names = queues.filter((queue) => queue.queued).map(({ name }) => name);
-  const createdAt = async (queue) => {
-    const { tasks } = await get(`/tasks${query({ queue, status: "queued", sort: "oldest", limit: 1 })}`);
-    return [queue, tasks[0]?.created_at];
-  };
-  return Object.fromEntries(await Promise.all(names.map(createdAt)));
+  const [{ queues, assignments }, heads, statistics] = await Promise.all([
+    getQueues(archived),
+    get("/heads?limit=1"),
+    get("/statistics"),
+  ]);
+  const next = Object.fromEntries(heads.queues.map((queue) => [queue.name, queue.heads[0]]));
+  return { queues, assignments, archived, statistics, next };
 }
 
 export const affects = () => true;
 export const tasks = () => [];
 
-export function draw({ queues, assignments, archived, statistics, oldest }) {
-  const pace = Object.fromEntries(statistics.queues.map((record) => [record.queue, record]));
+export function draw({ queues, assignments, archived, statistics, next }) {
+  const paces = Object.fromEntries(statistics.queues.map((record) => [record.queue, record]));
+  const states = STATUSES.filter((state) => !state.rare || queues.some((queue) => countOf(queue, state)));
   return [
     head(h("h1", {}, "Queues"), button("create-queue", "New queue …", { class: "primary" }), showArchived(archived)),
     atWork(assignments),
     queues.length
       ? h(
-          "ul.cards",
-          { "data-key": "cards", "aria-label": "Queues" },
-          queues.map((queue) => card(queue, pace[queue.name], oldest[queue.name])),
+          "ul.lines",
+          { "data-key": "cards", "aria-label": "Queues", "data-columns": states.length },
+          queues.map((queue) => card(queue, { states, pace: paces[queue.name], next: next[queue.name] })),
         )
       : empty(
           "No queues yet.",
           "A queue is a named line of tasks. Create one here, or in a terminal:",
           "sparkq queue create backend",
         ),
-    statistics.days.some((day) => totalOf(day, OUTCOMES) > 0) && week(statistics.days),
   ];
 }
 
@@ -57,15 +51,8 @@ const showArchived = (checked) =>
     h("span", {}, "Show archived"),
   );
 
-const week = (days) =>
-  section(
-    "Finished in the last seven days",
-    null,
-    chart(days),
-    h("p", {}, h("small", {}, "Purged tasks are not counted.")),
-  );
-
-function card(queue, pace, oldest) {
+/** A queue as a line of a table; `states` are those that any of the queues has. */
+function card(queue, { states, pace, next }) {
   return h(
     "li.card",
     { "data-key": `queue-${queue.name}`, class: queue.status },
@@ -74,19 +61,19 @@ function card(queue, pace, oldest) {
       {},
       h("h2", {}, h("a", { href: `#${queuePath(queue.name)}`, "data-row": queue.name }, queue.name)),
       badges(queue),
+      shares(queue),
+      h(
+        "p.facts",
+        {},
+        queue.unreviewed > 0 && h("strong", {}, waitsForReview(queue) ?? `${digits(queue.unreviewed)} to review`),
+        next && h("span", {}, waitingSince(next.created_at)),
+        pace && paceOf(pace),
+      ),
     ),
-    shares(queue),
     h(
       "dl.counts",
       {},
-      statesOf(queue).map((state) => stateCount(state, countOf(queue, state))),
-    ),
-    h(
-      "p.facts",
-      {},
-      queue.unreviewed > 0 && h("strong", {}, waitsForReview(queue) ?? `${queue.unreviewed} to review`),
-      oldest && h("span", {}, waitingSince(oldest)),
-      pace && paceOf(pace),
+      states.map((state) => stateCount(state, countOf(queue, state))),
     ),
     queueButtons(queue),
   );
@@ -102,15 +89,11 @@ function shares(queue) {
   );
 }
 
-const stateCount = ({ name, label }, count) =>
-  h("div", { "data-state": name }, h("dt", {}, label), h("dd", {}, digits(count)));
+const stateCount = ({ name, label, short = label }, count) =>
+  h("div", { "data-state": name, class: count ? "" : "none" }, h("dt", {}, short), h("dd", {}, digits(count)));
 
 const waitingSince = (iso) =>
-  h(
-    "time",
-    { datetime: iso, title: new Date(iso).toLocaleString() },
-    `oldest has waited ${duration(secondsSince(iso))}`,
-  );
+  h("time", { datetime: iso, title: new Date(iso).toLocaleString() }, `next has waited ${duration(secondsSince(iso))}`);
 
 const paceOf = ({ mean_ms: mean, longest_ms: longest }) =>
   h("span", { title: `longest ${duration(longest / 1000)}` }, `takes ${duration(mean / 1000)} on average`);
