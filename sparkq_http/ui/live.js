@@ -74,7 +74,7 @@ export function follow({ onEvent, onMissed, onServer }) {
   join();
 }
 
-/** Do something while this tab is the one whose turn it is; `task` returns how to end. Return how to give the turn up. */
+/** Do a task as the only tab that does it. `task` returns how to end it; return how to leave it to another tab. */
 function inTurn(task) {
   const waiting = new AbortController();
   const turn = new Promise((resolve) => waiting.signal.addEventListener("abort", resolve));

@@ -115,7 +115,7 @@ def test_the_palette_finds_views_queues_tasks_and_acts(screen: Screen, call: Cal
     screen.press("ArrowDown", "ArrowDown")
     expect(options.nth(2)).to_have_attribute("aria-selected", "true")
     screen.press("Enter")
-    expect(screen.heading).to_have_text("Tasks")
+    expect(screen.heading).to_have_text("Board")
     screen.press("Control+k")
     screen.page.keyboard.type("no such command")
     screen.press("Enter")
