@@ -1,13 +1,14 @@
 """The answers of the routes: JSON of the core, or a refusal, which has the same shape on every route."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core import shapes, wire
@@ -52,7 +53,36 @@ class Router(APIRouter):
         async def call(*args: Any, **parameters: Any) -> Any:
             return await aside(lambda: endpoint(*args, **parameters))
 
+        known: set[str] = set()
+        if "GET" in (options.get("methods") or ()):
+            options["dependencies"] = [*(options.get("dependencies") or ()), Depends(_only(known))]
         super().add_api_route(path, call, **options)
+        known |= _query_parameters(self.routes[-1])
+
+
+def _only(known: set[str]) -> Callable[[Request], Awaitable[None]]:
+    """Return a dependency that refuses other query parameters than these: a filter that is misspelled would answer all."""
+
+    async def only(request: Request) -> None:
+        unknown = [name for name in request.query_params if name not in known]
+        if unknown:
+            has = f"It has: {', '.join(sorted(known))}." if known else "It has none."
+            raise Refused(
+                422, "malformed", cut(safe(f"{unknown[0]}: no such parameter of this route."), MAX_SHOWN), has
+            )
+
+    return only
+
+
+def _query_parameters(route: Any) -> set[str]:
+    """Return the names of a route's query parameters, of those too that it documents and reads by itself."""
+    waiting, declared = [route.dependant], []
+    while waiting:
+        dependant = waiting.pop()
+        declared += dependant.query_params
+        waiting += dependant.dependencies
+    documented = (route.openapi_extra or {}).get("parameters", ())
+    return {field.alias for field in declared} | {each["name"] for each in documented if each["in"] == "query"}
 
 
 class Refusal(TypedDict, closed=True):
@@ -121,17 +151,24 @@ async def answer_encoding_error(_: Request, __: Exception) -> Answer[Refusal]:
     return refusal(422, "malformed", "A text has a lone surrogate.", "Send valid Unicode.")
 
 
-async def answer_routing_error(_: Request, error: Exception) -> Answer[Refusal]:
+async def answer_routing_error(request: Request, error: Exception) -> Answer[Refusal]:
     """Answer a request for an unknown route, or with a method that the route does not allow."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return refusal(404, "no_such_route", "There is nothing at this address.", "See /docs for all routes.")
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        return refusal(405, "method", "Method not allowed here.", f"Allowed: {allowed}.", error.headers)
+        allowed = ", ".join(_allowed(request))
+        return refusal(405, "method", "Method not allowed here.", f"Allowed: {allowed}.", {"Allow": allowed})
     if error.status_code == 400:
         return malformed()
     return refusal(error.status_code, "http", safe(str(error.detail)), "", error.headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of all routes at this address: Starlette names only those of the first."""
+    matching = (route for route in request.app.state.routes if route.matches(request.scope)[0] != Match.NONE)
+    methods = {method for route in matching for method in getattr(route, "methods", None) or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def malformed() -> Answer[Refusal]:

@@ -28,7 +28,7 @@ from sparkq_http.answer import (
 from sparkq_http.background import notice_chats, run_maintenance
 from sparkq_http.guard import Guard, WholeBody
 from sparkq_http.live import Feed
-from sparkq_http.middleware import Defects, Head
+from sparkq_http.middleware import Defects, Head, Slash
 from sparkq_http.named_project import NamedProject
 from sparkq_http.project import ReloadableProject
 from sparkq_http.token import TokenCheck
@@ -120,15 +120,19 @@ def create_app(
         app.add_middleware(TokenCheck, token=token, port=server.port, local=bool(users))
     remote = token is not None and not users
     app.add_middleware(Guard, host=server.host, port=server.port, remote=remote, users=users)
+    app.add_middleware(Slash)  # outermost, so that the guard sees the address that is answered
     app.add_exception_handler(SparkQError, answer_core_error)
     app.add_exception_handler(Refused, answer_refused)
     app.add_exception_handler(RequestValidationError, answer_invalid_request)
     app.add_exception_handler(UnicodeEncodeError, answer_encoding_error)
     app.add_exception_handler(HTTPException, answer_routing_error)
+    app.state.routes = []  # each with its own methods: FastAPI keeps those of a router together
     for router in routers():
         app.include_router(router, responses=REFUSALS)
+        app.state.routes += router.routes
     for guest in guests:
         app.router.routes.extend(guest.routes)
+        app.state.routes += guest.routes
     return app
 
 

@@ -1,4 +1,4 @@
-"""Two small middlewares between the guard and the routes: HEAD for every GET, and one answer for every exception."""
+"""Small middlewares: HEAD for every GET, one answer for every exception, and addresses with a slash at their end."""
 
 import logging
 
@@ -53,3 +53,19 @@ class Defects:
             log.exception("%s %s failed", scope["method"], scope["path"])
             if not started:
                 await defect()(scope, receive, send)
+
+
+SLASHED = ("/ui/", "/docs/", "/mcp/")
+
+
+class Slash:
+    """Answers addresses that people and clients type with a slash at their end as those without."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") in SLASHED:
+            path = scope["path"].removesuffix("/")
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self._app(scope, receive, send)

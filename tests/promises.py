@@ -317,6 +317,7 @@ PROMISES = {
     "command-report": "sparkq report and GET /api/report show each attempt that ended in a time in one line, with counts by hour, queue and local day.",
     "split-preview": "POST /api/tasks/split shows the tasks that a text would become, by the code that makes them.",
     "live-changes": "A stream of changes sends what the events of a moment touched as one message, with the counts of the queues.",
+    "known-parameters": "Every GET route refuses a query parameter that it does not have.",
     "board": "The board and the heads of all queues are one request each: next, running with note and chat, to review, reviewed today; whole totals.",
     "rest-rendered": "GET /api/tasks/{id}/rendered is Markdown as a bounded tree of known elements, never HTML, and opens only web and mail addresses.",
     "rest-health": "Health and version answer.",

@@ -10,7 +10,7 @@ from sparkq_core import assignments, gates, queues, shapes, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Open, QueueName, Records, TaskRef, queue_name
+from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Open, QueueName, Records, TaskRef, queue_name, session_at
 from sparkq_http.v1_keys import Claimed, claim_answer, nothing_answer
 
 router = Router(prefix="/api/queues", tags=["queues"])
@@ -73,17 +73,22 @@ def shown(sq: SparkQ, name: str) -> Queue:
 
 
 @router.get("")
-async def list_queues(sq: Open, include_archived: bool = False, include_instructions: bool = True) -> Answer[Queues]:
-    """List all queues with their counts, the active ones first. Archived ones only with `include_archived`.
+async def list_queues(
+    sq: Open, include_archived: bool = False, include_instructions: bool = True, session: str | None = None
+) -> Answer[Queues]:
+    """List all queues, or those of a session, with their counts, the active ones first. Archived ones only with
+    `include_archived`.
 
     Without `include_instructions` the text of each is empty, so that a list that is read often stays small.
     """
+    named = session_at(sq, session).name if session else None
     listed: list[Queue] = [
         {
             **wire.queue(queue, counts),
             "instructions": queues.instructions_by_id(sq, queue.id)[1] if include_instructions else "",
         }
         for queue, counts in queues.all_of(sq, archived=include_archived)
+        if named is None or queue.session == named
     ]
     at_work = [wire.assignment(each) for each in assignments.open_ones(sq)]
     return Answer({"queues": listed, "total": len(listed), "assignments": at_work})

@@ -206,7 +206,42 @@ def test_unknown_addresses_and_methods_have_the_same_shape(call: Caller) -> None
     call.get("/api/queues/").refused(404, "no_such_route")
     wrong = call.send("PUT", "/api/queues", b"{}", {"Content-Type": "application/json"})
     wrong.refused(405, "method")
-    assert "GET" in wrong.headers["allow"] or "POST" in wrong.headers["allow"]
+    assert wrong.headers["allow"] == "GET, HEAD, POST"
+    assert "GET, HEAD, POST" in wrong.facts["hint"]
+    patched = call.send("PUT", "/api/tasks/1", b"{}", {"Content-Type": "application/json"})
+    assert patched.headers["allow"] == "DELETE, GET, HEAD, PATCH"
+
+
+@pytest.mark.parametrize("address", ["/ui", "/docs"])
+def test_a_page_is_found_with_a_slash_too(call: Caller, address: str) -> None:
+    assert call.get(f"{address}/").body == call.get(address).body
+    assert call.get(f"{address}/").status == 200
+
+
+def test_mcp_is_found_with_a_slash_too(call: Caller) -> None:
+    with_slash, without = (call.send("DELETE", path) for path in ("/mcp/", "/mcp"))
+
+    assert (with_slash.status, with_slash.body) == (without.status, without.body)
+    assert with_slash.status != 404
+
+
+@holds("known-parameters")
+@pytest.mark.parametrize(
+    "address",
+    ["/api/queues?session_id=1", "/api/sessions?status=active", "/api/scripts?tag=x", "/api/tools?x=", "/api/statistics?days=3",
+     "/api/tasks/1?full=1", "/api/queues/backend?x=1", "/api/chats?session=x", "/api/board?limits=1", "/api/health?verbose=1"],
+)  # fmt: skip
+def test_an_unknown_parameter_is_refused_everywhere(call: Caller, address: str) -> None:
+    assert address.partition("?")[2].partition("=")[0] in call.get(address).refused(422, "malformed")
+
+
+def test_queues_of_a_session_are_listed(call: Caller, line: str) -> None:
+    call.post("/api/sessions", name=f"of-{line}")["session"]
+    call.post("/api/queues", name=f"in-{line}", session=f"of-{line}")["queue"]
+
+    listed = call.get(f"/api/queues?session=of-{line}")["queues"]
+    assert [queue["name"] for queue in listed] == [f"in-{line}"]
+    call.get("/api/queues?session=no-such").refused(404, "no_such_session")
 
 
 @holds("http-status")
