@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import change_lines, chat_lines, check_lines, questions, show
+from sparkq_cli import change_lines, chat_lines, check_lines, questions, show, verdict_lines
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, paged, write_artefacts
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
-from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, usage, wire
+from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, undo, usage, wire
 from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange
 from sparkq_core.chat_work import NoChat
@@ -23,7 +23,7 @@ from sparkq_core.verdicts import TERMINAL, Giver
 app = new_app()
 
 LINES = 6
-KEYS = "[a]ccept  [r]equeue with feedback  [d]iff  [c]hat  [v]iew whole  [s]kip  [q]uit"
+KEYS = "[a]ccept  [r]equeue with feedback  [d]iff  [c]hat  [v]iew whole  [s]kip  [u]ndo  [q]uit"
 
 
 @app.command()
@@ -183,23 +183,24 @@ def _walk(sq: SparkQ, queue: str | None) -> None:
         _line(finished, sq.clock.now(), _asked(sq, finished))
         _chat(sq, finished.task)
         try:
-            if not _decide(sq, finished):
+            cursor = _decide(sq, finished)
+            if cursor is None:
                 return
-            cursor = finished.cursor
         except Unseen as error:  # the loop shows the new outcome before anything is decided
             show.say(f"{error.message} {error.hint}")
         show.say()
 
 
-def _decide(sq: SparkQ, finished: Finished) -> bool:
-    """Ask until the task is decided or skipped; False to stop. Raises Unseen if there is another outcome now."""
+def _decide(sq: SparkQ, finished: Finished) -> str | None:
+    """Ask until the task is decided or skipped, or another verdict is undone; return the cursor of what comes next, None
+    to stop. Raises Unseen if there is another outcome now."""
     number = finished.task.id
     while True:
         answer = str(typer.prompt(KEYS, default="s", show_default=False, prompt_suffix=" > ")).strip().lower()[:1]
         if answer == "q":
-            return False
+            return None
         if answer == "s":
-            return True
+            return finished.cursor
         if answer == "v":
             paged(as_text(sq, tasks.detail(sq, number), timeline=True))
         elif answer == "d":
@@ -217,7 +218,7 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
             show.say(
                 f"{wire.friendly(number)} {f'seen; it stays {task.status}' if task.status in UNCLAIMED_STATUSES else 'accepted'}."
             )
-            return True
+            return finished.cursor
         elif answer == "r":
             feedback = str(
                 typer.prompt("Feedback for the next worker (empty for none)", default="", show_default=False)
@@ -237,9 +238,24 @@ def _decide(sq: SparkQ, finished: Finished) -> bool:
                 show.say(f"{error.message} {error.hint}")
                 continue
             show.say(f"{wire.friendly(number)} in {done.task.queue} again, {show.ordinal(done.place)} in line.")
-            return True
+            return finished.cursor
+        elif answer == "u":
+            try:
+                return _undo(sq, finished)
+            except SparkQError as error:
+                show.say(f"{error.message} {error.hint}")
         else:
-            show.say(f"Unknown key {safe(answer)!r}: type a, r, d, c, v, s or q, then Enter.")
+            show.say(f"Unknown key {safe(answer)!r}: type a, r, d, c, v, s, u or q, then Enter.")
+
+
+def _undo(sq: SparkQ, shown: Finished) -> str:
+    """Undo the last verdict with all that came with it, and return the cursor before the first of its tasks, or before
+    the task that is `shown`. Raises WrongState."""
+    undone = undo.unreview(sq, giver=Giver(TERMINAL))
+    show.say(verdict_lines.undone(undone))
+    back = [(each.task.news_at, each.task.id) for each in undone if each.task.news_at is not None]
+    moment, number = min([*back, (shown.task.news_at or 0, shown.task.id)])
+    return f"{moment}.{number - 1}"
 
 
 def _show_diff(sq: SparkQ, task: Task) -> None:

@@ -2,19 +2,14 @@
 
 from typing import Annotated
 
-from sparkq_cli import show
+from sparkq_cli import show, verdict_lines
 from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, write_artefacts
 from sparkq_cli.options import Json, Quiet, new_app, task_ids
 from sparkq_core import undo as core
 from sparkq_core import wire
-from sparkq_core.lifecycle import FINISHED_STATUSES
-from sparkq_core.text import counted
-from sparkq_core.undo import Undone
 from sparkq_core.verdicts import TERMINAL, Giver
 
 app = new_app()
-
-MOST_SHOWN = 10
 
 
 @app.command()
@@ -37,17 +32,7 @@ def undo(
     check_keyboard(VERDICTS)
     sq = open_sparkq()
     undone = core.unreview(sq, ids or (), giver=Giver(TERMINAL))
-    lines = [_line(each) for each in undone[:MOST_SHOWN]]
-    if len(undone) > MOST_SHOWN:
-        lines.append(f"{counted(len(undone) - MOST_SHOWN, 'more task')}.")
     now = sq.clock.now()
     facts = {"tasks": [wire.task_brief(each.task, now) for each in undone], "total": len(undone)}
-    show.answer(facts, "\n".join(lines), json=json, quiet=quiet)
+    show.answer(facts, verdict_lines.undone(undone), json=json, quiet=quiet)
     write_artefacts(sq)
-
-
-def _line(undone: Undone) -> str:
-    task = undone.task
-    state = "unreviewed again" if task.reviewed_at is None and task.news_at is not None else "as it was"
-    status = f"{task.status}, {state}" if task.status in FINISHED_STATUSES else f"{task.status} again, {state}"
-    return f"{wire.friendly(task.id)} {status}: {undone.verdict} undone."

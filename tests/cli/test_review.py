@@ -164,6 +164,26 @@ def test_a_walk_accepts_sends_back_and_takes_late_results(bare: Shell, finished:
     assert unreviewed(finished) == []
 
 
+@holds("review", "undo")
+def test_a_walk_undoes_the_last_verdict_and_shows_its_task_again(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review") as terminal:
+        terminal.until(KEYS)
+        terminal.type("u")
+        terminal.until("There is no verdict to undo.")
+        terminal.type("a")
+        terminal.until("Fix the parser")
+        terminal.until(KEYS)
+        terminal.type("u")
+        terminal.until("#1 succeeded, unreviewed again: review undone.")
+        assert "Add tests" in terminal.until(KEYS)
+        terminal.type("s")
+        assert "Fix the parser" in terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0
+
+    assert unreviewed(finished) == [1, 2, 3]
+
+
 def test_what_is_skipped_or_not_reached_stays(bare: Shell, finished: SparkQ) -> None:
     with Terminal(bare, "review") as terminal:
         terminal.until(KEYS)
@@ -200,7 +220,7 @@ def test_another_key_asks_again(bare: Shell, finished: SparkQ) -> None:
     with Terminal(bare, "review") as terminal:
         terminal.until(KEYS)
         terminal.type("x")
-        terminal.until("type a, r, d, c, v, s or q")
+        terminal.until("type a, r, d, c, v, s, u or q")
         terminal.until(KEYS)
         terminal.type("quit")
         assert terminal.end() == 0

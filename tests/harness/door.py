@@ -60,3 +60,10 @@ class Door(Protocol):
     def shown(self, text: str) -> str:
         """How the door spells a stored text: as it is, or with what cannot be seen made visible."""
         ...
+
+
+class PersonsDoor(Door, Protocol):
+    """A door by which verdicts are given too."""
+
+    def accept(self, *ids: int) -> Answer: ...
+    def undo(self, *ids: int) -> Answer: ...

@@ -5,7 +5,7 @@ Another door joins by a class below and its line in DOORS.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,14 +13,15 @@ from anyio.from_thread import start_blocking_portal
 from mcp import Client
 from mcp_types import CallToolResult, Implementation
 
-from sparkq_core import gates, project, queues, search, tasks, wire
+from sparkq_core import gates, inbox, project, queues, search, tasks, undo, wire
 from sparkq_core.errors import EXIT_CODES, Kind, SparkQError
+from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Enqueued
 from sparkq_core.text import safe
 from sparkq_mcp.answers.truncation import CUT_MARK
 from sparkq_mcp.server import build
-from tests.harness.door import Answer, Door, Site
+from tests.harness.door import Answer, Door, PersonsDoor, Site
 from tests.harness.shell import Shell
 from tests.http.door import Rest
 
@@ -70,6 +71,15 @@ class Library:
 
     def requeue(self, task_id: int, feedback: str | None = None, *, front: bool = False) -> Answer:
         return self._told(lambda: self._in_line(tasks.requeue(self._sq, task_id, feedback=feedback, front=front)))
+
+    def accept(self, *ids: int) -> Answer:
+        return self._told(lambda: self._listed(inbox.accept(self._sq, ids)))
+
+    def undo(self, *ids: int) -> Answer:
+        return self._told(lambda: self._listed([each.task for each in undo.unreview(self._sq, ids)]))
+
+    def _listed(self, listed: Sequence[Task]) -> wire.Json:
+        return {"tasks": [wire.task_brief(task, self._now) for task in listed], "total": len(listed)}
 
     def tasks(self, **wanted: Any) -> Answer:
         paging = {key: wanted.pop(key) for key in ("limit", "cursor") if key in wanted}
@@ -152,6 +162,12 @@ class CommandLine:
 
     def requeue(self, task_id: int, feedback: str | None = None, *, front: bool = False) -> Answer:
         return self._run("requeue", str(task_id), *(["--front"] if front else []), feedback=feedback)
+
+    def accept(self, *ids: int) -> Answer:
+        return self._run("review", *map(str, ids))
+
+    def undo(self, *ids: int) -> Answer:
+        return self._run("undo", *map(str, ids))
 
     def tasks(self, **wanted: Any) -> Answer:
         return self._run("tasks", **wanted)
@@ -251,3 +267,5 @@ class Chat:
 
 
 DOORS: dict[str, type[Door]] = {"library": Library, "command line": CommandLine, "mcp": Chat, "http": Rest}
+PERSONS_DOORS: dict[str, type[PersonsDoor]] = {"library": Library, "command line": CommandLine, "http": Rest}
+"""A chat has no tool that gives a verdict."""

@@ -59,6 +59,13 @@ class Rest:
     def requeue(self, task_id: int, feedback: str | None = None, *, front: bool = False) -> Answer:
         return _task(self._post(task_id, "requeue", feedback=feedback, front=front))
 
+    def accept(self, *ids: int) -> Answer:
+        shown = [{"id": task_id, "attempt": self._call.get(f"/api/tasks/{task_id}")["attempts"]} for task_id in ids]
+        return _told(self._call.post("/api/inbox/accept", tasks=shown))
+
+    def undo(self, *ids: int) -> Answer:
+        return _told(self._call.post("/api/undo", tasks=list(ids)))
+
     def tasks(self, **wanted: Any) -> Answer:
         return _told(self._call.get(with_query("/api/tasks", **wanted)))
 
