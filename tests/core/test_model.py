@@ -22,6 +22,7 @@ from sparkq_core.errors import (
     InvalidValue,
     KeyUsed,
     QueueClosed,
+    QueueWaits,
     SparkQError,
     Unseen,
     WrongState,
@@ -76,10 +77,13 @@ class LifeCycle(RuleBasedStateMachine):
         self.ended: dict[tuple[int, int], tuple[Any, ...]] = {}
         self.states = dict.fromkeys(QUEUES, "active")
         self.closed: set[str] = set()
+        self.paused: set[str] = set()
+        self.limits: dict[str, int | None] = dict.fromkeys(QUEUES)
         self.verdicts: list[Verdict] = []
         self.newest = 0
         self.done["lives"] += 1
-        for name in ("backend", "backend", "docs"):
+        self.limit_reviews(0, "docs", 1)
+        for name in ("backend", "backend", "docs", "docs"):
             self.enqueue(0, name, None)
         self.claim_the_next(1, "backend", "ann")
 
@@ -98,6 +102,21 @@ class LifeCycle(RuleBasedStateMachine):
 
     def waiting(self, queue: str) -> list[int]:
         return [task for task in self.lines[queue] if self.jobs[task].status == "queued"]
+
+    def taken(self, queue: str) -> int:
+        """How many tasks of the queue count for its review limit."""
+        of = [job for job in self.jobs.values() if job.queue == queue]
+        return sum(
+            job.status == "running" or (job.status in ("succeeded", "failed") and not job.reviewed) for job in of
+        )
+
+    def hands_out(self, queue: str) -> bool:
+        limit = self.limits[queue]
+        return queue not in self.paused and (limit is None or self.taken(queue) < limit)
+
+    def head(self, queue: str) -> int | None:
+        """The task that a claim gets."""
+        return next(iter(self.waiting(queue)), None) if self.hands_out(queue) else None
 
     def has(self, verb: str) -> bool:
         """Whether the verb applies to some task."""
@@ -143,8 +162,8 @@ class LifeCycle(RuleBasedStateMachine):
             self.is_closed(lambda: tasks.claim(self.handles[on], queue, worker))
             return
         self.time_passes(looked=False)
+        head = self.head(queue)
         claim = tasks.claim(self.handles[on], queue, worker)
-        head = next(iter(self.waiting(queue)), None)
         assert (claim.task.id if claim else None) == head
         if claim is not None:
             self.started(claim, worker)
@@ -156,6 +175,10 @@ class LifeCycle(RuleBasedStateMachine):
         job = self.some(pick, "claim")
         if self.states[job.queue] == "archived":
             self.is_closed(lambda: tasks.claim(self.handles[on], None, worker, task_id=job.id))
+        elif job.status == "queued" and not self.hands_out(job.queue):
+            self.refused(
+                job, QueueWaits, refusal_of(lambda: tasks.claim(self.handles[on], None, worker, task_id=job.id))
+            )
         elif job.status == "queued":
             self.started(tasks.claim(self.handles[on], None, worker, task_id=job.id), worker)
         else:
@@ -167,6 +190,8 @@ class LifeCycle(RuleBasedStateMachine):
         job = self.jobs[claim.task.id]
         before = job.earlier
         job.start(worker, self.clock.now())
+        limit = self.limits[job.queue]
+        assert limit is None or self.taken(job.queue) <= limit
         assert claim.task.attempts == len(job.tries)
         assert (claim.prompt, claim.feedback) == (job.prompt, job.feedback)
         answered = job.answered
@@ -214,7 +239,7 @@ class LifeCycle(RuleBasedStateMachine):
         head = None
         if worker is not None and self.states[queue] != "archived":
             self.time_passes(looked=False)
-            head = next(iter(self.waiting(queue)), None)
+            head = self.head(queue)
         assert (claimed.task.id if claimed else None) == head
         if claimed is not None and worker is not None:
             self.started(claimed, worker)
@@ -449,6 +474,23 @@ class LifeCycle(RuleBasedStateMachine):
         elif becomes == "active":
             self.closed.discard(queue)
 
+    @rule(on=connection, queue=st.sampled_from(QUEUES), verb=st.sampled_from(["pause", "resume", "resume"]))
+    def pause_or_resume(self, on: int, queue: str, verb: str) -> None:
+        if verb == "pause" and self.states[queue] == "archived":
+            self.is_closed(lambda: queues.pause(self.handles[on], queue))
+            return
+        changed = getattr(queues, verb)(self.handles[on], queue)
+        assert (changed.paused_at is not None) == (verb == "pause")
+        if verb == "pause":
+            self.paused.add(queue)
+        else:
+            self.paused.discard(queue)
+
+    @rule(on=connection, queue=st.sampled_from(QUEUES), limit=st.sampled_from([None, 1, 1, 2]))
+    def limit_reviews(self, on: int, queue: str, limit: int | None) -> None:
+        assert queues.limit_reviews(self.handles[on], queue, limit).review_limit == limit
+        self.limits[queue] = limit
+
     @rule(on=connection)
     def sweep(self, on: int) -> None:
         before = {job.id: (job.status, job.warned_at) for job in self.jobs.values()}
@@ -542,7 +584,9 @@ ATTEMPTS = """
 SELECT task_id, attempt, worker, claimed_at, outcome, finished_at, result, error, data, error_type, revision FROM attempts
 """
 
-TestLifeCycle = holds("history-stays", "counters", "model", "twice-only-on-purpose")(LifeCycle.TestCase)
+TestLifeCycle = holds("history-stays", "counters", "model", "twice-only-on-purpose", "strict-queue", "pause")(
+    LifeCycle.TestCase
+)
 TestLifeCycle.settings = settings(
     max_examples=extent(120, 300, 3000),
     stateful_step_count=50,
