@@ -4,118 +4,30 @@ It reads the files as text and never runs them. The index is only in memory: the
 """
 
 import os
-import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.config.settings import WEEK_SECONDS
 from sparkq_core.errors import InvalidValue, NoSuchScript
+from sparkq_core.script_header import SUFFIXES, Reading, read
+from sparkq_core.script_header import Parameter as Parameter
+from sparkq_core.script_header import Script as Script
 from sparkq_core.text import nearest, safe
-
-SUFFIXES = {
-    ".sh": "run-bash",
-    ".bash": "run-bash",
-    ".py": "run-python",
-    ".js": "run-bash",
-    ".rb": "run-bash",
-    ".pl": "run-bash",
-}
-"""The endings of script files, and the tool that executes each."""
 
 HEADER_BYTES = 16 * 1024
 """Only the first 16 KiB of a file are read: a header must be in them."""
 
 MAX_SCRIPTS = 5000
-KEYS = ("name", "description", "inputs", "outputs", "tags", "timeout", "task_class")
-_KEY_LINE = re.compile(rf"(\s*)({'|'.join(KEYS)})\s*:(.*)", re.IGNORECASE)
-_COMMENT = re.compile(r"\s*(?:#|//)(.*)")
-_MARK = re.compile(r"\((?:required|optional)\)", re.IGNORECASE)
-_MARKED = re.compile(r",(?=\s*[\w.-]+\s*\((?:required|optional)\))", re.IGNORECASE)
-"""In a line with marked parameters, a comma before the next marked one. Other commas belong to a description."""
-_COMMA = re.compile(r",")
-_PARAMETER = re.compile(r"([\w.-]+)\s*(?:\((required|optional)\))?\s*[:-]?\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
-class Parameter(NamedTuple):
-    """One input or output of a script."""
+class Checked(NamedTuple):
+    """A file of the script folders: what of its header cannot be read. `script` is None if there is no header."""
 
-    name: str
-    required: bool
-    description: str = ""
-
-
-class Script(NamedTuple):
-    """The header of a script. `path` is relative to the project; `timeout` is in seconds."""
-
-    name: str
     path: str
-    tool: str
-    description: str = ""
-    inputs: tuple[Parameter, ...] = ()
-    outputs: tuple[Parameter, ...] = ()
-    tags: tuple[str, ...] = ()
-    timeout: int | None = None
-    task_class: str | None = None
-
-
-def parse(text: str, path: str) -> Script | None:
-    """Parse the header of a script whose file begins with `text`. None if it has no header.
-
-    A header is `# key: value` (or `//`) in the comments before the first line of code. Comment lines that are indented
-    more continue a value. A timeout that is not a number of seconds is ignored.
-    """
-    header = _header(text)
-    if not header:
-        return None
-    timeout = header.get("timeout", "").strip()
-    seconds = int(timeout) if timeout.isascii() and timeout.isdecimal() and len(timeout) < 9 else 0
-    return Script(
-        name=" ".join(header.get("name", "").split()) or Path(path).stem,
-        path=path,
-        tool=SUFFIXES.get(Path(path).suffix, "run-bash"),
-        description=" ".join(header.get("description", "").split()),
-        inputs=tuple(_parameters(header.get("inputs", ""))),
-        outputs=tuple(_parameters(header.get("outputs", ""))),
-        tags=tuple(dict.fromkeys(tag for tag in re.split(r"[,\s]+", header.get("tags", "")) if tag)),
-        timeout=seconds if 1 <= seconds <= WEEK_SECONDS else None,
-        task_class=header.get("task_class", "").strip() or None,
-    )
-
-
-def _header(text: str) -> dict[str, str]:
-    """Return the values by key. If a key is repeated, its first value counts."""
-    header: dict[str, str] = {}
-    key, indent = "", 0
-    for line in text.splitlines():
-        if not line.strip():
-            key = ""
-            continue
-        comment = _COMMENT.fullmatch(line)
-        if comment is None:
-            break
-        body = comment.group(1)
-        start = _KEY_LINE.fullmatch(body)
-        if start is not None and (not key or len(start.group(1)) <= indent):
-            word = start.group(2).lower()
-            key = "" if word in header else word
-            indent = len(start.group(1))
-            header.setdefault(word, start.group(3).strip())
-        elif key and len(body) - len(body.lstrip()) > indent:
-            header[key] += f"\n{body.strip()}"
-        else:
-            key = ""
-    return header
-
-
-def _parameters(text: str) -> Iterator[Parameter]:
-    """Parse `ENV (required), VERSION (optional)`, or one parameter on each line followed by its description."""
-    for part in (part for line in text.split("\n") for part in (_MARKED if _MARK.search(line) else _COMMA).split(line)):
-        match = _PARAMETER.fullmatch(part.strip().removeprefix("- "))
-        if match is not None:
-            name, mark, description = match.groups()
-            yield Parameter(name, (mark or "").lower() == "required", " ".join(description.split()))
+    script: Script | None
+    problems: tuple[str, ...]
 
 
 def index(root: Path, folders: Iterable[str]) -> tuple[Script, ...]:
@@ -123,10 +35,30 @@ def index(root: Path, folders: Iterable[str]) -> tuple[Script, ...]:
 
     It skips binary files, files that cannot be read, and files that a symlink leads to outside its folder.
     """
-    return tuple(sorted(islice(_scripts(root, folders), MAX_SCRIPTS), key=lambda script: (script.name, script.path)))
+    read_files = _scripts(root, folders)
+    scripts = (reading.script for _, reading, _ in read_files if reading is not None)
+    return tuple(sorted(islice(scripts, MAX_SCRIPTS), key=lambda script: (script.name, script.path)))
 
 
-def _scripts(root: Path, folders: Iterable[str]) -> Iterator[Script]:
+def check(root: Path, folders: Iterable[str]) -> tuple[Checked, ...]:
+    """Return every file of `folders` that could be a script, by its path, with what the index does not read of it."""
+    checked = [
+        Checked(path, reading and reading.script, reading.problems if reading else ((why,) if why else ()))
+        for path, reading, why in islice(_scripts(root, folders), MAX_SCRIPTS)
+    ]
+    names = Counter(each.script.name for each in checked if each.script is not None)
+    return tuple(
+        each._replace(
+            problems=(*each.problems, f"name: {names[each.script.name]} scripts are called {each.script.name!r}.")
+        )
+        if each.script is not None and names[each.script.name] > 1
+        else each
+        for each in sorted(checked)
+    )
+
+
+def _scripts(root: Path, folders: Iterable[str]) -> Iterator[tuple[str, Reading | None, str]]:
+    """Yield each file once: its path, its header, and why it cannot be read."""
     indexed: set[Path] = set()
     for folder in folders:
         base = (root / folder).resolve()
@@ -134,10 +66,9 @@ def _scripts(root: Path, folders: Iterable[str]) -> Iterator[Script]:
             real = _real(file)
             if real is None or real in indexed or not real.is_relative_to(base):
                 continue
-            script = _read(real, str(file.relative_to(root)) if file.is_relative_to(root) else str(file))
-            if script is not None:
-                indexed.add(real)
-                yield script
+            indexed.add(real)
+            path = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
+            yield path, *_read(real, path)
 
 
 def _real(file: Path) -> Path | None:
@@ -157,15 +88,15 @@ def _files(base: Path) -> Iterator[Path]:
                 yield Path(folder) / name
 
 
-def _read(file: Path, path: str) -> Script | None:
+def _read(file: Path, path: str) -> tuple[Reading | None, str]:
     try:
         if not file.is_file():
-            return None
+            return None, ""
         with file.open("rb") as stream:
             raw = stream.read(HEADER_BYTES)
-    except OSError:
-        return None
-    return None if b"\0" in raw else parse(raw.decode("utf-8", errors="replace"), path)
+    except OSError as error:
+        return None, f"It cannot be read: {error.strerror}."
+    return (None, "It is not a text.") if b"\0" in raw else (read(raw.decode("utf-8", errors="replace"), path), "")
 
 
 def matching(scripts: Iterable[Script], words: Iterable[str]) -> tuple[Script, ...]:

@@ -127,6 +127,7 @@ PROMISES = {
     "strict": "Unknown keys, aliases, duplicate keys and wrong types are errors that name file, line and key.",
     "config-table": "The config table serves when there is no sparkq.yml.",
     "env-modes": "dev and test bust caches, prod caches.",
+    "script-headers": "A header is read where and as people write it; what cannot be read is said by `sparkq scripts --check`.",
     "script-index": "Scripts are indexed by their comment headers; reload checks the index.",
     "script-fields": "name, description, inputs, outputs, tags, timeout and task_class are read.",
     # Maintenance

@@ -191,3 +191,28 @@ def test_reload_counts_the_scripts_and_names_what_is_wrong(shell: Shell, sq: Spa
     (shell.folder / "sparkq.yml").write_text("script_dirs: scripts\n")
     assert "sparkq.yml:1" in shell.refused(2, "reload")
     assert sq.db.rows("SELECT count(*) FROM events WHERE kind = 'reloaded'") == [(1,)]
+
+
+@holds("script-headers")
+def test_the_check_says_what_cannot_be_read(shell: Shell, scripts: Path) -> None:
+    (scripts / "odd.sh").write_text("# name: build\n# inputs: Reads a file\n# timeout: soon\n# task_class: NOBODYS\n")
+    (scripts / "plain.sh").write_text("echo \x1b[31mred\n")
+    (scripts / "binary.sh").write_bytes(b"# name: x\n\0")
+
+    done = shell.sparkq("scripts", "--check")
+
+    assert (done.code, done.err) == (1, "")
+    assert done.out.splitlines() == [
+        "scripts/binary.sh: It is not a text.",
+        "scripts/build.py: name: 2 scripts are called 'build'.",
+        "scripts/odd.sh: inputs: 'Reads a file' has no names. Write NAME (required): what it is.",
+        "scripts/odd.sh: timeout: 'soon' is not a time from 1 s to a week. Write 600, 90s, 5m or 1h.",
+        "scripts/odd.sh: name: 2 scripts are called 'build'.",
+        "scripts/odd.sh: task_class: there is no class 'NOBODYS'.",
+        "scripts/plain.sh: no header",
+        "3 scripts with a header, 6 problems, 1 without a header.",
+    ]
+    for name in ("odd.sh", "binary.sh"):
+        (scripts / name).unlink()
+    assert shell.facts("scripts", "--check") == {"scripts": 2, "problems": [], "without_header": ["scripts/plain.sh"]}
+    assert "Leave the words out" in shell.refused(2, "scripts", "--check", "deploy")

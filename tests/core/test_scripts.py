@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sparkq_core.config.settings import WEEK_SECONDS
-from sparkq_core.scripts import SUFFIXES, Parameter, Script, parse
+from sparkq_core.script_header import SUFFIXES, Parameter, Script, parse, read
 from tests.promises import holds
 
 WHOLE = """\
@@ -76,7 +76,7 @@ def test_lines_before_the_header_are_skipped(before: str) -> None:
     assert (script.name, script.tags, script.description) == ("deploy", ("a",), "")
 
 
-@pytest.mark.parametrize("code", ["set -eu", "import sys", "'use strict';", "/* name: x */", "echo # name: x"])
+@pytest.mark.parametrize("code", ["make", "import_all()", "x = 1", "echo # name: x", "setup"])
 def test_the_header_ends_where_the_code_begins(code: str) -> None:
     assert parse(f"{code}\n# name: late\n", "x.sh") is None
     assert parse(f"# description: early\n{code}\n# name: late\n", "x.sh") == Script(
@@ -205,9 +205,26 @@ def test_tags_may_stand_one_a_line() -> None:
     assert header("tags:", "  a", "  b").tags == ("a", "b")
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "ten", "60s", "1.5", "", "６０", str(WEEK_SECONDS + 1), "9" * 10_000])
+@pytest.mark.parametrize("value", ["0", "-1", "ten", "60x", "1.5", "", "６０", str(WEEK_SECONDS + 1), "9" * 10_000])
 def test_a_timeout_that_is_no_number_of_seconds_is_left_out(value: str) -> None:
     assert header("name: x", f"timeout: {value}").timeout is None
+
+
+@holds("script-headers")
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("60s", 60),
+        ("5m", 300),
+        ("5min, retries: 3", 300),
+        ("1h 30m", 5400),
+        ("10 minutes", 600),
+        ("'90'", 90),
+        ("2 hours", 7200),
+    ],
+)
+def test_a_timeout_may_have_units(value: str, seconds: int) -> None:
+    assert header(f"timeout: {value}").timeout == seconds
 
 
 @pytest.mark.parametrize("seconds", [1, 60, WEEK_SECONDS])
@@ -223,6 +240,73 @@ def test_each_kind_of_file_has_the_tool_that_executes_it(suffix: str, tool: str)
 def test_the_kinds_of_files_are_those_of_the_requirements() -> None:
     assert set(SUFFIXES) == {".sh", ".bash", ".py", ".js", ".rb", ".pl"}
     assert SUFFIXES[".py"] == "run-python"
+
+
+HEADER = "name: deploy\ntags: a"
+
+
+@holds("script-headers")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#!/bin/bash\nset -euo pipefail\nIFS=$'\\n'\n\n# name: deploy\n# tags: a\n",
+        "## name: deploy ##\n## tags: a   ||\n",
+        "import sys\nfrom os import path\n# name: deploy\n# tags: a\n",
+        f'#!/usr/bin/env python3\n"""Deploys things.\n\n{HEADER}\n"""\n',
+        f"r'''\n{HEADER}\n'''\nimport sys\n",
+        "/*\n * name: deploy\n * tags: a\n */\n",
+        "/**\n * @name deploy\n * @tags: a\n */\n",
+        "/* name: deploy */\n// tags: a\n",
+        "'use strict';\nconst fs = require('fs');\n// name: deploy\n// tags: a\n",
+        f"=begin\n{HEADER}\n=end\n",
+        f"use strict;\n=pod\n\n{HEADER}\n\n=cut\n",
+        f": <<'DOC'\n{HEADER}\nDOC\n",
+        '\ufeff# name: "deploy"\n# tags: [a]\n',
+        "# name: 'deploy'\n# tag: a\n",
+    ],
+    ids=repr,
+)
+def test_a_header_may_be_where_people_write_it(text: str) -> None:
+    script = parse(text, "x.py")
+
+    assert script is not None
+    assert (script.name, script.tags) == ("deploy", ("a",))
+
+
+@holds("script-headers")
+@pytest.mark.parametrize(
+    ("line", "inputs"),
+    [
+        ("ENV VERSION", [("ENV", False, ""), ("VERSION", False, "")]),
+        ("ENV (required) VERSION (optional)", [("ENV", True, ""), ("VERSION", False, "")]),
+        ("ENV; VERSION | REGION", [("ENV", False, ""), ("VERSION", False, ""), ("REGION", False, "")]),
+        ("ENV: staging, production or test", [("ENV", False, "staging, production or test")]),
+        ("ENV: where, VERSION: which", [("ENV", False, "where"), ("VERSION", False, "which")]),
+        ("<env> [version]", [("env", True, ""), ("version", False, "")]),
+        ("`ENV`, $1 - a file", [("ENV", False, ""), ("1", False, "a file")]),
+        ("--array -> how many", [("--array", False, "how many")]),
+        ("x: (o) the matrix", [("x", False, "(o) the matrix")]),
+        ("ENV (string, optional) where", [("ENV", False, "(string, optional) where")]),
+        ("ENV (string, required)", [("ENV", True, "(string, required)")]),
+        ("none. Checks every file", []),
+        ("N/A", []),
+    ],
+)
+def test_inputs_are_read_as_people_write_them(line: str, inputs: list[tuple[str, bool, str]]) -> None:
+    assert [tuple(parameter) for parameter in header(f"inputs: {line}").inputs] == inputs
+    assert [tuple(parameter) for parameter in header("name: x", "inputs:", f"  {line}").inputs] == inputs
+
+
+@holds("script-headers")
+@pytest.mark.parametrize(
+    "line", ["Reads the file of settings", "a folder of files, then writes", "the configuration in the current folder."]
+)
+def test_a_sentence_is_no_input_and_the_check_says_so(line: str) -> None:
+    reading = read(f"# name: x\n# inputs: {line}\n# timeout: soon\n# name: y\n", "x.sh")
+
+    assert reading is not None
+    assert (reading.script.name, reading.script.inputs, reading.script.timeout) == ("x", (), None)
+    assert [problem.partition(":")[0] for problem in reading.problems] == ["name", "inputs", "timeout"]
 
 
 WORD = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
@@ -295,6 +379,14 @@ def test_what_a_header_says_is_what_is_read(
 @example(text="# inputs: " + "(" * 10_000)
 @example(text="# inputs: " + "a," * 10_000)
 @example(text="# inputs: " + "a (" * 5000 + ")")
+@example(text="# inputs: " + "-" * 15_000 + " x")
+@example(text="# inputs: x" + " " * 15_000 + "y")
+@example(text="#" + " " * 15_000 + "x")
+@example(text="# inputs: " + "$" * 15_000)
+@example(text="# inputs: " + "A " * 7_500 + "-")
+@example(text="# timeout: 1" + " " * 15_000 + "x")
+@example(text='"""' + "name\n" * 3_000)
+@example(text="/*" * 8_000)
 @example(text="# tags: " + " ," * 10_000)
 @example(text="#" * 16_000 + " name: x")
 @example(text=("# " + " " * 200 + "name\n") * 80)

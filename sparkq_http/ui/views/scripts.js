@@ -47,7 +47,7 @@ function noScript(search) {
   if (search) return empty("No scripts match.", "Try other words.");
   return empty(
     "No scripts with a header.",
-    "Put a script into a folder of script_dirs, with a comment like this before its first line of code:",
+    "Put a script into a folder of script_dirs, with a comment like this at its top:",
     HEADER,
   );
 }
