@@ -102,6 +102,23 @@ def test_the_board_shows_queues_and_latest_results(
 
 
 @holds("mcp-board")
+def test_on_a_narrow_screen_names_are_on_one_line_and_nothing_is_cut(
+    sq: SparkQ, queue: str, browser: Any, client: Client, portal: BlockingPortal
+) -> None:
+    queues.create(sq, "a-queue-with-a-long-name")
+    add(sq, "Waits")
+    shown = Shown(browser, client, portal)
+    shown.page.set_viewport_size({"width": 360, "height": 640})
+    shown.page.evaluate("frame.style.width = '100%'")
+    shown.rows()
+    name = shown.board.locator("td", has_text="a-queue-with-a-long-name")
+
+    assert name.bounding_box()["height"] < 30
+    assert shown.board.locator("html").evaluate("it => it.scrollWidth - it.clientWidth") <= 0
+    assert shown.board.locator("td[data-title=queued]:visible").all_inner_texts() == ["1"]
+
+
+@holds("mcp-board")
 def test_the_board_speaks_the_protocol_in_its_order(
     sq: SparkQ, queue: str, browser: Any, client: Client, portal: BlockingPortal
 ) -> None:
