@@ -67,6 +67,7 @@ const ACTS = {
   palette: () => palette(commands()),
   sheet: showSheet,
   "more-views": showViews,
+  "dismiss-first": dismissFirst,
 };
 
 /** Answer the question of the task that is meant, else the first open question of the inbox. */
@@ -202,6 +203,11 @@ function showSheet() {
     ["Everywhere", everywhere],
     ["Go to", Object.entries(GO).map(([key, path]) => [`g ${key}`, VIEWS[path.slice(1)].title])],
   ]);
+}
+
+function dismissFirst() {
+  project.worker = null;
+  draw();
 }
 
 /** The views for which the bar of a phone has no room. */

@@ -1,12 +1,13 @@
 // What is shown: the view at the address, its data, and the counts in the navigation, the title and the icon.
 
-import { getQueues, queuePath } from "./api.js";
+import { get, getQueues, queuePath } from "./api.js";
 import { dialogIsOpen, sayError } from "./dialogs.js";
 import { h, patch } from "./dom.js";
+import { firstSteps } from "./first.js";
 import { queueLinks, viewLinks } from "./navigation.js";
+import { notifyOf } from "./notify.js";
 import { placeNow } from "./places.js";
-import { notifies } from "./preferences.js";
-import { totalOf, UNFINISHED } from "./statuses.js";
+import { BEGUN, totalOf, UNFINISHED } from "./statuses.js";
 import * as board from "./views/board.js";
 import * as inbox from "./views/inbox.js";
 import * as nowhere from "./views/nowhere.js";
@@ -19,7 +20,7 @@ import * as settings from "./views/settings.js";
 import * as task from "./views/task.js";
 import * as tasks from "./views/tasks.js";
 import * as today from "./views/today.js";
-import { counted, refreshAges } from "./words.js";
+import { refreshAges } from "./words.js";
 
 export const VIEWS = { inbox, running, board, today, queues, tasks, sessions, scripts, settings };
 const DETAIL_VIEWS = { queues: queue, tasks: task };
@@ -27,7 +28,7 @@ const DETAIL_VIEWS = { queues: queue, tasks: task };
 export const main = document.getElementById("main");
 
 /** What every view shows of the project: its name, and counts that are null until the first answer. */
-export const project = { name: "", waiting: null, held: null, running: 0, queues: [], openByQueue: null };
+export const project = { name: "", waiting: null, running: 0, queues: null, openByQueue: null };
 
 export const page = {
   view: null,
@@ -195,7 +196,7 @@ export function draw() {
   if (!page.data || isPressed) return;
   const rows = [...main.querySelectorAll("[data-row]")];
   const index = rows.indexOf(focusedRow());
-  patch(main, page.view.draw(page.data, page));
+  patch(main, [hasFirstSteps(page.view) && project.queues && firstSteps(project), ...page.view.draw(page.data, page)]);
   refreshAges(main);
   // The row that had the focus is gone: focus the row that took its place.
   if (index >= 0 && !document.activeElement?.closest("li")) {
@@ -204,6 +205,8 @@ export function draw() {
   }
   drawTab();
 }
+
+const hasFirstSteps = (view) => view === inbox || view === queues || view === running;
 
 export const focusedRow = () => document.activeElement?.closest("#main li")?.querySelector("[data-row]");
 
@@ -221,7 +224,7 @@ export const viewTitle = () => (typeof page.view.title === "function" ? page.vie
 function drawNavigation() {
   const counts = { inbox: project.waiting, tasks: openTasks(), running: project.running };
   patch(document.getElementById("views"), viewLinks(VIEWS, page.route.path[0], counts));
-  patch(document.getElementById("queues"), queueLinks(project.queues, page.route));
+  patch(document.getElementById("queues"), queueLinks(project.queues ?? [], page.route));
   drawTab();
 }
 
@@ -246,26 +249,23 @@ function drawing(waiting) {
   ].join("");
 }
 
-/** Fetch the counts of the navigation; notify of each queue whose last open task has finished, and of questions. */
+/** Fetch the counts of the navigation, and notify of what they say. */
 export async function refreshCounts() {
   const { queues } = await getQueues();
-  const openByQueue = Object.fromEntries(queues.map((queue) => [queue.name, totalOf(queue, UNFINISHED)]));
-  const finished = queues.filter(({ name }) => project.openByQueue?.[name] > 0 && openByQueue[name] === 0);
-  const held = queues.reduce((sum, queue) => sum + queue.held, 0);
-  if (notifies()) finished.forEach(notifyFinished);
-  if (notifies() && project.held !== null && held > project.held) notifyAsked(held);
-  project.held = held;
+  const before = project.queues;
   project.queues = queues;
+  project.openByQueue = Object.fromEntries(queues.map((queue) => [queue.name, totalOf(queue, UNFINISHED)]));
   project.running = queues.reduce((sum, queue) => sum + queue.running, 0);
-  project.openByQueue = openByQueue;
   project.waiting = queues.reduce((sum, queue) => sum + queue.unreviewed + queue.held, 0);
+  if (before) notifyOf(before, queues);
+  await noticeFirstWorker(queues);
   drawNavigation();
 }
 
-function notifyAsked(held) {
-  new Notification("A worker asks you", { body: `${counted(held, "question")} to answer`, tag: "asked" });
-}
-
-function notifyFinished({ name, unreviewed }) {
-  new Notification(`All tasks of ${name} have finished`, { body: `${unreviewed} to review`, tag: `finished-${name}` });
+/** The first steps are shown until a worker has begun a task. */
+async function noticeFirstWorker(queues) {
+  const wasNew = project.isNew;
+  project.isNew = queues.every((queue) => !totalOf(queue, BEGUN) && !queue.held);
+  if (wasNew && !project.isNew) project.worker = (await get("/tasks?status=running&limit=1")).tasks[0];
+  if (wasNew || project.isNew) draw();
 }

@@ -17,6 +17,10 @@ function write(name, value) {
   }
 }
 
+/** What was chosen last, by a name such as "queue", to begin with the next time. */
+export const remembered = (name) => read(`last-${name}`);
+export const remember = (name, value) => write(`last-${name}`, value);
+
 const root = document.documentElement;
 
 export const theme = () => root.dataset.theme ?? "system";

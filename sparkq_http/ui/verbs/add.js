@@ -1,70 +1,114 @@
 // New tasks: one prompt, several from one text, or a script of the index.
 
-import { get, getQueues, post } from "../api.js";
+import { get, getQueues, post, taskPath } from "../api.js";
 import { say } from "../dialogs.js";
+import { h } from "../dom.js";
 import { ask } from "../forms.js";
 import { classOptions, nameOptions } from "../options.js";
-import { counted } from "../words.js";
+import { remember, remembered } from "../preferences.js";
+import { counted, duration } from "../words.js";
 import { createQueue } from "./queues.js";
 
 const INPUT = "input-";
+const TEMPLATES = 10;
+const MOST_PARTS = 50;
+const MOST_OPTION = 60;
 
 /** Add tasks to a queue; `queue` and `script` are the names that the form begins with. */
 export async function addTasks(page, { queue = null, script = null } = {}) {
-  const [{ queues }, { tools }, { task_classes: classes }, { scripts }] = await Promise.all([
+  const [{ queues }, { tools }, { task_classes: classes }, { scripts }, { tasks: last }] = await Promise.all([
     getQueues(),
     get("/tools"),
     get("/task-classes"),
     get("/scripts"),
+    get(`/tasks?limit=${TEMPLATES}&sort=newest`),
   ]);
   const active = queues.filter(({ status }) => status === "active");
   if (!active.length) return createQueue(page);
   await ask({
     title: "Add tasks",
     submitLabel: "Add",
+    again: "Add and next",
+    clears: ["prompt"],
     draft: "add",
     fields: (answers) => [
       queueField(active, queue),
       ...(scripts.length ? [scriptField(scripts, script)] : []),
-      ...workFields(scripts.find(({ name }) => name === answers.script)),
+      ...workFields(
+        scripts.find(({ name }) => name === answers.script),
+        last,
+      ),
       toolField(tools),
       classField(classes),
+      { name: "front", label: "Put it at the front of the queue", kind: "check" },
     ],
+    preview: (answers) => previewOf(answers, { tools, classes, scripts }),
+    chosen: (form, name) => name === "template" && fillIn(form),
     async submit(answers) {
       const tasks = await enqueue(answers);
+      remember("queue", answers.queue);
       const added = tasks.length === 1 ? `#${tasks[0].id}` : counted(tasks.length, "task");
-      say(`${added} added to ${answers.queue}.`);
+      sayAdded(`${added} added to ${answers.queue}.`);
       await page.refresh();
     },
   });
 }
 
-function queueField(queues, wanted) {
-  const preset = queues.some(({ name }) => name === wanted);
-  const value = preset ? wanted : queues[0].name;
-  return { name: "queue", label: "Queue", kind: "select", value, preset, options: nameOptions(queues) };
+/** Once, when there is something to wait for, offer to notify. */
+function sayAdded(text) {
+  const canAsk = "Notification" in window && Notification.permission === "default" && !remembered("offer");
+  if (canAsk) remember("offer", "made");
+  say(text, canAsk ? { act: ["Notify me when it is done", "notify", []] } : {});
 }
 
-function scriptField(scripts, wanted) {
-  const options = scripts.map(({ name, description }) => [name, description ? `${name}: ${description}` : name]);
-  return {
-    name: "script",
-    label: "Script",
-    kind: "select",
-    value: wanted ?? "",
-    preset: Boolean(wanted),
-    changesFields: true,
-    options: [["", "none (write a prompt)"], ...options],
-  };
+function queueField(queues, wanted) {
+  const has = (queue) => queues.some(({ name }) => name === queue);
+  const preset = has(wanted);
+  const last = remembered("queue");
+  const value = preset ? wanted : has(last) ? last : queues[0].name;
+  const options = queues.map(({ name, session }) => [name, session ? `${name} (${session})` : name]);
+  return { name: "queue", label: "Queue", kind: "select", value, preset, options };
 }
+
+const scriptField = (scripts, wanted) => ({
+  name: "script",
+  label: "Script",
+  kind: "select",
+  value: wanted ?? "",
+  preset: Boolean(wanted),
+  changesFields: true,
+  options: [["", "none (write a prompt)"], ...nameOptions(scripts)],
+});
 
 /** What is to be done: the inputs of a script, or a prompt. */
-function workFields(script) {
+function workFields(script, last) {
   if (script) return script.inputs.map(inputField);
   return [
-    { name: "prompt", label: "Prompt", kind: "area", required: true },
-    { name: "split", label: "Split a plan into several tasks: its items or headings", kind: "check" },
+    ...(last.length ? [templateField(last)] : []),
+    { name: "prompt", label: "Prompt", kind: "area", required: true, hint: "You can drop a text file here." },
+    { name: "split", label: "Several tasks: one for each heading or line", kind: "check" },
   ];
+}
+
+const templateField = (last) => ({
+  name: "template",
+  label: "Start from an earlier prompt",
+  kind: "select",
+  value: "",
+  preset: true,
+  options: [["", "none"], ...last.map(({ id, title }) => [String(id), `#${id} ${cut(title)}`])],
+});
+
+const cut = (text) => (text.length > MOST_OPTION ? `${text.slice(0, MOST_OPTION)} …` : text);
+
+/** Put the chosen earlier prompt into the form. */
+async function fillIn(form) {
+  const { template, prompt } = form.elements;
+  if (!template.value) return;
+  const task = await get(taskPath(template.value));
+  prompt.value = task.prompt;
+  prompt.focus();
+  prompt.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 const inputField = ({ name, required, description }) => ({
@@ -90,11 +134,45 @@ const classField = (classes) => ({
   options: [["", "default of the tool"], ...classOptions(classes)],
 });
 
-async function enqueue({ queue, script, prompt, split, tool_name: tool, task_class: taskClass, ...answers }) {
+/** What the tool and the class mean, and which tasks the text makes. */
+async function previewOf(answers, { tools, classes, scripts }) {
+  const script = scripts.find(({ name }) => name === answers.script);
+  const tool = tools.find(({ name }) => name === answers.tool_name);
+  const taskClass = classes.find(({ name }) => name === (answers.task_class || tool?.task_class));
+  return [
+    script?.description && h("p", { "data-key": "script" }, h("strong", {}, script.name), `: ${script.description}`),
+    tool && h("p", { "data-key": "tool" }, h("strong", {}, tool.name), `: ${tool.how}`),
+    taskClass && h("p", { "data-key": "class" }, h("strong", {}, taskClass.name), `: ${classInWords(taskClass)}`),
+    !script && answers.split && answers.prompt?.trim() && (await partsOf(answers)),
+  ];
+}
+
+const classInWords = ({ description, timeout }) =>
+  `${description ? `${description}. ` : ""}It fails after ${duration(2 * timeout)} of silence.`;
+
+async function partsOf(answers) {
+  const { tasks, total } = await post("/tasks/split", { text: answers.prompt });
+  return h(
+    "section",
+    { "data-key": "parts" },
+    h("h3", {}, total === 1 ? "This makes one task" : `This makes ${counted(total, "task")}`),
+    total === 1 && h("p", {}, "Write each task under its own heading (## Task) or on its own line."),
+    h("ol", {}, tasks.slice(0, MOST_PARTS).map(part)),
+  );
+}
+
+const part = ({ title, prompt }) =>
+  h("li", {}, h("strong", {}, title), prompt.trim() !== title && h("p.soft", {}, prompt));
+
+async function enqueue({ queue, script, prompt, split, front, tool_name: tool, task_class: taskClass, ...answers }) {
   const common = { queue, tool_name: tool || null, task_class: taskClass || null };
-  if (split) return (await post("/tasks/bulk", { ...common, text: prompt, split: true })).tasks;
   const work = script ? { script, inputs: inputsOf(answers) } : { prompt };
-  return [(await post("/tasks", { ...common, ...work })).task];
+  const tasks =
+    split && !script
+      ? (await post("/tasks/bulk", { ...common, text: prompt, split: true })).tasks
+      : [(await post("/tasks", { ...common, ...work })).task];
+  if (front) for (const { id } of [...tasks].reverse()) await post(`${taskPath(id)}/front`);
+  return tasks;
 }
 
 const inputsOf = (answers) =>

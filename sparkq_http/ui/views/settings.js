@@ -55,7 +55,7 @@ function thisBrowser() {
       {},
       preference("Theme", theme(), button("theme", "Change")),
       preference(
-        "Notify me when all tasks of a queue have finished",
+        "Notify me when a queue is done, a task fails or a worker asks",
         notifying ? "on" : "off",
         button("notify", notifying ? "Turn off" : "Turn on"),
       ),
