@@ -17,7 +17,6 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -64,15 +63,16 @@ class Server(uvicorn.Server):
         # uvicorn's own raises the signal again at the end: a traceback at Ctrl-C, and never exit code 0.
         loop = asyncio.get_running_loop()
         for sig in HANDLED_SIGNALS:
-            loop.add_signal_handler(sig, self.handle_exit, sig, None)
+            signal.signal(sig, lambda *_: loop.call_soon_threadsafe(self._stop))
         try:
             yield
         finally:
             for sig in HANDLED_SIGNALS:
-                loop.remove_signal_handler(sig)
+                signal.signal(sig, signal.SIG_IGN)  # a second one must not stop it from saving a lost database
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
+    def _stop(self) -> None:
+        # uvicorn's own breaks the end off at a second Ctrl-C, with a traceback. This end takes STOP_SECONDS at most.
+        self.should_exit = True
         self._signalled.set()
 
     async def main_loop(self) -> None:
