@@ -117,9 +117,7 @@ def session() -> str:
         lines: list[str] = []
         anyio.run(work, folder, lines)
         sparkq("requeue", "1", "--again", "--feedback", "Say who it is for.", folder=folder)
-        lines.append(
-            'The person reviews, and sends #1 back:  sparkq requeue 1 --again --feedback "Say who it is for."\n'
-        )
+        lines.append('The person reviews, and sends #1 back with the feedback "Say who it is for."\n')
         anyio.run(again, folder, lines)
     return "\n".join(["```text", *lines, "```", ""])
 

@@ -44,6 +44,7 @@ PROMISES = {
     "only-by-the-user": "Verdicts, deletions, settings and answers are refused in an agent's shell, where reading and work go on.",
     "review-state": "In a queue with a review limit each outcome is pending until you decide, then approved or rejected.",
     "unseen": "A prompt or instructions are not changed over a revision that was not shown; the text that you wrote is kept.",
+    "no-verdict-for-a-model": "Nothing that a model reads offers it a verdict, or a command that opens a gate.",
     "artefacts": "A task that you accept leaves its text and its patch in a folder of yours, until you take that back; no purge and no teardown removes them.",
     "undo": "The last verdict, or that on a task, can be taken back until something else happens to the task: a bulk verdict as one, a requeue until it is claimed.",
     "verdict-doors": "Every verdict says in the timeline by which door it was given, and by which program where that is known.",

@@ -6,7 +6,7 @@ It is Markdown. The texts of the task are quotations, so that none of them can l
 import re
 from collections.abc import Iterator
 
-from sparkq_core import usage
+from sparkq_core import checks, usage
 from sparkq_core.changes import view
 from sparkq_core.changes.states import described
 from sparkq_core.clock import iso
@@ -51,6 +51,10 @@ def _facts(detail: Detail, change: str) -> Iterator[str]:
         if last.usage:
             yield f"- Cost: {_line(usage.described(last.usage))}"
     yield f"- Accepted: {_accepted(detail)}"
+    if check := checks.described(detail.check):
+        yield f"- Check: {_line(check)}"
+    if warning := checks.warning(detail.check):
+        yield f"- Look twice: it {_line(warning)}"
     yield f"- Change: {change}"
 
 

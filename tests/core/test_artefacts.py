@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core import artefacts, inbox, project, queues, tasks, undo
-from sparkq_core.artefacts import files
+from sparkq_core.artefacts import document, files
 from sparkq_core.artefacts.files import LONGEST_NAME, stem
 from sparkq_core.config import loading
 from sparkq_core.config.settings import SCALARS
@@ -110,6 +110,24 @@ def test_the_rounds_before_are_in_the_text_with_your_feedback(sq: SparkQ, queue:
         text.index(part) for part in ("> Written", "> No tests", "> Write some", "> Which framework?", "> pytest")
     ]
     assert places == sorted(places)
+
+
+def test_the_check_of_the_outcome_is_in_the_text(sq: SparkQ, queue: str) -> None:
+    passed = {
+        "command": "make test",
+        "outcome": "passed",
+        "exit_code": 0,
+        "failed": 0,
+        "runs": 1,
+        "duration_ms": 41_000,
+    }
+    check = json.dumps(passed | {"same_tree": 1, "touched": ["Makefile"]})
+    detail = tasks.detail(sq, done(sq))._replace(check=check)
+
+    text = document.text(detail, "", "none")
+
+    assert "- Check: ✓ make test, exit 0, 41 s, on this very tree\n" in text
+    assert "- Look twice: it changed what the check reads: Makefile\n" in text
 
 
 @holds("artefacts")

@@ -150,3 +150,19 @@ def test_where_there_is_no_session_the_refusal_says_how_to_begin_one(own: Path) 
         server.stop()
 
     assert "sparkq session create NAME" in said
+
+
+@holds("strict-queue")
+def test_the_review_limit_is_set_kept_and_removed(call: Caller, line: str) -> None:
+    path = f"/api/queues/{line}"
+    assert call.patch(path, review_limit=1)["queue"]["review_limit"] == 1
+    call.done(line)
+    call.add(line)
+
+    assert call.patch(path, instructions="Slowly.")["queue"]["waiting_for_review"] == 1
+    assert call.post(f"{path}/claim", worker_id="bob")["waiting_for_review"] == 1
+    for wrong in (0, -1, 10**9, "1", 1.5):
+        call.patch(path, review_limit=wrong).refused(422, "malformed")
+
+    assert "review_limit" not in call.patch(path, review_limit=None)["queue"]
+    assert call.post(f"{path}/claim", worker_id="bob")["task"]
