@@ -21,8 +21,9 @@ READING = ("GET", "HEAD")
 END_OF_SESSION = ("DELETE", "/mcp", "")
 """MCP clients end a session without a body, so without a content type. A page cannot: a foreign DELETE is preflighted."""
 
+POLICY = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    POLICY: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -178,7 +179,8 @@ def _with_security_headers(send: Send) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update(HEADERS)
+            policy = headers.get(POLICY)  # that of the page for the token, which has a form
+            headers.update(HEADERS if policy is None else {**HEADERS, POLICY: policy})
             headers.setdefault("Cache-Control", "no-store")
         await send(message)
 

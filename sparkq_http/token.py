@@ -18,6 +18,7 @@ from sparkq_core.errors import StorageError
 from sparkq_http import peer
 from sparkq_http.answer import refusal
 from sparkq_http.guard import READING
+from sparkq_http.token_page import is_wanted, token_page
 
 FILE = "server.token"
 OPEN = ("/health", "/login")
@@ -72,10 +73,14 @@ class TokenCheck:
         if scope["type"] != "http" or _is_open(scope) or self._is_known(scope) or self._has_token(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
+        reason = UNKNOWN if self._local else "This server needs its token."
+        if is_wanted(scope["method"], Headers(scope=scope)):
+            await token_page(reason)(scope, receive, send)
+            return
         refused = refusal(
             401,
             "no_token",
-            UNKNOWN if self._local else "This server needs its token.",
+            reason,
             f"Open /login?token=… with the token in {FILE} of the run folder.",
             {"WWW-Authenticate": "Bearer"},
         )

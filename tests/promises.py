@@ -320,6 +320,8 @@ PROMISES = {
     "split-preview": "POST /api/tasks/split shows the tasks that a text would become, by the code that makes them.",
     "live-changes": "A stream of changes sends what the events of a moment touched as one message, with the counts of the queues.",
     "known-parameters": "Every GET route refuses a query parameter that it does not have.",
+    "installable": "The page can be installed: a manifest with icons that the server draws itself.",
+    "token-page": "A browser without the token is shown a page that asks for it; programs are answered in JSON.",
     "board": "The board and the heads of all queues are one request each: next, running with note and chat, to review, reviewed today; whole totals.",
     "rest-rendered": "GET /api/tasks/{id}/rendered is Markdown as a bounded tree of known elements, never HTML, and opens only web and mail addresses.",
     "rest-health": "Health and version answer.",

@@ -56,6 +56,7 @@ function form(operation) {
     ...fields.map(({ label }) => label),
     ...(body ? [make("label", {}, make("span", { textContent: "Body" }), body)] : []),
     make("button", { textContent: "Send" }),
+    make("pre", { className: "curl", textContent: curl(operation) }),
     answer,
   );
   element.addEventListener("submit", async (event) => {
@@ -71,6 +72,15 @@ function field({ name, in: place, required, description = "", schema = {} }) {
   const text = `${name}${required ? "" : " (optional)"} ${description}`;
   const label = make("label", {}, make("span", { textContent: text }), input);
   return { name, place, input, label };
+}
+
+/** The request as a line for a terminal, with the names of its parameters where their values belong. */
+function curl({ verb, path, requestBody }) {
+  const url = `'${location.origin}${path}'`;
+  if (verb === "get") return `curl ${path === "/api/events" ? "-N " : ""}${url}`;
+  const json = `-H 'Content-Type: application/json'`;
+  const body = requestBody ? ` -d '${JSON.stringify(JSON.parse(example(requestBody))).replaceAll("'", "'\\''")}'` : "";
+  return `curl -X ${verb.toUpperCase()} ${url} ${json}${body}`;
 }
 
 function address(path, fields) {
@@ -131,8 +141,27 @@ function answers({ requestBody, responses }) {
       `${resolved(schema).type ?? "any"} ${schema.description ?? ""}`,
     ]),
     ...Object.entries(responses).map(([status, { description }]) => [status, description]),
+    ...answerKeys(responses),
   ];
   return make("table", {}, make("tbody", {}, ...rows.map(tableRow)));
+}
+
+/** What the keys of the answer mean; those in brackets may be left out. */
+function answerKeys(responses) {
+  const schema = (responses["200"] ?? responses["201"])?.content?.["application/json"]?.schema;
+  const { properties = {}, required = [], description = "" } = resolved(schema);
+  const rows = Object.entries(properties).map(([name, property]) => [
+    required.includes(name) ? `answer.${name}` : `answer.[${name}]`,
+    `${named(property)} ${property.description ?? ""}`,
+  ]);
+  return rows.length ? [["answer", description], ...rows] : [];
+}
+
+/** The type of a property as a reader says it: its name, and that it is a list. */
+function named(property) {
+  const choice = (property.anyOf ?? []).find((alternative) => alternative.type !== "null") ?? property;
+  if (choice.type === "array") return `list of ${named(choice.items ?? {})}`;
+  return choice.$ref ? choice.$ref.split("/").at(-1) : (choice.enum?.join(" | ") ?? choice.type ?? "any");
 }
 
 const tableRow = (texts) => make("tr", {}, ...texts.map((text) => make("td", { textContent: text })));

@@ -18,7 +18,7 @@ PAGE = """<!doctype html>
 <script type="module" src="{script}"></script>
 </head>
 <body>
-<header><h1>SparkQ <small>REST reference</small></h1><input id="filter" type="search" placeholder="Filter routes" aria-label="Filter routes"></header>
+<header><h1><a href="/">SparkQ</a> <small>REST reference</small></h1><input id="filter" type="search" placeholder="Filter routes" aria-label="Filter routes"></header>
 <main id="routes"><noscript>This page needs JavaScript. Without it, read <a href="/openapi.json">/openapi.json</a>.</noscript></main>
 </body>
 </html>

@@ -20,6 +20,7 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>SparkQ</title>
 <link rel="icon" href="data:,">
+<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">
 <link rel="stylesheet" href="{shell}">
 <link rel="stylesheet" href="{review}">
 <script src="{theme}"></script>

@@ -20,7 +20,13 @@ from tests.http.caller import JSON, Caller, Reply
 from tests.promises import holds
 from tests.proof.counts import Counts
 
-FILLED = {"{queue}": "nowhere-at-all", "{session}": "nowhere-at-all", "{task_id}": "999999", "{name:path}": "x.js"}
+FILLED = {
+    "{queue}": "nowhere-at-all",
+    "{session}": "nowhere-at-all",
+    "{task_id}": "999999",
+    "{name:path}": "x.js",
+    "{name}": "any.svg",
+}
 ENDLESS = "/api/events"
 CHAT = "/mcp"
 HTTP_SCHEMES_AND_PORTS = (

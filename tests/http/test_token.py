@@ -139,3 +139,22 @@ def test_a_token_outlives_the_server_and_is_never_written_through_a_symlink(tmp_
 @holds("token")
 def test_on_this_machine_no_token_is_needed(call: Caller) -> None:
     assert call.get("/login").status == 303
+
+
+@holds("token-page")
+@pytest.mark.parametrize("path", ["/", "/login?token=wrong", "/api/queues"])
+def test_a_browser_without_the_token_is_asked_for_it(wide: Served, path: str) -> None:
+    page = wide.call.send("GET", path, None, {"Accept": "text/html,*/*"})
+
+    assert page.status == 401
+    assert page.headers["content-type"].startswith("text/html")
+    assert b'name="token"' in page.body
+    assert secret(wide).encode() not in page.body
+    assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert (b"The token is wrong." in page.body) == ("wrong" in path)
+
+
+def test_a_program_without_the_token_is_answered_in_json(wide: Served) -> None:
+    wide.call.send("GET", "/api/queues", None, {"Accept": "*/*"}).refused(401, "no_token")
+    wide.call.send("POST", "/api/queues", b"{}", {**JSON, "Accept": "text/html"}).refused(401, "no_token")
