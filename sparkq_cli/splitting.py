@@ -139,7 +139,7 @@ def facts(done: Enqueued, now: int) -> wire.Json:
 
 def gate(done: Enqueued) -> str:
     """Return why the queue hands out no tasks for now, and the command that lets it."""
-    return f" {gates.sentence(done.gate)}: {gates.opener(done.gate)}" if done.gate is not None else ""
+    return f" {gates.sentence(done.gate)} ({gates.opener(done.gate)})." if done.gate is not None else ""
 
 
 def again(done: Enqueued) -> str:

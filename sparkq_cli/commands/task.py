@@ -116,7 +116,7 @@ def _reviewed(detail: Detail, now: int) -> str | None:
     if detail.task.reviewed_at is None:
         return None
     event = next((event for event in reversed(detail.events) if event.kind in ("reviewed", "accepted")), None)
-    how = f", {door_of(event)}" if event is not None and event.door == REST else ""
+    how = f", {door_of(event)}, not on the page" if event is not None and event.door == REST else ""
     return f"{show.ago(detail.task.reviewed_at, now)} ago{how}"
 
 
