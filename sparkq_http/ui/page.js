@@ -182,6 +182,14 @@ function drawError({ message, hint }) {
   ]);
 }
 
+/** Change the page so that the row in the middle of the window stays where it is, which Chrome does not do by itself. */
+function holdingStill(change) {
+  const row = scrollY > 0 && document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("#main li");
+  const before = row && row.getBoundingClientRect().top;
+  change();
+  if (row?.isConnected) scrollBy(0, row.getBoundingClientRect().top - before);
+}
+
 let isPressed = false;
 let isOverdue = false;
 
@@ -196,7 +204,12 @@ export function draw() {
   if (!page.data || isPressed) return;
   const rows = [...main.querySelectorAll("[data-row]")];
   const index = rows.indexOf(focusedRow());
-  patch(main, [hasFirstSteps(page.view) && project.queues && firstSteps(project), ...page.view.draw(page.data, page)]);
+  holdingStill(() =>
+    patch(main, [
+      hasFirstSteps(page.view) && project.queues && firstSteps(project),
+      ...page.view.draw(page.data, page),
+    ]),
+  );
   refreshAges(main);
   // The row that had the focus is gone: focus the row that took its place.
   if (index >= 0 && !document.activeElement?.closest("li")) {
