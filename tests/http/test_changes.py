@@ -8,6 +8,7 @@ import pytest
 
 from sparkq_core import project, queues
 from tests.harness.change_steps import changing, repository
+from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.http.conftest import new_project
 from tests.promises import holds
@@ -114,5 +115,6 @@ def test_without_a_change_it_is_said_why(call: Caller) -> None:
 
 def test_over_http_alone_the_change_is_about_and_has_no_lines(changed: Served, call: Caller) -> None:
     number = call.done("backend")
+    until(lambda: "git_after" in call.get(f"/api/tasks/{number}")["history"][0])
 
     assert "called over HTTP" in call.get(f"/api/tasks/{number}/changes").refused(404, "no_change")

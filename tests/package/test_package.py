@@ -23,6 +23,7 @@ IMPORTED_AS = {
     "typing-extensions": "typing_extensions",
     "pyyaml": "yaml",
     "inotify-simple": "inotify_simple",
+    "markdown-it-py": "markdown_it",
     "httptools": "uvicorn.protocols.http.httptools_impl",
 }
 
