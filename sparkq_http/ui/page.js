@@ -182,7 +182,7 @@ function drawError({ message, hint }) {
   ]);
 }
 
-/** Change the page so that the row in the middle of the window stays where it is, which Chrome does not do by itself. */
+/** Change the page, and keep the row in the middle of the window where it is: Chrome does not do so by itself. */
 function holdingStill(change) {
   const row = scrollY > 0 && document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("#main li");
   const before = row && row.getBoundingClientRect().top;

@@ -203,3 +203,16 @@ def test_an_address_that_means_nothing_is_told(screen: Screen) -> None:
     screen.page.goto(f"{screen.address}/#/nowhere")
     expect(screen.heading).to_have_text("Page not found")
     screen.forgive("status of 404", "status of 422")
+
+
+def test_no_count_of_a_status_ignores_the_search(screen: Screen, call: Caller, line: str) -> None:
+    call.add(line, "a needle")
+    call.add(line, "hay")
+    screen.open(f"/tasks?queue={line}")
+    queued = screen.main.locator('[data-act="status"][data-value="queued"]')
+    expect(queued).to_have_text("queued 2")
+
+    screen.open(f"/tasks?queue={line}&search=needle")
+
+    expect(screen.main.locator(".total")).to_have_text("1 task matches")
+    expect(queued).to_have_text("queued")

@@ -11,6 +11,8 @@ const FIRST_SHOWN = 50;
 const MOST_ADDED = 400; // when more are shown
 const MOST_FETCHED = 1000; // by one call
 const FILTERS = ["status", "queue", "session", "tool", "worker", "reviewed", "search", "sort", "since", "until"];
+/** With these filters nothing counts the tasks of each status. */
+const UNCOUNTED = ["session", "tool", "worker", "reviewed", "search", "since", "until"];
 const REVIEWS = [
   ["", "reviewed or not"],
   ["false", "to review"],
@@ -134,7 +136,8 @@ const searchField = (value) =>
 
 function statusFilters({ filters, queues }) {
   const shown = queues.filter(({ name }) => !filters.queue || name === filters.queue);
-  const count = (statuses) => shown.reduce((sum, queue) => sum + totalOf(queue, statuses), 0);
+  const isCounted = UNCOUNTED.every((name) => !filters[name]);
+  const count = (statuses) => (isCounted ? shown.reduce((sum, queue) => sum + totalOf(queue, statuses), 0) : null);
   return h(
     "div.states",
     { role: "group", "aria-label": "Status" },
@@ -148,7 +151,7 @@ const statusFilter = (status, label, count, chosen) =>
     "button",
     { type: "button", "data-act": "status", "data-value": status, "aria-pressed": String(status === chosen) },
     `${label} `,
-    h("span.count", {}, digits(count)),
+    count !== null && h("span.count", {}, digits(count)),
   );
 
 function otherFilters({ filters, days, queues, sessions, tools }) {
