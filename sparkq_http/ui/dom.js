@@ -61,18 +61,22 @@ export function patch(host, wanted) {
 /** What tells an element from others beside it. A button never becomes another: it may be under a finger. */
 function keyOf(node) {
   if (node.nodeType !== Node.ELEMENT_NODE) return null;
-  const { key, act, id, name, value, copies } = node.dataset;
-  return key ?? (act ? [act, id, name, value, copies].join(" ") : null);
+  const key = node.getAttribute("data-key");
+  if (key !== null || !node.hasAttribute("data-act")) return key;
+  const { act, id, name, value, copies } = node.dataset;
+  return [act, id, name, value, copies].join(" ");
 }
 
 const nodeOf = (child) => (child instanceof Node ? child : document.createTextNode(String(child)));
 
 function patchChildren(host, wanted) {
   const nodes = wanted.map(nodeOf);
-  const present = keepByKey(host, new Set(nodes.map(keyOf).filter(Boolean)));
+  const keys = nodes.map(keyOf);
+  const present = keepByKey(host, new Set(keys.filter(Boolean)));
   let next = host.firstChild;
-  for (const node of nodes) {
-    const match = keyOf(node) ? present.get(keyOf(node)) : isAlike(next, node) ? next : null;
+  for (const [index, node] of nodes.entries()) {
+    const key = keys[index];
+    const match = key ? present.get(key) : isAlike(next, node) ? next : null;
     if (!match) {
       host.insertBefore(built(node), next);
       continue;

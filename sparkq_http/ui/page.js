@@ -202,8 +202,8 @@ export function setPressed(pressed) {
 export function draw() {
   isOverdue = isPressed;
   if (!page.data || isPressed) return;
-  const rows = [...main.querySelectorAll("[data-row]")];
-  const index = rows.indexOf(focusedRow());
+  const focused = focusedRow();
+  const index = focused ? [...main.querySelectorAll("[data-row]")].indexOf(focused) : -1;
   holdingStill(() =>
     patch(main, [
       hasFirstSteps(page.view) && project.queues && firstSteps(project),

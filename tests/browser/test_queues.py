@@ -279,3 +279,19 @@ def test_a_refusal_stands_in_the_dialog_and_nothing_typed_is_lost(screen: Screen
     screen.at(f"#/queues/{line}-two$")
     screen.forgive("status of 409")
     assert queue_of(call, f"{line}-two")["instructions"] == "A long text that took an hour."
+
+
+def test_of_two_editors_the_second_sees_both_texts_and_overwrites_nothing(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    screen.open(f"/queues/{line}")
+    screen.choose("Instructions …")
+    screen.fill(instructions="what I wrote")
+    call.patch(f"/api/queues/{line}", instructions="what she wrote")["queue"]
+
+    screen.click("Save", within=screen.dialog)
+
+    expect(screen.dialog.locator(".problem")).to_contain_text("what she wrote")
+    expect(screen.dialog.locator("textarea")).to_have_value("what I wrote")
+    assert queue_of(call, line)["instructions"] == "what she wrote"
+    screen.forgive("status of 409")

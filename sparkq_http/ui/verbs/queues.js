@@ -46,11 +46,20 @@ export async function editInstructions(page, name) {
     ],
     async submit({ instructions }) {
       if (!edited(before, instructions)) return;
-      await change(queuePath(name), { instructions, revision: queue.instructions_revision });
+      await change(queuePath(name), { instructions, revision: queue.instructions_revision }).catch(async (error) => {
+        if (error.code === "unseen") error.hint = await presentInstructions(name);
+        throw error;
+      });
       say(`Instructions of ${name} changed.`);
       await page.refresh();
     },
   });
+}
+
+/** What another editor has saved meanwhile, to compare with what is in the form. */
+async function presentInstructions(name) {
+  const { queue } = await get(queuePath(name));
+  return `Copy your text, close, and open the form again. The instructions are now:\n\n${queue.instructions}`;
 }
 
 export async function renameQueue(page, name) {
