@@ -14,7 +14,7 @@ from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.promises import holds
 
-MOST_BYTES = 180_000
+MOST_BYTES = 260_000
 GRAVE = {"serious", "critical"}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
