@@ -15,7 +15,9 @@ NO_WORDS = "(no words)"
 
 # Patterns as texts: compiling them takes 3 ms, and most commands make no title.
 _FRONT_MATTER = r"(?s)---[ \t]*\n(?=[\w-]+[ \t]*:)(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|$)"
-_TITLE_FIELD = r"""(?m)^title:[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|([^\s'"][^\n]*))"""
+_TITLE_FIELD = (
+    r"""(?m)^title:[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|[>|][-+]?[ \t]*\n((?:[ \t]+[^\n]*\n?)+)|([^\s'">|][^\n]*))"""
+)
 _COMMENT = r"(?sm)^[ \t]*<!--.*?-->[ \t]*"
 _UNSAID = r"#!.*|`{3,}.*|~{3,}.*|[-=*_#>+|: \t`~]*"
 """A whole line that says nothing: a shebang, the fence of code, a rule, marks without words."""

@@ -8,8 +8,10 @@ from sparkq_core.plans import names
 from sparkq_core.plans.items import Piece
 from sparkq_core.plans.outline import FRONT_MATTER
 
-_FIELD = re.compile(r"""^(id|title|status):[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|([^\n]*?))[ \t]*$""", re.MULTILINE)
 _MARKER = re.compile(r"^[ \t]*<!-- *[A-Z]+(?::[A-Z_]+)*:(?:BEGIN|END) *-->[ \t]*\n?", re.MULTILINE)
+LONGEST_FRONT = 20_000
+"""Characters of front matter that are read: many times what Backlog.md writes."""
+
 OPEN = frozenset(
     {"pending", "in-progress", "in progress", "todo", "to do", "open", "review", "needs-review", "blocked", ""}
 )
@@ -21,12 +23,29 @@ def backlog_task(text: str) -> Piece | None:
     front = FRONT_MATTER.match(plain)
     if front is None:
         return None
-    fields = {match[1]: next(filter(None, match.groups()[1:]), "") for match in _FIELD.finditer(front.group(2))}
-    if not fields.keys() >= {"id", "title", "status"}:
+    fields = _fields(front.group(2))
+    if fields is None:
         return None
+    number, title, status = fields
     body = _MARKER.sub("", plain[front.end() :]).strip()
-    prompt = f"# {fields['id']}: {fields['title']}\n\n{body}".strip()
-    return Piece(prompt, 0, 0, done=names.called(names.FINISHED, fields["status"]))
+    prompt = f"# {number}: {title}\n\n{body}".strip()
+    return Piece(prompt, 0, 0, done=names.called(names.FINISHED, status))
+
+
+def _fields(front: str) -> tuple[str, str, str] | None:
+    """Return the id, the title and the status in front matter, None if it does not have all three."""
+    if len(front) > LONGEST_FRONT:
+        return None
+    import yaml
+
+    try:
+        read = yaml.safe_load(front)
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date that does not exist
+        return None
+    if not isinstance(read, dict) or not {"id", "title", "status"} <= read.keys():
+        return None
+    number, title, status = (" ".join(str(read[key]).split()) for key in ("id", "title", "status"))
+    return (number, title, status) if title else None
 
 
 def task_master(text: str) -> tuple[Piece, ...] | None:

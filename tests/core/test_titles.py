@@ -27,6 +27,7 @@ from tests.promises import holds
         ("#!/bin/sh\nmake test", "make test"),
         ("---\n\nFix the form", "Fix the form"),
         ("---\nid: 7\ntitle: 'Fix the form'\nstatus: open\n---\nbody", "Fix the form"),
+        ("---\ntitle: >-\n  Fix the\n  form\nstatus: open\n---\nbody", "Fix the form"),
         ("---\nstatus: open\n---\nFix the form", "Fix the form"),
         ("\ufeff# Fix the form", "Fix the form"),
         ("Ideas\n=====\nquiet", "Ideas"),

@@ -48,6 +48,28 @@ def test_a_file_of_backlog_md_that_is_done_is_left_out() -> None:
     assert (plan.prompts, plan.done) == ((), ("# BACK-7: Show the path: in full",))
 
 
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("Fix it", "Fix it"),
+        ("'It''s: late'", "It's: late"),
+        (">-\n  A title that\n  is long", "A title that is long"),
+        ('"with \\"quotes\\""', 'with "quotes"'),
+    ],
+)
+def test_titles_are_read_as_yaml_has_them(written: str, title: str) -> None:
+    (prompt,) = split(f"---\nid: BACK-1\ntitle: {written}\nstatus: To Do\n---\nbody\n").prompts
+
+    assert prompt == f"# BACK-1: {title}\n\nbody"
+
+
+@pytest.mark.parametrize(
+    "front", ["id: 1\ntitle: [\nstatus: x", "id: 1\ntitle: a", "id: 1\ntitle: ''\nstatus: x", "id: 2026-13-45\n- x"]
+)
+def test_other_front_matter_is_no_task_of_backlog_md(front: str) -> None:
+    assert split(f"---\n{front}\n---\n- one\n- two\n").prompts == ("one", "two")
+
+
 def task(number: int, status: str = "pending", **more: object) -> dict[str, object]:
     return {"id": number, "title": f"Task {number}", "description": f"About {number}.", "status": status, **more}
 
