@@ -69,9 +69,13 @@ async def get_report(sq: Open, asked: Annotated[ReportFilters, Depends(read(Repo
 @router.get("/digest", openapi_extra=documented(DigestFilters))
 async def get_digest(sq: Open, asked: Annotated[DigestFilters, Depends(read(DigestFilters))]) -> Answer[shapes.Digest]:
     """Count what happened since a moment, reviewed or not, by queue."""
+    return Answer(await to_thread.run_sync(_digest, sq, asked.since))
+
+
+def _digest(sq: SparkQ, since: int | None) -> shapes.Digest:
     now = sq.clock.now()
-    since = inbox.since_last_look(sq)[0] if asked.since is None else asked.since
-    return Answer(wire.digest(report.of(sq, min(since or 0, now), now + 1, limit=1)))
+    begin = inbox.since_last_look(sq)[0] if since is None else since
+    return wire.digest(report.of(sq, min(begin or 0, now), now + 1, limit=1))
 
 
 def _report(sq: SparkQ, asked: ReportFilters) -> shapes.Report:
