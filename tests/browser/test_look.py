@@ -98,9 +98,10 @@ def test_axe_finds_nothing_serious_in_any_view_or_dialog(tab: Tab, served: Serve
     assert {name: by_theme for name, by_theme in violations.items() if any(by_theme.values())} == {}
 
 
-def test_no_view_is_wider_than_a_phone(tab: Tab, served: Served, views: dict[str, str]) -> None:
-    screen: Screen = tab(served.port, screen={"width": 390, "height": 844})
-    screen.page.set_viewport_size({"width": 390, "height": 844})
+@pytest.mark.parametrize("width", [390, 320])
+def test_no_view_is_wider_than_a_phone(tab: Tab, served: Served, views: dict[str, str], width: int) -> None:
+    screen: Screen = tab(served.port, screen={"width": width, "height": 844})
+    screen.page.set_viewport_size({"width": width, "height": 844})
     wider = {}
     for name, path in views.items():
         screen.open(path)
@@ -112,7 +113,7 @@ def test_no_view_is_wider_than_a_phone(tab: Tab, served: Served, views: dict[str
     assert box is not None
 
     assert wider == dict.fromkeys(wider, 0)
-    assert (box["x"] >= 0, box["x"] + box["width"] <= 390) == (True, True)
+    assert (box["x"] >= 0, box["x"] + box["width"] <= width) == (True, True)
 
 
 COLOURLESS = """names => names.filter((name) => {
