@@ -59,6 +59,7 @@ export function get(path) {
 
 export const post = (path, body, options) => request("POST", path, body, options);
 export const change = (path, body) => request("PATCH", path, body);
+export const put = (path, body) => request("PUT", path, body);
 export const remove = (path) => request("DELETE", path);
 
 /** The query string of those values that are set: `?queue=backend&limit=50`, or nothing. */

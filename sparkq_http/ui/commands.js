@@ -1,6 +1,7 @@
 // What buttons and keys do.
 
 import { queuePath, taskPath } from "./api.js";
+import { changeCheck } from "./check.js";
 import { dialogHeader, openDialog, say, sayError, sheet } from "./dialogs.js";
 import { h } from "./dom.js";
 import { draw, focusedRow, main, page, project, VIEWS, viewTitle } from "./page.js";
@@ -53,6 +54,7 @@ const ACTS = {
   instructions: onQueue(queues.editInstructions),
   rename: onQueue(queues.renameQueue),
   "review-limit": onQueue(queues.limitReviews),
+  check: onQueue(changeCheck),
   end: onQueue((_, name) => queues.moveQueue(page, name, "end")),
   archive: onQueue((_, name) => queues.moveQueue(page, name, "archive")),
   pause: onQueue((_, name) => queues.moveQueue(page, name, "pause")),

@@ -2,6 +2,7 @@
 
 import { queuePath, taskPath } from "./api.js";
 import { goneFact } from "./chat.js";
+import { checkOf } from "./check.js";
 import { h } from "./dom.js";
 import { isUnclaimed, markOf } from "./statuses.js";
 import { ago, changeSize, counted, clockTime, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
@@ -57,6 +58,7 @@ export function row(task, page, options = {}) {
       "div.what",
       {},
       h("a.title", { href: `#${taskPath(id)}`, "data-row": id }, h("span.id", {}, `#${id}`), " ", task.title),
+      task.check && h("p.checked", {}, checkOf(task.check)),
       summary && h("p.summary", {}, summary),
       later && h("p.summary", {}, h("strong.late", {}, `${saidLater(task)}: `), later),
     ),
@@ -134,6 +136,7 @@ export function queueButtons({ name, status, paused_at: paused }, addClass = nul
     menu(`More of ${name}`, [
       button("instructions", "Instructions …", of),
       button("review-limit", "Review limit …", of),
+      button("check", "Check …", of),
       button("rename", "Rename …", of),
       status === "active" && button("end", "End", of),
       status !== "archived" && button("archive", "Archive", of),
@@ -151,10 +154,11 @@ export const menu = (label, buttons) =>
   );
 
 /** The status of a queue or session where it is not active, whether a queue is paused, and its session. */
-export const badges = ({ status, paused_at: paused, review_limit: limit, session }) => [
+export const badges = ({ status, paused_at: paused, review_limit: limit, check_command: check, session }) => [
   status !== "active" && h("span.badge", {}, status),
   paused && h("span.badge", { title: "It hands out no tasks until you resume it." }, "paused"),
   limit && h("span.badge", { title: limitTitle(limit) }, limit === 1 ? "strict" : `at most ${limit} unreviewed`),
+  check && h("span.badge", { title: `A task is checked by: ${check}` }, "checked"),
   session && h("span.badge", {}, session),
 ];
 

@@ -2,6 +2,7 @@
 
 import { get, queuePath, taskPath } from "../api.js";
 import { chatOf } from "../chat.js";
+import { checkOf, checkRuns } from "../check.js";
 import { h } from "../dom.js";
 import { acceptLabel, button, lateKind, limitOf, saidLater, timeoutBar } from "../rows.js";
 import { isUnclaimed, stateOf } from "../statuses.js";
@@ -119,6 +120,7 @@ function facts(task) {
     isFinished(task) && fact("Finished", ago(finished), claimed && `, after ${between(claimed, finished)}`),
     changed(task),
     used(task),
+    task.check && h("div.wide", {}, h("dt", {}, "Check"), h("dd", {}, checkOf(task.check))),
     task.key && fact("Key", task.key),
     task.chat && h("div.wide", {}, h("dt", {}, "Chat"), h("dd", {}, chatOf(task.chat))),
   ];
@@ -233,6 +235,7 @@ function attemptItem(attempt) {
         h("p", {}, "Your answer, ", moment(attempt.answered_at)),
         h("pre", { tabindex: "0" }, attempt.answer),
       ],
+      checkRuns(attempt.checks),
       late && h("p", {}, `Said later (${late.outcome}), `, moment(late.at), attempt.accepted_at && ", accepted"),
       late && h("pre", { tabindex: "0" }, late.text),
     ),
