@@ -69,6 +69,9 @@ MAX_COMMAND = 4096
 """Bytes of a command."""
 
 MOST_CHECKS = 100
+MAX_CHECKS = 3
+"""How often a check may fail for an attempt unless you say otherwise, as the column has it."""
+
 SHOWN = 80
 """Characters of a command in a sentence."""
 

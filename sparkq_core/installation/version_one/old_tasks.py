@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sparkq_core.catalogue import DEFAULT_TOOL
+from sparkq_core.checks import MAX_CHECKS
 from sparkq_core.clock import DAY, LAST, from_iso
 from sparkq_core.config.settings import BUILT_IN_CLASSES, WEEK_SECONDS, Settings
 from sparkq_core.errors import InvalidName, InvalidValue
@@ -120,6 +121,7 @@ class OldTasks:
             created_at=created,
             ended_at=changed if status == "ended" else None,
             archived_at=changed if status == "archived" else None,
+            max_checks=MAX_CHECKS,
         )
         if instructions:
             yield self._line("instructions", queue_id=number, revision=1, text=instructions, created_at=created)
