@@ -21,7 +21,7 @@ from tests.harness.task_steps import add
 from tests.http.caller import Served
 from tests.promises import holds
 
-SECONDS = 120
+SECONDS = 300
 ERAS = ("legacy", "auto", "modern")
 APPLIES = {
     "2025-11-25": {
@@ -148,7 +148,7 @@ def test_the_python_sdk_works_a_task(served: Served, store: SparkQ, transport: s
 def test_the_conformance_scenarios_that_apply_pass(node: Path, home: Path, served: Served, revision: str) -> None:
     url = f"http://127.0.0.1:{served.port}/mcp"
 
-    done = run(node, home, "conformance", "server", "--url", url, "--requirements", revision, "--timeout", "8000")
+    done = run(node, home, "conformance", "server", "--url", url, "--requirements", revision, "--timeout", "30000")
 
     summary = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).partition("=== SUMMARY ===")[2]
     passed = set(re.findall(r"^✓ ([\w-]+):", summary, re.MULTILINE))
