@@ -93,7 +93,8 @@ def test_the_inspector_finds_nothing_wrong(node: Path, home: Path, served: Serve
 
 def inspected(node: Path, home: Path, *words: object) -> Any:
     """What the inspector's command line found: it has nothing to complain about."""
-    done = run(node, home, "mcp-inspector", "--cli", *words, "--format", "json", "--quiet")
+    patient = ("--connect-timeout", "120000", "--format", "json", "--quiet")
+    done = run(node, home, "mcp-inspector", "--cli", *words, *patient)
     assert (done.returncode, "Error" in done.stderr) == (0, False), done.stderr
     return json.loads(done.stdout)["result"]
 
