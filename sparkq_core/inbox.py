@@ -121,6 +121,15 @@ def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Fi
     return tuple(finished(row) for row in rows)
 
 
+def latest(sq: SparkQ, *, queue: str | None = None, limit: int = 50) -> Inbox:
+    """Return at most `limit` (1 to 1,000) unreviewed tasks, the latest news first. Raises NoSuchQueue, InvalidValue."""
+    checked_limit(limit)
+    sweep_for_reader(sq)
+    tasks = newest(sq, queue=queue, limit=limit)
+    with sq.db.read() as tx:
+        return Inbox(tasks, _waiting(tx, queues.get(tx, queue).id if queue is not None else None), None)
+
+
 def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
     """Return when you last looked (UTC ms), and by queue how many tasks ended or got a late text since.
 

@@ -1,6 +1,6 @@
 """The inbox: finished tasks that are not reviewed."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends
 from pydantic import Field
@@ -42,6 +42,7 @@ class InboxFilters(Filters):
     """The filters of the inbox."""
 
     queue: Word = None
+    sort: Literal["oldest", "newest"] = Field("oldest", description="Newest: the latest news first, without a cursor.")
     limit: int = Field(50, json_schema_extra={"minimum": 1, "maximum": 1000})
     cursor: Word = None
 
@@ -61,14 +62,17 @@ class Accepted(Body):
 
 @router.get("", openapi_extra=documented(InboxFilters))
 async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer[shapes.Inbox]:
-    """List the unreviewed tasks, the oldest news first, and count the tasks that finished since your last look. The
+    """List the unreviewed tasks, the oldest news first unless you `sort` them, and count the tasks that finished since your last look. The
     `questions` of workers that wait for your answer are listed beside them, at most `limit` too.
 
     A task whose worker sent a text after its attempt had ended has `late` and the beginning of the `late_text`. It can be
     a queued task too. `purge` says how many unreviewed tasks the background purge will delete, and not before when.
     """
     queue = queue_name(sq, asked.queue) if asked.queue is not None else None
-    unreviewed = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
+    if asked.sort == "newest":
+        unreviewed = inbox.latest(sq, queue=queue, limit=asked.limit)
+    else:
+        unreviewed = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
     questions = tasks.open_questions(sq, queue=queue, limit=asked.limit)
     since = wire.since(*inbox.since_last_look(sq))
     return Answer(wire.inbox(unreviewed, questions, since, purged.news(sq), sq.clock.now()))

@@ -2,6 +2,7 @@
 
 import { post } from "./api.js";
 import "./input.js";
+import "./review/swipe.js";
 import { follow } from "./live.js";
 import { draw, drawTab, navigate, page, project, refreshCounts } from "./page.js";
 import * as inbox from "./views/inbox.js";

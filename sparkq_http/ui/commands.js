@@ -6,20 +6,21 @@ import { dialogHeader, openDialog, say, sayError, sheet } from "./dialogs.js";
 import { h } from "./dom.js";
 import { draw, focusedRow, main, page, project, VIEWS, viewTitle } from "./page.js";
 import { palette } from "./palette.js";
-import { nextTheme, notifies, setNotifies, theme } from "./preferences.js";
+import { nextTheme, notifies, setLetters, setNotifies, theme, usesLetters } from "./preferences.js";
+import { APPLIES } from "./review/verdict.js";
 import { addTasks } from "./verbs/add.js";
 import * as queues from "./verbs/queues.js";
 import * as tasks from "./verbs/tasks.js";
 import * as queueView from "./views/queue.js";
-import * as taskView from "./views/task.js";
 
 const MOST_TASKS = 200;
 
 /** The ids of the tasks that an action is for. `button` is the one that was clicked, if any. */
 function targets(button) {
+  const act = button?.dataset.act;
   if (button?.dataset.id) return [Number(button.dataset.id)];
-  if (page.selected.size) return [...page.selected];
-  if (page.view === taskView) return [page.data.task.id];
+  if (page.selected.size) return [...page.selected].filter((id) => !APPLIES[act] || APPLIES[act][1](page.task(id)));
+  if (page.data?.detail?.task) return [page.data.detail.task.id];
   const row = focusedTask() ?? firstSelectable();
   return row ? [Number(row.dataset.id)] : [];
 }
@@ -39,14 +40,13 @@ const onOneTask = (verb) => onTasks((_, ids) => verb(page, ids[0]));
 const onQueue = (verb) => (_, button) => verb(page, button.dataset.name);
 
 const ACTS = {
-  accept: onTasks(tasks.accept),
+  accept: (_, button) => (button ? onTasks(tasks.accept)(_, button) : say("Open a result to review it.")),
   undo: tasks.undo,
   requeue: onTasks(tasks.requeue),
   cancel: onTasks(tasks.cancel),
   delete: onTasks(tasks.deleteTasks),
   front: onTasks(tasks.moveToFront),
   edit: onOneTask(tasks.edit),
-  answer: (_, button) => answerTask(button),
   "requeue-with-prompt": onOneTask(tasks.requeueWithPrompt),
   fail: onOneTask(tasks.fail),
   add: (_, button) => addTasks(page, { queue: queueFor(button), script: button?.dataset.script }),
@@ -61,10 +61,11 @@ const ACTS = {
   resume: onQueue((_, name) => queues.moveQueue(page, name, "resume")),
   reopen: onQueue((_, name) => queues.moveQueue(page, name, "reopen")),
   unarchive: onQueue((_, name) => queues.moveQueue(page, name, "unarchive")),
-  pick: (_, checkbox) => toggleSelected(Number(checkbox.dataset.id)),
+  pick: (_, checkbox, how) => select(Number(checkbox.dataset.id), how?.range),
   copy: (_, button) => copyText(document.getElementById(button.dataset.copies)),
   theme: changeTheme,
   notify: toggleNotifications,
+  letters: () => (setLetters(!usesLetters()), draw()),
   skip: () => main.focus(),
   palette: () => palette(commands()),
   sheet: showSheet,
@@ -72,18 +73,18 @@ const ACTS = {
   "dismiss-first": dismissFirst,
 };
 
-/** Answer the question of the task that is meant, else the first open question of the inbox. */
-function answerTask(button) {
-  const meant = button?.dataset.id ?? focusedTask()?.dataset.id ?? page.data?.task?.id;
-  const id = meant ?? page.data?.inbox?.questions[0]?.id;
-  return id ? tasks.answer(page, Number(id)) : say("No question waits for your answer.");
-}
-
 /** The queue to offer for new tasks: that of the card whose button was clicked, or of the view. */
 const queueFor = (button) => button?.dataset.name ?? (page.view === queueView ? page.route.path[1] : null);
 
-function toggleSelected(id) {
-  if (!page.selected.delete(id)) page.selected.add(id);
+let lastSelected = null;
+
+/** Select a task or not; with Shift all from the last one to this. */
+function select(id, range = false) {
+  const shown = (page.view.selectable ?? page.view.tasks)(page.data).map((task) => task.id);
+  const ends = [shown.indexOf(lastSelected), shown.indexOf(id)].sort((first, second) => first - second);
+  if (range && ends[0] >= 0) for (const one of shown.slice(ends[0], ends[1] + 1)) page.selected.add(one);
+  else if (!page.selected.delete(id)) page.selected.add(id);
+  lastSelected = id;
   draw();
 }
 
@@ -111,17 +112,27 @@ async function toggleNotifications() {
   draw();
 }
 
-export async function act(name, element) {
+const underWay = new Set();
+
+/** Do what a button or a key means; not once more while the same is still being done. */
+export async function act(name, element, how) {
   const action = page.view?.acts?.[name] ?? ACTS[name];
+  const doing = JSON.stringify([name, element?.dataset]);
+  if (underWay.has(doing)) return;
+  underWay.add(doing);
   try {
-    await action?.(page, element);
+    await action?.(page, element, how);
   } catch (error) {
     sayError(error);
-    await page.refresh();
+    page.refresh();
+  } finally {
+    underWay.delete(doing);
   }
 }
 
+/** Go to the next row: where a result is open beside the list, the next one is opened. */
 function moveFocus(step) {
+  if (page.view.move?.(page, step)) return;
   const rows = [...main.querySelectorAll("[data-row]")];
   if (!rows.length) return;
   const index = rows.indexOf(focusedRow());
@@ -130,9 +141,17 @@ function moveFocus(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
-function selectFocused() {
-  const row = focusedTask();
-  if (row) act("pick", row);
+function selectFocused({ shift }) {
+  const row = focusedTask() ?? main.querySelector("[data-id]:has([aria-current])");
+  if (row) act("pick", row, { range: shift });
+}
+
+const SEEN_AGAIN = 0.86; // of the window, from one step of reading to the next
+
+/** Read on: the page scrolls, wherever the focus is. */
+function readOn({ shift }) {
+  const bar = main.querySelector(".verdict")?.offsetHeight ?? 0;
+  scrollBy(0, (shift ? -1 : 1) * SEEN_AGAIN * (innerHeight - bar));
 }
 
 function clearSelection() {
@@ -158,17 +177,26 @@ function search() {
 
 /** What each key does. `tasks`: it needs a task in the view; `asks`: it opens a dialog. */
 export const KEYS = {
-  j: { run: () => moveFocus(1), label: "next row" },
-  k: { run: () => moveFocus(-1), label: "previous row" },
-  ArrowDown: { run: () => moveFocus(1) },
-  ArrowUp: { run: () => moveFocus(-1) },
-  x: { run: selectFocused, label: "select" },
-  a: { run: () => act("accept"), label: "accept", tasks: true },
-  r: { run: () => act("requeue"), label: "requeue with feedback", tasks: true, asks: true },
+  j: { run: () => moveFocus(1), label: "next row", repeats: true },
+  k: { run: () => moveFocus(-1), label: "previous row", repeats: true },
+  ArrowDown: { run: () => moveFocus(1), repeats: true },
+  ArrowUp: { run: () => moveFocus(-1), repeats: true },
+  " ": { run: readOn, repeats: true },
+  x: { run: selectFocused, label: "select, with Shift up to here" },
+  X: { run: selectFocused },
+  a: { run: () => act("accept"), label: "accept what is open", tasks: true },
+  r: { run: () => act(page.view.acts?.write ? "write" : "requeue"), label: "feedback", tasks: true, asks: true },
+  s: { run: () => act("later") },
+  u: { run: () => act("raw") },
+  v: { run: () => act("viewed") },
+  ">": { run: () => act("quote") },
+  1: { run: (how) => act("tab", null, how) },
+  2: { run: (how) => act("tab", null, how) },
+  3: { run: (how) => act("tab", null, how) },
+  4: { run: (how) => act("tab", null, how) },
   z: { run: () => act("undo"), label: "undo the last verdict" },
   e: { run: () => act("edit"), label: "edit", tasks: true, asks: true },
   c: { run: () => act("cancel"), label: "cancel", tasks: true, asks: true },
-  w: { run: () => act("answer"), label: "answer a question", asks: true },
   f: { run: () => act("front"), label: "move to the front", tasks: true },
   K: { run: () => act("sooner") },
   J: { run: () => act("later") },

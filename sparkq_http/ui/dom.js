@@ -25,7 +25,7 @@ export function h(selector, attributes = {}, ...children) {
  */
 export function still(selector, id, version, make) {
   const shown = document.getElementById(id)?.getAttribute("data-version") === version;
-  return h(selector, { id, "data-key": id, "data-version": version }, shown ? [] : make());
+  return h(selector, { id, "data-key": selector + id, "data-version": version }, shown ? [] : make());
 }
 
 const KEPT = "kept-part";

@@ -1,9 +1,12 @@
-// Which command a key, a click, a field or a dragged task means.
+// Which command a key, a click, a field, a finger or a dragged task means.
 
 import { act, commands, GO, KEYS } from "./commands.js";
 import { dialogIsOpen } from "./dialogs.js";
+import { keepDraft } from "./drafts.js";
 import { main, page, setPressed } from "./page.js";
 import { palette } from "./palette.js";
+import { usesLetters } from "./preferences.js";
+import { fit } from "./review/verdict.js";
 import { moveToFront } from "./verbs/tasks.js";
 
 const GO_MS = 1200;
@@ -11,27 +14,52 @@ const GO_MS = 1200;
 let goPressedAt = 0;
 let opening = null; // the key press whose dialog has not opened yet
 
+/** The name of a key. On a layout without Latin letters it is the letter that the key has on others. */
+function nameOf({ key, code }) {
+  if (key.length > 1 || (/[ -~]/.test(key) && !(/^Digit/.test(code) && !KEYS[key]))) return key;
+  return /^(?:Key|Digit)(.)$/.exec(code)?.[1].toLowerCase() ?? key;
+}
+
 addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+  const withModifier = event.ctrlKey || event.metaKey;
+  // A key that is held presses a button once: the next result may be under it by then.
+  if (event.repeat && event.target.closest?.("[data-act]") && /^(Enter| )$/.test(event.key)) event.preventDefault();
+  if (withModifier && nameOf(event).toLowerCase() === "k") {
     event.preventDefault();
     palette(commands());
     return;
   }
   if (event.key === "Escape" && leaveMenu()) return;
-  const field = event.target.closest?.("input:not([type=checkbox]), textarea, select");
-  if (event.key === "Escape" && field && !dialogIsOpen()) field.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey || field || dialogIsOpen()) return;
-  if (Date.now() - goPressedAt < GO_MS && GO[event.key]) {
-    goPressedAt = 0;
-    event.preventDefault();
-    page.go(GO[event.key]);
+  if (
+    withModifier &&
+    event.key === "Enter" &&
+    !event.repeat &&
+    event.target.closest?.(".verdict, body") &&
+    !dialogIsOpen()
+  ) {
+    const verb = document.querySelector('.verdict [data-act="answer"], .verdict [data-act="send-back"]');
+    if (verb) {
+      event.preventDefault();
+      act(verb.dataset.act, verb);
+    }
     return;
   }
-  if (event.key === "g") {
+  const field = event.target.closest?.("input:not([type=checkbox]), textarea, select");
+  if (event.key === "Escape" && field && !dialogIsOpen()) field.blur();
+  if (withModifier || event.altKey || field || dialogIsOpen()) return;
+  const name = nameOf(event);
+  if (name.length === 1 && name !== " " && !usesLetters()) return;
+  if (Date.now() - goPressedAt < GO_MS && GO[name]) {
+    goPressedAt = 0;
+    event.preventDefault();
+    page.go(GO[name]);
+    return;
+  }
+  if (name === "g") {
     goPressedAt = Date.now();
     return;
   }
-  press(event);
+  press(event, name);
 });
 
 /** Close the open menu and focus what opens it. False if none is open. */
@@ -42,22 +70,35 @@ function leaveMenu() {
   return menu !== null;
 }
 
-function press(event) {
-  const key = KEYS[event.key];
+function press(event, name) {
+  const key = KEYS[name];
   if (!key || !page.data) return;
-  if (event.key.startsWith("Arrow") && !document.activeElement?.closest("[data-row]")) return;
+  if (name.startsWith("Arrow") && moveAlong(event)) return;
+  if (name === " " && (event.target.closest?.("button, summary, input") || !page.data.detail)) return;
+  if (event.repeat && !key.repeats) return;
   if (key.tasks && !page.view.tasks(page.data).length) return;
   // Letters typed before a dialog has opened are meant for the dialog.
   if (opening && (key.tasks || key.asks)) return;
   event.preventDefault();
-  if (!key.asks) {
-    key.run();
-    return;
-  }
-  opening = event;
-  key.run().finally(() => {
+  if (key.asks) opening = event;
+  const done = key.run({ key: name, shift: event.shiftKey });
+  if (!key.asks) return;
+  done.finally(() => {
     if (opening === event) opening = null;
   });
+}
+
+/** Arrows move along lines of a change and rows of a list; elsewhere they scroll. */
+function moveAlong(event) {
+  const number = document.activeElement?.closest(".number button");
+  if (!number) return !document.activeElement?.closest("[data-row]");
+  const numbers = [...main.querySelectorAll(".number button")];
+  const next = numbers[numbers.indexOf(number) + (event.key === "ArrowDown" ? 1 : -1)];
+  if (next && /Down|Up/.test(event.key)) {
+    event.preventDefault();
+    next.focus();
+  }
+  return true;
 }
 
 addEventListener("dialog-opened", () => {
@@ -69,19 +110,30 @@ function closeMenus(element = null) {
   for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(element)) menu.open = false;
 }
 
+/** The second click of a double click would be meant for what has come under the finger by then. */
+const isAgain = (event, element) =>
+  event.detail > 1 && !["pick", "theme", "status", "revision"].includes(element.dataset.act);
+
 addEventListener("click", (event) => {
   closeMenus(event.target.closest("summary"));
   const element = event.target.closest("[data-act]");
   if (!element) return;
   if (element.tagName === "A") event.preventDefault();
-  act(element.dataset.act, element);
+  if (isAgain(event, element)) return;
+  act(element.dataset.act, element, { range: event.shiftKey });
 });
+
+addEventListener("submit", (event) => event.target.matches(".verdict") && event.preventDefault());
 
 const TYPING_MS = 250;
 
 let filterTimer = 0;
 
 addEventListener("input", ({ target }) => {
+  if (target.dataset?.draft) {
+    keepDraft(target.dataset.draft, target.value);
+    fit(target);
+  }
   const name = target.dataset?.filter;
   if (!name) return;
   clearTimeout(filterTimer);

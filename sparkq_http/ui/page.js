@@ -38,7 +38,7 @@ export const page = {
   go(path, { replace = false } = {}) {
     if (replace) history.replaceState(history.state, "", `#${path}`);
     else location.hash = path;
-    if (replace) navigate();
+    return replace && navigate();
   },
   task: (id) => page.view.tasks(page.data).find((shown) => shown.id === id),
   draw,
@@ -81,7 +81,7 @@ export function navigate() {
   const route = currentRoute();
   if (!route.path.length) {
     location.replace("#/inbox");
-    return;
+    return null;
   }
   const view = viewAt(route.path);
   const same = view === page.view && areaOf(view, route) === areaOf(view, page.route);
@@ -93,7 +93,7 @@ export function navigate() {
     page.selected.clear();
   }
   drawNavigation();
-  load();
+  return load();
 }
 
 /** What a view shows whole: at another address of the same area it keeps its rows and its selection. */

@@ -33,6 +33,11 @@ export function nextTheme() {
   write("theme", next);
 }
 
+/** True unless single letters were turned off as shortcuts: some people speak, and some keyboards stick. */
+export const usesLetters = () => read("letters") !== "no";
+
+export const setLetters = (yes) => write("letters", yes ? null : "no");
+
 /** True if the user wants a notification when all tasks of a queue have finished, and the browser allows it. */
 export const notifies = () =>
   read("notify") === "yes" && "Notification" in window && Notification.permission === "granted";

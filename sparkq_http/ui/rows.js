@@ -108,14 +108,17 @@ export const outcomeFacts = (task) => [
 ];
 
 export const button = (act, label, attributes = {}) =>
-  h("button", { type: "button", "data-act": act, ...attributes }, label);
+  h("button", { type: "button", "data-act": act, "data-key": keyFor(act, attributes), ...attributes }, label);
+
+/** A button never becomes another one under the finger or the focus. */
+const keyFor = (act, of) => [act, of["data-id"] ?? of["data-name"] ?? of["data-value"]].filter(Boolean).join("-");
 
 /** A late result can become the outcome, a late text cannot: the task has succeeded, or the text reports a failure. */
 export const lateKind = ({ late, status }) =>
   late?.outcome === "succeeded" && status !== "succeeded" ? "late result" : "late text";
 
 export function acceptLabel(task) {
-  if (lateKind(task) === "late result") return "Accept late result";
+  if (lateKind(task) === "late result") return "Take the late result";
   return isUnclaimed(task) ? "Seen" : "Accept";
 }
 

@@ -54,6 +54,17 @@ export function moment(iso) {
   );
 }
 
+/** The age of a moment in short: 40 min, 11 h, 2 d. */
+export function shortAge(iso) {
+  if (!iso) return null;
+  const [number, unit] = duration(secondsSince(iso)).split(" ");
+  return h(
+    "time",
+    { datetime: iso, title: new Date(iso).toLocaleString() },
+    unit === "s" ? "now" : `${number} ${unit}`,
+  );
+}
+
 /** A moment by the clock, with its day if that is another one: "02:13". The moment itself is in the tooltip. */
 export function clockTime(iso) {
   const at = new Date(iso);

@@ -101,6 +101,33 @@ class Screen:
         """The line of a task in a list."""
         return self.main.locator(f'li[data-id="{task}"]')
 
+    @property
+    def detail(self) -> Locator:
+        """The open task."""
+        return self.main.locator("article.detail")
+
+    @property
+    def feedback(self) -> Locator:
+        """The field of the bar below the open task."""
+        return self.detail.locator("#feedback")
+
+    def review(self, task: int) -> "Screen":
+        """Open a task in the review."""
+        self.open(f"/inbox/{task}")
+        self.shows(task)
+        return self
+
+    def shows(self, task: int) -> None:
+        """This task is the open one."""
+        expect(self.detail).to_have_attribute("aria-label", f"#{task}")
+
+    def part_of_task(self, name: str) -> Locator:
+        """Go to a tab of the open task: its content."""
+        self.detail.locator(f'.tabs [data-tab="{name}"]').click()
+        part = self.detail.locator(f'[data-key="part-{name}"]')
+        expect(part).to_be_visible()
+        return part
+
     def card(self, name: str) -> Locator:
         """The card of a queue, session or script."""
         return self.main.locator("li.card").filter(has=self.page.get_by_role("heading", name=name, exact=True))

@@ -69,9 +69,9 @@ def test_a_row_and_a_task_say_how_much_was_changed(changed: Served, tab: Tab) ->
         expect(page.row(task)).to_contain_text(words)
 
     for task, words in said.items():
-        page.open(f"/tasks/{task}")
+        page.open(f"/tasks/{task}?tab=rounds")
         expect(page.main.locator("dl.facts > div", has_text="Changed")).to_have_text(f"Changed{words}, on main")
-    expect(page.main.locator("ol.attempts > li").nth(1)).to_contain_text("nothing changed")
-    page.open("/tasks/5")
+    expect(page.main.locator("ol.rounds > li").first).to_contain_text("nothing changed")
+    page.open("/tasks/5?tab=rounds")
     expect(page.heading).to_contain_text("Beside it")
     expect(page.main.locator("dl.facts > div", has_text="Changed")).to_have_count(0)

@@ -30,7 +30,7 @@ def test_a_task_leads_to_its_chat_and_says_at_once_that_it_was_closed(
 ) -> None:
     (task,) = add(behind, "Fix the dates", queue=line)
     claim = take_in_chat(behind, CLAUDE, task)
-    screen.open(f"/tasks/{task}")
+    screen.open(f"/tasks/{task}?tab=rounds")
     chat = screen.main.locator("dl.facts > div", has_text="Chat")
     expect(chat).to_contain_text("claude-code, ")
     expect(chat.locator("code")).to_have_text("cd '/home/ann/my shop' && claude --resume 61f077aa-8d2a")
@@ -49,7 +49,7 @@ def test_a_task_leads_to_its_chat_and_says_at_once_that_it_was_closed(
 def test_what_a_client_says_of_itself_is_text(screen: Screen, behind: SparkQ, line: str) -> None:
     (task,) = add(behind, "Fix the dates", queue=line)
     take_in_chat(behind, EVIL, task)
-    screen.open(f"/tasks/{task}")
+    screen.open(f"/tasks/{task}?tab=rounds")
 
     chat = screen.main.locator("dl.facts > div", has_text="Chat")
     expect(chat).to_contain_text("claude-code<img src=x onerror=alert(1)>")

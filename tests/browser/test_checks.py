@@ -64,12 +64,11 @@ def test_a_row_and_a_task_say_how_they_were_checked(checked: Served, tab: Tab) -
 
     for task, words in said.items():
         page.open(f"/tasks/{task}")
-        expect(page.main.locator("dl.facts > div", has_text="Check")).to_contain_text(words)
-    page.open("/tasks/2")
-    attempt = page.main.locator("ol.attempts > li")
-    attempt.locator("summary").first.click()
+        expect(page.detail.locator(".meta")).to_contain_text(words)
+    page.open("/tasks/2?tab=rounds")
+    attempt = page.main.locator("ol.rounds > li")
     attempt.locator("summary", has_text="Check 1: sh verify.sh, failed").click()
-    expect(attempt.locator("details details pre")).to_have_text("no\n")
+    expect(attempt.locator("details pre")).to_have_text("no\n")
 
 
 @holds("check")

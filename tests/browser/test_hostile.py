@@ -47,15 +47,21 @@ def test_hostile_text_is_text_in_every_view(screen: Screen, call: Caller, line: 
         screen.open(path)
         harmless(screen)
     for task in hostile.values():
-        screen.open(f"/tasks/{task}")
+        for tab in ("result", "rounds", "prompt"):
+            screen.open(f"/tasks/{task}?tab={tab}")
+            expect(screen.detail.locator(f'[data-key="part-{tab}"]')).to_be_visible()
+            for details in screen.main.locator("details").all():
+                details.evaluate("one => { one.open = true; }")
+            harmless(screen)
+        screen.press("u")
+        expect(screen.page.locator("pre#text-prompt")).to_be_visible()
         assert (
             screen.page.locator("#text-prompt").evaluate("one => one.textContent")
             == call.get(f"/api/tasks/{task}")["prompt"]
         )
-        for details in screen.main.locator("details").all():
-            details.evaluate("one => { one.open = true; }")
-        harmless(screen)
     screen.open(f"/tasks/{hostile['done']}")
+    screen.press("u")
+    expect(screen.page.locator("pre#text-outcome")).to_be_visible()
     assert screen.page.locator("#text-outcome").evaluate("one => one.textContent") == TEXT
 
 
@@ -64,7 +70,7 @@ def test_hostile_text_is_text_in_dialogs_messages_and_the_palette(
     screen: Screen, line: str, hostile: dict[str, int]
 ) -> None:
     screen.open(f"/tasks/{hostile['done']}")
-    for button in ("Requeue …", "Requeue with another prompt …", "Delete …"):
+    for button in ("Send back with another prompt …", "Delete …"):
         screen.click(button)
         expect(screen.dialog).to_be_visible()
         harmless(screen)

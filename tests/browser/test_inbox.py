@@ -8,7 +8,6 @@ from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late, later, stale, timed_out
 from tests.harness.task_steps import add, take
-from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.promises import holds
 
@@ -27,7 +26,9 @@ def test_a_result_is_accepted_by_mouse(screen: Screen, call: Caller, line: str) 
     expect(screen.row(task)).to_contain_text("Tidy the parser")
     expect(screen.row(task)).to_contain_text("did it")
 
-    screen.click("Accept", within=screen.row(task))
+    screen.row(task).get_by_role("link").click()
+    screen.shows(task)
+    screen.click("Accept", within=screen.detail)
 
     screen.said(f"#{task} accepted.")
     expect(screen.row(task)).to_have_count(0)
@@ -36,91 +37,100 @@ def test_a_result_is_accepted_by_mouse(screen: Screen, call: Caller, line: str) 
 
 @pytest.mark.usefixtures("calm")
 def test_results_are_opened_and_accepted_by_key(screen: Screen, call: Caller, line: str) -> None:
-    made = {call.done(line, word) for word in ("one", "two", "three")}
+    first, second, third = (call.done(line, word) for word in ("one", "two", "three"))
     screen.open()
-    rows = screen.part("To review").locator("li.row")
-    expect(rows).to_have_count(3)
-    order = rows.evaluate_all("rows => rows.map((row) => Number(row.dataset.id))")
-    screen.row(order[0]).locator("[data-row]").focus()
+    screen.shows(first)
 
     screen.press("j")
-    screen.focuses(screen.row(order[1]).locator("[data-row]"))
+    screen.shows(second)
     screen.press("k")
-    screen.focuses(screen.row(order[0]).locator("[data-row]"))
+    screen.shows(first)
     screen.press("a")
-    expect(screen.row(order[0])).to_have_count(0)
-    screen.focuses(screen.row(order[1]).locator("[data-row]"))
-    screen.press("Enter")
-
-    screen.at(f"#/tasks/{order[1]}$")
-    expect(screen.heading).to_contain_text(f"#{order[1]}")
-    screen.page.go_back()
-    expect(screen.row(order[2])).to_be_visible()
-    assert made == set(order)
-
-
-def test_feedback_goes_with_a_requeue_by_key_and_by_mouse(screen: Screen, call: Caller, line: str) -> None:
-    by_key, by_mouse = call.failed(line), call.failed(line)
-    screen.open()
-
-    screen.row(by_key).locator("[data-row]").focus()
-    screen.press("r")
-    screen.fill(feedback="Say why it failed.")
-    screen.press("Control+Enter")
-    expect(screen.row(by_key).get_by_role("checkbox")).to_have_count(0)
-    screen.click("Requeue …", within=screen.row(by_mouse))
-    screen.answer("Requeue", feedback="Try the other one.", front=True)
-
-    screen.said(f"#{by_mouse} queued again.")
-    assert call.get(f"/api/tasks/{by_key}")["feedback"] == "Say why it failed."
-    assert call.get(f"/api/tasks/{by_mouse}")["feedback"] == "Try the other one."
-    assert [task["id"] for task in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]] == [by_mouse, by_key]
-
-
-def test_a_succeeded_result_can_be_sent_back_too(screen: Screen, call: Caller, line: str) -> None:
-    task = call.done(line)
-    screen.open()
-
-    screen.click("Requeue …", within=screen.row(task))
-    screen.answer("Requeue", feedback="Not yet.")
-
-    screen.said(f"#{task} queued again.")
-    assert status(call, task) == "queued"
-
-
-@pytest.mark.usefixtures("calm")
-def test_selected_results_are_accepted_together(screen: Screen, call: Caller, line: str) -> None:
-    first, second, third = (call.done(line) for _ in range(3))
-    screen.open()
-
-    screen.row(first).get_by_role("checkbox").check()
-    screen.row(third).locator("[data-row]").focus()
-    screen.press("x")
-    screen.click("Accept 2")
-
-    screen.said("2 tasks accepted.")
-    expect(screen.row(first)).to_have_count(0)
-    expect(screen.row(second)).to_have_count(1)
-    screen.click("Select all")
-    screen.click("Requeue 1 …")
-    screen.answer("Requeue")
-    expect(screen.main).to_contain_text("Nothing waits for your review.")
-
-
-@pytest.mark.usefixtures("calm")
-def test_the_first_result_is_accepted_and_not_what_runs_above_it(screen: Screen, call: Caller, line: str) -> None:
-    first, second = call.done(line), call.failed(line)
-    running, _ = call.running(line), call.add(line)
-    screen.open()
-    expect(screen.part("Running now").locator(f'li[data-id="{running}"]')).to_be_visible()
-
-    screen.click("Accept the first")
 
     screen.said(f"#{first} accepted.")
+    screen.shows(second)
     expect(screen.row(first)).to_have_count(0)
-    screen.evaluate("document.activeElement.blur()")
+    screen.row(third).get_by_role("link").focus()
+    screen.press("Enter")
+    screen.shows(third)
+    screen.at(f"#/inbox/{third}$")
+    screen.page.go_back()
+    screen.shows(second)
+
+
+def test_feedback_sends_a_result_back_by_key_and_by_mouse(screen: Screen, call: Caller, line: str) -> None:
+    by_key, by_mouse = call.failed(line), call.done(line)
+    screen.review(by_key)
+
     screen.press("r")
-    expect(screen.dialog).to_contain_text(f"Requeue #{second}")
+    screen.page.keyboard.type("Say why it failed.")
+    screen.press("Control+Enter")
+    screen.said(f"#{by_key} sent back.")
+    screen.review(by_mouse)
+    screen.feedback.fill("Try the other one.")
+    screen.click("Send back", within=screen.detail)
+
+    screen.said(f"#{by_mouse} sent back.")
+    assert call.get(f"/api/tasks/{by_key}")["feedback"] == "Say why it failed."
+    assert call.get(f"/api/tasks/{by_mouse}")["feedback"] == "Try the other one."
+    assert status(call, by_mouse) == "queued"
+
+
+def test_a_success_is_not_sent_back_without_a_word_and_feedback_is_not_lost_by_accepting(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    task = call.done(line)
+    screen.review(task)
+    screen.click("Send back", within=screen.detail)
+    screen.said("Say what is missing")
+    screen.focuses(screen.feedback)
+    screen.page.keyboard.type("a thought")
+    screen.press("Escape", "a")
+
+    screen.said("Your feedback would be lost.")
+    assert status(call, task) == "succeeded"
+    assert call.get(f"/api/tasks/{task}")["reviewed_at"] is None
+    screen.feedback.fill("")
+
+
+@pytest.mark.usefixtures("calm")
+def test_selected_results_are_accepted_together_and_undone_as_one(screen: Screen, call: Caller, line: str) -> None:
+    tasks = [call.done(line) for _ in range(4)]
+    screen.open()
+
+    screen.row(tasks[0]).get_by_role("checkbox").check()
+    screen.row(tasks[2]).get_by_role("checkbox").click(modifiers=["Shift"])
+    screen.click("Accept 3")
+
+    screen.said("3 tasks accepted.")
+    screen.shows(tasks[3])
+    for task in tasks[:3]:
+        expect(screen.row(task)).to_have_count(0)
+    screen.page.locator("#toasts").get_by_role("button", name="Undo").click()
+    for task in tasks[:3]:
+        expect(screen.row(task)).to_have_count(1)
+
+
+@pytest.mark.usefixtures("calm")
+def test_accepting_several_asks_when_failures_or_late_results_are_among_them(
+    screen: Screen, served: Served, line: str
+) -> None:
+    call = served.call
+    done, failed = call.done(line), call.failed(line)
+    overdue = late(served.root, call, line, "after all")
+    screen.open()
+    for task in (done, failed, overdue):
+        screen.row(task).get_by_role("checkbox").check()
+
+    screen.click("Accept 3")
+    expect(screen.dialog).to_contain_text("1 failure and 1 late result are among them.")
+    expect(screen.dialog.get_by_label("Only the 1 that succeeded")).to_be_checked()
+    screen.answer("Accept")
+
+    screen.said(f"#{done} accepted.")
+    expect(screen.row(done)).to_have_count(0)
+    expect(screen.row(failed)).to_have_count(1)
+    expect(screen.row(overdue)).to_have_count(1)
 
 
 def test_a_warning_that_came_late_is_told_with_the_time_that_is_left(screen: Screen, served: Served, line: str) -> None:
@@ -136,15 +146,13 @@ def test_a_warning_that_came_late_is_told_with_the_time_that_is_left(screen: Scr
 
 
 @holds("page-views")
-def test_what_runs_is_shown_with_its_age_and_what_is_next(screen: Screen, call: Caller, line: str) -> None:
+def test_what_runs_is_shown_below_the_results_with_its_age(screen: Screen, call: Caller, line: str) -> None:
     running = call.running(line, "In the works", timeout=600)
-    upcoming, _ = call.add(line, "Next one"), call.add(line, "The one after")
     screen.open()
 
     row = screen.part("Running now").locator(f'li[data-id="{running}"]')
     expect(row).to_contain_text("of 10 min")
     expect(row.locator('.age[data-kind="in-time"] .track')).to_be_visible()
-    expect(screen.part("Next up").locator(f'li[data-id="{upcoming}"]')).to_contain_text("1 more behind it")
 
 
 def test_a_task_is_late_as_soon_as_its_timeout_is_over_though_nothing_has_swept(
@@ -177,7 +185,7 @@ def test_silence_is_told_by_mark_and_by_words(screen: Screen, served: Served, li
     expect(screen.row(task).locator("[data-state=stale]")).to_have_text("⚠️ stale")
     timed_out(served.root, task, 600)
 
-    expect(screen.part("To review").locator(f'li[data-id="{task}"]')).to_contain_text("💀 timed out")
+    expect(screen.main.locator(f'li.item[data-id="{task}"]')).to_contain_text("💀 timed out")
     expect(screen.part("Needs you").get_by_text(f"#{task} ")).to_have_count(0)
 
 
@@ -191,15 +199,18 @@ def test_a_queue_that_ended_with_tasks_needs_somebody(screen: Screen, call: Call
     expect(screen.heading).to_contain_text(line)
 
 
-def test_a_late_result_is_told_and_accepted(screen: Screen, served: Served, line: str) -> None:
+def test_a_late_result_is_shown_and_taken(screen: Screen, served: Served, line: str) -> None:
     task = late(served.root, served.call, line, "Measured it after all.")
-    screen.open()
-    expect(screen.part("Needs you")).to_contain_text(f"#{task} (failed): a late result waits for you.")
+    screen.review(task)
+    expect(screen.row(task)).to_contain_text("late result")
+    expect(screen.row(task)).to_contain_text("Measured it after all.")
+    expect(screen.detail).to_contain_text("Its worker said later (succeeded)")
+    shown = served.call.get(f"/api/inbox?queue={line}")["tasks"][0]["late"]["at"]
 
-    expect(screen.row(task)).to_contain_text("Its worker said later (succeeded): Measured it after all.")
+    with screen.page.expect_request("**/api/inbox/accept") as request:
+        screen.click("Take the late result", within=screen.detail)
 
-    screen.click("Accept late result", within=screen.row(task))
-
+    assert request.value.post_data_json == {"tasks": [{"id": task, "attempt": 1, "late": True, "late_at": shown}]}
     screen.said(f"#{task} accepted.")
     assert status(served.call, task) == "succeeded"
 
@@ -210,52 +221,41 @@ def test_what_a_worker_said_after_a_release_is_shown_and_the_task_stays_queued(
     task = call.running(line)
     call.post(f"/api/tasks/{task}/release")["task"]
     call.post(f"/api/tasks/{task}/fail", error_message="I broke the build", attempt=1).refused(409, "claim_lost")
-    screen.open()
-    row = screen.part("To review").locator(f'li[data-id="{task}"]')
-    expect(row).to_contain_text("Its worker said later (failed): I broke the build")
+    screen.review(task)
+    expect(screen.detail).to_contain_text("Its worker said later (failed)")
+    expect(screen.detail).to_contain_text("I broke the build")
 
-    screen.click("Seen", within=row)
+    screen.click("Seen", within=screen.detail)
 
     screen.said(f"#{task} seen.")
-    expect(row).to_have_count(0)
+    expect(screen.row(task)).to_have_count(0)
     assert status(call, task) == "queued"
 
 
-def test_the_page_names_the_late_text_that_it_shows_when_it_is_accepted(
-    screen: Screen, served: Served, line: str
-) -> None:
-    task = late(served.root, served.call, line, "Measured it after all.")
-    screen.open()
-    expect(screen.row(task)).to_contain_text("Measured it after all.")
-    shown = served.call.get(f"/api/inbox?queue={line}")["tasks"][0]["late"]["at"]
-    with screen.page.expect_request("**/api/inbox/accept") as request:
-        screen.click("Accept late result", within=screen.row(task))
-
-    sent = request.value.post_data_json
-    assert sent == {"tasks": [{"id": task, "attempt": 1, "late": True, "late_at": shown}]}
+ABSENCE = """async () => {
+  const { beHere } = await import("/assets/any/review/absence.js");
+  const now = Date.now();
+  return [beHere(now), beHere(now + 60_000), beHere(now + 60_000 + 30 * 60_000) - now];
+}"""
+"""Since when you were away: now, a glance at another tab later, and after half an hour."""
 
 
-def test_the_view_says_what_happened_since_the_person_left(own: Served, tab: Tab) -> None:
-    """On a server of its own: the tab of another test may just be telling that its person leaves."""
+def test_the_digest_counts_what_happened_reviewed_or_not_until_an_absence(own: Served, tab: Tab) -> None:
     call, line = own.call, "backend"
     call.post("/api/queues", name=line)["queue"]
-    call.post("/api/inbox/look")
-    call.done(line)
-    call.failed(line)
-    screen: Screen = tab(own.port).open()
-    since = screen.main.get_by_label("Since your last look")
-    expect(since).to_contain_text("Since your last look, just now")
-    expect(since.locator("[data-state=succeeded] dd")).to_have_text("1")
-    expect(since.locator("[data-state=failed] dd")).to_have_text("1")
-    before = looked(call)
+    done, _ = call.done(line), call.failed(line)
+    screen: Screen = tab(own.port).review(done)
+    digest = screen.main.get_by_label("Since you were here")
+    expect(digest).to_contain_text("1 done")
+    expect(digest).to_contain_text("1 failed")
 
-    screen.page.goto("about:blank")
-    until(lambda: looked(call) != before)
-    call.done(line)
-    screen.open()
+    screen.press("a")
+    screen.said(f"#{done} accepted.")
+    screen.page.reload()
 
-    expect(since.locator("[data-state=succeeded] dd")).to_have_text("1")
-    expect(since.locator("[data-state=failed] dd")).to_have_text("0")
+    expect(digest).to_contain_text("1 done")
+    before, glance, away = screen.evaluate(ABSENCE)
+    assert (before, glance, away) == (0, 0, 60_000)
 
 
 @pytest.mark.usefixtures("calm")
@@ -289,22 +289,20 @@ def test_an_empty_project_says_what_to_do(own: Served, tab: Tab) -> None:
 
 @holds("question")
 def test_a_question_is_on_top_and_is_answered_where_it_is_shown(screen: Screen, call: Caller, line: str) -> None:
+    call.done(line)
     task = call.asked(line, "Which date format?\n\nA) ISO 8601\n<b>B) the old one</b>")
     queued = call.add(line, "waits")
     screen.open()
-    needs = screen.part("Needs you")
-    row = needs.locator(f'li.row[data-id="{task}"]')
-    expect(row).to_contain_text("Which date format?")
-    expect(row).to_contain_text("<b>B) the old one</b>")
+    expect(screen.main.locator("li.item").first).to_have_attribute("data-id", str(task))
+    screen.shows(task)
+    expect(screen.detail).to_contain_text("<b>B) the old one</b>")
 
-    screen.click("Answer …", within=row)
-    dialog = screen.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("A) ISO 8601")
-    dialog.get_by_label("Your answer").fill("A, in UTC")
-    dialog.get_by_role("button", name="Answer", exact=True).click()
+    screen.press("r")
+    screen.page.keyboard.type("A, in UTC")
+    screen.click("Answer", within=screen.detail)
 
     screen.said(f"#{task} answered.")
-    expect(row).to_have_count(0)
+    expect(screen.row(task)).to_have_count(0)
     shown = call.get(f"/api/tasks/{task}")
     assert (shown["status"], shown["answer"]) == ("queued", "A, in UTC")
     assert [each["id"] for each in call.get(f"/api/queues/{line}/peek?limit=2")["tasks"]] == [task, queued]
@@ -313,19 +311,22 @@ def test_a_question_is_on_top_and_is_answered_where_it_is_shown(screen: Screen, 
 @holds("undo", "verdict-doors")
 def test_a_verdict_is_undone_by_its_line_or_by_a_key(screen: Screen, call: Caller, line: str) -> None:
     task, other = call.done(line), call.failed(line)
-    screen.open()
-    screen.click("Accept", within=screen.row(task))
+    screen.review(task)
+    screen.click("Accept", within=screen.detail)
     toasts = screen.page.locator("#toasts")
     expect(toasts).to_contain_text(f"#{task} accepted.")
     expect(screen.row(task)).to_have_count(0)
 
     toasts.get_by_role("button", name="Undo").click()
 
+    screen.shows(task)
     expect(screen.row(task)).to_be_visible()
     expect(toasts).to_contain_text(f"#{task} is as before: verdict undone.")
-    screen.click("Accept", within=screen.row(other))
+    screen.review(other)
+    screen.click("Close as failed", within=screen.detail)
+    screen.said(f"#{other} closed as failed.")
     expect(screen.row(other)).to_have_count(0)
     screen.press("z")
-    expect(screen.row(other)).to_be_visible()
+    screen.shows(other)
     doors = [event["door"] for event in call.get(f"/api/tasks/{task}")["events"] if "door" in event]
     assert doors == ["page", "page"]

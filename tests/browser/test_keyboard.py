@@ -59,9 +59,12 @@ def test_a_day_by_keys_alone(screen: Screen, call: Caller, line: str) -> None:
     expect(screen.page.locator("#text-outcome")).to_have_text("did it")
     screen.press("r")
     screen.page.keyboard.type("More of it.")
-    screen.press("Tab", "Space", "Control+Enter")
-
+    screen.press("Control+Enter")
+    screen.said(f"#{task} sent back.")
     expect(screen.page.locator("#text-feedback")).to_have_text("More of it.")
+    screen.press("f")
+    screen.said(f"#{task} moved to the front.")
+
     assert [task["id"] for task in call.get(f"/api/queues/{name}/peek")["tasks"]] == [task]
 
 
@@ -129,7 +132,7 @@ def test_the_palette_finds_views_queues_tasks_and_acts(screen: Screen, call: Cal
 def test_the_sheet_says_what_the_keys_do(screen: Screen) -> None:
     screen.open()
     screen.press("?")
-    expect(screen.dialog).to_contain_text("requeue with feedback")
+    expect(screen.dialog).to_contain_text("write feedback or an answer")
     expect(screen.dialog).to_contain_text("Everywhere")
     screen.press("Escape")
     expect(screen.dialog).to_have_count(0)

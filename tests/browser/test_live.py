@@ -76,18 +76,18 @@ def test_half_typed_text_and_an_open_dialog_survive_an_update(screen: Screen, se
 
 
 def test_an_opened_detail_stays_open_while_the_task_goes_on(screen: Screen, call: Caller, line: str) -> None:
+    call.patch(f"/api/queues/{line}", instructions="Be quick.")["queue"]
     task = call.failed(line)
-    screen.open(f"/tasks/{task}")
-    details = screen.main.locator("ol.attempts details").first
+    screen.open(f"/tasks/{task}?tab=prompt")
+    details = screen.main.locator("details.instructions")
     details.locator("summary").click()
     expect(details.locator("pre")).to_be_visible()
 
     call.post(f"/api/tasks/{task}/requeue")["task"]
     call.post(f"/api/tasks/{task}/claim", worker_id="bob")["task"]
 
-    expect(screen.main.locator("ol.attempts > li")).to_have_count(2)
-    expect(screen.main.locator('[data-key="attempt-1"] pre')).to_be_visible()
-    expect(screen.main.locator('[data-key="attempt-2"] pre')).to_have_count(0)
+    expect(screen.detail.locator(".meta")).to_contain_text("bob")
+    expect(details.locator("pre")).to_be_visible()
 
 
 def test_a_task_deleted_elsewhere_is_told_once_in_its_place(screen: Screen, call: Caller, line: str) -> None:

@@ -40,7 +40,7 @@ async function forEach(page, ids, call, done, { refresh = page.refresh, undoable
 }
 
 /** Say what was decided, with a way back; the key for it undoes the last that was said. */
-function sayUndoable(page, text, ids) {
+export function sayUndoable(page, text, ids) {
   page.decided = ids;
   say(text, { act: ["Undo", "undo", ids] });
 }
@@ -59,6 +59,7 @@ export async function undo(page, button) {
   } while (from < ids.length);
   say(`${labelOf(undone.map(({ id }) => id))} ${undone.length === 1 ? "is" : "are"} as before: verdict undone.`);
   await page.refresh();
+  return undone.map(({ id }) => id);
 }
 
 function sayRefusals(refusals) {
@@ -71,7 +72,7 @@ function sayRefusals(refusals) {
 const editionOf = (task) => task.events.findLast(({ kind }) => kind === "edited")?.id ?? 0;
 
 /** The attempt and the late text of a task that the page shows. A list of tasks shows no texts. */
-function seenOf(task) {
+export function seenOf(task) {
   const late = (task.late_text || task.events) && task.late;
   return { attempt: task.attempts, late: Boolean(late), late_at: late?.at };
 }
@@ -107,7 +108,7 @@ export async function requeue(page, ids) {
       const body = { feedback: feedback.trim() || null, front, again: true };
       return forEach(
         page,
-        ids,
+        front ? inLine(page, ids).reverse() : inLine(page, ids),
         (id) => post(`${taskPath(id)}/requeue`, { ...body, seen: seen.get(id) }),
         "queued again",
         { undoable: true },
@@ -135,29 +136,6 @@ export async function requeueWithPrompt(page, id) {
       };
       return forEach(page, [id], () => post(`${taskPath(id)}/requeue`, body), "queued again", { undoable: true });
     },
-  });
-}
-
-/** Answer the question that the form shows, and no later one. */
-export async function answer(page, id) {
-  const task = await get(taskPath(id));
-  if (task.status !== "held") return say(`#${id} has no question that waits for an answer.`, { problem: true });
-  await ask({
-    title: `Answer #${id}`,
-    text: task.question,
-    submitLabel: "Answer",
-    draft: `answer-${id}-${task.attempts}`,
-    fields: [
-      {
-        name: "answer",
-        label: "Your answer",
-        kind: "area",
-        required: true,
-        hint: "The next worker gets the question and your answer. The task goes to the head of its queue.",
-      },
-    ],
-    submit: ({ answer: words }) =>
-      forEach(page, [id], () => post(`${taskPath(id)}/answer`, { answer: words, attempt: task.attempts }), "answered"),
   });
 }
 
@@ -243,11 +221,15 @@ export async function deleteTasks(page, ids) {
   await forEach(page, ids, (id) => remove(taskPath(id)), "deleted", { refresh: () => page.refreshWithout(ids) });
 }
 
+/** In the order in which the page shows them, however they were selected. */
+function inLine(page, ids) {
+  const line = page.view.tasks(page.data).map((task) => task.id);
+  return [...ids].sort((first, second) => line.indexOf(first) - line.indexOf(second));
+}
+
 /** Move tasks to the front of their queue, the last of them first, so that they keep their order. */
 export function moveToFront(page, ids) {
-  const line = page.view.tasks(page.data).map((task) => task.id);
-  const backward = [...ids].sort((first, second) => line.indexOf(second) - line.indexOf(first));
-  return forEach(page, backward, (id) => post(`${taskPath(id)}/front`), "moved to the front");
+  return forEach(page, inLine(page, ids).reverse(), (id) => post(`${taskPath(id)}/front`), "moved to the front");
 }
 
 /** Fail the attempt that the page shows, and no later one. */

@@ -1,237 +1,165 @@
-// The landing view: what finished since you were here, what runs, what is next, what needs you.
+// The review: what waits for you as a list, and the open result beside it; on a narrow screen one at a time.
 
-import { get, getQueues, queuePath, taskPath } from "../api.js";
-import { goneFact } from "../chat.js";
+import { get, getQueues, query } from "../api.js";
 import { h } from "../dom.js";
-import {
-  acceptLabel,
-  atWork,
-  button,
-  empty,
-  lateKind,
-  list,
-  outcomeFacts,
-  row,
-  runningFacts,
-  section,
-  waitsForReview,
-} from "../rows.js";
-import { countOf, isUnclaimed, markOf, OUTCOMES } from "../statuses.js";
-import { ago, counted, dayOf, digits } from "../words.js";
+import { draftOf } from "../drafts.js";
+import { since } from "../review/absence.js";
+import { detailOf, drawDetail, openTab, readings } from "../review/detail.js";
+import { drawList, isFailure } from "../review/list.js";
+import { atWork, empty } from "../rows.js";
+import { verdictActs } from "../verbs/review.js";
 
-const MOST_RESULTS = 100;
-const MOST_NOTES = 8;
-const LATE = { name: "late", label: "came late", mark: "⏱" };
+const FIRST_SHOWN = 100;
+const MOST_SHOWN = 1000;
 
 export const title = "Inbox";
-export const keys = [
-  ["a", "accept"],
-  ["r", "requeue with feedback"],
-  ["w", "answer a question"],
-];
+export const area = "inbox";
+export const keys = readings;
 
-export async function load() {
-  const [inbox, running, { queues, assignments }] = await Promise.all([
-    get(`/inbox?limit=${MOST_RESULTS}`),
-    get("/tasks?status=running&limit=50"),
+const wide = matchMedia("(min-width: 60rem)");
+
+/** What the address asks for: which tasks, in which order, and which of them is open, in which part. */
+function askedBy({ path, query: asked }) {
+  const [, id] = path;
+  return {
+    id: id ? Number(id) : null,
+    show: asked.get("show") ?? "",
+    queue: asked.get("queue") ?? "",
+    newest: asked.get("sort") === "newest",
+    tab: asked.get("tab"),
+  };
+}
+
+export async function load(route, { before, place }) {
+  const asked = askedBy(route);
+  const shown = before?.shown ?? place.shown ?? FIRST_SHOWN;
+  const { queue, newest } = asked;
+  const limit = asked.show === "failed" ? MOST_SHOWN : shown;
+  const list = Promise.all([
+    get(`/inbox${query({ limit, queue, sort: newest ? "newest" : null })}`),
+    get(`/tasks${query({ status: "running", limit: 50, queue })}`),
     getQueues(),
+    since(),
   ]);
-  return { inbox, running: running.tasks, queues, assignments, next: await nextTasks(queues) };
+  const opened = asked.id ? detailOf(asked.id, asked.tab, before?.detail).catch(missing) : null;
+  const [[inbox, running, { queues, assignments }, digest], detail] = await Promise.all([list, opened]);
+  const data = { asked, inbox, queues, assignments, digest, shown, running: running.tasks };
+  data.items = itemsOf(data);
+  const first = !asked.id && wide.matches ? data.items[0] : null;
+  data.detail = first ? await detailOf(first.id, asked.tab, before?.detail).catch(missing) : detail;
+  return data;
 }
 
-/** The next task of each queue that hands one out. */
-async function nextTasks(queues) {
-  const waiting = queues.filter((queue) => queue.queued && queue.status !== "archived");
-  const peeks = await Promise.all(waiting.map(({ name }) => get(`${queuePath(name)}/peek?limit=1`)));
-  return waiting.map((queue, index) => ({ queue, task: peeks[index].tasks[0] })).filter(({ task }) => task);
+/** An open task that was deleted meanwhile leaves an empty place, and the list stays. */
+function missing(refusal) {
+  if (refusal.status === 404) return { gone: refusal };
+  throw refusal;
 }
-
-export const tasks = (data) => [
-  ...data.inbox.tasks,
-  ...data.inbox.questions.map(heldTask),
-  ...data.running,
-  ...data.next.map(({ task }) => task),
-];
-export const affects = () => true;
-
-export function draw(data, page) {
-  return [
-    h("h1", { "data-key": "title" }, "Inbox"),
-    sinceLastLook(data.inbox.since_last_look),
-    needsYou(data, page),
-    purges(data.inbox.purge),
-    atWork(data.assignments),
-    data.running.length > 0 && runningNow(data.running, page),
-    data.next.length > 0 && nextUp(data.next, page),
-    data.inbox.total ? toReview(data.inbox, page) : nothingToReview(data.queues),
-  ];
-}
-
-function sinceLastLook({ since, queues }) {
-  const count = (outcome) => queues.reduce((sum, queue) => sum + countOf(queue, outcome), 0);
-  return h(
-    "section.since",
-    { "data-key": "since", "aria-label": "Since your last look" },
-    h("p.when", {}, since ? h("span", {}, "Since your last look, ", ago(since)) : "Since the beginning"),
-    h(
-      "dl",
-      {},
-      [...OUTCOMES, LATE].map((outcome) => outcomeCount(outcome, count(outcome))),
-    ),
-  );
-}
-
-const outcomeCount = ({ name, label, mark }, count) =>
-  h(
-    "div",
-    { "data-state": name, class: count ? "" : "none" },
-    h("dt", {}, h("span", { "aria-hidden": "true" }, `${mark} `), label),
-    h("dd", {}, digits(count)),
-  );
 
 /** A question as the task that waits for its answer. */
 const heldTask = (question) => ({ ...question, status: "held", attempts: question.attempt });
 
-function needsYou({ running, queues, inbox }, page) {
-  const { questions, questions_total: total } = inbox;
-  const notes = [
-    ...running.filter((task) => task.chat_closed_at).map(goneNote),
-    ...running.filter((task) => task.stale).map(staleNote),
-    ...queues.filter((queue) => queue.status === "ended" && queue.queued).map(endedNote),
-    ...inbox.tasks.filter((task) => task.late).map(lateNote),
+/** Questions first, because a worker waits; what you put off comes last. */
+function itemsOf({ asked: { show }, inbox }) {
+  const questions = show === "failed" ? [] : inbox.questions.map(heldTask);
+  const results = show === "questions" ? [] : inbox.tasks.filter((task) => !show || isFailure(task));
+  const items = [...questions, ...results];
+  const putOff = (task) => draftOf(laterKey(task)) !== null;
+  return [...items.filter((task) => !putOff(task)), ...items.filter(putOff).map((task) => ({ ...task, putOff: true }))];
+}
+
+export const laterKey = ({ id, attempts }) => `later-${id}-${attempts}`;
+
+export const tasks = ({ items, running, detail }) =>
+  detail?.task ? [detail.task, ...items.filter(({ id }) => id !== detail.task.id), ...running] : [...items, ...running];
+
+/** In the order of the list, as a range is selected. */
+export const selectable = ({ items }) => items.filter(({ status }) => status !== "held");
+
+export const affects = () => true;
+
+export function draw(data, page) {
+  const { detail, items } = data;
+  return [
+    h(
+      "div.review",
+      { "data-key": "review", "data-open": Boolean(detail) },
+      (wide.matches || !detail) && drawList(data, page),
+      detail && drawOpen(data, page),
+      wide.matches && !detail && !items.length && h("div.detail", { "data-key": "nothing" }, nothing(data)),
+    ),
   ];
-  if (!notes.length && !questions.length) return null;
-  return section(
-    "Needs you",
-    null,
-    questions.length > 0 &&
-      list(
-        "Questions",
-        questions.map((question) => questionRow(question, page)),
-      ),
-    total > questions.length &&
-      h("p.more", {}, `${counted(total - questions.length, "more question")}. Answer some of these to see the next.`),
-    notes.length > 0 && h("ul.notes", {}, notes.slice(0, MOST_NOTES)),
-  );
 }
 
-const questionRow = (question, page) =>
-  row(heldTask(question), page, {
-    selectable: false,
-    summary: question.question,
-    facts: [question.worker_id, ago(question.asked_at)],
-    actions: [button("answer", "Answer …", { "data-id": question.id, class: "primary" })],
-  });
-
-/** What purges deleted lately, and what the next ones will delete unread. */
-function purges(purge) {
-  if (!purge) return null;
-  const { next_unreviewed: unread, next_at: next, deleted, unreviewed } = purge;
-  return h(
-    "ul.notes",
-    { "data-key": "purges", "aria-label": "Purges" },
-    unread &&
-      h(
-        "li",
-        { "data-key": "purge-next" },
-        `${counted(unread, "unread result")} will be purged, not before `,
-        dayOf(next),
-        ". Review what is unread, or keep a copy: sparkq export FILE",
-      ),
-    deleted &&
-      h(
-        "li",
-        { "data-key": "purge-last" },
-        `${counted(deleted, "task")} purged in the last 7 days, ${digits(unreviewed)} of them unreviewed.`,
-      ),
-  );
+function drawOpen(data, page) {
+  const { detail, items, inbox } = data;
+  if (detail.gone) return h("div.detail", { "data-key": "gone" }, empty(detail.gone.message, detail.gone.hint));
+  const index = items.findIndex(({ id }) => id === detail.task.id);
+  const position = index < 0 ? null : `${index + 1} of ${Math.max(items.length, inbox.total)}`;
+  return drawDetail(detail, page, { position, level: wide.matches ? 2 : 1, back: inboxPath(page, null) });
 }
 
-const staleNote = ({ id, worker_id: worker }) =>
-  note(
-    `stale-${id}`,
-    taskPath(id),
-    `${markOf("stale")} #${id} is stale: ${worker} has been silent for longer than the timeout.`,
-  );
-
-const goneNote = (task) =>
-  note(`gone-${task.id}`, taskPath(task.id), [`#${task.id} is running, but `, goneFact(task), "."]);
-
-const endedNote = ({ name, queued }) =>
-  note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} still queued.`);
-
-const lateNote = (task) =>
-  note(`late-${task.id}`, taskPath(task.id), `#${task.id} (${task.status}): a ${lateKind(task)} waits for you.`);
-
-const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#${path}` }, text));
-
-const runningNow = (running, page) =>
-  section(
-    "Running now",
-    null,
-    list(
-      "Running now",
-      running.map((task) => row(task, page, { selectable: false, facts: runningFacts(task) })),
-    ),
-  );
-
-const nextUp = (next, page) =>
-  section(
-    "Next up",
-    null,
-    list(
-      "Next up",
-      next.map(({ queue, task }) => row(task, page, { selectable: false, facts: [gateOf(queue), behind(queue)] })),
-    ),
-  );
-
-const gateOf = (queue) => (queue.paused_at ? "paused" : waitsForReview(queue));
-
-const behind = ({ queued }) => queued > 1 && `${queued - 1} more behind it`;
-
-function nothingToReview(queues) {
+function nothing({ queues, assignments }) {
   const text = queues.length
     ? empty("Nothing waits for your review.", "Results appear here when a worker completes or fails a task.")
     : empty("No queues yet.", "Create one here (press n), or in a terminal:", "sparkq queue create backend");
-  return section("To review", null, text);
+  return [text, atWork(assignments)];
 }
 
-function toReview({ tasks: results, total }, page) {
-  const { size: selected } = page.selected;
-  return section(
-    "To review",
-    h("span.count", {}, digits(total)),
-    h(
-      "div.bulk",
-      {},
-      button("all", selected ? "Select none" : "Select all"),
-      button("accept", selected ? `Accept ${selected}` : "Accept the first", { class: "primary" }),
-      selected > 0 && button("requeue", `Requeue ${selected} …`),
-    ),
-    list(
-      "To review",
-      results.map((task) => result(task, page)),
-    ),
-    total > results.length &&
-      h(
-        "p.more",
-        {},
-        `${counted(total - results.length, "more task")} not shown. Review some of these to see the next.`,
-      ),
-  );
+/** The address of a task in this list, or of the list. */
+export function inboxPath({ data }, id, changes = {}) {
+  const { show, queue, newest } = { ...data.asked, ...changes };
+  return `/inbox${id ? `/${id}` : ""}${query({ show, queue, sort: newest ? "newest" : null, tab: changes.tab })}`;
 }
 
-function result(task, page) {
-  const of = { "data-id": task.id };
-  return row(task, page, {
-    summary: task.summary,
-    later: task.late_text,
-    facts: outcomeFacts(task),
-    actions: [
-      button("accept", acceptLabel(task), of),
-      isUnclaimed(task) ? button("edit", "Edit …", of) : button("requeue", "Requeue …", of),
-    ],
-  });
+/** Open the next or an earlier one of the list; on a narrow screen the list has the focus. */
+export function move(page, step) {
+  const { items, detail } = page.data;
+  const index = items.findIndex(({ id }) => id === detail?.task?.id);
+  const next = items[Math.max(0, Math.min(items.length - 1, index + step))];
+  if (!detail || !next) return false;
+  if (index < 0 || next.id !== detail.task.id) openItem(page, next.id);
+  return true;
 }
 
-export const acts = { all: (page) => page.toggleSelection(page.data.inbox.tasks) };
+export function openItem(page, id) {
+  page.go(inboxPath(page, id), { replace: true });
+  const row = document.querySelector(`#main [data-row="${id}"]`);
+  row?.scrollIntoView({ block: "nearest" });
+  if (document.activeElement?.closest(".list")) row?.focus({ preventScroll: true });
+}
+
+/** After a verdict the next one is open, in the order of the list, and what was put off at the end. */
+function openNext(page, decided) {
+  const { items, detail } = page.data;
+  const index = items.findIndex(({ id }) => id === (detail?.task?.id ?? decided[0]));
+  const rest = [...items.slice(index + 1), ...items.slice(0, Math.max(0, index))];
+  const left = rest.filter(({ id }) => !decided.includes(id));
+  const next = left.find((task) => !task.putOff) ?? left[0];
+  return page.go(inboxPath(page, next?.id ?? null), { replace: true });
+}
+
+/** What was undone is open again. */
+export function afterUndo(page, [id]) {
+  if (wide.matches || page.data.detail) page.go(inboxPath(page, id), { replace: true });
+}
+
+const filtered = (change) => (page) => page.go(inboxPath(page, null, change(page.data.asked)), { replace: true });
+
+export const filter = (page, name, value) => page.go(inboxPath(page, null, { [name]: value }), { replace: true });
+
+export const acts = {
+  ...verdictActs(openNext),
+  tab: (page, element, { key } = {}) => openTab(page, element?.dataset.tab ?? key, (tab) => inboxPathOf(page, tab)),
+  show: (page, button) => page.go(inboxPath(page, null, { show: button.dataset.value }), { replace: true }),
+  sort: filtered(({ newest }) => ({ newest: !newest })),
+  all: (page) => page.toggleSelection(selectable(page.data)),
+  more(page) {
+    page.data.shown = Math.min(MOST_SHOWN, page.data.shown * 4);
+    return page.refresh();
+  },
+};
+
+const inboxPathOf = (page, tab) => inboxPath(page, page.data.detail.task.id, { tab });
+
+wide.addEventListener("change", () => dispatchEvent(new Event("hashchange")));

@@ -4,7 +4,7 @@ import { change, get, post } from "../api.js";
 import { say } from "../dialogs.js";
 import { h } from "../dom.js";
 import { ask, confirmed } from "../forms.js";
-import { notifies, theme } from "../preferences.js";
+import { notifies, theme, usesLetters } from "../preferences.js";
 import { button, head, section } from "../rows.js";
 import { counted } from "../words.js";
 
@@ -58,6 +58,11 @@ function thisBrowser() {
         "Notify me when a queue is done, a task fails or a worker asks",
         notifying ? "on" : "off",
         button("notify", notifying ? "Turn off" : "Turn on"),
+      ),
+      preference(
+        "Single letters as shortcuts",
+        usesLetters() ? "on" : "off",
+        button("letters", usesLetters() ? "Turn letters off" : "Turn letters on"),
       ),
     ),
   );

@@ -4,6 +4,7 @@ import { get, getQueues, query } from "../api.js";
 import { h, kept } from "../dom.js";
 import { nameOptions, options } from "../options.js";
 import { button, empty, list, outcomeFacts, purgedRow, row, runningFacts, section } from "../rows.js";
+import { APPLIES } from "../review/verdict.js";
 import { STATUSES, totalOf } from "../statuses.js";
 import { counted, digits } from "../words.js";
 
@@ -105,7 +106,7 @@ export function draw(data, page) {
       purgedTotal > 0 && `, and ${counted(purgedTotal, "purged task")}`,
       indexing && ". Some tasks are not indexed yet and cannot be found. Search again in a moment.",
     ),
-    h("div.bulk", { "data-key": "bulk" }, selectionButtons(tasks, page.selected.size)),
+    h("div.bulk", { "data-key": "bulk" }, selectionButtons(tasks, page.selected)),
     tasks.length
       ? list(
           "Tasks",
@@ -180,15 +181,16 @@ const workerField = (value) =>
     size: 12,
   });
 
-const selectionButtons = (tasks, selected) => [
-  tasks.length > 0 && button("all", selected ? "Select none" : "Select all"),
-  selected > 0 && [
-    button("accept", `Accept ${selected}`, { class: "primary" }),
-    button("requeue", "Requeue …"),
-    button("cancel", "Cancel …"),
-    button("delete", "Delete …", { class: "danger" }),
-  ],
-];
+/** The verbs that apply to something of what is selected, each with how many tasks it is for. */
+function selectionButtons(tasks, selected) {
+  const count = (applies) => tasks.filter((task) => selected.has(task.id) && applies(task)).length;
+  const verb = (act, label, applies, attributes = {}) =>
+    count(applies) > 0 && button(act, `${label} ${count(applies)}${act === "accept" ? "" : " …"}`, attributes);
+  return [
+    tasks.length > 0 && button("all", selected.size ? "Select none" : "Select all"),
+    Object.entries(APPLIES).map(([act, [label, applies, kind]]) => verb(act, label, applies, { class: kind })),
+  ];
+}
 
 const factsOf = (task) => (task.status === "running" ? runningFacts(task) : [task.worker_id, ...outcomeFacts(task)]);
 

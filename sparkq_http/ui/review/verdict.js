@@ -1,0 +1,85 @@
+// The bar below a result: what you say about it, and the verdicts that it can get.
+
+import { h } from "../dom.js";
+import { draftOf } from "../drafts.js";
+import { acceptLabel, button } from "../rows.js";
+import { isUnclaimed } from "../statuses.js";
+
+export const feedbackKey = ({ id, attempts, status }) =>
+  `${status === "held" ? "answer" : "feedback"}-${id}-${attempts}`;
+
+export const isFinished = (task) => Boolean(task.finished_at);
+
+/** True for a task that waits for a review: it has finished, or nobody has it and a late text came. */
+export const inInbox = (task) => (isFinished(task) || (isUnclaimed(task) && task.late)) && !task.reviewed_at;
+
+/** To which tasks each verb applies that several can get at once, and its name. */
+export const APPLIES = {
+  accept: ["Accept", (task) => isFinished(task) && !task.reviewed_at && !task.late, "primary"],
+  requeue: ["Requeue", isFinished],
+  cancel: ["Cancel", isUnclaimed],
+  delete: ["Delete", ({ status }) => status !== "running", "danger"],
+};
+
+/** True for an outcome that was not wanted: sending it back is the likelier verdict. */
+const failed = ({ status }) => status === "failed" || status === "cancelled";
+
+/** How a verdict that ends the review of a task is called. */
+export function closeLabel(task) {
+  const label = acceptLabel(task);
+  if (label !== "Accept" || !failed(task)) return label;
+  return task.status === "failed" ? "Close as failed" : "Close as cancelled";
+}
+
+export function verdictBar(task) {
+  const isQuestion = task.status === "held";
+  if (!isQuestion && !isFinished(task) && !inInbox(task)) return null;
+  const isOpen = inInbox(task);
+  const backFirst = failed(task) && closeLabel(task).startsWith("Close");
+  return h(
+    "form.verdict",
+    { "data-key": `verdict-${feedbackKey(task)}`, "aria-label": "Verdict" },
+    feedbackField(task),
+    h(
+      "div.buttons",
+      {},
+      isQuestion
+        ? verb("answer", "Answer", "Ctrl ↵", "primary")
+        : [
+            isFinished(task) && verb("send-back", "Send back", "Ctrl ↵", backFirst || !isOpen ? "primary" : null),
+            isOpen && verb("accept", closeLabel(task), "a", backFirst ? null : "primary"),
+          ],
+    ),
+  );
+}
+
+const verb = (act, label, key, kind) =>
+  button(act, [label, h("kbd", { "aria-hidden": "true" }, key)], {
+    class: kind,
+    "data-verdict": true,
+    "aria-label": label,
+  });
+
+function feedbackField(task) {
+  const isQuestion = task.status === "held";
+  const label = isQuestion ? "Your answer" : "Feedback";
+  const area = h("textarea", {
+    id: "feedback",
+    name: "feedback",
+    rows: 1,
+    "data-draft": feedbackKey(task),
+    "aria-label": label,
+    placeholder: isQuestion ? "Your answer (r)" : "Feedback for the next worker (r)",
+    spellcheck: "true",
+  });
+  area.value = draftOf(feedbackKey(task)) ?? "";
+  fit(area);
+  return area;
+}
+
+const MOST_ROWS = 12;
+
+/** Browsers without `field-sizing` get as many rows as there are lines. */
+export function fit(area) {
+  area.rows = Math.min(MOST_ROWS, area.value.split("\n").length);
+}
