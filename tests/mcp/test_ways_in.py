@@ -14,7 +14,7 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from sparkq_core import __version__
+from sparkq_core import __version__, errors
 from sparkq_core.project import SparkQ
 from sparkq_mcp.tools import all_tools
 from tests.harness.distribution import Distribution
@@ -141,21 +141,15 @@ def test_the_plugin_is_whole() -> None:
 
 
 def test_the_plugin_names_only_tools_that_there_are() -> None:
-    known = {tool.name for tool in all_tools()} | {"task_id", "tool_name", "error_type", "claim_lost", "claim_next"}
-    words = {
-        "no_project",
-        "no_such_queue",
-        "wrong_state",
-        "invalid_arguments",
-        "attempt_needed",
-        "open_claims",
-        "gave_up",
-        "run_in_background",
+    known = {tool.name for tool in all_tools()} | {"task_id", "tool_name", "error_type", "claim_next"}
+    codes = {
+        refusal.code for refusal in vars(errors).values() if isinstance(refusal, type) and hasattr(refusal, "code")
     }
+    words = {"no_project", "invalid_arguments", "open_claims", "gave_up", "run_in_background"}
 
     for file in PLUGIN.rglob("*.md"):
         named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", file.read_text(encoding="utf-8")))
-        assert named <= known | words
+        assert named <= known | codes | words
 
 
 @holds("mcp-installation")
