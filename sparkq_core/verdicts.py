@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from sparkq_core import events
-from sparkq_core.model import Task
+from sparkq_core.model import RestVerdict, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 
@@ -16,6 +16,12 @@ VALUES (:event, :task, :call, :size, :event, :kind, :before)
 ARTEFACT_DUE = """
 INSERT INTO artefacts_due (task_id, event) VALUES (:task, :event) ON CONFLICT (task_id) DO UPDATE SET event = :event
 """
+OVER_REST = """
+SELECT v.task_id, t.title, v.kind, e.worker, e.at
+FROM (SELECT event, task_id, kind FROM verdicts ORDER BY event DESC LIMIT :most) AS v
+JOIN events AS e ON e.id = v.event JOIN tasks AS t ON t.id = v.task_id
+WHERE e.door = 'REST' AND e.at > :since ORDER BY v.event DESC
+"""
 CHANGED = (
     "status", "position", "title", "revision", "worker", "claimed_at", "heartbeat_at", "stale_warned_at", "finished_at",
     "reviewed_at", "error_type", "late_at", "late_attempt", "late_outcome", "accepted_attempt",
@@ -25,6 +31,9 @@ CHANGED = (
 TERMINAL, PAGE, REST = "terminal", "page", "REST"
 DOORS = (TERMINAL, PAGE, REST)
 SAID_OF_DOOR = {TERMINAL: "in a terminal", PAGE: "on the page", REST: "over REST"}
+
+MOST_LOOKED_AT = 1000
+"""Of so many of the latest verdicts those over REST are listed."""
 
 MAX_NAME = 80
 """Characters of a giver's name."""
@@ -80,6 +89,15 @@ def keep(sq: SparkQ, tx: Transaction, given: Iterable[Verdict]) -> None:
             "kind": verdict.kind, "before": json.dumps(before, ensure_ascii=False),
         })  # fmt: skip
         owe_artefacts(sq, tx, verdict.before.id)
+
+
+def over_rest(sq: SparkQ, since: int | None) -> tuple[RestVerdict, ...]:
+    """Return the verdicts that came over REST and not from the page after a moment (UTC ms), the newest first.
+
+    A script of yours may have given them, or a model that had a shell. Those that were undone are left out.
+    """
+    rows = sq.db.rows(OVER_REST, {"since": since or 0, "most": MOST_LOOKED_AT})
+    return tuple(RestVerdict(*row) for row in rows)
 
 
 def owe_artefacts(sq: SparkQ, tx: Transaction, task_id: int) -> None:

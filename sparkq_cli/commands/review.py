@@ -9,7 +9,7 @@ from sparkq_cli import change_lines, chat_lines, check_lines, questions, show, v
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, paged, write_artefacts
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
-from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, undo, usage, wire
+from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, undo, usage, verdicts, wire
 from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange
 from sparkq_core.chat_work import NoChat
@@ -55,11 +55,14 @@ def review(
     moment, since = inbox.since_last_look(sq)
     waiting = inbox.unreviewed(sq, queue=queue, limit=limit)
     asked = tasks.open_questions(sq, queue=queue, limit=limit)
+    over_rest = verdicts.over_rest(sq, moment)
     now, news = sq.clock.now(), purged.news(sq)
     if json:
-        show.json_line(wire.inbox(waiting, asked, wire.since(moment, since), news, now))
+        show.json_line(wire.inbox(waiting, asked, wire.since(moment, since), over_rest, news, now))
         return
     _since(moment, since, now)
+    for line in verdict_lines.over_rest(over_rest, now):
+        show.say(line)
     for sentence in purged.sentences(news):
         show.say(sentence)
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not list_only

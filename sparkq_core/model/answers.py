@@ -131,6 +131,16 @@ class Questions(NamedTuple):
     total: int
 
 
+class RestVerdict(NamedTuple):
+    """A verdict that came over REST and not from the page, at `at` (UTC ms); `by` is the program, where it is known."""
+
+    task: int
+    title: str
+    verdict: str
+    by: str | None
+    at: int
+
+
 class Since(NamedTuple):
     """How many tasks of a queue ended since your last look, or got a late text; timeouts are not counted as failed."""
 

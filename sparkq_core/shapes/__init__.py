@@ -24,6 +24,7 @@ from sparkq_core.shapes.inbox import (
     Question,
     Questions,
     QuestionsKeys,
+    RestVerdict,
     SinceLastLook,
 )
 from sparkq_core.shapes.live import LiveChanges
@@ -118,6 +119,7 @@ __all__ = [
     "QueuedTask",
     "Report",
     "ReportLine",
+    "RestVerdict",
     "RunningTask",
     "Script",
     "SearchExtras",

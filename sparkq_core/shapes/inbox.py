@@ -35,6 +35,17 @@ class SinceLastLook(TypedDict, closed=True):
     queues: list[FinishedInQueue]
 
 
+class RestVerdict(TypedDict, closed=True):
+    """A verdict that came over REST and not from the page; `by` is the program that gave it, where that is known."""
+
+    id: int
+    friendly_id: str
+    title: str
+    verdict: str
+    by: NotRequired[str | None]
+    at: str
+
+
 class Question(TypedDict, closed=True):
     """A question that waits for your answer: `attempt` of `worker_id` asked it."""
 
@@ -60,10 +71,14 @@ class Questions(QuestionsKeys, closed=True):
 
 
 class Inbox(QuestionsKeys, closed=True):
-    """The questions that wait for your answer, and a page of unreviewed tasks: `total` counts all of the tasks."""
+    """The questions that wait for your answer, and a page of unreviewed tasks: `total` counts all of the tasks.
+
+    `over_rest` are the verdicts since your last look that you gave neither on the page nor in a terminal.
+    """
 
     tasks: list[FinishedTask]
     total: int
     next_cursor: NotRequired[str | None]
     since_last_look: SinceLastLook
+    over_rest: NotRequired[list[RestVerdict] | None]
     purge: NotRequired[PurgeNews | None]

@@ -53,17 +53,32 @@ def inbox(
     inbox: model.Inbox,
     asked: model.Questions,
     since_last_look: shapes.SinceLastLook,
+    over_rest: Iterable[model.RestVerdict],
     news: purged.News,
     now: int,
 ) -> shapes.Inbox:
-    """Convert the open questions, unreviewed tasks, what ended since the last look, and what purges do."""
+    """Convert the open questions, unreviewed tasks, what ended and was decided over REST since the last look, and what purges do."""
     return {
         **questions(asked),
         "tasks": [finished(task, now) for task in inbox.tasks],
         "total": inbox.total,
         "next_cursor": inbox.next,
         "since_last_look": since_last_look,
+        "over_rest": [rest_verdict(verdict) for verdict in over_rest] or None,
         "purge": purge_news(news) or None,
+    }
+
+
+@excludes_none
+def rest_verdict(given: model.RestVerdict) -> shapes.RestVerdict:
+    """Convert a verdict that came over REST."""
+    return {
+        "id": given.task,
+        "friendly_id": friendly(given.task),
+        "title": given.title,
+        "verdict": given.verdict,
+        "by": given.by,
+        "at": iso(given.at),
     }
 
 

@@ -6,7 +6,7 @@ from fastapi import Depends
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import inbox, purged, shapes, tasks, wire
+from sparkq_core import inbox, purged, shapes, tasks, verdicts, wire
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import (
     BODILESS,
@@ -66,7 +66,8 @@ async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxF
     `questions` of workers that wait for your answer are listed beside them, at most `limit` too.
 
     A task whose worker sent a text after its attempt had ended has `late` and the beginning of the `late_text`. It can be
-    a queued task too. `purge` says how many unreviewed tasks the background purge will delete, and not before when.
+    a queued task too. `over_rest` lists the verdicts since your last look that were given neither on the page nor in a
+    terminal: a model with a shell can do that. `purge` says how many unreviewed tasks the background purge will delete, and not before when.
     """
     queue = queue_name(sq, asked.queue) if asked.queue is not None else None
     if asked.sort == "newest":
@@ -74,8 +75,11 @@ async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxF
     else:
         unreviewed = inbox.unreviewed(sq, queue=queue, limit=asked.limit, cursor=asked.cursor)
     questions = tasks.open_questions(sq, queue=queue, limit=asked.limit)
-    since = wire.since(*inbox.since_last_look(sq))
-    return Answer(wire.inbox(unreviewed, questions, since, purged.news(sq), sq.clock.now()))
+    moment, ended = inbox.since_last_look(sq)
+    over_rest = verdicts.over_rest(sq, moment)
+    return Answer(
+        wire.inbox(unreviewed, questions, wire.since(moment, ended), over_rest, purged.news(sq), sq.clock.now())
+    )
 
 
 @router.post("/look", dependencies=[BODILESS])

@@ -1,6 +1,7 @@
 """A worker in Claude Code that tries to accept its own work: what it gets, and the mark that it leaves."""
 
 import json
+import re
 
 from sparkq_core import inbox, tasks
 from sparkq_core.project import SparkQ
@@ -77,3 +78,5 @@ def test_a_worker_that_accepts_over_rest_leaves_a_mark_that_you_see(
     assert event.door == "REST"
     assert "over REST by curl/" in (shown := shell.ok("task", str(task_id)))
     assert "not on the page" in shown
+    mark = rf"#{task_id} reviewed by curl/[^ ,]+, \S+ ago: one\nTo take one back: sparkq undo {task_id}"
+    assert re.search(mark, shell.ok("review", "--list"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparkq_core import inbox, queues, tasks, undo
+from sparkq_core import inbox, queues, tasks, undo, verdicts
 from sparkq_core.errors import ClaimLost, NoSuchTask, Purged, WrongState
 from sparkq_core.maintenance.purge import purge
 from sparkq_core.model import Seen
@@ -287,6 +287,30 @@ def test_the_timeline_says_by_which_door_a_verdict_was_given(sq: SparkQ, queue: 
         ("acceptance undone", "page", None),
         ("requeued", "terminal", None),
     ]
+
+
+@holds("verdict-doors")
+def test_verdicts_over_rest_since_a_moment_are_listed_until_they_are_undone(
+    sq: SparkQ, queue: str, clock: SetClock
+) -> None:
+    old, here, on_page, first, second = (done(sq) for _ in range(5))
+    over_rest = Giver("REST", "curl/8.5.0")
+    inbox.review(sq, old, giver=over_rest)
+    since = clock.now()
+    clock.move(1)
+    inbox.review(sq, here, giver=Giver("terminal"))
+    inbox.review(sq, on_page, giver=Giver("page"))
+    inbox.review(sq, first, giver=over_rest)
+    tasks.requeue(sq, second, again=True, giver=over_rest)
+
+    assert [(each.task, each.verdict, each.by, each.at) for each in verdicts.over_rest(sq, since)] == [
+        (second, "requeued", "curl/8.5.0", clock.now()),
+        (first, "reviewed", "curl/8.5.0", clock.now()),
+    ]
+    assert [each.task for each in verdicts.over_rest(sq, None)] == [second, first, old]
+
+    undo.unreview(sq, [first])
+    assert [each.task for each in verdicts.over_rest(sq, since)] == [second]
 
 
 @holds("undo")

@@ -47,6 +47,7 @@ export function drawList(data, page) {
         ),
       ),
     items.length > 0 && atWork(data.assignments),
+    overRest(inbox.over_rest),
     purges(inbox.purge),
   );
 }
@@ -216,6 +217,14 @@ const endedNote = ({ name, queued }) =>
   note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} still queued.`);
 
 const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#${path}` }, text));
+
+/** Verdicts that you gave neither here nor in a terminal: a model with a shell can give one. */
+function overRest(given) {
+  if (!given) return null;
+  const line = ({ id, friendly_id: name, verdict, by, title }) =>
+    note(`rest-${id}`, `/tasks/${id}`, `${name} was ${verdict} over REST${by ? ` by ${by}` : ""}, not on the page: ${title}`);
+  return h("ul.notes", { "data-key": "over-rest", "aria-label": "Verdicts over REST" }, given.slice(0, 10).map(line));
+}
 
 /** What purges deleted lately, and what the next ones will delete unread. */
 function purges(purge) {
