@@ -35,6 +35,18 @@ def test_a_result_is_accepted_by_mouse(screen: Screen, call: Caller, line: str) 
     assert call.get(f"/api/tasks/{task}")["reviewed_at"]
 
 
+@holds("verdict-doors")
+def test_a_verdict_over_rest_is_marked_in_the_review(screen: Screen, call: Caller, line: str) -> None:
+    task = call.done(line, "Tidy the parser")
+    call.post("/api/inbox/look")
+    call.post(f"/api/tasks/{task}/review")
+
+    screen.open()
+
+    marks = screen.page.get_by_role("list", name="Verdicts over REST")
+    expect(marks).to_contain_text(f"#{task} was reviewed over REST, not on the page: Tidy the parser")
+
+
 @pytest.mark.usefixtures("calm")
 def test_results_are_opened_and_accepted_by_key(screen: Screen, call: Caller, line: str) -> None:
     first, second, third = (call.done(line, word) for word in ("one", "two", "three"))
