@@ -40,16 +40,16 @@ class Connected(NamedTuple):
     settings: Path | None
 
 
-class CheckFailed(SparkQError):
+class ServerFailed(SparkQError):
     """The configured command did not answer as an MCP server."""
 
-    code = "check_failed"
+    code = "server_failed"
 
 
 def connect(at: Target, *, allow: bool, env: Mapping[str, str]) -> Connected:
     """Check that the server starts, and write it into the client's file; for Claude Code with `allow` the permission too.
 
-    Raises InvalidConfig, CheckFailed, AtTheKeyboard, StorageError.
+    Raises InvalidConfig, ServerFailed, AtTheKeyboard, StorageError.
     """
     if allow:
         connection.check_keyboard(env)
@@ -66,7 +66,7 @@ def connect(at: Target, *, allow: bool, env: Mapping[str, str]) -> Connected:
 
 
 def check(at: Target, server: dict[str, Any], env: Mapping[str, str]) -> int:
-    """Start the configured command in a bare environment and count its tools. Raises CheckFailed with its output.
+    """Start the configured command in a bare environment and count its tools. Raises ServerFailed with its output.
 
     A command with paths starts anywhere. One without them starts as the client starts it: in its folder, by your PATH.
     """
@@ -89,13 +89,13 @@ def check(at: Target, server: dict[str, Any], env: Mapping[str, str]) -> int:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise CheckFailed(
+        raise ServerFailed(
             f"{command[0]} does not start: {error}.", "Reinstall SparkQ where it stays, then connect again."
         ) from error
     for line in done.stdout.splitlines():
         answer = json.loads(line)
         if answer.get("id") == 2 and "result" in answer:
             return len(answer["result"]["tools"])
-    raise CheckFailed(
+    raise ServerFailed(
         "The configured command does not list its tools.", (done.stderr.strip() or "It said nothing.")[-400:]
     )
