@@ -13,6 +13,7 @@ from tests.harness.shell import SECONDS, Shell
 from tests.harness.task_steps import add, attempts, queued_ids
 from tests.harness.waiting import until
 from tests.promises import holds
+from tests.proof.extent import in_prove
 
 
 @holds("mcp-claude-code", "mcp-remembers-attempts")
@@ -48,6 +49,7 @@ def kill_while_it_holds_a_task(claude: ClaudeCode, model: ScriptedModel, store: 
     return task_id
 
 
+@in_prove
 @holds("mcp-claude-code")
 def test_a_killed_client_is_recorded_as_gone_and_its_task_stays(
     claude: ClaudeCode, model: ScriptedModel, store: SparkQ

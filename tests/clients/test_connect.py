@@ -14,6 +14,7 @@ from tests.harness.projects import TOP
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add, queued_ids
 from tests.promises import holds
+from tests.proof.extent import in_prove
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ def test_a_chat_that_is_not_allowed_is_denied(connected: ClaudeCode, shell: Shel
     assert queued_ids(store) == [1]
 
 
+@in_prove
 @holds("connect-anywhere")
 def test_a_chat_in_a_linked_work_tree_works_the_projects_queue(
     connected: ClaudeCode, shell: Shell, store: SparkQ, tmp_path: Path
@@ -77,6 +79,7 @@ def test_a_chat_in_a_linked_work_tree_works_the_projects_queue(
     assert tasks.get(store, 1).status == "succeeded"
 
 
+@in_prove
 @holds("doctor-clients", "assignment")
 def test_the_plugin_keeps_its_own_server_beside_that_of_the_project(
     plugged: ClaudeCode, model: ScriptedModel, shell: Shell, store: SparkQ

@@ -13,12 +13,13 @@ from tests.clients.scripts import completion, packet_in, tool
 from tests.harness.shell import SECONDS
 from tests.harness.task_steps import add, attempts
 from tests.promises import holds
+from tests.proof.extent import in_prove
 
 SIBLINGS = 2
 
 
 @holds("mcp-claude-code", "mcp-instructions-each-packet")
-@pytest.mark.parametrize("command", ["clear", "compact"])
+@pytest.mark.parametrize("command", ["clear", pytest.param("compact", marks=in_prove)])
 def test_a_context_without_memory_sees_the_instructions_again(
     claude: ClaudeCode, model: ScriptedModel, store: SparkQ, command: str
 ) -> None:

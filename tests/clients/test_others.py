@@ -8,10 +8,13 @@ from tests.clients.others import Others
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add
 from tests.promises import holds
+from tests.proof.extent import in_prove
 
 
 @holds("connect-allow")
-@pytest.mark.parametrize("client", ["codex", "gemini", "opencode"])
+@pytest.mark.parametrize(
+    "client", [pytest.param("codex", marks=in_prove), pytest.param("gemini", marks=in_prove), "opencode"]
+)
 def test_a_client_completes_a_task(others: Others, store: SparkQ, shell: Shell, client: str) -> None:
     (task_id,) = add(store, "one")
     shell.ok("connect", client, "--allow")

@@ -17,6 +17,7 @@ from tests.harness.shell import Shell
 from tests.harness.task_steps import add, attempts, queued_ids
 from tests.harness.waiting import until
 from tests.promises import holds
+from tests.proof.extent import in_prove
 
 PROMPTS = ["one", "two"]
 
@@ -108,6 +109,7 @@ def take_and_give_back(seen: Conversation) -> Answer:
     return "I gave it back."
 
 
+@in_prove
 @holds("recipes")
 @pytest.mark.parametrize("work", [look_on, take_and_give_back])
 def test_a_loop_ends_when_nothing_is_done(
@@ -123,6 +125,7 @@ def test_a_loop_ends_when_nothing_is_done(
     assert queued_ids(store) == ids
 
 
+@in_prove
 @holds("recipes")
 def test_a_loop_ends_when_the_client_fails(plugged: ClaudeCode, store: SparkQ) -> None:
     ids = add(store, *PROMPTS)
@@ -134,6 +137,7 @@ def test_a_loop_ends_when_the_client_fails(plugged: ClaudeCode, store: SparkQ) -
     assert queued_ids(store) == ids
 
 
+@in_prove
 @holds("recipes")
 def test_a_process_of_codex_for_each_task(others: Others, model: ScriptedModel, store: SparkQ, shell: Shell) -> None:
     ids = add(store, *PROMPTS)

@@ -15,6 +15,7 @@ from tests.clients.scripts import completion, packet_in, tool
 from tests.harness.shell import SECONDS
 from tests.harness.task_steps import add, attempts, queued_ids
 from tests.promises import holds
+from tests.proof.extent import in_prove
 
 LAZY = "That is enough for now."
 
@@ -66,6 +67,7 @@ def test_a_queue_of_12_is_emptied_though_the_model_stops_after_each_task(
     assert {len(attempts(store, task_id)) for task_id in ids} == {1}
 
 
+@in_prove
 @holds("assignment")
 def test_a_second_chat_in_the_folder_is_not_touched(plugged: ClaudeCode, lazy: ScriptedModel, store: SparkQ) -> None:
     """It ends its turn while the first one is in the middle of its work."""
@@ -89,6 +91,7 @@ def test_a_second_chat_in_the_folder_is_not_touched(plugged: ClaudeCode, lazy: S
     assert outcomes(store, ids) == ["succeeded"] * 3
 
 
+@in_prove
 @holds("assignment")
 def test_three_failures_in_a_row_end_it(plugged: ClaudeCode, lazy: ScriptedModel, store: SparkQ) -> None:
     ids = add(store, "one", *(f"impossible {number}" for number in range(5)))
@@ -98,6 +101,7 @@ def test_three_failures_in_a_row_end_it(plugged: ClaudeCode, lazy: ScriptedModel
     assert outcomes(store, ids) == ["succeeded", "failed", "failed", "failed", "queued", "queued"]
 
 
+@in_prove
 @holds("assignment")
 @pytest.mark.parametrize("keen", [False, True])
 def test_it_ends_at_the_limit_of_5(plugged: ClaudeCode, lazy: ScriptedModel, store: SparkQ, keen: bool) -> None:

@@ -12,6 +12,7 @@ from tests.clients.model import ScriptedModel
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add
 from tests.promises import holds
+from tests.proof.extent import in_prove
 
 Way = Callable[[ClaudeCode, ScriptedModel], tuple[int, str]]
 DO = "Do one task of backend."
@@ -73,7 +74,9 @@ def allowed(plugged: ClaudeCode, shell: Shell) -> ClaudeCode:
 
 
 @holds("way-back")
-@pytest.mark.parametrize("way", [new_chat, continued, resumed, cleared, in_a_subagent])
+@pytest.mark.parametrize(
+    "way", [*(pytest.param(way, marks=in_prove) for way in (new_chat, continued, cleared)), resumed, in_a_subagent]
+)
 def test_the_printed_command_opens_the_chat_that_did_the_work(
     allowed: ClaudeCode, model: ScriptedModel, store: SparkQ, shell: Shell, way: Way
 ) -> None:

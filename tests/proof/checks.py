@@ -1,6 +1,9 @@
 """The checks of the proof as data: what each shows, and the tests that show it."""
 
+from pathlib import Path
 from typing import NamedTuple
+
+CLIENTS = Path(__file__).parents[1] / "clients"
 
 
 class Check(NamedTuple):
@@ -89,8 +92,8 @@ CHECKS = (
     ),
     Check(
         "clients",
-        "Claude Code with a scripted model finishes its work, whatever becomes of its chat",
-        tuple(f"clients/test_{name}.py" for name in ("work", "contexts", "coming_back", "waking")),
+        "real clients with a scripted model finish their work, whatever becomes of the chat",
+        tuple(f"clients/{file.name}" for file in sorted(CLIENTS.glob("test_*.py"))),
     ),
     Check(
         "contexts",
