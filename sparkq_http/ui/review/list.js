@@ -222,7 +222,11 @@ const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#
 function overRest(given) {
   if (!given) return null;
   const line = ({ id, friendly_id: name, verdict, by, title }) =>
-    note(`rest-${id}`, `/tasks/${id}`, `${name} was ${verdict} over REST${by ? ` by ${by}` : ""}, not on the page: ${title}`);
+    note(
+      `rest-${id}`,
+      `/tasks/${id}`,
+      `${name} was ${verdict} over REST${by ? ` by ${by}` : ""}, not on the page: ${title}`,
+    );
   return h("ul.notes", { "data-key": "over-rest", "aria-label": "Verdicts over REST" }, given.slice(0, 10).map(line));
 }
 
