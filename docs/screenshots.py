@@ -103,7 +103,7 @@ def _today(sq: SparkQ, clock: Yesterday) -> None:
         clock,
         "backend",
         "Add tests for the date parser\n\nCover leap years, time zones and the year 2000.",
-        "12 tests added in tests/test_dates.py; found and mended an off-by-one for 29 February.\nmake test: 214 passed.",
+        "12 tests added in tests/test_dates.py; found and corrected an off-by-one for 29 February.\nmake test: 214 passed.",
         9,
     )
     _done(
