@@ -121,7 +121,7 @@ MORE_KEYS = {
     "check",
 }
 """What the whole of a task has besides: who put it in, its retry key, which revision its prompt is, whether a late text came,
-what the next worker is told, what was asked and answered, its history, its chat, and its check."""
+what the next worker reads, what was asked and answered, its history, its chat, and its check."""
 
 
 @holds("task-keys")

@@ -1,7 +1,7 @@
 """Which changed files a check itself reads: who changes them decides what the check proves.
 
 It is a mark for the reviewer, by names only: those in the command, and those that test runners, build tools and CI read. A
-new test file is no mark, since good work adds tests.
+new test file is not marked, since good work adds tests.
 """
 
 import re

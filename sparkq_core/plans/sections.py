@@ -119,7 +119,7 @@ def _smallest(sections: list[Section]) -> tuple[Section, ...]:
 
 
 def place(blocks: Iterable[Block]) -> Iterator[tuple[Block, tuple[Block, ...], Block | None]]:
-    """Yield each block that is no heading, with the headings above it, and the label directly before it."""
+    """Yield each block that is not a heading, with the headings above it, and the label directly before it."""
     above: list[Block] = []
     label: Block | None = None
     for block in blocks:

@@ -1,4 +1,4 @@
-// The one chart that says something: what finished on each of the last days. Its parts are told apart without colour.
+// The one chart that says something: what finished on each of the last days. Its parts differ without colour too.
 
 import { h } from "./dom.js";
 import { countOf, OUTCOMES, totalOf } from "./statuses.js";

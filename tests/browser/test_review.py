@@ -155,7 +155,7 @@ def test_changes_are_read_by_file_and_a_comment_on_a_line_becomes_feedback(morni
     assert morning.call.get("/api/tasks/1")["feedback"] == "two.txt:1: why x?"
 
 
-def test_the_rounds_are_a_conversation_and_two_stand_side_by_side(morning: Served, tab: Tab) -> None:
+def test_the_rounds_are_a_conversation_and_two_are_shown_side_by_side(morning: Served, tab: Tab) -> None:
     screen: Screen = tab(morning.port, color_scheme="light").review(1)
     screen.press("4")
     rounds = screen.detail.locator("ol.rounds > li")

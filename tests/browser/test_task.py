@@ -11,17 +11,17 @@ from tests.promises import holds
 @holds("page-views")
 def test_the_permalink_shows_prompt_result_attempts_and_timeline(screen: Screen, call: Caller, line: str) -> None:
     call.patch(f"/api/queues/{line}", instructions="Be quick.")["queue"]
-    task = call.failed(line, "Mend it\n\nCarefully.")
+    task = call.failed(line, "Repair it\n\nCarefully.")
     call.post(f"/api/tasks/{task}/requeue", feedback="Look at the log.")["task"]
     call.post(f"/api/tasks/{task}/claim", worker_id="bob")["task"]
     call.post(f"/api/tasks/{task}/complete", result_summary="mended", result_data={"files": 3})["status"]
     screen.open(f"/tasks/{task}")
 
-    expect(screen.heading).to_contain_text(f"#{task} Mend it")
+    expect(screen.heading).to_contain_text(f"#{task} Repair it")
     expect(screen.page.locator("#text-outcome")).to_have_text("mended")
     expect(screen.page.locator("#text-data")).to_contain_text('"files": 3')
     prompt = screen.part_of_task("prompt")
-    expect(prompt.locator("#text-prompt p")).to_have_text(["Mend it", "Carefully."])
+    expect(prompt.locator("#text-prompt p")).to_have_text(["Repair it", "Carefully."])
     expect(prompt.get_by_text("Be quick.")).to_be_attached()
     rounds = screen.part_of_task("rounds")
     expect(rounds.locator("dl.facts")).to_contain_text("bob")

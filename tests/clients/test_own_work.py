@@ -27,10 +27,10 @@ def test_a_worker_gets_nowhere_by_tool_or_command(
     claude: ClaudeCode, model: ScriptedModel, store: SparkQ, shell: Shell
 ) -> None:
     (task_id,) = add(store, "one")
-    told: list[str] = []
+    heard: list[str] = []
 
     def accept_it(seen: Conversation) -> Answer:
-        told[:] = seen.results
+        heard[:] = seen.results
         steps = [
             lambda: tool("claim", queue=seen.queue),
             lambda: completion(json.loads(seen.results[0])),
@@ -44,7 +44,7 @@ def test_a_worker_gets_nowhere_by_tool_or_command(
 
     assert claude.ask(f"{ORDER} backend.", "--allowedTools", "Bash")["result"] == "I could not."
 
-    _, _, by_tool, by_command, by_others = told
+    _, _, by_tool, by_command, by_others = heard
     assert "accept" in by_tool
     assert "This is a shell of Claude Code. Verdicts are given and undone by the user." in by_command
     assert by_others.count("This is a shell of Claude Code.") == 3

@@ -152,7 +152,7 @@ function shift(step) {
   };
 }
 
-/** A tile was dropped: a result goes back to its queue, a waiting task goes before the tile that is there. */
+/** A tile was dropped: a result goes back to its queue, a waiting task is put in front of the tile that is there. */
 export function drop(page, id, target) {
   const task = page.task(id);
   if (task?.status !== "queued") return requeue(page, [id]);
