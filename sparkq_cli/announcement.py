@@ -7,9 +7,10 @@ that cannot be guessed, and the commands that settle the task are outside of the
 from enum import StrEnum
 
 from sparkq_cli import show
-from sparkq_core import checks, wire
+from sparkq_core import wire
 from sparkq_core.clock import token
 from sparkq_core.model import Asked, Claim
+from sparkq_core.queues import checks
 from sparkq_core.text import safe
 
 FOR_CLAUDE = "Claude, this task is for you: do what the prompt below asks for."

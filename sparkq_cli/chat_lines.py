@@ -1,8 +1,9 @@
 """A chat as you read it: who it was, when, whether it is still there, and the way back into it."""
 
 from sparkq_cli import show
-from sparkq_core import ways_back, wire
+from sparkq_core import wire
 from sparkq_core.chat_work import Line, Work
+from sparkq_core.chats import ways_back
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Chat, Task
 from sparkq_core.text import safe

@@ -1,9 +1,9 @@
 """How an outcome was checked, as a person reads it: in the review and in a task."""
 
 from sparkq_cli import show
-from sparkq_core import checks
 from sparkq_core.clock import iso
 from sparkq_core.model import Check
+from sparkq_core.queues import checks
 
 
 def of_outcome(check: str | None) -> list[str]:

@@ -186,7 +186,7 @@ def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
         for line in lines:
             sys.stdout.buffer.write(f"{shown(line)}\n".encode())
         return
-    from sparkq_core import durable  # for few commands
+    from sparkq_core.files import durable  # for few commands
 
     taken = NotEmpty(f"{file} exists already.", f"Choose another name: the {what} never overwrites a file.")
     try:

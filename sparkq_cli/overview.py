@@ -3,12 +3,13 @@
 from sparkq_cli import chat_lines, questions, show
 from sparkq_cli.commands.queue import none_there, show_at_work, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import assignments, gates, hooks, inbox, purged, queues, tasks, wire
+from sparkq_core import hooks, inbox, purged, queues, tasks, wire
 from sparkq_core.changes import store
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments, gates
 from sparkq_core.text import safe
 
 RUNNING = 5

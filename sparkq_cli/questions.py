@@ -7,10 +7,11 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import check_keyboard, edited, paged
-from sparkq_core import gates, queues, tasks, wire
+from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Question
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 from sparkq_core.text import counted, safe
 
 IN_OVERVIEW = 5

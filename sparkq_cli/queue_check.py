@@ -7,9 +7,10 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import check_keyboard, open_sparkq
 from sparkq_cli.options import Json, QueueArg, Quiet
-from sparkq_core import checks, queues, wire
+from sparkq_core import queues, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Queue
+from sparkq_core.queues import checks
 from sparkq_core.text import safe
 from sparkq_core.verdicts import TERMINAL, Giver
 

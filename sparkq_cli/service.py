@@ -12,9 +12,10 @@ from pathlib import Path
 from socket import gethostname
 from typing import NamedTuple
 
-from sparkq_core import lock, project
+from sparkq_core import project
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import EXIT_CODES, Busy, Kind, SparkQError, StorageError
+from sparkq_core.files import lock
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0

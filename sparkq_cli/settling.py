@@ -10,12 +10,13 @@ import typer
 from sparkq_cli import announcement, questions, show
 from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import HandOut, say
-from sparkq_core import gates, queues, tasks, wire
+from sparkq_core import queues, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 
 Next = Annotated[
     bool, typer.Option("--next", help="Also claim the next task of the same queue for the same worker, and print it.")

@@ -14,9 +14,10 @@ from typer.core import TyperCommand
 from sparkq_cli import show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import MOST_IDS
-from sparkq_core import gates, tasks, wire
+from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 from sparkq_core.tasks import Draft, Enqueued
 from sparkq_core.text import safe
 from sparkq_core.titles import title_of

@@ -6,8 +6,8 @@ from sparkq_cli import show
 from sparkq_core import wire
 from sparkq_core.lifecycle import FINISHED_STATUSES
 from sparkq_core.model import RestVerdict
+from sparkq_core.tasks.undo import Undone
 from sparkq_core.text import counted, safe
-from sparkq_core.undo import Undone
 
 MOST_SHOWN = 10
 

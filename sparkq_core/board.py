@@ -5,13 +5,14 @@ Its cost does not grow with the stored tasks: counts come from the counters, lis
 
 from typing import NamedTuple
 
-from sparkq_core import assignments, inbox, queues
-from sparkq_core.assignments import Progress
+from sparkq_core import inbox, queues
 from sparkq_core.clock import midnight
 from sparkq_core.errors import InvalidValue
 from sparkq_core.inbox import INBOX_COLUMNS
 from sparkq_core.model import TASK_COLUMNS, AtWork, Finished, Line, Questions, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
+from sparkq_core.queues.assignments import Progress
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.tasks import open_questions
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sparkq_core import checks, queues, verdicts
+from sparkq_core import queues, verdicts
 from sparkq_core.errors import NoSuchTask, SparkQError, Unseen, WrongState
 from sparkq_core.lifecycle import FINISHED_STATUSES, MARKS, ErrorType, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Finished, Inbox, Seen, Since, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import checked_limit, moment_and_id

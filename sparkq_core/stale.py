@@ -17,7 +17,8 @@ is removed, so that no deadline is more than two timeouts ahead. A usage limit t
 
 from contextlib import suppress
 
-from sparkq_core import observed, presence
+from sparkq_core import observed
+from sparkq_core.chats import presence
 from sparkq_core.clock import iso
 from sparkq_core.errors import Busy
 from sparkq_core.events import note

@@ -12,8 +12,8 @@ from starlette.routing import Match
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core import shapes, wire
-from sparkq_core.aside import aside
 from sparkq_core.errors import Kind, SparkQError
+from sparkq_core.storage.aside import aside
 from sparkq_core.text import cut, safe
 
 STATUS = {Kind.INVALID: 400, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Kind.BUSY: 503, Kind.STORAGE: 507}

@@ -5,7 +5,7 @@ import logging
 import anyio
 import anyio.to_thread
 
-from sparkq_core import presence
+from sparkq_core.chats import presence
 from sparkq_core.errors import SparkQError
 from sparkq_core.maintenance.rounds import Rounds
 from sparkq_http.project import ReloadableProject

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import lock
+from sparkq_core.files import lock
 from sparkq_http.project import ReloadableProject
 
 FILE = "server.lock"

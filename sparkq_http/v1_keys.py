@@ -5,11 +5,12 @@ from contextlib import suppress
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import gates, queues, shapes, tasks, wire
+from sparkq_core import queues, shapes, tasks, wire
 from sparkq_core.errors import NoSuchTask, SparkQError
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 
 
 class V1Keys(TypedDict, closed=True):

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import assignments, chats, queues
+from sparkq_core import chats, queues
 from sparkq_core.chats import Caller, OpenClaim
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
 
 MAX_OPEN = 10
 """Most open claims in one answer."""

@@ -9,10 +9,10 @@ import anyio.lowlevel
 from mcp.server.mcpserver import Context
 
 from sparkq_core import events, tasks
-from sparkq_core.aside import aside
 from sparkq_core.errors import NoProject, Replaced, SparkQError
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
+from sparkq_core.storage.aside import aside
 from sparkq_mcp.chat import Chat
 from sparkq_mcp.state import ServerState
 

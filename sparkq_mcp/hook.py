@@ -11,10 +11,10 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, TextContent
 
-from sparkq_core.aside import aside
 from sparkq_core.chat_hooks.answer import Answer, Speaker, answer, asks, leave, refused
 from sparkq_core.chat_hooks.event import HookEvent
 from sparkq_core.errors import NoProject, SparkQError
+from sparkq_core.storage.aside import aside
 from sparkq_core.wire import compact
 from sparkq_mcp.tools import Ctx, chat_of, connection_of
 

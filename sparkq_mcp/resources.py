@@ -9,10 +9,10 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp_types import Completion, CompletionArgument
 
 from sparkq_core import queues, scripts, tasks, wire
-from sparkq_core.aside import aside
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Event
+from sparkq_core.storage.aside import aside
 from sparkq_mcp.answers.playbook import playbook_text
 from sparkq_mcp.answers.task_change import change_of
 from sparkq_mcp.answers.truncation import escaped

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from sparkq_core import events, presence, project
+from sparkq_core import events, project
 from sparkq_core.changes import Execution, Recorder
-from sparkq_core.chats import Caller
+from sparkq_core.chats import Caller, presence
+from sparkq_core.chats.presence import Sign
 from sparkq_core.config import location
 from sparkq_core.errors import NoProject, SparkQError
 from sparkq_core.model import Claim
-from sparkq_core.presence import Sign
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.chat import Chat, Told, worker_name

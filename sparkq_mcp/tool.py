@@ -12,8 +12,8 @@ from mcp_types import ToolAnnotations
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from sparkq_core.aside import aside
 from sparkq_core.errors import SparkQError
+from sparkq_core.storage.aside import aside
 from sparkq_core.wire import compact
 from sparkq_mcp.answers import reply
 

@@ -8,13 +8,14 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from sparkq_core import checks, inbox, queues, scripts, tasks, wire
+from sparkq_core import inbox, queues, scripts, tasks, wire
 from sparkq_core import search as core_search
 from sparkq_core.changes import Execution
 from sparkq_core.errors import ClaimLost, InvalidValue, QueueWaits
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_core.tasks import limit
 from sparkq_mcp import claims
 from sparkq_mcp.answers import playbook, shapes, task_list, task_view

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import settings
 
 import sparkq_core
-from sparkq_core import lock, queues
+from sparkq_core import queues
 from sparkq_core.config import consent
+from sparkq_core.files import lock
 from sparkq_core.project import SparkQ
 from tests.harness import downloads
 from tests.harness.clocks import SetClock

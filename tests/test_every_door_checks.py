@@ -2,9 +2,10 @@
 
 import pytest
 
-from sparkq_core import checks, queues, tasks
+from sparkq_core import queues, tasks
 from sparkq_core.errors import Kind
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from tests.harness.check_steps import COMMAND, check, patient_with_git, with_check
 from tests.harness.door import Door
 from tests.harness.doors import Chat

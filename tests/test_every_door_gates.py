@@ -1,8 +1,9 @@
 """A queue that hands out no tasks until you let it: what its workers are answered through each door."""
 
-from sparkq_core import inbox, queues, tasks, undo
+from sparkq_core import inbox, queues, tasks
 from sparkq_core.errors import Kind
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks import undo
 from tests.core.inbox_steps import done
 from tests.harness.all_rows import all_rows
 from tests.harness.door import Door

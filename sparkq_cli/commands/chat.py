@@ -8,7 +8,8 @@ from sparkq_cli import chat_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, OnlyQueue, completed_ids, new_app
 from sparkq_cli.options import task_id as parsed_task_id
-from sparkq_core import chat_work, ways_back, wire
+from sparkq_core import chat_work, wire
+from sparkq_core.chats import ways_back
 from sparkq_core.errors import InvalidValue, Kind, SparkQError
 from sparkq_core.project import SparkQ
 

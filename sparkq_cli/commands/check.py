@@ -7,8 +7,9 @@ import typer
 from sparkq_cli import check_run, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Attempt, Json, TaskId, new_app
-from sparkq_core import checks, tasks, wire
+from sparkq_core import tasks, wire
 from sparkq_core.lifecycle import CheckOutcome
+from sparkq_core.queues import checks
 from sparkq_core.tasks.check import TAIL, Ended
 from sparkq_core.text import safe
 

@@ -9,12 +9,13 @@ import typer
 from sparkq_cli import queue_check, show
 from sparkq_cli.context import check_keyboard, edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
-from sparkq_core import assignments, queues, wire
-from sparkq_core.assignments import Progress
+from sparkq_core import queues, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
+from sparkq_core.queues.assignments import Progress
 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Hand out the next task only when you have reviewed the last one.")

@@ -81,7 +81,7 @@ def _show_line(ended: Ended, until: int) -> None:
     head = f"  {show.clock_time(ended.finished_at, until - 1)}  {wire.friendly(ended.task)}  {outcome}  {safe(ended.title)}"
     cost = ""
     if ended.usage is not None:
-        from sparkq_core.usage import in_short
+        from sparkq_core.tasks.usage import in_short
 
         cost = in_short(ended.usage)
     about = ", ".join(part for part in (facts(ended), cost) if part)

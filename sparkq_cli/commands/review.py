@@ -9,7 +9,7 @@ from sparkq_cli import change_lines, chat_lines, check_lines, questions, show, v
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, paged, write_artefacts
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
-from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, undo, usage, verdicts, wire
+from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, verdicts, wire
 from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange
 from sparkq_core.chat_work import NoChat
@@ -17,6 +17,7 @@ from sparkq_core.errors import SparkQError, Unseen
 from sparkq_core.lifecycle import UNCLAIMED_STATUSES, Status
 from sparkq_core.model import Finished, Since, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks import undo, usage
 from sparkq_core.text import safe
 from sparkq_core.verdicts import TERMINAL, Giver
 

@@ -7,15 +7,16 @@ import typer
 from sparkq_cli import change_lines, chat_lines, check_lines, purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
-from sparkq_core import changes, tasks, usage, ways_back, wire
+from sparkq_core import changes, tasks, wire
 from sparkq_core.changes import view
+from sparkq_core.chats import ways_back
 from sparkq_core.clock import iso
 from sparkq_core.errors import Purged
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.purged import Line
-from sparkq_core.tasks import late_results
+from sparkq_core.tasks import late_results, usage
 from sparkq_core.text import safe
 from sparkq_core.verdicts import REST, SAID_OF_DOOR
 

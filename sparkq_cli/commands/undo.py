@@ -5,8 +5,8 @@ from typing import Annotated
 from sparkq_cli import show, verdict_lines
 from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, write_artefacts
 from sparkq_cli.options import Json, Quiet, new_app, task_ids
-from sparkq_core import undo as core
 from sparkq_core import wire
+from sparkq_core.tasks import undo as core
 from sparkq_core.verdicts import TERMINAL, Giver
 
 app = new_app()

@@ -9,12 +9,13 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, read_file
 from sparkq_cli.options import Json, TextFile, completed_ids, new_app, task_id
-from sparkq_core import tasks, usage, wire
+from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks import usage
 from sparkq_core.tasks.refusals import no_such_attempt
+from sparkq_core.tasks.usage import Recorded
 from sparkq_core.text import safe
-from sparkq_core.usage import Recorded
 
 app = new_app()
 STDIN = "-"

@@ -9,12 +9,13 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app, queue_names, task_ids
-from sparkq_core import gates, queues, stale, tasks, wire
+from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Queue, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 
 app = new_app()
 

@@ -9,11 +9,12 @@ import typer
 from sparkq_cli import chat_lines, questions, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import OnlyQueue, new_app
-from sparkq_core import assignments, events, inbox, queues, tasks, wire
+from sparkq_core import events, inbox, queues, tasks, wire
 from sparkq_core.lifecycle import Status, elapsed_ms
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
 from sparkq_core.text import safe
 
 app = new_app()

@@ -16,10 +16,12 @@ from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import CLOSED, GONE, HandOut, Stopped, Unprinted, heeded, on_terminal, say, writable
 from sparkq_cli.runner import timeouts, worker
 from sparkq_cli.runner.waiting import Mode, Poll, Runner, outlasting, wait
-from sparkq_core import gates, lock, queues, tasks, wire
+from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import ClaimLost, NoSuchTask, QueueClosed, SparkQError
+from sparkq_core.files import lock
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Task
+from sparkq_core.queues import gates
 from sparkq_core.text import safe
 
 

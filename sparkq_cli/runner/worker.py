@@ -8,7 +8,7 @@ import os
 import re
 from socket import gethostname
 
-from sparkq_core import lock
+from sparkq_core.files import lock
 from sparkq_core.project import SparkQ
 
 FILE = "runner-hosts.lock"

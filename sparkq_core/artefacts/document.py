@@ -6,12 +6,13 @@ It is Markdown. The texts of the task are quotations, so that none of them can l
 import re
 from collections.abc import Iterator
 
-from sparkq_core import checks, usage
 from sparkq_core.changes import view
 from sparkq_core.changes.states import described
 from sparkq_core.clock import iso
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Attempt, Detail, Event
+from sparkq_core.queues import checks
+from sparkq_core.tasks import usage
 from sparkq_core.text import safe
 from sparkq_core.verdicts import SAID_OF_DOOR
 

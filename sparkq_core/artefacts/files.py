@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core import durable
+from sparkq_core.files import durable
 
 TEXT, PATCH = ".md", ".patch"
 LONGEST_NAME = 60

@@ -8,12 +8,13 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core import lock, project, queues, tasks
+from sparkq_core import project, queues, tasks
 from sparkq_core.artefacts import document, files, place
 from sparkq_core.artefacts.files import PATCH, TEXT, Owner
 from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange
 from sparkq_core.errors import NoSuchTask, SparkQError, StorageError
+from sparkq_core.files import lock
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Detail
 from sparkq_core.project import SparkQ

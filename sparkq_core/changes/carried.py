@@ -12,13 +12,13 @@ from hashlib import sha1
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import durable
 from sparkq_core.changes import diff, store
 from sparkq_core.changes.git import Deadline, GitFailed
 from sparkq_core.changes.states import OBJECT_ID
 from sparkq_core.changes.view import Change
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidValue, StorageError
+from sparkq_core.files import durable
 
 MAX_BYTES = 256 * 1024
 """The bytes of all files of a change that is carried, and the most files."""

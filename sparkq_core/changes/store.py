@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sparkq_core import lock
 from sparkq_core.changes.git import Deadline
 from sparkq_core.clock import token
 from sparkq_core.config.settings import Config
+from sparkq_core.files import lock
 
 MB = 1_000_000
 FOLDER = "changes"

@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-from sparkq_core import assignments, chats
+from sparkq_core import chats
 from sparkq_core.chat_hooks import typed
 from sparkq_core.chat_hooks.event import HookEvent
 from sparkq_core.chat_hooks.turn_end import reminder
 from sparkq_core.chats import Caller
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
 from sparkq_core.tasks import limit
 from sparkq_core.text import counted
 

@@ -4,10 +4,11 @@ The reminder must end by itself, whatever the model does: each one needs a task 
 before, and each attempt is spoken of once.
 """
 
-from sparkq_core import assignments, chats
-from sparkq_core.assignments import Assignment, Progress
+from sparkq_core import chats
 from sparkq_core.chats import OpenClaim
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
+from sparkq_core.queues.assignments import Assignment, Progress
 from sparkq_core.storage.database import Transaction
 from sparkq_core.text import counted
 

@@ -2,9 +2,9 @@
 
 import re
 
-from sparkq_core.assignments import Order
 from sparkq_core.clock import next_time_of_day
 from sparkq_core.errors import InvalidValue
+from sparkq_core.queues.assignments import Order
 from sparkq_core.text import cut, safe
 
 USAGE = "Type: /sparkq:work QUEUE [NUMBER] [until HH:MM] [--fresh]"

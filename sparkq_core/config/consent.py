@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import durable, lock
 from sparkq_core.config import ownership
 from sparkq_core.errors import AtTheKeyboard, StorageError
+from sparkq_core.files import durable, lock
 
 FOLDER = "sparkq/hooks"
 """In XDG_STATE_HOME, or ~/.local/state."""

@@ -11,10 +11,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core import durable
 from sparkq_core.config import cache, location, writing
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import StorageError
+from sparkq_core.files import durable
 
 FILE = ".gitignore"
 TEXT = "# SparkQ's data: never in Git. Made by sparkq setup.\n*\n"

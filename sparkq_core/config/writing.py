@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import durable, lock
 from sparkq_core.config import cache, reading
 from sparkq_core.errors import InvalidConfig, StorageError
+from sparkq_core.files import durable, lock
 from sparkq_core.text import safe
 
 LOCK = "settings.lock"

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import lock
 from sparkq_core.config import consent, location, writing
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, InvalidValue, SparkQError, StorageError
+from sparkq_core.files import lock
 from sparkq_core.installation import allowance, connections, jsonc, mcp_clients
 from sparkq_core.installation.connections import Added, Record
 from sparkq_core.installation.mcp_clients import ClientFile, Entry

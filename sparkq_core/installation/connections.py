@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import lock
 from sparkq_core.config import writing
 from sparkq_core.config.settings import Config
+from sparkq_core.files import lock
 from sparkq_core.installation import jsonc, mcp_clients
 
 SUFFIX = ".connections"

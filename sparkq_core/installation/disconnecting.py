@@ -6,10 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core import lock
 from sparkq_core.config import writing
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import StorageError
+from sparkq_core.files import lock
 from sparkq_core.installation import allowance, connections, mcp_clients
 from sparkq_core.installation.connection import Target, read
 from sparkq_core.installation.connections import Record

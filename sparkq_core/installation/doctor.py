@@ -13,6 +13,7 @@ from sparkq_core.config import loading as configuration
 from sparkq_core.config import ownership
 from sparkq_core.config.location import NETWORK_FILE_SYSTEMS, file_system, way_to
 from sparkq_core.errors import InvalidConfig, SparkQError
+from sparkq_core.files.lock import is_held
 from sparkq_core.installation import (
     artefacts_check,
     client_check,
@@ -23,7 +24,6 @@ from sparkq_core.installation import (
     store_check,
 )
 from sparkq_core.installation.findings import FAILURE, OK, WARNING, Finding, Patient
-from sparkq_core.lock import is_held
 from sparkq_core.storage import schema
 from sparkq_core.storage.database import Database
 from sparkq_core.storage.errors import MORE, RESTORE

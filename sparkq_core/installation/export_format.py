@@ -8,15 +8,16 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sparkq_core import changes, usage
+from sparkq_core import changes
 from sparkq_core.changes.check_files import MOST
 from sparkq_core.chats import MAX_PATH, MAX_WORD
-from sparkq_core.checks import MOST_CHECKS, checked_command
 from sparkq_core.clock import LAST
 from sparkq_core.config.settings import WEEK_SECONDS
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.lifecycle import FINISHED_STATUSES, RELEASED, CheckOutcome, QueueStatus, SessionStatus, Status
 from sparkq_core.purged import EXCERPT
+from sparkq_core.queues.checks import MOST_CHECKS, checked_command
+from sparkq_core.tasks import usage
 from sparkq_core.tasks.check import TAIL
 from sparkq_core.tasks.claim import MAX_WORKER
 from sparkq_core.tasks.enqueue import MAX_KEY, SOURCES

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from sparkq_core import durable, lock
 from sparkq_core.clock import Clock, token
 from sparkq_core.config import copies, ignoring
 from sparkq_core.config.location import check_disk
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import Corrupt, InvalidValue, NewerSchema, SparkQError, StorageError
+from sparkq_core.files import durable, lock
 from sparkq_core.storage import copying, schema
 from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import translated

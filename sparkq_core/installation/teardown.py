@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core import durable
 from sparkq_core.changes import store
 from sparkq_core.config import cache, copies, ignoring, location, writing
 from sparkq_core.config.loading import environment
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidConfig, StorageError
+from sparkq_core.files import durable
 from sparkq_core.installation import connections, disconnecting, mcp_clients
 from sparkq_core.installation.in_use import note_teardown
 from sparkq_core.storage.database import APPLICATION_ID

@@ -19,14 +19,16 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from sparkq_core import gates, hooks, lock, project, queues, tasks, wire
+from sparkq_core import hooks, project, queues, tasks, wire
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import NoSuchTask, SparkQError
 from sparkq_core.events import AFTER
+from sparkq_core.files import lock
 from sparkq_core.hooks import HookRun
 from sparkq_core.maintenance.hook_starter import LOCK, WATERMARK
 from sparkq_core.model import Event
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 
 if TYPE_CHECKING:
     from sparkq_core import shapes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sparkq_core import hooks, project
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import SparkQError
-from sparkq_core.lock import is_held
+from sparkq_core.files.lock import is_held
 from sparkq_core.project import SparkQ
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from sparkq_core import artefacts, hooks, presence, purged
+from sparkq_core import artefacts, hooks, purged
 from sparkq_core.changes import pruning
+from sparkq_core.chats import presence
 from sparkq_core.clock import day
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import NoProject, SparkQError, StorageError

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import apsw
 
-from sparkq_core import durable
 from sparkq_core.errors import Corrupt, NotEmpty, StorageError
+from sparkq_core.files import durable
 from sparkq_core.storage.errors import MORE, translated
 
 

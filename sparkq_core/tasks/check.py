@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core import checks, queues
+from sparkq_core import queues
 from sparkq_core.changes import check_files, current, diff
 from sparkq_core.changes.current import Files, Place
 from sparkq_core.changes.git import Deadline, GitFailed
@@ -15,6 +15,7 @@ from sparkq_core.events import note
 from sparkq_core.lifecycle import CheckOutcome
 from sparkq_core.model import CHECK_COLUMNS, Check, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks import fence
 from sparkq_core.tasks.refusals import refused

@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-from sparkq_core import assignments, catalogue, chats, gates, queues
+from sparkq_core import catalogue, chats, queues
 from sparkq_core.chats import Caller
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus, Status
 from sparkq_core.model import TASK_COLUMNS, Asked, Claim, Earlier, Task, TaskPage
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments, gates
 from sparkq_core.stale import DUE, sweep, sweep_for_reader, sweep_within
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import checked_limit

@@ -1,8 +1,9 @@
 """Read one task."""
 
-from sparkq_core import chats, checks, events
+from sparkq_core import chats, events
 from sparkq_core.model import ATTEMPT_COLUMNS, PROMPT_COLUMNS, Attempt, Detail, Prompt, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.tasks.claim import FEEDBACK, PROMPT
 from sparkq_core.tasks.refusals import find

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sparkq_core import catalogue, gates, queues
+from sparkq_core import catalogue, queues
 from sparkq_core.errors import InvalidValue, KeyUsed
 from sparkq_core.events import note
 from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import TASK_COLUMNS, Gate, Queue, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.tasks.refusals import find
 from sparkq_core.text import checked, safe

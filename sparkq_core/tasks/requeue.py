@@ -1,11 +1,12 @@
 """Put a finished task back into its queue."""
 
-from sparkq_core import gates, queues, verdicts
+from sparkq_core import queues, verdicts
 from sparkq_core.errors import WrongState
 from sparkq_core.events import last_of_task
 from sparkq_core.lifecycle import MOVES, Status
 from sparkq_core.model import TASK_COLUMNS, Seen, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks import late_results
 from sparkq_core.tasks.claim import PROMPT

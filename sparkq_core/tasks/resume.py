@@ -1,11 +1,12 @@
 """Let the worker of a task that timed out go on with it."""
 
-from sparkq_core import gates, queues
+from sparkq_core import queues
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, QueueStatus
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks import late_results
 from sparkq_core.tasks.claim import CLAIM_THIS, Claimant, begin

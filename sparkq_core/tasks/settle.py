@@ -4,13 +4,13 @@ import json
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from sparkq_core import checks, gates
 from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, WARN_AFTER, ErrorType, Status
 from sparkq_core.model import TASK_COLUMNS, Attempt, Settled, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks, gates
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks import fence, late_results

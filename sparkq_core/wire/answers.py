@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparkq_core.checks import call
 from sparkq_core.errors import Purged
 from sparkq_core.purged import Line
+from sparkq_core.queues.checks import call
 from sparkq_core.text import cut
 from sparkq_core.wire.purged import purged_task
 from sparkq_core.wire.tasks import gate

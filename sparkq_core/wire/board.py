@@ -13,7 +13,7 @@ from sparkq_core.wire.values import exclude_none, iso_or_none
 
 if TYPE_CHECKING:
     from sparkq_core import model, shapes
-    from sparkq_core.assignments import Progress
+    from sparkq_core.queues.assignments import Progress
 
 
 def queue_line(line: model.Line, now: int) -> shapes.QueueLine:

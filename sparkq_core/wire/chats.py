@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sparkq_core import ways_back
+from sparkq_core.chats import ways_back
 from sparkq_core.clock import iso
 from sparkq_core.wire.values import excludes_none, iso_or_none
 

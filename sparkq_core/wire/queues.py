@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from sparkq_core import gates
 from sparkq_core.clock import iso
+from sparkq_core.queues import gates
 from sparkq_core.wire.tasks import queue_id
 from sparkq_core.wire.values import excludes_none, iso_or_none
 
 if TYPE_CHECKING:
     from sparkq_core import model, scripts, shapes
-    from sparkq_core.assignments import Progress
+    from sparkq_core.queues.assignments import Progress
 
 
 @excludes_none

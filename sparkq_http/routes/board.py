@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Depends
 from pydantic import Field
 
-from sparkq_core import assignments, board, shapes, wire
+from sparkq_core import board, shapes, wire
+from sparkq_core.queues import assignments
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Filters, Open, documented, read
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from sparkq_core import checks
+from sparkq_core.queues import checks
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Body, By, Open, QueueName, queue_name
 from sparkq_http.routes.queues import OneQueue, shown

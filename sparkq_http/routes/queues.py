@@ -6,9 +6,10 @@ from fastapi import Query
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import assignments, gates, queues, shapes, tasks, wire
+from sparkq_core import queues, shapes, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments, gates
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Open, QueueName, Records, TaskRef, queue_name, session_at
 from sparkq_http.v1_keys import Claimed, claim_answer, nothing_answer

@@ -4,9 +4,10 @@ from typing import Literal
 
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import inbox, shapes, tasks, undo, wire
+from sparkq_core import inbox, shapes, tasks, wire
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks import undo
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import BODILESS, AttemptNumber, Body, By, Open, Shown, TaskId
 from sparkq_http.routes.tasks import OneQueuedTask, OneTask, in_line

@@ -3,7 +3,8 @@
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from sparkq_core import shapes, undo, wire
+from sparkq_core import shapes, wire
+from sparkq_core.tasks import undo
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Body, By, Open, TaskRef
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from anyio import to_thread
 
-from sparkq_core import checks, shapes, tasks, wire
+from sparkq_core import shapes, tasks, wire
 from sparkq_core.changes import Execution, Recorder
 from sparkq_core.errors import ClaimLost
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import AttemptNumber, Body, Open, Records, TaskId
 from sparkq_http.routes.tasks import OneTask

@@ -1,9 +1,10 @@
 """The packet of a claim: all that a worker needs to begin, within the size of an answer."""
 
-from sparkq_core import gates, queues, wire
+from sparkq_core import queues, wire
 from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import Claim, Settled, Task
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.answers.truncation import (
     ANSWER_SIZE,

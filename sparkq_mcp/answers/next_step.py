@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from sparkq_core.chats import OpenClaim
-from sparkq_core.checks import call, short
 from sparkq_core.errors import AttemptNeeded, TreeChanged, Unchecked
 from sparkq_core.lifecycle import RELEASED, QueueStatus
 from sparkq_core.model import Claim, Gate, Queue
+from sparkq_core.queues.checks import call, short
 
 TEXT_OF = {"complete": "result=…", "fail": "error=…", "progress": "note=…", "release": "…"}
 """How the text of each verb of a holder is spelled; a release may have a reason or a question."""

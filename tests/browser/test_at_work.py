@@ -1,8 +1,9 @@
 """The page says which chat works a queue until it is empty, as soon as it does."""
 
-from sparkq_core import assignments, project
-from sparkq_core.assignments import Order
+from sparkq_core import project
 from sparkq_core.chats import Caller
+from sparkq_core.queues import assignments
+from sparkq_core.queues.assignments import Order
 from tests.browser.screen import Screen, expect
 from tests.harness.task_steps import add
 from tests.http.caller import Served

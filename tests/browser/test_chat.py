@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sparkq_core import presence, project
-from sparkq_core.chats import Caller
+from sparkq_core import project
+from sparkq_core.chats import Caller, presence
 from sparkq_core.project import SparkQ
 from tests.browser.screen import Screen, expect
 from tests.harness.task_steps import add, take_in_chat

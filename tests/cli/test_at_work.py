@@ -1,10 +1,10 @@
 """Everyone sees which chat works a queue until it is empty."""
 
 from sparkq_cli.commands.watch import picture
-from sparkq_core import assignments
-from sparkq_core.assignments import Order
 from sparkq_core.chats import Caller
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
+from sparkq_core.queues.assignments import Order
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add
 from tests.promises import holds

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from sparkq_cli.commands.watch import picture
-from sparkq_core import presence, project, queues, tasks
-from sparkq_core.chats import Caller
+from sparkq_core import project, queues, tasks
+from sparkq_core.chats import Caller, presence
 from sparkq_core.clock import SystemClock
 from sparkq_core.project import SparkQ
 from tests.harness.clocks import SetClock

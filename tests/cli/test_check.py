@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import checks, queues, tasks
+from sparkq_core import queues, tasks
 from sparkq_core.lifecycle import CheckOutcome
 from sparkq_core.model import Check
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from tests.cli.stream import Stream
 from tests.harness.all_rows import all_rows
 from tests.harness.change_steps import repository

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import lock
+from sparkq_core.files import lock
 from tests.cli.clients import AT_HOME, FILES, connected, entry, file_of, servers_in
 from tests.harness.shell import SPARKQ, Shell
 from tests.harness.waiting import until

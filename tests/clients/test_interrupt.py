@@ -2,8 +2,8 @@
 
 from threading import Event
 
-from sparkq_core import assignments
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
 from tests.clients.claude_code import ClaudeCode
 from tests.clients.conversation import Answer, Conversation
 from tests.clients.model import ScriptedModel

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import artefacts, inbox, project, queues, tasks, undo
+from sparkq_core import artefacts, inbox, project, queues, tasks
 from sparkq_core.artefacts import document, files
 from sparkq_core.artefacts.files import LONGEST_NAME, stem
 from sparkq_core.config import loading
@@ -18,6 +18,7 @@ from sparkq_core.maintenance.purge import purge
 from sparkq_core.maintenance.rounds import upkeep
 from sparkq_core.model import Seen
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks import undo
 from sparkq_core.verdicts import PAGE, Giver
 from tests.core.inbox_steps import done, failed, late
 from tests.harness.clocks import SetClock

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sparkq_core import search, stale, tasks
-from sparkq_core.aside import aside
 from sparkq_core.errors import Busy
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import patience
+from sparkq_core.storage.aside import aside
 from tests.harness.clocks import SetClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, take

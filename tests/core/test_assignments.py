@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import assignments, chats, queues, tasks
-from sparkq_core.assignments import Order
+from sparkq_core import chats, queues, tasks
 from sparkq_core.chat_hooks.answer import Answer, Speaker, answer
 from sparkq_core.chat_hooks.event import HookEvent
 from sparkq_core.chats import Caller
 from sparkq_core.clock import time_of_day
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments
+from sparkq_core.queues.assignments import Order
 from tests.harness.clocks import SetClock
 from tests.harness.task_steps import add, attempts
 from tests.promises import holds

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import changes, checks, inbox, queues, tasks
+from sparkq_core import changes, inbox, queues, tasks
 from sparkq_core.changes import Execution, current
 from sparkq_core.changes.git import Deadline
 from sparkq_core.errors import (
@@ -25,6 +25,7 @@ from sparkq_core.errors import (
 from sparkq_core.lifecycle import CheckOutcome
 from sparkq_core.maintenance.purge import purge
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_core.tasks.check import TAIL, NoCheck
 from sparkq_core.verdicts import REST, Giver
 from tests.harness.all_rows import all_rows

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import durable, events, project
+from sparkq_core import events, project
 from sparkq_core.config import reading
 from sparkq_core.errors import InvalidConfig, StorageError
+from sparkq_core.files import durable
 from sparkq_core.installation import configure
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows

@@ -7,8 +7,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import hooks, lock, queues
+from sparkq_core import hooks, queues
 from sparkq_core.config import location
+from sparkq_core.files import lock
 from sparkq_core.hooks import HookRun
 from sparkq_core.installation import configure, doctor
 from sparkq_core.installation.findings import FAILURE, OK, WARNING

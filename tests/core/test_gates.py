@@ -2,12 +2,13 @@
 
 import pytest
 
-from sparkq_core import assignments, gates, queues, tasks
-from sparkq_core.assignments import Order
+from sparkq_core import queues, tasks
 from sparkq_core.chat_hooks.turn_end import reminder
 from sparkq_core.chats import Caller
 from sparkq_core.errors import QueueClosed, QueueWaits, WrongState
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import assignments, gates
+from sparkq_core.queues.assignments import Order
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
 from tests.harness.task_steps import add, claimed_task, queued_ids, refusal_of, take, timed_out_task

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import events, hooks, lock, queues, tasks
+from sparkq_core import events, hooks, queues, tasks
 from sparkq_core.changes import Execution
 from sparkq_core.clock import SystemClock
 from sparkq_core.config import consent
 from sparkq_core.config.settings import Settings
 from sparkq_core.errors import AtTheKeyboard, InvalidValue, StorageError
+from sparkq_core.files import lock
 from sparkq_core.hooks import HookRun
 from sparkq_core.installation import configure, export, importer, setup
 from sparkq_core.maintenance import hook_process, hook_starter

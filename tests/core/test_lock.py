@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import lock
 from sparkq_core.errors import StorageError
+from sparkq_core.files import lock
 from tests.promises import holds
 
 

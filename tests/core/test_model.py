@@ -15,7 +15,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sparkq_core import inbox, queues, tasks, undo
+from sparkq_core import inbox, queues, tasks
 from sparkq_core.errors import (
     AttemptNeeded,
     ClaimLost,
@@ -31,6 +31,7 @@ from sparkq_core.maintenance import purge
 from sparkq_core.model import Claim, Counts, Seen, Settled
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
+from sparkq_core.tasks import undo
 from tests.core.plain_model import ACCEPTED_FROM, FITS, TIMEOUT, Job, Refusal, Verdict
 from tests.harness.clocks import HOUR, SECOND, SetClock
 from tests.harness.projects import open_new_project, second_handle

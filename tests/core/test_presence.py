@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import chats, lock, presence, tasks
-from sparkq_core.chats import Caller
+from sparkq_core import chats, tasks
+from sparkq_core.chats import Caller, presence
+from sparkq_core.chats.presence import CLOSED, KILLED, OPENED, Sign
+from sparkq_core.files import lock
 from sparkq_core.model import Chat
-from sparkq_core.presence import CLOSED, KILLED, OPENED, Sign
 from sparkq_core.project import SparkQ
 from tests.core.test_fence import CLAUDE, claimed_in
 from tests.harness.clocks import SetClock

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sparkq_core import chats, clock, inbox, purged, queues, report, tasks, usage
+from sparkq_core import chats, clock, inbox, purged, queues, report, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.report_markdown import markdown, numbers
+from sparkq_core.tasks import usage
 from tests.harness.clocks import NOON, SetClock
 from tests.promises import holds
 

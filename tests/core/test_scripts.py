@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sparkq_core.config.settings import WEEK_SECONDS
-from sparkq_core.script_header import SUFFIXES, Parameter, Script, parse, read
+from sparkq_core.scripts.header import SUFFIXES, Parameter, Script, parse, read
 from tests.promises import holds
 
 WHOLE = """\

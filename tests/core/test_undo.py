@@ -2,11 +2,12 @@
 
 import pytest
 
-from sparkq_core import inbox, queues, tasks, undo, verdicts
+from sparkq_core import inbox, queues, tasks, verdicts
 from sparkq_core.errors import ClaimLost, NoSuchTask, Purged, WrongState
 from sparkq_core.maintenance.purge import purge
 from sparkq_core.model import Seen
 from sparkq_core.project import SparkQ
+from sparkq_core.tasks import undo
 from sparkq_core.verdicts import Giver
 from tests.core.inbox_steps import done, failed, late, seen, waits
 from tests.harness.all_rows import all_rows

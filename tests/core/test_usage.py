@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import events, inbox, queues, tasks, usage, wire
+from sparkq_core import events, inbox, queues, tasks, wire
 from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, WrongState
 from sparkq_core.project import SparkQ
-from sparkq_core.usage import Usage
+from sparkq_core.tasks import usage
+from sparkq_core.tasks.usage import Usage
 from tests.harness.task_steps import add, attempts
 from tests.promises import holds
 

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparkq_core import durable, inbox, project, queues, sessions, tasks
+from sparkq_core import inbox, project, queues, sessions, tasks
 from sparkq_core.config import writing
 from sparkq_core.errors import InvalidConfig, InvalidValue, KeyUsed, NotEmpty, StorageError, VersionOne
+from sparkq_core.files import durable
 from sparkq_core.installation import setup, version_one
 from sparkq_core.installation.version_one import Brought
 from sparkq_core.project import SparkQ

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from sparkq_core import ways_back
+from sparkq_core.chats import ways_back
 from sparkq_core.model import Chat
 from tests.promises import holds
 

@@ -14,10 +14,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import checks, inbox, queues, search, sessions, tasks, wire
+from sparkq_core import inbox, queues, search, sessions, tasks, wire
 from sparkq_core.errors import ClaimLost
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_core.storage import schema
 from tests.harness.clocks import HOUR, SetClock
 from tests.harness.projects import database_of, open_new_project

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import checks, queues, tasks
+from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_core.tasks import check as running
 from sparkq_core.tasks.check import Ended
 from tests.harness.change_steps import PATIENCE, repository

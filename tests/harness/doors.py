@@ -13,11 +13,12 @@ from anyio.from_thread import start_blocking_portal
 from mcp import Client
 from mcp_types import CallToolResult, Implementation
 
-from sparkq_core import gates, inbox, project, queues, search, tasks, undo, wire
+from sparkq_core import inbox, project, queues, search, tasks, wire
 from sparkq_core.errors import EXIT_CODES, Kind, SparkQError
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
-from sparkq_core.tasks import Enqueued
+from sparkq_core.queues import gates
+from sparkq_core.tasks import Enqueued, undo
 from sparkq_core.text import safe
 from sparkq_mcp.answers.truncation import CUT_MARK
 from sparkq_mcp.server import build

@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sparkq_core import artefacts, inbox, project, tasks, undo
+from sparkq_core import artefacts, inbox, project, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.errors import ClaimLost, SparkQError, WrongState
 from sparkq_core.maintenance import rounds
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep
 from sparkq_core.storage import schema
+from sparkq_core.tasks import undo
 from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of
 from tests.harness.task_steps import add

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from sparkq_core import presence, tasks
-from sparkq_core.chats import Caller
+from sparkq_core import tasks
+from sparkq_core.chats import Caller, presence
 from sparkq_core.project import SparkQ
 from tests.harness.task_steps import add, take, take_in_chat
 from tests.http.caller import Caller as Http

@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI
 from jsonschema_rs import validator_for
 
-from sparkq_core import chats, checks, project, tasks
+from sparkq_core import chats, project, tasks
+from sparkq_core.queues import checks
 from sparkq_http.app import routers
 from tests.core.test_scripts import WHOLE
 from tests.harness.change_steps import changing, repository

@@ -9,8 +9,8 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from sparkq_core import presence, queues, tasks
-from sparkq_core.chats import Caller
+from sparkq_core import queues, tasks
+from sparkq_core.chats import Caller, presence
 from sparkq_core.model import CHAT_COLUMNS, Chat
 from sparkq_core.project import SparkQ
 from tests.harness.task_steps import add, attempts, take_in_chat

@@ -14,7 +14,7 @@ ASSIGNMENT_MUTANTS = [
     ),
     mutant(
         "work that goes on after another prompt is taken for something else",
-        "assignments.py",
+        "queues/assignments.py",
         ("if assignment is not None and assignment.turn != turn:", "if assignment is not None and not turn:"),
         caught_by=("test_assignments.py::test_a_remark_in_the_middle_and_work_that_goes_on_end_nothing",),
     ),

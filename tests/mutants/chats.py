@@ -5,13 +5,13 @@ from tests.mutants.mutant import mutant
 CHAT_MUTANTS = [
     mutant(
         "every chat is held to the assignment of one",
-        "assignments.py",
+        "queues/assignments.py",
         ("WHERE a.chat_id = :chat AND a.ended_at IS NULL", "WHERE a.ended_at IS NULL AND :chat"),
         caught_by=("test_assignments.py::test_no_other_chat_is_ever_held",),
     ),
     mutant(
         "an assignment goes on after any number of failures",
-        "assignments.py",
+        "queues/assignments.py",
         ("IN_A_ROW = 3", "IN_A_ROW = 1000"),
         caught_by=("test_assignments.py::test_three_tasks_in_a_row_that_are_not_done_end_it",),
     ),
@@ -50,7 +50,7 @@ CHAT_MUTANTS = [
     ),
     mutant(
         "a hook takes the attempt of another call",
-        "chats.py",
+        "chats/__init__.py",
         ("WHERE task_id = :task AND attempt = :attempt AND chat_id IS NOT NULL", "WHERE chat_id IS NOT NULL"),
         caught_by=("test_assignments.py::test_a_correction_moves_only_the_attempt_that_it_names",),
     ),

@@ -17,13 +17,13 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "a running task does not count against the review limit",
-        "gates.py",
+        "queues/gates.py",
         ("OR running + unreviewed_succeeded", "OR unreviewed_succeeded"),
         caught_by=("test_strict.py::test_several_claimers_at_once_never_exceed_the_limit",),
     ),
     mutant(
         "a failed task needs no review in a strict queue",
-        "gates.py",
+        "queues/gates.py",
         (" + unreviewed_failed < review_limit", " < review_limit"),
         caught_by=("test_strict.py::test_a_strict_queue_hands_out_the_next_task_after_your_verdict",),
     ),
@@ -41,19 +41,19 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "a session can be an option of the client's command",
-        "ways_back.py",
+        "chats/ways_back.py",
         ('r"[A-Za-z0-9][A-Za-z0-9._-]*"', 'r"[A-Za-z0-9._-]*"'),
         caught_by=("test_ways_back.py::test_an_odd_session_gets_no_command",),
     ),
     mutant(
         "the folder of a chat is put into a command as it is",
-        "ways_back.py",
+        "chats/ways_back.py",
         ("shlex.quote(chat.cwd)", "chat.cwd"),
         caught_by=("test_ways_back.py::test_a_folder_stays_one_word_of_the_shell",),
     ),
     mutant(
         "the process that a chat left behind ends it",
-        "presence.py",
+        "chats/presence.py",
         (" AND (:server IS NULL OR server IS NULL OR server = :server)", " AND (:server IS NULL OR TRUE)"),
         caught_by=("test_presence.py::test_a_former_process_does_not_end_a_chat_that_was_resumed_in_another",),
     ),
@@ -435,13 +435,13 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "a rename takes another queue's name",
-        "queues.py",
+        "queues/__init__.py",
         ("UPDATE OR IGNORE queues SET name", "UPDATE OR REPLACE queues SET name"),
         caught_by=("test_queues.py::test_a_queue_is_not_renamed_over_another",),
     ),
     mutant(
         "changed instructions keep their revision",
-        "queues.py",
+        "queues/__init__.py",
         ("SET revision = revision + 1", "SET revision = max(revision, 1)"),
         caught_by=("test_queues.py::test_instructions_have_a_revision_that_grows_with_each_change",),
     ),
@@ -487,7 +487,7 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "a requeue is undone under a worker's hands",
-        "undo.py",
+        "tasks/undo.py",
         (
             "    if event is not None:\n        raise _too_late",
             "    if event is None and False:\n        raise _too_late",
@@ -502,13 +502,13 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "an undone acceptance keeps the late result accepted",
-        "undo.py",
+        "tasks/undo.py",
         ('    if kept.kind == "accepted":', '    if kept.kind == "":'),
         caught_by=("test_undo.py::test_an_accepted_late_result_waits_again_and_its_task_has_its_outcome",),
     ),
     mutant(
         "a verdict before something else is undone with the one after it",
-        "undo.py",
+        "tasks/undo.py",
         ('"until": undone.event}) is None:', '"until": undone.event}) is None or True:'),
         caught_by=("test_undo.py::test_what_happened_between_two_verdicts_keeps_the_first_when_the_second_is_undone",),
     ),

@@ -80,13 +80,13 @@ PROOF_MUTANTS = [
     ),
     mutant(
         "the server waits for the lock on its event loop",
-        "aside.py",
+        "storage/aside.py",
         ("FIRST_SECONDS = 0.03", "FIRST_SECONDS = 10.0"),
         caught_by=("tests/proof/test_held_lock.py::test_a_suspended_process_stops_only_those_who_write",),
     ),
     mutant(
         "a call that finds the lock taken does not wait for it",
-        "aside.py",
+        "storage/aside.py",
         ("if hurry.committed or loop.time() >= end:", "if True:"),
         caught_by=(
             "tests/proof/test_held_lock.py::test_a_lock_that_is_held_for_twelve_seconds_loses_nothing_at_any_door",
@@ -94,7 +94,7 @@ PROOF_MUTANTS = [
     ),
     mutant(
         "what was committed is done again",
-        "aside.py",
+        "storage/aside.py",
         ("if hurry.committed or loop.time() >= end:", "if loop.time() >= end:"),
         caught_by=("tests/core/test_aside.py::test_what_was_committed_is_not_done_again",),
     ),
@@ -205,7 +205,7 @@ PROOF_MUTANTS = [
     ),
     mutant(
         "a lock follows links",
-        "lock.py",
+        "files/lock.py",
         ("os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC", "os.O_RDWR | os.O_CREAT | os.O_CLOEXEC"),
         caught_by=("tests/proof/test_files.py::test_a_lock_that_is_a_link_is_not_followed",),
     ),

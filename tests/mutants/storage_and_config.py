@@ -92,7 +92,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
     ),
     mutant(
         "a file gets its name before it is on the disk",
-        "durable.py",
+        "files/durable.py",
         ("    sync(built)\n    try:\n        os.link(built, target)", "    try:\n        os.link(built, target)"),
         caught_by=("test_backup.py::test_a_copy_and_the_settings_are_on_the_disk_before_they_have_their_names",),
     ),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import lock
+from sparkq_core.files import lock
 from tests.harness.distribution import Distribution, run
 
 

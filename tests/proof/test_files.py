@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import lock, project
+from sparkq_core import project
 from sparkq_core.clock import SystemClock
 from sparkq_core.config import loading, location
 from sparkq_core.errors import InvalidConfig, RemoteDisk
+from sparkq_core.files import lock
 from sparkq_core.installation import teardown
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema

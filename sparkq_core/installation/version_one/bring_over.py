@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from sparkq_core import durable, lock
 from sparkq_core.clock import Clock
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import location, reading, version_one, writing
 from sparkq_core.config.settings import Settings
 from sparkq_core.errors import NotEmpty, StorageError, VersionOne
+from sparkq_core.files import durable, lock
 from sparkq_core.installation import importer, setup
 from sparkq_core.installation.version_one.found import BUSY_MS, Found, is_old
 from sparkq_core.installation.version_one.old_settings import Converted, convert

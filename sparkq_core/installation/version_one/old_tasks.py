@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sparkq_core.catalogue import DEFAULT_TOOL
-from sparkq_core.checks import MAX_CHECKS
 from sparkq_core.clock import DAY, LAST, from_iso
 from sparkq_core.config.settings import BUILT_IN_CLASSES, WEEK_SECONDS, Settings
 from sparkq_core.errors import InvalidName, InvalidValue
 from sparkq_core.installation.export_format import FORMAT, TABLES
 from sparkq_core.installation.version_one import prompts
 from sparkq_core.lifecycle import ErrorType, Status
+from sparkq_core.queues.checks import MAX_CHECKS
 from sparkq_core.storage.schema import VERSION
 from sparkq_core.text import MAX_NAME, checked_label, checked_name
 from sparkq_core.titles import title_of

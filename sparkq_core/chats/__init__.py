@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sparkq_core import presence
+from sparkq_core.chats import presence
+from sparkq_core.chats.presence import close as close
 from sparkq_core.model import CHAT_COLUMNS, Chat
-from sparkq_core.presence import close as close
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Row, Transaction
 from sparkq_core.storage.numbers import storable

@@ -7,12 +7,13 @@ the chat.
 
 from typing import Any, NamedTuple
 
-from sparkq_core import chats, gates, queues
+from sparkq_core import chats, queues
 from sparkq_core.chats import Caller
 from sparkq_core.clock import time_of_day
 from sparkq_core.events import note
 from sparkq_core.lifecycle import RELEASED, QueueStatus, Status
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import counted, safe
 

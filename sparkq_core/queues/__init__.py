@@ -1,11 +1,12 @@
 """Queues: named FIFO lines of tasks, with instructions for their workers."""
 
-from sparkq_core import gates, sessions
+from sparkq_core import sessions
 from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed, Unseen
 from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
 from sparkq_core.model import COUNTS_COLUMNS, QUEUE_COLUMNS, Counts, Queue
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import gates
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, checked_name, nearest, safe
@@ -33,9 +34,7 @@ INSTRUCT = f"UPDATE queues SET revision = revision + 1 WHERE id = :queue RETURNI
 INSTRUCTIONS_IN = (
     "INSERT INTO instructions (queue_id, revision, text, created_at) VALUES (:queue, :revision, :text, :now)"
 )
-INSTRUCTIONS = """
-SELECT text FROM instructions WHERE queue_id = :queue ORDER BY revision DESC LIMIT 1
-"""
+INSTRUCTIONS = "SELECT text FROM instructions WHERE queue_id = :queue ORDER BY revision DESC LIMIT 1"
 BACK = "UPDATE queues SET back = back + 1 WHERE id = :queue AND status <> 'archived' RETURNING back"
 """For a task that comes back. A new one is inserted at `back + 1`, and a trigger counts it."""
 FRONT = "UPDATE queues SET front = front - 1 WHERE id = :queue AND status <> 'archived' RETURNING front"

@@ -13,10 +13,10 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from sparkq_core import lock
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import Busy, StorageError
 from sparkq_core.events import note
+from sparkq_core.files import lock
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import patience
 from sparkq_core.storage.database import Transaction

@@ -1,0 +1,1 @@
+"""Files that several processes use: locks, and writes that survive a power cut."""
