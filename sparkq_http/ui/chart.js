@@ -13,15 +13,14 @@ export function chart(days) {
   const bars = days.map((day, index) => bar(day, index * WIDTH, HEIGHT / most));
   const label = days.map(inWords).join("; ");
   return h(
-    "figure.chart",
-    { "data-key": "chart" },
+    "figure.chart@chart",
     h("svg", { viewBox: `0 0 ${WIDTH * days.length} ${HEIGHT + 36}`, role: "img", "aria-label": label }, bars),
-    h("figcaption", {}, OUTCOMES.map(legend)),
+    h("figcaption", OUTCOMES.map(legend)),
   );
 }
 
 const legend = ({ name, label }) =>
-  h("span", {}, h("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, part({ name }, 1, 1, 10, 10)), label);
+  h("span", h("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, part({ name }, 1, 1, 10, 10)), label);
 
 const inWords = (day) =>
   `${day.date}: ${OUTCOMES.map((outcome) => `${countOf(day, outcome)} ${outcome.label}`).join(", ")}`;
@@ -36,9 +35,8 @@ function bar(day, left, scale) {
     return height > 0 && part(outcome, left + 12, top, WIDTH - 24, height);
   });
   return h(
-    "g",
-    { "data-key": day.date },
-    h("title", {}, inWords(day)),
+    `g@${day.date}`,
+    h("title", inWords(day)),
     parts,
     total > 0 && h("text.number", { x: middle, y: top - 4, "text-anchor": "middle" }, total),
     h("text", { x: middle, y: HEIGHT + 2 * TOP, "text-anchor": "middle" }, weekday(day.date)),

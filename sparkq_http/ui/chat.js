@@ -5,14 +5,14 @@ import { clockTime } from "./words.js";
 
 /** "its chat closed at 02:13", for a running task whose chat is gone. */
 export const goneFact = ({ chat_closed_at: closed }) =>
-  closed ? h("span.late", {}, "its chat closed at ", clockTime(closed)) : null;
+  closed ? h("span.late", "its chat closed at ", clockTime(closed)) : null;
 
 /** "claude-code, 21:04–23:40", and the command that opens it again, to copy. */
 export const chatOf = (chat) => [
   `${chat.client}, `,
   ...timeOf(chat),
   chat.closed_at && [", closed at ", clockTime(chat.closed_at)],
-  chat.resume ? command(chat.resume) : h("p.soft", {}, chat.resume_problem),
+  chat.resume ? command(chat.resume) : h("p.soft", chat.resume_problem),
 ];
 
 function timeOf({ first_at: first, last_at: last }) {
@@ -23,8 +23,7 @@ function timeOf({ first_at: first, last_at: last }) {
 const command = (resume) =>
   h(
     "p.command",
-    {},
     h("code", { id: "resume-command" }, resume),
     " ",
-    h("button.quiet", { type: "button", "data-act": "copy", "data-copies": "resume-command" }, "Copy the command"),
+    h("button.quiet", { "data-act": "copy", "data-copies": "resume-command" }, "Copy the command"),
   );

@@ -29,9 +29,8 @@ function said({ outcome, command, exit_code: code, duration_s: seconds, same_tre
 export const checkRuns = (runs = []) =>
   runs.map((run) =>
     h(
-      "details",
-      { "data-key": `check-${run.number}` },
-      h("summary", {}, `Check ${run.number}: ${run.command}, ${run.outcome}, ${duration(run.duration_s)}`),
+      `details@check-${run.number}`,
+      h("summary", `Check ${run.number}: ${run.command}, ${run.outcome}, ${duration(run.duration_s)}`),
       h("pre", { tabindex: "0" }, run.tail || "It printed nothing."),
     ),
   );

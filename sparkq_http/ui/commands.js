@@ -245,15 +245,10 @@ function showViews() {
   const links = Object.entries(VIEWS).map(([name, { title }]) =>
     h("a", { href: `#/${name}`, "data-close": true }, title),
   );
-  openDialog(
-    h("dialog.sheet.views", { "aria-labelledby": "dialog-title" }, dialogHeader("Views"), h("nav", {}, links)),
-  );
+  openDialog(h("dialog.sheet.views", { "aria-labelledby": "dialog-title" }, dialogHeader("Views"), h("nav", links)));
 }
 
-const openQueue = (name) => ({
-  name: `Open queue ${name}`,
-  run: () => page.go(queuePath(name)),
-});
+const openQueue = (name) => ({ name: `Open queue ${name}`, run: () => page.go(queuePath(name)) });
 
 const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () => page.go(taskPath(task.id)) });
 

@@ -21,9 +21,8 @@ export function openDialog(dialog) {
 export function dialogHeader(title) {
   return h(
     "header",
-    {},
     h("h2", { id: "dialog-title" }, title),
-    h("button.quiet", { type: "button", "data-close": true, "aria-label": "Close" }, "✕"),
+    h("button.quiet", { "data-close": true, "aria-label": "Close" }, "✕"),
   );
 }
 
@@ -32,15 +31,14 @@ export function sheet(groups) {
   if (dialogIsOpen()) return;
   const body = h(
     "div.keys",
-    {},
-    groups.map(([title, keys]) => h("section", {}, h("h3", {}, title), h("dl", {}, keys.map(keyLine)))),
+    groups.map(([title, keys]) => h("section", h("h3", title), h("dl", keys.map(keyLine)))),
   );
   openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader("Keyboard shortcuts"), body));
 }
 
 function keyLine([key, label]) {
-  const caps = key.split(" ").map((cap) => h("kbd", {}, cap));
-  return h("div", {}, h("dt", {}, caps), h("dd", {}, label));
+  const caps = key.split(" ").map((cap) => h("kbd", cap));
+  return h("div", h("dt", caps), h("dd", label));
 }
 
 const MESSAGE_MS = 4000;
@@ -48,14 +46,8 @@ const LONGER_MS = 15_000;
 
 /** Show a short message for a while. A problem and what has an `act`, [label, action, ids], stay longer. */
 export function say(text, { problem = false, act = null } = {}) {
-  const dismiss = h("button.quiet", { type: "button", "aria-label": "Dismiss" }, "✕");
-  const message = h(
-    "div.toast",
-    { class: problem ? "problem" : "" },
-    h("span", {}, text),
-    act && actButton(act),
-    dismiss,
-  );
+  const dismiss = h("button.quiet", { "aria-label": "Dismiss" }, "✕");
+  const message = h("div.toast", { class: problem ? "problem" : "" }, h("span", text), act && actButton(act), dismiss);
   dismiss.addEventListener("click", () => message.remove());
   const toasts = document.getElementById("toasts");
   for (const shown of [...toasts.children]) if (shown.textContent === message.textContent) shown.remove();
@@ -63,8 +55,7 @@ export function say(text, { problem = false, act = null } = {}) {
   setTimeout(() => message.remove(), problem || act ? LONGER_MS : MESSAGE_MS);
 }
 
-const actButton = ([label, action, ids]) =>
-  h("button.quiet", { type: "button", "data-act": action, "data-ids": ids.join(",") }, label);
+const actButton = ([label, action, ids]) => h("button.quiet", { "data-act": action, "data-ids": ids.join(",") }, label);
 
 /** Show an error with its hint. */
 export const sayError = ({ message, hint = "" }) => say(`${message} ${hint}`, { problem: true });

@@ -5,16 +5,21 @@ const SVG_TAGS = new Set(["svg", "rect", "text", "title", "g", "path"]);
 
 const isMissing = (value) => value === null || value === undefined || value === false;
 
-/** An element: `h("li.row", { "data-id": 7 }, "text", child, null)`. A `title` is that of an SVG. */
-export function h(selector, attributes = {}, ...children) {
-  const [tag, ...classes] = selector.split(".");
+/**
+ * An element: `h("li.row@task-7", { "data-id": 7 }, "text", child, null)` has the class "row" and the key "task-7", by
+ * which it is found again. Attributes may be left out. A `title` is that of an SVG.
+ */
+export function h(selector, ...children) {
+  const [name, key] = selector.split(/@(.*)/s);
+  const [tag, ...classes] = name.split(".");
   const element = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  const { class: more, ...attributes } = children[0]?.constructor === Object ? children.shift() : {};
+  if (more) classes.push(more);
   if (classes.length) element.setAttribute("class", classes.join(" "));
-  for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (isMissing(value)) continue;
-    if (name === "class") element.setAttribute("class", [...classes, value].join(" "));
-    else element.setAttribute(name, value === true ? "" : String(value));
-  }
+  if (key) element.setAttribute("data-key", key);
+  if (tag === "button") element.type = "button";
+  for (const [attribute, value] of Object.entries(attributes))
+    if (!isMissing(value)) element.setAttribute(attribute, value === true ? "" : String(value));
   element.append(...children.flat(3).filter((child) => !isMissing(child) && child !== ""));
   return element;
 }
@@ -25,7 +30,7 @@ export function h(selector, attributes = {}, ...children) {
  */
 export function still(selector, id, version, make) {
   const shown = document.getElementById(id)?.getAttribute("data-version") === version;
-  return h(selector, { id, "data-key": selector + id, "data-version": version }, shown ? [] : make());
+  return h(`${selector}@${selector}${id}`, { id, "data-version": version }, shown ? [] : make());
 }
 
 const KEPT = "kept-part";
@@ -34,7 +39,7 @@ const factsOf = new WeakMap();
 
 /** A part of a long list: `build` makes it, if it is not there yet or if its `facts` have changed since. */
 export function kept(key, facts, build) {
-  const part = h(KEPT, { "data-key": key });
+  const part = h(`${KEPT}@${key}`);
   factsOf.set(part, JSON.stringify(facts));
   builders.set(part, build);
   return part;

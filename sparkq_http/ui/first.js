@@ -12,11 +12,10 @@ export function firstSteps({ queues, isNew, worker }) {
   const [queue] = queues;
   const hasTask = queues.some(({ queued }) => queued > 0);
   return h(
-    "section.first",
-    { "data-key": "first", "aria-label": "First steps" },
+    "section.first@first",
+    { "aria-label": "First steps" },
     h(
       "ol",
-      {},
       step("Make a queue", queues.length > 0, button("create-queue", "New queue …", { class: "primary" })),
       step(
         "Add a task",
@@ -28,14 +27,12 @@ export function firstSteps({ queues, isNew, worker }) {
         false,
         h(
           "p.command",
-          {},
           h("code", { id: "connect-command" }, CONNECT),
           button("copy", "Copy", { class: "quiet", "data-copies": "connect-command" }),
         ),
-        h("p", {}, "Type this in a terminal of the repository, start Claude Code there, and say:"),
+        h("p", "Type this in a terminal of the repository, start Claude Code there, and say:"),
         h(
           "p.command",
-          {},
           h("q", { id: "work-sentence" }, `Work the queue ${queue?.name ?? "main"} until it is empty.`),
           button("copy", "Copy", { class: "quiet", "data-copies": "work-sentence" }),
         ),
@@ -50,13 +47,13 @@ const step = (name, done, ...more) =>
     "li",
     { class: done ? "done" : "" },
     h("span.tick", { "aria-hidden": "true" }, done ? "✓" : ""),
-    h("div", {}, h("strong", {}, name), done && h("span.soft", {}, " done"), !done && more),
+    h("div", h("strong", name), done && h("span.soft", " done"), !done && more),
   );
 
 const came = ({ worker_id: name, id, title }) =>
   h(
-    "section.first.came",
-    { "data-key": "came", role: "status", "aria-label": "First steps" },
-    h("p", {}, h("strong", {}, `${name} has come`), ` and works on #${id} ${title}.`),
+    "section.first.came@came",
+    { role: "status", "aria-label": "First steps" },
+    h("p", h("strong", `${name} has come`), ` and works on #${id} ${title}.`),
     button("dismiss-first", "Close", { class: "quiet" }),
   );

@@ -24,8 +24,8 @@ export function ask(options) {
   const problem = h("p.problem", { role: "alert" });
   const body = h("div.fields");
   const shown = h("div.preview", { "aria-live": "polite" });
-  const parts = [dialogHeader(title), text && h("p", {}, text), body, preview && shown, problem];
-  const form = h("form", {}, parts, footer(submitLabel, danger, again));
+  const parts = [dialogHeader(title), text && h("p", text), body, preview && shown, problem];
+  const form = h("form", parts, footer(submitLabel, danger, again));
   const dialog = h(preview ? "dialog.side" : "dialog", { "aria-labelledby": "dialog-title" }, form);
   const showPreview = inTurns(async () => patch(shown, await preview(answersOf(form))));
   const draw = (answers) => {
@@ -121,8 +121,7 @@ function acceptFiles(form) {
 function footer(submitLabel, danger, again) {
   return h(
     "footer",
-    {},
-    h("button", { type: "button", "data-close": true }, "Cancel"),
+    h("button", { "data-close": true }, "Cancel"),
     h(danger ? "button.danger" : "button.primary", { type: "submit" }, submitLabel),
     again && h("button", { type: "submit", "data-again": true }, again),
   );
@@ -147,8 +146,8 @@ function labelled(field, answer) {
   const { name, label, hint, kind } = field;
   const note = hint && h("small", { id: `hint-${name}` }, hint);
   const control = controlOf(field, answer ?? field.value ?? "");
-  if (kind === "check") return h("label.check", {}, control, h("span", {}, label), note);
-  return h("label", { for: `field-${name}` }, h("span", {}, label), control, note);
+  if (kind === "check") return h("label.check", control, h("span", label), note);
+  return h("label", { for: `field-${name}` }, h("span", label), control, note);
 }
 
 function controlOf({ name, kind = "text", options: pairs, hint, required, changesFields, min, max }, answer) {

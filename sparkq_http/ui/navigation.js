@@ -25,19 +25,19 @@ const DRAWINGS = {
 export function viewLinks(views, here, counts) {
   const links = Object.entries(views).map(([name, { title }]) => link(name, title, name === here, counts[name]));
   const isInMore = here in views && !FIRST.includes(here);
-  return [...links, h("li.more-views", { "data-key": "more" }, moreButton(isInMore))];
+  return [...links, h("li.more-views@more", moreButton(isInMore))];
 }
 
 const link = (name, title, isHere, count) =>
   h(
-    "li",
-    { "data-key": name, class: FIRST.includes(name) ? "" : "rest" },
+    `li@${name}`,
+    { class: FIRST.includes(name) ? "" : "rest" },
     h(
       "a",
       { href: `#/${name}`, "aria-current": isHere ? "page" : null },
       drawing(DRAWINGS[name]),
-      h("span", {}, title),
-      count > 0 && h("span.count", {}, " ", digits(count)),
+      h("span", title),
+      count > 0 && h("span.count", " ", digits(count)),
     ),
   );
 
@@ -46,9 +46,9 @@ const drawing = (lines) => h("svg.drawing", { viewBox: "0 0 16 16", "aria-hidden
 const moreButton = (isHere) =>
   h(
     "button",
-    { type: "button", "data-act": "more-views", "aria-current": isHere ? "true" : null },
+    { "data-act": "more-views", "aria-current": isHere ? "true" : null },
     drawing("M3 8h.1M8 8h.1M13 8h.1"),
-    h("span", {}, "More"),
+    h("span", "More"),
   );
 
 /** The queues that are in use, each with how many results and questions wait for you. */
@@ -56,10 +56,9 @@ export function queueLinks(queues, route) {
   const shown = queues.filter(({ status }) => status === "active").slice(0, MOST_QUEUES);
   if (!shown.length) return [];
   return [
-    h("h2", { "data-key": "heading" }, "Queues"),
+    h("h2@heading", "Queues"),
     h(
-      "ul",
-      { "data-key": "queues" },
+      "ul@queues",
       shown.map((queue) => queueLink(queue, route)),
     ),
   ];
@@ -69,13 +68,12 @@ function queueLink({ name, queued, running, unreviewed, held }, { path: [view, s
   const waiting = unreviewed + held;
   const title = `${digits(waiting)} to review, ${digits(running)} running, ${digits(queued)} queued`;
   return h(
-    "li",
-    { "data-key": name },
+    `li@${name}`,
     h(
       "a",
       { href: `#${queuePath(name)}`, "aria-current": view === "queues" && shown === name ? "page" : null, title },
-      h("span", {}, name),
-      waiting > 0 && h("span.count", {}, " ", digits(waiting)),
+      h("span", name),
+      waiting > 0 && h("span.count", " ", digits(waiting)),
     ),
   );
 }

@@ -120,7 +120,7 @@ async function loadView(mine) {
   const entering = page.data === null;
   const { view, route } = page;
   if (entering) main.setAttribute("aria-busy", "true");
-  if (entering && !arrived) patch(main, [h("p.loading", { "data-key": "loading" }, "Loading …")]);
+  if (entering && !arrived) patch(main, [h("p.loading@loading", "Loading …")]);
   try {
     const data = await view.load(route, { before: page.data, place });
     if (overtaken()) return;
@@ -172,14 +172,7 @@ function keepSelected(tasks) {
 }
 
 function drawError({ message, hint }) {
-  patch(main, [
-    h(
-      "div.empty",
-      { "data-key": "problem", role: "alert" },
-      h("p", {}, h("strong", {}, message)),
-      h("p", {}, hint ?? ""),
-    ),
-  ]);
+  patch(main, [h("div.empty@problem", { role: "alert" }, h("p", h("strong", message)), h("p", hint ?? ""))]);
 }
 
 /** Change the page, and keep the row in the middle of the window where it is: Chrome does not do so by itself. */

@@ -24,7 +24,6 @@ export function timeoutBar(task) {
     h("span.track", { "aria-hidden": "true" }, h("span.fill", { "data-share": step })),
     h(
       "span.words",
-      {},
       kind !== "in-time" && h("span", { "aria-hidden": "true" }, `${markOf(kind === "stale" ? "stale" : "failed")} `),
       `${duration(silent)} of ${duration(task.timeout)}`,
       task.stale && (left <= 0 ? ", fails now" : `, fails in ${duration(left)}`),
@@ -38,7 +37,7 @@ function kindOf(task, silent, left) {
 }
 
 /** Until when a running task waits for the usage limit of its chat, null if it does not. */
-export const limitOf = ({ limit_until: until }) => (until ? h("span.late", {}, "until ", clockTime(until)) : null);
+export const limitOf = ({ limit_until: until }) => (until ? h("span.late", "until ", clockTime(until)) : null);
 
 /** A task as one line; `facts` follow its state, `actions` are buttons. */
 export function row(task, page, options = {}) {
@@ -46,51 +45,41 @@ export function row(task, page, options = {}) {
   const { id } = task;
   const selected = page.selected.has(id);
   return h(
-    "li.row",
-    {
-      "data-key": `task-${id}`,
-      "data-id": id,
-      draggable: draggable ? "true" : null,
-      class: selected ? "selected" : "",
-    },
+    `li.row@task-${id}`,
+    { "data-id": id, draggable: draggable ? "true" : null, class: selected ? "selected" : "" },
     selectable && checkbox(id, selected),
     h(
       "div.what",
-      {},
-      h("a.title", { href: `#${taskPath(id)}`, "data-row": id }, h("span.id", {}, `#${id}`), " ", task.title),
-      task.check && h("p.checked", {}, checkOf(task.check)),
-      summary && h("p.summary", {}, summary),
-      later && h("p.summary", {}, h("strong.late", {}, `${saidLater(task)}: `), later),
+      h("a.title", { href: `#${taskPath(id)}`, "data-row": id }, h("span.id", `#${id}`), " ", task.title),
+      task.check && h("p.checked", checkOf(task.check)),
+      summary && h("p.summary", summary),
+      later && h("p.summary", h("strong.late", `${saidLater(task)}: `), later),
     ),
     h(
       "div.facts",
-      {},
       stateLabel(task),
       showQueue && h("a.queue", { href: `#${queuePath(task.queue)}` }, task.queue),
-      facts.map((fact) => fact && h("span", {}, fact)),
+      facts.map((fact) => fact && h("span", fact)),
     ),
-    actions.length > 0 && h("div.actions", {}, actions),
+    actions.length > 0 && h("div.actions", actions),
   );
 }
 
 /** What is left of a purged task as one line. */
 export const purgedRow = (task) =>
   h(
-    "li.row",
-    { "data-key": `purged-${task.id}` },
+    `li.row@purged-${task.id}`,
     h(
       "div.what",
-      {},
-      h("a.title", { href: `#${taskPath(task.id)}` }, h("span.id", {}, `#${task.id}`), " ", task.title),
-      task.summary && h("p.summary", {}, task.summary),
+      h("a.title", { href: `#${taskPath(task.id)}` }, h("span.id", `#${task.id}`), " ", task.title),
+      task.summary && h("p.summary", task.summary),
     ),
     h(
       "div.facts",
-      {},
       stateLabel(task),
-      h("span.queue", {}, task.queue),
-      changeSize(task.changed) && h("span", {}, changeSize(task.changed)),
-      h("span", {}, "purged on ", dayOf(task.purged_at)),
+      h("span.queue", task.queue),
+      changeSize(task.changed) && h("span", changeSize(task.changed)),
+      h("span", "purged on ", dayOf(task.purged_at)),
     ),
   );
 
@@ -100,7 +89,7 @@ const checkbox = (id, checked) =>
 export const runningFacts = (task) => [limitOf(task) ?? timeoutBar(task), goneFact(task) ?? task.worker_id];
 
 export const outcomeFacts = (task) => [
-  task.late && h("span.late", {}, lateKind(task)),
+  task.late && h("span.late", lateKind(task)),
   Number.isFinite(task.duration_s) && duration(task.duration_s),
   changeSize(task.changed),
   costOf(task.usage),
@@ -108,7 +97,7 @@ export const outcomeFacts = (task) => [
 ];
 
 export const button = (act, label, attributes = {}) =>
-  h("button", { type: "button", "data-act": act, "data-key": keyFor(act, attributes), ...attributes }, label);
+  h(`button@${keyFor(act, attributes)}`, { "data-act": act, ...attributes }, label);
 
 /** A button never becomes another one under the finger or the focus. */
 const keyFor = (act, of) => [act, of["data-id"] ?? of["data-name"] ?? of["data-value"]].filter(Boolean).join("-");
@@ -131,7 +120,6 @@ export function queueButtons({ name, status, paused_at: paused }, addClass = nul
   const of = { "data-name": name };
   return h(
     "div.actions",
-    {},
     status === "active" && button("add", "Add tasks …", { ...of, class: addClass }),
     status !== "archived" && (paused ? button("resume", "Resume", of) : button("pause", "Pause", of)),
     status === "ended" && button("reopen", "Reopen", of),
@@ -149,20 +137,15 @@ export function queueButtons({ name, status, paused_at: paused }, addClass = nul
 
 /** Buttons behind a button. */
 export const menu = (label, buttons) =>
-  h(
-    "details.menu",
-    { "data-key": "menu" },
-    h("summary", { "aria-label": label, title: "More" }, "⋯"),
-    h("div.items", {}, buttons),
-  );
+  h("details.menu@menu", h("summary", { "aria-label": label, title: "More" }, "⋯"), h("div.items", buttons));
 
 /** The status of a queue or session where it is not active, whether a queue is paused, and its session. */
 export const badges = ({ status, paused_at: paused, review_limit: limit, check_command: check, session }) => [
-  status !== "active" && h("span.badge", {}, status),
+  status !== "active" && h("span.badge", status),
   paused && h("span.badge", { title: "It hands out no tasks until you resume it." }, "paused"),
   limit && h("span.badge", { title: limitTitle(limit) }, limit === 1 ? "strict" : `at most ${limit} unreviewed`),
   check && h("span.badge", { title: `A task is checked by: ${check}` }, "checked"),
-  session && h("span.badge", {}, session),
+  session && h("span.badge", session),
 ];
 
 const limitTitle = (limit) => `It hands out at most ${counted(limit, "task")} that you have not reviewed.`;
@@ -173,23 +156,23 @@ export function waitsForReview({ review_limit: limit, queued, running, unreviewe
   return `waits for your review: ${unreviewed} of ${limit}`;
 }
 
-export const list = (label, rows) => h("ul.rows", { "data-key": `list-${label}`, "aria-label": label }, rows);
+export const list = (label, rows) => h(`ul.rows@list-${label}`, { "aria-label": label }, rows);
 
 export const empty = (title, text, command = null) =>
-  h("div.empty", {}, h("p", {}, h("strong", {}, title)), h("p", {}, text), command && h("pre", {}, command));
+  h("div.empty", h("p", h("strong", title)), h("p", text), command && h("pre", command));
 
 export const section = (title, more, ...children) =>
-  h("section", { "data-key": `section-${title}` }, h("header", {}, h("h2", {}, title), more), children);
+  h(`section@section-${title}`, h("header", h("h2", title), more), children);
 
 /** The head of a view: its heading and buttons. */
 export const head = (heading, ...actions) =>
-  h("header.head", { "data-key": "head" }, heading, actions.length > 0 && h("div.actions", {}, actions));
+  h("header.head@head", heading, actions.length > 0 && h("div.actions", actions));
 
 /** The chats that work a queue until it is empty. */
 export const atWork = (assignments) =>
   assignments.length > 0 &&
   h(
-    "ul.at-work",
-    { "data-key": "at-work", "aria-label": "Chats at work" },
-    assignments.map(({ text }) => h("li", {}, text)),
+    "ul.at-work@at-work",
+    { "aria-label": "Chats at work" },
+    assignments.map(({ text }) => h("li", text)),
   );

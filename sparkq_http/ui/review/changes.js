@@ -20,19 +20,17 @@ export async function loadChanges({ id }, { attempt, git_before: before, git_aft
 }
 
 export function drawChanges({ task, changes }) {
-  if (!changes) return h("p.loading", { "data-key": "loading" }, "Loading …");
+  if (!changes) return h("p.loading@loading", "Loading …");
   const { files } = changes;
   if (!files)
     return empty("It is not known what this attempt changed.", "Its worker had no work tree of Git, or it runs.");
   if (!files.length) return empty("Nothing changed.", "The files are as they were when this attempt began.");
   const feedback = draftOf(feedbackKey(task)) ?? "";
   return h(
-    "div.changes",
-    { "data-key": "changes" },
-    h("p.marks", { "data-key": "marks" }, marksOf(changes)),
+    "div.changes@changes",
+    h("p.marks@marks", marksOf(changes)),
     files.map((file) => drawFile(file, changes, feedback)),
-    changes.next_cursor &&
-      h("p.more", { "data-key": "more" }, button("more-files", `Show ${digits(changes.total - files.length)} more`)),
+    changes.next_cursor && h("p.more@more", button("more-files", `Show ${digits(changes.total - files.length)} more`)),
   );
 }
 
@@ -44,11 +42,10 @@ function marksOf({ total, insertions, deletions, shared, between, skipped, branc
     shared &&
       h(
         "strong.late",
-        {},
         ` ${shared.map((id) => `#${id}`).join(", ")} ran at the same time, and may have changed some of it.`,
       ),
-    between && h("strong.late", {}, ` ${counted(between, "file")} changed in between, by none of the tasks.`),
-    skipped && h("span", {}, ` ${counted(skipped, "file")} too large to be compared.`),
+    between && h("strong.late", ` ${counted(between, "file")} changed in between, by none of the tasks.`),
+    skipped && h("span", ` ${counted(skipped, "file")} too large to be compared.`),
   ];
 }
 
@@ -58,30 +55,22 @@ function drawFile(file, changes, feedback) {
   const isViewed = viewed.has(keyOf(changes, file));
   const { path, old_path: old, status, insertions, deletions } = file;
   return h(
-    "section.file",
-    { "data-key": `file-${path}`, "data-path": path, class: isViewed ? "viewed" : "" },
+    `section.file@file-${path}`,
+    { "data-path": path, class: isViewed ? "viewed" : "" },
     h(
       "header",
-      {},
       h(
-        "button.quiet",
-        {
-          type: "button",
-          "data-act": "viewed",
-          "data-path": path,
-          "aria-expanded": String(!isViewed),
-          "data-key": "fold",
-        },
-        h("h3", {}, old && old !== path ? `${old} → ${path}` : path),
+        "button.quiet@fold",
+        { "data-act": "viewed", "data-path": path, "aria-expanded": String(!isViewed) },
+        h("h3", old && old !== path ? `${old} → ${path}` : path),
       ),
-      status !== "changed" && h("span.badge", {}, status),
+      status !== "changed" && h("span.badge", status),
       h(
         "span.size",
-        {},
-        insertions !== undefined && h("ins", {}, `+${insertions}`),
-        deletions !== undefined && h("del", {}, `−${deletions}`),
+        insertions !== undefined && h("ins", `+${insertions}`),
+        deletions !== undefined && h("del", `−${deletions}`),
       ),
-      isViewed && h("span.soft", {}, "viewed"),
+      isViewed && h("span.soft", "viewed"),
     ),
     !isViewed && lines(file, changes, feedback),
   );
@@ -89,7 +78,7 @@ function drawFile(file, changes, feedback) {
 
 function lines(file, changes, feedback) {
   const { path, hunks, cut } = file;
-  if (!hunks?.length) return h("p.soft", {}, "No lines to show: a binary file, or only its name or mode changed.");
+  if (!hunks?.length) return h("p.soft", "No lines to show: a binary file, or only its name or mode changed.");
   const commented = new Set(
     [...feedback.matchAll(/^(\S.*?):(\d+)( \(before\))?: /gm)]
       .filter((match) => match[1] === path)
@@ -98,7 +87,7 @@ function lines(file, changes, feedback) {
   const name = `${version(changes.files)}-${version(file)}-${[...commented].join()}`;
   return [
     still("div.hunks", `file-${changes.id}-${path}`, name, () => hunks.map((hunk) => drawHunk(hunk, path, commented))),
-    cut && h("p.more", {}, button("more-lines", "Show the rest of this file", { "data-path": path })),
+    cut && h("p.more", button("more-lines", "Show the rest of this file", { "data-path": path })),
   ];
 }
 
@@ -106,11 +95,9 @@ function drawHunk({ heading, lines }, path, commented) {
   let [, before, after] = (RANGE.exec(heading) ?? [0, 1, 1]).map(Number);
   return h(
     "table.hunk",
-    {},
-    h("caption", {}, heading),
+    h("caption", heading),
     h(
       "tbody",
-      {},
       lines.map((line, index) => {
         const sign = line[0];
         const number = sign === "-" ? `${before} (before)` : String(after);
@@ -130,11 +117,9 @@ const drawLine = ({ line, sign, number, path, isFirst, isCommented }) =>
     { "data-sign": SIGNS[sign], class: isCommented ? "commented" : "" },
     h(
       "td.number",
-      {},
       h(
         "button",
         {
-          type: "button",
           tabindex: isFirst ? "0" : "-1",
           "data-act": "comment",
           "data-path": path,
@@ -144,8 +129,8 @@ const drawLine = ({ line, sign, number, path, isFirst, isCommented }) =>
         isCommented ? "💬" : number.split(" ")[0],
       ),
     ),
-    h("td.sign", {}, sign === " " ? "" : sign),
-    h("td.code", {}, line.slice(1)),
+    h("td.sign", sign === " " ? "" : sign),
+    h("td.code", line.slice(1)),
   );
 
 /** Begin a comment on a line: the feedback gets "src/dates.py:42: " and the cursor. */

@@ -92,32 +92,26 @@ async function textsOf({ task, tab, revision }) {
 export function drawDetail(detail, page, { position = null, level = 1, back = null, whole = false } = {}) {
   const { task, tab } = detail;
   return h(
-    "article.detail",
-    { "data-key": `detail-${task.id}`, "aria-label": `#${task.id}` },
+    `article.detail@detail-${task.id}`,
+    { "aria-label": `#${task.id}` },
     h(
-      "header.detail-head",
-      { "data-key": "detail-head" },
+      "header.detail-head@detail-head",
       h(
         "div.line",
-        {},
-        back && h("a.back", { href: `#${back}`, "data-key": "back", "aria-label": "Back to the list" }, "‹"),
-        h("p.meta", {}, metaOf(task)),
-        position && h("span.position", {}, position),
+        back && h("a.back@back", { href: `#${back}`, "aria-label": "Back to the list" }, "‹"),
+        h("p.meta", metaOf(task)),
+        position && h("span.position", position),
         verbs(task, whole),
       ),
-      h(`h${level}`, {}, h("span.id", {}, `#${task.id}`), " ", task.title),
+      h(`h${level}`, h("span.id", `#${task.id}`), " ", task.title),
       h(
         "nav.tabs",
         { "aria-label": "Parts" },
         TABS.map((name, index) => tabButton(name, index, detail)),
       ),
     ),
-    page.unseen?.id === task.id && h("p.notice", { "data-key": "unseen", role: "status" }, page.unseen.text),
-    h(
-      "div.part",
-      { "data-key": `part-${tab}` },
-      PARTS[tab]?.(detail, page, level) ?? PARTS.result(detail, page, level),
-    ),
+    page.unseen?.id === task.id && h("p.notice@unseen", { role: "status" }, page.unseen.text),
+    h(`div.part@part-${tab}`, PARTS[tab]?.(detail, page, level) ?? PARTS.result(detail, page, level)),
     verdictBar(task),
   );
 }
@@ -129,14 +123,10 @@ function tabButton(name, index, { task, tab }) {
     "tab",
     [
       name[0].toUpperCase() + name.slice(1),
-      counts[name] ? h("span.count", {}, ` ${counts[name]}`) : null,
+      counts[name] ? h("span.count", ` ${counts[name]}`) : null,
       h("kbd", { "aria-hidden": "true" }, index + 1),
     ],
-    {
-      "data-tab": name,
-      "aria-current": tab === name ? "true" : null,
-      "data-key": `tab-${name}`,
-    },
+    { "data-tab": name, "aria-current": tab === name ? "true" : null, "data-key": `tab-${name}` },
   );
 }
 
@@ -144,17 +134,17 @@ function metaOf(task) {
   const attempt = attemptOf(task);
   return [
     stateLabel(task),
-    task.reviewed_at && h("span", {}, "reviewed"),
+    task.reviewed_at && h("span", "reviewed"),
     h("a", { href: `#${queuePath(task.queue)}` }, task.queue),
-    task.session && h("span.extra", {}, task.session),
-    task.late && h("span.late", {}, lateKind(task)),
-    task.review_state && h("span", {}, task.review_state),
+    task.session && h("span.extra", task.session),
+    task.late && h("span.late", lateKind(task)),
+    task.review_state && h("span", task.review_state),
     checkOf(task.check),
     task.status === "running" && (limitOf(task) ?? timeoutBar(task)),
-    task.worker_id && h("span.extra", {}, goneFact(task) ?? task.worker_id),
-    isFinished(task) && attempt && h("span", {}, between(attempt.claimed_at, task.finished_at)),
-    attempt?.usage && h("span", {}, costOf(attempt.usage)),
-    isFinished(task) && h("span", {}, ago(task.finished_at)),
+    task.worker_id && h("span.extra", goneFact(task) ?? task.worker_id),
+    isFinished(task) && attempt && h("span", between(attempt.claimed_at, task.finished_at)),
+    attempt?.usage && h("span", costOf(attempt.usage)),
+    isFinished(task) && h("span", ago(task.finished_at)),
   ];
 }
 
@@ -171,8 +161,8 @@ function verbs(task, whole) {
     task.status === "running" && button("fail", "Fail …", dangerous),
     task.status !== "running" && button("delete", "Delete …", dangerous),
   ];
-  if (whole) return h("div.actions", { "data-key": "actions" }, buttons);
-  return menu("More", [h("a", { href: `#${taskPath(task.id)}`, "data-key": "page" }, "Open its own page"), buttons]);
+  if (whole) return h("div.actions@actions", buttons);
+  return menu("More", [h("a@page", { href: `#${taskPath(task.id)}` }, "Open its own page"), buttons]);
 }
 
 const PARTS = {
@@ -199,10 +189,10 @@ const PARTS = {
       task.answer &&
         task.status !== "held" &&
         block("answer", "Your answer", `${task.question}\n\n${task.answer}`, null, level),
-      empty && h("p.soft", { "data-key": "no-outcome" }, "No result yet."),
+      empty && h("p.soft@no-outcome", "No result yet."),
     ];
   },
-  changes: (detail) => (detail.attempt ? drawChanges(detail) : h("p.soft", {}, "No worker has had it yet.")),
+  changes: (detail) => (detail.attempt ? drawChanges(detail) : h("p.soft", "No worker has had it yet.")),
   prompt(detail, page, level) {
     const { task, prompts, rendered, revision, raw, queue } = detail;
     const shown = prompts.find((prompt) => prompt.revision === revision) ?? prompts.at(-1);
@@ -227,9 +217,8 @@ function block(key, heading, raw, answer, level, more = null) {
   const id = `text-${key}`;
   const tag = `h${level + 1}`;
   return h(
-    "section.text",
-    { "data-key": key },
-    h("header", {}, h(tag, {}, heading), more, button("copy-text", "Copy", { class: "quiet", "data-copies": key })),
+    `section.text@${key}`,
+    h("header", h(tag, heading), more, button("copy-text", "Copy", { class: "quiet", "data-copies": key })),
     answer
       ? still("div.md", id, `${version(answer)}`, () => built(answer, level + 1))
       : still("pre", id, `raw-${raw.length}-${raw.slice(0, 40)}`, () => [raw]),
@@ -250,19 +239,13 @@ const revisions = (prompts, shown) =>
   );
 
 const instructions = (queue) =>
-  h(
-    "details.instructions",
-    { "data-key": "instructions" },
-    h("summary", {}, `Instructions of ${queue.name}`),
-    h("pre", {}, queue.instructions),
-  );
+  h("details.instructions@instructions", h("summary", `Instructions of ${queue.name}`), h("pre", queue.instructions));
 
 /** Everything that is known of a task besides its texts. */
 function about({ task }) {
   const { claimed_at: claimed, finished_at: finished } = task;
   return h(
-    "dl.facts",
-    { "data-key": "facts" },
+    "dl.facts@facts",
     fact("Status", stateLabel(task), task.reviewed_at && " (reviewed)"),
     task.limit_until && fact("Waits", limitOf(task), ", then it goes back to its queue"),
     fact("Tool", task.tool_name),
@@ -274,7 +257,7 @@ function about({ task }) {
     changed(task),
     used(task),
     task.key && fact("Key", task.key),
-    task.chat && h("div.wide", { "data-key": "chat" }, h("dt", {}, "Chat"), h("dd", {}, chatOf(task.chat))),
+    task.chat && h("div.wide@chat", h("dt", "Chat"), h("dd", chatOf(task.chat))),
   );
 }
 
@@ -289,30 +272,24 @@ function used(task) {
   return usage && fact("Used", usageOf(usage), usage.model && ` (${usage.model})`);
 }
 
-const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+const fact = (name, ...value) => h("div", h("dt", name), h("dd", value));
 
 /** By which door a verdict was given. */
 const DOORS = { terminal: " in a terminal", page: " on the page", REST: " over REST" };
 
 const timeline = ({ events }, level) =>
-  h(
-    "section",
-    { "data-key": "timeline" },
-    h("header", {}, h(`h${level + 1}`, {}, "Timeline")),
-    h("ol.timeline", {}, events.map(eventItem)),
-  );
+  h("section@timeline", h("header", h(`h${level + 1}`, "Timeline")), h("ol.timeline", events.map(eventItem)));
 
 const eventItem = (event) =>
   h(
-    "li",
-    { "data-key": `event-${event.id}` },
+    `li@event-${event.id}`,
     moment(event.at),
     " ",
-    h("strong", {}, event.kind),
+    h("strong", event.kind),
     event.attempt && ` (attempt ${event.attempt})`,
     event.door && DOORS[event.door],
     event.worker_id && ` by ${event.worker_id}`,
-    event.text && h("span.said", {}, `: ${event.text}`),
+    event.text && h("span.said", `: ${event.text}`),
   );
 
 /** Open a part by its name or by its number. */

@@ -20,12 +20,10 @@ export const isLate = (task) => Boolean(task.late) && lateKind(task) === "late r
 export function drawList(data, page) {
   const { inbox, items, asked, running } = data;
   return h(
-    "div.list",
-    { "data-key": "list" },
+    "div.list@list",
     h(
-      "header.list-head",
-      { "data-key": "list-head" },
-      h("div.line", {}, h("h1", {}, "Inbox"), h("span.count", {}, digits(inbox.total + inbox.questions_total))),
+      "header.list-head@list-head",
+      h("div.line", h("h1", "Inbox"), h("span.count", digits(inbox.total + inbox.questions_total))),
       digestLine(data.digest),
       page.selected.size ? bulkBar(data, page) : chips(data),
     ),
@@ -34,7 +32,7 @@ export function drawList(data, page) {
           "To review",
           items.map((task) => item(task, data, page)),
         )
-      : h("p.soft", { "data-key": "none" }, asked.show || asked.queue ? "Nothing here." : "Nothing to review."),
+      : h("p.soft@none", asked.show || asked.queue ? "Nothing here." : "Nothing to review."),
     more(data),
     needsYou(data),
     running.length > 0 &&
@@ -78,28 +76,22 @@ function chips({ asked, inbox, items, queues }) {
   const { show, queue, newest } = asked;
   const chip = (value, label, count) =>
     h(
-      "button.chip",
-      {
-        type: "button",
-        "data-key": `chip-${value}`,
-        "data-act": "show",
-        "data-value": value,
-        "aria-pressed": String(show === value),
-      },
+      `button.chip@chip-${value}`,
+      { "data-act": "show", "data-value": value, "aria-pressed": String(show === value) },
       label,
-      count > 0 && h("span.count", {}, ` ${digits(count)}`),
+      count > 0 && h("span.count", ` ${digits(count)}`),
     );
   const withNews = queues.filter(({ name, unreviewed, held }) => unreviewed + held > 0 || name === queue);
   return h(
-    "div.chips",
-    { "data-key": "chips", role: "group", "aria-label": "Show" },
+    "div.chips@chips",
+    { role: "group", "aria-label": "Show" },
     chip("", "All", 0),
     chip("failed", "Failed", show ? 0 : items.filter((task) => task.status !== "held" && isFailure(task)).length),
     inbox.questions_total > 0 && chip("questions", "Questions", inbox.questions_total),
     withNews.length > 1 &&
       h(
-        "select",
-        { "data-filter": "queue", "aria-label": "Queue", "data-key": "queue" },
+        "select@queue",
+        { "data-filter": "queue", "aria-label": "Queue" },
         options([["", "all queues"], ...withNews.map(({ name }) => [name, name])], queue),
       ),
     button("sort", newest ? "Newest first" : "Oldest first", { class: "chip" }),
@@ -109,8 +101,8 @@ function chips({ asked, inbox, items, queues }) {
 function bulkBar(data, page) {
   const { size } = page.selected;
   return h(
-    "div.bulk",
-    { "data-key": "bulk", role: "group", "aria-label": "Selected" },
+    "div.bulk@bulk",
+    { role: "group", "aria-label": "Selected" },
     button("accept-selected", `Accept ${size}`, { class: "primary" }),
     button("requeue", `Send ${size} back …`),
     button("all", "Select none"),
@@ -128,12 +120,8 @@ function item(task, { detail, asked }, page) {
   if (asked.newest) address.set("sort", "newest");
   const query = address.toString();
   return h(
-    "li.item",
-    {
-      "data-key": `task-${id}`,
-      "data-id": id,
-      class: [open && "open", selected && "selected"].filter(Boolean).join(" "),
-    },
+    `li.item@task-${id}`,
+    { "data-id": id, class: [open && "open", selected && "selected"].filter(Boolean).join(" ") },
     !isQuestion &&
       h("input.pick", {
         type: "checkbox",
@@ -147,12 +135,11 @@ function item(task, { detail, asked }, page) {
       { href: `#/inbox/${id}${query ? `?${query}` : ""}`, "data-row": id, "aria-current": open ? "true" : null },
       h(
         "span.line",
-        {},
-        h("span.title", {}, task.title),
-        h("span.age", {}, shortAge(task.asked_at ?? task.finished_at ?? task.late?.at)),
+        h("span.title", task.title),
+        h("span.age", shortAge(task.asked_at ?? task.finished_at ?? task.late?.at)),
       ),
-      h("span.summary", {}, summaryOf(task)),
-      h("span.facts", {}, factsOf(task)),
+      h("span.summary", summaryOf(task)),
+      h("span.facts", factsOf(task)),
     ),
   );
 }
@@ -172,12 +159,12 @@ function factsOf(task) {
     name === "succeeded"
       ? h("span.state", { "data-state": name, role: "img", "aria-label": label }, mark)
       : h("span.state", { "data-state": name }, h("span", { "aria-hidden": "true" }, mark), " ", label),
-    h("span.id", {}, `#${task.id}`),
-    h("span", {}, task.queue),
-    task.attempts > 1 && h("span", {}, `round ${task.attempts}`),
-    task.late && h("span.late", {}, lateKind(task)),
-    h("span", {}, changeSize(task.changed)),
-    task.putOff && h("span", {}, "later"),
+    h("span.id", `#${task.id}`),
+    h("span", task.queue),
+    task.attempts > 1 && h("span", `round ${task.attempts}`),
+    task.late && h("span.late", lateKind(task)),
+    h("span", changeSize(task.changed)),
+    task.putOff && h("span", "later"),
     checkOf(task.check),
   ];
 }
@@ -186,8 +173,7 @@ function more({ items, inbox, shown, asked }) {
   if (asked.show === "questions" || inbox.total <= inbox.tasks.length) return null;
   const rest = counted(inbox.total - inbox.tasks.length, "more task");
   return h(
-    "p.more",
-    { "data-key": "more" },
+    "p.more@more",
     shown < MOST_SHOWN && items.length
       ? button("more", `Show ${rest}`, { "data-reveal": true })
       : `${rest}. Review some of these to see the next.`,
@@ -200,7 +186,7 @@ function needsYou({ running, queues }) {
     ...running.filter((task) => task.stale).map(staleNote),
     ...queues.filter((queue) => queue.status === "ended" && queue.queued).map(endedNote),
   ];
-  return notes.length > 0 && section("Needs you", null, h("ul.notes", {}, notes.slice(0, MOST_NOTES)));
+  return notes.length > 0 && section("Needs you", null, h("ul.notes", notes.slice(0, MOST_NOTES)));
 }
 
 const staleNote = ({ id, worker_id: worker }) =>
@@ -216,7 +202,7 @@ const goneNote = (task) =>
 const endedNote = ({ name, queued }) =>
   note(`ended-${name}`, queuePath(name), `${name} has ended with ${counted(queued, "task")} still queued.`);
 
-const note = (key, path, text) => h("li", { "data-key": key }, h("a", { href: `#${path}` }, text));
+const note = (key, path, text) => h(`li@${key}`, h("a", { href: `#${path}` }, text));
 
 /** Verdicts that you gave neither here nor in a terminal: a model with a shell can give one. */
 function overRest(given) {
@@ -227,7 +213,7 @@ function overRest(given) {
       `/tasks/${id}`,
       `${name} was ${verdict} over REST${by ? ` by ${by}` : ""}, not on the page: ${title}`,
     );
-  return h("ul.notes", { "data-key": "over-rest", "aria-label": "Verdicts over REST" }, given.slice(0, 10).map(line));
+  return h("ul.notes@over-rest", { "aria-label": "Verdicts over REST" }, given.slice(0, 10).map(line));
 }
 
 /** What purges deleted lately, and what the next ones will delete unread. */
@@ -235,20 +221,18 @@ function purges(purge) {
   if (!purge) return null;
   const { next_unreviewed: unread, next_at: next, deleted, unreviewed } = purge;
   return h(
-    "ul.notes",
-    { "data-key": "purges", "aria-label": "Purges" },
+    "ul.notes@purges",
+    { "aria-label": "Purges" },
     unread &&
       h(
-        "li",
-        { "data-key": "purge-next" },
+        "li@purge-next",
         `${counted(unread, "unread result")} will be purged, not before `,
         dayOf(next),
         ". Review what is unread, or keep a copy: sparkq export FILE",
       ),
     deleted &&
       h(
-        "li",
-        { "data-key": "purge-last" },
+        "li@purge-last",
         `${counted(deleted, "task")} purged in the last 7 days, ${digits(unreviewed)} of them unreviewed.`,
       ),
   );

@@ -18,7 +18,7 @@ export function version(answer) {
 export function built({ blocks, rest }, under = 2) {
   const open = [];
   const children = blocks.map((block) => elementOf(block, (tag) => headingOf(tag, open, under)));
-  return rest ? [...children, h("pre", {}, rest)] : children;
+  return rest ? [...children, h("pre", rest)] : children;
 }
 
 /** A heading is one level below the one around it, also where its author has left levels out. */
@@ -37,8 +37,8 @@ function elementOf(node, heading) {
   if (tag === "a") return link(node, children());
   if (HEADING.test(tag)) return h(heading(tag), { class: tag }, children());
   if (tag === "table")
-    return h("div.table", { tabindex: "0", role: "group", "aria-label": "Table" }, h("table", {}, children()));
-  if (tag === "li" && node.checked !== undefined) return h("li.check", {}, tick(node.checked), children());
+    return h("div.table", { tabindex: "0", role: "group", "aria-label": "Table" }, h("table", children()));
+  if (tag === "li" && node.checked !== undefined) return h("li.check", tick(node.checked), children());
   return h(TAGS.has(tag) ? tag : "span", { start: node.start, "data-align": node.align }, children());
 }
 
@@ -51,7 +51,6 @@ const code = ({ language, spans }) =>
     { "data-language": language, tabindex: "0" },
     h(
       "code",
-      {},
       spans.map(([kind, text]) => (kind ? h("span", { "data-code": kind }, text) : text)),
     ),
   );

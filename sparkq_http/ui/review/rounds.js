@@ -17,19 +17,17 @@ export function drawRounds(detail) {
   const { task, rendered } = detail;
   const compared = detail.compared ?? [];
   const rounds = roundsOf(task);
-  if (!rounds.length) return h("p.soft", { "data-key": "no-rounds" }, "No worker has had it yet.");
+  if (!rounds.length) return h("p.soft@no-rounds", "No worker has had it yet.");
   if (compared.length === 2)
     return sideBySide(
       rounds.filter(({ attempt }) => compared.includes(attempt.attempt)),
       rendered,
     );
   return h(
-    "ol.rounds",
-    { "data-key": "rounds" },
+    "ol.rounds@rounds",
     rounds.map((round) =>
       h(
-        "li",
-        { "data-key": `round-${round.attempt.attempt}` },
+        `li@round-${round.attempt.attempt}`,
         drawRound(round, rendered, rounds.length > 1 && compareButton(round, compared)),
         round.said.map(drawSaid),
       ),
@@ -55,12 +53,9 @@ const compareButton = ({ attempt }, compared) =>
 
 const sideBySide = (rounds, rendered) =>
   h(
-    "div.side-by-side",
-    { "data-key": "compared" },
-    h("p", {}, button("compare", "Show all rounds")),
-    rounds.map((round) =>
-      h("section", { "data-key": `round-${round.attempt.attempt}` }, drawRound(round, rendered, null)),
-    ),
+    "div.side-by-side@compared",
+    h("p", button("compare", "Show all rounds")),
+    rounds.map((round) => h(`section@round-${round.attempt.attempt}`, drawRound(round, rendered, null))),
   );
 
 function drawRound({ attempt }, rendered, more) {
@@ -70,25 +65,17 @@ function drawRound({ attempt }, rendered, more) {
   return [
     h(
       "header",
-      {},
-      h("h3", {}, `Round ${number}`),
+      h("h3", `Round ${number}`),
       stateLabel({ status: outcome ?? "running", error_type: attempt.error_type }),
-      h("span.soft", {}, roundFacts(attempt)),
+      h("span.soft", roundFacts(attempt)),
       more,
     ),
-    text && (answer ? bodyOf(`round-text-${number}`, answer) : h("pre", {}, text)),
+    text && (answer ? bodyOf(`round-text-${number}`, answer) : h("pre", text)),
     checkRuns(attempt.checks),
-    attempt.question && h("div.said", {}, h("strong", {}, "Asked: "), attempt.question),
-    attempt.answer && h("div.said.you", {}, h("strong", {}, "You: "), attempt.answer),
+    attempt.question && h("div.said", h("strong", "Asked: "), attempt.question),
+    attempt.answer && h("div.said.you", h("strong", "You: "), attempt.answer),
     late &&
-      h(
-        "div.said",
-        {},
-        h("strong.late", {}, `${lateKind({ late, status: outcome })}, `),
-        moment(late.at),
-        ": ",
-        late.text,
-      ),
+      h("div.said", h("strong.late", `${lateKind({ late, status: outcome })}, `), moment(late.at), ": ", late.text),
   ];
 }
 
@@ -117,9 +104,9 @@ export function placeOf({ branch, head, work_tree: folder }) {
 
 const drawSaid = ({ id, kind, text, worker_id: worker }) =>
   h(
-    "div.said",
-    { "data-key": `said-${id}`, class: kind === "requeued" ? "you" : "" },
-    h("strong", {}, kind === "requeued" ? "You: " : `${worker ?? "Its worker"} gave it back: `),
+    `div.said@said-${id}`,
+    { class: kind === "requeued" ? "you" : "" },
+    h("strong", kind === "requeued" ? "You: " : `${worker ?? "Its worker"} gave it back: `),
     text,
   );
 

@@ -37,12 +37,11 @@ export function verdictBar(task) {
   const isOpen = inInbox(task);
   const backFirst = failed(task) && closeLabel(task).startsWith("Close");
   return h(
-    "form.verdict",
-    { "data-key": `verdict-${feedbackKey(task)}`, "aria-label": "Verdict" },
+    `form.verdict@verdict-${feedbackKey(task)}`,
+    { "aria-label": "Verdict" },
     feedbackField(task),
     h(
       "div.buttons",
-      {},
       isQuestion
         ? verb("answer", "Answer", "Ctrl ↵", "primary")
         : [

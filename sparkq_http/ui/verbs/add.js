@@ -140,9 +140,9 @@ async function previewOf(answers, { tools, classes, scripts }) {
   const tool = tools.find(({ name }) => name === answers.tool_name);
   const taskClass = classes.find(({ name }) => name === (answers.task_class || tool?.task_class));
   return [
-    script?.description && h("p", { "data-key": "script" }, h("strong", {}, script.name), `: ${script.description}`),
-    tool && h("p", { "data-key": "tool" }, h("strong", {}, tool.name), `: ${tool.how}`),
-    taskClass && h("p", { "data-key": "class" }, h("strong", {}, taskClass.name), `: ${classInWords(taskClass)}`),
+    script?.description && h("p@script", h("strong", script.name), `: ${script.description}`),
+    tool && h("p@tool", h("strong", tool.name), `: ${tool.how}`),
+    taskClass && h("p@class", h("strong", taskClass.name), `: ${classInWords(taskClass)}`),
     !script && answers.split && answers.prompt?.trim() && (await partsOf(answers)),
   ];
 }
@@ -153,16 +153,14 @@ const classInWords = ({ description, timeout }) =>
 async function partsOf(answers) {
   const { tasks, total } = await post("/tasks/split", { text: answers.prompt });
   return h(
-    "section",
-    { "data-key": "parts" },
-    h("h3", {}, total === 1 ? "This makes one task" : `This makes ${counted(total, "task")}`),
-    total === 1 && h("p", {}, "Write each task under its own heading (## Task) or on its own line."),
-    h("ol", {}, tasks.slice(0, MOST_PARTS).map(part)),
+    "section@parts",
+    h("h3", total === 1 ? "This makes one task" : `This makes ${counted(total, "task")}`),
+    total === 1 && h("p", "Write each task under its own heading (## Task) or on its own line."),
+    h("ol", tasks.slice(0, MOST_PARTS).map(part)),
   );
 }
 
-const part = ({ title, prompt }) =>
-  h("li", {}, h("strong", {}, title), prompt.trim() !== title && h("p.soft", {}, prompt));
+const part = ({ title, prompt }) => h("li", h("strong", title), prompt.trim() !== title && h("p.soft", prompt));
 
 async function enqueue({ queue, script, prompt, split, front, tool_name: tool, task_class: taskClass, ...answers }) {
   const common = { queue, tool_name: tool || null, task_class: taskClass || null };

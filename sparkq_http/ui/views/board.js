@@ -36,10 +36,9 @@ export function draw(data) {
   const { queues, running, review, done, questions } = data;
   const waiting = queues.filter(({ queued }) => queued);
   return [
-    h("h1", { "data-key": "title" }, "Board"),
+    h("h1@title", "Board"),
     h(
-      "div.board",
-      { "data-key": "board" },
+      "div.board@board",
       column("Waiting", data.queued_total, waiting.map(waitingOf), "No task waits."),
       column("Running", data.running_total, tiles(running, runningFacts), "No task is running."),
       column(
@@ -55,11 +54,11 @@ export function draw(data) {
 
 const column = (name, total, parts, nothing) =>
   h(
-    "section.column",
-    { "data-key": name, "data-drop": name === "Waiting" ? "back" : null },
-    h("header", {}, h("h2", {}, name), h("span.count", {}, digits(total))),
-    total ? parts : h("p.soft", {}, nothing),
-    total > MOST_TILES && name !== "Waiting" && h("p.soft", {}, `The first ${MOST_TILES} are shown.`),
+    `section.column@${name}`,
+    { "data-drop": name === "Waiting" ? "back" : null },
+    h("header", h("h2", name), h("span.count", digits(total))),
+    total ? parts : h("p.soft", nothing),
+    total > MOST_TILES && name !== "Waiting" && h("p.soft", `The first ${MOST_TILES} are shown.`),
   );
 
 const MOST_TILES = 50;
@@ -67,19 +66,16 @@ const MOST_TILES = 50;
 /** A queue's next tasks; dragged ones go before that on which they are dropped. */
 const waitingOf = (queue) =>
   h(
-    "div.waiting",
-    { "data-key": queue.name },
-    h("h3", {}, h("a", { href: `#${queuePath(queue.name)}` }, queue.name), badges({ ...queue, session: null })),
+    `div.waiting@${queue.name}`,
+    h("h3", h("a", { href: `#${queuePath(queue.name)}` }, queue.name), badges({ ...queue, session: null })),
     tiles(queue.heads, (task) => [task.tool_name], { draggable: true, "data-queue": queue.name }),
-    queue.queued > queue.heads.length &&
-      h("p.soft", {}, `and ${counted(queue.queued - queue.heads.length, "more task")}`),
+    queue.queued > queue.heads.length && h("p.soft", `and ${counted(queue.queued - queue.heads.length, "more task")}`),
   );
 
 const tiles = (tasks, factsOf, attributes = {}) =>
   tasks.length > 0 &&
   h(
-    "ul",
-    { "data-key": `tiles-${tasks[0].status}` },
+    `ul@tiles-${tasks[0].status}`,
     tasks.map((task) =>
       task.status === "running"
         ? tile(task, factsOf, attributes)
@@ -89,29 +85,17 @@ const tiles = (tasks, factsOf, attributes = {}) =>
 
 const tile = (task, factsOf, { draggable = false, ...attributes }) =>
   h(
-    "li.tile",
-    {
-      ...attributes,
-      "data-key": `tile-${task.id}`,
-      "data-id": task.id,
-      "data-status": task.status,
-      draggable: draggable ? "true" : null,
-    },
+    `li.tile@tile-${task.id}`,
+    { ...attributes, "data-id": task.id, "data-status": task.status, draggable: draggable ? "true" : null },
     h("a.title", { href: `#${taskPath(task.id)}`, "data-row": task.id }, task.title),
     h(
       "p.facts",
-      {},
-      h("span.id", {}, `#${task.id}`),
-      factsOf(task).map((fact) => fact && h("span", {}, fact)),
+      h("span.id", `#${task.id}`),
+      factsOf(task).map((fact) => fact && h("span", fact)),
     ),
   );
 
-const runningFacts = (task) => [
-  task.queue,
-  timeoutBar(task),
-  goneFact(task),
-  task.note && h("span.note", {}, task.note),
-];
+const runningFacts = (task) => [task.queue, timeoutBar(task), goneFact(task), task.note && h("span.note", task.note)];
 
 const askedFacts = (task) => [
   task.queue,

@@ -82,18 +82,18 @@ export function draw(data, page) {
   const { detail, items } = data;
   return [
     h(
-      "div.review",
-      { "data-key": "review", "data-open": Boolean(detail) },
+      "div.review@review",
+      { "data-open": Boolean(detail) },
       (wide.matches || !detail) && drawList(data, page),
       detail && drawOpen(data, page),
-      wide.matches && !detail && !items.length && h("div.detail", { "data-key": "nothing" }, nothing(data)),
+      wide.matches && !detail && !items.length && h("div.detail@nothing", nothing(data)),
     ),
   ];
 }
 
 function drawOpen(data, page) {
   const { detail, items, inbox } = data;
-  if (detail.gone) return h("div.detail", { "data-key": "gone" }, empty(detail.gone.message, detail.gone.hint));
+  if (detail.gone) return h("div.detail@gone", empty(detail.gone.message, detail.gone.hint));
   const index = items.findIndex(({ id }) => id === detail.task.id);
   const position = index < 0 ? null : `${index + 1} of ${Math.max(items.length, inbox.total)}`;
   return drawDetail(detail, page, { position, level: wide.matches ? 2 : 1, back: inboxPath(page, null) });

@@ -10,12 +10,11 @@ export const affects = () => false;
 
 export function draw({ address }) {
   return [
-    h("h1", { "data-key": "title" }, title),
+    h("h1@title", title),
     h(
-      "div.empty",
-      { "data-key": "nowhere" },
-      h("p", {}, "There is nothing at ", h("code", {}, address), "."),
-      h("p", {}, h("a", { href: "#/inbox" }, "Go to the inbox")),
+      "div.empty@nowhere",
+      h("p", "There is nothing at ", h("code", address), "."),
+      h("p", h("a", { href: "#/inbox" }, "Go to the inbox")),
     ),
   ];
 }

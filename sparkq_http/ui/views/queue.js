@@ -44,8 +44,8 @@ export const tasks = (data) => [...data.queued.tasks, ...data.running, ...data.f
 
 export function draw({ queue, queued, running, finished }, page) {
   return [
-    head(h("h1", {}, queue.name, badges(queue)), queueButtons(queue, "primary")),
-    waitsForReview(queue) && h("p", { "data-key": "waits" }, h("strong", {}, `${queue.name} ${waitsForReview(queue)}`)),
+    head(h("h1", queue.name, badges(queue)), queueButtons(queue, "primary")),
+    waitsForReview(queue) && h("p@waits", h("strong", `${queue.name} ${waitsForReview(queue)}`)),
     queue.instructions && instructions(queue),
     running.length > 0 && runningNow(running, page),
     nextUp(queue, queued, page),
@@ -55,9 +55,8 @@ export function draw({ queue, queued, running, finished }, page) {
 
 const instructions = (queue) =>
   h(
-    "details.instructions",
-    { "data-key": "instructions" },
-    h("summary", {}, "Instructions for every worker"),
+    "details.instructions@instructions",
+    h("summary", "Instructions for every worker"),
     h("pre", { tabindex: "0" }, queue.instructions),
   );
 
@@ -74,18 +73,18 @@ const runningNow = (running, page) =>
 function nextUp(queue, { tasks: queued, total }, page) {
   return section(
     "Next up",
-    h("span.count", {}, digits(total)),
+    h("span.count", digits(total)),
     page.selected.size > 0 && selectionButtons(page.selected.size),
     queued.length
       ? [
-          h("div.drop", { "data-drop": "front", "data-key": "drop" }, "Drop here to make it next"),
+          h("div.drop@drop", { "data-drop": "front" }, "Drop here to make it next"),
           list(
             "Next up",
             queued.map((task, index) => queuedRow(task, index, page)),
           ),
         ]
       : nothingQueued(queue),
-    total > queued.length && h("p.more", {}, showMore(queue, queued.length)),
+    total > queued.length && h("p.more", showMore(queue, queued.length)),
   );
 }
 
@@ -97,7 +96,6 @@ const showMore = ({ name }, shown) =>
 const selectionButtons = (selected) =>
   h(
     "div.bulk",
-    {},
     button("front", "To the front"),
     button("cancel", `Cancel ${selected} …`),
     button("requeue", "Requeue …"),
@@ -134,7 +132,7 @@ const recentlyFinished = (queue, finished, page) =>
     ),
   );
 
-const review = (task) => (task.reviewed_at ? "reviewed" : h("strong", {}, "to review"));
+const review = (task) => (task.reviewed_at ? "reviewed" : h("strong", "to review"));
 
 export const acts = {
   more(page) {

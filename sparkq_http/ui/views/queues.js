@@ -27,12 +27,12 @@ export function draw({ queues, assignments, archived, statistics, next }) {
   const paces = Object.fromEntries(statistics.queues.map((record) => [record.queue, record]));
   const states = STATUSES.filter((state) => !state.rare || queues.some((queue) => countOf(queue, state)));
   return [
-    head(h("h1", {}, "Queues"), button("create-queue", "New queue …", { class: "primary" }), showArchived(archived)),
+    head(h("h1", "Queues"), button("create-queue", "New queue …", { class: "primary" }), showArchived(archived)),
     atWork(assignments),
     queues.length
       ? h(
-          "ul.lines",
-          { "data-key": "cards", "aria-label": "Queues", "data-columns": states.length },
+          "ul.lines@cards",
+          { "aria-label": "Queues", "data-columns": states.length },
           queues.map((queue) => card(queue, { states, pace: paces[queue.name], next: next[queue.name] })),
         )
       : empty(
@@ -44,35 +44,27 @@ export function draw({ queues, assignments, archived, statistics, next }) {
 }
 
 const showArchived = (checked) =>
-  h(
-    "label.check",
-    {},
-    h("input", { type: "checkbox", "data-act": "archived", checked }),
-    h("span", {}, "Show archived"),
-  );
+  h("label.check", h("input", { type: "checkbox", "data-act": "archived", checked }), h("span", "Show archived"));
 
 /** A queue as a line of a table; `states` are those that any of the queues has. */
 function card(queue, { states, pace, next }) {
   return h(
-    "li.card",
-    { "data-key": `queue-${queue.name}`, class: queue.status },
+    `li.card@queue-${queue.name}`,
+    { class: queue.status },
     h(
       "header",
-      {},
-      h("h2", {}, h("a", { href: `#${queuePath(queue.name)}`, "data-row": queue.name }, queue.name)),
+      h("h2", h("a", { href: `#${queuePath(queue.name)}`, "data-row": queue.name }, queue.name)),
       badges(queue),
       shares(queue),
       h(
         "p.facts",
-        {},
-        queue.unreviewed > 0 && h("strong", {}, waitsForReview(queue) ?? `${digits(queue.unreviewed)} to review`),
-        next && h("span", {}, waitingSince(next.created_at)),
+        queue.unreviewed > 0 && h("strong", waitsForReview(queue) ?? `${digits(queue.unreviewed)} to review`),
+        next && h("span", waitingSince(next.created_at)),
         pace && paceOf(pace),
       ),
     ),
     h(
       "dl.counts",
-      {},
       states.map((state) => stateCount(state, countOf(queue, state))),
     ),
     queueButtons(queue),
@@ -90,7 +82,7 @@ function shares(queue) {
 }
 
 const stateCount = ({ name, label, short = label }, count) =>
-  h("div", { "data-state": name, class: count ? "" : "none" }, h("dt", {}, short), h("dd", {}, digits(count)));
+  h("div", { "data-state": name, class: count ? "" : "none" }, h("dt", short), h("dd", digits(count)));
 
 const waitingSince = (iso) =>
   h("time", { datetime: iso, title: new Date(iso).toLocaleString() }, `next has waited ${duration(secondsSince(iso))}`);
@@ -98,6 +90,4 @@ const waitingSince = (iso) =>
 const paceOf = ({ mean_ms: mean, longest_ms: longest }) =>
   h("span", { title: `longest ${duration(longest / 1000)}` }, `takes ${duration(mean / 1000)} on average`);
 
-export const acts = {
-  archived: (page) => page.go(page.data.archived ? "/queues" : "/queues?archived=1"),
-};
+export const acts = { archived: (page) => page.go(page.data.archived ? "/queues" : "/queues?archived=1") };

@@ -16,7 +16,7 @@ export const tasks = ({ running, queues }) => [...running, ...queues.flatMap(({ 
 export function draw({ running, running_total: total, queues, assignments }, page) {
   const waiting = queues.filter(({ heads }) => heads.length);
   return [
-    h("h1", { "data-key": "title" }, "Running"),
+    h("h1@title", "Running"),
     atWork(assignments),
     total
       ? list(
@@ -24,7 +24,7 @@ export function draw({ running, running_total: total, queues, assignments }, pag
           running.map((task) => runningRow(task, page)),
         )
       : nothingRuns(waiting),
-    total > running.length && h("p.more", {}, `${counted(total - running.length, "more task")} running.`),
+    total > running.length && h("p.more", `${counted(total - running.length, "more task")} running.`),
     waiting.length > 0 && section("Next up", null, nextRows(waiting, page)),
   ];
 }
@@ -33,12 +33,12 @@ export function draw({ running, running_total: total, queues, assignments }, pag
 export const runningRow = (task, page) =>
   row(task, page, {
     selectable: false,
-    summary: task.note && h("span.note", {}, task.note, " ", h("small", {}, ago(task.noted_at))),
+    summary: task.note && h("span.note", task.note, " ", h("small", ago(task.noted_at))),
     facts: [...runningFacts(task), task.client !== task.worker_id && task.client, untilOf(task)],
     actions: [button("fail", "Fail …", { "data-id": task.id, class: "quiet" })],
   });
 
-const untilOf = ({ assignment }) => assignment && h("strong", {}, assignment.text);
+const untilOf = ({ assignment }) => assignment && h("strong", assignment.text);
 
 function nothingRuns(waiting) {
   if (!waiting.length) return empty("No task is running.", "None is queued either. Add tasks here (press n).");

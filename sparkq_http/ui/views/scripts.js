@@ -25,11 +25,9 @@ export const tasks = () => [];
 
 export function draw({ search, scripts }) {
   return [
-    head(h("h1", {}, "Scripts"), button("reload", "Reload scripts")),
-    h("div.filters", { "data-key": "filters", role: "search" }, searchField(search)),
-    scripts.length
-      ? h("ul.cards", { "data-key": "cards", "aria-label": "Scripts" }, scripts.map(card))
-      : noScript(search),
+    head(h("h1", "Scripts"), button("reload", "Reload scripts")),
+    h("div.filters@filters", { role: "search" }, searchField(search)),
+    scripts.length ? h("ul.cards@cards", { "aria-label": "Scripts" }, scripts.map(card)) : noScript(search),
   ];
 }
 
@@ -55,14 +53,13 @@ function noScript(search) {
 function card(script) {
   const { name, description, path, tool_name: tool, timeout, tags, inputs, outputs } = script;
   return h(
-    "li.card",
-    { "data-key": `script-${path}` },
-    h("header", {}, h("h2", {}, name), tags.map(tagLink)),
-    description && h("p", {}, description),
-    h("p.facts", {}, h("code", {}, path), h("span", {}, tool), timeout && h("span", {}, `${timeout} s`)),
-    inputs.length > 0 && h("p", {}, "Inputs: ", listed(inputs, optional)),
-    outputs.length > 0 && h("p", {}, "Outputs: ", listed(outputs)),
-    h("div.actions", {}, button("add", "Add task …", { "data-script": name })),
+    `li.card@script-${path}`,
+    h("header", h("h2", name), tags.map(tagLink)),
+    description && h("p", description),
+    h("p.facts", h("code", path), h("span", tool), timeout && h("span", `${timeout} s`)),
+    inputs.length > 0 && h("p", "Inputs: ", listed(inputs, optional)),
+    outputs.length > 0 && h("p", "Outputs: ", listed(outputs)),
+    h("div.actions", button("add", "Add task …", { "data-script": name })),
   );
 }
 
@@ -73,7 +70,7 @@ const searchPath = (search) => `/scripts${query({ search })}`;
 const optional = (input) => !input.required && " (optional)";
 
 const listed = (parts, suffix = () => null) =>
-  parts.map((part, index) => [index > 0 && ", ", h("code", {}, part.name), suffix(part)]);
+  parts.map((part, index) => [index > 0 && ", ", h("code", part.name), suffix(part)]);
 
 export function filter(page, _name, value) {
   page.go(searchPath(value), { replace: true });

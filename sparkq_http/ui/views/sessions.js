@@ -21,11 +21,11 @@ export const tasks = () => [];
 export function draw({ sessions, queues }) {
   const queuesOf = ({ name }) => queues.filter((queue) => queue.session === name);
   return [
-    head(h("h1", {}, "Sessions"), button("create-session", "New session …", { class: "primary" })),
+    head(h("h1", "Sessions"), button("create-session", "New session …", { class: "primary" })),
     sessions.length
       ? h(
-          "ul.cards",
-          { "data-key": "cards", "aria-label": "Sessions" },
+          "ul.cards@cards",
+          { "aria-label": "Sessions" },
           sessions.map((session) => card(session, queuesOf(session))),
         )
       : empty(
@@ -39,17 +39,16 @@ export function draw({ sessions, queues }) {
 function card(session, queues) {
   const { name, status, created_at: started, ended_at: ended } = session;
   return h(
-    "li.card",
-    { "data-key": `session-${name}`, class: status },
+    `li.card@session-${name}`,
+    { class: status },
     h(
       "header",
-      {},
-      h("h2", {}, h("a", { href: `#/tasks${query({ session: name })}`, "data-row": name }, name)),
+      h("h2", h("a", { href: `#/tasks${query({ session: name })}`, "data-row": name }, name)),
       badges(session),
     ),
-    h("p.facts", {}, h("span", {}, "started ", ago(started)), ended && h("span", {}, "ended ", ago(ended))),
-    h("p", {}, queues.length ? queues.map(queueLink) : "No queues."),
-    h("div.actions", {}, status === "active" && button("end-session", "End …", { "data-name": name })),
+    h("p.facts", h("span", "started ", ago(started)), ended && h("span", "ended ", ago(ended))),
+    h("p", queues.length ? queues.map(queueLink) : "No queues."),
+    h("div.actions", status === "active" && button("end-session", "End …", { "data-name": name })),
   );
 }
 

@@ -31,18 +31,18 @@ export function draw({ settings, file }) {
   const titles = [...GROUPS.map((group) => group.title), "Other"];
   const groups = titles.map((title) => ({ title, members: settings.filter((setting) => groupOf(setting) === title) }));
   return [
-    head(h("h1", {}, "Settings"), button("purge", "Purge now …"), button("reload", "Reload sparkq.yml")),
-    h("p.total", { "data-key": "where" }, whereSettingsAre(file)),
+    head(h("h1", "Settings"), button("purge", "Purge now …"), button("reload", "Reload sparkq.yml")),
+    h("p.total@where", whereSettingsAre(file)),
     thisBrowser(),
     groups
       .filter(({ members }) => members.length)
-      .map(({ title, members }) => section(title, null, h("dl.settings", {}, members.map(line)))),
+      .map(({ title, members }) => section(title, null, h("dl.settings", members.map(line)))),
   ];
 }
 
 function whereSettingsAre(file) {
   if (!file) return "The settings are in the database, because there is no sparkq.yml.";
-  return ["The settings are in ", h("code", {}, file), ". Changes made here keep its comments and every other line."];
+  return ["The settings are in ", h("code", file), ". Changes made here keep its comments and every other line."];
 }
 
 function thisBrowser() {
@@ -52,7 +52,6 @@ function thisBrowser() {
     null,
     h(
       "dl.settings",
-      {},
       preference("Theme", theme(), button("theme", "Change")),
       preference(
         "Notify me when a queue is done, a task fails or a worker asks",
@@ -68,20 +67,17 @@ function thisBrowser() {
   );
 }
 
-const preference = (name, value, control) =>
-  h("div", {}, h("dt", {}, name), h("dd", {}, h("span.value", {}, value), control));
+const preference = (name, value, control) => h("div", h("dt", name), h("dd", h("span.value", value), control));
 
 function line(setting) {
   const { key, doc, source, changeable } = setting;
   return h(
-    "div",
-    { "data-key": key },
-    h("dt", {}, h("code", {}, key), doc && h("p", {}, doc)),
+    `div@${key}`,
+    h("dt", h("code", key), doc && h("p", doc)),
     h(
       "dd",
-      {},
       valueOf(setting),
-      h("small", {}, source),
+      h("small", source),
       changeable
         ? button("set", "Change …", { "data-name": key })
         : h("small", { title: "It runs programs, opens ports or names files" }, "only in a terminal"),
@@ -90,8 +86,8 @@ function line(setting) {
 }
 
 function valueOf({ key, value }) {
-  if (key.startsWith("tools.")) return [h("span", {}, value.how), h("span.value", {}, value.task_class)];
-  return h("span.value", {}, String(value) || "(empty)");
+  if (key.startsWith("tools.")) return [h("span", value.how), h("span.value", value.task_class)];
+  return h("span.value", String(value) || "(empty)");
 }
 
 function fieldsOf({ key, value, choices, minimum, maximum }) {

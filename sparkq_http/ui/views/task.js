@@ -35,11 +35,10 @@ export function draw({ detail, purged }, page) {
 }
 
 const drawPurged = (task) => [
-  h("h1", { "data-key": "head" }, h("span.id", {}, `#${task.id}`), " ", task.title),
-  h("p", { "data-key": "purged" }, "This task was purged on ", dayOf(task.purged_at), ". This is what is left of it."),
+  h("h1@head", h("span.id", `#${task.id}`), " ", task.title),
+  h("p@purged", "This task was purged on ", dayOf(task.purged_at), ". This is what is left of it."),
   h(
-    "dl.facts",
-    { "data-key": "facts" },
+    "dl.facts@facts",
     fact("Status", stateLabel(task), task.reviewed_at && " (reviewed)"),
     fact("Queue", task.queue),
     fact("Attempts", String(task.attempts)),
@@ -48,19 +47,17 @@ const drawPurged = (task) => [
   ),
   task.summary &&
     h(
-      "section",
-      { "data-key": "outcome" },
-      h("header", {}, h("h2", {}, task.status === "failed" ? "Error" : "Result")),
+      "section@outcome",
+      h("header", h("h2", task.status === "failed" ? "Error" : "Result")),
       h("pre", { id: "text-outcome", tabindex: "0" }, task.summary),
     ),
 ];
 
-const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+const fact = (name, ...value) => h("div", h("dt", name), h("dd", value));
 
 const crumbs = (task) =>
   h(
-    "p.crumbs",
-    { "data-key": "crumbs" },
+    "p.crumbs@crumbs",
     h("a", { href: `#${queuePath(task.queue)}` }, task.queue),
     task.session && [" · ", task.session],
   );

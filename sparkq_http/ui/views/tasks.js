@@ -89,24 +89,24 @@ export function draw(data, page) {
   const { filters, tasks, purged, total, purgedTotal, indexing, more } = data;
   const filtered = FILTERS.some((name) => filters[name] && name !== "sort");
   return [
-    h("h1", { "data-key": "title" }, "Tasks"),
+    h("h1@title", "Tasks"),
     h(
-      "div.filters",
-      { "data-key": "filters", role: "search" },
+      "div.filters@filters",
+      { role: "search" },
       searchField(filters.search),
       statusFilters(data),
       otherFilters(data),
       filtered && h("a", { href: "#/tasks" }, "Clear"),
     ),
     h(
-      "p.total",
-      { "data-key": "total", "aria-live": "polite" },
+      "p.total@total",
+      { "aria-live": "polite" },
       counted(total, "task"),
       filtered && (total === 1 ? " matches" : " match"),
       purgedTotal > 0 && `, and ${counted(purgedTotal, "purged task")}`,
       indexing && ". Some tasks are not indexed yet and cannot be found. Search again in a moment.",
     ),
-    h("div.bulk", { "data-key": "bulk" }, selectionButtons(tasks, page.selected)),
+    h("div.bulk@bulk", selectionButtons(tasks, page.selected)),
     tasks.length
       ? list(
           "Tasks",
@@ -114,7 +114,7 @@ export function draw(data, page) {
         )
       : !purged.length && noTask(filtered),
     purged.length > 0 && section("Purged", null, list("Purged tasks", purged.map(purgedRow))),
-    more && h("p.more", { "data-key": "more" }, button("more", "Show more", { "data-reveal": true })),
+    more && h("p.more@more", button("more", "Show more", { "data-reveal": true })),
   ];
 }
 
@@ -150,9 +150,9 @@ function statusFilters({ filters, queues }) {
 const statusFilter = (status, label, count, chosen) =>
   h(
     "button",
-    { type: "button", "data-act": "status", "data-value": status, "aria-pressed": String(status === chosen) },
+    { "data-act": "status", "data-value": status, "aria-pressed": String(status === chosen) },
     `${label} `,
-    count !== null && h("span.count", {}, digits(count)),
+    count !== null && h("span.count", digits(count)),
   );
 
 function otherFilters({ filters, days, queues, sessions, tools }) {
@@ -169,17 +169,10 @@ function otherFilters({ filters, days, queues, sessions, tools }) {
 }
 
 const choice = (name, label, chosen, pairs) =>
-  h("select", { "data-filter": name, "aria-label": label, "data-key": `filter-${name}` }, options(pairs, chosen));
+  h(`select@filter-${name}`, { "data-filter": name, "aria-label": label }, options(pairs, chosen));
 
 const workerField = (value) =>
-  h("input", {
-    type: "text",
-    "data-filter": "worker",
-    value,
-    placeholder: "Worker",
-    "aria-label": "Worker",
-    size: 12,
-  });
+  h("input", { type: "text", "data-filter": "worker", value, placeholder: "Worker", "aria-label": "Worker", size: 12 });
 
 /** The verbs that apply to something of what is selected, each with how many tasks it is for. */
 function selectionButtons(tasks, selected) {

@@ -31,12 +31,10 @@ export function draw({ day, byQueue, report, earlier }) {
   const shownDay = report.days.at(-1)?.date ?? day;
   return [
     h(
-      "header.head",
-      { "data-key": "head" },
-      h("h1", {}, nameOf(shownDay, day)),
+      "header.head@head",
+      h("h1", nameOf(shownDay, day)),
       h(
         "div.actions",
-        {},
         earlier && h("a.button", { href: address({ day: earlier, byQueue }) }, `‹ ${shortDay(earlier)}`),
         day && h("a.button", { href: address({ byQueue }) }, "Today"),
         h("a.button", { href: address({ day, byQueue: !byQueue }) }, byQueue ? "By hour" : "By queue"),
@@ -49,8 +47,7 @@ export function draw({ day, byQueue, report, earlier }) {
     report.total
       ? groups(report, byQueue)
       : empty("Nothing ended on this day.", "Each result is listed here when it comes."),
-    report.next_cursor &&
-      h("p.more", { "data-key": "rest" }, `The latest ${LINES} of ${digits(report.total)} are shown.`),
+    report.next_cursor && h("p.more@rest", `The latest ${LINES} of ${digits(report.total)} are shown.`),
   ];
 }
 
@@ -67,8 +64,7 @@ const shortDay = (date) =>
 
 const numbers = (report) =>
   h(
-    "dl.numbers",
-    { "data-key": "numbers" },
+    "dl.numbers@numbers",
     TALLIES.map(([state, label, key = state]) => number(label, digits(report[key]), state)),
     number("reviewed", digits(report.reviewed)),
     number("of work", duration(report.worked_s)),
@@ -76,7 +72,7 @@ const numbers = (report) =>
   );
 
 const number = (label, value, state = null) =>
-  h("div", { "data-state": state, class: value === "0" ? "none" : "" }, h("dt", {}, label), h("dd", {}, value));
+  h("div", { "data-state": state, class: value === "0" ? "none" : "" }, h("dt", label), h("dd", value));
 
 /** The attempts under the hour or the queue that they belong to, the latest first. */
 function groups({ ended, hours, queues }, byQueue) {
@@ -87,10 +83,9 @@ function groups({ ended, hours, queues }, byQueue) {
     .filter(([, , lines]) => lines.length)
     .map(([name, tally, lines]) =>
       h(
-        "section.happened",
-        { "data-key": `part-${name}` },
-        h("header", {}, h("h2", {}, byQueue ? h("a", { href: `#${queuePath(name)}` }, name) : name), inWords(tally)),
-        h("ul.rows", {}, lines.map(line)),
+        `section.happened@part-${name}`,
+        h("header", h("h2", byQueue ? h("a", { href: `#${queuePath(name)}` }, name) : name), inWords(tally)),
+        h("ul.rows", lines.map(line)),
       ),
     );
 }
@@ -105,7 +100,6 @@ const within = (start) => {
 const inWords = (tally) =>
   h(
     "span.soft",
-    {},
     TALLIES.map(([state, label, key = state]) => [tally[key], label])
       .filter(([count]) => count)
       .map(([count, label]) => `${digits(count)} ${label}`)
@@ -119,21 +113,18 @@ function line(record) {
   const { id, attempt, outcome, queue, title: name, line: said, duration_s: took, changed, reviewed, purged } = record;
   const build = () =>
     h(
-      "li.event",
-      { "data-key": `${id}.${attempt}` },
-      h("span.when", {}, clockTime(record.at)),
+      `li.event@${id}.${attempt}`,
+      h("span.when", clockTime(record.at)),
       stateLabel(STATES[outcome] ?? { status: outcome }),
       h(
         "span.what",
-        {},
-        h("a.title", { href: `#${taskPath(id)}`, "data-row": id }, h("span.id", {}, `#${id} `), name),
-        said && h("span.soft", {}, said),
+        h("a.title", { href: `#${taskPath(id)}`, "data-row": id }, h("span.id", `#${id} `), name),
+        said && h("span.soft", said),
       ),
       h(
         "span.facts",
-        {},
         [queue, took && duration(took), changeSize(changed), purged ? "purged" : reviewed && "reviewed"].map(
-          (fact) => fact && h("span", {}, fact),
+          (fact) => fact && h("span", fact),
         ),
       ),
     );
