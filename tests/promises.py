@@ -25,6 +25,7 @@ PROMISES = {
     "ids": "Verbs for several tasks take ids and ranges, all or none; an id is never taken for a reason or a result.",
     "idempotency-key": "The same key returns the task that was created with it, and is refused for another prompt or queue.",
     "edit": "A queued task can be edited: a new prompt revision.",
+    "place": "Queued tasks can be put right behind or before another one of their queue, in the order that you name them; a released task still finds its old place.",
     "cancel": "A queued task can be cancelled: neither succeeded nor failed, already reviewed, and not for a worker to bring back.",
     "prompt-revisions": "Each change of a task's prompt is a row of its own; earlier ones stay.",
     "complete": "complete needs the current attempt and keeps the summary and the data.",

@@ -13,7 +13,7 @@ from sparkq_core.tasks.finished import latest
 from sparkq_core.tasks.from_script import of_script
 from sparkq_core.tasks.late_results import accept
 from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page
-from sparkq_core.tasks.order import delete, to_front
+from sparkq_core.tasks.order import delete, place, swap, to_front
 from sparkq_core.tasks.release import release
 from sparkq_core.tasks.requeue import requeue
 from sparkq_core.tasks.resume import resume
@@ -48,12 +48,14 @@ __all__ = [
     "of_script",
     "open_questions",
     "peek",
+    "place",
     "progress",
     "prompts",
     "question_of",
     "release",
     "requeue",
     "resume",
+    "swap",
     "to_front",
     "waiting",
 ]

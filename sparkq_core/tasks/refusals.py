@@ -23,6 +23,7 @@ CANNOT = {
     "requeue": "be requeued",
     "accept": "be accepted",
     "move to the front": "be moved to the front",
+    "place": "be placed elsewhere in its queue",
     "delete": "be deleted",
 }
 KEPT = "Your text is kept on your attempt for the review. "

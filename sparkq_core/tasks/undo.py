@@ -27,7 +27,7 @@ OF_CALL = f"{_KEPT} WHERE call = :call ORDER BY event"
 OF_TASK = f"{_KEPT} WHERE task_id = :task ORDER BY event DESC LIMIT 1"
 SINCE = f"""
 SELECT kind, worker FROM events WHERE task_id = :task AND id > :since AND id < :until
-AND kind NOT IN ('moved to the front', 'refused', '{SIGN}') ORDER BY id LIMIT 1
+AND kind NOT IN ('moved to the front', 'placed', 'refused', '{SIGN}') ORDER BY id LIMIT 1
 """
 EARLIER_FEEDBACK = """
 SELECT text FROM events WHERE task_id = :task AND id < :event AND kind IN ('requeued', 'feedback', 'requeue undone')

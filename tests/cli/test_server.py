@@ -95,7 +95,7 @@ def test_stop_ends_it_and_again_is_harmless(server: Shell, port: int) -> None:
 STARTING = """
 import json, os, sys
 from pathlib import Path
-from sparkq_core import lock
+from sparkq_core.files import lock
 file = Path(sys.argv[1])
 file.parent.mkdir(parents=True)
 handle = lock.acquire(file, wait=False)

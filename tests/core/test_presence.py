@@ -24,7 +24,7 @@ from tests.promises import holds
 SERVER = """
 import signal, sys
 from pathlib import Path
-from sparkq_core import lock
+from sparkq_core.files import lock
 assert lock.acquire(Path(sys.argv[1]), wait=True) is not None
 print("ready", flush=True)
 signal.pause()

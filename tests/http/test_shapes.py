@@ -53,6 +53,7 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "POST /api/tasks": lambda call: call.post("/api/tasks", queue="backend", prompt="one", key="a key"),
     "GET /api/tasks": lambda call: call.get("/api/tasks?queue_id=1"),
     "POST /api/tasks/bulk": lambda call: call.post("/api/tasks/bulk", queue="backend", prompts=["one", "two"]),
+    "POST /api/tasks/place": lambda call: call.post("/api/tasks/place", tasks=[call.add("backend")], front=True),
     "POST /api/tasks/split": lambda call: call.post("/api/tasks/split", text="- one\n- two"),
     "GET /api/tasks/{task_id}": lambda call: call.get("/api/tasks/1"),
     "PATCH /api/tasks/{task_id}": lambda call: call.patch(f"/api/tasks/{call.add('backend')}", prompt="two"),

@@ -123,6 +123,30 @@ def test_a_task_is_moved_to_the_front(call: Caller, line: str) -> None:
     assert call.get(f"/api/queues/{line}/peek")["tasks"][0]["id"] == second
 
 
+@holds("place")
+def test_tasks_are_put_at_another_place_by_one_request(call: Caller, line: str) -> None:
+    one, two, three = (call.add(line, prompt) for prompt in "123")
+
+    placed = call.post("/api/tasks/place", tasks=[three, f"#{two}"], before=one)
+
+    assert [(task["id"], task["position"]) for task in placed["tasks"]] == [(three, 1), (two, 2)]
+    call.post("/api/tasks/place", tasks=[two], swap_with=one)["tasks"]
+    assert [task["id"] for task in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]] == [three, one, two]
+    call.post("/api/tasks/place", tasks=[two], front=True)["tasks"]
+    assert call.get(f"/api/queues/{line}/peek")["tasks"][0]["id"] == two
+
+
+@holds("place")
+def test_a_request_for_no_place_or_for_two_is_refused(call: Caller, line: str) -> None:
+    one, two = call.add(line), call.add(line)
+
+    for body in ({}, {"front": False}, {"after": one, "front": True}, {"after": one, "before": one}):
+        call.post("/api/tasks/place", tasks=[two], **body).refused(422, "malformed")
+    call.post("/api/tasks/place", tasks=[], front=True).refused(422, "malformed")
+    call.post("/api/tasks/place", tasks=[one, two], swap_with=one).refused(422, "malformed")
+    call.post("/api/tasks/place", tasks=[two], after=two).refused(400, "invalid_value")
+
+
 def test_a_cancelled_task_says_why(call: Caller, line: str) -> None:
     number = call.add(line)
 

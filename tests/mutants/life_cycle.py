@@ -389,6 +389,12 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_requeue.py::test_only_a_queued_task_can_be_cancelled",),
     ),
     mutant(
+        "a task that is put elsewhere takes the position of a running one",
+        "tasks/order.py",
+        ("status = 'queued' AND position BETWEEN", "status <> 'failed' AND position BETWEEN"),
+        caught_by=("test_place.py::test_a_released_task_comes_back_to_its_old_place_whatever_was_moved_around_it",),
+    ),
+    mutant(
         "a cancel hides a late text that was not seen",
         "tasks/cancel.py",
         ("iif(late_at IS NULL, :now, NULL)", ":now"),

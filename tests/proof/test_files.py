@@ -112,7 +112,7 @@ def _folder(path: Path) -> Path:
 
 def test_a_killed_holder_leaves_no_lock_behind(tmp_path: Path) -> None:
     file = tmp_path / "x.lock"
-    code = f"import pathlib, sys; from sparkq_core import lock; lock.acquire(pathlib.Path({str(file)!r}), wait=True); print(1, flush=True); sys.stdin.read()"  # fmt: skip
+    code = f"import pathlib, sys; from sparkq_core.files import lock; lock.acquire(pathlib.Path({str(file)!r}), wait=True); print(1, flush=True); sys.stdin.read()"  # fmt: skip
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"1\n"
