@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from bench.figure import Figure, at_most, opened, percentile
-from sparkq_core import project, search, tasks
+from sparkq_core import project, tasks
+from sparkq_core.search import indexing
 
 TASKS = 2000
 WORDS = 2500
@@ -38,19 +39,19 @@ def _waits(*, in_batches: bool) -> tuple[list[float], float]:
         words = ["".join(dice.choices(string.ascii_lowercase, k=7)) for _ in range(30_000)]
         for _ in range(TASKS // 50):
             tasks.enqueue_all(sq, "main", [tasks.Draft(" ".join(dice.choices(words, k=WORDS))) for _ in range(50)])
-        limits = search.BATCH_BYTES, search.BATCH_EVENTS, search.BATCH_SECONDS
+        limits = indexing.BATCH_BYTES, indexing.BATCH_EVENTS, indexing.BATCH_SECONDS
         if not in_batches:
-            search.BATCH_BYTES, search.BATCH_EVENTS, search.BATCH_SECONDS = 1 << 40, 1 << 40, 1e9
+            indexing.BATCH_BYTES, indexing.BATCH_EVENTS, indexing.BATCH_SECONDS = 1 << 40, 1 << 40, 1e9
         command = [sys.executable, "-m", "bench.search", str(sq.config.root)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
             writer.stdout.readline()  # it has begun
             started = time.perf_counter()
-            while not search.update(sq):
+            while not indexing.update(sq):
                 pass
             took = time.perf_counter() - started
             waits = json.loads(writer.communicate("end\n")[0])
-        search.BATCH_BYTES, search.BATCH_EVENTS, search.BATCH_SECONDS = limits
+        indexing.BATCH_BYTES, indexing.BATCH_EVENTS, indexing.BATCH_SECONDS = limits
     return waits, took
 
 

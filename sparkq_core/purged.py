@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sparkq_core import words
 from sparkq_core.clock import DAY, day
 from sparkq_core.lifecycle import RELEASED, Status
 from sparkq_core.project import SparkQ
@@ -47,9 +48,7 @@ LINE_IN = f"""
 INSERT OR REPLACE INTO purged ({LINE_COLUMNS}) VALUES (:id, :queue, :title, :status, :error_type, :excerpt, :change,
     :attempts, :finished_at, :reviewed_at, :purged_at)
 """
-LEARN_LINE = """
-INSERT INTO search (rowid, title, prompt, outcome) SELECT id, title, '', excerpt FROM purged WHERE id = :id
-"""
+LEARN_LINE = "INSERT INTO search (rowid, title, prompt, outcome) VALUES (:id, :title, '', :excerpt)"
 OF_TASK = f"SELECT {LINE_COLUMNS} FROM purged WHERE id = :id"
 BEYOND = "SELECT id FROM purged ORDER BY id DESC LIMIT -1 OFFSET :kept"
 DROP = "DELETE FROM purged WHERE id = :id"
@@ -102,7 +101,10 @@ def leave(tx: Transaction, task_ids: Sequence[int], now: int) -> None:
 
 def learn(tx: Transaction, task_id: int) -> None:
     """Let a search find the line of a task."""
-    tx.run(LEARN_LINE, {"id": task_id})
+    line = of_task(tx, task_id)
+    if line is not None:
+        shown = {"title": words.for_index(line.title), "excerpt": words.for_index(line.excerpt)}
+        tx.run(LEARN_LINE, {"id": task_id, **shown})
 
 
 def _in_bytes(text: str, *, last: bool) -> str:

@@ -7,6 +7,8 @@
 -- the one that cannot be set (`observed_tick`, ms since the machine started).
 -- After tasks were deleted, what is left of their texts in the file is cleaned away when it is quiet. `deleted_event` is the
 -- last deletion that was not followed by a cleaning, `cleaned_at` when the processes last took their turn to clean.
+-- Languages without spaces between words are indexed letter by letter, with the marks of their letters. The index is built
+-- again by the searches that follow.
 CREATE TABLE project (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     name TEXT NOT NULL,
@@ -22,7 +24,8 @@ CREATE TABLE project (
     observed_at INTEGER,
     observed_tick INTEGER,
     deleted_event INTEGER,
-    cleaned_at INTEGER
+    cleaned_at INTEGER,
+    lines_to_index INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE config (
@@ -248,7 +251,8 @@ CREATE INDEX events_of_task ON events (task_id) WHERE task_id IS NOT NULL;
 
 -- Filled when somebody searches, from the events since the last time: enqueue and complete pay nothing for it.
 CREATE VIRTUAL TABLE search USING fts5 (
-    title, prompt, outcome, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+    title, prompt, outcome, content = '', contentless_delete = 1,
+    tokenize = 'unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc'''
 );
 
 -- A process is not a chat: attempts belong to the conversation that claimed them, which may outlive its server, or share

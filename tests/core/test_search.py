@@ -1,14 +1,16 @@
 """Search: every word a person types is only a word, and what was said last is what is found."""
 
+import re
 import string
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sparkq_core import inbox, queues, search, sessions, tasks
+from sparkq_core import inbox, queues, search, sessions, tasks, words
 from sparkq_core.errors import ClaimLost, InvalidText, InvalidValue, NoSuchQueue, NoSuchSession
 from sparkq_core.project import SparkQ
+from sparkq_core.search import indexing
 from sparkq_core.tasks import Wanted
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import HOUR, SetClock
@@ -80,6 +82,46 @@ def test_words_of_any_script_are_found(sq: SparkQ, queue: str) -> None:
     assert [found(sq, word) for word in ("парс", "διόρθ", "解析")] == [[number] for number in ids]
 
 
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        (
+            "修复登录页面的错误并添加测试",
+            ["修复", "登录", "测试", "修", "的错误并", "登录 测试", "修复登录页面的错误并添加测试"],
+        ),
+        ("ログイン画面のバグを修正する", ["バグ", "修正", "ログイン", "画面の", "グを", "ﾊﾞｸﾞ"]),
+        ("날짜파서를 고쳐 주세요", ["파서", "날짜", "고쳐", "주세요"]),
+        ("แก้ไขไฟล์ที่ผิดพลาด", ["แก้ไข", "ไฟล์", "ไฟ", "แก", "ผิดพลาด"]),
+        (
+            "修复parse_date函数和API接口",
+            ["parse_date", "parse", "函数", "api", "接口", "修复parse_date", "date函数", "ＡＰＩ"],
+        ),
+        ("हिन्दी पार्सर", ["हिन्दी", "पार्सर", "हिन"]),
+        ("ပြင်ဆင်ပါ", ["ဆင်"]),
+    ],
+    ids=["Chinese", "Japanese", "Korean", "Thai", "identifiers", "Hindi", "Burmese"],
+)
+def test_words_are_found_where_no_space_divides_them(sq: SparkQ, queue: str, text: str, typed: list[str]) -> None:
+    (task_id, _) = add(sq, text, "something else 录登 グバ 시파 ฟไ")
+
+    assert [found(sq, word) for word in typed] == [[task_id]] * len(typed)
+    assert found(sq, "录登修复") == found(sq, "バグ登录") == []
+
+
+def test_signs_behind_a_name_make_it_another_one(sq: SparkQ, queue: str) -> None:
+    cpp, sharp, plain, link = add(sq, "Port the C++17 parser", "Port it to C#.", "Port it to C", "See page#anchor, i++")
+
+    assert (found(sq, "C++"), found(sq, "c#"), found(sq, "C++17")) == ([cpp], [sharp], [cpp])
+    assert found(sq, "C") == [cpp, sharp, plain], "a word finds all that begin with it"
+    assert found(sq, "anchor") == found(sq, "page#anchor") == found(sq, "i++") == [link]
+
+
+def test_a_picture_before_a_word_is_not_a_part_of_it(sq: SparkQ, queue: str) -> None:
+    (task_id,) = add(sq, "⚠️Fix it")
+
+    assert found(sq, "fix") == [task_id]
+
+
 @pytest.mark.parametrize("mark", string.punctuation)
 def test_no_punctuation_is_an_operator(sq: SparkQ, queue: str, mark: str) -> None:
     (task_id,) = add(sq, "parser of dates")
@@ -148,8 +190,8 @@ def test_any_text_finds_or_is_refused_as_invalid(words: str, tmp_path_factory: p
 @settings(max_examples=100)
 @given(word=st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=20))
 def test_a_query_has_each_word_in_quotes(word: str) -> None:
-    assert search.query(f" {word} ") == f'"{word}"*'
-    assert search.query(f'"{word} {word}" {word}') == f'"{word} {word}" AND "{word}"*'
+    assert re.fullmatch(r'"[^"]+"[*]?', words.query(f" {word} "))
+    assert re.fullmatch(r'"[^"]+" AND "[^"]+"[*]?', words.query(f'"{word} {word}" {word}'))
 
 
 def test_an_edited_prompt_is_found_by_its_new_words_only(sq: SparkQ, queue: str) -> None:
@@ -210,10 +252,10 @@ def test_what_another_process_did_is_found(sq: SparkQ, queue: str) -> None:
 
 
 def test_more_events_than_one_batch_are_all_indexed(sq: SparkQ, queue: str) -> None:
-    ids = add(sq, *(f"parser {number}" for number in range(2 * search.BATCH_EVENTS + 3)))
+    ids = add(sq, *(f"parser {number}" for number in range(2 * indexing.BATCH_EVENTS + 3)))
 
     assert search.find_page(sq, "parser").total == len(ids)
-    assert found(sq, str(2 * search.BATCH_EVENTS + 2)) == ids[-1:]
+    assert found(sq, str(2 * indexing.BATCH_EVENTS + 2)) == ids[-1:]
 
 
 def test_a_search_of_what_is_indexed_already_writes_nothing(sq: SparkQ, queue: str) -> None:

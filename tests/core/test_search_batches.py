@@ -7,6 +7,7 @@ import pytest
 
 from sparkq_core import project, queues, search, tasks
 from sparkq_core.project import SparkQ
+from sparkq_core.search import indexing
 from tests.harness.clocks import SetClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, take
@@ -43,7 +44,7 @@ def indexed(sq: SparkQ) -> int:
 @holds("search-batches")
 def test_others_write_between_the_batches(sq: SparkQ, pausing: tuple[SparkQ, PausingClock]) -> None:
     searching, clock = pausing
-    add(sq, *["parser " * (search.BATCH_BYTES // 20)] * 8)  # a third of a batch each
+    add(sq, *["parser " * (indexing.BATCH_BYTES // 20)] * 8)  # a third of a batch each
     seen = []
 
     def write() -> None:
@@ -59,7 +60,7 @@ def test_others_write_between_the_batches(sq: SparkQ, pausing: tuple[SparkQ, Pau
 @holds("search-batches")
 def test_a_text_that_is_longer_than_a_batch_is_indexed_alone(sq: SparkQ, pausing: tuple[SparkQ, PausingClock]) -> None:
     searching, clock = pausing
-    long = "parser " * (search.BATCH_BYTES // 5)
+    long = "parser " * (indexing.BATCH_BYTES // 5)
     add(sq, "parser one", long, "parser two", long)
     take(sq)
     tasks.complete(sq, 1, long)
@@ -76,7 +77,7 @@ def test_a_batch_ends_when_its_time_is_over(
 ) -> None:
     searching, clock = pausing
     add(sq, "parser one", "parser two", "parser three")
-    monkeypatch.setattr(search, "BATCH_SECONDS", 0.0)
+    monkeypatch.setattr(indexing, "BATCH_SECONDS", 0.0)
     seen: list[int] = []
     clock.paused = lambda: seen.append(indexed(sq))
 
@@ -100,7 +101,7 @@ def test_a_task_with_many_events_is_indexed_once(sq: SparkQ, queue: str) -> None
     search.find_page(sq, "parser")
     sq.db.connection().exec_trace = None
 
-    assert ran.count(search.LEARN) == 1
+    assert ran.count(indexing.LEARN) == 1
 
 
 @holds("search-batches")
@@ -108,10 +109,10 @@ def test_a_search_that_takes_too_long_says_that_it_is_still_indexing(
     sq: SparkQ, pausing: tuple[SparkQ, PausingClock]
 ) -> None:
     searching, clock = pausing
-    add(sq, *["parser " * (search.BATCH_BYTES // 10)] * 3)
+    add(sq, *["parser " * (indexing.BATCH_BYTES // 10)] * 3)
 
     def much_later() -> None:
-        clock.ticks += search.INDEX_SECONDS / 2
+        clock.ticks += indexing.INDEX_SECONDS / 2
 
     clock.paused = much_later
     first = search.find_page(searching, "parser")
@@ -124,7 +125,7 @@ def test_a_search_that_takes_too_long_says_that_it_is_still_indexing(
 
 def test_two_processes_index_together(sq: SparkQ, pausing: tuple[SparkQ, PausingClock]) -> None:
     searching, clock = pausing
-    add(sq, *["parser " * (search.BATCH_BYTES // 10)] * 6)
+    add(sq, *["parser " * (indexing.BATCH_BYTES // 10)] * 6)
     other = second_handle(sq)
     totals = []
     clock.paused = lambda: totals.append(search.find_page(other, "parser").total)

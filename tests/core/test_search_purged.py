@@ -5,7 +5,7 @@ import pytest
 from sparkq_core import inbox, purged, queues, search, tasks
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
-from sparkq_core.search import Found
+from sparkq_core.search import Found, indexing
 from sparkq_core.tasks import Wanted
 from tests.harness.clocks import SetClock
 from tests.harness.projects import second_handle
@@ -67,6 +67,22 @@ def test_a_page_that_the_tasks_fill_leaves_the_purged_ones_to_the_next(sq: Spark
 
     assert full.purged == ()
     assert lines(search.find_page(sq, "parser", limit=9, cursor=full.next)) == gone[::-1]
+
+
+def test_an_index_that_is_built_again_has_the_purged_ones_too(
+    sq: SparkQ, gone: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an upgrade to another way of splitting texts into words."""
+    monkeypatch.setattr(indexing, "BATCH_LINES", 3)
+    with sq.db.write() as tx:
+        tx.run("DELETE FROM search")
+        tx.run("UPDATE project SET indexed_event = 0, lines_to_index = (SELECT max(id) FROM purged)")
+    present = add(sq, "parser 4")
+
+    page = search.find_page(sq, "parser")
+
+    assert ([task.id for task in page.tasks], lines(page), page.indexing) == (present, gone[::-1], False)
+    assert sq.db.rows("SELECT lines_to_index FROM project") == [(0,)]
 
 
 def test_queue_status_and_review_filter_search_extras_and_other_filters_leave_them_out(

@@ -19,6 +19,7 @@ from sparkq_core.errors import ClaimLost
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import checks
+from sparkq_core.search import indexing
 from sparkq_core.storage import schema
 from tests.harness.clocks import HOUR, SetClock
 from tests.harness.projects import database_of, open_new_project
@@ -69,7 +70,7 @@ def _finished(sq: SparkQ, clock: SetClock) -> None:
     failed = claimed_task(sq, "fails")
     tasks.fail(sq, failed.id, "boom", error_type="environment")
     tasks.cancel(sq, add(sq, "cancelled")[0], "not needed")
-    search.update(sq)
+    indexing.update(sq)
 
 
 def _too_late(sq: SparkQ, task_id: int, text: str) -> None:
