@@ -21,6 +21,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from schema_sql import schema_sql
 
 from sparkq_cli.command_list import SECTIONS
+from sparkq_cli.words import ALIASES, VERBS
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.installation import setup
 from sparkq_http.app import REFUSALS, routers
@@ -207,6 +208,14 @@ def cli() -> str:
                     parts.append(
                         f"#### sparkq {command} {sub}\n\n```text\n{sparkq(command, sub, '--help', folder=folder)}```\n"
                     )
+    parts.append(
+        "## Other words\n\nWords of other programs run the command that they mean:\n\n| you type | it runs |\n|---|---|"
+    )
+    parts += [f"| `sparkq {word}` | `sparkq {' '.join(command)}` |" for word, command in sorted(ALIASES.items())]
+    parts.append(
+        "\n`sparkq task VERB 3` is `sparkq VERB 3`, `sparkq tasks 3` and `sparkq log 3` are `sparkq task 3`. The verbs of a noun "
+        f"have other words too: {', '.join(f'`{word}` ({verb})' for word, verb in sorted(VERBS.items()))}.\n"
+    )
     return "\n".join(parts)
 
 

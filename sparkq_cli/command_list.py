@@ -65,6 +65,7 @@ SECTIONS = {
         "reload": "Read sparkq.yml and the script headers again, here and in running servers.",
         "doctor": "Check the installation and the project, and show how to fix problems.",
         "teardown": "Remove SparkQ from this project, with every task and result.",
+        "help": "Show the help of a command, or list all commands.",
         "version": "Print the version.",
     },
 }

@@ -10,8 +10,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -177,6 +176,9 @@ def _app() -> Any:
     from typer.core import TyperGroup
     from typer.main import get_command
 
+    from sparkq_cli import words
+    from sparkq_cli.command_group import usage_errors
+
     class CommandGroup(TyperGroup):
         """Imports the module of a command when it is used: `sparkq tasks` pays for no other."""
 
@@ -196,12 +198,12 @@ def _app() -> Any:
             return command
 
         def make_context(self, *args: Any, **kwargs: Any) -> Any:
-            with _usage_errors_as_json():
+            with usage_errors():
                 return super().make_context(*args, **kwargs)
 
         def invoke(self, ctx: Any) -> Any:
             try:
-                with _usage_errors_as_json():
+                with usage_errors():
                     return super().invoke(ctx)
             except typer.Abort:  # Ctrl-C or Ctrl-D at a question: the cursor still stands behind it
                 sys.stderr.write("\n")
@@ -213,12 +215,12 @@ def _app() -> Any:
                     formatter.write_dl(list(lines.items()))
 
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-            if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            args = words.meant(args)
+            if args and not args[0].startswith("-") and args[0] not in COMMANDS and not ctx.resilient_parsing:
                 from sparkq_core.errors import InvalidValue
-                from sparkq_core.text import nearest
 
                 raise InvalidValue(
-                    f"Unknown command {safe(args[0])[:40]!r}.", f"{nearest(args[0], COMMANDS)} See: sparkq --help"
+                    f"Unknown command {safe(args[0])[:40]!r}.", f"{words.advice(args)} See: sparkq --help".lstrip()
                 )
             return super().resolve_command(ctx, args)
 
@@ -237,12 +239,18 @@ def _app() -> Any:
         project: Annotated[
             str | None, typer.Option("--project", "-C", metavar="PATH", help="Run in this folder.")
         ] = None,
+        version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
         json: Annotated[bool, typer.Option("--json", help="Print the state of the project as JSON.")] = False,
     ) -> None:
         """Queue work for Claude, walk away, review the results later.
 
         Without a command: the state of the project.
         """
+        if version:
+            from sparkq_core import __version__
+
+            typer.echo(f"sparkq {__version__}")
+            raise typer.Exit
         if project is not None:
             _enter(project)
         if ctx.invoked_subcommand is None:
@@ -254,23 +262,6 @@ def _app() -> Any:
             raise typer.BadParameter(f"write it after the command: sparkq {ctx.invoked_subcommand} --json")
 
     return app
-
-
-@contextmanager
-def _usage_errors_as_json() -> Iterator[None]:
-    """Raise the parser's errors as SparkQ's if the command is asked for JSON."""
-    from typer import BadParameter
-
-    usage_error: Any = BadParameter.__base__  # UsageError, which Typer does not export
-    try:
-        yield
-    except usage_error as error:
-        if "--json" not in sys.argv:
-            raise
-        from sparkq_core.errors import InvalidValue
-
-        path = error.ctx.command_path if error.ctx else "sparkq"
-        raise InvalidValue(error.format_message(), f"See: {path} --help") from error
 
 
 def _kept(text: str | None) -> str | None:

@@ -164,4 +164,5 @@ def caring(day: Day, elsewhere: Path) -> None:
     day.typed.add("import")
     assert json.loads(other.ok("tasks", "--json"))["total"] == 4
     assert day.facts("purge", "--older-than", "0s", "--yes")["total"] == 2, "the reviewed and the cancelled one"
+    assert day.ok("help") == day.ok("--help")
     assert day.ok("version").startswith("sparkq ")
