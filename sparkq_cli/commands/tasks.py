@@ -21,7 +21,10 @@ app = new_app()
 @app.command()
 def tasks(
     queue: OnlyQueue = None,
-    status: Annotated[str | None, typer.Option("--status", metavar="S", help=f"{', '.join(Status)}.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option("--status", metavar="S", help=f"{', '.join(Status)}, or several: queued,running."),
+    ] = None,
     session: Annotated[
         str | None, typer.Option("--session", metavar="NAME", help="Only queues of this session.")
     ] = None,

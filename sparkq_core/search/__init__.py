@@ -24,21 +24,21 @@ NEWEST = f"""
 SELECT {TASK_COLUMNS} FROM (
     SELECT rowid AS match_id FROM search WHERE search MATCH :match AND rowid < :after
 ) CROSS JOIN tasks ON tasks.id = match_id
-WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
+WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR instr(:status, status)) {THIN}
 ORDER BY id DESC LIMIT :limit
 """
 OLDEST = NEWEST.replace("rowid <", "rowid >").replace("id DESC", "id")
 TOTAL = f"""
 SELECT count(*) FROM (SELECT rowid AS match_id FROM search WHERE search MATCH :match)
 CROSS JOIN tasks ON tasks.id = match_id
-WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
+WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR instr(:status, status)) {THIN}
 """
 
 PURGED_NEWEST = f"""
 SELECT {LINE_COLUMNS} FROM (
     SELECT rowid AS match_id FROM search WHERE search MATCH :match AND rowid < :after
 ) CROSS JOIN purged ON purged.id = match_id
-WHERE (:queue IS NULL OR queue = :queue) AND (:status IS NULL OR status = :status)
+WHERE (:queue IS NULL OR queue = :queue) AND (:status IS NULL OR instr(:status, status))
 AND (:reviewed IS NULL OR (reviewed_at IS NOT NULL) = :reviewed)
 ORDER BY match_id DESC LIMIT :limit
 """
@@ -46,7 +46,7 @@ PURGED_OLDEST = PURGED_NEWEST.replace("rowid <", "rowid >").replace("match_id DE
 PURGED_TOTAL = """
 SELECT count(*) FROM (SELECT rowid AS match_id FROM search WHERE search MATCH :match)
 CROSS JOIN purged ON purged.id = match_id
-WHERE (:queue IS NULL OR queue = :queue) AND (:status IS NULL OR status = :status)
+WHERE (:queue IS NULL OR queue = :queue) AND (:status IS NULL OR instr(:status, status))
 AND (:reviewed IS NULL OR (reviewed_at IS NOT NULL) = :reviewed)
 """
 AMONG_PURGED = "p"
@@ -116,7 +116,12 @@ def _lines_match(wanted: Wanted, match: str) -> Values | None:
     """Return the SQL parameters for the lines that match, None if a filter is of what a line does not have."""
     if wanted.session is not None or not wanted.counted:
         return None
-    return {"match": match, "queue": wanted.queue, "status": wanted.status, "reviewed": wanted.reviewed}
+    return {
+        "match": match,
+        "queue": wanted.queue,
+        "status": ",".join(wanted.statuses) or None,
+        "reviewed": wanted.reviewed,
+    }
 
 
 def _with_lines(

@@ -14,7 +14,7 @@ from sparkq_core.storage.parameters import Values
 from sparkq_core.tasks.listing import COUNT, THIN, TOTALS, Wanted, checked_status, filter_values
 
 _BEFORE = f"""finished_at IS NOT NULL AND (news_at, id) < (:newest, :before)
-AND (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}"""
+AND (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR instr(:status, status)) {THIN}"""
 
 LATEST = f"""
 SELECT {TASK_COLUMNS}, news_at FROM tasks INDEXED BY tasks_inbox
@@ -34,10 +34,11 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
     wanted = wanted or Wanted()
     checked_limit(limit)
     checked_status(wanted)
-    if wanted.status not in (None, *FINISHED_STATUSES):
-        raise InvalidValue(
-            f"A task that is {wanted.status} has not finished.", f"It can be {', '.join(FINISHED_STATUSES)}."
-        )
+    for status in wanted.statuses:
+        if status not in FINISHED_STATUSES:
+            raise InvalidValue(
+                f"A task that is {status} has not finished.", f"It can be {', '.join(FINISHED_STATUSES)}."
+            )
     newest, before = moment_and_id(cursor) if cursor is not None else (MAX_ID, MAX_ID)
     sweep_for_reader(sq)
     with sq.db.read() as tx:
@@ -52,7 +53,7 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
 
 
 def _outcomes(wanted: Wanted) -> list[Status]:
-    return [status for status in FINISHED_STATUSES if wanted.status in (None, status)]
+    return [status for status in FINISHED_STATUSES if not wanted.statuses or status in wanted.statuses]
 
 
 def _count(wanted: Wanted, status: Status) -> str:

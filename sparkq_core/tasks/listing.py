@@ -83,7 +83,8 @@ BEHIND_THE_LINE = "t"
 
 
 class Wanted(NamedTuple):
-    """The filters of a list; a task must match all that are given. `since` and `until` limit its enqueue, in UTC ms."""
+    """The filters of a list; a task must match all that are given. `status` is one or several: `queued,running`. `since`
+    and `until` limit its enqueue, in UTC ms."""
 
     queue: str | None = None
     status: str | None = None
@@ -93,6 +94,11 @@ class Wanted(NamedTuple):
     since: int | None = None
     until: int | None = None
     reviewed: bool | None = None
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses that are asked for, each once; none for any."""
+        return () if self.status is None else tuple(dict.fromkeys(part.strip() for part in self.status.split(",")))
 
     @property
     def counted(self) -> bool:
@@ -130,8 +136,8 @@ def list_page(
     wanted = wanted or Wanted()
     checked_limit(limit)
     checked_status(wanted)
-    has_line = wanted.queue is not None and wanted.status in (None, Status.QUEUED)
-    sort = sort or ("line" if has_line and wanted.status is not None else "newest")
+    has_line = wanted.queue is not None and wanted.statuses in ((), (Status.QUEUED,))
+    sort = sort or ("line" if has_line and wanted.statuses else "newest")
     if sort not in SORTS or (sort == "line" and not has_line):
         raise InvalidValue(
             f"{safe(sort)!r} is not a way to sort these tasks.",
@@ -143,12 +149,32 @@ def list_page(
         if sort == "line":
             tasks, more = _in_line(tx, values, limit, cursor)
         else:
-            after = start_after(cursor, newest=sort == "newest")
-            rows = tx.rows(_statement(wanted, sort), {**values, "after": after, "limit": limit + 1})
-            tasks = [Task(*row) for row in rows]
+            tasks = _by_id(tx, wanted, values, limit, cursor, newest=sort == "newest")
             more = str(tasks[limit - 1].id) if len(tasks) > limit else None
-        total = tx.row(TOTALS[wanted.status, wanted.reviewed] if wanted.counted else COUNT, values)
-    return TaskPage(tuple(tasks[:limit]), int(total[0]) if total else 0, more)
+        total = _total(tx, wanted, values)
+    return TaskPage(tuple(tasks[:limit]), total, more)
+
+
+def _by_id(db: Reader, wanted: Wanted, values: Values, limit: int, cursor: str | None, *, newest: bool) -> list[Task]:
+    """Return one task more than the page has. Each status is read from its index, and the pages are merged."""
+    page = {"after": start_after(cursor, newest=newest), "limit": limit + 1}
+    tasks = [
+        Task(*row)
+        for status in wanted.statuses or (None,)
+        for row in db.rows(_statement(wanted.queue, status, newest), {**values, "status": status, **page})
+    ]
+    if len(wanted.statuses) > 1:
+        tasks.sort(key=lambda task: task.id, reverse=newest)
+    return tasks[: limit + 1]
+
+
+def _total(db: Reader, wanted: Wanted, values: Values) -> int:
+    statuses = [Status(status) for status in wanted.statuses] or [None]
+    rows = (
+        db.row(TOTALS[status, wanted.reviewed] if wanted.counted else COUNT, {**values, "status": status})
+        for status in statuses
+    )
+    return sum(int(row[0]) for row in rows if row)
 
 
 def _in_line(db: Reader, values: Values, limit: int, cursor: str | None) -> tuple[list[Task], str | None]:
@@ -172,32 +198,35 @@ def _in_line(db: Reader, values: Values, limit: int, cursor: str | None) -> tupl
     return queued + others[:room], f"{BEHIND_THE_LINE}{others[room - 1].id if room else newest}"
 
 
-def _statement(wanted: Wanted, sort: str) -> str:
+def _statement(queue: str | None, status: str | None, newest: bool) -> str:
     """Return the statement that walks the best index for the filters."""
-    newest = sort == "newest"
-    if wanted.status == Status.RUNNING:
+    if status == Status.RUNNING:
         return RUNNING_NEWEST if newest else RUNNING_OLDEST
-    if wanted.queue is not None and wanted.status is not None:
+    if queue is not None and status is not None:
         return QUEUE_STATUS_NEWEST if newest else QUEUE_STATUS_OLDEST
-    if wanted.queue is not None:
+    if queue is not None:
         return QUEUE_NEWEST if newest else QUEUE_OLDEST
-    if wanted.status is not None:
+    if status is not None:
         return STATUS_NEWEST if newest else STATUS_OLDEST
     return ANY_NEWEST if newest else ANY_OLDEST
 
 
 def checked_status(wanted: Wanted) -> None:
-    """Check that the status exists. Raises InvalidValue."""
-    if wanted.status is not None and wanted.status not in set(Status):
-        raise InvalidValue(f"{safe(wanted.status)!r} is not a status.", f"It can be {', '.join(Status)}.")
+    """Check that each status exists. Raises InvalidValue."""
+    for status in wanted.statuses:
+        if status not in set(Status):
+            raise InvalidValue(
+                f"{safe(status)!r} is not a status.",
+                f"It can be {', '.join(Status)}, or several of them with commas: queued,running",
+            )
 
 
 def filter_values(db: Reader, wanted: Wanted) -> Values:
-    """Return the SQL parameters of the filters. Raises NoSuchQueue, NoSuchSession."""
+    """Return the SQL parameters of the filters, several statuses with commas. Raises NoSuchQueue, NoSuchSession."""
     return {
         "queue": queues.get(db, wanted.queue).id if wanted.queue is not None else None,
         "session": sessions.get(db, wanted.session).id if wanted.session is not None else None,
-        "status": wanted.status,
+        "status": ",".join(wanted.statuses) or None,
         "tool": wanted.tool,
         "worker": wanted.worker,
         "since": wanted.since,

@@ -43,6 +43,8 @@ ORDERS = dict.fromkeys(SORTS, "") | {
 }
 """The ways to sort a list, and the limits of each."""
 
+STATUSES = "^(?:(?:{0})(?:,(?:{0}))*)?$".format("|".join(Status))
+
 ORDERS_TEXT = ", ".join(f"`{name}`{limit}" for name, limit in ORDERS.items())
 
 
@@ -175,7 +177,9 @@ class TaskChange(Body):
 class TaskFilters(Filters):
     """The filters of a list. A task must match all of them. `since` and `until` are the time of the enqueue."""
 
-    status: Annotated[Word, WithJsonSchema({"type": "string", "enum": [*Status, ""]})] = None
+    status: Annotated[Word, WithJsonSchema({"type": "string", "pattern": STATUSES})] = Field(
+        None, description=f"One of {', '.join(f'`{status}`' for status in Status)}, or several: `queued,running`."
+    )
     queue: Word = None
     queue_id: Word = Field(
         None, description="The same as `queue`, by id, sorted by `line`. Each task then has its `payload`."

@@ -63,6 +63,7 @@ def test_a_search_is_filtered_like_a_list(shell: Shell) -> None:
     assert ids(shell, "--search", "parser", "--status", "queued") == [4]
     assert ids(shell, "--search", "parser", "--older-than", "1d", "--unreviewed") == [2]
     assert ids(shell, "--search", "date", "--newer-than", "1d", "--worker", "ann") == [3]
+    assert ids(shell, "--search", "parser", "--status", "queued,failed") == [4]
 
 
 def test_a_search_is_printed_as_a_table(shell: Shell) -> None:
@@ -102,6 +103,7 @@ def test_no_punctuation_is_a_defect(shell: Shell, words: str) -> None:
         (["--unreviewed"], [3, 2]),
         (["--reviewed"], [1]),
         (["--unreviewed", "--status", "failed"], [3]),
+        (["--status", "queued,failed"], [4, 3]),
         (["--unreviewed", "--newer-than", "1d"], [3]),
     ],
     ids=str,

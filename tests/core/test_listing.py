@@ -58,7 +58,7 @@ def expected(sq: SparkQ, wanted: Wanted) -> list[int]:
         for task in tasks.list_page(sq, limit=1000).tasks
         if wanted.queue in (None, task.queue)
         and wanted.session in (None, task.session)
-        and wanted.status in (None, task.status)
+        and (wanted.status is None or task.status in wanted.status.split(","))
         and wanted.tool in (None, task.tool)
         and wanted.worker in (None, task.worker)
         and (wanted.since is None or task.created_at >= wanted.since)
@@ -75,7 +75,9 @@ UNTIL = 1_700_000_020_000
 FILTERS = st.builds(
     Wanted,
     queue=st.sampled_from([None, "backend", "docs"]),
-    status=st.sampled_from([None, "queued", "running", "succeeded", "failed"]),
+    status=st.sampled_from(
+        [None, "queued", "running", "succeeded", "failed", "queued,running", "failed,succeeded,held"]
+    ),
     session=st.sampled_from([None, "feature"]),
     tool=st.sampled_from([None, *TOOLS]),
     worker=st.sampled_from([None, "ann", "bob"]),
@@ -92,6 +94,8 @@ FILTERS = st.builds(
         Wanted(queue="docs"),
         Wanted(status="succeeded"),
         Wanted(queue="docs", status="failed"),
+        Wanted(status="failed,queued"),
+        Wanted(queue="docs", status="running,succeeded"),
         Wanted(session="feature"),
         Wanted(tool="run-bash"),
         Wanted(worker="bob"),

@@ -151,6 +151,13 @@ def test_lists_are_filtered_by_everything(call: Caller, line: str) -> None:
     assert listed() == [waiting, done]
     assert listed(sort="oldest") == [done, waiting]
     assert listed(status="succeeded") == [done]
+    assert listed(status="failed,running") == []
+    assert listed(status="queued,succeeded") == [waiting, done]
+    assert (
+        listed(status="queued,succeeded", search="polish")
+        == listed(status="succeeded,failed", sort="finished")
+        == [done]
+    )
     assert listed(tool="run-bash") == [waiting]
     assert listed(worker="ann") == [done]
     assert listed(reviewed="false") == [done]
@@ -193,6 +200,7 @@ def test_an_order_that_is_not_there_is_refused_with_those_that_are(call: Caller,
     "query",
     [
         "status=waiting",
+        "status=queued,waiting",
         "sort=random",
         "limit=0",
         "limit=1001",
