@@ -169,7 +169,7 @@ def _by_id(db: Reader, wanted: Wanted, values: Values, limit: int, cursor: str |
 
 
 def _total(db: Reader, wanted: Wanted, values: Values) -> int:
-    statuses = [Status(status) for status in wanted.statuses] or [None]
+    statuses: list[Status | None] = [*map(Status, wanted.statuses)] or [None]
     rows = (
         db.row(TOTALS[status, wanted.reviewed] if wanted.counted else COUNT, {**values, "status": status})
         for status in statuses
