@@ -21,6 +21,7 @@ SECTIONS = {
         "enqueue": "Put a task into a queue.",
         "scripts": "List the project's scripts by their comment headers.",
         "edit": "Change a task that is still queued or held; its earlier prompts are kept.",
+        "move": "Move queued or held tasks to another queue, all of them or none.",
         "cancel": "Cancel queued or held tasks, all of them or none.",
     },
     "Look and review": {

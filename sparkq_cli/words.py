@@ -18,6 +18,7 @@ ALIASES = {
     "list": ("tasks",),
     "log": ("report",),
     "ls": ("tasks",),
+    "mv": ("move",),
     "next": ("peek",),
     "queues": ("queue", "list"),
     "remove": ("cancel",),

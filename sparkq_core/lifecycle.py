@@ -88,7 +88,7 @@ MOVES = {
     "accept": Move((Status.FAILED, Status.CANCELLED, Status.QUEUED, Status.HELD), Status.SUCCEEDED),
 }
 
-MARKS = {"edit": UNCLAIMED_STATUSES, "review": FINISHED_STATUSES}
+MARKS = {"edit": UNCLAIMED_STATUSES, "move": UNCLAIMED_STATUSES, "review": FINISHED_STATUSES}
 """Verbs that do not change the status of a task, and the statuses in which they are possible."""
 
 

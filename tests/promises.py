@@ -26,6 +26,7 @@ PROMISES = {
     "idempotency-key": "The same key returns the task that was created with it, and is refused for another prompt or queue.",
     "edit": "A queued task can be edited: a new prompt revision.",
     "place": "Queued tasks can be put right behind or before another one of their queue, in the order that you name them; a released task still finds its old place.",
+    "move": "A waiting task can be moved to another queue: it keeps its id and its history, and the counts of both queues are right; a running task stays.",
     "cancel": "A queued task can be cancelled: neither succeeded nor failed, already reviewed, and not for a worker to bring back.",
     "prompt-revisions": "Each change of a task's prompt is a row of its own; earlier ones stay.",
     "complete": "complete needs the current attempt and keeps the summary and the data.",
@@ -226,6 +227,7 @@ PROMISES = {
     "terminal-marks": "Stale, failed and timed out are marked in the terminal, with letters where emoji cannot be shown.",
     # The commands
     "command-edit": "sparkq edit changes a queued task.",
+    "command-move": "sparkq move takes queued tasks to another queue.",
     "command-cancel": "sparkq cancel takes a queued task out of its queue.",
     "command-accept": "sparkq accept takes a late result as the outcome.",
     "command-undo": "sparkq undo takes back the last verdict, or those on the given tasks.",

@@ -13,6 +13,7 @@ from sparkq_core.tasks.finished import latest
 from sparkq_core.tasks.from_script import of_script
 from sparkq_core.tasks.late_results import accept
 from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page
+from sparkq_core.tasks.move import move
 from sparkq_core.tasks.order import delete, place, swap, to_front
 from sparkq_core.tasks.release import release
 from sparkq_core.tasks.requeue import requeue
@@ -45,6 +46,7 @@ __all__ = [
     "get",
     "latest",
     "list_page",
+    "move",
     "of_script",
     "open_questions",
     "peek",

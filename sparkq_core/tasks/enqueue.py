@@ -23,6 +23,7 @@ RETURNING {TASK_COLUMNS}
 """
 PROMPT_IN = "INSERT INTO prompts (task_id, revision, text, created_at) VALUES (:task, :revision, :text, :now)"
 BY_KEY = f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = :key"
+CAME_INTO = "SELECT 1 FROM events WHERE task_id = :task AND queue_id = :queue AND kind = 'enqueued'"
 HAD_PROMPT = "SELECT 1 FROM prompts WHERE task_id = :task AND text = :text"
 WAITING = """
 SELECT prompts.text, tasks.id FROM tasks JOIN prompts ON prompts.task_id = tasks.id
@@ -145,11 +146,13 @@ class _Batch:
 
     def _made_before(self, task: Task, draft: Draft) -> Enqueued:
         """Return the task that the key of `draft` made. Raises KeyUsed if the draft asks for another one."""
-        is_same = task.queue_id == self._queue.id and self._tx.row(HAD_PROMPT, {"task": task.id, "text": draft.prompt})
-        if not is_same:
+        is_same_queue = task.queue_id == self._queue.id or self._tx.row(
+            CAME_INTO, {"task": task.id, "queue": self._queue.id}
+        )  # it may have been moved since
+        if not (is_same_queue and self._tx.row(HAD_PROMPT, {"task": task.id, "text": draft.prompt})):
             raise KeyUsed(
                 f"The key {safe(str(draft.key))!r} was used for #{task.id}, which is {task.status} in {task.queue}, "
-                f"with another {'prompt' if task.queue_id == self._queue.id else 'queue'}. Nothing was enqueued.",
+                f"with another {'prompt' if is_same_queue else 'queue'}. Nothing was enqueued.",
                 f"Choose another key for a new task. For #{task.id} itself, repeat its prompt and its queue.",
             )
         return Enqueued(task, place_in_line(self._tx, task), again=True, gate=self._gate())

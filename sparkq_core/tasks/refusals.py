@@ -13,6 +13,7 @@ LAST_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'"
 CANNOT = {
     "claim": "be claimed",
     "edit": "be edited",
+    "move": "be moved to another queue",
     "cancel": "be cancelled",
     "progress": "report progress",
     "check": "be checked",

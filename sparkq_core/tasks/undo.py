@@ -50,6 +50,7 @@ NOUN = {"reviewed": "review", "accepted": "acceptance", "requeued": "requeue"}
 SAYS = {
     "claimed": "{} claimed it since",
     "edited": "it was edited since",
+    "moved": "it was moved to another queue since",
     "feedback": "its feedback was edited since",
     "cancelled": "it was cancelled since",
     "late": "{} sent a text since, which waits for your review",

@@ -34,7 +34,9 @@ def test_it_knows_commands_queues_and_tasks(shell: Shell, sq: SparkQ, kind: str)
     assert completed(shell, kind, "sparkq task 7").strip() in ("", "_files")
 
 
-@pytest.mark.parametrize("command", ["task", "claim", "wait", "review", "complete", "requeue", "edit", "cancel"])
+@pytest.mark.parametrize(
+    "command", ["task", "claim", "wait", "review", "complete", "requeue", "edit", "cancel", "move"]
+)
 def test_ids_come_with_their_titles(shell: Shell, sq: SparkQ, command: str) -> None:
     add(sq, "Fix the parser")
 

@@ -43,6 +43,7 @@ CALLS = {
     "scripts": "scripts",
     "edit": "edit 2 new",
     "cancel": "cancel 2",
+    "move": "move 2 backend",
     "review": "review --list",
     "tasks": "tasks",
     "task": "task 4",

@@ -90,6 +90,8 @@ def queueing(day: Day) -> None:
     day.ok("enqueue", "-", "--queue", "backend", "--split", stdin="- Write the guide\n- Read the logs\n")
     day.ok("enqueue", "--script", "deploy", "--arg", "ENV=staging", "--queue", "docs")
     day.ok("edit", "3", "Read the logs of today")
+    day.ok("move", "2", "docs")
+    day.ok("move", "2", "backend", "--front")
     day.ok("cancel", "2", "done by hand")
     assert "Fix the parser" in day.ok("peek", "--queue", "backend")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import inbox, stale, tasks
+from sparkq_core import inbox, queues, stale, tasks
 from sparkq_core.lifecycle import MARKS, MOVES, Status, verbs_from
 from sparkq_core.project import SparkQ
 from tests.harness.clocks import SetClock
@@ -19,6 +19,7 @@ from tests.harness.task_steps import add, refusal_of, take, timed_out_task
 VERBS: dict[str, Callable[[SparkQ, int], object]] = {
     "claim": lambda sq, task: tasks.claim(sq, None, "bob", task_id=task),
     "edit": lambda sq, task: tasks.edit(sq, task, prompt="other words"),
+    "move": lambda sq, task: tasks.move(sq, [task], queues.create(sq, "other").name),
     "cancel": tasks.cancel,
     "progress": tasks.progress,
     "complete": lambda sq, task: tasks.complete(sq, task, "done"),
@@ -87,8 +88,8 @@ def test_a_mark_leaves_the_status(sq: SparkQ, standing: int, verb: str) -> None:
 
 def test_every_verb_of_the_life_cycle_is_done_here() -> None:
     assert set(VERBS) == {*MOVES, *MARKS}
-    assert verbs_from("queued") == ["claim", "cancel", "accept", "edit"]
-    assert verbs_from("held") == ["cancel", "answer", "accept", "edit"]
+    assert verbs_from("queued") == ["claim", "cancel", "accept", "edit", "move"]
+    assert verbs_from("held") == ["cancel", "answer", "accept", "edit", "move"]
     assert verbs_from("failed") == ["requeue", "accept", "review"]
     assert verbs_from("cancelled") == ["requeue", "accept", "review"]
 

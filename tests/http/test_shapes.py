@@ -54,6 +54,7 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "GET /api/tasks": lambda call: call.get("/api/tasks?queue_id=1"),
     "POST /api/tasks/bulk": lambda call: call.post("/api/tasks/bulk", queue="backend", prompts=["one", "two"]),
     "POST /api/tasks/place": lambda call: call.post("/api/tasks/place", tasks=[call.add("backend")], front=True),
+    "POST /api/tasks/move": lambda call: call.post("/api/tasks/move", tasks=[call.add("backend")], queue="paused"),
     "POST /api/tasks/split": lambda call: call.post("/api/tasks/split", text="- one\n- two"),
     "GET /api/tasks/{task_id}": lambda call: call.get("/api/tasks/1"),
     "PATCH /api/tasks/{task_id}": lambda call: call.patch(f"/api/tasks/{call.add('backend')}", prompt="two"),

@@ -136,6 +136,25 @@ def test_tasks_are_put_at_another_place_by_one_request(call: Caller, line: str) 
     assert call.get(f"/api/queues/{line}/peek")["tasks"][0]["id"] == two
 
 
+@holds("move")
+def test_tasks_are_moved_to_another_queue_by_its_name_or_its_id(call: Caller, line: str) -> None:
+    one, two, three = (call.add(line, prompt) for prompt in "123")
+    other = call.post("/api/queues", name=f"{line}-other")["queue"]
+
+    moved = call.post("/api/tasks/move", tasks=[three, two], queue=other["name"])["tasks"]
+    call.post("/api/tasks/move", tasks=[one], queue=str(other["id"]), front=True)["tasks"]
+
+    assert [(task["id"], task["queue"], task["position"]) for task in moved] == [
+        (three, other["name"], 1),
+        (two, other["name"], 2),
+    ]
+    assert [task["id"] for task in call.get(f"/api/queues/{other['id']}/peek?limit=9")["tasks"]] == [one, three, two]
+    running = call.running(line)
+    call.post("/api/tasks/move", tasks=[running], queue=other["name"]).refused(409, "wrong_state")
+    call.post("/api/tasks/move", tasks=[one], queue="nowhere").refused(404, "no_such_queue")
+    call.post("/api/tasks/move", tasks=[], queue=line).refused(422, "malformed")
+
+
 @holds("place")
 def test_a_request_for_no_place_or_for_two_is_refused(call: Caller, line: str) -> None:
     one, two = call.add(line), call.add(line)

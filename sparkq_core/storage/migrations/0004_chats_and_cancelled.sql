@@ -72,7 +72,7 @@ CREATE TRIGGER tasks_counted_in AFTER INSERT ON tasks BEGIN
     WHERE id = NEW.queue_id;
 END;
 
--- A task never leaves its queue.
+-- Within one queue.
 CREATE TRIGGER tasks_counted_over AFTER UPDATE OF status, reviewed_at ON tasks BEGIN
     UPDATE queues SET
         queued = queued + (NEW.status = 'queued') - (OLD.status = 'queued'),
