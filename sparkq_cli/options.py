@@ -105,6 +105,13 @@ def queue_names(incomplete: str) -> list[str]:
     return completion.queue_names(incomplete)
 
 
+def session_names(incomplete: str) -> list[str]:
+    """For the shell: the sessions whose names begin so."""
+    from sparkq_cli import completion
+
+    return completion.session_names(incomplete)
+
+
 def completed_ids(incomplete: str) -> list[tuple[str, str]]:
     """For the shell: the newest tasks whose ids begin so."""
     from sparkq_cli import completion
@@ -132,7 +139,7 @@ Reason = Annotated[str, typer.Argument(metavar="[REASON]", help="Why, for the ta
 TextFile = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="Read the text from a file; `-` is standard input.")
 ]
-QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name of the queue.", autocompletion=queue_names)]
+QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the queue.", autocompletion=queue_names)]
 QueueOpt = Annotated[
     str | None,
     typer.Option(

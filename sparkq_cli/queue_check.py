@@ -11,6 +11,7 @@ from sparkq_core import queues, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Queue
 from sparkq_core.queues import checks
+from sparkq_core.queues.addresses import queue_name
 from sparkq_core.text import safe
 from sparkq_core.verdicts import TERMINAL, Giver
 
@@ -42,6 +43,7 @@ def check(
     if off and (command is not None or most is not None):
         raise InvalidValue("The check was set and removed at once.", "Give one of COMMAND and --off.")
     sq = open_sparkq()
+    name = queue_name(sq, name)
     queue = queues.by_name(sq, name)
     if off or command is not None or most is not None:
         check_keyboard(CHECKING)

@@ -51,6 +51,13 @@ def by_name(sq: SparkQ, name: str) -> Session:
     return get(sq.db, name)
 
 
+def at(sq: SparkQ, address: str) -> Session:
+    """Return the session with this name or, if there is none, with this id (`2` or `#2`). Raises NoSuchSession."""
+    known = all_of(sq)
+    by_id = [session for session in known if str(session.id) == address.removeprefix("#")]
+    return by_id[0] if by_id and not any(session.name == address for session in known) else by_name(sq, address)
+
+
 def all_of(sq: SparkQ) -> tuple[Session, ...]:
     """Return every session: active ones first, and the oldest first among them."""
     return tuple(Session(*row) for row in sq.db.rows(ALL))

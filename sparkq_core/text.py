@@ -75,6 +75,11 @@ def _hidden() -> re.Pattern[str]:
 
 
 @cache
+def _nothing() -> re.Pattern[str]:
+    return re.compile(rf"[{_IGNORABLE}\s\u2800]+")  # U+2800: the Braille pattern without dots
+
+
+@cache
 def _unseen() -> re.Pattern[str]:
     """Return the pattern of what to escape. It takes 10 ms to compile, and few texts need it."""
     # Begins with a class: a search for one is several times as fast as for alternatives.
@@ -105,9 +110,15 @@ def checked(value: str, what: str, *, limit: int = MAX_TEXT, empty: bool = False
             f"The {what} is {size:,} bytes; at most {limit:,} are kept.",
             "Put long material in a file of the repository, and name the file here.",
         )
-    if not empty and not value.strip():
+    if not empty and is_blank(value):
         raise InvalidText(f"The {what} is empty.", "It needs at least one character that is not blank.")
     return value
+
+
+def is_blank(value: str) -> bool:
+    """True if all of `value` is shown as nothing: spaces, line ends, and characters without a picture."""
+    visible = value.strip()
+    return not visible or (not visible.isascii() and _nothing().fullmatch(visible) is not None)
 
 
 def checked_name(value: str, what: str) -> str:

@@ -8,11 +8,12 @@ from fastapi import BackgroundTasks, Depends, Path, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from sparkq_core import artefacts, clock, queues, sessions
+from sparkq_core import artefacts, clock, queues
 from sparkq_core.changes import Recorder
 from sparkq_core.errors import NoSuchQueue
-from sparkq_core.model import Seen, Session
+from sparkq_core.model import Seen
 from sparkq_core.project import SparkQ
+from sparkq_core.queues.addresses import queue_name as queue_name
 from sparkq_core.text import safe
 from sparkq_core.verdicts import PAGE, REST, Giver
 from sparkq_http.live import Feed
@@ -187,16 +188,6 @@ class Shown(Body):
         return Seen(task_id, self.attempt, self.late, self.late_at)
 
 
-def queue_name(sq: SparkQ, address: str) -> str:
-    """Return the name of the queue with this name or, if there is none, this id. The core refuses unknown names."""
-    if not (address.isascii() and address.isdecimal()):
-        return address
-    known = [queue for queue, _ in queues.all_of(sq, archived=True)]
-    if any(queue.name == address for queue in known):
-        return address
-    return next((queue.name for queue in known if str(queue.id) == address), address)
-
-
 def queue_name_of_id(sq: SparkQ, address: int | str) -> str:
     """Return the name of the queue with this id: a number, or the text that programs for SparkQ 1 pass on unread.
 
@@ -208,13 +199,3 @@ def queue_name_of_id(sq: SparkQ, address: int | str) -> str:
         if str(queue.id) == wanted:
             return queue.name
     raise NoSuchQueue(f"There is no queue with the id {safe(wanted)}.", "See the ids: GET /api/queues")
-
-
-def session_at(sq: SparkQ, address: str) -> Session:
-    """Return the session with this name or, if there is none, this id. Raises NoSuchSession."""
-    known = sessions.all_of(sq)
-    if not any(session.name == address for session in known):
-        for session in known:
-            if str(session.id) == address:
-                return session
-    return sessions.by_name(sq, address)

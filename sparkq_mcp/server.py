@@ -16,6 +16,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
 from mcp_types import (
     INVALID_PARAMS,
+    CallToolResult,
     GetPromptResult,
     Icon,
     InputRequiredResult,
@@ -34,6 +35,7 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance.rounds import Rounds
 from sparkq_core.project import SparkQ
 from sparkq_core.text import nearest
+from sparkq_mcp.answers import reply
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.board import board
 from sparkq_mcp.chat import NOTHING_TOLD, Told
@@ -132,6 +134,15 @@ class SparkQServer(MCPServer[ServerState]):
         if self.state.is_waiting:
             return []
         return [tool for tool in await super().list_tools() if tool.name != HOOK]
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[ServerState, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool. An unknown one is answered as every refusal is: MCPServer has neither a code nor a next step."""
+        known = [tool.name for tool in await super().list_tools()]
+        if name not in known:
+            return reply.unknown_tool(name, [tool.name for tool in await self.list_tools()])
+        return await super().call_tool(name, arguments, context)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerState, Any] | None = None

@@ -182,7 +182,7 @@ async def enqueue(
     ctx: Ctx,
     tool_name: str = "",
     task_class: str = "",
-    timeout: Annotated[int, Field(description="Seconds", ge=0)] = 0,
+    timeout: Annotated[int, Field(description="Seconds", ge=1)] = 0,
     key: Annotated[str, Field(description="Same key, same task: makes retries safe")] = "",
 ) -> Annotated[CallToolResult, shapes.Enqueued]:
     """Add a task at the end of a queue."""

@@ -15,6 +15,7 @@ from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import assignments
+from sparkq_core.queues.addresses import queue_name
 from sparkq_core.queues.assignments import Progress
 
 Strict = Annotated[
@@ -144,7 +145,7 @@ def show_queue(name: QueueArg, json: Json = False) -> None:
     Example: sparkq queue show backend
     """
     sq = open_sparkq()
-    queue, text = queues.instructions(sq, name)
+    queue, text = queues.instructions(sq, queue_name(sq, name))
     counts = queues.counts_of(sq, queue)
     if json:
         show.json_line(wire.queue(queue, counts) | {"instructions": text})
@@ -182,6 +183,7 @@ def instructions(
       sparkq queue instructions backend --edit
     """
     sq = open_sparkq()
+    name = queue_name(sq, name)
     queue, present = queues.instructions(sq, name)
     before = queue.revision
     if sum((clear, edit, text is not None, file is not None)) > 1:
@@ -223,7 +225,7 @@ def rename(
     Example: sparkq queue rename backend api
     """
     sq = open_sparkq()
-    _report(sq, queues.rename(sq, name, new), f"is the new name of {name}", json, quiet)
+    _report(sq, queues.rename(sq, queue_name(sq, name), new), f"is the new name of {name}", json, quiet)
 
 
 @app.command(name="set")
@@ -319,7 +321,7 @@ def unarchive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
 
 def _change(verb: Callable[[SparkQ, str], Queue], name: str, outcome: str, json: bool, quiet: bool) -> None:
     sq = open_sparkq()
-    _report(sq, verb(sq, name), outcome, json, quiet)
+    _report(sq, verb(sq, queue_name(sq, name)), outcome, json, quiet)
 
 
 def _report(sq: SparkQ, queue: Queue, outcome: str, json: bool, quiet: bool) -> None:

@@ -7,16 +7,17 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.commands.queue import show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Quiet, new_app
+from sparkq_cli.options import Json, Quiet, new_app, session_names
 from sparkq_core import queues, sessions, wire
 
 app = new_app("Manage sessions: a session groups the queues of one piece of work.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the session.")]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters, digits, '.', '_' and '-'.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the session.", autocompletion=session_names)]
 
 
 @app.command()
-def create(name: Name, json: Json = False, quiet: Quiet = False) -> None:
+def create(name: NewName, json: Json = False, quiet: Quiet = False) -> None:
     """Create a session.
 
     Example: sparkq session create feature-x
@@ -53,7 +54,7 @@ def show_session(name: Name, json: Json = False) -> None:
     Example: sparkq session show feature-x
     """
     sq = open_sparkq()
-    session = sessions.by_name(sq, name)
+    session = sessions.at(sq, name)
     own = tuple((queue, counts) for queue, counts in queues.all_of(sq, archived=True) if queue.session == session.name)
     if json:
         show.json_line({**wire.session(session), **wire.queues(own)})
@@ -75,6 +76,7 @@ def end(name: Name, json: Json = False, quiet: Quiet = False) -> None:
 
     Example: sparkq session end feature-x
     """
-    session, ended = sessions.end(open_sparkq(), name)
+    sq = open_sparkq()
+    session, ended = sessions.end(sq, sessions.at(sq, name).name)
     text = f"Session {session.name} ended." + (f" Its queues too: {', '.join(ended)}." if ended else "")
     show.answer(wire.session(session) | {"ended_queues": list(ended)}, text, json=json, quiet=quiet)

@@ -33,13 +33,17 @@ class RunnerTaken(SparkQError):
 
 def work(runner: Runner) -> None:
     """Stream the queue until its mode says to end, or a signal comes. Raises RunnerTaken, NobodySettled, StorageError."""
-    handle = lock.acquire(runner.sq.config.run_dir / f"runner-{runner.queue_id}.lock", wait=False)
+    file = runner.sq.config.run_dir / f"runner-{runner.queue_id}.lock"
+    handle = lock.acquire(file, wait=False)
     if handle is None:
+        process = lock.holder(file)
+        who = f" (process {process})" if process else ""
         raise RunnerTaken(
-            f"A runner is already working on {runner.queue}.",
-            "One runner for each queue is enough: it prints one task at a time.",
+            f"A runner is already working on {runner.queue}{who}.",
+            f"One runner for each queue is enough.{f' To end it: kill {process}' if process else ''}",
         )
     try:
+        lock.sign(handle)
         _stream(runner._replace(hosts=worker.hosts(runner.sq), lock=handle))
     finally:
         os.close(handle)

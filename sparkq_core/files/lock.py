@@ -55,6 +55,20 @@ def _try_lock(handle: int, wait: bool) -> bool:
     return False
 
 
+def sign(handle: int) -> None:
+    """Write in the file of a lock which process holds it."""
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+
+
+def holder(path: Path) -> int | None:
+    """Return the process that signed the lock of the file `path`, if one did."""
+    try:
+        return int(path.read_bytes()[:20])
+    except (OSError, ValueError):
+        return None
+
+
 def is_held(path: Path) -> bool:
     """Return True if a process holds the lock on the file `path` now."""
     try:

@@ -1,12 +1,14 @@
 """Queues: named FIFO lines of tasks, with instructions for their workers."""
 
 from sparkq_core import sessions
-from sparkq_core.errors import NameTaken, NoSuchQueue, QueueClosed, Unseen
+from sparkq_core.errors import NoSuchQueue, QueueClosed, Unseen
 from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
 from sparkq_core.model import COUNTS_COLUMNS, QUEUE_COLUMNS, Counts, Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
+from sparkq_core.queues.refusals import closed as closed
+from sparkq_core.queues.refusals import taken
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, checked_name, nearest, safe
@@ -82,7 +84,7 @@ def create(
             )
         row = tx.row(CREATE, {"name": name, "session": owner.id if owner else None, "now": now, "limit": review_limit})
         if row is None:
-            raise NameTaken(f"There is a queue {name} already.", "Take another name, or use the one that is there.")
+            raise taken(get(tx, name))
         queue = Queue(*row)
         note(tx, now, "queue created", queue=queue.id)
         return _instruct(tx, queue, instructions, now) if instructions else queue
@@ -260,19 +262,6 @@ def next_position(tx: Transaction, queue: Queue, *, front: bool = False) -> int:
     return int(row[0])
 
 
-def closed(queue: Queue) -> QueueClosed:
-    """Return the error of a queue that has ended or is archived."""
-    if queue.status == QueueStatus.ARCHIVED:
-        return QueueClosed(
-            f"The queue {queue.name} is archived: it neither accepts nor hands out tasks.",
-            f"Use another queue, or bring it back: sparkq queue unarchive {queue.name}",
-        )
-    return QueueClosed(
-        f"The queue {queue.name} has ended: it accepts no new tasks.",
-        f"Use another queue, or reopen this one: sparkq queue reopen {queue.name}",
-    )
-
-
 def end(sq: SparkQ, name: str) -> Queue:
     """Accept no new tasks from now on; workers drain the rest. Harmless on an ended queue. Raises NoSuchQueue, QueueClosed."""
     return _set_status(sq, name, END, "queue ended", QueueStatus.ENDED)
@@ -343,6 +332,6 @@ def rename(sq: SparkQ, name: str, new: str) -> Queue:
 def _rename(tx: Transaction, queue: Queue, new: str, now: int) -> Queue:
     row = tx.row(RENAME, {"queue": queue.id, "name": new})
     if row is None:
-        raise NameTaken(f"There is a queue {new} already.", "Take another name.")
+        raise taken(get(tx, new))
     note(tx, now, "queue renamed", queue=queue.id, text=f"{queue.name} -> {new}")
     return Queue(*row)

@@ -84,8 +84,18 @@ def _files(base: Path) -> Iterator[Path]:
             name for name in inner if not name.startswith(".") and name not in ("node_modules", "__pycache__")
         )
         for name in sorted(names):
-            if Path(name).suffix in SUFFIXES:
-                yield Path(folder) / name
+            file = Path(folder) / name
+            if file.suffix in SUFFIXES or (not file.suffix and _has_interpreter(file)):
+                yield file
+
+
+def _has_interpreter(file: Path) -> bool:
+    """True if a file without a suffix names the program that runs it: `#!/bin/sh`."""
+    try:
+        with file.open("rb", buffering=0) as stream:
+            return file.is_file() and stream.read(2) == b"#!"
+    except OSError:
+        return False
 
 
 def _read(file: Path, path: str) -> tuple[Reading | None, str]:

@@ -84,6 +84,11 @@ class Reading(NamedTuple):
     problems: tuple[str, ...]
 
 
+def _tool_of(text: str) -> str:
+    """Return the tool for a script without a suffix, by its first line: `#!/usr/bin/env python3`."""
+    return "run-python" if "python" in text.partition("\n")[0] else "run-bash"
+
+
 def parse(text: str, path: str) -> Script | None:
     """Parse the header of a script whose file begins with `text`. None if it has no header."""
     reading = read(text, path)
@@ -105,7 +110,7 @@ def read(text: str, path: str) -> Reading | None:
         Script(
             name=_unquoted(" ".join(header.get("name", "").split())) or Path(path).stem,
             path=path,
-            tool=SUFFIXES.get(Path(path).suffix, "run-bash"),
+            tool=SUFFIXES.get(Path(path).suffix) or _tool_of(text),
             description=_unquoted(" ".join(header.get("description", "").split())),
             inputs=inputs,
             outputs=outputs,

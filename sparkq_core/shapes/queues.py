@@ -76,10 +76,11 @@ class Session(SessionKeys, closed=True):
 
 
 class SessionList(TypedDict, closed=True):
-    """Every session."""
+    """Every session, or a page of them: without `next_cursor` it is the last page."""
 
     sessions: list[Session]
     total: int
+    next_cursor: NotRequired[str]
 
 
 class Parameter(TypedDict, closed=True):

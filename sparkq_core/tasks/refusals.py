@@ -1,6 +1,7 @@
 """Explain why a verb was refused, from the task as it is now, and what to do next."""
 
 from sparkq_core import purged
+from sparkq_core.clock import day, time_of_day
 from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchTask, Purged, SparkQError, WrongState
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status, verbs_from
 from sparkq_core.model import TASK_COLUMNS, Task
@@ -90,7 +91,7 @@ def hint(task: Task) -> str:
 
 
 def state(task: Task) -> str:
-    """Describe the state of a task: `it is running (attempt 2 of worker-1)`."""
+    """Describe the state of a task: `it is running (attempt 2 of worker-1, since 30 November 2026, 03:48)`."""
     if task.status == Status.CANCELLED:
         return "it was cancelled"
     if task.status == Status.HELD:
@@ -100,4 +101,7 @@ def state(task: Task) -> str:
         return f"it has timed out{worker}"
     if task.status in FINISHED_STATUSES:
         return f"it has {task.status}{worker}"
+    if task.status == Status.RUNNING and task.claimed_at is not None:
+        since = f"since {day(task.claimed_at)}, {time_of_day(task.claimed_at)}"
+        return f"it is running (attempt {task.attempts} of {safe(task.worker or '')}, {since})"
     return f"it is {task.status}{worker}"

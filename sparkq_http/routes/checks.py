@@ -5,7 +5,7 @@ from pydantic import Field
 from sparkq_core.queues import checks
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import Body, By, Open, QueueName, queue_name
-from sparkq_http.routes.queues import OneQueue, shown
+from sparkq_http.routes.queues import OneQueue, queue_shown
 
 router = Router(prefix="/api/queues/{queue}/check", tags=["queues"])
 
@@ -23,4 +23,4 @@ async def set_check(sq: Open, by: By, queue: QueueName, body: QueueCheck) -> Ans
     """Set or remove the check of a queue. Its worker runs the command with `sparkq check`; this server runs it never. A queue
     with a review limit then completes a task only if the check has passed on the files as they are."""
     changed = checks.set_command(sq, queue_name(sq, queue), body.command, body.max_checks, giver=by)
-    return Answer({"queue": shown(sq, changed.name)})
+    return Answer({"queue": queue_shown(sq, changed.name)})

@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Query
 from pydantic import Field
-from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
+from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
-from sparkq_core import queues, shapes, tasks, wire
+from sparkq_core import queues, sessions, shapes, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import assignments, gates
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Open, QueueName, Records, TaskRef, queue_name, session_at
+from sparkq_http.list_pages import page
+from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Open, QueueName, Records, TaskRef, queue_name
 from sparkq_http.v1_keys import Claimed, claim_answer, nothing_answer
 
 router = Router(prefix="/api/queues", tags=["queues"])
@@ -30,11 +30,12 @@ class OneQueue(TypedDict, closed=True):
 
 
 class Queues(TypedDict, closed=True):
-    """All queues, and the chats that were assigned to queues."""
+    """All queues or a page of them, and the chats that were assigned to queues. Without `next_cursor` it is the last page."""
 
     queues: list[Queue]
     total: int
     assignments: list[shapes.Assignment]
+    next_cursor: NotRequired[str]
 
 
 ReviewLimit = Annotated[int | None, Field(ge=1, le=gates.MOST_UNREVIEWED)]
@@ -67,7 +68,7 @@ class ClaimWanted(Body):
     task_id: TaskRef | None = None
 
 
-def shown(sq: SparkQ, name: str) -> Queue:
+def queue_shown(sq: SparkQ, name: str) -> Queue:
     """Convert a queue with its counts and its instructions. Raises NoSuchQueue."""
     queue, text = queues.instructions(sq, name)
     return {**wire.queue(queue, queues.counts_of(sq, queue)), "instructions": text}
@@ -75,24 +76,31 @@ def shown(sq: SparkQ, name: str) -> Queue:
 
 @router.get("")
 async def list_queues(
-    sq: Open, include_archived: bool = False, include_instructions: bool = True, session: str | None = None
+    sq: Open,
+    include_archived: bool = False,
+    include_instructions: bool = True,
+    session: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
 ) -> Answer[Queues]:
-    """List all queues, or those of a session, with their counts, the active ones first. Archived ones only with
-    `include_archived`.
+    """List all queues, or those of a session (its name or id), with their counts, the active ones first. Archived ones
+    only with `include_archived`. With `limit` (1 to 1000), so many: `next_cursor` continues the list.
 
     Without `include_instructions` the text of each is empty, so that a list that is read often stays small.
     """
-    named = session_at(sq, session).name if session else None
+    named = sessions.at(sq, session).name if session else None
+    known = [each for each in queues.all_of(sq, archived=include_archived) if named in (None, each[0].session)]
+    shown, following = page(known, lambda each: each[0].id, limit, cursor)
     listed: list[Queue] = [
         {
             **wire.queue(queue, counts),
             "instructions": queues.instructions_by_id(sq, queue.id)[1] if include_instructions else "",
         }
-        for queue, counts in queues.all_of(sq, archived=include_archived)
-        if named is None or queue.session == named
+        for queue, counts in shown
     ]
     at_work = [wire.assignment(each) for each in assignments.open_ones(sq)]
-    return Answer({"queues": listed, "total": len(listed), "assignments": at_work})
+    answer: Queues = {"queues": listed, "total": len(known), "assignments": at_work}
+    return Answer(answer if following is None else {**answer, "next_cursor": following})
 
 
 @router.post("", status_code=201)
@@ -101,13 +109,13 @@ async def create_queue(sq: Open, body: NewQueue) -> Answer[OneQueue]:
     queue = queues.create(
         sq, body.name, instructions=body.instructions, session=body.session, review_limit=body.review_limit
     )
-    return Answer({"queue": shown(sq, queue.name)}, 201, {"Location": f"/api/queues/{queue.name}"})
+    return Answer({"queue": queue_shown(sq, queue.name)}, 201, {"Location": f"/api/queues/{queue.name}"})
 
 
 @router.get("/{queue}")
 async def get_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Show a queue with its counts and instructions."""
-    return Answer({"queue": shown(sq, queue_name(sq, queue))})
+    return Answer({"queue": queue_shown(sq, queue_name(sq, queue))})
 
 
 @router.patch("/{queue}")
@@ -122,47 +130,47 @@ async def change_queue(sq: Open, queue: QueueName, body: QueueChange) -> Answer[
         review_limit=limit,
         revision=body.revision,
     )
-    return Answer({"queue": shown(sq, changed.name)})
+    return Answer({"queue": queue_shown(sq, changed.name)})
 
 
 @router.post("/{queue}/pause", dependencies=[BODILESS])
 async def pause_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Pause a queue. It still accepts tasks, but hands out none until it is resumed. Running tasks can be settled."""
-    return Answer({"queue": shown(sq, queues.pause(sq, queue_name(sq, queue)).name)})
+    return Answer({"queue": queue_shown(sq, queues.pause(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/resume", dependencies=[BODILESS])
 async def resume_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Resume a paused queue. Claims that wait get its tasks at once."""
-    return Answer({"queue": shown(sq, queues.resume(sq, queue_name(sq, queue)).name)})
+    return Answer({"queue": queue_shown(sq, queues.resume(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/end", dependencies=[BODILESS])
 async def end_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """End a queue. It accepts no new tasks, and workers finish its queued tasks."""
-    return Answer({"queue": shown(sq, queues.end(sq, queue_name(sq, queue)).name)})
+    return Answer({"queue": queue_shown(sq, queues.end(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/reopen", dependencies=[BODILESS])
 async def reopen_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Reopen an ended queue, which then accepts tasks again."""
-    return Answer({"queue": shown(sq, queues.reopen(sq, queue_name(sq, queue)).name)})
+    return Answer({"queue": queue_shown(sq, queues.reopen(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/archive", dependencies=[BODILESS])
 async def archive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Archive a queue. It is hidden and neither accepts nor hands out tasks. Its tasks are kept."""
-    return Answer({"queue": shown(sq, queues.archive(sq, queue_name(sq, queue)).name)})
+    return Answer({"queue": queue_shown(sq, queues.archive(sq, queue_name(sq, queue)).name)})
 
 
 @router.post("/{queue}/unarchive", dependencies=[BODILESS])
 async def unarchive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Restore an archived queue to its former status."""
-    return Answer({"queue": shown(sq, queues.unarchive(sq, queue_name(sq, queue)).name)})
+    return Answer({"queue": queue_shown(sq, queues.unarchive(sq, queue_name(sq, queue)).name)})
 
 
 @router.get("/{queue}/peek")
-async def peek(sq: Open, queue: QueueName, limit: Annotated[int, Query(ge=1, le=1000)] = 1) -> Answer[shapes.TaskPage]:
+async def peek(sq: Open, queue: QueueName, limit: int = 1) -> Answer[shapes.TaskPage]:
     """Show the next tasks of a queue in the order in which they will be claimed, without claiming them."""
     return Answer(wire.task_page(tasks.peek(sq, queue_name(sq, queue), limit), sq.clock.now()))
 

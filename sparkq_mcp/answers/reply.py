@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sparkq_core import wire
 from sparkq_core.errors import AttemptNeeded, Kind, SparkQError, Unchecked, WrongState
-from sparkq_core.text import cut, safe
+from sparkq_core.text import cut, nearest, safe
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.answers.truncation import serialized
 
@@ -19,6 +19,7 @@ NEXT_BY_CODE = {
     "version_one": "Ask the person to bring it over in a terminal: `sparkq setup --from-v1`. Then call again.",
     "database_gone": "Tell the person: sparkq restore puts it back. Then call again.",
     "moved": "Tell the person.",
+    "corrupt": "Tell the person: `sparkq doctor` says what is wrong, and sparkq restore puts a backup in its place.",
     "log_removed": "Tell the person: end the chats and the server of this project, then start them again. If the database is gone too: sparkq restore",
     "invalid_config": "The person corrects sparkq.yml; `sparkq doctor` checks it.",
     "queue_closed": "The person can reopen it.",
@@ -86,6 +87,20 @@ def invalid_arguments(tool: str, known: list[str], error: ValidationError) -> Ca
     step = f"{tool} accepts: {', '.join(known)}." if known else f"{tool} accepts no arguments."
     return reply(
         {"error": "invalid_arguments", "kind": Kind.INVALID, "message": "; ".join(problems) + ".", "next": step},
+        is_error=True,
+    )
+
+
+def unknown_tool(tool: str, known: list[str]) -> CallToolResult:
+    """Return the result for a tool that this server does not offer."""
+    step = nearest(tool, known) or "This server offers no tools here: the person runs `sparkq setup` in the repository."
+    return reply(
+        {
+            "error": "no_such_mcp_tool",
+            "kind": Kind.NOT_FOUND,
+            "message": f"There is no tool {safe(cut(tool, 60))!r}.",
+            "next": step,
+        },
         is_error=True,
     )
 

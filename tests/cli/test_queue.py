@@ -191,3 +191,27 @@ def test_without_queues_the_list_says_how_to_begin(bare: Shell, empty: SparkQ) -
 def test_quiet_prints_nothing(shell: Shell) -> None:
     for command in (["create", "docs"], ["end", "docs"], ["archive", "docs"], ["unarchive", "docs"]):
         assert shell.ok("queue", *command, "--quiet") == ""
+
+
+@holds("command-queue")
+def test_verbs_take_a_queue_by_its_id_too(shell: Shell, sq: SparkQ) -> None:
+    docs = queues.create(sq, "docs")
+
+    assert shell.facts("queue", "archive", str(docs.id))["name"] == "docs"
+    assert shell.facts("queue", "unarchive", f"#{docs.id}")["status"] == "active"
+    assert shell.facts("queue", "show", str(docs.id))["name"] == "docs"
+    assert "no queue '99'" in shell.refused(3, "queue", "archive", "99")
+
+
+def test_a_queue_that_is_named_like_a_number_is_meant_before_an_id(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "1")
+
+    assert shell.facts("queue", "archive", "1")["name"] == "1"
+
+
+def test_a_name_that_an_archived_queue_has_is_refused_with_the_way_to_bring_it_back(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    queues.archive(sq, "docs")
+
+    for words in (["create", "docs"], ["rename", "backend", "docs"]):
+        assert "sparkq queue unarchive docs" in shell.refused(4, "queue", *words)

@@ -231,7 +231,10 @@ def test_one_runner_works_a_queue_and_the_lock_dies_with_it(shell: Shell, sq: Sp
     queues.create(sq, "docs")
     with Stream(shell, "runner", "--queue", "backend") as first:
         first.until("waiting for tasks.")
-        assert "is already working on backend" in shell.refused(4, "runner", "--queue", "backend", "--once")
+        message = shell.refused(4, "runner", "--queue", "backend", "--once")
+        process = re.search(r"already working on backend \(process (\d+)\)", message)
+        assert process is not None, message
+        assert f"kill {process[1]}" in message
         shell.ok("runner", "--queue", "docs", "--once")
         first.kill(signal.SIGKILL)
         first.end()

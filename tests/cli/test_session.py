@@ -78,3 +78,12 @@ def test_an_unknown_session_names_the_nearest(shell: Shell, sq: SparkQ) -> None:
 def test_quiet_prints_nothing(shell: Shell) -> None:
     assert shell.ok("session", "create", "feature-x", "--quiet") == ""
     assert shell.ok("session", "end", "feature-x", "-q") == ""
+
+
+@holds("command-session")
+def test_a_session_is_ended_by_its_id_too(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("session", "create", "feature-x")
+
+    assert shell.facts("session", "show", "1")["name"] == "feature-x"
+    assert shell.facts("session", "end", "1")["status"] == "ended"
+    assert "no session '7'" in shell.refused(3, "session", "end", "7")

@@ -301,3 +301,14 @@ def test_an_input_that_the_script_does_not_have_is_refused() -> None:
     with pytest.raises(InvalidValue) as refusal:
         prompt(SCRIPTS[0], {"X": "1"})
     assert "no inputs" in refusal.value.hint
+
+
+@holds("script-index")
+def test_a_file_without_a_suffix_is_a_script_if_its_first_line_says_so(root: Path, folder: Path) -> None:
+    for name, first in (("deploy", "#!/bin/sh"), ("clean", "#!/usr/bin/env python3"), ("LICENSE", "# name: none")):
+        (folder / name).write_text(f"{first}\n# description: Do it\n")
+
+    assert [(script.name, script.tool) for script in index(root, ["scripts"])] == [
+        ("clean", "run-python"),
+        ("deploy", "run-bash"),
+    ]

@@ -109,8 +109,8 @@ def test_a_verb_without_a_body_refuses_one_that_says_something(call: Caller, lin
     assert call.get(f"/api/queues/{line}")["queue"]["status"] == "active"
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "1001", "many", str(2**70)])
-def test_peek_refuses_a_limit_that_cannot_be(call: Caller, line: str, limit: str) -> None:
+@pytest.mark.parametrize("limit", ["many", "1.5", "true"])
+def test_peek_refuses_a_limit_that_is_not_a_number(call: Caller, line: str, limit: str) -> None:
     call.get(f"/api/queues/{line}/peek?limit={limit}").refused(422, "malformed")
 
 
@@ -166,3 +166,50 @@ def test_the_review_limit_is_set_kept_and_removed(call: Caller, line: str) -> No
 
     assert "review_limit" not in call.patch(path, review_limit=None)["queue"]
     assert call.post(f"{path}/claim", worker_id="bob")["task"]
+
+
+@pytest.mark.parametrize("noun", ["queues", "sessions"])
+def test_a_list_has_pages_that_are_the_whole_list(call: Caller, noun: str) -> None:
+    for name in ("one", "two", "three"):
+        call.post(f"/api/{noun}", name=name)
+    whole = call.get(f"/api/{noun}")
+    assert "next_cursor" not in whole.facts
+
+    seen, cursor = [], ""
+    while True:
+        page = call.get(f"/api/{noun}?limit=2&cursor={cursor}")
+        seen += [each["name"] for each in page[noun]]
+        assert page["total"] == whole["total"]
+        if "next_cursor" not in page.facts:
+            break
+        cursor = page["next_cursor"]
+
+    assert seen == [each["name"] for each in whole[noun]]
+
+
+@pytest.mark.parametrize("path", ["queues", "sessions", "tasks", "inbox", "report", "chats", "queues/{line}/peek"])
+@pytest.mark.parametrize("limit", [0, -1, 1001, 2**70])
+def test_a_limit_out_of_range_is_refused_alike_at_every_list(call: Caller, line: str, path: str, limit: int) -> None:
+    message = call.get(f"/api/{path.format(line=line)}?limit={limit}").refused(400, "invalid_value")
+
+    assert f"A page of {limit}" in message
+
+
+def test_a_made_up_cursor_of_a_short_list_is_refused(call: Caller) -> None:
+    call.get("/api/queues?cursor=zz").refused(400, "invalid_value")
+
+
+def test_queues_are_filtered_by_the_session_s_name_or_id(call: Caller, line: str) -> None:
+    session = call.post("/api/sessions", name="feature-x")["session"]
+    call.post("/api/queues", name="mine", session="feature-x")
+
+    for address in ("feature-x", session["id"]):
+        listed = call.get(f"/api/queues?session={address}")
+        assert ([each["name"] for each in listed["queues"]], listed["total"]) == (["mine"], 1)
+    call.get("/api/queues?session=nowhere").refused(404, "no_such_session")
+
+
+def test_the_name_of_an_archived_queue_is_taken_and_the_refusal_says_by_what(call: Caller, line: str) -> None:
+    call.post(f"/api/queues/{line}/archive")
+
+    assert "archived queue" in call.post("/api/queues", name=line).refused(409, "name_taken")

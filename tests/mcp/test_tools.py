@@ -330,3 +330,11 @@ async def test_reading_tools_change_nothing(sq: SparkQ, queue: str) -> None:
             assert "is_error" not in await call(client, tool, **arguments)
 
     assert all_rows(sq) == before
+
+
+async def test_an_unknown_tool_is_refused_with_a_code_and_the_nearest_ones(sq: SparkQ, queue: str, era: str) -> None:
+    async with chat(sq, era) as client:
+        refused = await call(client, "clame", queue="backend")
+
+    assert (refused["error"], refused["kind"]) == ("no_such_mcp_tool", "not_found")
+    assert "claim" in refused["next"]
