@@ -1,6 +1,11 @@
-"""Row 12: the page with 10,000 stored tasks against 10, and the size of its files."""
+"""Rows 12 and 19: the page with 10,000 stored tasks against 10, the size of its files, and what an event costs it."""
 
+import json
 import statistics
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import Any
 
 from bench.figure import Figure, at_most, opened
 from bench.http import served
@@ -19,11 +24,40 @@ FLAGS = [
     "--disable-sync",
 ]
 VISITS = 7
+EVENTS = 9
+ROWS = 3000
+QUEUES = 60
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+BEAT_MS = 4
+"""What browsers make of the shortest timeout."""
+
+LISTEN = """() => {
+  window.longest = 0;
+  let last = performance.now();
+  const beat = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    setTimeout(beat);
+  };
+  beat();
+}"""
+"""Notes the longest time between two beats."""
+
+WATCH = """title => new Promise((done) => {
+  const shows = () => document.getElementById("main").textContent.includes(title);
+  new MutationObserver((_, observer) => {
+    if (!shows()) return;
+    observer.disconnect();
+    done(Date.now());
+  }).observe(document.getElementById("main"), { childList: true, subtree: true, characterData: true });
+})"""
+"""When the page shows a title, in milliseconds since 1970."""
 
 
 def measure() -> list[Figure]:
-    """First contentful paint, and the moment when the list of tasks can be worked with."""
+    """First contentful paint, the moment when the list of tasks can be worked with, and then its events."""
     from playwright.sync_api import sync_playwright
 
     size = sum(file.stat().st_size for name, file in assets.files().items() if not name.startswith("reference"))
@@ -39,12 +73,92 @@ def measure() -> list[Figure]:
             return statistics.median(painted), statistics.median(usable)
 
         few, lots = visited(10), visited(10_000)
+        events = [*_beside_many_rows(browser), *_among_many_queues(browser)]
         browser.close()
     return [
-        at_most(12, "first contentful paint with 10,000 tasks against 10", lots[0] / few[0], 1.5, beside=f"{lots[0]:.0f} ms against {few[0]:.0f} ms"),
+        at_most(12, "first contentful paint with 10,000 tasks against 10", lots[0] / few[0], 1.2, beside=f"{lots[0]:.0f} ms against {few[0]:.0f} ms"),
         at_most(12, "the list usable with 10,000 tasks against 10", lots[1] / few[1], 1.5, beside=f"{lots[1]:.0f} ms against {few[1]:.0f} ms"),
-        at_most(12, "files of the page, uncompressed", size / 1000, 120, "kB"),
+        at_most(12, "files of the page, uncompressed", size / 1000, 180, "kB"),
+        *events,
     ]  # fmt: skip
+
+
+def _beside_many_rows(browser: Any) -> list[Figure]:
+    """The longest time that the page does not answer while it shows that a task was added, or claimed."""
+    with opened("normal") as sq:
+        _fill(sq, 10_000)
+        with served(sq.config.root, "ours") as port:
+            page = browser.new_page()
+            page.goto(f"http://127.0.0.1:{port}/#/tasks")
+            _until(lambda: page.locator("main .row").count() > 0)
+            while page.locator("main .row").count() < ROWS:
+                before = page.locator("main .row").count()
+                page.locator('main [data-act="more"]').evaluate("button => button.scrollIntoView()")
+                _until(lambda before=before: page.locator("main .row").count() > before)  # type: ignore[misc]  # called at once
+            page.evaluate("scrollTo(0, 0)")
+            page.evaluate(LISTEN)
+            added = [_blocked(page, lambda: _post(port, "/tasks", queue="main", prompt="x")) for _ in range(EVENTS)]
+            claimed = [_blocked(page, lambda: _post(port, "/queues/other/claim", worker_id="w")) for _ in range(EVENTS)]
+            page.close()
+    return [
+        at_most(19, f"longest block of an event beside {ROWS:,} rows: {name}", statistics.median(blocks), 50, "ms", beside=f"{min(blocks):.0f}–{max(blocks):.0f} ms")
+        for name, blocks in (("a new task", added[1:]), ("a claim", claimed[1:]))
+    ]  # fmt: skip
+
+
+def _blocked(page: Any, event: Callable[[], object]) -> float:
+    """How many milliseconds the page was blocked at most, in the second after an event."""
+    page.evaluate("longest = 0")
+    event()
+    time.sleep(1)
+    return max(0.0, float(page.evaluate("longest")) - BEAT_MS)
+
+
+def _among_many_queues(browser: Any) -> list[Figure]:
+    """How many requests a new task takes, and how long until it is shown."""
+    figures = []
+    with opened("normal") as sq:
+        for number in range(QUEUES):
+            queues.create(sq, f"q{number}")
+        with served(sq.config.root, "ours") as port:
+            for path in ("/board", "/queues/q7", "/tasks"):
+                page = browser.new_page()
+                page.goto(f"http://127.0.0.1:{port}/#{path}")
+                _until(lambda page=page: page.locator("main h1").count() > 0)  # type: ignore[misc]  # called at once
+                time.sleep(1)
+                asked: list[str] = []
+                page.on("request", lambda request, asked=asked: asked.append(request.url))
+                waits = [_shown(page, port, f"new on {path} {number}") for number in range(EVENTS)][1:]
+                page.close()
+                name = f"a new task among {QUEUES} queues at {path}"
+                figures += [
+                    at_most(19, f"requests of {name}", len(asked) / EVENTS, 3, "requests"),
+                    at_most(19, f"time until it is shown: {name}", statistics.median(waits), 100, "ms", beside=f"{min(waits):.0f}–{max(waits):.0f} ms"),
+                ]  # fmt: skip
+    return figures
+
+
+def _shown(page: Any, port: int, title: str) -> float:
+    """Milliseconds from the request to the row on the page."""
+    page.evaluate(f"window.shown = ({WATCH})({json.dumps(title)}); null")
+    asked = time.time() * 1000
+    _post(port, "/tasks", queue="q7", prompt=title)
+    shown = float(page.evaluate("shown"))
+    time.sleep(0.5)
+    return shown - asked
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "the page does not come so far"
+        time.sleep(0.02)
+
+
+def _post(port: int, path: str, **body: object) -> None:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api{path}", json.dumps(body).encode())
+    request.add_header("Content-Type", "application/json")
+    urllib.request.urlopen(request).close()
 
 
 def _fill(sq: SparkQ, many: int) -> None:
@@ -54,12 +168,12 @@ def _fill(sq: SparkQ, many: int) -> None:
             tx.run(statement, values)
 
 
-def _visit(browser: object, port: int) -> tuple[float, float]:
-    page = browser.new_page()  # type: ignore[attr-defined]  # imported when it runs
+def _visit(browser: Any, port: int) -> tuple[float, float]:
+    page = browser.new_page()
     page.goto(f"http://127.0.0.1:{port}/#/tasks")
     page.wait_for_selector(".row")
     usable = page.evaluate("performance.now()")
-    page.wait_for_function(PAINTED)
+    _until(lambda: page.evaluate(PAINTED) is not None)
     painted = page.evaluate(PAINTED)
     page.close()
     return float(painted), float(usable)

@@ -1,10 +1,12 @@
 // The page starts here, and refreshes when something happens.
 
 import { post } from "./api.js";
+import { forgetOldDrafts } from "./drafts.js";
 import "./input.js";
 import "./review/swipe.js";
 import { follow } from "./live.js";
-import { draw, drawTab, navigate, page, project, refreshCounts } from "./page.js";
+import { draw, drawTab, merged, navigate, page, refreshCounts } from "./page.js";
+import { project } from "./project.js";
 import * as inbox from "./views/inbox.js";
 
 const REFRESH_MS = 120;
@@ -12,30 +14,38 @@ const REDRAW_MS = 5000;
 const COUNTS_MS = 60_000;
 
 const ignore = () => {};
+const NOTHING = new Set();
 
 let refreshTimer = 0;
-let isStale = false; // the counts of the navigation, at least
-let viewAffected = false;
+let touched = NOTHING; // the ids of tasks and queues since the last refresh, null if anything may have changed
+let lastRefresh = 0;
 let online = true;
 
-/** Several events in quick succession cause one refresh. */
-function onEvent(event) {
-  if (page.view?.affects(event, page.data)) viewAffected = true;
-  isStale = true;
-  refreshTimer ||= setTimeout(refresh, REFRESH_MS);
+/** The counts come with the changes. The view is refreshed at once, and again only after a moment. */
+function onChanges({ kinds, tasks, queues, everything }) {
+  const isAll = everything || kinds.includes("reloaded");
+  refreshCounts(everything ? null : queues).catch(ignore);
+  refreshSoon(isAll ? null : new Set([...tasks, ...queues.map(({ id }) => id)]));
 }
 
-/** One refresh at a time: those events that come meanwhile cause the next, and each shows what it found. */
+function refreshSoon(more) {
+  touched = merged(touched, more);
+  refreshTimer ||= setTimeout(refresh, Math.max(0, lastRefresh + REFRESH_MS - performance.now()));
+}
+
+/** One refresh at a time: those changes that come meanwhile cause the next, and each shows what it found. */
 async function refresh() {
-  const showsMore = viewAffected;
-  isStale = viewAffected = false;
-  await Promise.all([refreshCounts().catch(ignore), showsMore && page.refresh()]);
-  refreshTimer = isStale ? setTimeout(refresh, REFRESH_MS) : 0;
+  const seen = touched;
+  touched = NOTHING;
+  if (page.view && (!seen || (page.view.affects?.(seen, page.data) ?? true))) await page.refresh(seen);
+  lastRefresh = performance.now();
+  refreshTimer = 0;
+  if (touched !== NOTHING) refreshSoon(NOTHING);
 }
 
 function refreshAll() {
-  isStale = viewAffected = true;
-  refreshTimer ||= setTimeout(refresh);
+  refreshCounts().catch(ignore);
+  refreshSoon(null);
 }
 
 function onServer(server) {
@@ -62,6 +72,7 @@ addEventListener("hashchange", navigate);
 setInterval(() => document.visibilityState === "visible" && draw(), REDRAW_MS);
 // Out of sight the page has no feed, but its title still counts.
 setInterval(() => document.visibilityState === "hidden" && refreshCounts().catch(ignore), COUNTS_MS);
+forgetOldDrafts();
 navigate();
 refreshCounts().catch(ignore);
-follow({ onEvent, onMissed: refreshAll, onServer });
+follow({ onChanges, onMissed: refreshAll, onServer });

@@ -4,8 +4,9 @@ import { queuePath, taskPath } from "./api.js";
 import { changeCheck } from "./check.js";
 import { dialogHeader, openDialog, say, sayError, sheet } from "./dialogs.js";
 import { h } from "./dom.js";
-import { draw, focusedRow, main, page, project, VIEWS, viewTitle } from "./page.js";
+import { draw, focusedRow, main, page, VIEWS, viewTitle } from "./page.js";
 import { palette } from "./palette.js";
+import { project } from "./project.js";
 import { nextTheme, notifies, setLetters, setNotifies, theme, usesLetters } from "./preferences.js";
 import { APPLIES } from "./review/verdict.js";
 import { addTasks } from "./verbs/add.js";
@@ -80,7 +81,7 @@ let lastSelected = null;
 
 /** Select a task or not; with Shift all from the last one to this. */
 function select(id, range = false) {
-  const shown = (page.view.selectable ?? page.view.tasks)(page.data).map((task) => task.id);
+  const shown = (page.view.selectable?.(page.data) ?? page.tasks()).map((task) => task.id);
   const ends = [shown.indexOf(lastSelected), shown.indexOf(id)].sort((first, second) => first - second);
   if (range && ends[0] >= 0) for (const one of shown.slice(ends[0], ends[1] + 1)) page.selected.add(one);
   else if (!page.selected.delete(id)) page.selected.add(id);
@@ -227,7 +228,7 @@ function showSheet() {
     ["Enter", "open"],
     ["Ctrl K", "find any command"],
   ];
-  const { keys } = page.view;
+  const { keys = [] } = page.view;
   sheet([
     ...(keys.length ? [[viewTitle(), keys]] : []),
     ["Everywhere", everywhere],
@@ -254,7 +255,6 @@ const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () =>
 
 /** What the palette offers: the views, the common actions, every queue and the tasks of the view. */
 export function commands() {
-  const shown = page.data ? page.view.tasks(page.data) : [];
   return [
     ...Object.entries(VIEWS).map(([path, { title }]) => ({ name: `Go to ${title}`, run: () => page.go(`/${path}`) })),
     { name: "Add tasks", run: () => act("add") },
@@ -263,7 +263,7 @@ export function commands() {
     { name: "Undo the last verdict", run: () => act("undo") },
     { name: "Change the theme", run: () => act("theme") },
     { name: "Show keyboard shortcuts", run: showSheet },
-    ...Object.keys(project.openByQueue ?? {}).map(openQueue),
-    ...shown.slice(0, MOST_TASKS).map(openTask),
+    ...(project.queues ?? []).map(({ name }) => openQueue(name)),
+    ...page.tasks().slice(0, MOST_TASKS).map(openTask),
   ];
 }

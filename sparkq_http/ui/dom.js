@@ -45,15 +45,19 @@ export function kept(key, facts, build) {
   return part;
 }
 
-/** The element that a kept part is for; any other node is itself, with its own parts built. */
+/** The element that a kept part is for, whose own parts are not built yet; any other node is itself. */
+function made(node) {
+  if (!builders.has(node)) return node;
+  const element = builders.get(node)();
+  factsOf.set(element, factsOf.get(node));
+  return element;
+}
+
+/** The element with all its parts. */
 function built(node) {
-  if (builders.has(node)) {
-    const element = builders.get(node)();
-    factsOf.set(element, factsOf.get(node));
-    return element;
-  }
-  for (const part of node.querySelectorAll?.(KEPT) ?? []) part.replaceWith(built(part));
-  return node;
+  const element = made(node);
+  for (const part of element.querySelectorAll?.(KEPT) ?? []) part.replaceWith(built(part));
+  return element;
 }
 
 /** Change the children of `host` to `wanted` and keep what is already there: focus, scroll, and typed text. */
@@ -95,7 +99,7 @@ function patchChildren(host, wanted) {
 }
 
 function patchPart(present, part) {
-  patchNode(present, built(part));
+  patchNode(present, made(part));
   factsOf.set(present, factsOf.get(part));
 }
 

@@ -76,7 +76,7 @@ function press(event, name) {
   if (name.startsWith("Arrow") && moveAlong(event)) return;
   if (name === " " && (event.target.closest?.("button, summary, input") || !page.data.detail)) return;
   if (event.repeat && !key.repeats) return;
-  if (key.tasks && !page.view.tasks(page.data).length) return;
+  if (key.tasks && !page.tasks().length) return;
   // Letters typed before a dialog has opened are meant for the dialog.
   if (opening && (key.tasks || key.asks)) return;
   event.preventDefault();
@@ -173,9 +173,12 @@ addEventListener("drop", (event) => {
   else if (id) moveToFront(page, [id]);
 });
 
-// A button with data-reveal is pressed when it is scrolled into view: the end of a list loads more.
+// A button with data-reveal is pressed when it is scrolled into view: the end of a list loads more. What was in view
+// a frame ago may have been pushed out of it by the rows that came.
+const isInView = (element) => element.getBoundingClientRect().top < innerHeight;
 const reveals = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) if (isIntersecting) act(target.dataset.act, target);
+  for (const { isIntersecting, target } of entries)
+    if (isIntersecting && isInView(target)) act(target.dataset.act, target);
 });
 new MutationObserver(() => {
   reveals.disconnect();

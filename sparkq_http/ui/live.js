@@ -1,10 +1,10 @@
-// The feed of events: what any process writes, as it happens. One tab of a browser streams it for all of them, because
+// The feed: what any process changes, as it happens. One tab of a browser streams it for all of them, because
 // a browser opens few connections to one server; without Web Locks each tab in sight has its own stream.
 
 import { notifies } from "./preferences.js";
 import { isSameServer, loadedFrom } from "./served.js";
 
-const NAME = "sparkq-events"; // of the lock and of the channel, which only tabs of this address share
+const NAME = "sparkq-changes"; // of the lock and of the channel, which only tabs of this address share
 const MOST_WAIT_MS = 10_000;
 const WAIT_STEP_MS = 1000;
 
@@ -14,10 +14,10 @@ const isShared = "locks" in navigator && "BroadcastChannel" in window;
 const isWanted = () => document.visibilityState === "visible" || notifies();
 
 /**
- * Follow the feed: `onEvent` gets each event, `onMissed` is called after events that this tab did not see, and
- * `onServer` gets the server that answers, or null while none does.
+ * Follow the feed: `onChanges` gets what the events of a moment touched, `onMissed` is called after events that this
+ * tab did not see, and `onServer` gets the server that answers, or null while none does.
  */
-export function follow({ onEvent, onMissed, onServer }) {
+export function follow({ onChanges, onMissed, onServer }) {
   const channel = isShared ? new BroadcastChannel(NAME) : null;
   let last = Number(loadedFrom.event); // the newest event that this tab has seen
   let known = last; // the newest when it asked for the state; null once it has that
@@ -25,11 +25,11 @@ export function follow({ onEvent, onMissed, onServer }) {
   let stop = null;
 
   const hear = (message) => {
-    const { event, server, id } = message;
-    if (event) {
+    const { changes, server, id } = message;
+    if (changes) {
       if (id <= last) return;
       last = id;
-      onEvent(event);
+      onChanges(changes);
     } else if (!server) onServer(null);
     else if (isSameServer(server)) {
       onServer(server);
@@ -48,7 +48,7 @@ export function follow({ onEvent, onMissed, onServer }) {
         greeting = server;
         spread({ server, id });
       },
-      (event, id) => spread({ event, id }),
+      (changes, id) => spread({ changes, id }),
       () => spread({ server: null }),
     );
   const leave = () => {
@@ -88,19 +88,19 @@ function inTurn(task) {
   return () => waiting.abort();
 }
 
-/** Open a stream of events, again after each end of it. Return how to close it. */
-function stream(onGreeting, onEvent, onError) {
+/** Open a stream of changes, again after each end of it. Return how to close it. */
+function stream(onGreeting, onChanges, onError) {
   let source = null;
   let wait = 0;
   let timer = 0;
   const open = () => {
     source?.close();
-    source = new EventSource("/api/events");
+    source = new EventSource("/api/events?changes=true");
     source.addEventListener("server", ({ data, lastEventId }) => {
       wait = 0;
       onGreeting(JSON.parse(data), Number(lastEventId));
     });
-    source.onmessage = ({ data, lastEventId }) => onEvent(JSON.parse(data), Number(lastEventId));
+    source.addEventListener("changes", ({ data, lastEventId }) => onChanges(JSON.parse(data), Number(lastEventId)));
     source.onerror = () => {
       onError();
       if (source.readyState !== EventSource.CLOSED) return;

@@ -1,13 +1,14 @@
 // What is shown: the view at the address, its data, and the counts in the navigation, the title and the icon.
 
-import { get, getQueues, queuePath } from "./api.js";
+import { get, queuePath } from "./api.js";
 import { dialogIsOpen, sayError } from "./dialogs.js";
 import { h, patch } from "./dom.js";
 import { firstSteps } from "./first.js";
 import { queueLinks, viewLinks } from "./navigation.js";
 import { notifyOf } from "./notify.js";
 import { placeNow } from "./places.js";
-import { BEGUN, totalOf, UNFINISHED } from "./statuses.js";
+import { fetchCounts, project, takeChanges } from "./project.js";
+import { BEGUN, totalOf } from "./statuses.js";
 import * as board from "./views/board.js";
 import * as inbox from "./views/inbox.js";
 import * as nowhere from "./views/nowhere.js";
@@ -27,20 +28,19 @@ const DETAIL_VIEWS = { queues: queue, tasks: task };
 
 export const main = document.getElementById("main");
 
-/** What every view shows of the project: its name, and counts that are null until the first answer. */
-export const project = { name: "", waiting: null, running: 0, queues: null, openByQueue: null };
-
 export const page = {
   view: null,
   route: null,
   data: null,
   selected: new Set(),
+  place: {}, // in this entry of the history: { y, row, shown }
   go(path, { replace = false } = {}) {
     if (replace) history.replaceState(history.state, "", `#${path}`);
     else location.hash = path;
     return replace && navigate();
   },
-  task: (id) => page.view.tasks(page.data).find((shown) => shown.id === id),
+  tasks: () => (page.data && page.view.tasks?.(page.data)) ?? [],
+  task: (id) => page.tasks().find((shown) => shown.id === id),
   draw,
   /** Select these tasks, or none if any is selected. */
   toggleSelection(tasks) {
@@ -85,7 +85,7 @@ export function navigate() {
   }
   const view = viewAt(route.path);
   const same = view === page.view && areaOf(view, route) === areaOf(view, page.route);
-  place = placeNow();
+  page.place = placeNow();
   page.view = view;
   page.route = route;
   if (!same) {
@@ -99,21 +99,30 @@ export function navigate() {
 /** What a view shows whole: at another address of the same area it keeps its rows and its selection. */
 const areaOf = (view, route) => view.area ?? route.path.join("/");
 
-let place = {}; // in this entry of the history
-let current = null; // the load under way: { route, done, next }
+let current = null; // the load under way: { route, touched, done, next, nextTouched }
+let isBehind = false; // the last load failed
 let listAddress = "";
 
-/** Load the view, one load at a time. During one, all who ask wait for the next, which sees what they have done. */
-function load() {
+/**
+ * Load the view, one load at a time. During one, all who ask wait for the next, which sees what they have done.
+ * `touched` are the ids of the tasks and queues that have changed, null if anything may have.
+ */
+function load(touched = null) {
   const { route } = page;
-  if (current?.route === route) return (current.next ??= current.done.then(() => page.route === route && load()));
-  const mine = { route };
+  const before = current;
+  if (before?.route === route) {
+    before.nextTouched = before.next ? merged(before.nextTouched, touched) : touched;
+    return (before.next ??= before.done.then(() => page.route === route && load(before.nextTouched)));
+  }
+  const mine = { route, touched };
   current = mine;
   mine.done = loadView(mine).finally(() => {
     if (current === mine) current = null;
   });
   return mine.done;
 }
+
+export const merged = (touched, more) => touched && more && new Set([...touched, ...more]);
 
 async function loadView(mine) {
   const overtaken = () => current !== mine;
@@ -122,16 +131,19 @@ async function loadView(mine) {
   if (entering) main.setAttribute("aria-busy", "true");
   if (entering && !arrived) patch(main, [h("p.loading@loading", "Loading …")]);
   try {
-    const data = await view.load(route, { before: page.data, place });
+    const touched = isBehind || entering ? null : mine.touched;
+    const data = await view.load(route, { before: page.data, place: page.place, touched });
     if (overtaken()) return;
+    isBehind = false;
     page.data = data;
     scrollToNewList(route);
-    keepSelected(view.tasks(data));
+    keepSelected(page.tasks());
     draw();
     if (entering) arrive();
     returnTo(route);
   } catch (error) {
     if (overtaken()) return;
+    isBehind = true;
     if (error.status === 404) page.data = null;
     if (page.data) sayError(error);
     else drawError(error);
@@ -142,25 +154,23 @@ async function loadView(mine) {
 
 /** Begin another list at its top: scrolled to the end of the old one, it would load more by itself. */
 function scrollToNewList({ address }) {
-  const list = address.replace(/[?&]shown=\d+/, "");
-  if (list !== listAddress) scrollTo(0, 0);
-  listAddress = list;
+  if (address !== listAddress) scrollTo(0, 0);
+  listAddress = address;
 }
 
 /** After Back the rows, the place and the focus are those that were left. */
 function returnTo(route) {
   if (route.returned) return;
   route.returned = true;
-  const { y, row } = place;
+  const { y, row } = page.place;
   if (row && !dialogIsOpen()) main.querySelector(`[data-row="${row}"]`)?.focus({ preventScroll: true });
   if (y) scrollTo(0, y);
 }
 
 function keepPlace() {
   if (!page.data || !page.route.returned) return;
-  place.y = scrollY;
-  place.row = focusedRow()?.dataset.row;
-  place.shown = page.data.shown;
+  page.place.y = scrollY;
+  page.place.row = focusedRow()?.dataset.row;
 }
 addEventListener("scroll", keepPlace, { passive: true });
 addEventListener("focusin", keepPlace);
@@ -204,6 +214,8 @@ export function draw() {
     ]),
   );
   refreshAges(main);
+  main.dataset.view = page.route.path[0];
+  document.body.toggleAttribute("data-verdict", main.querySelector(".verdict") !== null);
   // The row that had the focus is gone: focus the row that took its place.
   if (index >= 0 && !document.activeElement?.closest("li")) {
     const remaining = [...main.querySelectorAll("[data-row]")];
@@ -228,13 +240,11 @@ function arrive() {
 export const viewTitle = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
 
 function drawNavigation() {
-  const counts = { inbox: project.waiting, tasks: openTasks(), running: project.running };
+  const counts = { inbox: project.waiting, tasks: project.open, running: project.running };
   patch(document.getElementById("views"), viewLinks(VIEWS, page.route.path[0], counts));
   patch(document.getElementById("queues"), queueLinks(project.queues ?? [], page.route));
   drawTab();
 }
-
-const openTasks = () => Object.values(project.openByQueue ?? {}).reduce((sum, open) => sum + open, 0);
 
 /** Show in the tab's title and icon how many results and questions wait for you. */
 export function drawTab() {
@@ -255,16 +265,12 @@ function drawing(waiting) {
   ].join("");
 }
 
-/** Fetch the counts of the navigation, and notify of what they say. */
-export async function refreshCounts() {
-  const { queues } = await getQueues();
+/** Show the counts of all queues, or of those that have `changed`, and notify of what they say. */
+export async function refreshCounts(changed = null) {
   const before = project.queues;
-  project.queues = queues;
-  project.openByQueue = Object.fromEntries(queues.map((queue) => [queue.name, totalOf(queue, UNFINISHED)]));
-  project.running = queues.reduce((sum, queue) => sum + queue.running, 0);
-  project.waiting = queues.reduce((sum, queue) => sum + queue.unreviewed + queue.held, 0);
-  if (before) notifyOf(before, queues);
-  await noticeFirstWorker(queues);
+  if (!changed || !takeChanges(changed)) await fetchCounts();
+  if (before) notifyOf(before, project.queues);
+  await noticeFirstWorker(project.queues);
   drawNavigation();
 }
 

@@ -3,7 +3,7 @@
 import { queuePath, taskPath } from "./api.js";
 import { goneFact } from "./chat.js";
 import { checkOf } from "./check.js";
-import { h } from "./dom.js";
+import { h, kept } from "./dom.js";
 import { isUnclaimed, markOf } from "./statuses.js";
 import { ago, changeSize, counted, clockTime, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
 
@@ -46,7 +46,7 @@ export function row(task, page, options = {}) {
   const selected = page.selected.has(id);
   return h(
     `li.row@task-${id}`,
-    { "data-id": id, draggable: draggable ? "true" : null, class: selected ? "selected" : "" },
+    { "data-id": id, draggable: draggable ? "true" : null, class: selected ? "selected" : selectable ? "" : "plain" },
     selectable && checkbox(id, selected),
     h(
       "div.what",
@@ -68,7 +68,7 @@ export function row(task, page, options = {}) {
 /** What is left of a purged task as one line. */
 export const purgedRow = (task) =>
   h(
-    `li.row@purged-${task.id}`,
+    `li.row.plain@purged-${task.id}`,
     h(
       "div.what",
       h("a.title", { href: `#${taskPath(task.id)}` }, h("span.id", `#${task.id}`), " ", task.title),
@@ -157,6 +157,32 @@ export function waitsForReview({ review_limit: limit, queued, running, unreviewe
 }
 
 export const list = (label, rows) => h(`ul.rows@list-${label}`, { "aria-label": label }, rows);
+
+/** Some task in a hundred begins a part of a long list: which it is does not change when others come and go. */
+const begins = ({ id }) => (id * 2654435761) % 4294967296 < 42949673;
+
+/**
+ * A long list of tasks in parts: one that is as it was is neither made nor laid out again. A row is made again if
+ * `factsOf` its task have changed, and at every drawing while it is running.
+ */
+export function longList(label, tasks, factsOf, rowOf) {
+  const parts = [];
+  for (const [index, task] of tasks.entries()) {
+    if (!index || begins(task)) parts.push([]);
+    const facts = [task, task.status === "running" && Date.now(), ...factsOf(task, index)];
+    parts.at(-1).push({ task, index, facts });
+  }
+  return h(
+    `div.rows@list-${label}`,
+    parts.map((part, number) => {
+      const key = `part-before-${parts[number + 1]?.[0].task.id ?? "end"}`;
+      const name = number ? `${label}, continued` : label;
+      const rows = () => part.map(({ task, index, facts }) => kept(`task-${task.id}`, facts, () => rowOf(task, index)));
+      const facts = part.map((row) => row.facts);
+      return kept(key, [name, facts], () => h(`ul@${key}`, { "aria-label": name }, rows()));
+    }),
+  );
+}
 
 export const empty = (title, text, command = null) =>
   h("div.empty", h("p", h("strong", title)), h("p", text), command && h("pre", command));

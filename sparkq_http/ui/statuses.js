@@ -30,6 +30,9 @@ export const OUTCOMES = STATES.filter((state) => (state.stage === "finished" && 
 /** True for a task that no worker has: it can be edited and cancelled. */
 export const isUnclaimed = ({ status }) => status === "queued" || status === "held";
 
+/** A question as the task that waits for its answer. */
+export const heldTask = (question) => ({ ...question, status: "held", attempts: question.attempt });
+
 /** The state of a task or an attempt: its status, or the state within it that says more. */
 export function stateOf(task) {
   return (
@@ -45,6 +48,3 @@ export const countOf = (counts, state) => counts[state.count ?? state.name] ?? 0
 
 /** How many tasks are in any of these states. */
 export const totalOf = (counts, states) => states.reduce((sum, state) => sum + countOf(counts, state), 0);
-
-/** The states to list for a queue: every status but the rare ones, and all others that have tasks. */
-export const statesOf = (queue) => STATES.filter((state) => (state.stage && !state.rare) || countOf(queue, state) > 0);

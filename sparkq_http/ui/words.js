@@ -27,21 +27,27 @@ export const secondsSince = (iso) => (Date.now() - Date.parse(iso)) / 1000;
 /** The time from one moment to another as a duration. */
 export const between = (start, end) => duration((Date.parse(end) - Date.parse(start)) / 1000);
 
-/** A moment as its age, with the moment itself in the tooltip. */
-export function ago(iso) {
-  if (!iso) return null;
-  return h("time", { datetime: iso, title: new Date(iso).toLocaleString(), "data-ages": true }, age(iso));
-}
+/** How an age reads: "40 min ago", or in short "40 min". */
+const AGES = {
+  long(seconds) {
+    return seconds < 5 ? "just now" : `${duration(seconds)} ago`;
+  },
+  short(seconds) {
+    const [number, unit] = duration(seconds).split(" ");
+    return unit === "s" ? "now" : `${number} ${unit}`;
+  },
+};
 
-function age(iso) {
-  const seconds = secondsSince(iso);
-  return seconds < 5 ? "just now" : `${duration(seconds)} ago`;
+/** A moment as its age, with the moment itself in the tooltip. */
+export function ago(iso, form = "long") {
+  const title = new Date(iso).toLocaleString();
+  return iso ? h("time", { datetime: iso, title, "data-ages": form }, AGES[form](secondsSince(iso))) : null;
 }
 
 /** Bring the ages within `host` up to date. */
 export function refreshAges(host) {
   for (const time of host.querySelectorAll("time[data-ages]")) {
-    const text = age(time.dateTime);
+    const text = AGES[time.dataset.ages](secondsSince(time.dateTime));
     if (time.textContent !== text) time.firstChild.data = text;
   }
 }
@@ -51,17 +57,6 @@ export function moment(iso) {
     "time",
     { datetime: iso, title: iso },
     new Date(iso).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" }),
-  );
-}
-
-/** The age of a moment in short: 40 min, 11 h, 2 d. */
-export function shortAge(iso) {
-  if (!iso) return null;
-  const [number, unit] = duration(secondsSince(iso)).split(" ");
-  return h(
-    "time",
-    { datetime: iso, title: new Date(iso).toLocaleString() },
-    unit === "s" ? "now" : `${number} ${unit}`,
   );
 }
 

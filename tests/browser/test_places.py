@@ -1,6 +1,6 @@
 """The page takes nothing away: not the place that you come back to, not a text that you have begun."""
 
-from tests.browser.screen import Screen, expect
+from tests.browser.screen import Route, Screen, expect
 from tests.harness.waiting import until
 from tests.http.caller import Caller
 
@@ -26,6 +26,27 @@ def test_back_leads_to_the_same_rows_place_and_focus(screen: Screen, call: Calle
     expect(rows).to_have_count(100)
     screen.focuses(link)
     assert screen.evaluate("scrollY") == place
+
+
+def test_more_rows_are_shown_although_an_event_refreshes_the_list_meanwhile(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    text = "\n".join(f"number {number}" for number in range(120))
+    call.post("/api/tasks/bulk", queue=line, text=text, split=True)["tasks"]
+    screen.open(f"/tasks?queue={line}&sort=oldest")
+    rows = screen.main.locator("li.row")
+    expect(rows).to_have_count(50)
+    held: list[Route] = []
+    screen.page.route("**/api/tasks?*", lambda route: route.continue_() if held else held.append(route))
+
+    with screen.page.expect_request("**/api/tasks?*"):
+        call.add(line, "the event")
+    screen.main.get_by_role("button", name="Show more").scroll_into_view_if_needed()
+    expect(rows).to_have_count(50)
+    held[0].continue_()
+
+    expect(rows).to_have_count(100)
+    screen.page.unroute("**/api/tasks?*")
 
 
 def test_a_selection_that_is_dragged_out_of_a_dialog_does_not_close_it(screen: Screen, call: Caller, line: str) -> None:

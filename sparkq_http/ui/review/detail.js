@@ -43,6 +43,7 @@ export async function detailOf(id, tab, before) {
     task,
     prompts,
     attempt,
+    asked: tab,
     tab: tab ?? firstTab(task),
     raw: same?.raw ?? false,
     compared: same?.compared,

@@ -5,9 +5,9 @@ import { goneFact } from "../chat.js";
 import { checkOf } from "../check.js";
 import { h } from "../dom.js";
 import { options } from "../options.js";
-import { atWork, button, lateKind, list, row, runningFacts, section } from "../rows.js";
+import { atWork, button, lateKind, list, longList, row, runningFacts, section } from "../rows.js";
 import { markOf, stateOf } from "../statuses.js";
-import { changeSize, clockTime, counted, dayOf, digits, shortAge } from "../words.js";
+import { changeSize, clockTime, counted, dayOf, digits, ago } from "../words.js";
 
 const MOST_NOTES = 8;
 const MOST_SHOWN = 1000;
@@ -18,9 +18,10 @@ export const isFailure = (task) => task.status !== "succeeded" || Boolean(task.l
 export const isLate = (task) => Boolean(task.late) && lateKind(task) === "late result";
 
 export function drawList(data, page) {
-  const { inbox, items, asked, running } = data;
+  const { inbox, items, asked, running, detail } = data;
   return h(
     "div.list@list",
+    { class: page.selected.size ? "selecting" : "" },
     h(
       "header.list-head@list-head",
       h("div.line", h("h1", "Inbox"), h("span.count", digits(inbox.total + inbox.questions_total))),
@@ -28,9 +29,11 @@ export function drawList(data, page) {
       page.selected.size ? bulkBar(data, page) : chips(data),
     ),
     items.length
-      ? list(
+      ? longList(
           "To review",
-          items.map((task) => item(task, data, page)),
+          items,
+          ({ id }) => [detail?.task?.id === id, page.selected.has(id), asked],
+          (task) => item(task, data, page),
         )
       : h("p.soft@none", asked.show || asked.queue ? "Nothing here." : "Nothing to review."),
     more(data),
@@ -136,7 +139,7 @@ function item(task, { detail, asked }, page) {
       h(
         "span.line",
         h("span.title", task.title),
-        h("span.age", shortAge(task.asked_at ?? task.finished_at ?? task.late?.at)),
+        h("span.age", ago(task.asked_at ?? task.finished_at ?? task.late?.at, "short")),
       ),
       h("span.summary", summaryOf(task)),
       h("span.facts", factsOf(task)),

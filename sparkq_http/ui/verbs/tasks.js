@@ -223,13 +223,16 @@ export async function deleteTasks(page, ids) {
 
 /** In the order in which the page shows them, however they were selected. */
 function inLine(page, ids) {
-  const line = page.view.tasks(page.data).map((task) => task.id);
+  const line = page.tasks().map((task) => task.id);
   return [...ids].sort((first, second) => line.indexOf(first) - line.indexOf(second));
 }
 
-/** Move tasks to the front of their queue, the last of them first, so that they keep their order. */
-export function moveToFront(page, ids) {
-  return forEach(page, inLine(page, ids).reverse(), (id) => post(`${taskPath(id)}/front`), "moved to the front");
+/** Move tasks to the front of their queue, all of them or none. They keep their order. */
+export async function moveToFront(page, ids) {
+  await post("/tasks/place", { tasks: inLine(page, ids), front: true });
+  say(`${labelOf(ids)} moved to the front.`);
+  page.selected.clear();
+  await page.refresh();
 }
 
 /** Fail the attempt that the page shows, and no later one. */

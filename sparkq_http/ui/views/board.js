@@ -5,6 +5,7 @@ import { goneFact } from "../chat.js";
 import { say } from "../dialogs.js";
 import { h, kept } from "../dom.js";
 import { badges, button, timeoutBar } from "../rows.js";
+import { heldTask } from "../statuses.js";
 import { requeue } from "../verbs/tasks.js";
 import { ago, counted, digits, duration, stateLabel } from "../words.js";
 
@@ -20,7 +21,6 @@ export const keys = [
 ];
 
 export const load = () => get(`/board?limit=50&heads=${HEADS}`);
-export const affects = () => true;
 export const tasks = ({ queues, running, review, done, questions }) => [
   ...queues.flatMap(({ heads }) => heads),
   ...running,
@@ -28,9 +28,6 @@ export const tasks = ({ queues, running, review, done, questions }) => [
   ...review,
   ...done,
 ];
-
-/** A question as the task that waits for its answer. */
-const heldTask = (question) => ({ ...question, status: "held", attempts: question.attempt });
 
 export function draw(data) {
   const { queues, running, review, done, questions } = data;
@@ -112,19 +109,15 @@ const finishedFacts = (task) => [
 
 const doneFacts = (task) => [stateLabel(task), task.queue, ago(task.reviewed_at)];
 
-/** Move waiting tasks to the head of their queue, in this order: each goes to the front, the last of them first. */
-async function arrange(page, ids) {
-  for (const id of [...ids].reverse()) await post(`${taskPath(id)}/front`);
-  say("Moved.");
-  await page.refresh();
-}
-
 /** Put a waiting task at a place among those that are shown of its queue. */
-function place(page, id, index) {
+async function place(page, id, index) {
   const { heads } = page.data.queues.find((queue) => queue.heads.some((task) => task.id === id));
   const others = heads.map((task) => task.id).filter((other) => other !== id);
-  const at = Math.max(0, Math.min(index, others.length));
-  return arrange(page, [...others.slice(0, at), id]);
+  const next = others[Math.max(0, index)];
+  if (others.length)
+    await post("/tasks/place", { tasks: [id], ...(next ? { before: next } : { after: others.at(-1) }) });
+  say("Moved.");
+  await page.refresh();
 }
 
 function shift(step) {

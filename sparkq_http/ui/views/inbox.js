@@ -1,12 +1,14 @@
 // The review: what waits for you as a list, and the open result beside it; on a narrow screen one at a time.
 
-import { get, getQueues, query } from "../api.js";
+import { get, query } from "../api.js";
 import { h } from "../dom.js";
 import { draftOf } from "../drafts.js";
+import { allQueues } from "../project.js";
 import { since } from "../review/absence.js";
 import { detailOf, drawDetail, openTab, readings } from "../review/detail.js";
 import { drawList, isFailure } from "../review/list.js";
 import { atWork, empty } from "../rows.js";
+import { heldTask } from "../statuses.js";
 import { verdictActs } from "../verbs/review.js";
 
 const FIRST_SHOWN = 100;
@@ -30,24 +32,35 @@ function askedBy({ path, query: asked }) {
   };
 }
 
-export async function load(route, { before, place }) {
+export async function load(route, { before, place, touched }) {
   const asked = askedBy(route);
-  const shown = before?.shown ?? place.shown ?? FIRST_SHOWN;
+  const shown = (place.shown ??= before?.shown ?? FIRST_SHOWN);
   const { queue, newest } = asked;
   const limit = asked.show === "failed" ? MOST_SHOWN : shown;
   const list = Promise.all([
     get(`/inbox${query({ limit, queue, sort: newest ? "newest" : null })}`),
-    get(`/tasks${query({ status: "running", limit: 50, queue })}`),
-    getQueues(),
+    get("/board?limit=50&heads=0"),
+    allQueues(),
     since(),
   ]);
-  const opened = asked.id ? detailOf(asked.id, asked.tab, before?.detail).catch(missing) : null;
-  const [[inbox, running, { queues, assignments }, digest], detail] = await Promise.all([list, opened]);
-  const data = { asked, inbox, queues, assignments, digest, shown, running: running.tasks };
+  const open = (id) => openedAs(id, asked.tab, before?.detail, touched);
+  const [[inbox, { running: all, assignments }, queues, digest], detail] = await Promise.all([
+    list,
+    asked.id && open(asked.id),
+  ]);
+  const running = all.filter((task) => !queue || task.queue === queue);
+  const data = { asked, inbox, queues, assignments, digest, shown, running };
   data.items = itemsOf(data);
   const first = !asked.id && wide.matches ? data.items[0] : null;
-  data.detail = first ? await detailOf(first.id, asked.tab, before?.detail).catch(missing) : detail;
+  data.detail = first ? await open(first.id) : detail;
   return data;
+}
+
+/** The open task; it is as it was `before`, if neither it nor its queue was touched. */
+function openedAs(id, tab, before, touched) {
+  const { task, queue } = before ?? {};
+  const isSame = task?.id === id && before.asked === tab && touched && !touched.has(id) && !touched.has(queue.id);
+  return isSame ? before : detailOf(id, tab, before).catch(missing);
 }
 
 /** An open task that was deleted meanwhile leaves an empty place, and the list stays. */
@@ -55,9 +68,6 @@ function missing(refusal) {
   if (refusal.status === 404) return { gone: refusal };
   throw refusal;
 }
-
-/** A question as the task that waits for its answer. */
-const heldTask = (question) => ({ ...question, status: "held", attempts: question.attempt });
 
 /** Questions first, because a worker waits; what you put off comes last. */
 function itemsOf({ asked: { show }, inbox }) {
@@ -75,8 +85,6 @@ export const tasks = ({ items, running, detail }) =>
 
 /** In the order of the list, as a range is selected. */
 export const selectable = ({ items }) => items.filter(({ status }) => status !== "held");
-
-export const affects = () => true;
 
 export function draw(data, page) {
   const { detail, items } = data;
@@ -155,7 +163,7 @@ export const acts = {
   sort: filtered(({ newest }) => ({ newest: !newest })),
   all: (page) => page.toggleSelection(selectable(page.data)),
   more(page) {
-    page.data.shown = Math.min(MOST_SHOWN, page.data.shown * 4);
+    page.place.shown = Math.min(MOST_SHOWN, page.data.inbox.tasks.length * 4);
     return page.refresh();
   },
 };

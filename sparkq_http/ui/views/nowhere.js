@@ -3,9 +3,7 @@
 import { h } from "../dom.js";
 
 export const title = "Page not found";
-export const keys = [];
 export const load = async (route) => ({ address: route.address });
-export const tasks = () => [];
 export const affects = () => false;
 
 export function draw({ address }) {

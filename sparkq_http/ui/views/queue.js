@@ -2,12 +2,14 @@
 
 import { get, query, queuePath } from "../api.js";
 import { h } from "../dom.js";
+import { project } from "../project.js";
 import {
   badges,
   button,
   empty,
   head,
   list,
+  longList,
   outcomeFacts,
   queueButtons,
   row,
@@ -16,9 +18,9 @@ import {
   waitsForReview,
 } from "../rows.js";
 import { digits } from "../words.js";
+import { fetchTasks, showMore } from "./tasks.js";
 
 const SHOWN = 50;
-const MOST_SHOWN = 1000;
 
 export const title = (route) => route.path[1];
 export const keys = [
@@ -26,20 +28,27 @@ export const keys = [
   ["e", "edit a queued task"],
 ];
 
-export async function load(route) {
-  const name = route.path[1];
-  const shown = Number(route.query.get("shown")) || SHOWN;
+export async function load({ path: [, asked] }, { before, place, touched }) {
+  const renamed = before && project.all?.find(({ id }) => id === before.queue.id);
+  const name = renamed?.name ?? asked;
   const tasksBy = (filter) => get(`/tasks${query({ queue: name, ...filter })}`);
-  const [{ queue }, queued, running, finished] = await Promise.all([
-    get(queuePath(name)),
-    tasksBy({ status: "queued", limit: shown }),
+  const [queue, queued, running, finished] = await Promise.all([
+    queueOf(name, touched && before?.queue),
+    fetchTasks({ queue: name, status: "queued" }, place.shown ?? SHOWN),
     tasksBy({ status: "running", limit: 50 }),
     tasksBy({ sort: "finished", limit: 20 }),
   ]);
-  return { queue, queued, running: running.tasks, finished: finished.tasks, shown };
+  return { queue, queued, running: running.tasks, finished: finished.tasks };
 }
 
-export const affects = () => true;
+/** A queue with its instructions, which are known if `before` has the same revision of them. */
+async function queueOf(name, before) {
+  const known = before && project.all?.find((queue) => queue.name === name);
+  if (known && known.instructions_revision === before.instructions_revision)
+    return { ...known, instructions: before.instructions };
+  return (await get(queuePath(name))).queue;
+}
+
 export const tasks = (data) => [...data.queued.tasks, ...data.running, ...data.finished];
 
 export function draw({ queue, queued, running, finished }, page) {
@@ -78,20 +87,17 @@ function nextUp(queue, { tasks: queued, total }, page) {
     queued.length
       ? [
           h("div.drop@drop", { "data-drop": "front" }, "Drop here to make it next"),
-          list(
+          longList(
             "Next up",
-            queued.map((task, index) => queuedRow(task, index, page)),
+            queued,
+            ({ id }, index) => [page.selected.has(id), index === 0],
+            (task, index) => queuedRow(task, index, page),
           ),
         ]
       : nothingQueued(queue),
-    total > queued.length && h("p.more", showMore(queue, queued.length)),
+    total > queued.length && h("p.more", button("more", "Show more")),
   );
 }
-
-const showMore = ({ name }, shown) =>
-  shown < MOST_SHOWN
-    ? button("more", "Show more")
-    : h("a", { href: `#/tasks${query({ queue: name, status: "queued" })}` }, "Show all");
 
 const selectionButtons = (selected) =>
   h(
@@ -134,9 +140,4 @@ const recentlyFinished = (queue, finished, page) =>
 
 const review = (task) => (task.reviewed_at ? "reviewed" : h("strong", "to review"));
 
-export const acts = {
-  more(page) {
-    const { queue, shown } = page.data;
-    page.go(`${queuePath(queue.name)}${query({ shown: Math.min(MOST_SHOWN, shown * 4) })}`);
-  },
-};
+export const acts = { more: (page) => showMore(page, page.data.queued.tasks.length) };

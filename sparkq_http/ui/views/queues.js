@@ -20,9 +20,6 @@ export async function load(route) {
   return { queues, assignments, archived, statistics, next };
 }
 
-export const affects = () => true;
-export const tasks = () => [];
-
 export function draw({ queues, assignments, archived, statistics, next }) {
   const paces = Object.fromEntries(statistics.queues.map((record) => [record.queue, record]));
   const states = STATUSES.filter((state) => !state.rare || queues.some((queue) => countOf(queue, state)));

@@ -6,11 +6,9 @@ import { atWork, badges, button, empty, list, row, runningFacts, section, waitsF
 import { ago, counted } from "../words.js";
 
 export const title = "Running";
-export const keys = [];
 
 /** The tasks of the board's columns, and their totals. */
 export const load = () => get("/board?limit=100&heads=1");
-export const affects = () => true;
 export const tasks = ({ running, queues }) => [...running, ...queues.flatMap(({ heads }) => heads)];
 
 export function draw({ running, running_total: total, queues, assignments }, page) {

@@ -20,8 +20,7 @@ export async function load(route) {
   return { search, scripts };
 }
 
-export const affects = (event) => event.kind === "reloaded";
-export const tasks = () => [];
+export const affects = () => false;
 
 export function draw({ search, scripts }) {
   return [

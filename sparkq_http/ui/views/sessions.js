@@ -8,15 +8,11 @@ import { badges, button, empty, head } from "../rows.js";
 import { ago } from "../words.js";
 
 export const title = "Sessions";
-export const keys = [];
 
 export async function load() {
   const [{ sessions }, { queues }] = await Promise.all([get("/sessions"), getQueues(true)]);
   return { sessions, queues };
 }
-
-export const affects = () => true;
-export const tasks = () => [];
 
 export function draw({ sessions, queues }) {
   const queuesOf = ({ name }) => queues.filter((queue) => queue.session === name);

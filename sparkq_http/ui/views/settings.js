@@ -9,11 +9,9 @@ import { button, head, section } from "../rows.js";
 import { counted } from "../words.js";
 
 export const title = "Settings";
-export const keys = [];
 
 export const load = () => get("/config");
-export const affects = (event) => event.kind === "reloaded";
-export const tasks = () => [];
+export const affects = () => false;
 
 const GROUPS = [
   { title: "Task classes", prefix: "task_classes." },

@@ -25,8 +25,8 @@ function purgedOf(refusal) {
   throw refusal;
 }
 
-export const affects = (event, data) =>
-  !data || data.purged || event.task_id === data.task.id || event.queue_id === data.detail.queue.id;
+export const affects = (touched, data) =>
+  !data || data.purged || touched.has(data.task.id) || touched.has(data.detail.queue.id);
 export const tasks = (data) => (data.purged ? [] : [data.task]);
 
 export function draw({ detail, purged }, page) {

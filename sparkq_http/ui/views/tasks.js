@@ -1,9 +1,10 @@
 // All tasks: filters in the address, search, order; more are loaded as the list is scrolled.
 
-import { get, getQueues, query } from "../api.js";
-import { h, kept } from "../dom.js";
+import { get, query } from "../api.js";
+import { h } from "../dom.js";
 import { nameOptions, options } from "../options.js";
-import { button, empty, list, outcomeFacts, purgedRow, row, runningFacts, section } from "../rows.js";
+import { allQueues } from "../project.js";
+import { button, empty, list, longList, outcomeFacts, purgedRow, row, runningFacts, section } from "../rows.js";
 import { APPLIES } from "../review/verdict.js";
 import { STATUSES, totalOf } from "../statuses.js";
 import { counted, digits } from "../words.js";
@@ -38,18 +39,18 @@ export const keys = [
   ["c", "cancel"],
 ];
 
-export async function load({ query: asked, address }, { before, place }) {
+export async function load({ query: asked, address }, { before, place, touched }) {
   const filters = Object.fromEntries(FILTERS.map((name) => [name, asked.get(name) ?? ""]));
   const days = asked.get("days") ?? "";
   if (days) filters.since = daysAgo(Number(days));
-  const shown = before?.address === address ? before.shown : (place.shown ?? FIRST_SHOWN);
-  const [{ queues }, { sessions }, { tools }, found] = await Promise.all([
-    getQueues(true),
-    get("/sessions"),
-    get("/tools"),
-    fetchTasks(filters, shown),
+  const known = touched && before; // the sessions and tools are the same
+  const [queues, { sessions }, { tools }, list] = await Promise.all([
+    allQueues(),
+    known || get("/sessions"),
+    known || get("/tools"),
+    fetchTasks(filters, place.shown ?? FIRST_SHOWN),
   ]);
-  return { address, filters, days, shown, queues, sessions, tools, ...found };
+  return { address, filters, days, queues, sessions, tools, ...list };
 }
 
 const MINUTE_MS = 60_000;
@@ -62,7 +63,7 @@ function daysAgo(days) {
 }
 
 /** The first tasks that match, how many match in all, and whether there are more. */
-async function fetchTasks(filters, wanted) {
+export async function fetchTasks(filters, wanted) {
   const tasks = [];
   const purged = [];
   let cursor = null;
@@ -82,7 +83,6 @@ async function fetchTasks(filters, wanted) {
   return { tasks, purged, total, purgedTotal, indexing, more: cursor !== null };
 }
 
-export const affects = () => true;
 export const tasks = (data) => data.tasks;
 
 export function draw(data, page) {
@@ -108,21 +108,16 @@ export function draw(data, page) {
     ),
     h("div.bulk@bulk", selectionButtons(tasks, page.selected)),
     tasks.length
-      ? list(
+      ? longList(
           "Tasks",
-          tasks.map((task) => line(task, page)),
+          tasks,
+          ({ id }) => [page.selected.has(id)],
+          (task) => row(task, page, { facts: factsOf(task) }),
         )
       : !purged.length && noTask(filtered),
     purged.length > 0 && section("Purged", null, list("Purged tasks", purged.map(purgedRow))),
     more && h("p.more@more", button("more", "Show more", { "data-reveal": true })),
   ];
-}
-
-/** Most rows of a long list stay as they are; that of a running task counts on. */
-function line(task, page) {
-  const build = () => row(task, page, { facts: factsOf(task) });
-  if (task.status === "running") return build();
-  return kept(`task-${task.id}`, [task, page.selected.has(task.id)], build);
 }
 
 const searchField = (value) =>
@@ -198,14 +193,18 @@ export function filter(page, name, value) {
   if (value) filters.set(name, value);
   else filters.delete(name);
   const text = filters.toString();
+  page.place.shown = null;
   page.go(`/tasks${text ? `?${text}` : ""}`, { replace: true });
+}
+
+/** Show more than these, which are shown. */
+export function showMore(page, shown) {
+  page.place.shown = shown + Math.min(MOST_ADDED, shown);
+  return page.refresh();
 }
 
 export const acts = {
   status: (page, button) => filter(page, "status", button.dataset.value),
   all: (page) => page.toggleSelection(page.data.tasks),
-  more(page) {
-    page.data.shown += Math.min(MOST_ADDED, page.data.shown);
-    return page.refresh();
-  },
+  more: (page) => showMore(page, page.data.tasks.length + page.data.purged.length),
 };

@@ -16,16 +16,12 @@ const TALLIES = [
 ];
 
 export const title = "Today";
-export const keys = [];
 
 export async function load({ query: asked }) {
   const day = asked.get("day") ?? "";
   const report = await get(`/report${query({ day, limit: LINES })}`);
   return { day, byQueue: asked.get("by") === "queue", report, earlier: report.days.at(-2)?.date };
 }
-
-export const affects = () => true;
-export const tasks = () => [];
 
 export function draw({ day, byQueue, report, earlier }) {
   const shownDay = report.days.at(-1)?.date ?? day;
