@@ -1,24 +1,20 @@
 """Show what is left of purged tasks."""
 
+from collections.abc import Callable
+
 from sparkq_cli import show
 from sparkq_core import changes, wire
 from sparkq_core.clock import day
 from sparkq_core.purged import Line
 from sparkq_core.text import safe
 
-LINES = 3
-"""Lines of an outcome that a list shows."""
 
-
-def as_line(line: Line) -> str:
-    """Return a purged task as a list shows it: how it ended, when it was purged, the first lines of its outcome."""
+def as_line(line: Line, accent: Callable[[str], str], below: str) -> str:
+    """Return a purged task among the matches of a search: how it ended, when it was purged, and the place that matches."""
     facts = ", ".join(part for part in (changes.summary(line.change), line.queue) if part)
-    head = (
-        f"{show.paint(wire.friendly(line.id), 'bold')}  {_ended(line)}  {safe(line.title)}  {show.paint(facts, 'dim')}"
-    )
-    lines = line.excerpt.split("\n")
-    shown = "\n".join([*lines[:LINES], *(["…"] if len(lines) > LINES else [])])
-    return f"{head}\n{show.block(shown, '      ')}" if line.excerpt else head
+    title = accent(safe(line.title))
+    head = f"{show.paint(wire.friendly(line.id), 'bold')}  {_ended(line)}  {title}  {show.paint(facts, 'dim')}"
+    return f"{head}\n{below}".rstrip()
 
 
 def as_text(line: Line) -> str:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from sparkq_core.model import Task
 from sparkq_core.text import counted as counted
 from sparkq_core.text import safe, with_escapes
 
-PAINT = re.compile(r"(\x1b\[\d+m)")
+PAINT = re.compile(r"(\x1b\[[\d;]+m)")
 UNKNOWN_WIDTH = 100
 MARKS = {"warned": ("⚠️", "!"), "limit": ("⏳", "~"), Status.FAILED: ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
 OWN_SYMBOLS = re.compile("|".join(symbol for symbol, _ in MARKS.values()))
@@ -40,6 +40,7 @@ STYLES = {
     "removed": "31",
     "hunk": "36",
     "warning": "33",
+    "match": "1;33",
     "dim": "2",
     "bold": "1",
 }
@@ -87,6 +88,11 @@ def escaped(text: str) -> str:
     import json
 
     return with_escapes(text, lambda character: json.dumps(character)[1:-1])
+
+
+def is_terminal() -> bool:
+    """True if the output is a terminal, whose lines are as long as it is wide."""
+    return sys.stdout.isatty()
 
 
 def coloured() -> bool:
@@ -218,10 +224,13 @@ def table(
     flexible: int,
     droppable: Sequence[int] = (),
     styles: Sequence[str] = (),
+    accent: Callable[[str], str] = str,
+    below: Sequence[str] = (),
 ) -> None:
     """Print a table that fits the terminal: `droppable` columns go, in this order, before `flexible` gets too narrow.
 
-    `styles` paints whole rows. In a pipe every column is there in full.
+    `styles` paints whole rows, `accent` parts of the flexible column, and `below` has a line for under each row, or
+    nothing. In a pipe every column is there in full.
     """
     if not rows:
         return
@@ -238,10 +247,14 @@ def table(
         widths[flexible] = max(least, min(widths[flexible], _left(widths, shown, flexible, room)))
     for number, row in enumerate((heads, *rows)):
         cells = [fit(row[at], widths[at]) for at in shown]
+        if number:
+            cells = [accent(cell) if at == flexible else cell for at, cell in zip(shown, cells, strict=True)]
         line = "  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in zip(shown, cells, strict=True))
         style = "dim" if number == 0 else styles[number - 1] if styles else ""
         text = fit(line.rstrip(), room)
         typer.echo(paint(text, style) if style else text)
+        if number and below and below[number - 1]:
+            typer.echo(below[number - 1])
 
 
 def _left(widths: Sequence[int], shown: Sequence[int], flexible: int, room: int) -> int:

@@ -21,6 +21,9 @@ _WHOLE = (
 _MARKED = "\u0e00-\u109f\u1780-\u17ff\u1980-\u19df\u1a20-\u1aad\ua9e0-\uaa7f"
 """Blocks of South-East Asia, of which a letter can have marks behind it: somebody may search for the beginning of one."""
 
+SPACED_LETTER = rf"[^\W_{_WHOLE}{_MARKED}]"
+"""The pattern of a letter or digit of a script that has spaces between words."""
+
 _RUN = re.compile(f"[{_WHOLE}{_MARKED}]+")
 _LETTERS = re.compile(r"\w[^\w\s]*|[^\w\s]+")
 _ENDS_WHOLE = re.compile(f"[{_WHOLE}]$")
@@ -30,7 +33,7 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f]")
 _SIGNS = re.compile(r"(?<=[A-Za-z0-9])(\+\+)|(?<=\b[A-Za-z])#(?![A-Za-z_])")
 """`++` behind any name, but `#` only behind a single letter: elsewhere it begins or ends something else."""
 
-_PLUS_PLUS, _SHARP = "\ue000 ", "\ue001 "
+PLUS_PLUS, SHARP = "\ue000", "\ue001"
 """Private characters, which the tokenizer takes for letters."""
 
 _SEARCHED = re.compile(r'"([^"]+)"|([^\s"]+)')
@@ -64,6 +67,11 @@ def searched(words: str) -> list[tuple[str, str]]:
     return [(phrase, word) for phrase, word in _SEARCHED.findall(words) if _HAS_WORD.search(phrase or word)]
 
 
+def is_unspaced(letter: str) -> bool:
+    """True if a letter belongs to a script that has no spaces between words."""
+    return _RUN.match(letter) is not None
+
+
 def _term(phrase: str, word: str) -> str:
     indexed = for_index(phrase or word).strip()
     return f'"{indexed}"' if phrase or _ENDS_WHOLE.search(word) else f'"{indexed}"*'
@@ -75,4 +83,4 @@ def _spaced(run: re.Match[str]) -> str:
 
 
 def _sign(sign: re.Match[str]) -> str:
-    return _PLUS_PLUS if sign.group(1) else _SHARP
+    return f"{PLUS_PLUS if sign.group(1) else SHARP} "

@@ -139,7 +139,9 @@ async def list_tasks(
         reviewed=False if to_review else None,
     )
     if search:
-        found = await in_thread(core_search.find_page, sq, search, wanted, limit=limit, cursor=cursor or None)
+        found = await in_thread(
+            core_search.find_page, sq, search, wanted, sort="newest", limit=limit, cursor=cursor or None
+        )
         return reply(task_list.found_list(found, sq.clock.now()))
     page = tasks.list_page(sq, wanted, limit=limit, cursor=cursor or None)
     return reply(task_list.task_list(page, sq.clock.now()))

@@ -226,6 +226,17 @@ def test_a_search_finds_search_extras_after_the_others(door: Door, store: SparkQ
     assert "purged" not in door.tasks(search="test").facts
 
 
+def test_a_search_shows_the_place_that_matches(door: Door, store: SparkQ) -> None:
+    take(store, task_id=add(store, "Rename it")[0])
+    tasks.complete(store, 1, "The parser is renamed.")
+
+    found = door.tasks(search="parser")
+
+    (task,) = found["tasks"]
+    shown = found["snippets"][0] if "snippets" in found.facts else {"text": task["summary"]}
+    assert shown["text"] == "The parser is renamed."
+
+
 @holds("search-batches")
 def test_a_search_beside_a_process_that_keeps_the_lock_says_that_it_is_still_indexing(
     door: Door, store: SparkQ

@@ -1,6 +1,6 @@
 """`sparkq tasks`"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -51,15 +51,15 @@ def tasks(
         typer.Option(
             "--sort",
             metavar="ORDER",
-            help="newest, oldest, or line for the queued tasks of one queue in their order, then its others.",
+            help="newest, oldest, or line for the queued tasks of one queue in their order, then its others. A search: best, the default, newest or oldest.",
         ),
     ] = "",
     limit: Limit = 50,
     cursor: Annotated[str | None, typer.Option("--cursor", metavar="C", help="Continue after this page.")] = None,
     json: Json = False,
 ) -> None:
-    """List tasks, newest first; the queued tasks of one queue in their order. A search also finds what is left of purged
-    tasks.
+    """List tasks, newest first; the queued tasks of one queue in their order. A search shows the
+    place that matches, the best match first, and finds what is left of purged tasks too.
 
     Examples:
       sparkq tasks --queue backend --status queued
@@ -79,7 +79,7 @@ def tasks(
         reviewed=reviewed,
     )
     if words is not None:
-        _show_found(sq, search.find_page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor), json)
+        _show_found(sq, words, search.find_page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor), json)
         return
     page = core.list_page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
     if json:
@@ -93,7 +93,7 @@ def tasks(
         show.say('There are no tasks. Add one: sparkq enqueue "…" --queue NAME')
 
 
-def _show_found(sq: SparkQ, found: search.Found, json: bool) -> None:
+def _show_found(sq: SparkQ, words: str, found: search.Found, json: bool) -> None:
     """Show the matches of a search: the tasks, then what is left of the purged ones."""
     now = sq.clock.now()
     if json:
@@ -104,10 +104,13 @@ def _show_found(sq: SparkQ, found: search.Found, json: bool) -> None:
     if not found.tasks and not found.purged:
         show.say("No tasks match." if not found.indexing else "No indexed task matches.")
         return
+    from sparkq_cli import found_lines  # only a search needs it
+
+    accent = found_lines.accent(words)
     if found.tasks:
-        _table(found.tasks, now)
+        _table(found.tasks, now, accent, [found_lines.below(found.snippets.get(task.id)) for task in found.tasks])
     for line in found.purged:
-        show.say(purged_lines.as_line(line))
+        show.say(purged_lines.as_line(line, accent, found_lines.below(found.snippets.get(line.id))))
     _more(len(found.tasks) + len(found.purged), found.total + found.purged_total, found.next)
 
 
@@ -116,7 +119,7 @@ def _more(shown: int, total: int, cursor: str | None) -> None:
         show.say(f"{shown} of {total}. More: --cursor {cursor}")
 
 
-def _table(tasks: Sequence[Task], now: int) -> None:
+def _table(tasks: Sequence[Task], now: int, accent: Callable[[str], str] = str, below: Sequence[str] = ()) -> None:
     rows = [
         [
             wire.friendly(task.id),
@@ -128,7 +131,14 @@ def _table(tasks: Sequence[Task], now: int) -> None:
         ]
         for task in tasks
     ]
-    show.table(["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"], rows, flexible=3, droppable=(5, 4, 2))
+    show.table(
+        ["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"],
+        rows,
+        flexible=3,
+        droppable=(5, 4, 2),
+        accent=accent,
+        below=below,
+    )
     for task in tasks:
         if gone := chat_lines.gone(task, now):
             show.say(f"{wire.friendly(task.id)}: {show.paint(gone, 'warning')}")

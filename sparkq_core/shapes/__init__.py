@@ -28,7 +28,7 @@ from sparkq_core.shapes.inbox import (
     SinceLastLook,
 )
 from sparkq_core.shapes.live import LiveChanges
-from sparkq_core.shapes.purged import Found, PurgedTask, PurgeNews, SearchExtras, SearchKeys
+from sparkq_core.shapes.purged import Found, PurgedTask, PurgeNews, SearchExtras, SearchKeys, Snippet
 from sparkq_core.shapes.queues import (
     Assignment,
     Parameter,
@@ -130,6 +130,7 @@ __all__ = [
     "Settled",
     "SettledKeys",
     "SinceLastLook",
+    "Snippet",
     "Tally",
     "TallyKeys",
     "Task",

@@ -27,9 +27,22 @@ class PurgedTask(TypedDict, closed=True):
     purged_at: str
 
 
+class Snippet(TypedDict, closed=True):
+    """The place of a task's `part` (`result`, `error`, `late_text` or `prompt`) that a search matches, in one line. `marks`
+    are the matches in `text`: each from a character up to another. It has none if only the title matches: the text is then
+    the beginning of the outcome."""
+
+    id: int
+    part: Annotated[str, OneOf("result", "error", "late_text", "prompt")]
+    text: str
+    marks: list[list[int]]
+
+
 class SearchKeys(TypedDict):
-    """What the answer to a search has besides its tasks: after the last of them the purged ones, of which `purged_total`
-    match in all; and `indexing`, which is true while some of the newest tasks and texts are not found yet."""
+    """What the answer to a search has besides its tasks: `snippets` of its tasks; after the last of these the purged ones, of which `purged_total` match in all; and `indexing`, which is true while some of
+    the newest tasks and texts are not found yet."""
+
+    snippets: NotRequired[list[Snippet]]
 
     purged: NotRequired[list[PurgedTask]]
     purged_total: NotRequired[int]

@@ -49,13 +49,19 @@ def found(page: search.Found, now: int) -> shapes.Found:
 
 
 def search_extras(page: search.Found) -> shapes.SearchExtras:
-    """Convert what a search found besides tasks; nothing if no purged task matches and everything is indexed."""
+    """Convert what a search found besides tasks; nothing if only titles match and everything is indexed."""
     extras: shapes.SearchExtras = {}
     if page.purged_total:
         extras |= {"purged": [purged_task(line) for line in page.purged], "purged_total": page.purged_total}
     if page.indexing:
         extras |= {"indexing": True}
+    if page.snippets:
+        extras |= {"snippets": [_snippet(number, snippet) for number, snippet in page.snippets.items()]}
     return extras
+
+
+def _snippet(number: int, snippet: search.Snippet) -> shapes.Snippet:
+    return {"id": number, "part": snippet.part, "text": snippet.text, "marks": [list(mark) for mark in snippet.marks]}
 
 
 @excludes_none

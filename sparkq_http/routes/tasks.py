@@ -39,6 +39,7 @@ router = Router(prefix="/api/tasks", tags=["tasks"])
 FINISHED = "finished"
 ORDERS = dict.fromkeys(SORTS, "") | {
     "line": " (only for one queue: its queued tasks in the order of the claims, then the others)",
+    "best": " (only with `search`, where it is the default: the best match first)",
     FINISHED: " (only finished tasks, the latest outcome first; not with `search`)",
 }
 """The ways to sort a list, and the limits of each."""
@@ -68,8 +69,8 @@ class QueuedTasks(TypedDict, closed=True):
 
 
 class ListedTasks(shapes.SearchKeys, closed=True):
-    """A page of a list. `total` counts all tasks that match. The last page has no `next_cursor`. A search lists the
-    `purged` tasks that match after all others. While it is still `indexing`, some of the newest tasks are not found."""
+    """A page of a list. `total` counts all tasks that match. The last page has no `next_cursor`. A search has
+    `snippets` of the places that match, and lists the `purged` tasks that match after all others. While it is still `indexing`, some of the newest tasks are not found."""
 
     tasks: list[ListedTask]
     total: int

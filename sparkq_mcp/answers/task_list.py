@@ -53,8 +53,9 @@ def task_list(page: TaskPage, now: int) -> wire.Json:
 
 
 def found_list(found: Found, now: int) -> wire.Json:
-    """Return the matches of a search. What is left of the purged ones is shortened before it is left out."""
-    facts = task_list(TaskPage(found.tasks, found.total, found.next), now)
+    """Return the matches of a search, with the place that matches where there is room. What is left of the purged ones is
+    shortened before it is left out."""
+    facts = _with_places(found, now)
     if found.indexing:
         facts["indexing"] = True
     if not found.purged_total:
@@ -67,6 +68,18 @@ def found_list(found: Found, now: int) -> wire.Json:
             line.pop("summary", None)
         fit_lines(facts, lines, room)
     return facts
+
+
+def _with_places(found: Found, now: int) -> wire.Json:
+    page = TaskPage(found.tasks, found.total, found.next)
+    facts = _facts(page, now)
+    for line in facts["tasks"]:
+        if (snippet := found.snippets.get(line["id"])) is not None:
+            line["summary"] = snippet.text
+    room = max(SUMMARIES_SIZE, LINE_SIZE * len(found.tasks))
+    if fit_lines(facts, facts["tasks"], room, ("title", "summary")) >= SHORT_TEXT:
+        return facts
+    return task_list(page, now)
 
 
 def _purged_line(line: Line) -> wire.Json:

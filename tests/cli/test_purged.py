@@ -52,7 +52,7 @@ def test_a_search_shows_what_is_left_of_a_purged_task(shell: Shell, sq: SparkQ) 
 
     assert shell.ok("tasks", "--search", "lexer") == (
         f"#1  succeeded, purged on {today}  rename the parser  backend\n"
-        "      Renamed.\n      It is in lexer.py.\n      Tests pass.\n      …\n"
+        "      result: Renamed. It is in lexer.py. Tests pass. Nothing is open.\n"
     )
     assert shell.ok("tasks", "--search", "grammar") == "No tasks match.\n"
     add(sq, "the lexer again")

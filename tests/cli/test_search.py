@@ -56,7 +56,7 @@ def ids(shell: Shell, *options: str) -> list[int]:
     ],
 )
 def test_words_are_found_in_titles_prompts_and_outcomes(shell: Shell, words: str, expected: list[int]) -> None:
-    assert ids(shell, "--search", words) == expected
+    assert ids(shell, "--search", words, "--sort", "newest") == expected
 
 
 def test_a_search_is_filtered_like_a_list(shell: Shell) -> None:
@@ -67,7 +67,12 @@ def test_a_search_is_filtered_like_a_list(shell: Shell) -> None:
 
 
 def test_a_search_is_printed_as_a_table(shell: Shell) -> None:
-    assert [row.split()[0] for row in shell.ok("tasks", "--search", "parser").splitlines()] == ["ID", "#4", "#2", "#1"]
+    lines = shell.ok("tasks", "--search", "parser", "--sort", "newest").splitlines()
+    assert [line.split()[0] for line in lines] == ["ID", "#4", "#2", "result:", "#1", "result:"]
+    assert [line.strip() for line in lines if "result:" in line] == [
+        "result: parser is done",
+        "result: all green, Größe too",
+    ]
     assert shell.ok("tasks", "--search", "nothing") == "No tasks match.\n"
 
 
@@ -75,7 +80,7 @@ def test_a_search_goes_on_after_a_page(shell: Shell) -> None:
     first = shell.facts("tasks", "--search", "parser", "--limit", "2")
     rest = shell.facts("tasks", "--search", "parser", "--limit", "2", "--cursor", first["next_cursor"])
 
-    assert [[task["id"] for task in page["tasks"]] for page in (first, rest)] == [[4, 2], [1]]
+    assert [[task["id"] for task in page["tasks"]] for page in (first, rest)] == [[2, 4], [1]]
     assert (first["total"], rest["total"], "next_cursor" in rest) == (3, 3, False)
 
 

@@ -37,12 +37,12 @@ def test_a_word_is_found_in_title_prompt_result_and_error(sq: SparkQ, queue: str
     assert found(sq, "parser") == [title, prompt, result, error]
 
 
-def test_the_newest_task_comes_first(sq: SparkQ, queue: str, clock: SetClock) -> None:
+def test_the_newest_task_comes_first_if_asked(sq: SparkQ, queue: str, clock: SetClock) -> None:
     ids = add(sq, "parser parser parser", "parser")
     clock.move(-HOUR)
     ids += add(sq, "a parser of an hour before")
 
-    assert [task.id for task in search.find_page(sq, "parser").tasks] == ids[::-1]
+    assert [task.id for task in search.find_page(sq, "parser", sort="newest").tasks] == ids[::-1]
 
 
 def test_every_word_must_be_there_wherever_it_stands(sq: SparkQ, queue: str) -> None:
