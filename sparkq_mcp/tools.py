@@ -15,7 +15,6 @@ from sparkq_core.errors import ClaimLost, InvalidValue, QueueWaits
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Claim, Settled
 from sparkq_core.project import SparkQ
-from sparkq_core.queues import checks
 from sparkq_core.tasks import limit
 from sparkq_mcp import claims
 from sparkq_mcp.answers import playbook, shapes, task_list, task_view
@@ -256,8 +255,10 @@ async def complete(
     """Settle a claimed task as done. The person reviews the result later."""
     sq, chat = caller_of(ctx)
     number = attempt or tasks.attempt_of(sq, "complete", task_id, chat.found(sq), result)
-    done = partial(tasks.complete, sq, task_id, result, data=data, attempt=number, **_next_for(chat, claim_next))
-    settled = await in_thread(done) if checks.is_needed(sq, task_id) else done()  # Git looks at the files
+    given = {"data": data, "attempt": number, **_next_for(chat, claim_next)}
+    settled = tasks.complete_at_once(sq, task_id, result, **given)
+    if settled is None:  # Git looks at the files, which takes a while
+        settled = await in_thread(partial(tasks.complete, sq, task_id, result, **given))
     return await _settlement(ctx, sq, chat, settled, claim_next)
 
 

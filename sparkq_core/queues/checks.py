@@ -24,10 +24,13 @@ from sparkq_core.verdicts import MAX_NAME, Giver
 SET = f"""
 UPDATE queues SET check_command = :command, max_checks = :most WHERE id = :queue RETURNING {QUEUE_COLUMNS}
 """
-NEEDED = """
+DEMANDED = "q.check_command IS NOT NULL AND q.review_limit IS NOT NULL"
+"""The condition on a queue `q` under which a task is completed only after its check has passed."""
+
+NEEDED = f"""
 SELECT q.check_command, q.max_checks, t.attempts FROM tasks AS t JOIN queues AS q ON q.id = t.queue_id
 WHERE t.id = :task AND t.status = 'running' AND t.attempts = coalesce(:attempt, t.attempts)
-AND q.check_command IS NOT NULL AND q.review_limit IS NOT NULL
+AND {DEMANDED}
 """
 LATEST = f"""
 SELECT {CHECK_COLUMNS} FROM checks
@@ -119,9 +122,9 @@ def checked_command(command: str) -> str:
     return command
 
 
-def is_needed(sq: SparkQ, task_id: int) -> bool:
-    """True if completing this task looks at its files, for which Git takes a while."""
-    return _needed(sq.db, task_id, None) is not None
+def is_needed(db: Reader, task_id: int, attempt: int | None = None) -> bool:
+    """True if completing the running attempt looks at its files, for which Git takes a while."""
+    return _needed(db, task_id, attempt) is not None
 
 
 def files_now(sq: SparkQ, task_id: int, attempt: int | None) -> Files | None:

@@ -18,7 +18,7 @@ from sparkq_core.tasks.order import delete, place, swap, to_front
 from sparkq_core.tasks.release import release
 from sparkq_core.tasks.requeue import requeue
 from sparkq_core.tasks.resume import resume
-from sparkq_core.tasks.settle import complete, fail, progress
+from sparkq_core.tasks.settle import complete, complete_at_once, fail, progress
 
 __all__ = [
     "Draft",
@@ -33,6 +33,7 @@ __all__ = [
     "claim",
     "claim_again",
     "complete",
+    "complete_at_once",
     "delete",
     "detail",
     "edit",

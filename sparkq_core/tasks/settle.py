@@ -4,11 +4,12 @@ import json
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from sparkq_core.changes.current import Files
 from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, WARN_AFTER, ErrorType, Status
-from sparkq_core.model import TASK_COLUMNS, Attempt, Settled, Task
+from sparkq_core.model import TASK_COLUMNS, Attempt, Gate, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import checks, gates
 from sparkq_core.storage.database import Transaction
@@ -21,6 +22,7 @@ from sparkq_core.text import MAX_TEXT, checked
 SETTLE = f"""
 UPDATE tasks SET status = :target, finished_at = :now, due_at = NULL, limit_until = NULL, error_type = :error_type
 WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
+AND (:is_checked OR NOT EXISTS (SELECT 1 FROM queues AS q WHERE q.id = queue_id AND {checks.DEMANDED}))
 RETURNING {TASK_COLUMNS}
 """
 END_ATTEMPT = """
@@ -33,7 +35,7 @@ UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, limit_until = NULL
 WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
 RETURNING {TASK_COLUMNS}
 """
-LEFT = "SELECT queued, held, status = 'archived' FROM queues WHERE id = :queue"
+LEFT = f"SELECT queued, held, status = 'archived', NOT ({gates.OPEN}) FROM queues WHERE id = :queue"
 CLAIMED_NEXT = """
 UPDATE attempts SET next_task = :next_task, next_attempt = :next_attempt WHERE task_id = :task AND attempt = :attempt
 """
@@ -63,9 +65,34 @@ def complete(
     else it raises Unchecked, and nothing is settled or claimed. Only there this looks at the files, which takes Git a while.
     Raises NoSuchTask, WrongState, InvalidText, InvalidValue.
     """
+    report, claimant = _completion(task_id, result, data, attempt), _claimant(next_for, chat)
+    done = _settle(sq, report, claimant, is_seen=False)
+    if done is None:
+        done = _settle(sq, report, claimant, checks.files_now(sq, task_id, attempt))
+        assert done is not None
+    return done
+
+
+def complete_at_once(
+    sq: SparkQ,
+    task_id: int,
+    result: str,
+    *,
+    data: Any = None,
+    attempt: int | None = None,
+    next_for: str | None = None,
+    chat: Caller | None = None,
+) -> Settled | None:
+    """Do the same as `complete`, on an event loop: return None, and change nothing, if Git has to look at the files first.
+
+    Then call `complete` in a thread. Raises the errors of `complete`.
+    """
+    return _settle(sq, _completion(task_id, result, data, attempt), _claimant(next_for, chat), is_seen=False)
+
+
+def _completion(task_id: int, result: str, data: Any, attempt: int | None) -> "_Report":
     checked(result, "result")
-    report = _Report("complete", task_id, attempt, result, data=as_json(data))
-    return _settle(sq, report, _claimant(next_for, chat))
+    return _Report("complete", task_id, attempt, result, data=as_json(data))
 
 
 def fail(
@@ -89,7 +116,9 @@ def fail(
     if error_type in set(ErrorType):
         raise InvalidValue(f"The error type {error_type!r} is SparkQ's own.", "Use another word, such as 'gave_up'.")
     report = _Report("fail", task_id, attempt, error, error_type=error_type or "error")
-    return _settle(sq, report, _claimant(next_for, chat), keep_late=keep_late)
+    done = _settle(sq, report, _claimant(next_for, chat), keep_late=keep_late)
+    assert done is not None
+    return done
 
 
 def _claimant(next_for: str | None, chat: Caller | None) -> Claimant | None:
@@ -150,18 +179,32 @@ class _Report(NamedTuple):
         return self.repeats(ended) and text == self.text and self.data in (None, ended.data)
 
 
-def _settle(sq: SparkQ, report: _Report, claimant: Claimant | None, *, keep_late: bool = True) -> Settled:
-    files = checks.files_now(sq, report.task_id, report.attempt) if report.verb == "complete" else None
+def _settle(
+    sq: SparkQ,
+    report: _Report,
+    claimant: Claimant | None,
+    files: Files | None = None,
+    *,
+    is_seen: bool = True,
+    keep_late: bool = True,
+) -> Settled | None:
+    """Settle the attempt, or keep the text of the report. Return None, and change nothing, if the files must be seen first."""
     now = sq.clock.now()
     refusal: SparkQError | None = None
     with sq.db.write() as tx:
         if report.attempt is None and fence.earlier_is_silent(tx, report.task_id):
             refusal = fence.keep(tx, report.verb, report.task_id, report.text, now)
-        elif report.verb == "complete" and (lacking := checks.refusal(tx, report.task_id, report.attempt, files)):
+        elif (
+            is_seen
+            and report.verb == "complete"
+            and (lacking := checks.refusal(tx, report.task_id, report.attempt, files))
+        ):
             refusal = lacking
             _sign_of_life(tx, report, now)
-        elif (task := _end_running(tx, report, now)) is not None:
+        elif (task := _end_running(tx, report, now, is_checked=is_seen)) is not None:
             settled = _with_next(sq, tx, task, claimant, now)
+        elif not is_seen and checks.is_needed(tx, report.task_id, report.attempt):
+            return None
         else:
             ended, kept = _keep_late(tx, report, now) if keep_late else (None, False)
             if ended is not None and report.repeats(ended):
@@ -176,12 +219,12 @@ def _settle(sq: SparkQ, report: _Report, claimant: Claimant | None, *, keep_late
     return settled
 
 
-def _end_running(tx: Transaction, report: _Report, now: int) -> Task | None:
-    """End the running attempt with the reported outcome; None if that attempt is not running."""
+def _end_running(tx: Transaction, report: _Report, now: int, *, is_checked: bool) -> Task | None:
+    """End the running attempt with the reported outcome; None if that attempt is not running, or is to be checked first."""
     move = MOVES[report.verb]
     row = tx.row(SETTLE, {
         "id": storable(report.task_id), "attempt": storable(report.attempt), "from_status": move.from_status,
-        "target": move.target, "now": now, "error_type": report.error_type,
+        "target": move.target, "now": now, "error_type": report.error_type, "is_checked": is_checked,
     })  # fmt: skip
     if row is None:
         return None
@@ -202,8 +245,7 @@ def _sign_of_life(tx: Transaction, report: _Report, now: int) -> None:
 
 def _with_next(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant | None, now: int) -> Settled:
     """The settled task and, for a worker that asks for it, the next claim of its queue."""
-    waiting, held, archived = _left(tx, task.queue_id)
-    gate = None if archived else gates.of_queue(tx, task.queue_id)
+    waiting, held, archived, gate = _left(tx, task.queue_id)
     claimed = None if claimant is None or archived else take(sq, tx, task.queue_id, claimant, now)
     if claimed is not None:
         waiting = claimed.remaining
@@ -230,7 +272,7 @@ def _settled_before(sq: SparkQ, tx: Transaction, ended: Attempt, *, kept: bool, 
     """The answer to a report that repeats the outcome of its attempt. The answer to the first may have been lost, so
     it has the task again that was claimed with it."""
     task = find(tx, ended.task_id)
-    waiting, held, archived = _left(tx, task.queue_id)
+    waiting, held, archived, gate = _left(tx, task.queue_id)
     claimed = None
     if with_next and ended.next_task is not None and ended.next_attempt is not None:
         with suppress(NoSuchTask):  # it was settled and deleted since
@@ -245,14 +287,16 @@ def _settled_before(sq: SparkQ, tx: Transaction, ended: Attempt, *, kept: bool, 
         archived=archived,
         claimed=claimed,
         held=held,
-        gate=None if archived else gates.of_queue(tx, task.queue_id),
+        gate=gate,
     )
 
 
-def _left(tx: Transaction, queue_id: int) -> tuple[int, int, bool]:
-    """Return how many tasks are queued, how many are held, and True if the queue is archived and so hands out none."""
-    waiting, held, archived = tx.rows(LEFT, {"queue": queue_id})[0]
-    return int(waiting), int(held), bool(archived)
+def _left(tx: Transaction, queue_id: int) -> tuple[int, int, bool, Gate | None]:
+    """Return how many tasks are queued, how many are held, True if the queue is archived and so hands out none, and else
+    its gate, if that is closed."""
+    waiting, held, archived, closed = tx.rows(LEFT, {"queue": queue_id})[0]
+    gate = gates.of_queue(tx, queue_id) if closed and not archived else None
+    return int(waiting), int(held), bool(archived), gate
 
 
 def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:

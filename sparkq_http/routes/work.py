@@ -10,7 +10,6 @@ from sparkq_core.changes import Execution, Recorder
 from sparkq_core.errors import ClaimLost
 from sparkq_core.model import Settled
 from sparkq_core.project import SparkQ
-from sparkq_core.queues import checks
 from sparkq_http.answer import Answer, Router
 from sparkq_http.parameters import AttemptNumber, Body, Open, Records, TaskId
 from sparkq_http.routes.tasks import OneTask
@@ -95,11 +94,10 @@ async def complete(sq: Open, records: Records, task_id: TaskId, body: Result) ->
     The same outcome again is harmless. If it is in other words, these are kept beside the first, and `kept` is true.
     """
     try:
-        complete = partial(
-            tasks.complete, sq, task_id, body.result_summary, data=body.result_data, attempt=body.attempt
-        )
-        # With a check Git looks at the files, which takes a while.
-        done = await to_thread.run_sync(complete) if checks.is_needed(sq, task_id) else complete()
+        given: dict[str, Any] = {"data": body.result_data, "attempt": body.attempt}
+        done = tasks.complete_at_once(sq, task_id, body.result_summary, **given)
+        if done is None:  # Git looks at the files, which takes a while
+            done = await to_thread.run_sync(partial(tasks.complete, sq, task_id, body.result_summary, **given))
     except ClaimLost as late:
         raise with_v1_words(sq, task_id, late) from late
     return settled(sq, records, done)

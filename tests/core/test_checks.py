@@ -395,12 +395,19 @@ def test_the_check_of_a_queue_is_one_line_and_logged_with_its_door(sq: SparkQ) -
     assert event[6:] == ("curl", "make (at most 5 failures)", REST)
 
 
+def test_at_once_a_task_with_a_check_is_left_as_it_is(checked: SparkQ) -> None:
+    before = all_rows(checked)
+
+    assert tasks.complete_at_once(checked, 1, "done", attempt=1, next_for="ann") is None
+    assert all_rows(checked) == before
+
+
 def test_without_a_check_completing_never_looks_at_the_files(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = with_check(sq, strict=False)
     monkeypatch.setattr(current, "files_of", lambda *_: pytest.fail("it looked"))
     add(opened, "one")
     take(opened)
-    assert not checks.is_needed(opened, 1)
+    assert not checks.is_needed(opened.db, 1)
 
     tasks.complete(opened, 1, "done")
 
