@@ -14,6 +14,7 @@ from sparkq_core.storage.schema import VERSION
 
 ORDERS = dict.fromkeys(TABLES, "rowid") | {
     "config": "key",
+    "prompts": "task_id, revision",
     "attempts": "task_id, attempt",
     "checks": "task_id, attempt, number",
 }

@@ -23,7 +23,7 @@ SELECT id FROM tasks WHERE (status = 'running') <> (
 ) LIMIT 1
 """
 QUESTIONS_DIFFER = """
-SELECT id FROM tasks WHERE status = 'held' AND status <> 'running' AND NOT EXISTS (
+SELECT id FROM tasks WHERE status = 'held' AND NOT EXISTS (
     SELECT 1 FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts
     AND a.question IS NOT NULL AND a.answer IS NULL
 ) LIMIT 1

@@ -22,7 +22,8 @@ from sparkq_core.storage import patience
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.numbers import checked_limit, moment_and_id
 from sparkq_core.storage.parameters import Values
-from sparkq_core.tasks.listing import THIN, Wanted, checked_status, filter_values, start_after
+from sparkq_core.tasks.lanes import THIN
+from sparkq_core.tasks.listing import Wanted, checked_status, filter_values, start_after
 from sparkq_core.text import safe
 
 RANKED = 2000

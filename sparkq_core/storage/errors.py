@@ -34,7 +34,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
         return ReadOnly(f"{path} cannot be written.", "Check the permissions of the file and of its folder.")
     if isinstance(error, apsw.CantOpenError):
         return StorageError(f"{path} cannot be opened.", "Check that the folder exists and can be written.")
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError) or _is_cut_off(error):
         return Corrupt(
             f"{path} is damaged or not a database: {error}.",
             f"It was left as it is. {MORE} {RESTORE}",
@@ -44,6 +44,11 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
             f"The disk refused to read or write {path}: {error}.", "Check the disk; nothing was acknowledged."
         )
     return StorageError(f"SQLite refused: {error}.", "This is a defect of SparkQ: please report it with the log.")
+
+
+def _is_cut_off(error: apsw.Error) -> bool:
+    """True if the file ends before a page of it does: SQLite says so only of the pages of a long text."""
+    return isinstance(error, apsw.IOError) and error.extendedresult == apsw.SQLITE_IOERR_SHORT_READ
 
 
 def _is_full(path: Path) -> bool:

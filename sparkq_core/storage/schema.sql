@@ -134,14 +134,13 @@ CREATE TABLE tasks (
 ) STRICT;
 CREATE INDEX tasks_line ON tasks (queue_id, position) WHERE status = 'queued';
 CREATE INDEX tasks_due ON tasks (due_at) WHERE status = 'running';
-CREATE INDEX tasks_by_status ON tasks (status) WHERE status <> 'running';
-CREATE INDEX tasks_by_queue ON tasks (queue_id);
 CREATE INDEX tasks_by_queue_status ON tasks (queue_id, status) WHERE status <> 'running';
 CREATE INDEX tasks_inbox ON tasks (news_at) WHERE news_at IS NOT NULL AND reviewed_at IS NULL;
 CREATE INDEX tasks_reviewed ON tasks (news_at) WHERE reviewed_at IS NOT NULL;
 CREATE UNIQUE INDEX tasks_key ON tasks (key) WHERE key IS NOT NULL;
 CREATE INDEX tasks_by_review ON tasks (reviewed_at) WHERE reviewed_at IS NOT NULL;
 CREATE INDEX tasks_unclaimed_late ON tasks (queue_id) WHERE status IN ('queued', 'held') AND late_at IS NOT NULL;
+CREATE INDEX tasks_held ON tasks (status) WHERE status = 'held';
 
 CREATE TRIGGER tasks_counted_in AFTER INSERT ON tasks BEGIN
     UPDATE queues SET
@@ -217,6 +216,42 @@ CREATE TRIGGER tasks_counted_across AFTER UPDATE OF queue_id ON tasks WHEN NEW.q
     WHERE id = NEW.queue_id;
 END;
 
+CREATE TRIGGER tasks_tool_used AFTER INSERT ON tasks
+WHEN NOT EXISTS (SELECT 1 FROM used WHERE queue_id = NEW.queue_id AND what = 'tool' AND name = NEW.tool) BEGIN
+    INSERT INTO used (queue_id, what, name) VALUES (NEW.queue_id, 'tool', NEW.tool);
+END;
+
+CREATE TRIGGER tasks_tool_changed AFTER UPDATE OF tool, queue_id ON tasks
+WHEN NOT EXISTS (SELECT 1 FROM used WHERE queue_id = NEW.queue_id AND what = 'tool' AND name = NEW.tool) BEGIN
+    INSERT INTO used (queue_id, what, name) VALUES (NEW.queue_id, 'tool', NEW.tool);
+END;
+
+CREATE TRIGGER tasks_worker_used AFTER UPDATE OF worker, queue_id ON tasks
+WHEN NEW.worker IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM used WHERE queue_id = NEW.queue_id AND what = 'worker' AND name = NEW.worker) BEGIN
+    INSERT INTO used (queue_id, what, name) VALUES (NEW.queue_id, 'worker', NEW.worker);
+END;
+
+CREATE TRIGGER tasks_worker_came AFTER INSERT ON tasks
+WHEN NEW.worker IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM used WHERE queue_id = NEW.queue_id AND what = 'worker' AND name = NEW.worker) BEGIN
+    INSERT INTO used (queue_id, what, name) VALUES (NEW.queue_id, 'worker', NEW.worker);
+END;
+
+CREATE TRIGGER tasks_set_back AFTER INSERT ON tasks
+WHEN NEW.created_at < (SELECT t.created_at FROM tasks AS t WHERE t.id < NEW.id ORDER BY t.id DESC LIMIT 1)
+    AND NOT EXISTS (SELECT 1 FROM set_back AS s WHERE s.task_id = NEW.id) BEGIN
+    INSERT INTO set_back (task_id) VALUES (NEW.id);
+END;
+
+-- An import may have the tasks in any order.
+CREATE TRIGGER tasks_came_between AFTER INSERT ON tasks
+WHEN EXISTS (SELECT 1 FROM tasks AS t WHERE t.id > NEW.id) BEGIN
+    INSERT INTO set_back (task_id)
+    SELECT t.id FROM tasks AS t WHERE t.id = (SELECT min(n.id) FROM tasks AS n WHERE n.id > NEW.id)
+        AND t.created_at < NEW.created_at AND NOT EXISTS (SELECT 1 FROM set_back AS s WHERE s.task_id = t.id);
+END;
+
 -- One row for each revision of a task's prompt.
 CREATE TABLE prompts (
     task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
@@ -224,7 +259,7 @@ CREATE TABLE prompts (
     text TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (task_id, revision)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- One row for each execution. What ended an attempt is never overwritten; what its worker said too late
 -- stands in the late_ columns until a person accepts it.
@@ -417,3 +452,16 @@ CREATE TABLE checks (
     PRIMARY KEY (task_id, attempt, number),
     FOREIGN KEY (task_id, attempt) REFERENCES attempts (task_id, attempt) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+
+-- The tools and workers that tasks of a queue have had: a list by another one needs no walk through its tasks.
+CREATE TABLE used (
+    queue_id INTEGER NOT NULL REFERENCES queues (id) ON DELETE CASCADE,
+    what TEXT NOT NULL CHECK (what IN ('tool', 'worker')),
+    name TEXT NOT NULL,
+    PRIMARY KEY (queue_id, what, name)
+) STRICT, WITHOUT ROWID;
+
+-- The tasks that were enqueued at an earlier time than the task before them, because the clock was set back in between.
+CREATE TABLE set_back (
+    task_id INTEGER PRIMARY KEY
+) STRICT;

@@ -25,7 +25,7 @@ AND question IS NOT NULL ORDER BY attempt DESC LIMIT 1
 _ASKED_BY = "FROM attempts AS a WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts"
 OPEN = f"""
 SELECT {TASK_COLUMNS}, (SELECT a.worker {_ASKED_BY}), (SELECT a.question {_ASKED_BY}), (SELECT a.finished_at {_ASKED_BY})
-FROM tasks WHERE status = 'held' AND status <> 'running' AND iif(:queue IS NULL,
+FROM tasks WHERE status = 'held' AND iif(:queue IS NULL,
     queue_id NOT IN (SELECT q.id FROM queues AS q WHERE q.status = 'archived'), queue_id = :queue)
 ORDER BY id LIMIT :limit
 """

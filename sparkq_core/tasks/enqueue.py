@@ -27,7 +27,7 @@ CAME_INTO = "SELECT 1 FROM events WHERE task_id = :task AND queue_id = :queue AN
 HAD_PROMPT = "SELECT 1 FROM prompts WHERE task_id = :task AND text = :text"
 WAITING = """
 SELECT prompts.text, tasks.id FROM tasks JOIN prompts ON prompts.task_id = tasks.id
-WHERE tasks.queue_id = :queue AND tasks.status IN ('queued', 'held')
+WHERE tasks.queue_id = :queue AND tasks.status IN ('queued', 'held') AND tasks.status <> 'running'
 """
 AHEAD = "SELECT count(*) FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position <= :position"
 MAX_KEY = 200

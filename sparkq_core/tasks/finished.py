@@ -5,13 +5,14 @@ texts came. The list is merged from the two while it is read.
 """
 
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import FINISHED_STATUSES, Status
+from sparkq_core.lifecycle import FINISHED_STATUSES
 from sparkq_core.model import TASK_COLUMNS, Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.numbers import MAX_ID, checked_limit, moment_and_id
 from sparkq_core.storage.parameters import Values
-from sparkq_core.tasks.listing import COUNT, THIN, TOTALS, Wanted, checked_status, filter_values
+from sparkq_core.tasks.lanes import THIN
+from sparkq_core.tasks.listing import Wanted, checked_status, filter_values, total_of
 
 _BEFORE = f"""finished_at IS NOT NULL AND (news_at, id) < (:newest, :before)
 AND (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR instr(:status, status)) {THIN}"""
@@ -43,19 +44,9 @@ def latest(sq: SparkQ, wanted: Wanted | None = None, *, limit: int = 50, cursor:
     sweep_for_reader(sq)
     with sq.db.read() as tx:
         values: Values = filter_values(tx, wanted)
-        counts = [tx.row(_count(wanted, status), {**values, "status": status}) for status in _outcomes(wanted)]
-        total = sum(int(row[0]) for row in counts if row)
+        total = total_of(tx, wanted, tuple(status for status in wanted.lanes if status in FINISHED_STATUSES), values)
         most = min(limit + 1, total)  # the walk through a queue with few outcomes then ends at its oldest
         rows = tx.rows(LATEST, {**values, "newest": newest, "before": before, "limit": most})
     tasks = tuple(Task(*columns) for *columns, _ in rows[:limit])
     more = f"{tasks[-1].news_at}.{tasks[-1].id}" if len(rows) > limit else None
     return TaskPage(tasks, total, more)
-
-
-def _outcomes(wanted: Wanted) -> list[Status]:
-    return [status for status in FINISHED_STATUSES if not wanted.statuses or status in wanted.statuses]
-
-
-def _count(wanted: Wanted, status: Status) -> str:
-    """Return the statement that counts the tasks of one outcome."""
-    return TOTALS[status, wanted.reviewed] if wanted.counted else COUNT

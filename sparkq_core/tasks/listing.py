@@ -1,70 +1,27 @@
 """List tasks, without their long texts.
 
-A page continues after a cursor, never after a number of rows, so that its cost does not grow with the store. Each
-statement walks one index; the filters without an index thin out its rows.
+A page continues after a cursor, never after a number of rows, so that its cost does not grow with the store. It is merged
+from lanes, the indexed lists of each queue and status; the filters without an index thin out their rows.
 """
 
 from typing import NamedTuple
 
 from sparkq_core import queues, sessions
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import FINISHED_STATUSES, Status
+from sparkq_core.lifecycle import Status
 from sparkq_core.model import TASK_COLUMNS, Queue, Task, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.numbers import MAX_ID, checked_limit, number
 from sparkq_core.storage.parameters import Values
+from sparkq_core.tasks import lanes, moments
+from sparkq_core.tasks.lanes import THIN
 from sparkq_core.text import safe
 
-THIN = """
-AND (:session IS NULL OR queue_id IN (SELECT q.id FROM queues AS q WHERE q.session_id = :session))
-AND (:tool IS NULL OR tool = :tool) AND (:worker IS NULL OR worker = :worker)
-AND (:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)
-AND (:reviewed IS NULL OR (finished_at IS NOT NULL AND (reviewed_at IS NOT NULL) = :reviewed))
-"""
-_FROM = f"SELECT {TASK_COLUMNS} FROM tasks WHERE"
-_DOWN = f"id < :after {THIN} ORDER BY id DESC LIMIT :limit"
-_UP = f"id > :after {THIN} ORDER BY id LIMIT :limit"
-
-_RUNNING = f"SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND"
-
-ANY_NEWEST = f"{_FROM} {_DOWN}"
-ANY_OLDEST = f"{_FROM} {_UP}"
-STATUS_NEWEST = f"{_FROM} status = :status AND status <> 'running' AND {_DOWN}"
-STATUS_OLDEST = f"{_FROM} status = :status AND status <> 'running' AND {_UP}"
-QUEUE_NEWEST = f"{_FROM} queue_id = :queue AND {_DOWN}"
-QUEUE_OLDEST = f"{_FROM} queue_id = :queue AND {_UP}"
-QUEUE_STATUS_NEWEST = f"{_FROM} queue_id = :queue AND status = :status AND status <> 'running' AND {_DOWN}"
-QUEUE_STATUS_OLDEST = f"{_FROM} queue_id = :queue AND status = :status AND status <> 'running' AND {_UP}"
-RUNNING_NEWEST = f"{_RUNNING} (:queue IS NULL OR queue_id = :queue) AND {_DOWN}"
-RUNNING_OLDEST = f"{_RUNNING} (:queue IS NULL OR queue_id = :queue) AND {_UP}"
-QUEUED_IN_LINE = (
-    f"{_FROM} queue_id = :queue AND status = 'queued' AND position > :after {THIN} ORDER BY position LIMIT :limit"
-)
-QUEUE_WITHOUT_LINE = f"{_FROM} queue_id = :queue AND status <> 'queued' AND {_DOWN}"
-
-
-def _counters(status: Status | None, reviewed: bool | None) -> list[str]:
-    """Return the counters of a queue whose sum is the total of a filter."""
-    statuses = list(Status) if status is None else [status]
-    if reviewed is None:
-        return [str(status) for status in statuses]
-    finished = [status for status in statuses if status in FINISHED_STATUSES]
-    return [f"{status} - unreviewed_{status}" if reviewed else f"unreviewed_{status}" for status in finished]
-
-
-_TOTAL = """
-SELECT coalesce(sum({}), 0) FROM queues
-WHERE (:queue IS NULL OR id = :queue) AND (:session IS NULL OR session_id = :session)
-"""
-TOTALS = {
-    (status, reviewed): _TOTAL.format(" + ".join(_counters(status, reviewed)) or "0")
-    for status in (None, *Status)
-    for reviewed in (None, False, True)
-}
-COUNT = f"""
-SELECT count(*) FROM tasks WHERE (:queue IS NULL OR queue_id = :queue) AND (:status IS NULL OR status = :status) {THIN}
+QUEUED_IN_LINE = f"""
+SELECT {TASK_COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position > :after
+AND id >= :low AND id < :high {THIN} ORDER BY position LIMIT :limit
 """
 _ENDED = "news_at >= :since AND finished_at >= :since AND queue_id = :queue"
 ENDED = f"""
@@ -99,6 +56,16 @@ class Wanted(NamedTuple):
     def statuses(self) -> tuple[str, ...]:
         """The statuses that are asked for, each once; none for any."""
         return () if self.status is None else tuple(dict.fromkeys(part.strip() for part in self.status.split(",")))
+
+    @property
+    def lanes(self) -> tuple[Status, ...]:
+        """The statuses whose tasks can match."""
+        return tuple(status for status in Status if not self.statuses or status in self.statuses)
+
+    @property
+    def is_of_any(self) -> bool:
+        """True if tasks of any queue and any status can match."""
+        return (self.queue, self.session, self.status, self.reviewed) == (None, None, None, None)
 
     @property
     def counted(self) -> bool:
@@ -145,70 +112,59 @@ def list_page(
         )
     sweep_for_reader(sq)
     with sq.db.read() as tx:
-        values = filter_values(tx, wanted)
+        values = {**filter_values(tx, wanted), "limit": limit + 1}
         if sort == "line":
-            tasks, more = _in_line(tx, values, limit, cursor)
+            tasks, more = _in_line(tx, wanted, values, limit, cursor)
         else:
-            tasks = _by_id(tx, wanted, values, limit, cursor, newest=sort == "newest")
+            after = start_after(cursor, newest=sort == "newest")
+            tasks = _by_id(tx, wanted, wanted.lanes, {**values, "after": after}, newest=sort == "newest")
             more = str(tasks[limit - 1].id) if len(tasks) > limit else None
-        total = _total(tx, wanted, values)
+        total = total_of(tx, wanted, wanted.lanes, values)
     return TaskPage(tuple(tasks[:limit]), total, more)
 
 
-def _by_id(db: Reader, wanted: Wanted, values: Values, limit: int, cursor: str | None, *, newest: bool) -> list[Task]:
-    """Return one task more than the page has. Each status is read from its index, and the pages are merged."""
-    page = {"after": start_after(cursor, newest=newest), "limit": limit + 1}
-    tasks = [
-        Task(*row)
-        for status in wanted.statuses or (None,)
-        for row in db.rows(_statement(wanted.queue, status, newest), {**values, "status": status, **page})
-    ]
-    if len(wanted.statuses) > 1:
-        tasks.sort(key=lambda task: task.id, reverse=newest)
-    return tasks[: limit + 1]
+def _by_id(db: Reader, wanted: Wanted, statuses: tuple[Status, ...], values: Values, *, newest: bool) -> list[Task]:
+    """Return the first tasks after a key, as many as `limit`, in the order of their ids."""
+    start = min(values["after"], values["high"]) if newest else max(values["after"], values["low"] - 1)
+    values = {**values, "after": start}
+    filled = lanes.filled(db, statuses, values)
+    if filled and wanted.is_of_any and statuses == tuple(Status):
+        return [Task(*row) for row in db.rows(lanes.ANY_NEWEST if newest else lanes.ANY_OLDEST, values)]
+    is_thin = not wanted.counted or wanted.reviewed is not None
+    return lanes.merged(db, filled, values, is_thin=is_thin, newest=newest)
 
 
-def _total(db: Reader, wanted: Wanted, values: Values) -> int:
-    statuses: list[Status | None] = [*map(Status, wanted.statuses)] or [None]
-    rows = (
-        db.row(TOTALS[status, wanted.reviewed] if wanted.counted else COUNT, {**values, "status": status})
-        for status in statuses
-    )
+def total_of(db: Reader, wanted: Wanted, statuses: tuple[Status, ...], values: Values) -> int:
+    """Return how many tasks with these statuses match the filters."""
+    filled = lanes.filled(db, statuses, values)
+    if wanted.counted:
+        return sum(lane.tasks for lane in filled)
+    counted: list[Status | None] = [None] if len(statuses) == len(Status) else [*{lane.status for lane in filled}]
+    rows = (db.row(lanes.COUNT, {**values, "status": status}) for status in (counted if filled else ()))
     return sum(int(row[0]) for row in rows if row)
 
 
-def _in_line(db: Reader, values: Values, limit: int, cursor: str | None) -> tuple[list[Task], str | None]:
+def _in_line(
+    db: Reader, wanted: Wanted, values: Values, limit: int, cursor: str | None
+) -> tuple[list[Task], str | None]:
     """Return the queued tasks of a queue in the order of the claims and, unless only these are wanted, the others after
     them; and the cursor of the next page."""
     queued: list[Task] = []
     behind = (cursor or "").startswith(BEHIND_THE_LINE)
     if not behind:
         after = start_after(cursor, newest=False)
-        queued = [Task(*row) for row in db.rows(QUEUED_IN_LINE, {**values, "after": after, "limit": limit + 1})]
+        queued = [Task(*row) for row in db.rows(QUEUED_IN_LINE, {**values, "after": after})]
         if len(queued) > limit:
             return queued[:limit], str(queued[limit - 1].position)
-    if values["status"] is not None:
+    if wanted.statuses:
         return queued, None
     newest = start_after((cursor or "").removeprefix(BEHIND_THE_LINE) if behind else None, newest=True)
     room = limit - len(queued)
-    rows = db.rows(QUEUE_WITHOUT_LINE, {**values, "after": newest, "limit": room + 1})
-    others = [Task(*row) for row in rows]
+    rest = tuple(status for status in Status if status != Status.QUEUED)
+    others = _by_id(db, wanted, rest, {**values, "after": newest, "limit": room + 1}, newest=True)
     if len(others) <= room:
         return queued + others, None
     return queued + others[:room], f"{BEHIND_THE_LINE}{others[room - 1].id if room else newest}"
-
-
-def _statement(queue: str | None, status: str | None, newest: bool) -> str:
-    """Return the statement that walks the best index for the filters."""
-    if status == Status.RUNNING:
-        return RUNNING_NEWEST if newest else RUNNING_OLDEST
-    if queue is not None and status is not None:
-        return QUEUE_STATUS_NEWEST if newest else QUEUE_STATUS_OLDEST
-    if queue is not None:
-        return QUEUE_NEWEST if newest else QUEUE_OLDEST
-    if status is not None:
-        return STATUS_NEWEST if newest else STATUS_OLDEST
-    return ANY_NEWEST if newest else ANY_OLDEST
 
 
 def checked_status(wanted: Wanted) -> None:
@@ -232,6 +188,7 @@ def filter_values(db: Reader, wanted: Wanted) -> Values:
         "since": wanted.since,
         "until": wanted.until,
         "reviewed": wanted.reviewed,
+        **moments.ids_between(db, wanted.since, wanted.until)._asdict(),
     }
 
 

@@ -37,6 +37,8 @@ MADE_ANEW = (
     "verdicts",
     "artefacts_due",
     "purges",
+    "used",
+    "set_back",
 )
 """What a project makes again by itself from the rest, or what is about this machine only."""
 

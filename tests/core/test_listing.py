@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from sparkq_core import queues, sessions, tasks
 from sparkq_core.errors import InvalidValue, NoSuchQueue, NoSuchSession
+from sparkq_core.model import TaskPage
 from sparkq_core.project import SparkQ
-from sparkq_core.tasks import Wanted
+from sparkq_core.tasks import Draft, Wanted
 from tests.harness.clocks import SetClock
 from tests.harness.task_steps import add, take, timed_out_task
 from tests.promises import holds
@@ -19,12 +20,13 @@ TOOLS = ("run-bash", "llm-sonnet")
 
 @pytest.fixture
 def full(sq: SparkQ, clock: SetClock) -> SparkQ:
-    """Two queues, one in a session, with tasks in every state, of two tools, by two workers, a second apart."""
+    """Two queues, one in a session, with tasks in every state, of two tools, by two workers, a second apart. The clock was
+    set back twice."""
     sessions.create(sq, "feature")
     queues.create(sq, "backend")
     queues.create(sq, "docs", session="feature")
     for number in range(24):
-        clock.move(1)
+        clock.move(-4 if number in (9, 15) else 1)
         tasks.enqueue(sq, ("backend", "docs")[number % 2], f"task {number}", tool=TOOLS[number // 2 % 2])
     for number in range(16):
         clock.move(1)
@@ -72,6 +74,7 @@ def expected(sq: SparkQ, wanted: Wanted) -> list[int]:
 
 SINCE = 1_700_000_006_000
 UNTIL = 1_700_000_020_000
+MOMENTS = range(SINCE - 8000, UNTIL + 12000, 2000)
 FILTERS = st.builds(
     Wanted,
     queue=st.sampled_from([None, "backend", "docs"]),
@@ -79,10 +82,10 @@ FILTERS = st.builds(
         [None, "queued", "running", "succeeded", "failed", "queued,running", "failed,succeeded,held"]
     ),
     session=st.sampled_from([None, "feature"]),
-    tool=st.sampled_from([None, *TOOLS]),
-    worker=st.sampled_from([None, "ann", "bob"]),
-    since=st.sampled_from([None, SINCE]),
-    until=st.sampled_from([None, UNTIL]),
+    tool=st.sampled_from([None, *TOOLS, "llm-haiku"]),
+    worker=st.sampled_from([None, "ann", "bob", "nobody"]),
+    since=st.sampled_from([None, *MOMENTS]),
+    until=st.sampled_from([None, *MOMENTS]),
     reviewed=st.sampled_from([None, True, False]),
 )
 
@@ -112,7 +115,7 @@ def test_each_filter_finds_what_it_names_and_nothing_else(full: SparkQ, wanted: 
 
 
 @holds("keyset")
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=FILTERS, limit=st.integers(1, 9))
 def test_pages_are_complete_without_duplicates_and_their_total_is_true(
     full: SparkQ, wanted: Wanted, limit: int
@@ -125,6 +128,46 @@ def test_pages_are_complete_without_duplicates_and_their_total_is_true(
     assert sorted(flat) == sorted(right)
     assert all(len(page) == limit for page in listed[:-1])
     assert tasks.list_page(full, wanted, limit=limit).total == len(right)
+
+
+def test_the_tool_of_an_edited_and_moved_task_is_found(sq: SparkQ, queue: str) -> None:
+    (edited,) = add(sq, "one")
+    tasks.edit(sq, edited, tool="run-bash")
+    queues.create(sq, "other")
+    tasks.move(sq, [edited], "other")
+
+    assert ids(sq, Wanted(tool="run-bash")) == [edited]
+    assert ids(sq, Wanted(tool="llm-haiku")) == []
+
+
+@holds("million")
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(session="other"),
+        Wanted(reviewed=True),
+        Wanted(tool="llm-haiku"),
+        Wanted(worker="nobody"),
+        Wanted(status="held"),
+        Wanted(queue="backend", status="failed", reviewed=True),
+        Wanted(since=UNTIL + 1_000_000),
+        Wanted(until=SINCE - 1_000_000),
+    ],
+)
+def test_a_filter_without_a_match_walks_through_no_tasks(full: SparkQ, wanted: Wanted) -> None:
+    sessions.create(full, "other")
+    tasks.enqueue_all(full, "backend", [Draft("one")] * 3000)
+    steps = 0
+
+    def step() -> bool:
+        nonlocal steps
+        steps += 100
+        return False
+
+    full.db.connection().set_progress_handler(step, 100)
+
+    assert tasks.list_page(full, wanted) == TaskPage((), 0, None)
+    assert steps < 3000, "SQLite takes several steps for each row"
 
 
 def test_a_list_is_newest_first(full: SparkQ) -> None:

@@ -429,13 +429,13 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "a page repeats the last task of the one before",
-        "tasks/listing.py",
-        ('_DOWN = f"id < :after', '_DOWN = f"id <= :after'),
+        "tasks/lanes.py",
+        ('_DOWN = "id < :after', '_DOWN = "id <= :after'),
         caught_by=("test_listing.py::test_paging_goes_on_where_it_was_although_tasks_come_and_go",),
     ),
     mutant(
         "a list forgets a filter",
-        "tasks/listing.py",
+        "tasks/lanes.py",
         ("AND (:worker IS NULL OR worker = :worker)", "AND (:worker IS NULL OR 1)"),
         caught_by=("test_listing.py::test_each_filter_finds_what_it_names_and_nothing_else",),
     ),
