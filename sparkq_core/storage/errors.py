@@ -48,7 +48,9 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
 
 def _is_cut_off(error: apsw.Error) -> bool:
     """True if the file ends before a page of it does: SQLite says so only of the pages of a long text."""
-    return isinstance(error, apsw.IOError) and error.extendedresult == apsw.SQLITE_IOERR_SHORT_READ
+    if not isinstance(error, apsw.IOError):
+        return False
+    return bool(error.extendedresult == apsw.SQLITE_IOERR_SHORT_READ)  # type: ignore[attr-defined]  # not in the stubs of apsw
 
 
 def _is_full(path: Path) -> bool:
