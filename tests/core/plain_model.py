@@ -35,6 +35,8 @@ class Try:
     accepted: bool = False
     question: str | None = None
     answer: str | None = None
+    checks: list[tuple[str, str]] = field(default_factory=list)
+    """The command and the outcome of each run of its check."""
 
     def keep(self, outcome: str, text: str, now: int) -> bool:
         """Keep a report that came after the end; False if its words are known."""

@@ -18,9 +18,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sparkq_core import inbox, queues, tasks
 from sparkq_core.errors import (
     AttemptNeeded,
+    CheckFailed,
+    CheckMissing,
     ClaimLost,
     InvalidValue,
     KeyUsed,
+    NoSuchTask,
     QueueClosed,
     QueueWaits,
     SparkQError,
@@ -30,8 +33,10 @@ from sparkq_core.errors import (
 from sparkq_core.maintenance import purge
 from sparkq_core.model import Claim, Counts, Seen, Settled
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import checks
 from sparkq_core.stale import sweep
 from sparkq_core.tasks import undo
+from sparkq_core.tasks.check import NoCheck, Run
 from tests.core.plain_model import ACCEPTED_FROM, FITS, TIMEOUT, Job, Refusal, Verdict
 from tests.harness.clocks import HOUR, SECOND, SetClock
 from tests.harness.projects import open_new_project, second_handle
@@ -80,10 +85,15 @@ class LifeCycle(RuleBasedStateMachine):
         self.closed: set[str] = set()
         self.paused: set[str] = set()
         self.limits: dict[str, int | None] = dict.fromkeys(QUEUES)
+        self.checks: dict[str, tuple[str | None, int]] = dict.fromkeys(QUEUES, (None, 3))
+        self.runs: list[tuple[Job, Run]] = []
         self.verdicts: list[Verdict] = []
         self.newest = 0
         self.done["lives"] += 1
+        self.limit_reviews(0, "backend", 2)
         self.limit_reviews(0, "docs", 1)
+        for name in QUEUES:
+            self.set_check(0, name, "make test", 2)
         for name in ("backend", "backend", "docs", "docs"):
             self.enqueue(0, name, None)
         self.claim_the_next(1, "backend", "ann")
@@ -223,7 +233,10 @@ class LifeCycle(RuleBasedStateMachine):
         )
         wanted = AttemptNeeded if job.hides_whose(attempt) else job.refuses(attempt)
         number = len(job.tries) if attempt is None else attempt
-        if wanted is AttemptNeeded:
+        if wanted is None and verb == "complete" and self.lacks_check(job):
+            wanted = self.lacks_check(job)
+            job.heard_at, job.warned_at = self.clock.now(), None
+        elif wanted is AttemptNeeded:
             pass
         elif wanted is None:
             job.end(outcome, text, None if verb == "complete" else "error", self.clock.now())
@@ -244,6 +257,78 @@ class LifeCycle(RuleBasedStateMachine):
         assert (claimed.task.id if claimed else None) == head
         if claimed is not None and worker is not None:
             self.started(claimed, worker)
+
+    def lacks_check(self, job: Job) -> Refusal:
+        """Why a strict queue does not let the running attempt complete its task: a folder without Git compares no files."""
+        command, _ = self.checks[job.queue]
+        if command is None or self.limits[job.queue] is None:
+            return None
+        outcomes = [outcome for ran, outcome in job.last.checks if ran == command and outcome != "stopped"]
+        if not outcomes:
+            return CheckMissing
+        return CheckFailed if outcomes[-1] == "failed" else None
+
+    @rule(
+        on=connection,
+        queue=st.sampled_from(QUEUES),
+        command=st.sampled_from([None, "make test", "make test", "make test", "make lint"]),
+        most=st.integers(1, 3),
+    )
+    def set_check(self, on: int, queue: str, command: str | None, most: int) -> None:
+        changed = checks.set_command(self.handles[on], queue, command, most)
+        self.checks[queue] = (changed.check_command, changed.max_checks)
+        assert self.checks[queue] == (command, most)
+
+    @precondition(lambda self: self.has("progress"))
+    @rule(
+        on=connection,
+        pick=pick,
+        back=st.sampled_from([0, 0, 0, 0, None, 1]),
+        exit_codes=st.lists(st.sampled_from([0, 1, 1, None]), max_size=3),
+        then=st.sampled_from(["complete", "begin", "lose"]),
+    )
+    def check(self, on: int, pick: tuple[int, bool], back: int | None, exit_codes: list[int | None], then: str) -> None:
+        """A worker runs the check several times. Then it completes the task, or begins a run that ends later, or after it."""
+        job = self.some(pick, "progress")
+        for exit_code in exit_codes:
+            if self.check_begins(on, job, job.number(back)):
+                self.check_ends(on, exit_code)
+        if then == "complete":
+            self.settled(self.handles[on], job, back, "one", "complete")
+        elif self.check_begins(on, job, job.number(back)) and then == "lose":
+            self.settled(self.handles[on], job, 0, "one", "fail")
+            self.check_ends(on, 0)
+
+    def check_begins(self, on: int, job: Job, attempt: int | None) -> bool:
+        wanted = AttemptNeeded if job.hides_whose(attempt) else job.refuses(attempt)
+        command, most = self.checks[job.queue]
+        if wanted is None and command is None:
+            wanted = NoCheck
+        elif wanted is None and job.last.checks.count((str(command), "failed")) >= most:
+            wanted = CheckFailed
+        begun: list[Run] = []
+        sq = self.handles[on]
+        refusal = refusal_of(lambda: begun.append(tasks.begin_check(sq, job.id, sq.config.root, attempt=attempt)))
+        self.refused(job, wanted, refusal)
+        if wanted is None:
+            job.heard_at, job.warned_at = self.clock.now(), None
+            self.runs.append((job, begun[0]))
+            self.done["checks"] += 1
+        return wanted is None
+
+    @precondition(lambda self: self.runs)
+    @rule(on=connection, exit_code=st.sampled_from([0, 1, 1, None]))
+    def check_ends(self, on: int, exit_code: int | None) -> None:
+        job, run = self.runs.pop()
+        stopped = exit_code is None
+        refusal = refusal_of(lambda: tasks.end_check(self.handles[on], run, exit_code, b"", stopped=stopped))
+        if job.id not in self.jobs:
+            assert isinstance(refusal, NoSuchTask)
+            return
+        self.refused(job, job.refuses(run.attempt), refusal)
+        if refusal is None:
+            job.heard_at, job.warned_at = self.clock.now(), None
+            job.last.checks.append((run.command, "stopped" if stopped else "failed" if exit_code else "passed"))
 
     @precondition(lambda self: self.has("progress"))
     @rule(on=connection, pick=pick, back=back)
@@ -558,6 +643,15 @@ class LifeCycle(RuleBasedStateMachine):
             )
 
     @invariant()
+    def every_check_that_ended_is_kept_with_its_attempt(self) -> None:
+        assert self.handles[1].db.rows(CHECKS) == [
+            (job.id, attempt, number, *ran)
+            for job in self.jobs.values()
+            for attempt, tried in enumerate(job.tries, 1)
+            for number, ran in enumerate(tried.checks, 1)
+        ]
+
+    @invariant()
     def what_ended_an_attempt_never_changes(self) -> None:
         stored = {(row[0], row[1]): row[2:] for row in self.handles[1].db.rows(ATTEMPTS)}
         assert stored.keys() == {
@@ -584,8 +678,9 @@ WHERE queues.name = :queue AND tasks.status = 'queued' ORDER BY position
 ATTEMPTS = """
 SELECT task_id, attempt, worker, claimed_at, outcome, finished_at, result, error, data, error_type, revision FROM attempts
 """
+CHECKS = "SELECT task_id, attempt, number, command, outcome FROM checks ORDER BY task_id, attempt, number"
 
-TestLifeCycle = holds("history-stays", "counters", "model", "twice-only-on-purpose", "strict-queue", "pause")(
+TestLifeCycle = holds("history-stays", "counters", "model", "twice-only-on-purpose", "strict-queue", "pause", "check")(
     LifeCycle.TestCase
 )
 TestLifeCycle.settings = settings(

@@ -13,6 +13,7 @@ HOUSEKEEPING = "tests/proof/test_housekeeping.py::test_whatever_is_done_in_the_r
 CLOCKS = "tests/proof/test_clocks.py::test_a_clock_that_jumps_ends_nothing_before_its_time"
 KILL = "tests/proof/test_kill.py::test_whoever_is_killed_nothing_acknowledged_is_lost_and_nothing_runs_twice"
 MODEL = "tests/core/test_model.py::TestLifeCycle"
+CHECKED = "tests/proof/test_check_races.py::test_a_task_is_only_completed_on_files_that_passed_however_they_change"
 SNAPSHOTS = "tests/proof/test_snapshots.py::test_a_snapshot_that_is_killed_loses_and_delays_no_task"
 SETTLES = "error_type = :error_type\nWHERE id = :id"
 
@@ -208,6 +209,44 @@ PROOF_MUTANTS = [
         "files/lock.py",
         ("os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC", "os.O_RDWR | os.O_CREAT | os.O_CLOEXEC"),
         caught_by=("tests/proof/test_files.py::test_a_lock_that_is_a_link_is_not_followed",),
+    ),
+    mutant(
+        "a pass on other files proves a task done",
+        "queues/checks.py",
+        (" AND tree IS :tree AND work_tree IS :work_tree ORDER BY", " ORDER BY"),
+        caught_by=(CHECKED,),
+    ),
+    mutant(
+        "a pass of an earlier attempt proves a task done",
+        "queues/checks.py",
+        (
+            "WHERE task_id = :task AND attempt = :attempt AND command = :command AND outcome <> 'stopped'",
+            "WHERE task_id = :task AND :attempt IS NOT NULL AND command = :command AND outcome <> 'stopped'",
+        ),
+        (
+            "FROM checks WHERE task_id = :task AND attempt = :attempt AND command = :command\nAND outcome IN",
+            "FROM checks WHERE task_id = :task AND :attempt IS NOT NULL AND command = :command\nAND outcome IN",
+        ),
+        caught_by=(MODEL,),
+    ),
+    mutant(
+        "a check may fail without end",
+        "tasks/check.py",
+        ("if times >= queue.max_checks:", "if times > 100:"),
+        caught_by=(MODEL,),
+    ),
+    mutant(
+        "a check of an attempt that was lost is kept",
+        "tasks/check.py",
+        (
+            "        task = _alive(tx, run.task_id, run.attempt, now)\n        which",
+            "        task = queues_find(tx, run.task_id)\n        which",
+        ),
+        (
+            "from sparkq_core.tasks.refusals import refused",
+            "from sparkq_core.tasks.refusals import find as queues_find, refused",
+        ),
+        caught_by=(MODEL,),
     ),
     mutant("last in, first out", "tasks/claim.py", *_BY_NAME["last in, first out"].changes, caught_by=(CROWD,)),
     *(
