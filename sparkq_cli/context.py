@@ -1,6 +1,7 @@
 """Open the project, choose the queue, and read the text: what most commands do first."""
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -10,9 +11,9 @@ from typing import BinaryIO
 
 from sparkq_cli.show import escaped, note
 from sparkq_core import changes, project, queues
-from sparkq_core.config import consent
+from sparkq_core.config import consent, location, nearby
 from sparkq_core.config.loading import environment
-from sparkq_core.errors import InvalidText, InvalidValue, NoSuchQueue, NotEmpty, StorageError
+from sparkq_core.errors import InvalidText, InvalidValue, NoProject, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.lifecycle import QueueStatus
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
@@ -25,8 +26,14 @@ MAX_LINE = 64 * 1024 * 1024
 
 
 def open_sparkq() -> SparkQ:
-    """Open the project around the working directory. Raises NoProject."""
-    return project.open()
+    """Open the project around the working directory. Raises NoProject, which names the projects nearby."""
+    try:
+        return project.open()
+    except NoProject as error:
+        if error.code != NoProject.code or not (others := nearby.projects(location.here(), environment())):
+            raise
+        listed = ", ".join(f"sparkq -C {shlex.quote(os.path.relpath(each))} …" for each in others[:4])
+        raise NoProject(error.message, f"A project is nearby: {listed}") from error
 
 
 def check_keyboard(rule: str, way: str = "use the web page") -> None:

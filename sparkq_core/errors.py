@@ -246,6 +246,12 @@ class BackupsExist(SparkQError):
     kind, code = Kind.CONFLICT, "backups_exist"
 
 
+class OtherProject(SparkQError):
+    """A folder above or inside has a project already: an empty second one would rarely be wanted."""
+
+    kind, code = Kind.CONFLICT, "other_project"
+
+
 class NameTaken(SparkQError):
     """Another queue or session already has this name."""
 

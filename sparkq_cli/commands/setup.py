@@ -1,6 +1,6 @@
 """`sparkq setup`"""
 
-import json as json_format
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,18 +8,21 @@ from typing import Annotated, Any
 
 import typer
 
-from sparkq_cli import connect, show
+from sparkq_cli import connect, setup_questions, show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import Json, new_app
 from sparkq_core import hooks, project, queues, sessions
 from sparkq_core.clock import SystemClock
-from sparkq_core.config import consent, location
+from sparkq_core.config import consent, location, nearby
 from sparkq_core.config import loading as configuration
-from sparkq_core.errors import InvalidConfig, InvalidName, InvalidValue, SparkQError
-from sparkq_core.installation import configure, connection, version_one
+from sparkq_core.config.location import FILE
+from sparkq_core.errors import InvalidValue, OtherProject, SparkQError
+from sparkq_core.installation import connection, version_one
 from sparkq_core.installation import setup as core
+from sparkq_core.installation.connection import Target
+from sparkq_core.installation.setup import Step
 from sparkq_core.project import SparkQ
-from sparkq_core.text import checked_name, counted, safe
+from sparkq_core.text import counted, safe
 
 app = new_app()
 
@@ -41,6 +44,9 @@ def setup(
     empty: Annotated[
         bool, typer.Option("--empty", help="Make an empty database even if a lost one has backups.")
     ] = False,
+    here: Annotated[
+        bool, typer.Option("--here", help="Begin a project here even if a folder above or inside has one.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Set up this repository: sparkq.yml, and the database, which Git ignores.
@@ -60,6 +66,8 @@ def setup(
     if not yes and not asks:
         raise InvalidValue("Setup asks questions, and this is not a terminal.", "Add --yes to use the defaults.")
     root, known = core.root_for(start, env)
+    if not (known or here):
+        _alone(root, env, ask=asks)
     values = core.values(start, env)
     if not empty:
         core.refuse_over_copies(configuration.load(start, env))
@@ -67,9 +75,9 @@ def setup(
         show.say(f"{'SparkQ is set up' if known else 'Setting up SparkQ'} in {safe(str(root))}\n")
     if yes:
         if not json:
-            show.fields([(safe(key), _shown(key, value)) for key, value in values.items()])
+            setup_questions.table(values)
     else:
-        values = _asked(values)
+        values = setup_questions.confirmed(values)
     config, steps = core.setup(start, values, SystemClock(), env, empty=empty)
     sq = project.open(start, env=env)
     fresh = not yes and not queues.all_of(sq, archived=True)
@@ -95,6 +103,8 @@ def setup(
         show.say(f"  {verb:8}{show.near(step.path, root)}")
     for noun, name in made.items():
         show.say(f"  created {noun} {show.near(Path(name), root)}")
+    if sentence := _committing(steps, target, root):
+        show.say(f"\n{sentence}")
     _next(sq, connected=connection.is_connected(target))
 
 
@@ -154,47 +164,12 @@ def _as_json(brought: version_one.Brought) -> dict[str, Any]:
     }
 
 
-def _asked(values: dict[str, Any]) -> dict[str, Any]:
-    """Every setting, shown with its default and confirmed."""
-    show.say("Enter keeps the value in brackets.\n")
-    answers: dict[str, Any] = {}
-    shown = ""
-    for key, value in values.items():
-        explanation = core.explained(key)
-        if explanation != shown:
-            show.say(show.paint(explanation, "dim"))
-        shown = explanation
-        answers[key] = _ask(key, value)
-    show.say()
-    show.fields([(safe(key), _shown(key, value)) for key, value in answers.items()])
-    agreed("\nWrite these settings?", default=True)
-    return answers
-
-
-def _ask(key: str, value: Any) -> Any:
-    """One answer, read as `sparkq config set` reads it; a wrong one is explained and asked again."""
-    shown = _shown(key, value)
-    while True:
-        raw = str(typer.prompt(safe(key), default=shown))
-        if raw == shown:
-            return value
-        try:
-            answer = configure.value_of(key, raw.strip())
-            configuration.check(key, answer, "Your answer")
-        except InvalidConfig as error:
-            show.say(f"  {error.message} {error.hint}")
-            continue
-        return answer
-
-
 def _first(sq: SparkQ, session: str | None, queue: str | None, *, ask: bool) -> dict[str, str]:
-    """A first session and queue: named by options, or offered when there is none."""
+    """Create a first session and queue: those of the options, and a queue that is offered where there is none."""
     made = {}
     if ask and queue is None:
-        session = session or _name("\nName of a first session (- for none)", "-", "session")
-        queue = _name("Name of a first queue (- for none)", "main", "queue")
-    session = None if session == "-" else session
-    for noun, name in (("session", session), ("queue", None if queue == "-" else queue)):
+        queue = setup_questions.name_of("queue", "main")
+    for noun, name in (("session", session), ("queue", queue)):
         if name is None:
             continue
         try:
@@ -210,14 +185,33 @@ def _first(sq: SparkQ, session: str | None, queue: str | None, *, ask: bool) -> 
     return made
 
 
-def _name(question: str, default: str, noun: str) -> str:
-    """A name, or `-`; one that cannot be is explained and asked again."""
-    while True:
-        name = str(typer.prompt(question, default=default)).strip()
-        try:
-            return name if name == "-" else checked_name(name, noun)
-        except InvalidName as error:
-            show.say(f"  {error.message} {error.hint}")
+def _alone(root: Path, env: Mapping[str, str], *, ask: bool) -> None:
+    """Ask before a second project begins beside another one, or refuse it. Raises OtherProject."""
+    others = nearby.projects(root, env)
+    if not others:
+        return
+    listed = " and ".join(show.near(each, root) for each in others[:4])
+    refusal = OtherProject(
+        f"{safe(str(root))} has no project, but {listed} {'has' if len(others) == 1 else 'have'} one.",
+        f"Work there: cd {shlex.quote(str(others[0]))}. For an empty project here: sparkq setup --here",
+    )
+    if not ask:
+        raise refusal
+    show.say(refusal.message)
+    agreed("Begin another, empty project here?")
+
+
+def _committing(steps: tuple[Step, ...], target: Target, root: Path) -> str:
+    """Return what of the new files belongs into Git, or nothing outside of it."""
+    written = [step.path for step in steps if step.done != "kept"]
+    shared = [file for file in (root / FILE, root / ".gitignore") if file in written]
+    if not shared or location.repository(root, configuration.environment()) is None:
+        return ""
+    private = ["sparkq/, which Git ignores"]
+    if target.file.is_relative_to(root) and target.file.exists():
+        private.insert(0, f"{show.near(target.file, root)}, which has paths of this machine")
+    names = " and ".join(show.near(file, root) for file in shared)
+    return f"Commit {names}, so that every branch has these settings. Do not commit {', or '.join(private)}."
 
 
 def _next(sq: SparkQ, *, connected: bool) -> None:
@@ -226,18 +220,12 @@ def _next(sq: SparkQ, *, connected: bool) -> None:
         show.say(
             "\nWhat each task changes is kept for `sparkq diff`: new files too, unless Git ignores them (setting: changes)."
         )
-    show.say("\nNext:")
     if waiting := hooks.waiting(sq.config, configuration.environment()):
-        show.say(f"  sparkq hooks allow                ({safe(waiting)})")
-    if not names:
-        show.say("  sparkq queue create main")
-    show.say(f'  sparkq enqueue "What Claude should do" --queue {names[0] if names else "main"}')
-    if not connected:
-        show.say("  sparkq connect claude-code        (once, so that Claude Code can use the queues)")
-
-
-def _shown(key: str, value: Any) -> str:
-    """A setting as the person would type it."""
-    if key == "script_dirs" and not any("," in folder or folder != folder.strip() for folder in value):
-        return safe(", ".join(value))
-    return safe(value if isinstance(value, str) else json_format.dumps(value, ensure_ascii=False))
+        show.say(f"\n{safe(waiting)}: sparkq hooks allow")
+    queue = names[0] if names else "main"
+    create = "" if names else f"sparkq queue create {queue} && "
+    connect_first = "" if connected else "sparkq connect claude-code, once. Then say"
+    show.say("\nNext:")
+    show.say(f'  1. {create}sparkq enqueue "What Claude should do" --queue {queue}')
+    show.say(f"  2. {connect_first or 'Say'} in Claude Code: Work the queue {queue} until it is empty.")
+    show.say("  3. sparkq review")

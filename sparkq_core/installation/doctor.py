@@ -93,7 +93,7 @@ def _sqlite(_: Patient) -> Finding:
             "sqlite",
             FAILURE,
             f"SQLite {version} can corrupt a database that several processes write.",
-            "pip install -U apsw",
+            "Install SparkQ again, in its clone: pipx install --force . (or uv tool install --force .)",
         )
     return Finding("sqlite", OK, f"SQLite {version}")
 

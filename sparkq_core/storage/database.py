@@ -344,5 +344,6 @@ class Database:
     def _newer(self, version: int) -> NewerSchema:
         return NewerSchema(
             f"{self.path} has schema {version}. This SparkQ supports schemas up to {self.schema}.",
-            "Upgrade SparkQ: pip install -U sparkq. Then restart the processes that still run the older one.",
+            "Upgrade SparkQ: in its clone, git pull && pipx install --force . (or uv tool install --force .). Then restart the "
+            "processes that still run the older one.",
         )

@@ -1,5 +1,6 @@
 """`sparkq setup`: every setting shown, nothing of the person's lost, the same again harmless."""
 
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.cli.clients import connected
 from tests.cli.folders import files
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add
+from tests.harness.terminal import Terminal
 from tests.promises import holds
 
 DEFAULTS = {
@@ -33,8 +35,8 @@ DEFAULTS = {
 
 
 def settings_in(printed: str) -> dict[str, str]:
-    """The `name  value` lines."""
-    return {words[0]: words[1] for line in printed.splitlines() if len(words := line.split(maxsplit=1)) == 2}
+    """The `name  value` lines, and those of the table."""
+    return {words[0]: words[1] for line in printed.splitlines() if len(words := re.split(r" {2,}", line)) >= 2}
 
 
 @holds("task-classes", "defaults", "server", "setup-no-silent-defaults", "command-setup")
@@ -328,3 +330,34 @@ def test_after_git_has_cleaned_everything_each_command_leads_to_the_backup(repos
     assert (restored["restored"], restored["before"]) == (made, None)
     assert repository.facts("tasks")["total"] == 1
     assert "What was there before is in" in repository.ok("restore", Path(made).name, "--yes")
+
+
+@holds("setup-one-project")
+@pytest.mark.parametrize("place", ["inside", "above"])
+def test_a_second_project_beside_another_is_begun_only_on_purpose(shell: Shell, sq: SparkQ, place: str) -> None:
+    folder = shell.folder / "vendored" if place == "inside" else shell.folder.parent
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
+    other = shell._replace(folder=folder, home=Path("/nonexistent"))
+
+    message = other.refused(4, "setup", "--yes")
+
+    assert f"cd {shell.folder}" in message
+    assert "sparkq setup --here" in message
+    assert not (folder / "sparkq.yml").exists()
+    assert "sparkq -C" in other.refused(3, "tasks")
+    with Terminal(other, "setup") as terminal:
+        terminal.until("Begin another, empty project here? [y/N]: ")
+        terminal.type("")
+        assert terminal.end() == 1
+    assert not (folder / "sparkq.yml").exists()
+    other.ok("setup", "--yes", "--here")
+    assert (folder / "sparkq.yml").exists()
+
+
+def test_it_says_what_to_commit_and_what_not(repository: Shell) -> None:
+    printed = repository.ok("setup", "--yes", "--connect")
+
+    assert "Commit sparkq.yml" in printed
+    assert "Do not commit .mcp.json" in printed
+    assert "Commit" not in repository.ok("setup", "--yes")

@@ -1,4 +1,4 @@
-"""`sparkq setup` on a terminal: shows every default, confirms all, explains a wrong answer and asks again."""
+"""`sparkq setup` on a terminal: shows every setting, asks once, and lets each be changed by its name."""
 
 import json
 from pathlib import Path
@@ -15,12 +15,16 @@ from tests.harness.shell import Shell
 from tests.harness.terminal import CTRL_C, CTRL_D, Terminal
 from tests.promises import holds
 
+TAKE = "Take these? [Y/n/edit, or the name of a setting]: "
 CONNECT = "Connect Claude Code (writes .mcp.json)? [Y/n]: "
 ALLOW = "without asking you each time? [Y/n]: "
 
 
 def answer(terminal: Terminal, shell: Shell, answers: dict[str, str]) -> None:
-    """Answer every question of the settings: with Enter, or with what `answers` says."""
+    """Say `edit`, and answer every question of the settings: with Enter, or with what `answers` says."""
+    terminal.until(TAKE)
+    terminal.type("edit")
+    terminal.until("Enter keeps")
     for key, default in setup.values(shell.folder, {}).items():
         terminal.until(f"{key} [")
         shown = terminal.until("]: ")[:-3]
@@ -36,12 +40,10 @@ def made(shell: Shell) -> list[str]:
 @holds("command-setup")
 def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
     with Terminal(bare, "setup") as terminal:
-        answer(terminal, bare, {})
-        terminal.until("Write these settings? [Y/n]: ")
+        table = terminal.until(TAKE)
+        assert [key for key in setup.defaults(bare.folder) if key not in table] == []
         assert made(bare) == []
         terminal.type("")
-        terminal.until("first session")
-        terminal.type("feature-x")
         terminal.until("first queue (- for none) [main]: ")
         terminal.type("")
         terminal.until(CONNECT)
@@ -55,11 +57,48 @@ def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
     assert allowed == {"permissions": {"allow": ["mcp__sparkq"]}, "enabledMcpjsonServers": ["sparkq"]}
     assert loading.load(bare.folder, {}).settings.server.port == 5005
     (queue, _), *rest = queues.all_of(project.open(bare.folder, env={}))
-    assert (queue.name, queue.session, rest) == ("main", "feature-x", [])
+    assert (queue.name, queue.session, rest) == ("main", None, [])
+    last = [line.strip() for line in terminal.screen.splitlines()[-3:]]
+    assert last == [
+        '1. sparkq enqueue "What Claude should do" --queue main',
+        "2. Say in Claude Code: Work the queue main until it is empty.",
+        "3. sparkq review",
+    ]
+
+
+@holds("command-setup")
+def test_one_setting_is_changed_by_its_name_or_the_last_part_of_it(bare: Shell) -> None:
+    with Terminal(bare, "setup") as terminal:
+        for name, asked, value in (
+            ("server.port", "server.port [5005]: ", "5010"),
+            ("LLM_LITE", "LLM_LITE [300]: ", "60"),
+        ):
+            terminal.until(TAKE)
+            terminal.type(name)
+            terminal.until(asked)
+            terminal.type(value)
+        for wrong, says in (("colour", "no setting 'colour'"), ("path", "database.path, logs.path")):
+            terminal.until(TAKE)
+            terminal.type(wrong)
+            terminal.until(says)
+        terminal.until(TAKE)
+        terminal.type("y")
+        terminal.until("first queue")
+        terminal.type("-")
+        terminal.until(CONNECT)
+        terminal.type("n")
+        assert terminal.end() == 0
+
+    config = loading.load(bare.folder, {}).settings
+    assert (config.server.port, config.task_classes["LLM_LITE"].timeout) == (5010, 60)
+    assert "sparkq queue create main &&" in terminal.screen
+    assert "sparkq connect claude-code, once" in terminal.screen
 
 
 def test_every_question_says_what_it_is_about_and_what_can_be_answered(bare: Shell) -> None:
     with Terminal(bare, "setup") as terminal:
+        terminal.until(TAKE)
+        terminal.type("edit")
         for key, hint in (
             ("env", "(dev, test, prod)"),
             ("server.port", "(1 to 65535)"),
@@ -86,13 +125,12 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
     }
     with Terminal(bare, "setup") as terminal:
         answer(terminal, bare, answers)
-        summary = terminal.until("Write these settings?")
+        summary = terminal.until(TAKE)
         for value in ("my shop", "5100", "false", "scripts, tools/bin", "1800", "7"):
             assert value in summary
         terminal.type("y")
-        for question in ("first session", "first queue"):
-            terminal.until(question)
-            terminal.type("-")
+        terminal.until("first queue")
+        terminal.type("-")
         terminal.until(CONNECT)
         terminal.type("n")
         assert terminal.end() == 0
@@ -120,6 +158,8 @@ def test_answers_are_what_the_file_says(bare: Shell) -> None:
 )
 def test_a_wrong_answer_is_explained_and_asked_again(bare: Shell, key: str, wrong: str, says: str, right: str) -> None:
     with Terminal(bare, "setup") as terminal:
+        terminal.until(TAKE)
+        terminal.type("edit")
         for asked in setup.defaults(bare.folder):
             terminal.until(f"{asked} [")
             terminal.until("]: ")
@@ -136,10 +176,8 @@ def test_a_wrong_answer_is_explained_and_asked_again(bare: Shell, key: str, wron
 @pytest.mark.parametrize("wrong", ["../x", "two words", "-"])
 def test_a_first_queue_that_cannot_be_is_asked_again_or_left_out(bare: Shell, wrong: str) -> None:
     with Terminal(bare, "setup") as terminal:
-        answer(terminal, bare, {})
-        for question in ("Write these settings?", "first session"):
-            terminal.until(question)
-            terminal.type("")
+        terminal.until(TAKE)
+        terminal.type("")
         terminal.until("first queue (- for none) [main]: ")
         terminal.type(wrong)
         if wrong != "-":
@@ -155,8 +193,7 @@ def test_a_first_queue_that_cannot_be_is_asked_again_or_left_out(bare: Shell, wr
 @holds("command-setup")
 def test_a_declined_setup_writes_nothing(bare: Shell) -> None:
     with Terminal(bare, "setup") as terminal:
-        answer(terminal, bare, {})
-        terminal.until("Write these settings?")
+        terminal.until(TAKE)
         terminal.type("n")
         assert terminal.end() != 0
 
@@ -167,7 +204,7 @@ def test_a_declined_setup_writes_nothing(bare: Shell) -> None:
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
 def test_a_setup_that_is_broken_off_writes_nothing(bare: Shell, key: bytes) -> None:
     with Terminal(bare, "setup") as terminal:
-        terminal.until("project.name [")
+        terminal.until(TAKE)
         assert terminal.break_off(key) != 0
 
     assert made(bare) == []
@@ -178,7 +215,7 @@ def test_again_shows_what_is_there_and_changes_only_what_is_asked(shell: Shell, 
     with Terminal(shell, "setup") as terminal:
         terminal.until("is set up in")
         answer(terminal, shell, {"server.port": "5007"})
-        terminal.until("Write these settings?")
+        terminal.until(TAKE)
         terminal.type("")
         ended = terminal.end()
 
@@ -194,11 +231,13 @@ def test_enter_keeps_whatever_the_setting_is_and_an_answer_changes_its_own_line_
     file.write_text(OWN)
     answers = {"server.port": "5007", "hooks.on_failed": '["echo", "c, d"]', "server.mcp": "n"}
     with Terminal(shell, "setup") as terminal:
+        terminal.until(TAKE)
+        terminal.type("edit")
         for key in setup.values(shell.folder, {}):
             terminal.until(f"{key} [")
             terminal.until("]: ")
             terminal.type(answers.get(key, ""))
-        terminal.until("Write these settings?")
+        terminal.until(TAKE)
         terminal.type("")
         assert terminal.end() == 0
 
