@@ -81,6 +81,7 @@ let lastSelected = null;
 
 /** Select a task or not; with Shift all from the last one to this. */
 function select(id, range = false) {
+  if (!main.querySelector(`.pick[data-id="${id}"]`)) return;
   const shown = (page.view.selectable?.(page.data) ?? page.tasks()).map((task) => task.id);
   const ends = [shown.indexOf(lastSelected), shown.indexOf(id)].sort((first, second) => first - second);
   if (range && ends[0] >= 0) for (const one of shown.slice(ends[0], ends[1] + 1)) page.selected.add(one);
@@ -222,13 +223,15 @@ export const GO = {
 };
 
 function showSheet() {
-  const labelled = Object.entries(KEYS).filter(([, { label }]) => label);
+  const { keys = [] } = page.view;
+  const here = keys.map(([key]) => key);
   const everywhere = [
-    ...labelled.map(([key, { label }]) => [key, label]),
+    ...Object.entries(KEYS)
+      .filter(([key, { label }]) => label && !here.includes(key))
+      .map(([key, { label }]) => [key, label]),
     ["Enter", "open"],
     ["Ctrl K", "find any command"],
   ];
-  const { keys = [] } = page.view;
   sheet([
     ...(keys.length ? [[viewTitle(), keys]] : []),
     ["Everywhere", everywhere],

@@ -78,8 +78,8 @@ export const digits = (number) => number.toLocaleString("en");
 export const counted = (number, noun) => `${digits(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 /** The state of a task or an attempt as mark and word, and in a strict queue what became of its outcome. */
-export function stateLabel(task) {
-  const { name, label, mark } = stateOf(task);
+export function stateLabel(task, label = stateOf(task).label) {
+  const { name, mark } = stateOf(task);
   const reviewed = task.review_state && ` (${task.review_state})`;
   return h("span.state", { "data-state": name }, h("span.mark", { "aria-hidden": "true" }, mark), " ", label, reviewed);
 }

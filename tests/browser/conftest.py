@@ -125,7 +125,11 @@ def line(call: Caller, lines: list[str]) -> str:
 def calm(call: Caller) -> None:
     """Nothing waits for review."""
     while waiting := call.get("/api/inbox?limit=1000")["tasks"]:
-        shown = [{"id": task["id"], "attempt": task["attempts"], "late": task.get("late", False)} for task in waiting]
+        shown = [
+            {"id": task["id"], "attempt": task["attempts"], "late": bool(late), "late_at": late and late["at"]}
+            for task in waiting
+            for late in [task.get("late")]
+        ]
         call.post("/api/inbox/accept", tasks=shown)["tasks"]
 
 
@@ -145,3 +149,50 @@ def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     root.mkdir()
     with served_for(request, new_project(root)) as server:
         yield server
+
+
+@pytest.fixture(scope="package")
+def views(served: Served) -> dict[str, str]:
+    """Every view by its name, with something of each kind to show."""
+    from tests.browser.seeds import late, stale
+
+    call = served.call
+    call.post("/api/sessions", name="looked-at")["session"]
+    for name in ("look", "look-over"):
+        call.post("/api/queues", name=name, instructions="Be quick.\nBe good.", session="looked-at")["queue"]
+    call.done("look", "A title that is quite long and goes on " * 3)
+    failed = call.failed("look")
+    call.post(f"/api/tasks/{failed}/requeue", feedback="Again.", prompt="Other words")["task"]
+    call.post(f"/api/tasks/{failed}/claim", worker_id="a-worker-with-a-long-name-4711-on-a-machine")["task"]
+    call.post(f"/api/tasks/{failed}/complete", result_summary="a" * 400, result_data={"one": 1})["status"]
+    belated = late(served.root, call, "look", "late")
+    stale(served.root, call.running("look", timeout=600), 600)
+    call.running("look", timeout=600)
+    asked = call.asked("look", "A or `B`?")
+    broken = call.failed("look")
+    for word in ("one", "two"):
+        call.add("look", f"{word} {'unbroken' * 30}")
+    call.add("look-over")
+    call.post("/api/queues/look-over/end")
+    (served.root / "scripts").mkdir(exist_ok=True)
+    (served.root / "scripts/look.py").write_text(
+        "# name: look\n# description: Look around\n# inputs:\n#   WHERE (required)\n# outputs: SEEN\n# tags: eyes, ops\n"
+    )
+    call.post("/api/reload")
+    return {
+        "inbox": "/inbox",
+        "question": f"/inbox/{asked}",
+        "failure": f"/inbox/{broken}",
+        "late result": f"/inbox/{belated}",
+        "rounds": f"/inbox/{failed}?tab=rounds",
+        "running": "/running",
+        "board": "/board",
+        "today": "/today",
+        "queues": "/queues?archived=1",
+        "queue": "/queues/look",
+        "tasks": "/tasks?queue=look",
+        "task": f"/tasks/{failed}",
+        "sessions": "/sessions",
+        "scripts": "/scripts",
+        "settings": "/settings",
+    }

@@ -309,12 +309,14 @@ def test_a_question_is_on_top_and_is_answered_where_it_is_shown(screen: Screen, 
     screen.shows(task)
     expect(screen.detail).to_contain_text("<b>B) the old one</b>")
 
+    screen.press("x")  # it has no box to tick: accepting does not apply to a question
     screen.press("r")
     screen.page.keyboard.type("A, in UTC")
     screen.click("Answer", within=screen.detail)
 
     screen.said(f"#{task} answered.")
     expect(screen.row(task)).to_have_count(0)
+    expect(screen.main.locator(".bulk")).to_have_count(0)
     shown = call.get(f"/api/tasks/{task}")
     assert (shown["status"], shown["answer"]) == ("queued", "A, in UTC")
     assert [each["id"] for each in call.get(f"/api/queues/{line}/peek?limit=2")["tasks"]] == [task, queued]

@@ -102,9 +102,10 @@ export function drawDetail(detail, page, { position = null, level = 1, back = nu
         back && h("a.back@back", { href: `#${back}`, "aria-label": "Back to the list" }, "‹"),
         h("p.meta", metaOf(task)),
         position && h("span.position", position),
-        verbs(task, whole),
+        !whole && verbs(task),
       ),
       h(`h${level}`, h("span.id", `#${task.id}`), " ", task.title),
+      whole && verbs(task, whole),
       h(
         "nav.tabs",
         { "aria-label": "Parts" },
@@ -186,7 +187,6 @@ const PARTS = {
       result && block("outcome", "Result", result, !raw && rendered.result, level),
       message && block("error", error, message, !raw && rendered.result, level),
       isPresent && block("data", "Data", JSON.stringify(data, null, 2), null, level),
-      task.feedback && block("feedback", "Feedback for the next worker", task.feedback, null, level),
       task.answer &&
         task.status !== "held" &&
         block("answer", "Your answer", `${task.question}\n\n${task.answer}`, null, level),
@@ -210,8 +210,11 @@ const PARTS = {
       queue.instructions && instructions(queue),
     ];
   },
-  rounds: (detail, page, level) => [drawRounds(detail), about(detail), timeline(detail.task, level)],
+  rounds: (detail, page, level) => [drawRounds(detail, level), about(detail), timeline(detail.task, level)],
 };
+
+/** What people and workers say to each other, in their own words. */
+const PROSE = ["question", "answer", "feedback"];
 
 /** A text under its heading, as the server has rendered it, or as it was written. */
 function block(key, heading, raw, answer, level, more = null) {
@@ -222,7 +225,7 @@ function block(key, heading, raw, answer, level, more = null) {
     h("header", h(tag, heading), more, button("copy-text", "Copy", { class: "quiet", "data-copies": key })),
     answer
       ? still("div.md", id, `${version(answer)}`, () => built(answer, level + 1))
-      : still("pre", id, `raw-${raw.length}-${raw.slice(0, 40)}`, () => [raw]),
+      : h(PROSE.includes(key) ? "div.said" : "pre", { id }, raw),
   );
 }
 

@@ -13,7 +13,7 @@ const saidAfter = ({ events }, attempt, before) =>
       text && ["requeued", "released"].includes(kind) && id > (attempt?.last ?? 0) && (!before || id < before),
   );
 
-export function drawRounds(detail) {
+export function drawRounds(detail, level) {
   const { task, rendered } = detail;
   const compared = detail.compared ?? [];
   const rounds = roundsOf(task);
@@ -22,13 +22,14 @@ export function drawRounds(detail) {
     return sideBySide(
       rounds.filter(({ attempt }) => compared.includes(attempt.attempt)),
       rendered,
+      level,
     );
   return h(
     "ol.rounds@rounds",
     rounds.map((round) =>
       h(
         `li@round-${round.attempt.attempt}`,
-        drawRound(round, rendered, rounds.length > 1 && compareButton(round, compared)),
+        drawRound(round, rendered, level, rounds.length > 1 && compareButton(round, compared)),
         round.said.map(drawSaid),
       ),
     ),
@@ -51,26 +52,26 @@ const compareButton = ({ attempt }, compared) =>
     "aria-pressed": String(compared.includes(attempt.attempt)),
   });
 
-const sideBySide = (rounds, rendered) =>
+const sideBySide = (rounds, rendered, level) =>
   h(
     "div.side-by-side@compared",
     h("p", button("compare", "Show all rounds")),
-    rounds.map((round) => h(`section@round-${round.attempt.attempt}`, drawRound(round, rendered, null))),
+    rounds.map((round) => h(`section@round-${round.attempt.attempt}`, drawRound(round, rendered, level))),
   );
 
-function drawRound({ attempt }, rendered, more) {
+function drawRound({ attempt }, rendered, level, more) {
   const { attempt: number, outcome, late } = attempt;
   const answer = rendered.find?.((one) => one?.attempt === number);
   const text = attempt.result_summary ?? attempt.error_message;
   return [
     h(
       "header",
-      h("h3", `Round ${number}`),
+      h(`h${level + 1}`, `Round ${number}`),
       stateLabel({ status: outcome ?? "running", error_type: attempt.error_type }),
       h("span.soft", roundFacts(attempt)),
       more,
     ),
-    text && (answer ? bodyOf(`round-text-${number}`, answer) : h("pre", text)),
+    text && (answer ? bodyOf(`round-text-${number}`, answer, level + 1) : h("pre", text)),
     checkRuns(attempt.checks),
     attempt.question && h("div.said", h("strong", "Asked: "), attempt.question),
     attempt.answer && h("div.said.you", h("strong", "You: "), attempt.answer),
@@ -79,7 +80,7 @@ function drawRound({ attempt }, rendered, more) {
   ];
 }
 
-const bodyOf = (id, answer) => still("div.md", id, `${version(answer)}`, () => built(answer, 3));
+const bodyOf = (id, answer, level) => still("div.md", id, `${version(answer)}`, () => built(answer, level));
 
 function roundFacts(attempt) {
   const { claimed_at: claimed, finished_at: finished, git_after: after } = attempt;

@@ -123,10 +123,11 @@ export function inboxPath({ data }, id, changes = {}) {
 /** Open the next or an earlier one of the list; on a narrow screen the list has the focus. */
 export function move(page, step) {
   const { items, detail } = page.data;
-  const index = items.findIndex(({ id }) => id === detail?.task?.id);
+  const asked = Number(page.route.path[1]); // it may not have come yet
+  const index = items.findIndex(({ id }) => id === (asked || detail?.task?.id));
   const next = items[Math.max(0, Math.min(items.length - 1, index + step))];
   if (!detail || !next) return false;
-  if (index < 0 || next.id !== detail.task.id) openItem(page, next.id);
+  if (next !== items[index]) openItem(page, next.id);
   return true;
 }
 

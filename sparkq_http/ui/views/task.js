@@ -1,6 +1,6 @@
 // One task on a page of its own.
 
-import { queuePath, taskPath } from "../api.js";
+import { taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { detailOf, drawDetail, openTab, readings } from "../review/detail.js";
 import { verdictActs } from "../verbs/review.js";
@@ -31,7 +31,7 @@ export const tasks = (data) => (data.purged ? [] : [data.task]);
 
 export function draw({ detail, purged }, page) {
   if (purged) return drawPurged(purged);
-  return [crumbs(detail.task), drawDetail(detail, page, { whole: true })];
+  return [drawDetail(detail, page, { whole: true })];
 }
 
 const drawPurged = (task) => [
@@ -54,13 +54,6 @@ const drawPurged = (task) => [
 ];
 
 const fact = (name, ...value) => h("div", h("dt", name), h("dd", value));
-
-const crumbs = (task) =>
-  h(
-    "p.crumbs@crumbs",
-    h("a", { href: `#${queuePath(task.queue)}` }, task.queue),
-    task.session && [" · ", task.session],
-  );
 
 export const acts = {
   ...verdictActs((page) => page.refresh()),

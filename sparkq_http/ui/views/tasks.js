@@ -16,7 +16,7 @@ const FILTERS = ["status", "queue", "session", "tool", "worker", "reviewed", "se
 /** With these filters nothing counts the tasks of each status. */
 const UNCOUNTED = ["session", "tool", "worker", "reviewed", "search", "since", "until"];
 const REVIEWS = [
-  ["", "reviewed or not"],
+  ["", "any review"],
   ["false", "to review"],
   ["true", "reviewed"],
 ];
@@ -27,7 +27,7 @@ const AGES = [
   ["30", "last 30 days"],
 ];
 const ORDERS = [
-  ["", "default order"],
+  ["", "usual order"],
   ["newest", "newest first"],
   ["oldest", "oldest first"],
 ];
@@ -138,7 +138,7 @@ function statusFilters({ filters, queues }) {
     "div.states",
     { role: "group", "aria-label": "Status" },
     statusFilter("", "all", count(STATUSES), filters.status),
-    STATUSES.map((status) => statusFilter(status.name, status.label, count([status]), filters.status)),
+    STATUSES.map((status) => statusFilter(status.name, status.short ?? status.label, count([status]), filters.status)),
   );
 }
 

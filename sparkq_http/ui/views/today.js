@@ -111,7 +111,7 @@ function line(record) {
     h(
       `li.event@${id}.${attempt}`,
       h("span.when", clockTime(record.at)),
-      stateLabel(STATES[outcome] ?? { status: outcome }),
+      stateLabel(STATES[outcome] ?? { status: outcome }, outcome === "asked" ? outcome : undefined),
       h(
         "span.what",
         h("a.title", { href: `#${taskPath(id)}`, "data-row": id }, h("span.id", `#${id} `), name),
@@ -119,7 +119,7 @@ function line(record) {
       ),
       h(
         "span.facts",
-        [queue, took && duration(took), changeSize(changed), purged ? "purged" : reviewed && "reviewed"].map(
+        [queue, took > 0 && duration(took), changeSize(changed), purged ? "purged" : reviewed && "reviewed"].map(
           (fact) => fact && h("span", fact),
         ),
       ),
