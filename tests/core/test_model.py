@@ -451,6 +451,47 @@ class LifeCycle(RuleBasedStateMachine):
             job.prompt = prompt
             job.feedback = job.feedback if feedback is None else feedback or None
 
+    @precondition(lambda self: self.has("edit"))
+    @rule(on=connection, pick=pick, queue=st.sampled_from(QUEUES), front=st.booleans())
+    def move(self, on: int, pick: tuple[int, bool], queue: str, front: bool) -> None:
+        job = self.some(pick, "edit")
+        refusal = refusal_of(lambda: tasks.move(self.handles[on], [job.id], queue, front=front))
+        if self.states[queue] != "active":
+            self.refused(job, QueueClosed, refusal)
+            return
+        allowed = job.status in ("queued", "held")
+        self.refused(job, None if allowed else WrongState, refusal)
+        if allowed and (job.queue != queue or (front and job.status == "queued")):
+            self.lines[job.queue].remove(job.id)
+            self.lines[queue].insert(0 if front else len(self.lines[queue]), job.id)
+            job.queue = queue
+            job.touched()
+
+    @precondition(lambda self: self.has("claim"))
+    @rule(on=connection, pick=pick, beside=pick, where=st.sampled_from(["after", "before"]))
+    def place(self, on: int, pick: tuple[int, bool], beside: tuple[int, bool], where: str) -> None:
+        job, anchor = self.some(pick, "claim"), self.some(beside, "claim")
+        refusal = refusal_of(lambda: tasks.place(self.handles[on], [job.id], **{where: anchor.id}))
+        wanted = self.stays(job) or self.stays(anchor)
+        if wanted is None and (job is anchor or job.queue != anchor.queue):
+            wanted = InvalidValue
+        self.refused(job, wanted, refusal)
+        if wanted is None:
+            before = self.waiting(job.queue)
+            order = [task for task in before if task != job.id]
+            order.insert(order.index(anchor.id) + (where == "after"), job.id)
+            if order != before:
+                free = iter(order)
+                line = self.lines[job.queue]
+                self.lines[job.queue] = [next(free) if self.jobs[task].status == "queued" else task for task in line]
+                job.touched()
+
+    def stays(self, job: Job) -> Refusal:
+        """Why a task keeps its place."""
+        if job.status != "queued":
+            return WrongState
+        return QueueClosed if self.states[job.queue] == "archived" else None
+
     @precondition(lambda self: self.has("accept"))
     @rule(on=connection, pick=pick, back=back)
     def accept(self, on: int, pick: tuple[int, bool], back: int | None) -> None:
