@@ -18,6 +18,7 @@ MODULES = (
     "purge",
     "search",
     "start_up",
+    "mcp_start",
     "mcp",
     "http",
     "push",

@@ -80,15 +80,16 @@ EMPTY = """
 import sys
 from sparkq_mcp import tools
 from sparkq_mcp.tool import StrictTool
-from sparkq_mcp.transport import stdio
+from sparkq_mcp.transport import first_answers, stdio
 from mcp_types import CallToolResult, TextContent
 
 async def nothing(ctx: tools.Context) -> CallToolResult:
     \"\"\"Nothing.\"\"\"
     return CallToolResult(content=[TextContent(type="text", text="")])
 
-real = tools.all_tools
-tools.all_tools = lambda *a, **k: [*real(*a, **k), StrictTool.of(nothing, title="Nothing")]
+real, offered = tools.all_tools, first_answers.offered
+tools.all_tools = lambda: [*real(), StrictTool.of(nothing, title="Nothing")]
+first_answers.offered = lambda known, **options: [*offered(known, **options), "nothing"]
 stdio.main(["--project", sys.argv[1]])
 """
 
@@ -103,6 +104,7 @@ def measure() -> list[Figure]:
         root = str(sq.config.root)
         stock, ours = Server(sys.executable, str(minimal)), Server(sys.executable, str(empty), root)
         plain = Server(sys.executable, "-m", "sparkq_mcp.transport.stdio", "--project", root)
+        plain.one_at_a_time("peek", {"queue": "main"})  # loads the SDK
         memory = (plain.megabytes(), stock.megabytes())
         single: dict[str, list[float]] = {"stock": [], "empty": [], "peek": []}
         flight: dict[str, list[float]] = {"stock": [], "empty": []}

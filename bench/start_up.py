@@ -1,6 +1,5 @@
-"""Rows 7 and 9: start-up, as whole processes: commands against `import typer`, `sparkq mcp` against a one-tool MCPServer."""
+"""Row 7: start-up, as whole processes: commands against `import typer`."""
 
-import json
 import statistics
 import subprocess
 import sys
@@ -56,39 +55,16 @@ def command(*arguments: str, folder: Path) -> Callable[[], None]:
     return run
 
 
-def first_tools(*arguments: str, folder: Path) -> Callable[[], None]:
-    """An MCP server from its start to its answer to the first tools/list."""
-
-    def run() -> None:
-        with subprocess.Popen(
-            arguments, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as server:
-            assert server.stdin is not None
-            assert server.stdout is not None
-            for message in (INITIALIZE, INITIALIZED, LIST_TOOLS):
-                server.stdin.write(json.dumps(message) + "\n")
-            server.stdin.flush()
-            while json.loads(server.stdout.readline()).get("id") != 2:
-                pass
-            server.stdin.close()
-
-    return run
-
-
 def cases(folder: Path) -> list[Case]:
     """What is compared, in a project with a hundred tasks."""
     sparkq = str(Path(sys.executable).with_name("sparkq"))
-    minimal = folder / "minimal.py"
-    minimal.write_text(MINIMAL_SERVER)
-    typer, stock = "import typer", "one-tool MCPServer"
+    typer = "import typer"
     return [
         Case(7, typer, command(sys.executable, "-c", "import typer", folder=folder)),
         Case(7, "sparkq --help", command(sparkq, "--help", folder=folder), typer, 1.6),
         Case(7, "sparkq tasks --limit 20", command(sparkq, "tasks", "--limit", "20", folder=folder), typer, 1.6),
         Case(7, "sparkq peek", command(sparkq, "peek", folder=folder), typer, 1.6),
         Case(7, "sparkq enqueue", command(sparkq, "enqueue", "one more", "--quiet", folder=folder), typer, 1.6),
-        Case(9, stock, first_tools(sys.executable, str(minimal), folder=folder)),
-        Case(9, "sparkq mcp, to its first tools/list", first_tools(sparkq, "mcp", folder=folder), stock, 1.1),
     ]
 
 

@@ -1,7 +1,7 @@
 """Writes the parts of the documentation that come from the program itself, or (with --check) says which are stale.
 
 The worked session of WORKER_PLAYBOOK.md, the terminal of README.md, docs/cli.md, docs/tools.md, docs/rest.md, docs/configuration.md,
-sparkq.yml.example, sparkq_core/storage/schema.sql and tests/golden/mcp_tools.json.
+sparkq.yml.example, sparkq_core/storage/schema.sql, tests/golden/mcp_tools.json and sparkq_mcp/transport/first_answers.json.
 """
 
 import json
@@ -25,8 +25,9 @@ from sparkq_cli.words import ALIASES, VERBS
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.installation import setup
 from sparkq_http.app import REFUSALS, routers
-from sparkq_mcp.server import instructions
+from sparkq_mcp.offer import instructions
 from sparkq_mcp.tools import all_tools
+from sparkq_mcp.transport.recording import record
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKS = ("<!-- session -->", "<!-- end of session -->")
@@ -63,6 +64,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs/cli.md": cli(),
         ROOT / "docs/tools.md": tools(),
         ROOT / "tests/golden/mcp_tools.json": visible_tools(),
+        ROOT / "sparkq_mcp/transport/first_answers.json": record(),
         ROOT / "docs/rest.md": rest(),
         ROOT / "docs/configuration.md": configuration(),
         ROOT / "sparkq_core/storage/schema.sql": schema_sql(),

@@ -133,7 +133,7 @@ class Push:
 
     def _now_listed(self) -> frozenset[tuple[str, str]]:
         """Return what a list of the resources shows of queues and tasks, in any order."""
-        return frozenset((str(resource.uri), resource.name) for resource in mentions(self._state))
+        return frozenset((uri, name) for uri, name, _ in mentions(self._state))
 
     async def _publish_list(self) -> None:
         """Say that the list of resources has changed, if it has."""

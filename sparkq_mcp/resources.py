@@ -18,11 +18,8 @@ from sparkq_mcp.answers.task_change import change_of
 from sparkq_mcp.answers.truncation import escaped
 from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import in_thread
+from sparkq_mcp.uris import JSON_TYPE, PLAYBOOK, QUEUES, SCRIPTS, TASKS
 
-QUEUES = "sparkq://queues"
-SCRIPTS = "sparkq://scripts"
-PLAYBOOK = "sparkq://playbook"
-JSON_TYPE = "application/json"
 MAX_COMPLETIONS = 100
 
 Reader = Callable[..., Awaitable[str]]
@@ -60,7 +57,7 @@ def add_resources(server: MCPServer[ServerState], state: ServerState) -> None:
         match, instructions = queues.instructions(state.sq, queue)
         return as_text({"queue": match.name, "instructions": instructions, "revision": match.revision})
 
-    @resource("sparkq://tasks/{id}", "Task", "A whole task: prompt, outcome, every attempt, timeline.")
+    @resource(f"{TASKS}/{{id}}", "Task", "A whole task: prompt, outcome, every attempt, timeline.")
     async def one_task(id: str) -> str:  # noqa: A002  # the name of the template's parameter
         if not (id.isascii() and id.isdecimal() and len(id) < 19):
             raise ResourceNotFoundError("Name a task by its number: sparkq://tasks/42")
@@ -129,9 +126,9 @@ def changed_resources(state: ServerState, events: tuple[Event, ...]) -> list[str
             continue
         uris[QUEUES] = None
         if event.task_id is not None:
-            uris[f"sparkq://tasks/{event.task_id}"] = None
+            uris[f"{TASKS}/{event.task_id}"] = None
         elif event.kind == "deleted":  # the row of the task is gone, so its number is in the text
-            uris[f"sparkq://tasks/{(event.text or '').removeprefix('#')}"] = None
+            uris[f"{TASKS}/{(event.text or '').removeprefix('#')}"] = None
         name = by_id.get(event.queue_id or 0)
         if name is not None:
             uris |= _of_queue(name, event)

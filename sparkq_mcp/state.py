@@ -1,7 +1,7 @@
 """The state of a running server: the open project, and its chats."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from sparkq_core import events, project
 from sparkq_core.changes import Execution, Recorder
 from sparkq_core.chats import Caller, presence
 from sparkq_core.chats.presence import Sign
-from sparkq_core.config import location
-from sparkq_core.errors import NoProject, SparkQError
+from sparkq_core.errors import SparkQError
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.chat import Chat, Told, worker_name
 from sparkq_mcp.hooked import Call, Hooked
+from sparkq_mcp.opener import ProjectOpener
 
 STDIO = ""
 """The connection over standard input and output, of which there is only one."""
@@ -78,14 +78,7 @@ class ServerState:
     @property
     def is_waiting(self) -> bool:
         """True if no tools are listed, because nothing was set up here yet."""
-        if self.needs_project:
-            try:
-                self.sq  # noqa: B018  # it opens the project
-            except NoProject:
-                return True
-            except SparkQError:
-                return False  # the tools say what is wrong
-        return False
+        return self.needs_project and isinstance(self._opener, ProjectOpener) and not self._opener.is_set_up()
 
     def chat(self, connection: str | None, caller: Caller) -> Chat:
         """Return the chat that calls on this connection.
@@ -159,17 +152,3 @@ class ServerState:
                     presence.close(self._sq, chat.id, why, chat.caller.server)
             if self._sign is not None:
                 self._sign.take_back()
-
-
-def project_opener(path: Path | None, environment: Mapping[str, str]) -> Opener:
-    """Return a function that opens the project of folder `path`, else of CLAUDE_PROJECT_DIR (set by Claude Code), else of
-    the working directory.
-
-    It raises NoProject if the working directory was removed, and the errors of `project.open`.
-    """
-
-    def open_project() -> SparkQ:
-        start = path or Path(environment.get("CLAUDE_PROJECT_DIR", ""))
-        return project.open(start if start.is_absolute() else location.here() / start, env=environment)
-
-    return open_project

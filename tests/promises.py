@@ -197,6 +197,7 @@ PROMISES = {
     "mcp-nothing-destructive": "Accepting, purging, deleting and setting up are not tools, and no error text names such a command.",
     "mcp-visible-escapes": "Task text reaches the model with what acts or hides as visible escapes, and commands nothing.",
     "mcp-both-eras": "Every handshake version and the modern era are served, a probe followed by initialize too.",
+    "mcp-first-answers": "What a server answers before it loads the SDK is what the SDK answers, in each version.",
     "mcp-without-project": "The server starts and explains itself where nothing was set up.",
     "mcp-robust": "Malformed, oversized and floods of lines are answered; it ends within a second.",
     "mcp-resources": "Each resource returns the same facts as its tool.",

@@ -10,14 +10,16 @@ from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 import anyio
-from mcp import Client
 from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from sparkq_core.wire import compact
 from sparkq_mcp.server import SparkQServer
-from sparkq_mcp.transport.streams import MAX_LINE, Oversized
+from sparkq_mcp.transport.first_answers import MODERN, FirstAnswers
+from sparkq_mcp.transport.opening import DISCOVER, VERSION_KEY
+from sparkq_mcp.transport.pipes import MAX_LINE
+from sparkq_mcp.transport.streams import Oversized
 
 WORK_SECONDS = 30.0
 """How long the requests at work may still take after stdin ended. Each ends earlier by itself: at most 10 s for the
@@ -25,7 +27,6 @@ writer's lock, 6 s for Git, and 10 s for the lock again."""
 
 FLUSH_SECONDS = 0.5
 UNSUPPORTED_PROTOCOL_VERSION = -32022
-VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 
 
 class Sink(Protocol):
@@ -41,10 +42,11 @@ class Sink(Protocol):
 class Front:
     """Yields the `lines` that the SDK should see, and answers the others on `sink`."""
 
-    def __init__(self, lines: AsyncIterator[str], sink: Sink, server: SparkQServer) -> None:
+    def __init__(self, lines: AsyncIterator[str], sink: Sink, server: SparkQServer, answers: FirstAnswers) -> None:
         self._lines = lines
         self._sink = sink
         self._server = server
+        self._answers = answers
         self._forwarded_request = False
 
     def __aiter__(self) -> "Front":
@@ -71,11 +73,7 @@ class Front:
             if isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
                 self._forget_cancelled((message.params or {}).get("requestId"))
             if isinstance(message, JSONRPCRequest):
-                if (
-                    not self._forwarded_request
-                    and message.method == "server/discover"
-                    and await self._answer_probe(message)
-                ):
+                if not self._forwarded_request and message.method == DISCOVER and await self._answer_probe(message):
                     continue
                 self._forwarded_request = True
                 if message.method != "subscriptions/listen":  # a subscription does not end by itself
@@ -121,11 +119,8 @@ class Front:
                 request.id, UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", supported
             )
             return True
-        async with Client(self._server) as probe:
-            discovered = probe.session.discover_result
-        assert discovered is not None
-        result = discovered.model_dump(by_alias=True, mode="json", exclude_none=True)
-        await self._answer({"jsonrpc": "2.0", "id": request.id, "result": result})
+        discovered = self._answers.answer(MODERN, DISCOVER, said=self._server.instructions or "")
+        await self._answer({"jsonrpc": "2.0", "id": request.id, **discovered})
         return True
 
     async def _answer_error(self, request_id: str | int | None, code: int, message: str, data: Any = None) -> None:

@@ -1,18 +1,26 @@
 """`sparkq mcp`: SparkQ over standard input and output, for one chat."""
 
-import asyncio
 import gc
-import logging
 import os
 import signal
 import sys
-from argparse import ArgumentParser
-from contextlib import suppress
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-CLOSED = "its client closed the connection"
-"""Why a chat is gone."""
+from sparkq_core.errors import InvalidValue
+from sparkq_mcp.transport import pipes
+from sparkq_mcp.transport.ending import SIGNALS, exit_now
+from sparkq_mcp.transport.first_answers import FirstAnswers
+from sparkq_mcp.transport.opening import Facts, Opening
+from sparkq_mcp.transport.reception import Handover, Reception
+
+if TYPE_CHECKING:
+    from sparkq_mcp.opener import ProjectOpener
+    from sparkq_mcp.state import ServerState
+    from sparkq_mcp.transport.upkeep import Upkeep
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -27,39 +35,115 @@ def main(arguments: list[str] | None = None) -> None:
         "--needs-project", action="store_true", help="offer no tools where nothing was set up, until something is"
     )
     options = parser.parse_args(arguments)
-    # One line per record. Set before MCPServer adds its own handler to the root logger.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _exit_now)
+    for number in SIGNALS:
+        signal.signal(number, exit_now)
     # A client that stops reading must not kill the process, as it may in other `sparkq` commands: the answer is
     # dropped, and its claims fail by the stale rules unless they are settled.
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    gc.disable()  # imports make no garbage: 44 ms less until the first answer
-    import anyio
-
-    from sparkq_core.config.loading import environment
-    from sparkq_core.errors import InvalidValue
-    from sparkq_mcp.chat import Told
-    from sparkq_mcp.server import build
-    from sparkq_mcp.state import project_opener
-
-    only = [name.strip() for name in options.tools.split(",") if name.strip()]
     try:
-        variables = environment()
-        told = Told.by(variables, _folder())
-        server = build(
-            project_opener(options.project, variables),
-            read_only=options.read_only,
-            only=only,
-            told=told,
-            needs_project=options.needs_project,
-        )
+        only = [name.strip() for name in options.tools.split(",") if name.strip()]
+        answers = FirstAnswers(read_only=options.read_only, only=only)
     except InvalidValue as error:
         parser.error(f"{error.message} {error.hint}")
-    gc.enable()
-    gc.freeze()
-    anyio.run(_serve, server)
-    _exit_now()
+    Server(options, answers).run()
+    exit_now()
+
+
+class Server:
+    """A server for one client: without the SDK until a call needs it, since loading it takes half a second and 50 MB."""
+
+    def __init__(self, options: Namespace, answers: FirstAnswers) -> None:
+        self._options = options
+        self._answers = answers
+        self._folder = _folder()
+        self._upkeep: Upkeep | None = None
+        self.news, self._tells = os.pipe()
+        for handle in (self.news, self._tells):
+            os.set_blocking(handle, False)
+
+    @cached_property
+    def opener(self) -> "ProjectOpener":
+        from sparkq_core.config.loading import environment
+        from sparkq_mcp.opener import ProjectOpener
+
+        return ProjectOpener(self._options.project, environment())
+
+    @cached_property
+    def state(self) -> "ServerState":
+        from sparkq_core.config.loading import environment
+        from sparkq_mcp.answers.next_step import Steps
+        from sparkq_mcp.chat import Told
+        from sparkq_mcp.state import ServerState
+
+        told, steps = Told.by(environment(), self._folder), Steps(frozenset(self._answers.tools))
+        read_only, needs_project = self._options.read_only, self._options.needs_project
+        return ServerState(self.opener, steps, told, read_only=read_only, needs_project=needs_project)
+
+    def run(self) -> None:
+        """Serve until the client has gone, or a signal came."""
+        client = pipes.take()
+        handover = None
+        if client is not None:
+            handover = self._receive(client)
+            if handover is None:
+                return
+        self._serve(client, handover)
+
+    def start(self) -> None:
+        """Begin with what a server does by itself."""
+        log_lines()
+        from sparkq_mcp.transport.upkeep import Upkeep
+
+        self._upkeep = Upkeep(self.opener, self._tells)
+
+    def is_waiting(self) -> bool:
+        """True if no tools are listed, because nothing was set up here yet."""
+        return self._options.needs_project and not self.opener.is_set_up()
+
+    def mentions(self) -> Sequence[Sequence[str]]:
+        """Return the queues and tasks in the list of resources."""
+        from sparkq_mcp.mentions import mentions
+
+        return mentions(self.state)
+
+    def _receive(self, client: pipes.Pipes) -> Handover | None:
+        reception = Reception(client, Opening(self._answers, Facts(self.is_waiting, self.mentions)), self)
+
+        def stop(*_: object) -> None:
+            reception.is_stopped = True
+
+        signal.set_wakeup_fd(self._tells, warn_on_full_buffer=False)
+        for number in SIGNALS:
+            signal.signal(number, stop)
+        handover = None
+        try:
+            handover = reception.receive()
+        finally:
+            for number in SIGNALS:
+                signal.signal(number, exit_now)
+            signal.set_wakeup_fd(-1)
+            if self._upkeep is not None:
+                self._upkeep.stop()
+        return None if reception.is_stopped else handover
+
+    def _serve(self, client: pipes.Pipes | None, handover: Handover | None) -> None:
+        """Load the SDK and let it serve, from the beginning or from what it is handed over."""
+        log_lines()
+        gc.disable()  # imports make no garbage: 44 ms less until the first answer
+        from sparkq_mcp.server import build_on
+        from sparkq_mcp.transport import serving
+
+        server = build_on(self.state)
+        gc.enable()
+        gc.freeze()
+        serving.run(server, self._answers, client, handover)
+
+
+def log_lines() -> None:
+    """Log one line for each record, on stderr. MCPServer adds its own handler to the root logger if there is none yet."""
+    import logging
+
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
 
 
 def _folder() -> str | None:
@@ -68,39 +152,6 @@ def _folder() -> str | None:
         return str(Path.cwd())
     except FileNotFoundError:
         return None
-
-
-async def _serve(server: Any) -> None:
-    _leave_on_signals(server)
-    from sparkq_mcp.transport.front import Front
-    from sparkq_mcp.transport.streams import open_streams
-
-    streams = await open_streams()
-    if streams is None:
-        await server.run_stdio_async()
-    else:
-        lines, output = streams
-        await server.serve(Front(lines, output, server), output)
-    server.state.leave(CLOSED)
-
-
-def _leave_on_signals(server: Any) -> None:
-    """From now on, end between two transactions when a signal arrives, after noting that the chat has ended."""
-
-    def leave() -> None:
-        server.state.leave(CLOSED)
-        _exit_now()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows has no signal handlers on the loop
-            loop.add_signal_handler(number, leave)
-
-
-def _exit_now(*_: Any) -> None:
-    """Exit at once. Every transition is a committed transaction, so there is nothing to clean up."""
-    sys.stderr.flush()
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -2,24 +2,24 @@
 
 The SDK's own stdio reads and writes in worker threads, which is most of the cost of a call. These objects fit its
 public `stdio_server(stdin=, stdout=)`. They need pipes or sockets, as MCP clients use them; for terminals and files
-`open_streams` returns None, and the SDK's transport serves.
+the SDK's transport serves.
 """
 
 import asyncio
 import json
 import os
-import stat
-import sys
 from collections import deque
+from collections.abc import Sequence
 
-MAX_LINE = 8 * 1024 * 1024
-"""Most bytes of one request. The longest legal one, a prompt of 1 MiB written as JSON escapes, has 6 MiB."""
+from sparkq_mcp.transport.opening import REPLAYED, Replayed, changed
+from sparkq_mcp.transport.pipes import MAX_LINE, Pipes
 
 HIGH_WATER = 1024 * 1024
 """Bytes of unread requests after which reading pauses."""
 
 
 ANSWER = '{"jsonrpc":"2.0","id":'
+REPLAYED_ANSWER = f'{ANSWER}"{REPLAYED}'
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -28,9 +28,10 @@ class Oversized(str):
 
 
 class Lines(asyncio.Protocol):
-    """Lines of UTF-8 text from a pipe, as an asynchronous iterator."""
+    """Lines of UTF-8 text from a pipe, as an asynchronous iterator. They begin with what was read before: `begun`."""
 
-    def __init__(self) -> None:
+    def __init__(self, begun: bytes = b"") -> None:
+        self._begun = begun
         self._ready: deque[tuple[str, int]] = deque()
         self._waiting: asyncio.Future[None] | None = None
         self._partial = bytearray()
@@ -42,6 +43,7 @@ class Lines(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.ReadTransport):
             self._transport = transport
+            self.data_received(self._begun)
 
     def data_received(self, data: bytes) -> None:
         *whole, rest = data.split(b"\n")
@@ -106,6 +108,8 @@ class Output(asyncio.BaseProtocol):
 
     def __init__(self) -> None:
         self.unanswered: set[str | int] = set()
+        self.replayed: dict[str, Replayed] = {}
+        """The lines that the SDK is shown again, by their ids. The client has their answers."""
         self._room = asyncio.Event()
         self._room.set()
         self._gone = False
@@ -127,34 +131,35 @@ class Output(asyncio.BaseProtocol):
     async def write(self, text: str) -> None:
         """Put `text` into the buffer, or drop it if the client has gone."""
         if text.startswith(ANSWER):
-            self.unanswered.discard(_decode(text, len(ANSWER))[0])
+            request_id = _decode(text, len(ANSWER))[0]
+            self.unanswered.discard(request_id)
+            if request_id in self.replayed:
+                text = self._since_replayed(request_id, text)
         if not self._gone:
             self.transport.write(text.encode("utf-8", errors="backslashreplace"))
+
+    def _since_replayed(self, request_id: str, text: str) -> str:
+        """Return what the client does not know of an answer that it has: that a list which it follows is another one now."""
+        replayed = self.replayed.pop(request_id)
+        return changed(request_id.removeprefix(REPLAYED)) if replayed.is_followed and text != replayed.answer else ""
 
     async def flush(self) -> None:
         """Wait until the buffer has room."""
         await self._room.wait()
 
 
-def _pipe(handle: int) -> bool:
-    mode = os.fstat(handle).st_mode
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+async def open_streams(
+    pipes: Pipes, replay: Sequence[Replayed] = (), unread: bytes = b"", unsent: bytes = b""
+) -> tuple[Lines, Output]:
+    """Return streams of the pipes to the client.
 
-
-async def open_streams() -> tuple[Lines, Output] | None:
-    """Return streams of the process's stdin and stdout, or None if they are not pipes.
-
-    From then on descriptor 0 is empty and descriptor 1 goes to stderr: a stray print cannot break the protocol.
+    The lines begin with those to `replay`, whose answers are not sent again, and with the bytes that were `unread`. The
+    output begins with the bytes that were `unsent`.
     """
-    if not (_pipe(0) and _pipe(1)):
-        return None
+    begun = b"".join(each.line.encode() + b"\n" for each in replay) + unread
     loop = asyncio.get_running_loop()
-    private_in, private_out = os.dup(0), os.dup(1)
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nowhere, 0)
-    os.close(nowhere)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    _, lines = await loop.connect_read_pipe(Lines, os.fdopen(private_in, "rb", buffering=0))
-    _, output = await loop.connect_write_pipe(Output, os.fdopen(private_out, "wb", buffering=0))
+    _, output = await loop.connect_write_pipe(Output, os.fdopen(pipes.writes, "wb", buffering=0))
+    output.replayed = {each.request_id: each for each in replay if each.request_id}
+    output.transport.write(unsent)
+    _, lines = await loop.connect_read_pipe(lambda: Lines(begun), os.fdopen(pipes.reads, "rb", buffering=0))
     return lines, output

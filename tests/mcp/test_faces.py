@@ -16,7 +16,8 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
 from sparkq_mcp import push
 from sparkq_mcp.answers.playbook import playbook_text
-from sparkq_mcp.server import build, instructions
+from sparkq_mcp.offer import instructions
+from sparkq_mcp.server import build
 from sparkq_mcp.tools import all_tools
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add

@@ -16,7 +16,7 @@ from sparkq_core import queues, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.installation import configure, version_one
 from sparkq_core.project import SparkQ
-from sparkq_mcp.transport.streams import MAX_LINE
+from sparkq_mcp.transport.pipes import MAX_LINE
 from tests.harness import version_one as version_one_project
 from tests.harness.projects import open_new_project
 from tests.harness.task_steps import add, take
