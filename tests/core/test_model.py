@@ -452,9 +452,10 @@ class LifeCycle(RuleBasedStateMachine):
             job.feedback = job.feedback if feedback is None else feedback or None
 
     @precondition(lambda self: self.has("edit"))
-    @rule(on=connection, pick=pick, queue=st.sampled_from(QUEUES), front=st.booleans())
-    def move(self, on: int, pick: tuple[int, bool], queue: str, front: bool) -> None:
+    @rule(on=connection, pick=pick, elsewhere=st.sampled_from([True, True, False]), front=st.booleans())
+    def move(self, on: int, pick: tuple[int, bool], elsewhere: bool, front: bool) -> None:
         job = self.some(pick, "edit")
+        queue = next(name for name in QUEUES if (name != job.queue) == elsewhere)
         refusal = refusal_of(lambda: tasks.move(self.handles[on], [job.id], queue, front=front))
         if self.states[queue] != "active":
             self.refused(job, QueueClosed, refusal)
@@ -725,7 +726,7 @@ TestLifeCycle = holds("history-stays", "counters", "model", "twice-only-on-purpo
     LifeCycle.TestCase
 )
 TestLifeCycle.settings = settings(
-    max_examples=extent(120, 300, 3000),
+    max_examples=extent(200, 500, 3000),
     stateful_step_count=50,
     derandomize=EXTENT != "soak",
     phases=(Phase.generate,) if EXTENT == BROKEN else tuple(Phase),
