@@ -17,6 +17,7 @@ MODULES = (
     "contention",
     "purge",
     "search",
+    "inbox",
     "start_up",
     "mcp_start",
     "mcp",

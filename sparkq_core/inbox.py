@@ -71,6 +71,19 @@ FROM tasks INDEXED BY tasks_inbox
 WHERE news_at IS NOT NULL AND reviewed_at IS NULL AND news_at > :since
 GROUP BY queue_id ORDER BY queue_id
 """
+SINCE_EVER = f"""
+SELECT name, unreviewed_succeeded, unreviewed_failed - timeouts, timeouts, late FROM (
+    SELECT id, name, unreviewed_succeeded, unreviewed_failed, unreviewed_cancelled, (
+        SELECT count(*) FROM tasks AS t INDEXED BY tasks_timeouts
+        WHERE t.queue_id = queues.id AND t.error_type = '{ErrorType.TIMEOUT}' AND t.status = 'failed' AND t.reviewed_at IS NULL
+    ) AS timeouts, (
+        SELECT count(*) FROM tasks AS t INDEXED BY tasks_late
+        WHERE t.queue_id = queues.id AND t.late_at IS NOT NULL AND t.reviewed_at IS NULL AND t.status <> 'running'
+    ) AS late FROM queues
+) WHERE unreviewed_succeeded + unreviewed_failed + unreviewed_cancelled + late > 0 ORDER BY id
+"""
+"""The same as SINCE before the first look, from the counters: the inbox may be long by then."""
+
 REVIEW = f"""
 UPDATE tasks SET reviewed_at = :now WHERE id = :id AND finished_at IS NOT NULL AND reviewed_at IS NULL
 RETURNING {TASK_COLUMNS}
@@ -91,8 +104,9 @@ def unreviewed(sq: SparkQ, *, queue: str | None = None, limit: int = 50, cursor:
     sweep_for_reader(sq)
     with sq.db.read() as tx:
         queue_id = queues.get(tx, queue).id if queue is not None else None
-        rows = tx.rows(UNREVIEWED, {"newest": newest, "after": after, "queue": queue_id, "limit": limit + 1})
         total = _waiting(tx, queue_id)
+        most = min(limit + 1, total)  # the walk ends at the last task of a queue that has few
+        rows = tx.rows(UNREVIEWED, {"newest": newest, "after": after, "queue": queue_id, "limit": most})
     tasks = tuple(finished(row) for row in rows[:limit])
     more = tasks[-1].cursor if len(rows) > limit else None
     return Inbox(tasks, total, more)
@@ -118,7 +132,7 @@ def newest(sq: SparkQ, *, queue: str | None = None, limit: int = 10) -> tuple[Fi
     """Return the unreviewed tasks with the latest outcomes and late texts, the latest first. Raises NoSuchQueue."""
     with sq.db.read() as tx:
         queue_id = queues.get(tx, queue).id if queue is not None else None
-        rows = tx.rows(NEWEST, {"queue": queue_id, "limit": limit})
+        rows = tx.rows(NEWEST, {"queue": queue_id, "limit": min(limit, _waiting(tx, queue_id))})
     return tuple(finished(row) for row in rows)
 
 
@@ -140,7 +154,7 @@ def since_last_look(sq: SparkQ) -> tuple[int | None, tuple[Since, ...]]:
     with sq.db.read() as tx:
         looked = tx.row(LOOKED)
         moment = looked[0] if looked else None
-        rows = tx.rows(SINCE, {"since": moment or 0})
+        rows = tx.rows(SINCE_EVER) if moment is None else tx.rows(SINCE, {"since": moment})
     return moment, tuple(Since(*row) for row in rows)
 
 

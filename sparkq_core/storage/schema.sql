@@ -141,6 +141,9 @@ CREATE UNIQUE INDEX tasks_key ON tasks (key) WHERE key IS NOT NULL;
 CREATE INDEX tasks_by_review ON tasks (reviewed_at) WHERE reviewed_at IS NOT NULL;
 CREATE INDEX tasks_unclaimed_late ON tasks (queue_id) WHERE status IN ('queued', 'held') AND late_at IS NOT NULL;
 CREATE INDEX tasks_held ON tasks (status) WHERE status = 'held';
+-- What the inbox has before you look at it first is known from counters, and from these indexes of what is rare.
+CREATE INDEX tasks_timeouts ON tasks (queue_id) WHERE error_type = 'timeout' AND status = 'failed' AND reviewed_at IS NULL;
+CREATE INDEX tasks_late ON tasks (queue_id) WHERE late_at IS NOT NULL AND reviewed_at IS NULL AND status <> 'running';
 
 CREATE TRIGGER tasks_counted_in AFTER INSERT ON tasks BEGIN
     UPDATE queues SET

@@ -1,17 +1,21 @@
 """The inbox: what finished while nobody looked, each result once, until somebody has seen it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from sparkq_core import inbox, queues, tasks
 from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchQueue
 from sparkq_core.inbox import SUMMARY
-from sparkq_core.model import Since
+from sparkq_core.model import Inbox, Since
 from sparkq_core.project import SparkQ
 from tests.core.inbox_steps import done, entry, failed, late, waits
 from tests.harness.clocks import SetClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, claimed_task, take, timed_out_task
 from tests.promises import holds
+
+Pages = Callable[..., Inbox]
 
 
 def test_an_empty_project_has_an_empty_inbox(sq: SparkQ) -> None:
@@ -214,6 +218,40 @@ def test_what_was_said_later_does_not_hide_the_error_that_counts(sq: SparkQ, que
         tasks.complete(sq, task_id, "all is well", attempt=1)
 
     assert (entry(sq, task_id).summary, entry(sq, task_id).late_text) == ("The database is missing", "all is well")
+
+
+def test_before_the_first_look_the_counts_are_those_of_everything(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    queues.create(sq, "docs")
+    queues.create(sq, "empty")
+    done(sq, queue="docs")
+    failed(sq)
+    late(sq, clock)
+    timed_out_task(sq, clock)
+    requeued, cancelled, runs = (late(sq, clock) for _ in range(3))
+    for task_id in (requeued, cancelled, runs):
+        tasks.requeue(sq, task_id)
+        with pytest.raises(ClaimLost):
+            tasks.complete(sq, task_id, "later still", attempt=1)
+    tasks.cancel(sq, cancelled)
+    take(sq, task_id=runs)
+    reviewed = failed(sq)
+    inbox.review(sq, reviewed)
+    everything = tuple(Since(*row) for row in sq.db.rows(inbox.SINCE, {"since": 0}))
+
+    assert inbox.since_last_look(sq) == (None, everything)
+    assert [counts.queue for counts in everything] == [queue, "docs"]
+    assert all(sum(counts) > 0 for counts in zip(*(counts[1:] for counts in everything), strict=True))
+
+
+@pytest.mark.parametrize("pages", [inbox.unreviewed, inbox.latest])
+def test_the_inbox_of_one_queue_has_all_of_it(sq: SparkQ, queue: str, pages: Pages) -> None:
+    queues.create(sq, "docs")
+    queues.create(sq, "empty")
+    finished = [done(sq, queue=name) for name in (queue, "docs", queue, "docs", "docs")]
+
+    assert sorted(task.task.id for task in pages(sq, queue="docs").tasks) == [finished[1], *finished[3:]]
+    assert pages(sq, queue="docs", limit=2).total == 3
+    assert pages(sq, queue="empty") == ((), 0, None)
 
 
 def test_a_late_text_is_counted_since_the_last_look_and_its_outcome_is_not_again(
