@@ -185,19 +185,29 @@ def _app() -> Any:
         def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the framework's signature
             return list(COMMANDS)
 
-        def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # click gives it
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:
             if cmd_name not in COMMANDS:
                 return None
             command = get_command(import_module(module_name(cmd_name)).app)
             _raise_at_ctrl_c(True)
             command.name = cmd_name
-            for parser in (command, *getattr(command, "commands", {}).values()):
+            verbs = getattr(command, "commands", {})
+            if ctx.resilient_parsing:
+                from sparkq_cli import completing  # only while the shell completes
+
+                for verb, parser in verbs.items() or [("", command)]:
+                    completing.attach(f"{cmd_name} {verb}".rstrip(), parser)
+            for parser in (command, *verbs.values()):
                 # Otherwise the list of a noun's verbs is cut short.
                 parser.short_help = (parser.help or "").partition("\n\n")[0]
                 parser.help = _kept(parser.help)
             return command
 
         def make_context(self, *args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("resilient_parsing"):
+                from sparkq_cli import completing
+
+                completing.keep_lines_whole()
             with usage_errors():
                 return super().make_context(*args, **kwargs)
 

@@ -102,21 +102,14 @@ def queue_names(incomplete: str) -> list[str]:
     """For the shell: the queues whose names begin so."""
     from sparkq_cli import completion
 
-    return completion.queue_names(incomplete)
-
-
-def session_names(incomplete: str) -> list[str]:
-    """For the shell: the sessions whose names begin so."""
-    from sparkq_cli import completion
-
-    return completion.session_names(incomplete)
+    return [name for name, _ in completion.queue_offers("") if name.startswith(incomplete)]
 
 
 def completed_ids(incomplete: str) -> list[tuple[str, str]]:
     """For the shell: the newest tasks whose ids begin so."""
     from sparkq_cli import completion
 
-    return completion.task_ids(incomplete)
+    return completion.task_offers("", incomplete)
 
 
 def task_ids(explanation: str) -> Any:

@@ -80,7 +80,7 @@ MEANINGS = {
     "stash": "queue pause",
     "submit": "enqueue",
     "summary": "report",
-    "switch": "edit",
+    "switch": "edit ID --after ID",
     "todo": "tasks",
     "ui": "start",
     "view": "task",

@@ -7,13 +7,13 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.commands.queue import show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, Quiet, new_app, session_names
+from sparkq_cli.options import Json, Quiet, new_app
 from sparkq_core import queues, sessions, wire
 
 app = new_app("Manage sessions: a session groups the queues of one piece of work.")
 
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters, digits, '.', '_' and '-'.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the session.", autocompletion=session_names)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the session.")]
 
 
 @app.command()
