@@ -116,6 +116,18 @@ def text_from(
         )
 
 
+def one_text(argument: str | None, option: str | None, what: str, *, by: str) -> str | None:
+    """Return a text that was typed as an argument or with the option `by`. Raises InvalidValue if it is given twice."""
+    if argument and option is not None:
+        raise InvalidValue(f"The {what} was given twice.", f"Give it as an argument or with {by}.")
+    return option if option is not None else argument
+
+
+def read_dash(text: str | None, what: str) -> str | None:
+    """Return the text, or what standard input has for `-`. Raises InvalidText."""
+    return read_file(Path("-"), what) if text == "-" else text
+
+
 def _was(what: str) -> str:
     return "were" if what == "instructions" else "was"
 

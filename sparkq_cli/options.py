@@ -61,13 +61,16 @@ def _range(part: str) -> range:
     return range(start, end + 1)
 
 
-def ids_and_text(words: Sequence[str], what: str) -> tuple[list[int], str]:
-    """Return the ids, and the text behind them if the last word is one. A word that begins as an id does is not a text.
+def ids_and_text(words: Sequence[str]) -> tuple[list[int], str]:
+    """Return the ids, and the text behind them if the last word is one. A single word that begins as an id does is not a
+    text: `5x` is a slip of the finger, `"5 tests fail"` is a reason.
 
     Raises InvalidValue.
     """
-    if len(words) > 1 and not words[-1].strip().startswith(tuple("#0123456789")):
-        return ids_of(words[:-1]), checked_words(words[-1], what)
+    last = words[-1].strip() if len(words) > 1 else ""
+    begins_as_id = last.startswith(tuple("#0123456789"))
+    if len(words) > 1 and not (begins_as_id and (ID_LIKE.fullmatch(last) or len(last.split()) == 1)):
+        return ids_of(words[:-1]), words[-1]
     return ids_of(words), ""
 
 
@@ -112,6 +115,11 @@ def completed_ids(incomplete: str) -> list[tuple[str, str]]:
     return completion.task_offers("", incomplete)
 
 
+def ids_then(metavar: str, explanation: str) -> Any:
+    """Return the declaration of an argument that lists tasks and may end with something else."""
+    return typer.Argument(metavar=metavar, help=f"The tasks: 42, 5-9. {explanation}", autocompletion=completed_ids)
+
+
 def task_ids(explanation: str) -> Any:
     """Return the declaration of an argument that lists tasks: `3 5-9` is six of them."""
     return typer.Argument(
@@ -128,7 +136,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 TaskId = Annotated[
     int, typer.Argument(parser=task_id, metavar="ID", help="The task: 42 for #42.", autocompletion=completed_ids)
 ]
-Reason = Annotated[str, typer.Argument(metavar="[REASON]", help="Why, for the task's history.")]
+Reason = Annotated[
+    str | None, typer.Option("--reason", "-m", metavar="TEXT", help="Why, for the history; `-` reads standard input.")
+]
 TextFile = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="Read the text from a file; `-` is standard input.")
 ]
@@ -137,6 +147,7 @@ QueueOpt = Annotated[
     str | None,
     typer.Option(
         "--queue",
+        "-Q",
         metavar="NAME",
         help="The queue; optional if there is only one.",
         autocompletion=queue_names,
@@ -144,7 +155,9 @@ QueueOpt = Annotated[
 ]
 OnlyQueue = Annotated[
     str | None,
-    typer.Option("--queue", metavar="NAME", help="Only this queue (default: all queues).", autocompletion=queue_names),
+    typer.Option(
+        "--queue", "-Q", metavar="NAME", help="Only this queue (default: all queues).", autocompletion=queue_names
+    ),
 ]
 Attempt = Annotated[
     int | None,

@@ -23,6 +23,7 @@ PROMISES = {
     "titles": "A title is the first line of the prompt that says something, and loses only marks of Markdown that are marks there.",
     "plans": "A plan is split as its writer would: items, headings or rows with all that belongs to them, without what is done; nothing is lost unsaid.",
     "ids": "Verbs for several tasks take ids and ranges, all or none; an id is never taken for a reason or a result.",
+    "bulk": "Verbs take all tasks of a queue or a status: they are shown before you are asked, and without a terminal --yes is needed.",
     "idempotency-key": "The same key returns the task that was created with it, and is refused for another prompt or queue.",
     "edit": "A queued task can be edited: a new prompt revision.",
     "place": "Queued tasks can be put right behind or before another one of their queue, in the order that you name them; a released task still finds its old place.",

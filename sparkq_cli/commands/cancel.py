@@ -1,29 +1,24 @@
 """`sparkq cancel`"""
 
-from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from sparkq_cli import show
-from sparkq_cli.context import open_sparkq, read_file
-from sparkq_cli.options import Json, Quiet, completed_ids, ids_and_text, new_app
+from sparkq_cli import selection
+from sparkq_cli.context import one_text, open_sparkq, read_dash
+from sparkq_cli.options import Json, Quiet, Reason, ids_then, new_app
+from sparkq_cli.selection import AllOfQueue, AllOfStatus, Filters, Verb, Yes
 from sparkq_core import tasks, wire
-from sparkq_core.errors import InvalidValue
+from sparkq_core.lifecycle import UNCLAIMED_STATUSES
 
 app = new_app()
 
 
 @app.command()
 def cancel(
-    words: Annotated[
-        list[str],
-        typer.Argument(metavar="ID... [REASON]", help="The tasks: 42, 5-9. Then why.", autocompletion=completed_ids),
-    ],
-    reason: Annotated[
-        str | None,
-        typer.Option("--reason", "-m", metavar="TEXT", help="Why, for the history; `-` reads standard input."),
-    ] = None,
+    words: Annotated[list[str] | None, ids_then("[ID]... [REASON]", "Then why.")] = None,
+    reason: Reason = None,
+    queue: AllOfQueue = None,
+    status: AllOfStatus = None,
+    yes: Yes = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -32,21 +27,15 @@ def cancel(
     Examples:
       sparkq cancel 42 "done by hand"
       sparkq cancel 3 5-9 --reason "the plan has changed"
+      sparkq cancel --queue old         (shows its tasks and asks)
     """
-    ids, text = ids_and_text(words, "reason")
-    if text and reason is not None:
-        raise InvalidValue("The reason was given twice.", "Give it behind the ids or with --reason.")
-    why = read_file(Path("-"), "reason") if "-" in (text, reason) else text or reason or ""
     sq = open_sparkq()
-    cancelled = tasks.cancel_all(sq, ids, why)
-    briefs = [wire.task_brief(task, sq.clock.now()) for task in cancelled]
-    if len(cancelled) == 1:
-        undo = f"To undo: sparkq requeue {cancelled[0].id}"
-        show.answer(briefs[0], f"{wire.friendly(cancelled[0].id)} is cancelled. {undo}", json=json, quiet=quiet)
-        return
-    show.answer(
-        {"tasks": briefs, "total": len(briefs)},
-        f"{show.counted(len(briefs), 'task')} cancelled.",
-        json=json,
-        quiet=quiet,
-    )
+    filters = Filters(queue, status, yes)
+    choice = selection.chosen(sq, words or (), filters, Verb("cancel", UNCLAIMED_STATUSES), json=json)
+    why = read_dash(one_text(choice.text, reason, "reason", by="--reason"), "reason") or ""
+    cancelled = tasks.cancel_all(sq, choice.ids, why)
+    now = sq.clock.now()
+    briefs = [wire.task_brief(task, now) for task in cancelled]
+    first = cancelled[0].id if cancelled else 0
+    one = f"{wire.friendly(first)} is cancelled. To undo: sparkq requeue {first}"
+    selection.answer(briefs, choice, one, "cancelled.", json=json, quiet=quiet)

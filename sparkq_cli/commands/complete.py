@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import settling
-from sparkq_cli.context import open_sparkq, text_from
+from sparkq_cli.context import one_text, open_sparkq, text_from
 from sparkq_cli.options import Attempt, Json, Quiet, TaskId, TextFile, checked_words, new_app
 from sparkq_cli.settling import Next
 from sparkq_core import tasks
@@ -22,6 +22,9 @@ def complete(
     summary: Annotated[
         str | None,
         typer.Argument(metavar="[SUMMARY]", help="What was done; `-` reads standard input; without it, $EDITOR opens."),
+    ] = None,
+    result: Annotated[
+        str | None, typer.Option("--result", "-m", metavar="TEXT", help="What was done; `-` reads standard input.")
     ] = None,
     data: Annotated[
         str | None, typer.Option("--data", metavar="JSON", help="Any JSON value, kept beside the summary for programs.")
@@ -46,7 +49,8 @@ def complete(
             ) from error
     settling.check(claim_next, quiet)
     sq = open_sparkq()
-    with text_from(summary and checked_words(summary, "result"), file, "result") as text:
+    given = one_text(summary and checked_words(summary, "result"), result, "result", by="--result")
+    with text_from(given, file, "result") as text:
 
         def verb(next_for: str | None = None) -> Settled:
             return tasks.complete(sq, task_id, text, data=value, attempt=attempt, next_for=next_for)

@@ -1,19 +1,22 @@
 """`sparkq move`"""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import selection, show
 from sparkq_cli.context import check_keyboard, open_sparkq
-from sparkq_cli.options import ID_LIKE, Json, Quiet, completed_ids, ids_of, new_app
+from sparkq_cli.options import ID_LIKE, Json, Quiet, ids_then, new_app
+from sparkq_cli.selection import AllOfQueue, AllOfStatus, Filters, Verb, Yes
 from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import QueueStatus
+from sparkq_core.lifecycle import UNCLAIMED_STATUSES, QueueStatus
 from sparkq_core.model import Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.tasks import Enqueued
+from sparkq_core.text import safe
 
 app = new_app()
 
@@ -22,17 +25,13 @@ RULE = "Tasks are taken out of a queue that is strict, paused, checked or archiv
 
 @app.command()
 def move(
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="ID... QUEUE",
-            help="The tasks: 42, 5-9. Then the queue that they go to.",
-            autocompletion=completed_ids,
-        ),
-    ],
+    words: Annotated[list[str], ids_then("[ID]... QUEUE", "Then the queue that they go to.")],
     front: Annotated[
         bool, typer.Option("--front", help="Put them at the front of the queue instead of the end.")
     ] = False,
+    queue: AllOfQueue = None,
+    status: AllOfStatus = None,
+    yes: Yes = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -41,18 +40,20 @@ def move(
     Examples:
       sparkq move 42 docs
       sparkq move 3 5-9 docs --front
+      sparkq move --queue backend docs          (shows its waiting tasks and asks)
     """
     sq = open_sparkq()
-    if len(words) < 2 or (ID_LIKE.fullmatch(words[-1]) and words[-1] not in queues.names(sq)):
+    filters, target = Filters(queue, status, yes), words[-1]
+    if not (words[1:] or filters.given) or (ID_LIKE.fullmatch(target) and target not in queues.names(sq)):
         raise InvalidValue("No queue was named.", f"Name it last: sparkq move {' '.join(words)[:60]} QUEUE")
-    ids, target = ids_of(words[:-1]), words[-1]
-    _check_gates(sq, ids, target)
-    moved = tasks.move(sq, ids, target, front=front)
+    choice = selection.chosen(sq, words[:-1], filters, Verb("move", UNCLAIMED_STATUSES), json=json)
+    if choice.text:
+        raise InvalidValue(f"{safe(choice.text)[:40]!r} is not a task id.", "Name one queue, behind the ids.")
+    _check_gates(sq, choice.ids, target)
+    moved = tasks.move(sq, choice.ids, target, front=front)
     now = sq.clock.now()
     facts = [wire.queued_task(each.task, each.place, each.gate, now) for each in moved]
-    show.answer(
-        facts[0] if len(facts) == 1 else {"tasks": facts, "total": len(facts)}, _said(moved), json=json, quiet=quiet
-    )
+    selection.answer(facts, choice, _said(moved[:1]), _said_of_many(moved), json=json, quiet=quiet)
 
 
 def _check_gates(sq: SparkQ, ids: list[int], target: str) -> None:
@@ -68,14 +69,21 @@ def _is_guarded(queue: Queue) -> bool:
     )
 
 
-def _said(moved: tuple[Enqueued, ...]) -> str:
-    first = moved[0]
-    gate = f" {gates.sentence(first.gate)} ({gates.opener(first.gate)})." if first.gate is not None else ""
-    came = [each for each in moved if not each.again]
-    if len(moved) == 1:
-        where = f"{show.ordinal(first.place)} in line" if first.place else first.task.status
-        there = " already" if first.again else ""
-        return f"{wire.friendly(first.task.id)} is{there} in {first.task.queue}, {where}.{gate}"
-    stayed = len(moved) - len(came)
-    there = f" {stayed:,} {'was' if stayed == 1 else 'were'} there already." if stayed else ""
-    return f"{show.counted(len(came), 'task')} moved to {first.task.queue}.{there}{gate}"
+def _said(moved: Sequence[Enqueued]) -> str:
+    for each in moved:
+        where = f"{show.ordinal(each.place)} in line" if each.place else each.task.status
+        there = " already" if each.again else ""
+        return f"{wire.friendly(each.task.id)} is{there} in {each.task.queue}, {where}.{_gate(each)}"
+    return ""
+
+
+def _said_of_many(moved: Sequence[Enqueued]) -> str:
+    if not moved:
+        return ""
+    stayed = sum(each.again for each in moved)
+    there = f", where {stayed:,} of them {'was' if stayed == 1 else 'were'} already" if stayed else ""
+    return f"moved to {moved[0].task.queue}{there}.{_gate(moved[0])}"
+
+
+def _gate(moved: Enqueued) -> str:
+    return f" {gates.sentence(moved.gate)} ({gates.opener(moved.gate)})." if moved.gate is not None else ""

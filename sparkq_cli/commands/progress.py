@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.context import open_sparkq
+from sparkq_cli.context import open_sparkq, read_dash
 from sparkq_cli.options import Attempt, Json, Quiet, TaskId, new_app
 from sparkq_core import tasks, wire
 
@@ -15,7 +15,9 @@ app = new_app()
 @app.command()
 def progress(
     task_id: TaskId,
-    note: Annotated[str, typer.Argument(metavar="[NOTE]", help="A line for the task's timeline.")] = "",
+    note: Annotated[
+        str, typer.Argument(metavar="[NOTE]", help="A line for the task's timeline; `-` reads standard input.")
+    ] = "",
     attempt: Attempt = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -25,7 +27,7 @@ def progress(
     Example: sparkq progress 42 "half of the tests pass"
     """
     sq = open_sparkq()
-    task = tasks.progress(sq, task_id, note, attempt=attempt)
+    task = tasks.progress(sq, task_id, read_dash(note, "note") or "", attempt=attempt)
     show.answer(
         wire.task_brief(task, sq.clock.now()),
         f"{wire.friendly(task.id)} has {task.timeout} s more.",

@@ -32,6 +32,7 @@ def wait(
         str | None,
         typer.Option(
             "--queue",
+            "-Q",
             metavar="NAME",
             help="Wait until this queue has nothing queued or running (default without ids: the only queue).",
             autocompletion=queue_names,

@@ -6,7 +6,7 @@ from sparkq_core.tasks.check import begin as begin_check
 from sparkq_core.tasks.check import end as end_check
 from sparkq_core.tasks.claim import claim, claim_again, peek
 from sparkq_core.tasks.detail import detail, get, prompts
-from sparkq_core.tasks.edit import edit, editable
+from sparkq_core.tasks.edit import edit, edit_all, editable
 from sparkq_core.tasks.enqueue import Draft, Enqueued, enqueue, enqueue_all, waiting
 from sparkq_core.tasks.fence import attempt_of
 from sparkq_core.tasks.finished import latest
@@ -15,10 +15,10 @@ from sparkq_core.tasks.late_results import accept
 from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page
 from sparkq_core.tasks.move import move
 from sparkq_core.tasks.order import delete, place, swap, to_front
-from sparkq_core.tasks.release import release
-from sparkq_core.tasks.requeue import requeue
+from sparkq_core.tasks.release import release, release_all
+from sparkq_core.tasks.requeue import requeue, requeue_all
 from sparkq_core.tasks.resume import resume
-from sparkq_core.tasks.settle import complete, complete_at_once, fail, progress
+from sparkq_core.tasks.settle import complete, complete_at_once, fail, fail_all, progress
 
 __all__ = [
     "Draft",
@@ -37,12 +37,14 @@ __all__ = [
     "delete",
     "detail",
     "edit",
+    "edit_all",
     "editable",
     "end_check",
     "ended_since",
     "enqueue",
     "enqueue_all",
     "fail",
+    "fail_all",
     "failed_before",
     "get",
     "latest",
@@ -56,7 +58,9 @@ __all__ = [
     "prompts",
     "question_of",
     "release",
+    "release_all",
     "requeue",
+    "requeue_all",
     "resume",
     "swap",
     "to_front",

@@ -1,11 +1,14 @@
-"""Change a task that nobody has claimed."""
+"""Change tasks that nobody has claimed."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from sparkq_core.errors import Unseen
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MARKS, Status
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
-from sparkq_core.storage.database import Reader
+from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.tasks.claim import PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, execution
 from sparkq_core.tasks.order import to_front_within
@@ -41,9 +44,7 @@ def edit(
     """
     if prompt is not None:
         checked(prompt, "prompt")
-    if feedback is not None:
-        checked(feedback, "feedback", empty=True)
-    now = sq.clock.now()
+    changes = _Changes(prompt, tool, task_class, timeout, feedback, front)
     with sq.db.write() as tx:
         before = _editable(tx, task_id)
         if front and before.status != Status.QUEUED:
@@ -53,27 +54,59 @@ def edit(
                 f"The prompt of #{before.id} has revision {before.revision} by now, and you saw revision {revision}.",
                 "Look at the task again.",
             )
-        if not front and (prompt, tool, task_class, timeout, feedback) == (None, None, None, None, None):
-            return before
-        name, class_name, seconds = before.tool, before.task_class, before.timeout
-        if tool or task_class or timeout is not None:
-            name, class_name, seconds = execution(
-                sq, tool or before.tool, task_class or (None if tool else before.task_class), timeout
-            )
-        row = tx.row(EDIT, {
-            "id": task_id, "from_status": before.status, "again": prompt is not None,
-            "title": before.title if prompt is None else title_of(prompt),
-            "tool": name, "task_class": class_name, "timeout": seconds,
-        })  # fmt: skip
-        assert row is not None
-        task = Task(*row)
-        if prompt is not None:
-            tx.run(PROMPT_IN, {"task": task.id, "revision": task.revision, "text": prompt, "now": now})
-        if feedback is not None:
-            note(tx, now, "feedback", task=task.id, queue=task.queue_id, text=feedback or None)
-        if feedback is None or _changed(before, task):
-            note(tx, now, "edited", task=task.id, queue=task.queue_id)
-        return to_front_within(tx, task, now) if front else task
+        return _edit(sq, tx, before, changes)
+
+
+def edit_all(
+    sq: SparkQ,
+    task_ids: Sequence[int],
+    *,
+    tool: str | None = None,
+    task_class: str | None = None,
+    timeout: int | None = None,
+    feedback: str | None = None,
+) -> tuple[Task, ...]:
+    """Change several queued or held tasks in the same way, all of them or none. Raises the errors of `edit`."""
+    changes = _Changes(None, tool, task_class, timeout, feedback, front=False)
+    with sq.db.write() as tx:
+        return tuple(_edit(sq, tx, _editable(tx, task_id), changes) for task_id in dict.fromkeys(task_ids))
+
+
+class _Changes(NamedTuple):
+    prompt: str | None
+    tool: str | None
+    task_class: str | None
+    timeout: int | None
+    feedback: str | None
+    front: bool
+
+
+def _edit(sq: SparkQ, tx: Transaction, before: Task, changes: _Changes) -> Task:
+    prompt, tool, task_class, timeout, feedback, front = changes
+    if feedback is not None:
+        checked(feedback, "feedback", empty=True)
+    if not front and (prompt, tool, task_class, timeout, feedback) == (None, None, None, None, None):
+        return before
+    now = sq.clock.now()
+    name, class_name, seconds = before.tool, before.task_class, before.timeout
+    if tool or task_class or timeout is not None:
+        name, class_name, seconds = execution(
+            sq, tool or before.tool, task_class or (None if tool else before.task_class), timeout
+        )
+    row = tx.row(EDIT, {
+        "id": before.id, "from_status": before.status, "again": prompt is not None,
+        "title": before.title if prompt is None else title_of(prompt),
+        "tool": name, "task_class": class_name, "timeout": seconds,
+    })  # fmt: skip
+    assert row is not None
+    task = Task(*row)
+    if prompt is not None:
+        tx.run(PROMPT_IN, {"task": task.id, "revision": task.revision, "text": prompt, "now": now})
+    if feedback is not None:
+        note(tx, now, "feedback", task=task.id, queue=task.queue_id, text=feedback or None)
+    if feedback is None or _changed(before, task):
+        note(tx, now, "edited", task=task.id, queue=task.queue_id)
+    return to_front_within(tx, task, now) if front else task
 
 
 def _changed(before: Task, task: Task) -> bool:

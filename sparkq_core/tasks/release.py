@@ -1,12 +1,14 @@
 """Give a claimed task back: to its old place in the queue or, with a question, to you."""
 
-from sparkq_core.errors import SparkQError
+from collections.abc import Sequence
+
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, UNCLAIMED_STATUSES, Status
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
+from sparkq_core.storage.parameters import Values
 from sparkq_core.tasks import late_results
 from sparkq_core.tasks.refusals import GET, find, refused
 from sparkq_core.tasks.settle import END_ATTEMPT, guard
@@ -40,27 +42,46 @@ def release(
     now = sq.clock.now()
     verb = "release" if question is None else "release --question"
     values = guard(verb, task_id, attempt)
-    refusal: SparkQError | None = None
     with sq.db.write() as tx:
-        before = tx.row(HELD, values)
-        row = tx.row(RELEASE, values | {"target": MOVES[verb].target})
-        if before is not None and row is not None:
-            task = Task(*row)
-            _end(tx, Task(*before), reason, now)
-            if question is None:
-                note(tx, now, RELEASED, task=task.id, queue=task.queue_id, attempt=task.attempts, text=reason or None)
-            else:
-                tx.run(ASK, {"task": task.id, "attempt": task.attempts, "question": question})
-                note(tx, now, "asked", task=task.id, queue=task.queue_id, attempt=task.attempts, text=question)
-        elif (released := _released_before(tx, task_id, attempt, question)) is not None:
-            task = released
-        else:
-            kept = question is not None and _keep_question(tx, task_id, attempt, question, now)
-            refusal = refused(tx, task_id, "release", attempt)
-            if kept:
-                refusal.hint = f"Your question is kept on your attempt for the review. {refusal.hint}"
-    if refusal is not None:
-        raise refusal  # after the commit, which keeps the question
+        if (task := _give_back(tx, verb, values, reason, question, now)) is not None:
+            return task
+        if (released := _released_before(tx, task_id, attempt, question)) is not None:
+            return released
+        kept = question is not None and _keep_question(tx, task_id, attempt, question, now)
+        refusal = refused(tx, task_id, "release", attempt)
+        if kept:
+            refusal.hint = f"Your question is kept on your attempt for the review. {refusal.hint}"
+    raise refusal  # after the commit, which keeps the question
+
+
+def release_all(sq: SparkQ, task_ids: Sequence[int], reason: str = "") -> tuple[Task, ...]:
+    """Put several running tasks back to their old places, all of them or none. Raises the errors of `release`."""
+    checked(reason, "reason", empty=True)
+    now = sq.clock.now()
+    released = []
+    with sq.db.write() as tx:
+        for task_id in dict.fromkeys(task_ids):
+            task = _give_back(tx, "release", guard("release", task_id, None), reason, None, now)
+            task = task or _released_before(tx, task_id, None, None)
+            if task is None:
+                raise refused(tx, task_id, "release")
+            released.append(task)
+    return tuple(released)
+
+
+def _give_back(tx: Transaction, verb: str, values: Values, reason: str, question: str | None, now: int) -> Task | None:
+    """End the running attempt, and queue or hold its task; None if that attempt is not running."""
+    before = tx.row(HELD, values)
+    row = tx.row(RELEASE, {**values, "target": MOVES[verb].target})
+    if before is None or row is None:
+        return None
+    task = Task(*row)
+    _end(tx, Task(*before), reason, now)
+    if question is None:
+        note(tx, now, RELEASED, task=task.id, queue=task.queue_id, attempt=task.attempts, text=reason or None)
+    else:
+        tx.run(ASK, {"task": task.id, "attempt": task.attempts, "question": question})
+        note(tx, now, "asked", task=task.id, queue=task.queue_id, attempt=task.attempts, text=question)
     return task
 
 

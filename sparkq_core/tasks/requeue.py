@@ -1,4 +1,7 @@
-"""Put a finished task back into its queue."""
+"""Put finished tasks back into their queues."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from sparkq_core import queues, verdicts
 from sparkq_core.errors import WrongState
@@ -14,7 +17,7 @@ from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place_in_line
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked
 from sparkq_core.titles import title_of
-from sparkq_core.verdicts import Giver
+from sparkq_core.verdicts import Giver, Verdict
 
 REQUEUE = f"""
 UPDATE tasks SET status = :target, position = :position, title = :title, revision = revision + :again,
@@ -48,34 +51,92 @@ def requeue(
     for value, what in ((feedback, "feedback"), (prompt, "prompt")):
         if value is not None:
             checked(value, what)
-    now = sq.clock.now()
     with sq.db.write() as tx:
-        task = find(tx, task_id)
-        allowed = MOVES["requeue"].from_statuses + (MOVES["requeue --again"].from_statuses if again else ())
-        if task.status not in allowed:
-            if not front and _repeats(tx, task, feedback, prompt):
-                return Enqueued(task, place_in_line(tx, task), again=True)
-            raise refused(tx, task_id, "requeue")
-        if by_worker:
-            _check_for_worker(tx, task)
-        if seen is not None:
+        if seen is not None and (task := find(tx, task_id)).status in _sources(again):
             late_results.check_seen(tx, task, seen)
-        row = tx.row(REQUEUE, {
-            "id": task_id, "from_status": task.status, "target": MOVES["requeue"].target,
-            "position": queues.next_position(tx, queues.by_id(tx, task.queue_id), front=front),
-            "title": task.title if prompt is None else title_of(prompt), "again": prompt is not None,
-        })  # fmt: skip
-        assert row is not None
-        moved = Task(*row)
-        if prompt is not None:
-            tx.run(PROMPT_IN, {"task": task_id, "revision": moved.revision, "text": prompt, "now": now})
-        verdict = verdicts.log(tx, now, "requeued", task, giver, attempt=task.attempts, text=feedback)
-        if not by_worker:
-            verdicts.keep(sq, tx, [verdict])
-        elif task.reviewed_at is not None:
-            verdicts.owe_artefacts(sq, tx, task_id)
-        moved = find(tx, task_id)  # which is rejected since the verdict is kept
-        return Enqueued(moved, place_in_line(tx, moved), gate=gates.of_queue(tx, moved.queue_id))
+        wanted = _Wanted(feedback, prompt, front, again, by_worker, giver)
+        return _requeue(sq, tx, [task_id], wanted)[0]
+
+
+def requeue_all(
+    sq: SparkQ,
+    task_ids: Sequence[int],
+    *,
+    feedback: str | None = None,
+    front: bool = False,
+    again: bool = False,
+    by_worker: bool = False,
+    seen: Sequence[Seen] = (),
+    giver: Giver | None = None,
+) -> tuple[Enqueued, ...]:
+    """Put several tasks back into their queues in the order of `task_ids`, all of them or none. One undo takes all back.
+
+    `seen` are those of the tasks that were shown to you. Raises the errors of `requeue`.
+    """
+    if feedback is not None:
+        checked(feedback, "feedback")
+    with sq.db.write() as tx:
+        for shown in seen:
+            late_results.check_seen(tx, find(tx, shown.id), shown)
+        return _requeue(sq, tx, task_ids, _Wanted(feedback, None, front, again, by_worker, giver))
+
+
+class _Wanted(NamedTuple):
+    """How tasks are requeued."""
+
+    feedback: str | None
+    prompt: str | None
+    front: bool
+    again: bool
+    by_worker: bool
+    giver: Giver | None
+
+
+def _sources(again: bool) -> tuple[Status, ...]:
+    return MOVES["requeue"].from_statuses + (MOVES["requeue --again"].from_statuses if again else ())
+
+
+def _requeue(sq: SparkQ, tx: Transaction, task_ids: Sequence[int], wanted: _Wanted) -> tuple[Enqueued, ...]:
+    ids = list(dict.fromkeys(task_ids))
+    now = sq.clock.now()
+    waiting: set[int] = set()
+    given: list[Verdict] = []
+    for task_id in reversed(ids) if wanted.front else ids:
+        task = find(tx, task_id)
+        if task.status not in _sources(wanted.again):
+            if not wanted.front and _repeats(tx, task, wanted.feedback, wanted.prompt):
+                waiting.add(task_id)
+                continue
+            raise refused(tx, task_id, "requeue")
+        given.append(_back_in_line(sq, tx, task, wanted, now))
+    if not wanted.by_worker and given:
+        verdicts.keep(sq, tx, given)
+    # A task is rejected, for its review state, once the verdict is kept.
+    requeued = [find(tx, task_id) for task_id in ids]
+    return tuple(
+        Enqueued(task, place_in_line(tx, task), again=True)
+        if task.id in waiting
+        else Enqueued(task, place_in_line(tx, task), gate=gates.of_queue(tx, task.queue_id))
+        for task in requeued
+    )
+
+
+def _back_in_line(sq: SparkQ, tx: Transaction, task: Task, wanted: _Wanted, now: int) -> Verdict:
+    if wanted.by_worker:
+        _check_for_worker(tx, task)
+    row = tx.row(REQUEUE, {
+        "id": task.id, "from_status": task.status, "target": MOVES["requeue"].target,
+        "position": queues.next_position(tx, queues.by_id(tx, task.queue_id), front=wanted.front),
+        "title": task.title if wanted.prompt is None else title_of(wanted.prompt), "again": wanted.prompt is not None,
+    })  # fmt: skip
+    assert row is not None
+    if wanted.prompt is not None:
+        revision = Task(*row).revision
+        tx.run(PROMPT_IN, {"task": task.id, "revision": revision, "text": wanted.prompt, "now": now})
+    verdict = verdicts.log(tx, now, "requeued", task, wanted.giver, attempt=task.attempts, text=wanted.feedback)
+    if wanted.by_worker and task.reviewed_at is not None:
+        verdicts.owe_artefacts(sq, tx, task.id)
+    return verdict
 
 
 def _check_for_worker(tx: Transaction, task: Task) -> None:

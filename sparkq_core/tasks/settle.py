@@ -1,6 +1,7 @@
 """Settle a claimed task, or report progress on it."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -111,14 +112,35 @@ def fail(
     Everything else is as in `complete`. `keep_late` is false if you end the claim of a worker: once the attempt has
     ended by itself, the error is refused and not kept, because it is not a late text of the worker.
     """
+    report = _Report("fail", task_id, attempt, error, error_type=_checked_failure(error, error_type))
+    done = _settle(sq, report, _claimant(next_for, chat), keep_late=keep_late)
+    assert done is not None
+    return done
+
+
+def fail_all(sq: SparkQ, task_ids: Sequence[int], error: str, *, error_type: str | None = None) -> tuple[Settled, ...]:
+    """End the running attempts of several tasks as failed, all of them or none: you do it, not their workers.
+
+    Raises NoSuchTask, WrongState for a task that is not running, InvalidText, InvalidValue.
+    """
+    word, now = _checked_failure(error, error_type), sq.clock.now()
+    failed = []
+    with sq.db.write() as tx:
+        for task_id in dict.fromkeys(task_ids):
+            task = _end_running(tx, _Report("fail", task_id, None, error, error_type=word), now, is_checked=True)
+            if task is None:
+                raise refused(tx, task_id, "fail", kept=False)
+            failed.append(_with_next(sq, tx, task, None, now))
+    return tuple(failed)
+
+
+def _checked_failure(error: str, error_type: str | None) -> str:
+    """Return the word for a failure. Raises InvalidText, InvalidValue."""
     checked(error, "error message")
     checked(error_type or "error", "error type", limit=MAX_TYPE)
     if error_type in set(ErrorType):
         raise InvalidValue(f"The error type {error_type!r} is SparkQ's own.", "Use another word, such as 'gave_up'.")
-    report = _Report("fail", task_id, attempt, error, error_type=error_type or "error")
-    done = _settle(sq, report, _claimant(next_for, chat), keep_late=keep_late)
-    assert done is not None
-    return done
+    return error_type or "error"
 
 
 def _claimant(next_for: str | None, chat: Caller | None) -> Claimant | None:

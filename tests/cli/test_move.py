@@ -19,7 +19,7 @@ def _two_queues(sq: SparkQ) -> None:
 def test_ids_and_ranges_are_moved_and_it_says_where_they_are(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("move", "2", "docs") == "#2 is in docs, 1st in line.\n"
     assert shell.ok("move", "2", "docs") == "#2 is already in docs, 1st in line.\n"
-    assert shell.ok("move", "5-6", "#2", "docs") == "2 tasks moved to docs. 1 was there already.\n"
+    assert shell.ok("move", "5-6", "#2", "docs") == "3 tasks moved to docs, where 1 of them was already.\n"
     assert shell.ok("move", "4", "docs", "--front") == "#4 is in docs, 1st in line.\n"
     assert queued_ids(sq, "docs") == [4, 2, 5, 6]
     assert [task["position"] for task in shell.facts("move", "1", "3", "docs")["tasks"]] == [5, 6]

@@ -164,7 +164,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a key that was used for another prompt answers as if it had been added",
         "tasks/enqueue.py",
-        ("        if not is_same:", "        if not task:"),
+        ("        if not (is_same_queue and", "        if not (task or"),
         caught_by=(
             "test_enqueue.py::test_a_key_that_was_used_for_something_else_is_refused_with_its_task",
             "test_enqueue.py::test_of_a_bulk_with_a_key_that_was_used_for_something_else_nothing_is_added",
@@ -364,13 +364,13 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a requeue loses the feedback",
         "tasks/requeue.py",
-        ("attempt=task.attempts, text=feedback)", "attempt=task.attempts)"),
+        ("attempt=task.attempts, text=wanted.feedback)", "attempt=task.attempts)"),
         caught_by=("test_claim.py::test_feedback_and_the_earlier_outcome_reach_the_next_claimer",),
     ),
     mutant(
         "a requeue ignores the front",
         "tasks/requeue.py",
-        ("front=front)", "front=False)"),
+        ("task.queue_id), front=wanted.front)", "task.queue_id), front=False)"),
         caught_by=("test_claim.py::test_a_requeued_task_goes_to_the_end_or_to_the_front",),
     ),
     mutant(
@@ -521,7 +521,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "the requeue of a worker counts as your verdict",
         "tasks/requeue.py",
-        ("        if not by_worker:\n            verdicts", "        if True:\n            verdicts"),
+        ("    if not wanted.by_worker and given:", "    if given:"),
         caught_by=("test_undo.py::test_the_requeue_of_a_worker_is_no_verdict_of_yours",),
     ),
     mutant(
