@@ -140,11 +140,13 @@ class NewTask(Addressed):
 
 
 class NewTasks(Addressed):
-    """New tasks: `prompts`, or one `text`, which is split at its items, headings or lines if `split`."""
+    """New tasks: `prompts`, or one `text`, which is split at its items, headings or lines if `split`. Without `again`,
+    tasks whose prompt waits in the queue already are left out."""
 
     prompts: list[str] | None = None
     text: str | None = None
     split: bool = True
+    again: bool = True
 
     @model_validator(mode="after")
     def _has_work(self) -> "NewTasks":
@@ -231,9 +233,10 @@ async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
 
 @router.post("/bulk", status_code=201)
 async def enqueue_many(sq: Open, body: NewTasks) -> Answer[QueuedTasks]:
-    """Add several tasks to the end of a queue in their order, all of them or none."""
+    """Add several tasks to the end of a queue in their order, all of them or none. The answer has those that were added."""
     drafts = await to_thread.run_sync(body.drafts) if body.text is not None else body.drafts()
-    enqueued = tasks.enqueue_all(sq, body.queue_of(sq), drafts, source="http")
+    done = tasks.enqueue_all(sq, body.queue_of(sq), drafts, source="http", skip_waiting=not body.again)
+    enqueued = [task for task in done if not task.again]
     return Answer({"tasks": [in_line(sq, task) for task in enqueued], "total": len(enqueued)}, 201)
 
 

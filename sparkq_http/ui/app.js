@@ -5,6 +5,7 @@ import { forgetOldDrafts } from "./drafts.js";
 import "./input.js";
 import "./review/swipe.js";
 import { follow } from "./live.js";
+import { notifyOfKinds } from "./notify.js";
 import { draw, drawTab, merged, navigate, page, refreshCounts } from "./page.js";
 import { project } from "./project.js";
 import * as inbox from "./views/inbox.js";
@@ -23,6 +24,7 @@ let online = true;
 
 /** The counts come with the changes. The view is refreshed at once, and again only after a moment. */
 function onChanges({ kinds, tasks, queues, everything }) {
+  notifyOfKinds(kinds);
   const isAll = everything || kinds.includes("reloaded");
   refreshCounts(everything ? null : queues).catch(ignore);
   refreshSoon(isAll ? null : new Set([...tasks, ...queues.map(({ id }) => id)]));

@@ -9,8 +9,8 @@ import { options } from "./options.js";
  * Ask for fields and hand the answers to `submit`. A refusal is shown in the dialog, and nothing typed is lost.
  * Return what `submit` returns, else the answers; null if the dialog was closed.
  *
- * A field is { name, label, kind: text|area|select|check|number, value, options, hint, required, min, max }, where
- * `options` are [value, label]. `fields` may be a function of the answers so far: it is called again when a field
+ * A field is { name, label, kind: text|area|select|check|number|date, value, options, hint, required, min, max }, where
+ * `options` are [value, label], of a text those that are suggested. `fields` may be a function of the answers so far: it is called again when a field
  * with `changesFields` changes. Under the key `draft` the answers are kept until they are sent, for the next time
  * that the form opens; a field with `preset` begins with its value all the same.
  *
@@ -161,7 +161,9 @@ function controlOf({ name, kind = "text", options: pairs, hint, required, change
   if (kind === "check") return h("input", { ...common, type: "checkbox", checked: Boolean(answer) });
   if (kind === "select") return h("select", common, options(pairs, answer));
   if (kind === "area") return textArea(common, answer);
-  return h("input", { ...common, type: kind, value: answer, min, max, autocomplete: "off" });
+  const list = pairs && `list-${name}`;
+  const attributes = { ...common, type: kind, value: answer, min, max, list, autocomplete: "off" };
+  return [h("input", attributes), pairs && h("datalist", { id: list }, options(pairs))];
 }
 
 /** Its text is set as its value, which puts the cursor at the end. */

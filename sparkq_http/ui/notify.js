@@ -6,6 +6,11 @@ import { counted } from "./words.js";
 
 const sum = (queues, count) => queues.reduce((total, queue) => total + queue[count], 0);
 
+/** Notify of what the counts do not say. */
+export function notifyOfKinds(kinds) {
+  if (notifies() && kinds.includes("chat closed")) tell("gone", "A chat has closed", "A task of it still runs");
+}
+
 /** Notify of queues whose last open task has finished, of questions and of failures, by the counts before and now. */
 export function notifyOf(before, now) {
   if (!notifies()) return;

@@ -25,12 +25,19 @@ def test_the_split_is_shown_as_it_will_be_made(screen: Screen, call: Caller, lin
     screen.fill(prompt="## First\n\nDo it.\n\n## Second\n\nDo that.", split=True)
     expect(parts).to_have_count(2)
     expect(parts.first).to_contain_text("First")
+    expect(screen.dialog.locator(".preview h3")).to_have_text("This makes 2 tasks")
     shown = [text.splitlines()[0] for text in parts.all_inner_texts()]
 
     screen.answer("Add")
 
     screen.said(f"2 tasks added to {line}.")
     assert titles(call, line) == shown
+
+    add(screen, line)
+    screen.fill(prompt="## First\n\nDo it.\n\n## Third\n\nDo it too.", split=True)
+    expect(screen.dialog.locator(".preview h3")).to_have_text("This makes 1 task, 1 queued already")
+    screen.answer("Add")
+    until(lambda: titles(call, line) == [*shown, "Third"])
 
 
 def test_a_text_that_makes_one_task_says_so_before(screen: Screen, line: str) -> None:

@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sparkq_core.chats import Caller as Chat
+from sparkq_core.chats import presence
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
+from tests.browser.seeds import later
 from tests.harness.shell import Shell
+from tests.harness.task_steps import add, take_in_chat
 from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.http.conftest import another_project
@@ -139,6 +143,13 @@ def test_a_notification_tells_that_a_queue_has_drained(tab: Tab, served: Served,
     served.call.post(f"/api/tasks/{task}/complete", result_summary="did it")["status"]
 
     until(lambda: screen.evaluate("told") == [f"All tasks of {line} have finished"])
+
+    with later(served.root, 0) as sq:
+        (task,) = add(sq, "Fix the dates", queue=line)
+        claim = take_in_chat(sq, Chat("claude-code", session="61f077aa-8d2a"), task)
+        presence.close(sq, claim.chat_id or 0, "its client closed the connection")
+
+    until(lambda: "A chat has closed" in screen.evaluate("told"))
 
 
 @contextmanager

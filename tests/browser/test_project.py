@@ -12,8 +12,10 @@ SCRIPT = """#!/bin/sh
 # name: deploy
 # description: Deploy a version
 # inputs:
-#   TARGET (required)
+#   TARGET (required): dev or live
 #   VERSION (optional)
+#   COUNT (number): how many machines
+#   DAY (date)
 # tags: release
 # timeout: 600
 """
@@ -49,7 +51,9 @@ def test_a_script_is_found_read_anew_and_queued_with_its_inputs(screen: Screen, 
     (folder / "measure.sh").write_text("#!/bin/sh\n# name: measure\n# description: Count lines\n")
     screen.open("/scripts")
     screen.click("Reload scripts")
-    expect(screen.card("deploy")).to_contain_text("Inputs: TARGET, VERSION (optional)")
+    expect(screen.card("deploy")).to_contain_text(
+        "Inputs: TARGET, VERSION (optional), COUNT (optional), DAY (optional)"
+    )
 
     screen.press("/")
     screen.page.keyboard.type("version")
@@ -59,11 +63,16 @@ def test_a_script_is_found_read_anew_and_queued_with_its_inputs(screen: Screen, 
     expect(screen.dialog.locator('[name="script"]')).to_have_value("deploy")
     screen.click("Add", within=screen.dialog)
     expect(screen.dialog).to_be_visible()
-    screen.answer("Add", queue=line, **{"input-TARGET": "staging"})
+    assert screen.dialog.locator("datalist option").evaluate_all("all => all.map(({ value }) => value)") == [
+        "dev",
+        "live",
+    ]
+    screen.answer("Add", queue=line, **{"input-TARGET": "staging", "input-COUNT": "0", "input-DAY": "2026-02-03"})
 
     until(lambda: served.call.get(f"/api/tasks?queue={line}")["total"] == 1)
     (task,) = served.call.get(f"/api/tasks?queue={line}")["tasks"]
-    assert "staging" in served.call.get(f"/api/tasks/{task['id']}")["prompt"]
+    prompt = served.call.get(f"/api/tasks/{task['id']}")["prompt"]
+    assert all(text in prompt for text in ("staging", "COUNT = 0", "2026-02-03")), prompt
 
 
 def test_a_script_can_be_chosen_in_any_view(screen: Screen, served: Served, line: str) -> None:

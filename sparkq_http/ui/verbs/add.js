@@ -32,7 +32,8 @@ export async function addTasks(page, { queue = null, script = null } = {}) {
     clears: ["prompt"],
     draft: "add",
     fields: (answers) => [
-      queueField(active, queue),
+      ...sessionField(active),
+      queueField(active, queue, answers.session),
       ...(scripts.length ? [scriptField(scripts, script)] : []),
       ...workFields(
         scripts.find(({ name }) => name === answers.script),
@@ -61,7 +62,16 @@ function sayAdded(text) {
   say(text, canAsk ? { act: ["Notify me when it is done", "notify", []] } : {});
 }
 
-function queueField(queues, wanted) {
+/** Where there are several sessions, one of them can be chosen: then only its queues are offered. */
+function sessionField(queues) {
+  const names = [...new Set(queues.map(({ session }) => session))].filter(Boolean).sort();
+  if (names.length < 2) return [];
+  const options = [["", "all sessions"], ...names.map((name) => [name, name])];
+  return [{ name: "session", label: "Session", kind: "select", value: "", preset: true, options, changesFields: true }];
+}
+
+function queueField(all, wanted, session) {
+  const queues = all.filter((queue) => !session || queue.session === session);
   const has = (queue) => queues.some(({ name }) => name === queue);
   const preset = has(wanted);
   const last = remembered("queue");
@@ -111,12 +121,19 @@ async function fillIn(form) {
   prompt.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-const inputField = ({ name, required, description }) => ({
-  name: `${INPUT}${name}`,
-  label: required ? name : `${name} (optional)`,
-  required,
-  hint: description,
-});
+const KINDS = { int: "number", integer: "number", number: "number", date: "date" };
+
+/** The values that a header names: "dev or prod", "a, b or c", "x|y". */
+const valuesIn = (text) =>
+  /^[\w.-]+((, | ?\| ?| or )[\w.-]+)+$/.test(text) ? text.split(/, | ?\| ?| or /).map((value) => [value, value]) : null;
+
+/** A field for an input, by the type and the values in its header: "(number) how many", "(bool)", "staging or prod". */
+function inputField({ name, required, description }) {
+  const [, type, text] = /^(?:\((.*?)\))? ?(.*)/.exec(description);
+  const values = valuesIn(/^bool/.test(type) ? "true or false" : (type ?? text)) ?? valuesIn(text);
+  const label = required ? name : `${name} (optional)`;
+  return { name: `${INPUT}${name}`, label, required, hint: description, kind: KINDS[type], options: values };
+}
 
 const toolField = (tools) => ({
   name: "tool_name",
@@ -151,23 +168,33 @@ const classInWords = ({ description, timeout }) =>
   `${description ? `${description}. ` : ""}It fails after ${duration(2 * timeout)} of silence.`;
 
 async function partsOf(answers) {
-  const { tasks, total } = await post("/tasks/split", { text: answers.prompt });
+  const { tasks, total } = await post("/tasks/split", { text: answers.prompt, queue: answers.queue });
+  const old = tasks.filter(({ queued }) => queued).length;
   return h(
     "section@parts",
-    h("h3", total === 1 ? "This makes one task" : `This makes ${counted(total, "task")}`),
+    h(
+      "h3",
+      `This makes ${total === 1 && !old ? "one task" : counted(total - old, "task")}`,
+      old > 0 && `, ${old} queued already`,
+    ),
     total === 1 && h("p", "Write each task under its own heading (## Task) or on its own line."),
     h("ol", tasks.slice(0, MOST_PARTS).map(part)),
   );
 }
 
-const part = ({ title, prompt }) => h("li", h("strong", title), prompt.trim() !== title && h("p.soft", prompt));
+const part = ({ title, prompt, queued }) =>
+  h(
+    "li",
+    h("strong", title),
+    queued ? ` (queued already: #${queued})` : prompt.trim() !== title && h("p.soft", prompt),
+  );
 
 async function enqueue({ queue, script, prompt, split, front, tool_name: tool, task_class: taskClass, ...answers }) {
   const common = { queue, tool_name: tool || null, task_class: taskClass || null };
   const work = script ? { script, inputs: inputsOf(answers) } : { prompt };
   const tasks =
     split && !script
-      ? (await post("/tasks/bulk", { ...common, text: prompt, split: true })).tasks
+      ? (await post("/tasks/bulk", { ...common, text: prompt, again: false })).tasks
       : [(await post("/tasks", { ...common, ...work })).task];
   if (front) for (const { id } of [...tasks].reverse()) await post(`${taskPath(id)}/front`);
   return tasks;
@@ -176,6 +203,6 @@ async function enqueue({ queue, script, prompt, split, front, tool_name: tool, t
 const inputsOf = (answers) =>
   Object.fromEntries(
     Object.entries(answers)
-      .filter(([name, value]) => name.startsWith(INPUT) && value)
-      .map(([name, value]) => [name.slice(INPUT.length), value]),
+      .filter(([name, value]) => name.startsWith(INPUT) && value !== "" && value !== null)
+      .map(([name, value]) => [name.slice(INPUT.length), String(value)]),
   );

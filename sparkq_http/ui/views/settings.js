@@ -52,7 +52,7 @@ function thisBrowser() {
       "dl.settings",
       preference("Theme", theme(), button("theme", "Change")),
       preference(
-        "Notify me when a queue is done, a task fails or a worker asks",
+        "Notify me when a queue is done, a task fails, a worker asks or its chat closes",
         notifying ? "on" : "off",
         button("notify", notifying ? "Turn off" : "Turn on"),
       ),
