@@ -116,6 +116,7 @@ def server_seconds(*command: str, folder: Path) -> float:
 def locked(folder: Path) -> Any:
     """Hold an exclusive lock on the database of a project."""
     connection = apsw.Connection(str(folder / "sparkq/data/sparkq.db"))
+    connection.execute("SELECT count(*) FROM tasks").fetchall()  # the log is there
     connection.pragma("locking_mode", "exclusive")
     connection.execute("BEGIN EXCLUSIVE")
     try:

@@ -264,6 +264,12 @@ class Busy(SparkQError):
     kind, code = Kind.BUSY, "busy"
 
 
+class Locked(Busy):
+    """Another process keeps the database for itself: nobody else can even read it."""
+
+    code = "locked"
+
+
 class StorageError(SparkQError):
     """The file system or the database file failed."""
 

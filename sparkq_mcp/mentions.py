@@ -18,7 +18,7 @@ from sparkq_mcp.uris import QUEUES, TASKS
 
 MAX_QUEUES = 20
 MAX_TASKS = 20
-READ_SECONDS = 0.25
+READ_SECONDS = 0.05
 """How long a list waits for a locked file. The client hears of it when the list is longer."""
 
 

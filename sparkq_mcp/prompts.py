@@ -8,7 +8,9 @@ from pydantic import Field
 
 from sparkq_core import queues
 from sparkq_core.errors import InvalidName, SparkQError
+from sparkq_core.storage import patience
 from sparkq_core.text import checked_name
+from sparkq_mcp.mentions import READ_SECONDS
 from sparkq_mcp.state import ServerState
 
 Queue = Annotated[str, Field(description="Name of the queue; empty for all")]
@@ -19,7 +21,7 @@ def add_prompts(server: MCPServer[ServerState], state: ServerState) -> None:
 
     def is_queue(word: str) -> bool:
         """True if there is a queue of this name: clients cut what you typed to one word, which may be any."""
-        with suppress(SparkQError):
+        with suppress(SparkQError), patience.at_most(READ_SECONDS):
             return bool(word) and word in queues.names(state.sq)
         return False
 

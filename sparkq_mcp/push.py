@@ -18,10 +18,11 @@ from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, Tool
 from mcp_types import INVALID_REQUEST, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
 from sparkq_core import events
-from sparkq_core.errors import SparkQError
+from sparkq_core.errors import NoProject, SparkQError
 from sparkq_core.maintenance.hook_starter import start_due
 from sparkq_core.maintenance.watch import watching
 from sparkq_core.project import SparkQ
+from sparkq_core.storage.aside import aside
 from sparkq_mcp.mentions import mentions
 from sparkq_mcp.resources import changed_resources
 from sparkq_mcp.state import ServerState
@@ -83,13 +84,15 @@ class Push:
 
     async def run(self) -> None:
         """Publish changes until cancelled. If the project cannot be read, try again after a pause."""
-        # Before the first request, so that no change after a client's subscription is missed.
-        self._last_event = self._newest_event()
-        self._listed = self._now_listed()
+        has_begun = False
         waiting = self._state.is_waiting
         while True:
             try:
-                sq = self._state.sq
+                if not has_begun:
+                    # Before the first request, so that no change after a client's subscription is missed.
+                    await aside(self._begin)
+                    has_begun = True
+                sq = await aside(self._opened)
                 if waiting:
                     waiting = False
                     await self._publish_tools()
@@ -125,11 +128,14 @@ class Push:
         self._last_event = last
         return list(changed_uris)
 
-    def _newest_event(self) -> int:
-        try:
-            return events.last(self._state.sq)
-        except SparkQError:
-            return 0
+    async def _begin(self) -> None:
+        """Take note of what there is, where there is a project already."""
+        with suppress(NoProject):
+            self._last_event = events.last(self._state.sq)
+            self._listed = self._now_listed()
+
+    async def _opened(self) -> SparkQ:
+        return self._state.sq
 
     def _now_listed(self) -> frozenset[tuple[str, str]]:
         """Return what a list of the resources shows of queues and tasks, in any order."""

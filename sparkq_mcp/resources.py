@@ -12,10 +12,12 @@ from sparkq_core import queues, scripts, tasks, wire
 from sparkq_core.errors import Kind, SparkQError
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Event
+from sparkq_core.storage import patience
 from sparkq_core.storage.aside import aside
 from sparkq_mcp.answers.playbook import playbook_text
 from sparkq_mcp.answers.task_change import change_of
 from sparkq_mcp.answers.truncation import escaped
+from sparkq_mcp.mentions import READ_SECONDS
 from sparkq_mcp.state import ServerState
 from sparkq_mcp.threads import in_thread
 from sparkq_mcp.uris import JSON_TYPE, PLAYBOOK, QUEUES, SCRIPTS, TASKS
@@ -89,7 +91,8 @@ def completions(state: ServerState, name: str, begun: str) -> list[str]:
         known: tuple[str, ...] = tuple(Status)
     elif name == "queue":
         try:
-            known = queues.names(state.sq)
+            with patience.at_most(READ_SECONDS):
+                known = queues.names(state.sq)
         except SparkQError:
             return []
     else:

@@ -31,8 +31,8 @@ from mcp_types import (
 )
 
 from sparkq_core import __version__
-from sparkq_core.maintenance.rounds import Rounds
 from sparkq_core.project import SparkQ
+from sparkq_core.storage.aside import aside
 from sparkq_mcp.answers import reply
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.board import board
@@ -49,6 +49,9 @@ from sparkq_mcp.uris import JSON_TYPE
 
 PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#d97706" d="M9 1 3 9h4l-1 6 7-9H8z"/></svg>"""
 ICON = f"data:image/svg+xml;base64,{b64encode(PICTURE.encode()).decode()}"
+
+FIRST_SECONDS = 1
+"""How long after the start a server begins to think of its maintenance."""
 
 log = logging.getLogger("sparkq.mcp")
 
@@ -148,7 +151,13 @@ async def run_maintenance(state: ServerState) -> None:
     """Sweep, run hooks and purge at each interval while a chat is open; try again later if the project cannot be opened."""
 
     def project() -> SparkQ:
-        return anyio.from_thread.run_sync(lambda: state.sq)  # the database connection belongs to this thread
+        return anyio.from_thread.run(aside, opened)  # the database connection belongs to that thread
+
+    async def opened() -> SparkQ:
+        return state.sq
+
+    await anyio.sleep(FIRST_SECONDS)
+    from sparkq_core.maintenance.rounds import Rounds  # the first call is not to wait for it
 
     rounds = await anyio.to_thread.run_sync(Rounds, project, log)
     while True:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from sparkq_core.errors import Busy
+from sparkq_core.errors import Busy, Locked
 from sparkq_core.storage import patience
 
 T = TypeVar("T")
@@ -29,18 +29,19 @@ _waiting: set[object] = set()
 async def aside(call: Callable[[], Awaitable[T]]) -> T:
     """Await `call()`. If the write lock is taken, let the loop go on, and call it again after a pause.
 
-    A call is repeated only if nothing of it has been committed. Raises Busy after WAIT_SECONDS, and the errors of the
-    call.
+    A call is repeated only if nothing of it has been committed. Raises Busy after WAIT_SECONDS, Locked after OPEN_SECONDS,
+    and the errors of the call.
     """
     loop = asyncio.get_running_loop()
-    end, pause, me = loop.time() + patience.WAIT_SECONDS, PAUSE_SECONDS, object()
+    start, pause, me = loop.time(), PAUSE_SECONDS, object()
     try:
         while True:
             with patience.at_most(NEXT_SECONDS / len(_waiting) if _waiting else FIRST_SECONDS) as hurry:
                 try:
                     return await call()
-                except Busy:
-                    if hurry.committed or loop.time() >= end:
+                except Busy as busy:
+                    longest = patience.OPEN_SECONDS if isinstance(busy, Locked) else patience.WAIT_SECONDS
+                    if hurry.committed or loop.time() - start >= longest:
                         raise
             _waiting.add(me)
             await asyncio.sleep(random.uniform(pause / 2, pause))

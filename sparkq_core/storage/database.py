@@ -20,7 +20,7 @@ from sparkq_core.config.loading import environment
 from sparkq_core.config.location import check_database, way_to
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, SparkQError, StorageError
 from sparkq_core.storage import log_files, patience
-from sparkq_core.storage.errors import RESTORE, STORAGE, translated
+from sparkq_core.storage.errors import RESTORE, STORAGE, locked, translated
 from sparkq_core.storage.lost import NO_FILE, Lost, Rescue
 from sparkq_core.storage.parameters import Values, in_order
 from sparkq_core.storage.statements import Reader as Reader
@@ -128,7 +128,7 @@ class Database:
     `schema` is the user_version that the file must have; `migrate` upgrades an older file to it. Without `upgrade`,
     the file is read as it is and not changed. `root` is the folder of the project. `rescue` copies a file that was removed
     or replaced while it was open, from a connection and the identity of its file. Every method raises Busy if other processes keep the file locked for
-    10 s, and StorageError if the file or the disk prevents the work.
+    10 s (Locked after 2 s if nobody can even read it), and StorageError if the file or the disk prevents the work.
     """
 
     def __init__(
@@ -328,7 +328,12 @@ class Database:
         return connection
 
     def _recognise(self, connection: apsw.Connection) -> None:
-        if connection.pragma("application_id") != APPLICATION_ID:
+        with patience.at_most(min(patience.OPEN_SECONDS, patience.seconds())):
+            try:
+                application_id = connection.pragma("application_id")
+            except apsw.BusyError as error:
+                raise locked(self.path) from error
+        if application_id != APPLICATION_ID:
             raise foreign(connection, self.path)
         version = connection.pragma("user_version")
         if version > self.schema:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import apsw
 
-from sparkq_core.errors import Busy, Corrupt, DiskFull, InvalidText, ReadOnly, SparkQError, StorageError
-from sparkq_core.storage.patience import WAIT_SECONDS
+from sparkq_core.errors import Busy, Corrupt, DiskFull, InvalidText, Locked, ReadOnly, SparkQError, StorageError
+from sparkq_core.storage.patience import OPEN_SECONDS, WAIT_SECONDS
 
 MORE = "`sparkq doctor` shows more."
 
@@ -15,6 +15,15 @@ RESTORE = "Put a backup in its place: sparkq restore"
 
 STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)
 """The errors that a statement can raise."""
+
+AGAIN = "Try again. If it stays locked, end the process that keeps the lock."
+
+
+def locked(path: Path) -> Locked:
+    """Return the error for a file that another process lets nobody read."""
+    return Locked(
+        f"Another process keeps {path.name} for itself: it could not be read for {OPEN_SECONDS:.0f} s.", AGAIN
+    )
 
 
 def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
@@ -26,7 +35,7 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return Busy(
             f"Other processes kept {path.name} locked for {WAIT_SECONDS:.0f} s.",
-            "Try again. If it stays locked, end the process that keeps the lock.",
+            AGAIN,
         )
     if isinstance(error, apsw.FullError) or (isinstance(error, apsw.IOError) and _is_full(path)):
         return DiskFull(f"The disk with {path} is full; nothing was changed.", "Free some space and try again.")

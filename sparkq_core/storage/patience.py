@@ -10,6 +10,10 @@ from sparkq_core.clock import Clock
 WAIT_SECONDS = 10.0
 """How long a statement waits for the transactions of other processes."""
 
+OPEN_SECONDS = 2.0
+"""How long opening a database waits for a process that lets nobody read it. That is no transaction, which would let others read
+meanwhile, so it may last for hours."""
+
 
 class Hurry:
     """A call in which no statement of this thread waits longer than `seconds`, until its first commit.

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from sparkq_core import queues, tasks
@@ -184,6 +186,35 @@ def test_a_list_that_changed_until_the_first_call_is_told_then(sq: SparkQ, queue
         "answer",
         "notifications/resources/list_changed",
     ]
+
+
+@holds("busy-budget")
+def test_a_database_that_nobody_may_read_delays_no_list_and_a_call_is_refused_soon(sq: SparkQ, queue: str) -> None:
+    sq.close()
+    with closing(apsw.Connection(str(sq.db.path))) as owner:
+        assert owner.execute("SELECT count(*) FROM tasks").fetchall() == [(0,)]
+        owner.pragma("locking_mode", "exclusive")
+        owner.execute("BEGIN EXCLUSIVE")
+        with Raw(sq.config.root) as raw:
+            raw.initialize()
+            assert len(raw.ask("tools/list")["result"]["tools"]) == 12
+            assert "backend" not in names(raw)
+            raw.send(
+                {
+                    "jsonrpc": "2.0",
+                    "id": 7,
+                    "method": "tools/call",
+                    "params": {"name": "peek", "arguments": {"queue": queue}},
+                }
+            )
+            assert len(raw.ask("tools/list", request_id=8)["result"]["tools"]) == 12
+            refused = raw.answer(7)["result"]["structuredContent"]
+            owner.execute("ROLLBACK")
+            owner.close()
+            assert raw.tool("peek", {"queue": queue}, 9) == {"tasks": [], "total": 0}
+
+    assert refused["error"] == "locked"
+    assert refused["message"] == "Another process keeps sparkq.db for itself: it could not be read for 2 s."
 
 
 def names(raw: Raw) -> set[str]:
