@@ -12,7 +12,7 @@ export const chatOf = (chat) => [
   `${chat.client}, `,
   ...timeOf(chat),
   chat.closed_at && [", closed at ", clockTime(chat.closed_at)],
-  chat.resume ? command(chat.resume) : h("p.soft", chat.resume_problem),
+  chat.resume ? copyable("resume-command", chat.resume, "Copy the command") : h("p.soft", chat.resume_problem),
 ];
 
 function timeOf({ first_at: first, last_at: last }) {
@@ -20,10 +20,6 @@ function timeOf({ first_at: first, last_at: last }) {
   return sameMinute ? [clockTime(first)] : [clockTime(first), "–", clockTime(last)];
 }
 
-const command = (resume) =>
-  h(
-    "p.command",
-    h("code", { id: "resume-command" }, resume),
-    " ",
-    h("button.quiet", { "data-act": "copy", "data-copies": "resume-command" }, "Copy the command"),
-  );
+/** A text of the page with a button that copies it. */
+export const copyable = (id, text, label = "Copy", tag = "code") =>
+  h("p.command", h(tag, { id }, text), " ", h("button.quiet", { "data-act": "copy", "data-copies": id }, label));

@@ -2,7 +2,7 @@
 
 import { queuePath, taskPath } from "./api.js";
 import { changeCheck } from "./check.js";
-import { dialogHeader, openDialog, say, sayError, sheet } from "./dialogs.js";
+import { copy, openSheet, say, sayError, selectText, sheet } from "./dialogs.js";
 import { h } from "./dom.js";
 import { draw, focusedRow, main, page, VIEWS, viewTitle } from "./page.js";
 import { palette } from "./palette.js";
@@ -56,14 +56,9 @@ const ACTS = {
   rename: onQueue(queues.renameQueue),
   "review-limit": onQueue(queues.limitReviews),
   check: onQueue(changeCheck),
-  end: onQueue((_, name) => queues.moveQueue(page, name, "end")),
-  archive: onQueue((_, name) => queues.moveQueue(page, name, "archive")),
-  pause: onQueue((_, name) => queues.moveQueue(page, name, "pause")),
-  resume: onQueue((_, name) => queues.moveQueue(page, name, "resume")),
-  reopen: onQueue((_, name) => queues.moveQueue(page, name, "reopen")),
-  unarchive: onQueue((_, name) => queues.moveQueue(page, name, "unarchive")),
+  ...Object.fromEntries(Object.keys(queues.MOVES).map((verb) => [verb, onQueue(queues.moveTo(verb))])),
   pick: (_, checkbox, how) => select(Number(checkbox.dataset.id), how?.range),
-  copy: (_, button) => copyText(document.getElementById(button.dataset.copies)),
+  copy: (_, button) => copyText(button),
   theme: changeTheme,
   notify: toggleNotifications,
   letters: () => (setLetters(!usesLetters()), draw()),
@@ -90,14 +85,8 @@ function select(id, range = false) {
   draw();
 }
 
-async function copyText(element) {
-  try {
-    await navigator.clipboard.writeText(element.textContent);
-    say("Copied.");
-  } catch {
-    getSelection().selectAllChildren(element);
-    say("The browser does not allow copying. The text is selected: press Ctrl+C.");
-  }
+function copyText({ dataset: { copies } }) {
+  return copy(document.getElementById(copies).textContent, () => selectText(copies));
 }
 
 function changeTheme() {
@@ -177,6 +166,10 @@ function search() {
   setTimeout(() => clearInterval(look), 3000);
 }
 
+/** Keys that some views have a use for. */
+const keysOf = (acts) =>
+  Object.fromEntries(Object.entries(acts).map(([key, name]) => [key, { run: (how) => act(name, null, how) }]));
+
 /** What each key does. `tasks`: it needs a task in the view; `asks`: it opens a dialog. */
 export const KEYS = {
   j: { run: () => moveFocus(1), label: "next row", repeats: true },
@@ -188,20 +181,12 @@ export const KEYS = {
   X: { run: selectFocused },
   a: { run: () => act("accept"), label: "accept what is open", tasks: true },
   r: { run: () => act(page.view.acts?.write ? "write" : "requeue"), label: "feedback", tasks: true, asks: true },
-  s: { run: () => act("later") },
-  u: { run: () => act("raw") },
-  v: { run: () => act("viewed") },
-  ">": { run: () => act("quote") },
-  1: { run: (how) => act("tab", null, how) },
-  2: { run: (how) => act("tab", null, how) },
-  3: { run: (how) => act("tab", null, how) },
-  4: { run: (how) => act("tab", null, how) },
+  ...keysOf({ s: "later", u: "raw", v: "viewed", ">": "quote", 1: "tab", 2: "tab", 3: "tab", 4: "tab" }),
   z: { run: () => act("undo"), label: "undo the last verdict" },
   e: { run: () => act("edit"), label: "edit", tasks: true, asks: true },
   c: { run: () => act("cancel"), label: "cancel", tasks: true, asks: true },
   f: { run: () => act("front"), label: "move to the front", tasks: true },
-  K: { run: () => act("sooner") },
-  J: { run: () => act("later") },
+  ...keysOf({ K: "sooner", J: "later" }),
   n: { run: () => act("add"), label: "add tasks", asks: true },
   "/": { run: search, label: "search" },
   t: { run: () => act("theme"), label: "change the theme" },
@@ -249,7 +234,7 @@ function showViews() {
   const links = Object.entries(VIEWS).map(([name, { title }]) =>
     h("a", { href: `#/${name}`, "data-close": true }, title),
   );
-  openDialog(h("dialog.sheet.views", { "aria-labelledby": "dialog-title" }, dialogHeader("Views"), h("nav", links)));
+  openSheet("Views", h("nav.views", links));
 }
 
 const openQueue = (name) => ({ name: `Open queue ${name}`, run: () => page.go(queuePath(name)) });

@@ -33,8 +33,12 @@ export function sheet(groups) {
     "div.keys",
     groups.map(([title, keys]) => h("section", h("h3", title), h("dl", keys.map(keyLine)))),
   );
-  openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader("Keyboard shortcuts"), body));
+  openSheet("Keyboard shortcuts", body);
 }
+
+/** Show something to read in a dialog. */
+export const openSheet = (title, body) =>
+  openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader(title), body));
 
 function keyLine([key, label]) {
   const caps = key.split(" ").map((cap) => h("kbd", cap));
@@ -56,6 +60,19 @@ export function say(text, { problem = false, act = null } = {}) {
 }
 
 const actButton = ([label, action, ids]) => h("button.quiet", { "data-act": action, "data-ids": ids.join(",") }, label);
+
+/** Copy a text; where the browser does not allow it, `select` it. */
+export async function copy(text, select, done = "Copied.") {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(done);
+  } catch {
+    select();
+    say("The browser does not allow copying. The text is selected: press Ctrl+C.");
+  }
+}
+
+export const selectText = (id) => getSelection().selectAllChildren(document.getElementById(id));
 
 /** Show an error with its hint. */
 export const sayError = ({ message, hint = "" }) => say(`${message} ${hint}`, { problem: true });

@@ -1,5 +1,6 @@
 // The first steps in a new project, each ticked when it is done, until the first worker has come.
 
+import { copyable } from "./chat.js";
 import { h } from "./dom.js";
 import { button } from "./rows.js";
 
@@ -25,17 +26,9 @@ export function firstSteps({ queues, isNew, worker }) {
       step(
         "Connect Claude Code",
         false,
-        h(
-          "p.command",
-          h("code", { id: "connect-command" }, CONNECT),
-          button("copy", "Copy", { class: "quiet", "data-copies": "connect-command" }),
-        ),
+        copyable("connect-command", CONNECT),
         h("p", "Type this in a terminal of the repository, start Claude Code there, and say:"),
-        h(
-          "p.command",
-          h("q", { id: "work-sentence" }, `Work the queue ${queue?.name ?? "main"} until it is empty.`),
-          button("copy", "Copy", { class: "quiet", "data-copies": "work-sentence" }),
-        ),
+        copyable("work-sentence", `Work the queue ${queue?.name ?? "main"} until it is empty.`, "Copy", "q"),
         hasTask && h("p.soft", { role: "status" }, "Waiting for the first claim …"),
       ),
     ),

@@ -7,8 +7,6 @@ import { h, kept } from "./dom.js";
 import { isUnclaimed, markOf } from "./statuses.js";
 import { ago, changeSize, counted, clockTime, costOf, dayOf, duration, secondsSince, stateLabel } from "./words.js";
 
-export const STEPS = 20; // of a bar, each with its width in shell.css
-
 /**
  * The time since the last sign of a running task, against its timeout. Between two answers of the server the page
  * counts on: a task turns stale when its timeout is over, and fails only after the server's warning.
@@ -17,11 +15,11 @@ export function timeoutBar(task) {
   const silent = secondsSince(task.heartbeat_at ?? task.claimed_at);
   const left = -secondsSince(task.deadline);
   const kind = kindOf(task, silent, left);
-  const step = Math.min(STEPS, Math.floor((silent / task.timeout) * STEPS));
+  const share = Math.min(100, (100 * silent) / task.timeout);
   return h(
     "span.age",
     { "data-kind": kind },
-    h("span.track", { "aria-hidden": "true" }, h("span.fill", { "data-share": step })),
+    h("svg.track", { "aria-hidden": "true" }, h("rect", { width: `${share.toFixed(1)}%`, height: "100%" })),
     h(
       "span.words",
       kind !== "in-time" && h("span", { "aria-hidden": "true" }, `${markOf(kind === "stale" ? "stale" : "failed")} `),
@@ -190,9 +188,14 @@ export const empty = (title, text, command = null) =>
 export const section = (title, more, ...children) =>
   h(`section@section-${title}`, h("header", h("h2", title), more), children);
 
+/** A section with a list under its title. */
+export const listed = (title, rows, more = null) => section(title, more, list(title, rows));
+
 /** The head of a view: its heading and buttons. */
 export const head = (heading, ...actions) =>
   h("header.head@head", heading, actions.length > 0 && h("div.actions", actions));
+
+export const fact = (name, ...value) => h("div", h("dt", name), h("dd", value));
 
 /** The chats that work a queue until it is empty. */
 export const atWork = (assignments) =>

@@ -10,8 +10,6 @@ const UNITS = [
   { seconds: 1, name: "s" },
 ];
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 /** Seconds as one or two units: 42 s, 3 min, 1 h 20 min. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
@@ -63,9 +61,9 @@ export function moment(iso) {
 /** A moment by the clock, with its day if that is another one: "02:13". The moment itself is in the tooltip. */
 export function clockTime(iso) {
   const at = new Date(iso);
-  const day = at.toDateString() === new Date().toDateString() ? "" : `${at.getDate()} ${MONTHS[at.getMonth()]} `;
-  const time = [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
-  return h("time", { datetime: iso, title: iso }, day + time);
+  const isToday = at.toDateString() === new Date().toDateString();
+  const day = isToday ? "" : `${at.getDate()} ${at.toLocaleDateString("en", { month: "short" })} `;
+  return h("time", { datetime: iso, title: iso }, day + at.toLocaleTimeString("en-GB", { timeStyle: "short" }));
 }
 
 /** The day of a moment, with the moment itself in the tooltip. */

@@ -37,7 +37,7 @@ def hostile(call: Caller, served: Served, line: str) -> dict[str, int]:
 def harmless(screen: Screen) -> None:
     """Nothing ran, and nothing of the text became a part of the page."""
     assert screen.evaluate("window.ran") is None
-    assert screen.main.locator("img, iframe, style, script, svg:not(.chart)").count() == 0
+    assert screen.main.locator("img, iframe, style, script, svg:not(.chart, .track, .share)").count() == 0
     assert screen.page.locator("a[href]:not([href^='#'], [href='/docs'])").count() == 0
 
 

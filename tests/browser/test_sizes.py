@@ -122,8 +122,8 @@ def test_in_forced_colours_what_is_chosen_has_an_outline_and_bars_keep_their_col
     unmarked["palette"] = screen.evaluate(UNMARKED)
     screen.press("Escape")
     screen.open(views["running"])
-    fill = screen.main.locator(".fill").first
-    colours = fill.evaluate("one => [one, one.parentElement].map((each) => getComputedStyle(each).backgroundColor)")
+    bar = screen.main.locator(".track").first
+    colours = bar.evaluate("bar => [getComputedStyle(bar.firstChild).fill, getComputedStyle(bar).backgroundColor]")
 
     assert {name: found for name, found in unmarked.items() if found} == {}
     assert colours[0] != colours[1]

@@ -2,34 +2,21 @@
 
 import { get, query } from "../api.js";
 import { loadedFrom } from "../served.js";
+import { store, stored } from "../storage.js";
 
 const KEY = `here-${loadedFrom.project}`;
 const ABSENCE_MS = 20 * 60_000;
 const SIGN_MS = 30_000;
 
-let stays = null; // { since, here }: when the last absence began, and the last sign of you
-
-function read() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY));
-  } catch {
-    return null;
-  }
-}
-
-function keep(next) {
-  stays = next;
-  try {
-    localStorage.setItem(KEY, JSON.stringify(stays));
-  } catch {
-    // Without storage an absence is noticed only while the tab is open.
-  }
+/** Keep { since, here }: when the last absence began, and the last sign of you. */
+function keep(stays) {
+  store(KEY, JSON.stringify(stays));
   return stays.since;
 }
 
 /** Note that you are here. After an absence, "since" is its beginning; null if this browser does not know you. */
 export function beHere(now = Date.now()) {
-  const kept = read() ?? stays;
+  const kept = JSON.parse(stored(KEY));
   const isBack = kept && now - kept.here >= ABSENCE_MS;
   return keep({ since: isBack ? kept.here : (kept?.since ?? null), here: now });
 }
@@ -38,7 +25,7 @@ export function beHere(now = Date.now()) {
 export async function since() {
   const began = beHere();
   const counts = await get(`/digest${query({ since: began === null ? null : new Date(began).toISOString() })}`);
-  if (began === null) keep({ ...stays, since: Date.parse(counts.since) });
+  if (began === null) keep({ since: Date.parse(counts.since), here: Date.now() });
   return counts;
 }
 

@@ -4,7 +4,7 @@ import { get, query, queuePath, taskPath } from "../api.js";
 import { chatOf, goneFact } from "../chat.js";
 import { checkOf } from "../check.js";
 import { h, still } from "../dom.js";
-import { button, lateKind, limitOf, menu, saidLater, timeoutBar } from "../rows.js";
+import { button, fact, lateKind, limitOf, menu, saidLater, timeoutBar } from "../rows.js";
 import { isUnclaimed } from "../statuses.js";
 import { ago, between, changeSize, costOf, duration, moment, stateLabel, usageOf } from "../words.js";
 import { drawChanges, loadChanges } from "./changes.js";
@@ -275,8 +275,6 @@ function used(task) {
   const usage = attemptOf(task)?.usage;
   return usage && fact("Used", usageOf(usage), usage.model && ` (${usage.model})`);
 }
-
-const fact = (name, ...value) => h("div", h("dt", name), h("dd", value));
 
 /** By which door a verdict was given. */
 const DOORS = { terminal: " in a terminal", page: " on the page", REST: " over REST" };

@@ -5,7 +5,7 @@ import { goneFact } from "../chat.js";
 import { checkOf } from "../check.js";
 import { h } from "../dom.js";
 import { options } from "../options.js";
-import { atWork, button, lateKind, list, longList, row, runningFacts, section } from "../rows.js";
+import { atWork, button, lateKind, listed, longList, row, runningFacts, section } from "../rows.js";
 import { markOf, stateOf } from "../statuses.js";
 import { changeSize, clockTime, counted, dayOf, digits, ago } from "../words.js";
 
@@ -39,13 +39,9 @@ export function drawList(data, page) {
     more(data),
     needsYou(data),
     running.length > 0 &&
-      section(
+      listed(
         "Running now",
-        null,
-        list(
-          "Running now",
-          running.map((task) => row(task, page, { selectable: false, facts: runningFacts(task) })),
-        ),
+        running.map((task) => row(task, page, { selectable: false, facts: runningFacts(task) })),
       ),
     items.length > 0 && atWork(data.assignments),
     overRest(inbox.over_rest),

@@ -8,6 +8,8 @@ import { isUnclaimed } from "../statuses.js";
 export const feedbackKey = ({ id, attempts, status }) =>
   `${status === "held" ? "answer" : "feedback"}-${id}-${attempts}`;
 
+export const laterKey = ({ id, attempts }) => `later-${id}-${attempts}`;
+
 export const isFinished = (task) => Boolean(task.finished_at);
 
 /** True for a task that waits for a review: it has finished, or nobody has it and a late text came. */

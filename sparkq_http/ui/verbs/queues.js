@@ -96,7 +96,7 @@ export async function limitReviews(page, name) {
   });
 }
 
-const MOVES = {
+export const MOVES = {
   end: {
     label: "End",
     done: "ended",
@@ -118,7 +118,7 @@ const MOVES = {
 };
 
 /** Pause, resume, end, reopen, archive or unarchive a queue; what has consequences asks first. */
-export async function moveQueue(page, name, verb) {
+export const moveTo = (verb) => async (page, name) => {
   const { label, done, consequence } = MOVES[verb];
   const move = async () => {
     await post(`${queuePath(name)}/${verb}`);
@@ -127,4 +127,4 @@ export async function moveQueue(page, name, verb) {
   };
   if (consequence) await ask({ title: `${label} ${name}?`, text: consequence, submitLabel: label, submit: move });
   else await move();
-}
+};

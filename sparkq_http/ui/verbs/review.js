@@ -1,14 +1,14 @@
 // What you decide about the open result, and about the selected ones. A verdict names the attempt that the page shows.
 
 import { post, taskPath } from "../api.js";
-import { say, sayError } from "../dialogs.js";
+import { copy, say, sayError, selectText } from "../dialogs.js";
 import { draftOf, forgetDraft, keepDraft } from "../drafts.js";
 import { ask } from "../forms.js";
 import { appendFeedback, comment, markViewed, moreFiles, moreLines } from "../review/changes.js";
 import { writtenOf } from "../review/detail.js";
 import { isFailure, isLate } from "../review/list.js";
 import { compare } from "../review/rounds.js";
-import { closeLabel, feedbackKey, inInbox, isFinished } from "../review/verdict.js";
+import { closeLabel, feedbackKey, inInbox, isFinished, laterKey } from "../review/verdict.js";
 import { counted } from "../words.js";
 import { accept as acceptTasks, sayUndoable, seenOf, undo as undoTasks } from "./tasks.js";
 
@@ -106,24 +106,15 @@ export function verdictActs(openNext) {
       detail.raw = !detail.raw;
       page.draw();
     },
-    "copy-text": (page, button) => copy(writtenOf(page.data.detail)[button.dataset.copies], button),
+    "copy-text": (page, { dataset: { copies } }) =>
+      copy(writtenOf(page.data.detail)[copies], () => selectText(`text-${copies}`)),
     menu: () => {},
   };
 }
 
-async function copy(text, button) {
-  try {
-    await navigator.clipboard.writeText(text);
-    say("Copied.");
-  } catch {
-    getSelection().selectAllChildren(document.getElementById(`text-${button.dataset.copies}`));
-    say("The browser does not allow copying. The text is selected: press Ctrl+C.");
-  }
-}
-
 /** What is put off comes last, until it is put off again. */
 function putOff(page, { id, attempts }) {
-  const key = `later-${id}-${attempts}`;
+  const key = laterKey({ id, attempts });
   const isOff = draftOf(key) !== null;
   keepDraft(key, isOff ? null : true);
   say(`#${id} ${isOff ? "is back at its place" : "comes last now"}.`);

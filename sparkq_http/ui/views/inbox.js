@@ -7,6 +7,7 @@ import { allQueues } from "../project.js";
 import { since } from "../review/absence.js";
 import { detailOf, drawDetail, openTab, readings } from "../review/detail.js";
 import { drawList, isFailure } from "../review/list.js";
+import { laterKey } from "../review/verdict.js";
 import { atWork, empty } from "../rows.js";
 import { heldTask } from "../statuses.js";
 import { verdictActs } from "../verbs/review.js";
@@ -77,8 +78,6 @@ function itemsOf({ asked: { show }, inbox }) {
   const putOff = (task) => draftOf(laterKey(task)) !== null;
   return [...items.filter((task) => !putOff(task)), ...items.filter(putOff).map((task) => ({ ...task, putOff: true }))];
 }
-
-export const laterKey = ({ id, attempts }) => `later-${id}-${attempts}`;
 
 export const tasks = ({ items, running, detail }) =>
   detail?.task ? [detail.task, ...items.filter(({ id }) => id !== detail.task.id), ...running] : [...items, ...running];

@@ -8,7 +8,7 @@ import {
   button,
   empty,
   head,
-  list,
+  listed,
   longList,
   outcomeFacts,
   queueButtons,
@@ -56,7 +56,11 @@ export function draw({ queue, queued, running, finished }, page) {
     head(h("h1", queue.name, badges(queue)), queueButtons(queue, "primary")),
     waitsForReview(queue) && h("p@waits", h("strong", `${queue.name} ${waitsForReview(queue)}`)),
     queue.instructions && instructions(queue),
-    running.length > 0 && runningNow(running, page),
+    running.length > 0 &&
+      listed(
+        "Running",
+        running.map((task) => ofQueue(task, page, runningFacts(task))),
+      ),
     nextUp(queue, queued, page),
     finished.length > 0 && recentlyFinished(queue, finished, page),
   ];
@@ -67,16 +71,6 @@ const instructions = (queue) =>
     "details.instructions@instructions",
     h("summary", "Instructions for every worker"),
     h("pre", { tabindex: "0" }, queue.instructions),
-  );
-
-const runningNow = (running, page) =>
-  section(
-    "Running",
-    null,
-    list(
-      "Running",
-      running.map((task) => row(task, page, { showQueue: false, facts: runningFacts(task) })),
-    ),
   );
 
 function nextUp(queue, { tasks: queued, total }, page) {
@@ -128,14 +122,13 @@ function nothingQueued({ name, status }) {
   return empty(title, "Add tasks here (press n), or in a terminal:", command);
 }
 
+const ofQueue = (task, page, facts) => row(task, page, { showQueue: false, facts });
+
 const recentlyFinished = (queue, finished, page) =>
-  section(
+  listed(
     "Recently finished",
+    finished.map((task) => ofQueue(task, page, [review(task), ...outcomeFacts(task)])),
     h("a", { href: `#/tasks${query({ queue: queue.name })}` }, "show all"),
-    list(
-      "Recently finished",
-      finished.map((task) => row(task, page, { showQueue: false, facts: [review(task), ...outcomeFacts(task)] })),
-    ),
   );
 
 const review = (task) => (task.reviewed_at ? "reviewed" : h("strong", "to review"));

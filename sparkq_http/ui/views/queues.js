@@ -2,7 +2,7 @@
 
 import { get, getQueues, queuePath } from "../api.js";
 import { h } from "../dom.js";
-import { atWork, badges, button, empty, head, queueButtons, STEPS, waitsForReview } from "../rows.js";
+import { atWork, badges, button, empty, head, queueButtons, waitsForReview } from "../rows.js";
 import { BEGUN, countOf, FINISHED, STATUSES, totalOf } from "../statuses.js";
 import { digits, duration, secondsSince } from "../words.js";
 
@@ -70,12 +70,13 @@ function card(queue, { states, pace, next }) {
 
 function shares(queue) {
   const total = totalOf(queue, STATUSES);
-  const step = (status) => (total ? Math.round((STEPS * countOf(queue, status)) / total) : 0);
-  return h(
-    "div.share",
-    { role: "img", "aria-label": `${totalOf(queue, FINISHED)} of ${total} finished` },
-    BEGUN.map((status) => h("span", { "data-state": status.name, "data-share": step(status) })),
-  );
+  let x = 0;
+  const bars = BEGUN.map((status) => {
+    const width = total && (100 * countOf(queue, status)) / total;
+    x += width;
+    return h("rect", { "data-state": status.name, x: `${x - width}%`, width: `${width}%`, height: "100%" });
+  });
+  return h("svg.share", { role: "img", "aria-label": `${totalOf(queue, FINISHED)} of ${total} finished` }, bars);
 }
 
 const stateCount = ({ name, label, short = label }, count) =>

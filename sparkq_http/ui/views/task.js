@@ -3,6 +3,7 @@
 import { taskPath } from "../api.js";
 import { h } from "../dom.js";
 import { detailOf, drawDetail, openTab, readings } from "../review/detail.js";
+import { fact } from "../rows.js";
 import { verdictActs } from "../verbs/review.js";
 import { ago, changeSize, dayOf, stateLabel } from "../words.js";
 
@@ -52,8 +53,6 @@ const drawPurged = (task) => [
       h("pre", { id: "text-outcome", tabindex: "0" }, task.summary),
     ),
 ];
-
-const fact = (name, ...value) => h("div", h("dt", name), h("dd", value));
 
 export const acts = {
   ...verdictActs((page) => page.refresh()),

@@ -2,7 +2,7 @@
 
 import { get, query, queuePath, taskPath } from "../api.js";
 import { chart } from "../chart.js";
-import { openDialog, dialogHeader, say } from "../dialogs.js";
+import { copy, openSheet } from "../dialogs.js";
 import { h, kept } from "../dom.js";
 import { button, empty } from "../rows.js";
 import { changeSize, clockTime, counted, digits, duration, stateLabel } from "../words.js";
@@ -31,7 +31,12 @@ export function draw({ day, byQueue, report, earlier }) {
       h("h1", nameOf(shownDay, day)),
       h(
         "div.actions",
-        earlier && h("a.button", { href: address({ day: earlier, byQueue }) }, `‹ ${shortDay(earlier)}`),
+        earlier &&
+          h(
+            "a.button",
+            { href: address({ day: earlier, byQueue }) },
+            `‹ ${dayName(earlier, { weekday: "short", month: "short" })}`,
+          ),
         day && h("a.button", { href: address({ byQueue }) }, "Today"),
         h("a.button", { href: address({ day, byQueue: !byQueue }) }, byQueue ? "By hour" : "By queue"),
         button("copy-report", "Copy as Markdown"),
@@ -49,14 +54,10 @@ export function draw({ day, byQueue, report, earlier }) {
 
 const address = ({ day = "", byQueue }) => `#/today${query({ day, by: byQueue ? "queue" : "" })}`;
 
-/** "Today", or a day such as "Sunday, 29 November". */
-const nameOf = (date, chosen) =>
-  chosen
-    ? new Date(`${date}T12:00:00Z`).toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" })
-    : "Today";
+const dayName = (date, form) => new Date(`${date}T12:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", ...form });
 
-const shortDay = (date) =>
-  new Date(`${date}T12:00:00Z`).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+/** "Today", or a day such as "Sunday, 29 November". */
+const nameOf = (date, chosen) => (chosen ? dayName(date, { weekday: "long", month: "long" }) : "Today");
 
 const numbers = (report) =>
   h(
@@ -129,14 +130,12 @@ function line(record) {
 
 async function copyReport(page) {
   const { markdown } = await get(`/report${query({ day: page.data.day, markdown: true, limit: LINES })}`);
-  try {
-    await navigator.clipboard.writeText(markdown);
-    say(`Copied: ${counted(page.data.report.total, "attempt")} as Markdown.`);
-  } catch {
-    const text = h("textarea", { rows: 16, readonly: true, "aria-label": "Markdown" }, markdown);
-    openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader("Copy as Markdown"), text));
+  const text = h("textarea", { rows: 16, readonly: true, "aria-label": "Markdown" }, markdown);
+  const select = () => {
+    openSheet("Copy as Markdown", text);
     text.select();
-  }
+  };
+  await copy(markdown, select, `Copied: ${counted(page.data.report.total, "attempt")} as Markdown.`);
 }
 
 export const acts = { "copy-report": copyReport };
