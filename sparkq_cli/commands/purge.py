@@ -1,7 +1,7 @@
 """`sparkq purge`"""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -9,6 +9,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import agreed, check_keyboard, open_sparkq
 from sparkq_cli.options import Json, OnlyQueue, milliseconds, new_app
+from sparkq_core import tasks, wire
 from sparkq_core.changes import pruning
 from sparkq_core.clock import DAY, day
 from sparkq_core.config import copies
@@ -16,6 +17,9 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance import purge as core
 from sparkq_core.maintenance.cleaning import clean, write_again
 from sparkq_core.project import SparkQ
+
+MOST_LISTED, BEFORE_QUESTION = 200, 10
+"""Tasks that a dry run lists, and those that are shown before the question."""
 
 app = new_app()
 
@@ -35,7 +39,7 @@ def purge(
         ),
     ] = None,
     queue: OnlyQueue = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what it would delete.")] = False,
     vacuum: Annotated[
         bool,
         typer.Option(
@@ -74,8 +78,11 @@ def purge(
         )
     is_clean = True
     purged = core.purge(sq, older_than=age, unreviewed=unreviewed_age, queue=queue, dry_run=True)
+    ids = core.found(sq, older_than=age, unreviewed=unreviewed_age, queue=queue) if dry_run or asks else ()
     if not dry_run and purged.total:
         if asks:
+            _list(sq, ids, BEFORE_QUESTION)
+            show.say("Each leaves one line. A copy of everything first: sparkq backup")
             agreed(f"Delete {show.counted(purged.total, 'finished task')} ({purged.unreviewed} of them unreviewed)?")
         purged = core.purge(
             sq,
@@ -87,16 +94,17 @@ def purge(
         is_clean = clean(sq)
         pruning.prune(sq)
     if json:
-        show.json_line(
-            {
-                "reviewed": purged.reviewed,
-                "unreviewed": purged.unreviewed,
-                "total": purged.total,
-                "archived": purged.archived,
-                "dry_run": dry_run,
-            }
-        )
+        facts = {
+            "reviewed": purged.reviewed,
+            "unreviewed": purged.unreviewed,
+            "total": purged.total,
+            "archived": purged.archived,
+            "dry_run": dry_run,
+        }
+        show.json_line(facts | ({"ids": list(ids)} if dry_run else {}))
     else:
+        if dry_run:
+            _list(sq, ids, MOST_LISTED)
         would = "would be deleted" if dry_run else "deleted"
         show.say(
             f"{show.counted(purged.total, 'finished task')} {would}"
@@ -106,6 +114,19 @@ def purge(
             show.say(f"{show.counted(purged.archived, 'task')} in archived queues stay: sparkq purge --queue NAME")
         if purged.total and not dry_run:
             _say_what_is_left(sq, is_clean)
+
+
+def _list(sq: SparkQ, ids: Sequence[int], most: int) -> None:
+    """List the first tasks that would be deleted, the reviewed ones before the others."""
+    now = sq.clock.now()
+    listed = [tasks.get(sq, task_id) for task_id in ids[:most]]
+    rows = [
+        [wire.friendly(task.id), show.state(task, now), task.queue, task.title, "yes" if task.reviewed_at else "no"]
+        for task in listed
+    ]
+    show.table(["ID", "STATUS", "QUEUE", "TITLE", "REVIEWED"], rows, flexible=3, droppable=(2,))
+    if len(ids) > most:
+        show.say(f"… and {len(ids) - most:,} more")
 
 
 def _say_what_is_left(sq: SparkQ, is_clean: bool) -> None:

@@ -1,6 +1,7 @@
 """`sparkq teardown`"""
 
 import sys
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -8,14 +9,15 @@ import typer
 from sparkq_cli import service, show
 from sparkq_cli.context import agreed, check_keyboard
 from sparkq_cli.options import Json, new_app
-from sparkq_core import project
+from sparkq_core import project, queues
 from sparkq_core.config import consent
 from sparkq_core.config.loading import environment
 from sparkq_core.config.settings import Config
-from sparkq_core.errors import Busy, InvalidValue
+from sparkq_core.errors import Busy, InvalidValue, SparkQError
 from sparkq_core.installation import in_use
 from sparkq_core.installation import teardown as core
 from sparkq_core.installation.teardown import Item
+from sparkq_core.lifecycle import Status
 from sparkq_core.text import safe
 
 OPEN = "Another process is using the database."
@@ -68,12 +70,15 @@ def teardown(
     if not dry_run:
         check_keyboard("A project is taken apart by the user.", way="")
     config = project.effective()
+    work = _work(config)
     items = core.manifest(config, venv=force, backups=backups)
     venv = None if force or yes else core.virtual_environment(config)
     saved = () if backups else core.backups(config)
     going = [item for item in items if not item.kept]
     if not json:
         _show(config, items, venv, asked_for=() if force or yes or dry_run else saved)
+        if work and any(item.path == config.database and not item.kept for item in items):
+            show.say(work)
     if dry_run:
         if json:
             show.json_line({"would_remove": [str(item.path) for item in going], "kept": _kept(items)})
@@ -111,7 +116,7 @@ def _ask() -> None:
     if not sys.stdin.isatty():
         raise InvalidValue(
             "Teardown asks for confirmation, and this is not a terminal.",
-            "Add --dry-run to see what it would remove, or --yes to remove it; backups stay.",
+            "Add --yes to remove it (backups stay), or --dry-run to see what it would remove.",
         )
     agreed("Remove this, with every task and result?")
 
@@ -143,6 +148,29 @@ def _show(config: Config, items: tuple[Item, ...], venv: Item | None, *, asked_f
     widest = max(show.width(path) for path, _, _ in rows)
     for path, what, state in rows:
         show.say(f"  {path}{' ' * (widest - show.width(path))}  {what}, {state}")
+
+
+def _work(config: Config) -> str:
+    """Say how much work goes with the database and how to keep a copy; nothing if there is none, or it cannot be read."""
+    if not config.database.is_file():
+        return ""
+    try:
+        with closing(project.open_with(config)) as sq:
+            counts = [counts for _, counts in queues.all_of(sq, archived=True)]
+    except (SparkQError, OSError):
+        return ""  # a damaged database is torn down like any other
+    total = sum(sum(getattr(each, status) for status in Status) for each in counts)
+    if not total:
+        return ""
+    parts = [
+        f"{sum(getattr(each, name) for each in counts):,} {words}"
+        for name, words in (("queued", "queued"), ("held", "held"), ("running", "running"), ("unreviewed", "to review"))
+        if any(getattr(each, name) for each in counts)
+    ]
+    return (
+        f"The database has {show.counted(total, 'task')} in {show.counted(len(counts), 'queue')}"
+        f"{': ' if parts else ''}{', '.join(parts)}. A copy first: sparkq backup FILE"
+    )
 
 
 def _fate(item: Item) -> str:

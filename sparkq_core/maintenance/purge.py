@@ -91,12 +91,24 @@ def purge(
     a negative age, NoSuchQueue.
     """
     due = _due(sq, older_than, unreviewed)
-    values = {**due._asdict(), "queue": None if queue is None else queues.by_name(sq, queue).id}
+    values = _values(sq, due, queue)
     reviewed, unread = ([int(row[0]) for row in sq.db.rows(sql, values)] for sql in (REVIEWED, UNREVIEWED))
     kept = 0 if queue is not None else sum(_count(sq, sql, due) for sql in (ARCHIVED_REVIEWED, ARCHIVED_UNREVIEWED))
     if dry_run:
         return Purged(len(reviewed), len(unread), kept)
     return _delete(sq, [*reviewed, *unread], values, on_batch)._replace(archived=kept)
+
+
+def found(
+    sq: SparkQ, *, older_than: int | None = None, unreviewed: int | None = None, queue: str | None = None
+) -> tuple[int, ...]:
+    """Return the tasks that `purge` would delete, the reviewed ones first. Raises as it does."""
+    values = _values(sq, _due(sq, older_than, unreviewed), queue)
+    return tuple(int(row[0]) for sql in (REVIEWED, UNREVIEWED) for row in sq.db.rows(sql, values))
+
+
+def _values(sq: SparkQ, due: Due, queue: str | None) -> dict[str, int | None]:
+    return {**due._asdict(), "queue": None if queue is None else queues.by_name(sq, queue).id}
 
 
 def purge_in_turn(sq: SparkQ) -> Turn | None:

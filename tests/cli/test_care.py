@@ -56,12 +56,16 @@ def test_a_purge_deletes_what_is_old_and_reviewed(shell: Shell, aged: SparkQ) ->
 
 
 @holds("command-purge")
-def test_a_dry_run_only_counts(shell: Shell, aged: SparkQ) -> None:
+def test_a_dry_run_only_lists(shell: Shell, aged: SparkQ) -> None:
     before = all_rows(aged)
 
     answer = shell.facts("purge", "--dry-run", "--older-than", "30m", "--unreviewed-older-than", "5d")
 
+    listed = answer.pop("ids")
     assert answer == {"reviewed": 2, "unreviewed": 1, "total": 3, "archived": 0, "dry_run": True}
+    assert len(listed) == 3
+    lines = shell.ok("purge", "--dry-run", "--older-than", "30m", "--unreviewed-older-than", "5d").splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == [f"#{number}" for number in listed]
     assert "3 finished tasks would be deleted" in shell.ok(
         "purge", "--dry-run", "--older-than", "1800s", "--unreviewed-older-than", "4"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import project
+from sparkq_core import project, tasks
 from sparkq_core.installation import in_use
 from tests.cli.clients import connected
 from tests.cli.folders import files
@@ -163,7 +163,7 @@ def test_where_nobody_can_answer_it_asks_nothing_and_names_yes(project_of: Shell
     assert done.code == 2
     assert done.err == (
         "sparkq: Teardown asks for confirmation, and this is not a terminal.\n"
-        "        Add --dry-run to see what it would remove, or --yes to remove it; backups stay.\n"
+        "        Add --yes to remove it (backups stay), or --dry-run to see what it would remove.\n"
     )
     assert "?" not in done.out
     assert files(project_of.folder) == before
@@ -295,3 +295,15 @@ def test_asking_whether_the_database_is_in_use_changes_not_a_byte_of_it(project_
         assert in_use.in_use(sq.config), "also one that only looks"
         assert other.db.connection().pragma("journal_mode") == "wal"
     assert not in_use.in_use(sq.config)
+
+
+@holds("command-teardown")
+def test_it_says_how_much_work_goes_and_how_to_keep_a_copy(project_of: Shell) -> None:
+    assert "sparkq backup" not in project_of.ok("teardown", "--dry-run")
+    with closing(project.open(project_of.folder, env={})) as sq:
+        add(sq, "one", "two", "three")
+        tasks.claim(sq, "backend", "ann")
+
+    printed = project_of.ok("teardown", "--dry-run")
+
+    assert "The database has 3 tasks in 1 queue: 2 queued, 1 running. A copy first: sparkq backup FILE" in printed
