@@ -6,14 +6,13 @@ Text of a task goes through `safe()`. There is colour only on a terminal and wit
 import os
 import re
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from sparkq_core import wire
+from sparkq_core import times, wire
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import ErrorType, Status
 from sparkq_core.model import Task
@@ -61,6 +60,11 @@ def json_line(value: Mapping[str, Any]) -> None:
     typer.echo(json_bytes(value))
 
 
+def json_row(value: Mapping[str, Any]) -> None:
+    """Print a JSON object in a line of its own, one of many; also on a terminal, where it is escaped."""
+    typer.echo(escaped(wire.compact(value)) if is_terminal() else json_bytes(value))
+
+
 def json_bytes(value: Mapping[str, Any]) -> bytes:
     """Return a JSON object as `json_line` prints it: for programs in UTF-8, whatever the encoding of the output."""
     if sys.stdout.isatty():
@@ -95,6 +99,11 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
+def has_screen() -> bool:
+    """True if the output is a terminal on which text can be put anywhere."""
+    return is_terminal() and environment().get("TERM") not in (None, "", "dumb")
+
+
 def coloured() -> bool:
     """True if the output is a terminal that wants colour."""
     env = environment()
@@ -125,7 +134,7 @@ def mark(task: Task, now: int) -> str:
 def state(task: Task, now: int) -> str:
     """Return the status with its mark, and in a strict queue what became of the outcome: `failed 🔴 (pending)`."""
     reviewed = f" ({task.review_state})" if task.review_state else ""
-    until = f" until {clock_time(task.limit_until, now)}" if task.limit_until is not None else ""
+    until = f" until {times.moment(task.limit_until, now)}" if task.limit_until is not None else ""
     return f"{task.status} {mark(task, now)}".rstrip() + until + reviewed
 
 
@@ -133,38 +142,7 @@ def limit(task: Task, now: int) -> str:
     """Say for whose usage limit a running task waits, and how long; nothing for any other task."""
     if task.limit_until is None:
         return ""
-    return f"waits for the usage limit of {safe(task.worker or 'its chat')} until {clock_time(task.limit_until, now)}"
-
-
-def ago(moment: int | None, now: int) -> str:
-    """Return how long ago a moment was, in its largest unit: `12s`, `5m`, `3h`, `2d`."""
-    return "" if moment is None else span(max(0, now - moment))
-
-
-def span(milliseconds: int) -> str:
-    """Return a duration in its largest unit."""
-    seconds = milliseconds // 1000
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
-def clock_time(moment: int, now: int) -> str:
-    """Return a moment on your clock: `02:13` today, else `28 Nov 02:13`."""
-    at, today = (time.localtime(each / 1000) for each in (moment, now))
-    shown = time.strftime("%H:%M", at)
-    return shown if at[:3] == today[:3] else f"{at.tm_mday} {time.strftime('%b', at)} {shown}"
-
-
-def duration(milliseconds: int) -> str:
-    """Return how long something took: `0.4 s`, `12 s`, `7 min`, `1 h 05 min`."""
-    if milliseconds < 10_000:
-        return f"{milliseconds / 1000:.1f} s"
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    if minutes < 1:
-        return f"{seconds} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"waits for the usage limit of {safe(task.worker or 'its chat')} until {times.moment(task.limit_until, now)}"
 
 
 def columns() -> int:

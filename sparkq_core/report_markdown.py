@@ -2,7 +2,7 @@
 
 import re
 
-from sparkq_core import changes
+from sparkq_core import changes, times
 from sparkq_core.clock import day, time_of_day
 from sparkq_core.report import Ended, Report, Tally
 from sparkq_core.text import counted, safe
@@ -34,7 +34,7 @@ def span(report: Report) -> str:
 
 def sentence(report: Report) -> str:
     """Return the numbers of a report: `5 done, 1 failed. 2 reviewed. 72 min of work, $0.42.`"""
-    work = [took(report.tally.worked_ms) + " of work"] if report.tally.worked_ms else []
+    work = [times.took(report.tally.worked_ms) + " of work"] if report.tally.worked_ms else []
     cost = [f"${report.cost_usd:,.2f}"] if report.cost_usd is not None else []
     parts = [numbers(report.tally), f"{report.reviewed:,} reviewed", ", ".join(work + cost)]
     return " ".join(f"{part}." for part in parts if part)
@@ -52,19 +52,11 @@ def numbers(tally: Tally) -> str:
     return ", ".join(parts) or "Nothing ended"
 
 
-def took(milliseconds: int) -> str:
-    """Return a duration in its largest units: `12 s`, `7 min`, `1 h 05 min`."""
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    if not minutes:
-        return f"{seconds} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
 def facts(ended: Ended) -> str:
     """Return what is known of an attempt besides its text: `3 files, +40 −12, 4 min, claude-code`."""
     known = [
         changes.summary(ended.git_after),
-        took(ended.duration_ms) if ended.duration_ms is not None else "",
+        times.took(ended.duration_ms) if ended.duration_ms is not None else "",
         safe(ended.client or ""),
         f"attempt {ended.attempt}" if ended.attempt > 1 else "",
         "purged" if ended.purged else "",

@@ -324,6 +324,7 @@ PROMISES = {
     "rest-nouns": "REST for sessions, queues, tasks, tools, task classes, scripts, config, purge, reload, with pages and filters; 400, 404, 409.",
     "rest-docs": "Interactive documentation at /docs, offline.",
     "rest-changes": "GET /api/tasks/{id}/changes shows the files of a change with their lines, in bounded pages, or says why there is none.",
+    "command-stats": "sparkq stats shows by queue and by local day how many tasks were done, failed or timed out, how long they took, and what they cost.",
     "command-report": "sparkq report and GET /api/report show each attempt that ended in a time in one line, with counts by hour, queue and local day.",
     "split-preview": "POST /api/tasks/split shows the tasks that a text would become, by the code that makes them.",
     "live-changes": "A stream of changes sends what the events of a moment touched as one message, with the counts of the queues.",

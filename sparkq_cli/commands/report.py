@@ -1,16 +1,13 @@
 """`sparkq report`"""
 
-import re
 from typing import Annotated
 
 import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, OnlyQueue, milliseconds, new_app
-from sparkq_core import report, wire
-from sparkq_core.clock import from_date, midnight
-from sparkq_core.errors import InvalidValue
+from sparkq_cli.options import Json, OnlyQueue, new_app, time_of
+from sparkq_core import report, times, wire
 from sparkq_core.report import Ended, Report
 from sparkq_core.report_markdown import facts, markdown, numbers, sentence, span
 from sparkq_core.text import safe
@@ -39,7 +36,7 @@ def show_report(
       sparkq report --since yesterday --markdown
     """
     sq = open_sparkq()
-    begin, end = _time(since, sq.clock.now())
+    begin, end = time_of(since, sq.clock.now())
     shown = report.of(sq, begin, end, queue=queue, limit=MOST)
     if json:
         show.json_line(wire.report(shown))
@@ -49,22 +46,6 @@ def show_report(
         _show(shown)
     if shown.next is not None and not json:
         show.note(f"The latest {MOST:,} of {shown.tally.total:,} are shown. Give a shorter time: --since 8h")
-
-
-def _time(text: str, now: int) -> tuple[int, int]:
-    """Return the time that is meant, in UTC ms. Raises InvalidValue."""
-    if text == "today":
-        return midnight(now), now + 1
-    if text == "yesterday":
-        return midnight(now, -1), midnight(now)
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return from_date(text), midnight(from_date(text), 1)
-        return now - milliseconds(text), now + 1
-    except (ValueError, OverflowError, InvalidValue) as error:
-        raise InvalidValue(
-            f"{safe(text)[:40]!r} is not a time.", "Give today, yesterday, a day as 2026-11-29, or an age: 8h, 3d, 30m."
-        ) from error
 
 
 def _show(shown: Report) -> None:
@@ -78,7 +59,9 @@ def _show(shown: Report) -> None:
 
 def _show_line(ended: Ended, until: int) -> None:
     outcome = show.paint(WORDS[ended.outcome], STYLES[ended.outcome])
-    head = f"  {show.clock_time(ended.finished_at, until - 1)}  {wire.friendly(ended.task)}  {outcome}  {safe(ended.title)}"
+    head = (
+        f"  {times.moment(ended.finished_at, until - 1)}  {wire.friendly(ended.task)}  {outcome}  {safe(ended.title)}"
+    )
     cost = ""
     if ended.usage is not None:
         from sparkq_core.tasks.usage import in_short

@@ -127,6 +127,7 @@ def reviewing(day: Day) -> None:
     assert '"total":0' in day.ok("diff", "1", "--json")
     assert day.facts("chat")["total"] == 0
     assert "1 done" in day.ok("report", "--since", "1d")
+    assert day.facts("stats")["succeeded"] == 1
     day.ok("usage", "1", "--json")
     assert day.ok("hook") == "{}\n"
     day.ok("review", "1")

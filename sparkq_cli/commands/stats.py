@@ -1,0 +1,84 @@
+"""`sparkq stats`"""
+
+from typing import Annotated
+
+import typer
+
+from sparkq_cli import show
+from sparkq_cli.context import open_sparkq
+from sparkq_cli.options import Json, OnlyQueue, new_app, time_of
+from sparkq_core import pace, times, wire
+from sparkq_core.clock import date
+from sparkq_core.pace import Numbers, Pace
+from sparkq_core.text import safe
+
+app = new_app()
+
+HEADS = ("DONE", "FAILED", "TIMED OUT", "MEDIAN", "P90", "COST")
+MOST_EMPTY = 7
+"""Days without work are shown among this many days: in a longer time they are left out."""
+
+
+@app.command()
+def stats(
+    since: Annotated[
+        str,
+        typer.Option("--since", metavar="TIME", help="today, yesterday, a day as 2026-11-29, or an age: 7d, 8h, 30m."),
+    ] = "7d",
+    queue: OnlyQueue = None,
+    json: Json = False,
+) -> None:
+    """Show by queue and day how many tasks were done or failed, how long they took, and what waits for your review.
+
+    MEDIAN and P90 are of the tasks that were done: half of them, and nine of ten, took at most so long.
+
+    Examples:
+      sparkq stats
+      sparkq stats --since 30d --queue backend
+    """
+    sq = open_sparkq()
+    begin, end = time_of(since, sq.clock.now())
+    shown = pace.of(sq, begin, end, queue=queue)
+    if json:
+        show.json_line(wire.pace(shown))
+        return
+    if not shown.queues:
+        show.say("Nothing ended in this time, and nothing waits for your review.")
+        return
+    _by_queue(shown)
+    _by_day(shown)
+    if shown.unreviewed:
+        show.say(f"\n{shown.unreviewed} to review: sparkq review")
+
+
+def _by_queue(shown: Pace) -> None:
+    rows = [
+        [safe(name), *_cells(each.numbers), str(each.unreviewed) if each.unreviewed else ""]
+        for name, each in shown.queues.items()
+    ]
+    if len(rows) > 1:
+        rows.append(["all", *_cells(shown.total), str(shown.unreviewed) if shown.unreviewed else ""])
+    _table(("QUEUE", *HEADS, "TO REVIEW"), rows, total=len(rows) > 1)
+
+
+def _by_day(shown: Pace) -> None:
+    days = {
+        day: numbers for day, numbers in shown.days.items() if len(shown.days) <= MOST_EMPTY + 1 or numbers != Numbers()
+    }
+    if len(shown.days) > 1:
+        show.say()
+        _table(("DAY", *HEADS), [[date(day), *_cells(numbers)] for day, numbers in days.items()])
+
+
+def _table(heads: tuple[str, ...], rows: list[list[str]], *, total: bool = False) -> None:
+    """Print a table without the columns in which no row says anything."""
+    kept = [at for at in range(len(heads)) if at == 0 or any(row[at] for row in rows)]
+    shown = [[row[at] for at in kept] for row in rows]
+    styles = [""] * (len(rows) - 1) + ["bold"] if total else ()
+    show.table([heads[at] for at in kept], shown, flexible=0, styles=styles)
+
+
+def _cells(numbers: Numbers) -> list[str]:
+    counts = [f"{number:,}" if number else "" for number in numbers[:3]]
+    durations = [times.took(each) if each is not None else "" for each in (numbers.median_ms, numbers.p90_ms)]
+    return [*counts, *durations, f"${numbers.cost_usd:,.2f}" if numbers.cost_usd is not None else ""]
