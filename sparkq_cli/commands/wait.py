@@ -1,12 +1,13 @@
 """`sparkq wait`"""
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import feed, show
 from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app, queue_names, task_ids
 from sparkq_core import queues, stale, tasks, wire
@@ -20,6 +21,9 @@ from sparkq_core.queues import gates
 app = new_app()
 
 FAILED, TIMED_OUT = 1, 124
+MOST_NAMED = 3
+"""Tasks that are named when the wait begins."""
+
 LOOK_SECONDS = 0.1
 SWEEP_SECONDS = 5.0
 """At most; a shorter interval in the settings overrides it."""
@@ -46,6 +50,8 @@ def wait(
 ) -> None:
     """Wait until tasks are finished, or until a queue has nothing queued or running.
 
+    It says on standard error what it waits for, and prints each task when it has finished.
+
     It does not wait for you: a task that is held until you answer a question ends the wait too, if nothing else goes on. So
     does a queue that hands out no tasks until you let it: tasks that are still queued there count as not done.
     Exit code 0 if all succeeded, 1 if not, 124 after the timeout. For a queue, tasks count that finished while this command
@@ -60,12 +66,18 @@ def wait(
     sq = open_sparkq()
     started = sq.clock.now()
     awaited = None if ids else queues.by_name(sq, chosen_queue(sq, queue))
-    over = not _until(sq, lambda: _drained(sq, awaited) if awaited else _finished(sq, ids or []), timeout)
+    told = _Told(sq, awaited) if not (json or quiet) else None
+    if told is not None:
+        told.begin(ids or [])
+
+    def finished() -> bool:
+        if told is not None:
+            told.ended(_ended(sq, awaited, started) if awaited else _each(sq, ids or []))
+        return _drained(sq, awaited) if awaited else _finished(sq, ids or [])
+
+    over = not _until(sq, finished, timeout)
     before = tasks.failed_before(sq, awaited, started) if awaited else ()
-    ended = [
-        *before,
-        *(_ended(sq, awaited, started) if awaited else (tasks.get(sq, number) for number in ids or [])),
-    ]
+    ended = [*before, *(_ended(sq, awaited, started) if awaited else _each(sq, ids or []))]
     not_done = (
         (Status.FAILED, Status.HELD) if awaited else (Status.FAILED, Status.HELD, Status.QUEUED, Status.CANCELLED)
     )
@@ -75,20 +87,62 @@ def wait(
         show.json_line(
             {"tasks": [wire.task_brief(task, sq.clock.now()) for task in ended], "total": len(ended), "timed_out": over}
         )
-    elif not quiet:
-        for task in ended:
-            more = " earlier, not reviewed" if task in before else ""
-            if task.status == Status.HELD:
-                more = f": it waits for your answer: sparkq answer {task.id}"
-            if task.status == Status.QUEUED and (closed := gates.of_queue(sq.db, task.queue_id)):
-                more = f": {gates.sentence(closed)} ({gates.opener(closed)})"
-            show.say(f"{wire.friendly(task.id)} {show.state(task, sq.clock.now())}{more}")
+    elif told is not None:
+        told.end(ended, before)
         if gate and gate.queued:
             show.say(f"{gates.sentence(gate)}, {gate.queued} queued ({gates.opener(gate)})")
         if over:
             show.say("Timed out.")
     if over or failed:
         raise typer.Exit(TIMED_OUT if over else FAILED)
+
+
+class _Told:
+    """Says what is waited for, and each task in the moment in which it has finished."""
+
+    def __init__(self, sq: SparkQ, queue: Queue | None) -> None:
+        self._sq = sq
+        self._queue = queue
+        self._said: set[tuple[int, int]] = set()
+
+    def begin(self, ids: list[int]) -> None:
+        """Say what is waited for, on standard error: the output is what finished."""
+        now = self._sq.clock.now()
+        open_ones = [task for task in _each(self._sq, ids) if task.status not in FINISHED_STATUSES]
+        if self._queue is not None:
+            counts = queues.counts_of(self._sq, self._queue)
+            if counts.running or counts.queued:
+                waiting = f"{counts.running} running and {counts.queued} queued"
+                show.note(f"Waiting for {self._queue.name}: {waiting}.")
+        elif open_ones:
+            more = f", and {len(open_ones) - MOST_NAMED} more" if len(open_ones) > MOST_NAMED else ""
+            show.note("Waiting for " + "; ".join(feed.described(task, now) for task in open_ones[:MOST_NAMED]) + more)
+
+    def ended(self, tasks: Sequence[Task]) -> None:
+        """Say which tasks have finished since the last time."""
+        for task in tasks:
+            if task.status in FINISHED_STATUSES:
+                self._say(task, "")
+
+    def end(self, tasks: Sequence[Task], before: Sequence[Task]) -> None:
+        """Say all that was not said yet: tasks that do not go on, and those that failed before."""
+        for task in tasks:
+            more = ", earlier, not reviewed" if task in before else ""
+            if task.status == Status.HELD:
+                more = f": it waits for your answer: sparkq answer {task.id}"
+            if task.status == Status.QUEUED and (closed := gates.of_queue(self._sq.db, task.queue_id)):
+                more = f": {gates.sentence(closed)} ({gates.opener(closed)})"
+            self._say(task, more)
+
+    def _say(self, task: Task, more: str) -> None:
+        if (task.id, task.attempts) not in self._said:
+            self._said.add((task.id, task.attempts))
+            show.say(f"{feed.described(task, self._sq.clock.now())}{more}")
+            sys.stdout.flush()
+
+
+def _each(sq: SparkQ, ids: list[int]) -> list[Task]:
+    return [tasks.get(sq, number) for number in ids]
 
 
 def _ended(sq: SparkQ, queue: Queue, since: int) -> list[Task]:

@@ -1,6 +1,6 @@
 """Everyone sees which chat works a queue until it is empty."""
 
-from sparkq_cli.commands.watch import picture
+from sparkq_cli.picture import picture
 from sparkq_core.chats import Caller
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import assignments

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sparkq_cli.commands.watch import picture
+from sparkq_cli.picture import picture
 from sparkq_core import project, queues, tasks
 from sparkq_core.chats import Caller, presence
 from sparkq_core.clock import SystemClock

@@ -51,6 +51,7 @@ CALLS = {
     "diff": "diff 6-7",
     "usage": "usage 1",
     "report": "report --since 1d",
+    "stats": "stats",
     "chat": "chat",
     "wait": "wait 4",
     "answer": "answer",
@@ -75,8 +76,8 @@ CALLS = {
 }
 """One call of each command, in the project below."""
 
-ELSEWHERE = {"import", "start", "restart", "hooks allow", "branch", "check"}
-"""`check` prints what its command prints too (test_check.py), `hooks allow` needs hooks (test_hooks.py), and `branch` needs changes (test_branch.py). Import needs a project of its own (below); start and restart are the server's tests'."""
+ELSEWHERE = {"import", "start", "restart", "hooks allow", "branch", "check", "watch"}
+"""`check` prints what its command prints too (test_check.py), `hooks allow` needs hooks (test_hooks.py), and `branch` needs changes (test_branch.py). `watch` has no end (test_watch.py). Import needs a project of its own (below); start and restart are the server's tests'."""
 
 
 @pytest.fixture

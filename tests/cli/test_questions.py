@@ -200,11 +200,11 @@ def test_a_claim_by_hand_shows_question_and_answer(shell: Shell, asked: SparkQ) 
 @holds("command-wait", "question")
 def test_a_wait_does_not_wait_for_you(shell: Shell, asked: SparkQ) -> None:
     waited = shell.sparkq("wait", "1")
-    assert (waited.code, waited.out) == (1, "#1 held: it waits for your answer: sparkq answer 1\n")
+    assert (waited.code, waited.out) == (1, "#1 held (Unify the dates): it waits for your answer: sparkq answer 1\n")
     with Stream(shell, "wait", "--queue", "backend") as wait:
         take(asked)
         tasks.complete(asked, 2, "done")
-        wait.until("#1 held: it waits for your answer: sparkq answer 1\n")
+        wait.until("): it waits for your answer: sparkq answer 1\n")
         assert wait.end() == 1
 
 

@@ -1,5 +1,6 @@
 """`sparkq wait`: returns when work is finished; its exit code is the outcome, for scripts."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -21,6 +22,12 @@ def settled(sq: SparkQ, verb: Callable[..., object] = tasks.complete) -> int:
     take(sq, task_id=task_id)
     verb(sq, task_id, "done")
     return task_id
+
+
+def outcomes(printed: str) -> list[str]:
+    """The lines of what finished, without titles and durations."""
+    lines = [line for line in printed.splitlines() if not line.startswith("sparkq: Waiting for ")]
+    return [re.sub(r" after [0-9.]+ \w+|\s\([\w ]+\)", "", line) for line in lines]
 
 
 def taken_long_ago(shell: Shell, task_id: int, worker: str = "ann") -> None:
@@ -54,7 +61,7 @@ def test_it_returns_when_the_last_of_them_is_finished(shell: Shell, sq: SparkQ) 
         tasks.complete(sq, 1, "done")
         assert wait.process.poll() is None
         tasks.complete(sq, 2, "done")
-        wait.until("#2 succeeded\n")
+        wait.until("#2 succeeded after ")
         assert wait.end() == 0
 
 
@@ -70,7 +77,8 @@ def test_a_queue_is_waited_for_until_nothing_is_queued_or_running(shell: Shell, 
         take(sq, task_id=3)
         assert wait.process.poll() is None
         tasks.fail(sq, 3, "cannot be done")
-        wait.until("#2 succeeded\n#3 failed 🔴\n")
+        wait.until("#2 succeeded after ")
+        wait.until("#3 failed 🔴 after ")
         assert wait.end() == 1
 
 
@@ -84,7 +92,7 @@ def test_a_failure_counts_however_many_tasks_came_after_it(shell: Shell, sq: Spa
         until_swept(sq)
         tasks.fail(sq, first, "cannot be done")
         assert wait.end() == 1
-        assert wait.printed == "#1 failed 🔴\n"
+        assert outcomes(wait.printed) == ["#1 failed 🔴"]
 
 
 def test_what_was_reviewed_meanwhile_counts(shell: Shell, sq: SparkQ) -> None:
@@ -96,7 +104,7 @@ def test_what_was_reviewed_meanwhile_counts(shell: Shell, sq: SparkQ) -> None:
         inbox.review(sq, 2)
         tasks.complete(sq, take(sq).task.id, "done")
         assert wait.end() == 1
-        assert wait.printed == "#1 succeeded\n#2 failed 🔴\n"
+        assert sorted(outcomes(wait.printed)) == ["#1 succeeded", "#2 failed 🔴"]
 
 
 def test_a_queue_that_is_renamed_is_still_waited_for(shell: Shell, sq: SparkQ) -> None:
@@ -116,7 +124,7 @@ def test_what_failed_before_it_waited_counts_until_it_is_reviewed(shell: Shell, 
     settled(sq, tasks.fail)
 
     done = shell.sparkq("wait", "--queue", "backend")
-    assert (done.code, done.out) == (1, "#2 failed 🔴 earlier, not reviewed\n")
+    assert (done.code, outcomes(done.out)) == (1, ["#2 failed 🔴, earlier, not reviewed"])
 
     inbox.review(sq, 2)
     assert shell.ok("wait", "--queue", "backend") == ""
@@ -130,10 +138,10 @@ def test_what_the_person_cancels_is_no_failure_of_a_queue_but_of_its_own(shell: 
         tasks.cancel(sq, 1)
         tasks.complete(sq, 2, "done")
         assert wait.end() == 0
-        assert wait.printed == "#1 cancelled\n#2 succeeded\n"
+        assert sorted(outcomes(wait.printed)) == ["#1 cancelled", "#2 succeeded"]
 
     done = shell.sparkq("wait", "1", "2")
-    assert (done.code, done.out) == (1, "#1 cancelled\n#2 succeeded\n")
+    assert (done.code, outcomes(done.out)) == (1, ["#1 cancelled", "#2 succeeded"])
 
 
 def test_the_only_queue_needs_no_name(shell: Shell, sq: SparkQ) -> None:
@@ -150,9 +158,30 @@ def test_the_time_can_be_over(shell: Shell, sq: SparkQ) -> None:
     done = shell.sparkq("wait", "1", "--timeout", "0.2")
     as_json = shell.sparkq("wait", "--queue", "backend", "--timeout", "0", "--json")
 
-    assert (done.code, done.out) == (124, "#1 queued\nTimed out.\n")
+    assert (done.code, outcomes(done.out)) == (124, ["#1 queued", "Timed out."])
     assert (as_json.code, as_json.err) == (124, "")
     assert '"timed_out":true' in as_json.out
+
+
+@holds("command-wait")
+def test_it_says_what_it_waits_for_and_what_has_finished_when_it_has(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "Fix the parser", "Write the guide", "Read the logs")
+    take(sq, "ann")
+
+    done = shell.sparkq("wait", "1", "2", "--timeout", "0")
+    assert re.match(
+        r"sparkq: Waiting for #1 running, ann, for \d s \(Fix the parser\); #2 queued \(Write the guide\)\n", done.err
+    )
+    of_queue = shell.sparkq("wait", "--timeout", "0")
+    assert of_queue.err == "sparkq: Waiting for backend: 1 running and 2 queued.\n"
+
+    with Stream(shell, "wait", "1", "2") as wait:
+        tasks.complete(sq, 1, "done")
+        wait.until("#1 succeeded after ")
+        assert "(Fix the parser)\n" in wait.until("\n")
+        take(sq, task_id=2)
+        tasks.complete(sq, 2, "done")
+        assert wait.end() == 0
 
 
 def test_a_worker_that_is_silent_is_failed_while_one_waits(shell: Shell, sq: SparkQ) -> None:
@@ -162,7 +191,7 @@ def test_a_worker_that_is_silent_is_failed_while_one_waits(shell: Shell, sq: Spa
 
     done = shell.sparkq("wait", "1", "--timeout", "15")
 
-    assert (done.code, done.out) == (1, "#1 failed 💀\n")
+    assert (done.code, outcomes(done.out)) == (1, ["#1 failed 💀"])
 
 
 def test_quiet_leaves_only_the_code(shell: Shell, sq: SparkQ) -> None:
