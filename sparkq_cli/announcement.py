@@ -7,7 +7,7 @@ that cannot be guessed, and the commands that settle the task are outside of the
 from enum import StrEnum
 
 from sparkq_cli import show
-from sparkq_core import wire
+from sparkq_core import times, wire
 from sparkq_core.clock import token
 from sparkq_core.model import Asked, Claim
 from sparkq_core.queues import checks
@@ -65,11 +65,11 @@ def text(claim: Claim, now: int, more: More, *, again: bool = False, instruction
 
 def _still_open(claim: Claim, now: int) -> str:
     task = claim.task
-    ago = show.duration(max(now - (task.claimed_at or now), 0))
+    ago = times.took(max(now - (task.claimed_at or now), 0))
     left = max((task.deadline or now) - now, 0)
     return (
         f"Task {wire.friendly(task.id)} is still open (attempt {task.attempts}, handed out {ago} ago; without a sign it "
-        f"fails in {show.duration(left)}). Here it is again. The next task comes when it is settled."
+        f"fails in {times.took(left)}). Here it is again. The next task comes when it is settled."
     )
 
 

@@ -1,7 +1,7 @@
 """A chat as you read it: who it was, when, whether it is still there, and the way back into it."""
 
 from sparkq_cli import show
-from sparkq_core import wire
+from sparkq_core import times, wire
 from sparkq_core.chat_work import Line, Work
 from sparkq_core.chats import ways_back
 from sparkq_core.lifecycle import Status
@@ -11,7 +11,7 @@ from sparkq_core.text import safe
 
 def when(chat: Chat, now: int) -> str:
     """Return when a chat worked: `21:04–23:40`, with the days if it was not today."""
-    first, last = (show.clock_time(moment, now) for moment in (chat.first_at, chat.last_at))
+    first, last = (times.moment(moment, now) for moment in (chat.first_at, chat.last_at))
     day = first[:-5]
     return first if first == last else f"{first}–{last.removeprefix(day)}"
 
@@ -23,14 +23,14 @@ def summary(chat: Chat, now: int) -> str:
 
 def closed(chat: Chat, now: int) -> str:
     """Return when the chat was closed, or nothing."""
-    return f"closed at {show.clock_time(chat.gone_at, now)}" if chat.gone_at is not None else ""
+    return f"closed at {times.moment(chat.gone_at, now)}" if chat.gone_at is not None else ""
 
 
 def gone(task: Task, now: int) -> str:
     """Return that the chat that holds a running task was closed, and where the way back is; nothing if it is there."""
     if task.chat_gone_at is None:
         return ""
-    return f"its chat closed at {show.clock_time(task.chat_gone_at, now)}: sparkq chat {task.id}"
+    return f"its chat closed at {times.moment(task.chat_gone_at, now)}: sparkq chat {task.id}"
 
 
 def as_text(line: Line, attempts: tuple[Work, ...], now: int) -> str:
@@ -93,6 +93,6 @@ def _attempt(attempt: Work, now: int) -> str:
     kind = f" ({safe(attempt.error_type)})" if attempt.error_type not in (None, "error") else ""
     number = f", attempt {attempt.attempt}" if attempt.attempt > 1 else ""
     style = outcome if outcome in show.STYLES else "dim"
-    facts = f"{safe(attempt.queue)}{number}, {show.clock_time(attempt.finished_at or attempt.claimed_at, now)}"
+    facts = f"{safe(attempt.queue)}{number}, {times.moment(attempt.finished_at or attempt.claimed_at, now)}"
     name = f"{show.paint(wire.friendly(attempt.task_id), 'bold')}  {show.paint(outcome, style)}{kind}"
     return show.fit(f"  {name}  {safe(attempt.title)}  {show.paint(facts, 'dim')}", max(show.columns(), 60))

@@ -1,7 +1,7 @@
 """How an outcome was checked, as a person reads it: in the review and in a task."""
 
 from sparkq_cli import show
-from sparkq_core.clock import iso
+from sparkq_core import times
 from sparkq_core.model import Check
 from sparkq_core.queues import checks
 
@@ -16,9 +16,9 @@ def of_outcome(check: str | None) -> list[str]:
     ]
 
 
-def of_run(run: Check) -> list[str]:
+def of_run(run: Check, now: int) -> list[str]:
     """Return a run of a check, and the end of what it printed if it did not pass."""
     code = f", exit {run.exit_code}" if run.exit_code is not None else ""
-    head = f"  {iso(run.started_at)}  {checks.short(run.command)}: {run.outcome}{code}, {run.duration_ms / 1000:.0f} s"
+    head = f"  {times.second(run.started_at, now)}  {checks.short(run.command)}: {run.outcome}{code}, {times.took(run.duration_ms, tenths=False)}"
     tail = run.tail.strip()
     return [head, *([show.block(tail, "    ")] if tail and run.outcome != "passed" else [])]

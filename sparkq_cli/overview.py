@@ -1,9 +1,9 @@
 """`sparkq` alone: the state of the project at a glance."""
 
-from sparkq_cli import chat_lines, questions, show
+from sparkq_cli import chat_lines, questions, show, task_table
 from sparkq_cli.commands.queue import none_there, show_at_work, show_queues
 from sparkq_cli.context import open_sparkq
-from sparkq_core import hooks, inbox, purged, queues, tasks, wire
+from sparkq_core import hooks, inbox, purged, queues, tasks, times, wire
 from sparkq_core.changes import store
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import Status
@@ -75,9 +75,11 @@ def _running(sq: SparkQ, total: int) -> None:
     now = sq.clock.now()
     show.say()
     for task in tasks.list_page(sq, tasks.Wanted(status=Status.RUNNING), sort="oldest", limit=RUNNING).tasks:
-        since = f"{safe(task.worker or '')}, {show.ago(task.claimed_at, now)}"
+        since = f"{safe(task.worker or '')}, for {times.ago(task.claimed_at, now)}"
         who = show.paint(chat_lines.gone(task, now) or show.limit(task, now), "warning") or show.paint(since, "dim")
         line = f"{show.paint(wire.friendly(task.id), 'bold')}  {show.state(task, now)}  {safe(task.title)}  {who}"
         show.say(show.fit(line, show.columns()))
+        if note := task_table.note_line(sq, task, now):
+            show.say(note)
     if total > RUNNING:
         show.say(f"{total - RUNNING} more: sparkq tasks --status running")

@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import check_keyboard, edited, paged
-from sparkq_core import queues, tasks, wire
+from sparkq_core import queues, tasks, times, wire
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Question
 from sparkq_core.project import SparkQ
@@ -55,7 +55,7 @@ def _first_line(question: Question) -> str:
 
 
 def _asked(question: Question, now: int) -> str:
-    return f"{question.task.queue}, asked {show.ago(question.asked_at, now)} ago by {safe(question.worker)}"
+    return f"{question.task.queue}, asked {times.ago(question.asked_at, now)} ago by {safe(question.worker)}"
 
 
 def whole(question: Question, now: int) -> str:

@@ -10,7 +10,7 @@ import typer
 from sparkq_cli import announcement, questions, show
 from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import HandOut, say
-from sparkq_core import queues, tasks, wire
+from sparkq_core import queues, tasks, times, wire
 from sparkq_core.changes import Execution
 from sparkq_core.errors import InvalidValue, SparkQError
 from sparkq_core.maintenance.hook_starter import start_due
@@ -103,7 +103,7 @@ def _said(done: Settled) -> str:
 def _outcome(done: Settled) -> str:
     task = done.task
     if not done.again:
-        took = f" after {show.duration(task.duration_ms)}" if task.duration_ms is not None else ""
+        took = f" after {times.took(task.duration_ms)}" if task.duration_ms is not None else ""
         return f"{wire.friendly(task.id)} {task.status}{took}."
     change = "your other words are kept beside the first, for the review" if done.kept else "nothing changed"
     if (done.attempt, done.outcome) == (task.attempts, task.status):

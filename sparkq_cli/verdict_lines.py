@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sparkq_cli import show
-from sparkq_core import wire
+from sparkq_core import times, wire
 from sparkq_core.lifecycle import FINISHED_STATUSES
 from sparkq_core.model import RestVerdict
 from sparkq_core.tasks.undo import Undone
@@ -27,7 +27,7 @@ def over_rest(given: Sequence[RestVerdict], now: int) -> list[str]:
     lines = [show.paint("Over REST, not on the page and not in a terminal", "bold")]
     lines += [
         f"  {wire.friendly(each.task)} {safe(each.verdict)}{f' by {safe(each.by)}' if each.by else ''}, "
-        f"{show.ago(each.at, now)} ago: {safe(each.title)}"
+        f"{times.ago(each.at, now)} ago: {safe(each.title)}"
         for each in given[:MOST_SHOWN]
     ]
     if len(given) > MOST_SHOWN:

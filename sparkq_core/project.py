@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sparkq_core.clock import Clock, SystemClock, iso
+from sparkq_core import times
+from sparkq_core.clock import Clock, SystemClock
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.settings import Config
 from sparkq_core.errors import DatabaseGone, InvalidConfig, NoProject, SparkQError
@@ -112,7 +113,7 @@ def _lost(config: Config) -> DatabaseGone | None:
         return None
     number = f"There are {len(found)} copies of it" if len(found) > 1 else "There is one copy of it"
     return DatabaseGone(
-        f"The database {config.database} is gone. {number}, the newest from {iso(found[0].at)}: {found[0].path}",
+        f"The database {config.database} is gone. {number}, the newest from {times.dated(found[0].at)}: {found[0].path}",
         "Put it back: sparkq restore",
     )
 

@@ -7,7 +7,7 @@ import typer
 from sparkq_cli import check_run, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Attempt, Json, TaskId, new_app
-from sparkq_core import tasks, wire
+from sparkq_core import tasks, times, wire
 from sparkq_core.lifecycle import CheckOutcome
 from sparkq_core.queues import checks
 from sparkq_core.tasks.check import TAIL, Ended
@@ -48,7 +48,7 @@ def _said(ended: Ended) -> str:
     """Return how the check ended, and what its worker does next."""
     run = ended.check
     what, which = checks.short(run.command), wire.friendly(run.task_id)
-    took = f"{run.duration_ms / 1000:.0f} s"
+    took = times.took(run.duration_ms, tenths=False)
     again = checks.call(run.task_id, run.attempt)
     if run.outcome == CheckOutcome.STOPPED:
         return f"– {what}: broken off after {took}, which is not counted. To run it again: {again}"

@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import agreed, check_keyboard, open_sparkq
 from sparkq_cli.options import Json, Quiet
-from sparkq_core import hooks
+from sparkq_core import hooks, times
 from sparkq_core.clock import iso
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidValue
@@ -60,7 +60,7 @@ def list_hooks(json: Json = False) -> None:
     if waiting:
         show.say(f"{safe(waiting)}: sparkq hooks allow\n")
     elif consent is not None:
-        ago = show.ago(consent.at, sq.clock.now())
+        ago = times.ago(consent.at, sq.clock.now())
         show.say(f"Allowed {ago} ago by `{safe(consent.by)}`. A change of a command needs your yes again.\n")
     _table(sq, last)
     for name, run in last.items():
@@ -119,9 +119,9 @@ def _table(sq: SparkQ, last: dict[str, HookRun]) -> None:
 def _ended(run: HookRun | None, now: int) -> str:
     if run is None:
         return "never"
-    took = show.duration(run.finished_at - run.started_at)
+    took = times.took(run.finished_at - run.started_at)
     task = f" for #{run.task_id}" if run.task_id is not None else ""
-    return f"{run.problem or 'succeeded'} after {took}{task}, {show.ago(run.finished_at, now)} ago"
+    return f"{run.problem or 'succeeded'} after {took}{task}, {times.ago(run.finished_at, now)} ago"
 
 
 def _as_json(run: HookRun | None) -> dict[str, Any] | None:

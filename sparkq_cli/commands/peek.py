@@ -7,8 +7,9 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import NOTHING_QUEUED, Json, Limit, QueueOpt, new_app
-from sparkq_core import tasks, wire
+from sparkq_core import tasks, times, wire
 from sparkq_core.errors import InvalidValue
+from sparkq_core.tasks import present
 from sparkq_core.text import safe
 
 app = new_app()
@@ -53,7 +54,7 @@ def peek(
             safe(task.title),
             safe(task.tool),
             safe(task.task_class),
-            show.ago(task.created_at, now),
+            times.ago(present.since(sq.db, task), now),
         ]
         for task in page.tasks
     ]

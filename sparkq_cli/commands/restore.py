@@ -9,7 +9,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import agreed
 from sparkq_cli.options import Json, new_app
-from sparkq_core import project
+from sparkq_core import project, times
 from sparkq_core.clock import SystemClock, iso
 from sparkq_core.errors import InvalidValue, NoProject
 from sparkq_core.installation import restore as core
@@ -82,7 +82,7 @@ def _list(listed: tuple[core.Content, ...], json: bool) -> None:
     for content in listed:
         copy = content.copy
         what = content.trouble or f"{show.counted(content.tasks, 'task')}, {content.unreviewed} unreviewed"
-        show.say(f"  {iso(copy.at)[:16].replace('T', ' ')}Z  {copy.kind:9}  {safe(what)}, {content.size:,} bytes")
+        show.say(f"  {times.dated(copy.at):>17}  {copy.kind:9}  {safe(what)}, {content.size:,} bytes")
         show.say(f"                     {safe(copy.path.name)}")
     show.say()
 

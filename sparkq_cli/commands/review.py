@@ -9,7 +9,7 @@ from sparkq_cli import change_lines, chat_lines, check_lines, questions, show, v
 from sparkq_cli.commands.task import as_text, said_later
 from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, paged, write_artefacts
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
-from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, verdicts, wire
+from sparkq_core import changes, chat_work, chats, inbox, purged, tasks, times, verdicts, wire
 from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange
 from sparkq_core.chat_work import NoChat
@@ -116,7 +116,7 @@ def _since(moment: int | None, since: tuple[Since, ...], now: int) -> None:
     if not since:
         return
     show.say(
-        show.paint(f"Since your last look ({show.ago(moment, now)} ago)" if moment else "Since the beginning", "bold")
+        show.paint(f"Since your last look ({times.ago(moment, now)} ago)" if moment else "Since the beginning", "bold")
     )
     for queue in since:
         parts = [f"{queue.succeeded} succeeded", f"{queue.failed} failed"]
@@ -128,7 +128,7 @@ def _since(moment: int | None, since: tuple[Since, ...], now: int) -> None:
 
 def _line(finished: Finished, now: int, asked: str = "") -> None:
     task = finished.task
-    took = show.duration(task.duration_ms) if task.duration_ms is not None else ""
+    took = times.took(task.duration_ms) if task.duration_ms is not None else ""
     facts = ", ".join(
         part for part in (changes.summary(finished.git_after), took, usage.in_short(finished.usage), task.queue) if part
     )

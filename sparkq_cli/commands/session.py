@@ -8,7 +8,7 @@ from sparkq_cli import show
 from sparkq_cli.commands.queue import show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app
-from sparkq_core import queues, sessions, wire
+from sparkq_core import queues, sessions, times, wire
 
 app = new_app("Manage sessions: a session groups the queues of one piece of work.")
 
@@ -42,7 +42,7 @@ def list_sessions(json: Json = False) -> None:
         show.say("No sessions yet. Create one: sparkq session create NAME")
     else:
         rows = [
-            [each.name, each.status, show.ago(each.created_at, now), show.ago(each.ended_at, now)] for each in listed
+            [each.name, each.status, times.ago(each.created_at, now), times.ago(each.ended_at, now)] for each in listed
         ]
         show.table(["NAME", "STATUS", "AGE", "ENDED"], rows, flexible=0, droppable=(3, 2))
 
@@ -60,9 +60,9 @@ def show_session(name: Name, json: Json = False) -> None:
         show.json_line({**wire.session(session), **wire.queues(own)})
         return
     now = sq.clock.now()
-    ended = f", ended {show.ago(session.ended_at, now)} ago" if session.ended_at else ""
+    ended = f", ended {times.ago(session.ended_at, now)} ago" if session.ended_at else ""
     show.say(
-        f"{show.paint(session.name, 'bold')}  {session.status}, begun {show.ago(session.created_at, now)} ago{ended}"
+        f"{show.paint(session.name, 'bold')}  {session.status}, begun {times.ago(session.created_at, now)} ago{ended}"
     )
     if own:
         show_queues(own)

@@ -7,7 +7,7 @@ import typer
 from sparkq_cli import questions, service, show
 from sparkq_cli.commands.start import show_token
 from sparkq_cli.options import Json, new_app
-from sparkq_core import project, queues
+from sparkq_core import project, queues, times
 from sparkq_core.changes import store
 from sparkq_core.clock import SystemClock, from_iso
 from sparkq_core.errors import SparkQError
@@ -42,7 +42,7 @@ def status(json: Json = False) -> None:
     elif server.started_at is None:
         show.say("The server is starting.")
     else:
-        since = show.ago(from_iso(server.started_at), SystemClock().now())
+        since = times.ago(from_iso(server.started_at), SystemClock().now())
         word = "answers" if health is not None else "does NOT answer"
         show.say(f"The server has been running at {server.url} for {since} (process {server.pid}) and {word}.")
         if server.is_local:

@@ -7,16 +7,15 @@ import typer
 from sparkq_cli import change_lines, chat_lines, check_lines, purged_lines, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, TaskId, new_app
-from sparkq_core import changes, tasks, wire
+from sparkq_core import changes, tasks, times, wire
 from sparkq_core.changes import view
 from sparkq_core.chats import ways_back
-from sparkq_core.clock import iso
 from sparkq_core.errors import Purged
 from sparkq_core.lifecycle import Status
 from sparkq_core.model import Attempt, Detail, Event, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.purged import Line
-from sparkq_core.tasks import late_results, usage
+from sparkq_core.tasks import late_results, present, usage
 from sparkq_core.text import safe
 from sparkq_core.verdicts import REST, SAID_OF_DOOR
 
@@ -50,6 +49,7 @@ def task(
 
 def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
     """A task as a person reads it, here and in the pager of `sparkq review`; nothing in it is raw."""
+    now = sq.clock.now()
     lines = [_head(sq, detail), f"\n{show.paint('Prompt', 'bold')}", show.block(detail.prompt)]
     if detail.feedback:
         lines += [f"\n{show.paint('Feedback', 'bold')}", show.block(detail.feedback)]
@@ -62,17 +62,17 @@ def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:
         if detail.checks:
             lines += [
                 f"\n{show.paint('Checks', 'bold')}",
-                *(line for run in detail.checks for line in check_lines.of_run(run)),
+                *(line for run in detail.checks for line in check_lines.of_run(run, now)),
             ]
-        lines += [f"\n{show.paint('Timeline', 'bold')}", *(_event(event) for event in detail.events)]
+        lines += [f"\n{show.paint('Timeline', 'bold')}", *(_event(event, now) for event in detail.events)]
     return "\n".join(lines)
 
 
-def _event(event: Event) -> str:
+def _event(event: Event, now: int) -> str:
     facts = [f"attempt {event.attempt}"] if event.attempt else []
     facts += [door_of(event)] if event.door else [safe(event.worker)] if event.worker and event.attempt else []
     number = f" ({', '.join(facts)})" if facts else ""
-    return f"  {iso(event.at)}  {event.kind}{number}{show.fit(f'  {safe(event.text)}' if event.text else '', 100)}"
+    return f"  {times.second(event.at, now)}  {event.kind}{number}{show.fit(f'  {safe(event.text)}' if event.text else '', 100)}"
 
 
 def door_of(event: Event) -> str:
@@ -83,7 +83,7 @@ def door_of(event: Event) -> str:
 
 def _head(sq: SparkQ, detail: Detail) -> str:
     task, now = detail.task, sq.clock.now()
-    took = show.duration(task.duration_ms) if task.duration_ms is not None and task.finished_at is not None else None
+    took = times.took(task.duration_ms) if task.duration_ms is not None and task.finished_at is not None else None
     cancelled = task.status == Status.CANCELLED
     status = show.paint(task.status, task.status)
     state = f"{status} {show.mark(task, now)} {safe(task.error_type or '')}".rstrip()
@@ -96,9 +96,12 @@ def _head(sq: SparkQ, detail: Detail) -> str:
         ("worker", safe(task.worker or "")),
         ("limit", f"{show.limit(task, now)}; then it goes back to its queue" if task.limit_until else None),
         *_chat(detail, now),
-        ("created", f"{show.ago(task.created_at, now)} ago by {task.source}"),
+        ("since", _since(sq, task, now)),
+        ("progress", _progress(sq, task, now)),
+        ("created", f"{times.ago(task.created_at, now)} ago by {task.source}"),
         ("took", took),
-        ("deadline", f"in {show.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
+        ("finished", _at(task.finished_at, now)),
+        ("deadline", f"in {times.span(task.deadline - now)}" if task.deadline and task.deadline > now else None),
         *_changed(detail),
         *_checked(detail),
         ("reviewed", _reviewed(detail, now)),
@@ -112,13 +115,28 @@ def _head(sq: SparkQ, detail: Detail) -> str:
     )
 
 
+def _since(sq: SparkQ, task: Task, now: int) -> str | None:
+    """Return since when a task that has not finished is in its status."""
+    return _at(present.since(sq.db, task), now) if task.finished_at is None else None
+
+
+def _progress(sq: SparkQ, task: Task, now: int) -> str | None:
+    """Return the last note of the worker of a running task."""
+    note = present.note(sq.db, task)
+    return None if note is None else f"{safe(' '.join(note.text.split()))} ({times.ago(note.at, now)} ago)"
+
+
+def _at(moment: int | None, now: int) -> str | None:
+    return None if moment is None else f"{times.moment(moment, now)} ({times.ago(moment, now)} ago)"
+
+
 def _reviewed(detail: Detail, now: int) -> str | None:
     """Return when the task was reviewed, and by which door where that was not this one or the page."""
     if detail.task.reviewed_at is None:
         return None
     event = next((event for event in reversed(detail.events) if event.kind in ("reviewed", "accepted")), None)
     how = f", {door_of(event)}, not on the page" if event is not None and event.door == REST else ""
-    return f"{show.ago(detail.task.reviewed_at, now)} ago{how}"
+    return f"{times.ago(detail.task.reviewed_at, now)} ago{how}"
 
 
 def _changed(detail: Detail) -> list[tuple[str, str]]:
@@ -157,7 +175,7 @@ def _chat(detail: Detail, now: int) -> list[tuple[str, str]]:
 
 
 def _attempt(task: Task, attempt: Attempt) -> str:
-    took = f", {show.duration(attempt.duration_ms)}" if attempt.duration_ms is not None else ""
+    took = f", {times.took(attempt.duration_ms)}" if attempt.duration_ms is not None else ""
     kind = f" ({safe(attempt.error_type)})" if attempt.error_type else ""
     change = changes.summary(attempt.git_after) if task.attempts > 1 else ""  # else it is in the head
     changed = f", {change}" if change else ""

@@ -1,19 +1,16 @@
 """`sparkq tasks`"""
 
-from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 
-from sparkq_cli import chat_lines, purged_lines, show
+from sparkq_cli import purged_lines, show, task_table
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds, new_app
 from sparkq_core import search, wire
 from sparkq_core import tasks as core
 from sparkq_core.lifecycle import Status
-from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
-from sparkq_core.text import safe
 
 app = new_app()
 
@@ -85,7 +82,7 @@ def tasks(
     if json:
         show.json_line(wire.task_page(page, now))
     elif page.tasks:
-        _table(page.tasks, now)
+        task_table.print_table(sq, page.tasks)
         _more(len(page.tasks), page.total, page.next)
     elif wanted != core.Wanted():
         show.say("No tasks match.")
@@ -108,7 +105,8 @@ def _show_found(sq: SparkQ, words: str, found: search.Found, json: bool) -> None
 
     accent = found_lines.accent(words)
     if found.tasks:
-        _table(found.tasks, now, accent, [found_lines.below(found.snippets.get(task.id)) for task in found.tasks])
+        below = [found_lines.below(found.snippets.get(task.id)) for task in found.tasks]
+        task_table.print_table(sq, found.tasks, accent, below)
     for line in found.purged:
         show.say(purged_lines.as_line(line, accent, found_lines.below(found.snippets.get(line.id))))
     _more(len(found.tasks) + len(found.purged), found.total + found.purged_total, found.next)
@@ -117,28 +115,3 @@ def _show_found(sq: SparkQ, words: str, found: search.Found, json: bool) -> None
 def _more(shown: int, total: int, cursor: str | None) -> None:
     if cursor:
         show.say(f"{shown} of {total}. More: --cursor {cursor}")
-
-
-def _table(tasks: Sequence[Task], now: int, accent: Callable[[str], str] = str, below: Sequence[str] = ()) -> None:
-    rows = [
-        [
-            wire.friendly(task.id),
-            show.state(task, now),
-            task.queue,
-            safe(task.title),
-            show.ago(task.created_at, now),
-            safe(task.worker or ""),
-        ]
-        for task in tasks
-    ]
-    show.table(
-        ["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"],
-        rows,
-        flexible=3,
-        droppable=(5, 4, 2),
-        accent=accent,
-        below=below,
-    )
-    for task in tasks:
-        if gone := chat_lines.gone(task, now):
-            show.say(f"{wire.friendly(task.id)}: {show.paint(gone, 'warning')}")

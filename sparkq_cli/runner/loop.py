@@ -16,7 +16,7 @@ from sparkq_cli.context import record_change
 from sparkq_cli.hand_out import CLOSED, GONE, HandOut, Stopped, Unprinted, heeded, on_terminal, say, writable
 from sparkq_cli.runner import timeouts, worker
 from sparkq_cli.runner.waiting import Mode, Poll, Runner, outlasting, wait
-from sparkq_core import queues, tasks, wire
+from sparkq_core import queues, tasks, times, wire
 from sparkq_core.errors import ClaimLost, NoSuchTask, QueueClosed, SparkQError
 from sparkq_core.files import lock
 from sparkq_core.lifecycle import Status
@@ -186,7 +186,7 @@ def _until_settled(runner: Runner, claim: Claim) -> None:
         is_due = poll.is_due()
         if runner.mode == Mode.WATCH and (is_due or _looks_new(task, shown)):
             mark = show.mark(task, runner.sq.clock.now())
-            took = show.duration(int((time.monotonic() - began) * 1000))
+            took = times.took(int((time.monotonic() - began) * 1000))
             runner.say(f"{wire.friendly(task.id)} running for {took}{f' {mark} stale' if mark else ''}.")
         shown = task
         wait(runner, poll.left(), seen)

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from sparkq_cli.hand_out import LOOK_SECONDS, say
 from sparkq_cli.runner import worker
-from sparkq_core import queues
+from sparkq_core import queues, times
 from sparkq_core.errors import Busy, NoSuchQueue
 from sparkq_core.maintenance import rounds
 from sparkq_core.project import SparkQ
@@ -53,7 +53,8 @@ class Runner(NamedTuple):
 
     def say(self, text: str) -> None:
         """Print a line with the time."""
-        say(f"{time.strftime('%H:%M:%S', time.localtime(self.sq.clock.now() / 1000))} {text}")
+        now = self.sq.clock.now()
+        say(f"{times.second(now, now)} {text}")
 
 
 class Poll:

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sparkq_core import catalogue, hooks, project
-from sparkq_core.clock import Clock, iso
+from sparkq_core import catalogue, hooks, project, times
+from sparkq_core.clock import Clock
 from sparkq_core.config import copies, ignoring, location, ownership, reading, writing
 from sparkq_core.config import loading as configuration
 from sparkq_core.config.settings import BUILT_IN_CLASSES, BUILT_IN_TOOLS, HOOKS, LAST_READ, SCALARS, Config, Settings
@@ -141,7 +141,7 @@ def refuse_over_copies(config: Config) -> None:
         return
     raise BackupsExist(
         f"The database is gone, but there {'are' if len(found) > 1 else 'is'} {len(found)} "
-        f"{'copies' if len(found) > 1 else 'copy'} of it, the newest from {iso(found[0].at)}.",
+        f"{'copies' if len(found) > 1 else 'copy'} of it, the newest from {times.dated(found[0].at)}.",
         "Put one back: sparkq restore. Or make an empty database: sparkq setup --empty",
     )
 

@@ -7,7 +7,7 @@ command has passed on the very files that there are at the outcome.
 import json
 from typing import Any
 
-from sparkq_core import queues
+from sparkq_core import queues, times
 from sparkq_core.changes import current
 from sparkq_core.changes.current import Files
 from sparkq_core.changes.git import Deadline
@@ -259,7 +259,7 @@ def described(check: str | None) -> str:
         return f"✗ {command}: files changed while it ran"
     where = {1: "on this very tree", 0: "on another tree"}.get(known["same_tree"], "files not compared")
     before = f", after {counted(known['failed'], 'failure')}" if known["failed"] else ""
-    return f"✓ {command}, exit 0, {known['duration_ms'] / 1000:.0f} s, {where}{before}"
+    return f"✓ {command}, exit 0, {times.took(known['duration_ms'], tenths=False)}, {where}{before}"
 
 
 def warning(check: str | None) -> str:

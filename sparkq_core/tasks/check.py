@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core import queues
+from sparkq_core import queues, times
 from sparkq_core.changes import check_files, current, diff
 from sparkq_core.changes.current import Files, Place
 from sparkq_core.changes.git import Deadline, GitFailed
@@ -115,7 +115,7 @@ def end(sq: SparkQ, run: Run, exit_code: int | None, tail: bytes, *, stopped: bo
         )  # fmt: skip
         tx.run(ADD, check._asdict())
         how = "" if exit_code is None else f", exit {exit_code}"
-        text = f"{run.command}{how}, {took / 1000:.0f} s"
+        text = f"{run.command}{how}, {times.took(took, tenths=False)}"
         note(tx, now, f"check {outcome}", task=task.id, queue=task.queue_id, attempt=task.attempts, text=text)
         return Ended(check, checks.failures(tx, task.id, task.attempts, run.command), run.most, moved or ())
 

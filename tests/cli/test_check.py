@@ -85,7 +85,7 @@ def test_a_worker_checks_its_task_and_completes_it(claimed: SparkQ, shell: Shell
     shell.ok("complete", "1", "done", CLAUDECODE="1")
     assert "✓ sh verify, exit 0, 0 s, on this very tree, after 1 failure" in shell.ok("review", "--list")
     shown = shell.ok("task", "1", "--timeline")
-    assert "check    ✓ sh verify, exit 0" in shown
+    assert "check     ✓ sh verify, exit 0" in shown
     assert "sh verify: failed, exit 1, 0 s\n    checking" in shown
 
 

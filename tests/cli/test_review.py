@@ -377,12 +377,12 @@ def test_a_task_says_what_it_changed_where_and_how_to_see_it(bare: Shell, sq: Sp
         add(sq, "not yet")
 
     assert (
-        "changed  2 files, +2 −0, on main\n"
-        "         #2 ran at the same time in the same folder, as far as is known: some of this may be theirs.\n"
-        "         to see it: sparkq diff 1\n"
+        "changed   2 files, +2 −0, on main\n"
+        "          #2 ran at the same time in the same folder, as far as is known: some of this may be theirs.\n"
+        "          to see it: sparkq diff 1\n"
     ) in changed
-    assert "changed  nothing, on main\n" in nothing
-    assert "changed  about 2 files, +2 −0 with changes from before, on main\n" in about
+    assert "changed   nothing, on main\n" in nothing
+    assert "changed   about 2 files, +2 −0 with changes from before, on main\n" in about
     assert "sparkq diff" not in nothing + about
     assert "changed" not in bare.ok("task", "5")
 

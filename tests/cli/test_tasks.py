@@ -56,7 +56,7 @@ def test_filters_choose(bare: Shell, busy: SparkQ, filters: list[str], ids: list
 def test_the_table_has_a_line_for_each(bare: Shell, busy: SparkQ) -> None:
     heads, *lines = bare.ok("tasks").splitlines()
 
-    assert heads.split() == ["ID", "STATUS", "QUEUE", "TITLE", "AGE", "WORKER"]
+    assert heads.split() == ["ID", "STATUS", "QUEUE", "TITLE", "AGE", "TOOK", "FINISHED", "WORKER"]
     assert [row.split()[0] for row in lines] == ["#6", "#5", "#4", "#3", "#2", "#1"]
     assert lines[3].split()[1:4] == ["running", "backend", "three"]
     assert lines[3].split()[-1] == "ann"
