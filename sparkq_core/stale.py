@@ -28,9 +28,6 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage import patience
 from sparkq_core.storage.database import Reader, Transaction
 
-READER_SECONDS = 0.25
-"""How long a reader that would sweep waits for the processes that write."""
-
 DUE = "SELECT 1 FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND due_at <= :now LIMIT 1"
 
 # Right after a claim, a heartbeat or a warning, due_at is one timeout ahead, and never more as long as the clock goes on.
@@ -119,7 +116,7 @@ def sweep_for_reader(sq: SparkQ) -> None:
     """Sweep for a call that only reads. While another process holds the lock, the call reads what is there: a task that
     is due looks stale already, and the next process that writes fails it. Record the chats that are gone, too."""
     presence.notice(sq)
-    with suppress(Busy), patience.at_most(min(READER_SECONDS, patience.seconds())):
+    with suppress(Busy), patience.for_reader():
         sweep(sq)
 
 

@@ -28,9 +28,6 @@ KILLED = "its server was killed"
 """Why a chat is gone whose server has said nothing."""
 
 PREFIX, SUFFIX = "chat-", ".lock"
-READER_SECONDS = 0.25
-"""How long a reader that records a gone chat waits for the processes that write."""
-
 TRIES = 3
 
 # A process whose chat was resumed in another one does not end it there.
@@ -84,7 +81,7 @@ def notice(sq: SparkQ) -> None:
 
     While another process writes, it waits only shortly: the next one that looks records them.
     """
-    with suppress(Busy, OSError), patience.at_most(min(READER_SECONDS, patience.seconds())):
+    with suppress(Busy, OSError), patience.for_reader():
         for path in _signs(_folder(sq.config)):
             with lock.released(path) as is_free:
                 if is_free:

@@ -16,8 +16,8 @@ from sparkq_core.config.settings import Config
 from sparkq_core.errors import Corrupt, InvalidValue, NewerSchema, SparkQError, StorageError
 from sparkq_core.files import durable, lock
 from sparkq_core.storage import copying, schema
-from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import translated
+from sparkq_core.storage.header import APPLICATION_ID
 from sparkq_core.storage.patience import WAIT_SECONDS
 from sparkq_core.storage.rescue import state_key
 

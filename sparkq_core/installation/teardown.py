@@ -18,7 +18,7 @@ from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.files import durable
 from sparkq_core.installation import connections, disconnecting, mcp_clients
 from sparkq_core.installation.in_use import note_teardown
-from sparkq_core.storage.database import APPLICATION_ID
+from sparkq_core.storage.header import APPLICATION_ID
 
 SIDES = ("", connections.SUFFIX, "-wal", "-shm", "-journal", ".setup.lock", ".new", ".new-wal", ".new-shm", ".old")
 """The endings of the files beside a database. Backups are the user's and stay."""

@@ -17,7 +17,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.purged import LINE_COLUMNS, Line
 from sparkq_core.search import indexing, snippets
 from sparkq_core.search.snippets import Snippet as Snippet
-from sparkq_core.stale import READER_SECONDS, sweep_for_reader
+from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage import patience
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.numbers import checked_limit, moment_and_id
@@ -127,7 +127,7 @@ def find_page(
     checked_status(wanted)
     sweep_for_reader(sq)
     is_complete = False
-    with suppress(Busy), patience.at_most(min(READER_SECONDS, patience.seconds())):
+    with suppress(Busy), patience.for_reader():
         is_complete = indexing.update(sq)  # while another process holds the lock, the newest tasks are not found yet
     with sq.db.read() as tx:
         values = {**filter_values(tx, wanted), "match": match}

@@ -19,17 +19,13 @@ from sparkq_core.clock import Clock
 from sparkq_core.config.loading import environment
 from sparkq_core.config.location import check_database, way_to
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, Replaced, SparkQError, StorageError
-from sparkq_core.storage import log_files, patience
-from sparkq_core.storage.errors import RESTORE, STORAGE, locked, translated
+from sparkq_core.storage import header, log_files, patience
+from sparkq_core.storage.errors import RESTORE, STORAGE, translated
 from sparkq_core.storage.lost import NO_FILE, Lost, Rescue
 from sparkq_core.storage.parameters import Values, in_order
 from sparkq_core.storage.statements import Reader as Reader
 from sparkq_core.storage.statements import Row as Row
 from sparkq_core.storage.statements import Transaction as Transaction
-from sparkq_core.storage.version_one import foreign
-
-APPLICATION_ID = 0x53504B51
-"""`SPKQ` in the header of every SparkQ database."""
 
 USER_VERSION = "PRAGMA user_version"
 DATA_VERSION = "PRAGMA data_version"  # as a statement, which is cached: `pragma()` compiles one at each call
@@ -328,13 +324,7 @@ class Database:
         return connection
 
     def _recognise(self, connection: apsw.Connection) -> None:
-        with patience.at_most(min(patience.OPEN_SECONDS, patience.seconds())):
-            try:
-                application_id = connection.pragma("application_id")
-            except apsw.BusyError as error:
-                raise locked(self.path) from error
-        if application_id != APPLICATION_ID:
-            raise foreign(connection, self.path)
+        header.check(connection, self.path)
         version = connection.pragma("user_version")
         if version > self.schema:
             raise self._newer(version)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import apsw
 
-from sparkq_core.errors import Busy, Corrupt, DiskFull, InvalidText, Locked, ReadOnly, SparkQError, StorageError
-from sparkq_core.storage.patience import OPEN_SECONDS, WAIT_SECONDS
+from sparkq_core.errors import Busy, Corrupt, DiskFull, InvalidText, ReadOnly, SparkQError, StorageError
+from sparkq_core.storage.patience import WAIT_SECONDS
 
 MORE = "`sparkq doctor` shows more."
 
@@ -17,13 +17,6 @@ STORAGE = (apsw.Error, UnicodeEncodeError, UnicodeDecodeError)
 """The errors that a statement can raise."""
 
 AGAIN = "Try again. If it stays locked, end the process that keeps the lock."
-
-
-def locked(path: Path) -> Locked:
-    """Return the error for a file that another process lets nobody read."""
-    return Locked(
-        f"Another process keeps {path.name} for itself: it could not be read for {OPEN_SECONDS:.0f} s.", AGAIN
-    )
 
 
 def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:

@@ -9,10 +9,8 @@ from pathlib import Path
 
 from sparkq_core.clock import Clock
 from sparkq_core.errors import LogRemoved
+from sparkq_core.storage import header, patience
 from sparkq_core.storage.lost import NO_FILE, Identity
-
-LOCKS = Path("/proc/locks")
-"""Linux lists here which process holds which lock. Every process that has a database open holds one on its file."""
 
 SECONDS = 0.5
 """How long a process may be between its lock on the database and the files of its log, when it opens or closes it."""
@@ -22,12 +20,16 @@ Log = tuple[Identity, Identity]
 
 
 def found(path: Path, identity: Identity, clock: Clock) -> Log:
-    """Return the files of the log of a database with this `identity`, before it is opened. Raises LogRemoved."""
-    end = None
-    while NO_FILE in (log := _files(path)) and _is_used(identity):
-        end = end or clock.monotonic() + SECONDS
-        if clock.monotonic() >= end:
-            raise removed(path)
+    """Return the files of the log of a database with this `identity`, before it is opened. Raises LogRemoved, and
+    Locked if a process has the database for itself."""
+    started = None
+    while NO_FILE in (log := _files(path)) and (used := header.locks(identity)):
+        started = clock.monotonic() if started is None else started
+        owner = header.owner(used)  # a process that has the file for itself needs no index of the log
+        if clock.monotonic() - started >= (
+            SECONDS if owner is None else min(patience.OPEN_SECONDS, patience.seconds())
+        ):
+            raise removed(path) if owner is None else header.kept(path, owner)
         clock.pause()
     return log
 
@@ -56,13 +58,3 @@ def _identity(name: str) -> Identity:
     except OSError:
         return NO_FILE
     return about.st_dev, about.st_ino
-
-
-def _is_used(identity: Identity) -> bool:
-    """True if a process, perhaps this one, has the file open; False on systems that do not say."""
-    device, inode = identity
-    name = f" {os.major(device):02x}:{os.minor(device):02x}:{inode} "
-    try:
-        return name in LOCKS.read_text()
-    except OSError:
-        return False

@@ -1,7 +1,7 @@
 """How long a statement waits for other processes: WAIT_SECONDS, or less in a call that must not wait so long."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from threading import get_ident
 
@@ -13,6 +13,13 @@ WAIT_SECONDS = 10.0
 OPEN_SECONDS = 2.0
 """How long opening a database waits for a process that lets nobody read it. That is no transaction, which would let others read
 meanwhile, so it may last for hours."""
+
+
+READER_SECONDS = 0.25
+"""How long a call that only reads waits in order to write what it has noticed, in a process that does nothing else."""
+
+READER_IN_THREAD_SECONDS = 0.005
+"""How long it waits in a thread of a server."""
 
 
 class Hurry:
@@ -43,6 +50,15 @@ def at_most(seconds: float) -> Iterator[Hurry]:
         _present.reset(before)
         if outer is not None and outer.thread == hurry.thread:
             outer.committed = outer.committed or hurry.committed
+
+
+def for_reader() -> AbstractContextManager[Hurry]:
+    """Let a call that only reads wait shortly for its own writes in the block, and on an event loop not at all: another call
+    does them."""
+    hurry = _present.get()
+    if hurry is None:
+        return at_most(READER_SECONDS)
+    return at_most(0 if hurry.thread == get_ident() else READER_IN_THREAD_SECONDS)
 
 
 def seconds() -> float:

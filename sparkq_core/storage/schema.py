@@ -12,8 +12,8 @@ from sparkq_core.config.location import check_disk
 from sparkq_core.errors import StorageError
 from sparkq_core.files.durable import sync_folder
 from sparkq_core.files.lock import holding
-from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import translated
+from sparkq_core.storage.header import APPLICATION_ID
 from sparkq_core.storage.space import INCREMENTAL
 
 FOLDER = Path(__file__).parent / "migrations"

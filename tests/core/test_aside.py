@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from sparkq_core import search, stale, tasks
+from sparkq_core import project, search, stale, tasks
 from sparkq_core.errors import Busy
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import patience
 from sparkq_core.storage.aside import aside
-from tests.harness.clocks import SetClock
+from tests.harness.clocks import HastyClock, SetClock
 from tests.harness.projects import second_handle
 from tests.harness.task_steps import add, take
 from tests.promises import holds
@@ -58,6 +58,23 @@ def test_a_commit_within_a_shorter_patience_counts_for_the_whole_call(sq: SparkQ
 
     assert whole.committed
     assert patience.seconds() == patience.WAIT_SECONDS
+
+
+@holds("busy-aside")
+def test_a_reader_on_an_event_loop_waits_for_no_lock(sq: SparkQ, queue: str) -> None:
+    clock = HastyClock()
+    add(sq, "one")
+    take(sq)
+    clock.move(61)
+    reader = project.open(sq.config.root, env={}, clock=clock)
+
+    async def read() -> int:
+        return tasks.list_page(reader).total + search.find_page(reader, "one").total
+
+    with sq.db.write():
+        assert asyncio.run(aside(read)) == 1
+    assert clock.waited == 0
+    reader.close()
 
 
 @holds("busy-aside")

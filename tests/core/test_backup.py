@@ -18,7 +18,7 @@ from sparkq_core import project, search, tasks
 from sparkq_core.errors import NotEmpty, StorageError
 from sparkq_core.installation import backup, configure
 from sparkq_core.project import SparkQ
-from sparkq_core.storage.database import APPLICATION_ID
+from sparkq_core.storage.header import APPLICATION_ID
 from sparkq_core.storage.schema import VERSION
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock

@@ -10,10 +10,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sparkq_core import queues, tasks
-from sparkq_core.errors import Busy, DiskFull, Kind, NoProject, ReadOnly, Replaced, StorageError
+from sparkq_core import project, queues, tasks
+from sparkq_core.errors import Busy, DiskFull, Kind, Locked, NoProject, ReadOnly, Replaced, StorageError
 from sparkq_core.project import SparkQ
-from sparkq_core.storage.patience import WAIT_SECONDS
+from sparkq_core.storage.patience import OPEN_SECONDS, WAIT_SECONDS
 from tests.harness.clocks import HastyClock, SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle
 from tests.harness.task_steps import add, queued_count, queued_ids, refusal_of, take
@@ -41,6 +41,23 @@ def test_a_transaction_that_failed_leaves_the_connection_usable(sq: SparkQ) -> N
     with sq.db.write() as tx:
         tx.run(MAKE, {"key": "server.mcp"})
     assert second_handle(sq).db.rows(KEYS) == [("server.mcp",)]
+
+
+@holds("busy-aside")
+def test_a_file_that_a_process_has_for_itself_is_said_to_be_locked_after_two_seconds(sq: SparkQ) -> None:
+    sq.close()
+    alone = apsw.Connection(str(sq.config.database))
+    alone.pragma("locking_mode", "exclusive")
+    alone.execute("BEGIN IMMEDIATE; COMMIT")
+    clock = HastyClock()
+
+    with pytest.raises(Locked, match=f"Process {os.getpid()} keeps sparkq.db for itself") as refusal:
+        project.open(sq.config.root, env={}, clock=clock)
+
+    assert clock.waited == OPEN_SECONDS
+    assert str(sq.config.database) in refusal.value.hint
+    alone.close()
+    assert sq.db.rows(KEYS) == []
 
 
 def test_a_transaction_in_a_transaction_is_a_defect_and_leaves_the_outer_one_alone(sq: SparkQ) -> None:

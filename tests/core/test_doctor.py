@@ -15,8 +15,8 @@ from sparkq_core.installation import configure, doctor
 from sparkq_core.installation.findings import FAILURE, OK, WARNING
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
-from sparkq_core.storage.database import APPLICATION_ID
 from sparkq_core.storage.errors import RESTORE
+from sparkq_core.storage.header import APPLICATION_ID
 from tests.core.examination import examined, wrong
 from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle

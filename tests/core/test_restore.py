@@ -26,7 +26,7 @@ from sparkq_core.errors import (
 from sparkq_core.installation import backup, restore, setup
 from sparkq_core.maintenance.daily_backup import MOST_REMOVED, back_up_in_turn
 from sparkq_core.project import SparkQ
-from sparkq_core.storage import database, log_files
+from sparkq_core.storage import database, header
 from sparkq_core.storage.schema import VERSION
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import HOUR, SetClock
@@ -99,7 +99,7 @@ def test_what_is_committed_just_after_the_file_was_removed_is_in_a_copy(git_root
     assert [("acknowledged",)] in newest
 
 
-@pytest.mark.skipif(not log_files.LOCKS.exists(), reason="the system does not say who uses a file")
+@pytest.mark.skipif(not header.LOCKS.exists(), reason="the system does not say who uses a file")
 @holds("nothing-lost", "clear-file-errors")
 @pytest.mark.parametrize("sides", [("-wal", "-shm"), ("-wal",), ("-shm",)])
 def test_where_the_log_was_removed_while_it_is_used_nobody_begins_another(

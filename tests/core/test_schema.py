@@ -13,7 +13,7 @@ from sparkq_core import project, queues, tasks
 from sparkq_core.errors import Corrupt, NewerSchema, NoProject, StorageError
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
-from sparkq_core.storage.database import APPLICATION_ID
+from sparkq_core.storage.header import APPLICATION_ID
 from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle
 from tests.harness.task_steps import add, queued_ids

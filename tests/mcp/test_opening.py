@@ -1,6 +1,7 @@
 """What a server answers before it loads the SDK: the SDK's own words, and the SDK goes on as if it had said them."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -214,7 +215,7 @@ def test_a_database_that_nobody_may_read_delays_no_list_and_a_call_is_refused_so
             assert raw.tool("peek", {"queue": queue}, 9) == {"tasks": [], "total": 0}
 
     assert refused["error"] == "locked"
-    assert refused["message"] == "Another process keeps sparkq.db for itself: it could not be read for 2 s."
+    assert refused["message"] == f"Process {os.getpid()} keeps sparkq.db for itself: it could not be read for 2 s."
 
 
 def names(raw: Raw) -> set[str]:

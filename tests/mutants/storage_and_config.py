@@ -125,7 +125,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
         "a second log is begun beside the one that was removed",
         "storage/log_files.py",
-        ("NO_FILE in (log := _files(path)) and _is_used(identity)", "NO_FILE in (log := _files(path)) and False"),
+        ("NO_FILE in (log := _files(path)) and (used", "False and NO_FILE in (log := _files(path)) and (used"),
         caught_by=("test_restore.py::test_where_the_log_was_removed_while_it_is_used_nobody_begins_another",),
     ),
     mutant(
@@ -187,8 +187,8 @@ STORAGE_AND_CONFIG_MUTANTS = [
     ),
     mutant(
         "a database of another program is taken over",
-        "storage/database.py",
-        ('if connection.pragma("application_id") != APPLICATION_ID:', "if not APPLICATION_ID:"),
+        "storage/header.py",
+        ("if application != APPLICATION_ID:", "if not APPLICATION_ID:"),
         caught_by=("test_schema.py::test_a_database_of_another_program_is_refused",),
     ),
     mutant(

@@ -10,7 +10,7 @@ import apsw
 from sparkq_core.config import loading as configuration
 from sparkq_core.config import location, ownership, reading, version_one
 from sparkq_core.errors import InvalidConfig, VersionOne
-from sparkq_core.storage.database import APPLICATION_ID
+from sparkq_core.storage.header import APPLICATION_ID
 from sparkq_core.storage.version_one import is_database
 
 BUSY_MS = 2000
