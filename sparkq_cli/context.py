@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sparkq_cli.show import escaped, note
-from sparkq_core import changes, project, queues
+from sparkq_core import changes, project, queues, sessions
 from sparkq_core.config import consent, location, nearby
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoProject, NoSuchQueue, NotEmpty, StorageError
-from sparkq_core.lifecycle import QueueStatus
+from sparkq_core.lifecycle import QueueStatus, SessionStatus
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 
@@ -57,23 +57,43 @@ def write_artefacts(sq: SparkQ) -> None:
 
 
 def chosen_queue(sq: SparkQ, queue: str | None, *, for_new_tasks: bool = False) -> str:
-    """Return `queue`, or the name of the only queue; with `for_new_tasks`, of the only one that accepts new tasks.
+    """Return `queue`, or the default of the settings, or the only queue, or the only one of the only active session.
 
-    Raises NoSuchQueue, QueueClosed if all have ended, InvalidValue if there is more than one.
+    With `for_new_tasks`, only queues that accept new tasks count. Raises NoSuchQueue, QueueClosed if all have ended,
+    InvalidValue if there is more than one.
     """
     if queue is not None:
         return queue
+    if sq.config.settings.queue:
+        return _default_queue(sq)
     listed = [each for each, _ in queues.all_of(sq)]
     names = [each.name for each in listed if each.status == QueueStatus.ACTIVE or not for_new_tasks]
     if len(names) == 1:
         return names[0]
     if names:
-        raise InvalidValue("There is more than one queue.", f"Name one: --queue {' or --queue '.join(names[:4])}")
+        active = {each.name for each in sessions.all_of(sq) if each.status == SessionStatus.ACTIVE}
+        of_session = [each.name for each in listed if each.session in active and each.name in names]
+        if len(active) == 1 and len(of_session) == 1:
+            return of_session[0]
+        raise InvalidValue(
+            "There is more than one queue.",
+            f"Name one: --queue {' or --queue '.join(names[:4])}. For a default: sparkq config set queue {names[0]}",
+        )
     if listed:
         raise queues.closed(listed[0])
     if queues.names(sq):
         raise NoSuchQueue("All queues are archived.", "See them: sparkq queue list --all")
     raise NoSuchQueue("There is no queue yet.", "Create one with: sparkq queue create NAME")
+
+
+def _default_queue(sq: SparkQ) -> str:
+    """Return the queue that the settings name. Raises NoSuchQueue, which says where they do."""
+    name = sq.config.settings.queue
+    if name not in queues.names(sq):
+        refusal = queues.no_such(sq.db, name)
+        origin = sq.config.origins.get("queue", "the settings")
+        raise NoSuchQueue(f"{refusal.message[:-1]}, which is the default by {origin}.", refusal.hint)
+    return name
 
 
 def record_change(sq: SparkQ, *, ended: changes.Execution | None = None, begun: Claim | None = None) -> None:

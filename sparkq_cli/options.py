@@ -167,7 +167,7 @@ QueueOpt = Annotated[
         "--queue",
         "-Q",
         metavar="NAME",
-        help="The queue; optional if there is only one.",
+        help="The queue (default: the setting `queue`, or the only one).",
         autocompletion=queue_names,
     ),
 ]

@@ -1,6 +1,7 @@
 """`sparkq enqueue`"""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -54,6 +55,9 @@ def enqueue(
             help="Your own name for this task: the same key with the same prompt adds nothing and returns that task.",
         ),
     ] = None,
+    front: Annotated[
+        bool, typer.Option("--front", help="At the front of the queue instead of its end; several keep their order.")
+    ] = False,
     file: TextFile = None,
     split: Annotated[
         str | None,
@@ -84,57 +88,73 @@ def enqueue(
     Examples:
       sparkq enqueue "Add tests for the parser" --queue backend
       sparkq enqueue --queue backend --file task.md --timeout 1800
+      sparkq enqueue "Fix the build first" -Q backend --front
       sparkq enqueue --script deploy --arg ENV=staging
       sparkq enqueue --file PLAN.md --split --dry-run
       git diff | sparkq enqueue - --queue review --tool llm-haiku
     """
-    sq = open_sparkq()
-    into = chosen_queue(sq, queue, for_new_tasks=True)
     if script is None and arguments:
         raise InvalidValue("An input was given without a script.", "Name the script: --script NAME.")
     if script is not None and split is not None:
         raise InvalidValue("A script is one task: it cannot be split.", "Leave --split out.")
+    if script is not None and (prompt is not None or file is not None):
+        raise InvalidValue("A script and a prompt were given.", "Give one of the two.")
     if split is None and (dry_run or again):
         raise InvalidValue(f"{'--dry-run' if dry_run else '--again'} is for --split.", "Add --split, or leave it out.")
+    sq = open_sparkq()
+    into = Into(sq, chosen_queue(sq, queue, for_new_tasks=True), front, json, quiet)
     if script is not None:
-        if prompt is not None or file is not None:
-            raise InvalidValue("A script and a prompt were given.", "Give one of the two.")
-        draft = tasks.of_script(
-            sq, script, _inputs(arguments or []), tool=tool, task_class=task_class, timeout=timeout, key=key
+        inputs = _inputs(arguments or [])
+        into.add(
+            tasks.of_script(sq, script, inputs, tool=tool, task_class=task_class, timeout=timeout, key=key), "script"
         )
-        _report(sq, tasks.enqueue_all(sq, into, [draft], source="script")[0], json, quiet)
         return
-    with text_from(prompt, file, "prompt", template=lambda: _blank(sq, into)) as text:
+    with text_from(prompt, file, "prompt", template=into.blank) as text:
         draft = tasks.Draft(text, tool, task_class, timeout, key)
         if split is None:
-            _report(sq, tasks.enqueue_all(sq, into, [draft], source="cli")[0], json, quiet)
-            return
-        plan = splitting.plan_of(sq, text, split, file)
-        drafts = splitting.drafts_of(plan, draft)
+            into.add(draft, "cli")
+        else:
+            into.add_plan(draft, split, file, dry_run=dry_run, again=again, yes=yes)
+
+
+class Into(NamedTuple):
+    """The queue into which tasks are put, where in it, and how that is said."""
+
+    sq: SparkQ
+    queue: str
+    front: bool
+    json: bool
+    quiet: bool
+
+    def blank(self) -> str:
+        """Return what the editor begins with, once it is sure that the queue takes a task."""
+        queues.open_for_tasks(self.sq, self.queue)
+        return ""
+
+    def add(self, draft: tasks.Draft, source: str) -> None:
+        """Enqueue one task, and print its place."""
+        done = tasks.enqueue_all(self.sq, self.queue, [draft], source=source, front=self.front)[0]
+        if self.json:
+            show.json_line(splitting.facts(done, self.sq.clock.now()))
+        elif not self.quiet:
+            where = f"{show.ordinal(done.place)} in line" if done.place else done.task.status
+            again, gate = splitting.again(done), splitting.gate(done)
+            show.say(f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{again}.{gate}")
+
+    def add_plan(
+        self, whole: tasks.Draft, way: str, file: Path | None, *, dry_run: bool, again: bool, yes: bool
+    ) -> None:
+        """Enqueue the tasks of a plan, or only show them."""
+        plan = splitting.plan_of(self.sq, whole.prompt, way, file)
+        drafts = splitting.drafts_of(plan, whole)
         if dry_run:
-            splitting.preview(sq, into, plan, drafts, json=json)
+            splitting.preview(self.sq, self.queue, plan, drafts, json=self.json)
             return
-        if not (yes or json or quiet):
-            splitting.check(sq, into, plan, drafts)
-        added = tasks.enqueue_all(sq, into, drafts, source="cli", skip_waiting=not again)
-    if json or not quiet:
-        splitting.report(sq, plan, added, json=json)
-
-
-def _blank(sq: SparkQ, queue: str) -> str:
-    """What the editor begins with, once it is sure that the queue takes a task."""
-    queues.open_for_tasks(sq, queue)
-    return ""
-
-
-def _report(sq: SparkQ, done: tasks.Enqueued, json: bool, quiet: bool) -> None:
-    if json:
-        show.json_line(splitting.facts(done, sq.clock.now()))
-    elif not quiet:
-        where = f"{show.ordinal(done.place)} in line" if done.place else done.task.status
-        show.say(
-            f"{wire.friendly(done.task.id)} in {done.task.queue}, {where}{splitting.again(done)}.{splitting.gate(done)}"
-        )
+        if not (yes or self.json or self.quiet):
+            splitting.check(self.sq, self.queue, plan, drafts)
+        added = tasks.enqueue_all(self.sq, self.queue, drafts, source="cli", skip_waiting=not again, front=self.front)
+        if self.json or not self.quiet:
+            splitting.report(self.sq, plan, added, json=self.json)
 
 
 def _inputs(arguments: list[str]) -> dict[str, str]:

@@ -128,6 +128,7 @@ class Settings(NamedTuple):
     reviews: Reviews = Reviews()
     queue_runner: QueueRunner = QueueRunner()
     changes: str = "full"
+    queue: str = ""
     script_dirs: tuple[str, ...] = ("scripts",)
     task_classes: dict[str, TaskClass] = {}
     tools: dict[str, Tool] = {}
@@ -220,6 +221,7 @@ SCALARS = {
             "full: keep what each task changes in the Git repository, for `sparkq diff`. sizes: only numbers. off: nothing.",
             choices=("full", "sizes", "off"),
         ),
+        Scalar("queue", "Queue of commands without --queue. Empty: the only one. SPARKQ_QUEUE overrides it."),
     )
 }
 """Every single-valued setting, in the order of sparkq.yml."""

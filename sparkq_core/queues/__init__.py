@@ -39,7 +39,7 @@ INSTRUCTIONS_IN = (
 INSTRUCTIONS = "SELECT text FROM instructions WHERE queue_id = :queue ORDER BY revision DESC LIMIT 1"
 BACK = "UPDATE queues SET back = back + 1 WHERE id = :queue AND status <> 'archived' RETURNING back"
 """For a task that comes back. A new one is inserted at `back + 1`, and a trigger counts it."""
-FRONT = "UPDATE queues SET front = front - 1 WHERE id = :queue AND status <> 'archived' RETURNING front"
+FRONT = "UPDATE queues SET front = front - :count WHERE id = :queue AND status <> 'archived' RETURNING front"
 END = f"""
 UPDATE queues SET status = 'ended', ended_at = :now WHERE id = :queue AND status = 'active' RETURNING {QUEUE_COLUMNS}
 """
@@ -256,7 +256,17 @@ def _instruct(tx: Transaction, queue: Queue, text: str, now: int) -> Queue:
 
 def next_position(tx: Transaction, queue: Queue, *, front: bool = False) -> int:
     """Return the next position at the end of the queue, or at its front. Raises QueueClosed for an archived queue."""
-    row = tx.row(FRONT if front else BACK, {"queue": queue.id})
+    if front:
+        return room_at_front(tx, queue, 1)
+    row = tx.row(BACK, {"queue": queue.id})
+    if row is None:
+        raise closed(queue)
+    return int(row[0])
+
+
+def room_at_front(tx: Transaction, queue: Queue, count: int) -> int:
+    """Return the first of `count` positions at the front of the queue. Raises QueueClosed for an archived queue."""
+    row = tx.row(FRONT, {"queue": queue.id, "count": count})
     if row is None:
         raise closed(queue)
     return int(row[0])

@@ -17,7 +17,7 @@ from sparkq_core.titles import title_of
 
 INSERT = f"""
 INSERT INTO tasks (queue_id, position, title, tool, task_class, timeout, source, key, created_at)
-VALUES (:queue, (SELECT back + 1 FROM queues WHERE queues.id = :queue), :title, :tool, :task_class, :timeout, :source,
+VALUES (:queue, coalesce(:position, (SELECT back + 1 FROM queues WHERE queues.id = :queue)), :title, :tool, :task_class, :timeout, :source,
     :key, :now)
 RETURNING {TASK_COLUMNS}
 """
@@ -64,20 +64,27 @@ def enqueue(
     timeout: int | None = None,
     key: str | None = None,
     source: str = "library",
+    front: bool = False,
 ) -> Enqueued:
-    """Put one task at the end of the queue; it is on the disk when this returns.
+    """Put one task at the end of the queue, or at its front; it is on the disk when this returns.
 
     `prompt` at most 1 MiB, `timeout` in seconds, `key` at most 200 bytes. The same key with the same prompt, in
     any revision, and the same queue returns the task that it made, regardless of the other arguments. Raises NoSuchQueue,
     QueueClosed, KeyUsed, NoSuchTool, NoSuchClass, InvalidText, InvalidValue.
     """
-    return enqueue_all(sq, queue, [Draft(prompt, tool, task_class, timeout, key)], source=source)[0]
+    return enqueue_all(sq, queue, [Draft(prompt, tool, task_class, timeout, key)], source=source, front=front)[0]
 
 
 def enqueue_all(
-    sq: SparkQ, queue: str, drafts: Sequence[Draft], *, source: str = "library", skip_waiting: bool = False
+    sq: SparkQ,
+    queue: str,
+    drafts: Sequence[Draft],
+    *,
+    source: str = "library",
+    skip_waiting: bool = False,
+    front: bool = False,
 ) -> tuple[Enqueued, ...]:
-    """Put tasks at the end of the queue in their order, all of them or none.
+    """Put tasks at the end of the queue, or at its `front`, in their order, all of them or none.
 
     With `skip_waiting` a draft without a key is not added where a task with its prompt, in any revision, waits in the
     queue already: that task is returned. Raises the errors of `enqueue`.
@@ -89,9 +96,13 @@ def enqueue_all(
     if source not in SOURCES:
         raise InvalidValue(f"{source!r} is not a source.", f"It can be {', '.join(SOURCES)}.")
     with sq.db.write() as tx:
-        batch = _Batch(sq, tx, queues.get(tx, queue), source)
+        batch = _Batch(sq, tx, queues.get(tx, queue), source, len(drafts) if front else 0)
         twins = _twins(tx, queue, drafts) if skip_waiting else [None] * len(drafts)
-        return tuple(map(batch.add, drafts, twins))
+        added = tuple(map(batch.add, drafts, twins))
+        if not front:
+            return added
+        # A task that was there before is further behind now.
+        return tuple(each._replace(place=place_in_line(tx, each.task)) if each.again else each for each in added)
 
 
 def waiting(sq: SparkQ, queue: str, drafts: Sequence[Draft]) -> tuple[int | None, ...]:
@@ -114,17 +125,20 @@ def _twins(db: Reader, queue: str, drafts: Sequence[Draft]) -> list[int | None]:
 class _Batch:
     """Tasks that are enqueued in one transaction."""
 
-    def __init__(self, sq: SparkQ, tx: Transaction, queue: Queue, source: str) -> None:
+    def __init__(self, sq: SparkQ, tx: Transaction, queue: Queue, source: str, at_front: int) -> None:
+        """`at_front` is how many tasks may come to the front of the queue; 0 if they go to its end."""
         self._sq = sq
         self._tx = tx
         self._queue = queue
         self._source = source
         self._now = sq.clock.now()
-        self._waiting = queues.waiting(tx, queue.id)
+        self._place = 0 if at_front else queues.waiting(tx, queue.id)
+        self._room = at_front
+        self._position: int | None = None
         self._executions: dict[tuple[str | None, str | None, int | None], tuple[str, str, int]] = {}
 
     def add(self, draft: Draft, twin: int | None = None) -> Enqueued:
-        """Put one task at the end of the queue, unless its key has been used or its twin waits there."""
+        """Put one task into the queue, unless its key has been used or its twin waits there."""
         tx, queue, now = self._tx, self._queue, self._now
         if twin is not None:
             task = find(tx, twin)
@@ -135,14 +149,23 @@ class _Batch:
             raise queues.closed(queue)
         tool, task_class, timeout = self._execution(draft)
         (row,) = tx.rows(INSERT, {
-            "queue": queue.id, "title": title_of(draft.prompt), "tool": tool, "task_class": task_class,
-            "timeout": timeout, "source": self._source, "key": draft.key, "now": now,
+            "queue": queue.id, "position": self._next_position(), "title": title_of(draft.prompt), "tool": tool,
+            "task_class": task_class, "timeout": timeout, "source": self._source, "key": draft.key, "now": now,
         })  # fmt: skip
         task = Task(*row)
         tx.run(PROMPT_IN, {"task": task.id, "revision": 1, "text": draft.prompt, "now": now})
         note(tx, now, "enqueued", task=task.id, queue=queue.id)
-        self._waiting += 1
-        return Enqueued(task, self._waiting, gate=self._gate())
+        self._place += 1
+        return Enqueued(task, self._place, gate=self._gate())
+
+    def _next_position(self) -> int | None:
+        """Return the next position at the front, in the order of the drafts; None at the end of the queue."""
+        if not self._room:
+            return None
+        if self._position is None:
+            self._position = queues.room_at_front(self._tx, self._queue, self._room) - 1
+        self._position += 1
+        return self._position
 
     def _made_before(self, task: Task, draft: Draft) -> Enqueued:
         """Return the task that the key of `draft` made. Raises KeyUsed if the draft asks for another one."""

@@ -98,6 +98,7 @@ class Addressed(Body):
     tool_name: str | None = None
     task_class: str | None = None
     timeout: int | None = Field(None, description="In seconds (default: that of the task class).")
+    front: bool = Field(default=False, description="At the front of the queue instead of its end, in their order.")
 
     @model_validator(mode="after")
     def _has_address(self) -> "Addressed":
@@ -222,20 +223,22 @@ def in_line(sq: SparkQ, done: Enqueued) -> shapes.QueuedTask:
 
 @router.post("", status_code=201, responses={200: {"model": OneQueuedTask}})
 async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
-    """Add a task to the end of a queue. 200 instead of 201 if its key was used before, with the same prompt and queue: the
+    """Add a task to the end of a queue, or to its `front`. 200 instead of 201 if its key was used before, with the same prompt and queue: the
     answer is the existing task. For another prompt or queue the key is a conflict, `key_used`."""
     draft = await to_thread.run_sync(body.draft, sq) if body.script is not None else body.draft(sq)
     source = "http" if body.script is None else "script"
-    done = tasks.enqueue_all(sq, body.queue_of(sq), [draft], source=source)[0]
+    done = tasks.enqueue_all(sq, body.queue_of(sq), [draft], source=source, front=body.front)[0]
     status = 200 if done.again else 201
     return Answer({"task": in_line(sq, done)}, status, {"Location": f"/api/tasks/{done.task.id}"})
 
 
 @router.post("/bulk", status_code=201)
 async def enqueue_many(sq: Open, body: NewTasks) -> Answer[QueuedTasks]:
-    """Add several tasks to the end of a queue in their order, all of them or none. The answer has those that were added."""
+    """Add several tasks to the end of a queue, or to its `front`, in their order, all of them or none. The answer has those that were added."""
     drafts = await to_thread.run_sync(body.drafts) if body.text is not None else body.drafts()
-    done = tasks.enqueue_all(sq, body.queue_of(sq), drafts, source="http", skip_waiting=not body.again)
+    done = tasks.enqueue_all(
+        sq, body.queue_of(sq), drafts, source="http", skip_waiting=not body.again, front=body.front
+    )
     enqueued = [task for task in done if not task.again]
     return Answer({"tasks": [in_line(sq, task) for task in enqueued], "total": len(enqueued)}, 201)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_core import queues, sessions, tasks
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
 from tests.harness.shell import Shell
@@ -253,3 +253,34 @@ def test_a_prompt_that_looks_like_an_option_goes_after_two_dashes(shell: Shell, 
 def test_quiet_prints_nothing(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("enqueue", "one", "--quiet") == ""
     assert queued_ids(sq) == [1]
+
+
+@holds("enqueue-front")
+def test_a_task_or_a_plan_goes_to_the_front(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("enqueue", "waits")
+
+    assert shell.ok("enqueue", "urgent", "--front") == "#2 in backend, 1st in line.\n"
+    shell.ok("enqueue", "-", "--split", "--front", stdin="- one\n- two\n")
+
+    assert queued_ids(sq) == [3, 4, 2, 1]
+
+
+@holds("default-queue")
+def test_a_default_queue_comes_from_the_environment_the_settings_or_the_session(
+    shell: Shell, sq: SparkQ, written: Path
+) -> None:
+    sessions.create(sq, "feature")
+    queues.create(sq, "docs", session="feature")
+    queues.create(sq, "third")
+    assert "in docs" in shell.ok("enqueue", "of the only session")
+    sessions.create(sq, "another")
+    assert "sparkq config set queue backend" in shell.refused(2, "enqueue", "which?")
+
+    shell.ok("config", "set", "queue", "third")
+    assert "in third" in shell.ok("enqueue", "of the settings")
+    assert "in docs" in shell.ok("enqueue", "of the environment", SPARKQ_QUEUE="docs")
+    assert "in backend" in shell.ok("enqueue", "-Q", "backend", "as said", SPARKQ_QUEUE="docs")
+    assert "of the settings" in shell.ok("peek")
+    said = shell.refused(3, "enqueue", "where?", SPARKQ_QUEUE="dosc")
+    assert "SPARKQ_QUEUE" in said
+    assert "Did you mean docs?" in said

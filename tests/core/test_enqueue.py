@@ -34,6 +34,20 @@ def test_a_task_waits_at_the_end_of_its_line(sq: SparkQ, queue: str) -> None:
     assert queued_ids(sq) == [first.task.id, second.task.id]
 
 
+@holds("enqueue-front")
+def test_new_tasks_at_the_front_keep_their_order(sq: SparkQ, queue: str) -> None:
+    (waits,) = add(sq, "waits")
+
+    added = tasks.enqueue_all(sq, queue, [Draft("one"), Draft("two", key="k")], front=True)
+    first = tasks.enqueue(sq, queue, "first", front=True)
+
+    one, two = (each.task.id for each in added)
+    assert [each.place for each in (*added, first)] == [1, 2, 1]
+    assert queued_ids(sq) == [first.task.id, one, two, waits]
+    again = tasks.enqueue_all(sq, queue, [Draft("new"), Draft("two", key="k")], front=True)
+    assert [(each.again, each.place) for each in again] == [(False, 1), (True, 4)]
+
+
 def test_a_new_task_is_queued_and_nobody_has_it(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task = tasks.enqueue(sq, queue, "one").task
 

@@ -155,6 +155,17 @@ def test_tasks_are_moved_to_another_queue_by_its_name_or_its_id(call: Caller, li
     call.post("/api/tasks/move", tasks=[], queue=line).refused(422, "malformed")
 
 
+@holds("enqueue-front")
+def test_new_tasks_go_to_the_front_in_their_order(call: Caller, line: str) -> None:
+    waits = call.add(line)
+    many = call.post("/api/tasks/bulk", queue=line, prompts=["one", "two"], front=True)["tasks"]
+    first = call.post("/api/tasks", queue=line, prompt="first", front=True)["task"]
+
+    listed = [task["id"] for task in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]]
+    assert listed == [first["id"], *(task["id"] for task in many), waits]
+    assert [task["position"] for task in (first, *many)] == [1, 1, 2]
+
+
 @holds("place")
 def test_a_request_for_no_place_or_for_two_is_refused(call: Caller, line: str) -> None:
     one, two = call.add(line), call.add(line)
