@@ -15,8 +15,18 @@ PREFIX = "io.modelcontextprotocol/"
 VERSION_KEY = f"{PREFIX}protocolVersion"
 CLIENT_KEY = f"{PREFIX}clientInfo"
 CAPABILITIES_KEY = f"{PREFIX}clientCapabilities"
+SUBSCRIPTION_KEY = f"{PREFIX}subscriptionId"
 DISCOVER, INITIALIZE, INITIALIZED = "server/discover", "initialize", "notifications/initialized"
+LISTEN, CANCELLED, ACKNOWLEDGED = (
+    "subscriptions/listen",
+    "notifications/cancelled",
+    "notifications/subscriptions/acknowledged",
+)
 PING, SET_LEVEL, TOOLS, RESOURCES = "ping", "logging/setLevel", "tools/list", "resources/list"
+CHANGES = {"toolsListChanged": TOOLS, "promptsListChanged": "prompts/list", "resourcesListChanged": RESOURCES}
+"""What a client can subscribe to besides single resources, and the list that it means."""
+
+MOST_LISTENERS = 8
 MESSAGE_KEYS = frozenset({"jsonrpc", "id", "method", "params"})
 HELLO_KEYS = frozenset({"protocolVersion", "capabilities", "clientInfo", "_meta"})
 INFO_KEYS = frozenset({"name", "version", "title", "description", "websiteUrl"})
@@ -37,13 +47,16 @@ class Facts(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """A line that the SDK must see to know the connection, its id, and the answer with this id that the client has. Both are
-    empty for a notification. The client is told of changes of a list that it follows."""
+    """A line that the SDK must see to know the connection, and the answer that the client has; empty for a notification.
+
+    `request_id` is the id that was given to the line; a subscription keeps its own. `news` is what the client hears if the
+    SDK's answer is another one: that the list has changed.
+    """
 
     line: str
-    request_id: str = ""
     answer: str = ""
-    is_followed: bool = False
+    request_id: str = ""
+    news: str = ""
 
 
 class Opening:
@@ -55,13 +68,15 @@ class Opening:
         self._era = ""
         self._version: str | None = None
         self._kept: dict[str, Replayed] = {}
+        self._known: dict[str, Json] = {}
+        self._listeners: dict[str | int, frozenset[str]] = {}
         self.client: Json | None = None
         """What the client says of itself."""
 
     @property
     def replay(self) -> tuple[Replayed, ...]:
         """What the SDK must be shown before anything else, in this order."""
-        return tuple(self._kept.values())
+        return tuple(kept._replace(news=self._news(name)) for name, kept in self._kept.items())
 
     def answer(self, line: bytes) -> str | None:
         """Return the answer to a line, empty if it needs none. None if the SDK must answer it."""
@@ -70,36 +85,76 @@ class Opening:
             return None
         method, params = message["method"], message.get("params", {})
         if "id" not in message:
-            return self._noted(method, message)
+            return self._noted(message)
         if not _is_plain_id(message["id"]):
             return None
+        if method == LISTEN:
+            return self._subscribed(message["id"], params, line)
         answer = self._answer(method, params)
         if answer is None:
             return None
-        is_followed = self._is_followed(method, answer)
         is_first = bool(self._era) and not any(kept.answer for kept in self._kept.values())
-        if is_first or method == INITIALIZE or is_followed:
-            self._keep(method, message, answer, is_followed)
+        if is_first or method == INITIALIZE or _may_change(method, answer):
+            self._keep(method, message, answer)
+        if method in (TOOLS, RESOURCES):
+            self._known[method] = answer
         return _text(message["id"], answer)
 
     def changes(self) -> Iterator[str]:
-        """Yield a notification for each list that has changed since the client got it."""
-        for method, kept in list(self._kept.items()):
-            answer = self._listed(method) if kept.is_followed else {}
-            if kept.is_followed and _text(kept.request_id, answer) != kept.answer:
-                if self._is_followed(method, answer):
-                    self._keep(method, json.loads(kept.line), answer, True)
-                else:
-                    del self._kept[method]
-                yield changed(method)
+        """Yield what the client hears of the lists that have changed since it got them."""
+        for method in (TOOLS, RESOURCES):
+            kept, news = self._kept.get(method), self._news(method)
+            if not news or (self._era == "legacy" and kept is None):
+                continue
+            answer = self._listed(method)
+            if self._known.setdefault(method, answer) != answer:
+                self._known[method] = answer
+                if kept is not None:
+                    self._keep(method, json.loads(kept.line), answer)
+                yield news
 
-    def _noted(self, method: str, message: Json) -> str | None:
-        """Take note of a notification. Only one means anything before the first call."""
+    def ends(self) -> Iterator[str]:
+        """Yield the last word on each subscription, when the client has closed its end."""
+        for request_id in self._listeners:
+            about = self._answers.answer(MODERN, TOOLS)["result"]["_meta"]
+            yield _text(request_id, {"result": {"_meta": _subscription(request_id) | about, "resultType": "complete"}})
+
+    def _noted(self, message: Json) -> str | None:
+        """Take note of a notification. Two mean anything before the first call."""
+        method = message["method"]
         if not method.startswith("notifications/"):
             return None
         if method == INITIALIZED:
             self._kept[method] = Replayed(compact(message))
+        if method == CANCELLED:
+            cancelled = str(message.get("params", {}).get("requestId"))
+            for request_id in [each for each in self._listeners if str(each) == cancelled]:
+                del self._listeners[request_id], self._kept[f"{LISTEN} {request_id!r}"]
         return ""
+
+    def _subscribed(self, request_id: str | int, params: Json, line: bytes) -> str | None:
+        """Acknowledge a subscription to lists. One to single resources is left to the SDK."""
+        meta, wanted = params.get("_meta"), params.get("notifications")
+        if (
+            not isinstance(meta, dict)
+            or not isinstance(wanted, dict)
+            or not params.keys() <= {"_meta", "notifications"}
+        ):
+            return None
+        if self._era == "legacy" or VERSION_KEY not in meta or not _is_envelope(meta):
+            return None
+        is_usual = wanted.keys() <= set(CHANGES) and all(isinstance(flag, bool) for flag in wanted.values())
+        if not is_usual or request_id in self._listeners or len(self._listeners) >= MOST_LISTENERS:
+            return None
+        self._era, self._version = "modern", MODERN
+        honored = {kind: True for kind in CHANGES if wanted.get(kind)}
+        said = {"_meta": _subscription(request_id), "notifications": honored}
+        answer = compact({"jsonrpc": "2.0", "method": ACKNOWLEDGED, "params": said}) + "\n"
+        self._listeners[request_id] = frozenset(CHANGES[kind] for kind in honored)
+        if TOOLS in self._listeners[request_id]:
+            self._known.setdefault(TOOLS, self._listed(TOOLS))
+        self._kept[f"{LISTEN} {request_id!r}"] = Replayed(line.decode(), answer)
+        return answer
 
     def _answer(self, method: str, params: Json) -> Json | None:
         """Return the result or error of a request, and settle the era of the connection by the first one."""
@@ -169,14 +224,28 @@ class Opening:
     def _said(self) -> str:
         return NO_PROJECT if self._facts.is_waiting() else ""
 
-    def _is_followed(self, method: str, answer: Json) -> bool:
-        """True for a list whose changes are told to the client: that of the resources, and an empty one of the tools."""
-        return self._era == "legacy" and (method == RESOURCES or (method == TOOLS and not answer["result"]["tools"]))
+    def _news(self, method: str) -> str:
+        """Return what the client hears when a list changes; empty if it does not follow that list."""
+        if method not in (TOOLS, RESOURCES):
+            return ""
+        message = {"jsonrpc": "2.0", "method": f"notifications/{method}_changed"}
+        if self._era == "legacy":
+            return compact(message) + "\n"
+        told = (each for each, lists in self._listeners.items() if method in lists)
+        return "".join(compact(message | {"params": {"_meta": _subscription(each)}}) + "\n" for each in told)
 
-    def _keep(self, method: str, message: Json, answer: Json, is_followed: bool) -> None:
+    def _keep(self, method: str, message: Json, answer: Json) -> None:
         request_id = f"{REPLAYED}{method}"
-        line = compact(message | {"id": request_id})
-        self._kept[method] = Replayed(line, request_id, _text(request_id, answer), is_followed)
+        self._kept[method] = Replayed(compact(message | {"id": request_id}), _text(request_id, answer), request_id)
+
+
+def _may_change(method: str, answer: Json) -> bool:
+    """True for a list that may become another one before the first call."""
+    return method == RESOURCES or (method == TOOLS and not answer["result"]["tools"])
+
+
+def _subscription(request_id: str | int) -> Json:
+    return {SUBSCRIPTION_KEY: request_id}
 
 
 def parsed(line: bytes) -> Json | None:
@@ -194,11 +263,6 @@ def parsed(line: bytes) -> Json | None:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
-
-
-def changed(method: str) -> str:
-    """Return the notification that a list has changed, in the SDK's words."""
-    return compact({"jsonrpc": "2.0", "method": f"notifications/{method}_changed"}) + "\n"
 
 
 def compact(message: Json) -> str:

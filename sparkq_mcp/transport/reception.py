@@ -68,6 +68,8 @@ class Reception:
             elif len(self._unread) > LONGEST_LINE:
                 return Handover(self._opening.replay, self._unread, self._unsent)
             elif self._has_ended:
+                for last_word in self._opening.ends():
+                    self._send(last_word)
                 return None
             else:
                 self._read()

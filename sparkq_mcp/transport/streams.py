@@ -11,7 +11,7 @@ import os
 from collections import deque
 from collections.abc import Sequence
 
-from sparkq_mcp.transport.opening import REPLAYED, Replayed, changed
+from sparkq_mcp.transport.opening import Replayed
 from sparkq_mcp.transport.pipes import MAX_LINE, Pipes
 
 HIGH_WATER = 1024 * 1024
@@ -19,7 +19,6 @@ HIGH_WATER = 1024 * 1024
 
 
 ANSWER = '{"jsonrpc":"2.0","id":'
-REPLAYED_ANSWER = f'{ANSWER}"{REPLAYED}'
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -110,6 +109,8 @@ class Output(asyncio.BaseProtocol):
         self.unanswered: set[str | int] = set()
         self.replayed: dict[str, Replayed] = {}
         """The lines that the SDK is shown again, by their ids. The client has their answers."""
+        self.acknowledged: set[str] = set()
+        """What the client has heard of its subscriptions, and the SDK will say again."""
         self._room = asyncio.Event()
         self._room.set()
         self._gone = False
@@ -134,14 +135,13 @@ class Output(asyncio.BaseProtocol):
             request_id = _decode(text, len(ANSWER))[0]
             self.unanswered.discard(request_id)
             if request_id in self.replayed:
-                text = self._since_replayed(request_id, text)
+                replayed = self.replayed.pop(request_id)
+                text = replayed.news if text != replayed.answer else ""
+        elif text in self.acknowledged:
+            self.acknowledged.remove(text)
+            return
         if not self._gone:
             self.transport.write(text.encode("utf-8", errors="backslashreplace"))
-
-    def _since_replayed(self, request_id: str, text: str) -> str:
-        """Return what the client does not know of an answer that it has: that a list which it follows is another one now."""
-        replayed = self.replayed.pop(request_id)
-        return changed(request_id.removeprefix(REPLAYED)) if replayed.is_followed and text != replayed.answer else ""
 
     async def flush(self) -> None:
         """Wait until the buffer has room."""
@@ -160,6 +160,7 @@ async def open_streams(
     loop = asyncio.get_running_loop()
     _, output = await loop.connect_write_pipe(Output, os.fdopen(pipes.writes, "wb", buffering=0))
     output.replayed = {each.request_id: each for each in replay if each.request_id}
+    output.acknowledged = {each.answer for each in replay if each.answer and not each.request_id}
     output.transport.write(unsent)
     _, lines = await loop.connect_read_pipe(lambda: Lines(begun), os.fdopen(pipes.reads, "rb", buffering=0))
     return lines, output
