@@ -7,6 +7,7 @@ import pytest
 
 from sparkq_core.files import lock
 from tests.harness.distribution import Distribution, run
+from tests.package.person import Person
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,14 @@ def bin_folder(shared: Path, distribution: Distribution) -> Path:
             run(*pip, "install", "--quiet", distribution.wheel)
             (folder / "ready").touch()
     return folder / "bin"
+
+
+@pytest.fixture
+def person(tmp_path: Path, bin_folder: Path) -> Person:
+    folder, home = tmp_path / "repository", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+    (folder / "README.md").write_text("Mine.\n")
+    (folder / ".gitignore").write_text("*.pyc\n")
+    run("git", "init", "-q", cwd=folder)
+    return Person(folder, home, bin_folder)
