@@ -1,4 +1,5 @@
-"""Row 10: REST at 16 connections, against FastAPI's usual thread-pool handlers on the same core and against raw ASGI."""
+"""Rows 10 and 20: REST at 16 connections, against FastAPI's usual thread-pool handlers on the same core and against raw ASGI; and
+readers while another process holds the write lock."""
 
 import asyncio
 import contextlib
@@ -37,7 +38,7 @@ def measure() -> list[Figure]:
                 figures.append(
                     at_least(10, "lists of 50 against raw ASGI", _rate(ours) / _rate(raw), 0.65, beside=beside)
                 )
-    return [*figures, *_beside_a_purge()]
+    return [*figures, *_beside_a_purge(), *_beside_a_lock()]
 
 
 def _against_the_pool(root: Path, what: str, synchronous: str) -> list[Figure]:
@@ -87,6 +88,44 @@ async def _purged(port: int) -> tuple[list[float], list[float]]:
     writer.close()
     del reader
     return quiet, beside
+
+
+READS = ("/api/tasks?limit=50", "/api/queues", "/api/inbox", "/api/tasks/1", "/api/board", "/api/tasks?search=one")
+LOCKED_READS = 200
+OVERDUE = """
+UPDATE tasks SET due_at = 1 WHERE status = 'running';
+INSERT INTO events (at, kind, task_id) VALUES (1, 'progress', 1);
+"""
+
+
+def _beside_a_lock() -> list[Figure]:
+    """Another process holds the write lock while a running task is overdue and a text is not indexed, so that readers would
+    write, if they could."""
+    with opened() as sq, served(sq.config.root, "ours") as port:
+        tasks.enqueue_all(sq, "main", [tasks.Draft("one")] * 500)
+        tasks.claim(sq, "main", "bench")
+        free = asyncio.run(_read(port))
+        connection = sq.db.connection()
+        connection.execute(f"BEGIN IMMEDIATE; {OVERDUE} COMMIT; BEGIN IMMEDIATE")
+        held = asyncio.run(_read(port))
+        connection.execute("ROLLBACK")
+    quiet = percentile(free, 0.99) * 1000
+    beside = f"median {statistics.median(held) * 1000:.1f} ms, {len(held):,} reads; without it p99 {quiet:.1f} ms"
+    return [at_most(20, "p99 of a read while another process holds the write lock", percentile(held, 0.99) * 1000, 20, "ms", beside)]  # fmt: skip
+
+
+async def _read(port: int) -> list[float]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    times = []
+    for number in range(LOCKED_READS * len(READS)):
+        started = time.perf_counter()
+        writer.write(_request(port, "GET", READS[number % len(READS)]))
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 20"), head
+        await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        times.append(time.perf_counter() - started)
+    writer.close()
+    return times[len(READS) :]
 
 
 def _in_turn(root: Path, other: str, what: str) -> tuple[list[list[float]], list[list[float]]]:

@@ -18,7 +18,7 @@ meanwhile, so it may last for hours."""
 READER_SECONDS = 0.25
 """How long a call that only reads waits in order to write what it has noticed, in a process that does nothing else."""
 
-READER_IN_THREAD_SECONDS = 0.005
+READER_IN_THREAD_SECONDS = 0.003
 """How long it waits in a thread of a server."""
 
 
