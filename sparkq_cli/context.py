@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from sparkq_cli import show
 from sparkq_cli.show import escaped, note
 from sparkq_core import changes, project, queues, sessions
 from sparkq_core.config import consent, location, nearby
@@ -265,6 +266,14 @@ def paged(text: str) -> None:
         sys.stdout.write(f"{text}\n")
     finally:
         signal.signal(signal.SIGPIPE, before)
+
+
+def paged_if_long(text: str) -> None:
+    """Print a safe text; on a terminal that has fewer lines, show it in $PAGER."""
+    if show.is_terminal() and sys.stdin.isatty() and show.lines_of(text) >= show.rows():
+        paged(text)
+    else:
+        show.say(text)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def alternate_screen() -> Iterator[None]:
 
 def draw(lines: list[str], bell: bool) -> None:
     """Show the lines that fit, in place of those before."""
-    height = max(_rows() - 1, 2)
+    height = max(show.rows() - 1, 2)
     if len(lines) > height:
         lines = [*lines[: height - 1], show.paint(f"… {len(lines) - height + 1} more lines", "dim")]
     _write("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J" + ("\a" if bell else ""))
@@ -114,13 +114,6 @@ def _finished(task: Task, now: int) -> str:
 
 def _heads(sq: SparkQ, queue: str) -> str:
     return ", ".join(f"{wire.friendly(task.id)} {safe(task.title)}" for task in tasks.peek(sq, queue, 2).tasks)
-
-
-def _rows() -> int:
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).lines or 24
-    except (OSError, ValueError):
-        return 24
 
 
 def _write(text: str) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import typer
 
-from sparkq_cli import show
+from sparkq_cli import keys, show
 from sparkq_cli.context import check_keyboard, edited, paged
 from sparkq_core import queues, tasks, times, wire
 from sparkq_core.errors import SparkQError
@@ -16,7 +16,14 @@ from sparkq_core.text import counted, safe
 
 IN_OVERVIEW = 5
 RULE = "A question of a worker is answered by the user."
-KEYS = "[a]nswer  [e]ditor  [v]iew whole task  [s]kip  [q]uit"
+KEYS = {
+    "a": "answer in a line",
+    "e": "editor: an answer of several lines",
+    "v": "view the whole task",
+    "s": "skip: the question stays open (Enter alone does this)",
+    "q": "quit",
+}
+PROMPT = "[a]nswer  [e]ditor  [v]iew whole task  [s]kip  [q]uit"
 BELOW = "----- Write your answer above this line. The question: -----"
 
 
@@ -86,7 +93,7 @@ def walk(sq: SparkQ, queue: str | None) -> bool:
 def _decide(sq: SparkQ, question: Question) -> bool:
     """Ask until the question is answered or skipped; False to stop."""
     while True:
-        key = str(typer.prompt(KEYS, default="s", show_default=False, prompt_suffix=" > ")).strip().lower()[:1]
+        key = keys.asked(KEYS, PROMPT, "s")
         if key == "q":
             return False
         if key == "s":
@@ -95,14 +102,12 @@ def _decide(sq: SparkQ, question: Question) -> bool:
             from sparkq_cli.commands.task import as_text
 
             paged(as_text(sq, tasks.detail(sq, question.task.id), timeline=True))
-        elif key in ("a", "e"):
+        else:
             try:
                 _answer(sq, question, in_editor=key == "e")
                 return True
             except SparkQError as error:
                 show.say(f"{error.message} {error.hint}")
-        else:
-            show.say(f"Unknown key {safe(key)!r}: type a, e, v, s or q, then Enter.")
 
 
 def _answer(sq: SparkQ, question: Question, *, in_editor: bool) -> None:

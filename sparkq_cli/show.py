@@ -20,7 +20,7 @@ from sparkq_core.text import counted as counted
 from sparkq_core.text import safe, with_escapes
 
 PAINT = re.compile(r"(\x1b\[[\d;]+m)")
-UNKNOWN_WIDTH = 100
+UNKNOWN_WIDTH, UNKNOWN_HEIGHT = 100, 24
 MARKS = {"warned": ("⚠️", "!"), "limit": ("⏳", "~"), Status.FAILED: ("🔴", "x"), ErrorType.TIMEOUT: ("💀", "X")}
 OWN_SYMBOLS = re.compile("|".join(symbol for symbol, _ in MARKS.values()))
 """Two columns each; measured without loading wcwidth."""
@@ -154,6 +154,20 @@ def columns() -> int:
         return os.get_terminal_size(sys.stdout.fileno()).columns or UNKNOWN_WIDTH  # 0: some terminals do not say
     except (OSError, ValueError):
         return UNKNOWN_WIDTH
+
+
+def rows() -> int:
+    """Return the number of lines of the terminal."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).lines or UNKNOWN_HEIGHT
+    except (OSError, ValueError):
+        return UNKNOWN_HEIGHT
+
+
+def lines_of(text: str) -> int:
+    """Return how many lines of the terminal `text` takes, at least."""
+    room = columns()
+    return sum(1 + max(0, len(PAINT.sub("", line)) - 1) // room for line in text.split("\n"))
 
 
 def width(text: str) -> int:

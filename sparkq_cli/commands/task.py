@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import change_lines, chat_lines, check_lines, purged_lines, show
-from sparkq_cli.context import open_sparkq
+from sparkq_cli import change_lines, chat_lines, check_lines, purged_lines, show, task_parts
+from sparkq_cli.context import open_sparkq, paged_if_long
 from sparkq_cli.options import Json, TaskId, new_app
 from sparkq_core import changes, tasks, times, wire
 from sparkq_core.changes import view
@@ -28,13 +28,34 @@ def task(
     timeline: Annotated[
         bool, typer.Option("--timeline", help="Include all checks with their output, and the timeline of all events.")
     ] = False,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print only the prompt.")] = False,
+    result: Annotated[bool, typer.Option("--result", help="Print only the result, or the error.")] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="Print only the notes of progress.")] = False,
+    revisions: Annotated[
+        bool, typer.Option("--revisions", help="Print only the prompts that it has had, the first one first.")
+    ] = False,
+    revision: Annotated[
+        int | None, typer.Option("--revision", metavar="N", help="Print only the N-th prompt that it has had.", min=1)
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show everything about a task: prompt, outcome, every attempt. Of a purged task, what is left of it.
 
-    Example: sparkq task 42 --timeline
+    On a terminal a text that is longer than the screen is shown in $PAGER.
+
+    Examples:
+      sparkq task 42 --timeline
+      sparkq task 42 --result
+      sparkq task 42 --prompt | sparkq enqueue - --queue backend
     """
     sq = open_sparkq()
+    part = task_parts.chosen(
+        json=json, prompt=prompt, result=result, notes=notes, revisions=revisions, revision=revision
+    )
+    if part is not None:
+        tasks.get(sq, task_id)
+        paged_if_long(part(sq, task_id))
+        return
     try:
         detail = tasks.detail(sq, task_id)
     except Purged as error:
@@ -44,7 +65,7 @@ def task(
     if json:
         show.json_line(wire.task_history(detail, sq.clock.now()))
         return
-    show.say(as_text(sq, detail, timeline=timeline))
+    paged_if_long(as_text(sq, detail, timeline=timeline))
 
 
 def as_text(sq: SparkQ, detail: Detail, *, timeline: bool) -> str:

@@ -220,7 +220,7 @@ def test_another_key_asks_again(bare: Shell, finished: SparkQ) -> None:
     with Terminal(bare, "review") as terminal:
         terminal.until(KEYS)
         terminal.type("x")
-        terminal.until("type a, r, d, c, v, s, u or q")
+        terminal.until("type a, r, e, d, c, v, s, b, u or q")
         terminal.until(KEYS)
         terminal.type("quit")
         assert terminal.end() == 0
@@ -423,3 +423,71 @@ def finish(sq: SparkQ, number: int, clock: SetClock) -> None:
     done = tasks.complete(sq, number, "did it")
     record(sq, ended=Execution(number, done.attempt))
     clock.move(1)
+
+
+def test_only_a_letter_or_a_whole_word_is_a_verdict(bare: Shell, finished: SparkQ) -> None:
+    """`abort` begins as `accept` does."""
+    with Terminal(bare, "review") as terminal:
+        terminal.until(KEYS)
+        for typed in ("abort", "ac", "acceptance", "reject", "yes"):
+            terminal.type(typed)
+            terminal.until(f"Unknown key '{typed}'")
+            terminal.until(KEYS)
+        assert unreviewed(finished) == [1, 2, 3]
+        terminal.type("?")
+        terminal.until("a  accept the outcome")
+        terminal.until(KEYS)
+        terminal.type("Accept")
+        terminal.until("#1 accepted.")
+        terminal.until(KEYS)
+        terminal.type("QUIT")
+        assert terminal.end() == 0
+
+
+def test_a_walk_counts_and_goes_back_to_what_was_skipped(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review") as terminal:
+        assert "(1 of 3)" in terminal.until(KEYS)
+        terminal.type("b")
+        terminal.until("No skipped task is before this one.")
+        terminal.until(KEYS)
+        terminal.type("s")
+        assert "(2 of 3)" in terminal.until(KEYS)
+        terminal.type("a")
+        assert "(3 of 3)" in terminal.until(KEYS)
+        terminal.type("back")
+        again = terminal.until(KEYS)
+        assert "(2 of 3)" in again
+        assert "Add tests" in again
+        terminal.type("a")
+        assert "(3 of 3)" in terminal.until(KEYS)
+        terminal.type("s")
+        terminal.until("No more tasks to review. 2 accepted, 1 skipped.")
+        assert terminal.end() == 0
+
+    assert unreviewed(finished) == [3]
+
+
+def test_failed_tasks_come_first_if_that_is_wanted(bare: Shell, finished: SparkQ) -> None:
+    with Terminal(bare, "review", "--failed-first") as terminal:
+        for title in ("Fix the parser", "#3", "Add tests"):
+            assert title in terminal.until(KEYS)
+            terminal.type("s")
+        terminal.until("No more tasks to review. 3 skipped.")
+        assert terminal.end() == 0
+
+
+def test_feedback_of_several_lines_is_written_in_the_editor(bare: Shell, finished: SparkQ) -> None:
+    editor = bare.folder / "editor.sh"
+    editor.write_text('#!/bin/sh\n{ printf "Start the database.\\n\\n- then retry\\n"; cat "$1"; } > t && mv t "$1"\n')
+    editor.chmod(0o755)
+    with Terminal(bare, "review", EDITOR=str(editor)) as terminal:
+        terminal.until(KEYS)
+        terminal.type("s")
+        terminal.until(KEYS)
+        terminal.type("e")
+        terminal.until("#2 in backend again, 1st in line.")
+        terminal.until(KEYS)
+        terminal.type("q")
+        assert terminal.end() == 0
+
+    assert take(finished).feedback == "Start the database.\n\n- then retry"
