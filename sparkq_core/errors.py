@@ -240,6 +240,12 @@ class NotEmpty(SparkQError):
     kind, code = Kind.CONFLICT, "not_empty"
 
 
+class QueueNotEmpty(SparkQError):
+    """A queue that still has tasks would be deleted."""
+
+    kind, code = Kind.CONFLICT, "queue_not_empty"
+
+
 class BackupsExist(SparkQError):
     """The database is gone, but there are copies of it: an empty one would be in their place."""
 

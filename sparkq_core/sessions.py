@@ -8,8 +8,9 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader
 from sparkq_core.text import checked_name, nearest, safe
 
-CREATE = f"INSERT INTO sessions (name, created_at) VALUES (:name, :now) ON CONFLICT (name) DO NOTHING RETURNING {SESSION_COLUMNS}"
+CREATE = f"INSERT INTO sessions (name, created_at) VALUES (:name, :now) RETURNING {SESSION_COLUMNS}"
 GET = f"SELECT {SESSION_COLUMNS} FROM sessions WHERE name = :name"
+ALIKE = "SELECT name FROM sessions WHERE name = :name COLLATE NOCASE"
 ALL = f"SELECT {SESSION_COLUMNS} FROM sessions ORDER BY status, id"
 NAMES = "SELECT name FROM sessions ORDER BY status, id"
 END = f"UPDATE sessions SET status = 'ended', ended_at = coalesce(ended_at, :now) WHERE name = :name RETURNING {SESSION_COLUMNS}"
@@ -27,9 +28,12 @@ def create(sq: SparkQ, name: str) -> Session:
     checked_name(name, "session")
     now = sq.clock.now()
     with sq.db.write() as tx:
-        row = tx.row(CREATE, {"name": name, "now": now})
-        if row is None:
-            raise NameTaken(f"There is a session {name} already.", "Take another name, or use the one that is there.")
+        if (alike := tx.row(ALIKE, {"name": name})) is not None:
+            only_case = f", and {name} differs only in upper and lower case" if alike[0] != name else ""
+            raise NameTaken(
+                f"There is a session {alike[0]} already{only_case}.", "Take another name, or use the one that is there."
+            )
+        row = tx.rows(CREATE, {"name": name, "now": now})[0]
         note(tx, now, "session created", text=name)
     return Session(*row)
 

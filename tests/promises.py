@@ -22,6 +22,8 @@ PROMISES = {
     "enqueue": "enqueue puts a task at the end of its queue; when it returns, the task is on the disk.",
     "enqueue-front": "New tasks go to the front of their queue when asked, several in their order.",
     "default-queue": "Without --queue, commands take SPARKQ_QUEUE, the setting queue, the only queue, or the only one of the only active session.",
+    "names-by-case": "Two queues, or two sessions, never have names that differ only in upper and lower case.",
+    "queue-delete": "A queue is deleted only without any task, by the user.",
     "titles": "A title is the first line of the prompt that says something, and loses only marks of Markdown that are marks there.",
     "plans": "A plan is split as its writer would: items, headings or rows with all that belongs to them, without what is done; nothing is lost unsaid.",
     "ids": "Verbs for several tasks take ids and ranges, all or none; an id is never taken for a reason or a result.",

@@ -1,4 +1,4 @@
-"""`sparkq queue create|list|show|instructions|rename|set|check|pause|resume|end|reopen|archive|unarchive`"""
+"""`sparkq queue create|list|show|instructions|rename|set|check|pause|resume|end|reopen|archive|unarchive|delete`"""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -14,7 +14,7 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
-from sparkq_core.queues import assignments
+from sparkq_core.queues import assignments, deletion
 from sparkq_core.queues.addresses import queue_name
 from sparkq_core.queues.assignments import Progress
 
@@ -26,6 +26,7 @@ ReviewLimit = Annotated[
     typer.Option("--review-limit", metavar="N", help="Hand out at most N tasks that you have not reviewed."),
 ]
 LIMITING = "The review limit of a queue is set by the user."
+DELETING = "Queues are deleted by the user."
 PAUSING = "Queues are paused and resumed by the user."
 
 app = new_app("Manage queues: named lines of tasks, first in, first out.")
@@ -317,6 +318,18 @@ def unarchive(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
     Example: sparkq queue unarchive backend
     """
     _change(queues.unarchive, name, "is no longer archived", json, quiet)
+
+
+@app.command()
+def delete(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
+    """Delete a queue that has no tasks, with its instructions. An agent cannot delete one.
+
+    Example: sparkq queue delete backend
+    """
+    check_keyboard(DELETING)
+    sq = open_sparkq()
+    queue = deletion.delete(sq, name)
+    show.answer(wire.queue(queue, Counts()), f"{queue.name} is deleted.", json=json, quiet=quiet)
 
 
 def _change(verb: Callable[[SparkQ, str], Queue], name: str, outcome: str, json: bool, quiet: bool) -> None:

@@ -7,15 +7,15 @@ from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
 from sparkq_core.model import COUNTS_COLUMNS, QUEUE_COLUMNS, Counts, Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
+from sparkq_core.queues.refusals import check_free
 from sparkq_core.queues.refusals import closed as closed
-from sparkq_core.queues.refusals import taken
 from sparkq_core.stale import sweep_for_reader
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.text import checked, checked_name, nearest, safe
 
 CREATE = f"""
 INSERT INTO queues (name, session_id, created_at, review_limit) VALUES (:name, :session, :now, :limit)
-ON CONFLICT (name) DO NOTHING RETURNING {QUEUE_COLUMNS}
+RETURNING {QUEUE_COLUMNS}
 """
 GET = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE name = :name"
 BY_ID = f"SELECT {QUEUE_COLUMNS} FROM queues WHERE id = :id"
@@ -58,7 +58,7 @@ PAUSE = f"""
 UPDATE queues SET paused_at = :now WHERE id = :queue AND status <> 'archived' AND paused_at IS NULL RETURNING {QUEUE_COLUMNS}
 """
 RESUME = f"UPDATE queues SET paused_at = NULL WHERE id = :queue AND paused_at IS NOT NULL RETURNING {QUEUE_COLUMNS}"
-RENAME = f"UPDATE OR IGNORE queues SET name = :name WHERE id = :queue RETURNING {QUEUE_COLUMNS}"
+RENAME = f"UPDATE queues SET name = :name WHERE id = :queue RETURNING {QUEUE_COLUMNS}"
 
 UNCHANGED = 0
 """Instead of a review limit: `change` leaves it as it is."""
@@ -82,10 +82,9 @@ def create(
             raise QueueClosed(
                 f"The session {owner.name} has ended.", "Create the queue in another session, or in none."
             )
-        row = tx.row(CREATE, {"name": name, "session": owner.id if owner else None, "now": now, "limit": review_limit})
-        if row is None:
-            raise taken(get(tx, name))
-        queue = Queue(*row)
+        check_free(tx, name)
+        values = {"name": name, "session": owner.id if owner else None, "now": now, "limit": review_limit}
+        queue = Queue(*tx.rows(CREATE, values)[0])
         note(tx, now, "queue created", queue=queue.id)
         return _instruct(tx, queue, instructions, now) if instructions else queue
 
@@ -340,8 +339,7 @@ def rename(sq: SparkQ, name: str, new: str) -> Queue:
 
 
 def _rename(tx: Transaction, queue: Queue, new: str, now: int) -> Queue:
-    row = tx.row(RENAME, {"queue": queue.id, "name": new})
-    if row is None:
-        raise taken(get(tx, new))
+    check_free(tx, new, besides=queue.id)
+    row = tx.rows(RENAME, {"queue": queue.id, "name": new})[0]
     note(tx, now, "queue renamed", queue=queue.id, text=f"{queue.name} -> {new}")
     return Queue(*row)

@@ -8,7 +8,7 @@ from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic 
 from sparkq_core import queues, sessions, shapes, tasks, wire
 from sparkq_core.changes import Execution
 from sparkq_core.project import SparkQ
-from sparkq_core.queues import assignments, gates
+from sparkq_core.queues import assignments, deletion, gates
 from sparkq_http.answer import Answer, Router
 from sparkq_http.list_pages import page
 from sparkq_http.parameters import BODILESS, MAX_NUMBER, Body, Open, QueueName, Records, TaskRef, queue_name
@@ -27,6 +27,12 @@ class OneQueue(TypedDict, closed=True):
     """The queue as it is now."""
 
     queue: Queue
+
+
+class DeletedQueue(TypedDict, closed=True):
+    """The name of the deleted queue."""
+
+    deleted: str
 
 
 class Queues(TypedDict, closed=True):
@@ -167,6 +173,12 @@ async def archive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
 async def unarchive_queue(sq: Open, queue: QueueName) -> Answer[OneQueue]:
     """Restore an archived queue to its former status."""
     return Answer({"queue": queue_shown(sq, queues.unarchive(sq, queue_name(sq, queue)).name)})
+
+
+@router.delete("/{queue}", dependencies=[BODILESS])
+async def delete_queue(sq: Open, queue: QueueName) -> Answer[DeletedQueue]:
+    """Delete a queue that has no tasks, with its instructions. 409 while it has any, also a finished one."""
+    return Answer({"deleted": deletion.delete(sq, queue_name(sq, queue)).name})
 
 
 @router.get("/{queue}/peek")

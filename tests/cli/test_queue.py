@@ -215,3 +215,14 @@ def test_a_name_that_an_archived_queue_has_is_refused_with_the_way_to_bring_it_b
 
     for words in (["create", "docs"], ["rename", "backend", "docs"]):
         assert "sparkq queue unarchive docs" in shell.refused(4, "queue", *words)
+
+
+@holds("queue-delete", "only-by-the-user")
+def test_an_empty_queue_is_deleted_by_you(shell: Shell, sq: SparkQ) -> None:
+    queues.create(sq, "docs")
+    add(sq, "one")
+
+    assert "by the user" in shell.refused(4, "queue", "delete", "docs", CLAUDECODE="1")
+    assert "sparkq queue archive backend" in shell.refused(4, "queue", "delete", "backend")
+    assert shell.ok("queue", "delete", "docs") == "docs is deleted.\n"
+    assert queues.names(sq) == ("backend",)

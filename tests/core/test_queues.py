@@ -13,11 +13,13 @@ from sparkq_core.errors import (
     NoSuchQueue,
     NoSuchSession,
     QueueClosed,
+    QueueNotEmpty,
     SparkQError,
     StorageError,
 )
 from sparkq_core.model import Counts
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import deletion
 from sparkq_core.text import MAX_TEXT
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import HOUR, SetClock
@@ -339,3 +341,40 @@ def test_a_silent_task_counts_as_stale_before_any_sweep_has_come_by(sq: SparkQ, 
     ((_, counts),) = queues.all_of(sq)
 
     assert (counts.running, counts.stale, counts.total) == (1, 1, 1)
+
+
+@holds("names-by-case")
+def test_a_name_is_taken_in_upper_and_lower_case(sq: SparkQ, queue: str) -> None:
+    sessions.create(sq, "Feature")
+    queues.create(sq, "docs")
+    before = all_rows(sq)
+
+    for refused in (
+        lambda: queues.create(sq, "Backend"),
+        lambda: queues.rename(sq, "docs", "BACKEND"),
+        lambda: sessions.create(sq, "feature"),
+    ):
+        with pytest.raises(NameTaken, match="differs only in upper and lower case"):
+            refused()
+
+    assert all_rows(sq) == before
+    assert queues.rename(sq, "docs", "Docs").name == "Docs"
+
+
+@holds("queue-delete")
+def test_only_a_queue_without_any_task_is_deleted(sq: SparkQ, queue: str) -> None:
+    queues.instruct(sq, queue, "Be quick.")
+    (task,) = add(sq, "one")
+    tasks.cancel(sq, task)
+    before = all_rows(sq)
+    with pytest.raises(QueueNotEmpty, match="has 1 task"):
+        deletion.delete(sq, queue)
+    assert all_rows(sq) == before
+
+    tasks.delete(sq, task)
+    queue_id = deletion.delete(sq, queue).id
+
+    with pytest.raises(NoSuchQueue):
+        queues.by_name(sq, queue)
+    assert queues.create(sq, queue).id > queue_id
+    assert queues.instructions(sq, queue)[1] == ""

@@ -213,3 +213,13 @@ def test_the_name_of_an_archived_queue_is_taken_and_the_refusal_says_by_what(cal
     call.post(f"/api/queues/{line}/archive")
 
     assert "archived queue" in call.post("/api/queues", name=line).refused(409, "name_taken")
+
+
+@holds("queue-delete")
+def test_an_empty_queue_is_deleted(call: Caller, line: str) -> None:
+    call.post("/api/queues", name=f"{line}-gone")
+    assert call.delete(f"/api/queues/{line}-gone")["deleted"] == f"{line}-gone"
+    call.get(f"/api/queues/{line}-gone").refused(404, "no_such_queue")
+    call.add(line)
+    call.delete(f"/api/queues/{line}").refused(409, "queue_not_empty")
+    call.post("/api/queues", name=line.upper()).refused(409, "name_taken")

@@ -40,6 +40,9 @@ EXAMPLES: dict[str, Callable[[Caller], Reply]] = {
     "GET /api/queues": lambda call: call.get("/api/queues"),
     "POST /api/queues": lambda call: call.post("/api/queues", name="new", session="feature"),
     "GET /api/queues/{queue}": lambda call: call.get("/api/queues/backend"),
+    "DELETE /api/queues/{queue}": lambda call: call.delete(
+        f"/api/queues/{call.post('/api/queues', name='unused')['queue']['name']}"
+    ),
     "PATCH /api/queues/{queue}": lambda call: call.patch("/api/queues/backend", instructions="Be quick."),
     "PUT /api/queues/{queue}/check": lambda call: call.put("/api/queues/checked/check", command="make", max_checks=4),
     "POST /api/queues/{queue}/end": lambda call: call.post("/api/queues/ending/end"),
