@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from sparkq_cli import show
+from sparkq_cli import links, show
 from sparkq_cli.show import escaped, note
 from sparkq_core import changes, project, queues, sessions
 from sparkq_core.config import consent, location, nearby
@@ -29,12 +29,22 @@ MAX_LINE = 64 * 1024 * 1024
 def open_sparkq() -> SparkQ:
     """Open the project around the working directory. Raises NoProject, which names the projects nearby."""
     try:
-        return project.open()
+        sq = project.open()
     except NoProject as error:
         if error.code != NoProject.code or not (others := nearby.projects(location.here(), environment())):
             raise
         listed = ", ".join(f"sparkq -C {shlex.quote(os.path.relpath(each))} …" for each in others[:4])
         raise NoProject(error.message, f"A project is nearby: {listed}") from error
+    links.to_page(lambda: _page_of(sq))
+    return sq
+
+
+def _page_of(sq: SparkQ) -> str | None:
+    """Return the address of the web page if the project's server runs."""
+    from sparkq_cli import service  # only a terminal with links needs it
+
+    server = service.running(sq.config)
+    return None if server is None else server.url
 
 
 def check_keyboard(rule: str, way: str = "use the web page") -> None:

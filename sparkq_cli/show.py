@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from sparkq_cli import links
 from sparkq_core import times, wire
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import ErrorType, Status
@@ -47,7 +48,7 @@ STYLES = {
 
 def say(text: str = "") -> None:
     """Print lines whose foreign parts were made safe."""
-    typer.echo(text)
+    typer.echo(links.linked(text))
 
 
 def note(text: str) -> None:
@@ -244,7 +245,7 @@ def table(
         line = "  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in zip(shown, cells, strict=True))
         style = "dim" if number == 0 else styles[number - 1] if styles else ""
         text = fit(line.rstrip(), room)
-        typer.echo(paint(text, style) if style else text)
+        say(paint(text, style) if style else text)
         if number and below and below[number - 1]:
             typer.echo(below[number - 1])
 

@@ -1,5 +1,7 @@
 """Help: every command explains itself, and a word that is none is answered with the nearest."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,28 @@ def test_a_noun_alone_shows_its_help(bare: Shell) -> None:
 
     assert done.code == 2
     assert "instructions" in done.out + done.err
+
+
+@holds("cli-manual")
+def test_the_manual_page_has_every_command_and_option(bare: Shell) -> None:
+    page = bare.ok("help", "--man").replace("\\-", "-")
+
+    for name, parser in PARSERS.items():
+        match = re.search(rf"^\.SS sparkq {name}( |$)", page, re.MULTILINE)
+        assert match is not None, name
+        begin = match.start()
+        part = page[begin : page.find("\n.S", begin + 4)]
+        options = [option for each in parser.params for option in each.opts if option.startswith("-")]
+        assert [option for option in options if option not in part] == []
+
+
+@holds("cli-manual")
+@pytest.mark.skipif(shutil.which("man") is None, reason="man is not installed")
+def test_man_shows_the_manual_page_without_a_warning(bare: Shell) -> None:
+    page = bare.folder / "sparkq.1"
+    page.write_text(bare.ok("help", "--man"))
+
+    done = bare.run("man", "--warnings", "-E", "UTF-8", "-l", page, MANWIDTH="80", LC_ALL="C.UTF-8")
+
+    assert (done.code, done.err) == (0, "")
+    assert "sparkq queue create" in re.sub(".\b", "", done.out)

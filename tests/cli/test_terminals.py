@@ -155,3 +155,22 @@ def test_ctrl_c_in_front_of_another_program_ends_with_130(shell: Shell, sq: Spar
         until_swept(sq)
         terminal.press(CTRL_C)
         assert terminal.end() == 130
+
+
+@holds("cli-links")
+def test_ids_are_links_where_the_terminal_has_them_and_the_server_runs(shell: Shell, sq: SparkQ, port: int) -> None:
+    add(sq, "Fix the parser, see #77")
+    assert "\x1b]8;;" not in shown(shell, "tasks", TERM_PROGRAM="WezTerm"), "no server runs"
+    shell.ok("start", "--port", str(port))
+    try:
+        link = f"\x1b]8;;http://127.0.0.1:{port}/#/tasks/1\x1b\\#1\x1b]8;;\x1b\\"
+        for command in ("tasks", "edit 1 --timeout 60"):
+            screen = shown(shell, *command.split(), TERM_PROGRAM="WezTerm")
+            assert screen.count("\x1b]8;;http") == 1, "only the id of the task, not what its text names"
+            assert link in screen
+        assert "\x1b]8;;" not in shown(shell, "tasks")
+        assert "\x1b]8;;" not in shown(shell, "tasks", TERM_PROGRAM="WezTerm", TERM="tmux-256color")
+        assert "\x1b]8;;" not in shown(shell, "tasks", TERM_PROGRAM="WezTerm", FORCE_HYPERLINK="0")
+        assert "\x1b]8;;" not in shell.ok("tasks")
+    finally:
+        shell.ok("stop")
