@@ -43,6 +43,13 @@ class Told(NamedTuple):
 NOTHING_TOLD = Told()
 
 
+class ClientInfo(NamedTuple):
+    """What a client says of itself."""
+
+    name: str
+    version: str
+
+
 @dataclass
 class Chat:
     """A chat. `id` is its id in the store once that is known; a request that tells nothing about its chat has none."""

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from sparkq_core.errors import InvalidValue
 from sparkq_core.text import nearest
 
+HOOK = "hook"
+"""The tool that no list shows: only the hooks of a client call it."""
+
 ABOUT = "SparkQ is this developer's local task queue: a person queues work and reviews the results later."
 LOOP = (
     "To work on a queue: list_queues, claim, do the task as its prompt, tool and the queue's instructions say, then "

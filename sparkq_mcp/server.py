@@ -37,9 +37,9 @@ from sparkq_mcp.answers import reply
 from sparkq_mcp.answers.next_step import Steps
 from sparkq_mcp.board import board
 from sparkq_mcp.chat import NOTHING_TOLD, Told
-from sparkq_mcp.hook import HOOK, hook_tool
+from sparkq_mcp.hook import hook_tool
 from sparkq_mcp.mentions import mentions
-from sparkq_mcp.offer import NO_PROJECT, instructions, offered
+from sparkq_mcp.offer import HOOK, NO_PROJECT, instructions, offered
 from sparkq_mcp.prompts import add_prompts
 from sparkq_mcp.push import Push
 from sparkq_mcp.resources import add_resources

@@ -64,6 +64,12 @@ class FirstAnswers:
         """Return the list of tools where none are offered yet."""
         return {"result": self._recorded[version, "tools/list"]["result"] | {"tools": []}}
 
+    def hooked(self, version: str, text: str) -> Json:
+        """Return the answer of the tool that only hooks call."""
+        result = self._recorded[version, "tools/call"]["result"]
+        (content,) = result["content"]
+        return {"result": result | {"content": [content | {"text": text}]}}
+
     def _tools(self, version: str) -> list[Json]:
         tools: list[Json] = self._recorded[version, "tools/list"]["result"]["tools"]
         return tools

@@ -17,9 +17,10 @@ from pydantic import ValidationError
 from sparkq_core.wire import compact
 from sparkq_mcp.server import SparkQServer
 from sparkq_mcp.transport.first_answers import MODERN, FirstAnswers
-from sparkq_mcp.transport.opening import DISCOVER, VERSION_KEY
+from sparkq_mcp.transport.opening import DISCOVER
 from sparkq_mcp.transport.pipes import MAX_LINE
 from sparkq_mcp.transport.streams import Oversized
+from sparkq_mcp.transport.usual import VERSION_KEY
 
 WORK_SECONDS = 30.0
 """How long the requests at work may still take after stdin ended. Each ends earlier by itself: at most 10 s for the

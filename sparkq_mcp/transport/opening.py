@@ -6,16 +6,23 @@ What is not exactly known here is left to the SDK, which is shown the same begin
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sparkq_mcp.offer import NO_PROJECT
+from sparkq_mcp.offer import HOOK, NO_PROJECT
 from sparkq_mcp.transport.first_answers import LEVELS, LISTS, MODERN, FirstAnswers, Json
+from sparkq_mcp.transport.usual import (
+    CLIENT_KEY,
+    REPLAYED,
+    SUBSCRIPTION_KEY,
+    VERSION_KEY,
+    are_capabilities,
+    is_envelope,
+    is_info,
+    is_plain_id,
+    is_plain_meta,
+    parsed,
+)
 
-PREFIX = "io.modelcontextprotocol/"
-VERSION_KEY = f"{PREFIX}protocolVersion"
-CLIENT_KEY = f"{PREFIX}clientInfo"
-CAPABILITIES_KEY = f"{PREFIX}clientCapabilities"
-SUBSCRIPTION_KEY = f"{PREFIX}subscriptionId"
 DISCOVER, INITIALIZE, INITIALIZED = "server/discover", "initialize", "notifications/initialized"
 LISTEN, CANCELLED, ACKNOWLEDGED = (
     "subscriptions/listen",
@@ -23,27 +30,25 @@ LISTEN, CANCELLED, ACKNOWLEDGED = (
     "notifications/subscriptions/acknowledged",
 )
 PING, SET_LEVEL, TOOLS, RESOURCES = "ping", "logging/setLevel", "tools/list", "resources/list"
+CALL = "tools/call"
 CHANGES = {"toolsListChanged": TOOLS, "promptsListChanged": "prompts/list", "resourcesListChanged": RESOURCES}
 """What a client can subscribe to besides single resources, and the list that it means."""
 
 MOST_LISTENERS = 8
-MESSAGE_KEYS = frozenset({"jsonrpc", "id", "method", "params"})
 HELLO_KEYS = frozenset({"protocolVersion", "capabilities", "clientInfo", "_meta"})
-INFO_KEYS = frozenset({"name", "version", "title", "description", "websiteUrl"})
-LARGEST_ID, LONGEST_ID = 2**53, 1000
-REPLAYED = "sparkq:replayed:"
-"""The ids of replayed requests begin with this."""
 
 
 class Facts(NamedTuple):
     """What the answers depend on besides the options, asked when it is needed.
 
     `is_waiting` is True if no tools are listed, because nothing was set up here yet. `mentions` are the address, name and
-    description of each queue and task in the list of resources.
+    description of each queue and task in the list of resources. `hook` answers a hook of the client, by its arguments, what
+    the client says of itself, and the metadata; None leaves it to the SDK.
     """
 
     is_waiting: Callable[[], bool]
     mentions: Callable[[], Sequence[Sequence[str]]]
+    hook: Callable[[Json, Json | None, Json], str | None]
 
 
 class Replayed(NamedTuple):
@@ -86,7 +91,7 @@ class Opening:
         method, params = message["method"], message.get("params", {})
         if "id" not in message:
             return self._noted(message)
-        if not _is_plain_id(message["id"]):
+        if not is_plain_id(message["id"]):
             return None
         if method == LISTEN:
             return self._subscribed(message["id"], params, line)
@@ -141,7 +146,7 @@ class Opening:
             or not params.keys() <= {"_meta", "notifications"}
         ):
             return None
-        if self._era == "legacy" or VERSION_KEY not in meta or not _is_envelope(meta):
+        if self._era == "legacy" or VERSION_KEY not in meta or not is_envelope(meta):
             return None
         is_usual = wanted.keys() <= set(CHANGES) and all(isinstance(flag, bool) for flag in wanted.values())
         if not is_usual or request_id in self._listeners or len(self._listeners) >= MOST_LISTENERS:
@@ -168,8 +173,8 @@ class Opening:
             return self._initialized(params)
         if self._era != "modern" and not is_modern:
             return self._legacy(method, params, meta)
-        if self._era != "legacy" and is_modern and _is_envelope(meta):
-            return self._modern(method, params)
+        if self._era != "legacy" and is_modern and is_envelope(meta):
+            return self._hooked(params, meta, meta.get(CLIENT_KEY)) if method == CALL else self._modern(method, params)
         return None
 
     def _probed(self, meta: Json) -> Json | None:
@@ -184,14 +189,16 @@ class Opening:
         if self._era == "modern" or self._version is not None or not is_known or not params.keys() <= HELLO_KEYS:
             return None
         info, capabilities, meta = params.get("clientInfo"), params.get("capabilities"), params.get("_meta", {})
-        if not (_is_info(info) and _are_capabilities(capabilities) and _is_plain_meta(meta)):
+        if not (is_info(info) and are_capabilities(capabilities) and is_plain_meta(meta)):
             return None
         self._era, self._version, self.client = "legacy", str(version), info
         return self._answers.answer(str(version), INITIALIZE, said=self._said())
 
     def _legacy(self, method: str, params: Json, meta: Json) -> Json | None:
-        if not _is_plain_meta(meta) or not (self._version or method == PING):
+        if not is_plain_meta(meta) or not (self._version or method == PING):
             return None
+        if method == CALL:
+            return self._hooked(params, meta, self.client)
         if method == SET_LEVEL:
             is_plain = params.keys() <= {"level", "_meta"} and params.get("level") in LEVELS
         else:
@@ -213,6 +220,15 @@ class Opening:
         if method == DISCOVER:
             return self._answers.answer(MODERN, DISCOVER, said=self._said())
         return self._listed(method)
+
+    def _hooked(self, params: Json, meta: Json, client: Json | None) -> Json | None:
+        """Answer a call of the tool for hooks. Every other tool, and a call that settles the era, needs the SDK."""
+        arguments = params.get("arguments")
+        is_hook = params.get("name") == HOOK and params.keys() <= {"name", "arguments", "_meta"}
+        if not self._kept or self._version is None or not is_hook or not isinstance(arguments, dict):
+            return None
+        text = self._facts.hook(arguments, client, meta)
+        return None if text is None else self._answers.hooked(self._version, text)
 
     def _listed(self, method: str) -> Json:
         assert self._version is not None
@@ -248,23 +264,6 @@ def _subscription(request_id: str | int) -> Json:
     return {SUBSCRIPTION_KEY: request_id}
 
 
-def parsed(line: bytes) -> Json | None:
-    """Return the message on a line; None if it is not a request or notification in its usual form."""
-    try:
-        text = line.decode()
-        message = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(message, dict) or not message.keys() <= MESSAGE_KEYS or "\\ud" in text.lower():
-        return None
-    is_usual = message.get("jsonrpc") == "2.0" and isinstance(message.get("method"), str)
-    return message if is_usual and isinstance(message.get("params", {}), dict) else None
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")
-
-
 def compact(message: Json) -> str:
     """Return JSON as the SDK writes it."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
@@ -272,53 +271,3 @@ def compact(message: Json) -> str:
 
 def _text(number: str | int, answer: Json) -> str:
     return compact({"jsonrpc": "2.0", "id": number, **answer}) + "\n"
-
-
-def _is_plain_id(number: Any) -> bool:
-    if isinstance(number, str):
-        return len(number) <= LONGEST_ID and not number.startswith(REPLAYED)
-    return type(number) is int and abs(number) <= LARGEST_ID
-
-
-def _is_plain_meta(meta: Any) -> bool:
-    """True for metadata that changes no answer: at most a token for progress, and keys of the client's own."""
-    if not isinstance(meta, dict) or any(key.startswith(PREFIX) for key in meta):
-        return False
-    return "progressToken" not in meta or type(meta["progressToken"]) in (str, int)
-
-
-def _is_envelope(meta: Json) -> bool:
-    """True for the metadata of a modern request."""
-    own = {key: value for key, value in meta.items() if key not in (VERSION_KEY, CLIENT_KEY, CAPABILITIES_KEY)}
-    is_known = CLIENT_KEY not in meta or _is_info(meta[CLIENT_KEY])
-    is_served = meta[VERSION_KEY] == MODERN and _are_capabilities(meta.get(CAPABILITIES_KEY))
-    return is_served and is_known and _is_plain_meta(own)
-
-
-def _is_info(info: Any) -> bool:
-    """True for the usual words of a client about itself."""
-    if not isinstance(info, dict) or not {"name", "version"} <= info.keys() <= INFO_KEYS:
-        return False
-    return all(isinstance(text, str) for text in info.values())
-
-
-def _are_capabilities(capabilities: Any) -> bool:
-    """True for the usual capabilities of a client: objects in objects, of which no value is looked at here."""
-    if not isinstance(capabilities, dict):
-        return False
-    for name, capability in capabilities.items():
-        if not isinstance(capability, dict):
-            return False
-        if name == "roots":
-            if not capability.keys() <= {"listChanged"} or not isinstance(capability.get("listChanged", True), bool):
-                return False
-        elif name in ("experimental", "extensions", "elicitation", "sampling"):
-            if not all(isinstance(value, dict) for value in capability.values()):
-                return False
-        elif name != "tasks" or not _are_objects(capability):
-            return False
-    return True
-
-
-def _are_objects(value: Any) -> bool:
-    return isinstance(value, dict) and all(_are_objects(each) for each in value.values())

@@ -11,6 +11,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSI
 from sparkq_core.errors import NoProject
 from sparkq_core.project import SparkQ
 from sparkq_core.wire import compact
+from sparkq_mcp.offer import HOOK
 from sparkq_mcp.server import SparkQServer, build
 from sparkq_mcp.transport.first_answers import LISTS, Json
 
@@ -67,6 +68,7 @@ def opening(version: str) -> list[Json]:
     hello = {"protocolVersion": version, "capabilities": {}, "clientInfo": about}
     asked: list[tuple[str, Json]] = [(method, {"_meta": envelope} if modern else {}) for method in (*LISTS, "ping")]
     asked.append(("logging/setLevel", {"level": "info"} | ({"_meta": envelope} if modern else {})))
+    asked.append(("tools/call", {"name": HOOK, "arguments": {}} | ({"_meta": envelope} if modern else {})))
     first: tuple[str, Json] = ("server/discover", {"_meta": envelope}) if modern else (HANDSHAKE, hello)
     return [
         {"jsonrpc": "2.0", "id": number, "method": method, "params": params}

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from sparkq_core.errors import InvalidValue
 from sparkq_mcp.transport import pipes
-from sparkq_mcp.transport.ending import SIGNALS, exit_now
-from sparkq_mcp.transport.first_answers import FirstAnswers
+from sparkq_mcp.transport.ending import CLOSED, SIGNALS, exit_now
+from sparkq_mcp.transport.first_answers import FirstAnswers, Json
 from sparkq_mcp.transport.opening import Facts, Opening
 from sparkq_mcp.transport.reception import Handover, Reception
 
 if TYPE_CHECKING:
+    from sparkq_mcp.chat import Chat
     from sparkq_mcp.opener import ProjectOpener
     from sparkq_mcp.state import ServerState
     from sparkq_mcp.transport.upkeep import Upkeep
@@ -75,6 +76,7 @@ class Server:
         from sparkq_mcp.chat import Told
         from sparkq_mcp.state import ServerState
 
+        log_lines()
         told, steps = Told.by(environment(), self._folder), Steps(frozenset(self._answers.tools))
         read_only, needs_project = self._options.read_only, self._options.needs_project
         return ServerState(self.opener, steps, told, read_only=read_only, needs_project=needs_project)
@@ -86,6 +88,7 @@ class Server:
         if client is not None:
             handover = self._receive(client)
             if handover is None:
+                self._leave()
                 return
         self._serve(client, handover)
 
@@ -106,8 +109,21 @@ class Server:
 
         return mentions(self.state)
 
+    def hear(self, arguments: Json, client: Json | None, meta: Json) -> str | None:
+        """Answer a hook of the client; None leaves it to the SDK."""
+        from sparkq_mcp.chat import ClientInfo, caller
+        from sparkq_mcp.hearing import hear_at_once
+        from sparkq_mcp.state import STDIO
+
+        state, info = self.state, ClientInfo(client["name"], client["version"]) if client else None
+
+        def calling() -> "Chat":
+            return state.chat(STDIO, caller(info, meta, state.told, state.hooked.chat(STDIO)))
+
+        return hear_at_once(state, arguments, calling)
+
     def _receive(self, client: pipes.Pipes) -> Handover | None:
-        reception = Reception(client, Opening(self._answers, Facts(self.is_waiting, self.mentions)), self)
+        reception = Reception(client, Opening(self._answers, Facts(self.is_waiting, self.mentions, self.hear)), self)
 
         def stop(*_: object) -> None:
             reception.is_stopped = True
@@ -125,6 +141,11 @@ class Server:
             if self._upkeep is not None:
                 self._upkeep.stop()
         return None if reception.is_stopped else handover
+
+    def _leave(self) -> None:
+        """Note that the chat has ended, if a hook has told of one."""
+        if "state" in self.__dict__:
+            self.state.leave(CLOSED)
 
     def _serve(self, client: pipes.Pipes | None, handover: Handover | None) -> None:
         """Load the SDK and let it serve, from the beginning or from what it is handed over."""

@@ -69,6 +69,8 @@ OTHERS: tuple[tuple[str, Message], ...] = (
     ("resources/read", {"uri": "sparkq://queues"}),
     ("resources/subscribe", {"uri": "sparkq://queues"}),
     ("no/such", {}),
+    ("tools/call", {"name": "hook", "arguments": {"event": "Stop", "session": "s"}}),
+    ("tools/call", {"name": "hook", "arguments": []}),
     ("subscriptions/listen", {"notifications": {"toolsListChanged": True, "promptsListChanged": False}}),
     ("subscriptions/listen", {"notifications": {"resourcesListChanged": True}}),
     ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["sparkq://queues"]}}),
@@ -155,13 +157,14 @@ def test_the_sdk_is_loaded_by_the_first_call(sq: SparkQ, queue: str) -> None:
         assert server.stdin is not None
         assert server.stdout is not None
         loaded = []
-        for method, params in [*asked, ("tools/call", {"name": "list_queues", "arguments": {}})]:
+        hook = ("tools/call", {"name": "hook", "arguments": {"event": "Stop", "session": "s"}})
+        for method, params in [*asked, hook, ("tools/call", {"name": "list_queues", "arguments": {}})]:
             server.stdin.write(json.dumps({"jsonrpc": "2.0", "id": method, "method": method, "params": params}) + "\n")
             assert json.loads(server.stdout.readline())["id"] == method
             loaded.append(has_loaded_the_sdk(server.pid))
         server.stdin.close()
 
-    assert loaded == [False, False, False, False, False, True]
+    assert loaded == [False, False, False, False, False, False, True]
 
 
 @holds("mcp-mentions")
