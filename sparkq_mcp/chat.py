@@ -8,7 +8,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,16 +49,18 @@ class ClientInfo(NamedTuple):
     version: str
 
 
-@dataclass
 class Chat:
-    """A chat. `id` is its id in the store once that is known; a request that tells nothing about its chat has none."""
+    """A chat. `id` is its id in the store once that is known; a request that tells nothing about its chat has none.
 
-    worker: str
-    caller: Caller
-    is_known: bool = True
-    id: int | None = None
-    here: Path | None = None
-    """Where its last hook said that it works."""
+    `here` is where its last hook said that it works.
+    """
+
+    def __init__(self, worker: str, caller: Caller, *, is_known: bool = True) -> None:
+        self.worker = worker
+        self.caller = caller
+        self.is_known = is_known
+        self.id: int | None = None
+        self.here: Path | None = None
 
     @property
     def folder(self) -> Path | None:

@@ -10,7 +10,6 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,7 +93,7 @@ def _remove(files: list[Path] | set[Path]) -> None:
 
 
 def _marked(content: bytes, owner: Owner, *, hidden: bool) -> bytes:
-    mark = f"SparkQ task {owner.task}, project {owner.project}, sha256 {sha256(content).hexdigest()}"
+    mark = f"SparkQ task {owner.task}, project {owner.project}, sha256 {_digest(content)}"
     return f"<!-- {mark} -->\n".encode() + content if hidden else f"{mark}\n".encode() + content
 
 
@@ -105,6 +104,12 @@ def _owner(file: Path) -> Owner | None:
             return None
         content = stream.read()
         match = MARK.match(content)
-        if match is not None and sha256(content[match.end() :]).hexdigest().encode() == match[3]:
+        if match is not None and _digest(content[match.end() :]).encode() == match[3]:
             return Owner(int(match[1]), match[2].decode())
     return None
+
+
+def _digest(content: bytes) -> str:
+    from hashlib import sha256  # 4 MB, which an idle server does not need
+
+    return sha256(content).hexdigest()

@@ -8,7 +8,6 @@ import os
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from hashlib import sha1
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -150,6 +149,8 @@ def _unpacked(side: Any) -> tuple[str, bytes]:
 
 def _add(objects: dict[str, tuple[str, bytes]], kind: str, content: bytes) -> str:
     """Add an object of Git, and return its id."""
+    from hashlib import sha1  # 4 MB, which an idle server does not need
+
     object_id = sha1(b"%s %d\0%s" % (kind.encode(), len(content), content), usedforsecurity=False).hexdigest()
     objects[object_id] = kind, content
     return object_id

@@ -7,7 +7,6 @@ merge stays as it is.
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -316,6 +315,8 @@ def _lfs_entries(top: Path, git: Git, paths: list[bytes]) -> list[bytes]:
 
 def _pointer(file: bytes) -> tuple[bytes, int]:
     """Return the pointer of a file, or a pointer that is in its place as it is, and its mode in a tree."""
+    from hashlib import sha256  # 4 MB, and few files are kept elsewhere
+
     digest, size, beginning = sha256(), 0, b""
     with Path(os.fsdecode(file)).open("rb") as stream:
         while block := stream.read(BLOCK_BYTES):
