@@ -79,6 +79,6 @@ def _table(heads: tuple[str, ...], rows: list[list[str]], *, total: bool = False
 
 
 def _cells(numbers: Numbers) -> list[str]:
-    counts = [f"{number:,}" if number else "" for number in numbers[:3]]
+    counts = [f"{numbers.succeeded:,}", *(f"{number:,}" if number else "" for number in numbers[1:3])]
     durations = [times.took(each) if each is not None else "" for each in (numbers.median_ms, numbers.p90_ms)]
     return [*counts, *durations, f"${numbers.cost_usd:,.2f}" if numbers.cost_usd is not None else ""]

@@ -95,6 +95,17 @@ def test_search_finds_words_while_they_are_typed(screen: Screen, call: Caller, l
     screen.focuses(screen.page.locator("#search"))
 
 
+def test_the_place_that_matches_is_shown_with_its_words_marked(screen: Screen, call: Caller, line: str) -> None:
+    number = call.running(line)
+    call.post(f"/api/tasks/{number}/complete", result_summary="🦓 The zebra of <b>dates</b> is back")["status"]
+
+    screen.open(f"/tasks?queue={line}&search=zebra+dates")
+
+    place = screen.row(number).locator(".summary")
+    expect(place).to_have_text("🦓 The zebra of <b>dates</b> is back")
+    expect(place.locator("mark")).to_have_text(["zebra", "dates"])
+
+
 @holds("page-views")
 def test_the_order_can_be_turned(screen: Screen, call: Caller, line: str) -> None:
     one, two = call.add(line), call.add(line)

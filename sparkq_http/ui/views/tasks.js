@@ -66,6 +66,7 @@ function daysAgo(days) {
 export async function fetchTasks(filters, wanted) {
   const tasks = [];
   const purged = [];
+  const snippets = {};
   let cursor = null;
   let total = 0;
   let purgedTotal = 0;
@@ -75,18 +76,19 @@ export async function fetchTasks(filters, wanted) {
     const answer = await get(`/tasks${query({ ...filters, limit, cursor })}`);
     tasks.push(...answer.tasks);
     purged.push(...(answer.purged ?? []));
+    for (const snippet of answer.snippets ?? []) snippets[snippet.id] = snippet;
     purgedTotal = answer.purged_total ?? 0;
     indexing = answer.indexing ?? false;
     cursor = answer.next_cursor ?? null;
     total = answer.total;
   } while (cursor && tasks.length + purged.length < wanted);
-  return { tasks, purged, total, purgedTotal, indexing, more: cursor !== null };
+  return { tasks, purged, snippets, total, purgedTotal, indexing, more: cursor !== null };
 }
 
 export const tasks = (data) => data.tasks;
 
 export function draw(data, page) {
-  const { filters, tasks, purged, total, purgedTotal, indexing, more } = data;
+  const { filters, tasks, purged, snippets, total, purgedTotal, indexing, more } = data;
   const filtered = FILTERS.some((name) => filters[name] && name !== "sort");
   return [
     h("h1@title", "Tasks"),
@@ -111,13 +113,23 @@ export function draw(data, page) {
       ? longList(
           "Tasks",
           tasks,
-          ({ id }) => [page.selected.has(id)],
-          (task) => row(task, page, { facts: factsOf(task) }),
+          ({ id }) => [page.selected.has(id), snippets[id]?.text],
+          (task) => row(task, page, { facts: factsOf(task), summary: marked(snippets[task.id]) }),
         )
       : !purged.length && noTask(filtered),
     purged.length > 0 && section("Purged", null, list("Purged tasks", purged.map(purgedRow))),
     more && h("p.more@more", button("more", "Show more", { "data-reveal": true })),
   ];
+}
+
+/** The place of a task that the search matches, with its words marked. The marks count whole characters. */
+function marked(snippet) {
+  if (!snippet) return null;
+  const letters = [...snippet.text];
+  const part = (start, end) => letters.slice(start, end).join("");
+  const ends = [0, ...snippet.marks.map(([, end]) => end)];
+  const matches = snippet.marks.map(([start, end], at) => [part(ends[at], start), h("mark", part(start, end))]);
+  return [...matches, part(ends.at(-1))];
 }
 
 const searchField = (value) =>
