@@ -7,7 +7,7 @@ class Refusal extends Error {
     super(body.message ?? "The server does not answer.");
     this.status = status;
     this.code = body.error ?? "offline";
-    this.hint = body.hint ?? "";
+    this.hint = (this.code !== "wrong_state" && body.hint) || ""; // it names the verbs of workers too
     this.purged = body.purged ?? null;
   }
 }

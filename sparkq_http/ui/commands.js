@@ -31,9 +31,13 @@ const focusedTask = () => document.activeElement?.closest("[data-id]");
 /** In the inbox this is the first result: running and queued tasks are above it, and have no checkbox. */
 const firstSelectable = () => main.querySelector(".row:has(.pick)");
 
-const onTasks = (verb) => (_, button) => {
-  const ids = targets(button);
-  return ids.length ? verb(page, ids) : say("No task is selected.");
+/** A verb for tasks. With a `name` it is for those that it applies to. */
+const onTasks = (verb, name) => (_, button) => {
+  const all = targets(button);
+  const ids = all.filter((id) => !name || !page.task(id) || APPLIES[name][1](page.task(id)));
+  if (ids.length) return verb(page, ids);
+  const [id, more] = all;
+  return say(id ? `That is not possible for ${more ? "these tasks" : `#${id}`} now.` : "No task is selected.");
 };
 
 const onOneTask = (verb) => onTasks((_, ids) => verb(page, ids[0]));
@@ -43,10 +47,10 @@ const onQueue = (verb) => (_, button) => verb(page, button.dataset.name);
 const ACTS = {
   accept: (_, button) => (button ? onTasks(tasks.accept)(_, button) : say("Open a result to review it.")),
   undo: tasks.undo,
-  requeue: onTasks(tasks.requeue),
-  cancel: onTasks(tasks.cancel),
-  delete: onTasks(tasks.deleteTasks),
-  front: onTasks(tasks.moveToFront),
+  requeue: onTasks(tasks.requeue, "requeue"),
+  cancel: onTasks(tasks.cancel, "cancel"),
+  delete: onTasks(tasks.deleteTasks, "delete"),
+  front: onTasks(tasks.moveToFront, "front"),
   edit: onOneTask(tasks.edit),
   "requeue-with-prompt": onOneTask(tasks.requeueWithPrompt),
   fail: onOneTask(tasks.fail),

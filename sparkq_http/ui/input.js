@@ -6,6 +6,7 @@ import { keepDraft } from "./drafts.js";
 import { main, page, setPressed } from "./page.js";
 import { palette } from "./palette.js";
 import { usesLetters } from "./preferences.js";
+import { backToLine } from "./review/changes.js";
 import { fit } from "./review/verdict.js";
 import { moveToFront } from "./verbs/tasks.js";
 
@@ -45,7 +46,10 @@ addEventListener("keydown", (event) => {
     return;
   }
   const field = event.target.closest?.("input:not([type=checkbox]), textarea, select");
-  if (event.key === "Escape" && field && !dialogIsOpen()) field.blur();
+  if (event.key === "Escape" && field && !dialogIsOpen()) {
+    field.blur();
+    if (field.id === "feedback") backToLine();
+  }
   if (withModifier || event.altKey || field || dialogIsOpen()) return;
   const name = nameOf(event);
   if (name.length === 1 && name !== " " && !usesLetters()) return;
@@ -74,7 +78,8 @@ function press(event, name) {
   const key = KEYS[name];
   if (!key || !page.data) return;
   if (name.startsWith("Arrow") && moveAlong(event)) return;
-  if (name === " " && (event.target.closest?.("button, summary, input") || !page.data.detail)) return;
+  if (name === " " && (event.target.closest?.("button:not([aria-current]), summary, input") || !page.data.detail))
+    return;
   if (event.repeat && !key.repeats) return;
   if (key.tasks && !page.tasks().length) return;
   // Letters typed before a dialog has opened are meant for the dialog.

@@ -66,6 +66,19 @@ def test_a_selection_that_is_dragged_out_of_a_dialog_does_not_close_it(screen: S
     expect(screen.dialog).to_have_count(0)
 
 
+def test_a_double_click_opens_one_dialog(screen: Screen, call: Caller, line: str) -> None:
+    task = call.add(line)
+    screen.open(f"/queues/{line}")
+    for button in (
+        screen.row(task).get_by_role("button", name="Edit …"),
+        screen.page.get_by_role("button", name="Add tasks", exact=True),
+    ):
+        button.dblclick()
+        expect(screen.dialog).to_have_count(1)
+        screen.press("Escape")
+        expect(screen.dialog).to_have_count(0)
+
+
 def test_what_cannot_be_undone_is_not_under_the_enter_key(screen: Screen, call: Caller, line: str) -> None:
     task = call.done(line)
     screen.open(f"/tasks/{task}")

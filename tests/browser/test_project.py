@@ -77,11 +77,13 @@ def test_a_script_is_found_read_anew_and_queued_with_its_inputs(screen: Screen, 
 
 def test_a_script_can_be_chosen_in_any_view(screen: Screen, served: Served, line: str) -> None:
     (served.root / "scripts").mkdir(exist_ok=True)
-    (served.root / "scripts/deploy.sh").write_text(SCRIPT)
+    (served.root / "scripts/deploy.sh").write_text(SCRIPT.replace("Deploy a version", "Deploy a version. " * 200))
     served.call.post("/api/reload")
     screen.open(f"/queues/{line}")
     screen.click("Add tasks …")
     screen.fill(script="deploy")
+    expect(screen.dialog.get_by_role("button", name="Add", exact=True)).to_be_in_viewport(ratio=1)
+    assert screen.dialog.evaluate("one => one.scrollWidth - one.clientWidth") == 0
     screen.answer("Add", **{"input-TARGET": "live"})
 
     expect(screen.main.locator("li.row")).to_contain_text("deploy")

@@ -192,7 +192,7 @@ def test_selected_tasks_go_to_the_front_in_their_order_or_are_cancelled(
     screen.open(f"/queues/{line}")
     screen.row(three).get_by_role("checkbox").check()
     screen.row(two).get_by_role("checkbox").check()
-    screen.click("To the front", within=screen.main.locator(".bulk"))
+    screen.click("Move 2 to the front")
     until(lambda: waiting(call, line) == [two, three, one])
     expect(screen.row(two).get_by_role("checkbox")).not_to_be_checked()
 
@@ -204,6 +204,15 @@ def test_selected_tasks_go_to_the_front_in_their_order_or_are_cancelled(
     screen.said("2 tasks cancelled.")
     expect(screen.part("Recently finished").locator("[data-state=cancelled]")).to_have_count(2)
     assert waiting(call, line) == [two]
+    for task in (one, two):
+        screen.row(task).get_by_role("checkbox").check()
+    expect(screen.main.locator(".bulk button")).to_have_text(
+        ["Move 1 to the front", "Requeue 1 …", "Cancel 1 …", "Delete 2 …"]
+    )
+    screen.press("Escape")
+    screen.row(one).locator("[data-row]").focus()
+    screen.press("c")
+    screen.said(f"That is not possible for #{one} now.")
 
 
 def test_a_waiting_task_is_edited_and_cancelled_in_the_line(screen: Screen, call: Caller, line: str) -> None:

@@ -157,6 +157,34 @@ def test_changes_are_read_by_file_and_a_comment_on_a_line_becomes_feedback(morni
     assert morning.call.get("/api/tasks/1")["feedback"] == "two.txt:1: why x?"
 
 
+def test_changes_are_read_and_commented_by_keyboard_alone(morning: Served, tab: Tab) -> None:
+    screen: Screen = tab(morning.port, color_scheme="light").review(1)
+    screen.press("2")
+    files = screen.detail.locator("section.file")
+    expect(files).to_have_count(2)
+    screen.focuses(screen.detail.locator('[data-tab="changes"]'))
+    for _ in range(3):  # Prompt, Rounds, and the first file
+        screen.press("Tab")
+    screen.focuses(files.first.locator("[data-act=viewed]"))
+    screen.press("Enter")
+    expect(files.first.locator("tr")).to_have_count(0)
+    screen.press("Tab", "Enter", "Enter", "Tab")  # the second file is folded and unfolded
+    line = files.nth(1).locator(".number button").first
+    screen.focuses(line)
+    screen.press("Enter")
+    screen.focuses(screen.feedback)
+    screen.page.keyboard.type("why x?")
+    screen.press("Escape")
+    screen.focuses(line)
+    expect(line).to_have_text("💬")
+    screen.press("1")
+    expect(screen.detail.locator("#text-outcome")).to_be_visible()
+    screen.press("Control+Enter")
+
+    screen.said("#1 sent back.")
+    assert morning.call.get("/api/tasks/1")["feedback"] == "two.txt:1: why x?"
+
+
 def test_the_rounds_are_a_conversation_and_two_are_shown_side_by_side(morning: Served, tab: Tab) -> None:
     screen: Screen = tab(morning.port, color_scheme="light").review(1)
     screen.press("4")

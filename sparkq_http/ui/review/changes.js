@@ -133,8 +133,15 @@ const drawLine = ({ line, sign, number, path, isFirst, isCommented }) =>
     h("td.code", line.slice(1)),
   );
 
+let commented = null;
+
+/** Go from the feedback back to the line that was commented last. */
+export const backToLine = () => commented?.focus();
+
 /** Begin a comment on a line: the feedback gets "src/dates.py:42: " and the cursor. */
-export function comment(page, { dataset: { path, line } }) {
+export function comment(page, button) {
+  const { path, line } = button.dataset;
+  commented = button;
   appendFeedback(`${path}:${line}: `);
   page.draw();
 }

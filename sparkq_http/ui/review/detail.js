@@ -297,7 +297,9 @@ const eventItem = (event) =>
 /** Open a part by its name or by its number. */
 export function openTab(page, tab, pathOf) {
   const name = TABS[Number(tab) - 1] ?? tab;
-  if (page.data.detail?.task && TABS.includes(name)) page.go(pathOf(name), { replace: true });
+  if (!page.data.detail?.task || !TABS.includes(name)) return;
+  page.go(pathOf(name), { replace: true });
+  if (name !== tab) document.querySelector(`.tabs [data-tab=${name}]`).focus({ preventScroll: true }); // by key: Tab leads into it
 }
 
 /** The texts of a task as they were written, by the name of their section. */

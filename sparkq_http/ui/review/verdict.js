@@ -18,10 +18,22 @@ export const inInbox = (task) => (isFinished(task) || (isUnclaimed(task) && task
 /** To which tasks each verb applies that several can get at once, and its name. */
 export const APPLIES = {
   accept: ["Accept", (task) => isFinished(task) && !task.reviewed_at && !task.late, "primary"],
+  front: ["Move", ({ status }) => status === "queued"],
   requeue: ["Requeue", isFinished],
   cancel: ["Cancel", isUnclaimed],
   delete: ["Delete", ({ status }) => status !== "running", "danger"],
 };
+
+const ENDS = { accept: "", front: " to the front" };
+
+/** The verbs that apply to something of what is selected, each with how many tasks it is for. */
+export function selectionButtons(tasks, selected) {
+  const verb = ([act, [label, applies, kind]]) => {
+    const count = tasks.filter((task) => selected.has(task.id) && applies(task)).length;
+    return count > 0 && button(act, `${label} ${count}${ENDS[act] ?? " …"}`, { class: kind });
+  };
+  return Object.entries(APPLIES).map(verb);
+}
 
 /** True for an outcome that was not wanted: sending it back is the likelier verdict. */
 const failed = ({ status }) => status === "failed" || status === "cancelled";

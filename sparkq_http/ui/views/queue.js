@@ -17,6 +17,7 @@ import {
   section,
   waitsForReview,
 } from "../rows.js";
+import { selectionButtons } from "../review/verdict.js";
 import { digits } from "../words.js";
 import { fetchTasks, showMore } from "./tasks.js";
 
@@ -77,7 +78,7 @@ function nextUp(queue, { tasks: queued, total }, page) {
   return section(
     "Next up",
     h("span.count", digits(total)),
-    page.selected.size > 0 && selectionButtons(page.selected.size),
+    page.selected.size > 0 && h("div.bulk", selectionButtons(page.tasks(), page.selected)),
     queued.length
       ? [
           h("div.drop@drop", { "data-drop": "front" }, "Drop here to make it next"),
@@ -92,14 +93,6 @@ function nextUp(queue, { tasks: queued, total }, page) {
     total > queued.length && h("p.more", button("more", "Show more")),
   );
 }
-
-const selectionButtons = (selected) =>
-  h(
-    "div.bulk",
-    button("front", "To the front"),
-    button("cancel", `Cancel ${selected} …`),
-    button("requeue", "Requeue …"),
-  );
 
 function queuedRow(task, index, page) {
   const of = { "data-id": task.id };

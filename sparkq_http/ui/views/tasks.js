@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { nameOptions, options } from "../options.js";
 import { allQueues } from "../project.js";
 import { button, empty, list, longList, outcomeFacts, purgedRow, row, runningFacts, section } from "../rows.js";
-import { APPLIES } from "../review/verdict.js";
+import { selectionButtons } from "../review/verdict.js";
 import { STATUSES, totalOf } from "../statuses.js";
 import { counted, digits } from "../words.js";
 
@@ -108,7 +108,11 @@ export function draw(data, page) {
       purgedTotal > 0 && `, and ${counted(purgedTotal, "purged task")}`,
       indexing && ". Some tasks are not indexed yet and cannot be found. Search again in a moment.",
     ),
-    h("div.bulk@bulk", selectionButtons(tasks, page.selected)),
+    h(
+      "div.bulk@bulk",
+      tasks.length > 0 && button("all", page.selected.size ? "Select none" : "Select all"),
+      selectionButtons(tasks, page.selected),
+    ),
     tasks.length
       ? longList(
           "Tasks",
@@ -180,17 +184,6 @@ const choice = (name, label, chosen, pairs) =>
 
 const workerField = (value) =>
   h("input", { type: "text", "data-filter": "worker", value, placeholder: "Worker", "aria-label": "Worker", size: 12 });
-
-/** The verbs that apply to something of what is selected, each with how many tasks it is for. */
-function selectionButtons(tasks, selected) {
-  const count = (applies) => tasks.filter((task) => selected.has(task.id) && applies(task)).length;
-  const verb = (act, label, applies, attributes = {}) =>
-    count(applies) > 0 && button(act, `${label} ${count(applies)}${act === "accept" ? "" : " …"}`, attributes);
-  return [
-    tasks.length > 0 && button("all", selected.size ? "Select none" : "Select all"),
-    Object.entries(APPLIES).map(([act, [label, applies, kind]]) => verb(act, label, applies, { class: kind })),
-  ];
-}
 
 const factsOf = (task) => (task.status === "running" ? runningFacts(task) : [task.worker_id, ...outcomeFacts(task)]);
 
