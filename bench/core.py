@@ -15,6 +15,9 @@ ROUNDS = 25
 BULK = 1000
 STORED = 5000
 PROMPT = "x" * 500
+PAGED = 200
+FRAME = 24 + 4096
+"""Bytes of a page in the log."""
 
 
 def measure() -> list[Figure]:
@@ -28,7 +31,44 @@ def measure() -> list[Figure]:
         beside = f"{3 * TASKS / middle['ours']:,.0f} verbs/s against {3 * TASKS / middle['raw']:,.0f} ({by_round(times['raw'], times['ours'])})"
         what = f"enqueue, claim, complete against a raw loop ({synchronous.upper()})"
         figures.append(at_least(1, what, middle["raw"] / middle["ours"], goal, beside=beside))
-    return [*figures, _bulk(), *_bytes()]
+    return [*figures, _pages(), _bulk(), *_bytes()]
+
+
+def _pages() -> Figure:
+    """Pages in the log, with those of the tasks that were there before, so that a leaf is not the same for all."""
+    wrote = {}
+    with opened() as sq:
+        _worked_through(sq)
+        log = sq.config.database.with_name(f"{sq.config.database.name}-wal")
+        connection = sq.db.connection()
+        connection.wal_autocheckpoint(0)
+
+        def pages(verbs: Callable[[], object], many: int) -> float:
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            verbs()
+            return os.path.getsize(log) / FRAME / many
+
+        wrote["enqueue"] = pages(lambda: [tasks.enqueue(sq, "main", PROMPT) for _ in range(PAGED)], PAGED)
+        wrote["claim"] = pages(lambda: [tasks.claim(sq, "main", "bench") for _ in range(PAGED // 2)], PAGED // 2)
+        held = _running(sq)
+        wrote["complete"] = pages(lambda: [tasks.complete(sq, number, "done") for number in held], len(held))
+        left = PAGED - PAGED // 2
+        wrote["complete and claim"] = pages(lambda: _work_through(sq), left)
+    verb = (wrote["enqueue"] + wrote["complete and claim"]) / 3
+    alone = ", ".join(f"{name} {many:.1f}" for name, many in wrote.items())
+    return at_most(1, "pages written a verb by a worker that goes through a queue", verb, 7, "", alone)
+
+
+def _worked_through(sq: SparkQ) -> None:
+    tasks.enqueue_all(sq, "main", [tasks.Draft(PROMPT)] * STORED)
+    _work_through(sq)
+
+
+def _work_through(sq: SparkQ) -> None:
+    """Claim all tasks of the queue, each with the outcome of the one before."""
+    held = tasks.claim(sq, "main", "bench")
+    while held is not None:
+        held = tasks.complete(sq, held.task.id, "done", attempt=1, next_for="bench").claimed
 
 
 def _ours(sq: SparkQ) -> None:
@@ -41,7 +81,7 @@ def _ours(sq: SparkQ) -> None:
 
 
 def _running(sq: SparkQ) -> list[int]:
-    return [task.id for task in tasks.list_page(sq, tasks.Wanted(status="running"), limit=TASKS).tasks]
+    return [task.id for task in tasks.list_page(sq, tasks.Wanted(status="running"), limit=1000).tasks]
 
 
 def _raw(path: Path, synchronous: str) -> Callable[[], None]:
@@ -108,5 +148,5 @@ def _bytes() -> list[Figure]:
 
 
 def _size(sq: SparkQ) -> int:
-    sq.db.connection().pragma("wal_checkpoint(truncate)")
+    sq.db.connection().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     return os.path.getsize(sq.config.database)

@@ -11,7 +11,7 @@ from bench.figure import PYTHON, Figure, at_least, at_most, by_round
 
 PACKAGES = ("huey==3.5.4", "litequeue==0.9", "persist-queue==1.1.0", "sqlalchemy==2.1.9")
 NAMES = ("huey", "litequeue", "persist-queue", "SQLAlchemy")
-GOALS = {"huey": 0.8, "litequeue": 1.4, "persist-queue": 1.4, "SQLAlchemy": 4}
+GOALS = {"huey": 0.9, "litequeue": 1.2, "persist-queue": 1.2, "SQLAlchemy": 4}
 ROUNDS = 9
 SCRIPT = Path(__file__).with_name("one_queue.py")
 

@@ -58,7 +58,7 @@ def _filled(sq: SparkQ, many: int) -> SparkQ:
         tx.run(ATTEMPTS)
         tx.run(PLACES)
     sq.db.connection().execute("PRAGMA optimize")
-    sq.db.connection().pragma("wal_checkpoint(truncate)")
+    sq.db.connection().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     return sq
 
 

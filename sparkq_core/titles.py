@@ -43,7 +43,8 @@ def title_of(prompt: str) -> str:
         if field is not None:
             return _short(" ".join("".join(filter(None, field.groups())).split()))
         text = text[front.end() :]
-    for line in re.sub(_COMMENT, "", text).splitlines():
+    said = re.sub(_COMMENT, "", text) if "<!--" in text else text
+    for line in said.splitlines():
         words = _words(" ".join(line[:LONGEST_LINE].split()))
         if words:
             return _short(words)
@@ -59,9 +60,10 @@ def _words(line: str) -> str:
         line = line[mark.end() :]
     if is_heading:
         line = re.sub(_HEADING_END, "", line)
-    line = re.sub(_BOLD, lambda match: match.group(2) or match.group(), line)
-    whole = re.fullmatch(_ITALIC, line)
-    line = whole.group(1) if whole else line
+    if "*" in line:
+        line = re.sub(_BOLD, lambda match: match.group(2) or match.group(), line)
+        whole = re.fullmatch(_ITALIC, line)
+        line = whole.group(1) if whole else line
     return "" if re.fullmatch(_UNSAID, line) else line
 
 

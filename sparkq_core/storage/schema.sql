@@ -262,7 +262,7 @@ CREATE TABLE prompts (
     text TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (task_id, revision)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- One row for each execution. What ended an attempt is never overwritten; what its worker said too late
 -- stands in the late_ columns until a person accepts it.

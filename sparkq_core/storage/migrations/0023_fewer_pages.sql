@@ -1,4 +1,4 @@
--- Each verb writes fewer pages: an index less for the claim and the outcome, three less for a new task.
+-- Each verb writes fewer pages: an index less for the claim and the outcome, two less for a new task.
 -- A list of one status, or of one queue, is merged from the lists of its queues and statuses.
 DROP INDEX tasks_by_status;
 DROP INDEX tasks_by_queue;
