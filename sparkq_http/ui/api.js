@@ -39,7 +39,6 @@ async function send(method, path, body, options) {
   }
 }
 
-/** The JSON of an answer; only a proxy answers with anything else, which counts as empty. */
 function parsed(text) {
   try {
     return JSON.parse(text);
@@ -68,7 +67,6 @@ export function query(values) {
   return set.length ? `?${new URLSearchParams(set)}` : "";
 }
 
-/** The queues with their counts, without their instructions. */
 export const getQueues = (archived = false) =>
   get(`/queues${query({ include_archived: archived, include_instructions: false })}`);
 

@@ -1,14 +1,16 @@
 // The page starts here, and refreshes when something happens.
 
+import { byId } from "./dom.js";
 import { post } from "./api.js";
 import { forgetOldDrafts } from "./drafts.js";
 import "./input.js";
 import "./review/swipe.js";
 import { follow } from "./live.js";
 import { notifyOfKinds } from "./notify.js";
-import { draw, drawTab, merged, navigate, page, refreshCounts } from "./page.js";
+import { draw, drawTab, main, merged, navigate, page, refreshCounts } from "./page.js";
 import { project } from "./project.js";
 import * as inbox from "./views/inbox.js";
+import { refreshAges } from "./words.js";
 
 const REFRESH_MS = 120;
 const REDRAW_MS = 5000;
@@ -52,7 +54,7 @@ function refreshAll() {
 
 function onServer(server) {
   const connected = server !== null;
-  document.getElementById("banner").hidden = connected;
+  byId("banner").hidden = connected;
   if (connected && !online) refreshAll();
   if (connected && project.name !== server.project) showProjectName(server.project);
   online = connected;
@@ -60,7 +62,7 @@ function onServer(server) {
 
 function showProjectName(name) {
   project.name = name;
-  document.getElementById("project").textContent = name;
+  byId("project").textContent = name;
   if (page.view) drawTab();
 }
 
@@ -71,7 +73,7 @@ document.addEventListener("visibilitychange", () => {
 });
 
 addEventListener("hashchange", navigate);
-setInterval(() => document.visibilityState === "visible" && draw(), REDRAW_MS);
+setInterval(() => document.visibilityState === "visible" && (draw(), refreshAges(main)), REDRAW_MS);
 // Out of sight the page has no feed, but its title still counts.
 setInterval(() => document.visibilityState === "hidden" && refreshCounts().catch(ignore), COUNTS_MS);
 forgetOldDrafts();

@@ -3,7 +3,6 @@
 import { h } from "./dom.js";
 import { clockTime } from "./words.js";
 
-/** "its chat closed at 02:13", for a running task whose chat is gone. */
 export const goneFact = ({ chat_closed_at: closed }) =>
   closed ? h("span.late", "its chat closed at ", clockTime(closed)) : null;
 

@@ -3,7 +3,7 @@
 import { queuePath, taskPath } from "./api.js";
 import { changeCheck } from "./check.js";
 import { copy, openSheet, say, sayError, selectText, sheet } from "./dialogs.js";
-import { h } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { draw, focusedRow, main, page, VIEWS, viewTitle } from "./page.js";
 import { palette } from "./palette.js";
 import { project } from "./project.js";
@@ -73,7 +73,6 @@ const ACTS = {
   "dismiss-first": dismissFirst,
 };
 
-/** The queue to offer for new tasks: that of the card whose button was clicked, or of the view. */
 const queueFor = (button) => button?.dataset.name ?? (page.view === queueView ? page.route.path[1] : null);
 
 let lastSelected = null;
@@ -90,7 +89,7 @@ function select(id, range = false) {
 }
 
 function copyText({ dataset: { copies } }) {
-  return copy(document.getElementById(copies).textContent, () => selectText(copies));
+  return copy(byId(copies).textContent, () => selectText(copies));
 }
 
 function changeTheme() {
@@ -143,7 +142,6 @@ function selectFocused({ shift }) {
 
 const SEEN_AGAIN = 0.86; // of the window, from one step of reading to the next
 
-/** Read on: the page scrolls, wherever the focus is. */
 function readOn({ shift }) {
   const bar = main.querySelector(".verdict")?.offsetHeight ?? 0;
   scrollBy(0, (shift ? -1 : 1) * SEEN_AGAIN * (innerHeight - bar));
@@ -159,14 +157,14 @@ function clearSelection() {
 }
 
 function search() {
-  const field = document.getElementById("search");
+  const field = byId("search");
   if (field) {
     field.focus();
     field.select();
     return;
   }
   page.go("/tasks");
-  const look = setInterval(() => document.getElementById("search") && (clearInterval(look), search()), 30);
+  const look = setInterval(() => byId("search") && (clearInterval(look), search()), 30);
   setTimeout(() => clearInterval(look), 3000);
 }
 
@@ -198,7 +196,6 @@ export const KEYS = {
   Escape: { run: clearSelection },
 };
 
-/** Where the key after `g` leads. */
 export const GO = {
   i: "/inbox",
   r: "/running",
@@ -233,7 +230,6 @@ function dismissFirst() {
   draw();
 }
 
-/** The views for which the bar of a phone has no room. */
 function showViews() {
   const links = Object.entries(VIEWS).map(([name, { title }]) =>
     h("a", { href: `#/${name}`, "data-close": true }, title),
@@ -245,7 +241,6 @@ const openQueue = (name) => ({ name: `Open queue ${name}`, run: () => page.go(qu
 
 const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () => page.go(taskPath(task.id)) });
 
-/** What the palette offers: the views, the common actions, every queue and the tasks of the view. */
 export function commands() {
   return [
     ...Object.entries(VIEWS).map(([path, { title }]) => ({ name: `Go to ${title}`, run: () => page.go(`/${path}`) })),

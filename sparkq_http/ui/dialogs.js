@@ -1,6 +1,6 @@
 // Dialogs and short messages.
 
-import { h } from "./dom.js";
+import { byId, h } from "./dom.js";
 
 export const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;
 
@@ -53,7 +53,7 @@ export function say(text, { problem = false, act = null } = {}) {
   const dismiss = h("button.quiet", { "aria-label": "Dismiss" }, "✕");
   const message = h("div.toast", { class: problem ? "problem" : "" }, h("span", text), act && actButton(act), dismiss);
   dismiss.addEventListener("click", () => message.remove());
-  const toasts = document.getElementById("toasts");
+  const toasts = byId("toasts");
   for (const shown of [...toasts.children]) if (shown.textContent === message.textContent) shown.remove();
   toasts.append(message);
   setTimeout(() => message.remove(), problem || act ? LONGER_MS : MESSAGE_MS);
@@ -72,7 +72,6 @@ export async function copy(text, select, done = "Copied.") {
   }
 }
 
-export const selectText = (id) => getSelection().selectAllChildren(document.getElementById(id));
+export const selectText = (id) => getSelection().selectAllChildren(byId(id));
 
-/** Show an error with its hint. */
 export const sayError = ({ message, hint = "" }) => say(`${message} ${hint}`, { problem: true });

@@ -3,6 +3,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_TAGS = new Set(["svg", "rect", "text", "title", "g", "path"]);
 
+export const byId = (id) => document.getElementById(id);
+
 const isMissing = (value) => value === null || value === undefined || value === false;
 
 /**
@@ -29,7 +31,7 @@ export function h(selector, ...children) {
  * made nor compared again.
  */
 export function still(selector, id, version, make) {
-  const shown = document.getElementById(id)?.getAttribute("data-version") === version;
+  const shown = byId(id)?.getAttribute("data-version") === version;
   return h(`${selector}@${selector}${id}`, { id, "data-version": version }, shown ? [] : make());
 }
 

@@ -9,10 +9,10 @@ import { options } from "./options.js";
  * Ask for fields and hand the answers to `submit`. A refusal is shown in the dialog, and nothing typed is lost.
  * Return what `submit` returns, else the answers; null if the dialog was closed.
  *
- * A field is { name, label, kind: text|area|select|check|number|date, value, options, hint, required, min, max }, where
- * `options` are [value, label], of a text those that are suggested. `fields` may be a function of the answers so far: it is called again when a field
- * with `changesFields` changes. Under the key `draft` the answers are kept until they are sent, for the next time
- * that the form opens; a field with `preset` begins with its value all the same.
+ * A field is { name, label, kind: text|area|check|number|date, value, options, hint, required, min, max }. With
+ * `options`, as [value, label], it is a select, or if it has a kind they are suggested. `fields` may be a function of
+ * the answers so far: it is called again when a field with `changesFields` changes. Under the key `draft` the answers
+ * are kept until they are sent, for the next time that the form opens; a field with `preset` begins with its value.
  *
  * With `again`, a second button submits too, and the form stays open with `clears` empty. `preview` returns what the
  * answers will lead to, shown below the fields. `chosen` is called with the form and the name of a changed field.
@@ -76,7 +76,6 @@ export function ask(options) {
 /** True if a text was changed; a form turns every line end into a line feed, which is not a change. */
 export const edited = (before, after) => after !== before.replace(/\r\n?/g, "\n");
 
-/** True if the user agrees to what cannot be undone. */
 export async function confirmed(title, text, submitLabel) {
   return (await ask({ title, text, submitLabel, danger: true, submit: () => true })) !== null;
 }
@@ -95,7 +94,6 @@ function inTurns(run) {
   };
 }
 
-/** Empty these fields for the next answers. */
 function begin(form, names) {
   for (const name of names) if (form.elements[name]) form.elements[name].value = "";
   form.elements[names[0]]?.focus();
@@ -104,7 +102,6 @@ function begin(form, names) {
 
 const MOST_BYTES = 1_048_576;
 
-/** A text file that is dropped on a text goes into it. */
 function acceptFiles(form) {
   form.addEventListener("dragover", (event) => event.target.matches("textarea") && event.preventDefault());
   form.addEventListener("drop", async (event) => {
@@ -150,7 +147,10 @@ function labelled(field, answer) {
   return h("label", { for: `field-${name}` }, h("span", label), control, note);
 }
 
-function controlOf({ name, kind = "text", options: pairs, hint, required, changesFields, min, max }, answer) {
+function controlOf(
+  { name, options: pairs, kind = pairs ? "select" : "text", hint, required, changesFields, min, max },
+  answer,
+) {
   const common = {
     name,
     id: `field-${name}`,

@@ -2,6 +2,7 @@
 
 import { act, commands, GO, KEYS } from "./commands.js";
 import { dialogIsOpen } from "./dialogs.js";
+import { byId } from "./dom.js";
 import { keepDraft } from "./drafts.js";
 import { main, page, setPressed } from "./page.js";
 import { palette } from "./palette.js";
@@ -178,14 +179,15 @@ addEventListener("drop", (event) => {
   else if (id) moveToFront(page, [id]);
 });
 
-// A button with data-reveal is pressed when it is scrolled into view: the end of a list loads more. What was in view
-// a frame ago may have been pushed out of it by the rows that came.
+// The button at the end of a list is pressed when it is scrolled into view. What was in view a frame ago may have been
+// pushed out of it by the rows that came.
 const isInView = (element) => element.getBoundingClientRect().top < innerHeight;
-const reveals = new IntersectionObserver((entries) => {
+const end = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries)
     if (isIntersecting && isInView(target)) act(target.dataset.act, target);
 });
 new MutationObserver(() => {
-  reveals.disconnect();
-  for (const button of main.querySelectorAll("[data-reveal]")) reveals.observe(button);
+  end.disconnect();
+  const button = byId("reveal");
+  if (button) end.observe(button);
 }).observe(main, { childList: true, subtree: true });

@@ -21,7 +21,6 @@ const DRAWINGS = {
   settings: "M2 5h7M12 5h2M2 11h2M7 11h7M10.500 3v4M5.500 9v4",
 };
 
-/** The links to the `views`; `here` is the name of the shown one, `counts` are those of some views. */
 export function viewLinks(views, here, counts) {
   const links = Object.entries(views).map(([name, { title }]) => link(name, title, name === here, counts[name]));
   const isInMore = here in views && !FIRST.includes(here);
@@ -51,7 +50,6 @@ const moreButton = (isHere) =>
     h("span", "More"),
   );
 
-/** The queues that are in use, each with how many results and questions wait for you. */
 export function queueLinks(queues, route) {
   const shown = queues.filter(({ status }) => status === "active").slice(0, MOST_QUEUES);
   if (!shown.length) return [];

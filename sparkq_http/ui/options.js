@@ -2,10 +2,8 @@
 
 import { h } from "./dom.js";
 
-/** Every record by its name. */
 export const nameOptions = (records) => records.map(({ name }) => [name, name]);
 
-/** Every task class with its timeout in seconds. */
 export const classOptions = (classes) => classes.map(({ name, timeout }) => [name, `${name} (${timeout} s)`]);
 
 export const options = (pairs, chosen) =>

@@ -2,7 +2,7 @@
 
 import { get, queuePath } from "./api.js";
 import { dialogIsOpen, sayError } from "./dialogs.js";
-import { h, patch } from "./dom.js";
+import { byId, h, patch } from "./dom.js";
 import { firstSteps } from "./first.js";
 import { queueLinks, viewLinks } from "./navigation.js";
 import { notifyOf } from "./notify.js";
@@ -21,12 +21,11 @@ import * as settings from "./views/settings.js";
 import * as task from "./views/task.js";
 import * as tasks from "./views/tasks.js";
 import * as today from "./views/today.js";
-import { refreshAges } from "./words.js";
 
 export const VIEWS = { inbox, running, board, today, queues, tasks, sessions, scripts, settings };
 const DETAIL_VIEWS = { queues: queue, tasks: task };
 
-export const main = document.getElementById("main");
+export const main = byId("main");
 
 export const page = {
   view: null,
@@ -76,7 +75,6 @@ function viewAt([first, second]) {
   return Object.hasOwn(views, first) ? views[first] : nowhere;
 }
 
-/** Show the view at the address. */
 export function navigate() {
   const route = currentRoute();
   if (!route.path.length) {
@@ -177,6 +175,7 @@ addEventListener("focusin", keepPlace);
 
 /** Drop from the selection what the view no longer shows. */
 function keepSelected(tasks) {
+  if (!page.selected.size) return;
   const shown = new Set(tasks.map((task) => task.id));
   for (const id of page.selected) if (!shown.has(id)) page.selected.delete(id);
 }
@@ -213,9 +212,8 @@ export function draw() {
       ...page.view.draw(page.data, page),
     ]),
   );
-  refreshAges(main);
   main.dataset.view = page.route.path[0];
-  document.body.toggleAttribute("data-verdict", main.querySelector(".verdict") !== null);
+  document.body.toggleAttribute("data-verdict", byId("feedback") !== null);
   // The row that had the focus is gone: focus the row that took its place.
   if (index >= 0 && !document.activeElement?.closest("li")) {
     const remaining = [...main.querySelectorAll("[data-row]")];
@@ -241,8 +239,8 @@ export const viewTitle = () => (typeof page.view.title === "function" ? page.vie
 
 function drawNavigation() {
   const counts = { inbox: project.waiting, tasks: project.open, running: project.running };
-  patch(document.getElementById("views"), viewLinks(VIEWS, page.route.path[0], counts));
-  patch(document.getElementById("queues"), queueLinks(project.queues ?? [], page.route));
+  patch(byId("views"), viewLinks(VIEWS, page.route.path[0], counts));
+  patch(byId("queues"), queueLinks(project.queues ?? [], page.route));
   drawTab();
 }
 

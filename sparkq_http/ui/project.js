@@ -10,7 +10,6 @@ const sum = (queues, count) => queues.reduce((total, queue) => total + count(que
 
 let changes = 0;
 
-/** Fetch all queues with their counts. */
 export async function fetchCounts() {
   let before;
   let answer;
@@ -27,7 +26,8 @@ export function takeChanges(queues) {
   if (!project.all) return false;
   const known = new Map(project.all.map((queue) => [queue.id, queue]));
   for (const queue of queues) known.set(queue.id, queue);
-  const order = (first, second) => first.status.localeCompare(second.status) || first.id - second.id;
+  const order = (first, second) =>
+    (first.status > second.status) - (first.status < second.status) || first.id - second.id;
   take([...known.values()].sort(order));
   return true;
 }
@@ -40,5 +40,4 @@ function take(all) {
   Object.assign(project, { all, queues, waiting, running, open });
 }
 
-/** All queues, fetched if they are not known yet. */
 export const allQueues = async () => project.all ?? (await getQueues(true)).queues;

@@ -63,7 +63,6 @@ export function row(task, page, options = {}) {
   );
 }
 
-/** What is left of a purged task as one line. */
 export const purgedRow = (task) =>
   h(
     `li.row.plain@purged-${task.id}`,
@@ -133,7 +132,6 @@ export function queueButtons({ name, status, paused_at: paused }, addClass = nul
   );
 }
 
-/** Buttons behind a button. */
 export const menu = (label, buttons) =>
   h("details.menu@menu", h("summary", { "aria-label": label, title: "More" }, "⋯"), h("div.items", buttons));
 
@@ -188,10 +186,8 @@ export const empty = (title, text, command = null) =>
 export const section = (title, more, ...children) =>
   h(`section@section-${title}`, h("header", h("h2", title), more), children);
 
-/** A section with a list under its title. */
 export const listed = (title, rows, more = null) => section(title, more, list(title, rows));
 
-/** The head of a view: its heading and buttons. */
 export const head = (heading, ...actions) =>
   h("header.head@head", heading, actions.length > 0 && h("div.actions", actions));
 

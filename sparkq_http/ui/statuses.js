@@ -43,8 +43,6 @@ export function stateOf(task) {
 
 export const markOf = (name) => STATES.find((state) => state.name === name).mark;
 
-/** How many tasks are in a state, by the counts of a queue or of a day. */
 export const countOf = (counts, state) => counts[state.count ?? state.name] ?? 0;
 
-/** How many tasks are in any of these states. */
 export const totalOf = (counts, states) => states.reduce((sum, state) => sum + countOf(counts, state), 0);

@@ -22,7 +22,6 @@ export function duration(seconds) {
 
 export const secondsSince = (iso) => (Date.now() - Date.parse(iso)) / 1000;
 
-/** The time from one moment to another as a duration. */
 export const between = (start, end) => duration((Date.parse(end) - Date.parse(start)) / 1000);
 
 /** How an age reads: "40 min ago", or in short "40 min". */
@@ -70,7 +69,6 @@ export function clockTime(iso) {
 export const dayOf = (iso) =>
   h("time", { datetime: iso, title: iso }, new Date(iso).toLocaleDateString([], { dateStyle: "long" }));
 
-/** A number with a comma at every thousand. */
 export const digits = (number) => number.toLocaleString("en");
 
 export const counted = (number, noun) => `${digits(number)} ${noun}${number === 1 ? "" : "s"}`;

@@ -13,7 +13,7 @@ from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.promises import holds
 
-MOST_BYTES = 260_000
+MOST_BYTES = 250_000
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 

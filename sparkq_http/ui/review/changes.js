@@ -1,7 +1,7 @@
 // What an attempt changed: its files with their lines. A comment on a line becomes part of the feedback.
 
 import { get, query, taskPath } from "../api.js";
-import { h, still } from "../dom.js";
+import { byId, h, still } from "../dom.js";
 import { draftOf } from "../drafts.js";
 import { button, empty } from "../rows.js";
 import { changeSize, counted, digits } from "../words.js";
@@ -34,7 +34,6 @@ export function drawChanges({ task, changes }) {
   );
 }
 
-/** How much it is, and what is not only this task's own. */
 function marksOf({ total, insertions, deletions, shared, between, skipped, branch }) {
   return [
     changeSize({ files: total, insertions, deletions, exact: true }),
@@ -148,7 +147,7 @@ export function comment(page, button) {
 
 /** Add lines at the end of the feedback, and go on there. */
 export function appendFeedback(text) {
-  const area = document.getElementById("feedback");
+  const area = byId("feedback");
   if (!area) return;
   area.value = area.value.replace(/\s*$/, "") ? `${area.value.replace(/\s*$/, "")}\n${text}` : text;
   area.dispatchEvent(new Event("input", { bubbles: true }));
@@ -171,7 +170,6 @@ export function markViewed(page, button) {
   if (!button && isViewed) fileInSight()?.scrollIntoView({ block: "start" });
 }
 
-/** The first file in the window that is not folded. */
 const fileInSight = () =>
   [...document.querySelectorAll(".file:not(.viewed)")].find(
     (file) => file.getBoundingClientRect().bottom > innerHeight / 4,
@@ -186,7 +184,6 @@ export async function moreFiles(page) {
   page.draw();
 }
 
-/** The whole of a file whose lines were cut. */
 export async function moreLines(page, { dataset: { path } }) {
   const { changes, task } = page.data.detail;
   const hunks = [];

@@ -245,7 +245,6 @@ const revisions = (prompts, shown) =>
 const instructions = (queue) =>
   h("details.instructions@instructions", h("summary", `Instructions of ${queue.name}`), h("pre", queue.instructions));
 
-/** Everything that is known of a task besides its texts. */
 function about({ task }) {
   const { claimed_at: claimed, finished_at: finished } = task;
   return h(
@@ -270,7 +269,6 @@ function changed(task) {
   return after && changeSize(after) && fact("Changed", changeSize(after), placeOf(after));
 }
 
-/** What that attempt cost, if that is known. */
 function used(task) {
   const usage = attemptOf(task)?.usage;
   return usage && fact("Used", usageOf(usage), usage.model && ` (${usage.model})`);
@@ -294,7 +292,6 @@ const eventItem = (event) =>
     event.text && h("span.said", `: ${event.text}`),
   );
 
-/** Open a part by its name or by its number. */
 export function openTab(page, tab, pathOf) {
   const name = TABS[Number(tab) - 1] ?? tab;
   if (!page.data.detail?.task || !TABS.includes(name)) return;

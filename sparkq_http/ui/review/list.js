@@ -174,7 +174,7 @@ function more({ items, inbox, shown, asked }) {
   return h(
     "p.more@more",
     shown < MOST_SHOWN && items.length
-      ? button("more", `Show ${rest}`, { "data-reveal": true })
+      ? button("more", `Show ${rest}`, { id: "reveal" })
       : `${rest}. Review some of these to see the next.`,
   );
 }

@@ -36,7 +36,6 @@ export function drawRounds(detail, level) {
   );
 }
 
-/** Each attempt, with what was said after it and before the next. */
 function roundsOf(task) {
   const claims = task.events.filter(({ kind }) => kind === "claimed" || kind === "resumed").map(({ id }) => id);
   return task.history.map((attempt, index) => ({

@@ -38,7 +38,6 @@ export function selectionButtons(tasks, selected) {
 /** True for an outcome that was not wanted: sending it back is the likelier verdict. */
 const failed = ({ status }) => status === "failed" || status === "cancelled";
 
-/** How a verdict that ends the review of a task is called. */
 export function closeLabel(task) {
   const label = acceptLabel(task);
   if (label !== "Accept" || !failed(task)) return label;

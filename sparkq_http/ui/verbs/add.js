@@ -67,7 +67,7 @@ function sessionField(queues) {
   const names = [...new Set(queues.map(({ session }) => session))].filter(Boolean).sort();
   if (names.length < 2) return [];
   const options = [["", "all sessions"], ...names.map((name) => [name, name])];
-  return [{ name: "session", label: "Session", kind: "select", value: "", preset: true, options, changesFields: true }];
+  return [{ name: "session", label: "Session", value: "", preset: true, options, changesFields: true }];
 }
 
 function queueField(all, wanted, session) {
@@ -77,20 +77,18 @@ function queueField(all, wanted, session) {
   const last = remembered("queue");
   const value = preset ? wanted : has(last) ? last : queues[0].name;
   const options = queues.map(({ name, session }) => [name, session ? `${name} (${session})` : name]);
-  return { name: "queue", label: "Queue", kind: "select", value, preset, options };
+  return { name: "queue", label: "Queue", value, preset, options };
 }
 
 const scriptField = (scripts, wanted) => ({
   name: "script",
   label: "Script",
-  kind: "select",
   value: wanted ?? "",
   preset: Boolean(wanted),
   changesFields: true,
   options: [["", "none (write a prompt)"], ...nameOptions(scripts)],
 });
 
-/** What is to be done: the inputs of a script, or a prompt. */
 function workFields(script, last) {
   if (script) return script.inputs.map(inputField);
   return [
@@ -103,7 +101,6 @@ function workFields(script, last) {
 const templateField = (last) => ({
   name: "template",
   label: "Start from an earlier prompt",
-  kind: "select",
   value: "",
   preset: true,
   options: [["", "none"], ...last.map(({ id, title }) => [String(id), `#${id} ${cut(title)}`])],
@@ -111,7 +108,6 @@ const templateField = (last) => ({
 
 const cut = (text) => (text.length > MOST_OPTION ? `${text.slice(0, MOST_OPTION)} …` : text);
 
-/** Put the chosen earlier prompt into the form. */
 async function fillIn(form) {
   const { template, prompt } = form.elements;
   if (!template.value) return;
@@ -132,13 +128,12 @@ function inputField({ name, required, description }) {
   const [, type, text] = /^(?:\((.*?)\))? ?(.*)/.exec(description);
   const values = valuesIn(/^bool/.test(type) ? "true or false" : (type ?? text)) ?? valuesIn(text);
   const label = required ? name : `${name} (optional)`;
-  return { name: `${INPUT}${name}`, label, required, hint: description, kind: KINDS[type], options: values };
+  return { name: `${INPUT}${name}`, label, required, hint: description, kind: KINDS[type] ?? "text", options: values };
 }
 
 const toolField = (tools) => ({
   name: "tool_name",
   label: "Tool",
-  kind: "select",
   value: "",
   options: [["", "default"], ...nameOptions(tools)],
 });
@@ -146,7 +141,6 @@ const toolField = (tools) => ({
 const classField = (classes) => ({
   name: "task_class",
   label: "Task class",
-  kind: "select",
   value: "",
   options: [["", "default of the tool"], ...classOptions(classes)],
 });

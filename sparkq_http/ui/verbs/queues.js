@@ -21,7 +21,7 @@ export async function createQueue(page) {
         kind: "area",
         hint: "For example: the branch, the tests to run, what a result should say.",
       },
-      ...(active.length ? [{ name: "session", label: "Session", kind: "select", value: "", options }] : []),
+      ...(active.length ? [{ name: "session", label: "Session", value: "", options }] : []),
     ],
     submit: ({ name, instructions, session }) =>
       post("/queues", { name: name.trim(), instructions, session: session || null }),

@@ -1,5 +1,6 @@
 // What you decide about the open result, and about the selected ones. A verdict names the attempt that the page shows.
 
+import { byId } from "../dom.js";
 import { post, taskPath } from "../api.js";
 import { copy, say, sayError, selectText } from "../dialogs.js";
 import { draftOf, forgetDraft, keepDraft } from "../drafts.js";
@@ -14,7 +15,7 @@ import { accept as acceptTasks, sayUndoable, seenOf, undo as undoTasks } from ".
 
 let isDeciding = false; // a double click, or a key that is held, is one verdict
 
-const written = () => document.getElementById("feedback")?.value.trim() ?? "";
+const written = () => byId("feedback")?.value.trim() ?? "";
 
 /** Give a verdict on the open task. If it has changed since it was shown, show it again and say what came. */
 async function decide(page, openNext, call, done) {
@@ -58,7 +59,7 @@ export function verdictActs(openNext) {
       if (!task || !isFinished(task)) return null;
       const feedback = written();
       if (!feedback && task.status === "succeeded") {
-        document.getElementById("feedback")?.focus();
+        byId("feedback")?.focus();
         return say("Say what is missing, for the next worker.");
       }
       const body = { feedback: feedback || null, again: true, seen: seenOf(task) };
@@ -68,7 +69,7 @@ export function verdictActs(openNext) {
       const task = openTask(page);
       if (task?.status !== "held") return say("No question is open.");
       const answer = written();
-      if (!answer) return document.getElementById("feedback")?.focus();
+      if (!answer) return byId("feedback")?.focus();
       const body = { answer, attempt: task.attempts };
       return decide(page, openNext, () => post(`${taskPath(task.id)}/answer`, body), {
         text: "answered",
@@ -88,7 +89,7 @@ export function verdictActs(openNext) {
     },
     "swipe-later": (page, row) => putOff(page, page.task(Number(row.dataset.id))),
     "accept-selected": (page) => acceptSelected(page, openNext),
-    write: () => document.getElementById("feedback")?.focus(),
+    write: () => byId("feedback")?.focus(),
     quote,
     undo: async (page, button) => page.view.afterUndo?.(page, await undoTasks(page, button)),
     comment,
@@ -121,7 +122,6 @@ function putOff(page, { id, attempts }) {
   return page.refresh();
 }
 
-/** Quote what is selected in the feedback. */
 function quote() {
   const text = getSelection().toString().trim();
   if (!text) return say("Select words to quote first.");

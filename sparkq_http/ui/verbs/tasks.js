@@ -167,11 +167,10 @@ export async function edit(page, id) {
         value: task.feedback ?? "",
         hint: "Leave it empty to withdraw it.",
       },
-      { name: "tool_name", label: "Tool", kind: "select", value: task.tool_name, options: nameOptions(tools) },
+      { name: "tool_name", label: "Tool", value: task.tool_name, options: nameOptions(tools) },
       {
         name: "task_class",
         label: "Task class",
-        kind: "select",
         value: task.task_class,
         options: classOptions(classes.map(own)),
       },

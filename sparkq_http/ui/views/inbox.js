@@ -113,7 +113,6 @@ function nothing({ queues, assignments }) {
   return [text, atWork(assignments)];
 }
 
-/** The address of a task in this list, or of the list. */
 export function inboxPath({ data }, id, changes = {}) {
   const { show, queue, newest } = { ...data.asked, ...changes };
   return `/inbox${id ? `/${id}` : ""}${query({ show, queue, sort: newest ? "newest" : null, tab: changes.tab })}`;
@@ -147,7 +146,6 @@ function openNext(page, decided) {
   return page.go(inboxPath(page, next?.id ?? null), { replace: true });
 }
 
-/** What was undone is open again. */
 export function afterUndo(page, [id]) {
   if (wide.matches || page.data.detail) page.go(inboxPath(page, id), { replace: true });
 }

@@ -7,7 +7,6 @@ import { ago, counted } from "../words.js";
 
 export const title = "Running";
 
-/** The tasks of the board's columns, and their totals. */
 export const load = () => get("/board?limit=100&heads=1");
 export const tasks = ({ running, queues }) => [...running, ...queues.flatMap(({ heads }) => heads)];
 
@@ -27,7 +26,6 @@ export function draw({ running, running_total: total, queues, assignments }, pag
   ];
 }
 
-/** A running task as a line: the note of its worker, and who it is. */
 export const runningRow = (task, page) =>
   row(task, page, {
     selectable: false,
@@ -48,7 +46,6 @@ function nothingRuns(waiting) {
   );
 }
 
-/** The next task of each queue, and why it waits. */
 const nextRows = (waiting, page) =>
   list(
     "Next up",

@@ -90,7 +90,7 @@ function valueOf({ key, value }) {
 
 function fieldsOf({ key, value, choices, minimum, maximum }) {
   const field = { name: "value", label: key, value };
-  if (choices) return [{ ...field, kind: "select", options: choices.map((choice) => [choice, choice]) }];
+  if (choices) return [{ ...field, options: choices.map((choice) => [choice, choice]) }];
   if (typeof value === "boolean") return [{ ...field, kind: "check" }];
   if (typeof value === "number") return [{ ...field, kind: "number", min: minimum, max: maximum, required: true }];
   if (typeof value === "object") return Object.entries(value).map(partField);

@@ -122,7 +122,7 @@ export function draw(data, page) {
         )
       : !purged.length && noTask(filtered),
     purged.length > 0 && section("Purged", null, list("Purged tasks", purged.map(purgedRow))),
-    more && h("p.more@more", button("more", "Show more", { "data-reveal": true })),
+    more && h("p.more@more", button("more", "Show more", { id: "reveal" })),
   ];
 }
 
@@ -192,7 +192,6 @@ const noTask = (filtered) =>
     ? empty("No tasks match.", "Remove a filter, or clear them all.")
     : empty("No tasks yet.", "Add tasks here (press n), or in a terminal:", 'sparkq enqueue "What Claude should do"');
 
-/** Set a filter in the address, or remove it. */
 export function filter(page, name, value) {
   const filters = new URLSearchParams(page.route.query);
   if (value) filters.set(name, value);
