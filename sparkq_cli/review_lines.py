@@ -24,10 +24,9 @@ def say_line(finished: Finished, now: int, asked: str = "", place: str = "") -> 
     state = " ".join(
         part for part in (show.paint(task.status, task.status), show.mark(task, now), kind, reviewed) if part
     )
-    counter = f"{show.paint(place, 'dim')}  " if place else ""
-    show.say(
-        f"{counter}{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}"
-    )
+    if place:
+        show.say(show.paint(place, "dim"))
+    show.say(f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}")
     if asked:
         show.say(show.paint(show.block(asked, "    > "), "dim"))
     for line in check_lines.of_outcome(finished.check):

@@ -17,9 +17,8 @@ is removed, so that no deadline is more than two timeouts ahead. A usage limit t
 
 from contextlib import suppress
 
-from sparkq_core import observed
+from sparkq_core import observed, times
 from sparkq_core.chats import presence
-from sparkq_core.clock import iso
 from sparkq_core.errors import Busy
 from sparkq_core.events import note
 from sparkq_core.lifecycle import FAIL_AFTER, RELEASED, WARN_AFTER, ErrorType, elapsed_ms
@@ -147,7 +146,7 @@ def _release_over(tx: Transaction, now: int) -> tuple[Task, ...]:
     """Release the tasks whose chat has said nothing until its usage limit was over."""
     over = tuple(Task(*row) for row in tx.rows(LIMIT_OVER, {"now": now}))
     for task in over:
-        why = f"{task.worker} reached a usage limit, which was over at {iso(task.limit_until or now)}, and has not called since."
+        why = f"{task.worker} reached a usage limit, which was over at {times.dated(task.limit_until or now)}, and has not called since."
         tx.run(GIVE_BACK, {"task": task.id})
         tx.run(END_RELEASED, {
             "task": task.id, "attempt": task.attempts, "error": why, "now": now, "heartbeat": task.heartbeat_at,

@@ -4,7 +4,7 @@ Its tasks stay running, and their stale clock is stopped. Any call of the chat e
 a word of it, the next sweep releases them: see `stale`.
 """
 
-from sparkq_core.clock import iso
+from sparkq_core import times
 from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER
 from sparkq_core.model import TASK_COLUMNS, Task
@@ -50,7 +50,7 @@ def reached(sq: SparkQ, chat_id: int, until: int | None = None) -> tuple[Task, .
                 queue=task.queue_id,
                 attempt=task.attempts,
                 worker=task.worker,
-                text=f"until {iso(end)}",
+                text=f"until {times.dated(end)}",
             )
     return tasks
 
