@@ -215,7 +215,7 @@ def cli() -> str:
     )
     parts += [f"| `sparkq {word}` | `sparkq {' '.join(command)}` |" for word, command in sorted(ALIASES.items())]
     parts.append(
-        "\n`sparkq task VERB 3` is `sparkq VERB 3`, `sparkq tasks 3` and `sparkq log 3` are `sparkq task 3`. The verbs of a noun "
+        "\n`sparkq switch 3 4` is `sparkq edit 3 --swap 4`, `sparkq task VERB 3` is `sparkq VERB 3`, `sparkq tasks 3` and `sparkq log 3` are `sparkq task 3`. The verbs of a noun "
         f"have other words too: {', '.join(f'`{word}` ({verb})' for word, verb in sorted(VERBS.items()))}.\n"
     )
     return "\n".join(parts)

@@ -77,7 +77,7 @@ def _running(sq: SparkQ, total: int) -> None:
     for task in tasks.list_page(sq, tasks.Wanted(status=Status.RUNNING), sort="oldest", limit=RUNNING).tasks:
         since = f"{safe(task.worker or '')}, for {times.ago(task.claimed_at, now)}"
         who = show.paint(chat_lines.gone(task, now) or show.limit(task, now), "warning") or show.paint(since, "dim")
-        line = f"{show.paint(wire.friendly(task.id), 'bold')}  {show.state(task, now)}  {safe(task.title)}  {who}"
+        line = f"{show.paint(wire.friendly(task.id), 'bold')}  {show.in_colour(show.state(task, now))}  {safe(task.title)}  {who}"
         show.say(show.fit(line, show.columns()))
         if note := task_table.note_line(sq, task, now):
             show.say(note)

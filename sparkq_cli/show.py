@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from sparkq_cli import links
+from sparkq_cli.wrap import wrapped
 from sparkq_core import times, wire
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import ErrorType, Status
@@ -242,12 +243,19 @@ def table(
         cells = [fit(row[at], widths[at]) for at in shown]
         if number:
             cells = [accent(cell) if at == flexible else cell for at, cell in zip(shown, cells, strict=True)]
+            cells = [in_colour(cell) if heads[at] == "STATUS" else cell for at, cell in zip(shown, cells, strict=True)]
         line = "  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in zip(shown, cells, strict=True))
         style = "dim" if number == 0 else styles[number - 1] if styles else ""
         text = fit(line.rstrip(), room)
         say(paint(text, style) if style else text)
         if number and below and below[number - 1]:
             typer.echo(below[number - 1])
+
+
+def in_colour(state: str) -> str:
+    """Return the state of a task in the colour of its status; any other state as it is."""
+    status = state.partition(" ")[0]
+    return paint(state, status) if status in STYLES else state
 
 
 def _left(widths: Sequence[int], shown: Sequence[int], flexible: int, room: int) -> int:
@@ -261,8 +269,12 @@ def near(path: Path, root: Path) -> str:
 
 
 def block(text: str, indent: str = "  ") -> str:
-    """Return foreign text, safe and indented."""
-    return "\n".join(f"{indent}{line}".rstrip() for line in safe(text, lines=True).split("\n"))
+    """Return foreign text, safe and indented; on a terminal its long lines are broken between words."""
+    lines = safe(text, lines=True).split("\n")
+    if sys.stdout.isatty():
+        room = columns() - len(indent)
+        lines = [part for line in lines for part in wrapped(line, room, width)]
+    return "\n".join(f"{indent}{line}".rstrip() for line in lines)
 
 
 def fields(pairs: Sequence[tuple[str, Any]]) -> None:

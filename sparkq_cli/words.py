@@ -80,7 +80,7 @@ MEANINGS = {
     "stash": "queue pause",
     "submit": "enqueue",
     "summary": "report",
-    "switch": "edit ID --after ID",
+    "switch": "edit ID --swap ID",
     "todo": "tasks",
     "ui": "start",
     "view": "task",
@@ -99,7 +99,7 @@ TEXTS = frozenset({"ANSWER", "MESSAGE", "NOTE", "PROMPT", "REASON", "SUMMARY", "
 def meant(words: Sequence[str]) -> list[str]:
     """Return the words of a command line with SparkQ's own commands in place of aliases.
 
-    `task VERB …` is `VERB …`, `tasks 3` is `task 3`, and what has no meaning here stays as it is.
+    `switch 3 4` is `edit 3 --swap 4`, `task VERB …` is `VERB …`, `tasks 3` is `task 3`, and what has no meaning here stays as it is.
     """
     word, *rest = words
     behind = rest[0] if rest else ""
@@ -109,6 +109,8 @@ def meant(words: Sequence[str]) -> list[str]:
         return [word.removesuffix("s"), *rest]
     if word in ("task", "tasks") and behind != word and (behind in COMMANDS or behind in ALIASES):
         return meant(rest)
+    if word in ("switch", "swap") and len(rest) > 1 and ID_LIKE.fullmatch(behind) and ID_LIKE.fullmatch(rest[1]):
+        return ["edit", behind, "--swap", *rest[1:]]
     if word in ("script", "scripts") and behind in ("list", "ls"):
         return ["scripts", *rest[1:]]
     return [*ALIASES.get(word, (word,)), *rest] if word not in COMMANDS else [*words]

@@ -245,6 +245,7 @@ PROMISES = {
     "command-demo": "sparkq demo does real work through a real MCP client and leaves nothing behind.",
     "setup-one-project": "Setup beside another project asks or is refused, and a command there names that project.",
     "a-recorded-day": "A plan goes in, three queues are sorted and worked with moves, bulk verbs and a question, a report comes out.",
+    "cli-wrap": "On a terminal long lines of a task's texts are broken between words, at any width.",
     "cli-links": "Ids are links to the page where the terminal has links and the server runs.",
     "cli-manual": "sparkq help --man prints a manual page with every command and option.",
     "command-help": "sparkq help shows the help of a command, or lists all.",

@@ -73,6 +73,15 @@ def test_work_goes_its_way_in_other_programs_words(shell: Shell, sq: SparkQ) -> 
 
 
 @holds("cli-words")
+def test_switch_lets_two_tasks_change_places(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one", "two", "three")
+
+    shell.ok("switch", "1", "3")
+
+    assert [task.title for task in tasks.peek(sq, "backend", 3).tasks] == ["three", "two", "one"]
+
+
+@holds("cli-words")
 def test_every_other_word_means_a_command_and_none_that_deletes_work() -> None:
     meant = {words.meant([word])[0] for word in words.ALIASES} | {text.split()[0] for text in words.MEANINGS.values()}
 

@@ -1,0 +1,39 @@
+"""Long lines of foreign text on a terminal: broken between words, at any width."""
+
+import pytest
+
+from sparkq_cli.show import width
+from sparkq_cli.wrap import wrapped
+from sparkq_core.project import SparkQ
+from tests.harness.shell import Shell
+from tests.harness.task_steps import add
+from tests.harness.terminal import shown
+from tests.promises import holds
+
+ITEM = "  - Write an Atom feed for each tag, with the newest twenty posts whole, and 日本語のタイトルも入れる, please"
+
+
+@holds("cli-wrap")
+@pytest.mark.parametrize("room", [20, 33, 60, 79, 200])
+def test_no_line_is_wider_than_there_is_room_and_no_word_is_lost(room: int) -> None:
+    lines = list(wrapped(ITEM, room, width))
+
+    assert [line for line in lines if width(line) > room and " " in line.strip()] == []
+    assert " ".join(" ".join(lines).split()) == " ".join(ITEM.split())
+    assert all(line.startswith("    ") for line in lines[1:])
+
+
+def test_a_word_that_is_longer_than_a_line_stays_whole() -> None:
+    address = f"https://example.org/{'x' * 60}"
+
+    assert list(wrapped(f"See {address} there", 30, width)) == ["See", address, "there"]
+
+
+@holds("cli-wrap")
+def test_a_prompt_is_broken_between_words_on_a_terminal_and_never_in_a_pipe(shell: Shell, sq: SparkQ) -> None:
+    add(sq, f"Feeds\n{ITEM}")
+
+    assert f"  {ITEM}\n" in shell.ok("task", "1")
+    screen = shown(shell, "task", "1", columns=50, PAGER="cat").replace("\r\n", "\n")
+    assert "with the newest\n" in screen or "newest twenty\n" in screen or "with the\n" in screen
+    assert f"  {ITEM}\n" not in screen
