@@ -4,6 +4,8 @@ import statistics
 from collections.abc import Callable
 from contextlib import ExitStack
 
+import apsw
+
 from bench.figure import Figure, at_most, interleaved, middle_half, opened
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
