@@ -88,4 +88,4 @@ def test_a_wait_does_not_wait_for_you(shell: Shell, sq: SparkQ) -> None:
     queue = shell.sparkq("wait", "--queue", "backend")
     assert (queue.code, queue.out) == (1, f"{WHY}, 1 queued ({TO_GO_ON})\n")
     task = shell.sparkq("wait", "2")
-    assert (task.code, task.out) == (1, f"#2 queued: {WHY} ({TO_GO_ON})\n")
+    assert (task.code, task.out) == (1, f"#2 queued (two): {WHY} ({TO_GO_ON})\n")
