@@ -296,7 +296,8 @@ export function openTab(page, tab, pathOf) {
   const name = TABS[Number(tab) - 1] ?? tab;
   if (!page.data.detail?.task || !TABS.includes(name)) return;
   page.go(pathOf(name), { replace: true });
-  if (name !== tab) document.querySelector(`.tabs [data-tab=${name}]`).focus({ preventScroll: true }); // by key: Tab leads into it
+  // After a key, Tab leads from the tab into its part.
+  if (name !== tab) document.querySelector(`.tabs [data-tab=${name}]`).focus({ preventScroll: true });
 }
 
 /** The texts of a task as they were written, by the name of their section. */
