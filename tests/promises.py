@@ -149,6 +149,7 @@ PROMISES = {
     "doctor-git": "The doctor says where Git refuses the repository.",
     "doctor-clients": "The doctor names the clients that have the project, entries for another checkout, missing commands, and the plugin.",
     "doctor-approval": "The doctor says where Claude Code does not start the project's server because you have not approved it.",
+    "search-words": "A search finds words that no spaces divide, shows the best match first, and marks the place that matches.",
     "search-batches": "A search indexes in small batches, between which others write, and says if it has not indexed everything.",
     "deleted-text-goes": "After a deletion its texts leave the file and its log as soon as the project is quiet, and within a day.",
     "space-goes-back": "The space of deleted tasks goes back to the disk.",

@@ -17,6 +17,7 @@ from tests.harness.all_rows import all_rows
 from tests.harness.clocks import HOUR, SetClock
 from tests.harness.projects import open_new_project, second_handle
 from tests.harness.task_steps import add, claimed_task, take, timed_out_task
+from tests.promises import holds
 
 
 def found(sq: SparkQ, words: str, wanted: Wanted | None = None) -> list[int]:
@@ -83,6 +84,7 @@ def test_words_of_any_script_are_found(sq: SparkQ, queue: str) -> None:
     assert [found(sq, word) for word in ("парс", "διόρθ", "解析")] == [[number] for number in ids]
 
 
+@holds("search-words")
 @pytest.mark.parametrize(
     ("text", "typed"),
     [

@@ -8,6 +8,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.search import Snippet
 from tests.harness.clocks import SetClock
 from tests.harness.task_steps import add, claimed_task, take
+from tests.promises import holds
 
 
 def snippet(sq: SparkQ, words: str, task_id: int = 1) -> Snippet | None:
@@ -26,6 +27,7 @@ def done(sq: SparkQ, prompt: str, result: str) -> int:
     return task.id
 
 
+@holds("search-words")
 def test_a_title_comes_before_an_outcome_and_that_before_a_prompt(sq: SparkQ, queue: str) -> None:
     filler = "with words enough to be as long as any other\n\nand a body"
     outcome = done(sq, f"Something else {filler}", "the parser reads ISO weeks")
@@ -56,6 +58,7 @@ def test_after_the_matches_that_are_compared_come_the_others_by_age(
     assert seen == [ids[5], ids[3], ids[4], ids[2], ids[1], ids[0]]
 
 
+@holds("search-words")
 def test_the_place_that_matches_is_shown_with_its_words_marked(sq: SparkQ, queue: str) -> None:
     result = f"{'First a lot of other things. ' * 20}Then the date\nparser was rewritten. {'And more. ' * 50}"
     done(sq, "Fix the dates", result)

@@ -293,4 +293,10 @@ STORAGE_AND_CONFIG_MUTANTS = [
         (' or key_node.value == "<<"', ""),
         caught_by=("test_config_reading.py::test_merge_keys_and_composite_keys_are_refused",),
     ),
+    mutant(
+        "a text without spaces is one word",
+        "words.py",
+        ("        text = _RUN.sub(_spaced, text)\n", ""),
+        caught_by=("test_search.py::test_words_are_found_where_no_space_divides_them",),
+    ),
 ]
