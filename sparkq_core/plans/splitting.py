@@ -19,6 +19,9 @@ Kind = Literal["items", "headings", "rows", "lines", "backlog", "task-master"]
 A_LIST = 2
 """Items under a heading, on average, from which they are the tasks; one list that is longer is enough."""
 
+MOST_LINES, MOST_CELLS = 30_000, 100_000
+"""Lines of a plan that is split, and cells of its tables: several times those of the longest that was met, and seconds for a hostile one."""
+
 A_DOCUMENT = 2
 """Sections about the plan (overview, goals …) that make it a document, of which one section has the work."""
 
@@ -47,6 +50,15 @@ def split(text: str, by: str = "auto", source: str = "") -> Plan:
         raise InvalidValue(f"{safe(by)[:40]!r} is not a way to split.", f"Choose one of: {', '.join(BY)}.")
     if by == "auto" and (foreign := _foreign(text)) is not None:
         return foreign
+    for number, most, what in (
+        (len(text.splitlines()), MOST_LINES, "lines"),
+        (text.count("|"), MOST_CELLS, "cells of tables"),
+    ):
+        if number > most:
+            raise InvalidValue(
+                f"This plan has {number:,} {what}; at most {most:,} can be split.",
+                "Split the file, or queue it as one task.",
+            )
     outline = read(text)
     kind, pieces = _chosen(outline, by)
     done = [piece for piece in pieces if piece.done]
@@ -202,18 +214,21 @@ def _all_ticked(outline: Outline, section: Section) -> bool:
 
 def _lines(outline: Outline) -> Iterator[Piece]:
     """Yield each line of a text without headings and lists, with the code and the quotations below it."""
-    last: Piece | None = None
+    start, end = None, 0
     for block in outline.blocks:
-        if block.kind == "paragraph" or last is None:
-            for line in range(block.start, block.end) if block.kind == "paragraph" else ():
-                if last is not None:
-                    yield last
-                last = Piece(outline.lines[line].strip(), line, line + 1)
         if block.kind != "paragraph":
-            start = block.start if last is None else last.start
-            last = Piece(outline.slice(start, block.end).lstrip(), start, block.end)
-    if last is not None:
-        yield last
+            start, end = block.start if start is None else start, block.end
+            continue
+        for line in range(block.start, block.end):
+            if start is not None:
+                yield _part(outline, start, end)
+            start, end = line, line + 1
+    if start is not None:
+        yield _part(outline, start, end)
+
+
+def _part(outline: Outline, start: int, end: int) -> Piece:
+    return Piece(outline.slice(start, end).lstrip(), start, end)
 
 
 def _with_place(piece: Piece, source: str) -> str:

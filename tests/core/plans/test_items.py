@@ -2,6 +2,7 @@
 
 import pytest
 
+from sparkq_core.errors import InvalidValue
 from sparkq_core.plans import split
 from tests.promises import holds
 
@@ -186,3 +187,17 @@ def test_a_way_that_was_asked_for_is_taken(way: str) -> None:
     assert [prompt.partition("\n")[0] for prompt in prompts(text, way)] == (
         ["a", "b"] if way == "items" else ["## One", "## Two"]
     )
+
+
+def test_a_text_that_is_longer_than_any_plan_is_refused_with_the_next_step() -> None:
+    for text, words in (("- one\n" * 50_000, "50,000 lines; at most 30,000"), ("|a" * 100_001, "cells of tables")):
+        with pytest.raises(InvalidValue, match=words) as refusal:
+            split(text)
+        assert "queue it as one task" in refusal.value.hint
+    assert len(split("- one\n" * 1_000).prompts) == 1_000
+
+
+def test_code_below_a_line_belongs_to_it_however_much_there_is() -> None:
+    text = "Fix it:\n" + "```\nx\n```\n" * 300 + "Then this.\n"
+
+    assert [prompt.count("```") for prompt in split(text).prompts] == [600, 0]
