@@ -36,11 +36,17 @@ OVERLAPS = """() => {
     return [...range.getClientRects()].map((box) => ({
       text: node.data.trim().slice(0, 30),
       node,
+      hidden: box.right - clip.right > 2,
       left: Math.max(box.left, clip.left),
       right: Math.min(box.right, clip.right),
       top: Math.max(box.top, clip.top) + 2,
       bottom: Math.min(box.bottom, clip.bottom) - 2,
     }));
+  };
+  const isMeant = (node) => {
+    for (let up = node.parentElement; up.id !== "main"; up = up.parentElement)
+      if (up.matches("pre, .table, .tabs") || getComputedStyle(up).textOverflow === "ellipsis") return true;
+    return false;
   };
   const walker = document.createTreeWalker(document.getElementById("main"), NodeFilter.SHOW_TEXT);
   const boxes = [];
@@ -57,6 +63,7 @@ OVERLAPS = """() => {
       return isCut && overflowX !== "auto" && textOverflow !== "ellipsis";
     })
     .map((one) => `${one.textContent.slice(0, 30)} is cut off`);
+  cut.push(...boxes.filter(({ hidden, node }) => hidden && !isMeant(node)).map(({ text }) => `${text} is cut off`));
   const wider = document.documentElement.scrollWidth - innerWidth;
   return [...over, ...cut, ...(wider > 0 ? [`${wider} px wider than the window`] : [])];
 }"""

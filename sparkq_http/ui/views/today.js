@@ -69,7 +69,7 @@ const numbers = (report) =>
   );
 
 const number = (label, value, state = null) =>
-  h("div", { "data-state": state, class: value === "0" ? "none" : "" }, h("dt", label), h("dd", value));
+  h("div", { "data-state": state, class: /^0( s)?$/.test(value) ? "none" : "" }, h("dt", label), h("dd", value));
 
 /** The attempts under the hour or the queue that they belong to, the latest first. */
 function groups({ ended, hours, queues }, byQueue) {
