@@ -32,13 +32,14 @@ CLAIM = {
 
 SDK_FIRST = """
 import sys
+from rich.logging import RichHandler
 from sparkq_mcp.transport import stdio
 from sparkq_mcp.transport.reception import Handover
 
 stdio.Server._receive = lambda self, client: Handover((), b"", b"")
 stdio.main(sys.argv[1:])
 """
-"""The server as it would be if it loaded the SDK before it answers anything."""
+"""The server as it was: it loaded the SDK, and with it the log handler of MCPServer, before it answered anything."""
 
 
 class Server:
@@ -156,6 +157,7 @@ def measure() -> list[Figure]:
             during = interleaved(3, ours=until(LIST_TOOLS, sparkq, "mcp", folder=folder))["ours"]
             server = Server(sparkq, "mcp", folder=folder)
             server.ask(INITIALIZE)
+            server.ask(CLAIM)  # loads the SDK
             started = time.perf_counter()
             assert server.ask(CLAIM)["result"]["isError"]
             refused = time.perf_counter() - started

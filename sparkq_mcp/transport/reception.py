@@ -14,8 +14,9 @@ from sparkq_mcp.transport.pipes import Pipes
 LONGEST_LINE = 64 * 1024
 """Bytes of the longest line that is waited for here. A longer one calls a tool."""
 
-FIRST_SECONDS = 1.0
-"""How long after the start the upkeep begins: what clients ask first is answered before."""
+QUIET_SECONDS, LONGEST_SECONDS = 1.0, 10.0
+"""The upkeep begins when the client has said nothing for so long, or so long after the start: what clients ask first is
+answered before."""
 
 GRACE_SECONDS = 5
 """How long a client that has closed its end may take to read the last answers."""
@@ -50,7 +51,8 @@ class Reception:
         self._unsent = b""
         self._has_ended = False
         self._has_news = False
-        self._upkeep_at = time.monotonic() + FIRST_SECONDS
+        self._upkeep_by = time.monotonic() + LONGEST_SECONDS
+        self._upkeep_at = time.monotonic() + QUIET_SECONDS
         self._is_kept = False
         self.is_stopped = False
         """True if a signal has asked to end."""
@@ -90,6 +92,7 @@ class Reception:
         if self._pipes.reads in self._wait(self._pipes.reads, select.POLLIN):
             part = os.read(self._pipes.reads, 1 << 16)
             self._unread += part
+            self._upkeep_at = min(self._upkeep_by, time.monotonic() + QUIET_SECONDS)
             self._has_ended = not part
         elif self._has_news and not self.is_stopped:
             self._has_news = False

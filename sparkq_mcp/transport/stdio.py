@@ -4,14 +4,15 @@ import gc
 import os
 import signal
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkq_core.errors import InvalidValue
-from sparkq_mcp.transport import pipes
+from sparkq_mcp.transport import pipes, relay
 from sparkq_mcp.transport.ending import CLOSED, SIGNALS, exit_now
 from sparkq_mcp.transport.first_answers import FirstAnswers, Json
 from sparkq_mcp.transport.opening import Facts, Opening
@@ -35,7 +36,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--needs-project", action="store_true", help="offer no tools where nothing was set up, until something is"
     )
-    options = parser.parse_args(arguments)
+    parser.add_argument("--handover", type=int, help=SUPPRESS)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser.parse_args(given)
     for number in SIGNALS:
         signal.signal(number, exit_now)
     # A client that stops reading must not kill the process, as it may in other `sparkq` commands: the answer is
@@ -46,15 +49,17 @@ def main(arguments: list[str] | None = None) -> None:
         answers = FirstAnswers(read_only=options.read_only, only=only)
     except InvalidValue as error:
         parser.error(f"{error.message} {error.hint}")
-    Server(options, answers).run()
+    Server(options, answers, given).run()
     exit_now()
 
 
 class Server:
     """A server for one client: without the SDK until a call needs it, since loading it takes half a second and 50 MB."""
 
-    def __init__(self, options: Namespace, answers: FirstAnswers) -> None:
+    def __init__(self, options: Namespace, answers: FirstAnswers, arguments: Sequence[str]) -> None:
         self._options = options
+        self._arguments = arguments
+        self._stamp = relay.stamp()
         self._answers = answers
         self._folder = _folder()
         self._upkeep: Upkeep | None = None
@@ -85,11 +90,16 @@ class Server:
         """Serve until the client has gone, or a signal came."""
         client = pipes.take()
         handover = None
-        if client is not None:
+        if client is not None and self._options.handover is not None:
+            handover = relay.taken(self._options.handover)
+        elif client is not None:
             handover = self._receive(client)
             if handover is None:
                 self._leave()
                 return
+            if relay.stamp() != self._stamp:
+                with suppress(OSError):  # then this version does what it can
+                    relay.go_on(self._arguments, client, handover)
         self._serve(client, handover)
 
     def start(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,14 +15,14 @@ from typing import Any
 import apsw
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_core import __version__, queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_mcp.server import build
 from sparkq_mcp.transport import first_answers
 from sparkq_mcp.transport.first_answers import LISTS, FirstAnswers
 from sparkq_mcp.transport.front import Front
 from sparkq_mcp.transport.recording import Client, record
-from tests.harness.projects import second_handle
+from tests.harness.projects import TOP, second_handle
 from tests.harness.task_steps import add, take
 from tests.mcp.chat import HANDSHAKES, MODERN, Message, Raw, envelope
 from tests.promises import holds
@@ -252,6 +253,41 @@ def test_a_subscription_begins_before_the_first_call_and_goes_on_after_it(sq: Sp
     assert acknowledged["params"] == wanted | {"_meta": subscription}
     assert heard == [news, news]
     assert (last_word["id"], last_word["result"]["resultType"]) == ("listen:0", "complete")
+
+
+def test_a_server_that_waits_while_sparkq_is_upgraded_goes_on_as_the_new_version(
+    sq: SparkQ, queue: str, tmp_path: Path
+) -> None:
+    add(sq, "one")
+    installed = tmp_path / "installed"
+    for package in ("sparkq_core", "sparkq_mcp"):
+        shutil.copytree(TOP / package, installed / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(TOP / "WORKER_PLAYBOOK.md", installed)
+    command = [sys.executable, "-P", "-m", "sparkq_mcp.transport.stdio", "--project", str(sq.config.root)]
+    variables = {**os.environ, "PYTHONPATH": str(installed)}
+    client = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
+    claim = {"name": "claim", "arguments": {"queue": queue}}
+
+    with subprocess.Popen(
+        command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as server:
+
+        def ask(request_id: int, method: str, params: Message) -> Message:
+            assert server.stdin is not None
+            assert server.stdout is not None
+            request = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
+            server.stdin.write(json.dumps(request) + "\n")
+            answer: Message = json.loads(server.stdout.readline())
+            assert answer["id"] == request_id
+            return answer["result"]  # type: ignore[no-any-return]  # JSON
+
+        assert ask(1, "initialize", client)["serverInfo"]["version"] == __version__
+        front_door = installed / "sparkq_core/__init__.py"
+        front_door.write_text(front_door.read_text().replace(f'"{__version__}"', '"99.0.0"'))
+        assert ask(2, "tools/call", claim)["structuredContent"]["task"]["id"] == 1
+        assert ask(3, "initialize", client)["serverInfo"]["version"] == "99.0.0"
+        assert server.stdin is not None
+        server.stdin.close()
 
 
 def names(raw: Raw) -> set[str]:
