@@ -40,7 +40,7 @@ def follow_tasks(sq: SparkQ, ids: list[int], *, json: bool) -> bool:
     """Print the events of some tasks until all are at rest; True if all have succeeded. Raises NoSuchTask."""
     last = events.last(sq)
     for task in [tasks.get(sq, number) for number in ids]:
-        if not json:
+        if not json and task.status not in AT_REST:
             show.say(described(task, sq.clock.now()))
     sys.stdout.flush()
     if not _at_rest(sq, ids):

@@ -191,7 +191,7 @@ def test_a_followed_task_that_fails_or_asks_ends_the_watch_with_1(shell: Shell, 
 
     failed, held = shell.sparkq("watch", "1"), shell.sparkq("watch", "2")
 
-    assert (failed.code, failed.out.endswith("(one)\n  broke\n")) == (1, True)
+    assert (failed.code, failed.out.count("#1 failed"), failed.out.endswith("(one)\n  broke\n")) == (1, 1, True)
     assert (held.code, held.out.endswith('sparkq answer 2 "…"\n')) == (1, True)
     assert "#9" in shell.refused(3, "watch", "9")
     assert "--queue" in shell.refused(2, "watch", "1", "--queue", "backend")
