@@ -1,8 +1,8 @@
 """`sparkq` alone: the state of the project at a glance."""
 
 from sparkq_cli import chat_lines, questions, show, task_table
-from sparkq_cli.commands.queue import none_there, show_at_work, show_queues
 from sparkq_cli.context import open_sparkq
+from sparkq_cli.queue_table import none_there, show_at_work, show_queues
 from sparkq_core import hooks, inbox, purged, queues, tasks, times, wire
 from sparkq_core.changes import store
 from sparkq_core.config.loading import environment

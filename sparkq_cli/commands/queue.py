@@ -9,14 +9,13 @@ import typer
 from sparkq_cli import queue_check, show
 from sparkq_cli.context import check_keyboard, edited, open_sparkq, text_from
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
-from sparkq_core import queues, wire
+from sparkq_cli.queue_table import none_there, show_at_work, show_queues
+from sparkq_core import queues, sessions, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import QueueStatus, Status
 from sparkq_core.model import Counts, Queue
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import assignments, deletion
 from sparkq_core.queues.addresses import queue_name
-from sparkq_core.queues.assignments import Progress
 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Hand out the next task only when you have reviewed the last one.")
@@ -70,14 +69,22 @@ def create(
 @app.command(name="list")
 def list_queues(
     include_archived: Annotated[bool, typer.Option("--all", help="Include archived queues.")] = False,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="NAME", help="Only the queues of this session (its name or id).")
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the queues with their numbers of tasks by status.
 
-    Example: sparkq queue list --all
+    Examples:
+      sparkq queue list --all
+      sparkq queue list --session feature-x
     """
     sq = open_sparkq()
     listed, at_work = queues.all_of(sq, archived=include_archived), assignments.open_ones(sq)
+    if session is not None:
+        named = sessions.at(sq, session).name
+        listed = tuple(each for each in listed if each[0].session == named)
     if json:
         show.json_line(wire.queues(listed, at_work))
     elif not listed:
@@ -85,58 +92,6 @@ def list_queues(
     else:
         show_queues(listed)
         show_at_work(at_work)
-
-
-def none_there(sq: SparkQ) -> str:
-    """What to do where no queue is shown, here and in the overview."""
-    if queues.all_of(sq, archived=True):
-        return "All queues are archived. See them: sparkq queue list --all"
-    return "No queues yet. Create one: sparkq queue create NAME"
-
-
-def show_queues(listed: tuple[tuple[Queue, Counts], ...]) -> None:
-    """The table of queues, here and in the overview."""
-    any_held = any(counts.held for _, counts in listed)
-    statuses = [status for status in Status if any_held or status != Status.HELD]
-    rows = [
-        [
-            queue.name,
-            _status(queue),
-            *(_count(counts, status) for status in statuses),
-            str(counts.unreviewed),
-            queue.session or "",
-        ]
-        for queue, counts in listed
-    ]
-    heads = ["QUEUE", "STATUS", *(status.upper() for status in statuses), "TO REVIEW", "SESSION"]
-    droppable = (
-        "SESSION",
-        "STATUS",
-        *(status.upper() for status in (Status.CANCELLED, Status.SUCCEEDED, Status.FAILED)),
-    )
-    show.table(heads, rows, flexible=0, droppable=tuple(heads.index(head) for head in droppable))
-
-
-def show_at_work(at_work: tuple[Progress, ...]) -> None:
-    """The chats that were assigned to queues, here and in the overview."""
-    if at_work:
-        show.say()
-    for each in at_work:
-        show.say(show.fit(each.sentence, show.columns()))
-
-
-def _status(queue: Queue) -> str:
-    words = [queue.status]
-    if queue.paused_at is not None:
-        words = ["paused"] if queue.status == QueueStatus.ACTIVE else [queue.status, "paused"]
-    if queue.review_limit is not None:
-        words.append("strict" if queue.review_limit == 1 else f"at most {queue.review_limit} unreviewed")
-    return ", ".join(words)
-
-
-def _count(counts: Counts, status: Status) -> str:
-    number = str(getattr(counts, status))
-    return f"{number} ({counts.stale} stale)" if status == Status.RUNNING and counts.stale else number
 
 
 @app.command(name="show")

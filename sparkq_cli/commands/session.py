@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import show
-from sparkq_cli.commands.queue import show_queues
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app
+from sparkq_cli.queue_table import show_queues
 from sparkq_core import queues, sessions, times, wire
 
 app = new_app("Manage sessions: a session groups the queues of one piece of work.")

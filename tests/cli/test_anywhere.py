@@ -93,7 +93,7 @@ def test_another_folder_is_named_with_c(shell: Shell, sq: SparkQ) -> None:
     assert elsewhere.facts("-C", str(shell.folder), "tasks")["total"] == 1
     assert elsewhere.ok("--project", "project").startswith("project  ")
     assert "no-such" in elsewhere.refused(2, "-C", "no-such", "tasks")
-    assert "sparkq setup" in elsewhere.refused(3, "tasks")
+    assert "sparkq -C project" in elsewhere.refused(3, "tasks")
 
 
 @holds("config-location")

@@ -226,3 +226,12 @@ def test_an_empty_queue_is_deleted_by_you(shell: Shell, sq: SparkQ) -> None:
     assert "sparkq queue archive backend" in shell.refused(4, "queue", "delete", "backend")
     assert shell.ok("queue", "delete", "docs") == "docs is deleted.\n"
     assert queues.names(sq) == ("backend",)
+
+
+def test_the_list_of_one_session_has_its_queues_only(shell: Shell, sq: SparkQ) -> None:
+    session = sessions.create(sq, "feature-x")
+    queues.create(sq, "docs", session="feature-x")
+
+    for address in ("feature-x", str(session.id)):
+        assert [queue["name"] for queue in shell.facts("queue", "list", "--session", address)["queues"]] == ["docs"]
+    assert "feature-x" in shell.refused(3, "queue", "list", "--session", "feature-y")
