@@ -136,7 +136,8 @@ function moveFocus(step) {
 }
 
 function selectFocused({ shift }) {
-  const row = focusedTask() ?? main.querySelector("[data-id]:has([aria-current])");
+  const asked = `[data-id="${Number(page.route.path[1])}"]`; // it may not have come yet
+  const row = focusedTask() ?? main.querySelector(asked) ?? main.querySelector("[data-id]:has([aria-current])");
   if (row) act("pick", row, { range: shift });
 }
 

@@ -132,8 +132,9 @@ def test_a_result_is_rendered_and_shown_as_it_was_written(morning: Served, tab: 
     expect(screen.page.locator("#text-prompt")).to_contain_text("Do it well.")
     screen.press("1")
     expect(screen.detail.locator("pre#text-outcome")).to_be_visible()
-    screen.press("j", "j", "j")  # faster than they are loaded
+    screen.press("j", "j", "j", "x")  # faster than they are loaded
     screen.shows(5)
+    expect(screen.row(5).get_by_role("checkbox")).to_be_checked()
 
 
 def test_changes_are_read_by_file_and_a_comment_on_a_line_becomes_feedback(morning: Served, tab: Tab) -> None:

@@ -9,7 +9,7 @@ from tests.http.caller import Served
 if TYPE_CHECKING:
     from playwright.sync_api import ViewportSize
 
-WIDTHS = (320, 390, 703, 768, 960, 1024, 1200, 1440)
+WIDTHS = (320, 390, 640, 703, 768, 960, 1024, 1200, 1440)
 
 ZOOMED: "ViewportSize" = {"width": 320, "height": 256}
 """A window of 1280 by 1024 at 400 %."""
