@@ -38,7 +38,7 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except usage_error as error:
-        sentence = _unquoted(error)
+        sentence = _unquoted(error) or _dashed(error)
         if sentence is not None:
             raise InvalidValue(*sentence) from error
         if "--json" not in sys.argv:
@@ -58,3 +58,15 @@ def _unquoted(error: Any) -> tuple[str, str] | None:
     before = [str(error.ctx.params[each.name]) for each in arguments if error.ctx.params.get(each.name) is not None]
     path = error.ctx.command_path.partition(" ")[2]
     return words.unquoted(path, metavar, error.message[len(EXTRA) : -1], before)
+
+
+def _dashed(error: Any) -> tuple[str, str] | None:
+    """Return what to say about a text that begins with a dash, None if it is really an unknown option."""
+    text = next((word for word in sys.argv[1:] if word.startswith("-") and len(word.split()) > 1), None)
+    if text is None or "=" in text.split()[0] or type(error).__name__ != "NoSuchOption" or error.ctx is None:
+        return None
+    path = error.ctx.command_path
+    return (
+        f"{safe(text)[:40]!r} begins with a dash, and was read as an option.",
+        f"If it is a text, write -- before it: {path} … -- {safe(text)[:40]!r}. Or pipe it in: {path} … -",
+    )

@@ -125,11 +125,17 @@ def record_change(sq: SparkQ, *, ended: changes.Execution | None = None, begun: 
 
 @contextmanager
 def text_from(
-    argument: str | None, file: Path | None, what: str, *, template: Callable[[], str] = lambda: ""
+    argument: str | None,
+    file: Path | None,
+    what: str,
+    *,
+    template: Callable[[], str] = lambda: "",
+    about: str = "",
 ) -> Iterator[str]:
     """Yield a text from the argument, `-` (stdin), `--file`, or the editor, for the verb in the block.
 
-    `template` is called just before the editor opens, and raises what the verb would raise afterwards.
+    `template` is called just before the editor opens, and raises what the verb would raise afterwards. `about` is what
+    the editor says of the text.
     Raises InvalidText, InvalidValue.
     """
     if argument is not None and file is not None:
@@ -139,7 +145,9 @@ def text_from(
     elif argument is not None:
         yield argument
     elif sys.stdin.isatty():
-        with edited(template(), what) as text:
+        from sparkq_cli.editor import edited  # only a text that is written in the editor needs it
+
+        with edited(template(), what, about or f"Write the {what} above, save it and leave the editor.") as text:
             yield text
     else:
         raise InvalidValue(
@@ -284,57 +292,3 @@ def paged_if_long(text: str) -> None:
         paged(text)
     else:
         show.say(text)
-
-
-@contextmanager
-def edited(text: str, what: str) -> Iterator[str]:
-    """Yield `text` as edited in $VISUAL or $EDITOR.
-
-    If the editor or the block fails, the edited file is kept and its path is printed.
-    Raises InvalidValue if the text was left unchanged or the editor failed, InvalidText.
-    """
-    import tempfile  # 6 ms at import, with what the editor needs, and only an editor needs them
-
-    handle, name = tempfile.mkstemp(prefix="sparkq-", suffix=".md")
-    file = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode())
-        _run_editor(file, what)
-        if not _written(file, text):
-            raise InvalidValue(f"The text of the {what} was not changed.", "Save a text in the editor.")
-        yield _decoded(file.read_bytes(), what)
-    except BaseException:
-        if _written(file, text):
-            sys.stderr.write(f"sparkq: Your text is kept in {file}\n")
-        else:
-            file.unlink(missing_ok=True)
-        raise
-    file.unlink(missing_ok=True)
-
-
-def _written(file: Path, text: str) -> bool:
-    """True if the file has another text than `text`."""
-    return file.exists() and file.read_bytes().strip() not in (b"", text.encode().strip())
-
-
-def _run_editor(file: Path, what: str) -> None:
-    """Open the file in the editor, which handles Ctrl-C meanwhile. Raises InvalidValue."""
-    import shlex
-    import subprocess
-
-    env = environment()
-    wanted = env.get("VISUAL") or env.get("EDITOR") or "vi"
-    # Before the editor starts, which may be quicker than we are; a handler, which it does not inherit as it would SIG_IGN.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        code = subprocess.Popen([*shlex.split(wanted), str(file)]).wait()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise InvalidValue(f"The editor {wanted} does not start: {why}.", "Set EDITOR, or use --file.") from error
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if code:
-        raise InvalidValue(
-            f"The editor ended with exit code {code}; the {what} was not changed.", "Save a text, and leave the editor."
-        )

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import typer
 
 from sparkq_cli import keys, show
-from sparkq_cli.context import check_keyboard, edited, paged
+from sparkq_cli.context import check_keyboard, paged
+from sparkq_cli.editor import edited
 from sparkq_core import queues, tasks, times, wire
 from sparkq_core.errors import SparkQError
 from sparkq_core.model import Question

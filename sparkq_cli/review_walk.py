@@ -6,7 +6,8 @@ import typer
 
 from sparkq_cli import change_lines, chat_lines, keys, review_lines, show, verdict_lines
 from sparkq_cli.commands.task import as_text
-from sparkq_cli.context import edited, paged
+from sparkq_cli.context import paged
+from sparkq_cli.editor import edited
 from sparkq_core import chat_work, inbox, tasks
 from sparkq_core.changes import view
 from sparkq_core.changes.view import NoChange

@@ -187,7 +187,9 @@ def _edit_one(
         raise InvalidValue("Standard input is one text.", "Give the feedback or the prompt as an argument.")
     settings = settings._replace(feedback=read_dash(settings.feedback, "feedback"))
     with (
-        text_from(prompt, file, "prompt", template=lambda: begun) if new_prompt or opens_editor else nullcontext()
+        text_from(prompt, file, "prompt", template=lambda: begun, about=f"The prompt of #{number}.")
+        if new_prompt or opens_editor
+        else nullcontext()
     ) as edited:
         task: Task = tasks.edit(
             sq,

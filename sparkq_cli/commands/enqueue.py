@@ -109,7 +109,9 @@ def enqueue(
             tasks.of_script(sq, script, inputs, tool=tool, task_class=task_class, timeout=timeout, key=key), "script"
         )
         return
-    with text_from(prompt, file, "prompt", template=into.blank) as text:
+    with text_from(
+        prompt, file, "prompt", template=into.blank, about=f"Write the task for the queue {into.queue} above."
+    ) as text:
         draft = tasks.Draft(text, tool, task_class, timeout, key)
         if split is None:
             into.add(draft, "cli")

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from sparkq_cli import queue_check, show
-from sparkq_cli.context import check_keyboard, edited, open_sparkq, text_from
+from sparkq_cli.context import check_keyboard, open_sparkq, text_from
+from sparkq_cli.editor import edited
 from sparkq_cli.options import Json, QueueArg, Quiet, TextFile, new_app
 from sparkq_cli.queue_table import none_there, show_at_work, show_queues
 from sparkq_core import queues, sessions, wire
@@ -149,7 +150,7 @@ def instructions(
         source = (
             nullcontext("")
             if clear
-            else edited(present, "instructions")
+            else edited(present, "instructions", f"The instructions of {queue.name}, which each of its workers gets.")
             if edit
             else text_from(text, file, "instructions")
         )

@@ -284,3 +284,47 @@ def test_a_default_queue_comes_from_the_environment_the_settings_or_the_session(
     said = shell.refused(3, "enqueue", "where?", SPARKQ_QUEUE="dosc")
     assert "SPARKQ_QUEUE" in said
     assert "Did you mean docs?" in said
+
+
+@pytest.mark.parametrize("prompt", ["-v prints everything twice", "--json is not printed", "- first of a list"])
+def test_a_prompt_that_begins_with_a_dash_gets_a_hint(shell: Shell, sq: SparkQ, prompt: str) -> None:
+    said = shell.refused(2, "enqueue", prompt)
+
+    assert "begins with a dash" in said
+    assert "sparkq enqueue … -- " in said
+    shell.ok("enqueue", "--", prompt)
+    assert prompt_of(sq) == prompt
+
+
+def test_the_editor_says_for_what_the_text_is_and_the_remarks_are_not_part_of_it(
+    shell: Shell, sq: SparkQ, tmp_path: Path
+) -> None:
+    script = f"""cp "$1" "{tmp_path}/shown"; (printf '# Title\n\nBody\n'; cat "$1") > "$1.new"; mv "$1.new" "$1\""""
+    with Terminal(shell, "enqueue", EDITOR=editor(tmp_path, script)) as terminal:
+        terminal.until("#1 in backend")
+        assert terminal.end() == 0
+
+    assert "\n# Write the task for the queue backend above.\n" in (tmp_path / "shown").read_text()
+    assert prompt_of(sq) == "# Title\n\nBody"
+
+
+def test_what_is_kept_of_a_refused_text_has_no_remarks(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    program = editor(tmp_path, 'echo "An hour of thought" >> "$1"')
+    with Terminal(shell, "enqueue", "--tool", "run-bsh", EDITOR=program, TMPDIR=str(tmp_path)) as terminal:
+        terminal.until("Your text is kept in ")
+        assert terminal.end() == 3
+
+    (kept,) = tmp_path.glob("sparkq-*.md")
+    assert kept.read_text().strip() == "An hour of thought"
+
+
+def test_an_editor_that_returns_at_once_is_told_to_wait(shell: Shell, sq: SparkQ, tmp_path: Path) -> None:
+    program = tmp_path / "code"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    with Terminal(shell, "enqueue", EDITOR=str(program)) as terminal:
+        terminal.until("EDITOR='code --wait'")
+        assert terminal.end() == 2
+    with Terminal(shell, "enqueue", EDITOR=f"{program} --wait") as terminal:
+        terminal.until("Save a text in the editor.")
+        assert terminal.end() == 2
