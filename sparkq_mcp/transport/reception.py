@@ -90,7 +90,10 @@ class Reception:
     def _read(self) -> None:
         """Wait for the client and for news, and read what there is."""
         if self._pipes.reads in self._wait(self._pipes.reads, select.POLLIN):
-            part = os.read(self._pipes.reads, 1 << 16)
+            try:
+                part = os.read(self._pipes.reads, 1 << 16)
+            except OSError:  # a socket that its client has broken off
+                part = b""
             self._unread += part
             self._upkeep_at = min(self._upkeep_by, time.monotonic() + QUIET_SECONDS)
             self._has_ended = not part

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,11 @@ from tests.harness.projects import TOP, second_handle
 from tests.harness.task_steps import add, take
 from tests.mcp.chat import HANDSHAKES, MODERN, Message, Raw, envelope
 from tests.promises import holds
+from tests.proof.extent import EXTENT, extent
 
 pytestmark = pytest.mark.anyio
 
-CONVERSATIONS = 60
+CONVERSATIONS = extent(25, 250, 2500)
 META: dict[str, Any] = {
     "none": {},
     "empty": {"_meta": {}},
@@ -129,7 +131,8 @@ async def test_any_conversation_gets_the_answers_of_the_sdk(sq: SparkQ, queue: s
     add(sq, "one", "two")
     tasks.complete(sq, 1, "Done.", attempt=take(sq).task.attempts)
 
-    for seed in range(CONVERSATIONS):
+    first = 0 if EXTENT != "soak" else time.time_ns()
+    for seed in range(first, first + CONVERSATIONS):
         said = conversation(random.Random(seed))
         expected = await by_the_sdk(sq, said)
         with Raw(sq.config.root) as raw:

@@ -185,6 +185,26 @@ PROOF_MUTANTS = [
         ),
     ),
     mutant(
+        "an answer that the client has is sent again when the SDK takes over",
+        "sparkq_mcp/transport/streams.py",
+        ('text = replayed.news if text != replayed.answer else ""', "pass"),
+        caught_by=("tests/mcp/test_opening.py::test_everything_at_once_is_answered_once",),
+    ),
+    mutant(
+        "the SDK is not shown the handshake",
+        "sparkq_mcp/transport/opening.py",
+        ("if is_first or method == INITIALIZE or _may_change(method, answer):", "if _may_change(method, answer):"),
+        caught_by=("tests/mcp/test_opening.py::test_everything_at_once_is_answered_once",),
+    ),
+    mutant(
+        "a server that waited goes on with the modules of two versions",
+        "sparkq_mcp/transport/stdio.py",
+        ("if relay.stamp() != self._stamp:", "if self._stamp is None:"),
+        caught_by=(
+            "tests/mcp/test_opening.py::test_a_server_that_waits_while_sparkq_is_upgraded_goes_on_as_the_new_version",
+        ),
+    ),
+    mutant(
         "a line adds its bytes and takes off its characters",
         "sparkq_mcp/transport/streams.py",
         ("self._pending -= size", "self._pending -= len(line)"),
