@@ -132,7 +132,7 @@ def advice(words: Sequence[str]) -> str:
         return f"Perhaps you mean: sparkq {command}."
     if word.lower() != word and (word.lower() in COMMANDS or word.lower() in ALIASES):
         return f"Commands are in lower case: sparkq {word.lower()}."
-    likely = near(word, COMMANDS)
+    likely = near(word, [*COMMANDS, *ALIASES])
     if likely:
         return f"Did you mean {' or '.join(likely)}?"
     return f'Queue a task: sparkq enqueue "{safe(" ".join(words))[:40]}".' if len(rest) > 1 else ""

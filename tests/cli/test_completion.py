@@ -46,10 +46,11 @@ def test_ids_come_with_their_titles(shell: Shell, sq: SparkQ, command: str) -> N
 
 
 def test_hostile_titles_complete_nothing_but_text(shell: Shell, sq: SparkQ) -> None:
-    add(sq, "$(touch owned) `touch owned` \x1b[2J\u202e")
+    add(sq, f"{HOSTILE} \x1b[2J\u202e")
 
     for kind in ("bash", "zsh", "fish"):
         offered = completed(shell, kind, "sparkq task ")
+        assert not set("$`\\") & set(offered), "zsh evaluates the words about a value"
         assert "\x1b" not in offered
         assert "\u202e" not in offered
 

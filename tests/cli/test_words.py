@@ -98,6 +98,7 @@ def test_every_other_word_means_a_command_and_none_that_deletes_work() -> None:
         ("taskz", "Did you mean task or tasks?"),
         ("enq", "Did you mean enqueue?"),
         ("conect", "Did you mean connect?"),
+        ("don", "Did you mean done?"),
         ("Tasks", "sparkq tasks."),
         ("init", "sparkq setup."),
         ("delete", "sparkq cancel."),
