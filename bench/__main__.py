@@ -30,6 +30,14 @@ MODULES = (
 TOP = Path(__file__).parent.parent
 RESULTS = TOP / "bench/results"
 PAGE = TOP / "docs/performance.md"
+ROWS = range(1, 24)
+FELT = (7, 15, 16, 17, 18, 20, 21, 22, 19, 12, 11, 23)
+TABLES = {
+    "What you and your clients wait for": FELT,
+    "The core, the servers and their peers": tuple(row for row in ROWS if row not in FELT),
+}
+"""The rows of each table, in its order."""
+
 MARKS = ("<!-- figures -->", "<!-- end of figures -->")
 
 
@@ -68,15 +76,19 @@ def written(figures: list[Figure]) -> None:
         older.unlink()
     document = {"date": day, "machine": machine, "figures": [figure._asdict() for figure in figures]}
     (RESULTS / f"{day}.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    table = [f"Measured {day} on two cores, {machine}.", "", "| # | what | figure | goal | |", "|---|---|---|---|---|"]
-    table += [
-        f"| {figure.row} | {figure.what} | {'**short** ' if figure.good is False else ''}{figure.figure} | {figure.goal} | {figure.beside} |"
-        for figure in figures
-    ]
+    table = [f"Measured {day} on two cores, {machine}."]
+    for title, rows in TABLES.items():
+        table += ["", f"### {title}", "", "| # | what | figure | goal | |", "|---|---|---|---|---|"]
+        table += [_line(figure) for row in rows for figure in figures if figure.row == row]
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(MARKS[0])
     after = rest.partition(MARKS[1])[2]
     PAGE.write_text("\n".join([f"{before}{MARKS[0]}", "", *table, "", f"{MARKS[1]}{after}"]), encoding="utf-8")
+
+
+def _line(figure: Figure) -> str:
+    short = "**short** " if figure.good is False else ""
+    return f"| {figure.row} | {figure.what} | {short}{figure.figure} | {figure.goal} | {figure.beside} |"
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
         "a second log is begun beside the one that was removed",
         "storage/log_files.py",
-        ("NO_FILE in (log := _files(path)) and (used", "False and NO_FILE in (log := _files(path)) and (used"),
+        ("(used := header.locks(identity))", "(used := [])"),
         caught_by=("test_restore.py::test_where_the_log_was_removed_while_it_is_used_nobody_begins_another",),
     ),
     mutant(
