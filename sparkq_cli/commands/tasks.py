@@ -9,6 +9,7 @@ from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds, new_app
 from sparkq_core import search, wire
 from sparkq_core import tasks as core
+from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
 from sparkq_core.project import SparkQ
 
@@ -53,6 +54,7 @@ def tasks(
     ] = "",
     limit: Limit = 50,
     cursor: Annotated[str | None, typer.Option("--cursor", metavar="C", help="Continue after this page.")] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="Print only the ids, one a line, for xargs.")] = False,
     json: Json = False,
 ) -> None:
     """List tasks, newest first; the queued tasks of one queue in their order. A search shows the
@@ -61,6 +63,7 @@ def tasks(
     Examples:
       sparkq tasks --queue backend --status queued
       sparkq tasks --status failed --newer-than 1d --json
+      sparkq tasks --tool run-bash --status failed --ids | xargs -r sparkq requeue
       sparkq tasks --search '"date parser" tests'
     """
     sq = open_sparkq()
@@ -75,12 +78,19 @@ def tasks(
         until=None if older is None else now - milliseconds(older),
         reviewed=reviewed,
     )
+    if ids and (json or words is not None):
+        raise InvalidValue("--ids was given with --json or --search.", "Leave one out.")
     if words is not None:
         _show_found(sq, words, search.find_page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor), json)
         return
     page = core.list_page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
     if json:
         show.json_line(wire.task_page(page, now))
+    elif ids:
+        for task in page.tasks:
+            show.say(str(task.id))
+        if page.next:
+            show.note(f"{len(page.tasks)} of {page.total}. More: --limit {page.total} or --cursor {page.next}")
     elif page.tasks:
         task_table.print_table(sq, page.tasks)
         _more(len(page.tasks), page.total, page.next)

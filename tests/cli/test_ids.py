@@ -247,3 +247,19 @@ def test_a_text_is_given_once_and_a_dash_is_standard_input(shell: Shell, sq: Spa
     shell.ok("requeue", "1", "--again", "--prompt", "-", stdin="another prompt")
     assert tasks.detail(sq, 1).prompt == "another prompt"
     assert "one text" in shell.refused(2, "edit", "1", "-", "--feedback", "-")
+
+
+@holds("bulk", "cancel")
+def test_ids_in_a_pipe_reach_only_what_failed(shell: Shell, sq: SparkQ) -> None:
+    for number in (1, 2):
+        take(sq, task_id=number)
+    shell.ok("fail", "1-2", "broke")
+    shell.ok("cancel", "3")
+
+    assert shell.ok("tasks", "--status", "failed", "--ids") == "2\n1\n"
+    done = shell.run("sh", "-c", "sparkq tasks --status failed --ids | xargs -r sparkq requeue")
+
+    assert (done.code, done.err) == (0, "")
+    assert tasks.get(sq, 3).status == Status.CANCELLED
+    assert queued_ids(sq)[-2:] == [2, 1]
+    assert "1 of 8" in shell.sparkq("tasks", "--ids", "--status", "queued", "--limit", "1").err
