@@ -43,7 +43,7 @@ def work(runner: Runner) -> None:
             f"One runner for each queue is enough.{f' To end it: kill {process}' if process else ''}",
         )
     try:
-        lock.sign(handle)
+        lock.sign(handle, lock.noted(handle))
         _stream(runner._replace(hosts=worker.hosts(runner.sq), lock=handle))
     finally:
         os.close(handle)

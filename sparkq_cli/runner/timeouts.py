@@ -17,6 +17,7 @@ from sparkq_cli.hand_out import say
 from sparkq_cli.runner.waiting import Mode, Runner, outlasting, wait
 from sparkq_core import events, tasks, wire
 from sparkq_core.errors import Kind, NoSuchTask, SparkQError
+from sparkq_core.files import lock
 from sparkq_core.lifecycle import RELEASED, Status
 from sparkq_core.model import Claim, Event
 from sparkq_core.text import counted, safe
@@ -181,14 +182,12 @@ def _is_unheeded(runner: Runner, event: Event) -> bool:
 
 def _remembered(runner: Runner) -> int | None:
     """Return the last event that a runner of this queue has seen. It is in the lock file, which one runner holds."""
-    text = os.pread(runner.lock, 32, 0)
-    return int(text) if text.strip().isdigit() else None
+    text = lock.noted(runner.lock)
+    return int(text) if text.isdecimal() else None
 
 
 def _remember(runner: Runner, event_id: int) -> None:
-    text = f"{event_id}\n".encode()
-    os.pwrite(runner.lock, text, 0)
-    os.ftruncate(runner.lock, len(text))
+    lock.sign(runner.lock, str(event_id))
 
 
 class _Keyboard:

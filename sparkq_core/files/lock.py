@@ -55,17 +55,23 @@ def _try_lock(handle: int, wait: bool) -> bool:
     return False
 
 
-def sign(handle: int) -> None:
-    """Write in the file of a lock which process holds it."""
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, str(os.getpid()).encode(), 0)
+def sign(handle: int, note: str = "") -> None:
+    """Write into the file of a lock what its holder notes for the next one, a line, and below it which process that is."""
+    text = f"{note}\n{os.getpid()}\n".encode()
+    os.pwrite(handle, text, 0)
+    os.ftruncate(handle, len(text))
+
+
+def noted(handle: int) -> str:
+    """Return what the last holder of a lock noted."""
+    return os.pread(handle, 200, 0).decode(errors="replace").partition("\n")[0]
 
 
 def holder(path: Path) -> int | None:
     """Return the process that signed the lock of the file `path`, if one did."""
     try:
-        return int(path.read_bytes()[:20])
-    except (OSError, ValueError):
+        return int(path.read_bytes().split(b"\n")[1])
+    except (OSError, ValueError, IndexError):
         return None
 
 
