@@ -7,12 +7,13 @@ import pytest
 
 from tests.harness.projects import TOP
 from tests.harness.pytest_run import run_pytest
-from tests.harness.source_copy import PYTEST, SourceCopy
+from tests.harness.source_copy import PYTEST, SourceCopy, changed
 from tests.mutants.assignments import ASSIGNMENT_MUTANTS
 from tests.mutants.chats import CHAT_MUTANTS
 from tests.mutants.installation import INSTALLATION_MUTANTS
 from tests.mutants.life_cycle import LIFE_CYCLE_MUTANTS
 from tests.mutants.mutant import Mutant
+from tests.mutants.proof import PROOF_MUTANTS
 from tests.mutants.questions_and_limits import QUESTION_AND_LIMIT_MUTANTS
 from tests.mutants.storage_and_config import STORAGE_AND_CONFIG_MUTANTS
 from tests.promises import holds
@@ -52,3 +53,8 @@ def test_a_run_on_other_sources_is_not_a_catch(tmp_path: Path) -> None:
 
 def test_every_mutant_has_its_own_name() -> None:
     assert len(ALL) == sum(map(len, EVERY))
+
+
+def test_the_mutants_of_the_proof_quote_the_source_too() -> None:
+    for defect in PROOF_MUTANTS:
+        changed(defect)

@@ -41,9 +41,9 @@ class SourceCopy:
         if not defect.changes:
             yield
             return
-        name = defect.file if defect.file.startswith("sparkq_") else f"sparkq_core/{defect.file}"
+        name = _name(defect)
         file = self._folder / name
-        text = _changed((TOP / name).read_text(), defect)
+        text = changed(defect)
         _removed(file)  # first: it is a link to the source
         file.write_text(text)
         try:
@@ -67,8 +67,13 @@ def _removed(file: Path) -> None:
     Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
 
-def _changed(text: str, defect: Mutant) -> str:
-    """Return the source with the defect in it."""
+def _name(defect: Mutant) -> str:
+    return defect.file if defect.file.startswith("sparkq_") else f"sparkq_core/{defect.file}"
+
+
+def changed(defect: Mutant) -> str:
+    """Return the source with the defect in it. Raises AssertionError if it quotes what is not there."""
+    text = (TOP / _name(defect)).read_text()
     for source, instead in defect.changes:
         assert text.count(source) == 1, f"{defect.file} has {text.count(source)} times: {source}"
         text = text.replace(source, instead)

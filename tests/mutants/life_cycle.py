@@ -442,7 +442,8 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a rename takes another queue's name",
         "queues/__init__.py",
-        ("UPDATE OR IGNORE queues SET name", "UPDATE OR REPLACE queues SET name"),
+        ('RENAME = f"UPDATE queues', 'RENAME = f"UPDATE OR REPLACE queues'),
+        ("    check_free(tx, new, besides=queue.id)\n", ""),
         caught_by=("test_queues.py::test_a_queue_is_not_renamed_over_another",),
     ),
     mutant(
