@@ -8,8 +8,8 @@ from sparkq_core.tasks.order import FORGET
 BATCH_EVENTS = 500
 """Events that one transaction looks at, at most."""
 
-BATCH_BYTES = 128 * 1024
-"""Text that one transaction indexes, in about 8 ms; SQLite merges parts of the index in some, which takes as long again. A longer
+BATCH_BYTES = 64 * 1024
+"""Text that one transaction indexes, in about 4 ms; SQLite merges parts of the index in some, which takes 10 to 15. A longer
 text is indexed alone: 1 MiB, the longest, in 45 ms."""
 
 BATCH_SECONDS = 0.005
