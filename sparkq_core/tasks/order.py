@@ -103,7 +103,8 @@ def _anchor(tx: Transaction, task_id: int, placed: Sequence[Task]) -> Task:
             raise InvalidValue(f"#{task.id} cannot be placed beside itself.", "Name another task of its queue.")
         if task.queue_id != anchor.queue_id:
             raise InvalidValue(
-                f"#{task.id} is in {task.queue}, and #{anchor.id} in {anchor.queue}.", "Name two tasks of one queue."
+                f"#{task.id} is in {task.queue}, and #{anchor.id} in {anchor.queue}.",
+                f"Move #{task.id} to {anchor.queue} first, or name a task of {task.queue}.",
             )
     return anchor
 

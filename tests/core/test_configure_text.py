@@ -33,6 +33,7 @@ OTHER = {
     "queue_runner.lock_dir": "/run/user/1000/sparkq",
     "changes": "off",
     "reviews.path": "docs/reviews",
+    "queue": "backend",
 }
 """A value other than the default for every setting that has a single one."""
 
