@@ -15,7 +15,7 @@ from sparkq_core.installation.importer import load
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
-from sparkq_core.text import MAX_TEXT
+from sparkq_core.text import MAX_TEXT, is_blank
 from tests.core.test_upgrade import GOLDEN, opened
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
@@ -143,7 +143,9 @@ def test_what_an_earlier_version_wrote_moves_too(golden: Path, root: Path, unuse
     upgraded.close()
 
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40).filter(str.strip)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40).filter(
+    lambda text: not is_blank(text)
+)
 
 
 @settings(max_examples=6)

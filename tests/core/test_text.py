@@ -14,6 +14,7 @@ from sparkq_core.text import (
     checked_name,
     cut,
     has_hidden,
+    is_blank,
     nearest,
     safe,
     whole_until,
@@ -204,7 +205,9 @@ def test_a_title_and_a_cut_text_keep_together_what_belongs_together(name: str) -
 
 
 @holds("text")
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1).filter(str.strip))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1).filter(lambda text: not is_blank(text))
+)
 def test_any_unicode_text_that_says_something_may_enter(value: str) -> None:
     assert checked(value, "prompt") is value
 

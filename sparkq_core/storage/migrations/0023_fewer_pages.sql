@@ -4,18 +4,6 @@ DROP INDEX tasks_by_status;
 DROP INDEX tasks_by_queue;
 CREATE INDEX tasks_held ON tasks (status) WHERE status = 'held';
 
-CREATE TABLE prompts_2 (
-    task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
-    revision INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    PRIMARY KEY (task_id, revision)
-) STRICT, WITHOUT ROWID;
-INSERT INTO prompts_2 (task_id, revision, text, created_at)
-SELECT task_id, revision, text, created_at FROM prompts ORDER BY task_id, revision;
-DROP TABLE prompts;
-ALTER TABLE prompts_2 RENAME TO prompts;
-
 -- The tools and workers that tasks of a queue have had: a list by another one needs no walk through its tasks.
 CREATE TABLE used (
     queue_id INTEGER NOT NULL REFERENCES queues (id) ON DELETE CASCADE,
@@ -64,3 +52,7 @@ WHEN EXISTS (SELECT 1 FROM tasks AS t WHERE t.id > NEW.id) BEGIN
     SELECT t.id FROM tasks AS t WHERE t.id = (SELECT min(n.id) FROM tasks AS n WHERE n.id > NEW.id)
         AND t.created_at < NEW.created_at AND NOT EXISTS (SELECT 1 FROM set_back AS s WHERE s.task_id = t.id);
 END;
+
+-- What the inbox has before you look at it first is known from counters, and from these indexes of what is rare.
+CREATE INDEX tasks_timeouts ON tasks (queue_id) WHERE error_type = 'timeout' AND status = 'failed' AND reviewed_at IS NULL;
+CREATE INDEX tasks_late ON tasks (queue_id) WHERE late_at IS NOT NULL AND reviewed_at IS NULL AND status <> 'running';
