@@ -50,9 +50,8 @@ def translated(error: apsw.Error | UnicodeError, path: Path) -> SparkQError:
 
 def _is_cut_off(error: apsw.Error) -> bool:
     """True if the file ends before a page of it does: SQLite says so only of the pages of a long text."""
-    if not isinstance(error, apsw.IOError):
-        return False
-    return bool(error.extendedresult == apsw.SQLITE_IOERR_SHORT_READ)  # type: ignore[attr-defined]  # not in the stubs of apsw
+    # An error that a file system raises itself has no code of SQLite's.
+    return isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHORT_READ
 
 
 def _is_full(path: Path) -> bool:

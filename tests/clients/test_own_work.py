@@ -78,5 +78,5 @@ def test_a_worker_that_accepts_over_rest_leaves_a_mark_that_you_see(
     assert event.door == "REST"
     assert "over REST by curl/" in (shown := shell.ok("task", str(task_id)))
     assert "not on the page" in shown
-    mark = rf"#{task_id} reviewed by curl/[^ ,]+, \S+ ago: one\nTo take one back: sparkq undo {task_id}"
+    mark = rf"#{task_id} reviewed by curl/[^ ,]+, \d+ s ago: one\nTo take one back: sparkq undo {task_id}"
     assert re.search(mark, shell.ok("review", "--list"))

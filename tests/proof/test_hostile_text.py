@@ -114,7 +114,7 @@ def test_every_field_holds_its_payload_unchanged(held: SparkQ, counts: Counts) -
 @pytest.mark.parametrize("name", [name for name in PAYLOADS if EXTENT != "test" or len(PAYLOADS[name]) < 100_000])
 def test_a_terminal_gets_nothing_that_acts(lived: Path, tmp_path: Path, counts: Counts, name: str) -> None:
     shell = Shell(lived, tmp_path / "home")
-    screen = shown(shell, "task", str(NUMBERS[name]), "--timeline", columns=400).replace("\r\n", "\n")
+    screen = shown(shell, "task", str(NUMBERS[name]), "--timeline", columns=400, PAGER="cat").replace("\r\n", "\n")
 
     assert raw(screen, ours=True) == set()
     assert safe(PAYLOADS[name], lines=True)[:20] in screen
