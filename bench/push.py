@@ -42,7 +42,7 @@ def _stream(sq: SparkQ) -> tuple[list[float], float]:
             for line in answer:
                 if line.startswith(b"data: "):
                     event = json.loads(line[6:])
-                    if event["kind"] == "enqueued":
+                    if event.get("kind") == "enqueued":  # a notice of the stream itself has no kind
                         seen[event["task_id"]] = time.perf_counter()
 
         threading.Thread(target=listen, daemon=True).start()
