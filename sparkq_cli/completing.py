@@ -93,7 +93,7 @@ FREE = frozenset(
         "--timeout",
         "--tools",
         "--type",
-    ]  # reads as a command line does
+    ]
 )
 """Options whose values are free: numbers, texts, and files, which the shell completes itself."""
 

@@ -185,11 +185,11 @@ def read_file(file: Path, what: str) -> str:
     if str(file) == "-" and sys.stdin.isatty():
         from sparkq_cli import pasted  # only a terminal needs it
 
-        return _decoded(pasted.read(what), what)
+        return decoded(pasted.read(what), what)
     if str(file) == "-":
-        return _decoded(sys.stdin.buffer.read(), what)
+        return decoded(sys.stdin.buffer.read(), what)
     try:
-        return _decoded(file.read_bytes(), what)
+        return decoded(file.read_bytes(), what)
     except OSError as error:
         raise InvalidValue(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
 
@@ -261,7 +261,8 @@ def write_new(file: Path | None, lines: Iterable[str], what: str) -> None:
         raise StorageError(f"{file} cannot be written: {error.strerror}.", "Choose another place.") from error
 
 
-def _decoded(raw: bytes, what: str) -> str:
+def decoded(raw: bytes, what: str) -> str:
+    """Return a text that came as bytes; `what` names it in the error. Raises InvalidText."""
     try:
         return raw.decode()
     except UnicodeDecodeError as error:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sparkq_cli.context import decoded
 from sparkq_core.config.loading import environment
-from sparkq_core.errors import InvalidText, InvalidValue
+from sparkq_core.errors import InvalidValue
 
 SCISSORS = "# ------------------------ >8 ------------------------"
 """As Git has it: the remarks follow. A line that only begins with # is a heading in Markdown."""
@@ -47,7 +48,7 @@ def edited(text: str, what: str, about: str = "") -> Iterator[str]:
         written = _without(remarks, file.read_bytes())
         if not _differs(written, text):
             raise InvalidValue(f"The text of the {what} was not changed.", _when_unchanged(program))
-        yield _decoded(written, what)
+        yield decoded(written, what)
     except BaseException:
         _keep(file, remarks, text)
         raise
@@ -88,16 +89,6 @@ def _when_unchanged(program: list[str]) -> str:
     if option is None or {option, option[1:3]} & set(program):
         return "Save a text in the editor."
     return f"{name} returns before you have written: let it wait. EDITOR='{name} {option}'"
-
-
-def _decoded(raw: bytes, what: str) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise InvalidText(
-            f"The text of the {what} is not UTF-8 (byte {error.start}).",
-            "Convert it, or mention the file in the prompt.",
-        ) from error
 
 
 def _run(file: Path, what: str) -> list[str]:

@@ -119,63 +119,33 @@ def passed_on(option: str, value: str | int | bool | None) -> list[str]:
     return [option] if value is True else [option, str(value)]
 
 
-def queue_names(incomplete: str) -> list[str]:
-    """For the shell: the queues whose names begin so."""
-    from sparkq_cli import completion
-
-    return [name for name, _ in completion.queue_offers("") if name.startswith(incomplete)]
-
-
-def completed_ids(incomplete: str) -> list[tuple[str, str]]:
-    """For the shell: the newest tasks whose ids begin so."""
-    from sparkq_cli import completion
-
-    return completion.task_offers("", incomplete)
-
-
 def ids_then(metavar: str, explanation: str) -> Any:
     """Return the declaration of an argument that lists tasks and may end with something else."""
-    return typer.Argument(metavar=metavar, help=f"The tasks: 42, 5-9. {explanation}", autocompletion=completed_ids)
+    return typer.Argument(metavar=metavar, help=f"The tasks: 42, 5-9. {explanation}")
 
 
 def task_ids(explanation: str) -> Any:
     """Return the declaration of an argument that lists tasks: `3 5-9` is six of them."""
-    return typer.Argument(
-        parser=_ids,
-        callback=_each_once,
-        metavar="[ID]...",
-        help=f"{explanation} 42, 5-9.",
-        autocompletion=completed_ids,
-    )
+    return typer.Argument(parser=_ids, callback=_each_once, metavar="[ID]...", help=f"{explanation} 42, 5-9.")
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-TaskId = Annotated[
-    int, typer.Argument(parser=task_id, metavar="ID", help="The task: 42 for #42.", autocompletion=completed_ids)
-]
+TaskId = Annotated[int, typer.Argument(parser=task_id, metavar="ID", help="The task: 42 for #42.")]
 Reason = Annotated[
     str | None, typer.Option("--reason", "-m", metavar="TEXT", help="Why, for the history; `-` reads standard input.")
 ]
 TextFile = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="Read the text from a file; `-` is standard input.")
 ]
-QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the queue.", autocompletion=queue_names)]
+QueueArg = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of the queue.")]
 QueueOpt = Annotated[
     str | None,
-    typer.Option(
-        "--queue",
-        "-Q",
-        metavar="NAME",
-        help="The queue (default: the setting `queue`, or the only one).",
-        autocompletion=queue_names,
-    ),
+    typer.Option("--queue", "-Q", metavar="NAME", help="The queue (default: the setting `queue`, or the only one)."),
 ]
 OnlyQueue = Annotated[
     str | None,
-    typer.Option(
-        "--queue", "-Q", metavar="NAME", help="Only this queue (default: all queues).", autocompletion=queue_names
-    ),
+    typer.Option("--queue", "-Q", metavar="NAME", help="Only this queue (default: all queues)."),
 ]
 Attempt = Annotated[
     int | None,

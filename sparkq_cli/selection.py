@@ -8,7 +8,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import agreed
-from sparkq_cli.options import ids_and_text, queue_names
+from sparkq_cli.options import ids_and_text
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
@@ -22,9 +22,7 @@ PAGE = 1000
 
 AllOfQueue = Annotated[
     str | None,
-    typer.Option(
-        "--queue", "-Q", metavar="NAME", help="Instead of ids: all tasks of this queue.", autocompletion=queue_names
-    ),
+    typer.Option("--queue", "-Q", metavar="NAME", help="Instead of ids: all tasks of this queue."),
 ]
 AllOfStatus = Annotated[
     str | None, typer.Option("--status", metavar="S", help="Instead of ids: all tasks with this status.")

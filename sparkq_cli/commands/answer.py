@@ -10,7 +10,7 @@ import typer
 
 from sparkq_cli import questions, show
 from sparkq_cli.context import check_keyboard, open_sparkq, text_from
-from sparkq_cli.options import Json, Limit, OnlyQueue, Quiet, TextFile, completed_ids, new_app, task_id
+from sparkq_cli.options import Json, Limit, OnlyQueue, Quiet, TextFile, new_app, task_id
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
@@ -24,7 +24,6 @@ def answer(
         int | None,
         typer.Argument(
             parser=task_id,
-            autocompletion=completed_ids,
             metavar="[ID]",
             help="The task; without it, list the questions.",
         ),

@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import changed, show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, completed_ids, new_app
+from sparkq_cli.options import Json, new_app
 from sparkq_core import wire
 from sparkq_core.changes import branch as branches
 from sparkq_core.changes import view
@@ -22,7 +22,7 @@ app = new_app()
 @app.command()
 def branch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new branch.")],
-    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Tasks: 42, or 41-55.", autocompletion=completed_ids)],
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Tasks: 42, or 41-55.")],
     json: Json = False,
 ) -> None:
     """Make a Git branch with a commit for each task; your work tree, the index and HEAD stay as they are.

@@ -6,7 +6,7 @@ import typer
 
 from sparkq_cli import chat_lines, show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, OnlyQueue, completed_ids, new_app
+from sparkq_cli.options import Json, OnlyQueue, new_app
 from sparkq_cli.options import task_id as parsed_task_id
 from sparkq_core import chat_work, wire
 from sparkq_core.chats import ways_back
@@ -26,12 +26,7 @@ class NoWayBack(SparkQError):
 def chat(
     task_id: Annotated[
         int | None,
-        typer.Argument(
-            parser=parsed_task_id,
-            metavar="[ID]",
-            help="The chat that worked on this task: 42 for #42.",
-            autocompletion=completed_ids,
-        ),
+        typer.Argument(parser=parsed_task_id, metavar="[ID]", help="The chat that worked on this task: 42 for #42."),
     ] = None,
     queue: OnlyQueue = None,
     attempt: Annotated[

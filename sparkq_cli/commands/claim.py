@@ -8,7 +8,7 @@ import typer
 from sparkq_cli import announcement, questions, show
 from sparkq_cli.context import chosen_queue, open_sparkq, record_change
 from sparkq_cli.hand_out import HandOut, say
-from sparkq_cli.options import NOTHING_QUEUED, Json, QueueOpt, completed_ids, new_app, task_id
+from sparkq_cli.options import NOTHING_QUEUED, Json, QueueOpt, new_app, task_id
 from sparkq_cli.settling import nothing, packet
 from sparkq_core import tasks
 from sparkq_core.model import Claim
@@ -21,9 +21,7 @@ app = new_app()
 def claim(
     task: Annotated[
         int | None,
-        typer.Argument(
-            parser=task_id, autocompletion=completed_ids, metavar="[ID]", help="This task instead of the next."
-        ),
+        typer.Argument(parser=task_id, metavar="[ID]", help="This task instead of the next."),
     ] = None,
     queue: QueueOpt = None,
     worker: Annotated[

@@ -7,7 +7,7 @@ import typer
 
 from sparkq_cli import change_lines, changed, show
 from sparkq_cli.context import open_sparkq, paged
-from sparkq_cli.options import Json, completed_ids, new_app
+from sparkq_cli.options import Json, new_app
 from sparkq_core import tasks, wire
 from sparkq_core.changes import view
 from sparkq_core.changes.view import Change
@@ -18,7 +18,7 @@ app = new_app()
 
 @app.command()
 def diff(
-    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Tasks: 42, or 41-45.", autocompletion=completed_ids)],
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Tasks: 42, or 41-45.")],
     attempt: Annotated[
         int | None, typer.Option("--attempt", metavar="N", help="This attempt (default: the one whose outcome counts).")
     ] = None,

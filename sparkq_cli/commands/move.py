@@ -11,8 +11,7 @@ from sparkq_cli.options import ID_LIKE, Json, Quiet, ids_then, new_app
 from sparkq_cli.selection import AllOfQueue, AllOfStatus, Filters, Verb, Yes
 from sparkq_core import queues, tasks, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import UNCLAIMED_STATUSES, QueueStatus
-from sparkq_core.model import Queue
+from sparkq_core.lifecycle import UNCLAIMED_STATUSES
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.tasks import Enqueued
@@ -59,14 +58,8 @@ def move(
 def _check_gates(sq: SparkQ, ids: list[int], target: str) -> None:
     """Refuse an agent's shell where a task would leave a queue that keeps it from being done unseen. Raises AtTheKeyboard."""
     sources = {tasks.get(sq, number).queue for number in ids} - {target}
-    if any(_is_guarded(queues.by_name(sq, name)) for name in sources):
+    if any(gates.keeps(queues.by_name(sq, name)) for name in sources):
         check_keyboard(RULE)
-
-
-def _is_guarded(queue: Queue) -> bool:
-    return queue.status == QueueStatus.ARCHIVED or any(
-        gate is not None for gate in (queue.paused_at, queue.review_limit, queue.check_command)
-    )
 
 
 def _said(moved: Sequence[Enqueued]) -> str:

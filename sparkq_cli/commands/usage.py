@@ -8,7 +8,7 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq, read_file
-from sparkq_cli.options import Json, TextFile, completed_ids, new_app, task_id
+from sparkq_cli.options import Json, TextFile, new_app, task_id
 from sparkq_core import tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.project import SparkQ
@@ -28,7 +28,6 @@ def record_usage(
         typer.Argument(
             metavar="[ID] [-]",
             help="The task, and `-` to read what its client printed; `-` alone finds the task by the chat.",
-            autocompletion=completed_ids,
         ),
     ] = None,
     file: TextFile = None,

@@ -9,7 +9,7 @@ import typer
 
 from sparkq_cli import feed, show
 from sparkq_cli.context import chosen_queue, open_sparkq
-from sparkq_cli.options import Json, Quiet, new_app, queue_names, task_ids
+from sparkq_cli.options import Json, Quiet, new_app, task_ids
 from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
@@ -39,7 +39,6 @@ def wait(
             "-Q",
             metavar="NAME",
             help="Wait until this queue has nothing queued or running (default without ids: the only queue).",
-            autocompletion=queue_names,
         ),
     ] = None,
     timeout: Annotated[

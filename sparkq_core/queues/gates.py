@@ -4,6 +4,7 @@ You have paused it, or it is strict and waits for your review. The UPDATE of a c
 """
 
 from sparkq_core.errors import InvalidValue, QueueWaits
+from sparkq_core.lifecycle import QueueStatus
 from sparkq_core.model import GATE_COLUMNS, Counts, Gate, Queue
 from sparkq_core.storage.database import Reader
 from sparkq_core.text import counted
@@ -41,6 +42,12 @@ def waiting_for_review(queue: Queue, counts: Counts) -> int | None:
     if queue.review_limit is None or counts.running + unreviewed < queue.review_limit:
         return None
     return unreviewed
+
+
+def keeps(queue: Queue) -> bool:
+    """True if the queue keeps its tasks from being done unseen: it is paused, strict or archived, or has a check."""
+    limits = (queue.paused_at, queue.review_limit, queue.check_command)
+    return queue.status == QueueStatus.ARCHIVED or any(limit is not None for limit in limits)
 
 
 def closed(gate: Gate) -> QueueWaits:

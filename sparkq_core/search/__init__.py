@@ -87,8 +87,7 @@ class Found(NamedTuple):
     """A page of the matches of a search: `total` counts all tasks that match, `purged_total` all purged ones.
 
     `snippets` has for an id the place of the outcome or prompt that matches, or if only the title does, the beginning of
-    the outcome. While it is still `indexing`, some of the
-    newest tasks and texts are not found yet.
+    the outcome. While it is still `indexing`, some of the newest tasks and texts are not found yet.
     """
 
     tasks: tuple[Task, ...]

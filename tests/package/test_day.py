@@ -12,7 +12,7 @@ from tests.package.person import BROKEN, Person
 
 pytestmark = pytest.mark.anyio
 
-BACKEND = [f"Mend defect number {number}" for number in range(1, 13)]
+BACKEND = [f"Fix defect number {number}" for number in range(1, 13)]
 DOCS = [f"Describe part {number}" for number in range(1, 9)]
 
 
