@@ -61,7 +61,7 @@ def _snapshot(files: int) -> list[Figure]:
         def at_claim() -> None:
             """The edits came after the claim, so they are taken out of the tree again."""
             moment = time.time_ns() // 1_000_000
-            time.sleep(CLOCK_SECONDS)
+            time.sleep(CLOCK_SECONDS)  # files that change now are later than the claim for any clock
             earlier.tree(here, folder, take(), moment, None, Deadline.after(60))
 
         times = interleaved(ROUNDS, status=status, take=take, at_claim=at_claim)

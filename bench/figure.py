@@ -89,3 +89,9 @@ def opened(synchronous: str = "full") -> Iterator[SparkQ]:
         queues.create(sq, "main")
         yield sq
         sq.close()
+
+
+def resident(process: int) -> float:
+    """Return the megabytes that a process has in memory."""
+    status = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.figure import Figure, at_least, at_most, by_round, opened
+from bench.figure import Figure, at_least, at_most, by_round, opened, resident
 from bench.start_up import INITIALIZE, INITIALIZED, LIST_TOOLS, MINIMAL_SERVER
 from sparkq_core import tasks
 
@@ -65,10 +65,7 @@ class Server:
         return CALLS / (time.perf_counter() - started)
 
     def megabytes(self) -> float:
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+        return resident(self.process.pid)
 
     def close(self) -> None:
         assert self.process.stdin is not None

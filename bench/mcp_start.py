@@ -14,7 +14,7 @@ from typing import Any
 
 import apsw
 
-from bench.figure import Figure, at_most, interleaved, spread
+from bench.figure import Figure, at_most, interleaved, resident, spread
 from bench.start_up import INITIALIZE, INITIALIZED, LIST_TOOLS, MINIMAL_SERVER, prepare
 
 ROUNDS = 9
@@ -60,10 +60,7 @@ class Server:
         return dict(answer)
 
     def megabytes(self) -> float:
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+        return resident(self.process.pid)
 
     def close(self) -> None:
         assert self.process.stdin is not None
@@ -91,7 +88,7 @@ def idle(*command: str, folder: Path) -> float:
     server.ask(INITIALIZE)
     for request in (LIST_TOOLS, PROMPTS, RESOURCES):
         server.ask(request)
-    time.sleep(IDLE_SECONDS)
+    time.sleep(IDLE_SECONDS)  # its upkeep has begun by then
     megabytes = server.megabytes()
     server.close()
     return megabytes

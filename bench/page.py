@@ -99,7 +99,7 @@ def _blocked(browser: Any, page: Any, event: Callable[[], object]) -> float:
     other processes take from it meanwhile is not counted."""
     browser.start_tracing(page=page, categories=["toplevel"])
     event()
-    time.sleep(1)
+    time.sleep(1)  # the second that is looked at
     trace = json.loads(browser.stop_tracing())["traceEvents"]
     named = [each for each in trace if each["name"] == "thread_name"]
     threads = {(each["pid"], each["tid"]) for each in named if each["args"]["name"] == "CrRendererMain"}
@@ -118,7 +118,7 @@ def _among_many_queues(browser: Any) -> list[Figure]:
                 page = browser.new_page()
                 page.goto(f"http://127.0.0.1:{port}/#{path}")
                 _until(lambda page=page: page.locator("main h1").count() > 0)  # type: ignore[misc]  # called at once
-                time.sleep(1)
+                time.sleep(1)  # what the page asks for by itself is over
                 asked: list[str] = []
                 page.on("request", lambda request, asked=asked: asked.append(request.url))
                 waits = [
@@ -140,7 +140,7 @@ def _shown(page: Any, port: int, queue: str, title: str) -> float:
     asked = time.time() * 1000
     _post(port, "/tasks", queue=queue, prompt=title)
     shown = float(page.evaluate("shown"))
-    time.sleep(0.5)
+    time.sleep(0.5)  # requests that came late count too
     return shown - asked
 
 

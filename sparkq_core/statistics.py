@@ -1,63 +1,139 @@
-"""Statistics: finished tasks by day, and how long they took by queue.
+"""Statistics: how many attempts ended by queue and by day, how long they took, and what they cost.
 
-A timeout is counted apart from the failures that workers report.
+Days are those of the machine's time zone. A timeout is counted apart from the failures that workers report. What was purged
+is counted too; how long it took and what it cost is not known any more.
 """
 
-from datetime import UTC, datetime, timedelta
+import json
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from sparkq_core.clock import DAY
-from sparkq_core.lifecycle import ErrorType
+from sparkq_core import queues
+from sparkq_core.clock import midnight
+from sparkq_core.errors import InvalidValue
+from sparkq_core.lifecycle import RELEASED, ErrorType, Status, elapsed_ms
 from sparkq_core.project import SparkQ
+from sparkq_core.stale import sweep_for_reader
 
-DAYS = 7
+MOST_DAYS = 366
+"""Days that are shown one by one, at most."""
 
-BY_DAY = f"""
-SELECT finished_at / :day, sum(outcome = 'succeeded'), sum(outcome = 'failed' AND error_type IS NOT '{ErrorType.TIMEOUT}'),
-    sum(error_type IS '{ErrorType.TIMEOUT}')
-FROM attempts INDEXED BY attempts_finished
-WHERE finished_at >= :since AND outcome IN ('succeeded', 'failed') GROUP BY 1 ORDER BY 1
-"""
-BY_QUEUE = """
-SELECT (SELECT q.name FROM queues AS q WHERE q.id = t.queue_id), count(*), avg(max(a.finished_at - a.claimed_at, 0)),
-    max(max(a.finished_at - a.claimed_at, 0))
+TIMED_OUT = "timed_out"
+
+ENDED = f"""
+SELECT a.finished_at, (SELECT q.name FROM queues AS q WHERE q.id = t.queue_id),
+    iif(a.error_type IS '{ErrorType.TIMEOUT}', '{TIMED_OUT}', a.outcome), a.claimed_at, a.usage
 FROM attempts AS a INDEXED BY attempts_finished JOIN tasks AS t ON t.id = a.task_id
-WHERE a.finished_at >= :since AND a.outcome = 'succeeded' GROUP BY t.queue_id ORDER BY 1
+WHERE a.finished_at >= :since AND a.finished_at < :until AND a.outcome <> '{RELEASED}'
+    AND (:queue IS NULL OR t.queue_id = :queue)
+"""
+ENDED_PURGED = f"""
+SELECT p.finished_at, p.queue, iif(p.error_type IS '{ErrorType.TIMEOUT}', '{TIMED_OUT}', p.status), NULL, NULL FROM purged AS p
+WHERE p.finished_at >= :since AND p.finished_at < :until AND p.status IN ('{Status.SUCCEEDED}', '{Status.FAILED}')
+    AND (:queue IS NULL OR p.queue = (SELECT q.name FROM queues AS q WHERE q.id = :queue))
 """
 
 
-class Day(NamedTuple):
-    """How many attempts ended on one day (UTC), such as the `date` 2026-11-23."""
+class Numbers(NamedTuple):
+    """How many attempts ended in each way. The median and the 90th percentile are of how long the succeeded ones took,
+    None if none succeeded, the cost in dollars is of those of which it is known."""
 
-    date: str
-    succeeded: int
-    failed: int
-    timed_out: int
+    succeeded: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    median_ms: int | None = None
+    p90_ms: int | None = None
+    cost_usd: float | None = None
 
 
-class Pace(NamedTuple):
-    """How long a queue's succeeded attempts took, in ms."""
+class QueueNumbers(NamedTuple):
+    """The numbers of a queue, and how many of its tasks wait for your review now."""
 
+    numbers: Numbers
+    unreviewed: int
+
+
+class Statistics(NamedTuple):
+    """The numbers from `since` until `until` (UTC ms): in all, by queue, and by the beginning (UTC ms) of each day."""
+
+    since: int
+    until: int
+    total: Numbers
+    unreviewed: int
+    queues: dict[str, QueueNumbers]
+    days: dict[int, Numbers]
+
+
+class _Ended(NamedTuple):
+    finished_at: int
     queue: str
-    finished: int
-    mean_ms: int
-    longest_ms: int
+    outcome: str
+    claimed_at: int | None
+    usage: str | None
 
 
-def by_day(sq: SparkQ) -> tuple[Day, ...]:
-    """Return the last seven days (UTC), today last, including days without work."""
-    today = sq.clock.now() // DAY
-    rows = {row[0]: row[1:] for row in sq.db.rows(BY_DAY, {"day": DAY, "since": (today - DAYS + 1) * DAY})}
-    return tuple(Day(_date(day), *rows.get(day, (0, 0, 0))) for day in range(today - DAYS + 1, today + 1))
+def of(sq: SparkQ, since: int, until: int, *, queue: str | None = None) -> Statistics:
+    """Return the statistics from `since` until `until` (UTC ms), at most 366 days, of one queue or all that are not archived.
 
-
-def by_queue(sq: SparkQ) -> tuple[Pace, ...]:
-    """Return the time from claim to success by queue, over the last seven days."""
-    since = (sq.clock.now() // DAY - DAYS + 1) * DAY
-    return tuple(
-        Pace(name, n, round(mean), longest) for name, n, mean, longest in sq.db.rows(BY_QUEUE, {"since": since})
+    Archived queues count in the total. Raises NoSuchQueue, InvalidValue.
+    """
+    if since >= until:
+        raise InvalidValue("The time of the statistics ends before it begins.", "Give an earlier begin.")
+    if midnight(until, -MOST_DAYS) > since:
+        raise InvalidValue(f"The statistics are of at most {MOST_DAYS} days.", "Give a later begin: --since 365d")
+    sweep_for_reader(sq)
+    listed = queues.all_of(sq)
+    with sq.db.read() as tx:
+        wanted = {"since": since, "until": until, "queue": queues.get(tx, queue).id if queue is not None else None}
+        ended = [_Ended(*row) for row in (*tx.rows(ENDED, wanted), *tx.rows(ENDED_PURGED, wanted))]
+    waiting = {each.name: counts.unreviewed for each, counts in listed if queue in (None, each.name)}
+    by_queue: dict[str, list[_Ended]] = defaultdict(list)
+    by_day: dict[int, list[_Ended]] = {day: [] for day in _days(since, until)}
+    for each in ended:
+        by_queue[each.queue].append(each)
+        by_day[midnight(each.finished_at)].append(each)
+    names = [name for name in waiting if by_queue[name] or waiting[name]]
+    names += sorted(name for name in by_queue if name not in waiting and by_queue[name])
+    return Statistics(
+        since,
+        until,
+        _numbers(ended),
+        sum(waiting.values()),
+        {name: QueueNumbers(_numbers(by_queue[name]), waiting.get(name, 0)) for name in names},
+        {day: _numbers(each) for day, each in by_day.items()},
     )
 
 
-def _date(day: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()
+def _days(since: int, until: int) -> list[int]:
+    days = [midnight(since)]
+    while (following := midnight(days[-1], 1)) < until:
+        days.append(following)
+    return days
+
+
+def _numbers(ended: Iterable[_Ended]) -> Numbers:
+    counted: dict[str, int] = defaultdict(int)
+    durations: list[int] = []
+    costs: list[float] = []
+    for each in ended:
+        counted[each.outcome] += 1
+        if each.outcome == Status.SUCCEEDED and each.claimed_at is not None:
+            durations.append(elapsed_ms(each.claimed_at, each.finished_at))
+        cost = json.loads(each.usage).get("cost_usd") if each.usage is not None else None
+        if cost is not None:
+            costs.append(cost)
+    durations.sort()
+    return Numbers(
+        counted[Status.SUCCEEDED],
+        counted[Status.FAILED],
+        counted[TIMED_OUT],
+        _percentile(durations, 50),
+        _percentile(durations, 90),
+        sum(costs) if costs else None,
+    )
+
+
+def _percentile(ordered: list[int], percent: int) -> int | None:
+    """Return the smallest value that is not below `percent` of all."""
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +21,7 @@ from sparkq_core.lifecycle import MARKS, MOVES, Status
 from sparkq_core.project import SparkQ
 from sparkq_core.storage import schema
 from sparkq_core.storage.parameters import in_order, parameters
-from tests.harness.projects import open_new_project
+from tests.harness.projects import TOP, open_new_project
 from tests.promises import holds
 
 PACKAGE = Path(sparkq_core.__file__).parent
@@ -61,8 +62,6 @@ SCANS = {
 SORTS = {
     "LAST_OUTCOMES": "sorts the attempts of one chat, as many as it has made",
     "SINCE": "groups what ended since the person's last look, which the person then reads",
-    "BY_DAY": "groups the attempts of the last seven days for the statistics page",
-    "BY_QUEUE": "likewise",
     "COUNTED": "groups the attempts of the last fourteen days, or of the time that a report is of",
     "COUNTED_PURGED": "groups the lines of purged tasks, of which at most 20,000 are kept",
     "ENDED_PURGED": "sorts the lines of purged tasks of one report, of which at most 20,000 are kept",
@@ -271,3 +270,13 @@ def test_everything_public_says_what_it_promises(module: ModuleType) -> None:
 @pytest.mark.parametrize("file", schema.migrations(), ids=lambda file: file.name)
 def test_a_migration_opens_with_its_reason(file: Path) -> None:
     assert file.read_text().startswith("-- ")
+
+
+def test_the_figure_of_the_architecture_has_every_room_where_the_contract_has_it() -> None:
+    contracts = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (core,) = (each for each in contracts if each.get("containers") == ["sparkq_core"])
+    figure = (TOP / "ARCHITECTURE.md").read_text().partition("│ sparkq_core ")[2].partition("└")[0]
+
+    shown = [set(line.strip(" │").replace("/", "").split()) for line in figure.splitlines()[1:]]
+
+    assert [line for line in shown if line] == [set(layer.split(" | ")) for layer in core["layers"]]

@@ -7,9 +7,9 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, OnlyQueue, new_app, time_of
-from sparkq_core import pace, times, wire
+from sparkq_core import statistics, times, wire
 from sparkq_core.clock import date
-from sparkq_core.pace import Numbers, Pace
+from sparkq_core.statistics import Numbers, Statistics
 from sparkq_core.text import safe
 
 app = new_app()
@@ -38,9 +38,9 @@ def stats(
     """
     sq = open_sparkq()
     begin, end = time_of(since, sq.clock.now())
-    shown = pace.of(sq, begin, end, queue=queue)
+    shown = statistics.of(sq, begin, end, queue=queue)
     if json:
-        show.json_line(wire.pace(shown))
+        show.json_line(wire.statistics(shown))
         return
     if not shown.queues:
         show.say("Nothing ended in this time, and nothing waits for your review.")
@@ -51,7 +51,7 @@ def stats(
         show.say(f"\n{shown.unreviewed} to review: sparkq review")
 
 
-def _by_queue(shown: Pace) -> None:
+def _by_queue(shown: Statistics) -> None:
     rows = [
         [safe(name), *_cells(each.numbers), str(each.unreviewed) if each.unreviewed else ""]
         for name, each in shown.queues.items()
@@ -61,7 +61,7 @@ def _by_queue(shown: Pace) -> None:
     _table(("QUEUE", *HEADS, "TO REVIEW"), rows, total=len(rows) > 1)
 
 
-def _by_day(shown: Pace) -> None:
+def _by_day(shown: Statistics) -> None:
     days = {
         day: numbers for day, numbers in shown.days.items() if len(shown.days) <= MOST_EMPTY + 1 or numbers != Numbers()
     }

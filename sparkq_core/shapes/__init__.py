@@ -41,6 +41,7 @@ from sparkq_core.shapes.queues import (
     SessionList,
 )
 from sparkq_core.shapes.report import DayTally, Digest, HourTally, QueueTally, Report, ReportLine, Tally, TallyKeys
+from sparkq_core.shapes.statistics import DayNumbers, Numbers, NumbersKeys, QueueNumbers, Statistics
 from sparkq_core.shapes.tasks import (
     Attempt,
     Changes,
@@ -84,6 +85,7 @@ __all__ = [
     "CheckedOutcome",
     "ClaimedTask",
     "ClaimedTaskKeys",
+    "DayNumbers",
     "DayTally",
     "Digest",
     "Error",
@@ -100,6 +102,8 @@ __all__ = [
     "LateResult",
     "LateText",
     "LiveChanges",
+    "Numbers",
+    "NumbersKeys",
     "Outcome",
     "OutcomeKeys",
     "Parameter",
@@ -115,6 +119,7 @@ __all__ = [
     "QueueLine",
     "QueueLines",
     "QueueList",
+    "QueueNumbers",
     "QueueTally",
     "QueuedTask",
     "Report",
@@ -131,6 +136,7 @@ __all__ = [
     "SettledKeys",
     "SinceLastLook",
     "Snippet",
+    "Statistics",
     "Tally",
     "TallyKeys",
     "Task",

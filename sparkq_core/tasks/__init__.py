@@ -15,10 +15,11 @@ from sparkq_core.tasks.late_results import accept
 from sparkq_core.tasks.listing import Wanted, ended_since, failed_before, list_page
 from sparkq_core.tasks.move import move
 from sparkq_core.tasks.order import delete, place, swap, to_front
+from sparkq_core.tasks.progress import progress
 from sparkq_core.tasks.release import release, release_all
 from sparkq_core.tasks.requeue import requeue, requeue_all
 from sparkq_core.tasks.resume import resume
-from sparkq_core.tasks.settle import complete, complete_at_once, fail, fail_all, progress
+from sparkq_core.tasks.settle import complete, complete_at_once, fail, fail_all
 
 __all__ = [
     "Draft",

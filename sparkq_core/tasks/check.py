@@ -18,8 +18,8 @@ from sparkq_core.project import SparkQ
 from sparkq_core.queues import checks
 from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks import fence
+from sparkq_core.tasks.progress import HEARTBEAT, guard
 from sparkq_core.tasks.refusals import refused
-from sparkq_core.tasks.settle import HEARTBEAT, guard
 
 LAST = "SELECT coalesce(max(number), 0) FROM checks WHERE task_id = :task_id AND attempt = :attempt"
 BEGAN = "SELECT git_before FROM attempts WHERE task_id = :task AND attempt = :attempt"

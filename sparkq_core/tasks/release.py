@@ -10,8 +10,9 @@ from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.storage.parameters import Values
 from sparkq_core.tasks import late_results
+from sparkq_core.tasks.progress import guard
 from sparkq_core.tasks.refusals import GET, find, refused
-from sparkq_core.tasks.settle import END_ATTEMPT, guard
+from sparkq_core.tasks.settle import END_ATTEMPT
 from sparkq_core.text import checked
 
 RELEASE = f"""

@@ -1,4 +1,4 @@
-"""Settle a claimed task, or report progress on it."""
+"""Settle a claimed task."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from sparkq_core.changes.current import Files
 from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
-from sparkq_core.lifecycle import MOVES, WARN_AFTER, ErrorType, Status
+from sparkq_core.lifecycle import MOVES, ErrorType, Status
 from sparkq_core.model import TASK_COLUMNS, Attempt, Gate, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import checks, gates
@@ -17,6 +17,7 @@ from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks import fence, late_results
 from sparkq_core.tasks.claim import Claimant, checked_worker, running_claim, take
+from sparkq_core.tasks.progress import HEARTBEAT, guard
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import MAX_TEXT, checked
 
@@ -30,11 +31,6 @@ END_ATTEMPT = """
 UPDATE attempts SET outcome = :outcome, result = :result, data = :data, error = :error, error_type = :error_type,
     finished_at = :now, heartbeat_at = :heartbeat, stale_warned_at = :warned
 WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
-"""
-HEARTBEAT = f"""
-UPDATE tasks SET heartbeat_at = :now, stale_warned_at = NULL, limit_until = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
-WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
-RETURNING {TASK_COLUMNS}
 """
 LEFT = f"SELECT queued, held, status = 'archived', NOT ({gates.OPEN}) FROM queues WHERE id = :queue"
 CLAIMED_NEXT = """
@@ -319,31 +315,3 @@ def _left(tx: Transaction, queue_id: int) -> tuple[int, int, bool, Gate | None]:
     waiting, held, archived, closed = tx.rows(LEFT, {"queue": queue_id})[0]
     gate = gates.of_queue(tx, queue_id) if closed and not archived else None
     return int(waiting), int(held), bool(archived), gate
-
-
-def progress(sq: SparkQ, task_id: int, text: str = "", *, attempt: int | None = None) -> Task:
-    """Restart the stale clock of a running task: its worker is alive. `text` (at most 1 MiB) enters the timeline.
-
-    If the attempt has timed out it stays so, but the timeline says that its worker is alive.
-    Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
-    """
-    checked(text, "progress note", empty=True)
-    now = sq.clock.now()
-    refusal: SparkQError | None = None
-    with sq.db.write() as tx:
-        row = tx.row(HEARTBEAT, guard("progress", task_id, attempt) | {"now": now})
-        if row is None:
-            refusal = refused(tx, task_id, "progress", attempt)
-            late_results.keep_sign(tx, task_id, attempt, text, now)
-        else:
-            task = Task(*row)
-            if text:
-                note(tx, now, "progress", task=task.id, queue=task.queue_id, attempt=task.attempts, text=text)
-    if refusal is not None:
-        raise refusal  # after the commit, which keeps the sign
-    return task
-
-
-def guard(verb: str, task_id: int, attempt: int | None) -> dict[str, int | str | None]:
-    """Return the parameters that let a verb reach only this attempt, or the running one if `attempt` is None."""
-    return {"id": storable(task_id), "attempt": storable(attempt), "from_status": MOVES[verb].from_status}

@@ -9,10 +9,10 @@ from sparkq_core.wire.changes import change, change_of_files, change_page, chang
 from sparkq_core.wire.chats import chat, chat_whole, chats
 from sparkq_core.wire.inbox import finished, inbox, question, questions, since
 from sparkq_core.wire.live import live_changes
-from sparkq_core.wire.pace import pace
 from sparkq_core.wire.purged import changed, found, purge_news, purged_task, search_extras
 from sparkq_core.wire.queues import assignment, queue, queues, script, session, sessions
 from sparkq_core.wire.report import digest, report, report_line
+from sparkq_core.wire.statistics import statistics
 from sparkq_core.wire.tasks import (
     check_run,
     checked,
@@ -61,7 +61,6 @@ __all__ = [
     "left_of",
     "live_changes",
     "outcome",
-    "pace",
     "prompts",
     "purge_news",
     "purged_task",
@@ -83,6 +82,7 @@ __all__ = [
     "settled",
     "since",
     "stale",
+    "statistics",
     "task_brief",
     "task_history",
     "task_page",

@@ -1,56 +1,42 @@
-"""Statistics: finished tasks by day, and their duration by queue."""
+"""Statistics: what ended in a time, by queue and by day, and how long it took."""
 
-from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
+from typing import Annotated
 
-from sparkq_core import statistics
+from anyio import to_thread
+from fastapi import Depends
+from pydantic import Field
+
+from sparkq_core import shapes, statistics, wire
+from sparkq_core.clock import midnight
+from sparkq_core.project import SparkQ
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import Open
+from sparkq_http.parameters import Filters, Moment, Open, Word, documented, queue_name, read
 
 router = Router(prefix="/api/statistics", tags=["statistics"])
 
-
-class Day(TypedDict, closed=True):
-    """The number of tasks that finished on one day (UTC)."""
-
-    date: str
-    succeeded: int
-    failed: int
-    timed_out: int
+DAYS = 7
 
 
-class Pace(TypedDict, closed=True):
-    """The duration of a queue's succeeded attempts."""
+class StatisticsFilters(Filters):
+    """Which time and which queue."""
 
-    queue: str
-    finished: int
-    mean_ms: int
-    longest_ms: int
-
-
-class Statistics(TypedDict, closed=True):
-    """The last seven days, today last."""
-
-    days: list[Day]
-    queues: list[Pace]
+    since: Moment = Field(None, description=f"From this moment. Default: {DAYS} days, with today.")
+    until: Moment = Field(None, description="Until this moment. Default: now.")
+    queue: Word = None
 
 
-@router.get("")
-async def week(sq: Open) -> Answer[Statistics]:
-    """Show the last seven days (UTC)."""
-    return Answer({
-        "days": [_day(day) for day in statistics.by_day(sq)],
-        "queues": [_pace(pace) for pace in statistics.by_queue(sq)],
-    })  # fmt: skip
+@router.get("", openapi_extra=documented(StatisticsFilters))
+async def get_statistics(
+    sq: Open, asked: Annotated[StatisticsFilters, Depends(read(StatisticsFilters))]
+) -> Answer[shapes.Statistics]:
+    """Count what ended in a time of at most 366 days, in all, by queue and by day of the server's time zone, with how long
+    it took. Purged tasks are counted too; how long they took is not known any more."""
+    return Answer(await to_thread.run_sync(_statistics, sq, asked))
 
 
-def _day(day: statistics.Day) -> Day:
-    return {"date": day.date, "succeeded": day.succeeded, "failed": day.failed, "timed_out": day.timed_out}
-
-
-def _pace(pace: statistics.Pace) -> Pace:
-    return {
-        "queue": pace.queue,
-        "finished": pace.finished,
-        "mean_ms": pace.mean_ms,
-        "longest_ms": pace.longest_ms,
-    }
+def _statistics(sq: SparkQ, asked: StatisticsFilters) -> shapes.Statistics:
+    now = sq.clock.now()
+    queue = queue_name(sq, asked.queue) if asked.queue is not None else None
+    since = midnight(now, 1 - DAYS) if asked.since is None else asked.since
+    until = now + 1 if asked.until is None else asked.until
+    return wire.statistics(statistics.of(sq, since, until, queue=queue))

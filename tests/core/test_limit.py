@@ -11,7 +11,7 @@ from sparkq_core.chat_hooks import answer
 from sparkq_core.chat_hooks.event import HookEvent
 from sparkq_core.chat_hooks.limit_end import limit_end
 from sparkq_core.chats import Caller
-from sparkq_core.clock import iso
+from sparkq_core.clock import DAY, iso
 from sparkq_core.errors import ClaimLost
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import limit
@@ -67,7 +67,7 @@ def test_a_limit_that_passes_without_a_word_releases_the_task_to_its_old_place(s
     assert "claude-code-8d2a reached a usage limit" in str(first.error)
     assert timeline(sq, 1) == ["enqueued", "claimed", "usage limit", "released"]
     assert inbox.waiting(sq) == 0
-    assert sum(day.failed + day.timed_out for day in statistics.by_day(sq)) == 0
+    assert statistics.of(sq, clock.now() - DAY, clock.now() + 1).total == statistics.Numbers()
     assert stale.sweep(sq) == ((), (), ())
 
 

@@ -192,6 +192,10 @@ def test_statistics_are_of_seven_days(call: Caller, line: str) -> None:
     assert len(week["days"]) == 7
     assert week["days"][-1]["succeeded"] >= 1
     assert line in [queue["queue"] for queue in week["queues"]]
+    of_line = call.get(f"/api/statistics?queue={line}&since={week['days'][-1]['date']}T00:00:00Z")
+    assert (of_line["succeeded"], [queue["queue"] for queue in of_line["queues"]]) == (1, [line])
+    assert 0 <= of_line["median_s"] <= of_line["p90_s"]
+    call.get("/api/statistics?since=2026-11-29T00:00:00Z&until=2026-11-28T00:00:00Z").refused(400, "invalid_value")
 
 
 @holds("rest-health")

@@ -90,7 +90,7 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "no fence for progress",
-        "tasks/settle.py",
+        "tasks/progress.py",
         (f"* timeout * 1000\nWHERE id = :id {FENCE}", f"* timeout * 1000\nWHERE id = :id {NO_FENCE}"),
         caught_by=("test_settle.py::test_progress_of_a_lost_attempt_does_not_keep_the_task_alive",),
     ),
@@ -184,7 +184,7 @@ LIFE_CYCLE_MUTANTS = [
     ),
     mutant(
         "the sweep ignores heartbeats",
-        "tasks/settle.py",
+        "tasks/progress.py",
         (
             "limit_until = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000\nWHERE",
             "limit_until = NULL\nWHERE",

@@ -54,7 +54,7 @@ QUESTION_AND_LIMIT_MUTANTS = [
     ),
     mutant(
         "progress does not end a limit",
-        "tasks/settle.py",
+        "tasks/progress.py",
         ("stale_warned_at = NULL, limit_until = NULL, due_at", "stale_warned_at = NULL, due_at"),
         caught_by=("test_limit.py::test_any_call_of_its_chat_ends_the_limit",),
     ),

@@ -85,7 +85,8 @@ const stateCount = ({ name, label, short = label }, count) =>
 const waitingSince = (iso) =>
   h("time", { datetime: iso, title: new Date(iso).toLocaleString() }, `next has waited ${duration(secondsSince(iso))}`);
 
-const paceOf = ({ mean_ms: mean, longest_ms: longest }) =>
-  h("span", { title: `longest ${duration(longest / 1000)}` }, `takes ${duration(mean / 1000)} on average`);
+const paceOf = ({ median_s: median, p90_s: most }) =>
+  median != null &&
+  h("span", { title: `nine of ten at most ${duration(most)}` }, `half take at most ${duration(median)}`);
 
 export const acts = { archived: (page) => page.go(page.data.archived ? "/queues" : "/queues?archived=1") };

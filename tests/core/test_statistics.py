@@ -1,13 +1,13 @@
-"""The pace: attempts that ended by queue and day, how long they took, and what they cost."""
+"""Statistics: attempts that ended by queue and day, how long they took, and what they cost."""
 
 import pytest
 
-from sparkq_core import inbox, pace, queues, tasks
+from sparkq_core import inbox, queues, statistics, tasks
 from sparkq_core.clock import DAY
 from sparkq_core.errors import InvalidValue, NoSuchQueue
 from sparkq_core.maintenance import purge
-from sparkq_core.pace import Numbers
 from sparkq_core.project import SparkQ
+from sparkq_core.statistics import Numbers
 from sparkq_core.tasks import usage
 from tests.harness.clocks import HOUR, SetClock
 from tests.harness.task_steps import add, take, timed_out_task
@@ -32,7 +32,7 @@ def test_median_and_percentile_are_of_what_was_done(sq: SparkQ, queue: str, cloc
         work(sq, clock, seconds)
     work(sq, clock, 500, fails=True)
 
-    shown = pace.of(sq, since, clock.now() + 1)
+    shown = statistics.of(sq, since, clock.now() + 1)
 
     assert shown.total == Numbers(10, 1, 0, 5 * SECOND, 9 * SECOND, None)
     assert shown.queues["backend"] == (shown.total, 11)
@@ -47,7 +47,7 @@ def test_each_queue_and_each_day_is_counted_alone(sq: SparkQ, queue: str, clock:
     work(sq, clock, 2, queue="docs")
     inbox.review(sq, 2)
 
-    shown = pace.of(sq, since, clock.now() + 1)
+    shown = statistics.of(sq, since, clock.now() + 1)
 
     assert {name: (each.numbers.succeeded, each.unreviewed) for name, each in shown.queues.items()} == {
         "backend": (1, 1),
@@ -55,7 +55,7 @@ def test_each_queue_and_each_day_is_counted_alone(sq: SparkQ, queue: str, clock:
     }
     assert [each.succeeded for each in shown.days.values()] == [1, 1]
     assert [each.median_ms for each in shown.days.values()] == [4 * SECOND, 2 * SECOND]
-    assert list(pace.of(sq, since, clock.now() + 1, queue="docs").queues) == ["docs"]
+    assert list(statistics.of(sq, since, clock.now() + 1, queue="docs").queues) == ["docs"]
 
 
 def test_a_timeout_is_not_a_failure_and_a_release_is_neither(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -65,7 +65,7 @@ def test_a_timeout_is_not_a_failure_and_a_release_is_neither(sq: SparkQ, queue: 
     take(sq, task_id=task_id)
     tasks.release(sq, task_id)
 
-    assert pace.of(sq, since, clock.now() + 1).total == Numbers(timed_out=1)
+    assert statistics.of(sq, since, clock.now() + 1).total == Numbers(timed_out=1)
 
 
 def test_costs_are_summed_where_they_are_known(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -74,7 +74,7 @@ def test_costs_are_summed_where_they_are_known(sq: SparkQ, queue: str, clock: Se
         usage.record(sq, work(sq, clock, 1), usage.Usage("claude-code", None, 1, 0, 1, cost, None))
     work(sq, clock, 1)
 
-    assert pace.of(sq, since, clock.now() + 1).total.cost_usd == 0.75
+    assert statistics.of(sq, since, clock.now() + 1).total.cost_usd == 0.75
 
 
 def test_purged_tasks_are_counted_without_their_time(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -84,7 +84,7 @@ def test_purged_tasks_are_counted_without_their_time(sq: SparkQ, queue: str, clo
     purge.purge(sq, older_than=0, unreviewed=0)
     work(sq, clock, 3)
 
-    assert pace.of(sq, since, clock.now() + 1).total == Numbers(2, 0, 0, 3 * SECOND, 3 * SECOND, None)
+    assert statistics.of(sq, since, clock.now() + 1).total == Numbers(2, 0, 0, 3 * SECOND, 3 * SECOND, None)
 
 
 def test_a_queue_without_work_is_named_if_something_waits_there(sq: SparkQ, queue: str, clock: SetClock) -> None:
@@ -92,7 +92,7 @@ def test_a_queue_without_work_is_named_if_something_waits_there(sq: SparkQ, queu
     work(sq, clock, 1)
     clock.move(2 * HOUR)
 
-    shown = pace.of(sq, clock.now() - HOUR * SECOND, clock.now())
+    shown = statistics.of(sq, clock.now() - HOUR * SECOND, clock.now())
 
     assert shown.queues == {"backend": (Numbers(), 1)}
     assert shown.total == Numbers()
@@ -100,8 +100,8 @@ def test_a_queue_without_work_is_named_if_something_waits_there(sq: SparkQ, queu
 
 def test_times_that_cannot_be_are_refused(sq: SparkQ, queue: str, clock: SetClock) -> None:
     with pytest.raises(InvalidValue):
-        pace.of(sq, 5, 5)
+        statistics.of(sq, 5, 5)
     with pytest.raises(InvalidValue, match="366 days"):
-        pace.of(sq, clock.now() - 400 * DAY, clock.now())
+        statistics.of(sq, clock.now() - 400 * DAY, clock.now())
     with pytest.raises(NoSuchQueue):
-        pace.of(sq, 0, DAY, queue="nope")
+        statistics.of(sq, 0, DAY, queue="nope")
