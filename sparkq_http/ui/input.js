@@ -118,7 +118,7 @@ function closeMenus(element = null) {
 
 /** The second click of a double click would be meant for what has come under the finger by then. */
 const isAgain = (event, element) =>
-  event.detail > 1 && !["pick", "theme", "status", "revision"].includes(element.dataset.act);
+  event.detail > 1 && !["pick", "theme", "status", "revision", "more"].includes(element.dataset.act);
 
 addEventListener("click", (event) => {
   closeMenus(event.target.closest("summary"));

@@ -44,7 +44,7 @@ def test_a_card_shows_counts_progress_and_how_long_the_next_waits(screen: Screen
     expect(card.get_by_role("img", name="2 of 4 finished")).to_be_visible()
     expect(card).to_contain_text("2 to review")
     expect(card).to_contain_text("next has waited")
-    expect(card).to_contain_text("on average")
+    expect(card).to_contain_text("half take at most")
 
 
 def test_instructions_are_edited_from_the_card_and_the_queue(screen: Screen, call: Caller, line: str) -> None:
