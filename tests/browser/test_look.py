@@ -131,9 +131,7 @@ def test_of_ten_thousand_tasks_a_page_is_shown_and_more_on_scrolling(screen: Scr
     expect(queued).to_have_count(50)
     while queued.count() <= 1000:
         before = queued.count()
-        screen.part("Next up").get_by_role("button", name="Show more").press(
-            "Enter"
-        )  # clicks so quick are a double click
+        screen.click("Show more")  # so quickly that the browser counts a double click
         expect(queued).not_to_have_count(before)
     screen.open("/tasks?search=9123")
     expect(screen.main.locator("li.row")).to_contain_text("number 9123")
