@@ -16,7 +16,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.harness.shell import Done
 
-BROKEN = {"Fix defect number 3", "Mend defect number 7"}
+BROKEN = {"Fix defect number 3", "Fix defect number 7"}
 """The tasks that fail at the first try."""
 
 SECONDS = 60
