@@ -69,7 +69,8 @@ def enqueue(
     """Put one task at the end of the queue, or at its front; it is on the disk when this returns.
 
     `prompt` at most 1 MiB, `timeout` in seconds, `key` at most 200 bytes. The same key with the same prompt, in
-    any revision, and the same queue returns the task that it made, regardless of the other arguments. Raises NoSuchQueue,
+    any revision, and the same queue returns the task that it made, regardless of the other arguments. For a task that
+    was moved since, that is the queue in which it was enqueued, or where it is now. Raises NoSuchQueue,
     QueueClosed, KeyUsed, NoSuchTool, NoSuchClass, InvalidText, InvalidValue.
     """
     return enqueue_all(sq, queue, [Draft(prompt, tool, task_class, timeout, key)], source=source, front=front)[0]
@@ -142,7 +143,7 @@ class _Batch:
         tx, queue, now = self._tx, self._queue, self._now
         if twin is not None:
             task = find(tx, twin)
-            return Enqueued(task, place_in_line(tx, task), again=True, gate=self._gate())
+            return Enqueued(task, place_in_line(tx, task), again=True, gate=gates.of_queue(self._tx, task.queue_id))
         if draft.key is not None and (row := tx.row(BY_KEY, {"key": draft.key})) is not None:
             return self._made_before(Task(*row), draft)
         if queue.status != QueueStatus.ACTIVE:
@@ -178,7 +179,7 @@ class _Batch:
                 f"with another {'prompt' if is_same_queue else 'queue'}. Nothing was enqueued.",
                 f"Choose another key for a new task. For #{task.id} itself, repeat its prompt and its queue.",
             )
-        return Enqueued(task, place_in_line(self._tx, task), again=True, gate=self._gate())
+        return Enqueued(task, place_in_line(self._tx, task), again=True, gate=gates.of_queue(self._tx, task.queue_id))
 
     def _gate(self) -> Gate | None:
         """Return the closed gate of the queue, as it is with what was added so far."""

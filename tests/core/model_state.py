@@ -135,13 +135,17 @@ class ModelState(RuleBasedStateMachine):
         assert queues.limit_reviews(self.handles[on], queue, limit).review_limit == limit
         self.limits[queue] = limit
 
+    def homes(self, job: Job) -> tuple[str, str]:
+        """The queues with which the key of a task means it."""
+        return job.queue, job.enqueued_in
+
     @precondition(lambda self: len(self.jobs) < MOST)
     @rule(on=CONNECTION, queue=st.sampled_from(QUEUES), key=st.sampled_from([None, None, "k1", "k2"]))
     def enqueue(self, on: int, queue: str, key: str | None) -> None:
         if self.states[queue] != "active" and key not in self.keys:
             self.is_closed(lambda: tasks.enqueue(self.handles[on], queue, "prompt", timeout=TIMEOUT, key=key))
             return
-        if key in self.keys and self.jobs[self.keys[key]].queue != queue:
+        if key in self.keys and queue not in self.homes(self.jobs[self.keys[key]]):
             refusal = refusal_of(lambda: tasks.enqueue(self.handles[on], queue, "prompt", timeout=TIMEOUT, key=key))
             assert type(refusal) is KeyUsed
             return
@@ -151,7 +155,7 @@ class ModelState(RuleBasedStateMachine):
             return
         assert done.task.id > self.newest, "ids only grow"
         self.newest = done.task.id
-        self.jobs[done.task.id] = Job(done.task.id, queue, prompt="prompt")
+        self.jobs[done.task.id] = Job(done.task.id, queue, enqueued_in=queue, prompt="prompt")
         self.lines[queue].append(done.task.id)
         assert done.place == len(self.waiting(queue))
         if key is not None:

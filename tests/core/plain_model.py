@@ -77,6 +77,7 @@ class Job:
     finished_at: int | None = None
     late_at: int | None = None
     late: tuple[int, str] | None = None
+    enqueued_in: str = ""
     prompt: str = ""
     feedback: str | None = None
     tries: list[Try] = field(default_factory=list)
