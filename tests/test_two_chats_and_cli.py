@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -32,7 +33,7 @@ def shell(root: Path, tmp_path: Path) -> Shell:
 
 
 class Meeting:
-    """Where chats wait until all of them have come: one that starts sooner must not do the work of all."""
+    """Where chats wait for one another with their first task in hand: a quick one must not do the work of all."""
 
     def __init__(self, count: int) -> None:
         self._awaited = count
@@ -53,8 +54,8 @@ async def chat(shell: Shell, name: str, log: TextIO, claimed: list[tuple[int, st
     async with Client(
         stdio_client(parameters, errlog=log), client_info=Implementation(name=name, version="1")
     ) as client:
-        await meeting.join()
         packet = await call(client, "claim", queue="backend", wait=5)
+        await meeting.join()
         while True:
             while packet["task"] is not None:
                 task = packet["task"]
@@ -99,14 +100,15 @@ async def test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock(
 ) -> None:
     add(store, *(f"prepared {number}" for number in range(BEFOREHAND)))
     claimed: dict[str, list[tuple[int, str]]] = {"ann": [], "bob": [], "person": []}
-    logs = {name: (tmp_path / f"{name}.log").open("w+") for name in ("ann", "bob")}
+    logs = {name: tmp_path / f"{name}.log" for name in ("ann", "bob")}
     # On a busy machine the chats may have drained the line before a command has started.
     by_hand(shell, claimed["person"])
     meeting = Meeting(len(logs))
 
-    with anyio.fail_after(DEADLINE_SECONDS):
+    with ExitStack() as opened, anyio.fail_after(DEADLINE_SECONDS):
         async with anyio.create_task_group() as together:
-            for name, log in logs.items():
+            for name, path in logs.items():
+                log = opened.enter_context(path.open("w"))
                 together.start_soon(chat, shell, name, log, claimed[name], meeting)
             together.start_soon(anyio.to_thread.run_sync, person, shell, claimed["person"])
 
@@ -119,12 +121,10 @@ async def test_every_task_is_handed_out_once_and_nobody_waits_for_a_lock(
             (only,) = attempts(store, task_id)
             assert (only.outcome, only.result) == ("succeeded", f"{name} did {prompt}")
             assert only.worker.startswith(name)
-    for log in logs.values():
-        log.seek(0)
-        said = log.read()
+    for path in logs.values():
+        said = path.read_text()
         assert "locked" not in said
         assert "Traceback" not in said
-        log.close()
     assert tasks.list_page(store, tasks.Wanted(status="succeeded")).total == BEFOREHAND + MEANWHILE
 
 
