@@ -3,20 +3,20 @@
 import { loadedFrom } from "./served.js";
 
 class Refusal extends Error {
-  constructor(status, body) {
-    super(body.message ?? "The server does not answer.");
-    this.status = status;
-    this.code = body.error ?? "offline";
-    this.hint = (this.code !== "wrong_state" && body.hint) || ""; // it names the verbs of workers too
-    this.purged = body.purged ?? null;
-  }
+	constructor(status, body) {
+		super(body.message ?? "The server does not answer.");
+		this.status = status;
+		this.code = body.error ?? "offline";
+		this.hint = (this.code !== "wrong_state" && body.hint) || ""; // it names the verbs of workers too
+		this.purged = body.purged ?? null;
+	}
 }
 
 async function request(method, path, body, options = {}) {
-  const response = await send(method, path, body, options);
-  const answer = parsed(await response.text());
-  if (!response.ok) throw new Refusal(response.status, answer);
-  return answer;
+	const response = await send(method, path, body, options);
+	const answer = parsed(await response.text());
+	if (!response.ok) throw new Refusal(response.status, answer);
+	return answer;
 }
 
 /** Another project's server refuses a request that names the project of this page. */
@@ -26,34 +26,34 @@ const naming = () => (loadedFrom.project ? { "SparkQ-Project": loadedFrom.projec
 const DOOR = { "SparkQ-Door": "page" };
 
 async function send(method, path, body, options) {
-  try {
-    return await fetch(`/api${path}`, {
-      method,
-      headers: method === "GET" ? naming() : { ...naming(), ...DOOR, "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      ...options,
-    });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Refusal(0, { message: "The server does not answer.", hint: "Is it running? sparkq start" });
-  }
+	try {
+		return await fetch(`/api${path}`, {
+			method,
+			headers: method === "GET" ? naming() : { ...naming(), ...DOOR, "Content-Type": "application/json" },
+			body: body === undefined ? undefined : JSON.stringify(body),
+			...options,
+		});
+	} catch (error) {
+		if (error.name === "AbortError") throw error;
+		throw new Refusal(0, { message: "The server does not answer.", hint: "Is it running? sparkq start" });
+	}
 }
 
 function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
+	try {
+		return JSON.parse(text);
+	} catch {
+		return {};
+	}
 }
 
 const asking = new Map();
 
 /** Get an answer; those who ask the same at the same moment share it. */
 export function get(path) {
-  if (!asking.size) setTimeout(() => asking.clear());
-  if (!asking.has(path)) asking.set(path, request("GET", path));
-  return asking.get(path);
+	if (!asking.size) setTimeout(() => asking.clear());
+	if (!asking.has(path)) asking.set(path, request("GET", path));
+	return asking.get(path);
 }
 
 export const post = (path, body, options) => request("POST", path, body, options);
@@ -63,12 +63,12 @@ export const remove = (path) => request("DELETE", path);
 
 /** The query string of those values that are set: `?queue=backend&limit=50`, or nothing. */
 export function query(values) {
-  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return set.length ? `?${new URLSearchParams(set)}` : "";
+	const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
+	return set.length ? `?${new URLSearchParams(set)}` : "";
 }
 
 export const getQueues = (archived = false) =>
-  get(`/queues${query({ include_archived: archived, include_instructions: false })}`);
+	get(`/queues${query({ include_archived: archived, include_instructions: false })}`);
 
 /** Where a queue or a task is, in the API and behind the `#` of the page. */
 export const queuePath = (name) => `/queues/${encodeURIComponent(name)}`;

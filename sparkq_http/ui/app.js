@@ -26,50 +26,50 @@ let online = true;
 
 /** The counts come with the changes. The view is refreshed at once, and again only after a moment. */
 function onChanges({ kinds, tasks, queues, everything }) {
-  notifyOfKinds(kinds);
-  const isAll = everything || kinds.includes("reloaded");
-  refreshCounts(everything ? null : queues).catch(ignore);
-  refreshSoon(isAll ? null : new Set([...tasks, ...queues.map(({ id }) => id)]));
+	notifyOfKinds(kinds);
+	const isAll = everything || kinds.includes("reloaded");
+	refreshCounts(everything ? null : queues).catch(ignore);
+	refreshSoon(isAll ? null : new Set([...tasks, ...queues.map(({ id }) => id)]));
 }
 
 function refreshSoon(more) {
-  touched = merged(touched, more);
-  refreshTimer ||= setTimeout(refresh, Math.max(0, lastRefresh + REFRESH_MS - performance.now()));
+	touched = merged(touched, more);
+	refreshTimer ||= setTimeout(refresh, Math.max(0, lastRefresh + REFRESH_MS - performance.now()));
 }
 
 /** One refresh at a time: those changes that come meanwhile cause the next, and each shows what it found. */
 async function refresh() {
-  const seen = touched;
-  touched = NOTHING;
-  if (page.view && (!seen || (page.view.affects?.(seen, page.data) ?? true))) await page.refresh(seen);
-  lastRefresh = performance.now();
-  refreshTimer = 0;
-  if (touched !== NOTHING) refreshSoon(NOTHING);
+	const seen = touched;
+	touched = NOTHING;
+	if (page.view && (!seen || (page.view.affects?.(seen, page.data) ?? true))) await page.refresh(seen);
+	lastRefresh = performance.now();
+	refreshTimer = 0;
+	if (touched !== NOTHING) refreshSoon(NOTHING);
 }
 
 function refreshAll() {
-  refreshCounts().catch(ignore);
-  refreshSoon(null);
+	refreshCounts().catch(ignore);
+	refreshSoon(null);
 }
 
 function onServer(server) {
-  const connected = server !== null;
-  byId("banner").hidden = connected;
-  if (connected && !online) refreshAll();
-  if (connected && project.name !== server.project) showProjectName(server.project);
-  online = connected;
+	const connected = server !== null;
+	byId("banner").hidden = connected;
+	if (connected && !online) refreshAll();
+	if (connected && project.name !== server.project) showProjectName(server.project);
+	online = connected;
 }
 
 function showProjectName(name) {
-  project.name = name;
-  byId("project").textContent = name;
-  if (page.view) drawTab();
+	project.name = name;
+	byId("project").textContent = name;
+	if (page.view) drawTab();
 }
 
 // When the inbox is left, "since your last look" counts from now.
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden" && page.view === inbox && page.data)
-    post("/inbox/look", undefined, { keepalive: true }).catch(ignore);
+	if (document.visibilityState === "hidden" && page.view === inbox && page.data)
+		post("/inbox/look", undefined, { keepalive: true }).catch(ignore);
 });
 
 addEventListener("hashchange", navigate);

@@ -18,12 +18,12 @@ const MOST_TASKS = 200;
 
 /** The ids of the tasks that an action is for. `button` is the one that was clicked, if any. */
 function targets(button) {
-  const act = button?.dataset.act;
-  if (button?.dataset.id) return [Number(button.dataset.id)];
-  if (page.selected.size) return [...page.selected].filter((id) => !APPLIES[act] || APPLIES[act][1](page.task(id)));
-  if (page.data?.detail?.task) return [page.data.detail.task.id];
-  const row = focusedTask() ?? firstSelectable();
-  return row ? [Number(row.dataset.id)] : [];
+	const act = button?.dataset.act;
+	if (button?.dataset.id) return [Number(button.dataset.id)];
+	if (page.selected.size) return [...page.selected].filter((id) => !APPLIES[act] || APPLIES[act][1](page.task(id)));
+	if (page.data?.detail?.task) return [page.data.detail.task.id];
+	const row = focusedTask() ?? firstSelectable();
+	return row ? [Number(row.dataset.id)] : [];
 }
 
 const focusedTask = () => document.activeElement?.closest("[data-id]");
@@ -33,11 +33,11 @@ const firstSelectable = () => main.querySelector(".row:has(.pick)");
 
 /** A verb for tasks. With a `name` it is for those that it applies to. */
 const onTasks = (verb, name) => (_, button) => {
-  const all = targets(button);
-  const ids = all.filter((id) => !name || !page.task(id) || APPLIES[name][1](page.task(id)));
-  if (ids.length) return verb(page, ids);
-  const [id, more] = all;
-  return say(id ? `That is not possible for ${more ? "these tasks" : `#${id}`} now.` : "No task is selected.");
+	const all = targets(button);
+	const ids = all.filter((id) => !name || !page.task(id) || APPLIES[name][1](page.task(id)));
+	if (ids.length) return verb(page, ids);
+	const [id, more] = all;
+	return say(id ? `That is not possible for ${more ? "these tasks" : `#${id}`} now.` : "No task is selected.");
 };
 
 const onOneTask = (verb) => onTasks((_, ids) => verb(page, ids[0]));
@@ -45,32 +45,32 @@ const onOneTask = (verb) => onTasks((_, ids) => verb(page, ids[0]));
 const onQueue = (verb) => (_, button) => verb(page, button.dataset.name);
 
 const ACTS = {
-  accept: (_, button) => (button ? onTasks(tasks.accept)(_, button) : say("Open a result to review it.")),
-  undo: tasks.undo,
-  requeue: onTasks(tasks.requeue, "requeue"),
-  cancel: onTasks(tasks.cancel, "cancel"),
-  delete: onTasks(tasks.deleteTasks, "delete"),
-  front: onTasks(tasks.moveToFront, "front"),
-  edit: onOneTask(tasks.edit),
-  "requeue-with-prompt": onOneTask(tasks.requeueWithPrompt),
-  fail: onOneTask(tasks.fail),
-  add: (_, button) => addTasks(page, { queue: queueFor(button), script: button?.dataset.script }),
-  "create-queue": () => queues.createQueue(page),
-  instructions: onQueue(queues.editInstructions),
-  rename: onQueue(queues.renameQueue),
-  "review-limit": onQueue(queues.limitReviews),
-  check: onQueue(changeCheck),
-  ...Object.fromEntries(Object.keys(queues.MOVES).map((verb) => [verb, onQueue(queues.moveTo(verb))])),
-  pick: (_, checkbox, how) => select(Number(checkbox.dataset.id), how?.range),
-  copy: (_, button) => copyText(button),
-  theme: changeTheme,
-  notify: toggleNotifications,
-  letters: () => (setLetters(!usesLetters()), draw()),
-  skip: () => main.focus(),
-  palette: () => palette(commands()),
-  sheet: showSheet,
-  "more-views": showViews,
-  "dismiss-first": dismissFirst,
+	accept: (_, button) => (button ? onTasks(tasks.accept)(_, button) : say("Open a result to review it.")),
+	undo: tasks.undo,
+	requeue: onTasks(tasks.requeue, "requeue"),
+	cancel: onTasks(tasks.cancel, "cancel"),
+	delete: onTasks(tasks.deleteTasks, "delete"),
+	front: onTasks(tasks.moveToFront, "front"),
+	edit: onOneTask(tasks.edit),
+	"requeue-with-prompt": onOneTask(tasks.requeueWithPrompt),
+	fail: onOneTask(tasks.fail),
+	add: (_, button) => addTasks(page, { queue: queueFor(button), script: button?.dataset.script }),
+	"create-queue": () => queues.createQueue(page),
+	instructions: onQueue(queues.editInstructions),
+	rename: onQueue(queues.renameQueue),
+	"review-limit": onQueue(queues.limitReviews),
+	check: onQueue(changeCheck),
+	...Object.fromEntries(Object.keys(queues.MOVES).map((verb) => [verb, onQueue(queues.moveTo(verb))])),
+	pick: (_, checkbox, how) => select(Number(checkbox.dataset.id), how?.range),
+	copy: (_, button) => copyText(button),
+	theme: changeTheme,
+	notify: toggleNotifications,
+	letters: () => (setLetters(!usesLetters()), draw()),
+	skip: () => main.focus(),
+	palette: () => palette(commands()),
+	sheet: showSheet,
+	"more-views": showViews,
+	"dismiss-first": dismissFirst,
 };
 
 const queueFor = (button) => button?.dataset.name ?? (page.view === queueView ? page.route.path[1] : null);
@@ -79,163 +79,163 @@ let lastSelected = null;
 
 /** Select a task or not; with Shift all from the last one to this. */
 function select(id, range = false) {
-  if (!main.querySelector(`.pick[data-id="${id}"]`)) return;
-  const shown = (page.view.selectable?.(page.data) ?? page.tasks()).map((task) => task.id);
-  const ends = [shown.indexOf(lastSelected), shown.indexOf(id)].sort((first, second) => first - second);
-  if (range && ends[0] >= 0) for (const one of shown.slice(ends[0], ends[1] + 1)) page.selected.add(one);
-  else if (!page.selected.delete(id)) page.selected.add(id);
-  lastSelected = id;
-  draw();
+	if (!main.querySelector(`.pick[data-id="${id}"]`)) return;
+	const shown = (page.view.selectable?.(page.data) ?? page.tasks()).map((task) => task.id);
+	const ends = [shown.indexOf(lastSelected), shown.indexOf(id)].sort((first, second) => first - second);
+	if (range && ends[0] >= 0) for (const one of shown.slice(ends[0], ends[1] + 1)) page.selected.add(one);
+	else if (!page.selected.delete(id)) page.selected.add(id);
+	lastSelected = id;
+	draw();
 }
 
 function copyText({ dataset: { copies } }) {
-  return copy(byId(copies).textContent, () => selectText(copies));
+	return copy(byId(copies).textContent, () => selectText(copies));
 }
 
 function changeTheme() {
-  nextTheme();
-  draw();
-  say(`Theme: ${theme()}.`);
+	nextTheme();
+	draw();
+	say(`Theme: ${theme()}.`);
 }
 
 async function toggleNotifications() {
-  if (notifies()) setNotifies(false);
-  else if (!("Notification" in window)) say("This browser does not support notifications.", { problem: true });
-  else if ((await Notification.requestPermission()) === "granted") setNotifies(true);
-  else say("The browser blocks notifications of this page.", { problem: true });
-  draw();
+	if (notifies()) setNotifies(false);
+	else if (!("Notification" in window)) say("This browser does not support notifications.", { problem: true });
+	else if ((await Notification.requestPermission()) === "granted") setNotifies(true);
+	else say("The browser blocks notifications of this page.", { problem: true });
+	draw();
 }
 
 const underWay = new Set();
 
 /** Do what a button or a key means; not once more while the same is still being done. */
 export async function act(name, element, how) {
-  const action = page.view?.acts?.[name] ?? ACTS[name];
-  const doing = JSON.stringify([name, element?.dataset]);
-  if (underWay.has(doing)) return;
-  underWay.add(doing);
-  try {
-    await action?.(page, element, how);
-  } catch (error) {
-    sayError(error);
-    page.refresh();
-  } finally {
-    underWay.delete(doing);
-  }
+	const action = page.view?.acts?.[name] ?? ACTS[name];
+	const doing = JSON.stringify([name, element?.dataset]);
+	if (underWay.has(doing)) return;
+	underWay.add(doing);
+	try {
+		await action?.(page, element, how);
+	} catch (error) {
+		sayError(error);
+		page.refresh();
+	} finally {
+		underWay.delete(doing);
+	}
 }
 
 /** Go to the next row: where a result is open beside the list, the next one is opened. */
 function moveFocus(step) {
-  if (page.view.move?.(page, step)) return;
-  const rows = [...main.querySelectorAll("[data-row]")];
-  if (!rows.length) return;
-  const index = rows.indexOf(focusedRow());
-  const next = rows[Math.max(0, Math.min(rows.length - 1, index < 0 ? 0 : index + step))];
-  next.focus();
-  next.scrollIntoView({ block: "nearest" });
+	if (page.view.move?.(page, step)) return;
+	const rows = [...main.querySelectorAll("[data-row]")];
+	if (!rows.length) return;
+	const index = rows.indexOf(focusedRow());
+	const next = rows[Math.max(0, Math.min(rows.length - 1, index < 0 ? 0 : index + step))];
+	next.focus();
+	next.scrollIntoView({ block: "nearest" });
 }
 
 function selectFocused({ shift }) {
-  const asked = `[data-id="${Number(page.route.path[1])}"]`; // it may not have come yet
-  const row = focusedTask() ?? main.querySelector(asked) ?? main.querySelector("[data-id]:has([aria-current])");
-  if (row) act("pick", row, { range: shift });
+	const asked = `[data-id="${Number(page.route.path[1])}"]`; // it may not have come yet
+	const row = focusedTask() ?? main.querySelector(asked) ?? main.querySelector("[data-id]:has([aria-current])");
+	if (row) act("pick", row, { range: shift });
 }
 
 const SEEN_AGAIN = 0.86; // of the window, from one step of reading to the next
 
 function readOn({ shift }) {
-  const bar = main.querySelector(".verdict")?.offsetHeight ?? 0;
-  scrollBy(0, (shift ? -1 : 1) * SEEN_AGAIN * (innerHeight - bar));
+	const bar = main.querySelector(".verdict")?.offsetHeight ?? 0;
+	scrollBy(0, (shift ? -1 : 1) * SEEN_AGAIN * (innerHeight - bar));
 }
 
 function clearSelection() {
-  if (!page.selected.size) {
-    document.activeElement?.blur();
-    return;
-  }
-  page.selected.clear();
-  draw();
+	if (!page.selected.size) {
+		document.activeElement?.blur();
+		return;
+	}
+	page.selected.clear();
+	draw();
 }
 
 function search() {
-  const field = byId("search");
-  if (field) {
-    field.focus();
-    field.select();
-    return;
-  }
-  page.go("/tasks");
-  const look = setInterval(() => byId("search") && (clearInterval(look), search()), 30);
-  setTimeout(() => clearInterval(look), 3000);
+	const field = byId("search");
+	if (field) {
+		field.focus();
+		field.select();
+		return;
+	}
+	page.go("/tasks");
+	const look = setInterval(() => byId("search") && (clearInterval(look), search()), 30);
+	setTimeout(() => clearInterval(look), 3000);
 }
 
 /** Keys that some views have a use for. */
 const keysOf = (acts) =>
-  Object.fromEntries(Object.entries(acts).map(([key, name]) => [key, { run: (how) => act(name, null, how) }]));
+	Object.fromEntries(Object.entries(acts).map(([key, name]) => [key, { run: (how) => act(name, null, how) }]));
 
 /** What each key does. `tasks`: it needs a task in the view; `asks`: it opens a dialog. */
 export const KEYS = {
-  j: { run: () => moveFocus(1), label: "next row", repeats: true },
-  k: { run: () => moveFocus(-1), label: "previous row", repeats: true },
-  ArrowDown: { run: () => moveFocus(1), repeats: true },
-  ArrowUp: { run: () => moveFocus(-1), repeats: true },
-  " ": { run: readOn, repeats: true },
-  x: { run: selectFocused, label: "select, with Shift up to here" },
-  X: { run: selectFocused },
-  a: { run: () => act("accept"), label: "accept what is open", tasks: true },
-  r: { run: () => act(page.view.acts?.write ? "write" : "requeue"), label: "feedback", tasks: true, asks: true },
-  ...keysOf({ s: "later", u: "raw", v: "viewed", ">": "quote", 1: "tab", 2: "tab", 3: "tab", 4: "tab" }),
-  z: { run: () => act("undo"), label: "undo the last verdict" },
-  e: { run: () => act("edit"), label: "edit", tasks: true, asks: true },
-  c: { run: () => act("cancel"), label: "cancel", tasks: true, asks: true },
-  f: { run: () => act("front"), label: "move to the front", tasks: true },
-  ...keysOf({ K: "sooner", J: "later" }),
-  n: { run: () => act("add"), label: "add tasks", asks: true },
-  "/": { run: search, label: "search" },
-  t: { run: () => act("theme"), label: "change the theme" },
-  "?": { run: showSheet, label: "show this list" },
-  Escape: { run: clearSelection },
+	j: { run: () => moveFocus(1), label: "next row", repeats: true },
+	k: { run: () => moveFocus(-1), label: "previous row", repeats: true },
+	ArrowDown: { run: () => moveFocus(1), repeats: true },
+	ArrowUp: { run: () => moveFocus(-1), repeats: true },
+	" ": { run: readOn, repeats: true },
+	x: { run: selectFocused, label: "select, with Shift up to here" },
+	X: { run: selectFocused },
+	a: { run: () => act("accept"), label: "accept what is open", tasks: true },
+	r: { run: () => act(page.view.acts?.write ? "write" : "requeue"), label: "feedback", tasks: true, asks: true },
+	...keysOf({ s: "later", u: "raw", v: "viewed", ">": "quote", 1: "tab", 2: "tab", 3: "tab", 4: "tab" }),
+	z: { run: () => act("undo"), label: "undo the last verdict" },
+	e: { run: () => act("edit"), label: "edit", tasks: true, asks: true },
+	c: { run: () => act("cancel"), label: "cancel", tasks: true, asks: true },
+	f: { run: () => act("front"), label: "move to the front", tasks: true },
+	...keysOf({ K: "sooner", J: "later" }),
+	n: { run: () => act("add"), label: "add tasks", asks: true },
+	"/": { run: search, label: "search" },
+	t: { run: () => act("theme"), label: "change the theme" },
+	"?": { run: showSheet, label: "show this list" },
+	Escape: { run: clearSelection },
 };
 
 export const GO = {
-  i: "/inbox",
-  r: "/running",
-  b: "/board",
-  d: "/today",
-  q: "/queues",
-  t: "/tasks",
-  s: "/sessions",
-  c: "/scripts",
-  o: "/settings",
+	i: "/inbox",
+	r: "/running",
+	b: "/board",
+	d: "/today",
+	q: "/queues",
+	t: "/tasks",
+	s: "/sessions",
+	c: "/scripts",
+	o: "/settings",
 };
 
 function showSheet() {
-  const { keys = [] } = page.view;
-  const here = keys.map(([key]) => key);
-  const everywhere = [
-    ...Object.entries(KEYS)
-      .filter(([key, { label }]) => label && !here.includes(key))
-      .map(([key, { label }]) => [key, label]),
-    ["Enter", "open"],
-    ["Ctrl K", "find any command"],
-  ];
-  sheet([
-    ...(keys.length ? [[viewTitle(), keys]] : []),
-    ["Everywhere", everywhere],
-    ["Go to", Object.entries(GO).map(([key, path]) => [`g ${key}`, VIEWS[path.slice(1)].title])],
-  ]);
+	const { keys = [] } = page.view;
+	const here = keys.map(([key]) => key);
+	const everywhere = [
+		...Object.entries(KEYS)
+			.filter(([key, { label }]) => label && !here.includes(key))
+			.map(([key, { label }]) => [key, label]),
+		["Enter", "open"],
+		["Ctrl K", "find any command"],
+	];
+	sheet([
+		...(keys.length ? [[viewTitle(), keys]] : []),
+		["Everywhere", everywhere],
+		["Go to", Object.entries(GO).map(([key, path]) => [`g ${key}`, VIEWS[path.slice(1)].title])],
+	]);
 }
 
 function dismissFirst() {
-  project.worker = null;
-  draw();
+	project.worker = null;
+	draw();
 }
 
 function showViews() {
-  const links = Object.entries(VIEWS).map(([name, { title }]) =>
-    h("a", { href: `#/${name}`, "data-close": true }, title),
-  );
-  openSheet("Views", h("nav.views", links));
+	const links = Object.entries(VIEWS).map(([name, { title }]) =>
+		h("a", { href: `#/${name}`, "data-close": true }, title),
+	);
+	openSheet("Views", h("nav.views", links));
 }
 
 const openQueue = (name) => ({ name: `Open queue ${name}`, run: () => page.go(queuePath(name)) });
@@ -243,15 +243,15 @@ const openQueue = (name) => ({ name: `Open queue ${name}`, run: () => page.go(qu
 const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () => page.go(taskPath(task.id)) });
 
 export function commands() {
-  return [
-    ...Object.entries(VIEWS).map(([path, { title }]) => ({ name: `Go to ${title}`, run: () => page.go(`/${path}`) })),
-    { name: "Add tasks", run: () => act("add") },
-    { name: "New queue", run: () => act("create-queue") },
-    { name: "Search tasks", run: search },
-    { name: "Undo the last verdict", run: () => act("undo") },
-    { name: "Change the theme", run: () => act("theme") },
-    { name: "Show keyboard shortcuts", run: showSheet },
-    ...(project.queues ?? []).map(({ name }) => openQueue(name)),
-    ...page.tasks().slice(0, MOST_TASKS).map(openTask),
-  ];
+	return [
+		...Object.entries(VIEWS).map(([path, { title }]) => ({ name: `Go to ${title}`, run: () => page.go(`/${path}`) })),
+		{ name: "Add tasks", run: () => act("add") },
+		{ name: "New queue", run: () => act("create-queue") },
+		{ name: "Search tasks", run: search },
+		{ name: "Undo the last verdict", run: () => act("undo") },
+		{ name: "Change the theme", run: () => act("theme") },
+		{ name: "Show keyboard shortcuts", run: showSheet },
+		...(project.queues ?? []).map(({ name }) => openQueue(name)),
+		...page.tasks().slice(0, MOST_TASKS).map(openTask),
+	];
 }

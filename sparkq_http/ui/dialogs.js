@@ -6,43 +6,43 @@ export const dialogIsOpen = () => document.querySelector("dialog[open]") !== nul
 
 /** Show a dialog until it is closed: by its buttons, Escape, or a click beside it. */
 export function openDialog(dialog) {
-  let pressed = null; // a selection that is dragged out of the dialog does not close it
-  dialog.addEventListener("pointerdown", (event) => (pressed = event.target));
-  dialog.addEventListener("click", (event) => {
-    const beside = event.target === dialog && pressed === dialog;
-    if (beside || event.target.closest("[data-close]")) dialog.close();
-  });
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  dispatchEvent(new Event("dialog-opened"));
+	let pressed = null; // a selection that is dragged out of the dialog does not close it
+	dialog.addEventListener("pointerdown", (event) => (pressed = event.target));
+	dialog.addEventListener("click", (event) => {
+		const beside = event.target === dialog && pressed === dialog;
+		if (beside || event.target.closest("[data-close]")) dialog.close();
+	});
+	dialog.addEventListener("close", () => dialog.remove());
+	document.body.append(dialog);
+	dialog.showModal();
+	dispatchEvent(new Event("dialog-opened"));
 }
 
 export function dialogHeader(title) {
-  return h(
-    "header",
-    h("h2", { id: "dialog-title" }, title),
-    h("button.quiet", { "data-close": true, "aria-label": "Close" }, "✕"),
-  );
+	return h(
+		"header",
+		h("h2", { id: "dialog-title" }, title),
+		h("button.quiet", { "data-close": true, "aria-label": "Close" }, "✕"),
+	);
 }
 
 /** Show which key does what: groups of [title, keys], where `keys` are [key, label]. */
 export function sheet(groups) {
-  if (dialogIsOpen()) return;
-  const body = h(
-    "div.keys",
-    groups.map(([title, keys]) => h("section", h("h3", title), h("dl", keys.map(keyLine)))),
-  );
-  openSheet("Keyboard shortcuts", body);
+	if (dialogIsOpen()) return;
+	const body = h(
+		"div.keys",
+		groups.map(([title, keys]) => h("section", h("h3", title), h("dl", keys.map(keyLine)))),
+	);
+	openSheet("Keyboard shortcuts", body);
 }
 
 /** Show something to read in a dialog. */
 export const openSheet = (title, body) =>
-  openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader(title), body));
+	openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader(title), body));
 
 function keyLine([key, label]) {
-  const caps = key.split(" ").map((cap) => h("kbd", cap));
-  return h("div", h("dt", caps), h("dd", label));
+	const caps = key.split(" ").map((cap) => h("kbd", cap));
+	return h("div", h("dt", caps), h("dd", label));
 }
 
 const MESSAGE_MS = 4000;
@@ -50,26 +50,26 @@ const LONGER_MS = 15_000;
 
 /** Show a short message for a while. A problem and what has an `act`, [label, action, ids], stay longer. */
 export function say(text, { problem = false, act = null } = {}) {
-  const dismiss = h("button.quiet", { "aria-label": "Dismiss" }, "✕");
-  const message = h("div.toast", { class: problem ? "problem" : "" }, h("span", text), act && actButton(act), dismiss);
-  dismiss.addEventListener("click", () => message.remove());
-  const toasts = byId("toasts");
-  for (const shown of [...toasts.children]) if (shown.textContent === message.textContent) shown.remove();
-  toasts.append(message);
-  setTimeout(() => message.remove(), problem || act ? LONGER_MS : MESSAGE_MS);
+	const dismiss = h("button.quiet", { "aria-label": "Dismiss" }, "✕");
+	const message = h("div.toast", { class: problem ? "problem" : "" }, h("span", text), act && actButton(act), dismiss);
+	dismiss.addEventListener("click", () => message.remove());
+	const toasts = byId("toasts");
+	for (const shown of [...toasts.children]) if (shown.textContent === message.textContent) shown.remove();
+	toasts.append(message);
+	setTimeout(() => message.remove(), problem || act ? LONGER_MS : MESSAGE_MS);
 }
 
 const actButton = ([label, action, ids]) => h("button.quiet", { "data-act": action, "data-ids": ids.join(",") }, label);
 
 /** Copy a text; where the browser does not allow it, `select` it. */
 export async function copy(text, select, done = "Copied.") {
-  try {
-    await navigator.clipboard.writeText(text);
-    say(done);
-  } catch {
-    select();
-    say("The browser does not allow copying. The text is selected: press Ctrl+C.");
-  }
+	try {
+		await navigator.clipboard.writeText(text);
+		say(done);
+	} catch {
+		select();
+		say("The browser does not allow copying. The text is selected: press Ctrl+C.");
+	}
 }
 
 export const selectText = (id) => getSelection().selectAllChildren(byId(id));

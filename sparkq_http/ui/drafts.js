@@ -16,10 +16,10 @@ export const forgetDraft = (key) => keepDraft(key, null);
 
 /** Drafts of tasks that were answered elsewhere would stay for ever. */
 export function forgetOldDrafts() {
-  try {
-    for (const name of Object.keys(localStorage))
-      if (name.startsWith(PREFIX) && Date.now() - JSON.parse(stored(name)).at > MS_KEPT) store(name, null);
-  } catch {
-    // Nothing is stored.
-  }
+	try {
+		for (const name of Object.keys(localStorage))
+			if (name.startsWith(PREFIX) && Date.now() - JSON.parse(stored(name)).at > MS_KEPT) store(name, null);
+	} catch {
+		// Nothing is stored.
+	}
 }

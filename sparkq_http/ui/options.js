@@ -7,4 +7,4 @@ export const nameOptions = (records) => records.map(({ name }) => [name, name]);
 export const classOptions = (classes) => classes.map(({ name, timeout }) => [name, `${name} (${timeout} s)`]);
 
 export const options = (pairs, chosen) =>
-  pairs.map(([value, label]) => h("option", { value, selected: value === chosen }, label));
+	pairs.map(([value, label]) => h("option", { value, selected: value === chosen }, label));

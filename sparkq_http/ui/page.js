@@ -28,70 +28,70 @@ const DETAIL_VIEWS = { queues: queue, tasks: task };
 export const main = byId("main");
 
 export const page = {
-  view: null,
-  route: null,
-  data: null,
-  selected: new Set(),
-  place: {}, // in this entry of the history: { y, row, shown }
-  go(path, { replace = false } = {}) {
-    if (replace) history.replaceState(history.state, "", `#${path}`);
-    else location.hash = path;
-    return replace && navigate();
-  },
-  tasks: () => (page.data && page.view.tasks?.(page.data)) ?? [],
-  task: (id) => page.tasks().find((shown) => shown.id === id),
-  draw,
-  /** Select these tasks, or none if any is selected. */
-  toggleSelection(tasks) {
-    if (page.selected.size) page.selected.clear();
-    else for (const { id } of tasks) page.selected.add(id);
-    draw();
-  },
-  refresh: load,
-  /** Refresh after these tasks were deleted; the view of one of them gives way to its queue. */
-  refreshWithout(ids) {
-    const { task: shown } = page.data ?? {};
-    if (page.view !== task || !ids.includes(shown?.id)) return load();
-    return page.go(queuePath(shown.queue), { replace: true });
-  },
+	view: null,
+	route: null,
+	data: null,
+	selected: new Set(),
+	place: {}, // in this entry of the history: { y, row, shown }
+	go(path, { replace = false } = {}) {
+		if (replace) history.replaceState(history.state, "", `#${path}`);
+		else location.hash = path;
+		return replace && navigate();
+	},
+	tasks: () => (page.data && page.view.tasks?.(page.data)) ?? [],
+	task: (id) => page.tasks().find((shown) => shown.id === id),
+	draw,
+	/** Select these tasks, or none if any is selected. */
+	toggleSelection(tasks) {
+		if (page.selected.size) page.selected.clear();
+		else for (const { id } of tasks) page.selected.add(id);
+		draw();
+	},
+	refresh: load,
+	/** Refresh after these tasks were deleted; the view of one of them gives way to its queue. */
+	refreshWithout(ids) {
+		const { task: shown } = page.data ?? {};
+		if (page.view !== task || !ids.includes(shown?.id)) return load();
+		return page.go(queuePath(shown.queue), { replace: true });
+	},
 };
 
 function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
 }
 
 function currentRoute() {
-  const [path, query] = (location.hash.slice(1) || "/inbox").split("?");
-  const parts = path.split("/").filter(Boolean).map(decoded);
-  return { path: parts, address: location.hash, query: new URLSearchParams(query ?? "") };
+	const [path, query] = (location.hash.slice(1) || "/inbox").split("?");
+	const parts = path.split("/").filter(Boolean).map(decoded);
+	return { path: parts, address: location.hash, query: new URLSearchParams(query ?? "") };
 }
 
 function viewAt([first, second]) {
-  const views = second && Object.hasOwn(DETAIL_VIEWS, first) ? DETAIL_VIEWS : VIEWS;
-  return Object.hasOwn(views, first) ? views[first] : nowhere;
+	const views = second && Object.hasOwn(DETAIL_VIEWS, first) ? DETAIL_VIEWS : VIEWS;
+	return Object.hasOwn(views, first) ? views[first] : nowhere;
 }
 
 export function navigate() {
-  const route = currentRoute();
-  if (!route.path.length) {
-    location.replace("#/inbox");
-    return null;
-  }
-  const view = viewAt(route.path);
-  const same = view === page.view && areaOf(view, route) === areaOf(view, page.route);
-  page.place = placeNow();
-  page.view = view;
-  page.route = route;
-  if (!same) {
-    page.data = null;
-    page.selected.clear();
-  }
-  drawNavigation();
-  return load();
+	const route = currentRoute();
+	if (!route.path.length) {
+		location.replace("#/inbox");
+		return null;
+	}
+	const view = viewAt(route.path);
+	const same = view === page.view && areaOf(view, route) === areaOf(view, page.route);
+	page.place = placeNow();
+	page.view = view;
+	page.route = route;
+	if (!same) {
+		page.data = null;
+		page.selected.clear();
+	}
+	drawNavigation();
+	return load();
 }
 
 /** What a view shows whole: at another address of the same area it keeps its rows and its selection. */
@@ -106,90 +106,90 @@ let listAddress = "";
  * `touched` are the ids of the tasks and queues that have changed, null if anything may have.
  */
 function load(touched = null) {
-  const { route } = page;
-  const before = current;
-  if (before?.route === route) {
-    before.nextTouched = before.next ? merged(before.nextTouched, touched) : touched;
-    return (before.next ??= before.done.then(() => page.route === route && load(before.nextTouched)));
-  }
-  const mine = { route, touched };
-  current = mine;
-  mine.done = loadView(mine).finally(() => {
-    if (current === mine) current = null;
-  });
-  return mine.done;
+	const { route } = page;
+	const before = current;
+	if (before?.route === route) {
+		before.nextTouched = before.next ? merged(before.nextTouched, touched) : touched;
+		return (before.next ??= before.done.then(() => page.route === route && load(before.nextTouched)));
+	}
+	const mine = { route, touched };
+	current = mine;
+	mine.done = loadView(mine).finally(() => {
+		if (current === mine) current = null;
+	});
+	return mine.done;
 }
 
 export const merged = (touched, more) => touched && more && new Set([...touched, ...more]);
 
 async function loadView(mine) {
-  const overtaken = () => current !== mine;
-  const entering = page.data === null;
-  const { view, route } = page;
-  if (entering) main.setAttribute("aria-busy", "true");
-  if (entering && !arrived) patch(main, [h("p.loading@loading", "Loading …")]);
-  try {
-    const touched = isBehind || entering ? null : mine.touched;
-    const data = await view.load(route, { before: page.data, place: page.place, touched });
-    if (overtaken()) return;
-    isBehind = false;
-    page.data = data;
-    scrollToNewList(route);
-    keepSelected(page.tasks());
-    draw();
-    if (entering) arrive();
-    returnTo(route);
-  } catch (error) {
-    if (overtaken()) return;
-    isBehind = true;
-    if (error.status === 404) page.data = null;
-    if (page.data) sayError(error);
-    else drawError(error);
-  } finally {
-    if (!overtaken()) main.removeAttribute("aria-busy");
-  }
+	const overtaken = () => current !== mine;
+	const entering = page.data === null;
+	const { view, route } = page;
+	if (entering) main.setAttribute("aria-busy", "true");
+	if (entering && !arrived) patch(main, [h("p.loading@loading", "Loading …")]);
+	try {
+		const touched = isBehind || entering ? null : mine.touched;
+		const data = await view.load(route, { before: page.data, place: page.place, touched });
+		if (overtaken()) return;
+		isBehind = false;
+		page.data = data;
+		scrollToNewList(route);
+		keepSelected(page.tasks());
+		draw();
+		if (entering) arrive();
+		returnTo(route);
+	} catch (error) {
+		if (overtaken()) return;
+		isBehind = true;
+		if (error.status === 404) page.data = null;
+		if (page.data) sayError(error);
+		else drawError(error);
+	} finally {
+		if (!overtaken()) main.removeAttribute("aria-busy");
+	}
 }
 
 /** Begin another list at its top: scrolled to the end of the old one, it would load more by itself. */
 function scrollToNewList({ address }) {
-  if (address !== listAddress) scrollTo(0, 0);
-  listAddress = address;
+	if (address !== listAddress) scrollTo(0, 0);
+	listAddress = address;
 }
 
 /** After Back the rows, the place and the focus are those that were left. */
 function returnTo(route) {
-  if (route.returned) return;
-  route.returned = true;
-  const { y, row } = page.place;
-  if (row && !dialogIsOpen()) main.querySelector(`[data-row="${row}"]`)?.focus({ preventScroll: true });
-  if (y) scrollTo(0, y);
+	if (route.returned) return;
+	route.returned = true;
+	const { y, row } = page.place;
+	if (row && !dialogIsOpen()) main.querySelector(`[data-row="${row}"]`)?.focus({ preventScroll: true });
+	if (y) scrollTo(0, y);
 }
 
 function keepPlace() {
-  if (!page.data || !page.route.returned) return;
-  page.place.y = scrollY;
-  page.place.row = focusedRow()?.dataset.row;
+	if (!page.data || !page.route.returned) return;
+	page.place.y = scrollY;
+	page.place.row = focusedRow()?.dataset.row;
 }
 addEventListener("scroll", keepPlace, { passive: true });
 addEventListener("focusin", keepPlace);
 
 /** Drop from the selection what the view no longer shows. */
 function keepSelected(tasks) {
-  if (!page.selected.size) return;
-  const shown = new Set(tasks.map((task) => task.id));
-  for (const id of page.selected) if (!shown.has(id)) page.selected.delete(id);
+	if (!page.selected.size) return;
+	const shown = new Set(tasks.map((task) => task.id));
+	for (const id of page.selected) if (!shown.has(id)) page.selected.delete(id);
 }
 
 function drawError({ message, hint }) {
-  patch(main, [h("div.empty@problem", { role: "alert" }, h("p", h("strong", message)), h("p", hint ?? ""))]);
+	patch(main, [h("div.empty@problem", { role: "alert" }, h("p", h("strong", message)), h("p", hint ?? ""))]);
 }
 
 /** Change the page, and keep the row in the middle of the window where it is: Chrome does not do so by itself. */
 function holdingStill(change) {
-  const row = scrollY > 0 && document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("#main li");
-  const before = row && row.getBoundingClientRect().top;
-  change();
-  if (row?.isConnected) scrollBy(0, row.getBoundingClientRect().top - before);
+	const row = scrollY > 0 && document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("#main li");
+	const before = row && row.getBoundingClientRect().top;
+	change();
+	if (row?.isConnected) scrollBy(0, row.getBoundingClientRect().top - before);
 }
 
 let isPressed = false;
@@ -197,29 +197,29 @@ let isOverdue = false;
 
 /** While a button or a dragged task is held, nothing moves under the finger. */
 export function setPressed(pressed) {
-  isPressed = pressed;
-  if (!pressed && isOverdue) draw();
+	isPressed = pressed;
+	if (!pressed && isOverdue) draw();
 }
 
 export function draw() {
-  isOverdue = isPressed;
-  if (!page.data || isPressed) return;
-  const focused = focusedRow();
-  const index = focused ? [...main.querySelectorAll("[data-row]")].indexOf(focused) : -1;
-  holdingStill(() =>
-    patch(main, [
-      hasFirstSteps(page.view) && project.queues && firstSteps(project),
-      ...page.view.draw(page.data, page),
-    ]),
-  );
-  main.dataset.view = page.route.path[0];
-  document.body.toggleAttribute("data-verdict", byId("feedback") !== null);
-  // The row that had the focus is gone: focus the row that took its place.
-  if (index >= 0 && !document.activeElement?.closest("li")) {
-    const remaining = [...main.querySelectorAll("[data-row]")];
-    remaining[Math.min(index, remaining.length - 1)]?.focus({ preventScroll: true });
-  }
-  drawTab();
+	isOverdue = isPressed;
+	if (!page.data || isPressed) return;
+	const focused = focusedRow();
+	const index = focused ? [...main.querySelectorAll("[data-row]")].indexOf(focused) : -1;
+	holdingStill(() =>
+		patch(main, [
+			hasFirstSteps(page.view) && project.queues && firstSteps(project),
+			...page.view.draw(page.data, page),
+		]),
+	);
+	main.dataset.view = page.route.path[0];
+	document.body.toggleAttribute("data-verdict", byId("feedback") !== null);
+	// The row that had the focus is gone: focus the row that took its place.
+	if (index >= 0 && !document.activeElement?.closest("li")) {
+		const remaining = [...main.querySelectorAll("[data-row]")];
+		remaining[Math.min(index, remaining.length - 1)]?.focus({ preventScroll: true });
+	}
+	drawTab();
 }
 
 const hasFirstSteps = (view) => view === inbox || view === queues || view === running;
@@ -229,53 +229,53 @@ export const focusedRow = () => document.activeElement?.closest("#main li")?.que
 let arrived = false;
 
 function arrive() {
-  scrollTo(0, 0);
-  // After the first view the focus stays at the top of the document, where the skip link is.
-  if (arrived && !dialogIsOpen()) main.focus({ preventScroll: true });
-  arrived = true;
+	scrollTo(0, 0);
+	// After the first view the focus stays at the top of the document, where the skip link is.
+	if (arrived && !dialogIsOpen()) main.focus({ preventScroll: true });
+	arrived = true;
 }
 
 export const viewTitle = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
 
 function drawNavigation() {
-  const counts = { inbox: project.waiting, tasks: project.open, running: project.running };
-  patch(byId("views"), viewLinks(VIEWS, page.route.path[0], counts));
-  patch(byId("queues"), queueLinks(project.queues ?? [], page.route));
-  drawTab();
+	const counts = { inbox: project.waiting, tasks: project.open, running: project.running };
+	patch(byId("views"), viewLinks(VIEWS, page.route.path[0], counts));
+	patch(byId("queues"), queueLinks(project.queues ?? [], page.route));
+	drawTab();
 }
 
 /** Show in the tab's title and icon how many results and questions wait for you. */
 export function drawTab() {
-  const waiting = project.waiting ?? 0;
-  document.title = `${waiting ? `(${waiting}) ` : ""}${viewTitle()} · ${project.name || "SparkQ"}`;
-  const icon = `data:image/svg+xml,${encodeURIComponent(drawing(waiting))}`;
-  const link = document.querySelector("link[rel=icon]");
-  if (link.href !== icon) link.href = icon;
+	const waiting = project.waiting ?? 0;
+	document.title = `${waiting ? `(${waiting}) ` : ""}${viewTitle()} · ${project.name || "SparkQ"}`;
+	const icon = `data:image/svg+xml,${encodeURIComponent(drawing(waiting))}`;
+	const link = document.querySelector("link[rel=icon]");
+	if (link.href !== icon) link.href = icon;
 }
 
 function drawing(waiting) {
-  const text = waiting > 99 ? "99" : String(waiting || "Q");
-  return [
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">',
-    `<rect width="32" height="32" rx="8" fill="${waiting ? "#c2410c" : "#475569"}"/>`,
-    `<text x="16" y="22" font-family="sans-serif" font-size="${text.length > 1 ? 15 : 18}" font-weight="bold"`,
-    ` text-anchor="middle" fill="#fff">${text}</text></svg>`,
-  ].join("");
+	const text = waiting > 99 ? "99" : String(waiting || "Q");
+	return [
+		'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">',
+		`<rect width="32" height="32" rx="8" fill="${waiting ? "#c2410c" : "#475569"}"/>`,
+		`<text x="16" y="22" font-family="sans-serif" font-size="${text.length > 1 ? 15 : 18}" font-weight="bold"`,
+		` text-anchor="middle" fill="#fff">${text}</text></svg>`,
+	].join("");
 }
 
 /** Show the counts of all queues, or of those that have `changed`, and notify of what they say. */
 export async function refreshCounts(changed = null) {
-  const before = project.queues;
-  if (!changed || !takeChanges(changed)) await fetchCounts();
-  if (before) notifyOf(before, project.queues);
-  await noticeFirstWorker(project.queues);
-  drawNavigation();
+	const before = project.queues;
+	if (!changed || !takeChanges(changed)) await fetchCounts();
+	if (before) notifyOf(before, project.queues);
+	await noticeFirstWorker(project.queues);
+	drawNavigation();
 }
 
 /** The first steps are shown until a worker has begun a task. */
 async function noticeFirstWorker(queues) {
-  const wasNew = project.isNew;
-  project.isNew = queues.every((queue) => !totalOf(queue, BEGUN) && !queue.held);
-  if (wasNew && !project.isNew) project.worker = (await get("/tasks?status=running&limit=1")).tasks[0];
-  if (wasNew || project.isNew) draw();
+	const wasNew = project.isNew;
+	project.isNew = queues.every((queue) => !totalOf(queue, BEGUN) && !queue.held);
+	if (wasNew && !project.isNew) project.worker = (await get("/tasks?status=running&limit=1")).tasks[0];
+	if (wasNew || project.isNew) draw();
 }

@@ -8,14 +8,14 @@ history.scrollRestoration = "manual";
 
 /** The place of this entry of the history: { y, row, shown }, empty at an address that you go to for the first time. */
 export function placeNow() {
-  const id = (history.state?.place ?? newId()).toString();
-  if (!places.has(id)) places.set(id, {});
-  if (places.size > MOST_KEPT) places.delete(places.keys().next().value);
-  return places.get(id);
+	const id = (history.state?.place ?? newId()).toString();
+	if (!places.has(id)) places.set(id, {});
+	if (places.size > MOST_KEPT) places.delete(places.keys().next().value);
+	return places.get(id);
 }
 
 function newId() {
-  const id = `${Date.now()}-${Math.random()}`;
-  history.replaceState({ ...history.state, place: id }, "");
-  return id;
+	const id = `${Date.now()}-${Math.random()}`;
+	history.replaceState({ ...history.state, place: id }, "");
+	return id;
 }

@@ -12,10 +12,10 @@ export const theme = () => root.dataset.theme ?? "system";
 
 /** Choose the next theme: light, dark, then that of the system again. theme.js restores it before the first paint. */
 export function nextTheme() {
-  const next = { undefined: "light", light: "dark", dark: null }[root.dataset.theme];
-  if (next) root.dataset.theme = next;
-  else delete root.dataset.theme;
-  store("theme", next);
+	const next = { undefined: "light", light: "dark", dark: null }[root.dataset.theme];
+	if (next) root.dataset.theme = next;
+	else delete root.dataset.theme;
+	store("theme", next);
 }
 
 /** True unless single letters were turned off as shortcuts: some people speak, and some keyboards stick. */
@@ -25,9 +25,9 @@ export const setLetters = (yes) => store("letters", yes ? null : "no");
 
 /** True if the user wants a notification when all tasks of a queue have finished, and the browser allows it. */
 export const notifies = () =>
-  stored("notify") === "yes" && "Notification" in window && Notification.permission === "granted";
+	stored("notify") === "yes" && "Notification" in window && Notification.permission === "granted";
 
 export function setNotifies(yes) {
-  store("notify", yes ? "yes" : null);
-  dispatchEvent(new Event("notifies"));
+	store("notify", yes ? "yes" : null);
+	dispatchEvent(new Event("notifies"));
 }

@@ -4,21 +4,21 @@
 const timedOut = (task) => task.error_type === "timeout";
 
 const STATES = [
-  { name: "queued", mark: "○", stage: "waiting" },
-  { name: "held", label: "needs your answer", short: "asks", mark: "❓", stage: "waiting", rare: true },
-  { name: "running", mark: "◐", stage: "running" },
-  {
-    name: "limit",
-    label: "waits for its usage limit",
-    mark: "⏳",
-    within: "running",
-    holds: (task) => task.limit_until,
-  },
-  { name: "stale", mark: "⚠️", within: "running", holds: (task) => task.stale },
-  { name: "succeeded", mark: "✓", stage: "finished" },
-  { name: "failed", mark: "🔴", stage: "finished" },
-  { name: "timeout", label: "timed out", mark: "💀", within: "failed", holds: timedOut, count: "timed_out" },
-  { name: "cancelled", mark: "⊘", stage: "finished", rare: true },
+	{ name: "queued", mark: "○", stage: "waiting" },
+	{ name: "held", label: "needs your answer", short: "asks", mark: "❓", stage: "waiting", rare: true },
+	{ name: "running", mark: "◐", stage: "running" },
+	{
+		name: "limit",
+		label: "waits for its usage limit",
+		mark: "⏳",
+		within: "running",
+		holds: (task) => task.limit_until,
+	},
+	{ name: "stale", mark: "⚠️", within: "running", holds: (task) => task.stale },
+	{ name: "succeeded", mark: "✓", stage: "finished" },
+	{ name: "failed", mark: "🔴", stage: "finished" },
+	{ name: "timeout", label: "timed out", mark: "💀", within: "failed", holds: timedOut, count: "timed_out" },
+	{ name: "cancelled", mark: "⊘", stage: "finished", rare: true },
 ].map((state) => ({ label: state.name, ...state }));
 
 export const STATUSES = STATES.filter((state) => state.stage);
@@ -35,10 +35,10 @@ export const heldTask = (question) => ({ ...question, status: "held", attempts: 
 
 /** The state of a task or an attempt: its status, or the state within it that says more. */
 export function stateOf(task) {
-  return (
-    STATES.find((state) => state.within === task.status && state.holds(task)) ??
-    STATUSES.find((status) => status.name === task.status) ?? { name: task.status, label: task.status, mark: "" }
-  );
+	return (
+		STATES.find((state) => state.within === task.status && state.holds(task)) ??
+		STATUSES.find((status) => status.name === task.status) ?? { name: task.status, label: task.status, mark: "" }
+	);
 }
 
 export const markOf = (name) => STATES.find((state) => state.name === name).mark;

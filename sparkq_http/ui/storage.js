@@ -3,20 +3,20 @@
 const unstored = new Map();
 
 export function stored(name) {
-  try {
-    return unstored.get(name) ?? localStorage.getItem(name);
-  } catch {
-    return null;
-  }
+	try {
+		return unstored.get(name) ?? localStorage.getItem(name);
+	} catch {
+		return null;
+	}
 }
 
 /** Keep a text; null forgets it. */
 export function store(name, text) {
-  unstored.delete(name);
-  try {
-    if (text === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, text);
-  } catch {
-    unstored.set(name, text);
-  }
+	unstored.delete(name);
+	try {
+		if (text === null) localStorage.removeItem(name);
+		else localStorage.setItem(name, text);
+	} catch {
+		unstored.set(name, text);
+	}
 }

@@ -10,23 +10,23 @@ const SIGN_MS = 30_000;
 
 /** Keep { since, here }: when the last absence began, and the last sign of you. */
 function keep(stays) {
-  store(KEY, JSON.stringify(stays));
-  return stays.since;
+	store(KEY, JSON.stringify(stays));
+	return stays.since;
 }
 
 /** Note that you are here. After an absence, "since" is its beginning; null if this browser does not know you. */
 export function beHere(now = Date.now()) {
-  const kept = JSON.parse(stored(KEY));
-  const isBack = kept && now - kept.here >= ABSENCE_MS;
-  return keep({ since: isBack ? kept.here : (kept?.since ?? null), here: now });
+	const kept = JSON.parse(stored(KEY));
+	const isBack = kept && now - kept.here >= ABSENCE_MS;
+	return keep({ since: isBack ? kept.here : (kept?.since ?? null), here: now });
 }
 
 /** What happened since your absence began; in a browser that does not know you, since your last look elsewhere. */
 export async function since() {
-  const began = beHere();
-  const counts = await get(`/digest${query({ since: began === null ? null : new Date(began).toISOString() })}`);
-  if (began === null) keep({ since: Date.parse(counts.since), here: Date.now() });
-  return counts;
+	const began = beHere();
+	const counts = await get(`/digest${query({ since: began === null ? null : new Date(began).toISOString() })}`);
+	if (began === null) keep({ since: Date.parse(counts.since), here: Date.now() });
+	return counts;
 }
 
 setInterval(() => document.visibilityState === "visible" && beHere(), SIGN_MS);

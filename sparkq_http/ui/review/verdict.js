@@ -6,7 +6,7 @@ import { acceptLabel, button } from "../rows.js";
 import { isUnclaimed } from "../statuses.js";
 
 export const feedbackKey = ({ id, attempts, status }) =>
-  `${status === "held" ? "answer" : "feedback"}-${id}-${attempts}`;
+	`${status === "held" ? "answer" : "feedback"}-${id}-${attempts}`;
 
 export const laterKey = ({ id, attempts }) => `later-${id}-${attempts}`;
 
@@ -17,81 +17,81 @@ export const inInbox = (task) => (isFinished(task) || (isUnclaimed(task) && task
 
 /** To which tasks each verb applies that several can get at once, and its name. */
 export const APPLIES = {
-  accept: ["Accept", (task) => isFinished(task) && !task.reviewed_at && !task.late, "primary"],
-  front: ["Move", ({ status }) => status === "queued"],
-  requeue: ["Requeue", isFinished],
-  cancel: ["Cancel", isUnclaimed],
-  delete: ["Delete", ({ status }) => status !== "running", "danger"],
+	accept: ["Accept", (task) => isFinished(task) && !task.reviewed_at && !task.late, "primary"],
+	front: ["Move", ({ status }) => status === "queued"],
+	requeue: ["Requeue", isFinished],
+	cancel: ["Cancel", isUnclaimed],
+	delete: ["Delete", ({ status }) => status !== "running", "danger"],
 };
 
 const ENDS = { accept: "", front: " to the front" };
 
 /** The verbs that apply to something of what is selected, each with how many tasks it is for. */
 export function selectionButtons(tasks, selected) {
-  const verb = ([act, [label, applies, kind]]) => {
-    const count = tasks.filter((task) => selected.has(task.id) && applies(task)).length;
-    return count > 0 && button(act, `${label} ${count}${ENDS[act] ?? " …"}`, { class: kind });
-  };
-  return Object.entries(APPLIES).map(verb);
+	const verb = ([act, [label, applies, kind]]) => {
+		const count = tasks.filter((task) => selected.has(task.id) && applies(task)).length;
+		return count > 0 && button(act, `${label} ${count}${ENDS[act] ?? " …"}`, { class: kind });
+	};
+	return Object.entries(APPLIES).map(verb);
 }
 
 /** True for an outcome that was not wanted: sending it back is the likelier verdict. */
 const failed = ({ status }) => status === "failed" || status === "cancelled";
 
 export function closeLabel(task) {
-  const label = acceptLabel(task);
-  if (label !== "Accept" || !failed(task)) return label;
-  return task.status === "failed" ? "Close as failed" : "Close as cancelled";
+	const label = acceptLabel(task);
+	if (label !== "Accept" || !failed(task)) return label;
+	return task.status === "failed" ? "Close as failed" : "Close as cancelled";
 }
 
 export function verdictBar(task) {
-  const isQuestion = task.status === "held";
-  if (!isQuestion && !isFinished(task) && !inInbox(task)) return null;
-  const isOpen = inInbox(task);
-  const backFirst = failed(task) && closeLabel(task).startsWith("Close");
-  return h(
-    `form.verdict@verdict-${feedbackKey(task)}`,
-    { "aria-label": "Verdict" },
-    feedbackField(task),
-    h(
-      "div.buttons",
-      isQuestion
-        ? verb("answer", "Answer", "Ctrl ↵", "primary")
-        : [
-            isFinished(task) && verb("send-back", "Send back", "Ctrl ↵", backFirst || !isOpen ? "primary" : null),
-            isOpen && verb("accept", closeLabel(task), "a", backFirst ? null : "primary"),
-          ],
-    ),
-  );
+	const isQuestion = task.status === "held";
+	if (!isQuestion && !isFinished(task) && !inInbox(task)) return null;
+	const isOpen = inInbox(task);
+	const backFirst = failed(task) && closeLabel(task).startsWith("Close");
+	return h(
+		`form.verdict@verdict-${feedbackKey(task)}`,
+		{ "aria-label": "Verdict" },
+		feedbackField(task),
+		h(
+			"div.buttons",
+			isQuestion
+				? verb("answer", "Answer", "Ctrl ↵", "primary")
+				: [
+						isFinished(task) && verb("send-back", "Send back", "Ctrl ↵", backFirst || !isOpen ? "primary" : null),
+						isOpen && verb("accept", closeLabel(task), "a", backFirst ? null : "primary"),
+					],
+		),
+	);
 }
 
 const verb = (act, label, key, kind) =>
-  button(act, [label, h("kbd", { "aria-hidden": "true" }, key)], {
-    class: kind,
-    "data-verdict": true,
-    "aria-label": label,
-  });
+	button(act, [label, h("kbd", { "aria-hidden": "true" }, key)], {
+		class: kind,
+		"data-verdict": true,
+		"aria-label": label,
+	});
 
 function feedbackField(task) {
-  const isQuestion = task.status === "held";
-  const label = isQuestion ? "Your answer" : "Feedback";
-  const area = h("textarea", {
-    id: "feedback",
-    name: "feedback",
-    rows: 1,
-    "data-draft": feedbackKey(task),
-    "aria-label": label,
-    placeholder: isQuestion ? "Your answer (r)" : "Feedback for the next worker (r)",
-    spellcheck: "true",
-  });
-  area.value = draftOf(feedbackKey(task)) ?? "";
-  fit(area);
-  return area;
+	const isQuestion = task.status === "held";
+	const label = isQuestion ? "Your answer" : "Feedback";
+	const area = h("textarea", {
+		id: "feedback",
+		name: "feedback",
+		rows: 1,
+		"data-draft": feedbackKey(task),
+		"aria-label": label,
+		placeholder: isQuestion ? "Your answer (r)" : "Feedback for the next worker (r)",
+		spellcheck: "true",
+	});
+	area.value = draftOf(feedbackKey(task)) ?? "";
+	fit(area);
+	return area;
 }
 
 const MOST_ROWS = 12;
 
 /** Browsers without `field-sizing` get as many rows as there are lines. */
 export function fit(area) {
-  area.rows = Math.min(MOST_ROWS, area.value.split("\n").length);
+	area.rows = Math.min(MOST_ROWS, area.value.split("\n").length);
 }

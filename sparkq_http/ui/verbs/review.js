@@ -19,145 +19,145 @@ const written = () => byId("feedback")?.value.trim() ?? "";
 
 /** Give a verdict on the open task. If it has changed since it was shown, show it again and say what came. */
 async function decide(page, openNext, call, done) {
-  const { task } = page.data.detail;
-  if (isDeciding) return;
-  isDeciding = true;
-  try {
-    await call(task);
-    forgetDraft(feedbackKey(task));
-    page.unseen = null;
-    page.selected.delete(task.id);
-    if (done.undoable === false) say(`#${task.id} ${done.text}.`);
-    else sayUndoable(page, `#${task.id} ${done.text}.`, [task.id]);
-    await openNext(page, [task.id]);
-  } catch (error) {
-    if (error.code !== "unseen") throw error;
-    page.unseen = { id: task.id, text: `${error.message} Nothing was decided. This is how it is now.` };
-    sayError(error);
-    await page.refresh();
-  } finally {
-    isDeciding = false;
-  }
+	const { task } = page.data.detail;
+	if (isDeciding) return;
+	isDeciding = true;
+	try {
+		await call(task);
+		forgetDraft(feedbackKey(task));
+		page.unseen = null;
+		page.selected.delete(task.id);
+		if (done.undoable === false) say(`#${task.id} ${done.text}.`);
+		else sayUndoable(page, `#${task.id} ${done.text}.`, [task.id]);
+		await openNext(page, [task.id]);
+	} catch (error) {
+		if (error.code !== "unseen") throw error;
+		page.unseen = { id: task.id, text: `${error.message} Nothing was decided. This is how it is now.` };
+		sayError(error);
+		await page.refresh();
+	} finally {
+		isDeciding = false;
+	}
 }
 
 const DONE = { "Close as failed": "closed as failed", "Close as cancelled": "closed as cancelled", Seen: "seen" };
 
 /** The acts of a view that shows a task open in `page.data.detail`. `openNext` leads on after a verdict. */
 export function verdictActs(openNext) {
-  const openTask = (page) => page.data?.detail?.task;
-  return {
-    accept(page) {
-      const task = openTask(page);
-      if (!task) return say("Open a result to review it.");
-      if (!inInbox(task)) return say(`#${task.id} does not wait for a review.`);
-      if (written()) return say("Your feedback would be lost. Send it back, or empty the field.", { problem: true });
-      const call = () => post("/inbox/accept", { tasks: [{ id: task.id, ...seenOf(task) }] });
-      return decide(page, openNext, call, { text: DONE[closeLabel(task)] ?? "accepted" });
-    },
-    "send-back"(page) {
-      const task = openTask(page);
-      if (!task || !isFinished(task)) return null;
-      const feedback = written();
-      if (!feedback && task.status === "succeeded") {
-        byId("feedback")?.focus();
-        return say("Say what is missing, for the next worker.");
-      }
-      const body = { feedback: feedback || null, again: true, seen: seenOf(task) };
-      return decide(page, openNext, () => post(`${taskPath(task.id)}/requeue`, body), { text: "sent back" });
-    },
-    answer(page) {
-      const task = openTask(page);
-      if (task?.status !== "held") return say("No question is open.");
-      const answer = written();
-      if (!answer) return byId("feedback")?.focus();
-      const body = { answer, attempt: task.attempts };
-      return decide(page, openNext, () => post(`${taskPath(task.id)}/answer`, body), {
-        text: "answered",
-        undoable: false,
-      });
-    },
-    later(page) {
-      const task = openTask(page);
-      if (!task) return null;
-      putOff(page, task);
-      return openNext(page, [task.id]);
-    },
-    "swipe-accept"(page, row) {
-      const task = page.task(Number(row.dataset.id));
-      if (isFailure(task)) return say(`#${task.id} has to be read: it did not just succeed.`);
-      return acceptAll(page, [task.id], openNext);
-    },
-    "swipe-later": (page, row) => putOff(page, page.task(Number(row.dataset.id))),
-    "accept-selected": (page) => acceptSelected(page, openNext),
-    write: () => byId("feedback")?.focus(),
-    quote,
-    undo: async (page, button) => page.view.afterUndo?.(page, await undoTasks(page, button)),
-    comment,
-    compare,
-    viewed: markViewed,
-    "more-files": moreFiles,
-    "more-lines": moreLines,
-    revision(page, button) {
-      page.data.detail.revision = Number(button.dataset.value);
-      return page.refresh();
-    },
-    raw(page) {
-      const { detail } = page.data;
-      if (!detail?.task) return;
-      detail.raw = !detail.raw;
-      page.draw();
-    },
-    "copy-text": (page, { dataset: { copies } }) =>
-      copy(writtenOf(page.data.detail)[copies], () => selectText(`text-${copies}`)),
-    menu: () => {},
-  };
+	const openTask = (page) => page.data?.detail?.task;
+	return {
+		accept(page) {
+			const task = openTask(page);
+			if (!task) return say("Open a result to review it.");
+			if (!inInbox(task)) return say(`#${task.id} does not wait for a review.`);
+			if (written()) return say("Your feedback would be lost. Send it back, or empty the field.", { problem: true });
+			const call = () => post("/inbox/accept", { tasks: [{ id: task.id, ...seenOf(task) }] });
+			return decide(page, openNext, call, { text: DONE[closeLabel(task)] ?? "accepted" });
+		},
+		"send-back"(page) {
+			const task = openTask(page);
+			if (!task || !isFinished(task)) return null;
+			const feedback = written();
+			if (!feedback && task.status === "succeeded") {
+				byId("feedback")?.focus();
+				return say("Say what is missing, for the next worker.");
+			}
+			const body = { feedback: feedback || null, again: true, seen: seenOf(task) };
+			return decide(page, openNext, () => post(`${taskPath(task.id)}/requeue`, body), { text: "sent back" });
+		},
+		answer(page) {
+			const task = openTask(page);
+			if (task?.status !== "held") return say("No question is open.");
+			const answer = written();
+			if (!answer) return byId("feedback")?.focus();
+			const body = { answer, attempt: task.attempts };
+			return decide(page, openNext, () => post(`${taskPath(task.id)}/answer`, body), {
+				text: "answered",
+				undoable: false,
+			});
+		},
+		later(page) {
+			const task = openTask(page);
+			if (!task) return null;
+			putOff(page, task);
+			return openNext(page, [task.id]);
+		},
+		"swipe-accept"(page, row) {
+			const task = page.task(Number(row.dataset.id));
+			if (isFailure(task)) return say(`#${task.id} has to be read: it did not just succeed.`);
+			return acceptAll(page, [task.id], openNext);
+		},
+		"swipe-later": (page, row) => putOff(page, page.task(Number(row.dataset.id))),
+		"accept-selected": (page) => acceptSelected(page, openNext),
+		write: () => byId("feedback")?.focus(),
+		quote,
+		undo: async (page, button) => page.view.afterUndo?.(page, await undoTasks(page, button)),
+		comment,
+		compare,
+		viewed: markViewed,
+		"more-files": moreFiles,
+		"more-lines": moreLines,
+		revision(page, button) {
+			page.data.detail.revision = Number(button.dataset.value);
+			return page.refresh();
+		},
+		raw(page) {
+			const { detail } = page.data;
+			if (!detail?.task) return;
+			detail.raw = !detail.raw;
+			page.draw();
+		},
+		"copy-text": (page, { dataset: { copies } }) =>
+			copy(writtenOf(page.data.detail)[copies], () => selectText(`text-${copies}`)),
+		menu: () => {},
+	};
 }
 
 /** What is put off comes last, until it is put off again. */
 function putOff(page, { id, attempts }) {
-  const key = laterKey({ id, attempts });
-  const isOff = draftOf(key) !== null;
-  keepDraft(key, isOff ? null : true);
-  say(`#${id} ${isOff ? "is back at its place" : "comes last now"}.`);
-  return page.refresh();
+	const key = laterKey({ id, attempts });
+	const isOff = draftOf(key) !== null;
+	keepDraft(key, isOff ? null : true);
+	say(`#${id} ${isOff ? "is back at its place" : "comes last now"}.`);
+	return page.refresh();
 }
 
 function quote() {
-  const text = getSelection().toString().trim();
-  if (!text) return say("Select words to quote first.");
-  return appendFeedback(`${text.replace(/^/gm, "> ")}\n`);
+	const text = getSelection().toString().trim();
+	if (!text) return say("Select words to quote first.");
+	return appendFeedback(`${text.replace(/^/gm, "> ")}\n`);
 }
 
 /** Accept what is selected. Where failures or late results are among it, ask which of it is meant. */
 async function acceptSelected(page, openNext) {
-  const ids = [...page.selected];
-  const chosen = ids.map((id) => page.task(id));
-  const plain = chosen.filter((task) => !isFailure(task)).map(({ id }) => id);
-  const rest = ids.length - plain.length;
-  if (!rest) return acceptAll(page, ids, openNext);
-  const late = chosen.filter(isLate).length;
-  const kinds = [rest > late && counted(rest - late, "failure"), late && counted(late, "late result")].filter(Boolean);
-  return ask({
-    title: `Accept ${counted(ids.length, "task")}?`,
-    text:
-      `${kinds.join(" and ")} ${rest === 1 ? "is" : "are"} among them. ` +
-      "A failure would be closed as failed, and a late result would become the result.",
-    submitLabel: "Accept",
-    fields: [
-      { name: "plain", label: `Only the ${plain.length} that succeeded`, kind: "check", value: plain.length > 0 },
-    ],
-    submit: ({ plain: only }) => acceptAll(page, only ? plain : ids, openNext),
-  });
+	const ids = [...page.selected];
+	const chosen = ids.map((id) => page.task(id));
+	const plain = chosen.filter((task) => !isFailure(task)).map(({ id }) => id);
+	const rest = ids.length - plain.length;
+	if (!rest) return acceptAll(page, ids, openNext);
+	const late = chosen.filter(isLate).length;
+	const kinds = [rest > late && counted(rest - late, "failure"), late && counted(late, "late result")].filter(Boolean);
+	return ask({
+		title: `Accept ${counted(ids.length, "task")}?`,
+		text:
+			`${kinds.join(" and ")} ${rest === 1 ? "is" : "are"} among them. ` +
+			"A failure would be closed as failed, and a late result would become the result.",
+		submitLabel: "Accept",
+		fields: [
+			{ name: "plain", label: `Only the ${plain.length} that succeeded`, kind: "check", value: plain.length > 0 },
+		],
+		submit: ({ plain: only }) => acceptAll(page, only ? plain : ids, openNext),
+	});
 }
 
 async function acceptAll(page, ids, openNext) {
-  if (!ids.length || isDeciding) return;
-  isDeciding = true;
-  try {
-    const open = page.data.detail?.task?.id;
-    await acceptTasks(page, ids);
-    if (ids.includes(open)) await openNext(page, ids);
-  } finally {
-    isDeciding = false;
-  }
+	if (!ids.length || isDeciding) return;
+	isDeciding = true;
+	try {
+		const open = page.data.detail?.task?.id;
+		await acceptTasks(page, ids);
+		if (ids.includes(open)) await openNext(page, ids);
+	} finally {
+		isDeciding = false;
+	}
 }

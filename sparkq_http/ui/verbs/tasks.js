@@ -18,54 +18,54 @@ const labelOf = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, 
  * done; the refusal of a single task is thrown.
  */
 async function forEach(page, ids, call, done, { refresh = page.refresh, undoable = false } = {}) {
-  const refusals = [];
-  const changed = [];
-  for (const id of ids) {
-    try {
-      await call(id);
-      changed.push(id);
-    } catch (error) {
-      if (ids.length === 1) throw error;
-      refusals.push(`#${id}: ${error.message}`);
-    }
-  }
-  if (changed.length) {
-    const text = `${ids.length === 1 ? `#${ids[0]}` : counted(changed.length, "task")} ${done}.`;
-    if (undoable) sayUndoable(page, text, changed);
-    else say(text);
-  }
-  if (refusals.length) sayRefusals(refusals);
-  page.selected.clear();
-  await refresh();
+	const refusals = [];
+	const changed = [];
+	for (const id of ids) {
+		try {
+			await call(id);
+			changed.push(id);
+		} catch (error) {
+			if (ids.length === 1) throw error;
+			refusals.push(`#${id}: ${error.message}`);
+		}
+	}
+	if (changed.length) {
+		const text = `${ids.length === 1 ? `#${ids[0]}` : counted(changed.length, "task")} ${done}.`;
+		if (undoable) sayUndoable(page, text, changed);
+		else say(text);
+	}
+	if (refusals.length) sayRefusals(refusals);
+	page.selected.clear();
+	await refresh();
 }
 
 /** Say what was decided, with a way back; the key for it undoes the last that was said. */
 export function sayUndoable(page, text, ids) {
-  page.decided = ids;
-  say(text, { act: ["Undo", "undo", ids] });
+	page.decided = ids;
+	say(text, { act: ["Undo", "undo", ids] });
 }
 
 /** Undo what the line of the clicked button says, else what was last decided here, else the last of any door. */
 export async function undo(page, button) {
-  const ids = button?.dataset.ids?.split(",").map(Number) ?? page.decided ?? [];
-  page.decided = null;
-  button?.closest(".toast")?.remove();
-  const undone = [];
-  let from = 0;
-  do {
-    const some = ids.slice(from, from + MOST_AT_ONCE);
-    undone.push(...(await post("/undo", some.length ? { tasks: some } : undefined)).tasks);
-    from += MOST_AT_ONCE;
-  } while (from < ids.length);
-  say(`${labelOf(undone.map(({ id }) => id))} ${undone.length === 1 ? "is" : "are"} as before: verdict undone.`);
-  await page.refresh();
-  return undone.map(({ id }) => id);
+	const ids = button?.dataset.ids?.split(",").map(Number) ?? page.decided ?? [];
+	page.decided = null;
+	button?.closest(".toast")?.remove();
+	const undone = [];
+	let from = 0;
+	do {
+		const some = ids.slice(from, from + MOST_AT_ONCE);
+		undone.push(...(await post("/undo", some.length ? { tasks: some } : undefined)).tasks);
+		from += MOST_AT_ONCE;
+	} while (from < ids.length);
+	say(`${labelOf(undone.map(({ id }) => id))} ${undone.length === 1 ? "is" : "are"} as before: verdict undone.`);
+	await page.refresh();
+	return undone.map(({ id }) => id);
 }
 
 function sayRefusals(refusals) {
-  const rest = refusals.length - MOST_REASONS;
-  const message = refusals.slice(0, MOST_REASONS).join(" ");
-  say(rest > 0 ? `${message} and ${rest} more` : message, { problem: true });
+	const rest = refusals.length - MOST_REASONS;
+	const message = refusals.slice(0, MOST_REASONS).join(" ");
+	say(rest > 0 ? `${message} and ${rest} more` : message, { problem: true });
 }
 
 /** Of which edition of a task a draft is: another one would replace what was changed meanwhile. */
@@ -73,116 +73,116 @@ const editionOf = (task) => task.events.findLast(({ kind }) => kind === "edited"
 
 /** The attempt and the late text of a task that the page shows. A list of tasks shows no texts. */
 export function seenOf(task) {
-  const late = (task.late_text || task.events) && task.late;
-  return { attempt: task.attempts, late: Boolean(late), late_at: late?.at };
+	const late = (task.late_text || task.events) && task.late;
+	return { attempt: task.attempts, late: Boolean(late), late_at: late?.at };
 }
 
 /** Accept the attempts and late texts that the page shows, and none that came since. */
 export async function accept(page, ids) {
-  const verb = ids.every((id) => acceptLabel(page.task(id)) === "Seen") ? "seen" : "accepted";
-  const seen = ids.map((id) => ({ id, ...seenOf(page.task(id)) }));
-  for (let from = 0; from < seen.length; from += MOST_AT_ONCE)
-    await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_AT_ONCE) });
-  sayUndoable(page, `${labelOf(ids)} ${verb}.`, ids);
-  page.selected.clear();
-  await page.refresh();
+	const verb = ids.every((id) => acceptLabel(page.task(id)) === "Seen") ? "seen" : "accepted";
+	const seen = ids.map((id) => ({ id, ...seenOf(page.task(id)) }));
+	for (let from = 0; from < seen.length; from += MOST_AT_ONCE)
+		await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_AT_ONCE) });
+	sayUndoable(page, `${labelOf(ids)} ${verb}.`, ids);
+	page.selected.clear();
+	await page.refresh();
 }
 
 export async function requeue(page, ids) {
-  const seen = new Map(ids.map((id) => [id, page.task(id) && seenOf(page.task(id))]));
-  await ask({
-    title: `Requeue ${labelOf(ids)}`,
-    text: ids.length === 1 ? page.task(ids[0])?.title : "All tasks get the same feedback.",
-    submitLabel: "Requeue",
-    draft: `requeue-${ids.join("-")}`,
-    fields: [
-      {
-        name: "feedback",
-        label: "Feedback for the next worker",
-        kind: "area",
-        hint: "Optional. The worker sees it with the earlier outcome.",
-      },
-      { name: "front", label: "Move to the front of the queue", kind: "check" },
-    ],
-    submit({ feedback, front }) {
-      const body = { feedback: feedback.trim() || null, front, again: true };
-      return forEach(
-        page,
-        front ? inLine(page, ids).reverse() : inLine(page, ids),
-        (id) => post(`${taskPath(id)}/requeue`, { ...body, seen: seen.get(id) }),
-        "queued again",
-        { undoable: true },
-      );
-    },
-  });
+	const seen = new Map(ids.map((id) => [id, page.task(id) && seenOf(page.task(id))]));
+	await ask({
+		title: `Requeue ${labelOf(ids)}`,
+		text: ids.length === 1 ? page.task(ids[0])?.title : "All tasks get the same feedback.",
+		submitLabel: "Requeue",
+		draft: `requeue-${ids.join("-")}`,
+		fields: [
+			{
+				name: "feedback",
+				label: "Feedback for the next worker",
+				kind: "area",
+				hint: "Optional. The worker sees it with the earlier outcome.",
+			},
+			{ name: "front", label: "Move to the front of the queue", kind: "check" },
+		],
+		submit({ feedback, front }) {
+			const body = { feedback: feedback.trim() || null, front, again: true };
+			return forEach(
+				page,
+				front ? inLine(page, ids).reverse() : inLine(page, ids),
+				(id) => post(`${taskPath(id)}/requeue`, { ...body, seen: seen.get(id) }),
+				"queued again",
+				{ undoable: true },
+			);
+		},
+	});
 }
 
 export async function requeueWithPrompt(page, id) {
-  const task = await get(taskPath(id));
-  await ask({
-    title: `Requeue #${id} with another prompt`,
-    submitLabel: "Requeue",
-    draft: `requeue-with-prompt-${id}-${editionOf(task)}`,
-    fields: [
-      { name: "prompt", label: "Prompt", kind: "area", value: task.prompt, hint: "The earlier prompt is kept." },
-      { name: "feedback", label: "Feedback for the next worker" },
-    ],
-    submit({ prompt, feedback }) {
-      const body = {
-        prompt: edited(task.prompt, prompt) ? prompt : null,
-        feedback: feedback.trim() || null,
-        again: true,
-        seen: seenOf(task),
-      };
-      return forEach(page, [id], () => post(`${taskPath(id)}/requeue`, body), "queued again", { undoable: true });
-    },
-  });
+	const task = await get(taskPath(id));
+	await ask({
+		title: `Requeue #${id} with another prompt`,
+		submitLabel: "Requeue",
+		draft: `requeue-with-prompt-${id}-${editionOf(task)}`,
+		fields: [
+			{ name: "prompt", label: "Prompt", kind: "area", value: task.prompt, hint: "The earlier prompt is kept." },
+			{ name: "feedback", label: "Feedback for the next worker" },
+		],
+		submit({ prompt, feedback }) {
+			const body = {
+				prompt: edited(task.prompt, prompt) ? prompt : null,
+				feedback: feedback.trim() || null,
+				again: true,
+				seen: seenOf(task),
+			};
+			return forEach(page, [id], () => post(`${taskPath(id)}/requeue`, body), "queued again", { undoable: true });
+		},
+	});
 }
 
 /** Edit a queued or held task; a finished one is requeued with another prompt instead. */
 export async function edit(page, id) {
-  const [task, { tools }, { task_classes: classes }] = await Promise.all([
-    get(taskPath(id)),
-    get("/tools"),
-    get("/task-classes"),
-  ]);
-  if (task.status === "running") return say(`#${id} cannot be edited: it is running.`, { problem: true });
-  if (!isUnclaimed(task)) return requeueWithPrompt(page, id);
-  const own = (taskClass) => (taskClass.name === task.task_class ? { ...taskClass, timeout: task.timeout } : taskClass);
-  await ask({
-    title: `Edit #${id}`,
-    draft: `edit-${id}-${editionOf(task)}`,
-    fields: [
-      {
-        name: "prompt",
-        label: "Prompt",
-        kind: "area",
-        value: task.prompt,
-        hint: "Earlier prompts are kept as revisions.",
-      },
-      task.attempts > 0 && {
-        name: "feedback",
-        label: "Feedback for the next worker",
-        kind: "area",
-        value: task.feedback ?? "",
-        hint: "Leave it empty to withdraw it.",
-      },
-      { name: "tool_name", label: "Tool", value: task.tool_name, options: nameOptions(tools) },
-      {
-        name: "task_class",
-        label: "Task class",
-        value: task.task_class,
-        options: classOptions(classes.map(own)),
-      },
-    ].filter(Boolean),
-    async submit(answers) {
-      const changes = changesOf(task, answers);
-      if (!Object.keys(changes).length) return;
-      await change(taskPath(id), { ...changes, revision: task.prompt_revision });
-      say(`#${id} changed.`);
-      await page.refresh();
-    },
-  });
+	const [task, { tools }, { task_classes: classes }] = await Promise.all([
+		get(taskPath(id)),
+		get("/tools"),
+		get("/task-classes"),
+	]);
+	if (task.status === "running") return say(`#${id} cannot be edited: it is running.`, { problem: true });
+	if (!isUnclaimed(task)) return requeueWithPrompt(page, id);
+	const own = (taskClass) => (taskClass.name === task.task_class ? { ...taskClass, timeout: task.timeout } : taskClass);
+	await ask({
+		title: `Edit #${id}`,
+		draft: `edit-${id}-${editionOf(task)}`,
+		fields: [
+			{
+				name: "prompt",
+				label: "Prompt",
+				kind: "area",
+				value: task.prompt,
+				hint: "Earlier prompts are kept as revisions.",
+			},
+			task.attempts > 0 && {
+				name: "feedback",
+				label: "Feedback for the next worker",
+				kind: "area",
+				value: task.feedback ?? "",
+				hint: "Leave it empty to withdraw it.",
+			},
+			{ name: "tool_name", label: "Tool", value: task.tool_name, options: nameOptions(tools) },
+			{
+				name: "task_class",
+				label: "Task class",
+				value: task.task_class,
+				options: classOptions(classes.map(own)),
+			},
+		].filter(Boolean),
+		async submit(answers) {
+			const changes = changesOf(task, answers);
+			if (!Object.keys(changes).length) return;
+			await change(taskPath(id), { ...changes, revision: task.prompt_revision });
+			say(`#${id} changed.`);
+			await page.refresh();
+		},
+	});
 }
 
 /**
@@ -190,68 +190,68 @@ export async function edit(page, id) {
  * without the timeout the class would.
  */
 function changesOf(task, { prompt, feedback = "", tool_name: tool, task_class: taskClass }) {
-  const changes = edited(task.prompt, prompt) ? { prompt } : {};
-  if (edited(task.feedback ?? "", feedback)) changes.feedback = feedback.trim();
-  if (tool === task.tool_name && taskClass === task.task_class) return changes;
-  Object.assign(changes, { tool_name: tool, task_class: taskClass });
-  if (taskClass === task.task_class) changes.timeout = task.timeout;
-  return changes;
+	const changes = edited(task.prompt, prompt) ? { prompt } : {};
+	if (edited(task.feedback ?? "", feedback)) changes.feedback = feedback.trim();
+	if (tool === task.tool_name && taskClass === task.task_class) return changes;
+	Object.assign(changes, { tool_name: tool, task_class: taskClass });
+	if (taskClass === task.task_class) changes.timeout = task.timeout;
+	return changes;
 }
 
 export async function cancel(page, ids) {
-  await ask({
-    title: `Cancel ${labelOf(ids)}`,
-    text: "A cancelled task is not handed out. You can requeue it later.",
-    submitLabel: ids.length === 1 ? "Cancel the task" : "Cancel the tasks",
-    fields: [{ name: "reason", label: "Reason (optional)" }],
-    submit: ({ reason }) => forEach(page, ids, (id) => post(`${taskPath(id)}/cancel`, { reason }), "cancelled"),
-  });
+	await ask({
+		title: `Cancel ${labelOf(ids)}`,
+		text: "A cancelled task is not handed out. You can requeue it later.",
+		submitLabel: ids.length === 1 ? "Cancel the task" : "Cancel the tasks",
+		fields: [{ name: "reason", label: "Reason (optional)" }],
+		submit: ({ reason }) => forEach(page, ids, (id) => post(`${taskPath(id)}/cancel`, { reason }), "cancelled"),
+	});
 }
 
 export async function deleteTasks(page, ids) {
-  if (
-    !(await confirmed(
-      `Delete ${labelOf(ids)}?`,
-      "Prompt, results and history are deleted too. This cannot be undone.",
-      "Delete",
-    ))
-  )
-    return;
-  await forEach(page, ids, (id) => remove(taskPath(id)), "deleted", { refresh: () => page.refreshWithout(ids) });
+	if (
+		!(await confirmed(
+			`Delete ${labelOf(ids)}?`,
+			"Prompt, results and history are deleted too. This cannot be undone.",
+			"Delete",
+		))
+	)
+		return;
+	await forEach(page, ids, (id) => remove(taskPath(id)), "deleted", { refresh: () => page.refreshWithout(ids) });
 }
 
 /** In the order in which the page shows them, however they were selected. */
 function inLine(page, ids) {
-  const line = page.tasks().map((task) => task.id);
-  return [...ids].sort((first, second) => line.indexOf(first) - line.indexOf(second));
+	const line = page.tasks().map((task) => task.id);
+	return [...ids].sort((first, second) => line.indexOf(first) - line.indexOf(second));
 }
 
 /** Move tasks to the front of their queue, all of them or none. They keep their order. */
 export async function moveToFront(page, ids) {
-  await post("/tasks/place", { tasks: inLine(page, ids), front: true });
-  say(`${labelOf(ids)} moved to the front.`);
-  page.selected.clear();
-  await page.refresh();
+	await post("/tasks/place", { tasks: inLine(page, ids), front: true });
+	say(`${labelOf(ids)} moved to the front.`);
+	page.selected.clear();
+	await page.refresh();
 }
 
 /** Fail the attempt that the page shows, and no later one. */
 export async function fail(page, id) {
-  const attempt = page.task(id)?.attempts;
-  await ask({
-    title: `Fail #${id}`,
-    text: "Use this when the worker is gone. Its claim ends, and the task waits for your review.",
-    submitLabel: "Fail the task",
-    danger: true,
-    fields: [{ name: "error", label: "Reason", value: "The worker is gone.", required: true }],
-    async submit({ error: message }) {
-      const body = { error_message: message, attempt, keep_late: false };
-      try {
-        await forEach(page, [id], () => post(`${taskPath(id)}/fail`, body), "failed");
-      } catch (error) {
-        if (error.code !== "claim_lost") throw error;
-        say(`#${id} was not failed: the attempt that you saw has ended.`, { problem: true });
-        await page.refresh();
-      }
-    },
-  });
+	const attempt = page.task(id)?.attempts;
+	await ask({
+		title: `Fail #${id}`,
+		text: "Use this when the worker is gone. Its claim ends, and the task waits for your review.",
+		submitLabel: "Fail the task",
+		danger: true,
+		fields: [{ name: "error", label: "Reason", value: "The worker is gone.", required: true }],
+		async submit({ error: message }) {
+			const body = { error_message: message, attempt, keep_late: false };
+			try {
+				await forEach(page, [id], () => post(`${taskPath(id)}/fail`, body), "failed");
+			} catch (error) {
+				if (error.code !== "claim_lost") throw error;
+				say(`#${id} was not failed: the attempt that you saw has ended.`, { problem: true });
+				await page.refresh();
+			}
+		},
+	});
 }

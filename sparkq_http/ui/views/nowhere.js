@@ -7,12 +7,12 @@ export const load = async (route) => ({ address: route.address });
 export const affects = () => false;
 
 export function draw({ address }) {
-  return [
-    h("h1@title", title),
-    h(
-      "div.empty@nowhere",
-      h("p", "There is nothing at ", h("code", address), "."),
-      h("p", h("a", { href: "#/inbox" }, "Go to the inbox")),
-    ),
-  ];
+	return [
+		h("h1@title", title),
+		h(
+			"div.empty@nowhere",
+			h("p", "There is nothing at ", h("code", address), "."),
+			h("p", h("a", { href: "#/inbox" }, "Go to the inbox")),
+		),
+	];
 }
