@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from sparkq_core import events
 from sparkq_core.model import RestVerdict, Task
@@ -40,10 +40,24 @@ MAX_NAME = 80
 
 
 class Giver(NamedTuple):
-    """By which door a verdict is given (of DOORS), and the name of the program where that is known."""
+    """By which door you do something (of DOORS), and the name of the program where that is known."""
 
     door: str
     name: str | None = None
+
+
+class Mark(TypedDict):
+    """What an event says of its giver."""
+
+    door: str | None
+    worker: str | None
+
+
+def mark(giver: Giver | None) -> Mark:
+    """Return what an event says of its giver: nothing, if there is none."""
+    if giver is None:
+        return {"door": None, "worker": None}
+    return {"door": giver.door, "worker": giver.name[:MAX_NAME] if giver.name else None}
 
 
 class Verdict(NamedTuple):
@@ -73,8 +87,7 @@ def log(
         queue=before.queue_id,
         attempt=attempt,
         text=text,
-        door=giver.door if giver else None,
-        worker=giver.name[:MAX_NAME] if giver and giver.name else None,
+        **mark(giver),
     )
     return Verdict(events.newest(tx), kind, before)
 

@@ -51,16 +51,21 @@ def _write_artefacts(project: ReloadableProject) -> None:
         log.warning("the files of accepted tasks were not written: %s %s", problem.message, problem.hint)
 
 
-async def _giver(request: Request, after: BackgroundTasks) -> Giver:
-    """Return by which door a verdict is given: the page names itself, and other programs have a user agent.
-
-    When the answer is out, what accepted tasks leave is written.
-    """
-    after.add_task(_write_artefacts, request.app.state.project)
+async def _door(request: Request) -> Giver:
+    """Return by which door a request comes: the page names itself, and other programs have a user agent."""
     if request.headers.get("sparkq-door") == PAGE:
         return Giver(PAGE)
     program = request.headers.get("user-agent", "").partition(" ")[0]
     return Giver(REST, safe(program) or None)
+
+
+Door = Annotated[Giver, Depends(_door)]
+
+
+async def _giver(request: Request, door: Door, after: BackgroundTasks) -> Giver:
+    """Return by which door a verdict is given. When the answer is out, what accepted tasks leave is written."""
+    after.add_task(_write_artefacts, request.app.state.project)
+    return door
 
 
 Reloadable = Annotated[ReloadableProject, Depends(_reloadable)]

@@ -54,7 +54,7 @@ PROMISES = {
     "no-verdict-for-a-model": "Nothing that a model reads offers it a verdict, or a command that opens a gate.",
     "artefacts": "A task that you accept leaves its text and its patch in a folder of yours, until you take that back; no purge and no teardown removes them.",
     "undo": "The last verdict, or that on a task, can be taken back until something else happens to the task: a bulk verdict as one, a requeue until it is claimed.",
-    "verdict-doors": "Every verdict says in the timeline by which door it was given, and by which program where that is known.",
+    "verdict-doors": "Every verdict and every move says in the timeline by which door it came, and from which program where that is known.",
     "review": "A person reviews finished tasks: accepts them, or requeues them with feedback.",
     "events": "Every transition leaves an event: the timeline of a task and the feed of the doors.",
     "history-stays": "What ended an attempt is never overwritten.",

@@ -10,12 +10,15 @@ from sparkq_cli.context import check_keyboard, open_sparkq
 from sparkq_cli.options import ID_LIKE, Json, Quiet, ids_then, new_app
 from sparkq_cli.selection import AllOfQueue, AllOfStatus, Filters, Verb, Yes
 from sparkq_core import queues, tasks, wire
+from sparkq_core.config import consent
+from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import UNCLAIMED_STATUSES
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.tasks import Enqueued
 from sparkq_core.text import safe
+from sparkq_core.verdicts import TERMINAL, Giver
 
 app = new_app()
 
@@ -49,7 +52,8 @@ def move(
     if choice.text:
         raise InvalidValue(f"{safe(choice.text)[:40]!r} is not a task id.", "Name one queue, behind the ids.")
     _check_gates(sq, choice.ids, target)
-    moved = tasks.move(sq, choice.ids, target, front=front)
+    giver = None if consent.agent(environment()) else Giver(TERMINAL)
+    moved = tasks.move(sq, choice.ids, target, front=front, giver=giver)
     now = sq.clock.now()
     facts = [wire.queued_task(each.task, each.place, each.gate, now) for each in moved]
     selection.answer(facts, choice, _said(moved[:1]), _said_of_many(moved), json=json, quiet=quiet)

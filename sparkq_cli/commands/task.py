@@ -97,7 +97,7 @@ def _event(event: Event, now: int) -> str:
 
 
 def door_of(event: Event) -> str:
-    """Return by which door a verdict was given: `over REST by curl/8.5.0`."""
+    """Return by which door a verdict or a move came: `over REST by curl/8.5.0`."""
     door = SAID_OF_DOOR.get(event.door or "", safe(event.door or ""))
     return f"{door} by {safe(event.worker)}" if event.worker else door
 

@@ -268,8 +268,8 @@ CHAT_COLUMNS = _columns(Chat._fields, last_at=f"max(last_at, coalesce(({_LAST_SI
 
 
 class Event(NamedTuple):
-    """One thing that happened; `text` is its note, feedback or reason. A verdict has the `door` by which it was given, and
-    as `worker` the name of the program where that is known."""
+    """One thing that happened; `text` is its note, feedback or reason. A verdict or a move has the `door` by which you
+    gave it, and as `worker` the name of the program where that is known."""
 
     id: int
     at: int

@@ -19,7 +19,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.text import checked, counted, cut, safe
-from sparkq_core.verdicts import MAX_NAME, Giver
+from sparkq_core.verdicts import Giver, mark
 
 SET = f"""
 UPDATE queues SET check_command = :command, max_checks = :most WHERE id = :queue RETURNING {QUEUE_COLUMNS}
@@ -108,8 +108,7 @@ def set_command(
             "queue check",
             queue=queue.id,
             text="none" if command is None else f"{command} (at most {counted(most, 'failure')})",
-            door=giver.door if giver else None,
-            worker=giver.name[:MAX_NAME] if giver and giver.name else None,
+            **mark(giver),
         )
         return queue
 

@@ -219,8 +219,8 @@ class Attempt(TypedDict, closed=True):
 
 
 class Event(TypedDict, closed=True):
-    """One line of a task's timeline, or of the event stream. A verdict has the `door` by which it was given: `terminal`,
-    `page` or `REST`."""
+    """One line of a task's timeline, or of the event stream. A verdict or a move to another queue has the `door` by
+    which you gave it: `terminal`, `page` or `REST`."""
 
     id: int
     at: str

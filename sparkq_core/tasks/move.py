@@ -12,17 +12,21 @@ from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks.enqueue import Enqueued, place_in_line
 from sparkq_core.tasks.order import to_front_within
 from sparkq_core.tasks.refusals import find, refused
+from sparkq_core.verdicts import Giver, mark
 
 MOVE = f"UPDATE tasks SET queue_id = :queue, position = :position WHERE id = :id RETURNING {TASK_COLUMNS}"
 MOST_NAMED = 20
 """Ids that the event of the former queue names."""
 
 
-def move(sq: SparkQ, task_ids: Sequence[int], queue: str, *, front: bool = False) -> tuple[Enqueued, ...]:
+def move(
+    sq: SparkQ, task_ids: Sequence[int], queue: str, *, front: bool = False, giver: Giver | None = None
+) -> tuple[Enqueued, ...]:
     """Move queued or held tasks to the end (or the front) of another queue, in the order of `task_ids`, all of them or none.
 
     Each keeps its id, its prompts, its attempts, its timeout and its key. They may come from several queues, also from
     ended and archived ones. A task that is in the queue already stays where it is, unless `front` moves it.
+    The timeline of each says by what door: that of `giver`.
     Raises NoSuchTask, NoSuchQueue, QueueClosed for a queue that accepts no new tasks, and WrongState for a task that runs
     or is finished.
     """
@@ -41,7 +45,7 @@ def move(sq: SparkQ, task_ids: Sequence[int], queue: str, *, front: bool = False
                 continue
             position = queues.next_position(tx, target, front=front)
             tx.rows(MOVE, {"id": task.id, "queue": target.id, "position": position})
-            note(tx, now, "moved", task=task.id, queue=target.id, text=f"{task.queue} -> {target.name}")
+            note(tx, now, "moved", task=task.id, queue=target.id, text=f"{task.queue} -> {target.name}", **mark(giver))
         _note_left(tx, now, coming, target)
         return tuple(_in_line(tx, target, [find(tx, task_id) for task_id in ids], coming, front=front))
 

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from sparkq_core.queues import checks
 from sparkq_http.answer import Answer, Router
-from sparkq_http.parameters import Body, By, Open, QueueName, queue_name
+from sparkq_http.parameters import Body, Door, Open, QueueName, queue_name
 from sparkq_http.routes.queues import OneQueue, queue_shown
 
 router = Router(prefix="/api/queues/{queue}/check", tags=["queues"])
@@ -19,8 +19,8 @@ class QueueCheck(Body):
 
 
 @router.put("")
-async def set_check(sq: Open, by: By, queue: QueueName, body: QueueCheck) -> Answer[OneQueue]:
+async def set_check(sq: Open, door: Door, queue: QueueName, body: QueueCheck) -> Answer[OneQueue]:
     """Set or remove the check of a queue. Its worker runs the command with `sparkq check`; this server runs it never. A queue
     with a review limit then completes a task only if the check has passed on the files as they are."""
-    changed = checks.set_command(sq, queue_name(sq, queue), body.command, body.max_checks, giver=by)
+    changed = checks.set_command(sq, queue_name(sq, queue), body.command, body.max_checks, giver=door)
     return Answer({"queue": queue_shown(sq, changed.name)})

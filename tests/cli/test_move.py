@@ -54,3 +54,12 @@ def test_an_agent_takes_no_task_out_of_a_queue_that_you_guard(shell: Shell, sq: 
     assert tasks.get(sq, 3).queue == "backend"
     shell.ok("move", "2", "backend", CLAUDECODE="1")
     shell.ok("move", "3", "docs")
+
+
+@holds("verdict-doors")
+def test_the_timeline_says_that_you_moved_it_in_a_terminal(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("move", "1", "docs")
+    shell.ok("move", "2", "docs", CLAUDECODE="1")
+
+    assert "moved (in a terminal)  backend -> docs" in shell.ok("task", "1", "--timeline")
+    assert "moved  backend -> docs" in shell.ok("task", "2", "--timeline")

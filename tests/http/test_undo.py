@@ -56,3 +56,14 @@ def test_a_program_is_named_and_the_page_names_itself(call: Caller, line: str) -
     assert call.send("POST", "/api/undo", None, JSON | {"SparkQ-Door": "page"}).status == 200
 
     assert doors(call, task) == [("reviewed", "REST", "curl/8.5.0"), ("review undone", "page", None)]
+
+
+@holds("verdict-doors")
+def test_a_move_names_its_door_as_a_verdict_does(call: Caller, line: str) -> None:
+    task = call.add(line)
+    queues = [call.post("/api/queues", name=f"{line}-{number}")["queue"]["name"] for number in (1, 2)]
+    for queue, header in zip(queues, ({"User-Agent": "curl/8.5.0 (x)"}, {"SparkQ-Door": "page"}), strict=True):
+        body = json.dumps({"tasks": [task], "queue": queue}).encode()
+        assert call.send("POST", "/api/tasks/move", body, JSON | header).status == 200
+
+    assert doors(call, task) == [("moved", "REST", "curl/8.5.0"), ("moved", "page", None)]

@@ -274,7 +274,7 @@ function used(task) {
 	return usage && fact("Used", usageOf(usage), usage.model && ` (${usage.model})`);
 }
 
-/** By which door a verdict was given. */
+/** By which door a verdict or a move came. */
 const DOORS = { terminal: " in a terminal", page: " on the page", REST: " over REST" };
 
 const timeline = ({ events }, level) =>
