@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sparkq_core.errors import InvalidValue, NoSuchScript
 from sparkq_core.scripts.header import SUFFIXES, Reading, read
-from sparkq_core.scripts.header import Parameter as Parameter
 from sparkq_core.scripts.header import Script as Script
+from sparkq_core.scripts.parameters import Parameter as Parameter
 from sparkq_core.text import nearest, safe
 
 HEADER_BYTES = 16 * 1024

@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sparkq_core.config.settings import WEEK_SECONDS
-from sparkq_core.scripts.header import SUFFIXES, Parameter, Script, parse, read
+from sparkq_core.scripts import Parameter
+from sparkq_core.scripts.header import SUFFIXES, Script, parse, read
 from tests.promises import holds
 
 WHOLE = """\
@@ -388,6 +389,9 @@ def test_what_a_header_says_is_what_is_read(
 @example(text='"""' + "name\n" * 3_000)
 @example(text="/*" * 8_000)
 @example(text="# tags: " + " ," * 10_000)
+@example(text="# description: x\n# " + "-" * 15_000 + "x")
+@example(text="# outputs: " + "a/" * 8_000 + " x")
+@example(text="# name: x " + "# " * 8_000 + "x")
 @example(text="#" * 16_000 + " name: x")
 @example(text=("# " + " " * 200 + "name\n") * 80)
 def test_any_text_is_a_header_or_none(text: str) -> None:
