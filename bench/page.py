@@ -12,7 +12,7 @@ from bench.http import served
 from bench.scale import ATTEMPTS, FILL, PLACES, PROMPTS
 from sparkq_core import queues
 from sparkq_core.project import SparkQ
-from sparkq_http import assets
+from sparkq_http.assets import Assets
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -44,7 +44,9 @@ def measure() -> list[Figure]:
     """First contentful paint, the moment when the list of tasks can be worked with, and then its events."""
     from playwright.sync_api import sync_playwright
 
-    size = sum(file.stat().st_size for name, file in assets.files().items() if not name.startswith("reference"))
+    assets = Assets()
+    assets.look()
+    size = sum(len(assets.content(name) or b"") for name in assets.names() if not name.startswith("reference"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 

@@ -196,7 +196,7 @@ def _hours(counted: Iterable[_Count], since: int, until: int) -> dict[int, Tally
     """Return a tally for each hour, also for those in which nothing ended; none for a longer time."""
     begin = midnight(since)
     first = begin + (since - begin) // HOUR * HOUR
-    hours = list(range(first, until, HOUR))
+    hours = range(first, until, HOUR)  # not a list: of all time it has 500,000
     if len(hours) > MOST_HOURS:
         return {}
     return _with_empty(_grouped(counted, lambda each: first + (each.at - first) // HOUR * HOUR), hours)

@@ -25,6 +25,7 @@ from sparkq_http.answer import (
     answer_refused,
     answer_routing_error,
 )
+from sparkq_http.assets import Assets
 from sparkq_http.background import notice_chats, run_maintenance
 from sparkq_http.guard import Guard, WholeBody
 from sparkq_http.live import Feed
@@ -112,6 +113,7 @@ def create_app(
     app.state.users = users
     app.state.close = close
     app.state.recorder = Recorder()
+    app.state.assets = Assets()
     app.add_middleware(Head)
     app.add_middleware(Defects)
     app.add_middleware(WholeBody)

@@ -1,10 +1,10 @@
 """The scripts and styles of the page. The URL of each changes when any of them changes.
 
-They share one hash in their URLs, so that the relative imports of a script lead to the same version.
+They share one hash in their URLs, so that the relative imports of a script lead to the same version. A document reads
+what has changed; until the next one they are served from memory, all of one version.
 """
 
 import hashlib
-from functools import lru_cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -13,41 +13,56 @@ YEAR_SECONDS = 31_536_000
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
-def files() -> dict[str, Path]:
-    """Return every file by its name below its folder, such as `app.js` or `views/inbox.js`."""
-    by_name: dict[str, Path] = {}
-    for folder in FOLDERS:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and file.suffix in TYPES:
-                by_name.setdefault(file.relative_to(folder).as_posix(), file)
-    return by_name
+class Assets:
+    """The files of these folders by their names below them, such as `app.js` or `views/inbox.js`."""
 
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders or FOLDERS
+        self._seen: dict[str, tuple[str, int]] = {}
+        self._contents: dict[str, bytes] = {}
+        self._version = ""
 
-def version() -> str:
-    """Return the hash of all files as they are now."""
-    return _hashed(tuple((name, str(file), file.stat().st_mtime_ns) for name, file in files().items()))
+    def look(self) -> None:
+        """Read the files again if any of them has changed."""
+        files = self._files()
+        seen = {name: (str(file), file.stat().st_mtime_ns) for name, file in files.items()}
+        if seen == self._seen:
+            return
+        self._seen, self._contents = seen, {name: file.read_bytes() for name, file in files.items()}
+        digest = hashlib.sha256()
+        for name, content in self._contents.items():
+            digest.update(name.encode())
+            digest.update(hashlib.sha256(content).digest())
+        self._version = digest.hexdigest()[:16]
 
+    def names(self) -> list[str]:
+        """Return the names of all files."""
+        return list(self._contents)
 
-@lru_cache(maxsize=8)
-def _hashed(listed: tuple[tuple[str, str, int], ...]) -> str:
-    digest = hashlib.sha256()
-    for name, file, _ in listed:
-        digest.update(name.encode())
-        digest.update(hashlib.sha256(Path(file).read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    def url(self, name: str) -> str:
+        """Return the URL of file `name`. Raises KeyError if it does not exist, so that no page has a dead link."""
+        self._contents[name]
+        return f"/assets/{self._version}/{name}"
 
+    def content(self, name: str) -> bytes | None:
+        """Return a file, or None if it does not exist."""
+        if not self._contents:
+            self.look()
+        return self._contents.get(name)
 
-def asset_url(name: str) -> str:
-    """Return the URL of file `name`. Raises KeyError if it does not exist, so that no page has a dead link."""
-    files()[name]
-    return f"/assets/{version()}/{name}"
+    def cache_control(self, url_version: str, env: str) -> str:
+        """Return the Cache-Control of a file: a year in prod if the URL has the present version, otherwise none."""
+        if env != "prod" or url_version != self._version:
+            return "no-store"
+        return f"public, max-age={YEAR_SECONDS}, immutable"
 
-
-def cache_control(url_version: str, env: str) -> str:
-    """Return the Cache-Control of a file: a year in prod if the URL has the present version, otherwise none."""
-    if env != "prod" or url_version != version():
-        return "no-store"
-    return f"public, max-age={YEAR_SECONDS}, immutable"
+    def _files(self) -> dict[str, Path]:
+        by_name: dict[str, Path] = {}
+        for folder in self._folders:
+            for file in sorted(folder.rglob("*")):
+                if file.suffix in TYPES:
+                    by_name.setdefault(file.relative_to(folder).as_posix(), file)
+        return by_name
 
 
 def media_type(name: str) -> str:

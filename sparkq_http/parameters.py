@@ -16,6 +16,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.queues.addresses import queue_name as queue_name
 from sparkq_core.text import safe
 from sparkq_core.verdicts import PAGE, REST, Giver
+from sparkq_http.assets import Assets
 from sparkq_http.live import Feed
 from sparkq_http.project import ReloadableProject
 
@@ -38,6 +39,11 @@ async def _open(request: Request) -> SparkQ:
 async def _feed(request: Request) -> Feed:
     feed: Feed = request.app.state.feed
     return feed
+
+
+async def _files(request: Request) -> Assets:
+    assets: Assets = request.app.state.assets
+    return assets
 
 
 async def _recorder(request: Request) -> Recorder:
@@ -71,6 +77,7 @@ async def _giver(request: Request, door: Door, after: BackgroundTasks) -> Giver:
 Reloadable = Annotated[ReloadableProject, Depends(_reloadable)]
 Open = Annotated[SparkQ, Depends(_open)]
 Live = Annotated[Feed, Depends(_feed)]
+Files = Annotated[Assets, Depends(_files)]
 Records = Annotated[Recorder, Depends(_recorder)]
 By = Annotated[Giver, Depends(_giver)]
 

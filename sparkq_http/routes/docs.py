@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
-from sparkq_http.assets import asset_url
+from sparkq_http.parameters import Files
 
 router = APIRouter(tags=["page"], include_in_schema=False)
 
@@ -26,6 +26,7 @@ PAGE = """<!doctype html>
 
 
 @router.get("/docs")
-async def docs() -> HTMLResponse:
+async def docs(files: Files) -> HTMLResponse:
     """The page."""
-    return HTMLResponse(PAGE.format(style=asset_url("reference.css"), script=asset_url("reference.js")))
+    files.look()
+    return HTMLResponse(PAGE.format(style=files.url("reference.css"), script=files.url("reference.js")))

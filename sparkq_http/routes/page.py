@@ -7,8 +7,7 @@ from starlette.responses import HTMLResponse
 
 from sparkq_core import __version__, events, project
 from sparkq_core.errors import SparkQError
-from sparkq_http.assets import asset_url
-from sparkq_http.parameters import Reloadable
+from sparkq_http.parameters import Files, Reloadable
 
 router = APIRouter(tags=["page"], include_in_schema=False)
 
@@ -49,11 +48,12 @@ PAGE = """<!doctype html>
 
 @router.get("/")
 @router.get("/ui")
-async def page(served: Reloadable) -> HTMLResponse:
+async def page(served: Reloadable, files: Files) -> HTMLResponse:
     """Return the document. It has no task text, which comes as JSON and is inserted as text."""
     project_id, event = "", 0
     with suppress(SparkQError):  # the page shows what is wrong with the database
         project_id, event = project.id_of(served.sq), events.last(served.sq)
-    styles = {"shell": asset_url("shell.css"), "review": asset_url("review.css")}
-    scripts = {"theme": asset_url("theme.js"), "script": asset_url("app.js")}
+    files.look()
+    styles = {"shell": files.url("shell.css"), "review": files.url("review.css")}
+    scripts = {"theme": files.url("theme.js"), "script": files.url("app.js")}
     return HTMLResponse(PAGE.format(project=project_id, version=__version__, event=event, **styles, **scripts))

@@ -1,6 +1,7 @@
 """The report: one line for each attempt that ended in a time, and counts by hour, queue and local day."""
 
 import time
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -91,6 +92,17 @@ def test_a_timeout_is_not_a_failure(at: SparkQ) -> None:
         tasks.get(at, 1)
 
     assert today(at).tally._replace(worked_ms=0) == report.Tally(timed_out=1)
+
+
+@holds("command-report")
+def test_a_report_of_all_time_makes_no_list_of_its_hours(at: SparkQ) -> None:
+    tracemalloc.start()
+    whole = report.of(at, 0, at.clock.now())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert whole.hours == {}
+    assert most < 1_000_000
 
 
 @holds("command-report")

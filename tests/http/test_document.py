@@ -9,9 +9,9 @@ import pytest
 
 from sparkq_core.clock import SystemClock
 from sparkq_core.installation import setup
-from sparkq_http import assets
 from sparkq_http.answer import STATUS
 from sparkq_http.app import REFUSALS
+from sparkq_http.assets import Assets
 from tests.http.caller import Caller, Served
 from tests.http.test_guard import ROUTES
 from tests.promises import holds
@@ -68,7 +68,7 @@ def test_the_reference_page_is_made_of_own_files(call: Caller) -> None:
 @holds("env-modes")
 def test_assets_are_cached_for_a_year_in_prod_and_never_else(call: Caller, tmp_path: Path) -> None:
     setup.setup(tmp_path, setup.defaults(tmp_path), SystemClock(), {})
-    url = assets.asset_url("reference.js")
+    url = looked().url("reference.js")
     server = Served(tmp_path, "--env", "prod")
     try:
         cached, stale = server.call.get(url), server.call.get("/assets/0000/reference.js")
@@ -80,17 +80,36 @@ def test_assets_are_cached_for_a_year_in_prod_and_never_else(call: Caller, tmp_p
     assert call.get(url).headers["cache-control"] == "no-store"
 
 
-def test_the_address_of_assets_changes_with_any_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assets, "FOLDERS", (tmp_path,))
+def looked(*folders: Path) -> Assets:
+    """The files as they are now."""
+    assets = Assets(*folders)
+    assets.look()
+    return assets
+
+
+def test_the_address_of_assets_changes_with_any_of_them(tmp_path: Path) -> None:
     (tmp_path / "app.js").write_text("1")
     (tmp_path / "other.css").write_text("1")
-    first = assets.asset_url("app.js")
+    assets = looked(tmp_path)
+    first = assets.url("app.js")
     (tmp_path / "other.css").write_text("22")
+    assets.look()
 
     assert re.fullmatch(r"/assets/[0-9a-f]{16}/app\.js", first)
-    assert assets.asset_url("app.js") != first
+    assert assets.url("app.js") != first
     with pytest.raises(KeyError):
-        assets.asset_url("nothing.js")
+        assets.url("nothing.js")
+
+
+def test_until_the_next_document_all_assets_are_of_one_version(tmp_path: Path) -> None:
+    (tmp_path / "app.js").write_text("1")
+    assets = looked(tmp_path)
+    address = assets.url("app.js")
+    (tmp_path / "app.js").write_text("22")
+
+    assert (assets.url("app.js"), assets.content("app.js")) == (address, b"1")
+    assets.look()
+    assert assets.content("app.js") == b"22"
 
 
 @pytest.mark.parametrize(
