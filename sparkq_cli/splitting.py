@@ -101,7 +101,7 @@ def preview(sq: SparkQ, queue: str, plan: Plan, drafts: Sequence[Draft], *, json
         show.json_line({"tasks": listed, "total": len(listed), "found": plan.kind, **left_out})
         return
     _numbered(drafts, twins)
-    show.say(f"\n{_about(plan, drafts, twins)}\nNothing was queued yet. Another way: --split items, headings or rows.")
+    show.say(f"\n{_about(plan, drafts, twins)}\nNothing was queued yet. Another way: --split items, lists, headings or rows.")
 
 
 def check(sq: SparkQ, queue: str, plan: Plan, drafts: Sequence[Draft]) -> None:
@@ -178,6 +178,9 @@ def _left_out(plan: Plan) -> str:
         parts.append(f"{show.counted(len(plan.rest), 'line')} of other text")
     tables = sum(line.startswith("|") for line in plan.rest)
     hint = " For the rows of its tables: --split rows." if tables > 2 else ""
+    if plan.unboxed:
+        have = "item of its lists has" if plan.unboxed == 1 else "items of its lists have"
+        hint += f" {plan.unboxed:,} {have} no box; --split lists queues every item."
     return f" Left out: {', '.join(parts)}.{hint}" if parts else ""
 
 

@@ -64,7 +64,7 @@ def enqueue(
         typer.Option(
             "--split",
             metavar="[WAY]",
-            help="Queue a plan as several tasks. WAY: items, headings, rows, or auto (the default), which decides as you would.",
+            help="Queue a plan as several tasks. WAY: items, lists, headings, rows, or auto (the default), which decides as you would.",
         ),
     ] = None,
     dry_run: Annotated[

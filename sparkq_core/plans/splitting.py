@@ -12,8 +12,8 @@ from sparkq_core.plans.outline import Block, Outline, read
 from sparkq_core.plans.sections import MANY, Section, below, boxed, largest, numbered_tasks, phases, sections_of, titles
 from sparkq_core.text import safe
 
-By = Literal["auto", "items", "headings", "rows"]
-BY: tuple[By, ...] = ("auto", "items", "headings", "rows")
+By = Literal["auto", "items", "lists", "headings", "rows"]
+BY: tuple[By, ...] = ("auto", "items", "lists", "headings", "rows")
 Kind = Literal["items", "headings", "rows", "lines", "backlog", "task-master"]
 
 A_LIST = 2
@@ -30,20 +30,22 @@ class Plan(NamedTuple):
     """The tasks of a text, and what they are in it.
 
     `done` has the first lines of the parts that are ticked, struck out or under a heading such as `Done`. `rest` has the
-    other lines that are in no task: a text about the plan, its overview, its notes.
+    other lines that are in no task: a text about the plan, its overview, its notes. `unboxed` is the number of items there
+    that are no tasks because those of other lists have a box.
     """
 
     kind: Kind
     prompts: tuple[str, ...]
     done: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
+    unboxed: int = 0
 
 
 def split(text: str, by: str = "auto", source: str = "") -> Plan:
     """Split a text into the prompts of its tasks, in their order.
 
-    `by` is "items" (of lists: those with a box, if any has one), "headings", "rows" (of tables), or "auto", which decides
-    as the writer of such a plan would. `source` is the file's name: each item says from where in the plan it comes.
+    `by` is "items" (of lists: those with a box, if any has one), "lists" (all items, with a box or not), "headings", "rows"
+    (of tables), or "auto", which decides as the writer of such a plan would. `source` is the file's name: each item says from where in the plan it comes.
     Raises InvalidValue.
     """
     if by not in BY:
@@ -64,7 +66,8 @@ def split(text: str, by: str = "auto", source: str = "") -> Plan:
     done = [piece for piece in pieces if piece.done]
     tasks = [piece for piece in pieces if not piece.done and piece.text.strip()]
     prompts = tuple(_with_place(piece, source) for piece in tasks)
-    return Plan(kind, prompts, tuple(_first(piece) for piece in done), tuple(_rest(outline, pieces)))
+    rest = tuple(_rest(outline, pieces))
+    return Plan(kind, prompts, tuple(_first(piece) for piece in done), rest, _unboxed(outline, kind, pieces))
 
 
 def checked(plan: Plan) -> Plan:
@@ -99,6 +102,8 @@ def _chosen(outline: Outline, by: str) -> tuple[Kind, list[Piece]]:
     sections = sections_of(outline)
     if by == "rows":
         return "rows", list(rows.pieces(outline))
+    if by == "lists":
+        return "items", list(items.pieces(outline, items.lists_of(outline)))
     if by == "items":
         return "items", list(items.pieces(outline, _work_lists(items.lists_of(outline))))
     if by == "headings":
@@ -124,6 +129,15 @@ def _automatic(outline: Outline, sections: tuple[Section, ...]) -> tuple[Kind, l
     if found:
         return "headings", list(_sections(outline, sections, found))
     return _by_sections(outline, sections, top, lists)
+
+
+def _unboxed(outline: Outline, kind: Kind, pieces: list[Piece]) -> int:
+    """Return the number of items that are left out of a plan because others have a box."""
+    if kind != "items":
+        return 0
+    chosen = {piece.start for piece in pieces}
+    left_out = (place.block for place in items.lists_of(outline) if not items.has_boxes(place.block))
+    return sum(len(block.items) for block in left_out if chosen.isdisjoint(item.start for item in block.items))
 
 
 def _headings(lists: list[Place]) -> int:

@@ -56,7 +56,17 @@ def test_another_way_is_taken_if_it_is_asked_for(shell: Shell, sq: SparkQ) -> No
     shell.ok("enqueue", "-", "--split", "items", stdin="# One\n- a\n\n# Two\n- b\n")
 
     assert prompts(sq) == ["a\n\nFrom One", "b\n\nFrom Two"]
-    assert "auto, items, headings, rows" in shell.refused(2, "enqueue", "-", "--split=words", stdin="one")
+    assert "auto, items, lists, headings, rows" in shell.refused(2, "enqueue", "-", "--split=words", stdin="one")
+
+
+def test_items_without_a_box_are_said_with_the_way_to_queue_them(shell: Shell, sq: SparkQ) -> None:
+    plan = "# To do\n- [ ] one\n- [ ] two\n\n# Notes\n- three\n"
+
+    shown = shell.ok("enqueue", "-", "--split", "--dry-run", stdin=plan)
+    shell.ok("enqueue", "-", "--split", "lists", stdin=plan)
+
+    assert "1 item of its lists has no box; --split lists queues every item." in " ".join(shown.split())
+    assert [prompt.partition("\n")[0] for prompt in prompts(sq)] == ["one", "two", "three"]
 
 
 def test_an_item_names_the_file_and_the_headings_that_it_is_from(shell: Shell, sq: SparkQ) -> None:
@@ -151,7 +161,20 @@ def test_a_dry_run_shows_the_tasks_and_queues_nothing(shell: Shell, sq: SparkQ) 
             "other",
             "text.",
         ],
-        ["Nothing", "was", "queued", "yet.", "Another", "way:", "--split", "items,", "headings", "or", "rows."],
+        [
+            "Nothing",
+            "was",
+            "queued",
+            "yet.",
+            "Another",
+            "way:",
+            "--split",
+            "items,",
+            "lists,",
+            "headings",
+            "or",
+            "rows.",
+        ],
     ]
     answer = shell.facts("enqueue", "-", "--split", "--dry-run", stdin=text)
     assert answer == {

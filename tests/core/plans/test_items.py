@@ -201,3 +201,46 @@ def test_code_below_a_line_belongs_to_it_however_much_there_is() -> None:
     text = "Fix it:\n" + "```\nx\n```\n" * 300 + "Then this.\n"
 
     assert [prompt.count("```") for prompt in split(text).prompts] == [600, 0]
+
+
+MIXED = """\
+# Timer
+
+## Constraints
+- No new dependency.
+- The old format stays.
+
+## To do
+- [x] Pause
+- [ ] Resume
+- [ ] Reset
+
+## Ideas
+- A dark mode
+"""
+
+
+@holds("plans")
+def test_items_without_a_box_are_left_out_and_counted_where_others_have_one() -> None:
+    for way in ("auto", "items"):
+        plan = split(MIXED, way)
+
+        assert [prompt.partition("\n")[0] for prompt in plan.prompts] == ["Resume", "Reset"]
+        assert plan.unboxed == 3
+
+
+def test_all_items_of_a_plan_are_tasks_if_that_is_asked_for() -> None:
+    plan = split(MIXED, "lists")
+
+    assert [prompt.partition("\n")[0] for prompt in plan.prompts] == [
+        *("No new dependency.", "The old format stays."),
+        *("Resume", "Reset", "A dark mode"),
+    ]
+    assert (plan.done, plan.unboxed) == (("Pause",), 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["- [ ] a\n  - why\n- [ ] b\n", "## A\n- a\n- b\n- c\n\n## B\n- d\n- e\n", "## A\ntext\n\n## B\n- x\n"]
+)
+def test_a_plan_that_leaves_no_item_out_counts_none(text: str) -> None:
+    assert split(text).unboxed == 0
