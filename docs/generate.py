@@ -1,6 +1,6 @@
 """Writes the parts of the documentation that come from the program itself, or (with --check) says which are stale.
 
-The worked session of WORKER_PLAYBOOK.md, the terminal of README.md, docs/cli.md, docs/tools.md, docs/rest.md, docs/configuration.md,
+The worked session of WORKER_PLAYBOOK.md, the terminal of README.md, docs/cli.md, docs/sparkq.1, docs/tools.md, docs/rest.md, docs/configuration.md,
 sparkq.yml.example, sparkq_core/storage/schema.sql, tests/golden/mcp_tools.json and sparkq_mcp/transport/first_answers.json.
 """
 
@@ -21,6 +21,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from schema_sql import schema_sql
 
 from sparkq_cli.command_list import SECTIONS
+from sparkq_cli.manual import manual
 from sparkq_cli.words import ALIASES, VERBS
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.installation import setup
@@ -62,6 +63,7 @@ def pages() -> dict[Path, str]:
         playbook: f"{before}{MARKS[0]}\n{session()}{MARKS[1]}{after}",
         ROOT / "sparkq.yml.example": setup.render(defaults),
         ROOT / "docs/cli.md": cli(),
+        ROOT / "docs/sparkq.1": manual(),
         ROOT / "docs/tools.md": tools(),
         ROOT / "tests/golden/mcp_tools.json": visible_tools(),
         ROOT / "sparkq_mcp/transport/first_answers.json": record(),

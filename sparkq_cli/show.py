@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from sparkq_cli import links
-from sparkq_cli.wrap import wrapped
+from sparkq_cli.wrap import wrapped_lines
 from sparkq_core import times, wire
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import ErrorType, Status
@@ -269,11 +269,11 @@ def near(path: Path, root: Path) -> str:
 
 
 def block(text: str, indent: str = "  ") -> str:
-    """Return foreign text, safe and indented; on a terminal its long lines are broken between words."""
+    """Return foreign text, safe and indented; on a terminal its long lines are broken between words, but not in code."""
     lines = safe(text, lines=True).split("\n")
     if sys.stdout.isatty():
         room = columns() - len(indent)
-        lines = [part for line in lines for part in wrapped(line, room, width)]
+        lines = list(wrapped_lines(lines, room, width))
     return "\n".join(f"{indent}{line}".rstrip() for line in lines)
 
 

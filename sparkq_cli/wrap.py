@@ -1,13 +1,36 @@
 """Break long lines between words, as a terminal does not."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 BEGIN = re.compile(r"\s*(?:(?:[-*+>]|\d{1,3}[.)]) +)?")
 """What the lines that continue a line are indented by: its own indent and the mark of an item."""
 
 NARROWEST = 20
 """Columns below which lines are not broken here: more would be lost by indents than is won."""
+
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_INDENTED = re.compile(r"(?: {4,}|\t)(?!\s*(?:[-*+>]|\d{1,3}[.)])\s)")
+_TABLE = re.compile(r"\s*[|│┃+├└┌╔╠╚].*[|│┃+┤┘┐╗╣╝]\s*")
+
+
+def wrapped_lines(lines: Iterable[str], room: int, width: Callable[[str], int]) -> Iterator[str]:
+    """Yield lines of Markdown, the long ones broken at spaces. Code and the rows of tables stay as they are."""
+    fence = ""
+    is_after_gap = True
+    for line in lines:
+        mark = _FENCE.match(line)
+        is_code = bool(fence) or mark is not None or (is_after_gap and _INDENTED.match(line) is not None)
+        if mark is not None and not fence:
+            fence = mark.group(1)
+        elif mark is not None and mark.group(1).startswith(fence) and not line[mark.end() :].strip():
+            fence = ""
+        is_after_gap = not line.strip() or (is_code and not mark)
+        if is_code or _TABLE.fullmatch(line):
+            yield line
+        else:
+            yield from wrapped(line, room, width)
 
 
 def wrapped(line: str, room: int, width: Callable[[str], int]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from sparkq_cli.show import width
-from sparkq_cli.wrap import wrapped
+from sparkq_cli.wrap import wrapped, wrapped_lines
 from sparkq_core.project import SparkQ
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add
@@ -37,3 +37,39 @@ def test_a_prompt_is_broken_between_words_on_a_terminal_and_never_in_a_pipe(shel
     screen = shown(shell, "task", "1", columns=50, PAGER="cat").replace("\r\n", "\n")
     assert "with the newest\n" in screen or "newest twenty\n" in screen or "with the\n" in screen
     assert f"  {ITEM}\n" not in screen
+
+
+LONG = "a long line with many words that is broken where it is prose, and only there"
+
+
+@holds("cli-wrap")
+@pytest.mark.parametrize(
+    "kept",
+    [
+        f"```sh\n{LONG}\n```",
+        f"~~~~\n{LONG}\n~~~\n{LONG}\n~~~~",
+        f"```\n{LONG}",
+        f"\n    {LONG}\n\n    {LONG}",
+        f"| {LONG} | 1 |\n|---|---|",
+        f"│ {LONG} │",
+    ],
+)
+def test_code_and_tables_keep_their_lines(kept: str) -> None:
+    assert "\n".join(wrapped_lines(kept.split("\n"), 30, width)) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```\ncode\n```\n{LONG}",
+        f"- item\n    - {LONG}",
+        f"\n    1. {LONG}",
+        f"wrapped by hand\n    {LONG}",
+        f"a | {LONG}",
+    ],
+)
+def test_prose_beside_code_is_still_broken(text: str) -> None:
+    lines = list(wrapped_lines(text.split("\n"), 30, width))
+
+    assert all(width(line) <= 30 for line in lines)
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -40,7 +41,7 @@ def tracked(*suffixes: str) -> set[str]:
 
 
 def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(contents: set[str]) -> None:
-    ours = {entry for entry in contents if not entry.partition("/")[0].endswith(".dist-info")}
+    ours = {entry for entry in contents if not entry.partition("/")[0].endswith((".dist-info", ".data"))}
 
     assert ours - {"sparkq_core/WORKER_PLAYBOOK.md"} == tracked("")
     assert "sparkq_core/WORKER_PLAYBOOK.md" in ours
@@ -104,6 +105,15 @@ def elsewhere(bin_folder: Path, tmp_path: Path) -> Shell:
     (tmp_path / "repository").mkdir()
     (tmp_path / "home").mkdir()
     return Shell(tmp_path / "repository", tmp_path / "home")
+
+
+@holds("cli-manual")
+@pytest.mark.skipif(shutil.which("man") is None, reason="man is not installed")
+def test_man_finds_the_page_beside_the_installed_commands(elsewhere: Shell, bin_folder: Path) -> None:
+    done = typed(elsewhere, bin_folder, "sh", "-c", "man -w sparkq && man -E UTF-8 sparkq | col -b")
+
+    assert done.stdout.startswith(str(bin_folder.parent / "share/man/man1/sparkq.1")), done.stderr
+    assert "sparkq queue create" in done.stdout
 
 
 def typed(shell: Shell, bin_folder: Path, *command: str, timeout: int = 60) -> "subprocess.CompletedProcess[str]":
