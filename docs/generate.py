@@ -25,7 +25,8 @@ from sparkq_cli.manual import manual
 from sparkq_cli.words import ALIASES, VERBS
 from sparkq_core.config.settings import SCALARS
 from sparkq_core.installation import setup
-from sparkq_http.app import REFUSALS, routers
+from sparkq_http.app import routers
+from sparkq_http.document import MEANINGS
 from sparkq_mcp.offer import instructions
 from sparkq_mcp.tools import all_tools
 from sparkq_mcp.transport.recording import record
@@ -277,7 +278,7 @@ def rest() -> str:
         "Every change needs the content type `application/json`, even without a body. A refusal is "
         '`{"error": code, "message": …, "hint": …}`:\n\n| status | |\n|---|---|'
     ]
-    parts += [f"| {status} | {refusal['description']} |" for status, refusal in REFUSALS.items()]
+    parts += [f"| {status} | {meaning} |" for status, meaning in MEANINGS.items()]
     section = ""
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

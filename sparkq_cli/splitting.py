@@ -101,7 +101,9 @@ def preview(sq: SparkQ, queue: str, plan: Plan, drafts: Sequence[Draft], *, json
         show.json_line({"tasks": listed, "total": len(listed), "found": plan.kind, **left_out})
         return
     _numbered(drafts, twins)
-    show.say(f"\n{_about(plan, drafts, twins)}\nNothing was queued yet. Another way: --split items, lists, headings or rows.")
+    show.say(
+        f"\n{_about(plan, drafts, twins)}\nNothing was queued yet. Another way: --split items, lists, headings or rows."
+    )
 
 
 def check(sq: SparkQ, queue: str, plan: Plan, drafts: Sequence[Draft]) -> None:

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import anyio
 from fastapi import APIRouter, FastAPI
@@ -17,7 +17,6 @@ from sparkq_core.changes import Recorder
 from sparkq_core.errors import SparkQError
 from sparkq_http import routes
 from sparkq_http.answer import (
-    Refusal,
     Refused,
     answer_core_error,
     answer_encoding_error,
@@ -27,34 +26,13 @@ from sparkq_http.answer import (
 )
 from sparkq_http.assets import Assets
 from sparkq_http.background import notice_chats, run_maintenance
+from sparkq_http.document import REFUSALS, Application
 from sparkq_http.guard import Guard, WholeBody
 from sparkq_http.live import Feed
 from sparkq_http.middleware import Defects, Head, Slash
 from sparkq_http.named_project import NamedProject
 from sparkq_http.project import ReloadableProject
 from sparkq_http.token import TokenCheck
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "The value is invalid."},
-    401: {
-        "model": Refusal,
-        "description": "The token is missing. Not needed where the system shows that a program of yours sends it.",
-    },
-    403: {
-        "model": Refusal,
-        "description": "The request comes from another web page or another user, or this cannot be done over HTTP.",
-    },
-    404: {"model": Refusal, "description": "The task, queue, session or route does not exist."},
-    409: {"model": Refusal, "description": "The present state does not allow it."},
-    413: {"model": Refusal, "description": "The body is too large."},
-    415: {"model": Refusal, "description": "The content type is not application/json."},
-    421: {"model": Refusal, "description": "The Host header names another server, or `project` another project."},
-    422: {"model": Refusal, "description": "The body or a parameter is malformed."},
-    500: {"model": Refusal, "description": "A defect of SparkQ."},
-    503: {"model": Refusal, "description": "The database is busy. Try again after a second."},
-    507: {"model": Refusal, "description": "The disk is full, or the database file cannot be used."},
-}
-
 
 BUSY = ("queues", "tasks", "work")
 
@@ -100,7 +78,7 @@ def create_app(
         for guest in guests:
             guest.close()
 
-    app = FastAPI(
+    app = Application(
         title="SparkQ",
         version=__version__,
         summary="Queue work, walk away, review results later.",

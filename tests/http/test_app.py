@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -17,7 +19,7 @@ from starlette.types import Message
 from sparkq_core import queues, tasks
 from sparkq_core.errors import Busy
 from sparkq_core.project import SparkQ
-from sparkq_http.answer import answer_core_error
+from sparkq_http.answer import Refusal, answer_core_error
 from sparkq_http.app import Guest, create_app
 from sparkq_http.guard import HEADERS
 from sparkq_http.project import ReloadableProject
@@ -46,6 +48,24 @@ async def asked(app: FastAPI, path: str, *headers: tuple[bytes, bytes]) -> tuple
     await app(scope, receive, send)
     head = {name.decode().lower(): value.decode() for name, value in said[0]["headers"]}
     return int(said[0]["status"]), head, b"".join(message.get("body", b"") for message in said[1:])
+
+
+@pytest.mark.anyio
+async def test_the_first_request_waits_for_no_validator_of_a_refusal(
+    sq: SparkQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[object] = []
+    build = TypeAdapter.__init__
+
+    def counted(self: TypeAdapter[Any], type_: Any, **options: Any) -> None:
+        built.append(type_)
+        build(self, type_, **options)
+
+    monkeypatch.setattr(TypeAdapter, "__init__", counted)
+    await asked(create_app(ReloadableProject(lambda: sq)), "/api/nothing")
+
+    assert built
+    assert not [type_ for type_ in built if Refusal in (type_, *get_args(type_))]
 
 
 @pytest.mark.anyio

@@ -10,8 +10,8 @@ import pytest
 from sparkq_core.clock import SystemClock
 from sparkq_core.installation import setup
 from sparkq_http.answer import STATUS
-from sparkq_http.app import REFUSALS
 from sparkq_http.assets import Assets
+from sparkq_http.document import REFUSALS
 from tests.http.caller import Caller, Served
 from tests.http.test_guard import ROUTES
 from tests.promises import holds
