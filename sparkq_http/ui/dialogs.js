@@ -4,15 +4,36 @@ import { byId, h } from "./dom.js";
 
 export const dialogIsOpen = () => document.querySelector("dialog[open]") !== null;
 
+let opener = null; // what had the focus before the open dialog
+
+/** What has the focus, or gets it back when the open dialog is closed. */
+export const focusedNow = () => (dialogIsOpen() ? opener : document.activeElement);
+
+/** Focus an element now, or when the open dialog is closed. */
+export function giveFocus(element) {
+	if (dialogIsOpen()) opener = element;
+	else element?.focus({ preventScroll: true });
+}
+
+/** The browser gives the focus back itself, unless the element that had it is gone. */
+function giveBack() {
+	if (document.activeElement !== document.body || opener === document.body) return;
+	(opener?.isConnected ? opener : byId("main")).focus({ preventScroll: true });
+}
+
 /** Show a dialog until it is closed: by its buttons, Escape, or a click beside it. */
 export function openDialog(dialog) {
+	opener = document.activeElement;
 	let pressed = null; // a selection that is dragged out of the dialog does not close it
 	dialog.addEventListener("pointerdown", (event) => (pressed = event.target));
 	dialog.addEventListener("click", (event) => {
 		const beside = event.target === dialog && pressed === dialog;
 		if (beside || event.target.closest("[data-close]")) dialog.close();
 	});
-	dialog.addEventListener("close", () => dialog.remove());
+	dialog.addEventListener("close", () => {
+		dialog.remove();
+		giveBack();
+	});
 	document.body.append(dialog);
 	dialog.showModal();
 	dispatchEvent(new Event("dialog-opened"));

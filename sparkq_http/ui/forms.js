@@ -176,8 +176,8 @@ function textArea(attributes, text) {
 /** What cannot be undone is never under the Enter key when it is asked for. */
 function focusFirst(form, danger) {
 	const first =
-		form.querySelector(".fields :is(textarea, input)") ??
-		form.querySelector(".fields select") ??
+		form.querySelector(".fields :is(textarea, input:not([type=checkbox]))") ??
+		form.querySelector(".fields :is(select, input)") ??
 		form.querySelector(danger ? "footer [data-close]" : "footer [type=submit]");
 	first.focus();
 }

@@ -70,7 +70,6 @@ addEventListener("keydown", (event) => {
 /** Close the open menu and focus what opens it. False if none is open. */
 function leaveMenu() {
 	const menu = document.querySelector(".menu[open]");
-	if (menu?.contains(document.activeElement)) menu.querySelector("summary").focus();
 	closeMenus();
 	return menu !== null;
 }
@@ -111,9 +110,13 @@ addEventListener("dialog-opened", () => {
 	opening = null;
 });
 
-/** Close the open menus but the one that has this element. */
+/** Close the open menus but the one that has this element. The focus in them goes to what opens them. */
 function closeMenus(element = null) {
-	for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(element)) menu.open = false;
+	for (const menu of document.querySelectorAll(".menu[open]")) {
+		if (menu.contains(element)) continue;
+		if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+		menu.open = false;
+	}
 }
 
 /** The second click of a double click would be meant for what has come under the finger by then. */

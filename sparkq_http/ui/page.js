@@ -1,7 +1,7 @@
 // What is shown: the view at the address, its data, and the counts in the navigation, the title and the icon.
 
 import { get, queuePath } from "./api.js";
-import { dialogIsOpen, sayError } from "./dialogs.js";
+import { dialogIsOpen, focusedNow, giveFocus, sayError } from "./dialogs.js";
 import { byId, h, patch } from "./dom.js";
 import { firstSteps } from "./first.js";
 import { queueLinks, viewLinks } from "./navigation.js";
@@ -215,16 +215,16 @@ export function draw() {
 	main.dataset.view = page.route.path[0];
 	document.body.toggleAttribute("data-verdict", byId("feedback") !== null);
 	// The row that had the focus is gone: focus the row that took its place.
-	if (index >= 0 && !document.activeElement?.closest("li")) {
+	if (index >= 0 && !focusedRow()) {
 		const remaining = [...main.querySelectorAll("[data-row]")];
-		remaining[Math.min(index, remaining.length - 1)]?.focus({ preventScroll: true });
+		giveFocus(remaining[Math.min(index, remaining.length - 1)]);
 	}
 	drawTab();
 }
 
 const hasFirstSteps = (view) => view === inbox || view === queues || view === running;
 
-export const focusedRow = () => document.activeElement?.closest("#main li")?.querySelector("[data-row]");
+export const focusedRow = () => focusedNow()?.closest("#main li")?.querySelector("[data-row]");
 
 let arrived = false;
 

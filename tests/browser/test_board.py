@@ -66,6 +66,22 @@ def test_a_waiting_task_is_dragged_to_its_place(screen: Screen, call: Caller, li
     until(lambda: waiting(call, line) == [first, third, second])
 
 
+@holds("move")
+def test_a_waiting_task_is_dragged_to_another_queue_and_the_form_asks_first(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    call.post("/api/queues", name=f"{line}-other")["queue"]
+    task, there = call.add(line), call.add(f"{line}-other")
+    screen.open("/board")
+
+    screen.main.locator(tile(task)).drag_to(screen.main.locator(tile(there)))
+    expect(screen.dialog.locator('[name="queue"]')).to_have_value(f"{line}-other")
+    screen.answer("Move")
+
+    until(lambda: waiting(call, f"{line}-other") == [there, task])
+    assert waiting(call, line) == []
+
+
 def test_a_result_is_dragged_back_to_its_queue_with_feedback(screen: Screen, call: Caller, line: str) -> None:
     call.add(line, "waits")
     task = call.done(line, "did too little")

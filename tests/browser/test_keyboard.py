@@ -3,6 +3,7 @@
 from tests.browser.screen import Request, Screen, expect
 from tests.harness.waiting import until
 from tests.http.caller import Caller
+from tests.promises import holds
 
 VIEWS = {"q": "Queues", "t": "Tasks", "s": "Sessions", "c": "Scripts", "o": "Settings", "i": "Inbox"}
 
@@ -66,6 +67,23 @@ def test_a_day_by_keys_alone(screen: Screen, call: Caller, line: str) -> None:
     screen.said(f"#{task} moved to the front.")
 
     assert [task["id"] for task in call.get(f"/api/queues/{name}/peek")["tasks"]] == [task]
+
+
+@holds("move")
+def test_a_task_is_moved_to_another_queue_by_keys_alone(screen: Screen, call: Caller, line: str) -> None:
+    call.post("/api/queues", name=f"{line}-other")["queue"]
+    stays, task = call.add(line, "stays"), call.add(line, "goes")
+    screen.open(f"/queues/{line}")
+
+    screen.press("j", "j", "m")
+    expect(screen.dialog).to_contain_text(f"Move #{task} to another queue")
+    screen.focuses(screen.dialog.locator('[name="queue"]'))
+    screen.page.keyboard.type(f"{line}-other")
+    screen.press("Control+Enter")
+
+    screen.said(f"#{task} moved to {line}-other.")
+    expect(screen.row(task)).to_have_count(0)
+    screen.focuses(screen.row(stays).locator("[data-row]"))
 
 
 def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(screen: Screen, call: Caller, line: str) -> None:

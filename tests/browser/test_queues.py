@@ -207,7 +207,7 @@ def test_selected_tasks_go_to_the_front_in_their_order_or_are_cancelled(
     for task in (one, two):
         screen.row(task).get_by_role("checkbox").check()
     expect(screen.main.locator(".bulk button")).to_have_text(
-        ["Move 1 to the front", "Requeue 1 …", "Cancel 1 …", "Delete 2 …"]
+        ["Move 1 to the front", "Move 1 to a queue …", "Requeue 1 …", "Cancel 1 …", "Delete 2 …"]
     )
     screen.press("Escape")
     screen.row(one).locator("[data-row]").focus()

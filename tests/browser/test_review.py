@@ -331,10 +331,11 @@ def test_axe_finds_nothing_in_any_part_of_the_review_in_either_theme(morning: Se
     assert {part: found for part, found in wrong.items() if found} == {}
 
 
-def test_several_requeued_to_the_front_keep_their_order(screen: Screen, call: Caller, line: str) -> None:
+@pytest.mark.parametrize("sort", ["", "&sort=oldest"])
+def test_several_requeued_to_the_front_keep_their_order(screen: Screen, call: Caller, line: str, sort: str) -> None:
     made = [call.failed(line) for _ in range(3)]
     call.add(line)
-    screen.open(f"/tasks?queue={line}&sort=oldest")
+    screen.open(f"/tasks?queue={line}{sort}")
     for task in made:
         screen.row(task).get_by_role("checkbox").check()
     screen.click("Requeue 3 …")

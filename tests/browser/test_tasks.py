@@ -162,6 +162,48 @@ def test_selected_tasks_are_accepted_requeued_and_cancelled_together(screen: Scr
     expect(screen.row(done).get_by_role("checkbox")).not_to_be_checked()
 
 
+@holds("move")
+def test_waiting_tasks_are_moved_to_another_queue_together_and_what_is_finished_stays(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    call.post("/api/queues", name=f"{line}-other")["queue"]
+    there, asked, done = call.add(f"{line}-other"), call.asked(line), call.done(line)
+    one, two = call.add(line, "first"), call.add(line, "second")
+    call.post(f"/api/queues/{line}-other/pause")
+    screen.open(f"/tasks?queue={line}")
+
+    screen.click("Select all")
+    screen.click("Move 3 to a queue …")
+    expect(screen.dialog.locator('[name="queue"] option', has_text=line).filter(has_not_text="-")).to_have_count(0)
+    screen.answer("Move", queue=f"{line}-other", front=True)
+
+    screen.said(f"3 tasks moved to {line}-other, which is paused.")
+    assert [task["id"] for task in call.get(f"/api/queues/{line}-other/peek?limit=9")["tasks"]] == [one, two, there]
+    assert call.get(f"/api/tasks/{asked}")["queue"] == f"{line}-other"
+    assert call.get(f"/api/tasks/{done}")["queue"] == line
+    assert call.get(f"/api/tasks/{one}")["events"][-1]["door"] == "page"
+
+
+@holds("move")
+def test_a_task_that_was_claimed_meanwhile_is_not_moved_and_the_form_says_why(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    call.post("/api/queues", name=f"{line}-other")["queue"]
+    task = call.add(line)
+    screen.open(f"/tasks/{task}")
+    screen.click("Move to a queue …")
+    expect(screen.dialog).to_be_visible()
+    call.post(f"/api/tasks/{task}/claim", worker_id="ann")["task"]
+    screen.fill(queue=f"{line}-other")
+    screen.click("Move", within=screen.dialog)
+
+    expect(screen.dialog.get_by_role("alert")).to_contain_text(f"#{task}")
+    expect(screen.dialog.get_by_role("alert")).to_contain_text("it is running")
+    screen.press("Escape")
+    assert call.get(f"/api/tasks/{task}")["queue"] == line
+    screen.forgive("status of 409")
+
+
 def test_only_what_can_be_accepted_is_and_a_late_result_only_where_it_is_shown(
     screen: Screen, served: Served, line: str
 ) -> None:

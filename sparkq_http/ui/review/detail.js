@@ -159,6 +159,7 @@ function verbs(task, whole) {
 		isFinished(task) && button("requeue-with-prompt", "Send back with another prompt …", of),
 		isFinished(task) && button("requeue", "Send back to the front …", of),
 		task.status === "queued" && button("front", "To the front", of),
+		isUnclaimed(task) && button("move", "Move to a queue …", of),
 		isUnclaimed(task) && button("cancel", "Cancel …", of),
 		task.status === "running" && button("fail", "Fail …", dangerous),
 		task.status !== "running" && button("delete", "Delete …", dangerous),

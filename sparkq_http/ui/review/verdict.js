@@ -19,12 +19,13 @@ export const inInbox = (task) => (isFinished(task) || (isUnclaimed(task) && task
 export const APPLIES = {
 	accept: ["Accept", (task) => isFinished(task) && !task.reviewed_at && !task.late, "primary"],
 	front: ["Move", ({ status }) => status === "queued"],
+	move: ["Move", isUnclaimed],
 	requeue: ["Requeue", isFinished],
 	cancel: ["Cancel", isUnclaimed],
 	delete: ["Delete", ({ status }) => status !== "running", "danger"],
 };
 
-const ENDS = { accept: "", front: " to the front" };
+const ENDS = { accept: "", front: " to the front", move: " to a queue …" };
 
 /** The verbs that apply to something of what is selected, each with how many tasks it is for. */
 export function selectionButtons(tasks, selected) {

@@ -1,6 +1,6 @@
 // What a user does with tasks, from any view. Each verb asks where it must, says how it went, and refreshes the view.
 
-import { change, get, post, remove, taskPath } from "../api.js";
+import { change, get, getQueues, post, remove, taskPath } from "../api.js";
 import { say } from "../dialogs.js";
 import { ask, confirmed, edited } from "../forms.js";
 import { classOptions, nameOptions } from "../options.js";
@@ -220,9 +220,10 @@ export async function deleteTasks(page, ids) {
 	await forEach(page, ids, (id) => remove(taskPath(id)), "deleted", { refresh: () => page.refreshWithout(ids) });
 }
 
-/** In the order in which the page shows them, however they were selected. */
+/** As the page shows them, however they were selected; the oldest first where it shows the newest first. */
 function inLine(page, ids) {
 	const line = page.tasks().map((task) => task.id);
+	if (page.view.isNewestFirst?.(page.data)) line.reverse();
 	return [...ids].sort((first, second) => line.indexOf(first) - line.indexOf(second));
 }
 
@@ -232,6 +233,37 @@ export async function moveToFront(page, ids) {
 	say(`${labelOf(ids)} moved to the front.`);
 	page.selected.clear();
 	await page.refresh();
+}
+
+/** Move waiting tasks to another queue, all of them or none; `wanted` is the queue that is offered first. */
+export async function moveToQueue(page, ids, wanted = null) {
+	const { queues } = await getQueues();
+	const sources = new Set(ids.map((id) => page.task(id)?.queue));
+	const isTarget = ({ name, status }) => status === "active" && !(sources.size === 1 && sources.has(name));
+	const targets = queues.filter(isTarget);
+	if (!targets.length) return say("No other queue accepts tasks. Create one first, in Queues.");
+	const first = targets.some(({ name }) => name === wanted) ? wanted : targets[0].name;
+	await ask({
+		title: `Move ${labelOf(ids)} to another queue`,
+		text: ids.length === 1 ? page.task(ids[0])?.title : "They keep their order.",
+		submitLabel: "Move",
+		fields: [
+			{ name: "queue", label: "Queue", value: first, options: nameOptions(targets) },
+			{ name: "front", label: "Put it at the front of the queue", kind: "check" },
+		],
+		async submit({ queue, front }) {
+			const { tasks } = await post("/tasks/move", { tasks: inLine(page, ids), queue, front });
+			say(`${labelOf(ids)} moved to ${queue}${gateOf(tasks[0])}.`);
+			page.selected.clear();
+			await page.refresh();
+		},
+	});
+}
+
+/** Why the queue of a task hands out no tasks for now. */
+function gateOf({ paused, waiting_for_review: unreviewed }) {
+	if (paused) return ", which is paused";
+	return unreviewed === undefined ? "" : ", which waits for your review";
 }
 
 /** Fail the attempt that the page shows, and no later one. */

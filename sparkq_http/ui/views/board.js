@@ -6,7 +6,7 @@ import { say } from "../dialogs.js";
 import { h, kept } from "../dom.js";
 import { badges, button, timeoutBar } from "../rows.js";
 import { heldTask } from "../statuses.js";
-import { requeue } from "../verbs/tasks.js";
+import { moveToQueue, requeue } from "../verbs/tasks.js";
 import { ago, counted, digits, duration, stateLabel } from "../words.js";
 
 const HEADS = 5;
@@ -16,6 +16,7 @@ export const keys = [
 	["K", "move a waiting task up"],
 	["J", "move a waiting task down"],
 	["f", "move it to the front"],
+	["m", "move it to another queue"],
 	["r", "send a result back"],
 	["a", "accept a result"],
 ];
@@ -129,12 +130,13 @@ function shift(step) {
 	};
 }
 
-/** A tile was dropped: a result goes back to its queue, a waiting task is put in front of the tile that is there. */
+/** A tile was dropped: a result goes back to its queue, a waiting task before the tile there, or to its queue. */
 export function drop(page, id, target) {
 	const task = page.task(id);
 	if (task?.status !== "queued") return requeue(page, [id]);
 	const tile = target.closest(".tile[data-queue]");
-	if (!tile || tile.dataset.queue !== task.queue) return say(`#${id} stays in ${task.queue}.`);
+	if (!tile) return say(`#${id} stays in ${task.queue}.`);
+	if (tile.dataset.queue !== task.queue) return moveToQueue(page, [id], tile.dataset.queue);
 	const places = [...tile.parentElement.children].filter(({ dataset }) => dataset.id !== String(id));
 	return place(page, id, places.indexOf(tile));
 }

@@ -82,6 +82,8 @@ function itemsOf({ asked: { show }, inbox }) {
 export const tasks = ({ items, running, detail }) =>
 	detail?.task ? [detail.task, ...items.filter(({ id }) => id !== detail.task.id), ...running] : [...items, ...running];
 
+export const isNewestFirst = ({ asked }) => asked.newest;
+
 /** In the order of the list, as a range is selected. */
 export const selectable = ({ items }) => items.filter(({ status }) => status !== "held");
 

@@ -26,6 +26,7 @@ const SHOWN = 50;
 export const title = (route) => route.path[1];
 export const keys = [
 	["f", "move a queued task to the front"],
+	["m", "move it to another queue"],
 	["e", "edit a queued task"],
 ];
 

@@ -12,6 +12,7 @@ export const keys = [
 	...readings.slice(2),
 	["e", "edit, or send back with another prompt"],
 	["f", "move to the front"],
+	["m", "move to another queue"],
 	["c", "cancel"],
 ];
 

@@ -86,6 +86,8 @@ export async function fetchTasks(filters, wanted) {
 }
 
 export const tasks = (data) => data.tasks;
+export const isNewestFirst = ({ filters: { sort, queue, status } }) =>
+	sort === "newest" || (!sort && !(queue && status === "queued"));
 
 export function draw(data, page) {
 	const { filters, tasks, purged, snippets, total, purgedTotal, indexing, more } = data;
