@@ -32,6 +32,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+LOGIN = ("POST", "/login", "application/x-www-form-urlencoded")
+"""The form of the token page. A foreign page that posts one is refused for its origin."""
+
 
 class Guard:
     """Refuses foreign requests, and sets the security headers of every answer. `remote` admits other machines.
@@ -91,7 +94,7 @@ class Guard:
                 403, "foreign_site", "Requests of other web pages are refused.", "Open the page of this server."
             )
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if method not in READING and kind != "application/json" and (method, path, kind) != END_OF_SESSION:
+        if method not in READING and kind != "application/json" and (method, path, kind) not in (END_OF_SESSION, LOGIN):
             raise Refused(
                 415, "content_type", "The content type is not application/json.", "Send Content-Type: application/json."
             )

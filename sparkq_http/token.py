@@ -2,7 +2,7 @@
 
 It is in a file that only its owner can read.
 
-Clients send it as `Authorization: Bearer`, or as the cookie that `/login?token=…` sets. It is never logged.
+Clients send it as `Authorization: Bearer`, or as the cookie that `/login` sets. It is never logged.
 """
 
 import hmac
@@ -17,12 +17,15 @@ from sparkq_core import clock
 from sparkq_core.errors import StorageError
 from sparkq_http import peer
 from sparkq_http.answer import refusal
-from sparkq_http.guard import READING
+from sparkq_http.guard import LOGIN, READING
 from sparkq_http.token_page import is_wanted, token_page
 
 FILE = "server.token"
 OPEN = ("/health", "/login")
 """The paths that can be read without the token."""
+
+MAX_LOGIN = 1000
+"""Bytes of the form that asks for the token: of those who do not have it, no more is read."""
 
 UNKNOWN = "The system does not show which user sends this, so the server needs its token."
 
@@ -57,7 +60,12 @@ def is_token(given: str, token: str) -> bool:
 
 
 def _is_open(scope: Scope) -> bool:
-    return scope["path"] in OPEN and scope["method"] in READING
+    if scope["method"] in READING:
+        return scope["path"] in OPEN
+    headers = Headers(scope=scope)
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    size = headers.get("content-length", "")
+    return (scope["method"], scope["path"], kind) == LOGIN and size.isdecimal() and int(size[:20]) <= MAX_LOGIN
 
 
 class TokenCheck:
@@ -81,7 +89,7 @@ class TokenCheck:
             401,
             "no_token",
             reason,
-            f"Open /login?token=… with the token in {FILE} of the run folder.",
+            f"Send the token in {FILE} of the run folder as Authorization: Bearer, or open /login in a browser.",
             {"WWW-Authenticate": "Bearer"},
         )
         await refused(scope, receive, send)

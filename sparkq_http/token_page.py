@@ -1,6 +1,7 @@
 """The page that asks a browser on another machine for the token, instead of JSON.
 
-It is one document with its style, because every other file needs the token.
+It is one document with its style, because every other file needs the token. Its form is posted, so that no address and no
+history has the token. A browser names the origin of a posted form only where it may name referrers: the document says so.
 """
 
 import base64
@@ -28,6 +29,7 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="same-origin">
 <title>SparkQ: token</title>
 <style>{style}</style>
 </head>
@@ -35,7 +37,7 @@ PAGE = """<!doctype html>
 <main>
 <h1>SparkQ</h1>
 <p>{reason}</p>
-<form action="/login" method="get">
+<form action="/login" method="post">
 <label for="token">Token</label>
 <input id="token" name="token" type="password" autocomplete="current-password" maxlength="200" required autofocus>
 <button>Open</button>

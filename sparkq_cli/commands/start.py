@@ -39,4 +39,4 @@ def show_token(server: service.Running) -> None:
         show.say(f"Open it in your browser: {server.login_url}")
         show.say(f"Programs send the token in {server.token_file}: Authorization: Bearer …")
     elif server.token_file is not None:
-        show.say(f"Other machines can reach it with the token in {server.token_file}: {server.far_url}/login?token=…")
+        show.say(f"Other machines can reach it with the token in {server.token_file}: {server.far_url}/login")

@@ -320,7 +320,7 @@ def test_a_server_on_every_address_says_where_its_token_is_and_what_can_be_opene
     assert str(file) in printed
     assert file.read_text().strip() not in printed
     assert f"at http://127.0.0.1:{port} " in printed
-    assert f"http://{socket.gethostname()}:{port}/login?token=" in printed
+    assert f"http://{socket.gethostname()}:{port}/login\n" in printed
     running = status(server)
     assert (running["token_file"], running["url"]) == (str(file), f"http://127.0.0.1:{port}")
 

@@ -73,11 +73,16 @@ def test_a_cookie_of_another_program_does_not_hide_ours(wide: Served, crumb: str
 
 @pytest.mark.parametrize("path", ["/api/tasks", "/login", "/health"])
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_nobody_without_the_token_makes_the_server_wait_for_a_body(wide: Served, method: str, path: str) -> None:
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+def test_nobody_without_the_token_makes_the_server_wait_for_a_body(
+    wide: Served, method: str, path: str, kind: str
+) -> None:
+    if kind != "application/json" and (method, path) != ("POST", "/login"):
+        pytest.skip("refused for its content type")
     with socket.create_connection(("127.0.0.1", wide.port), timeout=SECONDS) as raw:
         raw.sendall(
             f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{wide.port}\r\n"
-            "Content-Type: application/json\r\nContent-Length: 8000000\r\n\r\n{".encode()
+            f"Content-Type: {kind}\r\nContent-Length: 8000000\r\n\r\n{{".encode()
         )
         assert raw.recv(100).startswith(b"HTTP/1.1 401 ")
 
@@ -142,7 +147,7 @@ def test_on_this_machine_no_token_is_needed(call: Caller) -> None:
 
 
 @holds("token-page")
-@pytest.mark.parametrize("path", ["/", "/login?token=wrong", "/api/queues"])
+@pytest.mark.parametrize("path", ["/", "/login", "/login?refused=1", "/api/queues"])
 def test_a_browser_without_the_token_is_asked_for_it(wide: Served, path: str) -> None:
     page = wide.call.send("GET", path, None, {"Accept": "text/html,*/*"})
 
@@ -152,7 +157,48 @@ def test_a_browser_without_the_token_is_asked_for_it(wide: Served, path: str) ->
     assert secret(wide).encode() not in page.body
     assert "form-action 'self'" in page.headers["content-security-policy"]
     assert "script-src" not in page.headers["content-security-policy"]
-    assert (b"The token is wrong." in page.body) == ("wrong" in path)
+    assert b'method="post"' in page.body
+    assert (b"The token is wrong." in page.body) == ("refused" in path)
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def posted(server: Served, given: str, **headers: str) -> Reply:
+    """The answer to the form of the token page."""
+    return server.call.send("POST", "/login", f"token={given}".encode(), FORM | headers)
+
+
+@holds("token-page")
+def test_the_form_is_posted_and_leads_to_the_page_with_a_cookie(wide: Served) -> None:
+    done = posted(wide, f"+{secret(wide)}%0A", Origin=f"http://127.0.0.1:{wide.port}")
+
+    assert (done.status, done.headers["location"]) == (303, "/")
+    kept = {"Cookie": done.headers["set-cookie"].partition(";")[0]}
+    assert wide.call.send("GET", "/api/queues", None, kept).status == 200
+
+
+@pytest.mark.parametrize("given", ["", "wrong", "%ff", "a&token=b"])
+def test_a_form_with_another_token_is_shown_again(wide: Served, given: str) -> None:
+    page = posted(wide, given)
+
+    assert (page.status, page.headers.get("set-cookie")) == (401, None)
+    assert b"The token is wrong." in page.body
+
+
+@holds("no-web-page-gets-in")
+def test_the_form_of_a_foreign_page_is_refused(wide: Served) -> None:
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        posted(wide, secret(wide), **headers).refused(
+            403, f"foreign_{'site' if 'Sec-Fetch-Site' in headers else 'origin'}"
+        )
+
+
+@holds("token-page")
+def test_no_address_keeps_a_token(wide: Served) -> None:
+    answer = wide.call.send("GET", "/login?token=wrong", None, {"Accept": "text/html"})
+
+    assert (answer.status, answer.headers["location"]) == (303, "/login?refused=1")
 
 
 def test_a_program_without_the_token_is_answered_in_json(wide: Served) -> None:
