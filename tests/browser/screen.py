@@ -1,7 +1,7 @@
 """What a test sees and does on the page: the page's own words for its parts."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -9,11 +9,11 @@ from tests.http.caller import Caller
 
 MISSING = "Playwright or axe is not installed: pip install -e '.[dev]'"
 pytest.importorskip("playwright.sync_api", reason=MISSING)
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=MISSING).Axe()
+AXE = pytest.importorskip("axe_playwright_python.sync_playwright", reason=MISSING).Axe().axe_script
 
 from playwright.sync_api import ConsoleMessage, Dialog, Error, Locator, Page, Request, Route, expect  # noqa: E402  # after the skip
 
-__all__ = ["Request", "Route", "Screen", "axe", "expect"]
+__all__ = ["Request", "Route", "Screen", "expect"]
 
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -24,6 +24,11 @@ GO = """address => new Promise((done) => {
   location.hash = address;
 })"""
 """Go to an address of the page, which then has begun to load."""
+
+ASK_AXE = """options => axe.run({ resultTypes: ["violations"], ...options }).then(
+  ({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))"""
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""The rules of axe whose answer depends on the theme."""
 
 
 class Screen:
@@ -179,3 +184,15 @@ class Screen:
 
     def evaluate(self, script: str) -> Any:
         return self.page.evaluate(script)
+
+    def faults(self, theme: Literal["light", "dark"], **options: object) -> list[str]:
+        """What axe finds in a theme. A document loads its script, of half a megabyte, once."""
+        self.page.emulate_media(color_scheme=theme)
+        if self.page.evaluate("typeof axe") == "undefined":
+            self.page.evaluate(AXE)
+        found: list[str] = self.page.evaluate(ASK_AXE, options)
+        return found
+
+    def faults_in_both_themes(self) -> list[str]:
+        """What axe finds in either theme; in the dark only what a colour can change."""
+        return [*self.faults("light"), *self.faults("dark", **COLOURS)]

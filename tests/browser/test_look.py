@@ -1,32 +1,18 @@
 """How it looks and reads: both themes, a phone, a screen reader, ten thousand tasks."""
 
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from sparkq_core.lifecycle import Status
 from tests.browser.conftest import Tab
-from tests.browser.screen import Route, Screen, axe, expect
+from tests.browser.screen import Route, Screen, expect
 from tests.harness.projects import TOP
 from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.promises import holds
 
 MOST_BYTES = 250_000
-COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
-
-
-def faults(screen: Screen, theme: Literal["light", "dark"], **options: object) -> list[str]:
-    """What axe finds in a theme."""
-    screen.page.emulate_media(color_scheme=theme)
-    found = axe.run(screen.page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    return [f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in found]
-
-
-def both(screen: Screen) -> list[str]:
-    """What axe finds in either theme; in the dark only what a colour can change."""
-    return [*faults(screen, "light"), *faults(screen, "dark", **COLOURS)]
 
 
 @holds("page-marks")
@@ -35,25 +21,25 @@ def test_axe_finds_nothing_in_any_view_or_dialog(tab: Tab, served: Served, views
     found = {}
     for name, path in views.items():
         screen.open(path)
-        found[name] = both(screen)
+        found[name] = screen.faults_in_both_themes()
     screen.open(views["inbox"])
     screen.main.locator("li.item .pick").first.check()
-    found["bulk"] = both(screen)
+    found["bulk"] = screen.faults_in_both_themes()
     screen.open(views["queue"])
     for name, key in {"add": "n", "keys": "?", "palette": "Control+k"}.items():
         screen.press(key)
         expect(screen.dialog).to_be_visible()
-        found[name] = both(screen)
+        found[name] = screen.faults_in_both_themes()
         screen.press("Escape")
         expect(screen.dialog).to_have_count(0)
     screen.open(views["task"])
     screen.click("Delete …")
-    found["confirmation"] = both(screen)
+    found["confirmation"] = screen.faults_in_both_themes()
     screen.press("Escape")
     screen.page.set_viewport_size({"width": 390, "height": 844})
     for name, path in views.items():
         screen.open(path)
-        found[f"{name} on a phone"] = faults(screen, "dark")
+        found[f"{name} on a phone"] = screen.faults("dark")
 
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
