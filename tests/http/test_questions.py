@@ -12,6 +12,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.core.result import Ok
 from schemathesis.openapi import from_url
 
+from tests.harness.waiting import SECONDS
 from tests.http.caller import JSON, Served
 from tests.http.conftest import new_project
 from tests.promises import holds
@@ -48,7 +49,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
 def test_no_question_finds_a_defect_or_an_undocumented_answer(asked: Served, mode: GenerationMode) -> None:
     checks: Any = CHECKS.get_by_names([name for name in CHECKS.get_all_names() if name not in UNSUITED])
-    document = from_url(f"http://127.0.0.1:{asked.port}/openapi.json").exclude(path=ENDLESS)
+    document = from_url(f"http://127.0.0.1:{asked.port}/openapi.json", timeout=SECONDS).exclude(path=ENDLESS)
     counted = 0
     for result in document.get_all_operations():
         assert isinstance(result, Ok)
@@ -63,7 +64,7 @@ def test_no_question_finds_a_defect_or_an_undocumented_answer(asked: Served, mod
             suppress_health_check=list(HealthCheck),
         )
         def asks(case: Case[Any]) -> None:
-            case.call_and_validate(checks=checks, headers=JSON)
+            case.call_and_validate(checks=checks, headers=JSON, timeout=SECONDS)
 
         with suppress(Unsatisfiable):  # nothing can be wrong about a request that has nothing in it
             asks()
