@@ -13,7 +13,7 @@ demo: $(READY)
 
 test: $(READY)
 	@sh tests/harness/install_browser.sh
-	@$(BIN)/python -m pytest
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest  # otherwise four processes compile every test, in each run
 
 prove: $(READY)
 	@$(BIN)/python -m tests.proof prove
