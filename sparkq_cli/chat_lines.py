@@ -5,7 +5,7 @@ from sparkq_core import times, wire
 from sparkq_core.chat_work import Line, Work
 from sparkq_core.chats import ways_back
 from sparkq_core.lifecycle import Status
-from sparkq_core.model import Chat, Task
+from sparkq_core.model import Chat
 from sparkq_core.text import safe
 
 
@@ -24,13 +24,6 @@ def summary(chat: Chat, now: int) -> str:
 def closed(chat: Chat, now: int) -> str:
     """Return when the chat was closed, or nothing."""
     return f"closed at {times.moment(chat.gone_at, now)}" if chat.gone_at is not None else ""
-
-
-def gone(task: Task, now: int) -> str:
-    """Return that the chat that holds a running task was closed, and where the way back is; nothing if it is there."""
-    if task.chat_gone_at is None:
-        return ""
-    return f"its chat closed at {times.moment(task.chat_gone_at, now)}: sparkq chat {task.id}"
 
 
 def as_text(line: Line, attempts: tuple[Work, ...], now: int) -> str:

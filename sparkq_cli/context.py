@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from sparkq_cli import links, show
 from sparkq_cli.show import escaped, note
@@ -16,8 +16,10 @@ from sparkq_core.config import consent, location, nearby
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidText, InvalidValue, NoProject, NoSuchQueue, NotEmpty, StorageError
 from sparkq_core.lifecycle import QueueStatus, SessionStatus
-from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
+
+if TYPE_CHECKING:
+    from sparkq_core.model import Claim
 
 VERDICTS = "Verdicts are given and undone by the user."
 """The rule for commands that decide about finished work."""
@@ -107,7 +109,7 @@ def _default_queue(sq: SparkQ) -> str:
     return name
 
 
-def record_change(sq: SparkQ, *, ended: changes.Execution | None = None, begun: Claim | None = None) -> None:
+def record_change(sq: SparkQ, *, ended: "changes.Execution | None" = None, begun: "Claim | None" = None) -> None:
     """Record what the settled attempt changed where the command runs, and with what the claimed one begins.
 
     The answer must have been printed: it goes out first.

@@ -1,6 +1,6 @@
 """`sparkq` alone: the state of the project at a glance."""
 
-from sparkq_cli import chat_lines, questions, show, task_table
+from sparkq_cli import questions, show, task_table
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.queue_table import none_there, show_at_work, show_queues
 from sparkq_core import hooks, inbox, purged, queues, tasks, times, wire
@@ -76,7 +76,7 @@ def _running(sq: SparkQ, total: int) -> None:
     show.say()
     for task in tasks.list_page(sq, tasks.Wanted(status=Status.RUNNING), sort="oldest", limit=RUNNING).tasks:
         since = f"{safe(task.worker or '')}, for {times.ago(task.claimed_at, now)}"
-        who = show.paint(chat_lines.gone(task, now) or show.limit(task, now), "warning") or show.paint(since, "dim")
+        who = show.paint(show.chat_gone(task, now) or show.limit(task, now), "warning") or show.paint(since, "dim")
         line = f"{show.paint(wire.friendly(task.id), 'bold')}  {show.in_colour(show.state(task, now))}  {safe(task.title)}  {who}"
         show.say(show.fit(line, show.columns()))
         if note := task_table.note_line(sq, task, now):

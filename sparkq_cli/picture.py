@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sparkq_cli import chat_lines, questions, show, task_table
+from sparkq_cli import questions, show, task_table
 from sparkq_core import inbox, queues, tasks, times, wire
 from sparkq_core.lifecycle import Status, elapsed_ms
 from sparkq_core.model import Task
@@ -97,7 +97,7 @@ def _running(sq: SparkQ, task: Task, now: int) -> list[str]:
     part = min(1.0, max(0.0, silent / (task.timeout * 1000)))
     bar = "#" * round(BAR * part) + "." * (BAR - round(BAR * part))
     style = "failed" if part >= 1 else "running"
-    who = show.paint(chat_lines.gone(task, now), "warning") or safe(task.worker or "")
+    who = show.paint(show.chat_gone(task, now), "warning") or safe(task.worker or "")
     times_of = f"{times.span(silent)} of {times.span(task.timeout * 1000)}"
     line = f"  {wire.friendly(task.id)}  [{show.paint(bar, style)}] {times_of} {show.mark(task, now)} {safe(task.title)}  {who}"
     total = elapsed_ms(task.claimed_at or now, now)

@@ -52,6 +52,12 @@ def say(text: str = "") -> None:
     typer.echo(links.linked(text))
 
 
+def more(shown: int, total: int, cursor: str | None) -> None:
+    """Print how many of a list were shown, and how to go on; nothing if it is complete."""
+    if cursor:
+        say(f"{shown} of {total}. More: --cursor {cursor}")
+
+
 def note(text: str) -> None:
     """Print a remark on standard error, so that it does not get into the output that another program reads."""
     sys.stderr.write(f"sparkq: {safe(text)}\n")
@@ -145,6 +151,13 @@ def limit(task: Task, now: int) -> str:
     if task.limit_until is None:
         return ""
     return f"waits for the usage limit of {safe(task.worker or 'its chat')} until {times.moment(task.limit_until, now)}"
+
+
+def chat_gone(task: Task, now: int) -> str:
+    """Return that the chat that holds a running task was closed, and where the way back is; nothing if it is there."""
+    if task.chat_gone_at is None:
+        return ""
+    return f"its chat closed at {times.moment(task.chat_gone_at, now)}: sparkq chat {task.id}"
 
 
 def columns() -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sparkq_cli import chat_lines, show
+from sparkq_cli import show
 from sparkq_core import times, wire
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
@@ -35,7 +35,7 @@ def print_table(
         below=[note_line(sq, task, now) for task in tasks] if below is None else below,
     )
     for task in tasks:
-        if gone := chat_lines.gone(task, now):
+        if gone := show.chat_gone(task, now):
             show.say(f"{wire.friendly(task.id)}: {show.paint(gone, 'warning')}")
 
 

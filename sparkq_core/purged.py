@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sparkq_core import words
 from sparkq_core.clock import DAY, day
 from sparkq_core.lifecycle import RELEASED, Status
 from sparkq_core.project import SparkQ
@@ -101,6 +100,8 @@ def leave(tx: Transaction, task_ids: Sequence[int], now: int) -> None:
 
 def learn(tx: Transaction, task_id: int) -> None:
     """Let a search find the line of a task."""
+    from sparkq_core import words  # only a purge and an import need it
+
     line = of_task(tx, task_id)
     if line is not None:
         shown = {"title": words.for_index(line.title), "excerpt": words.for_index(line.excerpt)}

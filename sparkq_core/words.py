@@ -24,28 +24,29 @@ _MARKED = "\u0e00-\u109f\u1780-\u17ff\u1980-\u19df\u1a20-\u1aad\ua9e0-\uaa7f"
 SPACED_LETTER = rf"[^\W_{_WHOLE}{_MARKED}]"
 """The pattern of a letter or digit of a script that has spaces between words."""
 
-_RUN = re.compile(f"[{_WHOLE}{_MARKED}]+")
-_LETTERS = re.compile(r"\w[^\w\s]*|[^\w\s]+")
-_ENDS_WHOLE = re.compile(f"[{_WHOLE}]$")
-_SELECTORS = re.compile("[\ufe00-\ufe0f]")
+# Patterns as texts: compiling them takes 5 ms, and most commands neither index nor search.
+_RUN = f"[{_WHOLE}{_MARKED}]+"
+_LETTERS = r"\w[^\w\s]*|[^\w\s]+"
+_ENDS_WHOLE = f"[{_WHOLE}]$"
+_SELECTORS = "[\ufe00-\ufe0f]"
 """They follow a picture, and would be the first character of a word behind it."""
 
-_SIGNS = re.compile(r"(?<=[A-Za-z0-9])(\+\+)|(?<=\b[A-Za-z])#(?![A-Za-z_])")
+_SIGNS = r"(?<=[A-Za-z0-9])(\+\+)|(?<=\b[A-Za-z])#(?![A-Za-z_])"
 """`++` behind any name, but `#` only behind a single letter: elsewhere it begins or ends something else."""
 
 PLUS_PLUS, SHARP = "\ue000", "\ue001"
 """Private characters, which the tokenizer takes for letters."""
 
-_SEARCHED = re.compile(r'"([^"]+)"|([^\s"]+)')
-_HAS_WORD = re.compile(r"[^\W_]")
+_SEARCHED = r'"([^"]+)"|([^\s"]+)'
+_HAS_WORD = r"[^\W_]"
 
 
 def for_index(text: str) -> str:
     """Return a text as it is indexed: its words with spaces between them, in the characters that Unicode prefers."""
     if not text.isascii():
-        text = _SELECTORS.sub("", unicodedata.normalize("NFKC", text))
-        text = _RUN.sub(_spaced, text)
-    return _SIGNS.sub(_sign, text) if "++" in text or "#" in text else text
+        text = re.sub(_SELECTORS, "", unicodedata.normalize("NFKC", text))
+        text = re.sub(_RUN, _spaced, text)
+    return re.sub(_SIGNS, _sign, text) if "++" in text or "#" in text else text
 
 
 def query(words: str) -> str:
@@ -64,22 +65,22 @@ def query(words: str) -> str:
 
 def searched(words: str) -> list[tuple[str, str]]:
     """Return the parts of a search, each a phrase or else a word that may go on; parts without a letter are left out."""
-    return [(phrase, word) for phrase, word in _SEARCHED.findall(words) if _HAS_WORD.search(phrase or word)]
+    return [(phrase, word) for phrase, word in re.findall(_SEARCHED, words) if re.search(_HAS_WORD, phrase or word)]
 
 
 def is_unspaced(letter: str) -> bool:
     """True if a letter belongs to a script that has no spaces between words."""
-    return _RUN.match(letter) is not None
+    return re.match(_RUN, letter) is not None
 
 
 def _term(phrase: str, word: str) -> str:
     indexed = for_index(phrase or word).strip()
-    return f'"{indexed}"' if phrase or _ENDS_WHOLE.search(word) else f'"{indexed}"*'
+    return f'"{indexed}"' if phrase or re.search(_ENDS_WHOLE, word) else f'"{indexed}"*'
 
 
 def _spaced(run: re.Match[str]) -> str:
     letters = run.group()
-    return f" {' '.join(letters if letters.isalnum() else _LETTERS.findall(letters))} "
+    return f" {' '.join(letters if letters.isalnum() else re.findall(_LETTERS, letters))} "
 
 
 def _sign(sign: re.Match[str]) -> str:

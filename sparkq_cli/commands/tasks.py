@@ -4,14 +4,13 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import purged_lines, show, task_table
+from sparkq_cli import show, task_table
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, Limit, OnlyQueue, milliseconds, new_app
-from sparkq_core import search, wire
 from sparkq_core import tasks as core
+from sparkq_core import wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
-from sparkq_core.project import SparkQ
 
 app = new_app()
 
@@ -81,7 +80,9 @@ def tasks(
     if ids and (json or words is not None):
         raise InvalidValue("--ids was given with --json or --search.", "Leave one out.")
     if words is not None:
-        _show_found(sq, words, search.find_page(sq, words, wanted, sort=sort, limit=limit, cursor=cursor), json)
+        from sparkq_cli import found_lines  # only a search needs it
+
+        found_lines.show_found(sq, words, wanted, sort=sort, limit=limit, cursor=cursor, json=json)
         return
     page = core.list_page(sq, wanted, sort=sort, limit=limit, cursor=cursor)
     if json:
@@ -93,35 +94,8 @@ def tasks(
             show.note(f"{len(page.tasks)} of {page.total}. More: --limit {page.total} or --cursor {page.next}")
     elif page.tasks:
         task_table.print_table(sq, page.tasks)
-        _more(len(page.tasks), page.total, page.next)
+        show.more(len(page.tasks), page.total, page.next)
     elif wanted != core.Wanted():
         show.say("No tasks match.")
     else:
         show.say('There are no tasks. Add one: sparkq enqueue "…" --queue NAME')
-
-
-def _show_found(sq: SparkQ, words: str, found: search.Found, json: bool) -> None:
-    """Show the matches of a search: the tasks, then what is left of the purged ones."""
-    now = sq.clock.now()
-    if json:
-        show.json_line(wire.found(found, now))
-        return
-    if found.indexing:
-        show.say("Some tasks are not indexed yet and cannot be found. Search again in a moment.")
-    if not found.tasks and not found.purged:
-        show.say("No tasks match." if not found.indexing else "No indexed task matches.")
-        return
-    from sparkq_cli import found_lines  # only a search needs it
-
-    accent = found_lines.accent(words)
-    if found.tasks:
-        below = [found_lines.below(found.snippets.get(task.id)) for task in found.tasks]
-        task_table.print_table(sq, found.tasks, accent, below)
-    for line in found.purged:
-        show.say(purged_lines.as_line(line, accent, found_lines.below(found.snippets.get(line.id))))
-    _more(len(found.tasks) + len(found.purged), found.total + found.purged_total, found.next)
-
-
-def _more(shown: int, total: int, cursor: str | None) -> None:
-    if cursor:
-        show.say(f"{shown} of {total}. More: --cursor {cursor}")

@@ -1,5 +1,17 @@
 """Read plans as people and other programs write them, and split them into tasks."""
 
-from sparkq_core.plans.splitting import BY, Plan, checked, split, tasks_of
+from typing import TYPE_CHECKING
+
+from sparkq_core import lazy
+
+if TYPE_CHECKING:
+    from sparkq_core.plans.splitting import BY, Plan, checked, split, tasks_of
+else:  # a type checker would believe in every name
+    __getattr__ = lazy.names(
+        __name__,
+        {
+            "splitting": "BY Plan checked split tasks_of",
+        },
+    )
 
 __all__ = ["BY", "Plan", "checked", "split", "tasks_of"]

@@ -7,19 +7,13 @@ from sparkq_core.chats import Caller
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus, Status
-from sparkq_core.model import TASK_COLUMNS, Asked, Claim, Earlier, Task, TaskPage
+from sparkq_core.model import TASK_COLUMNS, Asked, Claim, Earlier, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import assignments, gates
-from sparkq_core.stale import DUE, sweep, sweep_for_reader, sweep_within
+from sparkq_core.stale import sweep, sweep_within
 from sparkq_core.storage.database import Transaction
-from sparkq_core.storage.numbers import checked_limit
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked
-
-QUEUE_AHEAD = f"SELECT id, status, queued, EXISTS ({DUE}) FROM queues WHERE name = :queue"
-NEXT_TASKS = (
-    f"SELECT {TASK_COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT :limit"
-)
 
 _HANDS_OUT = f"EXISTS (SELECT 1 FROM queues AS q WHERE q.id = tasks.queue_id AND {gates.OPEN})"
 """Within the UPDATE of the claim: what closes the gate of a queue is never between a look and a claim."""
@@ -69,32 +63,6 @@ class Claimant(NamedTuple):
 
     worker: str
     chat: Caller | None = None
-
-
-def peek(sq: SparkQ, queue: str, limit: int = 1) -> TaskPage:
-    """Return the next `limit` tasks of the queue, in the order in which they will be claimed, without claiming any.
-
-    Raises NoSuchQueue.
-    """
-    checked_limit(limit)
-    heads, is_due = _heads(sq, queue, limit)
-    if not is_due:
-        return heads
-    sweep_for_reader(sq)
-    return _heads(sq, queue, limit)[0]
-
-
-def _heads(sq: SparkQ, queue: str, limit: int) -> tuple[TaskPage, bool]:
-    """Return the next tasks of the queue, and True if a sweep would change something now."""
-    with sq.db.read() as tx:
-        row = tx.row(QUEUE_AHEAD, {"queue": queue, "now": sq.clock.now()})
-        if row is None:
-            raise queues.no_such(tx, queue)
-        queue_id, status, waiting, is_due = row
-        if status == QueueStatus.ARCHIVED:
-            return TaskPage((), 0), bool(is_due)
-        rows = tx.rows(NEXT_TASKS, {"queue": queue_id, "limit": limit})
-        return TaskPage(tuple(Task(*row) for row in rows), waiting), bool(is_due)
 
 
 def claim(

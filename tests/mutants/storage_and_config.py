@@ -296,7 +296,13 @@ STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
         "a text without spaces is one word",
         "words.py",
-        ("        text = _RUN.sub(_spaced, text)\n", ""),
+        ("        text = re.sub(_RUN, _spaced, text)\n", ""),
         caught_by=("test_search.py::test_words_are_found_where_no_space_divides_them",),
+    ),
+    mutant(
+        "a module takes the place of its function",
+        "lazy.py",
+        ("if not (isinstance(value, ModuleType) and name in self.__all__):", "if True:"),
+        caught_by=("test_lazy.py::test_a_module_does_not_take_the_place_of_its_function",),
     ),
 ]
