@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
+from sparkq_cli.check_guard import Guard
 from sparkq_core.errors import StorageError
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -38,10 +39,10 @@ class Result(NamedTuple):
 def run(command: str, folder: Path, most: int, output: int) -> Result:
     """Run a command in a folder, and write what it prints to the file descriptor `output`. `most` bytes of it are kept.
 
-    SIGINT, SIGTERM and SIGHUP stop it. Raises StorageError if it cannot be started.
+    SIGINT, SIGTERM and SIGHUP stop it. If this process is killed, it ends too. Raises StorageError if it cannot be started.
     """
     sys.stdout.flush()
-    with _stops() as stops:
+    with _stops() as stops, Guard() as guard:
         try:
             process = subprocess.Popen(
                 ["/bin/sh", "-c", command],
@@ -53,6 +54,7 @@ def run(command: str, folder: Path, most: int, output: int) -> Result:
             )
         except OSError as error:
             raise StorageError(f"The check cannot be started in {folder}: {error.strerror}.", "Look there.") from error
+        guard.watch(process.pid)
         with process:
             return _followed(process, stops, _Output(output, most))
 

@@ -190,6 +190,21 @@ def test_a_command_that_ignores_the_signal_is_killed(claimed: SparkQ, shell: She
 
 
 @holds("check")
+@pytest.mark.parametrize("before", ["", "trap '' TERM; "], ids=["ends", "ignores TERM"])
+def test_a_check_that_is_killed_takes_its_command_and_its_children_along(
+    claimed: SparkQ, shell: Shell, before: str
+) -> None:
+    checks.set_command(claimed, "backend", f"{before}sleep 600 & echo child $!; wait")
+    with Stream(shell, "check", "1") as stream:
+        stream.until("child ")
+        child = int(stream.until("\n"))
+        stream.kill(signal.SIGKILL)
+
+        until(lambda: not is_running(child))
+    assert not tasks.detail(claimed, 1).checks
+
+
+@holds("check")
 def test_a_process_that_it_leaves_behind_does_not_keep_it(claimed: SparkQ, shell: Shell) -> None:
     checks.set_command(claimed, "backend", "sleep 600 & echo $!; true")
 
