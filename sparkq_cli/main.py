@@ -134,9 +134,12 @@ def _refuse(error: SparkQError) -> int:
 
         sys.stderr.write(json_text(wire.error(error)) + "\n")
     else:
-        sys.stderr.write(f"sparkq: {safe(error.message, lines=True)}\n")
+        from sparkq_cli.show import prose
+
+        indent = " " * len("sparkq: ")
+        sys.stderr.write(f"sparkq: {prose(safe(error.message, lines=True), indent)}\n")
         if error.hint:
-            sys.stderr.write(f"        {safe(error.hint, lines=True)}\n")
+            sys.stderr.write(f"{indent}{prose(safe(error.hint, lines=True), indent)}\n")
     return EXIT_CODES[error.kind]
 
 

@@ -26,7 +26,12 @@ def say_line(finished: Finished, now: int, asked: str = "", place: str = "") -> 
     )
     if place:
         show.say(show.paint(place, "dim"))
-    show.say(f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}  {show.paint(facts, 'dim')}")
+    head = f"{show.paint(wire.friendly(task.id), 'bold')}  {state}  {safe(task.title)}"
+    behind = f"  {show.paint(facts, 'dim')}"
+    if show.is_terminal() and show.width(head + behind) > show.columns():
+        show.say(show.one_line(head))
+        head, behind = "", f"    {show.paint(facts, 'dim')}"
+    show.say(head + behind)
     if asked:
         show.say(show.paint(show.block(asked, "    > "), "dim"))
     for line in check_lines.of_outcome(finished.check):

@@ -35,7 +35,7 @@ def settle(sq: SparkQ, verb: Callable[[], Settled], *, json: bool, quiet: bool) 
     if json:
         show.json_line(wire.settled(done))
     elif not quiet:
-        show.say(_said(done))
+        show.say(show.prose(_said(done)))
     start_hooks(sq)
     record_change(sq, ended=_ended(done))
 

@@ -1,6 +1,7 @@
 """What `sparkq setup` asks: one question about all settings, and each by its name if you want to change it."""
 
 import json as json_format
+from itertools import zip_longest
 from typing import Any
 
 import typer
@@ -13,6 +14,9 @@ from sparkq_core.installation import setup as core
 from sparkq_core.text import checked_name, nearest, safe
 
 QUESTION = "Take these? [Y/n/edit, or the name of a setting]"
+EXPLAINED = 30
+"""Columns that a terminal must have left for what a setting is for; with fewer, that is below the setting."""
+
 YES, NO, EDIT = ("", "y", "yes"), ("n", "no"), ("e", "edit")
 
 
@@ -48,7 +52,16 @@ def confirmed(values: dict[str, Any]) -> dict[str, Any]:
 def table(values: dict[str, Any]) -> None:
     """Print every setting with its value and what it is for."""
     rows = [[key, shown(key, value), core.explained(key)] for key, value in values.items()]
-    show.table(["SETTING", "VALUE", "WHAT IT IS FOR"], rows, flexible=2)
+    left = show.columns() - sum(max(show.width(row[at]) + 2 for row in rows) for at in (0, 1))
+    if left >= EXPLAINED or not show.is_terminal():
+        show.table(["SETTING", "VALUE", "WHAT IT IS FOR"], rows, flexible=2)
+        return
+    texts = [explained for _, _, explained in rows]
+    below = [  # four timeouts are explained once
+        "" if text == following else show.paint(show.one_line(f"  {text}"), "dim")
+        for text, following in zip_longest(texts, texts[1:])
+    ]
+    show.table(["SETTING", "VALUE"], [row[:2] for row in rows], flexible=1, below=below)
 
 
 def _named(word: str, keys: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from sparkq_cli import links
-from sparkq_cli.wrap import wrapped_lines
+from sparkq_cli.wrap import sentences, wrapped_lines
 from sparkq_core import times, wire
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import ErrorType, Status
@@ -58,6 +58,15 @@ def more(shown: int, total: int, cursor: str | None) -> None:
         say(f"{shown} of {total}. More: --cursor {cursor}")
 
 
+def prose(text: str, indent: str = "") -> str:
+    """Return words of ours: on a terminal, lines that are too wide for it are broken between their sentences."""
+    if not sys.stdout.isatty():
+        return text
+    room = columns() - len(indent)
+    lines = [part for line in text.split("\n") for part in sentences(line, room, width)]
+    return f"\n{indent}".join(lines)
+
+
 def note(text: str) -> None:
     """Print a remark on standard error, so that it does not get into the output that another program reads."""
     sys.stderr.write(f"sparkq: {safe(text)}\n")
@@ -85,7 +94,7 @@ def answer(facts: Mapping[str, Any], text: str, *, json: bool, quiet: bool = Fal
     if json:
         json_line(facts)
     elif not quiet:
-        say(text)
+        say(prose(text))
 
 
 def json_text(value: Mapping[str, Any], indent: int | None = None) -> str:
@@ -213,6 +222,11 @@ def fit(text: str, room: int) -> str:
                 return f"{kept}…" + ("\x1b[0m" if "\x1b" in kept else "")
             kept += character
     return kept
+
+
+def one_line(text: str) -> str:
+    """Return a line; on a terminal it is cut to its width."""
+    return fit(text, columns()) if sys.stdout.isatty() else text
 
 
 def _characters(text: str) -> Iterable[str]:

@@ -101,9 +101,8 @@ def preview(sq: SparkQ, queue: str, plan: Plan, drafts: Sequence[Draft], *, json
         show.json_line({"tasks": listed, "total": len(listed), "found": plan.kind, **left_out})
         return
     _numbered(drafts, twins)
-    show.say(
-        f"\n{_about(plan, drafts, twins)}\nNothing was queued yet. Another way: --split items, lists, headings or rows."
-    )
+    show.say(f"\n{show.prose(_about(plan, drafts, twins))}")
+    show.say(show.prose("Nothing was queued yet. Another way: --split items, lists, headings or rows."))
 
 
 def check(sq: SparkQ, queue: str, plan: Plan, drafts: Sequence[Draft]) -> None:
@@ -112,7 +111,7 @@ def check(sq: SparkQ, queue: str, plan: Plan, drafts: Sequence[Draft]) -> None:
         return
     twins = tasks.waiting(sq, queue, drafts)
     _numbered(drafts, twins)
-    show.say(f"\n{_about(plan, drafts, twins)}")
+    show.say(f"\n{show.prose(_about(plan, drafts, twins))}")
     new = len(drafts) - sum(twin is not None for twin in twins)
     agreed(f"Queue {show.counted(new, 'task')} in {queue}?", default=True)
 
@@ -126,13 +125,12 @@ def report(sq: SparkQ, plan: Plan, added: Sequence[Enqueued], *, json: bool) -> 
         show.json_line({"tasks": listed, "total": len(added), "added": len(new)})
         return
     for each in added:
-        show.say(f"{wire.friendly(each.task.id)}  {safe(each.task.title)}{again(each)}")
+        show.say(show.one_line(f"{wire.friendly(each.task.id)}  {safe(each.task.title)}{again(each)}"))
     before = len(added) - len(new)
     keyed = any(each.again and each.task.key for each in added)
     earlier = f" {before:,} {'had been added before' if keyed else _were_queued(before)}." if before else ""
-    show.say(
-        f"{show.counted(len(new), 'task')} in {added[0].task.queue}.{earlier}{gate(added[-1])}{_left_out(plan)}{_undo(new)}"
-    )
+    queued = f"{show.counted(len(new), 'task')} in {added[0].task.queue}."
+    show.say(show.prose(f"{queued}{earlier}{gate(added[-1])}{_left_out(plan)}{_undo(new)}"))
 
 
 def facts(done: Enqueued, now: int) -> wire.Json:

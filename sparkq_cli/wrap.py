@@ -14,6 +14,8 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _INDENTED = re.compile(r"(?: {4,}|\t)(?!\s*(?:[-*+>]|\d{1,3}[.)])\s)")
 _TABLE = re.compile(r"\s*[|│┃+├└┌╔╠╚].*[|│┃+┤┘┐╗╣╝]\s*")
 
+_SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z#\d])")
+
 
 def wrapped_lines(lines: Iterable[str], room: int, width: Callable[[str], int]) -> Iterator[str]:
     """Yield lines of Markdown, the long ones broken at spaces. Code and the rows of tables stay as they are."""
@@ -31,6 +33,18 @@ def wrapped_lines(lines: Iterable[str], room: int, width: Callable[[str], int]) 
             yield line
         else:
             yield from wrapped(line, room, width)
+
+
+def sentences(line: str, room: int, width: Callable[[str], int]) -> Iterator[str]:
+    """Yield a line that is too wide as its sentences. One that is still too wide, and has no command to copy, is broken."""
+    if width(line) <= room:
+        yield line
+        return
+    for sentence in _SENTENCES.split(line):
+        if "sparkq " in sentence:
+            yield sentence
+        else:
+            yield from wrapped(sentence, room, width)
 
 
 def wrapped(line: str, room: int, width: Callable[[str], int]) -> Iterator[str]:

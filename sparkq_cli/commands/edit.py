@@ -199,6 +199,6 @@ def _edit_one(
             revision=seen if revision is None else revision,
             **settings._asdict(),
         )
-    text = f"{wire.friendly(task.id)} changed: prompt {task.revision}, {task.tool}, timeout {task.timeout} s."
+    text = f"{wire.friendly(task.id)} changed: revision {task.revision} of its prompt, {task.tool}, timeout {task.timeout} s."
     text += f" It is now the next task in {task.queue}." if front else ""
     show.answer(wire.task_brief(task, sq.clock.now()), text, json=json, quiet=quiet)

@@ -104,7 +104,7 @@ def setup(
     for noun, name in made.items():
         show.say(f"  created {noun} {show.near(Path(name), root)}")
     if sentence := _committing(steps, target, root):
-        show.say(f"\n{sentence}")
+        show.say(f"\n{show.prose(sentence)}")
     _next(sq, connected=connection.is_connected(target))
 
 
@@ -217,9 +217,8 @@ def _committing(steps: tuple[Step, ...], target: Target, root: Path) -> str:
 def _next(sq: SparkQ, *, connected: bool) -> None:
     names = queues.names(sq)
     if sq.config.watches_git and sq.config.settings.changes == "full":
-        show.say(
-            "\nWhat each task changes is kept for `sparkq diff`: new files too, unless Git ignores them (setting: changes)."
-        )
+        kept = "What each task changes is kept for `sparkq diff`: new files too, unless Git ignores them (setting: changes)."
+        show.say(f"\n{show.prose(kept)}")
     if waiting := hooks.waiting(sq.config, configuration.environment()):
         show.say(f"\n{safe(waiting)}: sparkq hooks allow")
     queue = names[0] if names else "main"

@@ -129,7 +129,7 @@ def _head(sq: SparkQ, detail: Detail) -> str:
     ])  # fmt: skip
     return "\n".join(
         [
-            f"{show.paint(wire.friendly(task.id), 'bold')}  {safe(task.title)}",
+            show.one_line(f"{show.paint(wire.friendly(task.id), 'bold')}  {safe(task.title)}"),
             facts,
             *([show.block(str(wire.outcome(detail)["error_message"]))] if cancelled else []),
         ]

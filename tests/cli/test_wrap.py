@@ -1,9 +1,11 @@
 """Long lines of foreign text on a terminal: broken between words, at any width."""
 
+import re
+
 import pytest
 
 from sparkq_cli.show import width
-from sparkq_cli.wrap import wrapped, wrapped_lines
+from sparkq_cli.wrap import sentences, wrapped, wrapped_lines
 from sparkq_core.project import SparkQ
 from tests.harness.shell import Shell
 from tests.harness.task_steps import add
@@ -73,3 +75,49 @@ def test_prose_beside_code_is_still_broken(text: str) -> None:
 
     assert all(width(line) <= 30 for line in lines)
     assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+
+
+@holds("cli-wrap")
+def test_words_of_ours_are_broken_between_their_sentences() -> None:
+    text = "3 tasks in backend. Left out: 1 that is done. To undo them all at once, type this: sparkq cancel 1-3"
+
+    assert list(sentences(text, 200, width)) == [text]
+    assert list(sentences(text, 40, width)) == [
+        "3 tasks in backend.",
+        "Left out: 1 that is done.",
+        "To undo them all at once, type this: sparkq cancel 1-3",
+    ]
+    assert list(sentences("A long sentence without a command in it.", 25, width)) == [
+        "A long sentence without a",
+        "command in it.",
+    ]
+
+
+@holds("cli-wrap")
+def test_no_line_of_a_day_is_wider_than_the_terminal(shell: Shell, sq: SparkQ) -> None:
+    title = "Resume the timer where it was left, also after the machine slept, and show"
+    plan = f"# To do\n- [ ] {title}\n- [ ] two\n\n# Notes\n- three\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    (shell.folder / "PLAN.md").write_text(plan)
+    enqueue = ("enqueue", "--file", "PLAN.md", "--split")
+
+    screens = [
+        shown(shell, *command, columns=60, PAGER="cat") for command in ((*enqueue, "--dry-run"), enqueue, ("task", "1"))
+    ]
+    shell.ok("claim")
+    screens += [
+        shown(shell, *command, columns=60, PAGER="cat")
+        for command in (("complete", "1", "done"), ("complete", "1", "otherwise"), ("review", "--list"))
+    ]
+
+    lines = [re.sub("\x1b\\[[0-9;?]*[A-Za-z]", "", line).rstrip() for screen in screens for line in screen.splitlines()]
+    assert [line for line in lines if width(line) > 60] == []
+    assert len([line for line in lines if "… " not in line and title[:40] in line]) >= 4
+
+
+def test_on_a_narrow_terminal_setup_says_below_each_setting_what_it_is_for(bare: Shell) -> None:
+    narrow = shown(bare, "setup", "--yes", columns=70)
+    wide = shown(bare, "setup", "--yes", columns=200)
+
+    assert re.search(r"server.port +5005\r?\n\W*(?:\[2m)?  TCP port", narrow)
+    assert narrow.count("Timeout of each class") == 1
+    assert re.search(r"server.port +5005 +TCP port", wide)
