@@ -2,51 +2,28 @@
 
 Four fifths of the time of a short command, and most of a server's start, is Python importing modules, and the tests start
 more than a thousand programs. A forked program is a process like any other, with its own folder, environment, pipes and
-connections; only the part before the first statement of `main` is not its own. A test of that part, of signals, of terminals
-or of encodings starts a fresh program, and so do all tests of `make prove`.
+connections; only the part before the first statement of `main` is not its own, and the teardown of modules after its last.
+A test of these parts, of signals, of terminals or of encodings starts a fresh program, and so do all tests of `make prove`.
 """
 
 import atexit
-import fcntl
-import gc
-import json
 import os
 import selectors
 import signal
 import socket
 import subprocess
 import sys
-import termios
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
-from io import TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
 from weakref import finalize
+
+from tests.harness.fork_process import Request
 
 NO_FORKS = "PROOF_EXTENT" in os.environ or sys.platform != "linux"
 """Whether every program starts from nothing."""
-
-REQUEST_BYTES = 32 * 1024
-"""Bytes of an input, which a pipe takes at once, and of a request."""
-
-STREAMS = 3
-
-
-class Request(NamedTuple):
-    """The start of one program: its arguments, folder and environment, and whether its streams are a terminal."""
-
-    words: list[str]
-    folder: str
-    environment: dict[str, str]
-    on_terminal: bool = False
-
-    def encoded(self) -> bytes:
-        return json.dumps(self).encode()
 
 
 class ForkedProgram:
@@ -113,7 +90,7 @@ class ForkServer:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.harness.fork_server", program, str(theirs.fileno())],
+                [sys.executable, "-m", "tests.harness.fork_process", program, str(theirs.fileno())],
                 env=environment,
                 cwd=folder,
                 pass_fds=[theirs.fileno()],
@@ -174,112 +151,6 @@ def _read(ends: list[int], deadline: float) -> list[bytes] | None:
     return list(read.values())
 
 
-def serve_forks(line: socket.socket) -> bool:
-    """Fork the program for every request, and report its process id and its end. Return True in a fork, and False in the
-    server when the tests have closed the connection."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(line, selectors.EVENT_READ)
-        while True:
-            for key, _ in selector.select():
-                if key.data is not None:
-                    selector.unregister(key.fd)
-                    _ended(key.fd, *key.data)
-                    continue
-                said, streams, _, _ = socket.recv_fds(line, REQUEST_BYTES, STREAMS + 1)
-                if not said:
-                    return False
-                *theirs, reports = streams
-                pid = os.fork()
-                if pid == 0:
-                    others = [(key.fd, key.data[1]) for key in selector.get_map().values() if key.data is not None]
-                    for stream in (reports, *(handle for pair in others for handle in pair)):
-                        os.close(stream)
-                    line.close()
-                    _become(Request(*json.loads(said)), theirs)
-                    return True
-                for process in theirs:
-                    os.close(process)
-                os.write(reports, f"{pid} ".encode())
-                selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, reports))
-
-
-def _ended(handle: int, pid: int, reports: int) -> None:
-    os.close(handle)
-    _, status = os.waitpid(pid, 0)
-    with suppress(BrokenPipeError):
-        os.write(reports, f"{os.waitstatus_to_exitcode(status)} ".encode())
-    os.close(reports)
-
-
-def _become(request: Request, streams: list[int]) -> None:
-    for target, stream in enumerate(streams):
-        os.dup2(stream, target)
-        os.close(stream)
-    if request.on_terminal:
-        own_terminal()
-        assert isinstance(sys.stdout, TextIOWrapper)
-        sys.stdout.reconfigure(line_buffering=True)  # as Python does where it finds a terminal when it starts
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = request.words
-    os.chdir(request.folder)
-    os.environ.clear()
-    os.environ.update(request.environment)
-
-
-def own_terminal() -> None:
-    """Make the terminal on standard input that of a new session: Ctrl-C reaches the program as a signal."""
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def _command_line() -> Callable[[], object]:
-    from typer import core  # noqa: F401  # `main` imports it when it runs
-
-    from sparkq_cli.command_list import COMMANDS, module_name
-    from sparkq_cli.main import main
-
-    for command in COMMANDS.keys() - {"demo", "mcp"}:  # these import the SDK: as much again
-        import_module(module_name(command))
-    return main
-
-
-def _http() -> Callable[[], object]:
-    from sparkq_http import app, server, token  # noqa: F401  # `main` imports them when it runs
-
-    list(app.routers())
-    return server.main
-
-
-def _mcp() -> Callable[[], object]:
-    from sparkq_mcp import server  # noqa: F401  # `main` imports them when it runs
-    from sparkq_mcp.transport import stdio
-
-    return stdio.main
-
-
-def _worker() -> Callable[[], object]:
-    from tests.harness import worker_roles
-
-    return lambda: worker_roles.main(*sys.argv[1:])
-
-
-def _on_moved_clocks() -> Callable[[], object]:
-    from tests.harness import moved_clock
-
-    for program in ("sparkq", "sparkq_http.server", "sparkq_mcp.transport.stdio", "tests.harness.worker_roles"):
-        PROGRAMS[program]()
-    return moved_clock.main
-
-
-PROGRAMS = {
-    "sparkq": _command_line,
-    "sparkq_http.server": _http,
-    "sparkq_mcp.transport.stdio": _mcp,
-    "tests.harness.worker_roles": _worker,
-    "tests.harness.moved_clock": _on_moved_clocks,
-}
-
-
 @cache
 def fork_server(program: str) -> ForkServer:
     """Return the fork server of a program, one for each process of the tests."""
@@ -324,14 +195,3 @@ class PipedProgram:
         for pipe in (self.stdin, self.stdout, self.stderr):
             with suppress(BrokenPipeError):
                 pipe.close()
-
-
-if __name__ == "__main__":
-    main = PROGRAMS[sys.argv[1]]()
-    gc.collect()
-    gc.freeze()  # what all have in common is nobody's to collect
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with socket.socket(fileno=int(sys.argv[2])) as asked:
-        is_program = serve_forks(asked)
-    if is_program:
-        main()

@@ -1,6 +1,6 @@
 """Programs of the product on clocks that a test moves: a file says by how much the two clocks of the machine are ahead.
 
-`python -m tests.harness.moved_clock FILE PROGRAM …` runs a program of `tests.harness.fork_server` on them. All processes
+`python -m tests.harness.moved_clock FILE PROGRAM …` runs a program of `tests.harness.fork_process` on them. All processes
 with the same file see each move at once.
 """
 
@@ -63,7 +63,7 @@ class MachineClocks:
 
 
 def main() -> None:
-    from tests.harness.fork_server import PROGRAMS
+    from tests.harness.fork_process import PROGRAMS
 
     file, program, *arguments = sys.argv[1:]
     sys.argv = [program, *arguments]

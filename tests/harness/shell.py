@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.harness.fork_server import NO_FORKS, REQUEST_BYTES, Request, fork_server
+from tests.harness.fork_process import REQUEST_BYTES, Request
+from tests.harness.fork_server import NO_FORKS, fork_server
 from tests.harness.projects import TOP
 
 BIN = Path(sys.executable).parent

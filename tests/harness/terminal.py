@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.harness.fork_server import NO_FORKS, ForkedProgram, Request, fork_server, own_terminal
+from tests.harness.fork_process import Request, own_terminal
+from tests.harness.fork_server import NO_FORKS, ForkedProgram, fork_server
 from tests.harness.shell import SECONDS, SPARKQ, Shell
 
 CTRL_C = b"\x03"
