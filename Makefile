@@ -43,7 +43,7 @@ screenshots: $(READY)
 	@$(BIN)/python docs/screenshots.py
 
 bench: $(READY)
-	@$(BIN)/python -m bench
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m bench  # otherwise each start of a command compiles it
 
 mcpb: $(READY)
 	@$(BIN)/python mcpb/build.py

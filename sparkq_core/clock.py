@@ -1,6 +1,6 @@
 """Time and randomness, in one place so that a test can replace them."""
 
-import random
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -45,14 +45,14 @@ class SystemClock:
         return time.monotonic()
 
     def pause(self, tries: int = 0) -> None:
+        import random  # a millisecond at import, and few processes wait
+
         time.sleep(random.uniform(0.00075, 0.003) / (4 if tries >= LONG else 1))
 
 
 def token(length: int = 16) -> str:
     """Return an unguessable string of 2 x `length` hexadecimal digits."""
-    import secrets  # 4 ms at import, and few commands need it
-
-    return secrets.token_hex(length)
+    return os.urandom(length).hex()  # as `secrets` does, whose import takes 4 ms
 
 
 def iso(at: int) -> str:

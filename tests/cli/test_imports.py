@@ -13,6 +13,8 @@ from tests.promises import holds
 
 FRAMEWORKS = {"mcp", "mcp_types", "fastapi", "uvicorn", "pydantic", "starlette", "anyio", "httpx", "sqlite3"}
 SLOW = {
+    "random",
+    "secrets",
     "logging",
     "unicodedata",
     "wcwidth",
