@@ -5,11 +5,16 @@ what has changed; until the next one they are served from memory, all of one ver
 """
 
 import hashlib
+import posixpath
+import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "ui", HERE / "reference")
 YEAR_SECONDS = 31_536_000
+IMPORTED = re.compile(rb'^(?:import|export|\}) [^;()]*"(\.{1,2}/[^"]+)";$', re.MULTILINE)
+"""The relative address in a static import of a script; what it imports later has parentheses."""
+
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
@@ -43,6 +48,15 @@ class Assets:
         """Return the URL of file `name`. Raises KeyError if it does not exist, so that no page has a dead link."""
         self._contents[name]
         return f"/assets/{self._version}/{name}"
+
+    def modules(self, name: str) -> list[str]:
+        """Return a script and those that it needs to begin: what it imports, what these import, and so on."""
+        names = [name]
+        for each in names:
+            found = IMPORTED.findall(self._contents[each])
+            paths = [posixpath.normpath(posixpath.join(posixpath.dirname(each), path.decode())) for path in found]
+            names += [path for path in dict.fromkeys(paths) if path not in names]
+        return names
 
     def content(self, name: str) -> bytes | None:
         """Return a file, or None if it does not exist."""

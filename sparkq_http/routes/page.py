@@ -23,6 +23,7 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="{shell}">
 <link rel="stylesheet" href="{review}">
 <script src="{theme}"></script>
+{preloads}
 <script type="module" src="{script}"></script>
 </head>
 <body>
@@ -49,11 +50,17 @@ PAGE = """<!doctype html>
 @router.get("/")
 @router.get("/ui")
 async def page(served: Reloadable, files: Files) -> HTMLResponse:
-    """Return the document. It has no task text, which comes as JSON and is inserted as text."""
+    """Return the document. It has no task text, which comes as JSON and is inserted as text.
+
+    It names every script that the page begins with, which the browser would otherwise find one after another.
+    """
     project_id, event = "", 0
     with suppress(SparkQError):  # the page shows what is wrong with the database
         project_id, event = project.id_of(served.sq), events.last(served.sq)
     files.look()
     styles = {"shell": files.url("shell.css"), "review": files.url("review.css")}
     scripts = {"theme": files.url("theme.js"), "script": files.url("app.js")}
-    return HTMLResponse(PAGE.format(project=project_id, version=__version__, event=event, **styles, **scripts))
+    preloads = "\n".join(f'<link rel="modulepreload" href="{files.url(name)}">' for name in files.modules("app.js"))
+    return HTMLResponse(
+        PAGE.format(project=project_id, version=__version__, event=event, preloads=preloads, **styles, **scripts)
+    )

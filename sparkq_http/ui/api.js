@@ -2,11 +2,13 @@
 
 import { loadedFrom } from "./served.js";
 
-class Refusal extends Error {
-	constructor(status, body) {
-		super(body.message ?? "The server does not answer.");
+const OFFLINE = { error: "offline", message: "The server does not answer.", hint: "Is it running? sparkq start" };
+
+export class Refusal extends Error {
+	constructor(status, body = OFFLINE) {
+		super(body.message ?? OFFLINE.message);
 		this.status = status;
-		this.code = body.error ?? "offline";
+		this.code = body.error ?? OFFLINE.error;
 		this.hint = (this.code !== "wrong_state" && body.hint) || ""; // it names the verbs of workers too
 		this.purged = body.purged ?? null;
 	}
@@ -35,7 +37,7 @@ async function send(method, path, body, options) {
 		});
 	} catch (error) {
 		if (error.name === "AbortError") throw error;
-		throw new Refusal(0, { message: "The server does not answer.", hint: "Is it running? sparkq start" });
+		throw new Refusal(0);
 	}
 }
 

@@ -9,7 +9,6 @@ import { follow } from "./live.js";
 import { notifyOfKinds } from "./notify.js";
 import { draw, drawTab, main, merged, navigate, page, refreshCounts } from "./page.js";
 import { project } from "./project.js";
-import * as inbox from "./views/inbox.js";
 import { refreshAges } from "./words.js";
 
 const REFRESH_MS = 120;
@@ -68,7 +67,7 @@ function showProjectName(name) {
 
 // When the inbox is left, "since your last look" counts from now.
 document.addEventListener("visibilitychange", () => {
-	if (document.visibilityState === "hidden" && page.view === inbox && page.data)
+	if (document.visibilityState === "hidden" && page.name === "inbox" && page.data)
 		post("/inbox/look", undefined, { keepalive: true }).catch(ignore);
 });
 

@@ -1,20 +1,13 @@
 // What buttons and keys do.
 
-import { queuePath, taskPath } from "./api.js";
-import { changeCheck } from "./check.js";
-import { copy, openSheet, say, sayError, selectText, sheet } from "./dialogs.js";
-import { byId, h } from "./dom.js";
-import { draw, focusedRow, main, page, VIEWS, viewTitle } from "./page.js";
-import { palette } from "./palette.js";
+import { copy, say, sayError, selectText } from "./dialogs.js";
+import { byId } from "./dom.js";
+import { draw, focusedRow, main, page } from "./page.js";
+import { later } from "./parts.js";
 import { project } from "./project.js";
 import { nextTheme, notifies, setLetters, setNotifies, theme, usesLetters } from "./preferences.js";
 import { APPLIES } from "./review/verdict.js";
-import { addTasks } from "./verbs/add.js";
-import * as queues from "./verbs/queues.js";
-import * as tasks from "./verbs/tasks.js";
-import * as queueView from "./views/queue.js";
-
-const MOST_TASKS = 200;
+import { accept, undo } from "./verbs/verdict.js";
 
 /** The ids of the tasks that an action is for. `button` is the one that was clicked, if any. */
 function targets(button) {
@@ -42,39 +35,53 @@ const onTasks = (verb, name) => (_, button) => {
 
 const onOneTask = (verb) => onTasks((_, ids) => verb(page, ids[0]));
 
-const onQueue = (verb) => (_, button) => verb(page, button.dataset.name);
+/** Verbs for the queue that a button names, each by the name of its function. */
+const onQueues = (verbs) =>
+	Object.fromEntries(
+		Object.entries(verbs).map(([act, name]) => {
+			const verb = later("verbs/queues", name);
+			return [act, (_, button) => verb(page, button?.dataset.name)];
+		}),
+	);
+
+const QUEUE_MOVES = ["end", "pause", "resume", "reopen", "archive", "unarchive"];
+const moveTo = later("verbs/queues", "moveTo");
+
+const addTasks = later("verbs/add", "addTasks");
 
 const ACTS = {
-	accept: (_, button) => (button ? onTasks(tasks.accept)(_, button) : say("Open a result to review it.")),
-	undo: tasks.undo,
-	requeue: onTasks(tasks.requeue, "requeue"),
-	cancel: onTasks(tasks.cancel, "cancel"),
-	delete: onTasks(tasks.deleteTasks, "delete"),
-	front: onTasks(tasks.moveToFront, "front"),
-	move: onTasks(tasks.moveToQueue, "move"),
-	edit: onOneTask(tasks.edit),
-	"requeue-with-prompt": onOneTask(tasks.requeueWithPrompt),
-	fail: onOneTask(tasks.fail),
+	accept: (_, button) => (button ? onTasks(accept)(_, button) : say("Open a result to review it.")),
+	undo,
+	requeue: onTasks(later("verbs/tasks", "requeue"), "requeue"),
+	cancel: onTasks(later("verbs/tasks", "cancel"), "cancel"),
+	delete: onTasks(later("verbs/tasks", "deleteTasks"), "delete"),
+	front: onTasks(later("verbs/tasks", "moveToFront"), "front"),
+	move: onTasks(later("verbs/tasks", "moveToQueue"), "move"),
+	edit: onOneTask(later("verbs/tasks", "edit")),
+	"requeue-with-prompt": onOneTask(later("verbs/tasks", "requeueWithPrompt")),
+	fail: onOneTask(later("verbs/tasks", "fail")),
 	add: (_, button) => addTasks(page, { queue: queueFor(button), script: button?.dataset.script }),
-	"create-queue": () => queues.createQueue(page),
-	instructions: onQueue(queues.editInstructions),
-	rename: onQueue(queues.renameQueue),
-	"review-limit": onQueue(queues.limitReviews),
-	check: onQueue(changeCheck),
-	...Object.fromEntries(Object.keys(queues.MOVES).map((verb) => [verb, onQueue(queues.moveTo(verb))])),
+	...onQueues({
+		"create-queue": "createQueue",
+		instructions: "editInstructions",
+		rename: "renameQueue",
+		"review-limit": "limitReviews",
+		check: "changeCheck",
+	}),
+	...Object.fromEntries(QUEUE_MOVES.map((move) => [move, (_, button) => moveTo(page, button.dataset.name, move)])),
 	pick: (_, checkbox, how) => select(Number(checkbox.dataset.id), how?.range),
 	copy: (_, button) => copyText(button),
 	theme: changeTheme,
 	notify: toggleNotifications,
 	letters: () => (setLetters(!usesLetters()), draw()),
 	skip: () => main.focus(),
-	palette: () => palette(commands()),
-	sheet: showSheet,
-	"more-views": showViews,
+	palette: later("help", "palette"),
+	sheet: later("help", "keys"),
+	"more-views": later("help", "views"),
 	"dismiss-first": dismissFirst,
 };
 
-const queueFor = (button) => button?.dataset.name ?? (page.view === queueView ? page.route.path[1] : null);
+const queueFor = (button) => button?.dataset.name ?? (page.name === "queue" ? page.route.path[1] : null);
 
 let lastSelected = null;
 
@@ -158,7 +165,7 @@ function clearSelection() {
 	draw();
 }
 
-function search() {
+export function search() {
 	const field = byId("search");
 	if (field) {
 		field.focus();
@@ -195,7 +202,7 @@ export const KEYS = {
 	n: { run: () => act("add"), label: "add tasks", asks: true },
 	"/": { run: search, label: "search" },
 	t: { run: () => act("theme"), label: "change the theme" },
-	"?": { run: showSheet, label: "show this list" },
+	"?": { run: () => act("sheet"), label: "show this list" },
 	Escape: { run: clearSelection },
 };
 
@@ -211,49 +218,7 @@ export const GO = {
 	o: "/settings",
 };
 
-function showSheet() {
-	const { keys = [] } = page.view;
-	const here = keys.map(([key]) => key);
-	const everywhere = [
-		...Object.entries(KEYS)
-			.filter(([key, { label }]) => label && !here.includes(key))
-			.map(([key, { label }]) => [key, label]),
-		["Enter", "open"],
-		["Ctrl K", "find any command"],
-	];
-	sheet([
-		...(keys.length ? [[viewTitle(), keys]] : []),
-		["Everywhere", everywhere],
-		["Go to", Object.entries(GO).map(([key, path]) => [`g ${key}`, VIEWS[path.slice(1)].title])],
-	]);
-}
-
 function dismissFirst() {
 	project.worker = null;
 	draw();
-}
-
-function showViews() {
-	const links = Object.entries(VIEWS).map(([name, { title }]) =>
-		h("a", { href: `#/${name}`, "data-close": true }, title),
-	);
-	openSheet("Views", h("nav.views", links));
-}
-
-const openQueue = (name) => ({ name: `Open queue ${name}`, run: () => page.go(queuePath(name)) });
-
-const openTask = (task) => ({ name: `Open #${task.id} ${task.title}`, run: () => page.go(taskPath(task.id)) });
-
-export function commands() {
-	return [
-		...Object.entries(VIEWS).map(([path, { title }]) => ({ name: `Go to ${title}`, run: () => page.go(`/${path}`) })),
-		{ name: "Add tasks", run: () => act("add") },
-		{ name: "New queue", run: () => act("create-queue") },
-		{ name: "Search tasks", run: search },
-		{ name: "Undo the last verdict", run: () => act("undo") },
-		{ name: "Change the theme", run: () => act("theme") },
-		{ name: "Show keyboard shortcuts", run: showSheet },
-		...(project.queues ?? []).map(({ name }) => openQueue(name)),
-		...page.tasks().slice(0, MOST_TASKS).map(openTask),
-	];
 }

@@ -47,24 +47,9 @@ export function dialogHeader(title) {
 	);
 }
 
-/** Show which key does what: groups of [title, keys], where `keys` are [key, label]. */
-export function sheet(groups) {
-	if (dialogIsOpen()) return;
-	const body = h(
-		"div.keys",
-		groups.map(([title, keys]) => h("section", h("h3", title), h("dl", keys.map(keyLine)))),
-	);
-	openSheet("Keyboard shortcuts", body);
-}
-
 /** Show something to read in a dialog. */
 export const openSheet = (title, body) =>
 	openDialog(h("dialog.sheet", { "aria-labelledby": "dialog-title" }, dialogHeader(title), body));
-
-function keyLine([key, label]) {
-	const caps = key.split(" ").map((cap) => h("kbd", cap));
-	return h("div", h("dt", caps), h("dd", label));
-}
 
 const MESSAGE_MS = 4000;
 const LONGER_MS = 15_000;

@@ -1,15 +1,13 @@
 // Which command a key, a click, a field, a finger or a dragged task means.
 
-import { act, commands, GO, KEYS } from "./commands.js";
+import { act, GO, KEYS } from "./commands.js";
 import { dialogIsOpen } from "./dialogs.js";
 import { byId } from "./dom.js";
 import { keepDraft } from "./drafts.js";
 import { main, page, setPressed } from "./page.js";
-import { palette } from "./palette.js";
+import { later, loadedPart } from "./parts.js";
 import { usesLetters } from "./preferences.js";
-import { backToLine } from "./review/changes.js";
 import { fit } from "./review/verdict.js";
-import { moveToFront } from "./verbs/tasks.js";
 
 const GO_MS = 1200;
 
@@ -28,7 +26,7 @@ addEventListener("keydown", (event) => {
 	if (event.repeat && event.target.closest?.("[data-act]") && /^(Enter| )$/.test(event.key)) event.preventDefault();
 	if (withModifier && nameOf(event).toLowerCase() === "k") {
 		event.preventDefault();
-		palette(commands());
+		act("palette");
 		return;
 	}
 	if (event.key === "Escape" && leaveMenu()) return;
@@ -49,7 +47,7 @@ addEventListener("keydown", (event) => {
 	const field = event.target.closest?.("input:not([type=checkbox]), textarea, select");
 	if (event.key === "Escape" && field && !dialogIsOpen()) {
 		field.blur();
-		if (field.id === "feedback") backToLine();
+		if (field.id === "feedback") loadedPart("review/changes")?.backToLine();
 	}
 	if (withModifier || event.altKey || field || dialogIsOpen()) return;
 	const name = nameOf(event);
@@ -179,7 +177,7 @@ addEventListener("drop", (event) => {
 	event.preventDefault();
 	const id = Number(event.dataTransfer.getData("text/plain"));
 	if (id && page.view.drop) page.view.drop(page, id, event.target);
-	else if (id) moveToFront(page, [id]);
+	else if (id) later("verbs/tasks", "moveToFront")(page, [id]);
 });
 
 // The button at the end of a list is pressed when it is scrolled into view. What was in view a frame ago may have been

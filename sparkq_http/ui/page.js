@@ -4,31 +4,23 @@ import { get, queuePath } from "./api.js";
 import { dialogIsOpen, focusedNow, giveFocus, sayError } from "./dialogs.js";
 import { byId, h, patch } from "./dom.js";
 import { firstSteps } from "./first.js";
-import { queueLinks, viewLinks } from "./navigation.js";
+import { queueLinks, viewAt, viewLinks, viewTitle } from "./navigation.js";
 import { notifyOf } from "./notify.js";
+import { hasPart, loadedPart, loadInQuiet, part } from "./parts.js";
 import { placeNow } from "./places.js";
 import { fetchCounts, project, takeChanges } from "./project.js";
 import { BEGUN, totalOf } from "./statuses.js";
-import * as board from "./views/board.js";
 import * as inbox from "./views/inbox.js";
-import * as nowhere from "./views/nowhere.js";
-import * as queue from "./views/queue.js";
-import * as queues from "./views/queues.js";
-import * as running from "./views/running.js";
-import * as scripts from "./views/scripts.js";
-import * as sessions from "./views/sessions.js";
-import * as settings from "./views/settings.js";
-import * as task from "./views/task.js";
-import * as tasks from "./views/tasks.js";
-import * as today from "./views/today.js";
-
-export const VIEWS = { inbox, running, board, today, queues, tasks, sessions, scripts, settings };
-const DETAIL_VIEWS = { queues: queue, tasks: task };
 
 export const main = byId("main");
 
+const ON_THE_WAY = {};
+
+hasPart("views/inbox", inbox);
+
 export const page = {
-	view: null,
+	name: null, // of the view, such as "inbox"
+	view: null, // its module
 	route: null,
 	data: null,
 	selected: new Set(),
@@ -51,7 +43,7 @@ export const page = {
 	/** Refresh after these tasks were deleted; the view of one of them gives way to its queue. */
 	refreshWithout(ids) {
 		const { task: shown } = page.data ?? {};
-		if (page.view !== task || !ids.includes(shown?.id)) return load();
+		if (page.name !== "task" || !ids.includes(shown?.id)) return load();
 		return page.go(queuePath(shown.queue), { replace: true });
 	},
 };
@@ -70,21 +62,17 @@ function currentRoute() {
 	return { path: parts, address: location.hash, query: new URLSearchParams(query ?? "") };
 }
 
-function viewAt([first, second]) {
-	const views = second && Object.hasOwn(DETAIL_VIEWS, first) ? DETAIL_VIEWS : VIEWS;
-	return Object.hasOwn(views, first) ? views[first] : nowhere;
-}
-
 export function navigate() {
 	const route = currentRoute();
 	if (!route.path.length) {
 		location.replace("#/inbox");
 		return null;
 	}
-	const view = viewAt(route.path);
-	const same = view === page.view && areaOf(view, route) === areaOf(view, page.route);
+	const name = viewAt(route.path);
+	const same = name === page.name && areaOf(name, route) === areaOf(name, page.route);
 	page.place = placeNow();
-	page.view = view;
+	page.name = name;
+	page.view = loadedPart(`views/${name}`) ?? ON_THE_WAY;
 	page.route = route;
 	if (!same) {
 		page.data = null;
@@ -95,7 +83,7 @@ export function navigate() {
 }
 
 /** What a view shows whole: at another address of the same area it keeps its rows and its selection. */
-const areaOf = (view, route) => view.area ?? route.path.join("/");
+const areaOf = (name, route) => name === "inbox" || route.path.join("/");
 
 let current = null; // the load under way: { route, touched, done, next, nextTouched }
 let isBehind = false; // the last load failed
@@ -125,11 +113,14 @@ export const merged = (touched, more) => touched && more && new Set([...touched,
 async function loadView(mine) {
 	const overtaken = () => current !== mine;
 	const entering = page.data === null;
-	const { view, route } = page;
+	const { name, route } = page;
 	if (entering) main.setAttribute("aria-busy", "true");
 	if (entering && !arrived) patch(main, [h("p.loading@loading", "Loading …")]);
 	try {
 		const touched = isBehind || entering ? null : mine.touched;
+		const view = await part(`views/${name}`);
+		if (overtaken()) return;
+		page.view = view;
 		const data = await view.load(route, { before: page.data, place: page.place, touched });
 		if (overtaken()) return;
 		isBehind = false;
@@ -208,7 +199,7 @@ export function draw() {
 	const index = focused ? [...main.querySelectorAll("[data-row]")].indexOf(focused) : -1;
 	holdingStill(() =>
 		patch(main, [
-			hasFirstSteps(page.view) && project.queues && firstSteps(project),
+			FIRST_STEPS.includes(page.name) && project.queues && firstSteps(project),
 			...page.view.draw(page.data, page),
 		]),
 	);
@@ -222,7 +213,8 @@ export function draw() {
 	drawTab();
 }
 
-const hasFirstSteps = (view) => view === inbox || view === queues || view === running;
+/** The views that show the first steps. */
+const FIRST_STEPS = ["inbox", "queues", "running"];
 
 export const focusedRow = () => focusedNow()?.closest("#main li")?.querySelector("[data-row]");
 
@@ -232,14 +224,13 @@ function arrive() {
 	scrollTo(0, 0);
 	// After the first view the focus stays at the top of the document, where the skip link is.
 	if (arrived && !dialogIsOpen()) main.focus({ preventScroll: true });
+	if (!arrived) loadInQuiet();
 	arrived = true;
 }
 
-export const viewTitle = () => (typeof page.view.title === "function" ? page.view.title(page.route) : page.view.title);
-
 function drawNavigation() {
 	const counts = { inbox: project.waiting, tasks: project.open, running: project.running };
-	patch(byId("views"), viewLinks(VIEWS, page.route.path[0], counts));
+	patch(byId("views"), viewLinks(page.route.path[0], counts));
 	patch(byId("queues"), queueLinks(project.queues ?? [], page.route));
 	drawTab();
 }
@@ -247,7 +238,7 @@ function drawNavigation() {
 /** Show in the tab's title and icon how many results and questions wait for you. */
 export function drawTab() {
 	const waiting = project.waiting ?? 0;
-	document.title = `${waiting ? `(${waiting}) ` : ""}${viewTitle()} · ${project.name || "SparkQ"}`;
+	document.title = `${waiting ? `(${waiting}) ` : ""}${viewTitle(page.name, page.route)} · ${project.name || "SparkQ"}`;
 	const icon = `data:image/svg+xml,${encodeURIComponent(drawing(waiting))}`;
 	const link = document.querySelector("link[rel=icon]");
 	if (link.href !== icon) link.href = icon;

@@ -13,6 +13,7 @@ from tests.http.caller import Caller, Served
 from tests.promises import holds
 
 MOST_BYTES = 250_000
+MOST_BYTES_ON_ARRIVAL = 150_000
 
 
 @holds("page-marks")
@@ -169,14 +170,70 @@ def test_nothing_moves_when_the_page_has_come(tab: Tab, served: Served, views: d
     assert screen.evaluate("moved") < 0.1
 
 
+UI = TOP / "sparkq_http/ui"
+
+
 @holds("page-offline")
-def test_the_files_of_the_page_are_small_and_whole(served: Served) -> None:
-    folder = TOP / "sparkq_http/ui"
-    files = [file for file in folder.rglob("*") if file.is_file()]
+def test_the_files_of_the_page_are_small_and_whole() -> None:
+    files = [file for file in UI.rglob("*") if file.is_file()]
 
     assert sum(file.stat().st_size for file in files) <= MOST_BYTES
     assert {file.suffix for file in files} <= {".js", ".css", ".svg"}
     assert not [file for file in files if "http://" in outside(file) or "https://" in outside(file)]
+
+
+SHOWN = """new MutationObserver((_, observer) => {
+  if (!document.querySelector("article.detail .md")) return;
+  observer.disconnect();
+  requestAnimationFrame(() => setTimeout(() => { window.shown = performance.now(); }));
+}).observe(document, { childList: true, subtree: true });"""
+"""Notes the moment when a result has been painted."""
+
+FILES = """until => performance.getEntriesByType("resource")
+  .filter(({ name, startTime }) => name.includes("/assets/") && startTime < until)
+  .map(({ name, decodedBodySize }) => [name.replace(/.*\\/assets\\/[^/]*\\//, ""), decodedBodySize])"""
+
+
+def came(screen: Screen, until_ms: float = 1e12) -> dict[str, int]:
+    """The files that the page has loaded until then, each with its bytes."""
+    return dict(screen.page.evaluate(FILES, until_ms))
+
+
+@holds("page-offline")
+def test_the_inbox_comes_first_and_in_the_quiet_after_it_all_the_rest(tab: Tab, call: Caller, line: str) -> None:
+    task = call.post("/api/tasks", queue=line, prompt="a")["task"]["id"]
+    call.post(f"/api/tasks/{task}/claim", worker_id="w")
+    call.post(f"/api/tasks/{task}/complete", result_summary="Is **done**.")
+    screen: Screen = tab(call.port, color_scheme="light")
+    screen.page.add_init_script(SHOWN)
+
+    screen.review(task)
+    until(lambda: screen.evaluate("window.shown") is not None)
+    assert sum(came(screen, screen.evaluate("shown")).values()) <= MOST_BYTES_ON_ARRIVAL
+    everything = {str(file.relative_to(UI)) for file in UI.rglob("*") if file.is_file()}
+    until(lambda: set(came(screen)) == everything)
+
+    screen.page.route("**/assets/**", lambda route: route.abort())
+    for path in ("/board", "/today", f"/queues/{line}", f"/tasks/{task}?tab=rounds", f"/tasks/{task}?tab=changes"):
+        screen.open(path)
+    for key in ("n", "?", "Control+k"):
+        screen.press(key)
+        expect(screen.dialog).to_be_visible()
+        screen.press("Escape")
+        expect(screen.dialog).to_have_count(0)
+
+
+@holds("page-offline")
+def test_a_view_that_cannot_be_loaded_says_so_and_is_loaded_again(tab: Tab, call: Caller, line: str) -> None:
+    screen: Screen = tab(call.port, color_scheme="light")
+    screen.page.route("**/views/board.js", lambda route: route.abort())
+    screen.page.goto(f"{screen.address}/#/board")
+    expect(screen.main.get_by_role("alert")).to_contain_text("The server does not answer.")
+    screen.forgive("ERR_FAILED")
+
+    screen.page.unroute("**/views/board.js")
+    call.post("/api/tasks", queue=line, prompt="a")
+    expect(screen.heading).to_have_text("Board")
 
 
 def outside(file: Path) -> str:

@@ -101,6 +101,16 @@ def test_the_address_of_assets_changes_with_any_of_them(tmp_path: Path) -> None:
         assets.url("nothing.js")
 
 
+def test_a_document_names_the_scripts_that_its_own_needs_to_begin(tmp_path: Path) -> None:
+    (tmp_path / "views").mkdir()
+    (tmp_path / "app.js").write_text('import {\n\tb,\n} from "./b.js";\nimport "./views/c.js";\n')
+    (tmp_path / "b.js").write_text('export * from "./app.js";\nconst later = () => import("./later.js");\n')
+    (tmp_path / "views/c.js").write_text('import * as b from "../b.js";\n')
+    (tmp_path / "later.js").write_text("")
+
+    assert looked(tmp_path).modules("app.js") == ["app.js", "b.js", "views/c.js"]
+
+
 def test_until_the_next_document_all_assets_are_of_one_version(tmp_path: Path) -> None:
     (tmp_path / "app.js").write_text("1")
     assets = looked(tmp_path)

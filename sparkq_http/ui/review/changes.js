@@ -1,25 +1,25 @@
 // What an attempt changed: its files with their lines. A comment on a line becomes part of the feedback.
 
 import { get, query, taskPath } from "../api.js";
-import { byId, h, still } from "../dom.js";
+import { h, still } from "../dom.js";
 import { draftOf } from "../drafts.js";
 import { button, empty } from "../rows.js";
 import { changeSize, counted, digits } from "../words.js";
 import { version } from "./markdown.js";
-import { feedbackKey, fit } from "./verdict.js";
+import { appendFeedback, feedbackKey } from "./verdict.js";
 
 const RANGE = /^@@ -(\d+)(?:,\d+)? \+(\d+)/;
 
 const viewed = new Set();
 
 /** The first files of a change, and where the next are; null if it is not known. */
-export async function loadChanges({ id }, { attempt, git_before: before, git_after: after }, shown) {
+export async function load({ id }, { attempt, git_before: before, git_after: after }, shown) {
 	if (shown?.attempt === attempt && shown.id === id) return shown;
 	if (!before?.tree || !after?.tree) return { id, attempt, files: null };
 	return { id, attempt, ...(await get(`${taskPath(id)}/changes${query({ attempt })}`)) };
 }
 
-export function drawChanges({ task, changes }) {
+export function draw({ task, changes }) {
 	if (!changes) return h("p.loading@loading", "Loading …");
 	const { files } = changes;
 	if (!files)
@@ -143,18 +143,6 @@ export function comment(page, button) {
 	commented = button;
 	appendFeedback(`${path}:${line}: `);
 	page.draw();
-}
-
-/** Add lines at the end of the feedback, and go on there. */
-export function appendFeedback(text) {
-	const area = byId("feedback");
-	if (!area) return;
-	area.value = area.value.replace(/\s*$/, "") ? `${area.value.replace(/\s*$/, "")}\n${text}` : text;
-	area.dispatchEvent(new Event("input", { bubbles: true }));
-	fit(area);
-	area.focus();
-	area.setSelectionRange(area.value.length, area.value.length);
-	area.scrollTop = area.scrollHeight;
 }
 
 /** Fold a file that you have seen, and go to the next that you have not. */

@@ -1,15 +1,14 @@
 // One task as it is reviewed: what came out, what changed, what was asked for, and the rounds so far.
 
 import { get, query, queuePath, taskPath } from "../api.js";
-import { chatOf, goneFact } from "../chat.js";
+import { goneFact } from "../chat.js";
 import { checkOf } from "../check.js";
 import { h, still } from "../dom.js";
-import { button, fact, lateKind, limitOf, menu, saidLater, timeoutBar } from "../rows.js";
+import { loadedPart, part } from "../parts.js";
+import { button, lateKind, limitOf, menu, saidLater, timeoutBar } from "../rows.js";
 import { isUnclaimed } from "../statuses.js";
-import { ago, between, changeSize, costOf, duration, moment, stateLabel, usageOf } from "../words.js";
-import { drawChanges, loadChanges } from "./changes.js";
+import { ago, between, costOf, stateLabel } from "../words.js";
 import { built, version } from "./markdown.js";
-import { drawRounds, placeOf } from "./rounds.js";
 import { isFinished, verdictBar } from "./verdict.js";
 
 const MOST_ROUNDS = 20; // that are rendered
@@ -52,13 +51,19 @@ export async function detailOf(id, tab, before) {
 	const [{ queue }, rendered, changes] = await Promise.all([
 		get(queuePath(task.queue)),
 		textsOf(detail),
-		detail.tab === "changes" && attempt ? loadChanges(task, attemptOf(task), same?.changes) : same?.changes,
+		detail.tab === "changes" && attempt ? loadChanges(task, same?.changes) : same?.changes,
+		detail.tab === "rounds" && part("review/rounds"),
 	]);
 	return { ...detail, queue, rendered, changes };
 }
 
+async function loadChanges(task, shown) {
+	const { load } = await part("review/changes");
+	return load(task, attemptOf(task), shown);
+}
+
 /** The attempt whose outcome counts: the last one, or that whose late result was accepted. */
-function attemptOf({ status, history }) {
+export function attemptOf({ status, history }) {
 	const last = history.at(-1);
 	return status === "succeeded" && last.outcome !== "succeeded" ? history.findLast((one) => one.accepted_at) : last;
 }
@@ -194,7 +199,8 @@ const PARTS = {
 			empty && h("p.soft@no-outcome", "No result yet."),
 		];
 	},
-	changes: (detail) => (detail.attempt ? drawChanges(detail) : h("p.soft", "No worker has had it yet.")),
+	changes: (detail) =>
+		detail.attempt ? loadedPart("review/changes").draw(detail) : h("p.soft", "No worker has had it yet."),
 	prompt(detail, page, level) {
 		const { task, prompts, rendered, revision, raw, queue } = detail;
 		const shown = prompts.find((prompt) => prompt.revision === revision) ?? prompts.at(-1);
@@ -211,7 +217,7 @@ const PARTS = {
 			queue.instructions && instructions(queue),
 		];
 	},
-	rounds: (detail, page, level) => [drawRounds(detail, level), about(detail), timeline(detail.task, level)],
+	rounds: (detail, page, level) => loadedPart("review/rounds").draw(detail, level),
 };
 
 /** What people and workers say to each other, in their own words. */
@@ -245,53 +251,6 @@ const revisions = (prompts, shown) =>
 
 const instructions = (queue) =>
 	h("details.instructions@instructions", h("summary", `Instructions of ${queue.name}`), h("pre", queue.instructions));
-
-function about({ task }) {
-	const { claimed_at: claimed, finished_at: finished } = task;
-	return h(
-		"dl.facts@facts",
-		fact("Status", stateLabel(task), task.reviewed_at && " (reviewed)"),
-		task.limit_until && fact("Waits", limitOf(task), ", then it goes back to its queue"),
-		fact("Tool", task.tool_name),
-		fact("Class", `${task.task_class}, timeout ${duration(task.timeout)}`),
-		task.worker_id && fact("Worker", task.worker_id),
-		fact("Enqueued", ago(task.created_at), ` by ${task.source}`),
-		claimed && fact("Claimed", ago(claimed)),
-		isFinished(task) && fact("Finished", ago(finished), claimed && `, after ${between(claimed, finished)}`),
-		changed(task),
-		used(task),
-		task.key && fact("Key", task.key),
-		task.chat && h("div.wide@chat", h("dt", "Chat"), h("dd", chatOf(task.chat))),
-	);
-}
-
-function changed(task) {
-	const after = attemptOf(task)?.git_after;
-	return after && changeSize(after) && fact("Changed", changeSize(after), placeOf(after));
-}
-
-function used(task) {
-	const usage = attemptOf(task)?.usage;
-	return usage && fact("Used", usageOf(usage), usage.model && ` (${usage.model})`);
-}
-
-/** By which door a verdict or a move came. */
-const DOORS = { terminal: " in a terminal", page: " on the page", REST: " over REST" };
-
-const timeline = ({ events }, level) =>
-	h("section@timeline", h("header", h(`h${level + 1}`, "Timeline")), h("ol.timeline", events.map(eventItem)));
-
-const eventItem = (event) =>
-	h(
-		`li@event-${event.id}`,
-		moment(event.at),
-		" ",
-		h("strong", event.kind),
-		event.attempt && ` (attempt ${event.attempt})`,
-		event.door && DOORS[event.door],
-		event.worker_id && ` by ${event.worker_id}`,
-		event.text && h("span.said", `: ${event.text}`),
-	);
 
 export function openTab(page, tab, pathOf) {
 	const name = TABS[Number(tab) - 1] ?? tab;

@@ -1,10 +1,13 @@
-// The rounds of a task: each attempt with its outcome, and what you said in between; two of them side by side.
+// The rounds of a task: each attempt with its outcome, and what you said in between; two of them side by side. Below
+// them the facts about the task, and its timeline.
 
-import { checkRuns } from "../check.js";
+import { copyable } from "../chat.js";
 import { h, still } from "../dom.js";
-import { button, lateKind } from "../rows.js";
-import { between, changeSize, moment, stateLabel, usageOf } from "../words.js";
+import { button, fact, lateKind, limitOf } from "../rows.js";
+import { ago, between, changeSize, clockTime, duration, moment, stateLabel, usageOf } from "../words.js";
+import { attemptOf } from "./detail.js";
 import { built, version } from "./markdown.js";
+import { isFinished } from "./verdict.js";
 
 /** What you and others said between the attempts: answers are with the attempt that asked. */
 const saidAfter = ({ events }, attempt, before) =>
@@ -13,7 +16,9 @@ const saidAfter = ({ events }, attempt, before) =>
 			text && ["requeued", "released"].includes(kind) && id > (attempt?.last ?? 0) && (!before || id < before),
 	);
 
-export function drawRounds(detail, level) {
+export const draw = (detail, level) => [drawRounds(detail, level), about(detail), timeline(detail.task, level)];
+
+function drawRounds(detail, level) {
 	const { task, rendered } = detail;
 	const compared = detail.compared ?? [];
 	const rounds = roundsOf(task);
@@ -96,7 +101,7 @@ function roundFacts(attempt) {
 }
 
 /** Where an attempt worked: ", in .claude/worktrees/x, on main" or ", detached at 1a2b3c4". */
-export function placeOf({ branch, head, work_tree: folder }) {
+function placeOf({ branch, head, work_tree: folder }) {
 	const inFolder = folder && folder !== "." ? `, in ${folder}` : "";
 	const onBranch = branch ? `, on ${branch}` : head ? `, detached at ${head.slice(0, 7)}` : "";
 	return inFolder + onBranch;
@@ -120,3 +125,73 @@ export function compare(page, button) {
 	else detail.compared = [...chosen.slice(-1), number];
 	page.draw();
 }
+
+/** The runs of a check for an attempt, each with the end of what it printed. */
+const checkRuns = (runs = []) =>
+	runs.map((run) =>
+		h(
+			`details@check-${run.number}`,
+			h("summary", `Check ${run.number}: ${run.command}, ${run.outcome}, ${duration(run.duration_s)}`),
+			h("pre", { tabindex: "0" }, run.tail || "It printed nothing."),
+		),
+	);
+
+function about({ task }) {
+	const { claimed_at: claimed, finished_at: finished } = task;
+	return h(
+		"dl.facts@facts",
+		fact("Status", stateLabel(task), task.reviewed_at && " (reviewed)"),
+		task.limit_until && fact("Waits", limitOf(task), ", then it goes back to its queue"),
+		fact("Tool", task.tool_name),
+		fact("Class", `${task.task_class}, timeout ${duration(task.timeout)}`),
+		task.worker_id && fact("Worker", task.worker_id),
+		fact("Enqueued", ago(task.created_at), ` by ${task.source}`),
+		claimed && fact("Claimed", ago(claimed)),
+		isFinished(task) && fact("Finished", ago(finished), claimed && `, after ${between(claimed, finished)}`),
+		changed(task),
+		used(task),
+		task.key && fact("Key", task.key),
+		task.chat && h("div.wide@chat", h("dt", "Chat"), h("dd", chatOf(task.chat))),
+	);
+}
+
+/** "claude-code, 21:04–23:40", and the command that opens it again, to copy. */
+const chatOf = (chat) => [
+	`${chat.client}, `,
+	...timeOf(chat),
+	chat.closed_at && [", closed at ", clockTime(chat.closed_at)],
+	chat.resume ? copyable("resume-command", chat.resume, "Copy the command") : h("p.soft", chat.resume_problem),
+];
+
+function timeOf({ first_at: first, last_at: last }) {
+	const sameMinute = first.slice(0, 16) === last.slice(0, 16);
+	return sameMinute ? [clockTime(first)] : [clockTime(first), "–", clockTime(last)];
+}
+
+function changed(task) {
+	const after = attemptOf(task)?.git_after;
+	return after && changeSize(after) && fact("Changed", changeSize(after), placeOf(after));
+}
+
+function used(task) {
+	const usage = attemptOf(task)?.usage;
+	return usage && fact("Used", usageOf(usage), usage.model && ` (${usage.model})`);
+}
+
+/** By which door a verdict or a move came. */
+const DOORS = { terminal: " in a terminal", page: " on the page", REST: " over REST" };
+
+const timeline = ({ events }, level) =>
+	h("section@timeline", h("header", h(`h${level + 1}`, "Timeline")), h("ol.timeline", events.map(eventItem)));
+
+const eventItem = (event) =>
+	h(
+		`li@event-${event.id}`,
+		moment(event.at),
+		" ",
+		h("strong", event.kind),
+		event.attempt && ` (attempt ${event.attempt})`,
+		event.door && DOORS[event.door],
+		event.worker_id && ` by ${event.worker_id}`,
+		event.text && h("span.said", `: ${event.text}`),
+	);

@@ -1,6 +1,6 @@
 // The bar below a result: what you say about it, and the verdicts that it can get.
 
-import { h } from "../dom.js";
+import { byId, h } from "../dom.js";
 import { draftOf } from "../drafts.js";
 import { acceptLabel, button } from "../rows.js";
 import { isUnclaimed } from "../statuses.js";
@@ -95,4 +95,16 @@ const MOST_ROWS = 12;
 /** Browsers without `field-sizing` get as many rows as there are lines. */
 export function fit(area) {
 	area.rows = Math.min(MOST_ROWS, area.value.split("\n").length);
+}
+
+/** Add lines at the end of the feedback, and go on there. */
+export function appendFeedback(text) {
+	const area = byId("feedback");
+	if (!area) return;
+	area.value = area.value.replace(/\s*$/, "") ? `${area.value.replace(/\s*$/, "")}\n${text}` : text;
+	area.dispatchEvent(new Event("input", { bubbles: true }));
+	fit(area);
+	area.focus();
+	area.setSelectionRange(area.value.length, area.value.length);
+	area.scrollTop = area.scrollHeight;
 }

@@ -1,6 +1,6 @@
 // What a user does with queues.
 
-import { change, get, post, queuePath } from "../api.js";
+import { change, get, post, put, queuePath } from "../api.js";
 import { say } from "../dialogs.js";
 import { ask, edited } from "../forms.js";
 import { nameOptions } from "../options.js";
@@ -96,7 +96,38 @@ export async function limitReviews(page, name) {
 	});
 }
 
-export const MOVES = {
+export async function changeCheck(page, name) {
+	const { queue } = await get(queuePath(name));
+	await ask({
+		title: `Check of ${name}`,
+		fields: [
+			{
+				name: "command",
+				label: "Command that proves a task done",
+				value: queue.check_command ?? "",
+				hint: "Such as make test. Its worker runs it before it completes a task. Empty: no check.",
+			},
+			{
+				name: "most",
+				label: "How often an attempt may fail it",
+				kind: "number",
+				value: queue.max_checks ?? 3,
+				min: 1,
+				hint: queue.review_limit
+					? "A task is completed only after it has passed on the files as they are."
+					: "Without a review limit, a result is accepted all the same, and the inbox says whether it has passed.",
+			},
+		],
+		async submit({ command, most }) {
+			const wanted = { command: command.trim() || null, max_checks: most ? Number(most) : null };
+			const { queue: changed } = await put(`${queuePath(name)}/check`, wanted);
+			say(changed.check_command ? `${name}: its check is ${changed.check_command}` : `${name} has no check.`);
+			await page.refresh();
+		},
+	});
+}
+
+const MOVES = {
 	end: {
 		label: "End",
 		done: "ended",
@@ -118,7 +149,7 @@ export const MOVES = {
 };
 
 /** Pause, resume, end, reopen, archive or unarchive a queue; what has consequences asks first. */
-export const moveTo = (verb) => async (page, name) => {
+export async function moveTo(page, name, verb) {
 	const { label, done, consequence } = MOVES[verb];
 	const move = async () => {
 		await post(`${queuePath(name)}/${verb}`);
@@ -127,4 +158,4 @@ export const moveTo = (verb) => async (page, name) => {
 	};
 	if (consequence) await ask({ title: `${label} ${name}?`, text: consequence, submitLabel: label, submit: move });
 	else await move();
-};
+}

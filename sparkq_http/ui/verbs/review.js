@@ -4,14 +4,14 @@ import { byId } from "../dom.js";
 import { post, taskPath } from "../api.js";
 import { copy, say, sayError, selectText } from "../dialogs.js";
 import { draftOf, forgetDraft, keepDraft } from "../drafts.js";
-import { ask } from "../forms.js";
-import { appendFeedback, comment, markViewed, moreFiles, moreLines } from "../review/changes.js";
+import { later } from "../parts.js";
 import { writtenOf } from "../review/detail.js";
 import { isFailure, isLate } from "../review/list.js";
-import { compare } from "../review/rounds.js";
-import { closeLabel, feedbackKey, inInbox, isFinished, laterKey } from "../review/verdict.js";
+import { appendFeedback, closeLabel, feedbackKey, inInbox, isFinished, laterKey } from "../review/verdict.js";
 import { counted } from "../words.js";
-import { accept as acceptTasks, sayUndoable, seenOf, undo as undoTasks } from "./tasks.js";
+import { accept as acceptTasks, sayUndoable, seenOf, undo as undoTasks } from "./verdict.js";
+
+const ask = later("forms", "ask");
 
 let isDeciding = false; // a double click, or a key that is held, is one verdict
 
@@ -92,11 +92,11 @@ export function verdictActs(openNext) {
 		write: () => byId("feedback")?.focus(),
 		quote,
 		undo: async (page, button) => page.view.afterUndo?.(page, await undoTasks(page, button)),
-		comment,
-		compare,
-		viewed: markViewed,
-		"more-files": moreFiles,
-		"more-lines": moreLines,
+		comment: later("review/changes", "comment"),
+		viewed: later("review/changes", "markViewed"),
+		"more-files": later("review/changes", "moreFiles"),
+		"more-lines": later("review/changes", "moreLines"),
+		compare: later("review/rounds", "compare"),
 		revision(page, button) {
 			page.data.detail.revision = Number(button.dataset.value);
 			return page.refresh();

@@ -4,14 +4,11 @@ import { change, get, getQueues, post, remove, taskPath } from "../api.js";
 import { say } from "../dialogs.js";
 import { ask, confirmed, edited } from "../forms.js";
 import { classOptions, nameOptions } from "../options.js";
-import { acceptLabel } from "../rows.js";
 import { isUnclaimed } from "../statuses.js";
 import { counted } from "../words.js";
+import { labelOf, sayUndoable, seenOf } from "./verdict.js";
 
-const MOST_AT_ONCE = 1000; // by one call
 const MOST_REASONS = 3;
-
-const labelOf = (ids) => (ids.length === 1 ? `#${ids[0]}` : counted(ids.length, "task"));
 
 /**
  * Make a call for each task, and say that they are `done`. Refused tasks are named with the reason, the others are
@@ -39,29 +36,6 @@ async function forEach(page, ids, call, done, { refresh = page.refresh, undoable
 	await refresh();
 }
 
-/** Say what was decided, with a way back; the key for it undoes the last that was said. */
-export function sayUndoable(page, text, ids) {
-	page.decided = ids;
-	say(text, { act: ["Undo", "undo", ids] });
-}
-
-/** Undo what the line of the clicked button says, else what was last decided here, else the last of any door. */
-export async function undo(page, button) {
-	const ids = button?.dataset.ids?.split(",").map(Number) ?? page.decided ?? [];
-	page.decided = null;
-	button?.closest(".toast")?.remove();
-	const undone = [];
-	let from = 0;
-	do {
-		const some = ids.slice(from, from + MOST_AT_ONCE);
-		undone.push(...(await post("/undo", some.length ? { tasks: some } : undefined)).tasks);
-		from += MOST_AT_ONCE;
-	} while (from < ids.length);
-	say(`${labelOf(undone.map(({ id }) => id))} ${undone.length === 1 ? "is" : "are"} as before: verdict undone.`);
-	await page.refresh();
-	return undone.map(({ id }) => id);
-}
-
 function sayRefusals(refusals) {
 	const rest = refusals.length - MOST_REASONS;
 	const message = refusals.slice(0, MOST_REASONS).join(" ");
@@ -70,23 +44,6 @@ function sayRefusals(refusals) {
 
 /** Of which edition of a task a draft is: another one would replace what was changed meanwhile. */
 const editionOf = (task) => task.events.findLast(({ kind }) => kind === "edited")?.id ?? 0;
-
-/** The attempt and the late text of a task that the page shows. A list of tasks shows no texts. */
-export function seenOf(task) {
-	const late = (task.late_text || task.events) && task.late;
-	return { attempt: task.attempts, late: Boolean(late), late_at: late?.at };
-}
-
-/** Accept the attempts and late texts that the page shows, and none that came since. */
-export async function accept(page, ids) {
-	const verb = ids.every((id) => acceptLabel(page.task(id)) === "Seen") ? "seen" : "accepted";
-	const seen = ids.map((id) => ({ id, ...seenOf(page.task(id)) }));
-	for (let from = 0; from < seen.length; from += MOST_AT_ONCE)
-		await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_AT_ONCE) });
-	sayUndoable(page, `${labelOf(ids)} ${verb}.`, ids);
-	page.selected.clear();
-	await page.refresh();
-}
 
 export async function requeue(page, ids) {
 	const seen = new Map(ids.map((id) => [id, page.task(id) && seenOf(page.task(id))]));

@@ -11,7 +11,6 @@ import { ago, counted, digits, duration, stateLabel } from "../words.js";
 
 const HEADS = 5;
 
-export const title = "Board";
 export const keys = [
 	["K", "move a waiting task up"],
 	["J", "move a waiting task down"],

@@ -15,8 +15,6 @@ import { verdictActs } from "../verbs/review.js";
 const FIRST_SHOWN = 100;
 const MOST_SHOWN = 1000;
 
-export const title = "Inbox";
-export const area = "inbox";
 export const keys = readings;
 
 const wide = matchMedia("(min-width: 60rem)");

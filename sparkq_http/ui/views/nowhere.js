@@ -2,13 +2,12 @@
 
 import { h } from "../dom.js";
 
-export const title = "Page not found";
 export const load = async (route) => ({ address: route.address });
 export const affects = () => false;
 
 export function draw({ address }) {
 	return [
-		h("h1@title", title),
+		h("h1@title", "Page not found"),
 		h(
 			"div.empty@nowhere",
 			h("p", "There is nothing at ", h("code", address), "."),

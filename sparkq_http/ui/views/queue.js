@@ -23,7 +23,6 @@ import { fetchTasks, showMore } from "./tasks.js";
 
 const SHOWN = 50;
 
-export const title = (route) => route.path[1];
 export const keys = [
 	["f", "move a queued task to the front"],
 	["m", "move it to another queue"],

@@ -6,7 +6,6 @@ import { atWork, badges, button, empty, head, queueButtons, waitsForReview } fro
 import { BEGUN, countOf, FINISHED, STATUSES, totalOf } from "../statuses.js";
 import { digits, duration, secondsSince } from "../words.js";
 
-export const title = "Queues";
 export const keys = [["n", "add tasks"]];
 
 export async function load(route) {

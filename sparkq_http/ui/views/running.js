@@ -5,8 +5,6 @@ import { h, kept } from "../dom.js";
 import { atWork, badges, button, empty, list, row, runningFacts, section, waitsForReview } from "../rows.js";
 import { ago, counted } from "../words.js";
 
-export const title = "Running";
-
 export const load = () => get("/board?limit=100&heads=1");
 export const tasks = ({ running, queues }) => [...running, ...queues.flatMap(({ heads }) => heads)];
 

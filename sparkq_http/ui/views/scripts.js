@@ -11,7 +11,6 @@ const HEADER = `# name: deploy
 # inputs: ENV (required)
 # timeout: 600`;
 
-export const title = "Scripts";
 export const keys = [["/", "search"]];
 
 export async function load(route) {

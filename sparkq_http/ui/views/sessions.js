@@ -7,8 +7,6 @@ import { ask, confirmed } from "../forms.js";
 import { badges, button, empty, head } from "../rows.js";
 import { ago } from "../words.js";
 
-export const title = "Sessions";
-
 export async function load() {
 	const [{ sessions }, { queues }] = await Promise.all([get("/sessions"), getQueues(true)]);
 	return { sessions, queues };

@@ -8,8 +8,6 @@ import { notifies, theme, usesLetters } from "../preferences.js";
 import { button, head, section } from "../rows.js";
 import { counted } from "../words.js";
 
-export const title = "Settings";
-
 export const load = () => get("/config");
 export const affects = () => false;
 

@@ -7,7 +7,6 @@ import { fact } from "../rows.js";
 import { verdictActs } from "../verbs/review.js";
 import { ago, changeSize, dayOf, stateLabel } from "../words.js";
 
-export const title = (route) => `#${route.path[1]}`;
 export const keys = [
 	...readings.slice(2),
 	["e", "edit, or send back with another prompt"],

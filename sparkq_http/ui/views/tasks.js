@@ -32,7 +32,6 @@ const ORDERS = [
 	["oldest", "oldest first"],
 ];
 
-export const title = "Tasks";
 export const keys = [
 	["/", "search"],
 	["e", "edit, or requeue with another prompt"],

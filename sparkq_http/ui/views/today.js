@@ -15,8 +15,6 @@ const TALLIES = [
 	["held", "asked", "asked"],
 ];
 
-export const title = "Today";
-
 export async function load({ query: asked }) {
 	const day = asked.get("day") ?? "";
 	const report = await get(`/report${query({ day, limit: LINES })}`);
