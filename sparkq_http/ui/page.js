@@ -121,7 +121,8 @@ async function loadView(mine) {
 		const view = await part(`views/${name}`);
 		if (overtaken()) return;
 		page.view = view;
-		const data = await view.load(route, { before: page.data, place: page.place, touched });
+		const loading = view.load(route, { before: page.data, place: page.place, touched });
+		const [data] = await Promise.all([loading, firstFrame]);
 		if (overtaken()) return;
 		isBehind = false;
 		page.data = data;
@@ -219,6 +220,13 @@ const FIRST_STEPS = ["inbox", "queues", "running"];
 export const focusedRow = () => focusedNow()?.closest("#main li")?.querySelector("[data-row]");
 
 let arrived = false;
+
+/** The page is painted before its data are drawn, however many they are. Out of sight nothing is painted. */
+const firstFrame = new Promise((resolve) => {
+	if (document.hidden) resolve();
+	requestAnimationFrame(() => setTimeout(resolve));
+	document.addEventListener("visibilitychange", resolve, { once: true });
+});
 
 function arrive() {
 	scrollTo(0, 0);

@@ -158,6 +158,26 @@ def test_until_the_first_answer_comes_the_page_says_that_it_loads(tab: Tab, serv
     expect(screen.main).not_to_contain_text("Loading")
 
 
+HELD = """window.requestAnimationFrame = ((frames) => {
+  window.paint = () => { for (const frame of frames.splice(0)) frame(performance.now()); };
+  return (frame) => frames.push(frame);
+})([]);"""
+"""Keeps the next frame of the page until `paint()`."""
+
+
+def test_the_first_frame_does_not_wait_for_the_rows(tab: Tab, served: Served) -> None:
+    screen: Screen = tab(served.port, color_scheme="light")
+    screen.page.add_init_script(HELD)
+    with screen.page.expect_response("**/api/tasks?limit=50"):
+        screen.page.goto(f"{screen.address}/#/tasks")
+    expect(screen.page.locator("#queues, #views li").first).to_be_visible()
+    screen.page.evaluate("fetch('/api/version')")
+    expect(screen.main).to_have_text("Loading …")
+
+    screen.evaluate("paint()")
+    expect(screen.heading).to_have_text("Tasks")
+
+
 def test_nothing_moves_when_the_page_has_come(tab: Tab, served: Served, views: dict[str, str]) -> None:
     screen: Screen = tab(served.port, color_scheme="light")
     screen.page.add_init_script(
