@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sparkq_core import tasks
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
 from tests.browser.seeds import late, later, stale, timed_out
@@ -285,10 +286,30 @@ def test_the_tab_says_how_many_results_wait(screen: Screen, call: Caller, line: 
     assert "%3E2%3C" in str(icon.get_attribute("href"))
 
 
+def test_the_inbox_goes_on_after_the_first_thousand(own: Served, tab: Tab) -> None:
+    own.call.post("/api/queues", name="q")["queue"]
+    with later(own.root, 0) as sq:
+        add(sq, *(str(number) for number in range(1010)), queue="q")
+        for _ in range(1010):
+            tasks.complete(sq, take(sq, queue="q").task.id, "did it")
+    screen: Screen = tab(own.port).open()
+    items = screen.main.locator("li.item")
+
+    for shown in (100, 400):
+        expect(items).to_have_count(shown)
+        screen.page.locator("#reveal").click()
+    expect(items).to_have_count(1010)
+    expect(screen.page.locator("#reveal")).to_have_count(0)
+    expect(screen.main).not_to_contain_text("more task")
+    screen.open("/inbox?sort=newest")
+    expect(screen.main).to_contain_text("10 more tasks. Sort the oldest first to see all.")
+
+
 def test_an_empty_project_says_what_to_do(own: Served, tab: Tab) -> None:
     screen: Screen = tab(own.port).open()
-    expect(screen.main).to_contain_text("No queues yet.")
-    expect(screen.main).to_contain_text("sparkq queue create")
+    expect(screen.page.locator(".first")).to_contain_text("Make a queue")
+    expect(screen.main).to_contain_text("Nothing waits for your review.")
+    expect(screen.main).not_to_contain_text("No queues yet.")
 
     screen.press("n")
     screen.answer("Create", name="backend", instructions="Be quick.")

@@ -10,7 +10,7 @@ import { markOf, stateOf } from "../statuses.js";
 import { changeSize, clockTime, counted, dayOf, digits, ago } from "../words.js";
 
 const MOST_NOTES = 8;
-const MOST_SHOWN = 1000;
+const MOST_OF_THE_NEWEST = 1000;
 
 /** What did not end well, or said more after its end: accepting it is another decision. */
 export const isFailure = (task) => task.status !== "succeeded" || Boolean(task.late);
@@ -168,14 +168,14 @@ function factsOf(task) {
 	];
 }
 
-function more({ items, inbox, shown, asked }) {
+function more({ inbox, asked }) {
 	if (asked.show === "questions" || inbox.total <= inbox.tasks.length) return null;
 	const rest = counted(inbox.total - inbox.tasks.length, "more task");
 	return h(
 		"p.more@more",
-		shown < MOST_SHOWN && items.length
+		!asked.newest || inbox.tasks.length < MOST_OF_THE_NEWEST
 			? button("more", `Show ${rest}`, { id: "reveal" })
-			: `${rest}. Review some of these to see the next.`,
+			: `${rest}. Sort the oldest first to see all.`,
 	);
 }
 

@@ -13,7 +13,7 @@ import { heldTask } from "../statuses.js";
 import { verdictActs } from "../verbs/review.js";
 
 const FIRST_SHOWN = 100;
-const MOST_SHOWN = 1000;
+const MOST_FETCHED = 1000; // by one call, and in all of the newest, which have no cursor
 
 export const keys = readings;
 
@@ -35,9 +35,9 @@ export async function load(route, { before, place, touched }) {
 	const asked = askedBy(route);
 	const shown = (place.shown ??= before?.shown ?? FIRST_SHOWN);
 	const { queue, newest } = asked;
-	const limit = asked.show === "failed" ? MOST_SHOWN : shown;
+	const wanted = asked.show === "failed" ? Math.max(MOST_FETCHED, shown) : shown;
 	const list = Promise.all([
-		get(`/inbox${query({ limit, queue, sort: newest ? "newest" : null })}`),
+		fetchInbox({ queue, sort: newest ? "newest" : null }, wanted),
 		get("/board?limit=50&heads=0"),
 		allQueues(),
 		since(),
@@ -53,6 +53,18 @@ export async function load(route, { before, place, touched }) {
 	const first = !asked.id && wide.matches ? data.items[0] : null;
 	data.detail = first ? await open(first.id) : detail;
 	return data;
+}
+
+/** What waits for you, with the first of its tasks. */
+async function fetchInbox(filters, wanted) {
+	const tasks = [];
+	let inbox = {};
+	do {
+		const limit = Math.min(MOST_FETCHED, wanted - tasks.length);
+		inbox = await get(`/inbox${query({ ...filters, limit, cursor: inbox.next_cursor })}`);
+		tasks.push(...inbox.tasks);
+	} while (inbox.next_cursor && tasks.length < wanted);
+	return { ...inbox, tasks };
 }
 
 /** The open task; it is as it was `before`, if neither it nor its queue was touched. */
@@ -106,12 +118,10 @@ function drawOpen(data, page) {
 	return drawDetail(detail, page, { position, level: wide.matches ? 2 : 1, back: inboxPath(page, null) });
 }
 
-function nothing({ queues, assignments }) {
-	const text = queues.length
-		? empty("Nothing waits for your review.", "Results appear here when a worker completes or fails a task.")
-		: empty("No queues yet.", "Create one here (press n), or in a terminal:", "sparkq queue create backend");
-	return [text, atWork(assignments)];
-}
+const nothing = ({ assignments }) => [
+	empty("Nothing waits for your review.", "Results appear here when a worker completes or fails a task."),
+	atWork(assignments),
+];
 
 export function inboxPath({ data }, id, changes = {}) {
 	const { show, queue, newest } = { ...data.asked, ...changes };
@@ -161,7 +171,8 @@ export const acts = {
 	sort: filtered(({ newest }) => ({ newest: !newest })),
 	all: (page) => page.toggleSelection(selectable(page.data)),
 	more(page) {
-		page.place.shown = Math.min(MOST_SHOWN, page.data.inbox.tasks.length * 4);
+		const { length } = page.data.inbox.tasks;
+		page.place.shown = length + Math.min(MOST_FETCHED, 3 * length);
 		return page.refresh();
 	},
 };
