@@ -8,6 +8,7 @@ import { queueLinks, viewAt, viewLinks, viewTitle } from "./navigation.js";
 import { notifyOf } from "./notify.js";
 import { hasPart, loadedPart, loadInQuiet, part } from "./parts.js";
 import { placeNow } from "./places.js";
+import { remember, remembered } from "./preferences.js";
 import { fetchCounts, project, takeChanges } from "./project.js";
 import { BEGUN, totalOf } from "./statuses.js";
 import * as inbox from "./views/inbox.js";
@@ -267,14 +268,25 @@ export async function refreshCounts(changed = null) {
 	const before = project.queues;
 	if (!changed || !takeChanges(changed)) await fetchCounts();
 	if (before) notifyOf(before, project.queues);
-	await noticeFirstWorker(project.queues);
+	await noticeFirstWorker();
 	drawNavigation();
 }
 
+/** True until a task is begun. Later all that were begun may have been deleted: this browser remembers, or a purge tells. */
+async function isNew(queues) {
+	if (!queues.length) return true;
+	const begun = `begun-${queues.map((queue) => queue.created_at).sort()[0]}`;
+	if (remembered(begun)) return false;
+	if (queues.every((queue) => !totalOf(queue, BEGUN) && !queue.held))
+		return !(await get("/inbox?limit=1")).purge?.deleted;
+	remember(begun, "yes");
+	return false;
+}
+
 /** The first steps are shown until a worker has begun a task. */
-async function noticeFirstWorker(queues) {
+async function noticeFirstWorker() {
 	const wasNew = project.isNew;
-	project.isNew = queues.every((queue) => !totalOf(queue, BEGUN) && !queue.held);
+	project.isNew = await isNew(project.all);
 	if (wasNew && !project.isNew) project.worker = (await get("/tasks?status=running&limit=1")).tasks[0];
 	if (wasNew || project.isNew) draw();
 }

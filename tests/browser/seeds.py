@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sparkq_core import project
+from sparkq_core import project, tasks
 from sparkq_core.clock import SystemClock
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
-from tests.harness.clocks import SECOND, SetClock
-from tests.harness.task_steps import after_silence
-from tests.http.caller import Caller
+from tests.harness.clocks import HOUR, SECOND, SetClock
+from tests.harness.task_steps import add, after_silence, take
+from tests.http.caller import Caller, Served
 
 
 @contextmanager
@@ -42,4 +42,13 @@ def late(root: Path, call: Caller, queue: str, result: str) -> int:
     task = call.running(queue, timeout=600)
     timed_out(root, task, 600)
     call.post(f"/api/tasks/{task}/complete", result_summary=result, attempt=1).refused(409, "claim_lost")
+    return task
+
+
+def finished(served: Served, line: str, title: str, *, days: int) -> int:
+    """A task that finished days ago, which nobody has reviewed."""
+    with later(served.root, -days * 24 * HOUR) as sq:
+        (task,) = add(sq, f"{title}\nSECRET", queue=line)
+        take(sq, queue=line)
+        tasks.complete(sq, task, "Moved it to lexer.py.")
     return task

@@ -2,6 +2,7 @@
 
 from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
+from tests.browser.seeds import finished
 from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.promises import holds
@@ -128,6 +129,58 @@ def test_the_first_steps_tick_themselves_until_a_worker_comes(own: Served, tab: 
     expect(first).to_contain_text(f"ann has come and works on #{task} one.")
     screen.click("Close", within=first)
     expect(first).to_have_count(0)
+
+
+def test_the_first_steps_stay_away_when_all_that_was_done_is_purged(own: Served, tab: Tab) -> None:
+    own.call.post("/api/queues", name="q")["queue"]
+    finished(own, "q", "old", days=400)
+    assert own.call.post("/api/purge")["total"] == 1
+    screen: Screen = tab(own.port, color_scheme="light").open("/queues")
+    expect(screen.main.locator("li.card")).to_be_visible()
+
+    with screen.page.expect_response(lambda answer: "/api/inbox?limit=1" in answer.url):
+        own.call.add("q")
+    expect(screen.main.locator("li.card .counts")).to_contain_text("1")
+    expect(screen.page.locator(".first")).to_have_count(0)
+
+
+def test_the_first_steps_stay_away_when_all_that_was_done_is_deleted(own: Served, tab: Tab) -> None:
+    own.call.post("/api/queues", name="q")["queue"]
+    task = own.call.done("q")
+    screen: Screen = tab(own.port, color_scheme="light").open("/inbox")
+    expect(screen.row(task)).to_be_visible()
+    own.call.delete(f"/api/tasks/{task}")
+    expect(screen.row(task)).to_have_count(0)
+
+    screen.page.reload()
+    expect(screen.page.locator("#queues")).to_contain_text("q")
+
+    expect(screen.main).to_contain_text("Nothing waits for your review.")
+    expect(screen.page.locator(".first")).to_have_count(0)
+
+
+def test_a_session_narrows_the_queues_that_a_task_can_be_added_to(screen: Screen, call: Caller, line: str) -> None:
+    for name in ("north", "south"):
+        call.post("/api/sessions", name=f"{line}-{name}")["session"]
+        call.post("/api/queues", name=f"{line}-{name}-queue", session=f"{line}-{name}")["queue"]
+    add(screen, line)
+    queues = screen.dialog.locator('[name="queue"]')
+    expect(queues).to_have_value(line)
+    screen.fill(prompt="for the south")
+
+    screen.fill(session=f"{line}-south")
+    expect(queues.locator("option")).to_have_text([f"{line}-south-queue ({line}-south)"])
+    screen.focuses(screen.dialog.locator('[name="session"]'))
+    expect(screen.dialog.locator('[name="prompt"]')).to_have_value("for the south")
+    screen.answer("Add")
+
+    (task,) = call.get(f"/api/queues/{line}-south-queue/peek")["tasks"]
+    assert task["title"] == "for the south"
+    add(screen, line)
+    expect(screen.dialog.locator('[name="session"]')).to_have_value("")
+    screen.press("Escape")
+    for name in ("north", "south"):
+        call.post(f"/api/sessions/{line}-{name}/end")
 
 
 @holds("page-views")

@@ -1,22 +1,11 @@
 """What the page shows of purged tasks, and of those that go next."""
 
-from sparkq_core import tasks
 from sparkq_core.maintenance.purge import purge_in_turn
 from tests.browser.screen import Screen, expect
-from tests.browser.seeds import later
+from tests.browser.seeds import finished, later
 from tests.harness.clocks import HOUR
-from tests.harness.task_steps import add, take
 from tests.http.caller import Served
 from tests.promises import holds
-
-
-def finished(served: Served, line: str, title: str, *, days: int) -> int:
-    """A task that finished days ago, which nobody has reviewed."""
-    with later(served.root, -days * 24 * HOUR) as sq:
-        (task,) = add(sq, f"{title}\nSECRET", queue=line)
-        take(sq, queue=line)
-        tasks.complete(sq, task, "Moved it to lexer.py.")
-    return task
 
 
 @holds("purge-lines")
