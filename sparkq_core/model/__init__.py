@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         QUEUE_COLUMNS,
         SESSION_COLUMNS,
         TASK_COLUMNS,
+        TASK_OF_QUEUE_COLUMNS,
         Attempt,
         Chat,
         Check,
@@ -46,7 +47,7 @@ else:  # a type checker would believe in every name
             "inbox": "Finished Inbox Question Questions RestVerdict Seen Since",
             "lists": "Swept TaskPage",
             "rows": "ATTEMPT_COLUMNS CHAT_COLUMNS CHECK_COLUMNS COUNTS_COLUMNS EVENT_COLUMNS "
-            "GATE_COLUMNS PROMPT_COLUMNS QUEUE_COLUMNS SESSION_COLUMNS TASK_COLUMNS "
+            "GATE_COLUMNS PROMPT_COLUMNS QUEUE_COLUMNS SESSION_COLUMNS TASK_COLUMNS TASK_OF_QUEUE_COLUMNS "
             "Attempt Chat Check Counts Event Gate Prompt Queue Session Task",
         },
     )
@@ -62,6 +63,7 @@ __all__ = [
     "QUEUE_COLUMNS",
     "SESSION_COLUMNS",
     "TASK_COLUMNS",
+    "TASK_OF_QUEUE_COLUMNS",
     "Asked",
     "AtWork",
     "Attempt",

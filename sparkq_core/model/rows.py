@@ -156,20 +156,31 @@ class Task(NamedTuple):
         return elapsed_ms(self.claimed_at, self.finished_at)
 
 
-_REVIEW_STATE = f"""(SELECT CASE
-    WHEN tasks.status = '{Status.CANCELLED}' THEN NULL
-    WHEN tasks.finished_at IS NOT NULL THEN iif(tasks.reviewed_at IS NULL, 'pending', 'approved')
-    WHEN tasks.late_at IS NOT NULL AND tasks.status <> '{Status.RUNNING}' THEN 'pending'
-    WHEN EXISTS (SELECT 1 FROM verdicts AS v WHERE v.task_id = tasks.id AND v.kind = 'requeued') THEN 'rejected' END
-    FROM queues AS q WHERE q.id = tasks.queue_id AND q.review_limit IS NOT NULL)"""
+def _review_state(task: str) -> str:
+    """Return the review state of a task in a queue `q`."""
+    return f"""CASE WHEN q.review_limit IS NULL OR {task}.status = '{Status.CANCELLED}' THEN NULL
+WHEN {task}.finished_at IS NOT NULL THEN iif({task}.reviewed_at IS NULL, 'pending', 'approved')
+WHEN {task}.late_at IS NOT NULL AND {task}.status <> '{Status.RUNNING}' THEN 'pending'
+WHEN EXISTS (SELECT 1 FROM verdicts AS v WHERE v.task_id = {task}.id AND v.kind = 'requeued') THEN 'rejected' END"""
+
+
+def _chat_gone_at(task: str) -> str:
+    return f"""iif({task}.status = '{Status.RUNNING}', (SELECT c.gone_at FROM attempts AS a JOIN chats AS c ON c.id = a.chat_id
+WHERE a.task_id = {task}.id AND a.attempt = {task}.attempts AND a.outcome IS NULL), NULL)"""
+
+
 TASK_COLUMNS = _columns(
     Task._fields,
     queue="(SELECT q.name FROM queues AS q WHERE q.id = tasks.queue_id)",
-    session="""(SELECT s.name FROM queues AS q JOIN sessions AS s ON s.id = q.session_id WHERE q.id = tasks.queue_id)""",
-    chat_gone_at="""iif(status = 'running', (SELECT c.gone_at FROM attempts AS a JOIN chats AS c ON c.id = a.chat_id
-        WHERE a.task_id = tasks.id AND a.attempt = tasks.attempts AND a.outcome IS NULL), NULL)""",
-    review_state=_REVIEW_STATE,
+    session="(SELECT s.name FROM queues AS q JOIN sessions AS s ON s.id = q.session_id WHERE q.id = tasks.queue_id)",
+    chat_gone_at=_chat_gone_at("tasks"),
+    review_state=f"(SELECT {_review_state('tasks')} FROM queues AS q WHERE q.id = tasks.queue_id)",
 )
+TASK_OF_QUEUE_COLUMNS = _columns(Task._fields, **{field: f"t.{field}" for field in Task._fields} | {
+    "queue": "q.name", "session": "(SELECT s.name FROM sessions AS s WHERE s.id = q.session_id)",
+    "chat_gone_at": _chat_gone_at("t"), "review_state": _review_state("t"),
+})  # fmt: skip
+"""The same of `tasks AS t JOIN queues AS q`, for a statement that needs columns of the queue too."""
 
 
 class Attempt(NamedTuple):

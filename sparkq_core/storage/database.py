@@ -27,11 +27,10 @@ from sparkq_core.storage.statements import Reader as Reader
 from sparkq_core.storage.statements import Row as Row
 from sparkq_core.storage.statements import Transaction as Transaction
 
-USER_VERSION = "PRAGMA user_version"
+BEGIN_WRITE = "BEGIN IMMEDIATE; PRAGMA user_version"
 DATA_VERSION = "PRAGMA data_version"  # as a statement, which is cached: `pragma()` compiles one at each call
 
-LOOKS_FOR_THE_LOG = 3
-"""The last process that closes a database removes the log, perhaps just while this one opens it."""
+LOOKS_FOR_THE_LOG = 3  # the last process that closes a database removes the log, perhaps just while this one opens it
 
 Migrate = Callable[[apsw.Connection], None]
 
@@ -50,7 +49,7 @@ class _Opened:
         self.connection = connection
         self.execute = connection.cursor().execute  # one cursor: the rows of a statement are fetched before the next
         self.identity = identity
-        self.transaction = Transaction(self.execute, connection.cursor)
+        self.transaction = Transaction(self.execute, connection)
         self.inside = False
 
 
@@ -64,19 +63,20 @@ class _Block:
         self._writes = writes
 
     def __enter__(self) -> Transaction:
-        opened = self._opened = self._db._present()
+        opened = self._opened = self._db._present(is_checked=not self._writes)  # a write does it when it has the lock
         if opened.inside:
             raise RuntimeError("this thread already has an open transaction")
         try:
-            opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
             if self._writes:
-                version: Any = opened.execute(USER_VERSION).fetchall()[0][0]
+                version: Any = opened.execute(BEGIN_WRITE).fetchall()[0][0]
                 if version > self._db.schema:
                     raise self._db._newer(version)
-                if self._db._identity() != opened.identity:  # replaced while this waited for the lock
-                    self._db._roll_back(opened)
-                    raise self._db._replaced()
+                self._check_file()
+            else:
+                opened.execute("BEGIN")
         except BaseException as error:
+            if isinstance(error, STORAGE):
+                self._check_file()
             self._roll_back(error)
             raise
         opened.inside = True
@@ -102,12 +102,17 @@ class _Block:
         if isinstance(error, STORAGE):
             raise translated(error, self._db.path) from error
 
+    def _check_file(self) -> None:
+        """Raise Replaced if the path no longer leads to the file that is open."""
+        if self._db._identity() != self._opened.identity:
+            self._db._roll_back(self._opened)
+            raise self._db._replaced()
+
 
 _abandoned: list[_Opened | None] = []
 """Connections inherited by a forked child. They are never closed, which SQLite forbids (How To Corrupt, 2.6)."""
 
-_process = os.getpid()
-"""The id of this process, read once instead of at every statement."""
+_process = os.getpid()  # read once instead of at every statement
 
 
 def _in_child() -> None:
@@ -213,11 +218,11 @@ class Database:
             self._local.opened = None
             opened.connection.close(force=True)
 
-    def _present(self) -> _Opened:
-        """Return the connection of this thread, opened if necessary. Raises Replaced if its file was replaced."""
+    def _present(self, *, is_checked: bool = True) -> _Opened:
+        """Return the connection of this thread, opened if necessary. Raises Replaced for another file if it `is_checked`."""
         local = self._local
         if local.opened is not None and local.pid == _process:
-            if self._identity() != local.opened.identity:
+            if is_checked and self._identity() != local.opened.identity:
                 raise self._replaced()
             return local.opened
         if local.opened is not None:

@@ -20,11 +20,12 @@ class Reader(Protocol):
 class Transaction:
     """Statements on one connection. Each is fetched to its end before the next one begins, except those of `each`."""
 
-    __slots__ = ("_cursor", "_execute")
+    __slots__ = ("_changes", "_cursor", "_execute")
 
-    def __init__(self, execute: Callable[..., apsw.Cursor], cursor: Callable[[], apsw.Cursor]) -> None:
+    def __init__(self, execute: Callable[..., apsw.Cursor], connection: apsw.Connection) -> None:
         self._execute = execute
-        self._cursor = cursor
+        self._cursor = connection.cursor
+        self._changes = connection.changes
 
     def rows(self, sql: str, values: Values | None = None) -> list[Row]:
         """Return all rows of one statement."""
@@ -45,6 +46,14 @@ class Transaction:
             yield from cursor.execute(sql, in_order(sql, values))
         finally:
             cursor.close(force=True)
+
+    def changed(self, sql: str, values: Values | None = None) -> bool:
+        """Run an UPDATE, and return True if it changed a row.
+
+        A RETURNING clause would collect its rows in a table of its own, which takes longer than to read one row again.
+        """
+        self._execute(sql, in_order(sql, values))
+        return self._changes() > 0
 
     def run(self, sql: str, values: Values | None = None) -> None:
         """Run a statement that returns no rows."""

@@ -7,7 +7,7 @@ from sparkq_core.chats import Caller
 from sparkq_core.errors import WrongState
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, RELEASED, WARN_AFTER, QueueStatus, Status
-from sparkq_core.model import TASK_COLUMNS, Asked, Claim, Earlier, Task
+from sparkq_core.model import TASK_OF_QUEUE_COLUMNS, Asked, Claim, Earlier, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import assignments, gates
 from sparkq_core.stale import sweep, sweep_within
@@ -18,31 +18,30 @@ from sparkq_core.text import checked
 _HANDS_OUT = f"EXISTS (SELECT 1 FROM queues AS q WHERE q.id = tasks.queue_id AND {gates.OPEN})"
 """Within the UPDATE of the claim: what closes the gate of a queue is never between a look and a claim."""
 
-CLAIM_NEXT = f"""
-UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
-    heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
-WHERE id = (SELECT id FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT 1)
-AND {_HANDS_OUT}
-RETURNING {TASK_COLUMNS}
+HEAD = """
+SELECT id, queue_id, attempts, revision FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT 1
 """
-CLAIM_THIS = f"""
+CLAIM = f"""
 UPDATE tasks SET status = 'running', attempts = attempts + 1, worker = :worker, claimed_at = :now,
-    heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
+heartbeat_at = NULL, stale_warned_at = NULL, due_at = :now + {WARN_AFTER} * timeout * 1000
 WHERE id = :id AND status = 'queued' AND {_HANDS_OUT}
-RETURNING {TASK_COLUMNS}
 """
 ATTEMPT_IN = """
+INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at) VALUES (:task, :attempt, :worker, :revision, :now)
+"""
+ATTEMPT_OF_CHAT_IN = """
 INSERT INTO attempts (task_id, attempt, worker, revision, claimed_at, chat_id, client, client_version, model)
-SELECT :task, :attempt, :worker, :revision, :now, :chat, c.client, c.version, c.model
-FROM (SELECT 1) LEFT JOIN chats AS c ON c.id = :chat
+SELECT :task, :attempt, :worker, :revision, :now, c.id, c.client, c.version, c.model FROM chats AS c WHERE c.id = :chat
 """
 PROMPT = "SELECT text FROM prompts WHERE task_id = :task AND revision = :revision"
 FEEDBACK = """
 SELECT text FROM events WHERE task_id = :task AND kind IN ('requeued', 'feedback', 'requeue undone')
 ORDER BY id DESC LIMIT 1
 """
-TEXTS = f"""
-SELECT ({PROMPT}), ({FEEDBACK}), queued, revision, ({queues.INSTRUCTIONS}), check_command FROM queues WHERE id = :queue
+PACKET = f"""
+SELECT {TASK_OF_QUEUE_COLUMNS}, ({PROMPT}), ({FEEDBACK}), q.queued, q.revision,
+(SELECT i.text FROM instructions AS i WHERE i.queue_id = q.id AND i.revision = q.revision), q.check_command
+FROM tasks AS t JOIN queues AS q ON q.id = t.queue_id WHERE t.id = :task
 """
 EARLIER = f"""
 SELECT a.attempt, a.worker, a.outcome,
@@ -63,6 +62,19 @@ class Claimant(NamedTuple):
 
     worker: str
     chat: Caller | None = None
+
+
+class Head(NamedTuple):
+    """A queued task that is to be claimed, as the transaction of the claim has found it. `attempts` are those before."""
+
+    id: int
+    queue_id: int
+    attempts: int
+    revision: int
+
+    @classmethod
+    def of(cls, task: Task) -> "Head":
+        return cls(task.id, task.queue_id, task.attempts, task.revision)
 
 
 def claim(
@@ -92,11 +104,11 @@ def claim(
             )
         if wanted is None:
             return take(sq, tx, line.id, claimant, now)
-        row = tx.row(CLAIM_THIS, {"id": wanted.id, "worker": worker, "now": now})
-        if row is None:
+        claimed = begin(sq, tx, Head.of(wanted), claimant, now)
+        if claimed is None:
             gate = gates.of_queue(tx, line.id) if wanted.status == Status.QUEUED else None
             raise gates.closed(gate) if gate is not None else refused(tx, wanted.id, "claim")
-        return begin(sq, tx, Task(*row), claimant, now)
+        return claimed
 
 
 def checked_worker(worker: str) -> str:
@@ -110,17 +122,22 @@ def take(sq: SparkQ, tx: Transaction, queue_id: int, claimant: Claimant, now: in
     sweep_within(sq, tx, now)
     if claimant.chat is not None and assignments.spent(tx, claimant.chat, queue_id, now):
         return None
-    row = tx.row(CLAIM_NEXT, {"queue": queue_id, "worker": claimant.worker, "now": now})
-    return begin(sq, tx, Task(*row), claimant, now) if row is not None else None
+    head = tx.row(HEAD, {"queue": queue_id})
+    return begin(sq, tx, Head._make(head), claimant, now) if head is not None else None
 
 
-def begin(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant, now: int) -> Claim:
-    """Begin the attempt of a task that has just been claimed."""
+def begin(sq: SparkQ, tx: Transaction, head: Head, claimant: Claimant, now: int) -> Claim | None:
+    """Claim a queued task and begin its attempt, in the transaction that has found it; return None if it is not queued, or
+    if the gate of its queue is closed."""
+    worker, attempt = claimant.worker, head.attempts + 1
+    if not tx.changed(CLAIM, {"id": head.id, "worker": worker, "now": now}):
+        return None
     chat = chats.enter(tx, claimant.chat, now) if claimant.chat is not None else None
-    attempt = {"task": task.id, "attempt": task.attempts, "worker": task.worker, "revision": task.revision}
-    tx.run(ATTEMPT_IN, attempt | {"now": now, "chat": chat})
-    note(tx, now, "claimed", task=task.id, queue=task.queue_id, attempt=task.attempts, worker=task.worker)
-    return _packet(sq, tx, task)._replace(chat_id=chat)
+    tx.run(ATTEMPT_IN if chat is None else ATTEMPT_OF_CHAT_IN, {
+        "task": head.id, "attempt": attempt, "worker": worker, "revision": head.revision, "now": now, "chat": chat,
+    })  # fmt: skip
+    note(tx, now, "claimed", task=head.id, queue=head.queue_id, attempt=attempt, worker=worker)
+    return _packet(sq, tx, head.id, head.revision, chat)
 
 
 def claim_again(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
@@ -138,13 +155,18 @@ def claim_again(sq: SparkQ, task_id: int, *, attempt: int) -> Claim:
 def running_claim(sq: SparkQ, tx: Transaction, task_id: int, attempt: int) -> Claim | None:
     """Return the claim of an attempt in the transaction of another verb, None if it no longer runs. Raises NoSuchTask."""
     task = find(tx, task_id)
-    return _packet(sq, tx, task) if (task.status, task.attempts) == (MOVES["claim"].target, attempt) else None
-
-
-def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
-    ((prompt, feedback, waiting, revision, instructions, check),) = tx.rows(
-        TEXTS, {"task": task.id, "revision": task.revision, "queue": task.queue_id}
+    return (
+        _packet(sq, tx, task.id, task.revision)
+        if (task.status, task.attempts) == (MOVES["claim"].target, attempt)
+        else None
     )
+
+
+def _packet(sq: SparkQ, tx: Transaction, task_id: int, revision: int, chat: int | None = None) -> Claim:
+    ((*columns, prompt, feedback, waiting, instructed, instructions, check),) = tx.rows(
+        PACKET, {"task": task_id, "revision": revision}
+    )
+    task = Task._make(columns)
     before = {"task": task.id, "attempt": task.attempts}
     earlier, asked = (tx.row(EARLIER, before), tx.row(ASKED, before)) if task.attempts > 1 else (None, None)
     return Claim(
@@ -155,7 +177,8 @@ def _packet(sq: SparkQ, tx: Transaction, task: Task) -> Claim:
         earlier=Earlier(*earlier) if earlier else None,
         remaining=waiting,
         instructions=instructions or "",
-        instructions_revision=revision,
+        instructions_revision=instructed,
         asked=Asked(*asked) if asked else None,
+        chat_id=chat,
         check=check,
     )

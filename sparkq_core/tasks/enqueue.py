@@ -11,23 +11,26 @@ from sparkq_core.model import TASK_COLUMNS, Gate, Queue, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.storage.database import Reader, Transaction
+from sparkq_core.tasks.line import position_of
 from sparkq_core.tasks.refusals import find
 from sparkq_core.text import checked, safe
 from sparkq_core.titles import title_of
 
-INSERT = f"""
-INSERT INTO tasks (queue_id, position, title, tool, task_class, timeout, source, key, created_at)
-VALUES (:queue, coalesce(:position, (SELECT back + 1 FROM queues WHERE queues.id = :queue)), :title, :tool, :task_class, :timeout, :source,
-    :key, :now)
-RETURNING {TASK_COLUMNS}
+INSERT = """
+INSERT INTO tasks (id, queue_id, position, title, tool, task_class, timeout, source, key, created_at)
+VALUES (:id, :queue, :position, :title, :tool, :task_class, :timeout, :source, :key, :now)
 """
+LAST = "SELECT queued, back, (SELECT seq FROM sqlite_sequence WHERE name = 'tasks') FROM queues WHERE id = :queue"
+"""How many tasks wait in a queue, its last position, and the last id of any task."""
+
 PROMPT_IN = "INSERT INTO prompts (task_id, revision, text, created_at) VALUES (:task, :revision, :text, :now)"
 BY_KEY = f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = :key"
 CAME_INTO = "SELECT 1 FROM events WHERE task_id = :task AND queue_id = :queue AND kind = 'enqueued'"
 HAD_PROMPT = "SELECT 1 FROM prompts WHERE task_id = :task AND text = :text"
 WAITING = """
-SELECT prompts.text, tasks.id FROM tasks JOIN prompts ON prompts.task_id = tasks.id
-WHERE tasks.queue_id = :queue AND tasks.status IN ('queued', 'held') AND tasks.status <> 'running'
+SELECT p.text, t.id FROM tasks AS t JOIN prompts AS p ON p.task_id = t.id WHERE t.queue_id = :queue AND t.status = 'queued'
+UNION ALL
+SELECT p.text, t.id FROM tasks AS t JOIN prompts AS p ON p.task_id = t.id WHERE t.queue_id = :queue AND t.status = 'held'
 """
 AHEAD = "SELECT count(*) FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position <= :position"
 MAX_KEY = 200
@@ -133,9 +136,12 @@ class _Batch:
         self._queue = queue
         self._source = source
         self._now = sq.clock.now()
-        self._place = 0 if at_front else queues.waiting(tx, queue.id)
+        self._back: int
+        waiting, self._back, last_id = tx.rows(LAST, {"queue": queue.id})[0]
+        self._id: int = last_id or 0
+        self._place: int = 0 if at_front else waiting
         self._room = at_front
-        self._position: int | None = None
+        self._front: int | None = None
         self._executions: dict[tuple[str | None, str | None, int | None], tuple[str, str, int]] = {}
 
     def add(self, draft: Draft, twin: int | None = None) -> Enqueued:
@@ -149,24 +155,32 @@ class _Batch:
         if queue.status != QueueStatus.ACTIVE:
             raise queues.closed(queue)
         tool, task_class, timeout = self._execution(draft)
-        (row,) = tx.rows(INSERT, {
-            "queue": queue.id, "position": self._next_position(), "title": title_of(draft.prompt), "tool": tool,
-            "task_class": task_class, "timeout": timeout, "source": self._source, "key": draft.key, "now": now,
+        self._id += 1
+        task = Task(
+            id=self._id, queue_id=queue.id, queue=queue.name, session=queue.session, status=Status.QUEUED,
+            position=self._next_position(), title=title_of(draft.prompt), tool=tool, task_class=task_class, timeout=timeout,
+            source=self._source, key=draft.key, revision=1, attempts=0, created_at=now, worker=None, claimed_at=None,
+            heartbeat_at=None, stale_warned_at=None, finished_at=None, reviewed_at=None, error_type=None, late_at=None,
+            late_attempt=None, late_outcome=None, accepted_attempt=None, chat_gone_at=None, limit_until=None, review_state=None,
+        )  # fmt: skip
+        tx.run(INSERT, {
+            "id": task.id, "queue": queue.id, "position": task.position, "title": task.title, "tool": tool,
+            "task_class": task_class, "timeout": timeout, "source": task.source, "key": task.key, "now": now,
         })  # fmt: skip
-        task = Task(*row)
         tx.run(PROMPT_IN, {"task": task.id, "revision": 1, "text": draft.prompt, "now": now})
         note(tx, now, "enqueued", task=task.id, queue=queue.id)
         self._place += 1
         return Enqueued(task, self._place, gate=self._gate())
 
-    def _next_position(self) -> int | None:
-        """Return the next position at the front, in the order of the drafts; None at the end of the queue."""
+    def _next_position(self) -> int:
+        """Return the next position: at the front, in the order of the drafts, or at the end of the queue."""
         if not self._room:
-            return None
-        if self._position is None:
-            self._position = queues.room_at_front(self._tx, self._queue, self._room) - 1
-        self._position += 1
-        return self._position
+            self._back = max(self._back + 1, position_of(self._id))
+            return self._back
+        if self._front is None:
+            self._front = queues.room_at_front(self._tx, self._queue, self._room) - 1
+        self._front += 1
+        return self._front
 
     def _made_before(self, task: Task, draft: Draft) -> Enqueued:
         """Return the task that the key of `draft` made. Raises KeyUsed if the draft asks for another one."""

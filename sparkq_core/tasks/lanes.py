@@ -1,4 +1,5 @@
-"""The lanes of a list: its tasks by queue and status, each lane in the order of the ids and from one index.
+"""The lanes of a list: its tasks by queue and status, each lane in the order of the ids and from an index. Queued tasks are in
+that of the line.
 
 A list with a filter is merged from its lanes. The counters of the queues say which lanes are empty, so that a filter without
 a match costs no walk through the others.
@@ -11,6 +12,7 @@ from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.model import TASK_COLUMNS, Task
 from sparkq_core.storage.database import Reader
 from sparkq_core.storage.parameters import Values
+from sparkq_core.tasks import line
 
 THIN = """
 AND (:session IS NULL OR queue_id IN (SELECT q.id FROM queues AS q WHERE q.session_id = :session))
@@ -22,7 +24,7 @@ _DOWN = "id < :after AND id >= :low"
 _UP = "id > :after AND id < :high"
 _NEWEST = "ORDER BY id DESC LIMIT :limit"
 _OLDEST = "ORDER BY id LIMIT :limit"
-_LANE = "SELECT id FROM tasks WHERE queue_id = :queue AND status = :status AND status <> 'running' AND"
+_LANE = "SELECT id FROM tasks INDEXED BY tasks_by_queue_status WHERE queue_id = :queue AND status = :status AND status NOT IN ('queued', 'running') AND"
 _RUNNING = (
     "SELECT id FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND (:queue IS NULL OR queue_id = :queue) AND"
 )
@@ -35,6 +37,10 @@ LANE_NEWEST = f"{_LANE} {_DOWN} {_NEWEST}"
 LANE_OLDEST = f"{_LANE} {_UP} {_OLDEST}"
 THIN_LANE_NEWEST = f"{_LANE} {_DOWN} {THIN} {_NEWEST}"
 THIN_LANE_OLDEST = f"{_LANE} {_UP} {THIN} {_OLDEST}"
+QUEUED_NEWEST = f"{line.IN_LINE_DOWN} {THIN} ORDER BY position DESC LIMIT :limit"
+QUEUED_OLDEST = f"{line.IN_LINE_UP} {THIN} ORDER BY position LIMIT :limit"
+QUEUED_ELSEWHERE_NEWEST = f"{line.OUT_DOWN} {THIN} {_NEWEST}"
+QUEUED_ELSEWHERE_OLDEST = f"{line.OUT_UP} {THIN} {_OLDEST}"
 BY_IDS = f"SELECT {TASK_COLUMNS} FROM tasks WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY id"
 
 LANES = f"""
@@ -87,8 +93,8 @@ def merged(db: Reader, lanes: tuple[Lane, ...], values: Values, *, is_thin: bool
     ids: list[int] = []
     for lane in lanes:
         if lane.status != Status.RUNNING:
-            sql = _lane(is_thin=is_thin, newest=newest)
-            ids += [row[0] for row in db.rows(sql, {**values, "queue": lane.queue, "status": lane.status})]
+            for sql in _lane(lane.status, is_thin=is_thin, newest=newest):
+                ids += [row[0] for row in db.rows(sql, {**values, "queue": lane.queue, "status": lane.status})]
     if any(lane.status == Status.RUNNING for lane in lanes):
         ids += [row[0] for row in db.rows(RUNNING_NEWEST if newest else RUNNING_OLDEST, values)]
     first = sorted(ids, reverse=newest)[: values["limit"]]
@@ -96,7 +102,10 @@ def merged(db: Reader, lanes: tuple[Lane, ...], values: Values, *, is_thin: bool
     return tasks[::-1] if newest else tasks
 
 
-def _lane(*, is_thin: bool, newest: bool) -> str:
+def _lane(status: Status, *, is_thin: bool, newest: bool) -> tuple[str, ...]:
+    """Return the statements that read the ids of a lane."""
+    if status == Status.QUEUED:
+        return (QUEUED_NEWEST, QUEUED_ELSEWHERE_NEWEST) if newest else (QUEUED_OLDEST, QUEUED_ELSEWHERE_OLDEST)
     if is_thin:
-        return THIN_LANE_NEWEST if newest else THIN_LANE_OLDEST
-    return LANE_NEWEST if newest else LANE_OLDEST
+        return (THIN_LANE_NEWEST,) if newest else (THIN_LANE_OLDEST,)
+    return (LANE_NEWEST,) if newest else (LANE_OLDEST,)

@@ -32,7 +32,7 @@ ENDED_REVIEWED = (
 )
 FAILED_BEFORE = f"""
 SELECT {TASK_COLUMNS} FROM tasks INDEXED BY tasks_by_queue_status
-WHERE queue_id = :queue AND status = 'failed' AND status <> 'running' AND finished_at < :since AND reviewed_at IS NULL
+WHERE queue_id = :queue AND status = 'failed' AND status NOT IN ('queued', 'running') AND finished_at < :since AND reviewed_at IS NULL
 """
 SORTS = ("newest", "oldest", "line")
 BEHIND_THE_LINE = "t"

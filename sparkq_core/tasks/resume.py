@@ -9,7 +9,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks import late_results
-from sparkq_core.tasks.claim import CLAIM_THIS, Claimant, begin
+from sparkq_core.tasks.claim import Claimant, Head, begin
 from sparkq_core.tasks.refusals import find, hint, state
 from sparkq_core.tasks.requeue import REQUEUE
 
@@ -40,14 +40,13 @@ def resume(sq: SparkQ, task_id: int) -> Task:
             "title": task.title, "again": False,
         })  # fmt: skip
         note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts)
-        row = tx.row(CLAIM_THIS, {"id": task_id, "worker": task.worker, "now": now})
-        if row is None:
+        resumed = begin(sq, tx, Head.of(task), Claimant(task.worker), now)
+        if resumed is None:
             gate = gates.of_queue(tx, line.id)
             assert gate is not None
             raise gates.closed(gate)
-        resumed = begin(sq, tx, Task(*row), Claimant(task.worker), now).task
-        tx.run(SAME_BEGINNING, {"task": task_id, "attempt": resumed.attempts})
-        return resumed
+        tx.run(SAME_BEGINNING, {"task": task_id, "attempt": resumed.task.attempts})
+        return resumed.task
 
 
 def _check(tx: Transaction, task: Task) -> None:

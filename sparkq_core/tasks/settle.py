@@ -10,7 +10,7 @@ from sparkq_core.chats import Caller
 from sparkq_core.errors import InvalidValue, NoSuchTask, SparkQError
 from sparkq_core.events import note
 from sparkq_core.lifecycle import MOVES, ErrorType, Status
-from sparkq_core.model import TASK_COLUMNS, Attempt, Gate, Settled, Task
+from sparkq_core.model import TASK_OF_QUEUE_COLUMNS, Attempt, Gate, Settled, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import checks, gates
 from sparkq_core.storage.database import Transaction
@@ -25,14 +25,16 @@ SETTLE = f"""
 UPDATE tasks SET status = :target, finished_at = :now, due_at = NULL, limit_until = NULL, error_type = :error_type
 WHERE id = :id AND status = :from_status AND attempts = coalesce(:attempt, attempts)
 AND (:is_checked OR NOT EXISTS (SELECT 1 FROM queues AS q WHERE q.id = queue_id AND {checks.DEMANDED}))
-RETURNING {TASK_COLUMNS}
 """
 END_ATTEMPT = """
 UPDATE attempts SET outcome = :outcome, result = :result, data = :data, error = :error, error_type = :error_type,
     finished_at = :now, heartbeat_at = :heartbeat, stale_warned_at = :warned
 WHERE task_id = :task AND attempt = :attempt AND outcome IS NULL
 """
-LEFT = f"SELECT queued, held, status = 'archived', NOT ({gates.OPEN}) FROM queues WHERE id = :queue"
+WITH_LEFT = f"""
+SELECT {TASK_OF_QUEUE_COLUMNS}, q.queued, q.held, q.status = 'archived', NOT ({gates.OPEN})
+FROM tasks AS t JOIN queues AS q ON q.id = t.queue_id WHERE t.id = :task
+"""
 CLAIMED_NEXT = """
 UPDATE attempts SET next_task = :next_task, next_attempt = :next_attempt WHERE task_id = :task AND attempt = :attempt
 """
@@ -123,10 +125,10 @@ def fail_all(sq: SparkQ, task_ids: Sequence[int], error: str, *, error_type: str
     failed = []
     with sq.db.write() as tx:
         for task_id in dict.fromkeys(task_ids):
-            task = _end_running(tx, _Report("fail", task_id, None, error, error_type=word), now, is_checked=True)
-            if task is None:
+            left = _end_running(tx, _Report("fail", task_id, None, error, error_type=word), now, is_checked=True)
+            if left is None:
                 raise refused(tx, task_id, "fail", kept=False)
-            failed.append(_with_next(sq, tx, task, None, now))
+            failed.append(_with_next(sq, tx, left, None, now))
     return tuple(failed)
 
 
@@ -219,8 +221,8 @@ def _settle(
         ):
             refusal = lacking
             _sign_of_life(tx, report, now)
-        elif (task := _end_running(tx, report, now, is_checked=is_seen)) is not None:
-            settled = _with_next(sq, tx, task, claimant, now)
+        elif (left := _end_running(tx, report, now, is_checked=is_seen)) is not None:
+            settled = _with_next(sq, tx, left, claimant, now)
         elif not is_seen and checks.is_needed(tx, report.task_id, report.attempt):
             return None
         else:
@@ -237,23 +239,35 @@ def _settle(
     return settled
 
 
-def _end_running(tx: Transaction, report: _Report, now: int, *, is_checked: bool) -> Task | None:
+class _Left(NamedTuple):
+    """A task, and how many tasks its queue has left: queued and held ones. An archived queue hands out none, and else its
+    gate may be closed."""
+
+    task: Task
+    queued: int
+    held: int
+    archived: bool
+    gate: Gate | None
+
+
+def _end_running(tx: Transaction, report: _Report, now: int, *, is_checked: bool) -> _Left | None:
     """End the running attempt with the reported outcome; None if that attempt is not running, or is to be checked first."""
     move = MOVES[report.verb]
-    row = tx.row(SETTLE, {
-        "id": storable(report.task_id), "attempt": storable(report.attempt), "from_status": move.from_status,
+    task_id = storable(report.task_id)
+    if not tx.changed(SETTLE, {
+        "id": task_id, "attempt": storable(report.attempt), "from_status": move.from_status,
         "target": move.target, "now": now, "error_type": report.error_type, "is_checked": is_checked,
-    })  # fmt: skip
-    if row is None:
+    }):  # fmt: skip
         return None
-    task = Task(*row)
+    left = _left(tx, report.task_id)
+    task = left.task
     tx.run(END_ATTEMPT, {
         "task": task.id, "attempt": task.attempts, "outcome": move.target, "result": report.result,
         "data": report.data, "error": report.error, "error_type": report.error_type, "now": now,
         "heartbeat": task.heartbeat_at, "warned": task.stale_warned_at,
     })  # fmt: skip
     note(tx, now, move.target, task=task.id, queue=task.queue_id, attempt=task.attempts)
-    return task
+    return left
 
 
 def _sign_of_life(tx: Transaction, report: _Report, now: int) -> None:
@@ -261,9 +275,9 @@ def _sign_of_life(tx: Transaction, report: _Report, now: int) -> None:
     tx.run(HEARTBEAT, guard("progress", report.task_id, report.attempt) | {"now": now})
 
 
-def _with_next(sq: SparkQ, tx: Transaction, task: Task, claimant: Claimant | None, now: int) -> Settled:
+def _with_next(sq: SparkQ, tx: Transaction, left: _Left, claimant: Claimant | None, now: int) -> Settled:
     """The settled task and, for a worker that asks for it, the next claim of its queue."""
-    waiting, held, archived, gate = _left(tx, task.queue_id)
+    task, waiting, held, archived, gate = left
     claimed = None if claimant is None or archived else take(sq, tx, task.queue_id, claimant, now)
     if claimed is not None:
         waiting = claimed.remaining
@@ -289,8 +303,7 @@ def _keep_late(tx: Transaction, report: _Report, now: int) -> tuple[Attempt | No
 def _settled_before(sq: SparkQ, tx: Transaction, ended: Attempt, *, kept: bool, with_next: bool) -> Settled:
     """The answer to a report that repeats the outcome of its attempt. The answer to the first may have been lost, so
     it has the task again that was claimed with it."""
-    task = find(tx, ended.task_id)
-    waiting, held, archived, gate = _left(tx, task.queue_id)
+    task, waiting, held, archived, gate = _left(tx, ended.task_id)
     claimed = None
     if with_next and ended.next_task is not None and ended.next_attempt is not None:
         with suppress(NoSuchTask):  # it was settled and deleted since
@@ -309,9 +322,9 @@ def _settled_before(sq: SparkQ, tx: Transaction, ended: Attempt, *, kept: bool, 
     )
 
 
-def _left(tx: Transaction, queue_id: int) -> tuple[int, int, bool, Gate | None]:
-    """Return how many tasks are queued, how many are held, True if the queue is archived and so hands out none, and else
-    its gate, if that is closed."""
-    waiting, held, archived, closed = tx.rows(LEFT, {"queue": queue_id})[0]
-    gate = gates.of_queue(tx, queue_id) if closed and not archived else None
-    return int(waiting), int(held), bool(archived), gate
+def _left(tx: Transaction, task_id: int) -> _Left:
+    """Return a task that exists, and what its queue has left."""
+    ((*columns, queued, held, archived, closed),) = tx.rows(WITH_LEFT, {"task": task_id})
+    task = Task._make(columns)
+    gate = gates.of_queue(tx, task.queue_id) if closed and not archived else None
+    return _Left(task, queued, held, bool(archived), gate)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sparkq_core import queues, tasks
+from sparkq_core import queues, sessions, tasks
 from sparkq_core.errors import (
     InvalidText,
     InvalidValue,
@@ -17,6 +17,7 @@ from sparkq_core.errors import (
 )
 from sparkq_core.project import SparkQ
 from sparkq_core.tasks import Draft
+from sparkq_core.tasks.line import STEP
 from sparkq_core.text import MAX_TEXT
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
@@ -53,6 +54,29 @@ def test_a_new_task_is_queued_and_nobody_has_it(sq: SparkQ, queue: str, clock: S
 
     assert (task.status, task.attempts, task.worker) == ("queued", 0, None)
     assert (task.created_at, task.claimed_at, task.finished_at) == (clock.now(), None, None)
+
+
+def test_the_answer_is_the_task_as_it_is_stored(sq: SparkQ, queue: str) -> None:
+    sessions.create(sq, "feature")
+    queues.create(sq, "strict", session="feature", review_limit=1)
+
+    for name, front in ((queue, False), ("strict", False), ("strict", True)):
+        added = tasks.enqueue(sq, name, "## Do it", tool="run-bash", timeout=7, key=f"{name} {front}", front=front)
+        assert added.task == tasks.get(sq, added.task.id)
+
+
+@holds("fifo")
+def test_a_task_that_came_back_is_before_the_next_new_one_however_many_came_back(sq: SparkQ, queue: str) -> None:
+    (first,) = add(sq, "one")
+    for _ in range(STEP + 1):
+        with sq.db.write() as tx:
+            queues.next_position(tx, queues.get(tx, queue))
+    tasks.fail(sq, take(sq).task.id, "boom")
+    tasks.requeue(sq, first)
+
+    (second,) = add(sq, "two")
+
+    assert queued_ids(sq) == [first, second]
 
 
 def test_the_prompt_is_kept_to_the_letter(sq: SparkQ, queue: str) -> None:

@@ -204,6 +204,29 @@ def test_the_queued_tasks_of_a_queue_stand_in_the_order_of_the_line(sq: SparkQ, 
     assert ids(sq, Wanted(queue=queue, status="queued"), limit=1) == [second, third, first]
 
 
+def test_a_list_by_id_has_the_tasks_that_were_put_elsewhere_too(sq: SparkQ, queue: str) -> None:
+    """Whatever put them there: a requeue, a place, a move from another queue, the front, or a SparkQ before this order."""
+    queues.create(sq, "docs")
+    (moved,) = add(sq, "from elsewhere", queue="docs")
+    requeued, older, placed, plain, released = add(sq, *"abcde")
+    tasks.fail(sq, take(sq, task_id=requeued).task.id, "boom")
+    tasks.requeue(sq, requeued)
+    tasks.release(sq, take(sq, task_id=released).task.id)
+    tasks.place(sq, [placed], before=older)
+    tasks.move(sq, [moved], queue)
+    front = tasks.enqueue(sq, queue, "first", front=True).task.id
+    with sq.db.write() as tx:
+        tx.run("UPDATE tasks SET position = id WHERE id = :id", {"id": older})
+    (last,) = add(sq, "last")
+
+    queued = Wanted(queue=queue, status="queued")
+    newest = [task for page in pages(sq, queued, 2, "newest") for task in page]
+    oldest = [task for page in pages(sq, queued, 2, "oldest") for task in page]
+
+    assert newest == [last, front, released, plain, placed, older, requeued, moved]
+    assert oldest == newest[::-1]
+
+
 @holds("keyset")
 def test_paging_goes_on_where_it_was_although_tasks_come_and_go(sq: SparkQ, queue: str) -> None:
     old = add(sq, *"abcdef")

@@ -28,13 +28,7 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_strict.py::test_a_strict_queue_hands_out_the_next_task_after_your_verdict",),
     ),
     mutant(
-        "a claim of the next task looks past the gate",
-        "tasks/claim.py",
-        ("ORDER BY position LIMIT 1)\nAND {_HANDS_OUT}\n", "ORDER BY position LIMIT 1)\n"),
-        caught_by=("test_gates.py::test_a_paused_queue_accepts_tasks_and_hands_out_none_however_it_is_asked",),
-    ),
-    mutant(
-        "a claim of a given task looks past the gate",
+        "a claim looks past the gate",
         "tasks/claim.py",
         ("AND status = 'queued' AND {_HANDS_OUT}", "AND status = 'queued'"),
         caught_by=("test_gates.py::test_a_paused_queue_accepts_tasks_and_hands_out_none_however_it_is_asked",),
@@ -109,13 +103,13 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "last in, first out",
         "tasks/claim.py",
-        ("ORDER BY position LIMIT 1)", "ORDER BY position DESC LIMIT 1)"),
+        ("ORDER BY position LIMIT 1\n", "ORDER BY position DESC LIMIT 1\n"),
         caught_by=("test_claim.py::test_tasks_are_claimed_in_the_order_in_which_they_came",),
     ),
     mutant(
         "the order follows the clock",
         "tasks/claim.py",
-        ("ORDER BY position LIMIT 1)", "ORDER BY created_at LIMIT 1)"),
+        ("ORDER BY position LIMIT 1\n", "ORDER BY created_at LIMIT 1\n"),
         caught_by=("test_claim.py::test_a_clock_that_goes_backwards_does_not_change_the_order",),
     ),
     mutant(
@@ -127,26 +121,22 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a claim in two steps",
         "tasks/claim.py",
-        (
-            "WHERE id = (SELECT id FROM tasks WHERE queue_id = :queue AND status = 'queued' ORDER BY position LIMIT 1)",
-            "WHERE id = :head",
-        ),
+        ("WHERE id = :id AND status = 'queued'", "WHERE id = :id"),
         (
             "    with sq.db.write() as tx:\n        now = sq.clock.now()\n",
-            "    found = sq.db.row(\"SELECT id FROM tasks WHERE status = 'queued' ORDER BY position LIMIT 1\")\n"
+            '    found = sq.db.row(HEAD, {"queue": 1})\n'
             "    sq.clock.pause()\n    with sq.db.write() as tx:\n        now = sq.clock.now()\n",
         ),
         (
             "            return take(sq, tx, line.id, claimant, now)\n",
-            '            row = tx.row(CLAIM_NEXT, {"head": found[0] if found else 0, "worker": worker, "now": now})\n'
-            "            return begin(sq, tx, Task(*row), claimant, now) if row is not None else None\n",
+            "            return begin(sq, tx, Head._make(found), claimant, now) if found else None\n",
         ),
         caught_by=("test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order",),
     ),
     mutant(
         "a transaction that takes the lock only when it writes",
         "storage/database.py",
-        ('"BEGIN IMMEDIATE" if self._writes', '"BEGIN" if self._writes'),
+        ('"BEGIN IMMEDIATE; PRAGMA', '"BEGIN; PRAGMA'),
         caught_by=("test_race.py::test_four_processes_drain_a_queue_each_task_once_and_in_order",),
     ),
     mutant(
@@ -432,6 +422,18 @@ LIFE_CYCLE_MUTANTS = [
         "tasks/lanes.py",
         ('_DOWN = "id < :after', '_DOWN = "id <= :after'),
         caught_by=("test_listing.py::test_paging_goes_on_where_it_was_although_tasks_come_and_go",),
+    ),
+    mutant(
+        "a list by id misses the tasks that were put elsewhere",
+        "tasks/lanes.py",
+        ("return (QUEUED_NEWEST, QUEUED_ELSEWHERE_NEWEST) if newest", "return (QUEUED_NEWEST,) if newest"),
+        caught_by=("test_listing.py::test_a_list_by_id_has_the_tasks_that_were_put_elsewhere_too",),
+    ),
+    mutant(
+        "a new task comes before one that came back to the end",
+        "tasks/enqueue.py",
+        ("max(self._back + 1, position_of(self._id))", "position_of(self._id)"),
+        caught_by=("test_enqueue.py::test_a_task_that_came_back_is_before_the_next_new_one_however_many_came_back",),
     ),
     mutant(
         "a list forgets a filter",
