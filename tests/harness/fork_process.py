@@ -130,7 +130,12 @@ def _command_line() -> Callable[[], object]:
 
 
 def _http() -> Callable[[], object]:
-    from sparkq_http import app, server, token  # noqa: F401  # `main` imports them when it runs
+    from anyio._backends import _asyncio  # noqa: F401  # `main` imports all of these when it runs
+    from uvicorn.lifespan import on  # noqa: F401
+    from uvicorn.loops import auto  # noqa: F401
+
+    from sparkq_http import app, server, token  # noqa: F401
+    from sparkq_mcp.transport import http  # noqa: F401
 
     list(app.routers())
     return server.main
