@@ -272,13 +272,18 @@ export async function refreshCounts(changed = null) {
 	drawNavigation();
 }
 
-/** True until a task is begun. Later all that were begun may have been deleted: this browser remembers, or a purge tells. */
+/** What purges deleted before the page came: of a later one, it saw that the tasks were begun. */
+let deleted;
+
+/** True until a task is begun. If all of these were deleted later, this browser remembers it, or a purge tells. */
 async function isNew(queues) {
 	if (!queues.length) return true;
 	const begun = `begun-${queues.map((queue) => queue.created_at).sort()[0]}`;
 	if (remembered(begun)) return false;
-	if (queues.every((queue) => !totalOf(queue, BEGUN) && !queue.held))
-		return !(await get("/inbox?limit=1")).purge?.deleted;
+	if (queues.every((queue) => !totalOf(queue, BEGUN) && !queue.held)) {
+		deleted ??= (await get("/inbox?limit=1")).purge?.deleted ?? 0;
+		return !deleted;
+	}
 	remember(begun, "yes");
 	return false;
 }

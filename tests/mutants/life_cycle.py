@@ -368,7 +368,7 @@ LIFE_CYCLE_MUTANTS = [
         "tasks/release.py",
         (
             "SET status = :target, due_at = NULL, worker = NULL",
-            "SET status = :target, position = position + 1000, due_at = NULL, worker = NULL",
+            "SET status = :target, position = position + 1000000, due_at = NULL, worker = NULL",
         ),
         caught_by=("test_claim.py::test_a_released_task_stands_at_its_old_place",),
     ),

@@ -73,9 +73,9 @@ PROOF_MUTANTS = [
             '                self._opened.execute("COMMIT")\n',
         ),
         (
-            '            opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")\n',
-            "            if not opened.connection.in_transaction:\n"
-            '                opened.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")\n',
+            "                version: Any = opened.execute(BEGIN_WRITE).fetchall()[0][0]\n",
+            "                begin = DATA_VERSION if opened.connection.in_transaction else BEGIN_WRITE\n"
+            "                version: Any = 0 if opened.execute(begin).fetchall() and begin is DATA_VERSION else self._db.schema\n",
         ),
         caught_by=(KILL,),
     ),

@@ -105,7 +105,7 @@ STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
         "a writer that waited for the lock does not notice that the file was replaced",
         "storage/database.py",
-        ("if self._db._identity() != opened.identity:  # replaced", "if not opened.identity:  # replaced"),
+        ("                self._check_file()\n            else:", "            else:"),
         caught_by=(
             "test_restore.py::test_a_writer_that_waited_for_the_lock_while_the_file_was_replaced_writes_nothing",
         ),
@@ -200,15 +200,15 @@ STORAGE_AND_CONFIG_MUTANTS = [
     mutant(
         "a replaced file is not noticed",
         "storage/database.py",
-        ("if self._identity() != local.opened.identity:", "if not local.opened.identity:"),
+        ("if is_checked and self._identity() != local", "if is_checked and not local"),
         caught_by=("test_database.py::test_a_file_that_was_replaced_while_it_was_open_is_not_written",),
     ),
     mutant(
         "a fork shares the connection of its parent",
         "storage/database.py",
         (
-            "if local.opened is not None and local.pid == _process:\n            if self._identity()",
-            "if local.opened is not None:\n            if self._identity()",
+            "if local.opened is not None and local.pid == _process:\n            if is_checked",
+            "if local.opened is not None:\n            if is_checked",
         ),
         caught_by=("test_database.py::test_a_forked_child_works_on_a_connection_of_its_own",),
     ),
