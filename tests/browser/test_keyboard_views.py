@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.conftest import Tab
 from tests.browser.screen import Screen, expect
-from tests.http.caller import Caller
+from tests.http.caller import Served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -26,98 +27,107 @@ STEP = """() => {
 MISSED = f"() => ({CONTROLS})().filter((control) => !window.reached.has(control)).map((control) => control.outerHTML)"
 
 
-@pytest.mark.parametrize("name", ["today", "running", "queues", "sessions", "scripts", "settings"])
-def test_tab_reaches_every_control_and_shows_where_it_is(screen: Screen, views: dict[str, str], name: str) -> None:
-    screen.open(views[name])
-    outlines = set()
-    for _ in range(MOST_PRESSES):
-        screen.press("Tab")
-        outline = screen.evaluate(STEP)
-        if outline is None:
-            break
-        outlines.add(outline)
-
-    assert screen.evaluate(f"({CONTROLS})().length") > 0
-    assert screen.evaluate(MISSED) == []
-    assert outlines == {"solid"}
+VIEWS = ("/today", "/running", "/queues", "/sessions", "/scripts", "/settings")
 
 
-def test_a_setting_is_changed_by_keys_alone(screen: Screen, call: Caller, views: dict[str, str]) -> None:
-    screen.open(views["settings"])
-    change = screen.page.locator('button[data-name="purge.unreviewed_days"]')
-    before = change.locator("xpath=..").locator(".value").inner_text()
+@pytest.fixture
+def mine(own: Served, tab: Tab) -> Screen:
+    """A page of the test's own, with a queue, a session, a script, and a task in each state."""
+    own.call.post("/api/sessions", name="sprint")["session"]
+    own.call.post("/api/queues", name="q", session="sprint")["queue"]
+    own.call.done("q")
+    own.call.running("q")
+    own.call.add("q")
+    (own.root / "scripts").mkdir(exist_ok=True)
+    (own.root / "scripts/look.py").write_text("# name: look\n# description: Look around\n# tags: eyes\n")
+    own.call.post("/api/reload")
+    opened: Screen = tab(own.port, color_scheme="light")
+    return opened
 
-    _tab_to(screen, change)
-    screen.press("Enter")
-    screen.focuses(screen.dialog.locator('[name="value"]'))
-    screen.press("Escape")
-    screen.focuses(change)
-    screen.press("Enter")
-    screen.focuses(screen.dialog.locator('[name="value"]'))
-    screen.press("Control+a")
-    screen.page.keyboard.type("4321")
-    screen.press("Control+Enter")
 
-    screen.said("purge.unreviewed_days changed in")
+def test_tab_reaches_every_control_and_shows_where_it_is(mine: Screen) -> None:
+    for path in VIEWS:
+        mine.open(path)
+        mine.page.reload()  # the focus is at the beginning
+        mine.open(path)
+        outlines = set()
+        for _ in range(MOST_PRESSES):
+            mine.press("Tab")
+            outline = mine.evaluate(STEP)
+            if outline is None:
+                break
+            outlines.add(outline)
+
+        assert mine.evaluate(f"({CONTROLS})().length") > 0
+        assert mine.evaluate(MISSED) == []
+        assert outlines == {"solid"}
+
+
+def test_a_setting_is_changed_by_keys_alone(mine: Screen) -> None:
+    mine.open("/settings")
+    change = mine.page.locator('button[data-name="purge.unreviewed_days"]')
+    _tab_to(mine, change)
+    mine.press("Enter")
+    mine.focuses(mine.dialog.locator('[name="value"]'))
+    mine.press("Escape")
+    mine.focuses(change)
+    mine.press("Enter")
+    mine.focuses(mine.dialog.locator('[name="value"]'))
+    mine.press("Control+a")
+    mine.page.keyboard.type("4321")
+    mine.press("Control+Enter")
+
+    mine.said("purge.unreviewed_days changed in")
     expect(change.locator("xpath=..").locator(".value")).to_have_text("4321")
-    screen.focuses(change)
-    call.patch("/api/config", key="purge.unreviewed_days", value=int(before))
+    mine.focuses(change)
 
 
-def test_a_session_is_made_and_ended_by_keys_alone(screen: Screen, line: str) -> None:
-    screen.open("/sessions")
-    _tab_to(screen, screen.main.get_by_role("button", name="New session …"))
-    screen.press("Enter")
-    screen.focuses(screen.dialog.locator('[name="name"]'))
-    screen.page.keyboard.type(f"{line}-session")
-    screen.press("Control+Enter")
-    card = screen.card(f"{line}-session")
+def test_a_session_is_ended_by_keys_alone(mine: Screen) -> None:
+    mine.open("/sessions")
+    card = mine.card("sprint")
     end = card.get_by_role("button", name="End …")
-    expect(end).to_be_visible()
 
-    _tab_to(screen, end)
-    screen.press("Enter")
-    expect(screen.dialog).to_contain_text("Its active queues end too")
-    screen.press("Escape")
-    screen.focuses(end)
-    screen.press("Enter")
-    expect(screen.dialog).to_be_visible()
-    screen.press("Control+Enter")
+    _tab_to(mine, end)
+    mine.press("Enter")
+    expect(mine.dialog).to_contain_text("Its active queues end too")
+    mine.press("Escape")
+    mine.focuses(end)
+    mine.press("Enter")
+    expect(mine.dialog).to_be_visible()
+    mine.press("Control+Enter")
 
-    screen.said(f"{line}-session ended.")
+    mine.said("sprint ended, and its queues: q.")
     expect(card).to_contain_text("ended")
 
 
-def test_a_script_is_found_and_added_by_keys_alone(
-    screen: Screen, call: Caller, line: str, views: dict[str, str]
-) -> None:
-    screen.open(views["scripts"])
-    screen.press("/")
-    screen.focuses(screen.page.locator("#search"))
-    screen.page.keyboard.type("eyes")
-    screen.at("search=eyes$")
-    add = screen.main.get_by_role("button", name="Add task …")
+def test_a_script_is_found_and_its_form_gives_the_focus_back(mine: Screen) -> None:
+    mine.open("/scripts")
+    mine.press("/")
+    mine.focuses(mine.page.locator("#search"))
+    mine.page.keyboard.type("eyes")
+    mine.at("search=eyes$")
+    add = mine.main.get_by_role("button", name="Add task …")
 
-    _tab_to(screen, add)
-    screen.press("Enter")
-    expect(screen.dialog).to_be_visible()
-    screen.press("Escape")
-    screen.focuses(add)
+    _tab_to(mine, add)
+    mine.press("Enter")
+    expect(mine.dialog).to_be_visible()
+    mine.press("Escape")
+
+    mine.focuses(add)
 
 
-def test_the_menu_of_a_queue_gets_the_focus_back_from_its_dialog(screen: Screen, call: Caller, line: str) -> None:
-    call.add(line)
-    screen.open(f"/queues/{line}")
-    menu = screen.main.locator(".menu summary").first
+def test_the_menu_of_a_queue_gets_the_focus_back_from_its_dialog(mine: Screen) -> None:
+    mine.open("/queues/q")
+    menu = mine.main.locator(".menu summary").first
 
-    _tab_to(screen, menu)
-    screen.press("Enter")
-    _tab_to(screen, screen.main.get_by_role("button", name="Instructions …"))
-    screen.press("Enter")
-    expect(screen.dialog).to_be_visible()
-    screen.press("Escape")
+    _tab_to(mine, menu)
+    mine.press("Enter")
+    _tab_to(mine, mine.main.get_by_role("button", name="Instructions …"))
+    mine.press("Enter")
+    expect(mine.dialog).to_be_visible()
+    mine.press("Escape")
 
-    screen.focuses(menu)
+    mine.focuses(menu)
 
 
 def _tab_to(screen: Screen, control: "Locator") -> None:
