@@ -104,10 +104,10 @@ def _claim() -> Figure:
             for setting, server in in_turn:
                 _answered(server, "peek", {"queue": "main"})
                 times[setting].append(_answered(server, "claim", {"queue": "main"}))
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)  # the snapshots end, which begin after the answers
             for _, server in in_turn:
                 _answered(server, "complete", {"task_id": number + 1, "result": "done"})
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)  # the snapshots end, which begin after the answers
     took = {name: statistics.median(seconds[1:]) for name, seconds in times.items()}
     beside = f"{took['full'] * 1e6:.0f} µs against {took['off'] * 1e6:.0f} µs"
     return at_most(

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Package(ModuleType):
-    """A package in which a module may be called as its function: `tasks.claim` is the function, whoever imports the module."""
+    """A package in which a module may be called as its function: `tasks.claim` is the function, also if the module was imported."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (isinstance(value, ModuleType) and name in self.__all__):

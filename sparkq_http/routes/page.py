@@ -22,6 +22,7 @@ PAGE = """<!doctype html>
 <link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">
 <link rel="stylesheet" href="{shell}">
 <link rel="stylesheet" href="{review}">
+<link rel="stylesheet" href="{dialogs}">
 <script src="{theme}"></script>
 {preloads}
 <script type="module" src="{script}"></script>
@@ -58,7 +59,7 @@ async def page(served: Reloadable, files: Files) -> HTMLResponse:
     with suppress(SparkQError):  # the page shows what is wrong with the database
         project_id, event = project.id_of(served.sq), events.last(served.sq)
     files.look()
-    styles = {"shell": files.url("shell.css"), "review": files.url("review.css")}
+    styles = {"shell": files.url("shell.css"), "review": files.url("review.css"), "dialogs": files.url("dialogs.css")}
     scripts = {"theme": files.url("theme.js"), "script": files.url("app.js")}
     preloads = "\n".join(f'<link rel="modulepreload" href="{files.url(name)}">' for name in files.modules("app.js"))
     return HTMLResponse(

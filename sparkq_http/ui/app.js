@@ -3,17 +3,22 @@
 import { byId } from "./dom.js";
 import { post } from "./api.js";
 import { forgetOldDrafts } from "./drafts.js";
+import * as help from "./help.js";
 import "./input.js";
 import "./review/swipe.js";
 import { follow } from "./live.js";
 import { notifyOfKinds } from "./notify.js";
 import { draw, drawTab, main, merged, navigate, page, refreshCounts } from "./page.js";
+import { hasPart } from "./parts.js";
 import { project } from "./project.js";
 import { refreshAges } from "./words.js";
 
 const REFRESH_MS = 120;
 const REDRAW_MS = 5000;
 const COUNTS_MS = 60_000;
+
+// Who types at once behind Ctrl K means the palette: before it is there, each letter would be a command.
+hasPart("help", help);
 
 const ignore = () => {};
 const NOTHING = new Set();

@@ -5,7 +5,7 @@ import { dialogIsOpen } from "./dialogs.js";
 import { byId } from "./dom.js";
 import { keepDraft } from "./drafts.js";
 import { main, page, setPressed } from "./page.js";
-import { later, loadedPart } from "./parts.js";
+import { isComing, later, loadedPart } from "./parts.js";
 import { usesLetters } from "./preferences.js";
 import { fit } from "./review/verdict.js";
 
@@ -81,7 +81,7 @@ function press(event, name) {
 	if (event.repeat && !key.repeats) return;
 	if (key.tasks && !page.tasks().length) return;
 	// Letters typed before a dialog has opened are meant for the dialog.
-	if (opening && (key.tasks || key.asks)) return;
+	if ((opening || isComing()) && name.length === 1) return;
 	event.preventDefault();
 	if (key.asks) opening = event;
 	const done = key.run({ key: name, shift: event.shiftKey });

@@ -4,7 +4,7 @@
 import { Refusal } from "./api.js";
 import { h } from "./dom.js";
 
-/** Each part with the styles that it needs. */
+/** Each part with the styles that it needs beside those of the document. */
 const PARTS = {
 	"views/running": "views",
 	"views/board": "views",
@@ -19,11 +19,10 @@ const PARTS = {
 	"views/nowhere": "views",
 	"review/changes": "task",
 	"review/rounds": "task",
-	forms: "dialogs",
-	help: "dialogs",
-	"verbs/add": "dialogs",
-	"verbs/queues": "dialogs",
-	"verbs/tasks": "dialogs",
+	forms: null,
+	"verbs/add": null,
+	"verbs/queues": null,
+	"verbs/tasks": null,
 };
 
 const loaded = new Map();
@@ -37,7 +36,7 @@ export const hasPart = (name, module) => loaded.set(name, module);
 /** A part, as soon as it is there. */
 export async function part(name) {
 	if (!loaded.has(name)) {
-		const [module] = await Promise.all([import(`./${name}.js`), styles(PARTS[name])]).catch(refuse);
+		const [module] = await Promise.all([import(`./${name}.js`), PARTS[name] && styles(PARTS[name])]).catch(refuse);
 		loaded.set(name, module);
 	}
 	return loaded.get(name);
@@ -66,11 +65,19 @@ function refuse(cause) {
 	throw cause instanceof SyntaxError ? cause : new Refusal(0);
 }
 
+let coming = 0;
+
+/** True while a part comes that was called. */
+export const isComing = () => coming > 0;
+
 /** A function of a part, which is loaded when it is first called. */
 export const later =
 	(name, verb) =>
-	async (...given) =>
-		(await part(name))[verb](...given);
+	async (...given) => {
+		coming += 1;
+		const module = await part(name).finally(() => (coming -= 1));
+		return module[verb](...given);
+	};
 
 const quiet = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
 

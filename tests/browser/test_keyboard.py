@@ -1,6 +1,7 @@
 """The whole page without a mouse."""
 
-from tests.browser.screen import Request, Screen, expect
+from tests.browser.conftest import Tab
+from tests.browser.screen import Request, Route, Screen, expect
 from tests.harness.waiting import until
 from tests.http.caller import Caller
 from tests.promises import holds
@@ -145,6 +146,39 @@ def test_the_palette_finds_views_queues_tasks_and_acts(screen: Screen, call: Cal
     screen.page.keyboard.type("keyboard")
     screen.press("Enter")
     expect(screen.dialog).to_contain_text("Everywhere")
+
+
+def test_what_is_typed_at_once_behind_ctrl_k_is_meant_for_the_palette(tab: Tab, call: Caller, line: str) -> None:
+    task = call.done(line)
+    screen: Screen = tab(call.port, color_scheme="light")
+    screen.page.add_init_script("window.requestIdleCallback = () => {}")  # the quiet after the first view never comes
+    screen.review(task)
+
+    screen.press("Control+k")
+    screen.page.keyboard.type("a board")
+    expect(screen.dialog.locator("input")).to_have_value("a board")
+    screen.press("Escape")
+
+    assert task in [waiting["id"] for waiting in call.get("/api/inbox?limit=1000")["tasks"]]
+
+
+def test_what_is_typed_before_a_form_has_come_is_no_command(tab: Tab, call: Caller, line: str) -> None:
+    task = call.done(line)
+    screen: Screen = tab(call.port, color_scheme="light")
+    screen.page.add_init_script("window.requestIdleCallback = () => {}")  # the quiet after the first view never comes
+    screen.open(f"/queues/{line}")
+    screen.review(task)
+    held: list[Route] = []
+    screen.page.route("**/verbs/add.js", lambda route: held.append(route))
+
+    screen.page.get_by_role("button", name="Add tasks", exact=True).click()
+    until(lambda: screen.page.title() and held)
+    screen.page.keyboard.type("a")
+    held[0].continue_()
+    expect(screen.dialog).to_be_visible()
+    screen.press("Escape")
+
+    assert task in [waiting["id"] for waiting in call.get("/api/inbox?limit=1000")["tasks"]]
 
 
 def test_the_sheet_says_what_the_keys_do(screen: Screen) -> None:

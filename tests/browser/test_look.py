@@ -13,7 +13,7 @@ from tests.http.caller import Caller, Served
 from tests.promises import holds
 
 MOST_BYTES = 250_000
-MOST_BYTES_ON_ARRIVAL = 150_000
+MOST_BYTES_ON_ARRIVAL = 160_000
 
 
 @holds("page-marks")

@@ -119,32 +119,34 @@ def own_terminal() -> None:
 
 
 def _command_line() -> Callable[[], object]:
-    from typer import core  # noqa: F401  # `main` imports it when it runs
-
     from sparkq_cli.command_list import COMMANDS, module_name
     from sparkq_cli.main import main
 
-    for command in COMMANDS.keys() - {"demo", "mcp"}:  # these import the SDK: as much again
-        import_module(module_name(command))
+    commands = COMMANDS.keys() - {"demo", "mcp"}  # these import the SDK: as much again
+    for module in ("typer.core", *map(module_name, commands)):  # `main` imports them when it runs
+        import_module(module)
     return main
 
 
 def _http() -> Callable[[], object]:
-    from anyio._backends import _asyncio  # noqa: F401  # `main` imports all of these when it runs
-    from uvicorn.lifespan import on  # noqa: F401
-    from uvicorn.loops import auto  # noqa: F401
+    from sparkq_http import app, server
 
-    from sparkq_http import app, server, token  # noqa: F401
-    from sparkq_mcp.transport import http  # noqa: F401
-
+    for module in (  # `main` imports them when it runs
+        "anyio._backends._asyncio",
+        "uvicorn.lifespan.on",
+        "uvicorn.loops.auto",
+        "sparkq_http.token",
+        "sparkq_mcp.transport.http",
+    ):
+        import_module(module)
     list(app.routers())
     return server.main
 
 
 def _mcp() -> Callable[[], object]:
-    from sparkq_mcp import server  # noqa: F401  # `main` imports them when it runs
     from sparkq_mcp.transport import stdio
 
+    import_module("sparkq_mcp.server")  # `main` imports it when it runs
     return stdio.main
 
 

@@ -42,8 +42,10 @@ function elementOf(node, heading) {
 	return h(TAGS.has(tag) ? tag : "span", { start: node.start, "data-align": node.align }, children());
 }
 
-const tick = (checked) =>
-	h("span.tick", { role: "img", "aria-label": checked ? "done" : "open", "data-done": checked }, checked ? "☑" : "☐");
+const tick = (checked) => {
+	const [label, mark] = checked ? ["done", "☑"] : ["open", "☐"];
+	return h("span.tick", { role: "img", "aria-label": label, "data-done": checked }, mark);
+};
 
 const code = ({ language, spans }) =>
 	h(
