@@ -105,8 +105,9 @@ def is_half_full(store: Path) -> bool:
 
 
 def share(taken: int) -> str:
-    """Format how much of its limit a store of `taken` bytes uses: `2.7 MB of 200 MB`."""
-    return f"{taken / MB:,.1f} MB of {MAX_BYTES // MB} MB"
+    """Format how much of its limit a store of `taken` bytes uses: `2.7 MB of 200 MB`, `less than 0.1 MB of 200 MB`."""
+    some = f"{taken / MB:,.1f}" if taken >= MB / 20 else "less than 0.1"
+    return f"{some} MB of {MAX_BYTES // MB} MB"
 
 
 def size(store: Path) -> int:

@@ -119,7 +119,7 @@ def test_status_says_how_much_of_the_disk_the_changes_take(worked: Shell) -> Non
     taken = json.loads(worked.sparkq("status", "--json").out)["changes_bytes"]
 
     assert taken > 0
-    assert f"takes {taken / 1_000_000:.1f} MB of 200 MB." in worked.sparkq("status").out
+    assert f"takes {store.share(taken)}." in worked.sparkq("status").out
 
 
 def test_the_files_are_json_for_programs(worked: Shell) -> None:

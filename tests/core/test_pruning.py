@@ -196,6 +196,14 @@ def test_the_line_of_a_purged_task_has_numbers_and_no_tree(sq: SparkQ, clock: Se
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("taken", "share"),
+    [(0, "less than 0.1 MB"), (49_999, "less than 0.1 MB"), (50_001, "0.1 MB"), (2_749_000, "2.7 MB")],
+)
+def test_a_store_is_never_said_to_take_nothing(taken: int, share: str) -> None:
+    assert store.share(taken) == f"{share} of 200 MB"
+
+
 def test_the_doctor_says_how_large_the_store_is(sq: SparkQ, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = store.size(store.path(sq.config)) / 1_000_000
     finding = examined(sq.config.root)["changes"]
