@@ -101,9 +101,12 @@ class _Import:
         self._lines: dict[str, dict[int, int]] = {"queues": {}, "tasks": {}, "purged": {}}
         """The line of each of these rows by its id, for what is seen only at the end."""
 
+        self._last_ids: dict[str, int] = {}
+        """The last ids that the exported project had used."""
+
     def read(self, lines: Iterable[str]) -> Imported:
         numbered = enumerate(lines, 1)
-        last_ids = self._head(*next(numbered, (1, "")))
+        self._last_ids = self._head(*next(numbered, (1, "")))
         rows, announced = 0, None
         for number, line in numbered:
             if not line.strip():
@@ -118,7 +121,7 @@ class _Import:
                 rows += 1
         if announced != rows:
             raise InvalidValue(f"The export was cut off after {rows:,} rows.", "Export again.")
-        self._finish(last_ids)
+        self._finish()
         return Imported(rows - len(self._hooks), tuple(self._hooks))
 
     def _head(self, number: int, line: str) -> dict[str, int]:
@@ -145,7 +148,7 @@ class _Import:
         if not isinstance(table, str) or table not in TABLES or "row" not in value:
             raise InvalidValue(f"Line {number} is not a row of an export.", DAMAGED)
         row = _checked(number, lambda: import_checks.alone(table, check_row(TABLES[table], value["row"])))
-        if table == "events" and row["queue_id"] is not None and row["queue_id"] not in self._lines["queues"]:
+        if table == "events" and row["queue_id"] is not None and not self._was_used("queues", row["queue_id"]):
             raise InvalidValue(f"Line {number}: its queue is not before it.", DAMAGED)
         if table in self._lines:
             self._lines[table][row["id"]] = number
@@ -158,6 +161,10 @@ class _Import:
         else:
             self._setting(number, row["key"], json.loads(row["value"]))
             self._run(number, INSERTS[table], row)
+
+    def _was_used(self, table: str, row_id: int) -> bool:
+        """True if a row has this id, or had it and was deleted."""
+        return row_id in self._lines[table] or row_id <= self._last_ids[table]
 
     def _change(self, number: int, config: Config, row: Any) -> None:
         """Keep the files of what an attempt changed, which must be known exactly, in the store of this project."""
@@ -177,7 +184,7 @@ class _Import:
             raise InvalidValue(error.message, DAMAGED) from error
         self._settings[key] = (value, origin)
 
-    def _finish(self, last_ids: dict[str, int]) -> None:
+    def _finish(self) -> None:
         """Look at what only all rows together show, and compute what follows from them."""
         try:
             configuration.build(self._settings)
@@ -190,7 +197,7 @@ class _Import:
         for table, newest in NEWEST.items():
             present = int(self._tx.rows(newest)[0][0])
             self._tx.run(NO_LAST_ID, {"name": table})
-            if last_id := max(present, last_ids[table]):
+            if last_id := max(present, self._last_ids[table]):
                 self._tx.run(LAST_ID, {"name": table, "id": last_id})
         self._tx.run(HOOKED)
 

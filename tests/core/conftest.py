@@ -11,6 +11,7 @@ from sparkq_core.errors import ClaimLost
 from sparkq_core.installation import setup
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import deletion
 from tests.harness.clocks import HOUR, SetClock
 from tests.harness.projects import open_new_project
 from tests.harness.task_steps import add, claimed_task, timed_out_task
@@ -77,4 +78,7 @@ def lived(sq: SparkQ, queue: str, clock: SetClock) -> SparkQ:
     search.find_page(sq, "done")
     gone = add(sq, "the newest id is gone")[0]
     tasks.delete(sq, gone)
+    queues.create(sq, "mistaken")
+    tasks.move(sq, add(sq, "moved", queue="mistaken"), "docs")
+    deletion.delete(sq, "mistaken")
     return sq

@@ -14,6 +14,7 @@ from sparkq_core.installation.export_format import FORMAT, TABLES
 from sparkq_core.installation.importer import load
 from sparkq_core.lifecycle import FINISHED_STATUSES, Status
 from sparkq_core.project import SparkQ
+from sparkq_core.queues import deletion
 from sparkq_core.storage import schema
 from sparkq_core.text import MAX_TEXT, is_blank
 from tests.core.test_upgrade import GOLDEN, opened
@@ -79,6 +80,19 @@ def test_the_imported_project_goes_on_as_the_other_would(lived: SparkQ, unused: 
     assert queued_ids(unused, "docs") == queued_ids(lived, "docs")
     assert tasks.list_page(unused).tasks[0].id == tasks.list_page(lived).tasks[0].id
     assert tasks.enqueue(unused, "docs", "keyed", key="k").again
+
+
+@holds("command-import")
+def test_a_queue_that_was_deleted_leaves_nothing_that_an_import_refuses(sq: SparkQ, queue: str, unused: SparkQ) -> None:
+    """Its events stay, with an id that no queue has."""
+    queues.create(sq, "mistaken")
+    tasks.move(sq, add(sq, "moved", queue="mistaken"), queue)
+    deletion.delete(sq, "mistaken")
+
+    load(unused, list(export(sq)))
+
+    assert tables(unused) == tables(sq)
+    assert queues.create(unused, "new").id == queues.create(sq, "new").id
 
 
 def test_what_was_imported_is_found_by_search(lived: SparkQ, unused: SparkQ) -> None:

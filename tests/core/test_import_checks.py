@@ -157,12 +157,12 @@ def test_a_last_id_that_leaves_no_room_is_refused(lines: list[str], unused: Spar
 def test_a_last_id_below_the_rows_is_raised_to_them(lines: list[str], unused: SparkQ) -> None:
     head = json.loads(lines[0])
     newest = max(json.loads(lines[at])["row"]["id"] for at in rows_of(lines, "tasks"))
-    head["last_ids"] = {"tasks": 1}
+    head["last_ids"] = {"tasks": 1, "queues": head["last_ids"]["queues"]}
 
     load(unused, [json.dumps(head), *lines[1:]])
 
     assert add(unused, "next") == [newest + 1]
-    assert queues.create(unused, "new").id == 5
+    assert queues.create(unused, "new").id == 6, "the last one was deleted"
 
 
 def test_positions_follow_from_the_tasks(lines: list[str], unused: SparkQ) -> None:
