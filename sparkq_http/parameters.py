@@ -152,7 +152,8 @@ def _moment(value: Any) -> int | None:
         raise ValueError("a time is written as 2026-11-23T12:00:00Z") from error
 
 
-def _absent(value: Any) -> Any:
+def absent(value: Any) -> Any:
+    """Return a query parameter; None for an empty one."""
     return None if value == "" else value
 
 
@@ -175,13 +176,13 @@ AttemptNumber = Annotated[int | None, Field(ge=1, le=MAX_NUMBER, description="Th
 TaskId = Annotated[TaskNumber, Path(description="`42`, or `#42`.")]
 QueueName = Annotated[str, Path(description="The queue's name, or its id.")]
 SessionName = Annotated[str, Path(description="The session's name, or its id.")]
-Word = Annotated[str | None, BeforeValidator(_absent), WithJsonSchema({"type": "string"})]
+Word = Annotated[str | None, BeforeValidator(absent), WithJsonSchema({"type": "string"})]
 OptionalAttempt = Annotated[
     Annotated[int, Field(ge=1, le=MAX_NUMBER)] | None,
-    BeforeValidator(_absent),
+    BeforeValidator(absent),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}),
 ]
-Flag = Annotated[bool | None, BeforeValidator(_absent), WithJsonSchema({"type": "boolean"})]
+Flag = Annotated[bool | None, BeforeValidator(absent), WithJsonSchema({"type": "boolean"})]
 Moment = Annotated[
     int | None, BeforeValidator(_moment), WithJsonSchema({"type": "string", "examples": ["2026-11-23T12:00:00Z"]})
 ]

@@ -139,6 +139,7 @@ PROMISES = {
     "script-index": "Scripts are indexed by their comment headers; reload checks the index.",
     "script-fields": "name, description, inputs, outputs, tags, timeout and task_class are read.",
     # Maintenance
+    "delete-as-shown": "A task, a purge or a project is deleted as it was shown when you were asked: a result that came meanwhile is not.",
     "purge-ages": "Purge deletes tasks purge.older_than_days (3) after their review, and unreviewed ones purge.unreviewed_days (30) after their outcome or newest late text, in small batches.",
     "purge-never-open-work": "Purge never removes a queued or running task.",
     "purge-archived": "Purge leaves the tasks of an archived queue alone unless you name the queue.",

@@ -76,9 +76,11 @@ def purge(
             "Purge asks for confirmation, and this is not a terminal.",
             "Add --yes, or --dry-run to see what it would delete.",
         )
-    is_clean = True
-    purged = core.purge(sq, older_than=age, unreviewed=unreviewed_age, queue=queue, dry_run=True)
-    ids = core.found(sq, older_than=age, unreviewed=unreviewed_age, queue=queue) if dry_run or asks else ()
+    is_clean, asked_at = True, sq.clock.now()
+    purged = core.purge(sq, older_than=age, unreviewed=unreviewed_age, queue=queue, dry_run=True, asked_at=asked_at)
+    ids: tuple[int, ...] = ()
+    if dry_run or asks:
+        ids = core.found(sq, older_than=age, unreviewed=unreviewed_age, queue=queue, asked_at=asked_at)
     if not dry_run and purged.total:
         if asks:
             _list(sq, ids, BEFORE_QUESTION)
@@ -89,6 +91,7 @@ def purge(
             older_than=age,
             unreviewed=unreviewed_age,
             queue=queue,
+            asked_at=asked_at,
             on_batch=_bar(purged.total) if not json else None,
         )
         is_clean = clean(sq)

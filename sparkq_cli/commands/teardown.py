@@ -13,7 +13,7 @@ from sparkq_core import project, queues
 from sparkq_core.config import consent
 from sparkq_core.config.loading import environment
 from sparkq_core.config.settings import Config
-from sparkq_core.errors import Busy, InvalidValue, SparkQError
+from sparkq_core.errors import Busy, InvalidValue, SparkQError, Unseen
 from sparkq_core.installation import in_use
 from sparkq_core.installation import teardown as core
 from sparkq_core.installation.teardown import Item
@@ -92,6 +92,7 @@ def teardown(
         _alone(config)
         if not yes:
             _ask()
+            _unchanged(config, work)
             if saved and _agrees_to(saved, config):
                 items, saved = core.manifest(config, venv=force, backups=True), ()
     if going:
@@ -119,6 +120,12 @@ def _ask() -> None:
             "Add --yes to remove it (backups stay), or --dry-run to see what it would remove.",
         )
     agreed("Remove this, with every task and result?")
+
+
+def _unchanged(config: Config, shown: str) -> None:
+    """Refuse if the database has other work than was shown with the question. Raises Unseen."""
+    if (work := _work(config)) != shown:
+        raise Unseen(f"Its tasks have changed since you were asked. {work}", "Look again: sparkq teardown")
 
 
 def _agrees_to(saved: tuple[Item, ...], config: Config) -> bool:

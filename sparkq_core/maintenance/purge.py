@@ -82,15 +82,16 @@ def purge(
     unreviewed: int | None = None,
     queue: str | None = None,
     dry_run: bool = False,
+    asked_at: int | None = None,
     on_batch: Callable[[int], None] | None = None,
 ) -> Purged:
     """Delete tasks reviewed longer ago than `older_than` ms, and unreviewed ones without news for `unreviewed` ms, at once.
 
     Their defaults are the ages of the configuration. With `queue` only the tasks of this queue are deleted, which may be
-    archived. `dry_run` only counts. `on_batch` is called with the number of tasks deleted so far. Raises InvalidValue for
-    a negative age, NoSuchQueue.
+    archived. `dry_run` only counts. Ages count back from `asked_at` (UTC ms), the moment when you were asked, or from now.
+    `on_batch` is called with the number of tasks deleted so far. Raises InvalidValue for a negative age, NoSuchQueue.
     """
-    due = _due(sq, older_than, unreviewed)
+    due = _due(sq, older_than, unreviewed, asked_at)
     values = _values(sq, due, queue)
     reviewed, unread = ([int(row[0]) for row in sq.db.rows(sql, values)] for sql in (REVIEWED, UNREVIEWED))
     kept = 0 if queue is not None else sum(_count(sq, sql, due) for sql in (ARCHIVED_REVIEWED, ARCHIVED_UNREVIEWED))
@@ -100,10 +101,15 @@ def purge(
 
 
 def found(
-    sq: SparkQ, *, older_than: int | None = None, unreviewed: int | None = None, queue: str | None = None
+    sq: SparkQ,
+    *,
+    older_than: int | None = None,
+    unreviewed: int | None = None,
+    queue: str | None = None,
+    asked_at: int | None = None,
 ) -> tuple[int, ...]:
     """Return the tasks that `purge` would delete, the reviewed ones first. Raises as it does."""
-    values = _values(sq, _due(sq, older_than, unreviewed), queue)
+    values = _values(sq, _due(sq, older_than, unreviewed, asked_at), queue)
     return tuple(int(row[0]) for sql in (REVIEWED, UNREVIEWED) for row in sq.db.rows(sql, values))
 
 
@@ -125,13 +131,13 @@ def purge_in_turn(sq: SparkQ) -> Turn | None:
     return Turn(gone, marks.add(sq, due, observed))
 
 
-def _due(sq: SparkQ, older_than: int | None, unreviewed: int | None) -> Due:
+def _due(sq: SparkQ, older_than: int | None, unreviewed: int | None, asked_at: int | None = None) -> Due:
     settings = sq.config.settings.purge
     reviewed_age = settings.older_than_days * DAY if older_than is None else older_than
     unreviewed_age = settings.unreviewed_days * DAY if unreviewed is None else unreviewed
     if reviewed_age < 0 or unreviewed_age < 0:
         raise InvalidValue("An age cannot be negative.", "Use days, hours or minutes: 3d, 12h, 30m.")
-    now = sq.clock.now()
+    now = sq.clock.now() if asked_at is None else asked_at
     return Due(max(now - reviewed_age, -MAX_ID), max(now - unreviewed_age, -MAX_ID))
 
 

@@ -6,12 +6,16 @@ from sparkq_core.model.rows import Task
 
 
 class Seen(NamedTuple):
-    """The outcome of a task that you saw: that of `attempt`, and if `late` a late text, that of `late_at` if known."""
+    """The outcome of a task that you saw: that of `attempt`, and if `late` a late text, that of `late_at` if known.
+
+    `status` is the one that you saw, where a task in another one is to be refused.
+    """
 
     id: int
     attempt: int
     late: bool = False
     late_at: int | None = None
+    status: str | None = None
 
 
 class Finished(NamedTuple):

@@ -9,6 +9,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
 from sparkq_core.storage.numbers import storable
 from sparkq_core.tasks.refusals import GET, find, hint, no_such_attempt, state
+from sparkq_core.text import safe
 from sparkq_core.verdicts import Giver
 
 ENDED = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE task_id = :task AND attempt = :attempt AND outcome IS NOT NULL"
@@ -44,11 +45,16 @@ ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND att
 
 
 def check_seen(tx: Transaction, task: Task, seen: Seen) -> None:
-    """Raise Unseen if the task has had another attempt since it was `seen`, or if its newest late text was not shown."""
+    """Raise Unseen if the task has had another attempt since it was `seen`, if its newest late text was not shown, or
+    if a status was seen that it no longer has."""
     if task.attempts != seen.attempt:
+        done, saw = (
+            ("done again", f"the outcome of attempt {seen.attempt}") if seen.attempt else ("claimed", "it before")
+        )
+        raise Unseen(f"#{task.id} was {done} meanwhile: {state(task)}, and you saw {saw}.", "Look again.")
+    if seen.status not in (None, task.status):
         raise Unseen(
-            f"#{task.id} was done again meanwhile: {state(task)}, and you saw the outcome of attempt {seen.attempt}.",
-            "Look again.",
+            f"#{task.id} has changed meanwhile: {state(task)}, and you saw it {safe(seen.status)}.", "Look again."
         )
     if task.late_at is not None and (not seen.late or seen.late_at not in (None, task.late_at)):
         kind = "text" if offered(tx, task) is None else "result"

@@ -6,11 +6,12 @@ from sparkq_core import events, queues
 from sparkq_core.errors import InvalidValue
 from sparkq_core.events import note
 from sparkq_core.lifecycle import QueueStatus, Status
-from sparkq_core.model import TASK_COLUMNS, Gate, Task
+from sparkq_core.model import TASK_COLUMNS, Gate, Seen, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.storage.database import Transaction
 from sparkq_core.storage.numbers import storable
+from sparkq_core.tasks import late_results
 from sparkq_core.tasks.enqueue import Enqueued, place_in_line
 from sparkq_core.tasks.refusals import find, refused
 
@@ -143,12 +144,15 @@ def _in_line(tx: Transaction, ids: Sequence[int]) -> tuple[Enqueued, ...]:
     return tuple(placed)
 
 
-def delete(sq: SparkQ, task_id: int) -> None:
+def delete(sq: SparkQ, task_id: int, *, seen: Seen | None = None) -> None:
     """Delete a task that is not running, with its prompts, attempts and timeline. Its id is never used again.
 
-    Raises NoSuchTask, WrongState for a running one.
+    With `seen` it is refused if the task has another outcome, or a late text that was not shown, since you were asked.
+    Raises NoSuchTask, WrongState for a running one, Unseen.
     """
     with sq.db.write() as tx:
+        if seen is not None and (task := find(tx, task_id)).status != Status.RUNNING:
+            late_results.check_seen(tx, task, seen)
         newest = events.newest(tx)
         row = tx.row(DELETE, {"id": storable(task_id)})
         if row is None:

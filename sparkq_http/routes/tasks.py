@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import Depends
-from pydantic import Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from typing_extensions import NotRequired, TypedDict  # noqa: UP035  # pydantic reads no other before Python 3.12
 
 from sparkq_core import plans, search, shapes, tasks, wire
 from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import Status
-from sparkq_core.model import TaskPage
+from sparkq_core.model import Seen, TaskPage
 from sparkq_core.project import SparkQ
 from sparkq_core.search import Found
 from sparkq_core.tasks import Draft, Enqueued, Wanted
@@ -27,6 +27,7 @@ from sparkq_http.parameters import (
     Open,
     TaskId,
     Word,
+    absent,
     documented,
     queue_name,
     queue_name_of_id,
@@ -216,6 +217,31 @@ class TaskFilters(Filters):
         return Wanted(queue, self.status, self.session, self.tool, self.worker, self.since, self.until, self.reviewed)
 
 
+class DeletedAsShown(Filters):
+    """The task as it was shown to you when you were asked: all of it, or nothing."""
+
+    attempt: Annotated[
+        Annotated[int, Field(ge=0, le=MAX_NUMBER)] | None,
+        BeforeValidator(absent),
+        WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}),
+    ] = Field(None, description="Its `attempts`. Without it, the task is deleted as it is.")
+    late: Flag = Field(None, description="`true` if its late text was shown.")
+    late_at: Moment = Field(None, description="The `at` of that text, so that a still newer one is noticed.")
+    status: Annotated[Word, WithJsonSchema({"type": "string", "enum": list(Status)})] = None
+
+    @model_validator(mode="after")
+    def _has_attempt(self) -> "DeletedAsShown":
+        if self.attempt is None and (self.late, self.late_at, self.status) != (None, None, None):
+            raise ValueError("send the attempt too")
+        return self
+
+    def seen_of(self, task_id: int) -> Seen | None:
+        """Return what you saw of this task."""
+        if self.attempt is None:
+            return None
+        return Seen(task_id, self.attempt, bool(self.late), self.late_at, self.status)
+
+
 def in_line(sq: SparkQ, done: Enqueued) -> shapes.QueuedTask:
     """Convert a task and its place in its queue."""
     return wire.queued_task(done.task, done.place, done.gate, sq.clock.now())
@@ -302,8 +328,14 @@ async def edit_task(sq: Open, task_id: TaskId, body: TaskChange) -> Answer[OneTa
     return Answer({"task": wire.task_brief(tasks.edit(sq, task_id, **changes), sq.clock.now())})
 
 
-@router.delete("/{task_id}")
-async def delete_task(sq: Open, task_id: TaskId) -> Answer[Deleted]:
-    """Delete a task that is not running, with its history. Its id is not used again."""
-    tasks.delete(sq, task_id)
+@router.delete("/{task_id}", openapi_extra=documented(DeletedAsShown))
+async def delete_task(
+    sq: Open, task_id: TaskId, asked: Annotated[DeletedAsShown, Depends(read(DeletedAsShown))]
+) -> Answer[Deleted]:
+    """Delete a task that is not running, with its history. Its id is not used again.
+
+    With the `attempt` that was shown to you, it is refused (409 `unseen`) if another one has been made since, if a late
+    text came, or if its `status` is no longer the one that you send: a result that nobody has read is not deleted.
+    """
+    tasks.delete(sq, task_id, seen=asked.seen_of(task_id))
     return Answer({"deleted": task_id})

@@ -94,6 +94,21 @@ def test_on_a_terminal_a_purge_asks(shell: Shell, aged: SparkQ) -> None:
     assert left(aged) == [3, 4]
 
 
+@holds("delete-as-shown")
+def test_a_result_that_comes_while_a_purge_asks_stays(shell: Shell, aged: SparkQ) -> None:
+    with Terminal(shell, "purge", "--older-than", "0m", "--unreviewed-older-than", "0m") as terminal:
+        terminal.until("Delete 3 finished tasks (1 of them unreviewed)?")
+        tasks.requeue(aged, 2, again=True)
+        take(aged, task_id=2)
+        tasks.complete(aged, 2, "nobody has read this")
+        take(aged, task_id=4)
+        tasks.complete(aged, 4, "nor this")
+        terminal.type("y")
+        terminal.until("2 finished tasks deleted")
+        assert terminal.end() == 0
+    assert left(aged) == [2, 4]
+
+
 @holds("cli-asks")
 @pytest.mark.parametrize("flag", [[], ["--json"]])
 def test_a_purge_where_nobody_can_answer_needs_yes(shell: Shell, aged: SparkQ, flag: list[str]) -> None:

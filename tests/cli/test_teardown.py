@@ -307,3 +307,19 @@ def test_it_says_how_much_work_goes_and_how_to_keep_a_copy(project_of: Shell) ->
     printed = project_of.ok("teardown", "--dry-run")
 
     assert "The database has 3 tasks in 1 queue: 2 queued, 1 running. A copy first: sparkq backup FILE" in printed
+
+
+@holds("delete-as-shown")
+def test_a_result_that_comes_while_it_asks_keeps_everything(project_of: Shell) -> None:
+    with closing(project.open(project_of.folder, env={})) as sq:
+        add(sq, "one")
+    with Terminal(project_of, "teardown") as terminal:
+        terminal.until(ASKS)
+        with closing(project.open(project_of.folder, env={})) as sq:
+            tasks.claim(sq, "backend", "ann")
+            tasks.complete(sq, 1, "nobody has read this")
+        terminal.type("y")
+        terminal.until("Its tasks have changed since you were asked.")
+        assert terminal.end() == 4
+
+    assert "nobody has read this" in project_of.ok("task", "1")

@@ -288,6 +288,36 @@ def test_a_task_is_deleted(call: Caller, line: str) -> None:
     call.get(f"/api/tasks/{number}").refused(404, "no_such_task")
 
 
+@holds("delete-as-shown")
+def test_a_task_is_deleted_only_as_it_was_shown(call: Caller, line: str) -> None:
+    number = call.done(line)
+
+    for seen in ("attempt=0&status=queued", "attempt=0", "attempt=1&status=running"):
+        call.delete(f"/api/tasks/{number}?{seen}").refused(409, "unseen")
+    call.delete(f"/api/tasks/{number}?attempt=1&status=succeeded&late=&late_at=")
+    call.get(f"/api/tasks/{number}").refused(404, "no_such_task")
+
+
+@holds("delete-as-shown")
+def test_a_late_text_is_deleted_only_when_it_was_shown(call: Caller, line: str) -> None:
+    number = call.done(line)
+    call.post(f"/api/tasks/{number}/complete", result_summary="other words", attempt=1)["status"]
+    late = call.get(f"/api/tasks/{number}")["late"]["at"]
+
+    call.delete(f"/api/tasks/{number}?attempt=1").refused(409, "unseen")
+    call.delete(f"/api/tasks/{number}?attempt=1&late=true&late_at=2026-11-23T12:00:00Z").refused(409, "unseen")
+    assert call.delete(f"/api/tasks/{number}?attempt=1&late=true&late_at={late}")["deleted"] == number
+
+
+@pytest.mark.parametrize(
+    "seen", ["attempt=-1", "attempt=x", "late=true", "status=queued", "late_at=x&attempt=1", "revision=1"]
+)
+def test_what_was_shown_must_be_readable(call: Caller, line: str, seen: str) -> None:
+    number = call.add(line)
+    call.delete(f"/api/tasks/{number}?{seen}").refused(422, "malformed")
+    call.get(f"/api/tasks/{number}")
+
+
 def test_a_script_of_the_index_becomes_a_task(call: Caller, line: str, behind: SparkQ) -> None:
     folder = behind.config.root / "scripts"
     folder.mkdir(exist_ok=True)

@@ -539,4 +539,16 @@ LIFE_CYCLE_MUTANTS = [
         ("if revision not in (None, before.revision):", "if revision == 0:"),
         caught_by=("test_edit.py::test_a_prompt_that_is_not_the_one_that_was_shown_is_not_replaced",),
     ),
+    mutant(
+        "a result that came while you were asked is deleted",
+        "tasks/order.py",
+        ("            late_results.check_seen(tx, task, seen)", "            assert task"),
+        caught_by=("test_delete.py::test_a_result_that_came_while_you_were_asked_is_not_deleted",),
+    ),
+    mutant(
+        "the result of the attempt that was running when you were asked is deleted",
+        "tasks/late_results.py",
+        ("    if seen.status not in (None, task.status):", "    if seen.status == Status.HELD:"),
+        caught_by=("test_delete.py::test_nor_is_that_of_the_attempt_that_was_running",),
+    ),
 ]
