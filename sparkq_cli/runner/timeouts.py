@@ -32,6 +32,7 @@ SIGNS = {
     "late progress": "{} reported progress",
     "progress": "{} reported progress",
     "requeued": "{} was requeued",
+    "resumed": "{} was resumed",
     "reviewed": "{} was reviewed",
     "accepted": "The late result of {} was accepted",
     "review undone": "The review of {} was undone",

@@ -23,7 +23,8 @@ UPDATE attempts SET git_before = (
 def resume(sq: SparkQ, task_id: int) -> Task:
     """Begin another attempt of a task that timed out, for the worker that had it, and return the running task.
 
-    Nobody else has had the task in between, so the result of that worker is still wanted. Its late result, if it sent
+    Nobody else has had the task in between, so the result of that worker is still wanted. The feedback of the last requeue
+    stays that of the task. Its late result, if it sent
     one, stays on the attempt that timed out. Raises NoSuchTask, QueueClosed for an archived queue, QueueWaits if the gate
     of its queue is closed, and WrongState for a task that did not time out, or for which the late result of another attempt waits for the person.
     """
@@ -39,7 +40,7 @@ def resume(sq: SparkQ, task_id: int) -> Task:
             "id": task_id, "from_status": task.status, "target": MOVES["requeue"].target, "position": task.position,
             "title": task.title, "again": False,
         })  # fmt: skip
-        note(tx, now, "requeued", task=task_id, queue=task.queue_id, attempt=task.attempts)
+        note(tx, now, "resumed", task=task_id, queue=task.queue_id, attempt=task.attempts)
         resumed = begin(sq, tx, Head.of(task), Claimant(task.worker), now)
         if resumed is None:
             gate = gates.of_queue(tx, line.id)

@@ -55,6 +55,7 @@ SAYS = {
     "cancelled": "it was cancelled since",
     "late": "{} sent a text since, which waits for your review",
     "requeued": "it was requeued since",
+    "resumed": "its worker went on with it since",
     "answered": "its question was answered since",
 }
 """What happened to a task after the verdict, by the kind of the event."""
