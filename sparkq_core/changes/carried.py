@@ -104,7 +104,6 @@ def unpack(config: Config, rows: Any) -> tuple[str, str]:
         raise InvalidValue(f"The files of a change are a list of at most {MAX_FILES:,}.")
     objects: dict[str, tuple[str, bytes]] = {}
     sides: dict[str, dict[str, _Entry]] = {"before": {}, "after": {}}
-    room = MAX_BYTES
     for row in rows:
         if not isinstance(row, dict) or set(row) != {"path", "before", "after"}:
             raise InvalidValue("A changed file has a path, a before and an after.")
@@ -112,9 +111,8 @@ def unpack(config: Config, rows: Any) -> tuple[str, str]:
         for name, entries in sides.items():
             if row[name] is not None:
                 mode, content = _unpacked(row[name])
-                room -= len(content)
                 entries[path] = _Entry(mode, content.decode() if mode == SUBMODULE else _add(objects, "blob", content))
-    if room < 0:
+    if sum(len(content) for kind, content in objects.values() if kind == "blob") > MAX_BYTES:
         raise InvalidValue(f"The files of a change have more than {MAX_BYTES:,} bytes.")
     before, after = (_tree(objects, entries) for entries in sides.values())
     try:

@@ -100,6 +100,26 @@ def test_of_a_large_change_the_numbers_come(first: SparkQ, second: SparkQ) -> No
     assert "1 file, +200000 −0" in refusal.value.hint
 
 
+def test_a_content_that_several_files_have_counts_once(first: SparkQ, second: SparkQ) -> None:
+    """A file that is only renamed, made executable or copied is on both sides, and not larger for that."""
+    content = "".join(f"line {number:06}\n" for number in range(16_000))
+
+    def move_and_copy(root: Path) -> None:
+        (root / "data.txt").rename(root / "moved.txt")
+        (root / "script.txt").chmod(0o755)
+        (root / "copy.txt").write_text(content)
+
+    for name in ("data.txt", "script.txt"):
+        (first.config.root / name).write_text(content)
+    commit(first.config.root)
+    work(first, move_and_copy)
+
+    importer.load(second, lines_of(first))
+
+    assert len(view.files(second, view.of(second, 3))) == 3
+    assert shown(second, 3) == shown(first, 3)
+
+
 def test_it_goes_on_to_a_third_project(first: SparkQ, second: SparkQ, tmp_path: Path, clock: SetClock) -> None:
     importer.load(second, lines_of(first))
     start(tmp_path / "third")
