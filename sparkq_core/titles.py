@@ -2,7 +2,7 @@
 
 import re
 
-from sparkq_core.text import whole_until
+from sparkq_core.text import is_blank, whole_until
 
 MAX_TITLE = 80
 LOOKED_AT = 16 * 1024
@@ -34,14 +34,15 @@ def title_of(prompt: str) -> str:
     """Return the first line of `prompt` that says something, at most 80 characters.
 
     Marks of Markdown are taken off where they are marks: before a space, or in pairs around words. Comments, shebangs and
-    fences are passed over, and the title of front matter is the title.
+    fences are passed over, and so are lines of characters that nobody sees. The title of front matter is the title.
     """
     text = prompt.lstrip("\ufeff \t\r\n")[:LOOKED_AT].replace("\r\n", "\n").replace("\r", "\n")
     front = re.match(_FRONT_MATTER, text)
     if front is not None:
         field = re.search(_TITLE_FIELD, front.group(1))
-        if field is not None:
-            return _short(" ".join("".join(filter(None, field.groups())).split()))
+        title = " ".join("".join(filter(None, field.groups())).split()) if field is not None else ""
+        if not is_blank(title):
+            return _short(title)
         text = text[front.end() :]
     said = re.sub(_COMMENT, "", text) if "<!--" in text else text
     for line in said.splitlines():
@@ -64,7 +65,7 @@ def _words(line: str) -> str:
         line = re.sub(_BOLD, lambda match: match.group(2) or match.group(), line)
         whole = re.fullmatch(_ITALIC, line)
         line = whole.group(1) if whole else line
-    return "" if re.fullmatch(_UNSAID, line) else line
+    return "" if re.fullmatch(_UNSAID, line) or is_blank(line) else line
 
 
 def _short(words: str) -> str:

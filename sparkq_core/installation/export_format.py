@@ -96,7 +96,8 @@ def _label(value: Any, what: str) -> str:
 
 
 def _title(value: Any, what: str) -> str:
-    title = checked(_text(value, what), what)
+    """Check a title. A blank one, as earlier versions made of characters that nobody sees, is replaced by the import."""
+    title = checked(_text(value, what), what, empty=True)
     if len(title) > MAX_TITLE or len(title.splitlines()) > 1:
         raise InvalidValue(f"{what} is not one line of at most {MAX_TITLE} characters.")
     return title
@@ -104,7 +105,7 @@ def _title(value: Any, what: str) -> str:
 
 def _word(limit: int) -> Check:
     """Check a word of a client, which is stored as it is shown."""
-    return lambda value, what: safe(checked(_text(value, what), what, limit=MAX_TEXT))[:limit]
+    return lambda value, what: safe(checked(_text(value, what), what, limit=MAX_TEXT, empty=True))[:limit]
 
 
 def _kind(value: Any, what: str) -> str:
@@ -173,7 +174,7 @@ _COMMAND: Check = lambda value, what: checked_command(_text(value, what))  # noq
 _SETTLED = optional(one_of(Status.SUCCEEDED, Status.FAILED))
 
 PROJECT: dict[str, Check] = {
-    "name": text(1024, empty=False),
+    "name": text(1024),
     "created_at": _TIME,
     "looked_at": optional(_TIME),
 }

@@ -28,6 +28,8 @@ from sparkq_core.installation.export_format import (
 from sparkq_core.project import BEFORE_THE_TABLE, SparkQ
 from sparkq_core.storage.database import Database, Transaction
 from sparkq_core.storage.schema import VERSION
+from sparkq_core.text import is_blank
+from sparkq_core.titles import NO_WORDS, title_of
 
 T = TypeVar("T")
 
@@ -40,6 +42,8 @@ UPDATE attempts SET git_before = json_set(git_before, '$.tree', :before), git_af
 WHERE task_id = :task_id AND attempt = :attempt AND git_before IS NOT NULL
     AND json_extract(git_after, '$.exact') RETURNING attempt
 """
+TITLE = "UPDATE tasks SET title = :title WHERE id = :task"
+PROMPT = "SELECT p.text FROM tasks JOIN prompts AS p ON p.task_id = tasks.id AND p.revision = tasks.revision WHERE tasks.id = :task"
 PROJECT_IN = "UPDATE project SET name = :name, created_at = :created_at, looked_at = :looked_at, indexed_event = 0"
 HOOKED = "UPDATE project SET hooked_event = (SELECT ifnull(max(id), 0) FROM events)"
 USED = "SELECT EXISTS (SELECT 1 FROM queues) OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM tasks)"
@@ -101,6 +105,9 @@ class _Import:
         self._lines: dict[str, dict[int, int]] = {"queues": {}, "tasks": {}, "purged": {}}
         """The line of each of these rows by its id, for what is seen only at the end."""
 
+        self._untitled: list[int] = []
+        """The tasks whose title is blank, as earlier versions could make it."""
+
         self._last_ids: dict[str, int] = {}
         """The last ids that the exported project had used."""
 
@@ -152,6 +159,10 @@ class _Import:
             raise InvalidValue(f"Line {number}: its queue is not before it.", DAMAGED)
         if table in self._lines:
             self._lines[table][row["id"]] = number
+        if table == "purged" and is_blank(row["title"]):
+            row["title"] = NO_WORDS
+        if table == "tasks" and is_blank(row["title"]):
+            self._untitled.append(row["id"])
         if table != "config":
             self._run(number, INSERTS[table], row)
             if table == "purged":
@@ -193,6 +204,8 @@ class _Import:
         for problem in import_checks.together(self._tx):
             number = self._lines[problem.table].get(problem.id, 1)
             raise InvalidValue(f"Line {number}: {problem.message}", DAMAGED)
+        for task_id in self._untitled:
+            self._tx.run(TITLE, {"task": task_id, "title": title_of(self._tx.rows(PROMPT, {"task": task_id})[0][0])})
         self._tx.run(FRONTS)
         for table, newest in NEWEST.items():
             present = int(self._tx.rows(newest)[0][0])

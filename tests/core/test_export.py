@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparkq_core import queues, search, tasks
+from sparkq_core.chats import Caller
 from sparkq_core.installation.export import export
 from sparkq_core.installation.export_format import FORMAT, TABLES
 from sparkq_core.installation.importer import load
@@ -21,7 +22,7 @@ from tests.core.test_upgrade import GOLDEN, opened
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
 from tests.harness.projects import database_of, open_new_project, second_handle
-from tests.harness.task_steps import add, queued_ids, take
+from tests.harness.task_steps import add, queued_ids, take, take_in_chat
 from tests.promises import holds
 
 MADE_ANEW = (
@@ -80,6 +81,15 @@ def test_the_imported_project_goes_on_as_the_other_would(lived: SparkQ, unused: 
     assert queued_ids(unused, "docs") == queued_ids(lived, "docs")
     assert tasks.list_page(unused).tasks[0].id == tasks.list_page(lived).tasks[0].id
     assert tasks.enqueue(unused, "docs", "keyed", key="k").again
+
+
+def test_words_of_a_client_that_are_blank_survive(sq: SparkQ, queue: str, unused: SparkQ) -> None:
+    chat = Caller("\u2800", " ", "7", cwd=" ", model="\u3000")
+    take_in_chat(sq, chat, add(sq, "one")[0])
+
+    load(unused, list(export(sq)))
+
+    assert tables(unused) == tables(sq)
 
 
 @holds("command-import")

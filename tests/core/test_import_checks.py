@@ -17,6 +17,7 @@ from sparkq_core.installation.importer import load
 from sparkq_core.lifecycle import Status
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT, checked_name
+from sparkq_core.titles import title_of
 from tests.core.examination import examined, wrong
 from tests.core.test_import import refused
 from tests.harness.all_rows import all_rows
@@ -163,6 +164,20 @@ def test_a_last_id_below_the_rows_is_raised_to_them(lines: list[str], unused: Sp
 
     assert add(unused, "next") == [newest + 1]
     assert queues.create(unused, "new").id == 6, "the last one was deleted"
+
+
+def test_a_blank_title_is_made_again_from_the_prompt(lines: list[str], unused: SparkQ) -> None:
+    """Earlier versions made such titles of characters that nobody sees."""
+    for table, title in (("tasks", "\u200b"), ("purged", "")):
+        for at in rows_of(lines, table):
+            lines[at] = with_value(lines[at], "title", title)
+
+    load(unused, lines)
+
+    for task in tasks.list_page(unused).tasks:
+        assert task.title == title_of(tasks.detail(unused, task.id).prompt)
+    assert unused.db.rows("SELECT DISTINCT title FROM purged") == [("(no words)",)]
+    use(unused)
 
 
 def test_positions_follow_from_the_tasks(lines: list[str], unused: SparkQ) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sparkq_core.text import is_blank
 from sparkq_core.titles import MAX_TITLE, title_of
 from tests.promises import holds
 
@@ -31,6 +32,12 @@ from tests.promises import holds
         ("---\nstatus: open\n---\nFix the form", "Fix the form"),
         ("\ufeff# Fix the form", "Fix the form"),
         ("Ideas\n=====\nquiet", "Ideas"),
+        ("\u200b\nFix the form", "Fix the form"),
+        ("\ufeff\u2060\n\u3164\u2800\nFix the form", "Fix the form"),
+        ("# \u200b\n- \u200d\nFix the form", "Fix the form"),
+        ("---\ntitle: '\u200b'\n---\nFix the form", "Fix the form"),
+        ("---\ntitle: ' '\n---\nFix the form", "Fix the form"),
+        ("---\ntitle: \u2060\n---\n\u200b", "(no words)"),
         ("|---|\n", "(no words)"),
         ("# \n- \n", "(no words)"),
     ],
@@ -71,10 +78,11 @@ def test_what_only_looks_like_a_mark_stays(prompt: str) -> None:
 @example("`" * 70_000)
 @example("<!--" * 20_000)
 @example("- " * 70_000)
-@given(st.text() | st.lists(st.sampled_from([*"#>*-`~ \n[]_x", "<!--", "-->", "---", "**a**"])).map("".join))
+@given(st.text() | st.lists(st.sampled_from([*"#>*-`~ \n[]_x\u200b", "<!--", "-->", "---", "**a**"])).map("".join))
 def test_a_title_is_one_short_line_that_says_something(prompt: str) -> None:
     title = title_of(prompt)
 
-    assert 0 < len(title) <= MAX_TITLE
+    assert len(title) <= MAX_TITLE
+    assert not is_blank(title)
     assert title.strip() == title
     assert len(title.splitlines()) == 1

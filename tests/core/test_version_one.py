@@ -254,6 +254,8 @@ PAYLOADS = {
     "of no known form": ({"what": 1}, '{"what": 1}'),
     "a list": ([1], "[1]"),
     "a text": ("Do it.", "Do it."),
+    "of nothing that is seen": ({"prompt": "\u200b"}, '{"prompt": "\\u200b"}'),
+    "with a first line that is not seen": ({"prompt": "\u200b\nDo it."}, "\u200b\nDo it."),
     "with a NUL": ({"prompt": "a\0b\ud800"}, "a\ufffdb?"),
 }
 
@@ -268,7 +270,7 @@ def test_a_payload_of_any_form_becomes_a_prompt(root: Path, clock: SetClock, for
     assert take(opened(root, clock)).prompt == prompt
 
 
-@pytest.mark.parametrize(("payload", "prompt"), [("not JSON", "not JSON"), ("", "(SparkQ 1 kept no prompt.)"), (None, "(SparkQ 1 kept no prompt.)")])  # fmt: skip
+@pytest.mark.parametrize(("payload", "prompt"), [("not JSON", "not JSON"), ("", "(SparkQ 1 kept no prompt.)"), ("\u200b", "(SparkQ 1 kept no prompt.)"), (None, "(SparkQ 1 kept no prompt.)")])  # fmt: skip
 def test_a_payload_that_is_not_json_is_a_prompt_too(root: Path, clock: SetClock, payload: Any, prompt: str) -> None:
     create(root, {**SHOP, "tasks": [task(1, payload=payload)]})
 
@@ -510,7 +512,10 @@ def test_a_database_under_settings_of_this_version_comes_over_too(root: Path, cl
 
 
 TEXT = st.one_of(
-    st.none(), st.text(st.characters(codec="utf-8"), max_size=30), st.just("{}"), st.just('{"prompt": ""}')
+    st.none(),
+    st.text(st.characters(codec="utf-8"), max_size=30),
+    st.just("{}"),
+    st.sampled_from(['{"prompt": ""}', "\u200b\nx", "\u200b"]),
 )
 STATUS = st.sampled_from(["queued", "running", "succeeded", "failed", "", "idle"])
 TIME = st.one_of(TEXT, st.sampled_from([DAY_1, DAY_3, "9999-12-31T23:59:59Z", "0001-01-01T00:00:00", "2023-11-14"]))

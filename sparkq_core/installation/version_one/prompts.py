@@ -6,7 +6,7 @@ from typing import Any
 
 from sparkq_core.errors import SparkQError
 from sparkq_core.tasks.settle import as_json
-from sparkq_core.text import MAX_TEXT
+from sparkq_core.text import MAX_TEXT, is_blank
 
 CUT = "… (cut: SparkQ 1 kept more)"
 MAX_OUTPUT = 64 * 1024
@@ -20,7 +20,7 @@ def cleaned(value: Any) -> str:
     text = value if isinstance(value, str) else "" if value is None else str(value)
     text = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     if len(text) <= MAX_TEXT // 4 or len(text.encode()) <= MAX_TEXT:
-        return text if text.strip() else ""
+        return "" if is_blank(text) else text
     return text.encode()[: MAX_TEXT - len(CUT.encode())].decode(errors="ignore") + CUT
 
 
@@ -46,14 +46,14 @@ def prompt_of(row: Mapping[str, Any]) -> str:
 
 def _prompt(payload: Mapping[str, Any]) -> str:
     raw, whole, path = (payload.get(key) for key in ("raw_prompt", "prompt", "prompt_path"))
-    if isinstance(raw, str) and raw.strip() and not payload.get("agent_role_key"):
+    if isinstance(raw, str) and not is_blank(raw) and not payload.get("agent_role_key"):
         return raw
-    if isinstance(whole, str) and whole.strip():
+    if isinstance(whole, str) and not is_blank(whole):
         return whole
-    if isinstance(path, str) and path.strip():
+    if isinstance(path, str) and not is_blank(path):
         return f"Do what the file {path} says."
     script, arguments = payload.get("script_path"), payload.get("args")
-    if isinstance(script, str) and script.strip():
+    if isinstance(script, str) and not is_blank(script):
         from shlex import join
 
         return join([script, *(str(argument) for argument in (arguments if isinstance(arguments, list) else []))])
@@ -68,7 +68,7 @@ def result_of(row: Mapping[str, Any]) -> tuple[str, str | None]:
     except (ValueError, RecursionError):
         return text, output_of(row)
     summary = result.get("summary") if isinstance(result, dict) else None
-    if not isinstance(summary, str) or not summary.strip():
+    if not isinstance(summary, str) or is_blank(summary):
         return text, output_of(row)
     try:
         return cleaned(summary), as_json(result | _outputs(row))
