@@ -37,7 +37,8 @@ SELECT id, (SELECT q.name FROM queues AS q WHERE q.id = queue_id), title, status
         AND a.outcome <> '{RELEASED}' AND tasks.status <> 'cancelled'
     ), ''),
     (
-        SELECT iif(a.git_after LIKE '%"tree"%', json_remove(a.git_after, '$.tree'), a.git_after) FROM attempts AS a
+        SELECT iif(a.git_after LIKE '%"tree"%', json_remove(a.git_after, '$.tree', '$.carried'), a.git_after)
+        FROM attempts AS a
         WHERE a.task_id = tasks.id AND a.attempt = coalesce(accepted_attempt, attempts)
     ),
     attempts, finished_at, reviewed_at

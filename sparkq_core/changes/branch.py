@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sparkq_core.changes import diff, places, store, view
 from sparkq_core.changes.git import Deadline, Git, GitFailed, WorkTree, with_store, work_tree
 from sparkq_core.changes.snapshot import without_filters
-from sparkq_core.changes.states import OBJECT_ID, parsed
+from sparkq_core.changes.states import OBJECT_ID, has_whole_tree, parsed
 from sparkq_core.changes.view import Change, NoChange
 from sparkq_core.config.loading import environment
 from sparkq_core.errors import InvalidName, Kind, NameTaken, SparkQError
@@ -159,7 +159,7 @@ def with_earlier(sq: SparkQ, changes: Sequence[Change]) -> tuple[list[Change], l
             for earlier, later in pairwise([*_earlier(sq, change), change]):
                 with suppress(NoChange):
                     files = view.files(sq, earlier)
-                    if files and _is_in(git, view.patch(sq, earlier), later.before["tree"]):
+                    if files and _is_built_on(sq, git, earlier, later):
                         whole.append(earlier)
                     elif files:
                         left.append(Other(change.task, len(files), files[0].path, earlier.attempt))
@@ -171,6 +171,18 @@ def _earlier(sq: SparkQ, change: Change) -> list[Change]:
     rows = sq.db.rows(EARLIER, {"task": change.task, "attempt": change.attempt})
     attempts = [Change(change.task, number, parsed(before), parsed(after)) for number, before, after in rows]
     return [attempt for attempt in attempts if attempt.is_known]
+
+
+def _is_built_on(sq: SparkQ, git: Git, earlier: Change, later: Change) -> bool:
+    """True if all that an attempt changed was there at a later one, as far as the tree of that one has these files."""
+    tree = later.before["tree"]
+    paths: list[str] = []
+    if not has_whole_tree(later.before):
+        there = set(git("ls-tree", "-r", "-z", "--name-only", tree).decode().split("\0"))
+        paths = sorted(_paths(view.files(sq, earlier)) & there)
+        if not paths:
+            return True
+    return _is_in(git, view.patch(sq, earlier, *paths), tree)
 
 
 def _is_in(git: Git, patch: bytes, tree: str) -> bool:

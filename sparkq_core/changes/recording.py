@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sparkq_core.changes import current, diff, earlier, places, sizes, snapshot, store
 from sparkq_core.changes.git import Deadline, GitFailed, WorkTree, work_tree
-from sparkq_core.changes.states import State, parsed
+from sparkq_core.changes.states import State, has_whole_tree, parsed
 from sparkq_core.errors import SparkQError
 from sparkq_core.project import SparkQ
 
@@ -114,7 +114,7 @@ def _at_claim(
 def _known(sq: SparkQ, name: str) -> earlier.Known | None:
     """Return the newest recorded tree of a work tree."""
     states = (parsed(state) for before, after in sq.db.rows(LAST_ENDED) for state in (after, before))
-    known = (state for state in states if state.get("work_tree") == name and "tree" in state)
+    known = (state for state in states if state.get("work_tree") == name and has_whole_tree(state))
     return next((earlier.Known(state["tree"], state.get("head")) for state in known), None)
 
 
@@ -127,7 +127,7 @@ def _beginning(sq: SparkQ, begun: Execution, seen: State | None, folder: Path, d
         return seen  # it may be their work
     ended = ((parsed(before), parsed(after)) for before, after in sq.db.rows(LAST_ENDED))
     here = [after for before, after in ended if _may_be_in(seen["work_tree"], before, after)]
-    if not here or "tree" not in here[0] or here[0]["work_tree"] != seen["work_tree"]:
+    if not here or not has_whole_tree(here[0]) or here[0]["work_tree"] != seen["work_tree"]:
         return seen  # nothing is known of the end of the last task here, so it may be its work
     top = places.folder(sq.config.root, seen["work_tree"])
     changed = [

@@ -10,12 +10,17 @@ TYPES = {
     "branch": str, "head": str, "dirty": bool, "tree": str, "work_tree": str, "skipped": int, "between": int,
     "files": int, "insertions": int, "deletions": int, "exact": bool, "changed_before": bool, "shared": list,
 }  # fmt: skip
-"""The keys of a stored state, and their types."""
+"""The keys of a stored state, and their types. In a state whose tree came by an import is `carried` too."""
 
 
 def parsed(state: str | None) -> State:
     """Return a stored state; an empty one if there is none."""
     return json.loads(state) if state else {}
+
+
+def has_whole_tree(state: State) -> bool:
+    """True if the state has a tree of all files. One that came by an import has only those that the attempt changed."""
+    return "tree" in state and "carried" not in state
 
 
 def well_formed(state: Any, most: int) -> bool:

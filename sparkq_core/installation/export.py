@@ -27,7 +27,7 @@ TREELESS = {
 def _selected(table: str) -> str:
     """Return the columns of a table, with states without their trees."""
     return ", ".join(
-        f"iif({column} LIKE '%\"tree\"%', json_remove({column}, '$.tree'), {column})"
+        f"iif({column} LIKE '%\"tree\"%', json_remove({column}, '$.tree', '$.carried'), {column})"
         if (table, column) in TREELESS
         else column
         for column in TABLES[table]

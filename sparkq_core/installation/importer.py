@@ -38,7 +38,8 @@ INSERTS = {
     for table, columns in COLUMNS.items()
 }
 TREES = """
-UPDATE attempts SET git_before = json_set(git_before, '$.tree', :before), git_after = json_set(git_after, '$.tree', :after)
+UPDATE attempts SET git_before = json_set(git_before, '$.tree', :before, '$.carried', json('true')),
+    git_after = json_set(git_after, '$.tree', :after, '$.carried', json('true'))
 WHERE task_id = :task_id AND attempt = :attempt AND git_before IS NOT NULL
     AND json_extract(git_after, '$.exact') RETURNING attempt
 """

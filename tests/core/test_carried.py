@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from sparkq_core import changes, queues, tasks
-from sparkq_core.changes import carried, view
+from sparkq_core.changes import branch, carried, view
 from sparkq_core.changes.view import NoChange
 from sparkq_core.errors import InvalidValue
 from sparkq_core.installation import export, importer
+from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from tests.harness.all_rows import all_rows
 from tests.harness.clocks import SetClock
@@ -143,6 +144,46 @@ def test_without_a_repository_it_is_imported_and_shown_once_there_is_one(
     start(tmp_path / "plain")
     assert shown(plain, 1) == shown(first, 1)
     plain.close()
+
+
+def test_an_attempt_on_which_a_later_one_was_built_is_in_the_branch(first: SparkQ, second: SparkQ) -> None:
+    """The trees that came in have only the files that the later attempt changed."""
+    root = first.config.root
+    (number,) = add(first, "one")
+    for attempt, names in enumerate((["new.txt", "later.txt"], ["later.txt"]), 1):
+        tasks.claim(first, "backend", "ann", task_id=number)
+        changes.record(first, root, begun=changes.Execution(number, attempt))
+        append(root, *names)
+        end = tasks.fail if attempt == 1 else tasks.complete
+        end(first, number, "ended", attempt=attempt)
+        changes.record(first, root, ended=[changes.Execution(number, attempt)])
+        if attempt == 1:
+            tasks.requeue(first, number)
+    importer.load(second, lines_of(first))
+
+    for sq in (first, second):
+        whole, left = branch.with_earlier(sq, [view.of(sq, number)])
+        assert ([change.attempt for change in whole], left) == ([1, 2], [])
+
+
+def append(root: Path, *names: str) -> None:
+    """Add a line to each of these files."""
+    for name in names:
+        with (root / name).open("a") as stream:
+            stream.write("more\n")
+
+
+def test_a_purged_task_keeps_the_numbers_alone(first: SparkQ, second: SparkQ, tmp_path: Path, clock: SetClock) -> None:
+    importer.load(second, lines_of(first))
+    clock.move(1)
+    purge.purge(second, older_than=0, unreviewed=0)
+    start(tmp_path / "third")
+    third = open_new_project(tmp_path / "third", clock)
+
+    importer.load(third, lines_of(second))
+
+    assert third.db.rows("SELECT json_extract(change, '$.files') FROM purged ORDER BY id") == [(6,), (1,)]
+    third.close()
 
 
 def replaced(rows: list[Line], **parts: Any) -> list[Line]:

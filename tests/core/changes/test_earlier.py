@@ -9,6 +9,7 @@ import pytest
 
 from sparkq_core import changes, queues, tasks
 from sparkq_core.changes import store
+from sparkq_core.installation import export, importer
 from sparkq_core.project import SparkQ
 from tests.core.changes.steps import append, before, changed, claim, complete
 from tests.harness.git_steps import commit, git
@@ -152,6 +153,46 @@ def test_without_the_last_tree_the_index_is_known(sq: SparkQ, repository: Path) 
         file.unlink()
 
     assert changed(sq, quickly(sq, lambda: append(repository / "two.txt", "x\n"))) == [("M", "two.txt", 1, 0)]
+
+
+@pytest.fixture
+def imported(sq: SparkQ, repository: Path, tmp_path: Path) -> Iterator[SparkQ]:
+    """A project in a clone of the repository, into which the first one with a task that changed a file was imported."""
+    complete_after(sq, lambda: append(repository / "one.txt", "of the first\n"))
+    commit(repository)
+    git(tmp_path, "clone", "--quiet", str(repository), "clone")
+    opened = open_new_project(tmp_path / "clone")
+    (tmp_path / "clone/sparkq/.gitignore").write_text("*\n")
+    importer.load(opened, list(export.export(sq)))
+    yield opened
+    opened.close()
+
+
+def complete_after(sq: SparkQ, work: Work) -> None:
+    """Let a task do this work after its claim was recorded."""
+    task_id = claim(sq)
+    work()
+    complete(sq, task_id)
+
+
+def test_the_first_task_after_an_import_has_only_its_own_work(imported: SparkQ) -> None:
+    """The trees that came in have nothing but the files that were changed."""
+    root = imported.config.root
+
+    task_id = quickly(imported, lambda: append(root / "two.txt", "its own\n"))
+
+    assert changed(imported, task_id) == [("M", "two.txt", 1, 0)]
+    assert "between" not in before(imported, task_id)
+    assert changed(imported, 1) == [("M", "one.txt", 1, 0)]
+
+
+def test_after_an_import_nothing_is_said_of_what_was_done_before(imported: SparkQ) -> None:
+    append(imported.config.root / "three.txt", "mine\n")
+
+    complete_after(imported, lambda: append(imported.config.root / "two.txt", "its own\n"))
+
+    assert changed(imported, 2) == [("M", "two.txt", 1, 0)]
+    assert "between" not in before(imported, 2)
 
 
 def test_before_the_first_commit_everything_is_new(sq: SparkQ, repository: Path) -> None:
