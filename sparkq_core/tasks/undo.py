@@ -123,6 +123,9 @@ def _undo(sq: SparkQ, tx: Transaction, kept: _Kept, giver: Giver | None, now: in
     before: dict[str, Any] = json.loads(kept.before)
     if task.revision != before["revision"]:
         before["revision"] = _prompt_again(tx, task, before["revision"], now)
+    if kept.kind != "requeued":
+        # Only a requeue changes the place in line. A queued task may have got another one since, and another task its old one.
+        before["position"] = task.position
     if kept.kind == "accepted":
         tx.run(NOT_ACCEPTED, {"task": task.id, "attempt": task.accepted_attempt})
     earlier = tx.row(EARLIER_FEEDBACK, {"task": task.id, "event": kept.event}) if kept.kind == "requeued" else None

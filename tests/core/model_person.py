@@ -139,7 +139,6 @@ class Person(ModelState):
                 free = iter(order)
                 line = self.lines[job.queue]
                 self.lines[job.queue] = [next(free) if self.jobs[task].status == "queued" else task for task in line]
-                job.touched()
 
     def stays(self, job: Job) -> Refusal:
         """Why a task keeps its place."""

@@ -97,6 +97,43 @@ def test_a_late_text_of_a_queued_task_that_was_seen_is_shown_again(sq: SparkQ, q
     assert seen(sq) == shown
 
 
+@holds("undo", "place")
+@pytest.mark.parametrize("verdict", ["review", "accept"])
+def test_a_queued_task_keeps_the_place_that_it_got_since(sq: SparkQ, queue: str, verdict: str) -> None:
+    one, two, three = add(sq, *"123")
+    take(sq)
+    tasks.release(sq, one, attempt=1)
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, one, "after all", attempt=1)
+    if verdict == "review":
+        inbox.review(sq, one)
+        tasks.place(sq, [two], before=one)
+    else:
+        tasks.accept(sq, one)
+        tasks.place(sq, [three], before=two)
+    expected = [two, one, three] if verdict == "review" else [one, three, two]
+
+    undo.unreview(sq)
+
+    assert queued_ids(sq) == expected
+    positions = [tasks.get(sq, task_id).position for task_id in expected]
+    assert len(set(positions)) == 3
+    assert line_by_pages(sq) == expected
+    tasks.to_front(sq, three)
+    assert [take(sq).task.id for _ in expected] == [three, *(each for each in expected if each != three)]
+
+
+def line_by_pages(sq: SparkQ) -> list[int]:
+    """The queued tasks, read one by one with the cursors of the list."""
+    wanted, ids, cursor = tasks.Wanted(queue="backend", status="queued"), [], None
+    while True:
+        page = tasks.list_page(sq, wanted, sort="line", limit=1, cursor=cursor)
+        ids += [task.id for task in page.tasks]
+        cursor = page.next
+        if cursor is None:
+            return ids
+
+
 @holds("undo")
 def test_a_mistaken_requeue_is_undone_and_the_feedback_with_it(sq: SparkQ, queue: str, clock: SetClock) -> None:
     task_id = failed(sq)

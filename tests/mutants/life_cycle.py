@@ -522,6 +522,12 @@ LIFE_CYCLE_MUTANTS = [
         caught_by=("test_undo.py::test_what_happened_between_two_verdicts_keeps_the_first_when_the_second_is_undone",),
     ),
     mutant(
+        "an undone review takes the place of another task",
+        "tasks/undo.py",
+        ('    if kept.kind != "requeued":', '    if kept.kind == "":'),
+        caught_by=("test_undo.py::test_a_queued_task_keeps_the_place_that_it_got_since",),
+    ),
+    mutant(
         "the requeue of a worker counts as your verdict",
         "tasks/requeue.py",
         ("    if not wanted.by_worker and given:", "    if given:"),
