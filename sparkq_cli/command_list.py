@@ -31,7 +31,7 @@ SECTIONS = {
         "task": "Show everything about a task: prompt, outcome, every attempt.",
         "diff": "Show what a task changed in the repository: its new, changed and deleted files, committed or not.",
         "usage": "Record what an attempt cost, from the JSON that its client printed; without that, show what is recorded.",
-        "report": "Show what happened: each result, failure and question of a time in one line, with changes, duration and cost.",
+        "report": "Show what happened today: each result, failure and question in one line, with changes, duration and cost.",
         "stats": "Show by queue and day how many tasks were done or failed, how long they took, and what waits for your review.",
         "chat": "Show the chat behind a task, or the latest one of a queue, and the command that opens it again.",
         "branch": "Make a Git branch with a commit for each task; your work tree, the index and HEAD stay as they are.",

@@ -22,6 +22,7 @@ Source = Callable[[Asked], list[Offer]]
 """Returns the values that can be there."""
 
 CLIENTS_OF_HOOKS = ("claude-code", "codex")
+DAYS = ("today", "yesterday")
 SINCE = ("today", "yesterday", "8h", "3d")
 AGES = ("30m", "12h", "1d", "3d", "7d", "30d")
 SORTS = ("newest", "oldest", "line")
@@ -43,6 +44,7 @@ BY_OPTION: dict[str, Source] = {
     "--sort": lambda _: _words(SORTS),
     "--env": lambda _: _words(ENVIRONMENTS),
     "--since": lambda _: _words(SINCE),
+    "--day": lambda _: _words(DAYS),
     "--older-than": lambda _: _words(AGES),
     "--newer-than": lambda _: _words(AGES),
     "--unreviewed-older-than": lambda _: _words(AGES),

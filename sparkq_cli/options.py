@@ -94,24 +94,6 @@ def milliseconds(text: str) -> int:
     return int(hit.group(1)) * UNITS[hit.group(2) or "d"]
 
 
-def time_of(text: str, now: int) -> tuple[int, int]:
-    """Return the time that is meant, in UTC ms. Raises InvalidValue."""
-    from sparkq_core.clock import from_date, midnight  # few commands need it
-
-    if text == "today":
-        return midnight(now), now + 1
-    if text == "yesterday":
-        return midnight(now, -1), midnight(now)
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return from_date(text), midnight(from_date(text), 1)
-        return now - milliseconds(text), now + 1
-    except (ValueError, OverflowError, InvalidValue) as error:
-        raise InvalidValue(
-            f"{safe(text)[:40]!r} is not a time.", "Give today, yesterday, a day as 2026-11-29, or an age: 8h, 3d, 30m."
-        ) from error
-
-
 def passed_on(option: str, value: str | int | bool | None) -> list[str]:
     """Return an option as arguments for another command line: none where it was not given."""
     if value is None or value is False:

@@ -6,7 +6,8 @@ import typer
 
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, OnlyQueue, new_app, time_of
+from sparkq_cli.options import Json, OnlyQueue, new_app
+from sparkq_cli.period import Day, Since, period
 from sparkq_core import report, times, wire
 from sparkq_core.report import Ended, Report
 from sparkq_core.report_markdown import facts, markdown, numbers, sentence, span
@@ -20,23 +21,21 @@ WORDS = {"succeeded": "done", "failed": "failed", "timed_out": "timed out", "ask
 
 @app.command(name="report")
 def show_report(
-    since: Annotated[
-        str,
-        typer.Option("--since", metavar="TIME", help="today, yesterday, a day as 2026-11-29, or an age: 8h, 3d, 30m."),
-    ] = "today",
+    since: Since = None,
+    day: Day = None,
     queue: OnlyQueue = None,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, to be pasted elsewhere.")] = False,
     json: Json = False,
 ) -> None:
-    """Show what happened: each result, failure and question of a time in one line, with changes, duration and cost.
+    """Show what happened today: each result, failure and question in one line, with changes, duration and cost.
 
     Examples:
       sparkq report
       sparkq report --since 8h --queue backend
-      sparkq report --since yesterday --markdown
+      sparkq report --day yesterday --markdown
     """
     sq = open_sparkq()
-    begin, end = time_of(since, sq.clock.now())
+    begin, end = period(since, day, "today", sq.clock.now())
     shown = report.of(sq, begin, end, queue=queue, limit=MOST)
     if json:
         show.json_line(wire.report(shown))

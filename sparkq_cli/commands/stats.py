@@ -1,12 +1,9 @@
 """`sparkq stats`"""
 
-from typing import Annotated
-
-import typer
-
 from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
-from sparkq_cli.options import Json, OnlyQueue, new_app, time_of
+from sparkq_cli.options import Json, OnlyQueue, new_app
+from sparkq_cli.period import Day, Since, period
 from sparkq_core import statistics, times, wire
 from sparkq_core.clock import date
 from sparkq_core.statistics import Numbers, Statistics
@@ -21,23 +18,21 @@ MOST_EMPTY = 7
 
 @app.command()
 def stats(
-    since: Annotated[
-        str,
-        typer.Option("--since", metavar="TIME", help="today, yesterday, a day as 2026-11-29, or an age: 7d, 8h, 30m."),
-    ] = "7d",
+    since: Since = None,
+    day: Day = None,
     queue: OnlyQueue = None,
     json: Json = False,
 ) -> None:
     """Show by queue and day how many tasks were done or failed, how long they took, and what waits for your review.
 
-    MEDIAN and P90 are of the tasks that were done: half of them, and nine of ten, took at most so long.
+    Without --since or --day it is of the last seven days. MEDIAN and P90 are of the tasks that were done: half of them, and nine of ten, took at most so long.
 
     Examples:
       sparkq stats
       sparkq stats --since 30d --queue backend
     """
     sq = open_sparkq()
-    begin, end = time_of(since, sq.clock.now())
+    begin, end = period(since, day, "7d", sq.clock.now())
     shown = statistics.of(sq, begin, end, queue=queue)
     if json:
         show.json_line(wire.statistics(shown))
