@@ -20,7 +20,8 @@ EXITS = {
     74: "Storage: the disk is full or read-only, or the file is damaged.",
     75: "Busy: other processes kept the database locked.",
     124: "wait: the time is over.",
-    130: "Ended with Ctrl-C or Ctrl-D; nothing of what was asked was done.",
+    130: "Ended with Ctrl-C or Ctrl-D; nothing of what was asked was done. runner --drain: the queue is not empty. (143 by kill, "
+    "141 where its reader is gone.)",
 }
 ENVIRONMENT = {
     "SPARKQ_CONFIG": "The sparkq.yml to use, instead of that of the working directory or of a folder above.",

@@ -35,7 +35,7 @@ def runner(
 
     It never executes anything: it prints a task with the command that completes it, and the next task only after that one
     is settled. After a timeout it claims nothing more until it sees that somebody reads. Ctrl-C leaves the printed task
-    claimed, and a closed terminal gives it back.
+    claimed, and a closed terminal gives it back. With --drain the exit code is 0 only if the queue is empty.
 
     Example: sparkq runner --queue backend --drain
     """
@@ -45,4 +45,5 @@ def runner(
     sq = open_sparkq()
     target = queues.by_name(sq, chosen_queue(sq, queue))
     seconds = poll or sq.config.settings.queue_runner.poll_interval_seconds
-    core.work(core.Runner(sq, target.id, core.Mode(chosen[0] if chosen else "run"), float(seconds)))
+    code = core.work(core.Runner(sq, target.id, core.Mode(chosen[0] if chosen else "run"), float(seconds)))
+    raise typer.Exit(code)

@@ -31,8 +31,15 @@ class RunnerTaken(SparkQError):
     kind, code = QueueClosed.kind, "runner_taken"
 
 
-def work(runner: Runner) -> None:
-    """Stream the queue until its mode says to end, or a signal comes. Raises RunnerTaken, NobodySettled, StorageError."""
+ENDLESS = (Mode.RUN, Mode.WATCH)
+"""The modes that only end when they are stopped, which is no failure then."""
+
+
+def work(runner: Runner) -> int:
+    """Stream the queue until its mode says to end, or a signal comes. Raises RunnerTaken, NobodySettled, StorageError.
+
+    Returns the exit code: as a shell gives it for a signal if that ended a mode that ends by itself, else 0.
+    """
     file = runner.sq.config.run_dir / f"runner-{runner.queue_id}.lock"
     handle = lock.acquire(file, wait=False)
     if handle is None:
@@ -44,12 +51,14 @@ def work(runner: Runner) -> None:
         )
     try:
         lock.sign(handle, lock.noted(handle))
-        _stream(runner._replace(hosts=worker.hosts(runner.sq), lock=handle))
+        ended_by = _stream(runner._replace(hosts=worker.hosts(runner.sq), lock=handle))
     finally:
         os.close(handle)
+    return 0 if ended_by is None or runner.mode in ENDLESS else 128 + ended_by
 
 
-def _stream(runner: Runner) -> None:
+def _stream(runner: Runner) -> int | None:
+    """Return the number of the signal that ended it, SIGPIPE if its reader is gone; None if it ended by itself."""
     for number in heeded():
         signal.signal(number, _stop)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a reader that is gone must raise, so that its task goes back
@@ -60,15 +69,19 @@ def _stream(runner: Runner) -> None:
     except Unprinted as unprinted:
         if not unprinted.is_gone:
             raise
+        return signal.SIGPIPE
     except OSError as error:
         if error.errno not in GONE:
             raise
+        return signal.SIGPIPE
     except Stopped as stopped:
         for number in heeded():
             signal.signal(number, signal.SIG_DFL)
         if stopped.number != signal.SIGHUP and writable(0):
             with suppress(OSError, SparkQError):
                 say(f"The runner of {runner.queue} stops. Tasks that it printed can still be completed.")
+        return stopped.number
+    return None
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

@@ -271,6 +271,17 @@ def test_a_signal_ends_it_and_what_it_announced_can_still_be_completed(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_drain_that_is_stopped_does_not_say_that_the_queue_is_empty(
+    shell: Shell, sq: SparkQ, number: signal.Signals
+) -> None:
+    add(sq, "one", "two")
+    with Stream(shell, "runner", "--drain") as runner:
+        runner.until("Ctrl-D.")
+        runner.kill(number)
+        assert runner.end() == 128 + number
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_before_the_whole_task_was_announced_gives_it_back(
     shell: Shell, sq: SparkQ, number: signal.Signals
 ) -> None:
