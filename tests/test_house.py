@@ -50,6 +50,7 @@ SCANS = {
     "RUNNING_NEWEST": "likewise",
     "RUNNING_OLDEST": "likewise",
     "CHANGED": "walks the attempts once, for an export",
+    "OF_RENAMED": "walks the lines of purged tasks, of which at most 20,000 are kept, when you rename a queue",
     "NO_EVENTS": "empties the table for an import",
     "PROMPTS_DIFFER": "walks the rows of an import once, before it is committed",
     "ATTEMPTS_DIFFER": "likewise",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import inbox, purged, search, tasks
+from sparkq_core import inbox, purged, queues, report, search, statistics, tasks
 from sparkq_core.clock import day
 from sparkq_core.errors import NoSuchTask
 from sparkq_core.installation import export, importer
@@ -116,6 +116,31 @@ def test_a_project_that_wants_no_lines_keeps_none(sq: SparkQ, queue: str, clock:
     with pytest.raises(NoSuchTask, match="no longer exists"):
         tasks.get(discreet, 1)
     discreet.close()
+
+
+@holds("purge-lines")
+@pytest.mark.parametrize("follows", [False, True], ids=["alone", "and another queue takes its old name"])
+def test_the_lines_of_a_queue_have_its_new_name(sq: SparkQ, queue: str, clock: SetClock, follows: bool) -> None:
+    for name in (queue, "docs"):
+        if name != queue:
+            queues.create(sq, name)
+        tasks.complete(sq, claimed_task(sq, "parser", queue=name).id, "done")
+    clock.move(1)
+    purged_now(sq)
+    queues.rename(sq, queue, "api")
+    if follows:
+        queues.create(sq, queue)
+
+    until = clock.now() + 1
+    for name, count in (("api", 1), ("docs", 1), *([(queue, 0)] if follows else [])):
+        assert report.of(sq, 0, until, queue=name).tally.total == count
+        assert statistics.of(sq, until - HOUR, until, queue=name).total.succeeded == count
+        assert len(search.find_page(sq, "parser", tasks.Wanted(queue=name)).purged) == count
+    assert {name: tally.total for name, tally in report.of(sq, 0, until).queues.items() if tally.total} == {
+        "api": 1,
+        "docs": 1,
+    }
+    assert [line.queue for line in lines_in(sq).values()] == ["api", "docs"]
 
 
 def test_only_the_newest_lines_are_kept(
