@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.changes import diff, places, store, view
+from sparkq_core.changes import diff, places, sequence, store, view
 from sparkq_core.changes.git import Deadline, Git, GitFailed, WorkTree, with_store, work_tree
 from sparkq_core.changes.snapshot import without_filters
 from sparkq_core.changes.states import OBJECT_ID, has_whole_tree, parsed
@@ -42,9 +42,10 @@ SELECT tasks.title, a.finished_at, coalesce(a.result, a.late_text, a.error, '') 
     ON a.task_id = tasks.id AND a.attempt = :attempt
 WHERE tasks.id = :task
 """
-OTHERS = """
-SELECT task_id, attempt, git_before, git_after FROM attempts
-WHERE finished_at > :since AND git_after IS NOT NULL ORDER BY finished_at LIMIT :most
+OTHERS = f"""
+SELECT a.task_id, a.attempt, a.git_before, a.git_after
+FROM events AS e CROSS JOIN attempts AS a ON a.task_id = e.task_id AND a.attempt = e.attempt
+WHERE e.id > :since AND e.{sequence.ENDED} AND a.git_after IS NOT NULL ORDER BY e.id LIMIT :most
 """
 EARLIER = """
 SELECT attempt, git_before, git_after FROM attempts WHERE task_id = :task AND attempt < :attempt AND git_after IS NOT NULL
@@ -129,7 +130,7 @@ def others(sq: SparkQ, changes: Sequence[Change]) -> list[Other]:
     """Return the tasks that are not among the `changes`, but changed the same files since the first of them began."""
     ours = {change.task for change in changes}
     paths = {path for change in changes for path in _paths(view.files(sq, change))}
-    first = min((moment for change in changes if (moment := _finished(sq, change)) is not None), default=None)
+    first = min((sequence.ended(sq.db, change.task, change.attempt) for change in changes), default=0)
     found: dict[int, Other] = {}
     for task, attempt, before, after in sq.db.rows(OTHERS, {"since": first, "most": MOST_OTHERS}) if paths else ():
         other = Change(task, attempt, parsed(before), parsed(after))
@@ -195,11 +196,6 @@ def _is_in(git: Git, patch: bytes, tree: str) -> bool:
     return True
 
 
-def _finished(sq: SparkQ, change: Change) -> int | None:
-    row = sq.db.row(FACTS, {"task": change.task, "attempt": change.attempt})
-    return None if row is None else row[1]
-
-
 def _paths(files: Sequence[diff.FileChange]) -> set[str]:
     return {path for file in files for path in (file.path, file.old_path) if path is not None}
 
@@ -221,8 +217,9 @@ def _check_name(repository: Git, name: str) -> None:
 
 
 def _in_order(sq: SparkQ, changes: Sequence[Change]) -> list[_Work]:
-    rows = [(change, sq.db.row(FACTS, {"task": change.task, "attempt": change.attempt})) for change in changes]
-    last = {change.task: change.attempt for change in changes}  # an earlier attempt is before the later one
+    ordered = view.in_order(sq, changes)
+    rows = [(change, sq.db.row(FACTS, {"task": change.task, "attempt": change.attempt})) for change in ordered]
+    last = {change.task: change.attempt for change in ordered}  # an earlier attempt is before the later one
     works = [
         _Work(change, change.attempt != last[change.task], row[0], row[1] or 0, row[2])
         for change, row in rows
@@ -230,7 +227,7 @@ def _in_order(sq: SparkQ, changes: Sequence[Change]) -> list[_Work]:
     ]
     if not works:
         raise NoChange("None of these tasks has a change that is known exactly.", "See which have: sparkq tasks")
-    return sorted(works, key=lambda work: (work.finished_at, work.change.task))
+    return works
 
 
 def _check_repository(sq: SparkQ, here: WorkTree, works: Sequence[_Work], deadline: Deadline) -> None:

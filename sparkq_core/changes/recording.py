@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sparkq_core.changes import current, diff, earlier, places, sizes, snapshot, store
+from sparkq_core.changes import current, diff, earlier, places, sequence, sizes, snapshot, store
 from sparkq_core.changes.git import Deadline, GitFailed, WorkTree, work_tree
 from sparkq_core.changes.states import State, has_whole_tree, parsed
 from sparkq_core.errors import SparkQError
@@ -33,16 +33,22 @@ WHERE task_id = :task AND attempt = :attempt AND same_tree IS NULL AND tree IS N
     SELECT 1 FROM attempts AS a WHERE a.task_id = :task AND a.attempt = :attempt AND a.finished_at IS NOT NULL
 )
 """
-ENDED_SINCE = """
-SELECT task_id, claimed_at, coalesce(git_after, git_before) FROM attempts
-WHERE finished_at > :since AND task_id <> :task ORDER BY finished_at DESC LIMIT 1000
+ENDED_SINCE = f"""
+SELECT a.task_id, a.attempt, coalesce(a.git_after, a.git_before)
+FROM events AS e CROSS JOIN attempts AS a ON a.task_id = e.task_id AND a.attempt = e.attempt
+WHERE e.id > :since AND e.{sequence.ENDED} AND e.task_id <> :task ORDER BY e.id DESC LIMIT 1000
 """
 RUNNING = """
-SELECT tasks.id, a.claimed_at, a.git_before FROM tasks JOIN attempts AS a ON a.task_id = tasks.id AND a.attempt = tasks.attempts
+SELECT tasks.id, a.attempt, a.git_before FROM tasks JOIN attempts AS a ON a.task_id = tasks.id AND a.attempt = tasks.attempts
 WHERE tasks.status = 'running' AND tasks.id <> :task LIMIT 1000
 """
-LAST_ENDED = """
-SELECT git_before, git_after FROM attempts WHERE finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 20
+MOST_EVENTS = 20_000
+"""The newest events in which the last attempts that ended are looked for."""
+
+LAST_ENDED = f"""
+SELECT a.git_before, a.git_after
+FROM events AS e CROSS JOIN attempts AS a ON a.task_id = e.task_id AND a.attempt = e.attempt
+WHERE e.id > (SELECT max(n.id) FROM events AS n) - {MOST_EVENTS} AND e.{sequence.ENDED} ORDER BY e.id DESC LIMIT 20
 """
 
 
@@ -149,7 +155,7 @@ def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, dead
     row = sq.db.row(BEGAN, ended._asdict())
     if row is None or (row[2] is not None and sq.clock.now() - row[2] > LATE_MS):
         return None
-    began, claimed_at, finished_at = parsed(row[0]), row[1], row[2]
+    began, claimed_at = parsed(row[0]), row[1]
     if seen is None or began.get("work_tree") != seen["work_tree"] or "tree" not in began:
         if seen is not None and parsed(row[3]).get("exact") and _is_inside(sq, seen["work_tree"], began):
             return None  # by a hook: the chat had gone into a submodule: what is known is better
@@ -164,7 +170,7 @@ def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, dead
         changed = _files(sq, began, seen, deadline)
     if changed is None:
         return seen
-    shared = _shared(sq, ended, seen["work_tree"], claimed_at, finished_at)
+    shared = _shared(sq, ended, seen["work_tree"])
     return seen | diff.sizes(changed)._asdict() | {"exact": True} | ({"shared": shared} if shared else {})
 
 
@@ -202,14 +208,15 @@ def _completed(sq: SparkQ, before: State, after: State, deadline: Deadline) -> s
     return trees[1]
 
 
-def _shared(sq: SparkQ, ended: Execution, tree: str, claimed_at: int, finished_at: int | None) -> list[int]:
+def _shared(sq: SparkQ, ended: Execution, tree: str) -> list[int]:
     """Return the other tasks that ran at the same time, and may have been in the same work tree."""
     others = [
-        *sq.db.rows(ENDED_SINCE, {"since": claimed_at, "task": ended.task}),
+        *sq.db.rows(ENDED_SINCE, {"since": sequence.begun(sq.db, *ended), "task": ended.task}),
         *sq.db.rows(RUNNING, {"task": ended.task}),
     ]
-    now = sq.clock.now() if finished_at is None else finished_at
-    return sorted({task for task, at, state in others if at < now and _may_be_in(tree, parsed(state))})[:MAX_SHARED]
+    here = {(task, attempt) for task, attempt, state in others if _may_be_in(tree, parsed(state))}
+    end = sequence.ended(sq.db, *ended)
+    return sorted({each[0] for each in here if not end or sequence.begun(sq.db, *each) < end})[:MAX_SHARED]
 
 
 def _files(sq: SparkQ, before: State, after: State, deadline: Deadline) -> list[diff.FileChange] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sparkq_core.changes import diff
+from sparkq_core.changes import diff, sequence
 from sparkq_core.changes.git import Deadline, Git, GitFailed, NoAnswer
 from sparkq_core.changes.states import OBJECT_ID, State, described, parsed
 from sparkq_core.errors import Kind, NoSuchTask, SparkQError
@@ -23,7 +23,7 @@ SELECT a.attempt, a.outcome, a.git_before, a.git_after FROM tasks JOIN attempts 
 WHERE tasks.id = :task
 """
 EXISTS = "SELECT attempts FROM tasks WHERE id = :task"
-ENDED = "SELECT finished_at FROM attempts WHERE task_id = :task AND attempt = :attempt"
+FINISHED_AT = "SELECT finished_at FROM attempts WHERE task_id = :task AND attempt = :attempt"
 
 
 class NoChange(SparkQError):
@@ -75,11 +75,11 @@ def of(sq: SparkQ, task_id: int, attempt: int | None = None) -> Change:
 
 def in_order(sq: SparkQ, changes: Sequence[Change]) -> list[Change]:
     """Return changes in the order in which their attempts ended, so that each fits on those before it."""
-    return sorted(changes, key=lambda change: (_ended(sq, change), change.task))
+    return sorted(changes, key=lambda change: (sequence.ended(sq.db, change.task, change.attempt), change.task))
 
 
-def _ended(sq: SparkQ, change: Change) -> int:
-    row = sq.db.row(ENDED, {"task": change.task, "attempt": change.attempt})
+def _finished_at(sq: SparkQ, change: Change) -> int:
+    row = sq.db.row(FINISHED_AT, {"task": change.task, "attempt": change.attempt})
     return row[0] or 0 if row is not None else 0
 
 
@@ -100,7 +100,7 @@ def _why(sq: SparkQ, change: Change, outcome: str | None) -> str:
         return "It is running: look again when it has finished."
     if not sq.config.watches_git:
         return "There is no Git repository here, or changes is off: sparkq config show changes"
-    if not change.after and 0 <= sq.clock.now() - _ended(sq, change) < RECORD_MS:
+    if not change.after and 0 <= sq.clock.now() - _finished_at(sq, change) < RECORD_MS:
         return "It has just finished: look again in a moment."
     about = described(change.after)
     known = f"Known is: {about}. " if about else ""

@@ -1,6 +1,7 @@
 """What a worker does in a repository, and what is recorded of it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from sparkq_core import changes, inbox, tasks
 from sparkq_core.changes import view
 from sparkq_core.project import SparkQ
 from tests.harness.task_steps import add, attempts
+from tests.harness.waiting import until
+
+Work = Callable[[], object]
 
 
 def claim(sq: SparkQ, folder: Path | None = None, worker: str = "ann") -> int:
@@ -46,6 +50,29 @@ def review_lines(sq: SparkQ) -> list[str]:
 def changed(sq: SparkQ, task_id: int = 1) -> list[tuple[str, str, int | None, int | None]]:
     """Status, path and lines of each file that a task changed."""
     return [(file.status, file.path, file.insertions, file.deletions) for file in view.files(sq, view.of(sq, task_id))]
+
+
+def quickly(sq: SparkQ, work: Work) -> int:
+    """Let a task do this work before its claim is recorded; its id."""
+    add(sq, "one")
+    begun = tasks.claim(sq, "backend", "ann")
+    assert begun is not None
+    at_work(sq, begun.task.claimed_at or 0, work)
+    changes.record(sq, sq.config.root, begun=changes.Execution(begun.task.id, begun.task.attempts))
+    complete(sq, begun.task.id)
+    return begun.task.id
+
+
+def at_work(sq: SparkQ, claimed_at: int, work: Work) -> None:
+    """Work once the times of files, which are some ms behind, are after the claim."""
+    probe = sq.config.database.with_name("probe")
+
+    def is_later() -> bool:
+        probe.write_text("x")
+        return probe.stat().st_ctime_ns // 1_000_000 > claimed_at
+
+    until(is_later)
+    work()
 
 
 def append(file: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,10 @@ from sparkq_core import changes, queues, tasks
 from sparkq_core.changes import store
 from sparkq_core.installation import export, importer
 from sparkq_core.project import SparkQ
-from tests.core.changes.steps import append, before, changed, claim, complete
+from tests.core.changes.steps import Work, append, at_work, before, changed, claim, complete, quickly
 from tests.harness.git_steps import commit, git
 from tests.harness.projects import open_new_project
 from tests.harness.task_steps import add
-from tests.harness.waiting import until
-
-Work = Callable[[], object]
 
 
 @pytest.fixture
@@ -28,29 +25,6 @@ def sq(repository: Path) -> Iterator[SparkQ]:
     queues.create(opened, "backend")
     yield opened
     opened.close()
-
-
-def quickly(sq: SparkQ, work: Work) -> int:
-    """Let a task do this work before its claim is recorded; its id."""
-    add(sq, "one")
-    begun = tasks.claim(sq, "backend", "ann")
-    assert begun is not None
-    _at_work(sq, begun.task.claimed_at or 0, work)
-    changes.record(sq, sq.config.root, begun=changes.Execution(begun.task.id, begun.task.attempts))
-    complete(sq, begun.task.id)
-    return begun.task.id
-
-
-def _at_work(sq: SparkQ, claimed_at: int, work: Work) -> None:
-    """Work once the times of files, which are some ms behind, are after the claim."""
-    probe = sq.config.database.with_name("probe")
-
-    def is_later() -> bool:
-        probe.write_text("x")
-        return probe.stat().st_ctime_ns // 1_000_000 > claimed_at
-
-    until(is_later)
-    work()
 
 
 WORKS = {
@@ -139,7 +113,7 @@ def test_a_task_claimed_with_an_outcome_has_its_own_work(sq: SparkQ, repository:
     done = tasks.complete(sq, first, "done", next_for="ann")
     assert done.claimed is not None
     begun = changes.Execution(done.claimed.task.id, done.claimed.task.attempts)
-    _at_work(sq, done.claimed.task.claimed_at or 0, lambda: (repository / "new.py").write_text("of the second\n"))
+    at_work(sq, done.claimed.task.claimed_at or 0, lambda: (repository / "new.py").write_text("of the second\n"))
     changes.record(sq, repository, ended=[changes.Execution(first, 1)], begun=begun)
     complete(sq, begun.task)
 
