@@ -1,9 +1,9 @@
 """Read a Markdown text as blocks with the lines that each has: headings, lists with their items, tables, paragraphs."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import dedent
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -68,10 +68,15 @@ class Block(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """A text as lines and as blocks. Front matter, comments and rules are no blocks."""
+    """A text as lines and as blocks. Front matter, comments, rules and definitions of links are not blocks.
+
+    `unsaid` are the lines of comments and rules, and `definitions` those of each definition by its normalized label.
+    """
 
     lines: tuple[str, ...]
     blocks: tuple[Block, ...]
+    unsaid: tuple[tuple[int, int], ...]
+    definitions: Mapping[str, tuple[int, int]]
 
     def slice(self, start: int, end: int) -> str:
         """Return the text of these lines without blank ones around it."""
@@ -88,7 +93,13 @@ def read(text: str) -> Outline:
         plain = "\n" * front.group().count("\n") + plain[front.end() :]
     parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
-    return Outline(tuple(plain.split("\n")), tuple(_blocks(parser.parse(plain))))
+    known: dict[str, Any] = {}
+    tokens = parser.parse(plain, known)
+    unsaid = tuple(
+        (token.map[0], token.map[1]) for token in tokens if token.map and _is_unsaid(token) and not _said(token)
+    )
+    definitions = {label: tuple(found["map"]) for label, found in known.get("references", {}).items()}
+    return Outline(tuple(plain.split("\n")), tuple(_blocks(tokens)), unsaid, definitions)
 
 
 def crossed_out(text: str) -> bool:
@@ -138,8 +149,18 @@ def _closing(tokens: "Sequence[Token]", at: int) -> int:
     return next(place for place in range(at + 1, len(tokens)) if tokens[place].level == tokens[at].level)
 
 
+def _is_unsaid(token: "Token") -> bool:
+    """True if a token is a rule or a comment."""
+    return token.type == "hr" or (token.type == "html_block" and token.content.lstrip().startswith("<!--"))
+
+
+def _said(token: "Token") -> str:
+    """Return the text on the last line of a comment, behind it."""
+    return token.content.rpartition("-->")[2].strip() if "-->" in token.content else ""
+
+
 def _block(token: "Token", inner: "Sequence[Token]") -> Block | None:
-    if token.map is None or token.type == "hr":
+    if token.map is None or _is_unsaid(token):
         return None
     start, end = token.map
     text = inner[0].content if inner else ""
@@ -153,8 +174,6 @@ def _block(token: "Token", inner: "Sequence[Token]") -> Block | None:
             return Block("list", start, end, number=number, items=tuple(_items(inner)))
         case "table_open":
             return Block("table", start, end, rows=tuple(_rows(inner)))
-        case "html_block" if token.content.lstrip().startswith("<!--"):
-            return None
         case _:
             return Block("other", start, end)
 

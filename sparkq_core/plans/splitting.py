@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from sparkq_core.errors import InvalidValue
-from sparkq_core.plans import items, names, other_formats, rows
+from sparkq_core.plans import definitions, items, names, other_formats, rows
 from sparkq_core.plans.items import Piece, Place
 from sparkq_core.plans.outline import Block, Outline, read
 from sparkq_core.plans.sections import MANY, Section, below, boxed, largest, numbered_tasks, phases, sections_of, titles
@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     """The tasks of a text, and what they are in it.
 
     `done` has the first lines of the parts that are ticked, struck out or under a heading such as `Done`. `rest` has the
-    other lines that are in no task: a text about the plan, its overview, its notes. `unboxed` is the number of items there
+    other lines that are in no task: a text about the plan, its overview, its notes, definitions of links that no part uses. `unboxed` is the number of items there
     that are no tasks because those of other lists have a box.
     """
 
@@ -65,7 +65,7 @@ def split(text: str, by: str = "auto", source: str = "") -> Plan:
     kind, pieces = _chosen(outline, by)
     done = [piece for piece in pieces if piece.done]
     tasks = [piece for piece in pieces if not piece.done and piece.text.strip()]
-    prompts = tuple(_with_place(piece, source) for piece in tasks)
+    prompts = tuple(_with_place(outline, piece, source) for piece in tasks)
     rest = tuple(_rest(outline, pieces))
     return Plan(kind, prompts, tuple(_first(piece) for piece in done), rest, _unboxed(outline, kind, pieces))
 
@@ -245,10 +245,12 @@ def _part(outline: Outline, start: int, end: int) -> Piece:
     return Piece(outline.slice(start, end).lstrip(), start, end)
 
 
-def _with_place(piece: Piece, source: str) -> str:
-    """Return the prompt of a part, with the headings above it."""
+def _with_place(outline: Outline, piece: Piece, source: str) -> str:
+    """Return the prompt of a part, with the definitions of its links and the headings above it."""
+    defined = [definitions.text_of(outline, lines) for lines in definitions.used(outline, piece)]
+    text = "\n\n".join(filter(None, (piece.text, "\n".join(defined))))
     above = [" ".join(each.split()) for each in piece.above if not names.called(names.GENERAL, each)]
-    return f"{piece.text}\n\nFrom {' › '.join(filter(None, (source, *above)))}" if above else piece.text
+    return f"{text}\n\nFrom {' › '.join(filter(None, (source, *above)))}" if above else text
 
 
 def _first(piece: Piece) -> str:
@@ -256,16 +258,15 @@ def _first(piece: Piece) -> str:
 
 
 def _rest(outline: Outline, pieces: list[Piece]) -> Iterator[str]:
-    """Yield the lines with text that are in no part and are no heading."""
+    """Yield the lines with text that are in no part, and are not a heading, a comment or a definition that a part uses."""
     taken = bytearray(len(outline.lines))
     for start, end in (
         *((piece.start, piece.end) for piece in pieces),
+        *(lines for piece in pieces for lines in definitions.used(outline, piece)),
+        *outline.unsaid,
         *((block.start, block.end) for block in outline.blocks if block.kind == "heading"),
     ):
         taken[start:end] = b"\1" * (end - start)
-    for block in outline.blocks:
-        yield from (
-            outline.lines[line].strip()
-            for line in range(block.start, block.end)
-            if not taken[line] and outline.lines[line].strip()
-        )
+    yield from (
+        line.strip() for line, is_taken in zip(outline.lines, taken, strict=True) if not is_taken and line.strip()
+    )
