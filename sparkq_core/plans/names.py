@@ -29,6 +29,14 @@ WORK = (
     r"tasks?(?: list)?|to-?dos?|implementation(?: plan| steps| tasks| order)?|(?:action|work) ?items|next steps|steps|backlog|"
     r"execution plan|deliverables|work breakdown"
 )
+GROUP = (
+    r"now|next(?: up)?|later|soon|someday(?:[ /]maybe)?|today|tomorrow|(?:this|next) (?:week|month|quarter|sprint|release)|"
+    r"(?:short|mid|medium|long)[ -]term|(?:high|medium|low|top)(?: priority)?|(?:must|should|could|nice)[ -](?:to[ -])?haves?|"
+    r"urgent|important|planned|upcoming|in progress|doing|ready|blocked|waiting|future|ideas?|perhaps|maybe|icebox|wish ?list|"
+    r"bugs?|bug ?fixes|fixes|(?:new )?features?|improvements?|enhancements?|chores?|clean-?ups?|misc(?:ellaneous)?|other|"
+    r"technical debt|tech debt|refactorings?|docs|documentation|tests?|testing|front-?end|back-?end"
+)
+"""The names of a group of tasks: when they are to be done, how urgent they are, or of what sort."""
 REQUIREMENTS = (
     r"(?:(?:key|core|main|mvp|functional|product|planned) )*(?:features|requirements|capabilities|user stories|epics)"
 )

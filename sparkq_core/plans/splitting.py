@@ -125,7 +125,9 @@ def _automatic(outline: Outline, sections: tuple[Section, ...]) -> tuple[Kind, l
         return ("headings", list(_sections(outline, sections, top))) if top else ("lines", list(_lines(outline)))
     found = phases(sections)
     if _are_lists(with_boxes) and (not found or _lists_in(outline, with_boxes, found)):
-        return "items", list(items.pieces(outline, with_boxes))
+        beside = _without_boxes(outline, found, with_boxes)
+        made = (*items.pieces(outline, with_boxes), *_sections(outline, sections, beside))
+        return "items", sorted(made, key=lambda piece: piece.start)
     if found:
         return "headings", list(_sections(outline, sections, found))
     return _by_sections(outline, sections, top, lists)
@@ -135,9 +137,18 @@ def _unboxed(outline: Outline, kind: Kind, pieces: list[Piece]) -> int:
     """Return the number of items that are left out of a plan because others have a box."""
     if kind != "items":
         return 0
-    chosen = {piece.start for piece in pieces}
+    taken = _taken(outline, ((piece.start, piece.end) for piece in pieces))
     left_out = (place.block for place in items.lists_of(outline) if not items.has_boxes(place.block))
-    return sum(len(block.items) for block in left_out if chosen.isdisjoint(item.start for item in block.items))
+    return sum(len(block.items) for block in left_out if not any(taken[item.start] for item in block.items))
+
+
+def _without_boxes(outline: Outline, numbered: Iterable[Section], with_boxes: list[Place]) -> Iterator[Section]:
+    """Yield the numbered sections that have their work in a text, where others have it in lists with boxes."""
+    for section in numbered:
+        kinds = {block.kind for block in _blocks_in(outline, section)} - {"heading"}
+        is_work = not names.called(names.NO_WORK, section.heading.text)
+        if kinds - {"list"} and is_work and not _lists_in(outline, with_boxes, [section]):
+            yield section
 
 
 def _headings(lists: list[Place]) -> int:
@@ -164,7 +175,8 @@ def _by_sections(
             if len(named) == 1:
                 return _within(outline, sections, named[0], lists)
     inside = _lists_in(outline, lists, work)
-    if _only_lists(outline, work) and _are_lists(inside):
+    is_open = [section for section in work if not section.finished]
+    if _only_lists(outline, work) and (_are_lists(_lists_in(outline, lists, is_open)) or _are_groups(is_open)):
         return "items", list(items.pieces(outline, inside))
     return "headings", list(_sections(outline, sections, work or top))
 
@@ -193,6 +205,12 @@ def _blocks_in(outline: Outline, section: Section) -> tuple[Block, ...]:
 def _lists_in(outline: Outline, lists: list[Place], sections: Iterable[Section]) -> list[Place]:
     inside = {block.start for section in sections for block in _blocks_in(outline, section)}
     return [place for place in lists if place.block.start in inside]
+
+
+def _are_groups(work: list[Section]) -> bool:
+    """True if each section has the name of a group of tasks, such as `Now` or `Bugs`, which is no task itself."""
+    groups = (names.GROUP, names.GENERAL)
+    return bool(work) and all(any(names.called(kind, each.heading.text) for kind in groups) for each in work)
 
 
 def _only_lists(outline: Outline, work: tuple[Section, ...]) -> bool:
@@ -259,14 +277,23 @@ def _first(piece: Piece) -> str:
 
 def _rest(outline: Outline, pieces: list[Piece]) -> Iterator[str]:
     """Yield the lines with text that are in no part, and are not a heading, a comment or a definition that a part uses."""
-    taken = bytearray(len(outline.lines))
-    for start, end in (
-        *((piece.start, piece.end) for piece in pieces),
-        *(lines for piece in pieces for lines in definitions.used(outline, piece)),
-        *outline.unsaid,
-        *((block.start, block.end) for block in outline.blocks if block.kind == "heading"),
-    ):
-        taken[start:end] = b"\1" * (end - start)
+    taken = _taken(
+        outline,
+        (
+            *((piece.start, piece.end) for piece in pieces),
+            *(lines for piece in pieces for lines in definitions.used(outline, piece)),
+            *outline.unsaid,
+            *((block.start, block.end) for block in outline.blocks if block.kind == "heading"),
+        ),
+    )
     yield from (
         line.strip() for line, is_taken in zip(outline.lines, taken, strict=True) if not is_taken and line.strip()
     )
+
+
+def _taken(outline: Outline, parts: Iterable[tuple[int, int]]) -> bytearray:
+    """Return for each line whether it is in one of these parts, from a line to one behind it."""
+    taken = bytearray(len(outline.lines))
+    for start, end in parts:
+        taken[start:end] = b"\1" * (end - start)
+    return taken

@@ -52,8 +52,8 @@ def test_a_heading_has_what_is_below_it(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected", "done"),
     [
-        ("## Done\n- [x] a\n## Open\n- [ ] b", ["## Open"], ["## Done"]),
-        ("## Bugs\n- [ ] a\n- [x] b\n## Features\n- [ ] c", ["## Bugs", "## Features"], []),
+        ("## Done\n- [x] a\n## Page\n- [ ] b", ["## Page"], ["## Done"]),
+        ("## Parser\n- [ ] a\n- [x] b\n## Page\n- [ ] c", ["## Parser", "## Page"], []),
         ("## ~~One~~\na\n## Two\nb\n## Three ✅\nc", ["## Two"], ["## ~~One~~", "## Three ✅"]),
         (
             "## Phase 1: base ✅ COMPLETE\n### 1.1 a\n### 1.2 b\n## Phase 2: page\n### 2.1 c",
@@ -151,6 +151,45 @@ Write it.
 - look
 """
     assert firsts(text) == ["## Phase 1 - build (today)", "## Phase 2 - help"]
+
+
+def test_numbered_sections_without_boxes_are_tasks_beside_the_boxes_of_other_phases() -> None:
+    text = """\
+# Shop
+
+## Phase 1: the cart
+
+### 1.1 Add discounts
+Codes are in `codes.csv`.
+
+1. Read them
+2. Check the date
+
+### 1.2 Round half to even
+See the ticket.
+
+### 1.3 Keep the cart
+In a cookie.
+
+### 1.4 Overview
+All of it is in `cart.py`.
+
+## Phase 2: payments
+
+- [ ] Choose a provider
+- [ ] Write the adapter
+
+## Phase 3: later
+- an app
+"""
+    plan = split(text)
+
+    assert [prompt.partition("\n")[0] for prompt in plan.prompts] == [
+        *("### 1.1 Add discounts", "### 1.2 Round half to even", "### 1.3 Keep the cart"),
+        *("Choose a provider", "Write the adapter"),
+    ]
+    assert plan.prompts[0].endswith("2. Check the date\n\nFrom Phase 1: the cart")
+    assert (plan.rest, plan.unboxed) == (("All of it is in `cart.py`.", "- an app"), 1)
 
 
 def test_the_criteria_and_goals_of_a_phase_are_not_its_tasks() -> None:

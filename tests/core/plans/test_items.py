@@ -154,6 +154,21 @@ def test_sections_that_are_nothing_but_lists_are_their_items() -> None:
     assert plan.done == ("five",)
 
 
+@pytest.mark.parametrize("headings", [("Now", "Later"), ("🐛 Bugs", "Nice to have:"), ("High priority", "To do")])
+def test_short_lists_under_the_names_of_groups_are_their_items(headings: tuple[str, str]) -> None:
+    text = "# Roadmap\n\n## {}\n* Fix login\n* Fix logout\n\n## {}\n* Write docs\n\n## Done\n- old thing\n"
+    plan = split(text.format(*headings))
+
+    assert [prompt.split("\n")[0] for prompt in plan.prompts] == ["Fix login", "Fix logout", "Write docs"]
+    assert plan.done == ("old thing",)
+
+
+def test_what_is_done_does_not_turn_notes_into_tasks() -> None:
+    text = "# Plan\n\n## Fix login\n* It says 500\n\n## Fix logout\n* In Safari\n\n## Done\n- a\n- b\n- c\n- d\n"
+
+    assert [prompt.split("\n")[0] for prompt in prompts(text)] == ["## Fix login", "## Fix logout"]
+
+
 def test_a_document_has_its_tasks_where_it_says_so() -> None:
     text = """\
 # Dark mode
