@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -38,6 +39,9 @@ FOUND = {
 }
 
 
+WORD = re.compile(r"[^\s-]\S*")
+
+
 class SplitCommand(TyperCommand):
     """A command whose --split may have a way to split behind it."""
 
@@ -46,7 +50,10 @@ class SplitCommand(TyperCommand):
 
 
 def _with_way(args: list[str]) -> list[str]:
-    """Return the arguments with `auto` behind each --split that has nothing behind it."""
+    """Return the arguments with `auto` behind each --split that has nothing behind it.
+
+    A single word is not a plan, so it is a way to split. Raises InvalidValue if it is none.
+    """
     if "--split" not in args:
         return args
     from sparkq_core import plans  # 10 ms at import, and a single task needs nothing of it
@@ -54,6 +61,8 @@ def _with_way(args: list[str]) -> list[str]:
     options = args[: args.index("--")] if "--" in args else args
     made: list[str] = []
     for option, following in pairwise([*options, ""]):
+        if option == "--split" and following not in plans.BY and WORD.fullmatch(following):
+            raise plans.unknown_way(following)
         made.append("--split=auto" if option == "--split" and following not in plans.BY else option)
     return made + args[len(options) :]
 

@@ -216,15 +216,20 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def likely(wanted: str, names: Iterable[str]) -> str:
+    """Return the question whether one of the nearest names was meant; nothing if none is near."""
+    from difflib import get_close_matches  # 4 ms at import, and only errors need it
+
+    close = get_close_matches(wanted, list(names), n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(close)}?" if close else ""
+
+
 def nearest(wanted: str, names: Iterable[str]) -> str:
     """Return the end of a not-found hint: the nearest existing names, or the first eight if none is near."""
     existing = list(dict.fromkeys(names))
     if not existing:
         return ""
-    from difflib import get_close_matches  # 4 ms at import, and only errors need it
-
-    close = get_close_matches(wanted, existing, n=3, cutoff=0.5)
-    if close:
-        return f"Did you mean {' or '.join(close)}?"
+    if meant := likely(wanted, existing):
+        return meant
     shown = ", ".join(existing[:8]) + (", …" if len(existing) > 8 else "")
     return f"Known: {shown}."

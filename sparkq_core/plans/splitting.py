@@ -10,7 +10,7 @@ from sparkq_core.plans import definitions, items, names, other_formats, rows
 from sparkq_core.plans.items import Piece, Place
 from sparkq_core.plans.outline import Block, Outline, read
 from sparkq_core.plans.sections import MANY, Section, below, boxed, largest, numbered_tasks, phases, sections_of, titles
-from sparkq_core.text import safe
+from sparkq_core.text import likely, safe
 
 By = Literal["auto", "items", "lists", "headings", "rows"]
 BY: tuple[By, ...] = ("auto", "items", "lists", "headings", "rows")
@@ -49,7 +49,7 @@ def split(text: str, by: str = "auto", source: str = "") -> Plan:
     Raises InvalidValue.
     """
     if by not in BY:
-        raise InvalidValue(f"{safe(by)[:40]!r} is not a way to split.", f"Choose one of: {', '.join(BY)}.")
+        raise unknown_way(by)
     if by == "auto" and (foreign := _foreign(text)) is not None:
         return foreign
     for number, most, what in (
@@ -68,6 +68,12 @@ def split(text: str, by: str = "auto", source: str = "") -> Plan:
     prompts = tuple(_with_place(outline, piece, source) for piece in tasks)
     rest = tuple(_rest(outline, pieces))
     return Plan(kind, prompts, tuple(_first(piece) for piece in done), rest, _unboxed(outline, kind, pieces))
+
+
+def unknown_way(way: str) -> InvalidValue:
+    """Return the error of a way to split that does not exist."""
+    choose = f"Choose one of: {', '.join(BY)}."
+    return InvalidValue(f"{safe(way)[:40]!r} is not a way to split.", f"{likely(way, BY)} {choose}".lstrip())
 
 
 def checked(plan: Plan) -> Plan:

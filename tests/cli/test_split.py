@@ -51,6 +51,17 @@ def test_the_way_to_split_may_be_left_out(shell: Shell, sq: SparkQ, way: list[st
     assert (answer["total"], [task["position"] for task in answer["tasks"]]) == (2, [1, 2])
 
 
+@pytest.mark.parametrize("more", [(), ("--file", "tasks.md"), ("--dry-run",)], ids=str)
+def test_a_slip_in_the_way_to_split_is_not_taken_as_the_plan(shell: Shell, sq: SparkQ, more: tuple[str, ...]) -> None:
+    (shell.folder / "tasks.md").write_text(PLAN)
+
+    said = shell.refused(2, "enqueue", "--split", "itms", *more)
+
+    assert "'itms' is not a way to split. Did you mean items?" in " ".join(said.split())
+    assert "auto, items, lists, headings, rows" in " ".join(said.split())
+    assert queued_ids(sq) == []
+
+
 @holds("plans")
 def test_another_way_is_taken_if_it_is_asked_for(shell: Shell, sq: SparkQ) -> None:
     shell.ok("enqueue", "-", "--split", "items", stdin="# One\n- a\n\n# Two\n- b\n")
