@@ -1,5 +1,7 @@
 """`sparkq restore`"""
 
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +13,7 @@ from sparkq_cli.context import agreed
 from sparkq_cli.options import Json, new_app
 from sparkq_core import project, times
 from sparkq_core.clock import SystemClock, iso
+from sparkq_core.config.settings import Config
 from sparkq_core.errors import InvalidValue, NoProject
 from sparkq_core.installation import restore as core
 from sparkq_core.text import safe
@@ -22,7 +25,10 @@ app = new_app()
 def restore(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="A copy of the list, or any other file (default: the newest copy)."),
+        typer.Argument(
+            metavar="[FILE]",
+            help="A copy of the list, or any other file (default: the newest copy that can be used, but none that a restore set aside).",
+        ),
     ] = None,
     only_list: Annotated[bool, typer.Option("--list", help="Only show the copies.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -30,7 +36,7 @@ def restore(
 ) -> None:
     """Put a backup or a rescue copy in the place of the database, or list them with --list.
 
-    The present database is set aside first, as a rescue copy: restore that to go back. Open chats and the server go on
+    The present database is set aside first, as a rescue copy: name that to go back. The list marks the default. Open chats and the server go on
     with the restored one.
 
     Examples:
@@ -42,7 +48,7 @@ def restore(
     if only_list:
         _list(listed, json)
         return
-    source = _chosen(file, listed)
+    source = _chosen(file, listed, config)
     if not yes:
         if json or not sys.stdin.isatty():
             raise InvalidValue(
@@ -60,20 +66,34 @@ def restore(
     show.answer({"restored": str(done.source), "database": str(config.database), "before": before}, text, json=json)
 
 
-def _chosen(file: Path | None, listed: tuple[core.Content, ...]) -> Path:
-    """Return the file to restore: a named one, which may be a name of the list, or the newest usable copy."""
+def _chosen(file: Path | None, listed: tuple[core.Content, ...], config: Config) -> Path:
+    """Return the file to restore: a named one, which may be a name of the list, or the default."""
     if file is not None:
         match = next((content.copy.path for content in listed if content.copy.path.name == str(file)), None)
         return match if match is not None and not file.is_file() else file
-    newest = next((each.copy.path for each in listed if not each.trouble and not each.copy.is_before_restore), None)
-    if newest is None:
-        raise NoProject("There is no copy of this project's database.", "Name a file: sparkq restore FILE")
-    return newest
+    newest = core.newest(listed)
+    if newest is not None:
+        return newest.copy.path
+    which = "no copy of this project's database that can be used" if listed else "no copy of this project's database"
+    raise NoProject(f"There is {which}.", f"Name a file: sparkq restore FILE.{_without_copies(config, listed)}")
+
+
+def _without_copies(config: Config, listed: tuple[core.Content, ...]) -> str:
+    """Return how to begin again where nothing can be restored, without losing what is there."""
+    begin = "sparkq setup --empty" if listed else "sparkq setup"
+    if not config.database.exists():
+        return f" To begin again: {begin}"
+    if not core.is_damaged(config):
+        return " To make one of the present database: sparkq backup"
+    database = os.path.relpath(config.database)
+    aside = shlex.quote(f"{database}.damaged")
+    return f" To begin again and keep the damaged file: mv {shlex.quote(database)} {aside} && {begin}"
 
 
 def _list(listed: tuple[core.Content, ...], json: bool) -> None:
+    default = core.newest(listed)
     if json:
-        show.json_line({"copies": [_as_json(content) for content in listed], "total": len(listed)})
+        show.json_line({"copies": [_as_json(content, default) for content in listed], "total": len(listed)})
         return
     if not listed:
         show.say("There are no copies yet. Make one: sparkq backup")
@@ -83,17 +103,19 @@ def _list(listed: tuple[core.Content, ...], json: bool) -> None:
         copy = content.copy
         what = content.trouble or f"{show.counted(content.tasks, 'task')}, {content.unreviewed} unreviewed"
         show.say(f"  {times.dated(copy.at):>17}  {copy.kind:9}  {safe(what)}, {content.size:,} bytes")
-        show.say(f"                     {safe(copy.path.name)}")
+        mark = "  (default)" if content is default else "  (set aside by a restore)" if copy.is_before_restore else ""
+        show.say(f"                     {safe(copy.path.name)}{mark}")
     show.say()
 
 
-def _as_json(content: core.Content) -> dict[str, object]:
+def _as_json(content: core.Content, default: core.Content | None) -> dict[str, object]:
     copy = content.copy
     described: dict[str, object] = {
         "path": str(copy.path),
         "kind": copy.kind,
         "at": iso(copy.at),
         "bytes": content.size,
+        "default": content is default,
     }
     if content.trouble:
         return described | {"trouble": content.trouble}

@@ -69,8 +69,7 @@ def setup(
     if not (known or here):
         _alone(root, env, ask=asks)
     values = core.values(start, env)
-    if not empty:
-        core.refuse_over_copies(configuration.load(start, env))
+    core.check_begin(start, env, empty=empty)
     if not json:
         show.say(f"{'SparkQ is set up' if known else 'Setting up SparkQ'} in {safe(str(root))}\n")
     if yes:

@@ -3,6 +3,7 @@
 It reads Git's files instead of running `git`: every command starts here, and a process costs 3 ms.
 """
 
+import errno
 import os
 import re
 import shlex
@@ -238,6 +239,19 @@ def way_to(path: Path) -> str:
     if closed is not None:
         return f"Let yourself enter the folder: chmod u+rwx {shlex.quote(str(closed))}"
     return f"Give yourself access to it: chmod u+rw {shlex.quote(str(path))}"
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a path, which need not exist yet, that cannot be written. Raises StorageError."""
+    closed = barrier(path.parent)
+    present = closed or next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
+    if os.access(present, os.W_OK | (os.X_OK if present.is_dir() else 0)):
+        return
+    if closed is None and os.statvfs(present).f_flag & os.ST_RDONLY:
+        raise StorageError(f"{present} cannot be written: its file system is read-only.", "Work in another folder.")
+    raise StorageError(
+        f"{present} cannot be written: {os.strerror(errno.EACCES)}.", f"Work in another folder. {way_to(present)}"
+    )
 
 
 def file_system(folder: Path) -> str:

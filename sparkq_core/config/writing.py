@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sparkq_core.config import cache, reading
+from sparkq_core.config import cache, location, reading
 from sparkq_core.errors import InvalidConfig, StorageError
 from sparkq_core.files import durable, lock
 from sparkq_core.text import safe
@@ -26,8 +26,15 @@ def alone(file: Path) -> Iterator[None]:
 
     Raises StorageError.
     """
-    with lock.holding((file.parent / cache.PATH).with_name(LOCK)):
+    guard = lock_of(file)
+    location.check_writable(guard)
+    with lock.holding(guard):
         yield
+
+
+def lock_of(file: Path) -> Path:
+    """Return the lock of a settings `file`."""
+    return (file.parent / cache.PATH).with_name(LOCK)
 
 
 def read(file: Path) -> str | None:

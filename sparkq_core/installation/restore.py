@@ -67,6 +67,22 @@ def contents(config: Config) -> tuple[Content, ...]:
     return tuple(_content(copy) for copy in copies.found(config))
 
 
+def newest(listed: tuple[Content, ...]) -> Content | None:
+    """Return the copy that is restored if none is named: the newest that can be used, and that no restore set aside."""
+    return next((each for each in listed if not each.trouble and not each.copy.is_before_restore), None)
+
+
+def is_damaged(config: Config) -> bool:
+    """True if there is a database that cannot be used."""
+    if not config.database.is_file():
+        return False
+    try:
+        _check(config.database)
+    except Corrupt:
+        return True
+    return False
+
+
 def restore(config: Config, source: Path, clock: Clock) -> Restored:
     """Put a copy of `source` in the place of the database, while other processes use it or not.
 

@@ -146,6 +146,23 @@ def refuse_over_copies(config: Config) -> None:
     )
 
 
+def check_begin(start: Path, env: Mapping[str, str], *, empty: bool = False) -> None:
+    """Refuse a setup that could not be done, before anything is asked: where the folder cannot be written, the database is
+    damaged, or it is gone and has copies, unless an `empty` one is wanted.
+
+    Raises StorageError, BackupsExist, and what opening a project raises.
+    """
+    project_at = _located(start, env)
+    file = project_at.file or project_at.root / location.FILE
+    for written in (writing.lock_of(file), *(() if file.exists() else (file,))):
+        location.check_writable(written)
+    config = configuration.load(start, env)
+    if config.database.exists():
+        project.open(start, env=env).close()
+    elif not empty:
+        refuse_over_copies(config)
+
+
 def _hooks_in(file: Path) -> Mapping[str, tuple[str, ...]]:
     if not file.exists():
         return {}

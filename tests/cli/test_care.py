@@ -169,6 +169,45 @@ def test_a_restore_as_the_texts_say_is_whole_although_a_process_was_killed(shell
     assert "every page and every reference is sound" in shell.sparkq("doctor").out
 
 
+def test_the_list_marks_the_copy_that_is_restored_if_none_is_named(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    made = shell.facts("backup")["path"]
+    sq.close()
+    shell.ok("restore", "--yes")
+    listed = shell.facts("restore", "--list")["copies"]
+
+    assert [copy["path"] for copy in listed if copy["default"]] == [made]
+    lines = [line.strip() for line in shell.ok("restore", "--list").splitlines()]
+    assert f"{Path(made).name}  (default)" in lines
+    assert any(line.endswith("-before-restore.db  (set aside by a restore)") for line in lines)
+    assert shell.facts("restore", "--yes")["restored"] == made
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_a_damaged_database_that_cannot_be_restored_leads_to_a_new_one(shell: Shell, sq: SparkQ, copy: bool) -> None:
+    database = sq.config.database
+    sq.close()
+    database.write_bytes(b"not a database " * 1000)
+    if copy:
+        (database.parent / "bad.backup.db").write_bytes(b"damaged")
+
+    assert "sparkq restore" in shell.refused(74)
+    said = shell.refused(3, "restore", "--yes")
+    assert "sparkq restore" in shell.refused(74, "setup", "--yes")
+    command = " ".join(said.split()).rpartition("keep the damaged file: ")[2]
+    done = shell.run("sh", "-c", f"{command} --yes")
+
+    assert (done.code, shell.facts("tasks")["total"]) == (0, 0)
+    assert database.with_name("sparkq.db.damaged").read_bytes() == b"not a database " * 1000
+
+
+def test_without_a_copy_a_sound_database_is_left_alone(shell: Shell, sq: SparkQ) -> None:
+    said = shell.refused(3, "restore", "--yes")
+
+    assert "sparkq backup" in said
+    assert "mv " not in said
+
+
 @pytest.mark.parametrize("text", ["README.md", "docs/guide.md", "docs/upgrading.md", "sparkq backup --help"])
 def test_every_text_names_the_command_that_restores(shell: Shell, text: str) -> None:
     words = (TOP / text).read_text() if text.endswith(".md") else shell.ok(*text.split()[1:])

@@ -75,6 +75,31 @@ def test_a_command_in_a_closed_folder_does_not_go_to_the_project_above(shell: Sh
     assert sq.db.path.is_file()
 
 
+@pytest.mark.parametrize("command", ["setup --yes", "config set purge.unreviewed_days 9"])
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_printed(
+    shell: Shell, sq: SparkQ, command: str
+) -> None:
+    (shell.folder / "sparkq.yml").write_text("purge:\n  unreviewed_days: 8\n")
+    (shell.folder / "sparkq/run/settings.lock").unlink(missing_ok=True)
+    folder = shell.folder / "sparkq/run"
+    folder.mkdir(exist_ok=True)
+    with closed(folder, 0o500):
+        done = run(shell, command)
+
+    assert (done.code, done.out) == (74, "")
+    assert f"{folder} cannot be written: Permission denied." in done.err
+    assert "chmod u+rw" in done.err
+    assert "lock_dir" not in done.err
+
+
+def test_a_project_is_not_begun_in_a_folder_that_cannot_be_written(bare: Shell) -> None:
+    with closed(bare.folder, 0o500):
+        done = run(bare, "setup --yes")
+
+    assert (done.code, done.out) == (74, "")
+    assert f"{bare.folder} cannot be written: Permission denied." in done.err
+
+
 @holds("doctor-disk")
 def test_the_doctor_goes_on_where_the_data_may_not_be_entered(shell: Shell, sq: SparkQ) -> None:
     folder = sq.db.path.parent
