@@ -31,6 +31,34 @@ STORAGE_AND_CONFIG_MUTANTS = [
         caught_by=("changes/test_earlier.py::test_what_was_done_before_the_claim_is_not",),
     ),
     mutant(
+        "the small trees of an import are taken for a work tree",
+        "changes/states.py",
+        ('return "tree" in state and "carried" not in state', 'return "tree" in state'),
+        caught_by=(
+            "changes/test_earlier.py::test_after_an_import_nothing_is_said_of_what_was_done_before",
+            "changes/test_earlier.py::test_the_first_task_after_an_import_has_only_its_own_work",
+            "test_carried.py::test_an_attempt_on_which_a_later_one_was_built_is_in_the_branch",
+        ),
+    ),
+    mutant(
+        "a clock decides which attempt ended last",
+        "changes/recording.py",
+        ("e.{sequence.ENDED} ORDER BY e.id DESC LIMIT 20", "e.{sequence.ENDED} ORDER BY a.finished_at DESC LIMIT 20"),
+        caught_by=(
+            "changes/test_sequence.py::test_a_worker_that_is_quick_goes_on_from_the_last_end",
+            "changes/test_sequence.py::test_what_nobody_was_asked_for_is_compared_with_the_last_end",
+        ),
+    ),
+    mutant(
+        "an import knows no queue that was deleted",
+        "installation/importer.py",
+        (" or row_id <= self._last_ids[table]", ""),
+        caught_by=(
+            "test_export.py::test_a_queue_that_was_deleted_leaves_nothing_that_an_import_refuses",
+            "test_export.py::test_a_round_trip_is_exact_to_the_last_row_and_number",
+        ),
+    ),
+    mutant(
         "hooks of a cloned repository run without a yes",
         "config/consent.py",
         (
