@@ -14,7 +14,7 @@ function targets(button) {
 	const act = button?.dataset.act;
 	if (button?.dataset.id) return [Number(button.dataset.id)];
 	if (page.selected.size) return [...page.selected].filter((id) => !APPLIES[act] || APPLIES[act][1](page.task(id)));
-	if (page.data?.detail?.task) return [page.data.detail.task.id];
+	if (page.data?.detail?.task) return page.isThere() ? [page.data.detail.task.id] : [];
 	const row = focusedTask() ?? firstSelectable();
 	return row ? [Number(row.dataset.id)] : [];
 }
@@ -122,13 +122,17 @@ export async function act(name, element, how) {
 	const doing = JSON.stringify([name, element?.dataset]);
 	if (underWay.has(doing)) return;
 	underWay.add(doing);
+	await tried(() => action?.(page, element, how));
+	underWay.delete(doing);
+}
+
+/** Do it, and say what refuses it. */
+export async function tried(run) {
 	try {
-		await action?.(page, element, how);
+		await run();
 	} catch (error) {
 		sayError(error);
 		page.refresh();
-	} finally {
-		underWay.delete(doing);
 	}
 }
 

@@ -5,6 +5,31 @@ const SVG_TAGS = new Set(["svg", "rect", "text", "title", "g", "path"]);
 
 export const byId = (id) => document.getElementById(id);
 
+/** What is not seen, or changes the order of what is around it, unless a script or an emoji needs it there. */
+const UNSEEN = new RegExp(
+	`(${[
+		/(?![\t\n\r])\p{Cc}|\p{Bidi_Control}/u,
+		/[\u2028\u2029\u115f\u1160\u180e\u2060-\u2064\u3164\ufeff\uffa0\u{e0000}-\u{e007f}]/u,
+		/(?<![\p{L}\p{M}\p{ExtPict}\p{EMod}\ufe0f])[\u200c\u200d]|(?<=[\0-\x7f])[\u200c\u200d](?=[\0-\x7f]|$)/u,
+		/(?<![\u0e00-\u1aad\ua9e0-\uaa7f])\u200b/u, // scripts without spaces
+		/(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]|(?<![\u3400-\u9fff])[\u{e0100}-\u{e01ef}]/u, // variants, of ideographs
+	]
+		.map(({ source }) => source)
+		.join("|")})`,
+	"u",
+);
+
+const escaped = (char) => {
+	const code = char.codePointAt(0).toString(16);
+	return `\\u${code.length > 4 ? `{${code}}` : code.padStart(4, "0")}`;
+};
+
+/** A text whose unseen characters are shown: what a line of code says is what a reader of it sees. */
+const seen = (child) =>
+	typeof child === "string" && UNSEEN.test(child)
+		? child.split(UNSEEN).map((part, index) => (index % 2 ? h("span.unseen", escaped(part)) : part))
+		: child;
+
 const isMissing = (value) => value === null || value === undefined || value === false;
 
 /**
@@ -22,7 +47,12 @@ export function h(selector, ...children) {
 	if (tag === "button") element.type = "button";
 	for (const [attribute, value] of Object.entries(attributes))
 		if (!isMissing(value)) element.setAttribute(attribute, value === true ? "" : String(value));
-	element.append(...children.flat(3).filter((child) => !isMissing(child) && child !== ""));
+	element.append(
+		...children
+			.flat(3)
+			.filter((child) => !isMissing(child) && child !== "")
+			.flatMap(seen),
+	);
 	return element;
 }
 

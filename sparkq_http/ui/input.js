@@ -1,7 +1,7 @@
 // Which command a key, a click, a field, a finger or a dragged task means.
 
-import { act, GO, KEYS } from "./commands.js";
-import { dialogIsOpen } from "./dialogs.js";
+import { act, GO, KEYS, tried } from "./commands.js";
+import { dialogIsOpen, say } from "./dialogs.js";
 import { byId } from "./dom.js";
 import { keepDraft } from "./drafts.js";
 import { main, page, setPressed } from "./page.js";
@@ -13,6 +13,7 @@ const GO_MS = 1200;
 
 let goPressedAt = 0;
 let opening = null; // the key press whose dialog has not opened yet
+let isCutOff = false; // the field in which one was typing has gone: what follows is the rest of a sentence
 
 /** The name of a key. On a layout without Latin letters it is the letter that the key has on others. */
 function nameOf({ key, code }) {
@@ -30,13 +31,7 @@ addEventListener("keydown", (event) => {
 		return;
 	}
 	if (event.key === "Escape" && leaveMenu()) return;
-	if (
-		withModifier &&
-		event.key === "Enter" &&
-		!event.repeat &&
-		event.target.closest?.(".verdict, body") &&
-		!dialogIsOpen()
-	) {
+	if (withModifier && event.key === "Enter" && !event.repeat && !dialogIsOpen()) {
 		const verb = document.querySelector('.verdict [data-act="answer"], .verdict [data-act="send-back"]');
 		if (verb) {
 			event.preventDefault();
@@ -51,7 +46,8 @@ addEventListener("keydown", (event) => {
 	}
 	if (withModifier || event.altKey || field || dialogIsOpen()) return;
 	const name = nameOf(event);
-	if (name.length === 1 && name !== " " && !usesLetters()) return;
+	if (event.key === "Escape") isCutOff = false;
+	if (name.length === 1 && (isCutOff || (name !== " " && !usesLetters()))) return;
 	if (Date.now() - goPressedAt < GO_MS && GO[name]) {
 		goPressedAt = 0;
 		event.preventDefault();
@@ -107,6 +103,14 @@ function moveAlong(event) {
 addEventListener("dialog-opened", () => {
 	opening = null;
 });
+
+addEventListener("field-gone", () => {
+	isCutOff = true;
+	say("The field is gone, because its task has changed. What you wrote is kept. Escape: back to the keys.", {
+		problem: true,
+	});
+});
+for (const moved of ["pointerdown", "focusin"]) addEventListener(moved, () => (isCutOff = false));
 
 /** Close the open menus but the one that has this element. The focus in them goes to what opens them. */
 function closeMenus(element = null) {
@@ -176,8 +180,8 @@ addEventListener("drop", (event) => {
 	if (!event.target.closest?.("[data-drop]")) return;
 	event.preventDefault();
 	const id = Number(event.dataTransfer.getData("text/plain"));
-	if (id && page.view.drop) page.view.drop(page, id, event.target);
-	else if (id) later("verbs/tasks", "moveToFront")(page, [id]);
+	const { drop = (_, dropped) => later("verbs/tasks", "moveToFront")(page, [dropped]) } = page.view;
+	if (id) tried(() => drop(page, id, event.target));
 });
 
 // The button at the end of a list is pressed when it is scrolled into view. What was in view a frame ago may have been

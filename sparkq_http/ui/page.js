@@ -27,9 +27,14 @@ export const page = {
 	selected: new Set(),
 	place: {}, // in this entry of the history: { y, row, shown }
 	go(path, { replace = false } = {}) {
-		if (replace) history.replaceState(history.state, "", `#${path}`);
-		else location.hash = path;
-		return replace && navigate();
+		if (!replace) {
+			location.hash = path;
+			return null;
+		}
+		// Another task begins at its top, and nobody has come back to a row.
+		if (pathIn(path) !== pathIn(location.hash.slice(1))) Object.assign(page.place, { y: 0, row: null });
+		history.replaceState(history.state, "", `#${path}`);
+		return navigate();
 	},
 	tasks: () => (page.data && page.view.tasks?.(page.data)) ?? [],
 	task: (id) => page.tasks().find((shown) => shown.id === id),
@@ -41,13 +46,26 @@ export const page = {
 		draw();
 	},
 	refresh: load,
+	/** False while what is at the address is on its way: what is shown is what was left. */
+	isThere: () => Boolean(page.route.returned),
+	/** Wait for what is on its way. */
+	arrival: () => current?.done,
+	/** Load nothing while tasks are being deleted: one of them may be open. */
+	async whileDeleting(run) {
+		deletion = new Promise((resolve) => (goOn = resolve));
+		await run().finally(goOn);
+	},
 	/** Refresh after these tasks were deleted; the view of one of them gives way to its queue. */
 	refreshWithout(ids) {
 		const { task: shown } = page.data ?? {};
+		goOn();
+		if (ids.includes(page.route.opened)) page.route.opened = null;
 		if (page.name !== "task" || !ids.includes(shown?.id)) return load();
 		return page.go(queuePath(shown.queue), { replace: true });
 	},
 };
+
+const pathIn = (address) => address.split("?")[0];
 
 function decoded(text) {
 	try {
@@ -86,6 +104,8 @@ export function navigate() {
 /** What a view shows whole: at another address of the same area it keeps its rows and its selection. */
 const areaOf = (name, route) => name === "inbox" || route.path.join("/");
 
+let deletion = null; // what waits until tasks have been deleted
+let goOn = () => {};
 let current = null; // the load under way: { route, touched, done, next, nextTouched }
 let isBehind = false; // the last load failed
 let listAddress = "";
@@ -119,11 +139,12 @@ async function loadView(mine) {
 	if (entering && !arrived) patch(main, [h("p.loading@loading", "Loading …")]);
 	try {
 		const touched = isBehind || entering ? null : mine.touched;
-		const view = await part(`views/${name}`);
+		const [view] = await Promise.all([part(`views/${name}`), deletion]);
 		if (overtaken()) return;
 		page.view = view;
 		const loading = view.load(route, { before: page.data, place: page.place, touched });
 		const [data] = await Promise.all([loading, firstFrame]);
+		await released; // what is done by the finger is for what it sees
 		if (overtaken()) return;
 		isBehind = false;
 		page.data = data;
@@ -187,11 +208,19 @@ function holdingStill(change) {
 
 let isPressed = false;
 let isOverdue = false;
+let released = null; // while something is held: what waits for its release
+let release = () => {};
 
-/** While a button or a dragged task is held, nothing moves under the finger. */
+/** While a button or a dragged task is held, nothing moves under the finger, and what comes waits. */
 export function setPressed(pressed) {
 	isPressed = pressed;
-	if (!pressed && isOverdue) draw();
+	if (pressed) {
+		released ??= new Promise((resolve) => (release = resolve));
+		return;
+	}
+	released = null;
+	release();
+	if (isOverdue) draw();
 }
 
 export function draw() {
@@ -199,12 +228,14 @@ export function draw() {
 	if (!page.data || isPressed) return;
 	const focused = focusedRow();
 	const index = focused ? [...main.querySelectorAll("[data-row]")].indexOf(focused) : -1;
+	const field = focusedNow()?.closest("#main textarea, #main input:not([type=checkbox])");
 	holdingStill(() =>
 		patch(main, [
 			FIRST_STEPS.includes(page.name) && project.queues && firstSteps(project),
 			...page.view.draw(page.data, page),
 		]),
 	);
+	if (field?.isConnected === false) dispatchEvent(new Event("field-gone"));
 	main.dataset.view = page.route.path[0];
 	document.body.toggleAttribute("data-verdict", byId("feedback") !== null);
 	// The row that had the focus is gone: focus the row that took its place.
@@ -272,8 +303,8 @@ export async function refreshCounts(changed = null) {
 	drawNavigation();
 }
 
-/** What purges deleted before the page came: of a later one, it saw that the tasks were begun. */
-let deleted;
+/** How many purges deleted before the page came: of a later one, it saw that the tasks were begun. */
+let purged;
 
 /** True until a task is begun. If all of these were deleted later, this browser remembers it, or a purge tells. */
 async function isNew(queues) {
@@ -281,8 +312,8 @@ async function isNew(queues) {
 	const begun = `begun-${queues.map((queue) => queue.created_at).sort()[0]}`;
 	if (remembered(begun)) return false;
 	if (queues.every((queue) => !totalOf(queue, BEGUN) && !queue.held)) {
-		deleted ??= (await get("/inbox?limit=1")).purge?.deleted ?? 0;
-		return !deleted;
+		purged ??= (await get("/inbox?limit=1")).purge?.deleted ?? 0;
+		return !purged;
 	}
 	remember(begun, "yes");
 	return false;

@@ -47,7 +47,9 @@ class Screen:
         page.on("dialog", self._box)
 
     def leave(self) -> None:
-        """Go to nowhere and listen no more."""
+        """Forget what the tab keeps, go to nowhere, and listen no more."""
+        if self.page.url.startswith(self.address):
+            self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         self.page.goto("about:blank")
         self.page.remove_listener("console", self._console)
         self.page.remove_listener("pageerror", self._error)

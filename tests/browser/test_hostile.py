@@ -2,6 +2,7 @@
 
 import pytest
 
+from sparkq_core.text import has_hidden
 from tests.browser.screen import Screen, expect
 from tests.http.caller import Caller, Served
 from tests.promises import holds
@@ -13,6 +14,13 @@ WORDS = (
 )
 STRANGE = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \u202eevil\u202c \u2066mixed\u2069 \ufeff\u200d 👩‍👩‍👧 é"
 TEXT = f"{WORDS}\n{STRANGE}"
+
+
+def shown(text: str) -> str:
+    """The text as the page shows it: what is not seen, or changes the order of what is around it, is escaped."""
+    return "".join(
+        f"\\u{ord(sign):04x}" if sign in "\x1b\x07\u202e\u202c\u2066\u2069\ufeff" else sign for sign in text
+    ).replace("\\ufeff\u200d", "\\ufeff\\u200d")
 
 
 @pytest.fixture
@@ -55,14 +63,13 @@ def test_hostile_text_is_text_in_every_view(screen: Screen, call: Caller, line: 
             harmless(screen)
         screen.press("u")
         expect(screen.page.locator("pre#text-prompt")).to_be_visible()
-        assert (
-            screen.page.locator("#text-prompt").evaluate("one => one.textContent")
-            == call.get(f"/api/tasks/{task}")["prompt"]
+        assert screen.page.locator("#text-prompt").evaluate("one => one.textContent") == shown(
+            call.get(f"/api/tasks/{task}")["prompt"]
         )
     screen.open(f"/tasks/{hostile['done']}")
     screen.press("u")
     expect(screen.page.locator("pre#text-outcome")).to_be_visible()
-    assert screen.page.locator("#text-outcome").evaluate("one => one.textContent") == TEXT
+    assert screen.page.locator("#text-outcome").evaluate("one => one.textContent") == shown(TEXT)
 
 
 @holds("text-on-the-page")
@@ -133,3 +140,33 @@ def test_the_policy_of_the_page_stops_what_would_slip_through(screen: Screen) ->
     assert screen.evaluate("window.ran") is None
     screen.forgive("Content Security Policy")
     screen.forgive("example.com")
+
+
+SEEN = (
+    ("ann \U0001f469\u200d\U0001f469\u200d\U0001f467 \U0001f44d\U0001f3fd \u2764\ufe0f", None),
+    (
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645, \u0e20\u0e32\u200b\u0e29\u0e32, \u845b\U000e0100, sta\xadtus",
+        None,
+    ),
+    ("a tab\tand\na line", None),
+    ('if level != "user\u202e \u2066# ok\u2069":', 'if level != "user\\u202e \\u2066# ok\\u2069":'),
+    ("is\u200bAdmin is\u200dAdmin \u200d", "is\\u200bAdmin is\\u200dAdmin \\u200d"),
+    ("\x1b[31m\x7f", "\\u001b[31m\\u007f"),
+    ("\u2764\ufe0f\ufe0f a\U000e0100 \U000e0041", "\u2764\ufe0f\\ufe0f a\\u{e0100} \\u{e0041}"),
+)
+"""Texts, and what is shown of them where that is something else."""
+
+DRAWN = """async texts => {
+  const { h } = await import("/assets/any/dom.js");
+  return texts.map((text) => h("td", text).textContent);
+}"""
+
+
+@holds("text-on-the-page")
+def test_what_hides_or_turns_text_around_is_seen_and_what_writing_needs_is_left(screen: Screen) -> None:
+    screen.open()
+
+    drawn = screen.page.evaluate(DRAWN, [text for text, _ in SEEN])
+
+    assert drawn == [text if escaped is None else escaped for text, escaped in SEEN]
+    assert [has_hidden(text) for text, _ in SEEN] == [escaped is not None for _, escaped in SEEN]  # as in a terminal

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core.lifecycle import Status
+from sparkq_http.assets import Assets
 from tests.browser.conftest import Tab
 from tests.browser.screen import Route, Screen, expect
 from tests.harness.projects import TOP
@@ -12,8 +13,8 @@ from tests.harness.waiting import until
 from tests.http.caller import Caller, Served
 from tests.promises import holds
 
-MOST_BYTES = 250_000
-MOST_BYTES_ON_ARRIVAL = 160_000
+MOST_BYTES = 225_000
+MOST_BYTES_ON_ARRIVAL = 140_000
 
 
 @holds("page-marks")
@@ -196,8 +197,11 @@ UI = TOP / "sparkq_http/ui"
 @holds("page-offline")
 def test_the_files_of_the_page_are_small_and_whole() -> None:
     files = [file for file in UI.rglob("*") if file.is_file()]
+    served = Assets(UI)
+    served.look()
 
-    assert sum(file.stat().st_size for file in files) <= MOST_BYTES
+    assert sum(len(served.content(name) or b"") for name in served.names()) <= MOST_BYTES
+    assert len(served.names()) == len(files)
     assert {file.suffix for file in files} <= {".js", ".css", ".svg"}
     assert not [file for file in files if "http://" in outside(file) or "https://" in outside(file)]
 

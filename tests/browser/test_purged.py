@@ -35,7 +35,8 @@ def test_the_inbox_says_what_goes_next_and_what_went(screen: Screen, served: Ser
     finished(served, line, "long ago", days=31)
     with later(served.root, 2 * HOUR) as sq:
         purge_in_turn(sq)
-    screen.open("/inbox")
+    served.call.post("/api/queues", name=f"{line}-other")["queue"]
+    screen.open(f"/inbox/{served.call.done(f'{line}-other')}")
 
     expect(screen.main).to_contain_text("unread result will be purged, not before ")
     served.call.post("/api/purge", queue=line, unreviewed_days=0)["total"]

@@ -28,7 +28,6 @@ addEventListener("pointerup", ({ clientX }) => {
 	const { row, x } = begun;
 	end();
 	if (Math.abs(clientX - x) < FAR_PX) return;
-	addEventListener("click", (event) => event.preventDefault(), { capture: true, once: true });
 	setTimeout(() => act(clientX > x ? "swipe-accept" : "swipe-later", row));
 });
 

@@ -1,7 +1,7 @@
 // The bar below a result: what you say about it, and the verdicts that it can get.
 
 import { byId, h } from "../dom.js";
-import { draftOf } from "../drafts.js";
+import { draftOf, forgetDraft, keepDraft } from "../drafts.js";
 import { acceptLabel, button } from "../rows.js";
 import { isUnclaimed } from "../statuses.js";
 
@@ -85,9 +85,20 @@ function feedbackField(task) {
 		placeholder: isQuestion ? "Your answer (r)" : "Feedback for the next worker (r)",
 		spellcheck: "true",
 	});
+	takeOver(task);
 	area.value = draftOf(feedbackKey(task)) ?? "";
 	fit(area);
 	return area;
+}
+
+/** What was written about an earlier attempt and never sent is for this one. */
+function takeOver(task) {
+	const key = feedbackKey(task);
+	for (let attempts = task.attempts - 1; attempts > 0 && draftOf(key) === null; attempts -= 1) {
+		const earlier = feedbackKey({ ...task, attempts });
+		keepDraft(key, draftOf(earlier));
+		forgetDraft(earlier);
+	}
 }
 
 const MOST_ROWS = 12;

@@ -25,6 +25,7 @@ export async function addTasks(page, { queue = null, script = null } = {}) {
 	]);
 	const active = queues.filter(({ status }) => status === "active");
 	if (!active.length) return createQueue(page);
+	let unanswered = null; // what may have been added though no answer came
 	await ask({
 		title: "Add tasks",
 		submitLabel: "Add",
@@ -46,10 +47,16 @@ export async function addTasks(page, { queue = null, script = null } = {}) {
 		preview: (answers) => previewOf(answers, { tools, classes, scripts }),
 		chosen: (form, name) => name === "template" && fillIn(form),
 		async submit(answers) {
-			const tasks = await enqueue(answers);
-			remember("queue", answers.queue);
+			const { queue } = answers;
+			const asked = JSON.stringify(answers);
+			const tasks = await enqueue(answers, asked === unanswered).catch((error) => {
+				unanswered = error.status ? null : asked;
+				throw error;
+			});
+			unanswered = null;
+			remember("queue", queue);
 			const added = tasks.length === 1 ? `#${tasks[0].id}` : counted(tasks.length, "task");
-			sayAdded(`${added} added to ${answers.queue}.`);
+			sayAdded(tasks.length ? `${added} added to ${queue}.` : `Nothing is new: all of it waits in ${queue}.`);
 			await page.refresh();
 		},
 	});
@@ -183,15 +190,13 @@ const part = ({ title, prompt, queued }) =>
 		queued ? ` (queued already: #${queued})` : prompt.trim() !== title && h("p.soft", prompt),
 	);
 
-async function enqueue({ queue, script, prompt, split, front, tool_name: tool, task_class: taskClass, ...answers }) {
-	const common = { queue, tool_name: tool || null, task_class: taskClass || null };
+async function enqueue({ script, prompt, split, tool_name: tool, task_class: taskClass, ...answers }, isRepeated) {
+	const { queue, front } = answers;
+	const common = { queue, front, tool_name: tool || null, task_class: taskClass || null };
+	if (!script && (split || isRepeated))
+		return (await post("/tasks/bulk", { ...common, text: prompt, split, again: false })).tasks;
 	const work = script ? { script, inputs: inputsOf(answers) } : { prompt };
-	const tasks =
-		split && !script
-			? (await post("/tasks/bulk", { ...common, text: prompt, again: false })).tasks
-			: [(await post("/tasks", { ...common, ...work })).task];
-	if (front) for (const { id } of [...tasks].reverse()) await post(`${taskPath(id)}/front`);
-	return tasks;
+	return [(await post("/tasks", { ...common, ...work })).task];
 }
 
 const inputsOf = (answers) =>

@@ -9,7 +9,7 @@ import { writtenOf } from "../review/detail.js";
 import { isFailure, isLate } from "../review/list.js";
 import { appendFeedback, closeLabel, feedbackKey, inInbox, isFinished, laterKey } from "../review/verdict.js";
 import { counted } from "../words.js";
-import { accept as acceptTasks, sayUndoable, seenOf, undo as undoTasks } from "./verdict.js";
+import { acceptTasks, mustBeRead, sayUndoable, seenOf, undo as undoTasks } from "./verdict.js";
 
 const ask = later("forms", "ask");
 
@@ -25,6 +25,7 @@ async function decide(page, openNext, call, done) {
 	try {
 		await call(task);
 		forgetDraft(feedbackKey(task));
+		byId("feedback")?.blur(); // what is typed now is for the next one
 		page.unseen = null;
 		page.selected.delete(task.id);
 		if (done.undoable === false) say(`#${task.id} ${done.text}.`);
@@ -44,11 +45,11 @@ const DONE = { "Close as failed": "closed as failed", "Close as cancelled": "clo
 
 /** The acts of a view that shows a task open in `page.data.detail`. `openNext` leads on after a verdict. */
 export function verdictActs(openNext) {
-	const openTask = (page) => page.data?.detail?.task;
+	const openTask = (page) => (page.isThere() ? page.data?.detail?.task : null);
 	return {
 		accept(page) {
 			const task = openTask(page);
-			if (!task) return say("Open a result to review it.");
+			if (!task) return say(page.isThere() ? "Open a result to review it." : "The next result is on its way.");
 			if (!inInbox(task)) return say(`#${task.id} does not wait for a review.`);
 			if (written()) return say("Your feedback would be lost. Send it back, or empty the field.", { problem: true });
 			const call = () => post("/inbox/accept", { tasks: [{ id: task.id, ...seenOf(task) }] });
@@ -84,12 +85,14 @@ export function verdictActs(openNext) {
 		},
 		"swipe-accept"(page, row) {
 			const task = page.task(Number(row.dataset.id));
-			if (isFailure(task)) return say(`#${task.id} has to be read: it did not just succeed.`);
-			return acceptAll(page, [task.id], openNext);
+			return mustBeRead(task) || acceptAll(page, [task], openNext);
 		},
 		"swipe-later": (page, row) => putOff(page, page.task(Number(row.dataset.id))),
 		"accept-selected": (page) => acceptSelected(page, openNext),
-		write: () => byId("feedback")?.focus(),
+		async write(page) {
+			if (!page.isThere()) await page.arrival();
+			byId("feedback")?.focus();
+		},
 		quote,
 		undo: async (page, button) => page.view.afterUndo?.(page, await undoTasks(page, button)),
 		comment: later("review/changes", "comment"),
@@ -130,15 +133,14 @@ function quote() {
 
 /** Accept what is selected. Where failures or late results are among it, ask which of it is meant. */
 async function acceptSelected(page, openNext) {
-	const ids = [...page.selected];
-	const chosen = ids.map((id) => page.task(id));
-	const plain = chosen.filter((task) => !isFailure(task)).map(({ id }) => id);
-	const rest = ids.length - plain.length;
-	if (!rest) return acceptAll(page, ids, openNext);
+	const chosen = [...page.selected].map((id) => page.task(id));
+	const plain = chosen.filter((task) => !isFailure(task));
+	const rest = chosen.length - plain.length;
+	if (!rest) return acceptAll(page, chosen, openNext);
 	const late = chosen.filter(isLate).length;
 	const kinds = [rest > late && counted(rest - late, "failure"), late && counted(late, "late result")].filter(Boolean);
 	return ask({
-		title: `Accept ${counted(ids.length, "task")}?`,
+		title: `Accept ${counted(chosen.length, "task")}?`,
 		text:
 			`${kinds.join(" and ")} ${rest === 1 ? "is" : "are"} among them. ` +
 			"A failure would be closed as failed, and a late result would become the result.",
@@ -146,16 +148,16 @@ async function acceptSelected(page, openNext) {
 		fields: [
 			{ name: "plain", label: `Only the ${plain.length} that succeeded`, kind: "check", value: plain.length > 0 },
 		],
-		submit: ({ plain: only }) => acceptAll(page, only ? plain : ids, openNext),
+		submit: ({ plain: only }) => acceptAll(page, only ? plain : chosen, openNext),
 	});
 }
 
-async function acceptAll(page, ids, openNext) {
-	if (!ids.length || isDeciding) return;
+async function acceptAll(page, tasks, openNext) {
+	if (!tasks.length || isDeciding) return;
 	isDeciding = true;
 	try {
 		const open = page.data.detail?.task?.id;
-		await acceptTasks(page, ids);
+		const ids = await acceptTasks(page, tasks);
 		if (ids.includes(open)) await openNext(page, ids);
 	} finally {
 		isDeciding = false;

@@ -1,6 +1,6 @@
 // What a user does with tasks, from any view. Each verb asks where it must, says how it went, and refreshes the view.
 
-import { change, get, getQueues, post, remove, taskPath } from "../api.js";
+import { change, get, getQueues, post, query, remove, taskPath } from "../api.js";
 import { say } from "../dialogs.js";
 import { ask, confirmed, edited } from "../forms.js";
 import { classOptions, nameOptions } from "../options.js";
@@ -165,7 +165,9 @@ export async function cancel(page, ids) {
 	});
 }
 
+/** Delete tasks as the page shows them when it asks, and none that has changed since. */
 export async function deleteTasks(page, ids) {
+	const seen = new Map(ids.map((id) => [id, page.task(id)]));
 	if (
 		!(await confirmed(
 			`Delete ${labelOf(ids)}?`,
@@ -174,8 +176,11 @@ export async function deleteTasks(page, ids) {
 		))
 	)
 		return;
-	await forEach(page, ids, (id) => remove(taskPath(id)), "deleted", { refresh: () => page.refreshWithout(ids) });
+	const call = (id) => remove(`${taskPath(id)}${query(shownOf(seen.get(id)))}`);
+	await page.whileDeleting(() => forEach(page, ids, call, "deleted", { refresh: () => page.refreshWithout(ids) }));
 }
+
+const shownOf = (task) => (task ? { ...seenOf(task), status: task.status } : {});
 
 /** As the page shows them, however they were selected; the oldest first where it shows the newest first. */
 function inLine(page, ids) {

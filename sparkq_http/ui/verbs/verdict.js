@@ -2,6 +2,7 @@
 
 import { post } from "../api.js";
 import { say } from "../dialogs.js";
+import { isFailure } from "../review/list.js";
 import { acceptLabel } from "../rows.js";
 import { counted } from "../words.js";
 
@@ -38,13 +39,27 @@ export function seenOf(task) {
 	return { attempt: task.attempts, late: Boolean(late), late_at: late?.at };
 }
 
-/** Accept the attempts and late texts that the page shows, and none that came since. */
-export async function accept(page, ids) {
-	const verb = ids.every((id) => acceptLabel(page.task(id)) === "Seen") ? "seen" : "accepted";
-	const seen = ids.map((id) => ({ id, ...seenOf(page.task(id)) }));
+/** True for a result that is not accepted from its line alone, which is then said. */
+export function mustBeRead(task) {
+	if (isFailure(task)) say(`#${task.id} has to be read: it did not just succeed.`);
+	return isFailure(task);
+}
+
+export const accept = (page, ids) =>
+	acceptTasks(
+		page,
+		ids.map((id) => page.task(id)),
+	);
+
+/** Accept the attempts and late texts of tasks as they were shown, and none that came since. Return their ids. */
+export async function acceptTasks(page, tasks) {
+	const ids = tasks.map(({ id }) => id);
+	const verb = tasks.every((task) => acceptLabel(task) === "Seen") ? "seen" : "accepted";
+	const seen = tasks.map((task) => ({ id: task.id, ...seenOf(task) }));
 	for (let from = 0; from < seen.length; from += MOST_AT_ONCE)
 		await post("/inbox/accept", { tasks: seen.slice(from, from + MOST_AT_ONCE) });
 	sayUndoable(page, `${labelOf(ids)} ${verb}.`, ids);
 	page.selected.clear();
 	await page.refresh();
+	return ids;
 }

@@ -6,7 +6,9 @@ import { say } from "../dialogs.js";
 import { h, kept } from "../dom.js";
 import { badges, button, timeoutBar } from "../rows.js";
 import { heldTask } from "../statuses.js";
+import { inInbox } from "../review/verdict.js";
 import { moveToQueue, requeue } from "../verbs/tasks.js";
+import { acceptTasks, mustBeRead } from "../verbs/verdict.js";
 import { ago, counted, digits, duration, stateLabel } from "../words.js";
 
 const HEADS = 5;
@@ -140,4 +142,12 @@ export function drop(page, id, target) {
 	return place(page, id, places.indexOf(tile));
 }
 
-export const acts = { sooner: shift(-1), later: shift(1) };
+export const acts = {
+	sooner: shift(-1),
+	later: shift(1),
+	accept(page) {
+		const task = page.task(Number(document.activeElement?.closest(".tile")?.dataset.id));
+		if (!task || !inInbox(task)) return say("No result has the focus.");
+		return mustBeRead(task) || acceptTasks(page, [task]);
+	},
+};

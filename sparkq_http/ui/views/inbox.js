@@ -42,15 +42,13 @@ export async function load(route, { before, place, touched }) {
 		allQueues(),
 		since(),
 	]);
-	const open = (id) => openedAs(id, asked.tab, before?.detail, touched);
-	const [[inbox, { running: all, assignments }, queues, digest], detail] = await Promise.all([
-		list,
-		asked.id && open(asked.id),
-	]);
+	const open = (id) => openedAs((route.opened = id), asked.tab, before?.detail, touched);
+	const id = asked.id ?? route.opened; // what has opened by itself stays open
+	const [[inbox, { running: all, assignments }, queues, digest], detail] = await Promise.all([list, id && open(id)]);
 	const running = all.filter((task) => !queue || task.queue === queue);
 	const data = { asked, inbox, queues, assignments, digest, shown, running };
 	data.items = itemsOf(data);
-	const first = !asked.id && wide.matches ? data.items[0] : null;
+	const first = wide.matches && (!id || (detail.gone && !asked.id)) ? data.items[0] : null;
 	data.detail = first ? await open(first.id) : detail;
 	return data;
 }
