@@ -189,6 +189,7 @@ PROMISES = {
     "mcp-hook": "A client's hooks tell which chat works and where, cost no token, and never disturb a chat.",
     "assignment": "A chat works a queue until it is empty, the number or the hour, and always ends; no other chat is held.",
     "mcp-open-claims": "A claim says what else the chat holds, as information: it may be a subagent's.",
+    "assignment-counts": "The number of an assignment and its failures in a row are counted as they happen: a purge, a deletion or a set clock changes neither.",
     "assignment-interrupt": "A chat that you interrupted, and with which you went on to something else, is not led back to its queue.",
     "walk-away": "After setup and connect, a chat empties a queue of twelve tasks without a question: Claude Code headless and on a terminal, Codex, Gemini CLI.",
     "recipes": "The recipes of the guide for walking away work as they are written, and each of them ends.",

@@ -61,7 +61,6 @@ SCANS = {
 """Statements that may walk a whole growing table, each with its reason."""
 
 SORTS = {
-    "LAST_OUTCOMES": "sorts the attempts of one chat, as many as it has made",
     "SINCE": "groups what ended since the person's last look, which the person then reads",
     "COUNTED": "groups the attempts of the last fourteen days, or of the time that a report is of",
     "COUNTED_PURGED": "groups the lines of purged tasks, of which at most 20,000 are kept",

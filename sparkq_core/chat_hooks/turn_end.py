@@ -71,7 +71,7 @@ def _over(tx: Transaction, assignment: Assignment, held: tuple[OpenClaim, ...], 
     nothing = assignments.nothing_handed_out(tx, assignment)
     if nothing is not None:
         return nothing
-    if assignment.moves is not None and assignments.moves(tx, assignment.chat_id) == assignment.moves:
+    if assignment.moves == 0:
         return "The chat was reminded, and did nothing"
     return None
 

@@ -37,6 +37,7 @@ BY_ID = "SELECT id, gone_at FROM chats WHERE id = :id"
 IS_GONE = "SELECT 1 FROM chats WHERE id = :id AND (gone_at IS NOT NULL OR server IS NOT :server)"
 FORGET = """
 DELETE FROM chats WHERE last_at < :before AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.chat_id = chats.id)
+AND NOT EXISTS (SELECT 1 FROM assignments AS s WHERE s.chat_id = chats.id AND s.ended_at IS NULL)
 """
 OPEN = """
 SELECT a.task_id, a.attempt, t.title, a.claimed_at FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
@@ -157,7 +158,8 @@ def of_task(db: Reader, task_id: int, attempt: int | None = None) -> Chat | None
 
 
 def forget(sq: SparkQ, before: int) -> None:
-    """Delete the chats that were last seen before `before` (UTC ms) and of which no attempt is left."""
+    """Delete the chats that were last seen before `before` (UTC ms) and of which no attempt is left. One that you have asked
+    to work a queue stays."""
     with sq.db.write() as tx:
         tx.run(FORGET, {"before": before})
 

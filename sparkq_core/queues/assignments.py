@@ -11,7 +11,7 @@ from sparkq_core import chats, queues
 from sparkq_core.chats import Caller
 from sparkq_core.clock import time_of_day
 from sparkq_core.events import note
-from sparkq_core.lifecycle import RELEASED, QueueStatus, Status
+from sparkq_core.lifecycle import QueueStatus
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.storage.database import Reader, Transaction
@@ -21,14 +21,15 @@ IN_A_ROW = 3
 """An assignment ends after this many tasks in a row that were failed or released. One that asks you counts as neither."""
 
 _COLUMNS = """chat_id, a.queue_id, (SELECT q.name FROM queues AS q WHERE q.id = a.queue_id), a.most, a.until, a.fresh,
-    a.process, a.turn, a.begun_before, a.ended_before, a.moves, c.client, c.gone_at
+    a.process, a.turn, a.in_a_row, a.moves, c.client, c.gone_at
 """
 GIVE = """
-INSERT INTO assignments (chat_id, queue_id, most, until, fresh, process, turn, given_at, begun_before, ended_before)
-VALUES (:chat, :queue, :most, :until, :fresh, :process, :turn, :now, :begun, :ended)
+INSERT INTO assignments (chat_id, queue_id, most, until, fresh, process, turn, given_at)
+VALUES (:chat, :queue, :most, :until, :fresh, :process, :turn, :now)
 ON CONFLICT (chat_id) DO UPDATE SET queue_id = :queue, most = :most, until = :until, fresh = :fresh, process = :process,
-    turn = :turn, given_at = :now, begun_before = :begun, ended_before = :ended, reminded_at = NULL, moves = NULL, ended_at = NULL, ended_why = NULL
+    turn = :turn, given_at = :now, in_a_row = 0, reminded_at = NULL, moves = NULL, ended_at = NULL, ended_why = NULL
 """
+NOTHING_BEGUN = "DELETE FROM begun WHERE chat_id = :chat"
 OF_CHAT = f"""
 SELECT {_COLUMNS} FROM assignments AS a JOIN chats AS c ON c.id = a.chat_id
 WHERE a.chat_id = :chat AND a.ended_at IS NULL
@@ -39,17 +40,10 @@ WHERE a.ended_at IS NULL ORDER BY a.given_at
 """
 END = "UPDATE assignments SET ended_at = :now, ended_why = :why WHERE chat_id = :chat AND ended_at IS NULL"
 TURN = "UPDATE assignments SET turn = :turn WHERE chat_id = :chat AND ended_at IS NULL"
-REMINDED = "UPDATE assignments SET reminded_at = :now, moves = :moves WHERE chat_id = :chat"
-MOVES = "SELECT count(*) + count(finished_at) FROM attempts WHERE chat_id = :chat"
-BEGUN = f"""
-SELECT count(*) FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
-WHERE a.chat_id = :chat AND coalesce(a.outcome, '') <> '{RELEASED}' AND (:queue IS NULL OR t.queue_id = :queue)
-"""
-ENDED = "SELECT count(*) FROM attempts WHERE chat_id = :chat AND outcome IS NOT NULL AND question IS NULL"
-LAST_OUTCOMES = """
-SELECT outcome FROM attempts WHERE chat_id = :chat AND outcome IS NOT NULL AND question IS NULL
-ORDER BY finished_at DESC, task_id DESC LIMIT :limit
-"""
+REMINDED = "UPDATE assignments SET reminded_at = :now, moves = 0 WHERE chat_id = :chat"
+BEGUN = "SELECT count(*) FROM begun WHERE chat_id = :chat"
+"""Triggers on the attempts keep these rows, and the counters of the assignment."""
+
 QUEUED = "SELECT queued FROM queues WHERE id = :queue AND status <> 'archived'"
 QUEUED_IN_ALL = "SELECT coalesce(sum(queued), 0) FROM queues WHERE queued > 0 AND status <> 'archived'"
 HANDED_OUT = f"""
@@ -74,8 +68,9 @@ class Assignment(NamedTuple):
 
     `turn` is the client's id of the prompt in whose turn the chat last worked for it.
 
-    How much the chat had done before is counted, not timed, since a clock may be set: the tasks that it had begun, the
-    attempts that had ended, and as `moves` what it had claimed and settled when it was last reminded.
+    `in_a_row` counts the attempts that were not done since the last one that was, and `moves` what the chat has claimed and
+    settled since it was last reminded, None before that. They are counted as they happen: what the chat did may be purged
+    or deleted since, and a clock may be set.
     """
 
     chat_id: int
@@ -86,8 +81,7 @@ class Assignment(NamedTuple):
     fresh: bool
     process: str | None
     turn: str | None
-    begun_before: int
-    ended_before: int
+    in_a_row: int
     moves: int | None
     client: str
     gone_at: int | None
@@ -136,8 +130,8 @@ def give(sq: SparkQ, caller: Caller, order: Order, process: str | None, turn: st
         queue_id = queue.id if queue else None
         values = {"most": order.most, "until": order.until, "fresh": int(order.fresh), "process": process}
         values["turn"] = turn
-        before = {"begun": _begun(tx, chat, queue_id), "ended": _number(tx.row(ENDED, {"chat": chat}))}
-        tx.run(GIVE, values | before | {"chat": chat, "queue": queue_id, "now": now})
+        tx.run(NOTHING_BEGUN, {"chat": chat})
+        tx.run(GIVE, values | {"chat": chat, "queue": queue_id, "now": now})
         note(tx, now, "assigned", queue=queue_id, text=f"{safe(caller.client)} works {goal(order)}")
         assignment = of_chat(tx, chat)
         assert assignment is not None
@@ -174,7 +168,7 @@ def open_ones(sq: SparkQ) -> tuple[Progress, ...]:
 
 def progress(db: Reader, assignment: Assignment) -> Progress:
     """Return how far a chat has come."""
-    begun, queued = _begun_since(db, assignment), left_in(db, assignment.queue_id)
+    begun, queued = _begun(db, assignment), left_in(db, assignment.queue_id)
     left = queued if assignment.most is None else min(queued, max(assignment.most - begun, 0))
     return Progress(assignment, begun, left)
 
@@ -207,17 +201,9 @@ def limit_reached(db: Reader, assignment: Assignment, now: int) -> str | None:
     """Return why the chat has done what it was asked for, or is to go no further; None if it may."""
     if assignment.until is not None and now >= assignment.until:
         return f"It is past {time_of_day(assignment.until)}"
-    if assignment.most is not None and _begun_since(db, assignment) >= assignment.most:
+    if assignment.most is not None and _begun(db, assignment) >= assignment.most:
         return f"All {assignment.most} tasks are done" if assignment.most > 1 else "The one task is done"
-    if _number(db.row(ENDED, {"chat": assignment.chat_id})) - assignment.ended_before < IN_A_ROW:
-        return None
-    last = db.rows(LAST_OUTCOMES, {"chat": assignment.chat_id, "limit": IN_A_ROW})
-    return None if (Status.SUCCEEDED,) in last else f"{IN_A_ROW} tasks in a row were not done"
-
-
-def moves(db: Reader, chat_id: int) -> int:
-    """Return how much a chat has claimed and settled so far."""
-    return _number(db.row(MOVES, {"chat": chat_id}))
+    return f"{IN_A_ROW} tasks in a row were not done" if assignment.in_a_row >= IN_A_ROW else None
 
 
 def go_on_in(sq: SparkQ, chat_id: int, turn: str) -> None:
@@ -230,15 +216,11 @@ def go_on_in(sq: SparkQ, chat_id: int, turn: str) -> None:
 
 def reminded(tx: Transaction, assignment: Assignment, now: int) -> None:
     """Record that the chat is reminded of its assignment."""
-    tx.run(REMINDED, {"chat": assignment.chat_id, "moves": moves(tx, assignment.chat_id), "now": now})
+    tx.run(REMINDED, {"chat": assignment.chat_id, "now": now})
 
 
-def _begun_since(db: Reader, assignment: Assignment) -> int:
-    return max(_begun(db, assignment.chat_id, assignment.queue_id) - assignment.begun_before, 0)
-
-
-def _begun(db: Reader, chat_id: int, queue_id: int | None) -> int:
-    return _number(db.row(BEGUN, {"chat": chat_id, "queue": queue_id}))
+def _begun(db: Reader, assignment: Assignment) -> int:
+    return _number(db.row(BEGUN, {"chat": assignment.chat_id}))
 
 
 def _number(row: tuple[Any, ...] | None) -> int:

@@ -299,6 +299,36 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_finished ON attempts (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX attempts_of_chat ON attempts (chat_id, outcome) WHERE chat_id IS NOT NULL;
 
+CREATE TRIGGER attempts_begun AFTER INSERT ON attempts
+WHEN NEW.chat_id IS NOT NULL
+    AND EXISTS (SELECT 1 FROM assignments AS a WHERE a.chat_id = NEW.chat_id AND a.ended_at IS NULL) BEGIN
+    UPDATE assignments SET moves = moves + 1 WHERE chat_id = NEW.chat_id;
+    INSERT INTO begun (chat_id, task_id, attempt)
+    SELECT a.chat_id, NEW.task_id, NEW.attempt FROM assignments AS a JOIN tasks AS t ON t.id = NEW.task_id
+    WHERE a.chat_id = NEW.chat_id AND coalesce(a.queue_id, t.queue_id) = t.queue_id;
+END;
+
+CREATE TRIGGER attempts_ended AFTER UPDATE OF outcome ON attempts
+WHEN NEW.chat_id IS NOT NULL AND OLD.outcome IS NULL
+    AND EXISTS (SELECT 1 FROM assignments AS a WHERE a.chat_id = NEW.chat_id AND a.ended_at IS NULL) BEGIN
+    UPDATE assignments SET moves = moves + 1,
+        in_a_row = CASE WHEN NEW.outcome = 'succeeded' THEN 0 WHEN NEW.question IS NULL THEN in_a_row + 1 ELSE in_a_row END
+    WHERE chat_id = NEW.chat_id;
+    DELETE FROM begun
+    WHERE chat_id = NEW.chat_id AND task_id = NEW.task_id AND attempt = NEW.attempt AND NEW.outcome = 'released';
+END;
+
+-- A hook tells that an attempt is another chat's.
+CREATE TRIGGER attempts_of_another_chat AFTER UPDATE OF chat_id ON attempts
+WHEN OLD.chat_id IS NOT NULL AND NEW.chat_id <> OLD.chat_id BEGIN
+    DELETE FROM begun WHERE chat_id = OLD.chat_id AND task_id = NEW.task_id AND attempt = NEW.attempt;
+    UPDATE assignments SET moves = moves + 1 WHERE chat_id = NEW.chat_id AND ended_at IS NULL;
+    INSERT INTO begun (chat_id, task_id, attempt)
+    SELECT a.chat_id, NEW.task_id, NEW.attempt FROM assignments AS a JOIN tasks AS t ON t.id = NEW.task_id
+    WHERE a.chat_id = NEW.chat_id AND a.ended_at IS NULL AND coalesce(a.queue_id, t.queue_id) = t.queue_id
+        AND NEW.outcome IS NOT 'released';
+END;
+
 -- Append-only: the timeline of a task and the change feed of the doors.
 -- A verdict can be taken back while nothing has happened to the task since. The timeline says that it was given, and by which
 -- door (terminal, page, REST); `before` is what it changed in the task's row. Tasks that were decided in one call have the
@@ -392,6 +422,9 @@ CREATE TABLE purges (
 -- be set; `moves` counts what it had claimed and settled when it was last reminded.
 -- The turn in which a chat last worked for its assignment, by the client's id of the prompt that began it. No hook tells of
 -- an interrupt: what tells is a turn that another prompt began and in which nothing was done for the assignment.
+-- The limits of an assignment are of what was done for it, whatever was purged or deleted since, and however the clock was
+-- set: `in_a_row` counts the attempts that were not done since the last one that was, and `moves` what the chat has claimed
+-- and settled since it was last reminded.
 CREATE TABLE assignments (
     chat_id INTEGER PRIMARY KEY REFERENCES chats (id) ON DELETE CASCADE,
     queue_id INTEGER REFERENCES queues (id) ON DELETE CASCADE,
@@ -400,13 +433,12 @@ CREATE TABLE assignments (
     fresh INTEGER NOT NULL DEFAULT 0,
     process TEXT,
     given_at INTEGER NOT NULL,
-    begun_before INTEGER NOT NULL,
-    ended_before INTEGER NOT NULL,
     reminded_at INTEGER,
     moves INTEGER,
     ended_at INTEGER,
     ended_why TEXT,
-    turn TEXT
+    turn TEXT,
+    in_a_row INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX assignments_open ON assignments (given_at) WHERE ended_at IS NULL;
 
@@ -471,3 +503,11 @@ CREATE TABLE used (
 CREATE TABLE set_back (
     task_id INTEGER PRIMARY KEY
 ) STRICT;
+
+-- The attempts that a chat has begun for its assignment and not given back.
+CREATE TABLE begun (
+    chat_id INTEGER NOT NULL REFERENCES assignments (chat_id) ON DELETE CASCADE,
+    task_id INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    PRIMARY KEY (chat_id, task_id, attempt)
+) STRICT, WITHOUT ROWID;

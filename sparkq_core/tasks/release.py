@@ -77,11 +77,12 @@ def _give_back(tx: Transaction, verb: str, values: Values, reason: str, question
     if before is None or row is None:
         return None
     task = Task(*row)
+    if question is not None:  # before the end: an attempt that asks you does not end as one that was not done
+        tx.run(ASK, {"task": task.id, "attempt": task.attempts, "question": question})
     _end(tx, Task(*before), reason, now)
     if question is None:
         note(tx, now, RELEASED, task=task.id, queue=task.queue_id, attempt=task.attempts, text=reason or None)
     else:
-        tx.run(ASK, {"task": task.id, "attempt": task.attempts, "question": question})
         note(tx, now, "asked", task=task.id, queue=task.queue_id, attempt=task.attempts, text=question)
     return task
 

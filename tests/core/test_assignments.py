@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from sparkq_core import chats, queues, tasks
+from sparkq_core import chats, inbox, queues, tasks
 from sparkq_core.chat_hooks.answer import Answer, Speaker, answer
 from sparkq_core.chat_hooks.event import HookEvent
 from sparkq_core.chats import Caller
 from sparkq_core.clock import time_of_day
+from sparkq_core.maintenance import purge
 from sparkq_core.model import Claim
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import assignments
@@ -172,6 +173,146 @@ def test_it_ends_at_the_hour(sq: SparkQ, twelve: list[int], clock: SetClock) -> 
     assert claim(sq) is None
     assert stop(sq) is None
     assert why_over(sq) == f"It is past {hour}"
+
+
+@holds("assignment-counts")
+@pytest.mark.parametrize("gone", ["purged", "purged but one", "deleted", "moved"])
+def test_the_number_is_of_what_was_done_whatever_is_left_of_it(
+    sq: SparkQ, twelve: list[int], clock: SetClock, gone: str
+) -> None:
+    queues.create(sq, "docs")
+    for _ in range(4):
+        do(sq)
+    work(sq, "backend 3")
+    do(sq, "fail" if gone == "moved" else "complete")
+    clock.move(1)
+    done = twelve[:5] if gone != "purged but one" else twelve[1:5]
+    if gone == "moved":
+        tasks.requeue(sq, twelve[4])
+        tasks.move(sq, [twelve[4]], "docs")
+    elif gone == "deleted":
+        for task_id in done:
+            tasks.delete(sq, task_id)
+    else:
+        inbox.review_all(sq, done)
+        clock.move(1)
+        assert purge.purge(sq, older_than=0).total == len(done)
+
+    assert [each.left for each in assignments.open_ones(sq)] == [2]
+    do(sq)
+    do(sq)
+    assert claim(sq) is None
+    assert stop(sq) is None
+    assert why_over(sq) == "All 3 tasks are done"
+
+
+@holds("assignment-counts")
+def test_what_was_claimed_before_and_is_given_back_makes_no_room(sq: SparkQ, twelve: list[int]) -> None:
+    held = claim(sq)
+    assert held is not None
+    work(sq, "backend 1")
+    tasks.release(sq, held.task.id, attempt=1)
+    do(sq)
+
+    assert claim(sq) is None
+
+
+@holds("assignment-counts")
+@pytest.mark.parametrize("how", ["fail", "release"])
+def test_failures_in_a_row_end_it_although_a_purge_took_the_first(
+    sq: SparkQ, twelve: list[int], clock: SetClock, how: str
+) -> None:
+    for _ in range(4):
+        do(sq)
+    work(sq)
+    do(sq, "fail")
+    clock.move(1)
+    inbox.review_all(sq, twelve[:5])
+    clock.move(1)
+    purge.purge(sq, older_than=0)
+    do(sq, how)
+    assert claim_and_see(sq, how) == 1
+    assert why_now(sq) == "3 tasks in a row were not done"
+
+
+@holds("assignment-counts")
+@pytest.mark.parametrize("ahead", [-86_400, 86_400])
+def test_failures_in_a_row_end_it_although_the_clock_was_wrong(
+    sq: SparkQ, twelve: list[int], clock: SetClock, ahead: int
+) -> None:
+    clock.move(ahead)
+    do(sq)
+    clock.move(-ahead)
+    work(sq)
+
+    assert claim_and_see(sq, "fail") == 3
+    assert why_now(sq) == "3 tasks in a row were not done"
+
+
+@holds("assignment-counts")
+def test_timeouts_are_not_done_and_a_success_between_begins_again(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    add(sq, *"123456", timeout=60)
+    work(sq)
+    for how in ("timeout", "timeout", "complete", "timeout", "timeout", "timeout"):
+        if how == "complete":
+            do(sq)
+            continue
+        claimed = claim(sq)
+        assert claimed is not None
+        for _ in ("warned", "failed"):
+            clock.move(60)
+            tasks.get(sq, claimed.task.id)
+        assert tasks.get(sq, claimed.task.id).timed_out
+
+    assert why_now(sq) == "3 tasks in a row were not done"
+
+
+@holds("assignment-counts")
+def test_an_attempt_that_a_hook_gives_to_the_chat_counts_for_it(sq: SparkQ, twelve: list[int]) -> None:
+    """The server knows only the chat before, and the hook the one that was asked."""
+    work(sq, "backend 1")
+    work(sq, "backend 1", OTHER)
+    assert claim(sq, OTHER) is not None
+    assert stop(sq) is not None
+    hook(sq, "PostToolUse", CLAUDE, tool_response={"task": {"id": 1, "attempt": 1}})
+
+    assert claim(sq) is None
+    assert claim(sq, OTHER) is not None
+    tasks.complete(sq, 1, "So.", attempt=1)
+    assert stop(sq) is None
+    assert sq.db.rows("SELECT ended_why FROM assignments WHERE ended_at IS NOT NULL") == [("The one task is done",)]
+
+
+@holds("assignment-counts")
+def test_a_reminder_after_which_something_was_done_is_not_the_last_although_a_purge_took_as_much(
+    sq: SparkQ, twelve: list[int], clock: SetClock
+) -> None:
+    do(sq)
+    work(sq)
+    assert stop(sq) is not None
+    do(sq)
+    inbox.review(sq, twelve[0])
+    clock.move(1)
+    purge.purge(sq, older_than=0)
+
+    assert stop(sq) is not None
+    assert stop(sq) is None
+
+
+def claim_and_see(sq: SparkQ, how: str) -> int:
+    """Claim and end tasks until none is handed out, at most twelve; how many."""
+    for count in range(12):
+        claimed = claim(sq)
+        if claimed is None:
+            return count
+        getattr(tasks, how)(sq, claimed.task.id, "So.", attempt=claimed.task.attempts)
+    return 12
+
+
+def why_now(sq: SparkQ) -> str | None:
+    """Why the assignment ends when the chat stops."""
+    assert stop(sq) is None
+    return why_over(sq)
 
 
 @holds("assignment")

@@ -34,6 +34,7 @@ MADE_ANEW = (
     "search_idx",
     "hook_runs",
     "assignments",
+    "begun",
     "reminders",
     "purge_marks",
     "verdicts",

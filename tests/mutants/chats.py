@@ -18,7 +18,7 @@ CHAT_MUTANTS = [
     mutant(
         "a chat that does nothing is reminded for ever",
         "chat_hooks/turn_end.py",
-        ("assignments.moves(tx, assignment.chat_id) == assignment.moves", "False"),
+        ("if assignment.moves == 0:", "if assignment.moves == -1:"),
         caught_by=("test_assignments.py::test_a_reminder_after_which_nothing_happens_is_the_last",),
     ),
     mutant(
@@ -53,5 +53,17 @@ CHAT_MUTANTS = [
         "chats/__init__.py",
         ("WHERE task_id = :task AND attempt = :attempt AND chat_id IS NOT NULL", "WHERE chat_id IS NOT NULL"),
         caught_by=("test_assignments.py::test_a_correction_moves_only_the_attempt_that_it_names",),
+    ),
+    mutant(
+        "a purge forgets a chat that you have asked to work a queue",
+        "chats/__init__.py",
+        ("s.chat_id = chats.id AND s.ended_at IS NULL", "s.chat_id = chats.id AND s.ended_at IS NOT NULL"),
+        caught_by=("test_assignments.py::test_the_number_is_of_what_was_done_whatever_is_left_of_it",),
+    ),
+    mutant(
+        "an attempt that asks you counts as one that was not done",
+        "tasks/release.py",
+        ("    if question is not None:  # before", "    if question == '':  # before"),
+        caught_by=("test_assignments.py::test_a_question_to_you_is_not_a_failure",),
     ),
 ]
