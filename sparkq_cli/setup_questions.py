@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from sparkq_cli import show
+from sparkq_cli.wrap import wrapped
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig, InvalidName
 from sparkq_core.installation import configure
@@ -58,7 +59,7 @@ def table(values: dict[str, Any]) -> None:
         return
     texts = [explained for _, _, explained in rows]
     below = [  # four timeouts are explained once
-        "" if text == following else show.paint(show.one_line(f"  {text}"), "dim")
+        "" if text == following else show.paint("\n".join(wrapped(f"  {text}", show.columns(), show.width)), "dim")
         for text, following in zip_longest(texts, texts[1:])
     ]
     show.table(["SETTING", "VALUE"], [row[:2] for row in rows], flexible=1, below=below)

@@ -238,6 +238,10 @@ def _characters(text: str) -> Iterable[str]:
     return iter_graphemes(text)
 
 
+SHORT_HEADS = {"TO REVIEW": "REVIEW", "TIMED OUT": "TIMED"}
+"""Heads of columns where the terminal has no room for longer ones."""
+
+
 def table(
     heads: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -265,6 +269,9 @@ def table(
             if _left(widths, shown, flexible, room) >= least:
                 break
             shown.remove(at)
+        if _left(widths, shown, flexible, room) < least:
+            heads = [SHORT_HEADS.get(head, head) for head in heads]
+            widths = [max(width(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
         widths[flexible] = max(least, min(widths[flexible], _left(widths, shown, flexible, room)))
     for number, row in enumerate((heads, *rows)):
         cells = [fit(row[at], widths[at]) for at in shown]

@@ -83,7 +83,7 @@ def _list(sq: SparkQ, limit: int, json: bool) -> None:
     elif lines:
         chat_lines.listed(lines, sq.clock.now())
     else:
-        show.say("No chat has worked on a task yet. Connect a client: sparkq connect")
+        show.say("No chat has worked on a task yet. Connect a client: sparkq connect claude-code")
 
 
 def _command(line: chat_work.Line) -> str:

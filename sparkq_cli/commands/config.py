@@ -7,7 +7,7 @@ import typer
 from sparkq_cli import show
 from sparkq_cli.context import check_keyboard, open_sparkq
 from sparkq_cli.options import Json, new_app
-from sparkq_core import catalogue, hooks
+from sparkq_core import catalogue, hooks, queues
 from sparkq_core.config import loading as configuration
 from sparkq_core.errors import InvalidConfig
 from sparkq_core.installation import configure, setup
@@ -65,6 +65,9 @@ def set_config(
         show.json_line({"key": key, "value": new, "source": where})
     else:
         show.say(f"{key} is {_text(new)} in {where}.")
+        if key == "queue" and new and new not in queues.names(sq):
+            missing = queues.no_such(sq.db, new)
+            show.say(safe(f"Note: {missing.message} {missing.hint}"))
         overriding = configuration.load().origins.get(key, "")
         if overriding.startswith("the environment"):
             show.say(f"Note: {overriding} overrides it here.")
@@ -77,4 +80,6 @@ def _text(value: Any) -> str:
         return "; ".join(f"{name}: {part}" for name, part in value.items())
     if isinstance(value, list):
         return ", ".join(str(part) for part in value)
+    if value == "":
+        return '""'
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -44,7 +44,9 @@ app = new_app()
 
 @app.command()
 def connect(
-    name: Annotated[str, typer.Argument(metavar="CLIENT", help=f"{', '.join(mcp_clients.CLIENTS)}.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="CLIENT", help=f"{', '.join(mcp_clients.CLIENTS)}.", show_default=False)
+    ] = None,
     allow: Annotated[
         bool | None,
         typer.Option(
@@ -69,6 +71,11 @@ def connect(
       sparkq connect codex
       sparkq connect claude-code --remove
     """
+    if name is None:
+        raise InvalidValue(
+            "Which client? None was named.",
+            f"For example: sparkq connect claude-code. Known: {', '.join(mcp_clients.CLIENTS)}.",
+        )
     env = environment()
     config = project.effective()
     at = connection.target(name, config, here(), env)

@@ -70,7 +70,9 @@ def _table(heads: tuple[str, ...], rows: list[list[str]], *, total: bool = False
     kept = [at for at in range(len(heads)) if at == 0 or any(row[at] for row in rows)]
     shown = [[row[at] for at in kept] for row in rows]
     styles = [""] * (len(rows) - 1) + ["bold"] if total else ()
-    show.table([heads[at] for at in kept], shown, flexible=0, styles=styles)
+    names = [heads[at] for at in kept]
+    droppable = tuple(names.index(head) for head in ("P90", "MEDIAN", "COST", "TIMED OUT") if head in names)
+    show.table(names, shown, flexible=0, droppable=droppable, styles=styles)
 
 
 def _cells(numbers: Numbers) -> list[str]:

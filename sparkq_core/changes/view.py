@@ -22,7 +22,7 @@ SELECT a.attempt, a.outcome, a.git_before, a.git_after FROM tasks JOIN attempts 
     AND a.attempt = coalesce(:attempt, accepted_attempt, attempts)
 WHERE tasks.id = :task
 """
-EXISTS = "SELECT attempts FROM tasks WHERE id = :task"
+EXISTS = "SELECT t.attempts, q.name FROM tasks AS t JOIN queues AS q ON q.id = t.queue_id WHERE t.id = :task"
 FINISHED_AT = "SELECT finished_at FROM attempts WHERE task_id = :task AND attempt = :attempt"
 
 
@@ -89,7 +89,8 @@ def _unknown(sq: SparkQ, task_id: int, attempt: int | None) -> SparkQError:
         return NoSuchTask(f"There is no task #{task_id}.", "See the tasks: sparkq tasks")
     if not row[0]:
         return NoChange(
-            f"#{task_id} has not been claimed yet, so nothing was changed for it.", "See the queue: sparkq peek"
+            f"#{task_id} has not been claimed yet, so nothing was changed for it.",
+            f"See its queue: sparkq peek --queue {row[1]}",
         )
     return NoChange(f"#{task_id} has no attempt {attempt}.", f"It has {row[0]}: sparkq task {task_id}")
 

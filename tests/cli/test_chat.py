@@ -116,7 +116,7 @@ def test_refusals_say_what_is_wrong(bare: Shell, worked: SparkQ, code: int, argu
 
 
 def test_a_project_without_chats_says_how_to_begin(bare: Shell, sq: SparkQ) -> None:
-    assert bare.ok("chat") == "No chat has worked on a task yet. Connect a client: sparkq connect\n"
+    assert bare.ok("chat") == "No chat has worked on a task yet. Connect a client: sparkq connect claude-code\n"
 
 
 def test_the_task_names_its_chat(bare: Shell, worked: SparkQ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkq_core.files import lock
+from sparkq_core.installation import mcp_clients
 from tests.cli.clients import AT_HOME, FILES, connected, entry, file_of, servers_in
 from tests.harness.shell import SPARKQ, Shell
 from tests.harness.waiting import until
@@ -84,6 +85,13 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(shell: Shell) -> Non
 def test_an_unknown_client_is_answered_with_the_nearest(shell: Shell) -> None:
     assert "Did you mean claude-code" in shell.refused(2, "connect", "claude-cod")
     assert "vscode" in shell.refused(2, "connect", "xyz")
+
+
+def test_without_a_client_it_lists_them_and_shows_a_whole_command(shell: Shell) -> None:
+    said = " ".join(shell.refused(2, "connect").split())
+
+    assert "sparkq connect claude-code." in said
+    assert all(client in said for client in mcp_clients.CLIENTS)
 
 
 def test_there_must_be_a_project_to_connect(bare: Shell) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkq_core import queues
 from sparkq_core.changes import store
 from sparkq_core.project import SparkQ
 from tests.harness.git_steps import commit, git, start
@@ -87,7 +88,10 @@ def test_what_has_no_change_is_said_beside_the_patch(worked: Shell) -> None:
 def test_a_single_task_without_a_change_is_an_error(worked: Shell, sq: SparkQ) -> None:
     add(sq, "not yet")
 
-    assert "has not been claimed yet" in worked.refused(3, "diff", "4")
+    queues.create(sq, "docs")
+    not_begun = worked.refused(3, "diff", "4")
+    assert "has not been claimed yet" in not_begun
+    assert "#4" in worked.ok(*not_begun.partition(": sparkq ")[2].split())
     assert "There is no task #9" in worked.refused(3, "diff", "9")
     assert "no attempt 7" in worked.refused(3, "diff", "1", "--attempt", "7")
     assert "too many" in worked.refused(2, "diff", "1-9999")

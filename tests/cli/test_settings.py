@@ -147,6 +147,21 @@ def test_what_an_earlier_version_put_there_is_not_shown_as_in_force(shell: Shell
     assert shown(shell, "database.synchronous") == {"database.synchronous": ("full", "default")}
 
 
+def test_a_default_queue_that_is_not_there_is_set_and_said(shell: Shell, sq: SparkQ) -> None:
+    assert "Note:" not in shell.ok("config", "set", "queue", "backend")
+
+    printed = shell.ok("config", "set", "queue", "bakend")
+
+    assert "queue is bakend in" in printed
+    assert "Note: There is no queue 'bakend'. Did you mean backend?" in printed
+    assert shown(shell, "queue")["queue"][0] == "bakend"
+
+
+def test_an_empty_value_is_seen(shell: Shell, sq: SparkQ) -> None:
+    assert shell.ok("config", "set", "queue", "").startswith('queue is "" in ')
+    assert shell.ok("config", "show", "queue").startswith('queue is "" (')
+
+
 def test_a_change_that_the_environment_hides_says_so(shell: Shell, written: Path) -> None:
     printed = shell.ok("config", "set", "server.port", "5006", SPARKQ_SERVER__PORT="6006")
 

@@ -37,6 +37,16 @@ def made(shell: Shell) -> list[str]:
     return sorted(str(file.relative_to(shell.folder)) for file in shell.folder.rglob("*"))
 
 
+def test_each_setting_is_explained_whole_in_a_narrow_terminal(bare: Shell) -> None:
+    with Terminal(bare, "setup", columns=60, NO_COLOR="1") as terminal:
+        table = terminal.until(TAKE)
+        terminal.type("n")
+
+    said = " ".join(table.split())
+    assert all(setup.explained(key) in said for key in setup.defaults(bare.folder))
+    assert max(len(line.rstrip()) for line in table.partition("SETTING")[2].splitlines()) <= 60
+
+
 @holds("command-setup")
 def test_enter_takes_every_default_and_a_first_queue(bare: Shell) -> None:
     with Terminal(bare, "setup") as terminal:

@@ -45,6 +45,21 @@ def test_a_joined_emoji_stays_joined(shell: Shell, sq: SparkQ) -> None:
     assert show.width("👩\u200d💻") == 2
 
 
+@pytest.mark.parametrize("columns", [40, 48, 60, 80])
+@pytest.mark.parametrize("command", ["stats", "queue list", ""])
+def test_no_head_of_a_column_is_cut(shell: Shell, sq: SparkQ, command: str, columns: int) -> None:
+    add(sq, "one", "two", "three", "four")
+    for task in (1, 2, 3):
+        take(sq, task_id=task)
+    tasks.complete(sq, 1, "done")
+    tasks.fail(sq, 2, "broke")
+    tasks.release(sq, 3, question="which one?")
+
+    for line in shown(shell, *command.split(), columns=columns, NO_COLOR="1").splitlines():
+        if line.startswith(("QUEUE ", "DAY ")):
+            assert "…" not in line
+
+
 @pytest.mark.parametrize("columns", range(40, 60))
 def test_a_title_is_cut_between_characters(shell: Shell, sq: SparkQ, columns: int) -> None:
     add(sq, "e\u0301" * 30 + "🇩🇪" * 30)
