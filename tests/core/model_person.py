@@ -119,8 +119,9 @@ class Person(ModelState):
         if allowed and (job.queue != queue or (front and job.status == "queued")):
             self.lines[job.queue].remove(job.id)
             self.lines[queue].insert(0 if front else len(self.lines[queue]), job.id)
-            job.queue = queue
-            job.touched()
+            if job.queue != queue:
+                job.queue = queue
+                job.touched()
 
     @precondition(lambda self: self.has("claim"))
     @rule(on=CONNECTION, pick=PICK, beside=PICK, where=st.sampled_from(["after", "before"]))
