@@ -1,10 +1,10 @@
 """Events as they come: a line for each, with the title of its task, or a JSON object for each; of all tasks or of some."""
 
 import sys
-import time
 from collections.abc import Iterator
 
 from sparkq_cli import show
+from sparkq_cli.reader import pause
 from sparkq_core import events, tasks, times, wire
 from sparkq_core.clock import iso
 from sparkq_core.errors import NoSuchTask
@@ -82,7 +82,7 @@ def _coming(sq: SparkQ, last: int) -> Iterator[Event | None]:
             yield from page
         yield None
         rounds.upkeep(sq)
-        time.sleep(LOOK_SECONDS)
+        pause(LOOK_SECONDS)
 
 
 def _at_rest(sq: SparkQ, ids: list[int]) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sparkq_cli import feed, show
+from sparkq_cli import feed, reader, show
 from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app, task_ids
 from sparkq_core import queues, stale, tasks, wire
@@ -74,7 +74,7 @@ def wait(
             told.ended(_ended(sq, awaited, started) if awaited else _each(sq, ids or []))
         return _drained(sq, awaited) if awaited else _finished(sq, ids or [])
 
-    over = not _until(sq, finished, timeout)
+    over = not _until(sq, finished, timeout, time.sleep if quiet else reader.pause)
     before = tasks.failed_before(sq, awaited, started) if awaited else ()
     ended = [*before, *(_ended(sq, awaited, started) if awaited else _each(sq, ids or []))]
     not_done = (
@@ -169,19 +169,19 @@ def _drained(sq: SparkQ, queue: Queue) -> bool:
     return not counts.running and (not counts.queued or gates.of_queue(sq.db, queue.id) is not None)
 
 
-def _until(sq: SparkQ, condition: Callable[[], bool], timeout: float | None) -> bool:
+def _until(sq: SparkQ, condition: Callable[[], bool], timeout: float | None, pause: Callable[[float], None]) -> bool:
     """Whether it came true in time: looked at whenever another process has written."""
     end = None if timeout is None else time.monotonic() + timeout
     swept = time.monotonic()
     version = None
-    pause = min(SWEEP_SECONDS, rounds.interval_seconds(sq))
+    longest = min(SWEEP_SECONDS, rounds.interval_seconds(sq))
     while True:
         present = sq.version()
-        if present != version or time.monotonic() - swept > pause:
+        if present != version or time.monotonic() - swept > longest:
             version, swept = present, time.monotonic()
             stale.sweep(sq)
             if condition():
                 return True
         if end is not None and time.monotonic() >= end:
             return condition()
-        time.sleep(LOOK_SECONDS)
+        pause(LOOK_SECONDS)

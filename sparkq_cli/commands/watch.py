@@ -1,6 +1,5 @@
 """`sparkq watch`"""
 
-import time
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from sparkq_cli import feed, picture, show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, OnlyQueue, new_app, task_ids
+from sparkq_cli.reader import pause
 from sparkq_core import queues, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance import rounds
@@ -67,7 +67,7 @@ def _pictures(sq: SparkQ, queue_id: int | None, interval: float) -> None:
         lines = picture.picture(sq, None if queue_id is None else queues.with_id(sq, queue_id).name)
         known, asked = asked, _asked(sq, queue_id)
         picture.draw(lines, bell=bool(asked - known))
-        time.sleep(interval)
+        pause(interval)
 
 
 def _asked(sq: SparkQ, queue_id: int | None) -> set[tuple[int, int]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from sparkq_cli import reader
 from sparkq_cli.hand_out import say
 from sparkq_cli.runner.waiting import Mode, Runner, outlasting, wait
 from sparkq_core import events, tasks, wire
@@ -210,7 +211,7 @@ class _Keyboard:
     def pause(self, seconds: float) -> bool:
         """Sleep, or return True as soon as Enter was pressed."""
         if not self._is_in_front():
-            time.sleep(seconds)
+            reader.pause(seconds)
             return False
         if not select.select([sys.stdin], [], [], seconds)[0]:
             return False

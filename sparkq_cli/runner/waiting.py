@@ -5,6 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
+from sparkq_cli import reader
 from sparkq_cli.hand_out import LOOK_SECONDS, say
 from sparkq_cli.runner import worker
 from sparkq_core import queues, times
@@ -122,5 +123,5 @@ def _sleep(runner: Runner, until: float, seen: int, pause: Callable[[float], boo
 
 
 def _slept(seconds: float) -> bool:
-    time.sleep(seconds)
+    reader.pause(seconds)
     return False

@@ -299,12 +299,20 @@ def test_a_signal_before_the_whole_task_was_announced_gives_it_back(
 def test_a_chat_that_is_gone_before_it_was_told_gives_the_task_back(shell: Shell, sq: SparkQ) -> None:
     with Stream(shell, "runner", "--poll", "0.1") as runner:
         runner.until("waiting for tasks.")
+        add(sq, "a prompt that no pipe holds\n" * 10_000)
+        until(lambda: tasks.get(sq, 1).status == "running")
         runner.stop_reading()
-        add(sq, "one")
         assert runner.process.wait(SECONDS) == 0
 
     assert tasks.get(sq, 1).status == "queued"
     assert timeline(sq, 1) == ["enqueued", "claimed", "released"]
+
+
+def test_a_chat_that_is_gone_while_the_runner_waits_gets_no_task(shell: Shell, sq: SparkQ) -> None:
+    with Stream(shell, "runner", "--poll", "60") as runner:
+        runner.until("waiting for tasks.")
+        runner.stop_reading()
+        assert runner.process.wait(SECONDS) == 0
 
 
 @holds("other-commands")

@@ -5,10 +5,12 @@ import re
 import signal
 import time
 
+import pytest
+
 from sparkq_core import events, queues, tasks
 from sparkq_core.project import SparkQ
 from tests.cli.stream import Stream
-from tests.harness.shell import Shell
+from tests.harness.shell import SECONDS, Shell
 from tests.harness.task_steps import add, take
 from tests.harness.terminal import CTRL_C, Terminal
 from tests.promises import holds
@@ -108,6 +110,29 @@ def test_in_a_pipe_it_prints_a_line_for_each_thing_that_happens(shell: Shell, sq
         watch.until("#1 succeeded (one)")
         watch.kill(signal.SIGINT)
         assert watch.end() == 0
+
+
+@pytest.mark.parametrize("command", ["watch", "watch 1", "wait 1", "wait 1 --json", "runner --drain", "runner --watch"])
+def test_what_waits_ends_when_its_reader_is_gone(shell: Shell, sq: SparkQ, command: str) -> None:
+    add(sq, "one")
+    take(sq)
+    program = Stream(shell, *command.split(), *(["--poll", "60"] if "runner" in command else []))
+    with program as waiting:
+        if "--json" not in command:
+            waiting.until("\n")
+        waiting.stop_reading()
+        code = waiting.process.wait(SECONDS)
+
+    assert code == {"runner --drain": 128 + signal.SIGPIPE, "runner --watch": 0}.get(command, -signal.SIGPIPE)
+
+
+def test_a_quiet_wait_needs_no_reader(shell: Shell, sq: SparkQ) -> None:
+    add(sq, "one")
+    take(sq)
+    with Stream(shell, "wait", "1", "--quiet") as waiting:
+        waiting.stop_reading()
+        tasks.complete(sq, 1, "done")
+        assert waiting.process.wait(SECONDS) == 0
 
 
 def test_in_a_pipe_it_tells_what_it_sweeps_itself(shell: Shell, sq: SparkQ) -> None:
