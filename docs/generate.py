@@ -279,12 +279,13 @@ def rest() -> str:
         '`{"error": code, "message": …, "hint": …}`:\n\n| status | |\n|---|---|'
     ]
     parts += [f"| {status} | {meaning} |" for status, meaning in MEANINGS.items()]
-    section = ""
+    sections: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            if operation["tags"][0] != section:
-                section = operation["tags"][0]
-                parts.append(f"\n## {section.capitalize()}")
+            sections.setdefault(operation["tags"][0], []).append((path, method, operation))
+    for section, listed in sections.items():
+        parts.append(f"\n## {section.capitalize()}")
+        for path, method, operation in listed:
             text = f"{operation['description']} {_answer(operation, schemas)}\n".rstrip(" ")
             parts.append(f"\n### {method.upper()} {path}\n\n{text}")
             parts += _table("parameter", {p["name"]: p["schema"] | p for p in operation.get("parameters", ())}, [])
@@ -298,10 +299,18 @@ def _table(head: str, fields: dict[str, Any], required: list[str]) -> list[str]:
     """One row for each field of an operation."""
     rows = [
         f"| `{name}` | {_kind(field)} | "
-        f"{'required. ' if name in required or field.get('required') is True else ''}{field.get('description', '')} |"
+        f"{'required. ' if name in required or field.get('required') is True else ''}{_explained(field)} |"
         for name, field in fields.items()
     ]
     return [f"| {head} | type | |\n|---|---|---|", *rows, ""] if rows else []
+
+
+def _explained(field: dict[str, Any]) -> str:
+    """Return the description of a field, with its default where it has one that is not said there."""
+    text, default = str(field.get("description", "")), field.get("default")
+    if default in (None, "") or "Default" in text:
+        return text
+    return f"{text} Default: `{json.dumps(default)}`.".lstrip()
 
 
 def _answer(operation: dict[str, Any], schemas: dict[str, Any]) -> str:

@@ -92,7 +92,7 @@ async def list_queues(
     """List all queues, or those of a session (its name or id), with their counts, the active ones first. Archived ones
     only with `include_archived`. With `limit` (1 to 1000), so many: `next_cursor` continues the list.
 
-    Without `include_instructions` the text of each is empty, so that a list that is read often stays small.
+    With `include_instructions=false` the text of each is empty, so that a list that is read often stays small.
     """
     named = sessions.at(sq, session).name if session else None
     known = [each for each in queues.all_of(sq, archived=include_archived) if named in (None, each[0].session)]
