@@ -44,10 +44,12 @@ def edited(text: str, what: str, about: str = "") -> Iterator[str]:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(f"{text}{remarks}".encode())
-        program = _run(file, what)
+        unchanged = f"the {what} was not changed" if text else f"no text for the {what} was taken from it"
+        program = _run(file, unchanged)
         written = _without(remarks, file.read_bytes())
         if not _differs(written, text):
-            raise InvalidValue(f"The text of the {what} was not changed.", _when_unchanged(program))
+            why = f"The text of the {what} was not changed." if text else f"No text was written for the {what}."
+            raise InvalidValue(why, _when_unchanged(program))
         yield decoded(written, what)
     except BaseException:
         _keep(file, remarks, text)
@@ -91,8 +93,9 @@ def _when_unchanged(program: list[str]) -> str:
     return f"{name} returns before you have written: let it wait. EDITOR='{name} {option}'"
 
 
-def _run(file: Path, what: str) -> list[str]:
-    """Open the file in the editor, which handles Ctrl-C meanwhile, and return its command line. Raises InvalidValue."""
+def _run(file: Path, unchanged: str) -> list[str]:
+    """Open the file in the editor, which handles Ctrl-C meanwhile, and return its command line. Raises InvalidValue, which
+    says what is `unchanged`, if it fails."""
     import shlex
     import subprocess
 
@@ -110,6 +113,6 @@ def _run(file: Path, what: str) -> list[str]:
         signal.signal(signal.SIGINT, before)
     if code:
         raise InvalidValue(
-            f"The editor ended with exit code {code}; the {what} was not changed.", "Save a text, and leave the editor."
+            f"The editor ended with exit code {code}; {unchanged}.", "Save a text, and leave the editor."
         )
     return program

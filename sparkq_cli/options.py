@@ -46,6 +46,17 @@ def _ids(word: str) -> list[int]:
     return [number for part in word.split(",") for number in _range(part)]
 
 
+def typed(ids: Iterable[int]) -> str:
+    """Return ids as you would type them: `3 5-9`."""
+    ranges: list[list[int]] = []
+    for number in sorted(ids):
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    return " ".join("-".join(map(str, ends)) for ends in ranges)
+
+
 def _each_once(ranges: list[list[int]] | None) -> list[int] | None:
     return None if ranges is None else list(dict.fromkeys(number for each in ranges for number in each))
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from sparkq_cli import selection
 from sparkq_cli.context import one_text, open_sparkq, read_dash
-from sparkq_cli.options import Json, Quiet, Reason, ids_then, new_app
+from sparkq_cli.options import Json, Quiet, Reason, ids_then, new_app, typed
 from sparkq_cli.selection import AllOfQueue, AllOfStatus, Filters, Verb, Yes
 from sparkq_core import tasks, wire
 from sparkq_core.lifecycle import UNCLAIMED_STATUSES
@@ -36,6 +36,6 @@ def cancel(
     cancelled = tasks.cancel_all(sq, choice.ids, why)
     now = sq.clock.now()
     briefs = [wire.task_brief(task, now) for task in cancelled]
-    first = cancelled[0].id if cancelled else 0
-    one = f"{wire.friendly(first)} is cancelled. To undo: sparkq requeue {first}"
-    selection.answer(briefs, choice, one, "cancelled.", json=json, quiet=quiet)
+    undo = f"To undo: sparkq requeue {typed(task.id for task in cancelled)}"
+    one = f"{wire.friendly(cancelled[0].id)} is cancelled. {undo}" if cancelled else ""
+    selection.answer(briefs, choice, one, f"cancelled. {undo}", json=json, quiet=quiet)

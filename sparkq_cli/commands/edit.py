@@ -16,8 +16,12 @@ from sparkq_core.errors import InvalidValue
 from sparkq_core.lifecycle import UNCLAIMED_STATUSES
 from sparkq_core.model import Task
 from sparkq_core.project import SparkQ
+from sparkq_core.text import cut, safe
 
 app = new_app()
+
+MOST_FEEDBACK = 60
+"""Characters of new feedback in the answer."""
 
 
 class Settings(NamedTuple):
@@ -200,5 +204,8 @@ def _edit_one(
             **settings._asdict(),
         )
     text = f"{wire.friendly(task.id)} changed: revision {task.revision} of its prompt, {task.tool}, timeout {task.timeout} s."
+    if settings.feedback is not None:
+        told = f"Its next worker gets this feedback: {safe(cut(settings.feedback.strip(), MOST_FEEDBACK))}"
+        text += f" {told}" if settings.feedback.strip() else " Its feedback is withdrawn."
     text += f" It is now the next task in {task.queue}." if front else ""
     show.answer(wire.task_brief(task, sq.clock.now()), text, json=json, quiet=quiet)

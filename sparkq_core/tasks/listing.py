@@ -17,7 +17,7 @@ from sparkq_core.storage.numbers import MAX_ID, checked_limit, number
 from sparkq_core.storage.parameters import Values
 from sparkq_core.tasks import lanes, moments
 from sparkq_core.tasks.lanes import THIN
-from sparkq_core.text import safe
+from sparkq_core.text import likely, safe
 
 QUEUED_IN_LINE = f"""
 SELECT {TASK_COLUMNS} FROM tasks WHERE queue_id = :queue AND status = 'queued' AND position > :after
@@ -167,14 +167,25 @@ def _in_line(
     return queued + others[:room], f"{BEHIND_THE_LINE}{others[room - 1].id if room else newest}"
 
 
+OTHER_WORDS = {
+    **dict.fromkeys(("done", "completed", "complete", "finished", "ok", "success", "accepted"), Status.SUCCEEDED),
+    **dict.fromkeys(("waiting", "pending", "open", "todo", "new"), Status.QUEUED),
+    **dict.fromkeys(("in_progress", "in-progress", "active", "claimed", "started", "stale"), Status.RUNNING),
+    **dict.fromkeys(("error", "errors", "broken", "timeout", "timed_out"), Status.FAILED),
+    **dict.fromkeys(("asked", "question", "questions"), Status.HELD),
+    **dict.fromkeys(("canceled", "dropped"), Status.CANCELLED),
+}
+"""What other programs, and the tables of this one, call the statuses."""
+
+
 def checked_status(wanted: Wanted) -> None:
     """Check that each status exists. Raises InvalidValue."""
     for status in wanted.statuses:
         if status not in set(Status):
-            raise InvalidValue(
-                f"{safe(status)!r} is not a status.",
-                f"It can be {', '.join(Status)}, or several of them with commas: queued,running",
-            )
+            meant = OTHER_WORDS.get(status.lower())
+            near = f"Did you mean {meant}?" if meant else likely(status, Status)
+            possible = f"It can be {', '.join(Status)}, or several of them with commas: queued,running"
+            raise InvalidValue(f"{safe(status)!r} is not a status.", f"{near} {possible}".lstrip())
 
 
 def filter_values(db: Reader, wanted: Wanted) -> Values:

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from sparkq_mcp.transport.upkeep import Upkeep
 
 
+BY_HAND = (
+    "sparkq mcp: An MCP client starts this program and speaks to it on standard input.\n"
+    "            To set one up: sparkq connect claude-code. Ctrl-C ends this.\n"
+)
+"""What a person is told who has typed the command."""
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Serve until the client closes stdin, or SIGTERM or SIGINT arrives. All state is in the database by then."""
     parser = ArgumentParser(prog="sparkq mcp", description="Serve this project's queues over MCP on stdin and stdout.")
@@ -49,6 +56,8 @@ def main(arguments: list[str] | None = None) -> None:
         answers = FirstAnswers(read_only=options.read_only, only=only)
     except InvalidValue as error:
         parser.error(f"{error.message} {error.hint}")
+    if sys.stdin.isatty():
+        sys.stderr.write(BY_HAND)
     Server(options, answers, given).run()
     exit_now()
 

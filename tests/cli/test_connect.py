@@ -12,6 +12,7 @@ from sparkq_core.files import lock
 from sparkq_core.installation import mcp_clients
 from tests.cli.clients import AT_HOME, FILES, connected, entry, file_of, servers_in
 from tests.harness.shell import SPARKQ, Shell
+from tests.harness.terminal import CTRL_C, FreshTerminal
 from tests.harness.waiting import until
 from tests.promises import holds
 
@@ -92,6 +93,13 @@ def test_without_a_client_it_lists_them_and_shows_a_whole_command(shell: Shell) 
 
     assert "sparkq connect claude-code." in said
     assert all(client in said for client in mcp_clients.CLIENTS)
+
+
+def test_the_server_says_in_a_terminal_that_a_client_starts_it(shell: Shell) -> None:
+    with FreshTerminal(shell, "mcp") as terminal:
+        terminal.until("To set one up: sparkq connect claude-code. Ctrl-C ends this.")
+        terminal.press(CTRL_C)
+        terminal.end()
 
 
 def test_there_must_be_a_project_to_connect(bare: Shell) -> None:

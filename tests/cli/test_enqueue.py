@@ -71,7 +71,11 @@ def test_visual_goes_before_editor_and_may_have_arguments(shell: Shell, sq: Spar
 
 @pytest.mark.parametrize(
     ("script", "says"),
-    [("true", "was not changed"), ("exit 3", "exit code 3"), ('printf "  \\n" > "$1"', "was not changed")],
+    [
+        ("true", "No text was written for the prompt."),
+        ("exit 3", "exit code 3; no text for the prompt was taken"),
+        ('printf "  \\n" > "$1"', "No text was written for the prompt."),
+    ],
     ids=["unchanged", "failed", "blank"],
 )
 def test_an_editor_that_was_left_without_a_text_enqueues_nothing(

@@ -46,7 +46,10 @@ def test_what_is_neither_is_refused(word: str) -> None:
 
 @holds("ids")
 def test_several_tasks_are_cancelled_for_one_reason(shell: Shell, sq: SparkQ) -> None:
-    assert shell.ok("cancel", "1", "#3", "5-6", "the plan has changed") == "4 tasks cancelled.\n"
+    assert (
+        shell.ok("cancel", "1", "#3", "5-6", "the plan has changed")
+        == "4 tasks cancelled. To undo: sparkq requeue 1 3 5-6\n"
+    )
     assert queued_ids(sq) == [2, 4, 7, 8, 9]
     assert tasks.detail(sq, 5).events[-1].text == "the plan has changed"
 
@@ -188,8 +191,18 @@ def test_all_of_a_queue_are_shown_before_you_are_asked(shell: Shell, sq: SparkQ)
     with FreshTerminal(shell, "cancel", "-Q", "backend") as terminal:
         terminal.until("[y/N]: ")
         terminal.type("y")
-        terminal.until("9 tasks cancelled.")
+        terminal.until("9 tasks cancelled. To undo: sparkq requeue 1-9")
     assert queued_ids(sq) == []
+
+
+@holds("bulk")
+def test_a_cancel_of_all_of_a_queue_shows_its_way_back(shell: Shell, sq: SparkQ) -> None:
+    shell.ok("cancel", "2", "5", "--quiet")
+    said = shell.ok("cancel", "--queue", "backend", "--yes")
+
+    assert said == "7 tasks cancelled. To undo: sparkq requeue 1 3-4 6-9\n"
+    shell.ok(*said.partition("sparkq ")[2].split())
+    assert sorted(queued_ids(sq)) == [1, 3, 4, 6, 7, 8, 9]
 
 
 @holds("bulk")

@@ -80,6 +80,18 @@ def test_pages_go_on_to_the_end(bare: Shell, busy: SparkQ) -> None:
     assert len(bare.ok("tasks", "--limit", "4", *printed.split("More: ")[1].split()).splitlines()) == 3
 
 
+@pytest.mark.parametrize(
+    ("word", "status"), [("done", "succeeded"), ("in_progress", "running"), ("cancled", "cancelled")]
+)
+def test_another_word_for_a_status_is_answered_with_the_status(
+    bare: Shell, busy: SparkQ, word: str, status: str
+) -> None:
+    said = " ".join(bare.refused(2, "tasks", "--status", word).split())
+
+    assert f"'{word}' is not a status. Did you mean {status}" in said
+    assert "It can be queued" in said
+
+
 def test_an_empty_list_says_what_to_do(shell: Shell) -> None:
     assert "sparkq enqueue" in shell.ok("tasks")
     assert shell.ok("tasks", "--status", "failed") == "No tasks match.\n"

@@ -293,9 +293,11 @@ def test_feedback_is_replaced_and_withdrawn_without_an_editor(shell: Shell, sq: 
     tasks.fail(sq, 1, "broke")
     tasks.requeue(sq, 1, feedback="Mind the API")
 
-    assert shell.ok("edit", "1", "--feedback", "Never mind the API").startswith("#1 changed")
+    assert shell.ok("edit", "1", "--feedback", "Never mind the API").endswith(
+        "Its next worker gets this feedback: Never mind the API\n"
+    )
     assert shell.facts("task", "1")["feedback"] == "Never mind the API"
-    shell.ok("edit", "1", "--feedback", "")
+    assert shell.ok("edit", "1", "--feedback", "").endswith("Its feedback is withdrawn.\n")
     assert shell.facts("task", "1")["feedback"] is None
     assert take(sq).feedback is None
 
