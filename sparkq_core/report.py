@@ -65,6 +65,10 @@ REVIEWED = """
 SELECT count(*) FROM tasks INDEXED BY tasks_by_review
 WHERE reviewed_at IS NOT NULL AND reviewed_at >= :since AND reviewed_at < :until AND (:queue IS NULL OR queue_id = :queue)
 """
+REVIEWED_PURGED = """
+SELECT count(*) FROM purged WHERE reviewed_at >= :since AND reviewed_at < :until
+    AND (:queue IS NULL OR queue = (SELECT q.name FROM queues AS q WHERE q.id = :queue))
+"""
 USED = """
 SELECT a.usage FROM attempts AS a INDEXED BY attempts_finished JOIN tasks AS t ON t.id = a.task_id
 WHERE a.finished_at >= :since AND a.finished_at < :until AND a.usage IS NOT NULL AND (:queue IS NULL OR t.queue_id = :queue)
@@ -116,7 +120,8 @@ class Ended(NamedTuple):
 
 class Report(NamedTuple):
     """What happened from `since` until `until` (UTC ms). `hours` and `days` begin at their first moment (UTC ms), the
-    latest last; there are hours only for about a day. `next` continues after `ended`, the latest first."""
+    latest last; there are hours only for about a day. `next` continues after `ended`, the latest first. `purged` of the attempts
+    are of purged tasks: their earlier attempts, and how long they took, are not known any more."""
 
     since: int
     until: int
@@ -128,6 +133,7 @@ class Report(NamedTuple):
     days: dict[int, Tally]
     ended: tuple[Ended, ...]
     next: str | None
+    purged: int
 
 
 def of(
@@ -147,18 +153,20 @@ def of(
         page = {**wanted, "at": at, "task": task, "attempt": attempt, "limit": limit + 1}
         rows = sorted((*tx.rows(ENDED, page), *tx.rows(ENDED_PURGED, page)), key=lambda row: row[:3], reverse=True)
         counted = _counted(tx, wanted)
-        row = tx.row(REVIEWED, wanted)
+        reviewed = sum(number for statement in (REVIEWED, REVIEWED_PURGED) for (number,) in tx.rows(statement, wanted))
+        of_purged = sum(row[3] for row in tx.rows(COUNTED_PURGED, wanted))
         costs = [json.loads(usage).get("cost_usd") for (usage,) in tx.rows(USED, wanted)]
         earliest = midnight(until - 1, 1 - EARLIER_DAYS)
         recent = _counted(tx, {**wanted, "since": earliest, "until": midnight(until - 1, 1)})
     ended = tuple(_ended(row) for row in rows[:limit])
     known = [cost for cost in costs if cost is not None]
     return Report(
-        since, until, _sum(counted), int(row[0]) if row else 0, sum(known) if known else None,
+        since, until, _sum(counted), reviewed, sum(known) if known else None,
         _grouped(counted, lambda each: each.queue),
         _hours(counted, since, until),
         _with_empty(_grouped(recent, lambda each: midnight(each.at)), _days(earliest, until)),
         ended, f"{ended[-1].finished_at}.{ended[-1].task}.{ended[-1].attempt}" if len(rows) > limit else None,
+        of_purged,
     )  # fmt: skip
 
 

@@ -36,8 +36,16 @@ def sentence(report: Report) -> str:
     """Return the numbers of a report: `5 done, 1 failed. 2 reviewed. 72 min of work, $0.42.`"""
     work = [times.took(report.tally.worked_ms) + " of work"] if report.tally.worked_ms else []
     cost = [f"${report.cost_usd:,.2f}"] if report.cost_usd is not None else []
-    parts = [numbers(report.tally), f"{report.reviewed:,} reviewed", ", ".join(work + cost)]
+    parts = [numbers(report.tally), f"{report.reviewed:,} reviewed", ", ".join(work + cost), of_purged(report.purged)]
     return " ".join(f"{part}." for part in parts if part)
+
+
+def of_purged(number: int) -> str:
+    """Return what is not counted of purged tasks; nothing if there are none."""
+    if not number:
+        return ""
+    were, its = ("was", "its") if number == 1 else ("were", "their")
+    return f"{counted(number, 'task')} {were} purged: {its} earlier attempts and work time are not counted any more"
 
 
 def numbers(tally: Tally) -> str:

@@ -55,7 +55,8 @@ class QueueNumbers(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """The numbers from `since` until `until` (UTC ms): in all, by queue, and by the beginning (UTC ms) of each day."""
+    """The numbers from `since` until `until` (UTC ms): in all, by queue, and by the beginning (UTC ms) of each day. `purged`
+    of them are of purged tasks, whose earlier attempts and times are not known any more."""
 
     since: int
     until: int
@@ -63,6 +64,7 @@ class Statistics(NamedTuple):
     unreviewed: int
     queues: dict[str, QueueNumbers]
     days: dict[int, Numbers]
+    purged: int
 
 
 class _Ended(NamedTuple):
@@ -86,7 +88,8 @@ def of(sq: SparkQ, since: int, until: int, *, queue: str | None = None) -> Stati
     listed = queues.all_of(sq)
     with sq.db.read() as tx:
         wanted = {"since": since, "until": until, "queue": queues.get(tx, queue).id if queue is not None else None}
-        ended = [_Ended(*row) for row in (*tx.rows(ENDED, wanted), *tx.rows(ENDED_PURGED, wanted))]
+        of_purged = tx.rows(ENDED_PURGED, wanted)
+        ended = [_Ended(*row) for row in (*tx.rows(ENDED, wanted), *of_purged)]
     waiting = {each.name: counts.unreviewed for each, counts in listed if queue in (None, each.name)}
     by_queue: dict[str, list[_Ended]] = defaultdict(list)
     by_day: dict[int, list[_Ended]] = {day: [] for day in _days(since, until)}
@@ -102,6 +105,7 @@ def of(sq: SparkQ, since: int, until: int, *, queue: str | None = None) -> Stati
         sum(waiting.values()),
         {name: QueueNumbers(_numbers(by_queue[name]), waiting.get(name, 0)) for name in names},
         {day: _numbers(each) for day, each in by_day.items()},
+        len(of_purged),
     )
 
 

@@ -4,7 +4,7 @@ from sparkq_cli import show
 from sparkq_cli.context import open_sparkq
 from sparkq_cli.options import Json, OnlyQueue, new_app
 from sparkq_cli.period import Day, Since, period
-from sparkq_core import statistics, times, wire
+from sparkq_core import report_markdown, statistics, times, wire
 from sparkq_core.clock import date
 from sparkq_core.statistics import Numbers, Statistics
 from sparkq_core.text import safe
@@ -42,6 +42,8 @@ def stats(
         return
     _by_queue(shown)
     _by_day(shown)
+    if shown.purged:
+        show.say(f"\n{report_markdown.of_purged(shown.purged)}.")
     if shown.unreviewed:
         show.say(f"\n{shown.unreviewed} to review: sparkq review")
 

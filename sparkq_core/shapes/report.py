@@ -64,7 +64,8 @@ class ReportLine(TypedDict, closed=True):
 
 
 class Report(TallyKeys, closed=True):
-    """What happened from `since` until `until`: counts of all, and a page of the attempts, the latest first.
+    """What happened from `since` until `until`: counts of all, and a page of the attempts, the latest first. `purged` of
+    them are of purged tasks, whose earlier attempts and times are not known any more.
 
     `hours` are those of a time of about a day, each of them; `days` are the last fourteen until then, today last.
     """
@@ -73,6 +74,7 @@ class Report(TallyKeys, closed=True):
     until: str
     total: int
     reviewed: int
+    purged: int
     cost_usd: NotRequired[float | None]
     queues: list[QueueTally]
     hours: list[HourTally]

@@ -33,10 +33,12 @@ class DayNumbers(NumbersKeys, closed=True):
 
 
 class Statistics(NumbersKeys, closed=True):
-    """The numbers from `since` until `until`, days without work included."""
+    """The numbers from `since` until `until`, days without work included. `purged` of them are of purged tasks, whose
+    earlier attempts and times are not known any more."""
 
     since: str
     until: str
     unreviewed: int
+    purged: int
     queues: list[QueueNumbers]
     days: list[DayNumbers]

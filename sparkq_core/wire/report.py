@@ -37,7 +37,7 @@ def report(report: Report, markdown: str | None = None) -> shapes.Report:
     """Convert a report, with its Markdown if that is given."""
     whole: shapes.Report = {
         "since": iso(report.since), "until": iso(report.until), "total": report.tally.total, **_tally(report.tally),
-        "reviewed": report.reviewed, "cost_usd": report.cost_usd,
+        "reviewed": report.reviewed, "purged": report.purged, "cost_usd": report.cost_usd,
         "queues": _queues(report),
         "hours": [{"at": iso(at), "hour": time_of_day(at), **_tally(each)} for at, each in report.hours.items()],
         "days": [{"at": iso(at), "date": date(at), **_tally(each)} for at, each in report.days.items()],

@@ -19,6 +19,7 @@ def statistics(of: Statistics) -> shapes.Statistics:
         "until": iso(of.until),
         **_numbers(of.total),
         "unreviewed": of.unreviewed,
+        "purged": of.purged,
         "queues": [
             {"queue": name, **_numbers(each.numbers), "unreviewed": each.unreviewed} for name, each in of.queues.items()
         ],

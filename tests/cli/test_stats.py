@@ -2,8 +2,9 @@
 
 import pytest
 
-from sparkq_core import project, queues, tasks
+from sparkq_core import inbox, project, queues, tasks
 from sparkq_core.clock import SystemClock, date
+from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from tests.harness.clocks import HOUR, SetClock
 from tests.harness.shell import Shell
@@ -53,6 +54,21 @@ def test_programs_get_the_same(shell: Shell, worked: int) -> None:
     }  # fmt: skip
     assert [queue["queue"] for queue in facts["queues"]] == ["backend"]
     assert {day["date"]: day["succeeded"] for day in facts["days"]}[date(worked)] == 1
+
+
+def test_what_purges_took_from_the_numbers_is_said(shell: Shell, sq: SparkQ) -> None:
+    clock = SetClock(SystemClock().now() - 2000)
+    earlier = project.open(shell.folder, env={}, clock=clock)
+    add(earlier, "one")
+    take(earlier, task_id=1)
+    tasks.complete(earlier, 1, "done")
+    inbox.review(earlier, 1)
+    clock.move(1)
+    purge.purge(earlier, older_than=0)
+    earlier.close()
+
+    assert "1 task was purged: its earlier attempts and work time are not counted" in shell.ok("stats")
+    assert "1 done. 1 reviewed. 1 task was purged" in shell.ok("report", "--since", "1h")
 
 
 def test_a_project_without_work_says_so(shell: Shell, sq: SparkQ) -> None:

@@ -10,7 +10,7 @@ from sparkq_core import chats, clock, inbox, purged, queues, report, tasks
 from sparkq_core.errors import InvalidValue
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
-from sparkq_core.report_markdown import markdown, numbers
+from sparkq_core.report_markdown import markdown, numbers, sentence
 from sparkq_core.tasks import usage
 from tests.harness.clocks import NOON, SetClock
 from tests.promises import holds
@@ -171,6 +171,12 @@ def test_a_purged_task_is_there_with_what_is_left_of_it(at: SparkQ) -> None:
     assert (line.task, line.outcome, line.line, line.purged, line.duration_ms) == (task, "succeeded", "did it", 1, None)
     assert shown.tally.succeeded == 1
     assert report.of(at, noon - 1, noon + 1, queue="backend").tally.succeeded == 1
+    assert (shown.reviewed, shown.purged) == (1, 1)
+    queues.create(at, "docs")
+    assert report.of(at, noon - 1, noon + 1, queue="docs").reviewed == 0
+    assert sentence(shown) == (
+        "1 done. 1 reviewed. 1 task was purged: its earlier attempts and work time are not counted any more."
+    )
 
 
 def test_the_cost_is_the_sum_of_what_is_known(at: SparkQ) -> None:
