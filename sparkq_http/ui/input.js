@@ -154,7 +154,7 @@ addEventListener("input", ({ target }) => {
 
 let isDragging = false;
 
-addEventListener("pointerdown", () => setPressed(true));
+addEventListener("pointerdown", ({ button }) => button === 0 && setPressed(true));
 const release = () => setTimeout(() => setPressed(false)); // after the click
 for (const end of ["pointerup", "dragend", "blur"]) addEventListener(end, release);
 addEventListener("pointercancel", () => isDragging || release());

@@ -223,6 +223,8 @@ export function setPressed(pressed) {
 	if (isOverdue) draw();
 }
 
+let drawnRoute = null; // the address that is shown
+
 export function draw() {
 	isOverdue = isPressed;
 	if (!page.data || isPressed) return;
@@ -235,7 +237,8 @@ export function draw() {
 			...page.view.draw(page.data, page),
 		]),
 	);
-	if (field?.isConnected === false) dispatchEvent(new Event("field-gone"));
+	if (field?.isConnected === false && drawnRoute === page.route) dispatchEvent(new Event("field-gone"));
+	drawnRoute = page.route;
 	main.dataset.view = page.route.path[0];
 	document.body.toggleAttribute("data-verdict", byId("feedback") !== null);
 	// The row that had the focus is gone: focus the row that took its place.
