@@ -9,6 +9,9 @@ LONGEST = 1000
 """Characters of a definition that is repeated in each task that uses it."""
 
 _LABEL = re.compile(r"\[([^\[\]]{1,999})\]")
+_DEFINED = re.compile(r"^[ \t>]*\[[^\[\]]{1,999}\]:", re.MULTILINE)
+"""The beginning of a definition, which is not a use of its label."""
+
 _BEFORE = re.compile(r"[\s>]*")
 
 Lines = tuple[int, int]
@@ -20,7 +23,7 @@ def used(outline: Outline, piece: Piece) -> list[Lines]:
         return []
     from markdown_it.common.utils import normalizeReference
 
-    labels = dict.fromkeys(normalizeReference(match.group(1)) for match in _LABEL.finditer(piece.text))
+    labels = dict.fromkeys(normalizeReference(match.group(1)) for match in _LABEL.finditer(_DEFINED.sub("", piece.text)))
     found = dict.fromkeys(outline.definitions[label] for label in labels if label in outline.definitions)
     return [
         (start, end)

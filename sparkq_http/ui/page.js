@@ -47,7 +47,7 @@ export const page = {
 	},
 	refresh: load,
 	/** False while what is at the address is on its way: what is shown is what was left. */
-	isThere: () => Boolean(page.route.returned),
+	isThere: () => page.route.returned || page.data?.detail?.task?.id === Number(page.route.path[1]),
 	/** Wait for what is on its way. */
 	arrival: () => current?.done,
 	/** Load nothing while tasks are being deleted: one of them may be open. */

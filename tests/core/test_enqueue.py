@@ -106,7 +106,7 @@ def test_what_was_enqueued_is_there_for_the_next_process(sq: SparkQ, queue: str)
         ("***", "(no words)"),
         ("x" * 80, "x" * 80),
         ("x" * 81, "x" * 79 + "…"),
-        ("\u200b\nFix", "\u200b"),
+        ("\u200b\nFix", "Fix"),
     ],
 )
 def test_the_title_is_the_first_line_that_says_something(sq: SparkQ, queue: str, prompt: str, title: str) -> None:

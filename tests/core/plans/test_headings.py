@@ -275,6 +275,7 @@ PIECES = st.lists(
 
 @holds("plans")
 @example(["- [ ] ", "```", "# ", "```"], "auto")
+@example(["# ", "[a]: ", "# ", "[a]: "], "auto")
 @given(PIECES, st.sampled_from(BY))
 def test_every_line_is_in_one_task_or_said_to_be_left_out(marks: list[str], by: str) -> None:
     lines = [f"{mark}word{number}x" if mark != "```" else mark for number, mark in enumerate(marks)]
