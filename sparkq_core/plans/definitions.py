@@ -23,7 +23,9 @@ def used(outline: Outline, piece: Piece) -> list[Lines]:
         return []
     from markdown_it.common.utils import normalizeReference
 
-    labels = dict.fromkeys(normalizeReference(match.group(1)) for match in _LABEL.finditer(_DEFINED.sub("", piece.text)))
+    labels = dict.fromkeys(
+        normalizeReference(match.group(1)) for match in _LABEL.finditer(_DEFINED.sub("", piece.text))
+    )
     found = dict.fromkeys(outline.definitions[label] for label in labels if label in outline.definitions)
     return [
         (start, end)
