@@ -13,7 +13,6 @@ from typing import Any
 import typer
 
 from sparkq_cli import links
-from sparkq_cli.wrap import sentences, wrapped_lines
 from sparkq_core import times, wire
 from sparkq_core.config.loading import environment
 from sparkq_core.lifecycle import ErrorType, Status
@@ -62,6 +61,8 @@ def prose(text: str, indent: str = "") -> str:
     """Return words of ours: on a terminal, lines that are too wide for it are broken between their sentences."""
     if not sys.stdout.isatty():
         return text
+    from sparkq_cli.wrap import sentences  # 1 ms at import, and only a terminal needs it
+
     room = columns() - len(indent)
     lines = [part for line in text.split("\n") for part in sentences(line, room, width)]
     return f"\n{indent}".join(lines)
@@ -306,6 +307,8 @@ def block(text: str, indent: str = "  ") -> str:
     """Return foreign text, safe and indented; on a terminal its long lines are broken between words, but not in code."""
     lines = safe(text, lines=True).split("\n")
     if sys.stdout.isatty():
+        from sparkq_cli.wrap import wrapped_lines
+
         room = columns() - len(indent)
         lines = list(wrapped_lines(lines, room, width))
     return "\n".join(f"{indent}{line}".rstrip() for line in lines)

@@ -1,6 +1,6 @@
 """Queues: named FIFO lines of tasks, with instructions for their workers."""
 
-from sparkq_core import purged, sessions
+from sparkq_core import sessions
 from sparkq_core.errors import NoSuchQueue, QueueClosed, Unseen
 from sparkq_core.events import note
 from sparkq_core.lifecycle import WARN_AFTER, QueueStatus, SessionStatus
@@ -334,11 +334,13 @@ def _set_status(sq: SparkQ, name: str, sql: str, event: str, target: QueueStatus
 
 
 def rename(sq: SparkQ, name: str, new: str) -> Queue:
-    """Give the queue another name; its tasks and instructions stay with it, and the lines of its purged tasks. Raises NoSuchQueue, InvalidName, NameTaken."""
+    """Give the queue another name; its tasks, instructions and purged lines stay with it. Raises NoSuchQueue, InvalidName, NameTaken."""
     return change(sq, name, new=new)
 
 
 def _rename(tx: Transaction, queue: Queue, new: str, now: int) -> Queue:
+    from sparkq_core import purged  # 1 ms at import, and no other verb needs it
+
     check_free(tx, new, besides=queue.id)
     row = tx.rows(RENAME, {"queue": queue.id, "name": new})[0]
     purged.follow(tx, queue.name, new)
