@@ -13,6 +13,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from bench.figure import Figure, at_most, opened, percentile
 from bench.http import served
 from sparkq_core import tasks
+from sparkq_core.maintenance import rounds
 from sparkq_core.project import SparkQ
 
 WRITES = 100
@@ -46,7 +47,7 @@ def _stream(sq: SparkQ) -> tuple[list[float], float]:
                         seen[event["task_id"]] = time.perf_counter()
 
         threading.Thread(target=listen, daemon=True).start()
-        time.sleep(1.0)
+        time.sleep(rounds.FIRST_SECONDS + 3)  # the first round has passed, with its imports and the backup of the day
         process = _listener(port)
         before = _cpu(process)
         time.sleep(IDLE_SECONDS)
