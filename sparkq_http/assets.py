@@ -16,7 +16,7 @@ YEAR_SECONDS = 31_536_000
 IMPORTED = re.compile(rb'^(?:import|export|\}) [^;()]*"(\.{1,2}/[^"]+)";$', re.MULTILINE)
 """The relative address in a static import of a script; what it imports later has parentheses."""
 
-_COMMENT = re.compile(rb"^[ \t]*/\*.*?\*/[ \t]*$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(rb"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DOTALL)
 _LINE_COMMENT_OR_INDENTATION = re.compile(rb"^[ \t]*(?://.*)?", re.MULTILINE)
 
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -84,6 +84,10 @@ class Assets:
 
 
 def _lean(content: bytes) -> bytes:
+    """Return a script or style without indentation and without comments that have lines of their own.
+
+    It knows nothing of strings: in one over several lines, no line may begin with blanks or `//`.
+    """
     without = _COMMENT.sub(lambda match: b"\n" * match.group().count(b"\n"), content)
     return _LINE_COMMENT_OR_INDENTATION.sub(b"", without)
 

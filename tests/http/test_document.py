@@ -111,6 +111,32 @@ def test_a_document_names_the_scripts_that_its_own_needs_to_begin(tmp_path: Path
     assert looked(tmp_path).modules("app.js") == ["app.js", "b.js", "views/c.js"]
 
 
+def test_assets_lose_comments_and_indentation_and_never_code(tmp_path: Path) -> None:
+    (tmp_path / "app.js").write_text(
+        "/* one */ before();\n"
+        "between();\n"
+        "/* two */\n"
+        "\t/** over\n"
+        "\t * lines */\n"
+        "\tindented(); // stays\n"
+        "  // goes\n"
+        'const url = "https://a/*b*/";\n'
+        "/* three */ after(); /* four */\n"
+    )
+
+    content = looked(tmp_path).content("app.js")
+    assert content is not None
+    assert content.decode().splitlines() == [
+        "/* one */ before();",
+        "between();",
+        *("", "", ""),
+        "indented(); // stays",
+        "",
+        'const url = "https://a/*b*/";',
+        "/* three */ after(); /* four */",
+    ]
+
+
 def test_until_the_next_document_all_assets_are_of_one_version(tmp_path: Path) -> None:
     (tmp_path / "app.js").write_text("1")
     assets = looked(tmp_path)
