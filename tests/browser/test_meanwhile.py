@@ -246,13 +246,18 @@ def tile(task: int) -> str:
     return f'.tile[data-id="{task}"]'
 
 
-def dragged(screen: Screen, task: int) -> None:
-    """Take hold of a tile."""
+def drop(screen: Screen, call: Caller, task: int, on: int, claimed: int) -> None:
+    """Drag one tile to another, while `claimed` is claimed."""
     screen.main.locator(tile(task)).hover()
     screen.page.mouse.down()
     box = screen.main.locator(tile(task)).bounding_box()
     assert box is not None
     screen.page.mouse.move(box["x"] + 20, box["y"] + 12, steps=3)
+
+    claim(call, claimed)
+    settled(screen)
+    screen.main.locator(tile(on)).hover()
+    screen.page.mouse.up()
 
 
 def claim(call: Caller, task: int) -> None:
@@ -262,12 +267,8 @@ def claim(call: Caller, task: int) -> None:
 def test_a_dragged_task_comes_before_the_one_on_which_it_is_dropped(screen: Screen, call: Caller, line: str) -> None:
     tasks = [call.add(line, f"task {number}") for number in range(5)]
     screen.open("/board")
-    dragged(screen, tasks[4])
 
-    claim(call, tasks[0])
-    settled(screen)
-    screen.main.locator(tile(tasks[2])).hover()
-    screen.page.mouse.up()
+    drop(screen, call, tasks[4], on=tasks[2], claimed=tasks[0])
 
     screen.said("Moved.")
     ids = [task["id"] for task in call.get(f"/api/queues/{line}/peek?limit=9")["tasks"]]
@@ -277,12 +278,8 @@ def test_a_dragged_task_comes_before_the_one_on_which_it_is_dropped(screen: Scre
 def test_the_page_says_that_a_dragged_task_was_claimed(screen: Screen, call: Caller, line: str) -> None:
     tasks = [call.add(line, f"task {number}") for number in range(3)]
     screen.open("/board")
-    dragged(screen, tasks[2])
 
-    claim(call, tasks[2])
-    settled(screen)
-    screen.main.locator(tile(tasks[0])).hover()
-    screen.page.mouse.up()
+    drop(screen, call, tasks[2], on=tasks[0], claimed=tasks[2])
 
     expect(screen.page.locator(".toast.problem")).to_contain_text("running")
     expect(screen.dialog).to_have_count(0)
