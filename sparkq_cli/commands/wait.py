@@ -74,7 +74,8 @@ def wait(
             told.ended(_ended(sq, awaited, started) if awaited else _each(sq, ids or []))
         return _drained(sq, awaited) if awaited else _finished(sq, ids or [])
 
-    over = not _until(sq, finished, timeout, time.sleep if quiet else reader.pause)
+    pause = time.sleep if quiet else reader.pause  # quiet: its output may be closed, since nobody reads it
+    over = not _until(sq, finished, timeout, pause)
     before = tasks.failed_before(sq, awaited, started) if awaited else ()
     ended = [*before, *(_ended(sq, awaited, started) if awaited else _each(sq, ids or []))]
     not_done = (

@@ -32,7 +32,7 @@ class RunnerTaken(SparkQError):
 
 
 ENDLESS = (Mode.RUN, Mode.WATCH)
-"""The modes that only end when they are stopped, which is no failure then."""
+"""The modes that only end when they are stopped, so that being stopped does not count as a failure."""
 
 
 def work(runner: Runner) -> int:

@@ -214,7 +214,7 @@ def _lists_in(outline: Outline, lists: list[Place], sections: Iterable[Section])
 
 
 def _are_groups(work: list[Section]) -> bool:
-    """True if each section has the name of a group of tasks, such as `Now` or `Bugs`, which is no task itself."""
+    """True if each section has the name of a group of tasks, such as `Now` or `Bugs`, and so is not a task."""
     groups = (names.GROUP, names.GENERAL)
     return bool(work) and all(any(names.called(kind, each.heading.text) for kind in groups) for each in work)
 

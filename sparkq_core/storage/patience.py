@@ -11,8 +11,8 @@ WAIT_SECONDS = 10.0
 """How long a statement waits for the transactions of other processes."""
 
 OPEN_SECONDS = 2.0
-"""How long opening a database waits for a process that lets nobody read it. That is no transaction, which would let others read
-meanwhile, so it may last for hours."""
+"""How long opening a database waits for a process that lets nobody read it. Such a process may keep it for hours, since it does
+more than write: a transaction would let others read meanwhile."""
 
 
 READER_SECONDS = 0.25

@@ -1,4 +1,4 @@
-"""Other words for the commands, and what a word that is no command is answered with."""
+"""Other words for the commands, and what the answer to a word that is not a command."""
 
 import re
 

@@ -23,7 +23,7 @@ def read(text: str) -> Settings:
 
 
 def refused(text: str) -> InvalidConfig:
-    """Why this text is no sparkq.yml."""
+    """Why this text cannot be a sparkq.yml."""
     with pytest.raises(InvalidConfig) as refusal:
         read(text)
     assert refusal.value.hint
