@@ -52,7 +52,7 @@ class SplitCommand(TyperCommand):
 def _with_way(args: list[str]) -> list[str]:
     """Return the arguments with `auto` behind each --split that has nothing behind it.
 
-    A single word is not a plan, so it is a way to split. Raises InvalidValue if it is none.
+    A single word behind it is not a plan. Raises InvalidValue if it is not a way to split either.
     """
     if "--split" not in args:
         return args

@@ -99,7 +99,8 @@ TEXTS = frozenset({"ANSWER", "MESSAGE", "NOTE", "PROMPT", "REASON", "SUMMARY", "
 def meant(words: Sequence[str]) -> list[str]:
     """Return the words of a command line with SparkQ's own commands in place of aliases.
 
-    `switch 3 4` is `edit 3 --swap 4`, `task VERB …` is `VERB …`, `tasks 3` is `task 3`, and what has no meaning here stays as it is.
+    `switch 3 4` is `edit 3 --swap 4`, `task VERB …` is `VERB …`, `tasks 3` is `task 3`, and what has no meaning here
+    stays as it is.
     """
     word, *rest = words
     behind = rest[0] if rest else ""

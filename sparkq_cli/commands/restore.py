@@ -27,7 +27,8 @@ def restore(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
-            help="A copy of the list, or any other file (default: the newest copy that can be used, but none that a restore set aside).",
+            help="A copy of the list, or any other file (default: the newest copy that can be used and that no restore "
+            "set aside).",
         ),
     ] = None,
     only_list: Annotated[bool, typer.Option("--list", help="Only show the copies.")] = False,
@@ -36,8 +37,8 @@ def restore(
 ) -> None:
     """Put a backup or a rescue copy in the place of the database, or list them with --list.
 
-    The present database is set aside first, as a rescue copy: name that to go back. The list marks the default. Open chats and the server go on
-    with the restored one.
+    The present database is set aside first, as a rescue copy: name that to go back. The list marks the default. Open
+    chats and the server go on with the restored one.
 
     Examples:
       sparkq restore --list

@@ -25,7 +25,8 @@ def stats(
 ) -> None:
     """Show by queue and day how many tasks were done or failed, how long they took, and what waits for your review.
 
-    Without --since or --day it is of the last seven days. MEDIAN and P90 are of the tasks that were done: half of them, and nine of ten, took at most so long.
+    Without --since or --day it is of the last seven days. MEDIAN and P90 are of the tasks that were done: half of them,
+    and nine of ten, took at most so long.
 
     Examples:
       sparkq stats

@@ -19,7 +19,8 @@ app = new_app()
 def status(json: Json = False) -> None:
     """Show whether the server is running, and its address. The queue itself needs no server.
 
-    It also says how many tasks wait for your answer, and how much of the disk is taken by what the tasks changed, which `sparkq diff` shows.
+    It also says how many tasks wait for your answer, and how much of the disk is taken by what the tasks changed, which
+    `sparkq diff` shows.
 
     Exit code 0 if it is running, else 1.
 

@@ -63,7 +63,8 @@ def record(sq: SparkQ, folder: Path | None, *, ended: Sequence[Execution] = (), 
     """Record what the attempts `ended` changed, and with what the attempt `begun` begins. Call it after the answer.
 
     `folder` is where the worker is; None if nobody knows, as over HTTP: then there are only sizes. One snapshot serves
-    all attempts: what changed after the claim of `begun` is the work of that one. It takes at most SECONDS and never raises: the outcome is stored already.
+    all attempts: what changed after the claim of `begun` is the work of that one. It takes at most SECONDS and never
+    raises: the outcome is stored already.
     """
     if not sq.config.watches_git or not (ended or begun):
         return

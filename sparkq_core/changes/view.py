@@ -128,7 +128,8 @@ def files(sq: SparkQ, change: Change, *, seconds: float = SECONDS) -> list[diff.
 def patch(sq: SparkQ, change: Change, *paths: str, reverse: bool = False, binary: bool = True) -> bytes:
     """Return the patch as `git apply` reads it, only of `paths` if any; with `reverse`, the one that undoes the change.
 
-    Without `binary` it is for reading: of a binary file it says that it differs. Raises NoChange if the store does not have it any more.
+    Without `binary` it is for reading: of a binary file it says that it differs. Raises NoChange if the store does not
+    have it any more.
     """
     before, after = reversed(change.trees) if reverse else change.trees
     try:

@@ -16,8 +16,8 @@ TRIES, PAUSE = 25, 0.01
 def acquire(path: Path, *, wait: bool, makes_folder: bool = True) -> int | None:
     """Lock the file `path` (mode 0600, never through a symlink); return its open handle, or None if another holds it.
 
-    A missing folder is created for the owner only, if `makes_folder` is True. Close the handle to release the lock. The file stays: if it was
-    removed, two processes could lock two different files. Raises StorageError.
+    A missing folder is created for the owner only, if `makes_folder` is True. Close the handle to release the lock. The
+    file stays: if it was removed, two processes could lock two different files. Raises StorageError.
     """
     try:
         if makes_folder:

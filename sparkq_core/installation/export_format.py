@@ -29,7 +29,7 @@ from sparkq_core.verdicts import DOORS
 
 FORMAT = "sparkq-export"
 CHANGES = "changes"
-"""The lines that have the files of what an attempt changed, and are no rows of a table."""
+"""The lines that have the files of what an attempt changed, instead of rows of a table."""
 
 MAX_NUMBER = 10**15
 """The largest id, position or count of an export: far below what SQLite and JSON hold, so that there is room to grow."""

@@ -20,7 +20,8 @@ A_LIST = 2
 """Items under a heading, on average, from which they are the tasks; one list that is longer is enough."""
 
 MOST_LINES, MOST_CELLS = 30_000, 100_000
-"""Lines of a plan that is split, and cells of its tables: several times those of the longest that was met, and seconds for a hostile one."""
+"""Lines of a plan that is split, and cells of its tables: several times those of the longest that was met, and seconds
+for a hostile one."""
 
 A_DOCUMENT = 2
 """Sections about the plan (overview, goals …) that make it a document, of which one section has the work."""
@@ -29,9 +30,9 @@ A_DOCUMENT = 2
 class Plan(NamedTuple):
     """The tasks of a text, and what they are in it.
 
-    `done` has the first lines of the parts that are ticked, struck out or under a heading such as `Done`. `rest` has the
-    other lines that are in no task: a text about the plan, its overview, its notes, definitions of links that no part uses. `unboxed` is the number of items there
-    that are no tasks because those of other lists have a box.
+    `done` has the first lines of the parts that are ticked, struck out or under a heading such as `Done`. `rest` has
+    the other lines that are in no task: a text about the plan, its overview, its notes, definitions of links that no
+    part uses. `unboxed` is the number of items there that are not tasks because those of other lists have a box.
     """
 
     kind: Kind
@@ -44,9 +45,9 @@ class Plan(NamedTuple):
 def split(text: str, by: str = "auto", source: str = "") -> Plan:
     """Split a text into the prompts of its tasks, in their order.
 
-    `by` is "items" (of lists: those with a box, if any has one), "lists" (all items, with a box or not), "headings", "rows"
-    (of tables), or "auto", which decides as the writer of such a plan would. `source` is the file's name: each item says from where in the plan it comes.
-    Raises InvalidValue.
+    `by` is "items" (of lists: those with a box, if any has one), "lists" (all items, with a box or not), "headings",
+    "rows" (of tables), or "auto", which decides as the writer of such a plan would. `source` is the file's name: each
+    item says from where in the plan it comes. Raises InvalidValue.
     """
     if by not in BY:
         raise unknown_way(by)

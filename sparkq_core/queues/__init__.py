@@ -334,7 +334,8 @@ def _set_status(sq: SparkQ, name: str, sql: str, event: str, target: QueueStatus
 
 
 def rename(sq: SparkQ, name: str, new: str) -> Queue:
-    """Give the queue another name; its tasks, instructions and purged lines stay with it. Raises NoSuchQueue, InvalidName, NameTaken."""
+    """Give the queue another name; its tasks, instructions and purged lines stay with it. Raises NoSuchQueue,
+    InvalidName, NameTaken."""
     return change(sq, name, new=new)
 
 

@@ -1,8 +1,8 @@
 """Assignments: a chat works a queue until it is empty, because you typed so in that chat.
 
-Only that chat is held to it, and only while it goes on: an assignment ends when nothing is queued, at the number of tasks
-or the hour that you gave, when nothing is handed out because a queue waits for you, after three tasks in a row that were not done, after a reminder that led to nothing, and with
-the chat.
+Only that chat is held to it, and only while it goes on: an assignment ends when nothing is queued, at the number of
+tasks or the hour that you gave, when nothing is handed out because a queue waits for you, after three tasks in a row
+that were not done, after a reminder that led to nothing, and with the chat.
 """
 
 from typing import Any, NamedTuple

@@ -1,6 +1,7 @@
 """Gates: why a queue hands out no tasks for now, although some may be queued.
 
-You have paused it, or it is strict and waits for your review. The UPDATE of a claim holds the gate. This module says the condition, and why it is false. Only you open a gate.
+You have paused it, or it is strict and waits for your review. The UPDATE of a claim holds the gate. This module says
+the condition, and why it is false. Only you open a gate.
 """
 
 from sparkq_core.errors import InvalidValue, QueueWaits

@@ -45,8 +45,8 @@ class ClaimedTask(ClaimedTaskKeys, closed=True):
 
 
 class SettledKeys(GateKeys):
-    """A settled task, how many are queued behind it, and how many are `held`; `kept` is true if the outcome was reported before in other
-    words, which are kept beside the first."""
+    """A settled task, how many are queued behind it, and how many are `held`; `kept` is true if the outcome was
+    reported before in other words, which are kept beside the first."""
 
     id: int
     status: Annotated[str, OneOf(*Status)]

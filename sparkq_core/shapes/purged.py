@@ -39,8 +39,9 @@ class Snippet(TypedDict, closed=True):
 
 
 class SearchKeys(TypedDict):
-    """What the answer to a search has besides its tasks: `snippets` of its tasks; after the last of these the purged ones, of which `purged_total` match in all; and `indexing`, which is true while some of
-    the newest tasks and texts are not found yet."""
+    """What the answer to a search has besides its tasks: `snippets` of its tasks; after the last of these the purged
+    ones, of which `purged_total` match in all; and `indexing`, which is true while some of the newest tasks and texts
+    are not found yet."""
 
     snippets: NotRequired[list[Snippet]]
 

@@ -126,10 +126,11 @@ os.register_at_fork(after_in_child=_in_child)
 class Database:
     """One database file, with a connection for each thread of each process.
 
-    `schema` is the user_version that the file must have; `migrate` upgrades an older file to it. Without `upgrade`,
-    the file is read as it is and not changed. `root` is the folder of the project. `rescue` copies a file that was removed
-    or replaced while it was open, from a connection and the identity of its file. Every method raises Busy if other processes keep the file locked for
-    10 s (Locked after 2 s if nobody can even read it), and StorageError if the file or the disk prevents the work.
+    `schema` is the user_version that the file must have; `migrate` upgrades an older file to it. Without `upgrade`, the
+    file is read as it is and not changed. `root` is the folder of the project. `rescue` copies a file that was removed
+    or replaced while it was open, from a connection and the identity of its file. Every method raises Busy if other
+    processes keep the file locked for 10 s (Locked after 2 s if nobody can even read it), and StorageError if the file
+    or the disk prevents the work.
     """
 
     def __init__(

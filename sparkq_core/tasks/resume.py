@@ -23,10 +23,10 @@ UPDATE attempts SET git_before = (
 def resume(sq: SparkQ, task_id: int) -> Task:
     """Begin another attempt of a task that timed out, for the worker that had it, and return the running task.
 
-    Nobody else has had the task in between, so the result of that worker is still wanted. The feedback of the last requeue
-    stays that of the task. Its late result, if it sent
-    one, stays on the attempt that timed out. Raises NoSuchTask, QueueClosed for an archived queue, QueueWaits if the gate
-    of its queue is closed, and WrongState for a task that did not time out, or for which the late result of another attempt waits for the person.
+    Nobody else has had the task in between, so the result of that worker is still wanted. The feedback of the last
+    requeue stays that of the task. Its late result, if it sent one, stays on the attempt that timed out. Raises
+    NoSuchTask, QueueClosed for an archived queue, QueueWaits if the gate of its queue is closed, and WrongState for a
+    task that did not time out, or for which the late result of another attempt waits for the person.
     """
     now = sq.clock.now()
     with sq.db.write() as tx:

@@ -57,7 +57,8 @@ def inbox(
     news: purged.News,
     now: int,
 ) -> shapes.Inbox:
-    """Convert the open questions, unreviewed tasks, what ended and was decided over REST since the last look, and what purges do."""
+    """Convert the open questions, unreviewed tasks, what ended and was decided over REST since the last look, and what
+    purges do."""
     return {
         **questions(asked),
         "tasks": [finished(task, now) for task in inbox.tasks],

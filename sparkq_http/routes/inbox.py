@@ -62,12 +62,13 @@ class Accepted(Body):
 
 @router.get("", openapi_extra=documented(InboxFilters))
 async def get_inbox(sq: Open, asked: Annotated[InboxFilters, Depends(read(InboxFilters))]) -> Answer[shapes.Inbox]:
-    """List the unreviewed tasks, the oldest news first unless you `sort` them, and count the tasks that finished since your last look. The
-    `questions` of workers that wait for your answer are listed beside them, at most `limit` too.
+    """List the unreviewed tasks, the oldest news first unless you `sort` them, and count the tasks that finished since
+    your last look. The `questions` of workers that wait for your answer are listed beside them, at most `limit` too.
 
-    A task whose worker sent a text after its attempt had ended has `late` and the beginning of the `late_text`. It can be
-    a queued task too. `over_rest` lists the verdicts since your last look that were given neither on the page nor in a
-    terminal: a model with a shell can do that. `purge` says how many unreviewed tasks the background purge will delete, and not before when.
+    A task whose worker sent a text after its attempt had ended has `late` and the beginning of the `late_text`. It can
+    be a queued task too. `over_rest` lists the verdicts since your last look that were given neither on the page nor in
+    a terminal: a model with a shell can do that. `purge` says how many unreviewed tasks the background purge will
+    delete, and not before when.
     """
     queue = queue_name(sq, asked.queue) if asked.queue is not None else None
     if asked.sort == "newest":

@@ -71,7 +71,8 @@ class QueuedTasks(TypedDict, closed=True):
 
 class ListedTasks(shapes.SearchKeys, closed=True):
     """A page of a list. `total` counts all tasks that match. The last page has no `next_cursor`. A search has
-    `snippets` of the places that match, and lists the `purged` tasks that match after all others. While it is still `indexing`, some of the newest tasks are not found."""
+    `snippets` of the places that match, and lists the `purged` tasks that match after all others. While it is still
+    `indexing`, some of the newest tasks are not found."""
 
     tasks: list[ListedTask]
     total: int
@@ -249,8 +250,8 @@ def in_line(sq: SparkQ, done: Enqueued) -> shapes.QueuedTask:
 
 @router.post("", status_code=201, responses={200: {"model": OneQueuedTask}})
 async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
-    """Add a task to the end of a queue, or to its `front`. 200 instead of 201 if its key was used before, with the same prompt and queue: the
-    answer is the existing task. For another prompt or queue the key is a conflict, `key_used`."""
+    """Add a task to the end of a queue, or to its `front`. 200 instead of 201 if its key was used before, with the same
+    prompt and queue: the answer is the existing task. For another prompt or queue the key is a conflict, `key_used`."""
     draft = await to_thread.run_sync(body.draft, sq) if body.script is not None else body.draft(sq)
     source = "http" if body.script is None else "script"
     done = tasks.enqueue_all(sq, body.queue_of(sq), [draft], source=source, front=body.front)[0]
@@ -260,7 +261,8 @@ async def enqueue(sq: Open, body: NewTask) -> Answer[OneQueuedTask]:
 
 @router.post("/bulk", status_code=201)
 async def enqueue_many(sq: Open, body: NewTasks) -> Answer[QueuedTasks]:
-    """Add several tasks to the end of a queue, or to its `front`, in their order, all of them or none. The answer has those that were added."""
+    """Add several tasks to the end of a queue, or to its `front`, in their order, all of them or none. The answer has
+    those that were added."""
     drafts = await to_thread.run_sync(body.drafts) if body.text is not None else body.drafts()
     done = tasks.enqueue_all(
         sq, body.queue_of(sq), drafts, source="http", skip_waiting=not body.again, front=body.front

@@ -270,7 +270,10 @@ def test_a_payload_of_any_form_becomes_a_prompt(root: Path, clock: SetClock, for
     assert take(opened(root, clock)).prompt == prompt
 
 
-@pytest.mark.parametrize(("payload", "prompt"), [("not JSON", "not JSON"), ("", "(SparkQ 1 kept no prompt.)"), ("\u200b", "(SparkQ 1 kept no prompt.)"), (None, "(SparkQ 1 kept no prompt.)")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("payload", "prompt"),
+    [("not JSON", "not JSON"), *((nothing, "(SparkQ 1 kept no prompt.)") for nothing in ("", "\u200b", None))],
+)
 def test_a_payload_that_is_not_json_is_a_prompt_too(root: Path, clock: SetClock, payload: Any, prompt: str) -> None:
     create(root, {**SHOP, "tasks": [task(1, payload=payload)]})
 
