@@ -119,7 +119,7 @@ const underWay = new Set();
 /** Do what a button or a key means; not once more while the same is still being done. */
 export async function act(name, element, how) {
 	const action = page.view?.acts?.[name] ?? ACTS[name];
-	const doing = JSON.stringify([name, element?.dataset]);
+	const doing = JSON.stringify([name, (element ?? focusedTask())?.dataset]);
 	if (underWay.has(doing)) return;
 	underWay.add(doing);
 	await tried(() => action?.(page, element, how));

@@ -301,6 +301,25 @@ def test_a_result_is_accepted_on_the_board_and_a_failure_has_to_be_read(
     assert status(call, badly) == ("failed", False)
 
 
+def test_a_key_is_for_each_result_although_the_last_verdict_is_on_its_way(
+    screen: Screen, call: Caller, line: str
+) -> None:
+    results = [call.done(line) for _ in range(2)]
+    screen.open("/board")
+    on_the_way: list[Route] = []
+    screen.page.route("**/api/inbox/accept", lambda route: on_the_way.append(route))
+    for result in results:
+        screen.main.locator(tile(result)).locator("[data-row]").focus()
+        screen.press("a", "a")  # the second one is once too often
+    until(lambda: screen.evaluate("true") and len(on_the_way) == len(results))
+    for route in on_the_way:
+        route.continue_()
+
+    for result in results:
+        screen.said(f"#{result} accepted")
+        assert status(call, result) == ("succeeded", True)
+
+
 def test_the_click_after_a_swipe_opens_what_it_touches(tab: Tab, served: Served, line: str) -> None:
     swiped, tapped = (served.call.done(line) for _ in range(2))
     screen: Screen = tab(served.port, has_touch=True)
