@@ -52,7 +52,8 @@ class ClientInfo(NamedTuple):
 class Chat:
     """A chat. `id` is its id in the store once that is known; a request that tells nothing about its chat has none.
 
-    `here` is where its last hook said that it works.
+    `here` is where its last hook said that it works. `before` are the ids of the chats that had its connection before it:
+    after /clear, its client has left them, and what they hold may be this chat's to finish.
     """
 
     def __init__(self, worker: str, caller: Caller, *, is_known: bool = True) -> None:
@@ -61,6 +62,7 @@ class Chat:
         self.is_known = is_known
         self.id: int | None = None
         self.here: Path | None = None
+        self.before: tuple[int, ...] = ()
 
     @property
     def folder(self) -> Path | None:
@@ -73,7 +75,7 @@ class Chat:
 
     def remember(self, claim: Claim) -> Claim:
         """Remember the id of the chat that the store gave with its claim."""
-        self.id = self.id or claim.chat_id
+        self.id = claim.chat_id or self.id  # another one if the store had forgotten it
         return claim
 
     def found(self, sq: SparkQ) -> int | None:
@@ -92,15 +94,30 @@ class Chat:
         chat_id = self.found(sq)
         return chats.held(sq.db, chat_id, task_id) if chat_id is not None else None
 
+    def take_over(self, sq: SparkQ, task_id: int) -> int | None:
+        """Return the running attempt of the task if this chat holds it, or a chat before it, of which it takes it over."""
+        own = self.open_attempt(sq, task_id)
+        if own is not None or not self.is_known:
+            return own
+        for earlier in self.before:
+            attempt = chats.held(sq.db, earlier, task_id)
+            if attempt is not None:
+                caller = self.caller._replace(id=self.found(sq))
+                self.id = chats.correct(sq, caller, self.worker, [(task_id, attempt)])
+                return attempt
+        return None
+
     def spent(self, sq: SparkQ, queue: str) -> str | None:
         """Return why this chat gets no more tasks of a queue although some may be there; None if nothing limits it."""
         caller = self.caller._replace(id=self.found(sq))
         return assignments.spent(sq.db, caller, queues.by_name(sq, queue).id, sq.clock.now())
 
     def open_claims(self, sq: SparkQ, besides: int = 0) -> tuple[OpenClaim, ...]:
-        """Return the running attempts of this chat, except that of the task `besides`."""
-        chat_id = self.found(sq)
-        return chats.open_claims(sq.db, chat_id, besides=besides, limit=MAX_OPEN) if chat_id is not None else ()
+        """Return the running attempts of this chat and of those before it, except that of the task `besides`."""
+        own = self.found(sq)
+        ids = (*(() if own is None else (own,)), *self.before)
+        claims = (claim for each in ids for claim in chats.open_claims(sq.db, each, besides=besides, limit=MAX_OPEN))
+        return tuple(sorted(claims))[:MAX_OPEN]
 
 
 def caller(client: Any, meta: Mapping[str, Any] | None, told: Told, hooked: Told = NOTHING_TOLD) -> Caller:

@@ -69,6 +69,7 @@ def _heard(state: ServerState, connection: str, event: HookEvent, calling: Calla
     sq, before = state.sq, calling()
     if before.caller.session not in (None, told.session):
         leave(sq, before.caller._replace(id=before.found(sq)), LEFT)
+        state.left(connection, before)
     state.hooked.hear(connection, told)
     chat = calling()
     call = state.hooked.call(event.call) if event.call else None

@@ -21,6 +21,7 @@ STDIO = ""
 """The connection over standard input and output, of which there is only one."""
 
 MAX_CHATS = 1000
+MAX_BEFORE = 10
 """Most chats that a server remembers; it forgets the least recently used one first."""
 
 PARTING_SECONDS = 2.5
@@ -49,6 +50,9 @@ class ServerState:
         self._version = 0
         self._event = 0
         self._chats: dict[tuple[str | None, str | None], Chat] = {}
+        self._before: dict[str, tuple[int, ...]] = {}
+        """The ids of the chats that have left each connection, the latest first."""
+
         self._recorder = Recorder()
         self._sign: Sign | None = None
 
@@ -63,6 +67,7 @@ class ServerState:
             self._sq = None
             for chat in self._chats.values():
                 chat.id = None  # it was that in the other database
+            self._before.clear()
         if self._sq is not None and (version := self._sq.version()) != self._version:
             newest = events.last(self._sq)  # read before the search for a reload, so that none is missed in between
             reloaded = events.reloaded(self._sq, self._event)
@@ -94,11 +99,18 @@ class ServerState:
         known = self._chats.pop(key, None) or Chat(worker_name(caller, connection), caller)
         here = self.hooked.chat(connection).cwd
         known.here = Path(here) if here else None
+        known.before = tuple(each for each in self._before.get(connection or "", ()) if each != known.id)
         known.caller = caller  # its model may be another one since the last call
         self._chats[key] = known
         while len(self._chats) > MAX_CHATS:
             self._chats.pop(next(iter(self._chats)))
         return known
+
+    def left(self, connection: str, chat: Chat) -> None:
+        """Remember that another chat has the connection of `chat` now."""
+        if chat.id is not None:
+            others = (each for each in self._before.get(connection, ()) if each != chat.id)
+            self._before[connection] = (chat.id, *others)[:MAX_BEFORE]
 
     def record(
         self,

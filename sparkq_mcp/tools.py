@@ -214,7 +214,7 @@ async def claim(
     if not (queue or task_id):
         known = ", ".join(name for name, _ in queues.with_work(sq)) or "none has tasks"
         raise InvalidValue("claim needs a queue or a task_id.", f"Queues with tasks: {known}.")
-    if task_id and (attempt := chat.open_attempt(sq, task_id)) is not None:
+    if task_id and (attempt := chat.take_over(sq, task_id)) is not None:
         tasks.progress(sq, task_id, attempt=attempt)
         return reply(packet(sq, chat, steps_of(ctx), tasks.claim_again(sq, task_id, attempt=attempt)))
     started = sq.clock.monotonic()

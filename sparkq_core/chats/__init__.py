@@ -38,7 +38,10 @@ IS_GONE = "SELECT 1 FROM chats WHERE id = :id AND (gone_at IS NOT NULL OR server
 FORGET = """
 DELETE FROM chats WHERE last_at < :before AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.chat_id = chats.id)
 AND NOT EXISTS (SELECT 1 FROM assignments AS s WHERE s.chat_id = chats.id AND s.ended_at IS NULL)
+AND id < (SELECT max(newest.id) FROM chats AS newest)
 """
+"""The newest one stays, so that no id is given twice: a process may remember the id of its chat for weeks."""
+
 OPEN = """
 SELECT a.task_id, a.attempt, t.title, a.claimed_at FROM attempts AS a JOIN tasks AS t ON t.id = a.task_id
 WHERE a.chat_id = :chat AND a.outcome IS NULL AND a.task_id <> :besides ORDER BY a.task_id LIMIT :limit

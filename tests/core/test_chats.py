@@ -111,3 +111,18 @@ def test_what_a_client_says_of_itself_is_stored_as_harmless_words(sq: SparkQ, qu
         "\\u202es",
         "/tmp/a\\nb",
     )
+
+
+def test_the_id_of_a_forgotten_chat_is_no_other_chats(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    """The process of the chat remembers it for as long as it runs."""
+    add(sq, "one", "two")
+    first = claimed_in(sq, Caller("cursor"))
+    tasks.complete(sq, 1, "Done.", attempt=1)
+    inbox.review(sq, 1)
+    clock.move(4 * 24 * 3600)
+    purge.purge(sq)
+    other = claimed_in(sq, Caller("vscode"))
+
+    assert first.chat_id is not None
+    assert first.chat_id != other.chat_id
+    assert chats.open_claims(sq.db, first.chat_id) == ()

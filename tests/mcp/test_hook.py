@@ -103,7 +103,7 @@ def test_after_clear_the_next_claim_is_the_new_chats(store: SparkQ) -> None:
         packet = raw.tool("claim", {"queue": "backend"})
         known = chats(store)
 
-    assert "open_claims" not in packet
+    assert [claim["id"] for claim in packet["open_claims"]] == [1], "it may be left where it was"
     assert [attempts(store, number)[0].chat_id for number in (1, 2)] == [known[BEFORE].id, known[AFTER].id]
     assert (known[BEFORE].gone_why, known[AFTER].gone_at) == ("another chat began in its client", None)
 
@@ -122,6 +122,27 @@ def test_an_attempt_that_was_handed_to_a_stale_session_moves_with_what_the_chat_
     assert done["status"] == "succeeded"
     assert attempts(store, 1)[0].chat_id == chats(store)[AFTER].id
     assert attempts(store, 1)[0].worker == tasks.get(store, 1).worker == "claude-code-bbbb"
+
+
+@holds("mcp-hook", "mcp-chats")
+def test_after_clear_a_chat_goes_on_with_what_the_one_before_it_held(store: SparkQ) -> None:
+    add(store, "one", "two", "three")
+    with process(store) as raw:
+        raw.use("toolu_1", "claim", queue="backend")
+        raw.hook("PostToolUse", session=BEFORE, call="toolu_1")
+        raw.use("toolu_2", "claim", queue="backend")
+        raw.hook("PostToolUse", call="toolu_2")
+        listed = raw.use("toolu_3", "claim", queue="backend")
+        again = raw.use("toolu_4", "claim", task_id=1)
+        raw.tool("complete", {"task_id": 1, "attempt": 1, "result": "Done."})
+        back = raw.use("toolu_5", "claim", queue="backend")
+        known = chats(store)
+
+    assert "If nobody works on it, claim(task_id=1) shows it again" in listed["next"]
+    assert [claim["id"] for claim in listed["open_claims"]] == [1, 2]
+    assert (again["task"]["id"], again["task"]["attempt"]) == (1, 1)
+    assert [attempts(store, number)[0].chat_id for number in (1, 2, 3)] == [known[AFTER].id] * 3
+    assert [claim["id"] for claim in back["open_claims"]] == [2, 3]
 
 
 def test_a_hook_of_one_call_moves_no_other_attempt(store: SparkQ) -> None:
