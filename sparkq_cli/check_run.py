@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -36,9 +36,10 @@ class Result(NamedTuple):
     stopped: int | None = None
 
 
-def run(command: str, folder: Path, most: int, output: int) -> Result:
+def run(command: str, folder: Path, most: int, output: int, beat: Callable[[], None]) -> Result:
     """Run a command in a folder, and write what it prints to the file descriptor `output`. `most` bytes of it are kept.
 
+    `beat` is called again and again while it runs.
     SIGINT, SIGTERM and SIGHUP stop it. If this process is killed, it ends too. Raises StorageError if it cannot be started.
     """
     sys.stdout.flush()
@@ -56,14 +57,17 @@ def run(command: str, folder: Path, most: int, output: int) -> Result:
             raise StorageError(f"The check cannot be started in {folder}: {error.strerror}.", "Look there.") from error
         guard.watch(process.pid)
         with process:
-            return _followed(process, stops, _Output(output, most))
+            return _followed(process, stops, _Output(output, most), beat)
 
 
-def _followed(process: "subprocess.Popen[bytes]", stops: list[int], output: "_Output") -> Result:
+def _followed(
+    process: "subprocess.Popen[bytes]", stops: list[int], output: "_Output", beat: Callable[[], None]
+) -> Result:
     assert process.stdout is not None
     pipe, stopper = process.stdout.fileno(), _Stopper(process, stops)
     while True:
         stopper.look()
+        beat()
         if select.select([pipe], [], [], LOOK_SECONDS)[0]:
             if not (block := os.read(pipe, BLOCK_BYTES)):
                 break
@@ -73,6 +77,7 @@ def _followed(process: "subprocess.Popen[bytes]", stops: list[int], output: "_Ou
     process.stdout.close()
     while (code := _exit_code(process)) is None:
         stopper.look()
+        beat()
     stopper.end()
     return Result(code if code >= 0 else 128 - code, output.tail, stops[0] if stops else None)
 

@@ -10,7 +10,7 @@ from sparkq_cli.options import Attempt, Json, TaskId, new_app
 from sparkq_core import tasks, times, wire
 from sparkq_core.lifecycle import CheckOutcome
 from sparkq_core.queues import checks
-from sparkq_core.tasks.check import TAIL, Ended
+from sparkq_core.tasks.check import TAIL, Beat, Ended
 from sparkq_core.text import safe
 
 app = new_app()
@@ -30,7 +30,7 @@ def check(task_id: TaskId, attempt: Attempt = None, json: Json = False) -> None:
     """
     sq = open_sparkq()
     run = tasks.begin_check(sq, task_id, Path.cwd(), attempt=attempt)
-    result = check_run.run(run.command, run.folder, TAIL, 2 if json else 1)
+    result = check_run.run(run.command, run.folder, TAIL, 2 if json else 1, Beat(sq, run))
     stopped = result.stopped is not None
     ended = tasks.end_check(sq, run, None if stopped else result.exit_code, result.tail, stopped=stopped)
     if json:

@@ -78,8 +78,8 @@ MAX_CHECKS = 3
 SHOWN = 80
 """Characters of a command in a sentence."""
 
-SECONDS = 5.0
-"""How long Git may take to say what the files are when a task is completed."""
+SECONDS = 20.0
+"""How long Git may take to say what the files are: before a check, after it, and when its task is completed."""
 
 
 def set_command(

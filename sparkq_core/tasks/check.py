@@ -16,6 +16,7 @@ from sparkq_core.lifecycle import CheckOutcome
 from sparkq_core.model import CHECK_COLUMNS, Check, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import checks
+from sparkq_core.storage import patience
 from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks import fence
 from sparkq_core.tasks.progress import HEARTBEAT, guard
@@ -31,8 +32,11 @@ VALUES (:task_id, :attempt, :number, :command, :outcome, :exit_code, :started_at
 TAIL = 4096
 """Most bytes that are kept of what a check printed: the last ones."""
 
-SECONDS = 20.0
-"""How long Git may take for the files before a check, and after it."""
+BEATS = 3
+"""Signs of its worker in each timeout while a check runs."""
+
+LONGEST_SECONDS = 3600.0
+"""How long a check that runs is a sign of its worker. One that hangs lets its task time out after that."""
 
 MOST_NAMED = 5
 
@@ -44,12 +48,14 @@ class NoCheck(SparkQError):
 
 
 class Run(NamedTuple):
-    """A check that has begun: run `command` in `folder`, then `end` it. `most` is how often it may fail."""
+    """A check that has begun: run `command` in `folder` with a `Beat`, then `end` it. `most` is how often it may fail, and
+    `timeout` (in s) that of its task."""
 
     task_id: int
     attempt: int
     command: str
     most: int
+    timeout: int
     started_at: int
     place: Place
     files: Files | None
@@ -87,10 +93,32 @@ def begin(sq: SparkQ, task_id: int, here: Path, *, attempt: int | None = None) -
         times = checks.failures(tx, task.id, task.attempts, queue.check_command)
         if times >= queue.max_checks:
             raise checks.failed(task.id, task.attempts, queue.check_command, times, queue.max_checks)
-    deadline = Deadline.after(SECONDS)
+    deadline = Deadline.after(checks.SECONDS)
     place = current.place(sq.config.root, here, deadline)
     files = current.files(sq.config, place.work_tree, deadline)
-    return Run(task.id, task.attempts, queue.check_command, queue.max_checks, sq.clock.now(), place, files)
+    return Run(
+        task.id, task.attempts, queue.check_command, queue.max_checks, task.timeout, sq.clock.now(), place, files
+    )
+
+
+class Beat:
+    """Restarts the stale clock of a task while its check runs: its worker waits for it. Call it as often as you like."""
+
+    def __init__(self, sq: SparkQ, run: Run) -> None:
+        self._sq = sq
+        self._values = guard("progress", run.task_id, run.attempt)
+        self._pause = run.timeout / BEATS
+        self._until = sq.clock.monotonic() + LONGEST_SECONDS
+        self._next = sq.clock.monotonic() + self._pause
+
+    def __call__(self) -> None:
+        """Restart the clock when it is time. Whether the attempt still runs, and any trouble, is seen at the end."""
+        now = self._sq.clock.monotonic()
+        if not self._next <= now <= self._until:
+            return
+        self._next = now + self._pause
+        with suppress(SparkQError), patience.for_reader(), self._sq.db.write() as tx:
+            tx.run(HEARTBEAT, self._values | {"now": self._sq.clock.now()})
 
 
 def end(sq: SparkQ, run: Run, exit_code: int | None, tail: bytes, *, stopped: bool = False) -> Ended:
@@ -140,7 +168,7 @@ def _moved(sq: SparkQ, run: Run) -> tuple[str, ...] | None:
     """Return the first files that changed since the check began; None if Git cannot say although it could then."""
     if run.files is None:
         return ()
-    deadline = Deadline.after(SECONDS)
+    deadline = Deadline.after(checks.SECONDS)
     after = current.files(sq.config, run.place.work_tree, deadline)
     if after is None:
         return None
@@ -160,7 +188,7 @@ def _touched(sq: SparkQ, run: Run) -> tuple[str, ...]:
     if here is None or run.files is None or not OBJECT_ID.fullmatch(began.get("tree", "")):
         return ()
     with suppress(GitFailed):
-        reader = diff.reader(sq.config, run.files.work_tree, Deadline.after(SECONDS))
+        reader = diff.reader(sq.config, run.files.work_tree, Deadline.after(checks.SECONDS))
         changed = diff.files(reader, began["tree"], run.files.tree)
         return check_files.touched(run.command, changed, run.folder.relative_to(here.top).as_posix())
     return ()

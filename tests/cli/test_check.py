@@ -149,6 +149,20 @@ def test_it_runs_in_the_linked_work_tree_from_where_the_project_is(
 
 
 @holds("check")
+def test_a_check_that_runs_is_a_sign_of_its_worker(sq: SparkQ, shell: Shell) -> None:
+    checks.set_command(sq, "backend", "echo begun; sleep 600")
+    add(sq, "one", timeout=2)
+    take(sq)
+    with Stream(shell, "check", "1") as stream:
+        stream.until("begun")
+        first = tasks.get(sq, 1).heartbeat_at
+        assert first is not None
+        until(lambda: (tasks.get(sq, 1).heartbeat_at or 0) > first)
+        stream.kill()
+        stream.end()
+
+
+@holds("check")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_breaks_it_off_with_its_children_and_counts_for_nothing(
     claimed: SparkQ, shell: Shell, number: signal.Signals

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkq_core import changes, inbox, queues, tasks
+from sparkq_core import changes, inbox, queues, stale, tasks
 from sparkq_core.changes import Execution, current
 from sparkq_core.changes.git import Deadline
 from sparkq_core.errors import (
@@ -26,7 +26,7 @@ from sparkq_core.lifecycle import CheckOutcome
 from sparkq_core.maintenance.purge import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import checks
-from sparkq_core.tasks.check import TAIL, NoCheck
+from sparkq_core.tasks.check import LONGEST_SECONDS, TAIL, Beat, NoCheck
 from sparkq_core.verdicts import REST, Giver
 from tests.harness.all_rows import all_rows
 from tests.harness.change_steps import record, repository
@@ -322,6 +322,29 @@ def test_a_check_and_a_refused_outcome_are_signs_of_life(sq: SparkQ, clock: SetC
 
 
 @holds("check", "late-result")
+def test_a_check_keeps_its_attempt_while_it_runs_but_not_one_that_hangs(sq: SparkQ, clock: SetClock) -> None:
+    checks.set_command(sq, "backend", COMMAND)
+    add(sq, "one", timeout=60)
+    take(sq)
+    beat = Beat(sq, tasks.begin_check(sq, 1, sq.config.root))
+    for _ in range(6):
+        clock.move(25)
+        beat()
+        stale.sweep(sq)
+    kept = tasks.get(sq, 1)
+    clock.move(LONGEST_SECONDS)
+    beat()
+    stale.sweep(sq)
+    warned = tasks.get(sq, 1)
+    clock.move(60)
+    stale.sweep(sq)
+    beat()
+
+    assert (kept.status, kept.stale_warned_at) == ("running", None)
+    assert (warned.status, warned.stale_warned_at is None) == ("running", False)
+    assert tasks.get(sq, 1).timed_out
+
+
 def test_a_late_result_is_kept_without_a_check_for_you_to_decide(sq: SparkQ, clock: SetClock) -> None:
     checks.set_command(sq, "backend", "false")
     queues.limit_reviews(sq, "backend", 1)

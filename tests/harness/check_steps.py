@@ -8,7 +8,6 @@ import pytest
 from sparkq_core import queues, tasks
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import checks
-from sparkq_core.tasks import check as running
 from sparkq_core.tasks.check import Ended
 from tests.harness.change_steps import PATIENCE, repository
 from tests.harness.projects import second_handle
@@ -20,7 +19,6 @@ COMMAND = "test -f ok"
 def patient_with_git(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine that is busy with tests Git may take longer than a person would wait."""
     monkeypatch.setattr(checks, "SECONDS", PATIENCE)
-    monkeypatch.setattr(running, "SECONDS", PATIENCE)
 
 
 def with_check(store: SparkQ, command: str = COMMAND, *, strict: bool = True, queue: str = "backend") -> SparkQ:
