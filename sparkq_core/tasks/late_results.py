@@ -3,7 +3,7 @@
 from sparkq_core import verdicts
 from sparkq_core.errors import Unseen, WrongState
 from sparkq_core.events import last_of_task, note
-from sparkq_core.lifecycle import MOVES, Status
+from sparkq_core.lifecycle import MOVES, RELEASED, Status
 from sparkq_core.model import ATTEMPT_COLUMNS, TASK_COLUMNS, Attempt, Seen, Task
 from sparkq_core.project import SparkQ
 from sparkq_core.storage.database import Reader, Transaction
@@ -40,7 +40,7 @@ LAST_LATE = """
 SELECT text FROM events WHERE task_id = :task AND kind = 'late' AND attempt = :attempt ORDER BY id DESC LIMIT 1
 """
 SIGN = "late progress"
-"""The kind of event for progress that is reported after a timeout."""
+"""The kind of event for a word of a worker whose attempt has ended."""
 ACCEPTED = "UPDATE attempts SET accepted_at = :now WHERE task_id = :task AND attempt = :attempt"
 
 
@@ -91,28 +91,21 @@ def keep(tx: Transaction, task: Task, attempt: Attempt, outcome: str, text: str,
     return True
 
 
-def keep_sign(tx: Transaction, task_id: int, attempt: int | None, text: str, now: int) -> None:
-    """Log in the timeline that the worker of an attempt that timed out has reported progress since, once for each text.
+def keep_sign(tx: Transaction, task_id: int, attempt: int | None, text: str, now: int) -> bool:
+    """Log in the timeline that the worker of an attempt that timed out has given a sign since, once for each text; of an
+    attempt that was given back, what it says. Return True if a text is there.
 
     Without `attempt` it is the latest one.
     """
     row = tx.row(GET, {"id": storable(task_id)})
     task = Task(*row) if row is not None else None
-    ended_attempt = ended(tx, task.id, attempt or task.attempts) if task is not None else None
-    if task is None or ended_attempt is None or not ended_attempt.timed_out:
-        return
-    if last_of_task(tx, task.id) != (SIGN, text or None):
-        worker = ended_attempt.worker
-        note(
-            tx,
-            now,
-            SIGN,
-            task=task.id,
-            queue=task.queue_id,
-            attempt=ended_attempt.attempt,
-            worker=worker,
-            text=text or None,
-        )
+    of = ended(tx, task.id, attempt or task.attempts) if task is not None else None
+    if task is None or of is None or not (of.timed_out or (text and of.outcome == RELEASED)):
+        return False
+    if last_of_task(tx, task.id) != (SIGN, text or None) and (of.timed_out or text != of.error):
+        values = {"queue": task.queue_id, "attempt": of.attempt, "worker": of.worker, "text": text or None}
+        note(tx, now, SIGN, task=task.id, **values)
+    return bool(text)
 
 
 def accept(sq: SparkQ, task_id: int, attempt: int | None = None, *, giver: Giver | None = None) -> Task:

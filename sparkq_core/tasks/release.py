@@ -33,7 +33,8 @@ def release(
     """Put a running task back to its old place in the queue; its attempt ends as `released`.
 
     With a `question` (at most 16 KiB) no worker gets the task until you have answered: it is then held. A question of
-    an attempt that has ended otherwise is refused, and kept on its attempt as a late text.
+    an attempt that has ended otherwise is refused, and kept on its attempt as a late text; such a `reason` is kept in the
+    timeline.
     The same release again is harmless until another worker has claimed the task.
     Raises ClaimLost, NoSuchTask, WrongState, InvalidText.
     """
@@ -48,11 +49,12 @@ def release(
             return task
         if (released := _released_before(tx, task_id, attempt, question)) is not None:
             return released
-        kept = question is not None and _keep_question(tx, task_id, attempt, question, now)
         refusal = refused(tx, task_id, "release", attempt)
-        if kept:
+        if question is not None and _keep_question(tx, task_id, attempt, question, now):
             refusal.hint = f"Your question is kept on your attempt for the review. {refusal.hint}"
-    raise refusal  # after the commit, which keeps the question
+        if reason and late_results.keep_sign(tx, task_id, attempt, reason, now):
+            refusal.hint = f"Your reason is kept in the timeline. {refusal.hint}"
+    raise refusal  # after the commit, which keeps the text
 
 
 def release_all(sq: SparkQ, task_ids: Sequence[int], reason: str = "") -> tuple[Task, ...]:

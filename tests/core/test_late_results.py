@@ -453,3 +453,30 @@ def test_progress_of_an_attempt_that_was_settled_leaves_nothing(sq: SparkQ, queu
     for task_id in (task.id, 99, -1, 2**70):
         assert refusal_of(partial(tasks.progress, sq, task_id, "half done")) is not None
     assert all_rows(sq) == before
+
+
+def test_why_a_task_is_given_back_too_late_is_kept(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out_task(sq, clock)
+
+    for _ in range(2):
+        with pytest.raises(ClaimLost) as lost:
+            tasks.release(sq, task.id, "Half of it is renamed.", attempt=1)
+        assert lost.value.hint.startswith("Your reason is kept in the timeline. ")
+    assert [(event.kind, event.text) for event in tasks.detail(sq, task.id).events[-2:]] == [
+        ("timed out", None), ("late progress", "Half of it is renamed."),
+    ]  # fmt: skip
+
+
+def test_a_word_of_a_worker_whose_task_you_gave_back_is_kept(sq: SparkQ, queue: str) -> None:
+    task = claimed_task(sq)
+    tasks.release(sq, task.id, "Stuck.")
+    with pytest.raises(ClaimLost):
+        tasks.progress(sq, task.id, "half done", attempt=1)
+    take(sq)
+    for reason in ("Stuck.", "I had begun."):
+        with pytest.raises(ClaimLost):
+            tasks.release(sq, task.id, reason, attempt=1)
+
+    assert [event.text for event in tasks.detail(sq, task.id).events if event.kind == "late progress"] == [
+        "half done", "I had begun.",
+    ]  # fmt: skip
