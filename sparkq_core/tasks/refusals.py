@@ -74,6 +74,9 @@ def refused(db: Reader, task_id: int, verb: str, attempt: int | None = None, *, 
             if kept
             else "Look at the task again.",
         )
+    if verb == "claim" and task.status == Status.RUNNING:
+        taken = f"#{task.id} cannot be claimed: {state(task)}."
+        return WrongState(taken, "Its worker settles it. Claim the next task of the queue.")
     return WrongState(f"#{task.id} cannot {CANNOT[verb]}: {state(task)}.", hint(task), verbs_from(task.status))
 
 
