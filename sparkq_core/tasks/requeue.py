@@ -104,7 +104,8 @@ def _requeue(sq: SparkQ, tx: Transaction, task_ids: Sequence[int], wanted: _Want
     for task_id in reversed(ids) if wanted.front else ids:
         task = find(tx, task_id)
         if task.status not in _sources(wanted.again):
-            if not wanted.front and _repeats(tx, task, wanted.feedback, wanted.prompt):
+            is_there = not wanted.front or place_in_line(tx, task) == ids.index(task_id) + 1
+            if is_there and _repeats(tx, task, wanted.feedback, wanted.prompt):
                 waiting.add(task_id)
                 continue
             raise refused(tx, task_id, "requeue")

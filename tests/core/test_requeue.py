@@ -115,6 +115,19 @@ def test_a_requeue_to_the_front_of_a_waiting_task_does_not_pass_silently(sq: Spa
     assert queued_ids(sq)[0] == task_id
 
 
+def test_the_same_requeue_to_the_front_twice_is_harmless_while_the_tasks_are_there(sq: SparkQ, queue: str) -> None:
+    first, second = failed(sq), failed(sq)
+    add(sq, "three")
+    moved = tasks.requeue_all(sq, [first, second], front=True, feedback="this")
+    again = tasks.requeue_all(sq, [first, second], front=True, feedback="this")
+
+    assert [each.place for each in moved] == [each.place for each in again] == [1, 2]
+    assert queued_ids(sq)[:2] == [first, second]
+    tasks.to_front(sq, second)
+    with pytest.raises(WrongState):
+        tasks.requeue(sq, first, front=True, feedback="this")
+
+
 @holds("twice-only-on-purpose")
 def test_a_task_that_never_failed_cannot_be_requeued(sq: SparkQ, queue: str) -> None:
     (waiting,) = add(sq, "one")
