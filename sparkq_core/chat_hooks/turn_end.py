@@ -24,10 +24,11 @@ def reminder(sq: SparkQ, chat_id: int, process: str | None, turn: str = "", *, b
     the client's id of your prompt: after an interrupt, of which no hook tells, a turn in which the chat did nothing for its
     assignment is about something else.
     """
-    if background:
-        return None
     with sq.db.write() as tx:
         now = sq.clock.now()
+        if background:
+            _end_if_done(tx, chat_id, now)
+            return None
         assignment = _present(tx, chat_id, process, turn, now)
         held = chats.open_claims(tx, chat_id, limit=NAMED)
         unspoken = [claim for claim in held if _not_reminded(tx, claim, now)]
@@ -40,7 +41,18 @@ def reminder(sq: SparkQ, chat_id: int, process: str | None, turn: str = "", *, b
             assignments.end_within(tx, chat_id, why, now)
             return None
         assignments.reminded(tx, assignment, now)
-        return _go_on(assignments.progress(tx, assignment))
+        return _go_on(assignments.progress(tx, assignment), assignments.given_back(tx, assignment))
+
+
+def _end_if_done(tx: Transaction, chat_id: int, now: int) -> None:
+    """End the assignment of a chat that goes on in the background, if it has nothing more to do for it. Else what goes on may be
+    for it."""
+    assignment = assignments.of_chat(tx, chat_id)
+    if assignment is None or chats.open_claims(tx, chat_id, limit=1):
+        return
+    limit = assignments.limit_reached(tx, assignment, now)
+    if limit is not None:
+        assignments.end_within(tx, chat_id, limit, now)
 
 
 def _present(tx: Transaction, chat_id: int, process: str | None, turn: str, now: int) -> Assignment | None:
@@ -88,7 +100,8 @@ def _holding(claims: list[OpenClaim], assignment: Assignment | None) -> str:
     )
 
 
-def _go_on(progress: Progress) -> str:
+def _go_on(progress: Progress, given_back: int | None) -> str:
+    """Return the reminder; `given_back` is a task that the next claim may hand out again."""
     assignment = progress.assignment
     queue = assignment.queue
     asked = assignments.goal(assignments.Order(*assignment[2:6]))
@@ -98,6 +111,8 @@ def _go_on(progress: Progress) -> str:
         step = f'claim(queue="{queue}") hands out the next one'
     else:
         step = "list_queues shows where, and claim hands out the next one"
+    if given_back is not None:
+        step = f"{step}, which may be #{given_back} again: fail it with what stops you, and go on"
     return (
         f"SparkQ: {counted(progress.left, 'task')} {'is' if progress.left == 1 else 'are'} left. The person asked this chat to "
         f"work {asked}: {step}. If you cannot go on, say why and stop."

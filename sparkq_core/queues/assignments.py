@@ -11,7 +11,7 @@ from sparkq_core import chats, queues
 from sparkq_core.chats import Caller
 from sparkq_core.clock import time_of_day
 from sparkq_core.events import note
-from sparkq_core.lifecycle import QueueStatus
+from sparkq_core.lifecycle import RELEASED, QueueStatus
 from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.storage.database import Reader, Transaction
@@ -44,6 +44,13 @@ REMINDED = "UPDATE assignments SET reminded_at = :now, moves = 0 WHERE chat_id =
 BEGUN = "SELECT count(*) FROM begun WHERE chat_id = :chat"
 """Triggers on the attempts keep these rows, and the counters of the assignment."""
 
+GIVEN_BACK = f"""
+SELECT t.id FROM assignments AS s JOIN attempts AS a ON a.chat_id = s.chat_id AND a.outcome = '{RELEASED}'
+JOIN tasks AS t ON t.id = a.task_id AND t.attempts = a.attempt
+WHERE s.chat_id = :chat AND t.status = 'queued' AND a.question IS NULL AND a.claimed_at >= s.given_at
+    AND coalesce(s.queue_id, t.queue_id) = t.queue_id
+ORDER BY a.finished_at DESC LIMIT 1
+"""
 QUEUED = "SELECT queued FROM queues WHERE id = :queue AND status <> 'archived'"
 QUEUED_IN_ALL = "SELECT coalesce(sum(queued), 0) FROM queues WHERE queued > 0 AND status <> 'archived'"
 HANDED_OUT = f"""
@@ -176,6 +183,12 @@ def progress(db: Reader, assignment: Assignment) -> Progress:
 def left_in(db: Reader, queue_id: int | None) -> int:
     """Return how many tasks are queued, in one queue or in all; an archived queue hands out none."""
     return _number(db.row(QUEUED_IN_ALL) if queue_id is None else db.row(QUEUED, {"queue": queue_id}))
+
+
+def given_back(db: Reader, assignment: Assignment) -> int | None:
+    """Return a task that the chat was handed for its assignment and gave back, and that the next claim may hand it again."""
+    row = db.row(GIVEN_BACK, {"chat": assignment.chat_id})
+    return _number(row) or None
 
 
 def nothing_handed_out(db: Reader, assignment: Assignment) -> str | None:

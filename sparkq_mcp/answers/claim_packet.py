@@ -44,7 +44,7 @@ def packet(sq: SparkQ, chat: Chat, steps: Steps, claim: Claim) -> wire.Json:
         or (previous and size(previous) > PREVIOUS_SIZE)
         or (claim.instructions and size(claim.instructions) > INSTRUCTIONS_SIZE)
     ):
-        return _cut(facts, claim)
+        return _cut(facts, claim, steps)
     return facts
 
 
@@ -123,26 +123,26 @@ def _add_open_claims(facts: wire.Json, sq: SparkQ, chat: Chat, steps: Steps, bes
     facts["next"] = f"{facts['next']} {steps.still_open(claims, now)}"
 
 
-def _cut(facts: wire.Json, claim: Claim) -> wire.Json:
-    """Cut the long texts of the packet. `next` asks to read the cut ones first, except for the earlier outcome."""
-    task, call = facts["task"], get_task_call(claim.task.id)
-    texts = [
-        LongText(task, "prompt", "prompt", call),
-        LongText(task, "feedback", "feedback", call),
-        LongText(task, "question", "question", call),
-        LongText(task, "answer", "answer", call),
-        LongText(
-            facts,
-            "instructions",
-            "instructions",
-            queue_instructions_call(claim.task.queue),
-            INSTRUCTIONS_SIZE,
-        ),
-    ]
-    if claim.earlier is not None and claim.earlier.text is not None:
-        task["previous"]["text"] = claim.earlier.text
-        texts.append(LongText(task["previous"], "text", f"attempt-{claim.earlier.attempt}", call, PREVIOUS_SIZE))
-    fit = cut_to_fit(facts, texts, PACKET_SIZE)
+def _cut(facts: wire.Json, claim: Claim, steps: Steps) -> wire.Json:
+    """Cut the long texts of the packet. `next` asks to read the cut ones first, except for the earlier outcome.
+
+    What no tool of this server reads on is not cut: half a prompt is worse than a long answer.
+    """
+    task, call, earlier = facts["task"], get_task_call(claim.task.id), claim.earlier
+    texts = [LongText(task, name, name, call) for name in ("prompt", "feedback", "question", "answer")]
+    reads_on = queue_instructions_call(claim.task.queue)
+    texts.append(LongText(facts, "instructions", "instructions", reads_on, INSTRUCTIONS_SIZE))
+    if earlier is not None and earlier.text is not None:
+        task["previous"]["text"] = earlier.text if _is_read_on(call, steps) else shorten(earlier.text, PREVIOUS_SIZE)
+        texts.append(LongText(task["previous"], "text", f"attempt-{earlier.attempt}", call, PREVIOUS_SIZE))
+    whole = [each for each in texts if not _is_read_on(each.call, steps) and each.key in each.holder]
+    beside = sum(size(each.text) for each in whole)
+    fit = cut_to_fit(facts, [each for each in texts if _is_read_on(each.call, steps)], PACKET_SIZE + beside)
     if {"prompt", "feedback", "question", "answer", "instructions"} & fit.get("more", {}).keys():
         fit["next"] = f"Read on what is cut, by the calls in more. {fit['next']}"
     return fit
+
+
+def _is_read_on(call: str, steps: Steps) -> bool:
+    """True if this server offers the tool of a call."""
+    return call.partition("(")[0] in steps.tools

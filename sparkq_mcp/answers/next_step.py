@@ -57,10 +57,9 @@ class Steps(NamedTuple):
             for claim in listed[:CLAIMS_NAMED]
         )
         more = f" and {len(listed) - CLAIMS_NAMED} more" if len(listed) > CLAIMS_NAMED else ""
-        return (
-            f"Still open in this chat, perhaps with a subagent: {named}{more}. "
-            f"If nobody works on it, claim(task_id={listed[0].task_id}) shows it again."
-        )
+        again = f" If nobody works on it, claim(task_id={listed[0].task_id}) shows it again."
+        state = f"Still open in this chat, perhaps with a subagent: {named}{more}."
+        return f"{state}{again if 'claim' in self.tools else ''}"
 
     def queue_empty(self, queue: Queue, others: Iterable[tuple[str, int]], waited: int = 0, held: int = 0) -> str:
         """Return the step of a worker for whom `queue` has no task; `others` are queues with their number of tasks, and

@@ -352,6 +352,36 @@ def test_work_in_the_background_is_waited_for(sq: SparkQ, twelve: list[int]) -> 
 
 
 @holds("assignment")
+def test_work_in_the_background_keeps_no_assignment_that_is_done(sq: SparkQ, twelve: list[int]) -> None:
+    """It may be a program that never ends: then you could not ask the chat for one task more."""
+    work(sq, "backend 1")
+    claim(sq)
+    assert stop(sq, background='[{"id": "b1"}]') is None
+    assert why_over(sq) is None, "an agent may do the one task"
+    tasks.complete(sq, 1, "So.", attempt=1)
+
+    assert stop(sq, background='[{"id": "b1"}]') is None
+    assert why_over(sq) == "The one task is done"
+    assert claim(sq) is not None
+
+
+@holds("assignment")
+def test_a_chat_that_gives_a_task_back_is_led_past_it(sq: SparkQ, twelve: list[int], clock: SetClock) -> None:
+    do(sq, "release")
+    clock.move(1)
+    work(sq)
+    before = stop(sq)
+    do(sq)
+    do(sq, "release")
+    after = stop(sq)
+
+    assert before is not None
+    assert "again" not in before, "what it gave back before is its to try"
+    assert after is not None
+    assert 'claim(queue="backend") hands out the next one, which may be #2 again: fail it with what stops you' in after
+
+
+@holds("assignment")
 def test_it_dies_with_the_chat(sq: SparkQ, twelve: list[int]) -> None:
     work(sq)
     hook(sq, "SessionEnd", reason="clear")

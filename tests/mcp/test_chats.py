@@ -13,7 +13,7 @@ from sparkq_core import queues, tasks
 from sparkq_core.chats import Caller, presence
 from sparkq_core.model import CHAT_COLUMNS, Chat
 from sparkq_core.project import SparkQ
-from tests.harness.task_steps import add, attempts, take_in_chat
+from tests.harness.task_steps import add, attempts, take, take_in_chat
 from tests.harness.waiting import SECONDS, until
 from tests.http.caller import Served
 from tests.mcp.chat import MODERN, Message, Raw, call, chat, envelope
@@ -228,6 +228,33 @@ def test_next_names_only_tools_that_are_there(store: SparkQ, options: tuple[str,
 
     assert not [word for word in words if any(word in text for text in said)]
     assert all(said)
+
+
+@pytest.mark.parametrize("tools", ["claim,complete", "claim,complete,queue_instructions", "claim,complete,get_task"])
+def test_what_no_tool_reads_on_is_not_cut(store: SparkQ, tools: str) -> None:
+    prompt, instructions = "Do this. " * 2000, "And that. " * 200
+    add(store, prompt)
+    queues.instruct(store, "backend", instructions)
+    with Raw(store.config.root, "--tools", tools) as raw:
+        raw.initialize()
+        packet = raw.tool("claim", {"queue": "backend"})
+
+    assert (packet["task"]["prompt"] == prompt) == ("get_task" not in tools)
+    assert (packet["instructions"] == instructions) == ("queue_instructions" not in tools)
+    assert all(call.partition("(")[0] in tools for call in packet.get("more", {}).values())
+    assert ("Read on" in packet["next"]) == (tools != "claim,complete")
+
+
+def test_a_claim_of_a_task_that_another_worker_has_leads_to_the_next(store: SparkQ) -> None:
+    add(store, "one")
+    take(store, "bob")
+    with Raw(store.config.root) as raw:
+        raw.initialize()
+        refusal = raw.tool("claim", {"task_id": 1})
+
+    assert refusal["error"] == "wrong_state"
+    assert refusal["next"].startswith("Its worker settles it. Claim the next task of the queue.")
+    assert not [verb for verb in ("complete", "release", "progress") if verb in refusal["next"]]
 
 
 def test_a_server_that_only_reads_does_not_tell_how_to_work(store: SparkQ) -> None:
