@@ -103,8 +103,8 @@ def keep_sign(tx: Transaction, task_id: int, attempt: int | None, text: str, now
     if task is None or of is None or not (of.timed_out or (text and of.outcome == RELEASED)):
         return False
     if last_of_task(tx, task.id) != (SIGN, text or None) and (of.timed_out or text != of.error):
-        values = {"queue": task.queue_id, "attempt": of.attempt, "worker": of.worker, "text": text or None}
-        note(tx, now, SIGN, task=task.id, **values)
+        said = text or None
+        note(tx, now, SIGN, task=task.id, queue=task.queue_id, attempt=of.attempt, worker=of.worker, text=said)
     return bool(text)
 
 
