@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 
 CLOSED = "its client closed the connection"
 """Why a chat is gone."""
@@ -13,5 +14,6 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 def exit_now(*_: object) -> None:
     """Exit at once. Every transition is a committed transaction, so there is nothing to clean up."""
-    sys.stderr.flush()
+    with suppress(RuntimeError, OSError):  # a signal may come in the middle of a write
+        sys.stderr.flush()
     os._exit(0)

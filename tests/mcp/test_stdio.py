@@ -381,3 +381,17 @@ def test_a_broken_configuration_leaves_a_chat_the_one_that_it_has(sq: SparkQ, qu
         mended = raw.tool("enqueue", {"queue": "backend", "prompt": "x", "task_class": "SMALL"}, 4)
 
     assert (kept["id"], mended["id"]) == (1, 2)
+
+
+def test_a_signal_in_the_middle_of_a_write_ends_the_server_all_the_same() -> None:
+    script = (
+        "import sys\n"
+        "from sparkq_mcp.transport.ending import exit_now\n"
+        "class Writing:\n"
+        "    def flush(self):\n"
+        "        raise RuntimeError('reentrant call')\n"
+        "sys.stderr = Writing()\n"
+        "exit_now()\n"
+    )
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
