@@ -48,8 +48,7 @@ GIVEN_BACK = f"""
 SELECT t.id FROM assignments AS s JOIN attempts AS a ON a.chat_id = s.chat_id AND a.outcome = '{RELEASED}'
 JOIN tasks AS t ON t.id = a.task_id AND t.attempts = a.attempt
 WHERE s.chat_id = :chat AND t.status = 'queued' AND a.question IS NULL AND a.claimed_at >= s.given_at
-    AND coalesce(s.queue_id, t.queue_id) = t.queue_id
-ORDER BY a.finished_at DESC LIMIT 1
+    AND coalesce(s.queue_id, t.queue_id) = t.queue_id LIMIT 1
 """
 QUEUED = "SELECT queued FROM queues WHERE id = :queue AND status <> 'archived'"
 QUEUED_IN_ALL = "SELECT coalesce(sum(queued), 0) FROM queues WHERE queued > 0 AND status <> 'archived'"

@@ -128,9 +128,8 @@ class Database:
 
     `schema` is the user_version that the file must have; `migrate` upgrades an older file to it. Without `upgrade`, the
     file is read as it is and not changed. `root` is the folder of the project. `rescue` copies a file that was removed
-    or replaced while it was open, from a connection and the identity of its file. Every method raises Busy if other
-    processes keep the file locked for 10 s (Locked after 2 s if nobody can even read it), and StorageError if the file
-    or the disk prevents the work.
+    or replaced while it was open, from a connection and the identity of its file. Every method raises Busy if others keep
+    the file locked for 10 s (Locked after 2 s if it cannot even be read), and StorageError if file or disk prevent it.
     """
 
     def __init__(

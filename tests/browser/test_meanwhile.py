@@ -314,6 +314,7 @@ def test_a_key_is_for_each_result_although_the_last_verdict_is_on_its_way(
     until(lambda: screen.evaluate("true") and len(on_the_way) == len(results))
     for route in on_the_way:
         route.continue_()
+    screen.page.unroute_all(behavior="ignoreErrors")
 
     for result in results:
         screen.said(f"#{result} accepted")

@@ -61,6 +61,18 @@ CHAT_MUTANTS = [
         caught_by=("test_assignments.py::test_the_number_is_of_what_was_done_whatever_is_left_of_it",),
     ),
     mutant(
+        "the id of a forgotten chat is given to another one",
+        "chats/__init__.py",
+        ("AND id < (SELECT max(newest.id) FROM chats AS newest)", ""),
+        caught_by=("test_chats.py::test_the_id_of_a_forgotten_chat_is_no_other_chats",),
+    ),
+    mutant(
+        "a check that hangs is a sign of its worker for ever",
+        "tasks/check.py",
+        ("self._next <= now <= self._until", "self._next <= now"),
+        caught_by=("test_checks.py::test_a_check_keeps_its_attempt_while_it_runs_but_not_one_that_hangs",),
+    ),
+    mutant(
         "an attempt that asks you counts as one that was not done",
         "tasks/release.py",
         ("    if question is not None:  # before", "    if question == '':  # before"),
