@@ -28,7 +28,9 @@ export function openDialog(dialog) {
 	dialog.addEventListener("pointerdown", (event) => (pressed = event.target));
 	dialog.addEventListener("click", (event) => {
 		const beside = event.target === dialog && pressed === dialog;
-		if (beside || event.target.closest("[data-close]")) dialog.close();
+		if (!beside && !event.target.closest("[data-close]")) return;
+		dialog.dispatchEvent(new Event("cancel")); // as Escape does
+		dialog.close();
 	});
 	dialog.addEventListener("close", () => {
 		dialog.remove();

@@ -49,6 +49,7 @@ export function ask(options) {
 	});
 	return new Promise((resolve) => {
 		let result = null;
+		dialog.addEventListener("cancel", () => resolve(null)); // at once: the next key may come before "close"
 		dialog.addEventListener("close", () => resolve(result));
 		form.addEventListener("submit", async (event) => {
 			event.preventDefault();

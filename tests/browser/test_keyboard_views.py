@@ -100,6 +100,23 @@ def test_a_session_is_ended_by_keys_alone(mine: Screen) -> None:
     expect(card).to_contain_text("ended")
 
 
+def test_what_was_cancelled_can_be_asked_for_again_at_once(mine: Screen) -> None:
+    """A quick key may come before the browser says that the dialog is closed."""
+    mine.open("/sessions")
+    mine.click("New session …")
+    expect(mine.dialog).to_be_visible()
+    mine.evaluate(
+        """(async () => {
+            document.querySelector("dialog[open] [data-close]").click();
+            for (let step = 0; step < 50; step += 1) await null;
+            document.querySelector("[data-act=create-session]").click();
+        })()"""
+    )
+
+    expect(mine.dialog).to_be_visible()
+    mine.press("Escape")
+
+
 def test_a_script_is_found_and_its_form_gives_the_focus_back(mine: Screen) -> None:
     mine.open("/scripts")
     mine.press("/")
