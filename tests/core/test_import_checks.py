@@ -309,6 +309,8 @@ def use(sq: SparkQ) -> None:
         if queue.status == "active":
             (task_id,) = add(sq, "new", queue=queue.name)
             assert [task.id for task in tasks.peek(sq, queue.name, 100).tasks][-1] == task_id
+            queues.resume(sq, queue.name)  # the damage may have paused it, or made it strict
+            queues.limit_reviews(sq, queue.name, None)
             claim = take(sq, queue=queue.name)
             tasks.complete(sq, claim.task.id, "done", attempt=claim.task.attempts)
     for session in sessions.all_of(sq):
