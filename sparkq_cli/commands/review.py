@@ -9,6 +9,7 @@ from sparkq_cli import questions, review_lines, review_walk, show, verdict_lines
 from sparkq_cli.context import VERDICTS, check_keyboard, open_sparkq, write_artefacts
 from sparkq_cli.options import Json, Limit, OnlyQueue, new_app, task_ids
 from sparkq_core import inbox, purged, tasks, times, verdicts, wire
+from sparkq_core.errors import InvalidValue
 from sparkq_core.model import Since
 from sparkq_core.project import SparkQ
 from sparkq_core.verdicts import TERMINAL, Giver
@@ -41,6 +42,8 @@ def review(
       sparkq review --list --queue backend
       sparkq review 42 43
     """
+    if list_only and (ids or everything):
+        raise InvalidValue("--list only lists, and ids or --all mark as reviewed.", "Give one of them.")
     sq = open_sparkq()
     if ids or everything:
         check_keyboard(VERDICTS)

@@ -92,6 +92,13 @@ def test_ids_are_marked_without_a_question(bare: Shell, finished: SparkQ) -> Non
 
 
 @holds("command-review")
+@pytest.mark.parametrize("which", ["--all", "1"])
+def test_a_list_marks_nothing_whatever_else_is_asked(bare: Shell, finished: SparkQ, which: str) -> None:
+    assert "--list only lists" in bare.refused(2, "review", "--list", which)
+    assert unreviewed(finished) == [1, 2, 3]
+
+
+@holds("command-review")
 def test_all_of_a_queue_or_of_the_project_is_marked(bare: Shell, finished: SparkQ) -> None:
     queues.create(finished, "docs")
     assert bare.ok("review", "--all", "--queue", "docs") == "Nothing to review.\n"
