@@ -12,7 +12,7 @@ from sparkq_core.project import SparkQ
 from sparkq_core.queues import gates
 from sparkq_core.storage.database import Transaction
 from sparkq_core.tasks import late_results
-from sparkq_core.tasks.claim import PROMPT
+from sparkq_core.tasks.claim import FEEDBACK, PROMPT
 from sparkq_core.tasks.enqueue import PROMPT_IN, Enqueued, place_in_line
 from sparkq_core.tasks.refusals import find, refused
 from sparkq_core.text import checked
@@ -22,10 +22,12 @@ from sparkq_core.verdicts import Giver, Verdict
 REQUEUE = f"""
 UPDATE tasks SET status = :target, position = :position, title = :title, revision = revision + :again,
     worker = NULL, claimed_at = NULL, heartbeat_at = NULL, stale_warned_at = NULL, finished_at = NULL,
-    reviewed_at = NULL, error_type = NULL, late_at = NULL, late_attempt = NULL,
-    late_outcome = NULL, accepted_attempt = NULL
+    reviewed_at = NULL, error_type = NULL, late_at = iif(:keeps_late, late_at, NULL),
+    late_attempt = iif(:keeps_late, late_attempt, NULL), late_outcome = iif(:keeps_late, late_outcome, NULL),
+    accepted_attempt = NULL
 WHERE id = :id AND status = :from_status RETURNING {TASK_COLUMNS}
 """
+BEFORE_REQUEUE = "SELECT kind FROM events WHERE task_id = :task AND kind <> 'requeued' ORDER BY id DESC LIMIT 1"
 
 
 def requeue(
@@ -43,6 +45,8 @@ def requeue(
     """Put a failed or cancelled task at the end (or the front) of its queue; it keeps its id and its attempts.
 
     The next worker gets `feedback` (at most 1 MiB) with the earlier outcome. A `prompt` becomes the next revision.
+    A cancelled task is as it was before: it keeps its feedback unless there is another, and a late text that you have not
+    seen.
     `again` allows it for a succeeded task too. The same requeue twice is harmless. With `by_worker` it is refused if the
     person decided, or has still to decide: for a cancelled task, and for one whose late result waits. With `seen` it is
     refused if there is another outcome, or a late text that was not shown. `giver` is by what door you said so.
@@ -54,7 +58,7 @@ def requeue(
     with sq.db.write() as tx:
         if seen is not None and (task := find(tx, task_id)).status in _sources(again):
             late_results.check_seen(tx, task, seen)
-        wanted = _Wanted(feedback, prompt, front, again, by_worker, giver)
+        wanted = _Wanted(feedback, prompt, front, again, by_worker, giver, seen is not None)
         return _requeue(sq, tx, [task_id], wanted)[0]
 
 
@@ -78,11 +82,11 @@ def requeue_all(
     with sq.db.write() as tx:
         for shown in seen:
             late_results.check_seen(tx, find(tx, shown.id), shown)
-        return _requeue(sq, tx, task_ids, _Wanted(feedback, None, front, again, by_worker, giver))
+        return _requeue(sq, tx, task_ids, _Wanted(feedback, None, front, again, by_worker, giver, bool(seen)))
 
 
 class _Wanted(NamedTuple):
-    """How tasks are requeued."""
+    """How tasks are requeued; `is_seen` if what is known of them was shown."""
 
     feedback: str | None
     prompt: str | None
@@ -90,6 +94,7 @@ class _Wanted(NamedTuple):
     again: bool
     by_worker: bool
     giver: Giver | None
+    is_seen: bool
 
 
 def _sources(again: bool) -> tuple[Status, ...]:
@@ -129,12 +134,16 @@ def _back_in_line(sq: SparkQ, tx: Transaction, task: Task, wanted: _Wanted, now:
         "id": task.id, "from_status": task.status, "target": MOVES["requeue"].target,
         "position": queues.next_position(tx, queues.by_id(tx, task.queue_id), front=wanted.front),
         "title": task.title if wanted.prompt is None else title_of(wanted.prompt), "again": wanted.prompt is not None,
+        "keeps_late": task.status == Status.CANCELLED and task.reviewed_at is None and not wanted.is_seen,
     })  # fmt: skip
     assert row is not None
     if wanted.prompt is not None:
         revision = Task(*row).revision
         tx.run(PROMPT_IN, {"task": task.id, "revision": revision, "text": wanted.prompt, "now": now})
-    verdict = verdicts.log(tx, now, "requeued", task, wanted.giver, attempt=task.attempts, text=wanted.feedback)
+    feedback = wanted.feedback
+    if feedback is None and task.status == Status.CANCELLED and (kept := tx.row(FEEDBACK, {"task": task.id})):
+        feedback = kept[0]
+    verdict = verdicts.log(tx, now, "requeued", task, wanted.giver, attempt=task.attempts, text=feedback)
     if wanted.by_worker and task.reviewed_at is not None:
         verdicts.owe_artefacts(sq, tx, task.id)
     return verdict
@@ -162,7 +171,13 @@ def _repeats(tx: Transaction, task: Task, feedback: str | None, prompt: str | No
     if last_event is None:
         return False
     kind, text = last_event
-    if kind != "requeued" or text != feedback:
+    if kind != "requeued" or (text != feedback and not (feedback is None and _was_cancelled(tx, task))):
         return False
     current = tx.row(PROMPT, {"task": task.id, "revision": task.revision})
     return prompt is None or (current is not None and current[0] == prompt)
+
+
+def _was_cancelled(tx: Transaction, task: Task) -> bool:
+    """True if a task was cancelled before its last requeue, which then kept its feedback."""
+    row = tx.row(BEFORE_REQUEUE, {"task": task.id})
+    return row is not None and row[0] == Status.CANCELLED

@@ -69,10 +69,12 @@ class Person(ModelState):
             self.refused(job, QueueClosed, refusal)
         elif allowed:
             assert refusal is None
-            before = job.kept()
+            before, was_cancelled = job.kept(), job.status == "cancelled"
+            if not (was_cancelled and job.reviewed_at is None):  # cancelled with a late text that nobody has seen
+                job.forget_late()
             job.wait()
-            job.forget_late()
-            job.feedback = feedback
+            if feedback is not None or not was_cancelled:
+                job.feedback = feedback
             if by_worker:
                 job.touched()
             else:

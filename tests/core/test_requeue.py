@@ -2,8 +2,8 @@
 
 import pytest
 
-from sparkq_core import queues, tasks
-from sparkq_core.errors import InvalidText, QueueClosed, WrongState
+from sparkq_core import inbox, queues, tasks
+from sparkq_core.errors import ClaimLost, InvalidText, QueueClosed, WrongState
 from sparkq_core.project import SparkQ
 from sparkq_core.text import MAX_TEXT
 from tests.harness.clocks import HOUR, SetClock
@@ -257,3 +257,33 @@ def test_a_cancelled_task_never_times_out(sq: SparkQ, queue: str, clock: SetCloc
     clock.move(8 * HOUR)
 
     assert tasks.get(sq, task.id).status == "cancelled"
+
+
+def test_a_cancelled_task_comes_back_with_its_feedback_and_its_late_result(sq: SparkQ, queue: str) -> None:
+    """It was cancelled by mistake: nobody has done it, or has seen what came late."""
+    task_id = failed(sq)
+    tasks.requeue(sq, task_id, feedback="Keep the API.")
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, task_id, "It works after all.", attempt=1)
+    before = [each.seen for each in inbox.unreviewed(sq).tasks]
+    tasks.cancel(sq, task_id)
+
+    tasks.requeue(sq, task_id)
+    assert tasks.requeue(sq, task_id).again
+    assert [each.seen for each in inbox.unreviewed(sq).tasks] == before != []
+    claim = take(sq)
+    assert claim.earlier is not None
+    assert claim.feedback == "Keep the API."
+
+
+def test_a_cancelled_task_comes_back_with_other_feedback_and_without_what_was_seen(sq: SparkQ, queue: str) -> None:
+    task_id = failed(sq)
+    tasks.requeue(sq, task_id, feedback="Keep the API.")
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, task_id, "It works after all.", attempt=1)
+    tasks.cancel(sq, task_id)
+    (entry,) = inbox.unreviewed(sq).tasks
+
+    tasks.requeue(sq, task_id, feedback="Change it.", seen=entry.seen)
+    assert inbox.unreviewed(sq).tasks == ()
+    assert take(sq).feedback == "Change it."
