@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -12,7 +12,7 @@ from sparkq_cli.context import chosen_queue, open_sparkq
 from sparkq_cli.options import Json, Quiet, new_app, task_ids
 from sparkq_core import queues, stale, tasks, wire
 from sparkq_core.errors import InvalidValue
-from sparkq_core.lifecycle import FINISHED_STATUSES, Status
+from sparkq_core.lifecycle import FINISHED_STATUSES, QueueStatus, Status
 from sparkq_core.maintenance import rounds
 from sparkq_core.model import Queue, Task
 from sparkq_core.project import SparkQ
@@ -81,7 +81,7 @@ def wait(
     not_done = (
         (Status.FAILED, Status.HELD) if awaited else (Status.FAILED, Status.HELD, Status.QUEUED, Status.CANCELLED)
     )
-    gate = gates.of_queue(sq.db, awaited.id) if awaited else None
+    gate = _closed(sq, awaited.id) if awaited else None
     failed = any(task.status in not_done for task in ended) or bool(gate and gate.queued)
     if json:
         show.json_line(
@@ -90,11 +90,33 @@ def wait(
     elif told is not None:
         told.end(ended, before)
         if gate and gate.queued:
-            show.say(f"{gates.sentence(gate)}, {gate.queued} queued ({gates.opener(gate)})")
+            show.say(f"{gate.sentence}, {gate.queued} queued ({gate.opener})")
         if over:
             show.say("Timed out.")
     if over or failed:
         raise typer.Exit(TIMED_OUT if over else FAILED)
+
+
+class _Closed(NamedTuple):
+    """Why a queue hands out no tasks, by what command it does again, and how many are queued and running there."""
+
+    sentence: str
+    opener: str
+    queued: int
+    running: int
+
+
+def _closed(sq: SparkQ, queue_id: int) -> _Closed | None:
+    """Return why a queue hands out no tasks until you let it; None if it does."""
+    gate = gates.of_queue(sq.db, queue_id)
+    if gate is not None:
+        return _Closed(gates.sentence(gate), gates.opener(gate), gate.queued, gate.running)
+    queue = queues.with_id(sq, queue_id)
+    if queue.status != QueueStatus.ARCHIVED:
+        return None
+    counts = queues.counts_of(sq, queue)
+    opener = f"sparkq queue unarchive {queue.name}"
+    return _Closed(f"{queue.name} is archived", opener, counts.queued, counts.running)
 
 
 class _Told:
@@ -130,8 +152,8 @@ class _Told:
             more = ", earlier, not reviewed" if task in before else ""
             if task.status == Status.HELD:
                 more = f": it waits for your answer: sparkq answer {task.id}"
-            if task.status == Status.QUEUED and (closed := gates.of_queue(self._sq.db, task.queue_id)):
-                more = f": {gates.sentence(closed)} ({gates.opener(closed)})"
+            if task.status == Status.QUEUED and (closed := _closed(self._sq, task.queue_id)):
+                more = f": {closed.sentence} ({closed.opener})"
             self._say(task, more)
 
     def _say(self, task: Task, more: str) -> None:
@@ -161,13 +183,13 @@ def _finished(sq: SparkQ, ids: list[int]) -> bool:
 
 def _waits_for_you(sq: SparkQ, task: Task) -> bool:
     """True if the task is queued where nothing is handed out until you let it, and nothing runs there."""
-    gate = gates.of_queue(sq.db, task.queue_id) if task.status == Status.QUEUED else None
+    gate = _closed(sq, task.queue_id) if task.status == Status.QUEUED else None
     return gate is not None and not gate.running
 
 
 def _drained(sq: SparkQ, queue: Queue) -> bool:
     counts = queues.counts_of(sq, queue)
-    return not counts.running and (not counts.queued or gates.of_queue(sq.db, queue.id) is not None)
+    return not counts.running and (not counts.queued or _closed(sq, queue.id) is not None)
 
 
 def _until(sq: SparkQ, condition: Callable[[], bool], timeout: float | None, pause: Callable[[float], None]) -> bool:

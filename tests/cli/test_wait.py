@@ -144,6 +144,17 @@ def test_what_the_person_cancels_is_no_failure_of_a_queue_but_of_its_own(shell: 
     assert (done.code, outcomes(done.out)) == (1, ["#1 cancelled", "#2 succeeded"])
 
 
+@pytest.mark.parametrize("arguments", [("--queue", "backend"), ("1",)])
+def test_what_an_archived_queue_keeps_is_not_waited_for(shell: Shell, sq: SparkQ, arguments: tuple[str, ...]) -> None:
+    add(sq, "one")
+    queues.archive(sq, "backend")
+
+    done = shell.sparkq("wait", *arguments)
+    assert done.code == 1
+    assert "backend is archived" in done.out
+    assert "(sparkq queue unarchive backend)" in done.out
+
+
 def test_the_only_queue_needs_no_name(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("wait") == ""
 
