@@ -63,10 +63,11 @@ SELECT p.finished_at / {QUARTER}, p.queue, {_PURGED_KIND}, count(*), 0 {_PURGED}
 """
 REVIEWED = """
 SELECT count(*) FROM tasks INDEXED BY tasks_by_review
-WHERE reviewed_at IS NOT NULL AND reviewed_at >= :since AND reviewed_at < :until AND (:queue IS NULL OR queue_id = :queue)
+WHERE reviewed_at IS NOT NULL AND reviewed_at >= :since AND reviewed_at < :until AND status <> 'cancelled'
+    AND (:queue IS NULL OR queue_id = :queue)
 """
 REVIEWED_PURGED = """
-SELECT count(*) FROM purged WHERE reviewed_at >= :since AND reviewed_at < :until
+SELECT count(*) FROM purged WHERE reviewed_at >= :since AND reviewed_at < :until AND status <> 'cancelled'
     AND (:queue IS NULL OR queue = (SELECT q.name FROM queues AS q WHERE q.id = :queue))
 """
 USED = """

@@ -33,6 +33,11 @@ SELECT p.finished_at, p.queue, iif(p.error_type IS '{ErrorType.TIMEOUT}', '{TIME
 WHERE p.finished_at >= :since AND p.finished_at < :until AND p.status IN ('{Status.SUCCEEDED}', '{Status.FAILED}')
     AND (:queue IS NULL OR p.queue = (SELECT q.name FROM queues AS q WHERE q.id = :queue))
 """
+UNCLAIMED_LATE = f"""
+SELECT queue_id, count(*) FROM tasks INDEXED BY tasks_unclaimed_late
+WHERE status IN ('{Status.QUEUED}', '{Status.HELD}') AND late_at IS NOT NULL GROUP BY queue_id
+"""
+"""They wait for your review too, beside the finished ones."""
 
 
 class Numbers(NamedTuple):
@@ -89,8 +94,11 @@ def of(sq: SparkQ, since: int, until: int, *, queue: str | None = None) -> Stati
     with sq.db.read() as tx:
         wanted = {"since": since, "until": until, "queue": queues.get(tx, queue).id if queue is not None else None}
         of_purged = tx.rows(ENDED_PURGED, wanted)
+        late = {int(queue_id): int(number) for queue_id, number in tx.rows(UNCLAIMED_LATE)}
         ended = [_Ended(*row) for row in (*tx.rows(ENDED, wanted), *of_purged)]
-    waiting = {each.name: counts.unreviewed for each, counts in listed if queue in (None, each.name)}
+    waiting = {
+        each.name: counts.unreviewed + late.get(each.id, 0) for each, counts in listed if queue in (None, each.name)
+    }
     by_queue: dict[str, list[_Ended]] = defaultdict(list)
     by_day: dict[int, list[_Ended]] = {day: [] for day in _days(since, until)}
     for each in ended:

@@ -156,6 +156,18 @@ def test_only_one_queue_is_counted_if_it_is_named(at: SparkQ) -> None:
     assert [*today(at).queues] == ["backend", "docs"]
 
 
+def test_what_was_cancelled_was_not_reviewed(at: SparkQ) -> None:
+    tasks.cancel(at, tasks.enqueue(at, "backend", "one").task.id)
+    done = begin(at)
+    tasks.complete(at, done, "did it")
+    inbox.review(at, done)
+    assert today(at).reviewed == 1
+
+    move(at, 1)
+    purge.purge(at, older_than=0)
+    assert today(at).reviewed == 1
+
+
 @holds("command-report")
 def test_a_purged_task_is_there_with_what_is_left_of_it(at: SparkQ) -> None:
     task = begin(at)

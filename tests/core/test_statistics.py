@@ -4,7 +4,7 @@ import pytest
 
 from sparkq_core import inbox, queues, statistics, tasks
 from sparkq_core.clock import DAY
-from sparkq_core.errors import InvalidValue, NoSuchQueue
+from sparkq_core.errors import ClaimLost, InvalidValue, NoSuchQueue
 from sparkq_core.maintenance import purge
 from sparkq_core.project import SparkQ
 from sparkq_core.statistics import Numbers
@@ -98,6 +98,17 @@ def test_a_queue_without_work_is_named_if_something_waits_there(sq: SparkQ, queu
 
     assert shown.queues == {"backend": (Numbers(), 1)}
     assert shown.total == Numbers()
+
+
+def test_a_late_result_of_a_queued_task_waits_too(sq: SparkQ, queue: str, clock: SetClock) -> None:
+    task = timed_out_task(sq, clock)
+    tasks.requeue(sq, task.id)
+    with pytest.raises(ClaimLost):
+        tasks.complete(sq, task.id, "It works after all.", attempt=1)
+
+    shown = statistics.of(sq, clock.now() - 1, clock.now() + 1)
+    assert (shown.unreviewed, shown.queues["backend"].unreviewed) == (1, 1)
+    assert shown.unreviewed == inbox.unreviewed(sq).total
 
 
 def test_times_that_cannot_be_are_refused(sq: SparkQ, queue: str, clock: SetClock) -> None:
