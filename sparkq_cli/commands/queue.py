@@ -284,7 +284,7 @@ def delete(name: QueueArg, json: Json = False, quiet: Quiet = False) -> None:
     """
     check_keyboard(DELETING)
     sq = open_sparkq()
-    queue = deletion.delete(sq, name)
+    queue = deletion.delete(sq, queue_name(sq, name))
     show.answer(wire.queue(queue, Counts()), f"{queue.name} is deleted.", json=json, quiet=quiet)
 
 
@@ -295,4 +295,5 @@ def _change(verb: Callable[[SparkQ, str], Queue], name: str, outcome: str, json:
 
 def _report(sq: SparkQ, queue: Queue, outcome: str, json: bool, quiet: bool) -> None:
     facts = wire.queue(queue, queues.counts_of(sq, queue))
-    show.answer(facts, f"{queue.name} {outcome}.", json=json, quiet=quiet)
+    end = "" if "sparkq " in outcome else "."  # a command is copied as it is
+    show.answer(facts, f"{queue.name} {outcome}{end}", json=json, quiet=quiet)

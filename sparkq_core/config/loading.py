@@ -301,7 +301,7 @@ def _shown(value: Any) -> str:
 
 
 def _meant(key: str) -> str:
-    return nearest(key, [*SCALARS, "script_dirs", *TABLES])
+    return nearest(key, [each for each in (*SCALARS, "script_dirs", *TABLES) if each != key])
 
 
 def _from_environment(env: Mapping[str, str]) -> Given:

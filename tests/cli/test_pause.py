@@ -19,7 +19,7 @@ TO_GO_ON = "sparkq queue resume backend"
 def test_pausing_says_how_to_go_on_and_is_seen_everywhere(shell: Shell, sq: SparkQ) -> None:
     add(sq, "one", "two")
 
-    assert shell.ok("queue", "pause", "backend") == f"{WHY}. To go on: {TO_GO_ON}.\n"
+    assert shell.ok("queue", "pause", "backend") == f"{WHY}. To go on: {TO_GO_ON}\n"
 
     assert f"{WHY}, 2 queued: {TO_GO_ON}" in shell.ok()
     assert "paused" in shell.ok("queue", "list")

@@ -201,6 +201,15 @@ def test_verbs_take_a_queue_by_its_id_too(shell: Shell, sq: SparkQ) -> None:
     assert shell.facts("queue", "unarchive", f"#{docs.id}")["status"] == "active"
     assert shell.facts("queue", "show", str(docs.id))["name"] == "docs"
     assert "no queue '99'" in shell.refused(3, "queue", "archive", "99")
+    assert shell.ok("queue", "delete", str(docs.id)) == "docs is deleted.\n"
+
+
+@pytest.mark.parametrize("verb", [["pause"], ["archive"], ["set", "--strict"]])
+def test_the_command_that_undoes_it_can_be_copied(shell: Shell, sq: SparkQ, verb: list[str]) -> None:
+    (name, *options) = verb
+    said = shell.ok("queue", name, "backend", *options).rstrip()
+
+    shell.ok(*said[said.index("sparkq ") :].split()[1:])
 
 
 def test_a_queue_that_is_named_like_a_number_is_meant_before_an_id(shell: Shell, sq: SparkQ) -> None:

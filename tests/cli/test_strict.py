@@ -16,7 +16,7 @@ TO_REVIEW = "sparkq review --queue backend"
 @holds("strict-queue", "command-queue")
 def test_a_strict_queue_says_what_it_waits_for(shell: Shell, sq: SparkQ) -> None:
     assert shell.ok("queue", "set", "backend", "--strict") == (
-        "backend hands out at most 1 unreviewed task. To undo: sparkq queue set backend --relaxed.\n"
+        "backend hands out at most 1 unreviewed task. To undo: sparkq queue set backend --relaxed\n"
     )
     add(sq, "one", "two")
     take(sq)
