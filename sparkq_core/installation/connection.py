@@ -220,9 +220,11 @@ def _change(
             known = {each[:2] for each in old.added} if old is not None else set()
             new_ones = tuple(each for each in added if each[:2] not in known)
             records[file] = (
-                Record(file, added, None if made else (text if not text.strip() else EMPTY), not has_folder)
+                Record(
+                    file, added, None if made else (text if not text.strip() else EMPTY), not has_folder, config.root
+                )
                 if old is None
-                else old._replace(added=(*old.added, *new_ones))
+                else old._replace(added=(*old.added, *new_ones), root=config.root)
             )
             return kept
     except OSError as error:

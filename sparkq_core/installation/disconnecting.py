@@ -17,11 +17,16 @@ from sparkq_core.installation.mcp_clients import KEPT, ClientFile
 
 
 class Undo(NamedTuple):
-    """A file, and its text without SparkQ's part; None if the file goes. `folder`: a folder that is empty then goes too."""
+    """A file, and its text without SparkQ's part; None if the file goes. `folder`: a folder that is empty then goes too.
+
+    `client` and `record` tell what SparkQ's part is, for the text that the file has when it is taken out.
+    """
 
     file: Path
     left: str | None
     folder: bool
+    client: ClientFile | None
+    record: Record | None
 
 
 def found(config: Config, env: Mapping[str, str]) -> tuple[Undo, ...]:
@@ -52,10 +57,12 @@ def _undo(file: Path, client: ClientFile | None, record: Record | None, config: 
         if not file.is_file():
             return None
         text = file.read_bytes().decode()
-        left = _without_ours(text, file, client, config.root) if record is None else connections.undone(text, record)
+        root = config.root
+        left = _without_ours(text, file, client, root) if record is None else connections.undone(text, record, root)
     except (OSError, ValueError):
         return None
-    return None if left == text else Undo(file, left, record.folder if record else file.parent != config.root)
+    folder = record.folder if record else file.parent != config.root
+    return None if left == text else Undo(file, left, folder, client, record)
 
 
 def _without_ours(text: str, file: Path, client: ClientFile | None, root: Path) -> str | None:
@@ -80,15 +87,17 @@ def take_out(config: Config, undos: tuple[Undo, ...]) -> Iterator[Path]:
     """Change these files, and yield those that were changed. What cannot be written stays as it is."""
     for undo in undos:
         with suppress(OSError, StorageError), lock.folder(undo.file.parent):
-            _write(undo)
-            yield undo.file
+            now = _undo(undo.file, undo.client, undo.record, config)
+            if now is not None:
+                _write(now)
+                yield undo.file
     with suppress(OSError, StorageError), connections.changing(config) as records:
         for undo in undos:
             records.pop(undo.file, None)
 
 
 def _write(undo: Undo) -> None:
-    """Write the text that is left: the copy of the old file, if that says the same; no file, if nothing is left."""
+    """Write the text that is left: the copy of the old file, if that differs in blanks only; no file, if nothing is left."""
     before = undo.file.with_name(f"{undo.file.name}{KEPT}")
     if undo.left is None:
         undo.file.resolve().unlink()
@@ -96,16 +105,17 @@ def _write(undo: Undo) -> None:
             with suppress(OSError):
                 undo.file.parent.rmdir()
     elif not undo.file.is_symlink() and _says(before, undo.left, undo.file):
+        before.chmod(undo.file.stat().st_mode)
         os.replace(before, undo.file)
     else:
         writing.replace(undo.file, undo.left)
 
 
 def _says(before: Path, left: str, file: Path) -> bool:
-    """True if the copy has the same content as what is left, however it is written."""
+    """True if the copy has the same content as what is left, comments too, but for blanks."""
     try:
-        return not before.is_symlink() and bool(
-            mcp_clients.loads(before.read_bytes().decode(), file) == mcp_clients.loads(left, file)
-        )
+        copied = "" if before.is_symlink() else before.read_bytes().decode()
+        same_words = "".join(copied.split()) == "".join(left.split())
+        return same_words and bool(mcp_clients.loads(copied, file) == mcp_clients.loads(left, file))
     except (OSError, ValueError):
         return False
