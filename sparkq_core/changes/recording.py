@@ -177,7 +177,7 @@ def _change(sq: SparkQ, ended: Execution, seen: State | None, folder: Path, dead
 
 def _may_be_older(began: State, changed: Sequence[diff.FileChange]) -> bool:
     """True if files that are added may have been there before: some were left out at the claim, or are not ignored now."""
-    added = any(file.status == "A" for file in changed)
+    added = any(file.status in "AR" for file in changed)
     ignored = any(name.rpartition(b"/")[2] == b".gitignore" for file in changed for name in file.names)
     return added and (ignored or "skipped" in began)
 

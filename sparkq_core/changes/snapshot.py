@@ -80,13 +80,17 @@ def without_older(
     how many they are.
 
     They were ignored, too large or unreadable then, and no snapshot had them. What Git tracks by now was added to it, and
-    stays. Raises GitFailed, StorageError, OSError.
+    stays, and so does what came with a folder that has another name now: that changes no file in it. Raises GitFailed,
+    StorageError, OSError.
     """
     git = with_store(work_tree.top, store, [work_tree.objects], deadline)
-    output = git("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", before, tree)
+    added, deleted = (_entries(git, status, before, tree) for status in "AD")
     untracked = set(git("ls-files", "-z", "--others").split(b"\0"))
+    moved = {entry for path, entry in deleted.items() if not _has_folder(work_tree.top, path)}
     older = [
-        path for path in output.split(b"\0") if path and path in untracked and _is_older(work_tree.top, path, since)
+        path
+        for path, entry in added.items()
+        if path in untracked and entry not in moved and _is_older(work_tree.top, path, since)
     ]
     if not older:
         return tree, 0
@@ -118,15 +122,28 @@ def _is_older(top: Path, path: bytes, since: int) -> bool:
         return False
 
 
-def _deleted(git: Git, before: str, after: str) -> dict[bytes, bytes]:
-    """Return the files that are only in the tree `before`, each as a line of `update-index --index-info`."""
-    output = git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--diff-filter=D", before, after)
+def _entries(git: Git, status: str, before: str, after: str) -> dict[bytes, tuple[bytes, bytes]]:
+    """Return mode and id of the files that are only in the tree `before` (status D), or only in `after` (A)."""
+    output = git(
+        "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", f"--diff-filter={status}", before, after
+    )
     fields = output.split(b"\0")
     entries = {}
     for about, path in zip(fields[::2], fields[1::2], strict=False):
-        mode, _, object_id, *_ = about.removeprefix(b":").split(b" ")
-        entries[path] = b"%s %s\t%s" % (mode, object_id, path)
+        old_mode, new_mode, old_id, new_id, _ = about.removeprefix(b":").split(b" ")
+        entries[path] = (old_mode, old_id) if status == "D" else (new_mode, new_id)
     return entries
+
+
+def _deleted(git: Git, before: str, after: str) -> dict[bytes, bytes]:
+    """Return the files that are only in the tree `before`, each as a line of `update-index --index-info`."""
+    entries = _entries(git, "D", before, after)
+    return {path: b"%s %s\t%s" % (*entry, path) for path, entry in entries.items()}
+
+
+def _has_folder(top: Path, path: bytes) -> bool:
+    """True if the folder of a path is there."""
+    return stat.S_ISDIR(_mode(os.path.join(os.fsencode(top), _parent(path))))
 
 
 def is_there(top: Path, path: bytes) -> bool:

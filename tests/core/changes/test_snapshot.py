@@ -305,6 +305,42 @@ def test_a_file_that_no_snapshot_had_was_not_added_if_it_was_there_before(
     assert after(sq)["skipped"] == 2, "secret.env and build.log"
 
 
+def test_files_of_a_folder_that_has_another_name_now_are_not_gone(
+    sq: SparkQ, repository: Path, clock: SetClock
+) -> None:
+    """That changes no file in it, so each looks as if it had been there before."""
+    (repository / "lib").mkdir()
+    (repository / "lib/a.py").write_text("a = 1\n" * 5)
+    (repository / ".gitignore").write_text("*.log\n")
+    commit(repository)
+    clock.at = SystemClock().now() + 10_000
+    number = claim(sq)
+    clock.at = NOON
+    (repository / "lib").rename(repository / "core")
+    append(repository / ".gitignore", "*.tmp\n")
+    complete(sq, number)
+
+    assert changed(sq) == [("M", ".gitignore", 1, 0), ("R", "core/a.py", 0, 0)]
+    assert "skipped" not in after(sq)
+
+
+def test_a_file_that_was_not_kept_before_is_not_what_another_one_became(
+    sq: SparkQ, repository: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When one of many untracked files goes, the next one comes into the snapshot."""
+    monkeypatch.setattr(snapshot, "MAX_UNTRACKED", 3)
+    (repository / "fx").mkdir()
+    for index in range(5):
+        (repository / f"fx/{index}.txt").write_text("the same\n" * 20 + f"{index % 4}\n")
+    clock.at = SystemClock().now() + 10_000
+    number = claim(sq)
+    clock.at = NOON
+    (repository / "fx/0.txt").unlink()
+    complete(sq, number)
+
+    assert changed(sq) == [("D", "fx/0.txt", 0, 21)]
+
+
 def test_a_file_that_was_not_ignored_counts_whatever_its_time(sq: SparkQ, repository: Path, clock: SetClock) -> None:
     clock.at = SystemClock().now() + 10_000
     number = claim(sq)
