@@ -47,7 +47,7 @@ def restore(
     config = project.effective()
     listed = core.contents(config)
     if only_list:
-        _list(listed, json)
+        _list(config, listed, json)
         return
     source = _chosen(file, listed, config)
     if not yes:
@@ -57,7 +57,7 @@ def restore(
                 f"Add --yes to restore {safe(str(source))}.",
             )
         if file is None:
-            _list(listed, json)
+            _list(config, listed, json)
         agreed(f"Put {safe(source.name)} in the place of {safe(str(config.database))}?")
     done = core.restore(config, source, SystemClock())
     before = None if done.before is None else str(done.before)
@@ -72,9 +72,15 @@ def _chosen(file: Path | None, listed: tuple[core.Content, ...], config: Config)
     if file is not None:
         match = next((content.copy.path for content in listed if content.copy.path.name == str(file)), None)
         return match if match is not None and not file.is_file() else file
-    newest = core.newest(listed)
+    newest = core.newest(config, listed)
     if newest is not None:
         return newest.copy.path
+    aside = next((each.copy.path.name for each in listed if not each.trouble), None)
+    if aside is not None:
+        raise NoProject(
+            "There is no copy of this project's database but what a restore set aside.",
+            f"To go back to that: sparkq restore {shlex.quote(aside)}. To make one of the present database: sparkq backup",
+        )
     which = "no copy of this project's database that can be used" if listed else "no copy of this project's database"
     raise NoProject(f"There is {which}.", f"Name a file: sparkq restore FILE.{_without_copies(config, listed)}")
 
@@ -91,8 +97,8 @@ def _without_copies(config: Config, listed: tuple[core.Content, ...]) -> str:
     return f" To begin again and keep the damaged file: mv {shlex.quote(database)} {aside} && {begin}"
 
 
-def _list(listed: tuple[core.Content, ...], json: bool) -> None:
-    default = core.newest(listed)
+def _list(config: Config, listed: tuple[core.Content, ...], json: bool) -> None:
+    default = core.newest(config, listed)
     if json:
         show.json_line({"copies": [_as_json(content, default) for content in listed], "total": len(listed)})
         return

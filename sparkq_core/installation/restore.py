@@ -67,9 +67,14 @@ def contents(config: Config) -> tuple[Content, ...]:
     return tuple(_content(copy) for copy in copies.found(config))
 
 
-def newest(listed: tuple[Content, ...]) -> Content | None:
-    """Return the copy that is restored if none is named: the newest that can be used, and that no restore set aside."""
-    return next((each for each in listed if not each.trouble and not each.copy.is_before_restore), None)
+def newest(config: Config, listed: tuple[Content, ...]) -> Content | None:
+    """Return the copy that is restored if none is named: the newest that can be used, and that no restore set aside.
+
+    If the database is gone and there is no other, it is one that a restore set aside.
+    """
+    usable = [each for each in listed if not each.trouble]
+    made = [each for each in usable if not each.copy.is_before_restore]
+    return next(iter(made or ([] if config.database.exists() else usable)), None)
 
 
 def is_damaged(config: Config) -> bool:

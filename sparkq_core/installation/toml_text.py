@@ -35,7 +35,7 @@ def with_table(text: str, keys: Sequence[str], value: dict[str, Any]) -> str:
             raise ValueError(f"{key} is not a table")
     if inner.get(keys[-1]) == value:
         return text
-    table = tomlkit.table()
+    table = tomlkit.inline_table() if isinstance(holder, tomlkit.items.InlineTable) else tomlkit.table()
     table.update(value)
     inner[keys[-1]] = copy.deepcopy(value)
     holder[keys[-1]] = table

@@ -437,3 +437,21 @@ def test_each_database_of_a_repository_has_a_folder_of_its_own(tmp_path: Path, c
 
     assert len(set(folders)) == len(roots)
     assert {folder.parent for folder in folders} == {main / ".git", main / ".git/sparkq"}
+
+
+@holds("restore")
+def test_without_any_other_copy_a_lost_database_comes_back_from_what_a_restore_set_aside(
+    git_root: Path, sq: SparkQ, queue: str, clock: SetClock, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.db"
+    add(sq, "one")
+    backup.copy(sq, mine)
+    add(sq, "two")
+    aside = restore.restore(sq.config, mine, clock).before
+    mine.unlink()
+
+    assert restore.newest(sq.config, restore.contents(sq.config)) is None, "it would take the restore back"
+    lose(sq)
+    default = restore.newest(sq.config, restore.contents(sq.config))
+    assert default is not None
+    assert (default.copy.path, default.tasks) == (aside, 2)

@@ -60,3 +60,15 @@ def test_what_cannot_be_changed_safely_is_refused(text: str) -> None:
 def test_a_table_that_is_not_there_cannot_go() -> None:
     with pytest.raises(ValueError, match="no such table"):
         toml_text.without_table("a = 1\n", SERVER)
+
+
+@pytest.mark.parametrize("text", ["mcp_servers = {}\n", 'mcp_servers = { github = { command = "gh" } }  # mine\n'])
+def test_into_an_inline_table_comes_an_inline_one(text: str) -> None:
+    added = toml_text.with_table(text, SERVER, ENTRY)
+
+    servers = toml_text.loads(text)["mcp_servers"] | {"sparkq": ENTRY}
+    assert toml_text.loads(added) == {"mcp_servers": servers}
+    assert (
+        toml_text.loads(toml_text.without_table(added, SERVER)).get("mcp_servers", {})
+        == toml_text.loads(text)["mcp_servers"]
+    )
