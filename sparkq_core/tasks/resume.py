@@ -38,7 +38,7 @@ def resume(sq: SparkQ, task_id: int) -> Task:
         assert task.worker is not None
         tx.run(REQUEUE, {
             "id": task_id, "from_status": task.status, "target": MOVES["requeue"].target, "position": task.position,
-            "title": task.title, "again": False,
+            "title": task.title, "again": False, "keeps_late": False,
         })  # fmt: skip
         note(tx, now, "resumed", task=task_id, queue=task.queue_id, attempt=task.attempts)
         resumed = begin(sq, tx, Head.of(task), Claimant(task.worker), now)
