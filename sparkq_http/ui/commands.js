@@ -115,12 +115,13 @@ async function toggleNotifications() {
 }
 
 const underWay = new Set();
+const REPEATED = new Set(["more"]); // changes nothing: what was asked for twice is shown once
 
 /** Do what a button or a key means; not once more while the same is still being done. */
 export async function act(name, element, how) {
 	const action = page.view?.acts?.[name] ?? ACTS[name];
 	const doing = JSON.stringify([name, (element ?? focusedTask())?.dataset]);
-	if (underWay.has(doing)) return;
+	if (underWay.has(doing) && !REPEATED.has(name)) return;
 	underWay.add(doing);
 	await tried(() => action?.(page, element, how));
 	underWay.delete(doing);
