@@ -259,7 +259,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a late result that was seen before the requeue is accepted by a later look",
         "tasks/requeue.py",
-        ("late_at = NULL, late_attempt = NULL,\n    late_outcome = NULL, ", ""),
+        ("task.status == Status.CANCELLED and task.reviewed_at is None and not wanted.is_seen", "True"),
         caught_by=(
             "test_late_results.py::test_a_result_that_was_seen_before_the_requeue_is_not_accepted_by_a_later_look",
         ),
@@ -354,7 +354,7 @@ LIFE_CYCLE_MUTANTS = [
     mutant(
         "a requeue loses the feedback",
         "tasks/requeue.py",
-        ("attempt=task.attempts, text=wanted.feedback)", "attempt=task.attempts)"),
+        ("attempt=task.attempts, text=feedback)", "attempt=task.attempts)"),
         caught_by=("test_claim.py::test_feedback_and_the_earlier_outcome_reach_the_next_claimer",),
     ),
     mutant(
