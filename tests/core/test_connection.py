@@ -181,12 +181,18 @@ def test_after_its_folder_was_moved_a_project_takes_out_what_it_added(env: dict[
     moved.close()
 
 
-@holds("connect-keeps")
-def test_what_is_saved_while_it_is_taken_out_stays_with_its_rights(sq: SparkQ, env: dict[str, str]) -> None:
+def connected(sq: SparkQ, env: dict[str, str]) -> Target:
+    """VS Code, connected in a file of your own that names no server."""
     at = connection.target("vscode", sq.config, sq.config.root, env)
     at.file.parent.mkdir()
     at.file.write_text('{"servers": {}}\n')
     connect(at, env)
+    return at
+
+
+@holds("connect-keeps")
+def test_what_is_saved_while_it_is_taken_out_stays_with_its_rights(sq: SparkQ, env: dict[str, str]) -> None:
+    at = connected(sq, env)
     undos = disconnecting.of(at)
     at.file.write_text(at.file.read_text().replace('"servers": {', '"servers": {"other": {"command": "gh"},', 1))
     at.file.chmod(0o600)
@@ -198,10 +204,7 @@ def test_what_is_saved_while_it_is_taken_out_stays_with_its_rights(sq: SparkQ, e
 
 @holds("connect-keeps")
 def test_the_old_file_comes_back_with_the_rights_that_it_has_now(sq: SparkQ, env: dict[str, str]) -> None:
-    at = connection.target("vscode", sq.config, sq.config.root, env)
-    at.file.parent.mkdir()
-    at.file.write_text('{"servers": {}}\n')
-    connect(at, env)
+    at = connected(sq, env)
     at.file.chmod(0o600)
 
     tuple(disconnecting.take_out(sq.config, disconnecting.of(at)))
